@@ -72,8 +72,8 @@ def asked(text: str) -> ArchiveQuestion:
             "Which video did most people smile in?",
             Query("when", where=Has("deed", "smiling"), value="people", rank=Rank("often")),
         ),
-        ("Who was Ana with?", Query("who", where=Has("with", of=ANA))),
-        ("Who is Ana usually with?", Query("who", where=Has("with", of=ANA), rank=Rank("often"))),
+        ("Who was Ana with?", Query("attribute", ANA, attribute="with")),
+        ("Who is Ana usually with?", Query("attribute", ANA, attribute="with", rank=Rank("often"))),
         ("When does Ana usually come?", Query("when", ANA, value="hour", rank=Rank("often"))),
         ("Which years was Ana filmed?", Query("when", ANA, value="year")),
         ("What is the longest video?", Query("when", value="videos", rank=LONG)),
@@ -84,6 +84,10 @@ def asked(text: str) -> ArchiveQuestion:
         ("How many films is Ana in?", Query("how_often", ANA)),
         ("Who is in the most films?", Query("who", rank=Rank("often"))),
         ("Which films are longer than five minutes?", Query("when", value="videos", number=Number("more_than", 300))),
+        ("How long since Ana was last seen?", Query("when", ANA, rank=LAST, value="ago")),
+        ("When was Ana's second visit?", Query("when", ANA, rank=Rank("time", 2))),
+        ("Which videos were made?", Query("when", value="videos")),
+        ("Which cameras did Ana pass?", Query("when", ANA, value="place")),
         ("Was Ana away all day?", Query("how_often", ANA, form="polar", number=NEVER)),
     ],
 )
@@ -94,6 +98,8 @@ def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "query"),
     [
+        ("Who used the kitchen?", "kitchen", Query("who", where=Has("present"))),
+        ("Was Ana in the garden?", "back garden", Query("exists", ANA, form="polar")),
         ("Who came into the kitchen this morning?", "kitchen", Query("who", where=Has("present"))),
         ("Was Ana in the back garden today?", "back garden", Query("exists", ANA, form="polar")),
         ("Was Ana on the ward this week?", "ward", Query("exists", ANA, form="polar")),

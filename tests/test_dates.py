@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pvchat.chat.reader.dates import beyond, dated
+from pvchat.chat.reader.dates import beyond, dated, held_on
 from pvchat.errors import SettingsError
 from pvchat.video import recorded
 
@@ -71,6 +71,9 @@ WORDS = {
     "of 2025": ("2025-01-01T00:00", "2026-01-01T00:00"),
     "two years ago": ("2024-01-01T00:00", "2025-01-01T00:00"),
     "three weeks ago": ("2026-11-02T00:00", "2026-11-09T00:00"),
+    "the week before last": ("2026-11-09T00:00", "2026-11-16T00:00"),
+    "the night before last": ("2026-11-27T20:00", "2026-11-28T06:00"),
+    "two weeks ago on Monday": ("2026-11-09T00:00", "2026-11-10T00:00"),
     "in the past few days": ("2026-11-24T10:30", "2026-11-29T10:30"),
 }
 NONE = (
@@ -193,7 +196,8 @@ def test_a_night_ends_on_the_next_day() -> None:
     [
         ("today or yesterday", ["", "or"]), ("on Monday and on Friday", ["", "and"]),
         ("this week than last week", ["", "than"]), ("on Monday, Tuesday or Friday", ["", "and", "or"]),
-        ("on Monday but not on Friday", ["", "but not"]), ("in the morning or in the evening", ["", "or"]),
+        ("on Monday but not on Friday", ["", "but not"]), ("on weekends but not on weekdays", ["", "but not"]),
+        ("on Mondays or on weekends", ["", "or"]), ("in the morning or in the evening", ["", "or"]),
         ("between 9 and 11 on Monday or on Friday", ["", "or"]), ("yesterday at 9 or at 11", ["", "or"]),
     ],
 )  # fmt: skip
@@ -220,12 +224,31 @@ def test_last_is_no_part_of_a_day(words: str, said: str) -> None:
         ("on Monday night", "after", "night", ("2026-11-24T20:00", "2026-11-25T06:00")),
         ("on Monday night", "after", "day", ("2026-11-24T00:00", "2026-11-25T00:00")),
         ("on Monday", "after", "week", ("2026-11-30T00:00", "2026-12-07T00:00")),
+        ("on Monday", "before", "friday", ("2026-11-20T00:00", "2026-11-21T00:00")),
+        ("on Monday", "later", "1 week", ("2026-11-30T00:00", "2026-12-01T00:00")),
+        ("on Monday", "before", "3 day", ("2026-11-20T00:00", "2026-11-23T00:00")),
+        ("in the last 24 hours", "before", "24 hour", ("2026-11-27T10:30", "2026-11-28T10:30")),
     ],
 )  # fmt: skip
 def test_the_time_next_to_a_time(words: str, how: str, unit: str, ends: tuple[str, str | None]) -> None:
-    found = beyond(dated(f"Was Ana seen {words}?", NOW)[1], how, unit)
+    count = int(unit.split()[0]) if " " in unit else 0
+    found = beyond(dated(f"Was Ana seen {words}?", NOW)[1], how, unit.split()[-1] if unit else "", count)
     assert found is not None
     assert tuple(at and at.isoformat(timespec="minutes") for at in (found.since, found.until)) == ends
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("between 8 and 9 on Monday", "on Tuesday", "between 8 and 9 on Tuesday"),
+        ("on Tuesday", "in the evening", "in the evening on Tuesday"),
+        ("this morning", "in the evening", "in the evening that day"),
+        ("yesterday evening", "today", "today"), ("at night", "during the day", "during the day"),
+    ],
+)  # fmt: skip
+def test_hours_or_a_day_hold_on(before: str, after: str, said: str) -> None:
+    one, other = (dated(f"Was Ana seen {words}?", NOW)[1] for words in (after, before))
+    assert [found.said for found in held_on(one, other)] == [said]
 
 
 def test_what_has_no_end_has_no_time_next_to_it() -> None:

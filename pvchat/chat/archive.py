@@ -1,13 +1,13 @@
 """A `Query` looked up in the timelines of many videos: an `ArchiveFinding` out. No words are in it.
 
-The same executor runs over each video (`run.py`, `sounds.py`); what it finds is counted and held against each other:
-how often, where most, who is first or longest. Whether somebody is in a video depends on how often she is in any: of
-ten thousand videos a few look like hers by chance (`base_rate`), and then she is only perhaps in them.
+The executor of one video (`run.py`) runs over each; what it finds is put together: in how many, where most, who is
+first or longest. Whether somebody is in a video hangs on how often she is in any: of ten thousand videos a few look
+like hers by chance (`base_rate`), and then she is only perhaps in them. Surely holds what does whether whoever is
+doubtful is there or not; perhaps, what does in one of the two cases.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,8 +19,6 @@ from pvchat.chat.query import (
     NEVER,
     PRESENT,
     WHOLE,
-    And,
-    Condition,
     During,
     Has,
     Not,
@@ -32,10 +30,11 @@ from pvchat.chat.query import (
     atoms,
     counts_at_once,
     is_of_sound,
+    together,
 )
 from pvchat.chat.run import run
-from pvchat.chat.sounds import MUSIC, as_seen, asked_of, is_of_anybody, quotes, spans_heard
-from pvchat.chat.spans import Span, all_verdict, any_verdict, common, merged, seconds_in
+from pvchat.chat.sounds import MUSIC, Quote, as_seen, is_of_anybody, quotes
+from pvchat.chat.spans import TURNED, Span, all_verdict, any_verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Entity, Finding, Row, Timeline, Verdict
 from pvchat.schemas import FloatArray
 
@@ -56,18 +55,22 @@ _GONE = (Not(PRESENT), Has("leaves"))
 _COME = (None, PRESENT, Has("enters"))
 
 
+def over_videos(query: Query) -> Query:
+    """A query as many videos answer it: with whom somebody is seen is who is seen with her."""
+    if query.select != "attribute" or query.attribute != "with":
+        return query
+    return Query("who", where=Has("with", of=query.whom), during=query.during, rank=query.rank)
+
+
 def sought(query: Query) -> tuple[str, ...]:
     """The enrolled people without whom nothing a query asks can hold in a video."""
-    whom, where = query.whom, query.where
-    together = whom.quantifier in ("both", "all") or len(whom.names) == 1 and whom.quantifier in ("any", "only")
-    names = whom.names if together else ()
-    parts: Sequence[Condition | None] = where.parts if isinstance(where, And) else (where,)
-    for part in parts:
-        if isinstance(part, Has) and part.of is not None and part.attribute in ("with", "beside"):
-            one = part.of
-            needed = one.quantifier in ("both", "all") or len(one.names) == 1 and one.quantifier == "any"
-            names += one.names if needed else ()
-    return tuple(dict.fromkeys(names))
+    with_whom = [one.of for one in together(query.where)
+                 if isinstance(one, Has) and one.of is not None and one.attribute in ("with", "beside")]  # fmt: skip
+    needed = [
+        whom for whom in (query.whom, *with_whom)
+        if whom.quantifier in ("both", "all") or len(whom.names) == 1 and whom.quantifier in ("any", "only")
+    ]  # fmt: skip
+    return tuple(dict.fromkeys(name for whom in needed for name in whom.names))
 
 
 def base_rate(probabilities: FloatArray, videos: int) -> float:
@@ -93,7 +96,9 @@ def adjusted(probabilities: FloatArray, rate: float) -> FloatArray:
     return np.asarray(odds / (1 + odds), np.float32)
 
 
-def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = ()) -> ArchiveFinding:
+def find(
+    query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = (), joint: str = ""
+) -> ArchiveFinding:
     """What is found for a query, with its names, groups, number and verdict.
 
     Args:
@@ -102,6 +107,7 @@ def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Se
             order: it ends where it is answered.
         looked_at: how many there are in all.
         everything: the people, places, days … among which those are sought that are seen so often, or never.
+        joint: what stands between several times or places: "and", "or", "both", "but not", "than".
     """
     asked, seen, untold = of_each(query), list[Seen](), 0
     for sighted in videos:
@@ -114,8 +120,9 @@ def find(query: Query, videos: Iterable[Sighted], looked_at: int, everything: Se
             break
     seen.sort(key=lambda one: (one.video.at, one.video.path))
     absent = tuple(name for name in asked.whom.names if not any(name in one.names for one in seen))
-    found = ArchiveFinding(query, looked_at, None, tuple(seen), absent=absent, untold=untold)
-    return _held(found) if _is_held(query) else _summed(replace(found, names=_counts(found)), everything)
+    found = ArchiveFinding(query, looked_at, None, tuple(seen), absent=absent, untold=untold, joint=joint)
+    found = replace(found, names=_names(found))
+    return _held(found) if _is_held(query) else _summed(found, everything)
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -137,150 +144,153 @@ def _is_edge(query: Query) -> bool:
 def _in_one(
     query: Query, video: Video, timeline: Timeline, doubted: frozenset[str], within: Span | None
 ) -> Seen | None:
-    """What one video says; None where it says nothing to the question."""
+    """What one video says: surely, unless it hangs on somebody doubtful; None where it says nothing to the question."""
     if within is not None and query.during == WHOLE:  # the time that is asked about begins or ends in it
         query = replace(query, during=During(start_s=within[0], end_s=within[1]))
     if is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
         return None if timeline.sound == "none" else Seen(video, told=False)
-    if is_of_all(query):
-        return _people_in(query, video, timeline, doubted)
-    if is_of_sound(query) and timeline.sound == "heard":
-        return _heard_in(query, video, timeline, doubted)
-    if is_told_of_one(query):
-        return _told_in(query, video, timeline, doubted)
-    never, whole = query.number == NEVER and query.form == "polar" and not query.whom.names, ((0.0, video.seconds),)
-    verdict: Verdict | None = "yes"
-    if never or query.select == "exists" and query.form != "choice":
-        verdict = run(replace(query, select="exists", number=None) if never else query, timeline).verdict
-    if verdict not in ("yes", "unsure"):
-        return Seen(video, told=False) if verdict == "unknown" else None
-    if query.select == "when" and query.whom.quantifier == "none" and not query.whom.names:
-        one = _people_in(query, video, timeline, doubted)
-        return None if one is not None and one.sure else Seen(video, whole, sure=one is None)
-    if query.select == "when" and query.value == "people":
-        return _so_many(query, video, timeline, doubted)
-    if query.select in ("when", "how_often") and query.value == "videos" and query.whom == EVERYBODY:
+    if query.select == "when" and query.value == "videos" and query.whom == EVERYBODY:
         fits = query.number is None or query.number.within(video.seconds, video.seconds) == "yes"
-        return Seen(video, whole) if fits else None
-    if query.select in ("who", "count") or not (query.whom.names or query.whom.unknown):
-        there = _people_in(query, video, timeline, doubted)
-        return there or (Seen(video, whole, sure=verdict == "yes") if never else None)
-    return _together_in(query, video, timeline, doubted)
+        return Seen(video, ((0.0, video.seconds),)) if fits else None
+    unsure = frozenset(one.name for one in timeline.entities if one.decision == "unsure")
+    of_presence = all(has.attribute in ("present", "with", "alone") for has in atoms(query.where))
+    timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), doubted | unsure
+    one = _holding(query, video, timeline)
+    if (
+        one is None
+        and _is_of_nobody(query)
+        and query.select != "who"
+        and _holding(query, video, without(timeline, doubtful))
+    ):
+        return Seen(video, ((0.0, video.seconds),), sure=False)
+    if query.value == "people" and query.select == "when":
+        one = _so_many(query, one or _empty(query, video, timeline))
+    if one is None:
+        return None
+    perhaps = one.perhaps | doubtful & {*one.names}
+    heard = any(not who for who, *_ in one.quotes)  # also of somebody whom nobody can tell
+    alone = perhaps == {*one.names} and not heard
+    hangs = bool(perhaps) and (alone or not perhaps.isdisjoint(sought(query)))
+    return replace(one, perhaps=perhaps, sure=one.sure and not hangs)
 
 
-def _together_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """When it holds of those who are named, all of them if all are meant; somebody unsure is perhaps in it."""
-    found = run(Query("when", query.whom, query.where, during=query.during), timeline)
-    unsure = [one.name for one in found.missing if one.why == "unsure" and one.name in query.whom.names]
-    each, needed = {one.entity: tuple(one.spans) for one in found.people}, {*sought(query)}
-    spans = found.spans
-    if needed & {*query.whom.names} <= {*each, *unsure}:  # each of them at some time, if never at once
-        spans = spans or _all_spans(each)
-    if spans and not needed & {*unsure}:
-        return _seen(video, each, doubted, unsure, spans, needed)
-    if unsure and all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
-        like = [one.like for one in timeline.entities if one.name in unsure and one.like]
-        near = _all_spans({name: timeline.seen(name) for name in like})
-        return replace(_seen(video, each, doubted, unsure), spans=near, sure=False, each={})
-    return Seen(video, told=False) if found.open and not found.missing else None
+def _if_there(timeline: Timeline, unsure: frozenset[str]) -> Timeline:
+    """A timeline in which whoever is unsure is there, as the stranger who may be her."""
+    if not unsure:
+        return timeline
+    mine = [one for one in timeline.entities if one.name in unsure]
+    spans = {one.name: timeline.seen(one.like) if one.like else [timeline.whole] for one in mine}
+    rows = [Row(name, "present", "", *span) for name, seen in spans.items() for span in seen]
+    same = {one.like for one in mine if one.like.startswith("#")}
+    left = [replace(one, decision="present", like="") if one in mine else one for one in timeline.entities]
+    entities = tuple(one for one in left if one.name not in same)
+    return replace(timeline, entities=entities, rows=(*timeline.rows, *rows))
 
 
-def _seen(
-    video: Video,
-    each: Mapping[str, Sequence[Span]],
-    doubted: frozenset[str],
-    unsure: Sequence[str] = (),
-    spans: Sequence[Span] = (),
-    needed: Collection[str] = (),
-) -> Seen:
-    """A video in which something holds: of each at which times, of the unsure perhaps; of all together in some spans.
+def without(timeline: Timeline, names: Collection[str]) -> Timeline:
+    """A timeline in which some people are absent."""
+    if not names:
+        return timeline
+    entities = [replace(one, decision="absent") if one.name in names else one for one in timeline.entities]
+    rows = [row for row in timeline.rows if row.entity not in names and row.of not in names]
+    return replace(timeline, entities=tuple(entities), rows=tuple(rows))
 
-    It is sure unless all of them are only perhaps there, or one who is needed.
-    """
-    names = tuple(dict.fromkeys(filter(None, (*each, *unsure))))
-    perhaps = frozenset(names) & (doubted | frozenset(unsure))
-    hangs = bool(perhaps) and (perhaps == {*names} or not perhaps.isdisjoint(needed))
-    when = {name: tuple(times) for name, times in each.items()}
-    return Seen(video, tuple(spans) or _all_spans(each), names, perhaps, not hangs, each=when)
+
+def _holding(query: Query, video: Video, timeline: Timeline) -> Seen | None:
+    """Of whom in a video it holds, and when; what is said meanwhile."""
+    asked, whom = _asked(query), query.whom
+    found, told = run(asked, timeline), is_told_of_one(query)
+    people = [one for one in found.people if not told or one.rows or video.long]
+    each = {one.entity: tuple((not told and one.spans) or timeline.seen(one.entity)) for one in people}
+    left = tuple(one.entity for one in found.open if is_of_all(query))
+    at_times = bool(whom.names) and whom.quantifier in ("both", "all") and {*whom.names} <= {*each}  # if never at once
+    of_scene = told and bool(found.rows) and whom == EVERYBODY
+    holds = {"exists": found.verdict == "yes", "when": bool(found.spans) or at_times}.get(asked.select, bool(each))
+    if holds or of_scene:
+        spans = tuple(found.spans) or _all_spans(each) or ((0.0, video.seconds),)
+        names = tuple(filter(None, (*each, *left)))
+        return Seen(video, spans, names, frozenset(left), each=each, quotes=_quotes(query, timeline, spans))
+    is_open = found.open and whom.names and not found.missing if asked.select == "when" else found.verdict == "unknown"
+    return Seen(video, told=False) if is_open or left else None
+
+
+def _asked(query: Query) -> Query:
+    """What is asked of one video: what is known, of whom it holds, whether it does, or else when."""
+    if is_told_of_one(query):
+        return query
+    asked, rank = Query("when", query.whom, query.where, during=query.during), query.rank
+    of_all = is_of_all(query)
+    if is_of_sound(query) and not of_all:
+        return replace(asked, where=query.where or Has("speaks"))
+    if of_all or query.select in ("who", "count") or query.value == "people":
+        whom = query.whom if query.whom.names else replace(query.whom, quantifier="any")
+        number = None if of_all or query.value == "people" or _counts_videos(query) else query.number
+        rank = rank if rank is not None and rank.by == "time" else None
+        return replace(asked, select="who", whom=whom, rank=rank, number=number)
+    never = query.number == NEVER and query.form == "polar" and not query.whom.names
+    if query.select == "exists" and query.form != "choice" or never or _is_of_nobody(query):
+        number = None if never else query.number
+        return replace(asked, select="exists", number=number, throughout=query.throughout, form="polar")
+    return asked
+
+
+def _is_of_nobody(query: Query) -> bool:
+    return query.whom.quantifier == "none" and not query.whom.names
+
+
+def _counts_videos(query: Query) -> bool:
+    """Whether a number is of videos, not of seconds in one: "who is in more than two?"."""
+    return query.number == NEVER or query.rank is not None and query.rank.by == "often"
 
 
 def _all_spans(each: Mapping[str, Sequence[Span]]) -> tuple[Span, ...]:
     return tuple(merged([span for spans in each.values() for span in spans]))
 
 
-def _people_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """Of whom in a video it holds, and of whom it may; asked of all of them, also of whom that isn't known."""
-    rank = query.rank if query.rank is not None and query.rank.by == "time" else None
-    whom = query.whom if query.whom.names else replace(query.whom, quantifier="any")
-    found = run(replace(query, select="who", whom=whom, rank=rank, number=None, throughout=False), timeline)
-    each = {one.entity: one.spans or timeline.seen(one.entity) for one in found.people}
-    left = [one.entity for one in found.open if one.verdict == "unsure" or is_of_all(query)]
-    if is_of_all(query) and not each:
-        return Seen(video, told=False) if left else None
-    return _seen(video, each, doubted, left) if each or left else None
-
-
-def _so_many(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
-    one = _people_in(replace(query, value=""), video, timeline, doubted)
-    if query.number is None:
-        told = one is None and run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
-        return one or Seen(video, ((0.0, video.seconds),), told=told)
-    verdict = "no" if one is None else query.number.within(one.people, len(one.names))
-    return None if one is None or verdict == "no" else replace(one, sure=verdict == "yes")
-
-
-def _told_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """What is told of somebody in one video."""
-    found = run(query, timeline)
-    told = [one for one in found.people if one.rows or video.long]
-    if not told and not (found.rows and query.whom == EVERYBODY):
-        return None
-    one = _seen(video, {one.entity: timeline.seen(one.entity) for one in told}, doubted)
-    return replace(one, sure=not one.perhaps)
-
-
-def _heard_in(query: Query, video: Video, timeline: Timeline, doubted: frozenset[str]) -> Seen | None:
-    """When something is heard in a video, who says it as far as that is known, and in which words."""
-    query = replace(query, where=query.where or Has("speaks"))
-    found = run(Query("when", query.whom, query.where, during=query.during), timeline)
-    each, music = {one.entity: one.spans for one in found.people}, query.where == MUSIC
-    nobody = spans_heard(found.rows, asked_of(query)) if is_of_anybody(query.whom) and not music else []
-    spans = found.spans if music else tuple(sorted([*nobody, *(span for one in each.values() for span in one)]))
-    needed = {*query.whom.names} if query.whom.quantifier in ("both", "all") else set[str]()
-    if not (spans and needed <= {*each}):
-        return Seen(video, told=False) if found.open and found.rows else None
+def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Quote, ...]:
+    """What is said meanwhile, by those who are asked about."""
+    if not is_of_sound(query) or query.where == MUSIC or timeline.sound != "heard":
+        return ()
     said = quotes(run(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
-    kept = tuple(one for one in said if (one[0] or nobody) and not music and common([one[2]], spans))
-    one = _seen(video, each, doubted, spans=spans)
-    return replace(one, sure=one.sure or bool(nobody) or music, quotes=kept)
+    return tuple(one for one in said if (one[0] or is_of_anybody(query.whom)) and common([one[2]], spans))
+
+
+def _empty(query: Query, video: Video, timeline: Timeline) -> Seen:
+    """A video in which it holds of nobody, as far as that is known."""
+    told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
+    return Seen(video, ((0.0, video.seconds),), told=told)
+
+
+def _so_many(query: Query, one: Seen) -> Seen | None:
+    """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
+    if query.number is None:
+        return one
+    verdict = query.number.within(one.people, len(one.names)) if one.names else "no"
+    return None if verdict == "no" else replace(one, sure=verdict == "yes")
 
 
 def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its groups, its number and its verdict."""
-    query, sure, rank = found.query, found.sure, found.query.rank
-    if is_of_all(query) or query.throughout and query.value in UNITS:
-        return _of_all(found, everything)
-    if query.value in UNITS:
-        groups = _grouped(found, everything)
-        return replace(found, groups=groups, number=float(len(groups)))
-    if query.select == "who" and query.number is not None:
+    query, sure, rank, number = found.query, found.sure, found.query.rank, found.query.number
+    if is_of_all(query) or query.value in UNITS:
+        return _put_together(found, _counted(found, query.value if query.value in UNITS else "", everything))
+    if query.select == "who" and number is not None and _counts_videos(query):
         return _so_often(found, everything)
-    if query.form == "polar" and query.select in ("how_often", "how_long") and query.number is not None:
-        low, high = at_least_and_most(found)
-        so = query.number.within(low, high)
-        so = "unsure" if so == "unknown" else so if query.number.within(low, high + found.untold) == so else "unknown"
+    if query.form == "polar" and query.select in ("how_often", "how_long") and number is not None:
+        low, high = _at_least_and_most(found)
+        so = number.within(low, high)
+        so = "unsure" if so == "unknown" else so if number.within(low, high + found.untold) == so else "unknown"
         return replace(found, verdict=so, number=low)
     if query.select == "exists" or query.form == "polar":
         verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
         return replace(found, verdict=verdict, number=float(len(sure)))
     if query.select == "how_long":
-        return replace(found, number=at_least_and_most(found)[0])
+        return replace(found, number=_at_least_and_most(found)[0])
     if query.select == "count":
         most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(found.names)
         return replace(found, number=float(most))
-    if query.select == "when" and rank is not None and rank.by == "time" and query.number is not None:  # the last three
-        count = int(query.number.value)
+    if query.select == "when" and rank is not None and rank.by == "time" and number is not None:  # the last three
+        count = int(number.value)
         found = replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
     if query.select == "when" and rank is not None and rank.by != "time" and query.value in _SIZES and found.seen:
         return _greatest(found, rank)
@@ -293,29 +303,92 @@ def is_of_all(query: Query) -> bool:
     return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
-def _of_all(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
-    """Whether it holds of all of some people, or on each day, in each week …; who is there on each. Known not to, where
-    no video leaves it open.
+def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
+    """A number of videos or seconds without, and with, those that are only perhaps."""
+    long = found.query.select == "how_long"
+    sure, seen = ([seconds_in(one.spans) if long else 1.0 for one in part] for part in (found.sure, found.seen))
+    return sum(sure), sum(seen)
+
+
+def _counted(found: ArchiveFinding, unit: str = "", everything: Sequence[str] = ()) -> dict[str, tuple[float, float]]:
+    """How often, or how long, it surely holds and at most: at each place, on each day …, or, without a unit, of each
+    enrolled person; people are counted where their number is asked for.
     """
-    query, people = found.query, is_of_all(found.query)
-    unit: Callable[[Video], str] = UNITS.get(query.value, lambda _: "")
-    sure = [{*one.names} - one.perhaps if people else {unit(one.video)} for one in found.seen if people or one.sure]
-    seen = {name for one in found.seen for name in (one.names if people else (unit(one.video),))}
-    groups = {one: float(sum(one in those for those in sure)) for one in everything}
-    left = {one for one, count in groups.items() if not count}
-    is_open = found.untold or people and left & seen
-    verdict: Verdict = "unknown" if is_open else "unsure" if left <= seen else "no"
-    found = replace(found, groups=groups, number=float(len(groups) - len(left)), absent=tuple(left) if people else ())
+    query, counts = found.query, dict.fromkeys(everything, (0.0, 0.0))
+    by_length = unit and (query.select == "how_long" or query.rank is not None and query.rank.by == "long")
+    known = set[tuple[str, str]]()
+    for one in found.seen:
+        people = [(name, name not in one.perhaps) for name in one.names if not name.startswith("#")]
+        parts = [(UNITS[unit](one.video), one.sure)] if unit else people
+        if unit and query.select == "count":  # each of them once
+            parts = [(parts[0][0], sure) for name, sure in people if (parts[0][0], name) not in known]
+            known |= {(UNITS[unit](one.video), name) for name, _ in people}
+        for part, sure in parts:
+            size, (least, most) = seconds_in(one.spans) if by_length else 1.0, counts.get(part, (0.0, 0.0))
+            counts[part] = least + size * sure, most + size
+    return counts
+
+
+def _names(found: ArchiveFinding) -> dict[str, int]:
+    """In how many videos each is surely seen, those first who are so most often, or longest; enrolled people only."""
+    counts = {name: int(least) for name, (least, _) in _counted(found).items() if least}
+    long, weights = found.query.rank is not None and found.query.rank.by == "long", dict[str, float](counts)
+    if long:
+        weights = {name: sum(seconds_in(one.each.get(name, ())) for one in found.seen if name not in one.perhaps)
+                   for name in counts}  # fmt: skip
+    return {name: counts[name] for name in sorted(counts, key=lambda name: (-weights[name], name))}
+
+
+def _put_together(found: ArchiveFinding, counts: Mapping[str, tuple[float, float]]) -> ArchiveFinding:
+    """At which places, on which days … it holds, the most first if that is asked; whether it does at each of them, or
+    of each person, who is there at each; at which more.
+    """
+    query, rank, number, people = found.query, found.query.rank, found.query.number, is_of_all(found.query)
+    asks_each = query.select in ("exists", "who") and rank is None and number is None
+    kept = {
+        one: least for one, (least, most) in counts.items()
+        if asks_each or query.value == "scope" or (least if number is None else number.within(least, most) == "yes")
+    }  # fmt: skip
+    if rank is not None and not (query.value == "scope" and query.form == "polar"):
+        kept = dict(sorted(kept.items(), key=lambda item: item[1], reverse=rank.k > 0))
+    found = replace(found, groups=kept, number=float(len([one for one in kept.values() if one or number is not None])))
     if query.select == "who":
-        kept = {name: count for name, count in found.names.items() if is_there_on_each(found, name, surely=True)}
-        return replace(found, names=kept)
-    return replace(found, verdict="yes" if everything and not left else verdict)
+        return replace(found, names={name: count for name, count in found.names.items() if fits(found, name, True)})
+    verdicts: list[Verdict] = [
+        "yes" if least else "unknown" if found.untold or people and most else "unsure" if most else "no"
+        for least, most in counts.values()
+    ]
+    if asks_each and found.joint == "or":
+        return replace(found, verdict=any_verdict(verdicts))
+    if asks_each:
+        turned = [TURNED[one] if at and found.joint == "but not" else one for at, one in enumerate(verdicts)]
+        absent = tuple(one for one, least in kept.items() if not least) if people else found.absent
+        return replace(found, verdict=all_verdict(turned), absent=absent)
+    if found.joint != "than" or rank is None:
+        return found
+    (least, most), (others_least, others_most) = [*counts.values()][:2]
+    so = Number("more_than" if rank.k > 0 else "fewer_than", 0).within(least - others_most, most - others_least)
+    return replace(found, verdict="unsure" if so == "unknown" else so)
 
 
-def is_there_on_each(found: ArchiveFinding, name: str, surely: bool = False) -> bool:
-    """Whether somebody is there on each of the days, weeks … that are asked about, or may be."""
+def fits(found: ArchiveFinding, name: str, surely: bool = False) -> bool:
+    """Whether somebody is there on each of the days, in each of the places … that are asked about, or may be; of one
+    but not of another, there and not here.
+    """
     hers = [one for one in found.seen if name in one.names and not (surely and name in one.perhaps)]
-    return {UNITS[found.query.value](one.video) for one in hers} >= {*found.groups}
+    units, asked = {UNITS[found.query.value](one.video) for one in hers}, [*found.groups]
+    return {*asked[:1]} == units & {*asked} if found.joint == "but not" else units >= {*asked}
+
+
+def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
+    """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
+    number = found.query.number or NEVER
+    counts = _counted(found, "", everything).items()
+    kept = {name: int(least) for name, (least, most) in counts if number.within(least, most) == "yes"}
+    found = replace(found, names=kept, number=float(len(kept)))
+    if number != NEVER or not kept:
+        return found
+    return replace(found, query=Query("who", Whom(tuple(kept), "all")), seen=(), absent=tuple(kept))
 
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
@@ -366,7 +439,7 @@ def _held(found: ArchiveFinding) -> ArchiveFinding:
     people = [*best.people, *best.against]
     if query.select == "order" and best.against:
         people.sort(key=lambda one: one.number or 0.0)
-    counts = _counts(found)
+    counts = found.names
     number = people[0].number if people and query.rank is not None and query.rank.by != "time" else None
     found = replace(found, names={one.entity: counts.get(one.entity, 0) for one in people}, number=number)
     if query.form != "polar":
@@ -399,90 +472,15 @@ def _looked_up(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) 
     return run(replace(query, where=gone if query.where in _GONE else None, during=during), table)
 
 
-def of_one_time(query: Query) -> Query:
-    """What is counted at each of two times that are held against each other ("more often on Monday than on Friday")."""
-    long = query.rank is not None and query.rank.by == "long"
-    counted: Select = "how_long" if long else "how_often" if query.whom.names else "count"
-    return Query(counted, query.whom, query.where)
-
-
-def joined(query: Query, found: Sequence[ArchiveFinding], joint: str) -> ArchiveFinding:
-    """What was found at several times, or places, as one: the first, with the others after it and the verdict of all.
-
-    Args:
-        query: what was asked.
-        found: of each.
-        joint: "and", "or", "than" (more in the first than in the second), "but not" (then, and not at the other),
-            "both" (who is in each).
-    """
-    first, *rest = found
-    if not rest:
-        return first
-    then = joined(query, rest, joint)
-    if query.select == "compare":
-        (least, most), (others_least, others_most) = map(at_least_and_most, (first, then))
-        less = query.rank is not None and query.rank.k < 0
-        so = Number("fewer_than" if less else "more_than", 0).within(least - others_most, most - others_least)
-        return replace(first, query=query, verdict="unsure" if so == "unknown" else so, then=then)
-    if joint == "but not":
-        names = {name: count for name, count in first.names.items() if name not in then.names}
-        turned: dict[Verdict | None, Verdict] = {"yes": "no", "no": "yes"}
-        verdict = first.verdict and all_verdict([first.verdict, turned.get(then.verdict, "unknown")])
-        return replace(first, names=names, verdict=verdict, then=then)
-    if joint == "both":
-        first = replace(first, names={name: count for name, count in first.names.items() if name in then.names})
-    both = [each.verdict for each in (first, then) if each.verdict is not None]
-    return replace(first, verdict=(any_verdict if joint == "or" else all_verdict)(both) if both else None, then=then)
-
-
-def at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
-    """A number of videos or seconds without, and with, those that are only perhaps."""
-    long = found.query.select == "how_long"
-    sure, seen = ([seconds_in(one.spans) if long else 1.0 for one in part] for part in (found.sure, found.seen))
-    return sum(sure), sum(seen)
-
-
-def _grouped(found: ArchiveFinding, everything: Sequence[str]) -> dict[str, float]:
-    """In how many videos, or for how long, it surely holds at each place, on each day …: the most, or the first, first.
-
-    What is asked for by its number may be where it never holds.
-    """
-    query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
-    groups = defaultdict[str, float](float, dict.fromkeys(everything if query.number is not None else (), 0.0))
-    for one in found.seen if query.number == NEVER else found.sure:
-        groups[UNITS[query.value](one.video)] += seconds_in(one.spans) if by_length else 1.0
-    kept = [
-        (unit, count) for unit, count in groups.items()
-        if query.number is None or query.number.within(count, count) == "yes"
-    ]  # fmt: skip
-    if query.rank is not None:
-        kept.sort(key=lambda item: item[1], reverse=query.rank.k > 0)
-    return dict(kept)
-
-
-def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
-    """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
-    query = found.query
-    assert query.number is not None
-    counts = {**dict.fromkeys(everything, 0), **found.names}
-    chosen = {name: count for name, count in counts.items() if query.number.within(count, count) == "yes"}
-    if query.number != NEVER:
-        return replace(found, names=chosen, number=float(len(chosen)))
-    seen = {name for one in found.seen for name in one.names}
-    never = tuple(name for name in chosen if name not in seen)
-    if not never:
-        return replace(found, names={}, number=0.0)
-    whom, none = Whom(never, "all"), dict.fromkeys(never, 0)
-    return replace(found, query=Query("who", whom), seen=(), names=none, number=float(len(none)), absent=never)
-
-
-def _counts(found: ArchiveFinding) -> dict[str, int]:
-    """In how many videos each is surely seen, the most seen first; enrolled people only."""
-    counts, weights = defaultdict[str, int](int), defaultdict[str, float](float)
-    by_length = found.query.rank is not None and found.query.rank.by == "long"
-    for one in found.seen:
-        for name in one.names:
-            if name not in one.perhaps and not name.startswith("#"):
-                counts[name] += 1
-                weights[name] += seconds_in(one.each.get(name, ())) if by_length else 1.0
-    return dict(sorted(counts.items(), key=lambda item: (-weights[item[0]], item[0])))
+def over_scopes(query: Query, joint: str) -> Query:
+    """A query as it is asked of several times or places: at each of them, or in all together."""
+    plain = query.rank is None and query.number is None and not query.value
+    if query.select == "compare" and query.versus is None and query.rank is not None:
+        long = query.rank.by == "long"
+        counted: Select = "how_long" if long else "count" if query.value == "people" else "how_often"
+        return Query(counted, query.whom, query.where, value="scope", form=query.form, rank=query.rank)
+    if joint == "than":
+        return replace(query, select="why")  # nothing that can be held against each other
+    asks_each = query.select in ("exists", "how_often", "how_long") and not is_of_all(query)
+    each = asks_each or query.select == "who" and joint in ("both", "but not")
+    return replace(query, value="scope") if plain and each else query

@@ -23,6 +23,7 @@ UNITS = {  # by which videos are put together: what each belongs to
     "month": lambda video: f"{video.at:%Y-%m}",
     "year": lambda video: f"{video.at:%Y}",
     "hour": lambda video: f"{video.at:%H}",
+    "scope": lambda video: video.scope,
 }
 
 
@@ -38,6 +39,7 @@ class Video:
         dated_by: what says so: "name", "container", or only the "file" itself.
         seconds: how long it is.
         long: what people wear and do in it was not measured yet.
+        scope: words for that of several times and places which it was asked of.
     """
 
     number: int
@@ -47,6 +49,7 @@ class Video:
     dated_by: str
     seconds: float
     long: bool = False
+    scope: str = ""
 
     def time_of(self, seconds: float) -> datetime:
         """The time of day of a moment in it."""
@@ -119,7 +122,8 @@ class ArchiveFinding:
         absent: who is asked about and in none of them.
         number: how many videos, seconds, people, days, as asked.
         untold: how many show whoever is asked about, and don't tell whether it holds.
-        then: of another time that was asked about, or of a second question.
+        then: of a second question.
+        joint: what stands between several times or places that are asked about.
     """
 
     query: Query
@@ -132,6 +136,7 @@ class ArchiveFinding:
     number: float | None = None
     untold: int = 0
     then: ArchiveFinding | None = None
+    joint: str = ""
 
     @property
     def strange(self) -> tuple[str, ...]:

@@ -153,6 +153,11 @@ def lasting(seconds: float) -> str:
     return " ".join(told) or "a second"
 
 
+def in_place(place: str) -> str:
+    """Such as "in the kitchen"; of a place that has a name, "at Granny's"."""
+    return f"at {place}" if place[0].isupper() else f"in the {place}"
+
+
 def present_tense(phrase: str) -> str:
     """Tell "sitting and talking" as "sits and talks"; a phrase with a verb that isn't known gets "is" before it."""
     if phrase.startswith(f"{HEDGE} "):

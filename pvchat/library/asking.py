@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from heapq import merge
 from typing import Any, cast
 
 import numpy as np
@@ -24,24 +25,25 @@ from pvchat.chat.archive import (
     is_backwards,
     is_of_all,
     is_told_of_one,
-    joined,
     of_each,
-    of_one_time,
+    over_scopes,
+    over_videos,
     sought,
+    without,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import wording
 from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
-from pvchat.chat.reader.dates import Dates
+from pvchat.chat.reader.dates import Dates, around
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import Asked, lead_of, say_archive
+from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
-from pvchat.chat.spans import Span
+from pvchat.chat.spans import Span, nth_of
 from pvchat.chat.timeline import Finding, Found, Timeline, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
@@ -124,7 +126,7 @@ class _Search:
         names: of everyone enrolled by their numbers.
         everyone: the same people.
         today: when it is asked.
-        scope: the time and the place it is asked of, of several.
+        only: the one video that is meant; None: all of them.
     """
 
     library: sqlite3.Connection
@@ -133,7 +135,7 @@ class _Search:
     names: dict[int, str]
     everyone: Snapshot
     today: date
-    scope: Scope = Scope()
+    only: int | None = None
 
     def turn(self) -> Turn:
         """The question for those that follow it: of whom it speaks; where it names nobody, who was found, if asked."""
@@ -143,38 +145,35 @@ class _Search:
         return query, Finding(query, people=cast("tuple[Found, ...]", _FoundLater(self)))
 
     def answer(self) -> LibraryAnswer:
-        """The answer; of several times or places, and of a second question, one after the other."""
-        query, scopes = self.asked.query, self.asked.scopes
-        joint, first = scopes[-1].joint, replace(query, then=None)
-        if query.select == "compare" and query.versus is None and len(scopes) > 1:
-            first = of_one_time(query)
-        elif joint == "than":
-            first = replace(first, select="why")  # nothing that can be held against each other
-        each = [replace(self, scope=one)._answer(first) for one in scopes]
-        found = joined(query, [one.finding for one in each], joint)
-        texts = [lead_of(found, joint, [_asked(one).of for one in scopes]), *(one.answer for one in each)]
-        if query.then is not None:  # of somebody else it isn't asked at each of several places
-            places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
-            second = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None)).answer()
-            found, texts = replace(found, then=second.finding), [*texts, second.answer]
-        return LibraryAnswer("\n".join(filter(None, texts)), found)
+        """The answer, and that to a second question."""
+        query = self.asked.query
+        one = self._answer(over_videos(replace(query, then=None)))
+        if query.then is None:
+            return one
+        places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
+        second = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None)).answer()
+        return LibraryAnswer(f"{one.answer}\n{second.answer}", replace(one.finding, then=second.finding))
 
     def _answer(self, query: Query) -> LibraryAnswer:
-        """The answer for one time."""
-        asked, said = self.asked, _asked(self.scope)
-        said = replace(said, today=self.today) if query.value == "ago" else said
+        """The answer to one question."""
+        asked, joint = self.asked, self.asked.joint
+        query = over_scopes(query, joint) if joint else query
+        said = Asked(asked.of, today=self.today if query.value == "ago" else None)
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count()))
-        edge: Seen | None = None
+        search = self
         if asked.sighting is not None:
-            sighted = self._found(asked.sighting)
+            sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
-            edge = (sighted.sure or list(sighted.seen))[-1 if is_backwards(asked.sighting) else 0]
-            said = replace(said, moment=edge, one=True)
-        found = self._found(query, None if edge is None else edge.video.number)
+            edge = _meant(asked.sighting, sighted.sure or list(sighted.seen))
+            if asked.around:
+                day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
+                return replace(self, asked=day)._answer(query)
+            said, search = replace(said, moment=edge, one=True), replace(self, only=edge.video.number)
+        found = search._found(query)
         if is_told_of_one(query):
-            one = edge or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
+            one = said.moment or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
             said = replace(said, moment=one, told="" if one is None else self._described(query, one))
             if one is None:
                 found = replace(self._found(Query("when", query.whom, during=query.during)), query=query)
@@ -189,16 +188,22 @@ class _Search:
         query = replace(query, whom=EVERYBODY)  # nobody has looked whether she is in any
         return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 
-    def _found(self, query: Query, only: int | None = None) -> ArchiveFinding:
-        """What is found; of one video only, where one is meant."""
-        count = self._count() if only is None else 1
-        return find(query, self._sighted(of_each(query), only), count, self._everything(query))
+    def _found(self, query: Query) -> ArchiveFinding:
+        """What is found at each of the times and places, in order of time."""
+        back, each = is_backwards(query), of_each(query)
+        videos = [self._sighted(each, scope) for scope in self.asked.scopes]
+        in_turn = merge(*videos, key=lambda one: (one[0].at, one[0].number), reverse=back)
+        count = self._count() if self.only is None else 1
+        return find(query, in_turn, count, self._everything(query), self.asked.joint)
 
     def _everything(self, query: Query) -> list[str]:
         """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
         """
-        where, values = (replace(self, scope=replace(self.scope, place="")) if query.throughout else self)._where()
+        if query.value == "scope":
+            return [self.asked.label(one).strip() for one in self.asked.scopes]
+        anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
+        where, values = self._where(replace(self.asked.scopes[0], place="") if anywhere else None)
         if is_of_all(query) and query.where not in (None, PRESENT):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
             seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
@@ -224,10 +229,13 @@ class _Search:
         timeline = self._timeline(number, f"the {place}" * bool(place))
         return say(run(query, timeline), timeline).replace("this video", "that video")
 
-    def _where(self) -> tuple[str, list[Any]]:
-        """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""
+    def _where(self, scope: Scope | None = None) -> tuple[str, list[Any]]:
+        """The condition on clips (`c`) and sources (`s`) by time and place, with its values; of any of the several."""
+        if scope is None:
+            each = [self._where(one) for one in self.asked.scopes]
+            return f"({' OR '.join(where for where, _ in each)})", [value for _, values in each for value in values]
         parts, values = ["c.timeline IS NOT NULL"], list[Any]()
-        dates = self.scope.dates or Dates()
+        dates = scope.dates or Dates()
         if dates.since is not None:
             parts.append(f"{_LENGTH} >= julianday(?)")
             values.append(dates.since.isoformat())
@@ -242,9 +250,9 @@ class _Search:
             late = dates.hours is not None and dates.hours[1] <= dates.hours[0]  # after midnight it is the day before's
             day = f"strftime('%w', c.recorded, '{-12 * late} hours')"
             parts.append(f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})")
-        if self.scope.place:
+        if scope.place:
             parts.append("s.place = ?")
-            values.append(self.scope.place)
+            values.append(scope.place)
         return " AND ".join(parts), values
 
     def _count(self) -> int:
@@ -252,13 +260,13 @@ class _Search:
         words = f"SELECT count(DISTINCT c.id) FROM {_VIDEOS} WHERE {where}"
         return int(self.library.execute(words, values).fetchone()[0])
 
-    def _sighted(self, query: Query, only: int | None) -> Iterator[Sighted]:
+    def _sighted(self, query: Query, scope: Scope) -> Iterator[Sighted]:
         """The videos that may say something, with who is doubtful in each, in the order in which they are wanted."""
-        where, values = self._where()
+        where, values = self._where(scope)
         for condition, value in self._needed(query):
             where, values = f"{where} AND {condition}", [*values, *value]
-        if only is not None:
-            where, values = f"{where} AND c.id = ?", [*values, only]
+        if self.only is not None:
+            where, values = f"{where} AND c.id = ?", [*values, self.only]
         order = "DESC" if is_backwards(query) else "ASC"
         rows = self.library.execute(
             "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, "
@@ -274,17 +282,19 @@ class _Search:
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
-            video = Video(number, path, place, datetime.fromisoformat(recorded), dated_by, seconds, bool(long))
+            at_scope = self.asked.label(scope).strip() if self.asked.joint else ""
+            recorded_at = datetime.fromisoformat(recorded)
+            video = Video(number, path, place, recorded_at, dated_by, seconds, bool(long), at_scope)
             if unheard and _is_of_words(query):
                 yield video, Timeline(0.0, seconds), frozenset(), None
                 continue
             doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < present_from}
             unlikely = {name for name in doubted if likely[name][number] < _PERHAPS}
             try:
-                timeline = _without(self._timeline(number, place), unlikely)
+                timeline = without(self._timeline(number, place), unlikely)
             except LibraryError:  # it was deleted meanwhile
                 continue
-            yield video, timeline, frozenset(doubted - unlikely), self._within(video)
+            yield video, timeline, frozenset(doubted - unlikely), _within(video, scope)
 
     def _timeline(self, number: int, place: str) -> Timeline:
         """A video's timeline, `place` standing for the one that was measured."""
@@ -328,12 +338,19 @@ class _Search:
         confirmed = {*records.clips_of(self.library, (one.clip for one in corrections_of(person) if one.her))}
         return {clip: one for (clip, _), one in zip(rows, likely, strict=True) if clip not in confirmed}
 
-    def _within(self, video: Video) -> Span | None:
-        """The seconds of a video that lie in the time asked about; None: all of them."""
-        ends = (self.scope.dates or Dates()).on(video.at)
-        start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
-        end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
-        return None if (start, end) == (0.0, video.seconds) else (start, end)
+
+def _meant(sighting: Query, seen: Sequence[Seen]) -> Seen:
+    """The one of some videos, in order of time, that a sighting means: the last, the one before it …."""
+    k = 1 if sighting.rank is None or sighting.rank.by != "time" else sighting.rank.k
+    return next(iter(nth_of(seen, k)), seen[0])
+
+
+def _within(video: Video, scope: Scope) -> Span | None:
+    """The seconds of a video that lie in the time asked about; None: all of them."""
+    ends = (scope.dates or Dates()).on(video.at)
+    start = 0.0 if ends[0] is None else max(0.0, (ends[0] - video.at).total_seconds())
+    end = video.seconds if ends[1] is None else min(video.seconds, (ends[1] - video.at).total_seconds())
+    return None if (start, end) == (0.0, video.seconds) else (start, end)
 
 
 class _FoundLater(Sequence[Found]):
@@ -353,20 +370,6 @@ class _FoundLater(Sequence[Found]):
         return self._people[at]
 
 
-def _asked(scope: Scope) -> Asked:
-    """What is said of a time and a place."""
-    return Asked("" if scope.dates is None else scope.dates.said, scope.place)
-
-
 def _is_of_words(query: Query) -> bool:
     """Whether only a video that was listened to can answer."""
     return is_of_sound(query) and as_seen(query) is None
-
-
-def _without(timeline: Timeline, names: set[str]) -> Timeline:
-    """A timeline in which some people are absent."""
-    if not names:
-        return timeline
-    entities = [replace(one, decision="absent") if one.name in names else one for one in timeline.entities]
-    rows = [row for row in timeline.rows if row.entity not in names and row.of not in names]
-    return replace(timeline, entities=tuple(entities), rows=tuple(rows))

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
+from pvchat.chat.english import in_place
 from pvchat.chat.query import (
     EVERYBODY,
     NEVER,
     PRESENT,
+    And,
     During,
     Event,
     Form,
@@ -32,7 +34,7 @@ from pvchat.chat.query import (
     numbers_of,
     parts_of,
 )
-from pvchat.chat.reader.dates import Dates, beyond, dated
+from pvchat.chat.reader.dates import Dates, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.sounds import MUSIC
@@ -55,7 +57,8 @@ _UNIT = re.compile(
     rf"|(?P<video>videos?(?:(?<=many videos)|{_MOSTLY})))\b(?: (?:[io]n )?(?:which|when|where|that))?"
     rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))"
     rf"|^(?P<when>when|what time)\b{_USUALLY}"
-    rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*(?<![\"'“‘])\bnever\b))|^(?P<ago>how (?:long|many \w+) ago)\b",
+    rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*(?<![\"'“‘])\bnever\b))"
+    r"|^(?P<ago>how (?:long|many \w+) (?:ago|(?:is it |has it been )?since))\b",
     re.IGNORECASE,
 )
 _MEASURES = (
@@ -72,9 +75,10 @@ _NOT = re.compile(
 )
 _IDLE = re.compile(
     r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
-    r"|\W)*$",
+    r"|made|taken|which|what|\W)*$",
     re.IGNORECASE,
 )
+_PASSES = r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)"  # "which cameras did she pass?"
 _SHOW = re.compile(
     r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?"
     r"(?P<of> (?:all |every )?(?:the )?videos? (?:of|with|where|in which|showing) )?", re.IGNORECASE,
@@ -103,11 +107,20 @@ _OF_THEM = re.compile(
     r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
 )
 _BEYOND = re.compile(
-    r"^(?:and |what about )?(?:(?:on )?the (?P<unit>day|night|week|month|year) )?(?P<how>before|after)"
-    r"(?: that| then)?\W*$",
-    re.IGNORECASE,
+    r"^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the (?:(?P<count>\w+) )?"
+    r"(?P<unit>hour|day|night|week|month|year|\w+day)s? )?(?P<how>before|after)(?: that| then)?\W*$"
+    r"|^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:"
+    r"(?P<which>next|following|previous) (?P<one>day|night|week|month|year)"
+    r"|(?P<so_many>\w+) (?P<units>day|week|month|year)s? (?P<later>later|earlier))\W*$", re.IGNORECASE,
+)  # fmt: skip
+# "the same day", "that night": of the time asked about before, or of the one sighting that is meant
+_THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
+_WHICH_ONES = re.compile(r"^(?:and )?(?:which|what)(?: ones?| \w+s| were (?:they|those))?\W*$", re.IGNORECASE)
+_NTH_VISIT = re.compile(r"\b(?P<nth>second|third|fourth|fifth)(?= (?:visit|time|sighting)\b)", re.IGNORECASE)
+_NTHS = ("second", "third", "fourth", "fifth")
+_ON_IT = re.compile(
+    r"\b(?:else|his|their|in it)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE
 )
-_ON_IT = re.compile(r"\b(?:else|his|their)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE)
 # Asks anew, of all times
 _EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
 _ONE_BEFORE = re.compile(
@@ -124,6 +137,7 @@ _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 _IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
 _USED = "used|empty|in use|visited|busy|occupied"
+_UNREAD = Query("refuse", refusal="unclear", value="times")
 _SPOT = "§"  # stands where a place was named
 
 
@@ -134,6 +148,12 @@ class Scope:
     dates: Dates | None = None
     place: str = ""
     joint: str = ""
+
+    @property
+    def of(self) -> str:
+        """Such as " on Tuesday in the kitchen"."""
+        when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
+        return when + (f" {in_place(self.place)}" if self.place else "")
 
 
 @dataclass(frozen=True)
@@ -146,6 +166,8 @@ class ArchiveQuestion:
         dates: of which times ("on Monday and on Friday"); none: of any.
         places: the sources that it names, with what joins each to the one before; none: any.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
+        around: "day", "week" …: all videos of that of the sighting are meant ("that day").
+        sighted: of which question the sighting was, where its place and time aren't those of this one.
     """
 
     query: Query
@@ -153,6 +175,8 @@ class ArchiveQuestion:
     dates: tuple[Dates, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
     sighting: Query | None = None
+    around: str = ""
+    sighted: ArchiveQuestion | None = None
 
     @property
     def scopes(self) -> list[Scope]:
@@ -162,6 +186,22 @@ class ArchiveQuestion:
             for place, joint in self.places or (("", ""),)
             for dates in self.dates or (None,)
         ]
+
+    @property
+    def joint(self) -> str:
+        """What stands between its times and places; "" where there aren't several."""
+        return self.scopes[-1].joint if len(self.scopes) > 1 else ""
+
+    @property
+    def of(self) -> str:
+        """Such as " on Monday or on Tuesday in the kitchen"."""
+        word, one = {"than": "or", "both": "and"}.get(self.joint, self.joint), self.scopes[0]
+        shared = Scope(None if len(self.dates) > 1 else one.dates, "" if len(self.places) > 1 else one.place)
+        return f" {word}".join(map(self.label, self.scopes)) + shared.of
+
+    def label(self, scope: Scope) -> str:
+        """What tells one of several times and places from the others: " on Monday"."""
+        return Scope(scope.dates if len(self.dates) > 1 else None, scope.place if len(self.places) > 1 else "").of
 
 
 def read_archive(
@@ -176,34 +216,60 @@ def read_archive(
         now: the time at which it is asked, local.
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    text = _CALLED.sub(_as_called, text.strip())
+    text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
+    text = re.sub(r"^(?:and )?by whom\b", "who", text, flags=re.IGNORECASE)
     rest, spots = _placed(text, places)
-    unread = ArchiveQuestion(Query("refuse", refusal="unclear", value="times"), text)
+    undated = rest
     try:
         rest, dates = dated(rest, now, (*known.names, *known.aliases))
     except SettingsError:
-        return unread
+        return ArchiveQuestion(_UNREAD, text)
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
-    if before is not None and (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
-        again = _again(before, dates, spots)
-        if len(again.scopes) > 1 or again.query.select != "compare" or len(_held(again.query)) > 1:
-            return again
+    if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
+        return again
     meant = None if before is None else _sighting_of(before)
-    if before is not None and meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
-        return replace(before, query=_one_before(meant, meant.rank), sighting=None)
-    if before is not None and before.dates and (said := _BEYOND.match(rest)):
-        other = beyond(before.dates, said["how"].lower(), (said["unit"] or "").lower())
-        return unread if other is None else replace(before, dates=(other,))
     if before is not None and before.query.select in ("when", "how_often") and _OF_THEM.search(rest):
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
+    around = _THAT.search(rest) if before is not None else None
+    if around is not None:
+        rest = f"{rest[: around.start()]}{rest[around.end() :]}"
     found = _of_scopes(rest, known, scoped)
     if before is None:
         return found
     fresh = _of_scopes(rest, replace(known, history=()), scoped)
     named = any(whom.names for whom in parts_of(fresh.query, Whom))
     leans = found.query != fresh.query or _ON_IT.search(rest) or not named and _HE.search(rest)
+    if around is not None:
+        on_day = _held_on(replace(found, places=found.places or before.places), before)
+        of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
+        return on_day if before.dates or meant is None else of_sighting
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
+    """The question before, of another time or place, of the time before; None: something else is asked."""
+    dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
+    if (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
+        again = _again(before, dates, spots)
+        held = [name for whom in parts_of(again.query, Whom) for name in whom.names]
+        if len(again.scopes) > 1 or again.query.select != "compare" or len(held) > 1:
+            return again
+    if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
+        return replace(before, query=_one_before(meant, meant.rank), sighting=None)
+    if before.dates and (said := _BEYOND.match(undated)):
+        other = beyond(before.dates, *_beyond_said(said.groupdict()))
+        return replace(before, dates=(other,)) if other else replace(before, query=_UNREAD)
+    if before.query.select == "how_often" and _WHICH_ONES.match(rest) and before.query.number is None:
+        return replace(before, query=replace(before.query, select="when"))
+    return None
+
+
+def _beyond_said(said: dict[str, str | None]) -> tuple[str, str, float]:
+    """How one time lies to another, in which units, and how many of them (0: the one next to it)."""
+    how, count = (said["how"] or said["which"] or said["later"] or "").lower(), said["so_many"] or said["count"] or ""
+    how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
+    return how, (said["unit"] or said["one"] or said["units"] or "").lower(), counted(count.lower()) or 0.0
 
 
 def _as_called(match: re.Match[str]) -> str:
@@ -218,11 +284,6 @@ def _again(before: ArchiveQuestion, dates: tuple[Dates, ...], spots: tuple[tuple
     was_each = any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
     query = replace(before.query, value=each) if each and was_each else _every(before.query, dates)
     return _held_on(replace(before, query=query, dates=dates, places=spots), before)
-
-
-def _held(query: Query) -> list[str]:
-    """Who is held against each other."""
-    return [name for one in parts_of(query, Whom) for name in one.names]
 
 
 def _one_before(query: Query, rank: Rank) -> Query:
@@ -252,22 +313,24 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     query = _at(f"{rest[: more.start()].rstrip()}{rest[more.end() :]}", known)
     rank = Rank("long" if more["long"] or more["longest"] else "often", -1 if more["less"] else 1)
     form: Form = "polar" if scopes[1].joint == "than" else "choice"
-    return replace(scoped, query=Query("compare", query.whom, query.where, form=form, rank=rank))
+    value = "people" if re.search(r"\b(?:people|persons|visitors|guests)\b", rest) else ""  # not how often anybody
+    return replace(scoped, query=Query("compare", query.whom, query.where, value=value, form=form, rank=rank))
 
 
 def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """A question with a mark in the place of the sources it names, and these: "in the kitchen or in the garden"."""
     if not places:
         return text, ()
-    names = "|".join(re.escape(one) for one in sorted(places, key=len, reverse=True))
+    spelt = _spelt(places)
+    names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
     into = r"(?:in|on|into|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
-    lead = rf"(?:(?:^| ){into} |(?<=leave) |(?<=left) |(?<=enter) |(?<=entered) )"
+    verbs = ("leave", "left", "enter", "entered", "use", "used", "pass", "passed")
+    lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
-    spelt = {one.lower(): one for one in places}
     if found is None and (
-        used := re.search(rf"\bthe ({names})\b( first| last| ever)? ({_USED})\b", text, re.IGNORECASE)
+        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever)? ({_USED})\b", text, re.IGNORECASE)
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
@@ -280,7 +343,15 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     spots = tuple(
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
-    return f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip(), spots
+    asked = f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip()
+    return re.sub(rf"\b(?:use|pass)(e?d)?(?= {_SPOT})", lambda verb: "came" if verb[1] else "come", asked), spots
+
+
+def _spelt(places: Sequence[str]) -> dict[str, str]:
+    """Places by what they may be called: by name, and where only one is so by its last word ("the door")."""
+    last = [one.lower().split()[-1] for one in places]
+    short = {word: one for word, one in zip(last, places, strict=True) if last.count(word) == 1 and word.isalpha()}
+    return {word: one for word, one in short.items() if word != "room"} | {one.lower(): one for one in places}
 
 
 def _at(text: str, known: Known) -> Query:
@@ -300,6 +371,10 @@ def _read_one(rest: str, known: Known) -> Query:
         asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
         return replace(asked, select="when", rank=rank, number=Number("exactly", count))
+    if nth := _NTH_VISIT.search(rest):  # "Ana's second visit"
+        query = _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
+        of_time = query.rank is not None and query.rank.by == "time"
+        return replace(query, rank=Rank("time", 2 + _NTHS.index(nth["nth"].lower()))) if of_time else _at(rest, known)
     if ordered := _IN_ORDER.search(rest):
         query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
         return Query("when", query.whom, query.where, value="in order", during=query.during)
@@ -324,6 +399,7 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
     idle = _IDLE.match(rest.replace(_SPOT, ""))
+    rest = rest if idle else re.sub(_PASSES, "appear", rest, flags=re.IGNORECASE)
     rank, number = next(iter(ranks), None), NEVER if denied else None
     if by == "who":
         query = _over_videos(Query("who") if idle else _at(f"Who{rest}", known), rest)
@@ -381,8 +457,17 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     whom, where, polar = query.whom, query.where, query.form == "polar"
-    if query.select == "attribute" and query.attribute == "with":
-        return Query("who", where=Has("with", of=whom), during=query.during, rank=query.rank)
+    if (
+        query.select == "exists"
+        and polar
+        and query.throughout
+        and whom.names
+        and where not in (None, PRESENT, Not(PRESENT))
+    ):
+        ever_not = And((Not(where),)) if where is not None else None  # "does she always sit?": never not
+        return replace(query, select="how_often", where=ever_not, number=NEVER, throughout=False)
+    if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
+        query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
     if query.select == "length" and (query.number is not None or query.rank is not None):
@@ -403,8 +488,8 @@ def _over_videos(query: Query, text: str) -> Query:
     if whom.quantifier == "none" and isinstance(where, Has) and where.attribute == "with" and where.of is not None:
         query = replace(query, whom=replace(where.of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))
     whom = query.whom
-    if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth == query.rank.k:
-        query = replace(query, whom=replace(whom, nth=0))  # "the first person"
+    if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth:
+        query = replace(query, whom=replace(whom, nth=0), rank=Rank("time", whom.nth))  # "the first person"
     if query.select == "when" and whom.nth_by == "time" and whom.nth != 0:
         rank = Rank("time", whom.nth) if whom.nth < 0 or _EDGE.search(text) else query.rank  # "when did he come?"
         query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
@@ -460,4 +545,4 @@ def _held_on(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion
     """A question at the time and the place of the one before, where it names none itself."""
     asks_place = found.query.value == "place" and found.sighting is None
     places = found.places or (() if asks_place else before.places)
-    return replace(found, dates=found.dates or before.dates, places=places)
+    return replace(found, dates=held_on(found.dates, before.dates), places=places)

@@ -10,7 +10,7 @@ may be short ("wed") or misspelt.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
@@ -25,39 +25,83 @@ _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # t
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
 _PARTS = {"morning": (time(4), time(12)), "afternoon": (time(12), time(18)), "evening": (time(18), time()),
           "night": (time(20), time(6)), "daytime": (time(6), time(20))}  # fmt: skip
+_LASTS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 _THIRDS = {"beginning": 0, "start": 0, "early": 0, "middle": 1, "mid": 1, "end": 2, "late": 2}
 
 _WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
-_DATE = (
-    rf"(?:{_YEAR}-\d\d-\d\d|the \d{{1,2}}(?:st|nd|rd|th)\b(?!(?: of)? {_MONTH})"
-    rf"|{_NTH}(?: of)? {_MONTH}\b(?:,? {_YEAR})?|{_MONTH} {_NTH}(?!\d)(?:,? {_YEAR})?)"
-)
-_OF_WEEK = r" (?:of )?(?:this|last) week\b"
-_DAY = (
-    rf"(?:the day before yesterday|yesterday|today|(?:{_WEEKDAY},? )?{_DATE}|(?:last |this )?{_WEEKDAY}(?:{_OF_WEEK})?)"
-)
 _PART = r"(?:morning|afternoon|evening|night)"
-_AT_PART = rf"(?:this {_PART}|tonight|last (?:night|evening)|{_DAY} {_PART}|the {_PART} of {_DAY})"
 _UNIT = r"(?:week(?:end)?|month|year)"
 _SEASON = rf"(?:{'|'.join(_SEASONS)})"
-_SPAN = rf"(?:(?:this|last|the) (?:{_UNIT}|{_SEASON})|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?\b|{_YEAR})"
 _COUNT = r"(?:\d+|(?:a )?few|an?(?: couple of)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_AGO = rf"{_COUNT} (?:day|week|month|year|hour)s? ago"
-_THIRD_OF = rf"(?:(?:the )?(?:beginning|start|middle|end) of {_SPAN}|(?:early|mid|late)[- ](?:in )?{_MONTH})"
-_ANY = rf"(?:{_THIRD_OF}|{_AT_PART}|{_DAY}|{_AGO}|{_SPAN})"
-_RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?(?:hour|day|week|month|year)s?"
+_GROUP = re.compile(r"\((?!\?)")
+_SOME = r"(?:hour|day|week|month|year)"
+
+_Ends = tuple[datetime, datetime]
+_Hours = tuple[time, time]
+_Rows = tuple[tuple[str, Callable[[re.Match[str], datetime], _Ends | None]], ...]
+
+
+def _any_of(rows: _Rows) -> str:
+    """What matches any row of a table, without groups; above the tables because they are made with it."""
+    return f"(?:{'|'.join(_GROUP.sub('(?:', pattern) for pattern, _ in rows)})"
+
+
+# Words for a time, and its ends
+_DAY_ROWS: _Rows = (
+    (r"(today|yesterday|the day before yesterday)",
+     lambda m, now: _back("day", ("today", "yesterday", "the day before yesterday").index(m[1]), now.date())),
+    (rf"(?:{_WEEKDAY},? )?({_YEAR})-(\d\d)-(\d\d)", lambda m, now: _dated(m[3], m[2], m[1], now)),
+    (rf"(?:{_WEEKDAY},? )?({_NTH})(?: of)? ({_MONTH})\b(?:,? ({_YEAR}))?",
+     lambda m, now: _dated(m[1], m[2], m[3], now)),
+    (rf"(?:{_WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?", lambda m, now: _dated(m[2], m[1], m[3], now)),
+    (rf"(?:{_WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})",
+     lambda m, now: _dated(m[1], "", "", now)),
+    (rf"({_WEEKDAY}),? (?:of )?(this|last) week\b", lambda m, now: _weekday(m[1], int(m[2] == "last"), now)),
+    (rf"({_COUNT}) weeks? ago(?:,? on)? ({_WEEKDAY})", lambda m, now: _weekday(m[2], _number(m[1]), now)),
+    (rf"({_WEEKDAY}),? ({_COUNT}) weeks? ago", lambda m, now: _weekday(m[1], _number(m[2]), now)),
+    (rf"(?:(last|this) )?({_WEEKDAY})",
+     lambda m, now: _back("day", (now.weekday() - _DAYS.index(m[2])) % 7 or 7 * (m[1] == "last"), now.date())),
+)  # fmt: skip
+_DAY = _any_of(_DAY_ROWS)
+_PART_ROWS: _Rows = (
+    (rf"this ({_PART})", lambda m, now: _at_part(now, m[1])),
+    ("tonight", lambda m, now: _at_part(now, "night")),
+    ("last (night|evening)", lambda m, now: _at_part(now - timedelta(days=1), m[1])),
+    (rf"the ({_PART}) before last", lambda m, now: _at_part(now - timedelta(days=2), m[1])),
+    (rf"({_DAY}) ({_PART})", lambda m, now: (day := _span(m[1], now)) and _at_part(day[0], m[2])),
+    (rf"the ({_PART}) of ({_DAY})", lambda m, now: (day := _span(m[2], now)) and _at_part(day[0], m[1])),
+)
+_AGO_ROWS: _Rows = ((rf"({_COUNT}) ({_SOME})s? ago", lambda m, now: _ago(_number(m[1]), m[2], now)),)
+_SPAN_ROWS: _Rows = (
+    (rf"the ({_UNIT}) before last", lambda m, now: _back(m[1], 2, now.date())),
+    (rf"(this|last|the) ({_UNIT})", lambda m, now: _back(m[2], int(m[1] == "last"), now.date())),
+    (rf"(?:(this|last|the(?= {_SEASON})) )?({_MONTH}|{_SEASON})(?: (?:of )?({_YEAR}))?\b",
+     lambda m, now: _season(m[2], m[3], m[1] == "last", now.date())),
+    (rf"({_YEAR})", lambda m, now: _months(int(m[1]), 1, 12)),
+)  # fmt: skip
+_THIRD_ROWS: _Rows = (
+    (rf"(?:the )?(beginning|start|middle|end) of ({_any_of(_SPAN_ROWS)})",
+     lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
+    (rf"(early|mid|late)[- ](?:in )?({_MONTH})", lambda m, now: _third_of(_span(m[2], now), _THIRDS[m[1]])),
+)  # fmt: skip
+_ROWS = (*_THIRD_ROWS, *_PART_ROWS, *_DAY_ROWS, *_AGO_ROWS, *_SPAN_ROWS)
+_ANY = _any_of(_ROWS)
+_RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?{_SOME}s?"
 _PHRASE = re.compile(
-    rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})|between (?P<a>{_ANY}) and (?P<b>{_ANY})"
-    rf"|(?:from )?(?P<c>{_ANY}) (?:to|until|till) (?P<d>{_ANY})"
-    rf"|(?P<since>since|after) (?P<after>{_ANY})|(?P<until>before|until|till|by) (?P<before>{_ANY})"
-    rf"|(?:on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|from|of) (?P<within>{_ANY})"
-    rf"|(?P<bare>{_AT_PART}|{_DAY}|{_AGO}|(?:early|late)[- ]{_MONTH}"
-    rf"|(?:this|last) (?:{_UNIT}|{_SEASON}|{_MONTH})))(?!\w)",
+    rf"\b(?:so far |earlier |later )?(?:(?P<recent>{_RECENT})"
+    rf"|(?:(?P<between>between )|(?P<how>since|after|before|until|till|by"
+    rf"|from|on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|of) )?(?P<one>{_ANY})"
+    rf"(?:(?(between) and| (?:to|until|till)) (?P<two>{_ANY}))?)(?!\w)",
     re.IGNORECASE,
 )
+# No time without a word before it: "May", "2026", "the week", "the end of May"
+_UNSAID = re.compile(
+    rf"(?:(?:the )?(?:beginning|start|middle|end|mid)\b.*|the (?:{_UNIT}|{_SEASON})"
+    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_YEAR})$", re.IGNORECASE,
+)  # fmt: skip
 
 _OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
 _HOUR = r"\d{1,2}(?::[0-5]\d)?"
@@ -106,9 +150,6 @@ _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after
 _SOME_DAY = date(2000, 1, 2)
 _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than", "but not": "but not"}
 
-_Ends = tuple[datetime, datetime]
-_Hours = tuple[time, time]
-
 
 @dataclass(frozen=True)
 class Dates:
@@ -121,6 +162,7 @@ class Dates:
         joint: what joins it to the time before it: "and", "or", "than", "but not"; "" for the first.
         weekdays: of these days of the week only, 0 for Monday; none: of any.
         each: asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no.
+        parts: a day, and the hours of it, where both were said.
     """
 
     since: datetime | None = None
@@ -130,6 +172,7 @@ class Dates:
     joint: str = ""
     weekdays: tuple[int, ...] = ()
     each: str = ""
+    parts: tuple[Dates, ...] = ()
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Its ends; of hours of each day those of the day, or the night, in which a moment lies."""
@@ -146,11 +189,11 @@ class Dates:
 
     def at_hours(self, of_day: Dates) -> Dates:
         """Hours of it: of one day, or of each of several."""
-        said = f"{of_day.said} {self.said}"
+        said, parts = f"{of_day.said} {self.said}", (self, of_day)
         if of_day.hours is None or not self.since or not self.until or self.until - self.since > timedelta(days=1):
-            return replace(self, said=said, hours=of_day.hours)
+            return replace(self, said=said, hours=of_day.hours, parts=parts)
         start, end = (datetime.combine(self.since, one) for one in of_day.hours)
-        return replace(self, since=start, until=end + timedelta(days=end <= start), said=said)
+        return replace(self, since=start, until=end + timedelta(days=end <= start), said=said, parts=parts)
 
 
 def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tuple[Dates, ...]]:
@@ -182,10 +225,11 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         cuts.append((until if is_joined else match.start(), match.end()))
         until = match.end()
     times = [_together(joint, parts, [one for _, more in groups for one in more]) for joint, parts in groups]
-    if again is not None:
+    if again:
         times = [
-            replace(again, since=one.since, until=one.until, said=f"{again.said} {one.said}".strip(), joint=one.joint,
-                    hours=one.hours or again.hours) for one in times or [Dates()]
+            replace(day, since=one.since, until=one.until, said=f"{day.said} {one.said}".strip(),
+                    joint=day.joint or one.joint, hours=one.hours or day.hours)
+            for day in again for one in times or [Dates()]
         ]  # fmt: skip
     return _without(text, cuts), tuple(times)
 
@@ -204,24 +248,30 @@ def _shared(parts: Sequence[Dates], every: Sequence[Dates], of_hours: bool) -> D
     return own[0] if own else said[0] if len(said) == 1 else None
 
 
-def _recurring(text: str) -> tuple[str, Dates | None]:
+def _recurring(text: str) -> tuple[str, list[Dates]]:
     """A text without days that come again, and these days; where it asks for them, "days" is left: "which days"."""
-    found = _AGAIN.search(text)
-    if found is None:
-        return text, None
-    said = [(found["unit"] or found["kind"] or found["plural"] or "day").lower().split()]
-    said += [[found["other"].lower()]] if found["other"] else []
-    named = [word for words in said for word in words]
+    times, at = list[Dates](), 0
     days = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
-    weekdays, part = tuple(day for word in named for day in days.get(word, ())), {*named} & {*_PARTS}
-    each = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}.get(named[0], "day")
-    told = re.sub(_WEEKDAY, lambda day: day[0].capitalize(), " and ".join(f"{' '.join(words)}s" for words in said))
-    told = f"on {told}" if weekdays else told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
-    rest = f"{text[: found.start()]}{found['asked'] + each + 's' if found['asked'] else ''}{text[found.end() :]}"
-    return _tidy(rest), Dates(
-        said=told if weekdays or part else "", hours=_PARTS[min(part)] if part else None, weekdays=weekdays,
-        each="" if found["plural"] or found["asked"] else each,
-    )  # fmt: skip
+    while found := _AGAIN.search(text, at):
+        between = text[at : found.start()].strip().lower()
+        if times and (between not in _JOINTS or not found["plural"]):
+            break
+        said = [(found["unit"] or found["kind"] or found["plural"] or "day").lower().split()]
+        said += [[found["other"].lower()]] if found["other"] else []
+        named = [word for words in said for word in words]
+        weekdays, part = tuple(day for word in named for day in days.get(word, ())), {*named} & {*_PARTS}
+        each = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}.get(named[0], "day")
+        told = re.sub(_WEEKDAY, lambda day: day[0].capitalize(), " and ".join(f"{' '.join(words)}s" for words in said))
+        at_night = told.replace("nights", "at night") if part == {"night"} else f"in the {told}"
+        told = f"on {told}" if weekdays else at_night if part else ""
+        times.append(Dates(
+            said=told, hours=_PARTS[min(part)] if part else None, weekdays=weekdays, joint=_JOINTS.get(between, ""),
+            each="" if found["plural"] or found["asked"] else each,
+        ))  # fmt: skip
+        start = at if len(times) > 1 else found.start()
+        asked = found["asked"] + each + "s" if found["asked"] else ""
+        text, at = f"{text[:start]}{asked} {text[found.end() :]}", start + len(asked)
+    return _tidy(text) if times else text, times
 
 
 def _spelt(text: str, names: set[str]) -> str:
@@ -301,19 +351,19 @@ def _dates_of(match: re.Match[str], now: datetime, names: Sequence[str]) -> Date
     if recent := re.search(rf"(?:({_COUNT}) )?(hour|day|week|month|year)s?$", named["recent"] or "", re.IGNORECASE):
         days = {"hour": 1 / 24, "day": 1, "week": 7, "month": 30, "year": 365}[recent[2].lower()]
         return Dates(now - timedelta(days=days * _number(recent[1] or "a")), now, said)
-    first, last = (named["a"], named["b"]) if named["a"] else (named["c"], named["d"])
-    if first and last:
-        week = re.search(_OF_WEEK, last, re.IGNORECASE)  # "between Monday and Wednesday last week"
+    how, first, last = (named["how"] or "").lower(), named["one"], named["two"]
+    if last:
+        week = re.search(r" (?:of )?(?:this|last) week\b", last, re.IGNORECASE)  # "from Monday to Friday last week"
         first += week[0] if week and first.lower() in _DAYS else ""
         start, end = _span(first, now), _span(last, now)
         return None if start is None or end is None or start[0] >= end[1] else Dates(start[0], end[1], said)
-    one = _span(named["after"] or named["before"] or named["within"] or named["bare"], now)
+    one = None if named["between"] or not how and _UNSAID.match(first) else _span(first, now)
     if one is None:
         return None
-    if named["after"]:
-        return Dates(one[0] if named["since"].lower() == "since" else one[1], None, said)
-    if named["before"]:
-        return Dates(None, one[1] if named["until"].lower() == "by" else one[0], said)
+    if how in ("since", "after"):
+        return Dates(one[0] if how == "since" else one[1], None, said)
+    if how in ("before", "until", "till", "by"):
+        return Dates(None, one[1] if how == "by" else one[0], said)
     return Dates(*one, said)
 
 
@@ -329,25 +379,16 @@ def _as_said(match: re.Match[str]) -> str:
     said = re.sub(names, lambda day: day[0].capitalize(), _lowered(match), flags=re.IGNORECASE)
     if re.match(r"early|late", said):
         return f"in {said}"
-    if match["c"] and not said.startswith("from "):
+    if match["two"] and not match["how"] and not match["between"]:
         return f"from {said}"
-    bare = match["bare"] and not said.endswith(" ago")
-    return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|{_DATE}", said, re.IGNORECASE) else said
+    bare = not (match["how"] or match["between"] or match["recent"] or said.endswith(" ago"))
+    return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
 
 
 def _span(text: str, now: datetime) -> _Ends | None:
     """From when to when some words mean; None where they mean no time."""
-    words, today = text.lower(), now.date()
-    if ago := re.fullmatch(rf"({_COUNT}) (\w+?)s? ago", words):
-        at = now - timedelta(hours=_number(ago[1]))
-        return (at - timedelta(hours=1), at) if ago[2] == "hour" else _back(ago[2], _number(ago[1]), today)
-    third = re.fullmatch(r"(?:the )?(\w+)(?: of |[- ](?:in )?)(.+)", words)
-    if third and third[1] in _THIRDS:
-        return _third_of(_period(third[2], today), _THIRDS[third[1]])
-    part = next((one for one in _PARTS if re.search(rf"\b{one}\b", words)), "night" if words == "tonight" else "")
-    if part:
-        return _part_of_day(words, part, today)
-    return _whole(day) if (day := _day(words, today)) is not None else _period(words, today)
+    found = ((re.fullmatch(pattern, text.lower()), read) for pattern, read in _ROWS)
+    return next((read(match, now) for match, read in found if match is not None), None)
 
 
 def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
@@ -359,62 +400,82 @@ def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
     return whole[0] + timedelta(days=start), whole[0] + timedelta(days=end)
 
 
-def _part_of_day(words: str, part: str, today: date) -> _Ends | None:
-    of = {f"last {part}": "yesterday", "tonight": "today", f"this {part}": "today"}
-    day = _day(of.get(words) or re.sub(rf"\b(the {part} of|{part})\b", "", words).strip(), today)
-    one = None if day is None else Dates(*_whole(day)).at_hours(Dates(hours=_PARTS[part]))
-    return None if one is None or one.since is None or one.until is None else (one.since, one.until)
+def _at_part(day: datetime, part: str) -> _Ends:
+    """A part of a day; the night ends on the next one."""
+    start, end = (datetime.combine(day, one) for one in _PARTS[part])
+    return start, end + timedelta(days=end <= start)
 
 
-def _day(words: str, today: date) -> date | None:
-    """One day: by name, weekday or date."""
-    named = {"today": 0, "yesterday": 1, "the day before yesterday": 2}
-    if words in named:
-        return today - timedelta(days=named[words])
-    if found := re.fullmatch(rf"({_WEEKDAY}) (?:of )?(this|last) week", words):
-        return today + timedelta(days=_DAYS.index(found[1]) - today.weekday() - 7 * (found[2] == "last"))
-    if found := re.fullmatch(rf"(last |this )?({_WEEKDAY})", words):
-        back = (today.weekday() - _DAYS.index(found[2])) % 7
-        return today - timedelta(days=back or 7 if found[1] == "last " else back)
-    return _date(re.sub(rf"^{_WEEKDAY},? ", "", words), today)
+def _ago(count: int, unit: str, now: datetime) -> _Ends | None:
+    at = now - timedelta(hours=count)
+    return (at - timedelta(hours=1), at) if unit == "hour" else _back(unit, count, now.date())
 
 
-def _date(words: str, today: date) -> date | None:
+def _weekday(day: str, weeks: int, now: datetime) -> _Ends:
+    """A weekday of the week that was so many ago."""
+    return _whole(now.date() + timedelta(days=_DAYS.index(day) - now.weekday() - 7 * weeks))
+
+
+def _dated(day: str, month: str, year: str | None, now: datetime) -> _Ends | None:
     """A date; without a year, or without a month, the last one that was."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", words):
-        return _made(*map(int, words.split("-")))
-    named, numbers = re.search(rf"\b{_MONTH}\b", words), re.findall(r"\d+", words)
-    day, year = (next((int(n) for n in numbers if (len(n) < 3) == short), 0) for short in (True, False))
-    if named is None and re.fullmatch(r"the \d+(?:st|nd|rd|th)", words):
-        return _made(*_month_at(today.year, today.month - (day > today.day)), day)
-    if named is None or not numbers:
-        return None
-    found = _made(year or today.year, _month(named[0]), day)
-    return found if year or found is None or found <= today else _made(today.year - 1, found.month, day)
+    today, number = now.date(), int(re.sub(r"\D", "", day))
+    if not month:
+        found = _made(*_month_at(today.year, today.month - (number > today.day)), number)
+    else:
+        in_year = int(month) if month.isdigit() else _month(month)
+        found = _made(int(year or today.year), in_year, number)
+        if found is not None and not year and found > today:
+            found = _made(today.year - 1, in_year, number)
+    return None if found is None else _whole(found)
 
 
-def _period(words: str, today: date) -> _Ends | None:
-    """A week, a month, a season or a year."""
-    if re.fullmatch(r"\d{4}", words):
-        return _months(int(words), 1, 12)
-    if found := re.fullmatch(rf"(?:(this|last|the) )?({_MONTH}|{_SEASON})(?: (?:of )?(\d{{4}}))?", words):
-        season = found[2] in _SEASONS
-        first, count = (_SEASONS[found[2]], 3) if season else (_month(found[2]), 1)
-        ends = _months(int(found[3]) if found[3] else today.year - (first > today.month), first, count)
-        goes_on = found[1] == "last" and ends[0].date() <= today < ends[1].date()
-        return _months(ends[0].year - 1, first, count) if goes_on else ends
-    if found := re.fullmatch(rf"(this|last|the) ({_UNIT})", words):
-        return _back(found[2], int(found[1] == "last"), today)
-    return None
+def _season(word: str, year: str | None, last: bool, today: date) -> _Ends:
+    """A month or a season; without a year the last one that began, or, if it goes on, the one before it."""
+    first, count = (_SEASONS[word], 3) if word in _SEASONS else (_month(word), 1)
+    ends = _months(int(year) if year else today.year - (first > today.month), first, count)
+    goes_on = last and ends[0].date() <= today < ends[1].date()
+    return _months(ends[0].year - 1, first, count) if goes_on else ends
 
 
-def beyond(dates: Sequence[Dates], how: str, unit: str) -> Dates | None:
-    """The time before, or after, some times: all of it, or the day, week … next to it; None: it has no such end."""
-    since, until = dates[0].since, dates[-1].until
-    said = f"{f'the {unit} ' * bool(unit)}{how} that"
-    if how == "before" and since is not None:
+def held_on(found: Sequence[Dates], before: Sequence[Dates]) -> tuple[Dates, ...]:
+    """The times of a question that goes on from one with others: its own, at the hours or on the day of the other."""
+    if not found or len(found) > 1 or len(before) != 1:
+        return tuple(found or before)
+    one, other = found[0], before[0]
+    day, hours = other.parts or ((None, other) if other.is_hours else (other, None))
+    if one.is_hours and not one.each and day is not None and day.since is not None and day.until is not None:
+        if day.until - day.since < timedelta(days=1):  # "this morning", then "and in the evening?"
+            day = Dates(*_whole(day.since.date()), "that day")
+        return (day.at_hours(one),)
+    return (one.at_hours(hours),) if other.parts and hours and not one.hours and not one.parts else (one,)
+
+
+def around(at: datetime, unit: str) -> Dates:
+    """The day, night, week … in which a moment lies."""
+    night = unit == "night" and at.hour < _PARTS["night"][1].hour
+    return Dates(*_next_to(at.date() - timedelta(days=night), unit, 0), f"that {unit}")
+
+
+def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dates | None:
+    """The time before, or after, some times: all of it; the day, week … or the Monday next to it; so many hours, days.
+    "earlier" and "later" are the same so much apart. None: it has no such end.
+    """
+    since, until, back = dates[0].since, dates[-1].until, how in ("before", "earlier")
+    length = _LASTS.get(unit, timedelta()) * (count or 1)
+    said = f"{f'the {unit.capitalize() if unit in _DAYS else unit} ' * bool(unit)}{how} that"
+    if how in ("earlier", "later") or unit in _DAYS:
+        if since is None or until is None or not length and unit not in _DAYS:
+            return None
+        days = (since.weekday() - _DAYS.index(unit)) * (1 if back else -1) % 7 or 7 if unit in _DAYS else 0
+        apart = (length + timedelta(days=days)) * (-1 if back else 1)
+        told = said if days else f"{f'{count:.0f} {unit}s' if count > 1 else f'a {unit}'} {how}"
+        return replace(dates[0], since=since + apart, until=until + apart, said=told, parts=())
+    if length and (count or unit == "hour"):
+        ends = (since and since - length, since) if back else (until, until and until + length)
+        return Dates(*ends, f"in the {count:.0f} {unit}s {how} that") if all(ends) else None
+    if back and since is not None:
         return Dates(*(_next_to(since.date(), unit, 1) if unit else (None, since)), said)
-    if how == "before" or until is None:
+    if back or until is None:
         return None
     if unit == "night":  # what lies after a day is its own night
         return Dates(*_next_to((until - timedelta(microseconds=1)).date(), unit, 0), said)
@@ -427,7 +488,7 @@ def _next_to(day: date, unit: str, count: int) -> tuple[datetime | None, datetim
     """The day, night, week … that is so many before that of a day."""
     if unit != "night":
         return _back(unit, count, day) or (None, None)
-    return Dates(*_whole(day - timedelta(days=count))).at_hours(Dates(hours=_PARTS["night"])).on(datetime.min)
+    return _at_part(datetime.combine(day - timedelta(days=count), time()), "night")
 
 
 def _back(unit: str, count: int, today: date) -> _Ends | None:

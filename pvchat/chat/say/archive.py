@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import at_least_and_most, is_of_all, is_there_on_each
+from pvchat.chat.archive import fits, is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import (
     NTH_SAID,
     clock,
     first_times,
+    in_place,
     join,
     lasting,
     number,
@@ -71,11 +72,6 @@ def _day(one: Seen, seconds: float) -> str:
     return f"{told}, {in_place(one.video.place)}" if one.video.place else told
 
 
-def in_place(place: str) -> str:
-    """Such as "in the kitchen"; of a place that has a name, "at Granny's"."""
-    return f"at {place}" if place[0].isupper() else f"in the {place}"
-
-
 def videos(count: int) -> str:
     """Such as "two videos"."""
     return f"{number(count)} video{'' if count == 1 else 's'}"
@@ -93,6 +89,8 @@ def unit_said(kind: str, unit: str) -> str:
         return f"in the {kind} of {at:%A} {at.day} {at:%B %Y}"
     if kind in ("month", "year"):
         return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}" if kind == "month" else f"in {unit}"
+    if kind == "scope":
+        return unit
     return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
 
 
@@ -109,25 +107,18 @@ class Asked:
     """What a question says beside its query.
 
     Attributes:
-        when: its words for a time, such as "on Tuesday"; "" for none.
-        place: the name of the place it asks about.
+        of: its words for times and places, such as " on Tuesday in the kitchen"; "" for none.
         moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
         told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
         today: the day on which it is asked, where it asks how many days ago; None where it doesn't.
         one: only the video of that one sighting was looked at.
     """
 
-    when: str = ""
-    place: str = ""
+    of: str = ""
     moment: Seen | None = None
     told: str = ""
     today: date | None = None
     one: bool = False
-
-    @property
-    def of(self) -> str:
-        """Such as " on Tuesday in the kitchen"."""
-        return (f" {self.when}" if self.when else "") + (f" {in_place(self.place)}" if self.place else "")
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
@@ -141,7 +132,8 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
         told = _nowhere(found, asked)
     else:
         heard = is_of_sound(found.query) and found.query.select == "attribute"
-        told = _listed(found, asked) if heard else _SAID.get(found.query.select, _listed)(found, asked)
+        of_units = found.query.value in UNITS and found.query.select != "who"
+        told = _listed(found, asked) if heard or of_units else _SAID.get(found.query.select, _listed)(found, asked)
     if found.untold and found.seen:
         told += f"\nOf {number(found.untold)} more I can't tell.{_unheard(found)}" * is_of_sound(found.query)
     return " ".join([*strange, told])
@@ -150,21 +142,6 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
 def _unheard(found: ArchiveFinding) -> str:
     """Why nothing is known to be said in some videos."""
     return wording("library", "not listened") if is_of_sound(found.query) else ""
-
-
-def lead_of(found: ArchiveFinding, joint: str, scopes: Sequence[str]) -> str:
-    """What stands before the answers for two times or places that are held against each other; "" where they aren't."""
-    query = found.query
-    if query.select == "compare" and query.form == "choice" and found.then is not None and query.rank is not None:
-        ranges = [at_least_and_most(one) for one in (found, found.then)]
-        more = [one for one, (least, _), (_, most) in zip(scopes, ranges, ranges[::-1], strict=True) if least > most]
-        more = [one for one in scopes if one not in more] if more and query.rank.k < 0 else more
-        word = ("Longer", "More often", "Shorter", "Less often")[(query.rank.by == "often") + 2 * (query.rank.k < 0)]
-        return f"{word}{more[0]}." if more else "About the same."
-    if joint not in ("than", "but not", "both"):
-        return ""
-    named = f"{join(list(found.names)) or 'Nobody I know'}." if query.select == "who" else ""
-    return LEADS[found.verdict or ""] or named
 
 
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
@@ -184,62 +161,31 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
 
 
-def _exists(found: ArchiveFinding, asked: Asked) -> str:
-    if found.query.rank is not None:
-        return _compare(found, asked)
-    if found.groups or is_of_all(found.query):
-        return _of_each(found, asked)
-    if found.verdict == "unsure":
-        return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
-    return f"Yes, {_so(found)} {_in_how_many(found, asked)}.{lines(found.seen)}"
-
-
-def _of_each(found: ArchiveFinding, asked: Asked) -> str:
-    """Whether it holds of everybody, on each day, in each week …: of which it does, and of which not."""
-    kind, people = found.query.value, is_of_all(found.query)
-    held, left = ([one for one, count in found.groups.items() if bool(count) == it] for it in (True, False))
-    if people:
-        each, so = _lower(_subject(found)), "seen" if is_plain(found.query.where) else clause(found.query.where, 1)
-        held = [f"{one} ({videos(int(found.groups[one]))})" for one in held]
-    else:
-        each, so = _EACH[kind], f"{_subject(found)}{_where(found)}"
-        held, left = [unit_said(kind, one) for one in held], [unit_said(kind, one) for one in left]
-    told = [f"Yes, {each}." if found.verdict == "yes" else LEADS[found.verdict or ""]]
-    told += [f"{upper(so)}: {join(held[:_MOST])}."] if held else []
-    other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
-    told += [other.format(join(left[:_MOST], "or"))] if left else []
-    return " ".join(told) + f" That is of {_among(found, asked)}." + lines(found.seen)
-
-
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
-    """In which videos, when, how long, how often; of the last or first time the one."""
+    """Whether, in which videos, when, how long, how often; of the last or first time the one."""
     query, rank = found.query, found.query.rank
     counted = query.select in ("how_often", "how_long")
-    if query.value in UNITS and query.select != "how_long":
+    if query.value in UNITS or is_of_all(query):
         return _grouped(found, asked)
+    if rank is not None and not counted and query.select == "exists":
+        return _compare(found, asked)
     if rank is not None and rank.by == "time" and query.number is None and not counted:
         return _edge(found, asked, rank)
-    if rank is not None and rank.by != "time" and query.value not in UNITS and not counted:
+    if rank is not None and rank.by != "time" and not counted:
         return _greatest(found, asked, rank)
-    if query.select == "when" and query.whom.names and is_plain(query.where) and rank is None and query.number is None:
-        return _is_in(found, asked)
-    lead = LEADS[found.verdict or ""] * counted
+    if found.verdict == "unsure" and query.select == "exists":
+        return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     times = sum(max(1, len(one.spans)) for one in found.sure)
     length = f"for {lasting(seconds)}, " * (query.select == "how_long" and bool(found.sure))
     again = f", {number(times)} times in all" * (query.select == "how_often" and times > len(found.sure))
     in_turn = found.seen[::-1] if query.value == "in order" else found.seen
-    told = f"{_subject(found)}{_where(found)}: {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
-    return f"{lead} {told}".lstrip()
-
-
-def _is_in(found: ArchiveFinding, asked: Asked) -> str:
-    """In which videos somebody is: "Ana is in two of four videos, and perhaps in one more"."""
-    sure, perhaps, among = len(found.sure), len(found.perhaps), _among(found, asked)
-    count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
-    more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
-    in_turn = found.seen[::-1] if found.query.value == "in order" else found.seen
-    return f"{_so(found)} {'' if sure else 'perhaps '}in {count}{among}{more}.{lines(in_turn)}"
+    so = f"{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
+    if query.select == "exists":
+        lead, so = "Yes, ", _so(found)
+    else:
+        lead = f"{LEADS[found.verdict or '']} ".lstrip() * counted
+    return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
 
 
 def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
@@ -258,22 +204,45 @@ def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
 
 
 def _grouped(found: ArchiveFinding, asked: Asked) -> str:
-    """At which places, on which days …, with how many videos or how long each."""
-    query, by_length = found.query, found.query.rank is not None and found.query.rank.by == "long"
-    verb, of = "were" if len(query.whom.names) > 1 else "was", f" That is of {_among(found, asked)}."
-    if query.number == NEVER:
-        there = join([unit_said(query.value, one) for one in found.groups], "or")
-        so = f"not seen {there}" if there else f"seen {_EACH[query.value]}"
-        return f"{_subject(found)} {verb} {so}.{of}"
+    """At which places, on which days …, with how many videos or how long each; whether at each of them, or of whom."""
+    query, rank, people = found.query, found.query.rank, is_of_all(found.query)
+    by_length = query.select == "how_long" or rank is not None and rank.by == "long"
+    count_said = so_many_people if query.select == "count" else videos
+    said = {one: one if people else unit_said(query.value, one) for one in found.groups}
     told = [
-        f"{unit_said(query.value, one)} ({f'for {lasting(count)}' if by_length else videos(int(count))})"
-        for one, count in found.groups.items()
-    ]
-    count = f"{number(len(told))} {query.value}{'' if len(told) == 1 else 's'}: " if query.select == "how_often" else ""
-    ranked = query.rank if told else None
-    most = "" if ranked is None else " longest" if by_length else f" {'most' if ranked.k > 0 else 'least'} often"
-    listed = (", then ".join(told[:_MOST]) if query.rank is not None else join(told)) or "perhaps"
-    return f"{_subject(found)}{_where(found)}:{most} {count}{listed}.{of}{lines(found.seen)}"
+        f"{said[one]} ({f'for {lasting(count)}' if by_length else count_said(int(count))})"
+        for one, count in found.groups.items() if count
+    ]  # fmt: skip
+    left = [said[one] for one, count in found.groups.items() if not count]
+    of = f" That is of {_among(found, asked)}."
+    if query.number == NEVER:
+        were, there = "were" if len(query.whom.names) > 1 else "was", join(left, "or")
+        return f"{_subject(found)} {were} {f'not seen {there}' if there else f'seen {_EACH[query.value]}'}.{of}"
+    so = f"{_subject(found)}{_where(found)}"
+    if people:
+        so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
+    many, most = "", ""
+    if query.value != "scope" and query.select == "how_often":
+        many = f" {number(len(told))} {query.value}{'' if len(told) == 1 else 's'}:"
+    if query.value != "scope" and rank is not None and told:
+        most = " longest" if by_length else f" {'most' if rank.k > 0 else 'least'} often"
+    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or "perhaps"
+    other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
+    sentences = [_lead(found), f"{so}:{most}{many} {listed}." if told or not left else ""]
+    sentences += [other.format(join(left[:_MOST], "or"))] if left else []
+    return " ".join(filter(None, sentences)) + of + lines(found.seen)
+
+
+def _lead(found: ArchiveFinding) -> str:
+    """Whether it holds at each of some times, of all people; at which of two it holds more."""
+    query, rank = found.query, found.query.rank
+    if found.verdict == "yes" and query.value != "scope":
+        return f"Yes, {_lower(_subject(found)) if is_of_all(query) else _EACH[query.value]}."
+    if query.form != "choice" or rank is None or query.value != "scope":
+        return LEADS[found.verdict or ""]
+    (first, most), *others = found.groups.items()
+    word = ("Longer", "More often", "Shorter", "Less often")[(rank.by == "often") + 2 * (rank.k < 0)]
+    return "About the same." if any(count == most for _, count in others) else f"{word} {first}."
 
 
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
@@ -322,16 +291,29 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
     sentences = [f"{join(told)}."] if told else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
-    if found.query.throughout:
-        maybe = {name for one in found.seen for name in one.names if is_there_on_each(found, name)}
+    if found.query.value in UNITS:
+        maybe = {name for one in found.seen for name in one.names if not name.startswith("#") and fits(found, name)}
         doubtful = sorted(maybe - {*found.names})
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
-    if strangers and rank is None:
+    if strangers and rank is None and found.query.value != "scope":
         sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
-    return " ".join(sentences) + f" That is of {_among(found, asked)}." + lines(found.seen)
+    theirs = [one for one in found.seen if found.query.value != "scope" or {*one.names} & {*found.names}]
+    sentences += [f"{upper(scope)}: {join(_names_in(found, scope))}." for scope in _scopes(found)]
+    return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
+
+
+def _scopes(found: ArchiveFinding) -> list[str]:
+    """The several times or places at which anybody was seen, where they aren't held against each other."""
+    scopes = list(dict.fromkeys(one.video.scope for one in found.seen))
+    return scopes if len(scopes) > 1 and found.query.value not in UNITS else []
+
+
+def _names_in(found: ArchiveFinding, scope: str) -> list[str]:
+    there = {name for one in found.seen if one.video.scope == scope for name in one.names}
+    return [name for name in found.names if name in there] or ["nobody I know"]
 
 
 def _all_named(one: Seen) -> str:
@@ -383,7 +365,7 @@ def _known_of(found: ArchiveFinding, asked: Asked) -> str:
 
 
 _SAID = {
-    "exists": _exists, "who": _who, "count": _count, "compare": _compare, "order": _compare, "attribute": _known_of,
+    "who": _who, "count": _count, "compare": _compare, "order": _compare, "attribute": _known_of,
     "describe": _known_of,
 }  # fmt: skip
 
