@@ -11,7 +11,7 @@ from make_augmented import HERE, make_model, person_of
 
 from pvchat.identity.measures import measures
 from pvchat.identity.presence import PresenceModel
-from pvchat.identity.reach import MOST, REACH, beyond, covered, scene_likeness
+from pvchat.identity.reach import MOST, REACH, beyond, covered
 from pvchat.schemas import ClipAnalysis, SceneSpan, Track
 
 
@@ -83,7 +83,8 @@ def test_what_a_distance_beyond_the_reach_costs(past: float, quality: float, sce
     assert beyond(REACH + past, quality, scene, hidden=True) == 0.0
 
 
-def test_scenes_are_compared_without_what_all_share() -> None:
-    one, centre = np.array([2.0, 1.0], np.float32), np.array([1.0, 1.0], np.float32)
-    assert scene_likeness(one, np.array([3.0, 1.0], np.float32), centre) == pytest.approx(1.0)
-    assert scene_likeness(one, np.array([1.0, 2.0], np.float32), centre) == pytest.approx(0.0)
+def test_scenes_are_compared_without_what_all_share(model: PresenceModel) -> None:
+    centre, (along, across) = model.figures.frame_mean, np.eye(2, 1280, dtype=np.float32)
+    person = replace(person_of(), arrays={"frame": centre + along})
+    assert model.scene_likeness(person, centre + 2 * along) == pytest.approx(1.0, abs=1e-5)
+    assert model.scene_likeness(person, centre + across) == pytest.approx(0.0, abs=1e-5)

@@ -43,7 +43,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
         depth="instant",
         arrays={
             "prototypes": prototypes(subject),
-            "body": _bodies(subject).astype(np.float16),
+            "body": subject.body[np.sort(np.argsort(-subject.quality)[:_BODIES])].astype(np.float16),
             "frame": analysis.mean_frame.astype(np.float16),
             **({"prints": subject.prints} if len(subject.prints) else {}),
             **({"looks": subject.looks} if len(subject.looks) else {}),
@@ -81,8 +81,3 @@ def confidence(track: Track) -> float:
     if track.kind == "figure":
         return round(_FIGURE_CONFIDENCE * float(track.scores.max()), 2)
     return round(min(1.0, float(track.quality.sum()) / _FEW) * float(track.scores.mean()), 2)
-
-
-def _bodies(track: Track) -> FloatArray:
-    best = np.argsort(-track.quality)[:_BODIES]
-    return track.body[np.sort(best)]

@@ -176,7 +176,8 @@ def _by_bodies(
     unknown = at_once([*faces, *(body.frames for body in alone)]) - known
     if unknown <= by_face:
         return [], by_face
-    return [Neighbour(_usual_box(_heads(body)), None, tuple(body.frames)) for body in alone], unknown
+    heads = [_usual_box(np.stack([head_of(np.array(box, np.float32)) for box in body.boxes])) for body in alone]
+    return [Neighbour(head, None, tuple(body.frames)) for head, body in zip(heads, alone, strict=True)], unknown
 
 
 def _drawn_at_once(figures: Sequence[Track]) -> int:
@@ -184,10 +185,6 @@ def _drawn_at_once(figures: Sequence[Track]) -> int:
     sure = [track for track in figures if track.scores.max() >= _SURELY_DRAWN]
     pieces = shown_together(sure)
     return at_once([np.concatenate([sure[i].shown_in for i in np.flatnonzero(pieces == n)]) for n in np.unique(pieces)])
-
-
-def _heads(body: Thing) -> FloatArray:
-    return np.stack([head_of(np.asarray(box, np.float32)) for box in body.boxes])
 
 
 def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:

@@ -138,11 +138,9 @@ def faces_of(tracks: Sequence[Track]) -> Iterator[FaceTracks]:
         if track.kind == "face":
             alike.setdefault((is_masked(track), len(track), len(track.prints)), []).append(place)
     for (masked, _, _), places in alike.items():
-        yield from _stacked([tracks[place] for place in places], np.array(places), masked).made_out()
-
-
-def _stacked(tracks: Sequence[Track], places: IntArray, masked: bool) -> FaceTracks:
-    prints = np.stack([track.prints if len(track.prints) else NOTHING for track in tracks]).astype(np.float32)
-    hidden = np.array([masked or covered(track) for track in tracks])
-    identity, quality = np.stack([t.identity for t in tracks]), np.stack([t.quality for t in tracks])
-    return FaceTracks(places, masked, hidden, identity, quality, prints, np.ones(len(tracks), np.float32))
+        some = [tracks[place] for place in places]
+        prints = np.stack([track.prints if len(track.prints) else NOTHING for track in some]).astype(np.float32)
+        hidden = np.array([masked or covered(track) for track in some])
+        identity, quality = np.stack([t.identity for t in some]), np.stack([t.quality for t in some])
+        shown = np.ones(len(some), np.float32)
+        yield from FaceTracks(np.array(places), masked, hidden, identity, quality, prints, shown).made_out()

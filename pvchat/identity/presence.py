@@ -35,7 +35,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +46,7 @@ from pvchat.identity.calibration import Calibration, Enrolled, best_quality
 from pvchat.identity.competition import compete, is_clear, shown_together
 from pvchat.identity.gallery import FaceTracks, Gallery, Stack, faces_of, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
-from pvchat.identity.reach import beyond, scene_likeness
+from pvchat.identity.reach import beyond
 from pvchat.identity.recurring import crowd, held_together
 from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
@@ -223,12 +222,11 @@ class PresenceModel:
                 raw[row] = self._figure_logits(person, person.figure, analysis)
         rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
         known = [people[row] for row in rows]
-        scenes: NDArray[Any] = np.zeros((len(known), 1))
+        gallery, scenes = Gallery(known), np.zeros((len(known), 1))
         for row, person in enumerate(known):
             # a long video's mean frame is no place: that of a cut film is a little like all of them
             if "frame" in person.arrays and not analysis.scenes:
                 scenes[row] = self.scene_likeness(person, analysis.mean_frame)
-        gallery = Gallery(known)
         for faces in faces_of(analysis.tracks) if known else ():
             found = self.face_logits(known, gallery, faces, scenes)
             raw[np.ix_(rows, faces.which)] = found
@@ -298,7 +296,8 @@ class PresenceModel:
 
     def scene_likeness(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
         """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""
-        return scene_likeness(np.asarray(person.arrays["frame"]), frames, self.figures.frame_mean)
+        one, others = (np.asarray(x, np.float32) - self.figures.frame_mean for x in (person.arrays["frame"], frames))
+        return np.asarray(others @ one / np.maximum(np.linalg.norm(one) * np.linalg.norm(others, axis=-1), 1e-9))
 
     def _figure_logits(self, person: Person, figure: FloatArray, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
@@ -347,10 +346,8 @@ def _seen_in(
 
 def _nearest_of_kind(people: Sequence[Person], logits: FloatArray, tracks: Sequence[Track]) -> list[int | None]:
     """Of each person the track of her kind that is most like her."""
-    if not tracks or not people:
-        return [None] * len(people)
-    own = np.array(
-        [[(p.kind == "face") if t.kind == "face" else (p.figure is not None) for t in tracks] for p in people]
-    )
-    nearest = np.where(np.any(own, 1), np.where(own, logits, -np.inf).argmax(1), -1)
-    return [track if track >= 0 else None for track in nearest.tolist()]
+    faces, nearest = np.array([track.kind == "face" for track in tracks], bool), list[int | None]()
+    for person, row in zip(people, logits, strict=True):
+        own = np.flatnonzero(np.where(faces, person.kind == "face", person.figure is not None))
+        nearest.append(int(own[row[own].argmax()]) if len(own) else None)
+    return nearest

@@ -48,9 +48,3 @@ def beyond(
 def covered(track: Track) -> bool:
     """Whether a mask, a hat or sunglasses hide part of a track's face."""
     return any(feature in COVERS for feature in track.facts.features)
-
-
-def scene_likeness(one: FloatArray, others: FloatArray | NDArray[np.float16], centre: FloatArray) -> FloatArray:
-    """Cosine [...] of a clip's mean frame features [W] and those of others [..., W], `centre` [W] taken away."""
-    a, b = (np.asarray(x, np.float32) - centre for x in (one, others))
-    return np.asarray(b @ a / np.maximum(np.linalg.norm(a) * np.linalg.norm(b, axis=-1), 1e-9))

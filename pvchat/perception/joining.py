@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import tracks
 from pvchat.perception.boxes import overlap
@@ -202,7 +201,7 @@ def join(pieces: Sequence[Track]) -> Track:
     whole = Track(
         kind="face",
         **arrays,
-        prints=_filled([t.prints for t in clearest])[:_PRINTS],
+        prints=np.concatenate([t.prints for t in clearest if len(t.prints)] or [clearest[0].prints])[:_PRINTS],
         looks=next((t.looks for t in clearest if len(t.looks)), pieces[0].looks),
         thumbnail=best.thumbnail,
         facts=best.facts,
@@ -210,11 +209,6 @@ def join(pieces: Sequence[Track]) -> Track:
         appearances=[a for t in pieces for a in t.appearances],
     )
     return _thin(whole, MOST_SIGHTINGS)
-
-
-def _filled(rows: Sequence[NDArray[np.float16]]) -> NDArray[np.float16]:
-    """All rows [n, D] of some arrays, of which any may be empty, whatever its width."""
-    return np.concatenate([r for r in rows if len(r)] or [rows[0]])
 
 
 def _prominence(track: Track) -> float:
