@@ -33,8 +33,8 @@ from sklearn.preprocessing import StandardScaler
 
 from pvchat import PVChat
 from pvchat.config import Settings
+from pvchat.eval.manifest import HALVES
 from pvchat.eval.metrics.bootstrap import measured
-from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.model.config import WEIGHTS
 from pvchat.model.people import People

@@ -39,7 +39,7 @@ from pvchat import PVChat
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.config import Settings
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.model import aligner, heads, hga, moec, mova, people, personstates, routers
 from pvchat.model.choices import choices

@@ -114,12 +114,7 @@ class Profile:
 def build(
     clip: str | Path, name: str, chat: Service, config: AugmentConfig, progress: Progress | None = None
 ) -> Profile:
-    """Look closely at the clip's subject.
-
-    Raises:
-        VideoReadError: the clip can't be read.
-        SubjectError: nobody in it, or several and `config.track` doesn't say whom.
-    """
+    """Look closely at the clip's subject; raises VideoReadError, SubjectError (as enrolling does)."""
     analysis, track, profile = _begin(Path(clip), name, chat, config)
     seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
@@ -131,11 +126,7 @@ def build(
 
 
 def save(profile: Profile, path: Path) -> None:
-    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step.
-
-    Raises:
-        OSError: disk full, no permission; nothing is left behind then.
-    """
+    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step; raises OSError."""
     from safetensors.numpy import save_file
 
     kept = ("times", "boxes", "meshes", "motion")
@@ -192,8 +183,7 @@ def person_masks(profile: Profile, chat: Service, progress: Progress | None = No
 
     selfie, masks = PersonMask(), []
     for index, image in enumerate(profile.images):
-        mask = selfie.mask(image)
-        pose = None
+        mask, pose = selfie.mask(image), None
         if not profile.drawn and np.isfinite(profile.boxes[index]).all():
             pose = chat.experts.body.pose(image, profile.boxes[index], mask=True)
         if pose is not None and pose.mask is not None:

@@ -27,13 +27,7 @@ MARGIN = 0.25  # of a crop, of the person's box, on every side
 
 @dataclass(frozen=True)
 class Marked:
-    """One person in some frames.
-
-    Attributes:
-        name: what she is called.
-        boxes: [T, 4]; NaN where she isn't seen.
-        spans: seconds in which she is seen.
-    """
+    """One person in some frames: her boxes [T, 4], NaN where she isn't seen, and the seconds in which she is."""
 
     name: str
     boxes: FloatArray
@@ -65,12 +59,7 @@ def colour_of(place: int) -> str:
 
 
 def outlined(visuals: Visuals, pair: int = 1) -> Visuals:
-    """The same with lines round the people.
-
-    Args:
-        visuals: plain frames.
-        pair: frames that the base makes one of: they get the same box, which holds both.
-    """
+    """The same with lines round the people; frames that the base makes one of (`pair`) get the same box."""
     frames = visuals.frames.copy()
     for place, person in enumerate(visuals.people):
         boxes = _paired(person.boxes, pair)

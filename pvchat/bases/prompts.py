@@ -46,13 +46,9 @@ class BasePrompt:
 
 
 def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: str | None = None) -> dict[str, Any]:
-    """Everything that the base's `forward` and `generate` take, on its device.
+    """Everything that the base's `forward` and `generate` take, on its device; visuals of None ask without pictures.
 
-    Args:
-        base: the base.
-        visuals: frames of the clip; None asks without pictures.
-        prompt: what is asked.
-        answer: None to let the base go on; else what it should have said, ended as the base ends a turn.
+    An answer of None lets the base go on; another is what it should have said, ended as the base ends a turn.
 
     Returns:
         By name: input_ids [1, L], attention_mask, pixels and what else the processor gives; with an answer also

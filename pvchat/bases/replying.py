@@ -19,14 +19,7 @@ OnText = Callable[[str], bool]  # the text so far; True: enough, stop
 
 
 def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnText | None = None) -> str:
-    """The base's greedy reply.
-
-    Args:
-        base: the base.
-        inputs: a prompt without an answer.
-        max_tokens: of the reply.
-        on_text: called with the whole text after each token; may end it.
-    """
+    """The base's greedy reply to a prompt; `on_text` is called with the whole text after each token and may end it."""
     import torch
     from transformers import GenerationConfig, StoppingCriteriaList
 

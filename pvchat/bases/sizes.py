@@ -56,13 +56,7 @@ class Size:
 
 
 def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
-    """What a base takes.
-
-    Args:
-        source: the base.
-        dtype: a key of `BYTES`.
-        device: where it would run.
-    """
+    """What a base takes where it would run, in a precision that is a key of `BYTES`."""
     room = _graphics_memory() if device.startswith("cuda") else _memory()
     parameters = parameters_of(source)
     needed = None if parameters is None else int(parameters * BYTES[dtype] * (1 + WORKING))

@@ -27,13 +27,7 @@ TOKENS = 16  # personal tokens (PVChat, arXiv 2503.17069, supplement)
 
 @dataclass(frozen=True)
 class Personal:
-    """One person as a base knows her.
-
-    Attributes:
-        name: what she is called; bound to the tokens by the prompt alone.
-        tokens: [I, W].
-        z: [M, R]; None for none.
-    """
+    """One person as a base knows her: tokens [I, W], z [M, R] or None; her name is bound to them by prompts alone."""
 
     name: str
     tokens: Tensor

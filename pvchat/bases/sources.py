@@ -23,14 +23,7 @@ _HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 
 @dataclass(frozen=True)
 class Preset:
-    """A base that we know before it is here.
-
-    Attributes:
-        hub: its id on the hub.
-        licence: of its weights.
-        frames: that it is shown.
-        parameters: of all of it, as its card says.
-    """
+    """A base that we know before it is here: its id on the hub, and what its card says."""
 
     hub: str
     licence: str

@@ -1,7 +1,4 @@
-"""How a run is made: what is asked, of which systems, by which workers, and how it is measured.
-
-In: words of the command line or of the app. Out: `EvalOptions`, frozen and torch-free.
-"""
+"""How a run is made: what is asked, of which systems, by which workers, and how it is measured. Torch-free."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvchat.errors import SettingsError
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 
 DEPTHS = ("instant", "deep")
 MAKER = "pvchat.eval.worker:open_systems"
@@ -17,10 +14,10 @@ MAKER = "pvchat.eval.worker:open_systems"
 
 @dataclass(frozen=True)
 class EvalOptions:
-    """How to run.
+    """How to run; what can't be run is refused with a SettingsError.
 
     Attributes:
-        half: "tune" or "check" for the clips of one half, see `subsets.py`; "" for all.
+        half: "tune" or "check" for the clips of one half, see `manifest.py`; "" for all.
         depth: at which people are enrolled: "instant" or "deep".
         limit: at most so many questions, spread evenly.
         systems: names; empty for all.
@@ -45,18 +42,11 @@ class EvalOptions:
     maker: str = MAKER
     options: dict[str, Any] = field(default_factory=dict)
 
-
-def check(options: EvalOptions) -> None:
-    """Refuse what can't be run.
-
-    Raises:
-        SettingsError: there is no such half or depth, or a number is too small.
-    """
-    for name, least in (("workers", 1), ("resamples", 0)):
-        if (count := getattr(options, name)) < least:
-            raise SettingsError(f"must be at least {least}, not {count}.", subject=f"--{name}")
-    for name, values in {"half": ("", *HALVES), "depth": DEPTHS}.items():
-        if (value := getattr(options, name)) not in values:
-            raise SettingsError(
-                f"there is no {name} '{value}'.", hint=f"Use one of: {', '.join(filter(None, values))}."
-            )
+    def __post_init__(self) -> None:
+        for name, least in (("workers", 1), ("resamples", 0)):
+            if (count := getattr(self, name)) < least:
+                raise SettingsError(f"must be at least {least}, not {count}.", subject=f"--{name}")
+        for name, values in {"half": ("", *HALVES), "depth": DEPTHS}.items():
+            if (value := getattr(self, name)) not in values:
+                known = ", ".join(filter(None, values))
+                raise SettingsError(f"there is no {name} '{value}'.", hint=f"Use one of: {known}.")

@@ -46,11 +46,7 @@ class PersonFeatures:
 
 
 class Aligner(nn.Module):
-    """Personal tokens and z from identity and body vectors.
-
-    Args:
-        config: sizes.
-    """
+    """Personal tokens and z from identity and body vectors."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -75,15 +75,9 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
 
 
 def scene_rows(grid: NDArray[Any], times: Array, segments: int) -> TokenRows:
-    """Tokens of whole frames, averaged within stretches of time: segments · cells of them at most.
+    """Tokens of whole frames [segments · N, W], averaged within stretches of time, each with its cell as box.
 
-    Args:
-        grid: [T, N, W] an expert's tokens of each frame, N a square number of cells, row-major.
-        times: [T] 0..1.
-        segments: stretches of time; fewer frames give fewer.
-
-    Returns:
-        Tokens [segments · N, W], each with its cell as box.
+    The grid [T, N, W] has a square number of cells, row-major; times [T] are 0..1. Fewer frames give fewer stretches.
     """
     side = int(round(grid.shape[1] ** 0.5))
     low = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="xy"), -1).reshape(-1, 2) / side

@@ -9,6 +9,7 @@ Legend: B batch, n tokens of an expert, N of all, W width of an expert, D model 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -17,19 +18,39 @@ from pvchat.model.cliptokens import SCENE, clip_tokens
 from pvchat.model.config import ModelConfig
 from pvchat.model.hga import group_aggregate
 from pvchat.model.moec import MixtureConnector
-from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
 
 CONTEXT = 0.02  # spread of place, track and kind weights at the start (BERT's initializer_range)
 OCTAVES = 6  # of the Fourier features of a token's place
 
 
-class Connectors(nn.Module):
-    """All experts' connectors, their places in time, frame and track, and HGA over the whole.
+@dataclass
+class VisualTokens:
+    """All experts' tokens of a batch of clips, ready for the Q-Former.
 
-    Args:
-        config: sizes.
+    Attributes:
+        tokens: [B, N, D].
+        mask: [B, N] True for real tokens.
+        expert: [N] which vision expert a token comes from (index into the configuration's experts).
+        track: [B, N] track number, -1 for the scene.
+        aux: connector losses, "balance" and "z", where a training made them.
+        analyses: B of them, in which people are recognised; empty: nobody is looked for.
     """
+
+    tokens: Tensor
+    mask: Tensor
+    expert: Tensor
+    track: Tensor
+    aux: dict[str, Tensor] = field(default_factory=dict)
+    analyses: tuple[ClipAnalysis | None, ...] = ()
+
+    def analysed(self) -> tuple[ClipAnalysis | None, ...]:
+        """The analysis of each clip, None where nobody is to be looked for."""
+        return self.analyses or (None,) * len(self.mask)
+
+
+class Connectors(nn.Module):
+    """All experts' connectors, their places in time, frame and track, and HGA over the whole."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -26,9 +26,9 @@ from pvchat.perception.experts import networks
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
+    from pvchat.model.connectors import VisualTokens
     from pvchat.model.frozen import ClipTokens
     from pvchat.model.people import PersonState
-    from pvchat.model.visual import VisualTokens
 
 _IN_MEMORY = 8  # clips whose tokens are kept: a second question costs no visual pass
 
@@ -37,12 +37,7 @@ Seen = TypeVar("Seen")
 
 
 class Describer:
-    """One trained model, ready to speak about the people of one store.
-
-    Args:
-        trained: the model; describers for other people share it.
-        encode: texts to sentence vectors [n, S]; the model's gate reads questions by them.
-    """
+    """One trained model, which others share, ready to speak about the people of one store; `encode` reads texts."""
 
     def __init__(self, trained: TrainedModel, encode: Encode) -> None:
         self.trained, self.encode = trained, encode
@@ -100,7 +95,7 @@ class Describer:
         import torch
 
         with self.trained.lock, torch.inference_mode():
-            return _kept(self._whole, analysis, self.trained.reader.look)
+            return _kept(self._whole, analysis, self.trained.model.look)
 
     def vector(self, question: str) -> Any:
         """[1, S] sentence vector of a question."""

@@ -29,11 +29,9 @@ _CONTEXT = 3  # tokens that have to be alike for that
 
 @dataclass(frozen=True)
 class Lead:
-    """How far a draft leads.
+    """How far a draft leads: what share of the likeliest one's probability makes a token of it stand.
 
-    Attributes:
-        share: how likely, as a part of the likeliest one's probability, a token of it must be to stand.
-        given: (from, to) of its text, in characters, whose tokens always stand.
+    Tokens in the spans `given` (from, to, in characters) always stand.
     """
 
     share: float = 1.0
@@ -65,14 +63,7 @@ class Decoding:
 
 
 def write(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding) -> str:
-    """Continue one prompt; without surrounding blanks.
-
-    Args:
-        llm: a causal language model of transformers.
-        tokenizer: its tokenizer.
-        embeds: [1, L, W] of the prompt.
-        decoding: how.
-    """
+    """Continue one prompt's embeddings [1, L, W] by a causal language model; without surrounding blanks."""
     known = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in decoding.drafts]
     whole = [*known[0], tokenizer.eos_token_id] if known and known[0] else []
     slack = decoding.lead.slack(tokenizer, decoding.drafts[0]) if decoding.lead is not None else []

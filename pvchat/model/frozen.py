@@ -51,12 +51,8 @@ class ClipTokens:
 class FrozenModel:
     """One trained model's passes, each loaded when it is first needed.
 
-    Args:
-        weights: its model.safetensors.
-        config: its configuration.
-        model: gives the torch model, where a pass has to be converted or torch runs it.
-        device: torch device name.
-        handed: the torch model is in memory anyway, and maybe nowhere else: it runs, nothing is converted.
+    `model` gives the torch model, where a pass has to be converted or torch runs it. `handed`: that is in memory
+    anyway, and maybe nowhere else; it runs, nothing is converted.
     """
 
     def __init__(

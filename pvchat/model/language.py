@@ -19,12 +19,7 @@ Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant",
 
 
 class LanguageModel:
-    """A causal LM with its tokenizer, loaded on first use.
-
-    Args:
-        path: its folder; None takes the downloaded weights of the role "llm".
-        device: torch device.
-    """
+    """A causal LM with its tokenizer, loaded on first use from a folder; None takes the downloaded weights."""
 
     def __init__(self, path: Path | str | None = None, device: str = "cpu") -> None:
         self.path, self.device = path, device
@@ -33,12 +28,7 @@ class LanguageModel:
         self._used = time.monotonic()
 
     def generate(self, messages: Messages, max_new_tokens: int = 64) -> str:
-        """The model's reply to a chat.
-
-        Args:
-            messages: the chat so far.
-            max_new_tokens: upper bound of the reply's length.
-        """
+        """The model's reply to a chat."""
         import torch
 
         with self._lock, torch.inference_mode():

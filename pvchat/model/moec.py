@@ -10,15 +10,7 @@ from torch.nn import functional as F
 
 
 class MixtureConnector(nn.Module):
-    """MoEC: each token goes through its two best of four small MLPs.
-
-    Args:
-        in_width: W.
-        hidden: of the MLPs.
-        width: D.
-        experts: E; 1 makes it a plain MLP.
-        top_k: MLPs a token uses.
-    """
+    """MoEC: each token goes through its `top_k` best of E small MLPs from W to D; one makes it a plain MLP."""
 
     def __init__(self, in_width: int, hidden: int, width: int, *, experts: int = 4, top_k: int = 2) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pvchat.model.visual import VisualTokens
+from pvchat.model.connectors import VisualTokens
 
 _HIDDEN = 128  # width of the gate and the adapter inside
 

@@ -60,13 +60,7 @@ class People:
     def batch(
         cls, rows: Sequence[Sequence[PersonState]], config: ModelConfig, rivals: Sequence[Person] = ()
     ) -> People | None:
-        """Pad lists of people to one batch; gradients flow to each person's tensors. None when nobody is named.
-
-        Args:
-            rows: for each example the people named in it, possibly none.
-            config: gives the shapes.
-            rivals: the others who are enrolled.
-        """
+        """Pad each example's people to one batch, through which gradients flow to them; None when nobody is named."""
         most = max((len(row) for row in rows), default=0)
         everyone = [person for row in rows for person in row]
         if not most:

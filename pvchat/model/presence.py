@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from pvchat.identity.presence import PresenceModel
 from pvchat.model.cliptokens import kept_tracks
+from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import People
-from pvchat.model.visual import VisualTokens
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 
@@ -50,11 +50,7 @@ class Matched:
 
 
 class ToldPresence(nn.Module):
-    """Presence as a language model is told it.
-
-    Args:
-        most: tracks of a clip that tokens show.
-    """
+    """Presence as a language model is told it, of clips of which tokens show `most` tracks."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

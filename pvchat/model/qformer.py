@@ -33,16 +33,12 @@ MATCH_BIAS = 2.0  # attention score a fully matching track gains at the start (a
 class Context:
     """What a layer looks at.
 
-    Attributes:
-        tokens: [B, N, C].
-        mask: [B, N] bool, None when all are real.
-        match: [B, L, N] in -1..1, how well a token's track fits the person whose token looks; scaled and added to the
-            cross-attention scores. None where nothing is known.
+    `match` is how well a token's track fits the person whose token looks; scaled and added to cross-attention scores.
     """
 
-    tokens: Tensor
-    mask: Tensor | None = None
-    match: Tensor | None = None
+    tokens: Tensor  # [B, N, C]
+    mask: Tensor | None = None  # [B, N] bool, None when all are real
+    match: Tensor | None = None  # [B, L, N] in -1..1, None where nothing is known
 
 
 class QFormerLayer(nn.Module):
@@ -113,11 +109,7 @@ class QFormerLayer(nn.Module):
 
 
 class QFormer(nn.Module):
-    """Queries, question and personal tokens through all layers.
-
-    Args:
-        config: sizes, `moh_from`, `cross_every`, router.
-    """
+    """Queries, question and personal tokens through all layers."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -111,11 +111,6 @@ ROUTERS: dict[str, Callable[[int, int], nn.Module]] = {
 def make_router(name: str, routed: int, top_k: int) -> Any:
     """The router of that name: a module from logits […, R] to gates […, R], `adaptive` where any number may be on.
 
-    Args:
-        name: a key of `ROUTERS`.
-        routed: number of routed heads.
-        top_k: heads that `topk` keeps; other routers ignore it.
-
     Raises:
         SettingsError: unknown name, or `top_k` outside 1..routed.
     """

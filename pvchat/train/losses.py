@@ -12,7 +12,6 @@ Legend: B batch, Q queries, R routed heads, E experts, S active share, R_s = 1 -
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -26,7 +25,6 @@ BETA_MIN, BETA_MAX = 1e-15, 10.0  # PVChat code
 RATE = 0.8  # k of PVChat; its later code uses 0.1
 HAE_WEIGHT = 0.5  # PVChat code
 STEEPNESS = 10.0  # of the sigmoid that stands in for "active" in the backward pass
-LOG_SCALE = math.log(1 / 0.07)  # CLIP's inverse temperature at the start
 MODES = ("none", "spr", "both")
 
 

@@ -1,8 +1,4 @@
-"""What the search for negatives is about and what it finds, before anything is cut.
-
-In: the subject. Out: `Negative`s, collected in `Negatives`. Used by `search.py` and its parts: `strangers.py`
-(people of the same clip), `excerpts.py` (media).
-"""
+"""What the search for negatives is about and what it finds, before anything is cut."""
 
 from __future__ import annotations
 
@@ -92,12 +88,7 @@ class Negatives:
 
 
 def windows(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
-    """Excerpts of at most `seconds` out of spans, the middle of the longest span first.
-
-    Args:
-        spans: [start_s, end_s] in which somebody is seen.
-        seconds: length of an excerpt.
-    """
+    """Excerpts of at most `seconds` out of spans [start_s, end_s], the middle of the longest span first."""
     found = []
     for start, end in sorted(spans, key=lambda s: s[0] - s[1]):
         pieces = max(1, int((end - start) / seconds))

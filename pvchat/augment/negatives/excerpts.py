@@ -48,19 +48,11 @@ def write(
 ) -> list[Sample]:
     """Cut the candidates' excerpts into `out/media` and describe them.
 
-    Args:
-        found: by `negatives.find`.
-        subject: whom they must not show.
-        out: folder of the data set.
-        chat: looks at the excerpts (cached by content).
-        config: as for `find`.
-        watch: told what is being done; asked before each excerpt whether to stop.
-
     Returns:
-        A sample of stage "video" for each candidate, and of stage "image" for some. Role "negative", `people`
-        {subject: False}, gates "probability" (of the subject in the excerpt) and "distance"; `source` is the clip's
-        key, and all samples of a source are in one split. `dropped` is "identity" where the excerpt may show the
-        subject, "unreadable" where its file can't be read any more; such samples have no media.
+        A sample of stage "video" for each candidate, and of stage "image" for some. Gates are "probability" (of the
+        subject in the excerpt) and "distance"; all samples of a source, the clip's key, are in one split. `dropped` is
+        "identity" where the excerpt may show the subject, "unreadable" where its file can't be read any more; such
+        samples have no media.
     """
     candidates = found.candidates
     splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))

@@ -38,12 +38,9 @@ _SHORTEST_S = 0.25
 
 @dataclass(frozen=True)
 class TrackScores:
-    """What is known about K tracks of one clip.
+    """Of K tracks of one clip: [K] the probability that each shows the subject, [K] its mean's distance from theirs.
 
-    Attributes:
-        probability: [K] that the track shows the subject.
-        distance: [K] of its mean vector from the subject's.
-        clip: that anyone in the clip is the subject.
+    `clip` is the probability that anyone in the clip is the subject.
     """
 
     probability: FloatArray
@@ -52,13 +49,7 @@ class TrackScores:
 
 
 class Strangers:
-    """Tells strangers from the subject.
-
-    Args:
-        person: the subject, enrolled.
-        presence: the presence model.
-        present_from: probability from which somebody is recognised as the subject.
-    """
+    """Tells strangers from the subject, who is recognised from a probability of `present_from` on."""
 
     def __init__(self, person: Person, presence: PresenceModel, present_from: float) -> None:
         self.person, self.presence, self.present_from = person, presence, present_from
@@ -111,14 +102,7 @@ class Strangers:
 
 
 def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped: Counter[str]) -> Iterator[Negative]:
-    """Excerpts of the enrollment clip that show somebody else and not the subject.
-
-    Args:
-        subject: whom they must not show.
-        strangers: tells who is somebody else.
-        seconds: length of an excerpt, at most.
-        dropped: counts refusals by reason.
-    """
+    """Excerpts of the enrollment clip, of so many seconds at most, that show somebody else and not the subject."""
     analysis, me = subject.analysis, subject.analysis.tracks[subject.track]
     judged = strangers.judge(analysis)
     for number, track in enumerate(analysis.tracks):
@@ -161,15 +145,7 @@ def on_body(track: Track, subject: Track) -> bool:
 
 
 def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: float, end: float) -> Box | None:
-    """A box around one track, clear of the subject's head, between two times; None where there is no room.
-
-    Args:
-        analysis: of the clip: its size and times.
-        track: whom to show.
-        subject: whom not to show.
-        start: of the excerpt, seconds.
-        end: of the excerpt, seconds.
-    """
+    """A box around one track, clear of the subject's head, between two times (seconds); None where there is no room."""
     slack = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else 0.0
     mine = _hull(_between(analysis, track, start, end, slack))
     if mine is None:

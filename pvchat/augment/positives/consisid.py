@@ -40,12 +40,7 @@ Conditions = Callable[[NDArray[np.uint8]], tuple["torch.Tensor", list["torch.Ten
 
 
 class ConsisID:
-    """Clips by diffusers' `ConsisIDPipeline` (Yuan et al., 2024, arXiv:2411.17440).
-
-    Args:
-        pipeline: on its device.
-        conditions: describes a face.
-    """
+    """Clips by diffusers' `ConsisIDPipeline` (Yuan et al., 2024, arXiv:2411.17440), and what describes a face to it."""
 
     name = "consisid"
     needs = frozenset({"subject", "mesh"})

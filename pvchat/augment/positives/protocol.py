@@ -1,7 +1,6 @@
-"""What a generator of positives is: from a `Profile` and a random generator to frames that still show the subject.
+"""What a generator of positives is: from a `Profile` of one segment to frames that still show the subject.
 
-In: a profile of one segment. Out: `Made` frames, one sample each. What is made is checked by `gates.py` afterwards: a
-generator may fail, but it must say what it covered or changed. `plan.py` says what is wanted and who can.
+What is made is checked by `gates.py` afterwards: a generator may fail, but it must say what it covered or changed.
 """
 
 from __future__ import annotations
@@ -53,12 +52,7 @@ class Generator(Protocol):
 
 
 def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Indices [count] of a stretch of usable frames; a stretch that is too short is walked to and fro.
-
-    Args:
-        usable: [T].
-        count: how many.
-        rng: draws the start.
+    """Indices [count] of a stretch of usable frames [T], drawn; one that is too short is walked to and fro.
 
     Raises:
         ValueError: no frame is usable.

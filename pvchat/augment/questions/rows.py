@@ -96,14 +96,7 @@ class _Question:
 
 @dataclass
 class _Writer:
-    """Collects rows of all samples.
-
-    Attributes:
-        seed: of everything drawn.
-        progress: as of `write_questions`.
-        found: rows by sample, in the order in which they were made.
-        described: ids of the samples of which something was told.
-    """
+    """Collects rows of all samples, in the order in which they are made; ids of those of which something was told."""
 
     seed: int
     progress: Callable[[int], None]

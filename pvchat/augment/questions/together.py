@@ -46,15 +46,7 @@ class Companion:
 
 @dataclass(frozen=True)
 class Gathering:
-    """Around whom people are put together, and out of what.
-
-    Attributes:
-        person: the subject, enrolled. Drawn figures get no companions.
-        analyses: what the experts saw in a sample.
-        out: folder of the data set; media are written below it.
-        seed: of the choice.
-        taken: names that can't be given.
-    """
+    """Around whom people are put together (drawn figures get no companions), where, and names that can't be given."""
 
     person: Person
     analyses: Analyses
@@ -64,18 +56,10 @@ class Gathering:
 
 
 def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHED) -> list[Sample]:
-    """Name up to two companions a split and put clips side by side.
-
-    Args:
-        samples: kept ones; their `people` gets the companions.
-        gathering: around whom.
-        watch: told what is being done; asked before each new clip whether to stop.
+    """Name up to two companions a split, in the `people` of kept samples too, and put clips side by side.
 
     Returns:
         The new samples; those in which not everyone was found have `dropped` set to "faces" and no media.
-
-    Raises:
-        StoppedError: it was stopped.
     """
     person = gathering.person
     if person.kind != "face" or all(s.role == "positive" for s in samples):

@@ -2,8 +2,8 @@
 
 In: the service object, the clip, the person as she was enrolled instantly. Out: the same person with a deep state among
 her arrays: tokens and z (and a LoRA of her own where asked for) of the base that answers. What the augmentation made
-lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is deleted after; a folder made by `pvchat augment` is only
-read.
+lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is deleted after (`storage/temporary.py` sweeps what killed
+processes left); a folder made by `pvchat augment` is only read.
 
 How she is recognised isn't trained: on hard footage nothing that was learnt from an augmentation recognised anybody
 better (docs/adr/0032-deep.md). Nor is the shipped model's state of her, since no answer is known to gain; for research
@@ -16,6 +16,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,9 @@ from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.storage import temporary
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.examples import TrainingSet, remembered
-from pvchat.train.person.session import ALONE, TrainingSession, working
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import ALONE, TrainingSession
+from pvchat.train.examples import TrainingSet, remembered
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
@@ -67,6 +68,17 @@ Learn = Callable[[Service, Person, TrainingSet, DeepOptions], tuple[Person, dict
 def trains(chat: Service) -> bool:
     """Whether a deep enrollment trains anything here: a pretrained base is there to answer."""
     return chat.narrator is not None
+
+
+def folder_of(person: Person) -> Path:
+    """Where an augmentation in the making lies, named by the person's id; it need not be there."""
+    return temporary.root() / temporary.DEEP / person.id
+
+
+def working(person: Person) -> AbstractContextManager[Path]:
+    """Her folder, made, and deleted after; raises PeopleError where another process trains her."""
+    busy = PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.")
+    return temporary.working(folder_of(person), busy)
 
 
 def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
@@ -131,24 +143,6 @@ def train_on(
     return chat.people.revise(stored(chat, person).name, lambda current: _in_place_of(current, person, deep))
 
 
-def _trained(chat: Service, person: Person, data: TrainingSet, options: DeepOptions, learn: Learn) -> Person:
-    """The deep person, not stored, with the record of her training; as she was where nothing can be learnt."""
-    if not data.rows or options.session.stopped:
-        return person
-    started = time.monotonic()
-    deep, report = learn(chat, replace(person, depth="deep"), data, options)
-    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": report}
-    record["seconds"] = round(time.monotonic() - started, 1)
-    log.info("deep enrollment of '%s': %s", person.name, record)
-    return replace(deep, extra={**deep.extra, RECORD: record})
-
-
-def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
-    from pvchat.train.bases.person import train_on_base
-
-    return train_on_base(chat, person, data, options.config, options.session)
-
-
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
     """Samples and rows of a data set about somebody.
 
@@ -174,6 +168,24 @@ def stored(chat: Service, person: Person) -> Person:
         if _same_enrollment(one, person):
             return one
     raise _gone(person)
+
+
+def _trained(chat: Service, person: Person, data: TrainingSet, options: DeepOptions, learn: Learn) -> Person:
+    """The deep person, not stored, with the record of her training; as she was where nothing can be learnt."""
+    if not data.rows or options.session.stopped:
+        return person
+    started = time.monotonic()
+    deep, report = learn(chat, replace(person, depth="deep"), data, options)
+    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": report}
+    record["seconds"] = round(time.monotonic() - started, 1)
+    log.info("deep enrollment of '%s': %s", person.name, record)
+    return replace(deep, extra={**deep.extra, RECORD: record})
+
+
+def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
+    from pvchat.train.person import train_on_base
+
+    return train_on_base(chat, person, data, options.config, options.session)
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:

@@ -1,9 +1,7 @@
 """The gate of one person's state on a base: it must tell her from others, under any name, and leave the rest alone.
 
-In: the trained person, her held-back clips. Out: `Gate`: numbers, whether she passes. Clips that no step was taken on
-are used: the test split where there is one, else the validation split, which chose the best step (then the numbers
-flatter a little). Passing means: of the clips with her and of those without her, enough are told, after calibration;
-calling her otherwise changes nearly nothing; generic questions keep their answers, as far as so few can show.
+In: the trained person, her held-back clips. Out: `Gate`: numbers, whether she passes. The clips are those of the test
+split, else of the validation split, which chose the best step (then the numbers flatter a little).
 """
 
 from __future__ import annotations
@@ -15,10 +13,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from pvchat.train.bases.course import decides
-from pvchat.train.bases.data import BaseData, generic_rows
-from pvchat.train.bases.trainee import BaseTrainee
-from pvchat.train.person.examples import ALIASES
+from pvchat.train.basedata import BaseData, generic_rows
+from pvchat.train.examples import ALIASES
+from pvchat.train.trainee import BaseTrainee, decides
 
 RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
 SWAP = 0.9  # of the decisions that stay when she is called otherwise
@@ -64,13 +61,7 @@ class Gate:
 
 @torch.no_grad()
 def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
-    """Put a trained person to the test.
-
-    Args:
-        trainee: with her best parameters.
-        data: hers, with the generic answers `before` training.
-        seed: of the draw.
-    """
+    """Put a trained person to the test, with her best parameters; `seed` is that of the draw."""
     clips = held_out(data, seed)
     alias = next(a for a in ALIASES if a not in (data.name, *data.others))
     there = np.array([side for _, side in clips], bool)

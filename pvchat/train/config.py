@@ -1,0 +1,167 @@
+"""Settings of what users train, torch-free, and their command line: every field is an option.
+
+In: words such as `--data FOLDER --out runs/heads --minutes 20`. Out: `PersonConfig` or `SharedTraining`, which have
+checked themselves. `minutes` is how long one sitting may take: a run cut short goes on with `--resume`, to the last bit
+as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pvchat.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pvchat.augment.schemas import Stage
+
+STAGES: tuple[Stage, ...] = ("image", "video")
+IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
+_PATHS = ("data", "out", "features")
+
+
+def _check(settings: Any, positive: tuple[str, ...]) -> None:
+    """Raise SettingsError where one of these isn't above 0."""
+    for name in positive:
+        if not 0 < getattr(settings, name) < math.inf:
+            raise SettingsError(f"--{name.replace('_', '-')} must be positive, not {getattr(settings, name)}")
+
+
+@dataclass(frozen=True)
+class PersonConfig:
+    """How one person is trained.
+
+    Attributes:
+        image_steps, video_steps: optimiser steps of the two stages, at most.
+        minutes: of both together; what is reached then is kept.
+        batch: rows a step, over all processes.
+        lr, z_lr, lora_lr: learning rates of tokens, z, LoRA.
+        anchor: weight of the squared distance from the start: one clip is little to learn from.
+        clip: largest gradient norm.
+        sparsity: "both" (SPR and HAE), "spr" or "none"; target: T_s.
+        use_tokens, use_z: train the personal tokens, the head offsets.
+        lora: rank of a LoRA of the person's own, 0 for none.
+        validate_every: steps between looks at the held-back split; patience: looks without a better one before a
+            stage ends.
+        validate_rows: rows of one look, at most.
+        checkpointing: on a pretrained base, compute activations twice instead of keeping them all.
+        seed: of the data order.
+    """
+
+    image_steps: int = 20
+    video_steps: int = 60
+    minutes: float = 8.0
+    batch: int = 8
+    lr: float = 2e-3
+    z_lr: float = 5e-3
+    lora_lr: float = 2e-4
+    anchor: float = 0.1
+    clip: float = 1.0
+    sparsity: str = "both"
+    target: float = 0.5
+    use_tokens: bool = True
+    use_z: bool = True
+    lora: int = 0
+    validate_every: int = 10
+    patience: int = 3
+    validate_rows: int = 16
+    checkpointing: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check(self, ("minutes", "batch", "lr", "z_lr", "lora_lr", "validate_every", "patience", "validate_rows"))
+        for name in ("image_steps", "video_steps", "lora", "anchor"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingsError(f"--{name.replace('_', '-')} can't be negative, as {getattr(self, name)} is")
+
+    def steps(self, stage: str) -> int:
+        """Steps of one stage."""
+        return self.image_steps if stage == "image" else self.video_steps
+
+
+USUAL = PersonConfig()
+ON_BASE = PersonConfig(image_steps=100, video_steps=300, minutes=60.0, batch=4, lr=1e-3, lora_lr=1e-4, anchor=0.0,
+                       validate_every=25)  # fmt: skip
+"""On a pretrained base, at the rates of Yo'LLaVA (arXiv 2406.09400) and MC-LLaVA (arXiv 2411.11706)."""
+
+
+@dataclass(frozen=True)
+class SharedTraining:
+    """One run of base training: mixed heads (and a connector) of a pretrained base, from identity episodes.
+
+    Attributes:
+        data: folder of image sets.
+        out: the run's folder: checkpoints, metrics.
+        model: the pretrained base (`pvchat models`); in a checkout of the source also a preset of our own model.
+        identities: image sets, comma-separated.
+        steps, minutes: of the run, of this sitting.
+        seed: of weights, data order and augmentation.
+        batch: examples a step.
+        lr: peak learning rate; clip: largest gradient norm.
+        sparsity, target: SparsityController's mode and T_s.
+        validate_every, validate_rows: steps between validations, examples of one.
+        device: torch device.
+        resume: go on from the last state in `out`.
+        connector: also train a connector for our experts' tokens.
+    """
+
+    data: Path = Path("../shared/traindata")
+    out: Path = Path("runs/base")
+    model: str = "embedded"
+    identities: str = ",".join(IDENTITIES)
+    steps: int = 3000
+    minutes: float = 60.0
+    seed: int = 0
+    batch: int = 64
+    lr: float = 5e-4
+    clip: float = 1.0
+    sparsity: str = "both"
+    target: float = 0.5
+    validate_every: int = 200
+    validate_rows: int = 64
+    device: str = "cpu"
+    resume: bool = False
+    connector: bool = False
+
+    def __post_init__(self) -> None:
+        _check(self, ("steps", "minutes", "batch", "lr", "validate_every"))
+
+    def sets(self, field: str) -> list[str]:
+        """The image sets in one comma-separated field."""
+        return [name for name in str(getattr(self, field)).split(",") if name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON-ready values."""
+        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
+
+
+def add_options(parser: argparse.ArgumentParser, usual: Any, other: Any = None, without: tuple[str, ...] = ()) -> None:
+    """Every field of some settings as an option; one that isn't said is None. What is on by default gets a `--no-…`.
+
+    Args:
+        parser: gets the options.
+        usual: the settings as they are by default.
+        other: as they are by default on a pretrained base, where that differs.
+        without: fields that the command has otherwise.
+    """
+    for field in fields(usual):
+        name, value = "--" + field.name.replace("_", "-"), getattr(usual, field.name)
+        if field.name in without:
+            continue
+        if isinstance(value, bool):
+            name, action = (name.replace("--use-", "--no-"), "store_false") if value else (name, "store_true")
+            parser.add_argument(name, dest=field.name, action=action, default=None, help=f"default: {value}")
+            continue
+        path, on_base = field.name in _PATHS, getattr(other, field.name, value)
+        metavar = "PATH" if path else {int: "N", float: "X"}.get(type(value), "WORD")
+        told = f"default: {value}" + (f", on a pretrained base {on_base}" if on_base != value else "")
+        parser.add_argument(name, type=Path if path else type(value), metavar=metavar, help=told)
+
+
+def from_words(args: Any, usual: Any) -> Any:
+    """The settings among a command's parsed words; what wasn't said is as usual."""
+    said = {field.name: getattr(args, field.name) for field in fields(usual)}
+    return replace(usual, **{name: value for name, value in said.items() if value is not None})
