@@ -18,7 +18,7 @@ from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.folders import write_media
 from pvchat.augment.lines import read_lines, write_lines
 from pvchat.augment.negatives import excerpts, search
-from pvchat.augment.negatives.candidates import SubjectClip
+from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from pvchat.bases.families import Family, family_of
 from pvchat.bases.sizes import Size, fitting_size, frames_of, size_of
-from pvchat.bases.sources import BaseSource
+from pvchat.bases.sources import BaseSource, Family, family_of
 from pvchat.errors import SettingsError
 from pvchat.runtime import best_dtype
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.bases.families import Family
 from pvchat.bases.loading import SOFT, Base
 from pvchat.bases.marking import Visuals, colour_of
+from pvchat.bases.sources import Family
 from pvchat.errors import SettingsError
 from pvchat.model.prompts import without
 

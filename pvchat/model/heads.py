@@ -62,7 +62,7 @@ class HeadMixer(nn.Module):
         nn.init.zeros_(self.alpha.weight)
 
     def forward(self, x: Tensor, z: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, RoutingStats]:
-        """Weights [B, Q, H] of query tokens x [B, Q, D], in their type, and statistics, into which the mask [B, Q] goes.
+        """Weights [B, Q, H] of query tokens [B, Q, D], in their type, and statistics, into which the mask [B, Q] goes.
 
         z [B, Q, R] are offsets to the router logits, None for none.
         """

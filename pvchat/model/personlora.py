@@ -84,9 +84,9 @@ class PersonLora(nn.Module):
 
 
 @contextmanager
-def spoken_of(llm: nn.Module, people: Sequence[Person]) -> Iterator[None]:
+def spoken_of(llm: nn.Module, people: Sequence[Person], lead: str = ARRAYS) -> Iterator[None]:
     """The language model as it is when just these people are spoken of: one alone brings her LoRA, several none."""
-    own = PersonLora.of(llm, people[0]) if len(people) == 1 else None
+    own = PersonLora.of(llm, people[0], lead) if len(people) == 1 else None
     if own is None:
         yield
         return

@@ -21,7 +21,7 @@ from torch import Tensor
 from pvchat.augment.lines import read_lines
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Frames
-from pvchat.bases.seeing import personal_start, visual_tokens
+from pvchat.bases.soft import personal_start, visual_tokens
 from pvchat.errors import SettingsError
 from pvchat.train.examples import ALIASES
 

@@ -17,8 +17,8 @@ import numpy as np
 from pvchat.bases.connector import connector_of
 from pvchat.bases.loading import Base
 from pvchat.bases.prompts import PRESENCE_QUESTION
-from pvchat.bases.seeing import personal_start
 from pvchat.bases.shared import check_base, stamp_of
+from pvchat.bases.soft import personal_start
 from pvchat.bases.states import LORA, STATE, TOKENS, Z, personal_of
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person

@@ -17,7 +17,7 @@ from pvchat.augment import lines, profile, steps
 from pvchat.augment.augmentation import Analyses, read_samples
 from pvchat.augment.folders import write_media
 from pvchat.augment.negatives import excerpts, search
-from pvchat.augment.negatives.candidates import Negatives, SubjectClip
+from pvchat.augment.negatives.strangers import Negatives, SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig

@@ -32,8 +32,7 @@ from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
 from pvchat.bases.replying import yes_no_ids
-from pvchat.bases.seeing import _places
-from pvchat.bases.soft import TOKENS, Personal, spoken_with
+from pvchat.bases.soft import TOKENS, Personal, _places, spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.train.basedata import GENERIC
 from pvchat.train.examples import ALIASES

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.folders import MEDIA, write_media
-from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip
+from pvchat.augment.negatives.strangers import Negative, Negatives, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -30,17 +30,6 @@ _VAL, _TEST = 0.15, 0.15  # shares of the source clips that go into those splits
 _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 
 Images = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class _Excerpt:
-    """A candidate with what its samples need: split, name of the source, seed, whether a still is wanted too."""
-
-    candidate: Negative
-    split: Split
-    source: str
-    seed: int
-    still: bool
 
 
 def write(
@@ -60,8 +49,12 @@ def write(
     samples: list[Sample] = []
     for number, candidate in enumerate(watch.over("cutting negatives", candidates, str(out))):
         split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
-        excerpt = _Excerpt(candidate, split, source, found.seed, number in with_still)
-        samples += _samples(excerpt, subject, out, chat, config.seconds)
+        stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
+        made = [_sample(candidate, config.seconds, stage) for stage in stages]
+        for sample in made:
+            sample.split, sample.source, sample.people, sample.seed = split, source, {subject.name: False}, found.seed
+        _cut_and_judge(candidate, made, subject, out, chat, config.seconds)
+        samples += made
     return samples
 
 
@@ -104,35 +97,27 @@ def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
     return np.ascontiguousarray(clip.images[:, down, across])
 
 
-def _samples(
-    excerpt: _Excerpt, subject: SubjectClip, out: Path, chat: Service, seconds: float
-) -> list[Sample]:  # fmt: skip
-    """The sample of an excerpt, and that of its still."""
-    stages: tuple[Stage, ...] = ("video", "image") if excerpt.still else ("video",)
-    made = [_sample(excerpt, subject, seconds, stage) for stage in stages]
+def _cut_and_judge(
+    candidate: Negative, made: Sequence[Sample], subject: SubjectClip, out: Path, chat: Service, seconds: float
+) -> None:
+    """Write the media that aren't there, and look at all."""
     try:
-        missing = [sample for sample in made if not (out / sample.media).exists()]
-        if missing:
-            _write(missing, cut(excerpt.candidate, chat, seconds), out)
+        if missing := [sample for sample in made if not (out / sample.media).exists()]:
+            _write(missing, cut(candidate, chat, seconds), out)
         for sample in made:
             _judge(sample, subject, out, chat)
     except VideoReadError:
         for sample in made:
             sample.dropped = sample.dropped or "unreadable"
-    return made
 
 
-def _sample(excerpt: _Excerpt, subject: SubjectClip, seconds: float, stage: Stage) -> Sample:
-    candidate, suffix = excerpt.candidate, ".mp4" if stage == "video" else ".jpg"
+def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:
+    """What is known of an excerpt, or of its still, by itself."""
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
-    size = (seconds, FPS, _SIDE)
-    name = _digest(*map(str, (*place, *size, stage)))[:16]
+    name = _digest(*map(str, (*place, seconds, FPS, _SIDE, stage)))[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
-    return Sample(
-        id=name, role="negative", recipe=candidate.recipe, stage=stage,
-        media=f"{MEDIA}/{name}{suffix}", source=excerpt.source, split=excerpt.split, people={subject.name: False},
-        gates=gates, seed=excerpt.seed,
-    )  # fmt: skip
+    media = f"{MEDIA}/{name}{'.mp4' if stage == 'video' else '.jpg'}"
+    return Sample(name, "negative", candidate.recipe, stage, media, candidate.key, "train", {}, gates)
 
 
 def _write(samples: Sequence[Sample], images: Images, out: Path) -> None:

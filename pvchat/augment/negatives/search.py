@@ -31,8 +31,15 @@ from pathlib import Path
 import numpy as np
 
 from pvchat import runtime
-from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip, windows
-from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs
+from pvchat.augment.negatives.strangers import (
+    Negative,
+    Negatives,
+    Strangers,
+    SubjectClip,
+    TrackScores,
+    cut_outs,
+    windows,
+)
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home

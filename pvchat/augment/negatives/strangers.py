@@ -1,7 +1,7 @@
-"""Who is certainly not the subject, in other clips and in the subject's own.
+"""Who is certainly not the subject, in other clips and in the subject's own; what is found, before anything is cut.
 
-In: the tracks of a clip. Out: for each the probability that it shows the subject, and its distance
-from the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
+In: the subject, the tracks of a clip. Out: for each the probability that it shows the subject, and its distance from
+the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
 `MAX_PROBABILITY`), its mean lies beyond `MIN_DISTANCE`, and it lies beyond that from everything that was recognised as
 the subject elsewhere, too: a side view that is far from the enrollment is near to the subject's other clips.
 
@@ -12,18 +12,25 @@ to crop to, in which the subject is not. Two faces that are seen at once are two
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pvchat.augment.negatives.candidates import Box, Negative, SubjectClip, windows
 from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Service, Track
+
+if TYPE_CHECKING:
+    from pvchat.augment.profile import Profile
+
+Recipe = Literal["same-clip", "lookalike", "random"]
+Box = tuple[float, float, float, float]
 
 MAX_PROBABILITY = 0.05  # of being the subject, by the presence model, up to which anyone counts as somebody else
 MIN_DISTANCE = 0.5  # Euclidean distance of mean face vectors below which two faces may be one person
@@ -34,6 +41,65 @@ _BODY = (2.0, 6.0)  # of the subject's face: how far their body reaches to each 
 _HEAD = 0.35  # of the subject's face size around their face: hair and chin
 _LEAST = 48  # pixels of the crop's shorter side
 _SHORTEST_S = 0.25
+
+
+@dataclass(frozen=True)
+class SubjectClip:
+    """Whom the data set is about.
+
+    Attributes:
+        name: as asked about; becomes `Sample.people`'s key.
+        person: as `pvchat.identity.enroll.enroll` makes it; needn't be stored anywhere.
+        analysis: of the enrollment clip.
+        track: index of the subject into `analysis.tracks`.
+        clip: the enrollment clip's file.
+        segments: (start_s, end_s, split, source) of the enrollment clip: people of the same clip get the split and the
+            `Sample.source` of the segment that they are cut from. Empty: all of it is "train".
+    """
+
+    name: str
+    person: Person
+    analysis: ClipAnalysis
+    track: int
+    clip: Path
+    segments: tuple[tuple[float, float, Split, str], ...] = ()
+
+    @classmethod
+    def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> SubjectClip:
+        """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
+        from pvchat.identity.subjects import choose, index_of
+
+        analysis = chat.analyse(clip)
+        chosen = choose(analysis, track, Path(clip).name)
+        number = index_of(analysis, chosen)
+        segments = tuple(
+            (float(profile.times[a]), float(profile.times[b - 1]), split, profile.source(split))
+            for split, (a, b) in profile.spans.items()
+        )
+        return cls(profile.name, profile.person, analysis, number, Path(clip), segments)
+
+
+@dataclass(frozen=True)
+class Negative:
+    """One negative before it is cut."""
+
+    recipe: Recipe
+    key: str  # content key of the clip
+    clip: Path
+    track: int | None  # index into the clip's tracks; None for clips without anybody
+    start_s: float
+    end_s: float
+    box: Box | None  # x0, y0, x1, y1 as fractions of the frame to crop to; None: the whole frame
+    distance: float  # from the subject's mean vector; infinite for clips without anybody of that kind
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """What `find` chose by a seed, and how many clips and people it refused, by reason."""
+
+    candidates: list[Negative]
+    dropped: dict[str, int]
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -122,6 +188,19 @@ def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped
                 dropped["in the subject's clip: no room beside the subject"] += 1
                 continue
             yield Negative("same-clip", analysis.key, subject.clip, number, start, end, box, round(distance, 4))
+
+
+def windows(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
+    """Excerpts of at most `seconds` out of spans [start_s, end_s], the middle of the longest span first."""
+    found = []
+    for start, end in sorted(spans, key=lambda s: s[0] - s[1]):
+        pieces = max(1, int((end - start) / seconds))
+        step = (end - start) / pieces
+        half = min(seconds, step) / 2
+        middles = [start + (k + 0.5) * step for k in range(pieces)]
+        middles.sort(key=lambda m: abs(m - (start + end) / 2))
+        found += [(round(m - half, 2), round(m + half, 2)) for m in middles]
+    return found
 
 
 def seen_together(a: Track, b: Track) -> bool:
