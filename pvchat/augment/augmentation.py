@@ -53,14 +53,7 @@ class Analyses:
 
 @dataclass
 class Augmentation:
-    """One augmentation.
-
-    Attributes:
-        clip, name, out, chat, config: as in `steps.augment`.
-        watch: told what is done; stops it between two samples.
-        manifests: of the steps that are done, by step.
-        input_hash: of what the step at hand is made from.
-    """
+    """One augmentation, as `steps.augment` is asked for it."""
 
     clip: Path
     name: str
@@ -68,8 +61,8 @@ class Augmentation:
     chat: Service
     config: AugmentConfig
     watch: Watch = UNWATCHED
-    manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
-    input_hash: str = ""
+    manifests: dict[str, dict[str, Any]] = field(default_factory=dict)  # of the steps that are done
+    input_hash: str = ""  # of what the step at hand is made from
 
     @property
     def seed(self) -> int:

@@ -36,21 +36,13 @@ class Marked:
 
 @dataclass(frozen=True)
 class Visuals:
-    """What a base is shown of a clip.
+    """What a base is shown of a clip."""
 
-    Attributes:
-        frames: [T, H, W, 3] uint8 RGB.
-        times: [T] seconds from the clip's start.
-        people: those asked about who are there; each has the colour of her place (`colour_of`) where `outlined`.
-        outlined: lines are drawn.
-        crop: [h, w, 3] of the one person asked about.
-    """
-
-    frames: Frames
-    times: FloatArray
-    people: tuple[Marked, ...] = ()
-    outlined: bool = False
-    crop: Frames | None = None
+    frames: Frames  # [T, H, W, 3] RGB
+    times: FloatArray  # [T] seconds from the clip's start
+    people: tuple[Marked, ...] = ()  # those asked about who are there
+    outlined: bool = False  # lines are drawn, of each in the colour of her place (`colour_of`)
+    crop: Frames | None = None  # [h, w, 3] of the one person asked about
 
 
 def colour_of(place: int) -> str:

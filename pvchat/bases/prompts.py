@@ -28,21 +28,13 @@ CROPPED = "Enlarged, {} alone:"
 
 @dataclass(frozen=True)
 class BasePrompt:
-    """What is asked of a base about one clip.
-
-    Attributes:
-        question: its words.
-        measured: what was measured, in plain sentences; empty for nothing.
-        history: earlier questions with their answers, oldest first.
-        soft: people who have personal tokens, in the order of their vectors, with the number of tokens each.
-        brief: how the answer should look; empty leaves it open.
-    """
+    """What is asked of a base about one clip."""
 
     question: str
-    measured: str = ""
-    history: tuple[tuple[str, str], ...] = ()
-    soft: tuple[tuple[str, int], ...] = ()
-    brief: str = BRIEF
+    measured: str = ""  # in plain sentences
+    history: tuple[tuple[str, str], ...] = ()  # earlier questions with their answers, oldest first
+    soft: tuple[tuple[str, int], ...] = ()  # who has personal tokens, in the order of their vectors, and how many
+    brief: str = BRIEF  # how the answer should look; empty leaves it open
 
 
 def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: str | None = None) -> dict[str, Any]:

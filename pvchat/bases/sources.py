@@ -37,21 +37,13 @@ class Preset:
 
 @dataclass(frozen=True)
 class BaseSource:
-    """A base that was asked for.
-
-    Attributes:
-        name: as it was asked for.
-        path: a folder in the hub's layout, or a hub id.
-        local: whether it is a folder.
-        preset: where it is one of ours.
-        trained: the folder of what base training added to it.
-    """
+    """A base that was asked for by this name."""
 
     name: str
-    path: str
-    local: bool
+    path: str  # a folder in the hub's layout, or a hub id
+    local: bool  # whether it is a folder
     preset: Preset | None = None
-    trained: Path | None = None
+    trained: Path | None = None  # the folder of what base training added to it
 
     @property
     def config(self) -> dict[str, Any]:

@@ -27,17 +27,11 @@ _Row = tuple[Array, Array, int]  # a token, where, track
 
 @dataclass
 class TokenRows:
-    """One expert's tokens of one clip.
+    """One expert's tokens of one clip."""
 
-    Attributes:
-        tokens: [n, W] float32; n may be 0.
-        where: [n, 5] t, x0, y0, x1, y1, all 0..1.
-        track: [n] int64, `SCENE` for none.
-    """
-
-    tokens: Array
-    where: Array
-    track: NDArray[np.int64]
+    tokens: Array  # [n, W]; n may be 0
+    where: Array  # [n, 5] t, x0, y0, x1, y1, all 0..1
+    track: NDArray[np.int64]  # [n], `SCENE` for none
 
     def arrays(self) -> tuple[Array, Array, NDArray[np.int64], NDArray[np.bool_]]:
         """A batch of one: tokens, where, track, and which are real; a masked token stands for none at all."""

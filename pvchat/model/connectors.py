@@ -26,23 +26,14 @@ OCTAVES = 6  # of the Fourier features of a token's place
 
 @dataclass
 class VisualTokens:
-    """All experts' tokens of a batch of clips, ready for the Q-Former.
+    """All experts' tokens of a batch of clips, ready for the Q-Former."""
 
-    Attributes:
-        tokens: [B, N, D].
-        mask: [B, N] True for real tokens.
-        expert: [N] which vision expert a token comes from (index into the configuration's experts).
-        track: [B, N] track number, -1 for the scene.
-        aux: connector losses, "balance" and "z", where a training made them.
-        analyses: B of them, in which people are recognised; empty: nobody is looked for.
-    """
-
-    tokens: Tensor
-    mask: Tensor
-    expert: Tensor
-    track: Tensor
-    aux: dict[str, Tensor] = field(default_factory=dict)
-    analyses: tuple[ClipAnalysis | None, ...] = ()
+    tokens: Tensor  # [B, N, D]
+    mask: Tensor  # [B, N] True for real tokens
+    expert: Tensor  # [N] which vision expert a token comes from (index into the configuration's experts)
+    track: Tensor  # [B, N] track number, -1 for the scene
+    aux: dict[str, Tensor] = field(default_factory=dict)  # connector losses, where a training made them
+    analyses: tuple[ClipAnalysis | None, ...] = ()  # B, in which people are recognised; empty: nobody is looked for
 
     def analysed(self) -> tuple[ClipAnalysis | None, ...]:
         """The analysis of each clip, None where nobody is to be looked for."""

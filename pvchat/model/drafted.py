@@ -47,19 +47,12 @@ class Lead:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How a text is written.
+    """How a text is written."""
 
-    Attributes:
-        max_new_tokens: at most.
-        heard: told the text so far after each token; True ends the writing.
-        drafts: what the text may be (the first) or may quote (all): the same is written, in fewer passes.
-        lead: which words of the first draft stand although the model finds others likelier.
-    """
-
-    max_new_tokens: int = 64
-    heard: Callable[[str], bool] | None = None
-    drafts: tuple[str, ...] = ()
-    lead: Lead | None = None
+    max_new_tokens: int = 64  # at most
+    heard: Callable[[str], bool] | None = None  # told the text so far after each token; True ends the writing
+    drafts: tuple[str, ...] = ()  # what the text may be (the first) or may quote (all): the same, in fewer passes
+    lead: Lead | None = None  # which words of the first draft stand although the model finds others likelier
 
 
 def write(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding) -> str:

@@ -33,19 +33,12 @@ LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned fro
 
 @dataclass(frozen=True)
 class ClipTokens:
-    """A clip as the frozen model reads it.
+    """A clip as the frozen model reads it."""
 
-    Attributes:
-        raw: [1, N, D] tokens before any was mixed with others.
-        expert: [1, N] number of the expert that each comes from.
-        track: [N] track number, `SCENE` for none.
-        mask: [N] True for real tokens.
-    """
-
-    raw: FloatArray
-    expert: NDArray[np.int64]
-    track: NDArray[np.int64]
-    mask: NDArray[np.bool_]
+    raw: FloatArray  # [1, N, D] tokens before any was mixed with others
+    expert: NDArray[np.int64]  # [1, N] number of the expert that each comes from
+    track: NDArray[np.int64]  # [N] track number, `SCENE` for none
+    mask: NDArray[np.bool_]  # [N] True for real tokens
 
 
 class FrozenModel:

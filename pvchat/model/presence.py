@@ -29,17 +29,11 @@ NEUTRAL = 0.5  # match of a track of which nothing is known
 
 @dataclass
 class Matched:
-    """Who of the people named is where.
+    """Who of the people named is where."""
 
-    Attributes:
-        odds: [B, P] log-odds that she is in the clip.
-        tracks: [B, P, J] log-odds that a track shows her, by the number that its tokens carry.
-        known: [B, P] whether she was looked for: she is enrolled, and the clip was analysed.
-    """
-
-    odds: Tensor
-    tracks: Tensor
-    known: Tensor
+    odds: Tensor  # [B, P] log-odds that she is in the clip
+    tracks: Tensor  # [B, P, J] log-odds that a track shows her, by the number that its tokens carry
+    known: Tensor  # [B, P] whether she was looked for: she is enrolled, and the clip was analysed
 
     def into(self, visual: VisualTokens) -> Tensor:
         """[B, P, N] how surely the track of each visual token is hers, 0..1; `NEUTRAL` where nothing is known."""

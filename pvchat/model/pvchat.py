@@ -37,22 +37,15 @@ from pvchat.schemas import ClipAnalysis
 class Reading:
     """What the Q-Former read about each question.
 
-    Attributes:
-        queries: [B, Q, D].
-        personal: [B, P, I, D].
-        presence: [B, P] log-odds that each is there; meaningless where `People.mask` is False.
-        sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
-            vector and the best of them.
-        routing: one `RoutingStats` a routed module.
-        aux: connector losses "balance" and "z", where they were made.
+    A text's likeness to the clip is the cosine of its MiniLM vector and the best of the sentences, one a query.
     """
 
-    queries: Tensor
-    personal: Tensor
-    presence: Tensor
-    sentences: Tensor
-    routing: list[RoutingStats] = field(default_factory=list)
-    aux: dict[str, Tensor] = field(default_factory=dict)
+    queries: Tensor  # [B, Q, D]
+    personal: Tensor  # [B, P, I, D]
+    presence: Tensor  # [B, P] log-odds that each is there; meaningless where `People.mask` is False
+    sentences: Tensor  # [B, Q, S] L2-normalised
+    routing: list[RoutingStats] = field(default_factory=list)  # one a routed module
+    aux: dict[str, Tensor] = field(default_factory=dict)  # connector losses "balance" and "z", where they were made
 
 
 class PVChatModel(nn.Module):

@@ -22,21 +22,13 @@ TINY = 1e-6  # guards a division by zero; below it a root mean square counts as 
 
 @dataclass
 class RoutingStats:
-    """What the routers of one module did, for losses and plots; gradients flow through `logits` and `gates`.
+    """What the routers of one module did, for losses and plots; gradients flow through `logits` and `gates`."""
 
-    Attributes:
-        logits: [B, Q, R] router logits, before the router's non-linearity.
-        gates: [B, Q, R] non-negative; zero means that the head is off for this token.
-        alphas: [B, Q, 2] weights of the shared and the routed branch, already times 2 (1 is neutral).
-        mask: [B, Q] True for real tokens, or None when all are real.
-        adaptive: True when the number of active heads is free (ReLU routers), False for top-k.
-    """
-
-    logits: Tensor
-    gates: Tensor
-    alphas: Tensor
-    mask: Tensor | None = None
-    adaptive: bool = True
+    logits: Tensor  # [B, Q, R] before the router's non-linearity
+    gates: Tensor  # [B, Q, R] non-negative; zero means that the head is off for this token
+    alphas: Tensor  # [B, Q, 2] weights of the shared and the routed branch, already times 2 (1 is neutral)
+    mask: Tensor | None = None  # [B, Q] True for real tokens, or None when all are real
+    adaptive: bool = True  # whether the number of active heads is free (ReLU routers) or not (top-k)
 
     def active(self) -> Tensor:
         """[B, Q, R] bool: the head is on for the token."""

@@ -35,21 +35,13 @@ _MOST = 512  # pixels of a frame's longer side: what bases are shown, and memory
 
 @dataclass(kw_only=True)
 class BaseData(Lessons):
-    """Everything one person is trained on.
+    """Everything one person is trained on; `seen` and `vectors` are empty where no connector asks for them."""
 
-    Attributes:
-        shown: of every sample, by number.
-        crops: of her, from the training split.
-        before: log-odds of yes on generic questions, by (sample, question), with her as she is before training.
-        seen: what our experts saw of every sample, by number; empty where no connector asks for it.
-        vectors: sentence vector [1, S] of every question, likewise.
-    """
-
-    shown: list[Visuals]
-    crops: list[Frames] = field(default_factory=list)
-    before: dict[tuple[int, str], float] = field(default_factory=dict)
-    seen: list[ClipAnalysis] = field(default_factory=list)
-    vectors: dict[str, Any] = field(default_factory=dict)
+    shown: list[Visuals]  # of every sample, by number
+    crops: list[Frames] = field(default_factory=list)  # of her, from the training split
+    before: dict[tuple[int, str], float] = field(default_factory=dict)  # log-odds of generic questions before training
+    seen: list[ClipAnalysis] = field(default_factory=list)  # what our experts saw of every sample, by number
+    vectors: dict[str, Any] = field(default_factory=dict)  # sentence vector [1, S] of every question
 
     def arrays(self) -> Iterable[Any]:
         """See `Lessons`."""

@@ -83,45 +83,27 @@ class Learner(nn.Module):
 
 @dataclass
 class Trained:
-    """The result.
+    """The result; scores are those on the held-back split, lower is better."""
 
-    Attributes:
-        state: tokens and z of the best look.
-        lora: the person's own LoRA as arrays by name; empty without one.
-        start, best: scores on the held-back split (lower is better), of the start and of `state`.
-        steps: taken; done: all stages came to their end (False: stopped, or out of time).
-        history: one row a look, and the training losses by step.
-    """
-
-    state: PersonState
-    lora: dict[str, Tensor]
+    state: PersonState  # tokens and z of the best look
+    lora: dict[str, Tensor]  # the person's own, by name; empty without one
     start: float
     best: float
     steps: int
-    done: bool
-    history: list[dict[str, Any]] = field(default_factory=list)
+    done: bool  # all stages came to their end (False: stopped, or out of time)
+    history: list[dict[str, Any]] = field(default_factory=list)  # a row a look, and the training losses by step
 
 
 @dataclass(frozen=True)
 class Training:
-    """What every step of one training needs.
+    """What every step of one training needs."""
 
-    Attributes:
-        run: what changes.
-        trainee: whose parameters these are.
-        data: `Lessons` of the model's own kind.
-        start: where tokens and z begin.
-        config: how.
-        accelerator: of accelerate.
-        session: around it.
-    """
-
-    run: Run
-    trainee: Any
-    data: Any
-    start: PersonState
+    run: Run  # what changes
+    trainee: Any  # whose parameters these are
+    data: Any  # `Lessons` of the model's own kind
+    start: PersonState  # where tokens and z begin
     config: PersonConfig
-    accelerator: Any
+    accelerator: Any  # of accelerate
     session: TrainingSession
 
     @property

@@ -55,19 +55,12 @@ class PersonExample:
 
 @dataclass
 class Lessons:
-    """Everything one person is trained on, whatever model is.
-
-    Attributes:
-        name: of the person.
-        examples: of all splits and stages.
-        others: states of the other people named, by name; they don't change.
-        left_out: questions that name somebody without a state.
-    """
+    """Everything one person of this name is trained on, whatever the model."""
 
     name: str
-    examples: list[PersonExample]
-    others: dict[str, Any] = field(default_factory=dict)
-    left_out: int = 0
+    examples: list[PersonExample]  # of all splits and stages
+    others: dict[str, Any] = field(default_factory=dict)  # states of the other people named; they don't change
+    left_out: int = 0  # questions that name somebody without a state
 
     def arrays(self) -> Iterable[Any]:
         """What is seen of the samples, as arrays of numpy."""

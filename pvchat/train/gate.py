@@ -29,22 +29,14 @@ _STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² 
 
 @dataclass(frozen=True)
 class Gate:
-    """What was found.
+    """What was found; her log-odds count as scale · said + bias."""
 
-    Attributes:
-        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration.
-        swap: share of decisions that stay under another name.
-        drift: share of sure generic answers that change; asked: how many there are.
-        clips: how many of either side.
-        scale, bias: her log-odds count as scale · said + bias.
-    """
-
-    yes_recall: float
-    no_recall: float
-    swap: float
-    drift: float
-    asked: int
-    clips: int
+    yes_recall: float  # share of the clips with her that are told right, after calibration
+    no_recall: float  # of those without her
+    swap: float  # share of decisions that stay under another name
+    drift: float  # share of sure generic answers that change
+    asked: int  # how many of these there are
+    clips: int  # how many of either side
     scale: float
     bias: float
 

@@ -26,29 +26,19 @@ _KEY = "::"  # between a parameter's name and the moment's
 
 @dataclass
 class Run:
-    """What changes while training.
+    """What changes while training; of two scores the lower is better."""
 
-    Attributes:
-        parameters: all that is trained, by name.
-        optimizer: AdamW.
-        sparsity: of the routed heads.
-        best: values at the best look, by name; best_score, start_score: there and at the start (lower is better).
-        stage, step: number of the stage, steps taken in it; total: steps of all stages.
-        waited: looks since the best one.
-        history: losses and looks so far.
-    """
-
-    parameters: dict[str, Tensor]
-    optimizer: torch.optim.Optimizer
-    sparsity: SparsityController
-    best: dict[str, Tensor] = field(init=False)
+    parameters: dict[str, Tensor]  # all that is trained, by name
+    optimizer: torch.optim.Optimizer  # AdamW
+    sparsity: SparsityController  # of the routed heads
+    best: dict[str, Tensor] = field(init=False)  # values at the best look
     best_score: float = float("inf")
     start_score: float = float("inf")
     stage: int = 0
-    step: int = 0
-    total: int = 0
-    waited: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
+    step: int = 0  # of the stage
+    total: int = 0  # steps of all stages
+    waited: int = 0  # looks since the best one
+    history: list[dict[str, Any]] = field(default_factory=list)  # losses and looks so far
 
     def __post_init__(self) -> None:
         self.best = self.values()

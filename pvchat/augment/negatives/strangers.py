@@ -47,20 +47,14 @@ _SHORTEST_S = 0.25
 class SubjectClip:
     """Whom the data set is about.
 
-    Attributes:
-        name: as asked about; becomes `Sample.people`'s key.
-        person: as `pvchat.identity.enroll.enroll` makes it; needn't be stored anywhere.
-        analysis: of the enrollment clip.
-        track: index of the subject into `analysis.tracks`.
-        clip: the enrollment clip's file.
-        segments: (start_s, end_s, split, source) of the enrollment clip: people of the same clip get the split and the
-            `Sample.source` of the segment that they are cut from. Empty: all of it is "train".
+    People of the same clip get the split and the `Sample.source` of the segment (start_s, end_s, split, source) that
+    they are cut from. Without segments all of it is "train".
     """
 
-    name: str
-    person: Person
-    analysis: ClipAnalysis
-    track: int
+    name: str  # as asked about
+    person: Person  # as enrolled; needn't be stored anywhere
+    analysis: ClipAnalysis  # of the enrollment clip
+    track: int  # index of the subject into its tracks
     clip: Path
     segments: tuple[tuple[float, float, Split, str], ...] = ()
 

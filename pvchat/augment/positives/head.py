@@ -35,18 +35,12 @@ _NECK = 0.45  # share of a ring's turn that remains straight below the chin
 
 @dataclass(frozen=True)
 class Cover:
-    """The pixels that a mesh covers.
+    """The pixels that a mesh covers."""
 
-    Attributes:
-        rows, columns: [K] which pixels.
-        triangle: [K] the nearest triangle there.
-        weights: [K, 3] barycentric coordinates in it.
-    """
-
-    rows: IntArray
-    columns: IntArray
-    triangle: IntArray
-    weights: FloatArray
+    rows: IntArray  # [K]
+    columns: IntArray  # [K]
+    triangle: IntArray  # [K] the nearest one there
+    weights: FloatArray  # [K, 3] barycentric coordinates in it
 
     def interpolate(self, triangles: IntArray, values: FloatArray) -> FloatArray:
         """Values [P, D] of the mesh's points at the covered pixels: [K, D]."""
@@ -57,23 +51,14 @@ class Cover:
 
 @dataclass
 class HeadMesh:
-    """One frame's head.
+    """One frame's head."""
 
-    Attributes:
-        pixels: [P, 3] x, y and depth in pixels of the frame.
-        local: [P, 3] the same in the head's own coordinates.
-        follows: [P] 0..1, how much a point turns with the head.
-        axes: [3, 3] rows: the head's x, y, z in the frame.
-        centre: [3] origin in the frame.
-        height: face height in pixels.
-    """
-
-    pixels: FloatArray
-    local: FloatArray
-    follows: FloatArray
-    axes: FloatArray
-    centre: FloatArray
-    height: float
+    pixels: FloatArray  # [P, 3] x, y and depth in pixels of the frame
+    local: FloatArray  # [P, 3] the same in the head's own coordinates
+    follows: FloatArray  # [P] 0..1, how much a point turns with the head
+    axes: FloatArray  # [3, 3] rows: the head's x, y, z in the frame
+    centre: FloatArray  # [3] origin in the frame
+    height: float  # of the face, pixels
 
     def to_pixels(self, local: FloatArray) -> FloatArray:
         """Points [n, 3] of the head's own coordinates in the frame."""

@@ -18,33 +18,20 @@ BOTH = frozenset({"video", "image"})
 
 @dataclass
 class Made:
-    """What a generator made.
+    """What a generator made."""
 
-    Attributes:
-        images: [T, H, W, 3] uint8 RGB; T is 1 for a still.
-        notes: what is known about it by question type, as in `Sample.notes`.
-        covers: parts of the face that are hidden: "mouth", "eyes".
-    """
-
-    images: NDArray[np.uint8]
-    notes: dict[str, str] = field(default_factory=dict)
-    covers: frozenset[str] = frozenset()
+    images: NDArray[np.uint8]  # [T, H, W, 3] RGB; T is 1 for a still
+    notes: dict[str, str] = field(default_factory=dict)  # by question type, as in `Sample.notes`
+    covers: frozenset[str] = frozenset()  # parts of the face that are hidden: "mouth", "eyes"
 
 
 class Generator(Protocol):
-    """Makes positives.
+    """Makes positives."""
 
-    Attributes:
-        name: the recipe that its samples carry.
-        needs: what `Profile.has` must hold.
-        stages: what it can make: "video", "image".
-        share: of the planned samples, relative to the other generators'.
-    """
-
-    name: str
-    needs: frozenset[str]
-    stages: frozenset[str]
-    share: float
+    name: str  # the recipe that its samples carry
+    needs: frozenset[str]  # what `Profile.has` must hold
+    stages: frozenset[str]  # what it can make: "video", "image"
+    share: float  # of the planned samples, relative to the other generators'
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """`count` frames that show the profile's subject; the same generator state makes the same frames."""

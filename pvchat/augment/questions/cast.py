@@ -35,17 +35,11 @@ _LEGS = ("trousers",)  # a sample may show them or not, whatever it shows above 
 
 @dataclass(frozen=True)
 class SampleView:
-    """One sample as it was measured.
-
-    Attributes:
-        sample: what it shows and where it lies.
-        analysis: of its media, without the features.
-        tracks: name -> index into `analysis.tracks`, for the people present whose track is known.
-    """
+    """One sample as it was measured."""
 
     sample: Sample
-    analysis: ClipAnalysis
-    tracks: dict[str, int]
+    analysis: ClipAnalysis  # of its media, without the features
+    tracks: dict[str, int]  # name -> index into `analysis.tracks`, for the people present whose track is known
 
     @cached_property
     def presence(self) -> list[PersonPresence]:
