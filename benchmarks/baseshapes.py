@@ -27,8 +27,7 @@ from transformers import StoppingCriteriaList
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import BasePrompt, inputs_of
-from pvchat.bases.replying import GREEDY
+from pvchat.bases.prompts import GREEDY, BasePrompt, inputs_of
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import BaseSource, read_source

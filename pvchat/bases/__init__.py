@@ -7,7 +7,7 @@ first. A question goes this way:
     base = load_base(read_source("smolvlm2-500m"))    sources.py: what `--model` names; loading.py: into memory
     visuals = ClipFrames(config).visuals(clip, analysis, present, base)    outlines: clipframes.py, marking.py
     inputs = inputs_of(base, visuals, BasePrompt("What is Ana doing?", measured="Ana stands."))    prompts.py
-    reply(base, inputs)                               replying.py: "Ana pours tea into a cup."
+    reply(base, inputs)                               "Ana pours tea into a cup."
 
     models.py, sizes.py        which models there are, and whether one fits here
     states.py, soft.py         what deep enrollment left of a person: tokens that stand for her in a prompt

@@ -22,8 +22,7 @@ from torch.nn import functional as F
 
 from pvchat.bases.loading import Base
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ExpertConfig, ModelConfig
-from pvchat.model.connectors import Connectors
-from pvchat.model.mova import QuestionGate
+from pvchat.model.connectors import Connectors, QuestionGate
 from pvchat.schemas import ClipAnalysis
 
 EXPERTS = {"body": BODY_WIDTH, "face": IDENTITY_WIDTH, "pose": POSE_WIDTH}

@@ -124,8 +124,7 @@ def check_base(base: Base) -> None:
     Raises:
         SettingsError: they can't.
     """
-    from pvchat.bases.prompts import BasePrompt, inputs_of
-    from pvchat.bases.replying import yes_no
+    from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
     from pvchat.bases.soft import Personal, spoken_with
 
     tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)

@@ -1,9 +1,9 @@
 """The video language model: experts' features in; what is read of a clip, text, a presence logit for each person out.
 
-A clip goes through `cliptokens.py` (tokens of an analysis), `connectors.py` (one width, mixed across experts:
-`moec.py`, `hga.py`), `mova.py` (weighed by the question) and `qformer.py` (queries and personal tokens read them, with
-the mixed heads of `heads.py` and `routers.py`) into the language model (`llm.py`: `prompts.py`, `drafted.py`). Batches
-and losses of its training are `recipes/model`'s.
+A clip goes through `cliptokens.py` (tokens of an analysis), `connectors.py` (one width, mixed across experts, weighed
+by the question) and `qformer.py` (queries and personal tokens read them, with the mixed heads of `heads.py` and
+`routers.py`) into the language model (`llm.py`: `prompts.py`, `drafted.py`). Batches and losses of its training are
+`recipes/model`'s.
 
 People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); who is in a
 clip comes from `identity/` (by `presence.py`).

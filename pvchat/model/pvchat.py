@@ -21,10 +21,9 @@ from torch.nn import functional as F
 from pvchat.model import checkpoint
 from pvchat.model.aligner import Aligner
 from pvchat.model.config import ModelConfig, read_config
-from pvchat.model.connectors import Connectors, VisualTokens
+from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
 from pvchat.model.drafted import Decoding, write
 from pvchat.model.llm import add_lora, language_of
-from pvchat.model.mova import QuestionGate
 from pvchat.model.people import People
 from pvchat.model.presence import ToldPresence
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter

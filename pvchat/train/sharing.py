@@ -21,8 +21,7 @@ from torch.nn import functional as F
 from pvchat.bases.connector import ConnectorConfig, looking_at
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, save_shared, shared_parameters
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import BaseSource

@@ -24,8 +24,7 @@ from torch.nn import functional as F
 
 from pvchat.bases.connector import looking_at
 from pvchat.bases.loading import Base
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no_ids
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.states import upper
 from pvchat.model.people import PersonState

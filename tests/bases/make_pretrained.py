@@ -30,8 +30,7 @@ from torch.nn import functional as F
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no_ids
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
 from pvchat.bases.soft import TOKENS, Personal, _places, spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.train.basedata import GENERIC

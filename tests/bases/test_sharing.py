@@ -15,8 +15,7 @@ from safetensors.torch import load_file
 
 from pvchat.bases.loading import load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import read_source

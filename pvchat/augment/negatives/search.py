@@ -13,24 +13,18 @@ Three kinds, half of them hard and half random:
 - "random": anyone else beyond the same distance.
 
 Without folders the demo's footage serves, where it was fetched.
-
-faiss and torch each bring an OpenMP runtime. Threads are set around every call of faiss, and on macOS, where two
-runtimes in one process can crash, it gets one.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
-from pvchat import runtime
 from pvchat.augment.negatives.strangers import (
     Negative,
     Negatives,
@@ -159,10 +153,12 @@ def nearest(clips: Sequence[OtherClip], mine: FloatArray, count: int) -> list[tu
         return []
     views = [clip.views[number] for clip, number in tracks]
     owner = np.repeat(np.arange(len(tracks)), [len(one) for one in views])
-    with _threads():
-        index = faiss.IndexFlatL2(mine.shape[1])
-        index.add(np.concatenate(views))
-        apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # a search is short, and two OpenMP runtimes in one process can crash on macOS
+    index = faiss.IndexFlatL2(mine.shape[1])
+    index.add(np.concatenate(views))
+    apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
+    faiss.omp_set_num_threads(threads)
     order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
     return [tracks[i] for i in dict.fromkeys(order.tolist())][:count]
 
@@ -253,16 +249,3 @@ def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) ->
 
 def _place(candidate: Negative) -> tuple[str, float, float]:
     return candidate.key, candidate.start_s, candidate.end_s
-
-
-@contextmanager
-def _threads() -> Iterator[None]:
-    """Let faiss compute on so many threads meanwhile as networks do."""
-    import faiss
-
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1 if sys.platform == "darwin" else runtime.threads())
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)

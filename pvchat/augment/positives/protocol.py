@@ -55,6 +55,9 @@ def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> N
         pick = int(rng.integers(rooms.sum()))
         run = int(np.searchsorted(np.cumsum(rooms), pick, side="right"))
         return fitting[run, 0] + pick - int(np.cumsum(rooms)[run] - rooms[run]) + np.arange(count)
-    start, end = runs[int(lengths.argmax())]
-    back = np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1)))
-    return np.resize(back, count) if len(back) else np.full(count, start)
+    return to_and_fro(*runs[int(lengths.argmax())], count)
+
+
+def to_and_fro(start: int, end: int, count: int) -> NDArray[np.int64]:
+    """Indices [count] from `start` up to `end`, back, and so on."""
+    return np.resize(np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1))), count).astype(np.int64)

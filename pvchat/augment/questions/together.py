@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.folders import write_media
+from pvchat.augment.positives.protocol import to_and_fro
 from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
 from pvchat.augment.settings import FPS
@@ -119,7 +120,7 @@ def is_there(companion: Companion, analysis: ClipAnalysis) -> bool | None:
 def side_by_side(clips: Sequence[Images], height: int = HEIGHT) -> Images:
     """Clips [T_i, H_i, W_i, 3] as one [T, height, W, 3], as long as the longest; shorter ones go to and fro."""
     length = max(len(c) for c in clips)
-    return np.concatenate([_resized(c[_to_and_fro(len(c), length)], height) for c in clips], 2)
+    return np.concatenate([_resized(c[to_and_fro(0, len(c), length)], height) for c in clips], 2)
 
 
 Together = tuple[list[tuple[str, Sample]], dict[str, bool]]  # who stands beside whom, and who of all is there
@@ -187,11 +188,6 @@ def _resized(images: Images, height: int) -> Images:
 
     width = max(2, round(images.shape[2] * height / images.shape[1] / 2) * 2)
     return np.stack([np.asarray(Image.fromarray(i).resize((width, height), Image.Resampling.LANCZOS)) for i in images])
-
-
-def _to_and_fro(count: int, length: int) -> NDArray[np.int64]:
-    back = np.concatenate((np.arange(count), np.arange(count - 2, 0, -1)))
-    return np.resize(back, length).astype(np.int64)
 
 
 def _distance(a: FloatArray, b: FloatArray) -> float:

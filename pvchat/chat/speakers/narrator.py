@@ -102,8 +102,7 @@ class Narrator:
     def _listen(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
         """Have the base answer; its sentences go to `heard` as they come."""
         from pvchat.bases.connector import connector_of, looking_at
-        from pvchat.bases.prompts import inputs_of
-        from pvchat.bases.replying import reply
+        from pvchat.bases.prompts import inputs_of, reply
         from pvchat.bases.soft import spoken_with
 
         assert viewed.clip is not None
