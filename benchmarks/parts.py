@@ -256,6 +256,7 @@ def without_state(chat: PVChat, *names: str) -> Off:
     return changed((chat.describer, "state", emptied))
 
 
+MOEC = (connectors.MixtureConnector,)
 HGA = (connectors.group_aggregate, connectors._cosine, connectors._edges, connectors._nearest)
 PARTS = (
     Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads, routers)),

@@ -42,30 +42,18 @@ class Subject:
 
 @dataclass(frozen=True)
 class Item:
-    """One question about one clip.
+    """One question about one clip."""
 
-    Attributes:
-        id: unique in the manifest.
-        set: which set the clip belongs to.
-        video: path relative to the manifest's root.
-        people: names that the question is about.
-        kind, type: of KINDS, of TYPES.
-        question: as asked.
-        answer: the reference, a phrase or a sentence.
-        present: name to truth.
-        view: how the person is seen ("clear", "masked", …), None where it isn't annotated.
-    """
-
-    id: str
-    set: str
-    video: str
-    people: tuple[str, ...]
-    kind: str
-    type: str
+    id: str  # unique in the manifest
+    set: str  # which set the clip belongs to
+    video: str  # path relative to the manifest's root
+    people: tuple[str, ...]  # whom the question is about
+    kind: str  # of KINDS
+    type: str  # of TYPES
     question: str
-    answer: str
-    present: dict[str, bool]
-    view: str | None = None
+    answer: str  # the reference, a phrase or a sentence
+    present: dict[str, bool]  # name to truth
+    view: str | None = None  # how the person is seen ("clear", "masked", …), None where it isn't annotated
 
     def to_dict(self) -> dict[str, Any]:
         """The question as a row of the manifest; what isn't annotated is left out."""

@@ -14,32 +14,19 @@ MAKER = "pvchat.eval.worker:open_systems"
 
 @dataclass(frozen=True)
 class EvalOptions:
-    """How to run; what can't be run is refused with a SettingsError.
+    """How to run; what can't be run is refused with a SettingsError."""
 
-    Attributes:
-        half: "tune" or "check" for the clips of one half, see `manifest.py`; "" for all.
-        depth: at which people are enrolled: "instant" or "deep".
-        limit: at most so many questions, spread evenly.
-        systems: names; empty for all.
-        engine, workers: where clips are answered.
-        frames: put pictures of the worst failures into the report.
-        resamples: of the bootstrap.
-        bertscore: measure it too.
-        restart: delete a run that the folder holds instead of going on with it.
-        maker, options: see `worker.Spec`; for tests.
-    """
-
-    half: str = ""
-    depth: str = "instant"
-    limit: int | None = None
-    systems: tuple[str, ...] = ()
-    engine: str = "local"
+    half: str = ""  # "tune" or "check" for the clips of one half, see `manifest.py`; "" for all
+    depth: str = "instant"  # at which people are enrolled
+    limit: int | None = None  # at most so many questions, spread evenly
+    systems: tuple[str, ...] = ()  # names; empty for all
+    engine: str = "local"  # where clips are answered
     workers: int = 1
-    frames: bool = True
-    resamples: int = 1000
-    bertscore: bool = True
-    restart: bool = False
-    maker: str = MAKER
+    frames: bool = True  # put pictures of the worst failures into the report
+    resamples: int = 1000  # of the bootstrap
+    bertscore: bool = True  # measure it too
+    restart: bool = False  # delete a run that the folder holds instead of going on with it
+    maker: str = MAKER  # see `worker.Spec`; for tests
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

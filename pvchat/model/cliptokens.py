@@ -42,14 +42,12 @@ class TokenRows:
 
 
 def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenRows]:
-    """One analysed clip (or photo: T = 1), expert by expert, in the model's order.
+    """One analysed clip (or photo: T = 1), expert by expert ("frame", "body", "face", "pose"), in the model's order.
 
-    Args:
-        analysis: tracks beyond `config.max_tracks` are left out, the longest stay.
-        config: names the experts wanted ("frame", "body", "face", "pose") and how finely time is cut.
+    Tracks beyond `config.max_tracks` are left out, the longest stay.
 
     Raises:
-        SettingsError: it names another.
+        SettingsError: the model wants another expert.
     """
     duration = max(analysis.duration_s, 1e-6)
     times = np.asarray(analysis.times, np.float32) / duration

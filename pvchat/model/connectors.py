@@ -164,14 +164,9 @@ class QuestionGate(nn.Module):
                 nn.init.zeros_(parameter)
 
     def forward(self, visual: VisualTokens, question: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Weigh tokens for a question.
+        """Tokens [B, N, D] weighed for questions (sentence vectors [B, S], or None), and the experts' weights [B, V].
 
-        Args:
-            visual: tokens [B, N, D].
-            question: [B, S] sentence vectors, None for none.
-
-        Returns:
-            tokens [B, N, D] and the experts' weights [B, V] (mean 1 over the experts present, 0 for absent ones).
+        These are 1 in the mean over the experts present, and 0 for absent ones.
         """
         x, mask = visual.tokens, visual.mask
         question = self.null.expand(len(x), -1) if question is None else question
@@ -199,16 +194,8 @@ def fourier(where: Tensor) -> Tensor:
 def group_aggregate(x: Tensor, group: Tensor, mask: Tensor) -> Tensor:
     """Every token drawn to the mean of its nearest neighbours, the more the farther it is from it.
 
-    14 neighbours of the token's own expert and 6 of others; edge weights min-max scaled over the clip and made
-    symmetric. A token without neighbours stays as it is.
-
-    Args:
-        x: [B, N, D].
-        group: [N] the expert of each token.
-        mask: [B, N] True for real tokens; others neither give nor take.
-
-    Returns:
-        [B, N, D].
+    14 neighbours of the token's own expert (`group` [N]) and 6 of others; edge weights min-max scaled over the clip and
+    made symmetric. A token without neighbours stays as it is; those outside the mask [B, N] neither give nor take.
     """
     edges = _edges(_cosine(x), group, mask)
     total = edges.sum(-1, keepdim=True)

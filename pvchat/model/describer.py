@@ -76,13 +76,9 @@ class Describer:
         return np.stack([(queries @ told.T).max(0) for queries in seen])
 
     def seen(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
-        """What the queries see of a clip: [Q, S], unit length.
+        """What the queries see of a clip with a question's vector [S] in mind: [Q, S], unit length.
 
-        Args:
-            analysis: of the clip.
-            track: whom to look at, an index into its tracks; other people's are hidden, whole frames aren't. None looks
-                at everyone.
-            asked: [S] a question's sentence vector.
+        A track is looked at alone: other people's are hidden, whole frames aren't. None looks at everyone.
         """
         frozen = self.trained.frozen
         clip = _kept(self._frozen, analysis, frozen.tokens)

@@ -67,12 +67,9 @@ class FrozenModel:
         return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (2, 3)))
 
     def sentences(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> FloatArray:
-        """What the queries see with a question in mind: vectors [Q, S] in sentence space, unit length.
+        """What the queries see with a question's vector [S] in mind: vectors [Q, S] in sentence space, unit length.
 
-        Args:
-            clip: its tokens.
-            mask: [N] which of them are looked at; what isn't is in none of the others either.
-            question: [S] the question's sentence vector.
+        The mask [N] says which tokens are looked at; what isn't is in none of the others either.
         """
         raw = clip.raw
         if not mask.any():  # attention needs something to see
@@ -81,12 +78,9 @@ class FrozenModel:
         return seen[0]
 
     def visible(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
-        """[N] the tokens that are looked at; what isn't is in none of the others.
+        """[N] the tokens that are looked at: of a track, by the number they carry, and of the scene; None: of everyone.
 
-        Args:
-            clip: its tokens.
-            track: whose tokens, by the number they carry, beside the scene's; other tracks are hidden. The cells of
-                whole frames still show everybody. None looks at everyone; a number that none carries leaves the scene.
+        The cells of whole frames still show everybody; a number that no token carries leaves the scene.
         """
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
         return shown & np.isin(clip.expert[0], [n for n, name in enumerate(self.config.experts) if name in LOOKED_AT])

@@ -131,9 +131,7 @@ class MixtureOfHeadsAttention(nn.Module):
 def attention_mask(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
     """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, float; [B, 1, Q or 1, K].
 
-    Args:
-        mask: [B, K] or [B, Q, K] bool, or None.
-        bias: [B, Q, K] float, or None.
+    Of a mask [B, K] or [B, Q, K] bool, and a bias [B, Q, K] float, or None of each.
     """
     allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
     if bias is None:

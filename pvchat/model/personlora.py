@@ -26,12 +26,8 @@ ARRAYS = "lora."  # names of a person's arrays begin with it
 class PersonLora(nn.Module):
     """A person's own low-rank change of the language model's queries and values (LoRA, arXiv 2106.09685).
 
-    It works by hooks that are there while `applied` lasts; the language model itself is never changed.
-
-    Args:
-        llm: gives the places and shapes.
-        rank: r.
-        seed: of the start; the change is zero until trained.
+    It works by hooks that are there while `applied` lasts; the language model, which gives the places and shapes, is
+    never changed. The change is zero until trained.
     """
 
     def __init__(self, llm: nn.Module, rank: int, seed: int = 0) -> None:

@@ -26,15 +26,9 @@ if TYPE_CHECKING:
 
 
 class TrainedModel:
-    """A model's weights, each part loaded when first needed.
+    """The weights in a model's folder, each part loaded when first needed; or the whole model, where it is in memory.
 
-    Args:
-        folder: holds its config.json and model.safetensors.
-        device: torch device, or "auto".
-        model: the whole model, where it is in memory already.
-
-    Attributes:
-        lock: held while the model loads or runs: one at a time.
+    Its `lock` is held while the model loads or runs: one at a time.
     """
 
     def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:

@@ -51,14 +51,7 @@ class BaseData(Lessons):
 def make_base_data(
     person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Personal]
 ) -> BaseData:
-    """Prepare an augmentation for training on a base.
-
-    Args:
-        person: whom it is about.
-        data_set: the data set with its media.
-        frames: of a clip, at most.
-        config: how clips are read.
-        others: states of other people whom rows may name.
+    """Prepare an augmentation for training on a base that is shown so many frames; `others` are whom rows may name.
 
     Raises:
         SettingsError: no question can be trained on, or no sample of the training split shows her clearly.

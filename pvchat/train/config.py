@@ -32,44 +32,27 @@ def _check(settings: Any, positive: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class PersonConfig:
-    """How one person is trained.
+    """How one person is trained."""
 
-    Attributes:
-        image_steps, video_steps: optimiser steps of the two stages, at most.
-        minutes: of both together; what is reached then is kept.
-        batch: rows a step, over all processes.
-        lr, z_lr, lora_lr: learning rates of tokens, z, LoRA.
-        anchor: weight of the squared distance from the start: one clip is little to learn from.
-        clip: largest gradient norm.
-        sparsity: "both" (SPR and HAE), "spr" or "none"; target: T_s.
-        use_tokens, use_z: train the personal tokens, the head offsets.
-        lora: rank of a LoRA of the person's own, 0 for none.
-        validate_every: steps between looks at the held-back split; patience: looks without a better one before a
-            stage ends.
-        validate_rows: rows of one look, at most.
-        checkpointing: on a pretrained base, compute activations twice instead of keeping them all.
-        seed: of the data order.
-    """
-
-    image_steps: int = 20
+    image_steps: int = 20  # optimiser steps of the two stages, at most
     video_steps: int = 60
-    minutes: float = 8.0
-    batch: int = 8
-    lr: float = 2e-3
+    minutes: float = 8.0  # of both together; what is reached then is kept
+    batch: int = 8  # rows a step, over all processes
+    lr: float = 2e-3  # of tokens
     z_lr: float = 5e-3
     lora_lr: float = 2e-4
-    anchor: float = 0.1
-    clip: float = 1.0
-    sparsity: str = "both"
-    target: float = 0.5
-    use_tokens: bool = True
-    use_z: bool = True
-    lora: int = 0
-    validate_every: int = 10
-    patience: int = 3
-    validate_rows: int = 16
-    checkpointing: bool = False
-    seed: int = 0
+    anchor: float = 0.1  # weight of the squared distance from the start: one clip is little to learn from
+    clip: float = 1.0  # largest gradient norm
+    sparsity: str = "both"  # SPR and HAE; "spr" or "none"
+    target: float = 0.5  # T_s
+    use_tokens: bool = True  # train the personal tokens
+    use_z: bool = True  # train the head offsets
+    lora: int = 0  # rank of a LoRA of the person's own, 0 for none
+    validate_every: int = 10  # steps between looks at the held-back split
+    patience: int = 3  # looks without a better one before a stage ends
+    validate_rows: int = 16  # rows of one look, at most
+    checkpointing: bool = False  # on a pretrained base, compute activations twice instead of keeping them all
+    seed: int = 0  # of the data order
 
     def __post_init__(self) -> None:
         _check(self, ("minutes", "batch", "lr", "z_lr", "lora_lr", "validate_every", "patience", "validate_rows"))
@@ -90,41 +73,25 @@ ON_BASE = PersonConfig(image_steps=100, video_steps=300, minutes=60.0, batch=4, 
 
 @dataclass(frozen=True)
 class SharedTraining:
-    """One run of base training: mixed heads (and a connector) of a pretrained base, from identity episodes.
+    """One run of base training: mixed heads (and a connector) of a pretrained base, from identity episodes."""
 
-    Attributes:
-        data: folder of image sets.
-        out: the run's folder: checkpoints, metrics.
-        model: the pretrained base (`pvchat models`); in a checkout of the source also a preset of our own model.
-        identities: image sets, comma-separated.
-        steps, minutes: of the run, of this sitting.
-        seed: of weights, data order and augmentation.
-        batch: examples a step.
-        lr: peak learning rate; clip: largest gradient norm.
-        sparsity, target: SparsityController's mode and T_s.
-        validate_every, validate_rows: steps between validations, examples of one.
-        device: torch device.
-        resume: go on from the last state in `out`.
-        connector: also train a connector for our experts' tokens.
-    """
-
-    data: Path = Path("../shared/traindata")
-    out: Path = Path("runs/base")
-    model: str = "embedded"
-    identities: str = ",".join(IDENTITIES)
-    steps: int = 3000
-    minutes: float = 60.0
-    seed: int = 0
-    batch: int = 64
-    lr: float = 5e-4
-    clip: float = 1.0
-    sparsity: str = "both"
-    target: float = 0.5
-    validate_every: int = 200
-    validate_rows: int = 64
+    data: Path = Path("../shared/traindata")  # folder of image sets
+    out: Path = Path("runs/base")  # the run's folder: checkpoints, metrics
+    model: str = "embedded"  # the pretrained base; in a checkout of the source also a preset of our own model
+    identities: str = ",".join(IDENTITIES)  # image sets, comma-separated
+    steps: int = 3000  # of the run
+    minutes: float = 60.0  # of this sitting
+    seed: int = 0  # of weights, data order and augmentation
+    batch: int = 64  # examples a step
+    lr: float = 5e-4  # at its peak
+    clip: float = 1.0  # largest gradient norm
+    sparsity: str = "both"  # SparsityController's mode
+    target: float = 0.5  # T_s
+    validate_every: int = 200  # steps between validations
+    validate_rows: int = 64  # examples of one
     device: str = "cpu"
-    resume: bool = False
-    connector: bool = False
+    resume: bool = False  # go on from the last state in `out`
+    connector: bool = False  # also train a connector for our experts' tokens
 
     def __post_init__(self) -> None:
         _check(self, ("steps", "minutes", "batch", "lr", "validate_every"))
@@ -141,11 +108,7 @@ class SharedTraining:
 def add_options(parser: argparse.ArgumentParser, usual: Any, other: Any = None, without: tuple[str, ...] = ()) -> None:
     """Every field of some settings as an option; one that isn't said is None. What is on by default gets a `--no-…`.
 
-    Args:
-        parser: gets the options.
-        usual: the settings as they are by default.
-        other: as they are by default on a pretrained base, where that differs.
-        without: fields that the command has otherwise.
+    `other` are the settings as they usually are on a pretrained base, `without` fields that the command has otherwise.
     """
     for field in fields(usual):
         name, value = "--" + field.name.replace("_", "-"), getattr(usual, field.name)

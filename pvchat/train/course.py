@@ -53,12 +53,8 @@ ALONE = TrainingSession()
 class Learner(nn.Module):
     """What one person's training changes, without the model in it: no optimiser or checkpoint of it can reach that.
 
-    Args:
-        base: the model that is asked; kept out of this module's own tree.
-        start: where tokens and z begin.
-        config: `use_tokens` and `use_z` say what is trained (the rest stays where it starts), `lora` the rank of a LoRA
-            of the person's own, `seed` its start.
-        layers: on which the LoRA works; None where there is no language model.
+    The model is kept out of this module's own tree. What isn't trained stays where it starts; a LoRA of the person's
+    own works on some layers, None where there is no language model.
     """
 
     def __init__(self, base: Any, start: PersonState, config: PersonConfig, layers: nn.Module | None) -> None:
@@ -125,11 +121,7 @@ Look = Callable[[Training], dict[str, float]]  # at the held-back split: "score"
 
 
 def start_run(trainee: Any, config: PersonConfig) -> Run:
-    """A run about to begin.
-
-    Args:
-        trainee: a `Learner`; what needs no gradient isn't trained.
-        config: rates of each.
+    """A run of a `Learner` about to begin; what needs no gradient isn't trained.
 
     Raises:
         SettingsError: nothing is left to train.

@@ -42,20 +42,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DeepOptions:
-    """How one deep enrollment goes.
+    """How one deep enrollment goes. Stopped, the best state so far is kept, before any training the instant one."""
 
-    Attributes:
-        config: of training; None takes the usual one with the service's seed.
-        augmentation: how the data set is made, or was made; None for the usual way.
-        track: which subject of the clip, as in `PVChat.enroll`; None for the main one.
-        session: who watches it, and where training keeps its state. Stopped, what is reached by then is kept: during
-            training the best state so far, before it the instant enrollment.
-    """
-
-    config: PersonConfig | None = None
-    augmentation: AugmentConfig | None = None
-    track: int | None = None
-    session: TrainingSession = ALONE
+    config: PersonConfig | None = None  # of training; None takes the usual one with the service's seed
+    augmentation: AugmentConfig | None = None  # how the data set is made, or was made
+    track: int | None = None  # which subject of the clip, as in `PVChat.enroll`; None for the main one
+    session: TrainingSession = ALONE  # who watches it, and where training keeps its state
 
 
 USUAL = DeepOptions()
@@ -82,13 +74,7 @@ def working(person: Person) -> AbstractContextManager[Path]:
 
 
 def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
-    """Augment a clip, train, and put the deep state in the place of the instant one.
-
-    Args:
-        chat: the service.
-        clip: the enrollment clip.
-        person: as stored; she answers from this meanwhile.
-        options: how.
+    """Augment her clip, train, and put the deep state in the place of the instant one, which answers meanwhile.
 
     Returns:
         The person as stored: "deep", or still "instant" when nothing is trained here (`trains`), or when it was stopped
@@ -116,14 +102,9 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
 def train_on(
     chat: Service, person: Person, folder: Path, options: DeepOptions = USUAL, own: Learn | None = None
 ) -> Person:
-    """Train on a folder of augmentation and store the result.
+    """Train a stored person on a folder of augmentation and store the result.
 
-    Args:
-        chat: the service.
-        person: as stored.
-        folder: holds the data set.
-        options: how.
-        own: trains on our own model, where no pretrained base answers.
+    `own` trains on our own model, where no pretrained base answers.
 
     Raises:
         SettingsError: the folder holds no data set about her, or there is no model to train her on.

@@ -73,10 +73,7 @@ class SparsityController(nn.Module):
     optimiser step. Shares of the micro-batches in between are averaged. In evaluation mode nothing moves. `state_dict`
     holds β, so a resumed run goes on where it stopped.
 
-    Args:
-        mode: "none", "spr" or "both" (SPR and HAE).
-        target: T_s.
-        beta: β at the start.
+    The mode is "none", "spr" or "both" (SPR and HAE), `target` T_s, `beta` β at the start.
     """
 
     beta: Tensor
@@ -90,11 +87,7 @@ class SparsityController(nn.Module):
         self._shares: list[Tensor] = []
 
     def forward(self, stats: Sequence[RoutingStats]) -> dict[str, Tensor]:
-        """The losses to add, by name ("spr", "hae"); empty in mode "none" or when nothing is routed.
-
-        Args:
-            stats: one `RoutingStats` a routed module.
-        """
+        """The losses to add, by name ("spr", "hae"); empty in mode "none" or when nothing is routed."""
         stats = [s for s in stats if s.adaptive]
         if self.mode == "none" or not stats:
             return {}

@@ -37,17 +37,7 @@ log = logging.getLogger(__name__)
 def train_on_base(
     chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
 ) -> tuple[Person, dict[str, Any]]:
-    """Train, examine, keep or discard.
-
-    Args:
-        chat: the service; its narrator's base is trained on.
-        person: as she is, deep already.
-        data: with its media.
-        config: how; None for the usual way.
-        session: around it.
-
-    Returns:
-        The person, and what is told of the training.
+    """Train on the narrator's base, examine, keep or discard: the person, and what is told of the training.
 
     Raises:
         SettingsError: the data can't be trained on, or show nobody else.

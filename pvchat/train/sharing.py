@@ -42,12 +42,7 @@ log = logging.getLogger(__name__)
 
 
 def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype | None = None) -> dict[str, Any]:
-    """Train on identity episodes.
-
-    Args:
-        config: how.
-        source: the base.
-        dtype: of the base; None takes what is best.
+    """Train on identity episodes; a dtype of None takes what is best for the base.
 
     Returns:
         "step", "done", "checkpoint" (the folder, which holds the parts with the lowest loss on identities held back);

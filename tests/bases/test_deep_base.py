@@ -113,4 +113,4 @@ def test_what_the_command_leaves_out_is_as_usual_on_a_base() -> None:
     parser.set_defaults(seed=3)
     said = from_words(parser.parse_args(["--lr", "0.5", "--no-z"]), ON_BASE)
     assert said == replace(ON_BASE, lr=0.5, use_z=False, seed=3)
-    assert from_words(parser.parse_args([])) == replace(USUAL, seed=3)
+    assert from_words(parser.parse_args([]), USUAL) == replace(USUAL, seed=3)
