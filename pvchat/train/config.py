@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 STAGES: tuple[Stage, ...] = ("image", "video")
 IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
 _PATHS = ("data", "out", "features")
+_SWITCHES = {
+    "resume": "go on from the last state in --out", "connector": "also train a connector for our experts' tokens",
+    "checkpointing": "keep no activations of a pretrained base: less memory", "use_tokens": "leave tokens as they are",
+    "use_z": "leave z as they are",
+}  # fmt: skip
 
 
 def _check(settings: Any, positive: tuple[str, ...]) -> None:
@@ -116,7 +121,7 @@ def add_options(parser: argparse.ArgumentParser, usual: Any, other: Any = None, 
             continue
         if isinstance(value, bool):
             name, action = (name.replace("--use-", "--no-"), "store_false") if value else (name, "store_true")
-            parser.add_argument(name, dest=field.name, action=action, default=None, help=f"default: {value}")
+            parser.add_argument(name, dest=field.name, action=action, default=None, help=_SWITCHES[field.name])
             continue
         path, on_base = field.name in _PATHS, getattr(other, field.name, value)
         metavar = "PATH" if path else {int: "N", float: "X"}.get(type(value), "WORD")
