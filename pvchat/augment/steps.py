@@ -48,18 +48,10 @@ def augment(
     config: AugmentConfig | None = None,
     watch: Watch = UNWATCHED,
 ) -> Path:
-    """Make a data set about the subject of one clip.
+    """Make a data set about the subject of one clip (a video, an animation or a photo), in a folder, which is returned.
 
-    Args:
-        clip: a video, an animation or a photo.
-        name: the subject's, as questions say it.
-        out: folder; created. One that an earlier call left is gone on with; what lies in it of other settings goes.
-        chat: runs the experts.
-        config: how much of what.
-        watch: told what is being done; stops it between two samples.
-
-    Returns:
-        `out`.
+    One that an earlier call left is gone on with; what lies in it of other settings goes. The watch stops it between
+    two samples.
 
     Raises:
         VideoReadError, SubjectError: the clip can't be used.

@@ -44,13 +44,8 @@ class Context:
 class QFormerLayer(nn.Module):
     """Self-attention, cross-attention where there is one, feed-forward; each with a residual and a norm after it.
 
-    Args:
-        width: D.
-        heads: of both attentions.
-        ffn: hidden width of the feed-forward.
-        context_width: of the tokens that the layer looks at; 0 for a layer without cross-attention.
-        matched: whether its cross-attention takes a `Context.match`.
-        dropout: on sub-layer outputs; not on attention probabilities, which would rule the fused kernels out.
+    A context width of 0 makes a layer without cross-attention; a `matched` one takes a `Context.match`. Dropout is on
+    sub-layer outputs, not on attention probabilities, which would rule the fused kernels out.
     """
 
     def __init__(
@@ -78,17 +73,9 @@ class QFormerLayer(nn.Module):
         z: list[Tensor] | None = None,
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[RoutingStats]]:
-        """One layer.
+        """Tokens [B, L, D] through the layer, and its statistics, for which `query_mask` [B, L] says which are real.
 
-        Args:
-            x: [B, L, D].
-            context: what its cross-attention looks at.
-            mask: [B, L, L] or [B, L] bool.
-            z: router offsets [B, L, R] of the layer's routed modules, self then cross; None for none.
-            query_mask: [B, L] True for real tokens, for the statistics.
-
-        Returns:
-            [B, L, D] and the layer's statistics.
+        The mask is [B, L, L] or [B, L] bool; z are router offsets [B, L, R] of its routed modules, self then cross.
         """
         offsets = iter(z or [])
         routing = []

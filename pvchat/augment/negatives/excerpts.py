@@ -77,11 +77,7 @@ def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]
 
 
 def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
-    """The frames [T, H, W, 3] of a candidate's excerpt.
-
-    Raises:
-        VideoReadError: its file can't be read any more.
-    """
+    """The frames [T, H, W, 3] of a candidate's excerpt; raises VideoReadError."""
     from pvchat import video
 
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)

@@ -99,11 +99,7 @@ class ConsisID:
 
 
 def require(device: str = "cuda") -> Any:
-    """diffusers, whose pipelines these are; its models are looked for when a generator is made.
-
-    Raises:
-        SettingsError: the package is missing, or there is no such device.
-    """
+    """diffusers, whose pipelines these are; raises SettingsError without the package, or without such a device."""
     try:
         import diffusers
     except ImportError as error:
