@@ -55,7 +55,8 @@ def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> N
         pick = int(rng.integers(rooms.sum()))
         run = int(np.searchsorted(np.cumsum(rooms), pick, side="right"))
         return fitting[run, 0] + pick - int(np.cumsum(rooms)[run] - rooms[run]) + np.arange(count)
-    return to_and_fro(*runs[int(lengths.argmax())], count)
+    start, end = runs[int(lengths.argmax())].tolist()
+    return to_and_fro(start, end, count)
 
 
 def to_and_fro(start: int, end: int, count: int) -> NDArray[np.int64]:
