@@ -27,8 +27,7 @@ from transformers import StoppingCriteriaList
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import BasePrompt, inputs_of
-from pvchat.bases.replying import GREEDY
+from pvchat.bases.prompts import GREEDY, BasePrompt, inputs_of
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import BaseSource, read_source
@@ -105,7 +104,7 @@ def shown_of(base: Base, clip: str) -> Visuals:
     """Frames of a clip as the base is shown them; without one, noise at 640 by 360."""
     if clip:
         from pvchat.config import VideoConfig
-        from pvchat.train.bases.data import shown_of as read
+        from pvchat.train.basedata import shown_of as read
 
         return read(Path(clip), base.frames, VideoConfig())
     frames = np.random.default_rng(0).integers(0, 255, (base.frames, 360, 640, 3), dtype=np.uint8)
@@ -143,15 +142,15 @@ def _spoken(base: Base, inputs: dict[str, Any], tokens: int, clock: Clock) -> li
 
 def _step(base: Base, shown: Visuals, clock: Clock) -> float:
     """Seconds of one example of one person's training: forward, backward to her tokens and z."""
-    from pvchat.train.bases.data import BaseData
-    from pvchat.train.bases.trainee import BaseTrainee, fresh_state
-    from pvchat.train.person.examples import PersonExample
+    from pvchat.train.basedata import BaseData
+    from pvchat.train.examples import PersonExample
+    from pvchat.train.trainee import BaseTrainee, fresh_state
 
     tokens = torch.randn(16, base.width, device=base.device)
     trainee = BaseTrainee(base, fresh_state(base, "Ana", tokens))
     row = PersonExample(0, ("Ana",), (True,), "Is Ana there?", "Yes, Ana is there.", "existence", "video", "train")
     started = clock()
-    trainee(BaseData("Ana", [shown], [row]), row).lm_sum.backward()
+    trainee(BaseData("Ana", [row], shown=[shown]), row).lm_sum.backward()
     return clock() - started
 
 

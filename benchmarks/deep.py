@@ -27,9 +27,9 @@ from pvchat.augment.augmentation import Analyses
 from pvchat.augment.settings import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.model.pvchat import PVChatModel
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.deep import read
-from pvchat.train.person.examples import TrainingSet, remembered
+from pvchat.train.config import PersonConfig
+from pvchat.train.deep import read
+from pvchat.train.examples import TrainingSet, remembered
 from recipes.model.person.own import training_data
 
 TOKENS = (0, 4, 8, 16, 20)

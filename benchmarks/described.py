@@ -23,8 +23,8 @@ import numpy as np
 from phrases import colour_agrees, colours_of, place_agrees, place_of, postures_of
 
 from pvchat import PVChat
+from pvchat.eval.manifest import HALVES
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
-from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.identity.evidence import gather
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence, SceneFacts

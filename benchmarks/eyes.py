@@ -25,8 +25,8 @@ from described import describing
 from phrases import place_agrees, place_of
 
 from pvchat import PVChat, Settings
+from pvchat.eval.manifest import HALVES
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
-from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.model.choices import choices
 

@@ -22,7 +22,7 @@ from PIL import Image
 from planted import DRAWN
 
 from pvchat.config import VideoConfig
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.perception.experts.mtcnn import MTCNN

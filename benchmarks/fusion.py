@@ -33,8 +33,8 @@ from sklearn.preprocessing import StandardScaler
 
 from pvchat import PVChat
 from pvchat.config import Settings
+from pvchat.eval.manifest import HALVES
 from pvchat.eval.metrics.bootstrap import measured
-from pvchat.eval.subsets import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.model.config import WEIGHTS
 from pvchat.model.people import People
@@ -91,7 +91,7 @@ def read(chat: PVChat, folder: Path, rows: list[labelled.Row]) -> tuple[FloatArr
 def outputs_at_tokens(chat: PVChat, analysis: ClipAnalysis, people: list[Person], name: str, way: str) -> torch.Tensor:
     """[1, D] the Q-Former's mean output at somebody's tokens."""
     describer = chat.describer
-    visual, model = describer.look(analysis), describer.trained.reader
+    visual, model = describer.look(analysis), describer.trained.model
     number = next(i for i, one in enumerate(people) if one.name == name)
     state = describer.state(people[number - 1 if way == "another's tokens" else number])
     if way == "her tokens, pointed":

@@ -27,7 +27,7 @@ from PIL import Image
 
 from pvchat import PVChat, Settings
 from pvchat.errors import PVChatError
-from pvchat.eval.subsets import HALVES, half_of
+from pvchat.eval.manifest import HALVES, half_of
 from pvchat.library import grouping, records, strangers
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore

@@ -26,7 +26,7 @@ from planted import DRAWN, labels
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.perception.scan import ScanState

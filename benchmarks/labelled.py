@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pvchat.eval.subsets import half_of
+from pvchat.eval.manifest import half_of
 
 Row = dict[str, Any]
 

@@ -19,6 +19,7 @@ what the experts saw, all of it. SPR and HAE shape the heads while they are trai
 from __future__ import annotations
 
 import argparse
+import inspect
 import re
 import sys
 import time
@@ -39,9 +40,9 @@ from pvchat import PVChat
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.config import Settings
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
-from pvchat.model import aligner, heads, hga, moec, mova, people, personstates, routers
+from pvchat.model import aligner, connectors, heads, people, personstates, routers
 from pvchat.model.choices import choices
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.trained import TrainedModel
@@ -164,7 +165,7 @@ class Table:
         if not part.person or self.chat.networks.source == "spoken":
             with part.off(self.chat):
                 told = self._compared()
-        lines = sum(len(Path(str(one.__file__)).read_text(encoding="utf-8").splitlines()) for one in part.code)
+        lines = sum(len(inspect.getsource(one).splitlines()) for one in part.code)
         return f"| {part.name} {told} {lines or ''} |"
 
     def looking_at(self, evidence: Evidence) -> str:
@@ -255,16 +256,22 @@ def without_state(chat: PVChat, *names: str) -> Off:
     return changed((chat.describer, "state", emptied))
 
 
+MOEC = (connectors.MixtureConnector,)
+HGA = (connectors.group_aggregate, connectors._cosine, connectors._edges, connectors._nearest)
 PARTS = (
-    Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.reader, 0.0), (heads, routers)),
-    Part("mixed heads: all on, no router", lambda chat: routed(chat.networks.trained.reader, 1.0)),
-    Part("MoEC: its MLPs in equal shares", lambda chat: equal_shares(chat.networks.trained.reader), (moec,)),
-    Part("HGA", lambda chat: changed((chat.networks.trained.reader.connectors, "hga", False)), (hga,)),
-    Part("MoVA's gate", lambda chat: changed((chat.networks.trained.reader, "gate", None)), (mova,)),
+    Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads, routers)),
+    Part("mixed heads: all on, no router", lambda chat: routed(chat.networks.trained.model, 1.0)),
+    Part(
+        "MoEC: its MLPs in equal shares",
+        lambda chat: equal_shares(chat.networks.trained.model),
+        (connectors.MixtureConnector,),
+    ),
+    Part("HGA", lambda chat: changed((chat.networks.trained.model.connectors, "hga", False)), HGA),
+    Part("MoVA's gate", lambda chat: changed((chat.networks.trained.model, "gate", None)), (connectors.QuestionGate,)),
     Part("stretches of time: one, not four", at_once),
     Part("personal tokens", lambda chat: without_state(chat, "tokens"), (aligner, people, personstates), person=True),
     Part("head offsets", lambda chat: without_state(chat, "z"), person=True),
-    Part("(connectors)", lambda chat: silent(chat.networks.trained.reader)),
+    Part("(connectors)", lambda chat: silent(chat.networks.trained.model)),
 )
 EVIDENCE = (Evidence("moments in another order", shuffled), Evidence("another's looks", swapped),
             Evidence("nothing seen", dark))  # fmt: skip

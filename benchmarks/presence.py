@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import PVChat
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 from pvchat.identity.calibration import Enrolled, best_quality
 from pvchat.identity.competition import compete, shown_together
 from pvchat.identity.enroll import enroll

@@ -30,8 +30,8 @@ import labelled
 import planted
 
 from pvchat import PVChat
+from pvchat.eval.manifest import HALVES, half_of
 from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
-from pvchat.eval.subsets import HALVES, half_of
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.video import save_clip

@@ -21,11 +21,11 @@ import numpy as np
 
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.bases.gate import at_least
+from pvchat.train.gate import at_least
 
 QUESTION = "Is {} in this video?"
 _DRAWS = 5  # pairs of a clip at most

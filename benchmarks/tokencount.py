@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from pvchat.model.people import PersonState
-from pvchat.train.person.config import PersonConfig
+from pvchat.train.config import PersonConfig
 from recipes.model.person.data import PersonData
 from recipes.model.person.stages import train_state
 

@@ -20,7 +20,7 @@ import torch
 from answering import prepared, weighed
 
 from pvchat.chat.question import Conversation
-from pvchat.train.bases.gate import at_least
+from pvchat.train.gate import at_least
 from recipes.answering.answering import AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 

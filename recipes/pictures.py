@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.augment.journal import read_lines
+from pvchat.augment.lines import read_lines
 
 _SMALL = 240  # pixels of the longer side below which a picture is doubled
 

@@ -22,8 +22,6 @@ FLOORS = (
     ("pvchat.eval",),
     ("pvchat.service",),
     ("pvchat.library",),
-    ("pvchat.train.person", "pvchat.train.bases"),
-    ("recipes.model.base",),
     ("pvchat.train",),
     ("pvchat.augment",),
     ("pvchat.chat",),

@@ -25,8 +25,8 @@ from pvchat.schemas import Answer, PersonPresence
 
 REPO = Path(__file__).parents[1]
 HELP = REPO / "docs" / "help.md"
-SETTINGS = ("config", "errors", "augment.settings", "train.bases.config", "train.person.config")
-LIGHT = {"pvchat", "pvchat.augment", "pvchat.train", "pvchat.train.bases", "pvchat.train.person"}
+SETTINGS = ("config", "errors", "augment.settings", "train.config")
+LIGHT = {"pvchat", "pvchat.augment", "pvchat.train"}
 LIGHT |= {f"pvchat.{name}" for name in SETTINGS}
 LIGHT |= {"recipes", "recipes.model", "recipes.model.base", "recipes.model.base.config"}
 CONTRACT = {"answer", "type", "people", "timing"}

@@ -17,9 +17,9 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.people.corrections import Correction, Example, examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.storage import temporary
-from pvchat.train.person import deep, session
-from pvchat.train.person.deep import RECORD, DeepOptions
-from pvchat.train.person.session import TrainingSession
+from pvchat.train import deep
+from pvchat.train.course import TrainingSession
+from pvchat.train.deep import RECORD, DeepOptions
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,8 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     assert "tokens" in chat.people.get("Ana").arrays
     assert set(done.extra[RECORD]) == {"samples", "questions", "training", "seconds"}
     assert done.bytes_on_disk < 1_000_000
-    assert not session.folder_of(enrolled).exists()
-    assert not session.folder_of(done).exists()
+    assert not deep.folder_of(enrolled).exists()
+    assert not deep.folder_of(done).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -92,7 +92,7 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
     with pytest.raises(PeopleError, match="forgotten"):
         deep.deepen(chat, "x.mp4", enrolled)
     assert chat.people.names() == []
-    assert not session.folder_of(enrolled).exists()
+    assert not deep.folder_of(enrolled).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -166,12 +166,12 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
 def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
     kept, gone, killed = (replace(person_of(), id=c * 32) for c in "abc")
     for person in (gone, killed):
-        (session.folder_of(person) / "media").mkdir(parents=True)
-        Path(f"{session.folder_of(person)}.lock").touch()  # nobody holds it
-    with session.working(kept) as folder:
+        (deep.folder_of(person) / "media").mkdir(parents=True)
+        Path(f"{deep.folder_of(person)}.lock").touch()  # nobody holds it
+    with deep.working(kept) as folder:
         temporary.sweep()
         assert list(folder.parent.glob("*/")) == [folder]
-        with pytest.raises(PeopleError, match="being trained"), session.working(kept):
+        with pytest.raises(PeopleError, match="being trained"), deep.working(kept):
             pass
         assert folder.is_dir()
     assert list(folder.parent.iterdir()) == []
@@ -189,7 +189,7 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
 
     from pvchat.cli.train import train_person
     from pvchat.errors import UnknownPersonError
-    from pvchat.train.person.config import PersonConfig
+    from pvchat.train.config import PersonConfig
 
     chat.people.add(person_of())
     words = {"name": "ana", "data": str(tmp_path), "out": None, "resume": False, **asdict(PersonConfig())}
@@ -203,7 +203,7 @@ def test_the_command_trains_on_a_folder(chat: Chat, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("off", [{"lr": float("nan")}, {"z_lr": float("inf")}, {"anchor": float("nan")}])
 def test_a_rate_that_is_no_number_is_told(off: dict[str, float]) -> None:
-    from pvchat.train.person.config import PersonConfig
+    from pvchat.train.config import PersonConfig
 
     with pytest.raises(SettingsError, match=next(iter(off)).replace("_", "-")):
         PersonConfig(**off)

@@ -131,7 +131,7 @@ def test_a_home_is_encrypted_from_the_first_file_on_while_a_key_is_set(
 def test_temporary_files_are_in_memory_and_forgotten_there(
     ana: Person, pvchat_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pvchat.train.person.session import working
+    from pvchat.train.deep import working
 
     plain = temporary.root()
     assert plain == pvchat_home / "tmp"

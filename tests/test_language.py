@@ -12,7 +12,7 @@ import pytest
 
 from pvchat.errors import WeightsError
 from pvchat.model.choices import often_compared
-from pvchat.model.language import LanguageModel
+from pvchat.model.llm import LanguageModel
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.runtime import best_dtype, compact_dtype
 

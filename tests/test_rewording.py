@@ -106,7 +106,7 @@ def test_the_worked_examples_of_the_prompt_pass_the_guard_themselves() -> None:
 
 @pytest.mark.weights
 def test_the_real_model_often_passes_and_never_changes_the_facts() -> None:
-    from pvchat.model.language import LanguageModel
+    from pvchat.model.llm import LanguageModel
 
     model = LanguageModel()
     plain = [

@@ -176,14 +176,12 @@ def test_unknown_words_are_refused(tmp_path: Path) -> None:
 
 def test_the_language_model_is_loaded_for_words_alone_and_goes_again(folder: Path) -> None:
     trained = TrainedModel(folder, "cpu")
-    assert trained.reader.llm is None
     whole = trained.model
     assert whole.llm is not None
-    assert trained.reader is whole  # one copy of what both have
-    assert "_light" not in vars(trained)
+    assert trained.model is whole
     assert not trained.rest(60)
     assert trained.rest(0)
-    assert trained.reader.llm is None
+    assert trained._whole is None
 
 
 def test_warming_up_loads_no_language_model(
@@ -194,4 +192,3 @@ def test_warming_up_loads_no_language_model(
     monkeypatch.setattr(type(chat.networks.experts), "load", lambda self: None)
     chat.warm_up()
     assert chat.networks.trained._whole is None
-    assert "_light" not in vars(chat.networks.trained)  # nor torch's copy of the rest

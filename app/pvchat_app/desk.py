@@ -171,7 +171,7 @@ class Desk:
 
     def samples_of(self, job: Job) -> Path | None:
         """Where the training that runs keeps its augmented samples; None while it has none."""
-        from pvchat.train.person.session import folder_of
+        from pvchat.train.deep import folder_of
 
         person = self.engine.people.find(job.name)
         folder = folder_of(person) if person else None

@@ -62,7 +62,7 @@ class Engine:
     @property
     def trains(self) -> bool:
         """Whether a pretrained base answers, which a deep enrollment trains; waits until PVChat is loaded."""
-        from pvchat.train.person.deep import trains
+        from pvchat.train.deep import trains
 
         return trains(self.chat)
 

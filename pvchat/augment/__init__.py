@@ -12,6 +12,6 @@ In: a clip, a name, settings. Out: a folder of clips, stills and question rows, 
     dataset      questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; no two splits share wordings;
                  dataset/: rows, card, checksums
 
-    `making.py` has what each step does; `augmentation.py` what they share; `folders.py` and `journal.py` the files;
+    `making.py` has what each step does; `augmentation.py` what they share; `folders.py` and `lines.py` the files;
     `watch.py` progress and stop; `schemas.py` samples and rows; `settings.py` what is wanted.
 """

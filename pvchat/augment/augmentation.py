@@ -1,6 +1,5 @@
 """One augmentation on its way: what it is about, where its files lie, what its steps share.
 
-In: a clip, a name, a folder, the service. Out: `Augmentation`, which every step is handed; names of the steps' results.
 Analyses of samples are made once and kept beside them, so that gates, questions and training share them; the user's
 cache stays out of it.
 """
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.augment import profile
-from pvchat.augment.journal import read_lines
+from pvchat.augment.lines import read_lines
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
@@ -33,13 +32,7 @@ RESULTS = {
 
 
 class Analyses:
-    """The analysis of a sample, made once and kept in `OUT/analyses`.
-
-    Args:
-        out: folder of an augmentation.
-        chat: runs the experts.
-        config: how many frames of a sample they see.
-    """
+    """The analysis of a sample of an augmentation in `out`, made once and kept in `OUT/analyses`."""
 
     def __init__(self, out: Path, chat: Service, config: AugmentConfig | None = None) -> None:
         usual, frames = chat.settings.video, (config or AugmentConfig()).frames
@@ -60,14 +53,7 @@ class Analyses:
 
 @dataclass
 class Augmentation:
-    """One augmentation.
-
-    Attributes:
-        clip, name, out, chat, config: as in `steps.augment`.
-        watch: told what is done; stops it between two samples.
-        manifests: of the steps that are done, by step.
-        input_hash: of what the step at hand is made from.
-    """
+    """One augmentation, as `steps.augment` is asked for it."""
 
     clip: Path
     name: str
@@ -75,8 +61,8 @@ class Augmentation:
     chat: Service
     config: AugmentConfig
     watch: Watch = UNWATCHED
-    manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
-    input_hash: str = ""
+    manifests: dict[str, dict[str, Any]] = field(default_factory=dict)  # of the steps that are done
+    input_hash: str = ""  # of what the step at hand is made from
 
     @property
     def seed(self) -> int:

@@ -1,9 +1,4 @@
-"""The folders of an augmentation: those that it reads, its own, and the media in that.
-
-In: settings; a folder and whom a data set is to be about; frames. Out: an error that names a missing folder, listings
-that tell one content from another; the folder held while it is worked in, by one process at a time; a sample's frames
-as H.264 mp4, PNG or JPEG, whole or not there. Torch-free.
-"""
+"""The folders of an augmentation: those that it reads, its own, and the media in that. Torch-free."""
 
 from __future__ import annotations
 
@@ -17,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.augment.journal import read_manifest
+from pvchat.augment.lines import read_manifest
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
@@ -32,11 +27,7 @@ _OURS = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and
 
 
 def check_folders(config: AugmentConfig) -> None:
-    """Raise an error where a folder isn't there, or holds nothing of what it is for.
-
-    Raises:
-        SettingsError: no such folder, or nothing in it that could be used.
-    """
+    """Raise SettingsError where a folder isn't there, or holds nothing of what it is for."""
     for name in FOLDERS:
         value = getattr(config, name)
         for folder in value if isinstance(value, tuple) else (value,) if value else ():
@@ -83,7 +74,7 @@ def strays(out: Path, samples: Sequence[Sample]) -> list[Path]:
 
 
 def write_media(path: Path, images: NDArray[np.uint8], fps: float) -> None:
-    """Write frames [T, H, W, 3] to `path`; a `.png` or `.jpg` takes the first one alone."""
+    """Write frames [T, H, W, 3] to `path` (H.264), whole or not at all; a `.png` or `.jpg` takes the first alone."""
     from pvchat.video import save_clip
 
     with atomic.drafted(path) as draft:

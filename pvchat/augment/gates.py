@@ -5,8 +5,7 @@ refuses it. Identity is decided as presence is (`presence.py`): distance of raw 
 prototypes, against what a cohort of strangers makes of that distance. The threshold is log-odds 0, "as likely the
 subject as a stranger": lower than that of an answer, because a sample that is hard to recognise is worth learning from.
 The quality gates are the paper's face filter (open eyes, frontal, visible, sharp; a least size is added), on the best
-of the frames that are looked at: a head may turn away in others. Its 0.25 for open eyes is lowered for subjects whose
-eyes are narrower than that.
+of the frames that are looked at: a head may turn away in others.
 """
 
 from __future__ import annotations
@@ -41,18 +40,10 @@ def measure(
     model: PresenceModel,
     mesh: MeshExpert | None,
 ) -> dict[str, float]:
-    """Gate values of a sample.
+    """What could be measured of a sample: "identity" (a distance), "log_odds", "face_px", and the quality gates.
 
-    Args:
-        images: [T, H, W, 3] uint8 RGB of the sample, the frames of its analysis; None leaves the quality gates out.
-        analysis: of the sample.
-        profile: of the subject.
-        model: of presence.
-        mesh: lays the mesh for the quality gates; None leaves them out (drawn figures have none).
-
-    Returns:
-        By name: "identity" (distance or, for figures, probability), "log_odds", "face_px", "sharpness", "frontal",
-        "eyes", "visible". Only what could be measured.
+    These ("sharpness", "frontal", "eyes", "visible") are left out without the frames of its analysis [T, H, W, 3], and
+    without a mesh: drawn figures have none.
     """
     track, odds, distance = identify(profile, analysis, model)
     if track is None:
@@ -104,10 +95,8 @@ def refuse_negative(values: dict[str, float]) -> str | None:
 
 def own_sharpness(profile: Profile) -> float:
     """Median sharpness of the subject's face in the source."""
-    found = [
-        sharpness(profile.images[i], profile.boxes[i])
-        for i in np.flatnonzero(profile.seen)[:: max(1, len(profile) // 8)]
-    ]
+    some = np.flatnonzero(profile.seen)[:: max(1, len(profile) // 8)]
+    found = [sharpness(profile.images[i], profile.boxes[i]) for i in some]
     return float(np.median(found)) if found else 0.0
 
 

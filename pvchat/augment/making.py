@@ -16,9 +16,9 @@ from pvchat.augment import gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.folders import write_media
-from pvchat.augment.journal import StepJournal, read_lines, write_lines
+from pvchat.augment.lines import read_lines, write_lines
 from pvchat.augment.negatives import excerpts, search
-from pvchat.augment.negatives.candidates import SubjectClip
+from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
@@ -26,6 +26,7 @@ from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import FPS
 from pvchat.errors import VideoReadError
+from pvchat.storage.journal import Journal
 
 if TYPE_CHECKING:
     from pvchat.identity.presence import PresenceModel
@@ -47,11 +48,18 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
     """Make the planned positives that aren't on disk yet."""
     makers = plan.generators(run.config)
     wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
-    journal = StepJournal(run.out / RESULTS["positives"], run.input_hash)
+    result, start = run.out / RESULTS["positives"], {"input": run.input_hash}
+    journal = Journal(result.with_name(f"{result.name}.part"))
+    if (rows := journal.read())[:1] != [start]:  # none, or of another input
+        journal.replace(rows := [start])
+    made = {row["id"]: row for row in rows[1:]}
     for planned in run.watch.over("making positives", wanted, str(run.out)):
-        if planned.id not in journal.entries:
-            journal.add(planned.id, _make_one(run, planned, makers))
-    entries = journal.finish([p.id for p in wanted])
+        if planned.id not in made:
+            made[planned.id] = _make_one(run, planned, makers)
+            journal.append([made[planned.id]])
+    entries = [made[planned.id] for planned in wanted]
+    write_lines(result, entries)
+    journal.path.unlink()
     failed = Counter(e["failed"] for e in entries if e["failed"])
     counts = {"planned": len(wanted), "made": len(wanted) - sum(failed.values())}
     return {"counts": counts, "dropped": dict(failed)}

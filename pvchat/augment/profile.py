@@ -38,37 +38,21 @@ Images = NDArray[np.uint8]
 
 @dataclass
 class Profile:
-    """The subject through T dense frames; NaN where the subject is not seen.
-
-    Attributes:
-        name: the subject's.
-        key: content key of the clip.
-        person: the instant enrollment.
-        images: [T, H, W, 3] uint8 RGB.
-        times: [T] seconds.
-        boxes: [T, 4] face (or figure) box, fractions.
-        meshes: [T, 468, 3] face mesh, x, y as fractions, z of the width; NaN for figures.
-        motion: [T, 6] `MEASURES` of the mesh.
-        masks: [T, h, w] uint8, 255 where the person is; None when no plausible mask was found.
-        spans: split -> first and past-the-last frame.
-        facts: what the whole clip's analysis says of the subject; None for a long video, where it changes.
-        eyes_open: the subject's usual lid gap over eye width.
-        drawn: an animated or drawn clip.
-    """
+    """The subject through T dense frames; NaN where the subject is not seen."""
 
     name: str
-    key: str
-    person: Person
-    images: Images
-    times: FloatArray
-    boxes: FloatArray
-    meshes: FloatArray
-    motion: FloatArray
-    masks: NDArray[np.uint8] | None = None
-    spans: dict[Split, tuple[int, int]] = field(default_factory=dict)
-    facts: PersonFacts | None = None
-    eyes_open: float = 0.3
-    drawn: bool = False
+    key: str  # content key of the clip
+    person: Person  # the instant enrollment
+    images: Images  # [T, H, W, 3] uint8 RGB
+    times: FloatArray  # [T] seconds
+    boxes: FloatArray  # [T, 4] face (or figure) box, fractions
+    meshes: FloatArray  # [T, 468, 3] face mesh, x, y as fractions, z of the width; NaN for figures
+    motion: FloatArray  # [T, 6] `MEASURES` of the mesh
+    masks: NDArray[np.uint8] | None = None  # [T, h, w], 255 where the person is; None: nothing plausible was found
+    spans: dict[Split, tuple[int, int]] = field(default_factory=dict)  # first and past-the-last frame
+    facts: PersonFacts | None = None  # of the subject in the whole clip; None for a long video, where it changes
+    eyes_open: float = 0.3  # the subject's usual lid gap over eye width
+    drawn: bool = False  # an animated or drawn clip
 
     def __len__(self) -> int:
         return len(self.images)
@@ -114,12 +98,7 @@ class Profile:
 def build(
     clip: str | Path, name: str, chat: Service, config: AugmentConfig, progress: Progress | None = None
 ) -> Profile:
-    """Look closely at the clip's subject.
-
-    Raises:
-        VideoReadError: the clip can't be read.
-        SubjectError: nobody in it, or several and `config.track` doesn't say whom.
-    """
+    """Look closely at the clip's subject; raises VideoReadError, SubjectError (as enrolling does)."""
     analysis, track, profile = _begin(Path(clip), name, chat, config)
     seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
@@ -131,11 +110,7 @@ def build(
 
 
 def save(profile: Profile, path: Path) -> None:
-    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step.
-
-    Raises:
-        OSError: disk full, no permission; nothing is left behind then.
-    """
+    """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step; raises OSError."""
     from safetensors.numpy import save_file
 
     kept = ("times", "boxes", "meshes", "motion")
@@ -192,8 +167,7 @@ def person_masks(profile: Profile, chat: Service, progress: Progress | None = No
 
     selfie, masks = PersonMask(), []
     for index, image in enumerate(profile.images):
-        mask = selfie.mask(image)
-        pose = None
+        mask, pose = selfie.mask(image), None
         if not profile.drawn and np.isfinite(profile.boxes[index]).all():
             pose = chat.experts.body.pose(image, profile.boxes[index], mask=True)
         if pose is not None and pose.mask is not None:

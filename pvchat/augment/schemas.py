@@ -22,65 +22,36 @@ STEPS = ("profile", "positives", "negatives", "filter", "dataset")
 
 @dataclass
 class Sample:
-    """One clip or still.
+    """One clip or still."""
 
-    Attributes:
-        id: 16 hexadecimal digits, a hash of source, recipe and seed: the same call makes the same ids.
-        role: shows the subject ("positive") or doesn't ("negative").
-        recipe: how it was made: "source", "subclip", "photometric", "reenact:turn", "background", "recolour",
-            "wear:mask", "wear:glasses", "wear:cap", "lookalike", "random", "same-clip", …
-        stage: a still ("image") or a clip ("video"): which training stage it belongs to.
-        media: path inside the folder, with forward slashes ("media/0123456789abcdef.mp4").
-        source: content key of the clip that it was made from; splits never share a source segment.
-        split: train, val or test.
-        people: names and whether each is in it; always has the subject.
-        gates: measured gate values by name (identity distance, sharpness, size, frontality, …).
-        dropped: the gate that refused it, None when kept.
-        seed: of its randomness.
-        notes: what else is known about it, in words keyed by question type ("appearance": "wears a surgical mask").
-    """
-
-    id: str
-    role: Role
-    recipe: str
-    stage: Stage
-    media: str
-    source: str
+    id: str  # 16 hexadecimal digits, a hash of source, recipe and seed: the same call makes the same ids
+    role: Role  # shows the subject or doesn't
+    recipe: str  # how it was made: "subclip", "reenact:turn", "wear:mask", "lookalike", "same-clip", …
+    stage: Stage  # a still or a clip: which training stage it belongs to
+    media: str  # path inside the folder, with forward slashes
+    source: str  # content key of the clip that it was made from; splits never share a source segment
     split: Split
-    people: dict[str, bool]
-    gates: dict[str, float] = field(default_factory=dict)
-    dropped: str | None = None
-    seed: int = 0
-    notes: dict[str, str] = field(default_factory=dict)
+    people: dict[str, bool]  # names and whether each is in it; always has the subject
+    gates: dict[str, float] = field(default_factory=dict)  # measured, by name
+    dropped: str | None = None  # the gate that refused it
+    seed: int = 0  # of its randomness
+    notes: dict[str, str] = field(default_factory=dict)  # by question type ("appearance": "wears a surgical mask")
 
 
 @dataclass
 class QuestionRow:
-    """One question about one sample.
+    """One question about one sample."""
 
-    Attributes:
-        id: unique within the data set.
-        sample: `Sample.id`.
-        type: "existence", "appearance", "action" or "location".
-        kind: "single", "refusal" (asks what an absent person wears, does, …), "pair" or "triple".
-        people: names asked about, in the question's order.
-        question: as asked.
-        answer: what to say.
-        present: name to truth.
-        template: number of the paraphrase; those of train and test never meet.
-        split: the sample's.
-    """
-
-    id: str
-    sample: str
-    type: str
-    kind: str
-    people: list[str]
+    id: str  # unique within the data set
+    sample: str  # `Sample.id`
+    type: str  # "existence", "appearance", "action" or "location"
+    kind: str  # "single", "refusal" (asks what an absent person wears, does, …), "pair" or "triple"
+    people: list[str]  # names asked about, in the question's order
     question: str
     answer: str
-    present: dict[str, bool]
-    template: int
-    split: Split
+    present: dict[str, bool]  # name to truth
+    template: int  # number of the paraphrase; those of train and test never meet
+    split: Split  # the sample's
 
 
 def chance(seed: int, *words: str) -> np.random.Generator:

@@ -3,7 +3,7 @@
 In: one clip, a name, a folder. Out: the folder with a data set in it. Every step writes its result and then, last, its
 manifest `<step>.json` (hash of its input and of its result, seed, counts, what was dropped and why, seconds). A step
 whose manifest fits its input is skipped; a step that was cut off goes on after the last sample that is whole on disk
-(`journal.py`). The analyses of the samples lie in `analyses/`, so that gates, questions and training share them.
+(`making.py`). The analyses of the samples lie in `analyses/`, so that gates, questions and training share them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from pvchat.augment import folders, making
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
-from pvchat.augment.journal import read_manifest, write_manifest
+from pvchat.augment.lines import read_manifest, write_manifest
 from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
@@ -48,18 +48,10 @@ def augment(
     config: AugmentConfig | None = None,
     watch: Watch = UNWATCHED,
 ) -> Path:
-    """Make a data set about the subject of one clip.
+    """Make a data set about the subject of one clip (a video, an animation or a photo), in a folder, which is returned.
 
-    Args:
-        clip: a video, an animation or a photo.
-        name: the subject's, as questions say it.
-        out: folder; created. One that an earlier call left is gone on with; what lies in it of other settings goes.
-        chat: runs the experts.
-        config: how much of what.
-        watch: told what is being done; stops it between two samples.
-
-    Returns:
-        `out`.
+    One that an earlier call left is gone on with; what lies in it of other settings goes. The watch stops it between
+    two samples.
 
     Raises:
         VideoReadError, SubjectError: the clip can't be used.
@@ -100,12 +92,8 @@ def _step(run: Augmentation, step: str) -> None:
     run.input_hash = _input_hash(run, step)
     path, result = run.out / f"{step}.json", run.out / RESULTS[step]
     known = read_manifest(path)
-    if (
-        known is not None
-        and known["input"] == run.input_hash
-        and result.exists()
-        and atomic.sha256_of(result) == known["result"]
-    ):
+    fits = known is not None and known["input"] == run.input_hash and result.exists()
+    if known is not None and fits and atomic.sha256_of(result) == known["result"]:
         run.manifests[step] = known
         return
     if step in ("profile", "positives"):

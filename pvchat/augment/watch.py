@@ -19,12 +19,7 @@ class StoppedError(PVChatError):
 
 @dataclass(frozen=True)
 class Watch:
-    """Progress out, stop in.
-
-    Attributes:
-        progress: called with what is being done, how much of it is done, and how much there is; None for nobody.
-        stop: set it to stop after the sample at hand; None where nobody does.
-    """
+    """Progress out (None: to nobody), stop in: set it to stop after the sample at hand (None: nobody does)."""
 
     progress: Progress | None = None
     stop: threading.Event | None = None

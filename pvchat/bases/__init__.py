@@ -7,10 +7,10 @@ first. A question goes this way:
     base = load_base(read_source("smolvlm2-500m"))    sources.py: what `--model` names; loading.py: into memory
     visuals = ClipFrames(config).visuals(clip, analysis, present, base)    outlines: clipframes.py, marking.py
     inputs = inputs_of(base, visuals, BasePrompt("What is Ana doing?", measured="Ana stands."))    prompts.py
-    reply(base, inputs)                               replying.py: "Ana pours tea into a cup."
+    reply(base, inputs)                               "Ana pours tea into a cup."
 
-    models.py, sizes.py, families.py    which models there are, whether one fits here, what each kind wants of pictures
-    states.py, soft.py, seeing.py       what deep enrollment left of a person: tokens that stand for her in a prompt
-    shared.py, connector.py             what `train base` adds for all people
-    eyes.py, zeroshot.py                an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
+    models.py, sizes.py        which models there are, and whether one fits here
+    states.py, soft.py         what deep enrollment left of a person: tokens that stand for her in a prompt
+    shared.py, connector.py    what `train base` adds for all people
+    eyes.py, zeroshot.py       an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
 """

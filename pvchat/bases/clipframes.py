@@ -29,11 +29,7 @@ NEAR_S = 0.3  # a sighting this near to a frame's time stands for it; half the s
 
 
 class ClipFrames:
-    """Frames of clips, the last ones kept.
-
-    Args:
-        config: how clips are read.
-    """
+    """Frames of clips, the last ones kept."""
 
     def __init__(self, config: VideoConfig) -> None:
         self.config = config
@@ -43,17 +39,9 @@ class ClipFrames:
     def visuals(
         self, path: Path, analysis: ClipAnalysis, present: Sequence[PersonPresence], base: Base, show: str = "auto"
     ) -> Visuals:
-        """The frames that are shown for one question.
+        """The frames that are shown for one question about people who are surely there; raises VideoReadError.
 
-        Args:
-            path: the clip's file.
-            analysis: of it.
-            present: those asked about who are surely there.
-            base: what it wants of its pictures.
-            show: "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a video.
-
-        Raises:
-            VideoReadError: the clip is gone or damaged.
+        `show` is "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a video.
         """
         clip = self._clip(path, analysis, window_of(present, analysis), base.frames)
         people = tuple(Marked(p.name, boxes_at(analysis, p, clip.times), tuple(p.spans)) for p in present)

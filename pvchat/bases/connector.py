@@ -22,8 +22,7 @@ from torch.nn import functional as F
 
 from pvchat.bases.loading import Base
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ExpertConfig, ModelConfig
-from pvchat.model.connectors import Connectors
-from pvchat.model.mova import QuestionGate
+from pvchat.model.connectors import Connectors, QuestionGate
 from pvchat.schemas import ClipAnalysis
 
 EXPERTS = {"body": BODY_WIDTH, "face": IDENTITY_WIDTH, "pose": POSE_WIDTH}
@@ -31,13 +30,7 @@ EXPERTS = {"body": BODY_WIDTH, "face": IDENTITY_WIDTH, "pose": POSE_WIDTH}
 
 @dataclass(frozen=True)
 class ConnectorConfig:
-    """A connector's sizes.
-
-    Attributes:
-        width: D.
-        heads: of the cross-attention.
-        hidden: of the experts' connectors.
-    """
+    """A connector's sizes: D, heads of the cross-attention, what is hidden in the experts' connectors."""
 
     width: int = 256
     heads: int = 8
@@ -53,12 +46,7 @@ class ConnectorConfig:
 
 
 class BaseConnector(nn.Module):
-    """The experts' tokens, and how a base reads them.
-
-    Args:
-        config: sizes.
-        base_width: W.
-    """
+    """The experts' tokens, and how a base of width W reads them."""
 
     def __init__(self, config: ConnectorConfig, base_width: int) -> None:
         super().__init__()
@@ -74,12 +62,7 @@ class BaseConnector(nn.Module):
         self.seen: tuple[Tensor, Tensor] | None = None  # keys and values [1, N, 2 D], mask [1, N]
 
     def look(self, analysis: ClipAnalysis, question: Tensor | None) -> None:
-        """Take in a clip, for the passes to come.
-
-        Args:
-            analysis: of the clip.
-            question: [1, S] sentence vector; None for none.
-        """
+        """Take in a clip, and a question's sentence vector [1, S] or None, for the passes to come."""
         visual = self.connectors.look(analysis)
         tokens, _ = self.gate(visual, question)
         self.seen = (self.read(tokens), visual.mask) if bool(visual.mask.any()) else None

@@ -48,12 +48,7 @@ class _Loaded:
 
 
 class Eyes:
-    """One encoder; it loads when it first looks.
-
-    Args:
-        name: as `--eyes` has it.
-        device: torch device.
-    """
+    """One encoder, named as `--eyes` has it; it loads when it first looks."""
 
     def __init__(self, name: str, device: str = "cpu") -> None:
         self.name, self.device = name, device

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from pvchat.bases.families import Family, family_of
 from pvchat.bases.sizes import Size, fitting_size, frames_of, size_of
-from pvchat.bases.sources import BaseSource
+from pvchat.bases.sources import BaseSource, Family, family_of
 from pvchat.errors import SettingsError
 from pvchat.runtime import best_dtype
 
@@ -33,16 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Base:
-    """A loaded base.
-
-    Attributes:
-        source: what was asked for.
-        model: of transformers, frozen, in evaluation mode.
-        processor: its own.
-        family: what it wants of its pictures.
-        frames: that it is shown.
-        soft: id of the token `SOFT`.
-    """
+    """A loaded base: model (frozen) and processor of transformers, how many frames it is shown, the id of `SOFT`."""
 
     source: BaseSource
     model: Any
@@ -80,14 +70,9 @@ def load_base(
     dtype: torch.dtype | None = None,
     say: Callable[[str], None] = _log.info,
 ) -> Base:
-    """Load a base.
+    """Load a base; `say` is told what it takes before that.
 
-    Args:
-        source: what to load.
-        device: torch device.
-        quantize: "", "8bit" or "4bit".
-        dtype: of the weights; None takes what is fastest on the device and fits.
-        say: told what it takes before it is loaded.
+    Its weights are of this dtype (None: what is fastest on the device and fits), or quantized to "8bit" or "4bit".
 
     Raises:
         SettingsError: it isn't here and can't be fetched, needs code of its own, doesn't fit, or a package is missing.
@@ -178,12 +163,9 @@ def _quantized(quantize: str, device: str) -> dict[str, Any]:
     import torch
     from transformers import BitsAndBytesConfig
 
-    how = (
-        {"load_in_8bit": True}
-        if quantize == "8bit"
-        else {"load_in_4bit": True, "bnb_4bit_compute_dtype": torch.bfloat16}
-    )
-    return {"quantization_config": BitsAndBytesConfig(**how), "device_map": device}
+    four = {"load_in_4bit": True, "bnb_4bit_compute_dtype": torch.bfloat16}
+    how = BitsAndBytesConfig(**({"load_in_8bit": True} if quantize == "8bit" else four))
+    return {"quantization_config": how, "device_map": device}
 
 
 def _load_or_explain(source: BaseSource, load: Callable[[], Any]) -> Any:

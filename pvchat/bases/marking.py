@@ -27,13 +27,7 @@ MARGIN = 0.25  # of a crop, of the person's box, on every side
 
 @dataclass(frozen=True)
 class Marked:
-    """One person in some frames.
-
-    Attributes:
-        name: what she is called.
-        boxes: [T, 4]; NaN where she isn't seen.
-        spans: seconds in which she is seen.
-    """
+    """One person in some frames: her boxes [T, 4], NaN where she isn't seen, and the seconds in which she is."""
 
     name: str
     boxes: FloatArray
@@ -42,21 +36,13 @@ class Marked:
 
 @dataclass(frozen=True)
 class Visuals:
-    """What a base is shown of a clip.
+    """What a base is shown of a clip."""
 
-    Attributes:
-        frames: [T, H, W, 3] uint8 RGB.
-        times: [T] seconds from the clip's start.
-        people: those asked about who are there; each has the colour of her place (`colour_of`) where `outlined`.
-        outlined: lines are drawn.
-        crop: [h, w, 3] of the one person asked about.
-    """
-
-    frames: Frames
-    times: FloatArray
-    people: tuple[Marked, ...] = ()
-    outlined: bool = False
-    crop: Frames | None = None
+    frames: Frames  # [T, H, W, 3] RGB
+    times: FloatArray  # [T] seconds from the clip's start
+    people: tuple[Marked, ...] = ()  # those asked about who are there
+    outlined: bool = False  # lines are drawn, of each in the colour of her place (`colour_of`)
+    crop: Frames | None = None  # [h, w, 3] of the one person asked about
 
 
 def colour_of(place: int) -> str:
@@ -65,12 +51,7 @@ def colour_of(place: int) -> str:
 
 
 def outlined(visuals: Visuals, pair: int = 1) -> Visuals:
-    """The same with lines round the people.
-
-    Args:
-        visuals: plain frames.
-        pair: frames that the base makes one of: they get the same box, which holds both.
-    """
+    """The same with lines round the people; frames that the base makes one of (`pair`) get the same box."""
     frames = visuals.frames.copy()
     for place, person in enumerate(visuals.people):
         boxes = _paired(person.boxes, pair)

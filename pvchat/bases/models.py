@@ -34,9 +34,7 @@ OWN_LICENCE = "as their training data demands"
 def find(name: str) -> Path | None:
     """The folder of a model's weights; None for a preset that ships none.
 
-    Args:
-        name: a preset, or a folder: one that `recipes.model.made.save_model` wrote, or a training run's (its best
-            checkpoint, else its last).
+    The name is a preset's or a folder's, one that `recipes.model.made.save_model` wrote or a training run's.
 
     Raises:
         SettingsError: neither.
@@ -91,11 +89,7 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
 
 
 def base_of(settings: Settings) -> BaseSource | None:
-    """The pretrained base that the settings name; None where answers come from a model of our own.
-
-    Raises:
-        SettingsError: a setting has no meaning without a base.
-    """
+    """The pretrained base that the settings name; None for a model of our own, for which --quantize is refused."""
     source = read_source(settings.model)
     if source is None and settings.quantize:
         hint = f"Name one, such as --model {list_bases()[0]}."
@@ -135,21 +129,17 @@ def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:
 
 
 def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "") -> list[dict[str, Any]]:
-    """All presets of pretrained bases, and those of these names, as JSON rows.
+    """All presets of pretrained bases, and those among some folders and hub ids, as JSON rows.
 
-    Args:
-        names: folders and hub ids; those that are no bases are left out.
-        device: where they would run.
-        dtype: that they would be loaded in, a key of `bases.sizes.BYTES`; "" for what is fastest here and fits.
+    As they would be loaded: in a dtype that is a key of `bases.sizes.BYTES`, or "" for what is fastest here and fits.
 
     Returns:
         For each: "name", "path", "licence", "parameters", "dtype", "frames", "memory", "free" (bytes) and "fits";
         None where it isn't known before the hub was asked.
     """
     sources = [one for name in (*list_bases(), *names) if (one := read_source(name)) is not None]
-    if dtype:
-        return [_base_row(source, size_of(source, dtype, device)) for source in sources]
-    return [_base_row(source, fitting_size(source, fastest(device), device)) for source in sources]
+    sized = size_of if dtype else fitting_size
+    return [_base_row(source, sized(source, dtype or fastest(device), device)) for source in sources]
 
 
 def _base_row(source: BaseSource, size: Size) -> dict[str, Any]:

@@ -1,21 +1,23 @@
-"""A chat as a base reads it: frames with their times, who is who, what was measured, earlier turns, the question.
+"""A chat as a base reads it (frames with their times, who is who, what was measured, the question), and its reply.
 
-In: `Visuals`, words. Out: the base's own inputs (token ids, pixels, masks) by its own processor and template. Names of
-people and special tokens that a question brings along are taken out: only `loading.SOFT` of ours stands for a person.
+In: `Visuals`, words. Out: the base's own inputs (token ids, pixels, masks) by its own processor and template; of these,
+greedy words, piece by piece as they come, or the odds that it begins with yes rather than no. Names of people and
+special tokens that a question brings along are taken out: only `loading.SOFT` of ours stands for a person.
 
 Legend: T frames, L tokens of a prompt.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pvchat.bases.families import Family
 from pvchat.bases.loading import SOFT, Base
 from pvchat.bases.marking import Visuals, colour_of
+from pvchat.bases.sources import Family
 from pvchat.errors import SettingsError
 from pvchat.model.prompts import without
 
@@ -24,35 +26,28 @@ TURNS = 4  # earlier questions with their answers that are told again
 BRIEF = "Answer in one or two short sentences."
 PRESENCE_QUESTION, PRESENCE_BRIEF = "Is {} in this video?", "Answer yes or no."  # of one person, in training
 CROPPED = "Enlarged, {} alone:"
+# said outright: a model's own settings fill what isn't, and penalties look up ids that are no rows
+GREEDY: dict[str, Any] = {
+    "do_sample": False, "num_beams": 1, "repetition_penalty": 1.0, "no_repeat_ngram_size": 0,
+}  # fmt: skip
+OnText = Callable[[str], bool]  # the text so far; True: enough, stop
 
 
 @dataclass(frozen=True)
 class BasePrompt:
-    """What is asked of a base about one clip.
-
-    Attributes:
-        question: its words.
-        measured: what was measured, in plain sentences; empty for nothing.
-        history: earlier questions with their answers, oldest first.
-        soft: people who have personal tokens, in the order of their vectors, with the number of tokens each.
-        brief: how the answer should look; empty leaves it open.
-    """
+    """What is asked of a base about one clip."""
 
     question: str
-    measured: str = ""
-    history: tuple[tuple[str, str], ...] = ()
-    soft: tuple[tuple[str, int], ...] = ()
-    brief: str = BRIEF
+    measured: str = ""  # in plain sentences
+    history: tuple[tuple[str, str], ...] = ()  # earlier questions with their answers, oldest first
+    soft: tuple[tuple[str, int], ...] = ()  # who has personal tokens, in the order of their vectors, and how many
+    brief: str = BRIEF  # how the answer should look; empty leaves it open
 
 
 def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: str | None = None) -> dict[str, Any]:
-    """Everything that the base's `forward` and `generate` take, on its device.
+    """Everything that the base's `forward` and `generate` take, on its device; visuals of None ask without pictures.
 
-    Args:
-        base: the base.
-        visuals: frames of the clip; None asks without pictures.
-        prompt: what is asked.
-        answer: None to let the base go on; else what it should have said, ended as the base ends a turn.
+    An answer of None lets the base go on; another is what it should have said, ended as the base ends a turn.
 
     Returns:
         By name: input_ids [1, L], attention_mask, pixels and what else the processor gives; with an answer also
@@ -64,6 +59,54 @@ def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: s
     pictures, options = _pictures(base, visuals)
     made = _processed(base, _chat(base, pictures, _introduction(base, visuals, prompt), prompt), options)
     return made if answer is None else _with_answer(base, made, answer)
+
+
+def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnText | None = None) -> str:
+    """The base's greedy reply to a prompt; `on_text` is called with the whole text after each token and may end it."""
+    import torch
+    from transformers import GenerationConfig, StoppingCriteriaList
+
+    from pvchat.model.drafted import stop_ids
+
+    pad = base.tokenizer.pad_token_id
+    settings = GenerationConfig(
+        max_new_tokens=max_tokens,
+        eos_token_id=sorted(stop_ids(base.model, base.tokenizer) | {end_of_turn(base)}),
+        pad_token_id=end_of_turn(base) if pad is None else pad,
+        use_cache=True,
+        **GREEDY,
+    )
+    start = inputs["input_ids"].shape[1]
+
+    def enough(ids: Any, *_: Any, **__: Any) -> Any:
+        """Asked after every token whether to stop."""
+        done = on_text is not None and on_text(base.tokenizer.decode(ids[0, start:], skip_special_tokens=True).lstrip())
+        return torch.full((len(ids),), done, dtype=torch.bool, device=ids.device)
+
+    with torch.inference_mode():
+        out = base.model.generate(
+            **inputs, generation_config=settings, stopping_criteria=StoppingCriteriaList([enough])
+        )
+    return text_of(base, out[0, start:])
+
+
+def yes_no(base: Base, inputs: dict[str, Any]) -> Any:
+    """Log-odds, a scalar tensor, that the answer begins with "Yes" rather than "No"; gradients flow."""
+    out = base.model(**inputs, use_cache=False, logits_to_keep=1)
+    yes, no = yes_no_ids(base)
+    last = out.logits[0, -1].float()
+    return last[yes] - last[no]
+
+
+def yes_no_ids(base: Base) -> tuple[int, int]:
+    """The first token of "Yes" and of "No"."""
+    yes, no = (base.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("Yes", "No"))
+    return int(yes), int(no)
+
+
+def text_of(base: Base, ids: Any) -> str:
+    """Tokens as text, special ones left out."""
+    return str(base.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
 
 def clean(base: Base, text: str) -> str:

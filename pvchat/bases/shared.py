@@ -34,11 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
-    """Add mixed heads, a connector where asked for, and what a folder of base training holds.
-
-    Args:
-        base: freshly loaded.
-        connector: its sizes; None takes what the source's folder says, else adds none.
+    """Add mixed heads, a connector of these sizes (None: as the source's folder says), and what that folder holds.
 
     Raises:
         WeightsError: what the folder holds doesn't fit this base.
@@ -72,13 +68,7 @@ def shared_parameters(base: Base) -> dict[str, Tensor]:
 
 
 def save_shared(base: Base, folder: Path, model: str) -> None:
-    """Write what is added, each file in one step.
-
-    Args:
-        base: whose.
-        folder: made when absent.
-        model: the base's name, as `--model` takes it.
-    """
+    """Write what is added to a base, of this name as `--model` takes it, each file in one step."""
     from safetensors.torch import save
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,8 +124,7 @@ def check_base(base: Base) -> None:
     Raises:
         SettingsError: they can't.
     """
-    from pvchat.bases.prompts import BasePrompt, inputs_of
-    from pvchat.bases.replying import yes_no
+    from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
     from pvchat.bases.soft import Personal, spoken_with
 
     tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)

@@ -25,21 +25,13 @@ WORKING = 0.3  # of the weights: the key-value cache of a prompt, activations, b
 
 @dataclass(frozen=True)
 class Size:
-    """A base before it is loaded.
+    """A base before it is loaded."""
 
-    Attributes:
-        parameters: None where they can't be known without the hub.
-        dtype: that it would be loaded in: float32, bfloat16, 8bit or 4bit.
-        frames: that it is shown.
-        bytes: of memory, estimated; None with `parameters`.
-        room: bytes of memory that are free here (the graphics card's where it would run there); None: unknown.
-    """
-
-    parameters: int | None
-    dtype: str
-    frames: int
-    bytes: int | None
-    room: int | None
+    parameters: int | None  # None where they can't be known without the hub
+    dtype: str  # that it would be loaded in: float32, bfloat16, 8bit or 4bit
+    frames: int  # that it is shown
+    bytes: int | None  # of memory, estimated
+    room: int | None  # bytes that are free here (of the graphics card where it would run there); None: unknown
 
     @property
     def fits(self) -> bool | None:
@@ -56,13 +48,7 @@ class Size:
 
 
 def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
-    """What a base takes.
-
-    Args:
-        source: the base.
-        dtype: a key of `BYTES`.
-        device: where it would run.
-    """
+    """What a base takes where it would run, in a precision that is a key of `BYTES`."""
     room = _graphics_memory() if device.startswith("cuda") else _memory()
     parameters = parameters_of(source)
     needed = None if parameters is None else int(parameters * BYTES[dtype] * (1 + WORKING))

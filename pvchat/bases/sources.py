@@ -2,13 +2,17 @@
 
 Torch-free, and nothing is fetched: a hub id is only read here, `loading.py` asks the hub for it. A name that is no base
 (`embedded`, the folder of a model of our own) gives None.
+
+Every base goes through `AutoModelForImageTextToText` and its own processor. Families differ in what they want of their
+pictures; one that isn't known gets its frames as pictures, each with its time as text before it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +27,7 @@ _HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 
 @dataclass(frozen=True)
 class Preset:
-    """A base that we know before it is here.
-
-    Attributes:
-        hub: its id on the hub.
-        licence: of its weights.
-        frames: that it is shown.
-        parameters: of all of it, as its card says.
-    """
+    """A base that we know before it is here: its id on the hub, and what its card says."""
 
     hub: str
     licence: str
@@ -40,26 +37,40 @@ class Preset:
 
 @dataclass(frozen=True)
 class BaseSource:
-    """A base that was asked for.
-
-    Attributes:
-        name: as it was asked for.
-        path: a folder in the hub's layout, or a hub id.
-        local: whether it is a folder.
-        preset: where it is one of ours.
-        trained: the folder of what base training added to it.
-    """
+    """A base that was asked for by this name."""
 
     name: str
-    path: str
-    local: bool
+    path: str  # a folder in the hub's layout, or a hub id
+    local: bool  # whether it is a folder
     preset: Preset | None = None
-    trained: Path | None = None
+    trained: Path | None = None  # the folder of what base training added to it
 
     @property
     def config(self) -> dict[str, Any]:
         """Its config.json where it is a folder; empty otherwise."""
         return read_json(Path(self.path) / CONFIG) if self.local else {}
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of model; options of its processor cut no picture into tiles: more tokens without a gain for a scene."""
+
+    name: str
+    video: bool = True  # takes `{"type": "video"}`
+    times: bool = False  # writes the frames' times into the prompt itself
+    beside: bool = True  # takes pictures beside a video; SmolVLM's processor puts both under one key: one would be lost
+    pair: int = 1  # frames that become one: outlines on them should match
+    still: Mapping[str, Any] = field(default_factory=dict)  # options for prompts with pictures
+    moving: Mapping[str, Any] = field(default_factory=dict)  # for those with a video
+
+
+FAMILIES: Mapping[str, Family] = {
+    "smolvlm": Family("SmolVLM", times=True, beside=False, still={"do_image_splitting": False}),
+    "qwen3_vl": Family("Qwen3-VL", times=True, pair=2, moving={"cap_pixels_per_frame": True}),
+    "internvl": Family("InternVL", still={"crop_to_patches": False}, moving={"crop_to_patches": False}),
+    "llava_onevision": Family("LLaVA-OneVision"),
+}
+OTHER = Family("other", video=False)
 
 
 def list_bases() -> list[str]:
@@ -105,3 +116,8 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, json.JSONDecodeError) as error:
         raise WeightsError("not readable as JSON.", subject=str(path)) from error
     return row if isinstance(row, dict) else {}
+
+
+def family_of(model_type: str) -> Family:
+    """The family of a `model_type` of transformers; one that isn't known is shown pictures."""
+    return FAMILIES.get(model_type, OTHER)

@@ -8,8 +8,8 @@ Legend: I personal tokens, W width of the base, M modules with mixed heads, R ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,17 +47,11 @@ def personal_of(base: Base, people: Sequence[Person]) -> list[Personal]:
     return found
 
 
-@contextmanager
-def adapted(base: Base, people: Sequence[Person]) -> Iterator[None]:
+def adapted(base: Base, people: Sequence[Person]) -> AbstractContextManager[None]:
     """The base with a person's own LoRA while she alone is spoken of."""
-    from pvchat.model.personlora import PersonLora
+    from pvchat.model.personlora import spoken_of
 
-    own = PersonLora.of(upper(base), people[0], LORA) if len(people) == 1 and fits(base, people[0]) else None
-    if own is None:
-        yield
-        return
-    with own.applied(upper(base)):
-        yield
+    return spoken_of(upper(base), people if len(people) == 1 and fits(base, people[0]) else (), LORA)
 
 
 def upper(base: Base) -> Any:

@@ -41,12 +41,7 @@ Moment = tuple[float, FloatArray | None]  # seconds, and the box [4] that is loo
 
 
 class ZeroShot:
-    """One encoder as it looks at clips. It keeps the vectors of sentences, nothing of a clip.
-
-    Args:
-        eyes: the encoder.
-        config: how clips are read.
-    """
+    """One encoder as it looks at clips. It keeps the vectors of sentences, nothing of a clip."""
 
     def __init__(self, eyes: Eyes, config: VideoConfig) -> None:
         self.eyes, self.config = eyes, config

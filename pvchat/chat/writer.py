@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pvchat.chat.speakers.answerer import Answerer
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.model.describer import Describer
-    from pvchat.model.language import LanguageModel
+    from pvchat.model.llm import LanguageModel
 
 
 @dataclass(frozen=True)

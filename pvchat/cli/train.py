@@ -10,7 +10,6 @@ both take it too.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,13 +22,12 @@ from pvchat.errors import SettingsError
 if TYPE_CHECKING:
     from pvchat.schemas import Progress
     from pvchat.service import PVChat
-    from pvchat.train.bases.config import SharedTraining
+    from pvchat.train.config import SharedTraining
 
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    from pvchat.train.bases.config import add_options as add_base_options
-    from pvchat.train.person.config import add_options as add_person_options
+    from pvchat.train.config import ON_BASE, USUAL, add_options
 
     text = "train the model that all people share, or one person"
     actions = add_group(commands, "train", text)
@@ -37,7 +35,7 @@ def register(commands: Commands) -> None:
     text = "train what all people share, on folders of pictures: of a pretrained base"
     note = "Our own model, in phases 1 to 3, is trained in a checkout of the source, which has the recipe."
     base = add_command(actions, "train base", text, note=note)
-    add_base_options(base, _settings_of_base())
+    add_options(base, _settings_of_base()())
     add_common(base, run_base)
 
     text = "train an enrolled person further, on a data set of `pvchat augment`"
@@ -46,7 +44,7 @@ def register(commands: Commands) -> None:
     one.add_argument("--data", required=True, metavar="DIR", help="a folder that `pvchat augment` made")
     one.add_argument("--out", metavar="DIR", help="where the state of training is kept, for --resume")
     one.add_argument("--resume", action="store_true", help="go on from the state in --out")
-    add_person_options(one)
+    add_options(one, USUAL, ON_BASE, without=("seed",))  # every command has its own
     add_model(one, run_person)
 
 
@@ -58,12 +56,12 @@ def run_base(args: argparse.Namespace) -> None:
     """
     from pvchat.bases.sources import read_source
     from pvchat.runtime import setup_logging
+    from pvchat.train.config import from_words
 
-    kind = _settings_of_base()
-    config = kind(**{field.name: getattr(args, field.name) for field in dataclasses.fields(kind)})
+    config = from_words(args, _settings_of_base()())
     setup_logging(max(1, args.verbose))
     if (source := read_source(config.model)) is not None:
-        from pvchat.train.bases.sharing import train_shared
+        from pvchat.train.sharing import train_shared
 
         done = train_shared(config, source)
     elif _in_checkout():
@@ -82,7 +80,7 @@ def _in_checkout() -> bool:
 
 def _settings_of_base() -> type[SharedTraining]:
     """The settings of `train base`: in a checkout those of our own model's recipe, which has more."""
-    from pvchat.train.bases.config import SharedTraining
+    from pvchat.train.config import SharedTraining
 
     if not _in_checkout():
         return SharedTraining
@@ -116,9 +114,9 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
         SettingsError: a setting is off, the folder holds no finished augmentation, or no trained model is here.
     """
     from pvchat.people.store import describe
-    from pvchat.train.person.config import ON_BASE, USUAL, from_words
-    from pvchat.train.person.deep import RECORD, DeepOptions, train_on
-    from pvchat.train.person.session import TrainingSession
+    from pvchat.train.config import ON_BASE, USUAL, from_words
+    from pvchat.train.course import TrainingSession
+    from pvchat.train.deep import RECORD, DeepOptions, train_on
     from pvchat.train.signals import stopping
 
     if args.resume and not args.out:

@@ -8,9 +8,9 @@ A question goes this way: it is an `Item` of the manifest ("Is Ana in this video
 asks each system about it, once its clip was looked at, and gets a `Reply` ("Yes, …", decision present, probability
 .97); that becomes a row of predictions.jsonl; beside its truth the row is an `Answered`, which the metrics count.
 
-    asked        manifest.py (layouts.py and official.py read others'), subsets.py: parts of it, options.py
+    asked        manifest.py (layouts.py and official.py read others'), options.py
     answered     worker.py: one clip after another by what is compared (systems.py), spread by `pvchat.pool`
     kept         provenance.py: where numbers come from (rows lie in a `storage.journal`)
-    measured     outcome.py, when all is answered: table.py, scores.py, metrics/
+    measured     outcome.py, when all is answered: scores.py, metrics/
     reported     report.py
 """

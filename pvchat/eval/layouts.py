@@ -10,10 +10,9 @@ Out: a `Manifest` with missing clips taken out and named; of plain folders one o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from pvchat.augment.dataset.official import entries
 from pvchat.errors import SettingsError
 from pvchat.eval import official
 from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject, checked, read_folder
@@ -21,14 +20,9 @@ from pvchat.video.files import SUFFIXES
 
 NOBODY = ("nobody", "negatives", "none", "others")
 
-Clip = tuple[str, Sequence[str]]  # its path in the manifest, the names it shows
-
 
 def read(path: Path | str) -> Manifest:
-    """Read a manifest.
-
-    Args:
-        path: a folder or a JSON file.
+    """Read a manifest: a folder or a JSON file.
 
     Raises:
         SettingsError: not there, of no known layout, or nothing in it can be asked.
@@ -49,7 +43,7 @@ def _read(path: Path) -> Manifest:
         return read_folder(path)
     if (path / "people").is_dir() and (path / "clips").is_dir():
         return _read_plain(path)
-    if any(entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
+    if any(official.entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
         return official.read(path)
     hint = "data/README.md shows the layouts that are read."
     raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
@@ -57,53 +51,44 @@ def _read(path: Path) -> Manifest:
 
 def _read_plain(folder: Path) -> Manifest:
     """Plain folders."""
-    people = _people(folder)
-    clips: list[Clip] = []
-    problems: list[ManifestProblem] = []
-    names = [p.name for p in people]
-    if not names:
+    files = [(p.stem, p) for p in _media_in(folder / "people")]
+    for part in sorted(p for p in (folder / "people").iterdir() if p.is_dir()):
+        files += [(part.name, found) for found in _media_in(part)[:1]]
+    if not files:
         raise SettingsError("nobody to enroll: its `people` folder is empty.", subject=str(folder))
+    people = [Subject(name, path.relative_to(folder).as_posix(), folder.name) for name, path in files]
+    names, clips, problems = [name for name, _ in files], 0, []
+    items: list[Item] = []
     for part in sorted(p for p in (folder / "clips").iterdir() if p.is_dir()):
         shows = [] if part.name.lower() in NOBODY else [name.strip() for name in part.name.split("+")]
         if unknown := [name for name in shows if name not in names]:
             problems.append(ManifestProblem(f"clips/{part.name}", f"{', '.join(unknown)} isn't in `people`"))
             continue
-        clips += [(clip.relative_to(folder).as_posix(), shows) for clip in _media_in(part)]
-    return Manifest(folder.name, folder, tuple(people), tuple(_questions(clips, names, folder.name)), tuple(problems))
+        for clip in _media_in(part):
+            items += _questions(clip.relative_to(folder).as_posix(), shows, names, f"{folder.name}-{clips:05d}")
+            clips += 1
+    return Manifest(folder.name, folder, tuple(people), tuple(items), tuple(problems))
 
 
 def _media_in(folder: Path) -> list[Path]:
     """The clips and photos of a folder, by name; hidden files don't count."""
-    if not folder.is_dir():
-        return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
 
 
-def _questions(clips: Iterable[Clip], names: Sequence[str], set_name: str) -> list[Item]:
-    """Of every clip: is each there, who is there, and where several are, whether the first two are both there."""
-    found = []
-    for n, clip in enumerate(clips):
-        shows = clip[1]
-        for k, name in enumerate(names):
-            answer = "yes" if name in shows else "no"
-            found.append(_item(clip, set_name, f"{n:05d}-{k:03d}", (name,), f"Is {name} in this video?", answer))
-        answer = ", ".join(shows) if shows else "nobody"
-        found.append(_item(clip, set_name, f"{n:05d}-who", names, "Who is in this video?", answer))
-        if len(shows) > 1:
-            question = f"Are {shows[0]} and {shows[1]} both in this video?"
-            found.append(_item(clip, set_name, f"{n:05d}-pair", shows[:2], question, "yes, both"))
+def _questions(clip: str, shows: Sequence[str], names: Sequence[str], lead: str) -> list[Item]:
+    """Is each there, who is there, and where several are, whether the first two are both there; `lead` begins ids."""
+    set_name = lead.rpartition("-")[0]
+
+    def item(place: str, kind: str, people: Sequence[str], question: str, answer: str) -> Item:
+        present = {name: name in shows for name in people}
+        return Item(f"{lead}-{place}", set_name, clip, tuple(people), kind, "existence", question, answer, present)
+
+    found = [
+        item(f"{k:03d}", "single", (name,), f"Is {name} in this video?", "yes" if name in shows else "no")
+        for k, name in enumerate(names)
+    ]
+    found.append(item("who", "who", names, "Who is in this video?", ", ".join(shows) if shows else "nobody"))
+    if len(shows) > 1:
+        question = f"Are {shows[0]} and {shows[1]} both in this video?"
+        found.append(item("pair", "pair", shows[:2], question, "yes, both"))
     return found
-
-
-def _item(clip: Clip, set_name: str, place: str, people: Sequence[str], question: str, answer: str) -> Item:
-    path, shows = clip
-    kind = {"who": "who", "pair": "pair"}.get(place.rpartition("-")[2], "single")
-    present = {name: name in shows for name in people}
-    return Item(f"{set_name}-{place}", set_name, path, tuple(people), kind, "existence", question, answer, present)
-
-
-def _people(folder: Path) -> list[Subject]:
-    files = [(p.stem, p) for p in _media_in(folder / "people")]
-    for part in sorted(p for p in (folder / "people").iterdir() if p.is_dir()):
-        files += [(part.name, found) for found in _media_in(part)[:1]]
-    return [Subject(name, path.relative_to(folder).as_posix(), folder.name) for name, path in files]

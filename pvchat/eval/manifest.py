@@ -1,12 +1,17 @@
-"""What is asked of whom: a manifest of people to enroll and questions about clips.
+"""What is asked of whom: a manifest of people to enroll and questions about clips, and parts of it.
 
 In: a folder with `people.json` and `questions.jsonl` (data/README.md says how to lay out a set). Out: a `Manifest`;
-whatever can't be used is a named `ManifestProblem`, never a silent gap. Other layouts (`layouts.py`) read into the same
-dataclasses.
+whatever can't be used is a named `ManifestProblem`, never a silent gap. Other layouts (`layouts.py`, `official.py`)
+read into the same dataclasses.
+
+TUNE is the half that thresholds and ideas are chosen on; CHECK is run once a change is finished, and is what README and
+RESULTS show. A clip's half is fixed by its path in the manifest, whatever else the manifest holds. Questions whose id
+begins with "hard-" are the hard part: far, turned, masked, in a crowd, drawn.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections import Counter
@@ -14,13 +19,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.journal import validated
+from pvchat.augment.lines import validated
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.people.person import name_key
 
 TYPES = ("existence", "appearance", "action", "location", "other")
 KINDS = ("single", "refusal", "pair", "triple", "relative", "who")
+HALVES = ("tune", "check")
+HARD = "hard-"
 
 
 @dataclass(frozen=True)
@@ -35,31 +42,18 @@ class Subject:
 
 @dataclass(frozen=True)
 class Item:
-    """One question about one clip.
+    """One question about one clip."""
 
-    Attributes:
-        id: unique in the manifest.
-        set: which set the clip belongs to.
-        video: path relative to the manifest's root.
-        people: names that the question is about.
-        kind: one of KINDS.
-        type: one of TYPES.
-        question: as asked.
-        answer: the reference, a phrase or a sentence.
-        present: name to truth.
-        view: how the person is seen ("clear", "masked", …), None where it isn't annotated.
-    """
-
-    id: str
-    set: str
-    video: str
-    people: tuple[str, ...]
-    kind: str
-    type: str
+    id: str  # unique in the manifest
+    set: str  # which set the clip belongs to
+    video: str  # path relative to the manifest's root
+    people: tuple[str, ...]  # whom the question is about
+    kind: str  # of KINDS
+    type: str  # of TYPES
     question: str
-    answer: str
-    present: dict[str, bool]
-    view: str | None = None
+    answer: str  # the reference, a phrase or a sentence
+    present: dict[str, bool]  # name to truth
+    view: str | None = None  # how the person is seen ("clear", "masked", …), None where it isn't annotated
 
     def to_dict(self) -> dict[str, Any]:
         """The question as a row of the manifest; what isn't annotated is left out."""
@@ -77,13 +71,7 @@ class ManifestProblem:
 
 @dataclass(frozen=True)
 class Manifest:
-    """People, questions, and what couldn't be read.
-
-    Attributes:
-        name: for titles.
-        root: what clip paths are relative to.
-        people, items, problems: see their classes.
-    """
+    """People, questions, and what couldn't be read; the name is for titles, clip paths are relative to the root."""
 
     name: str
     root: Path
@@ -131,10 +119,9 @@ def checked(manifest: Manifest) -> Manifest:
     for clip in sorted(clip for clip, found in there.items() if not found):
         count = sum(i.video == clip for i in manifest.items)
         problems.append(ManifestProblem(clip, f"the file isn't there ({count} questions)"))
-    for person in manifest.people:
-        if not manifest.path(person.clip).is_file():
-            problems.append(ManifestProblem(person.clip, f"the enrollment clip of {person.name} isn't there"))
     people = tuple(p for p in manifest.people if manifest.path(p.clip).is_file())
+    for person in (p for p in manifest.people if p not in people):
+        problems.append(ManifestProblem(person.clip, f"the enrollment clip of {person.name} isn't there"))
     items = tuple(i for i in manifest.items if there[i.video])
     strange = Counter(name for i in items for name in set(i.people) - {p.name for p in people})
     for name, count in strange.items():
@@ -145,6 +132,30 @@ def checked(manifest: Manifest) -> Manifest:
         problems.append(ManifestProblem(f"question {item.id}", what))
     items = tuple(i for i in items if len(i.question) <= MAX_QUESTION)
     return replace(manifest, people=people, problems=tuple(problems), items=items)
+
+
+def half_of(clip: str) -> str:
+    """The half of a clip by its path as the manifest has it: SHA-256 even is "tune", odd is "check"."""
+    return HALVES[int(hashlib.sha256(clip.encode()).hexdigest(), 16) % 2]
+
+
+def of_half(manifest: Manifest, half: str) -> Manifest:
+    """The questions about the clips of one half, all for ""; everyone stays enrolled: the others are strangers.
+
+    Raises:
+        SettingsError: no question belongs to it.
+    """
+    if not half:
+        return manifest
+    items = tuple(i for i in manifest.items if half_of(i.video) == half)
+    if manifest.items and not items:
+        raise SettingsError("no question belongs to this half.", subject=f"--half {half}", hint="Use the other one.")
+    return replace(manifest, items=items)
+
+
+def part_of(item: Item) -> str:
+    """Whether a question belongs to the "hard" or the "easy" part."""
+    return "hard" if item.id.startswith(HARD) else "easy"
 
 
 def limited(manifest: Manifest, limit: int | None) -> Manifest:
@@ -173,6 +184,11 @@ def write(manifest: Manifest, folder: Path) -> None:
     (folder / "questions.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
+def reason(error: Exception) -> str:
+    """Why a row couldn't be read."""
+    return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+
+
 def _collect(
     rows: list[Any], file: str, problems: list[ManifestProblem], read: Any, numbers: list[int] | None = None
 ) -> list:
@@ -184,8 +200,7 @@ def _collect(
         try:
             out.append(read(row))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-            problems.append(ManifestProblem(f"{file}:{number}", what))
+            problems.append(ManifestProblem(f"{file}:{number}", reason(error)))
     return out
 
 

@@ -1,6 +1,8 @@
-"""The official PVChat JSON as a manifest; `pvchat/augment/dataset/official.py` says what is in it.
+"""The official PVChat JSON as a manifest; `pvchat/augment/dataset/official.py` writes it, and says what is in it.
 
-In: one JSON file, or a folder of them (one subject each, `*test*.json`). Out: a `Manifest`.
+In: one JSON file, or a folder of them (one subject each, `*test*.json`). Out: a `Manifest`. Before the names are filled
+in the key is "data", `sks_present` is empty and texts say "<sks>" ("<sks1>", … for several people); afterwards it is
+"videos" and they say the names. What isn't marked as an existence question has the type that its words tell.
 
 The file names no enrollment clip: the first positive of the train file beside it (`…test… → …train…`) is taken, else
 the first positive of the file itself, which is then not asked about.
@@ -8,18 +10,35 @@ the first positive of the file itself, which is then not asked about.
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.dataset.official import entries, media_path, names_of, presence, read_entry
 from pvchat.augment.questions.templates import masked
-from pvchat.augment.schemas import QuestionRow
 from pvchat.chat.question import type_of
+from pvchat.chat.reader.words import find_mentions
 from pvchat.errors import SettingsError
-from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject
+from pvchat.eval.manifest import Item, Manifest, ManifestProblem, Subject, reason
 
+_EMPTY = ("", "<sks>", "sks")
+_NUMBERED = re.compile(r"sks_present(\d+)")
+_TOKEN = re.compile(r"<([^<>]{1,64})>")
 _UNUSABLE = (KeyError, TypeError, ValueError, AttributeError)
+
+Entry = dict[str, Any]  # a video of a file, with its questions
+
+
+def entries(file: Path) -> list[Any] | None:
+    """The videos of a file of this layout; None where it has another one, or can't be read."""
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    found = value.get("data", value.get("videos")) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else None
 
 
 def read(path: Path) -> Manifest:
@@ -41,62 +60,101 @@ def read(path: Path) -> Manifest:
 
 
 def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[ManifestProblem]]:
-    videos = _entries(file)
+    videos = entries(file)
+    if videos is None:
+        raise SettingsError("it is no JSON in which `data` or `videos` is a list.", subject=str(file))
     people: list[str] = []
     items: list[Item] = []
     problems: list[ManifestProblem] = []
     for number, entry in enumerate(videos):
         try:
-            names = names_of(entry, videos, file)
+            names = _names(entry, videos, file)
             items += _items(entry, number, names, file, root)
         except _UNUSABLE as error:
-            what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-            problems.append(ManifestProblem(f"{file.name}: video {number + 1}", what))
+            problems.append(ManifestProblem(f"{file.name}: video {number + 1}", reason(error)))
             continue
         people += [name for name in names if name not in people]
     clips = {name: _enrollment_clip(file, videos, name) for name in people}
     problems += [
         ManifestProblem(file.name, f"no positive clip to enroll {n} from") for n, clip in clips.items() if not clip
     ]
-    subjects = [Subject(n, media_path(clip, file, root), file.stem) for n, clip in clips.items() if clip]
+    subjects = [Subject(n, _media_path(clip, file, root), file.stem) for n, clip in clips.items() if clip]
     enrolled = {subject.clip for subject in subjects}
     return subjects, [i for i in items if i.video not in enrolled], problems
 
 
-def _entries(file: Path) -> list[dict[str, Any]]:
-    found = entries(file)
-    if found is None:
-        raise SettingsError("it is no JSON in which `data` or `videos` is a list.", subject=str(file))
-    return found
+def _items(entry: Entry, number: int, names: list[str], file: Path, root: Path) -> list[Item]:
+    """The questions of one entry, each about those whom it names, in doubt about the first."""
+    video = _media_path(str(entry.get("video_path") or entry["video_name"]), file, root)
+    there, made = _presence(entry, names), []
+    for place, pair in enumerate(entry["qa_pairs"]):
+        question, answer = (_named(str(pair[key]), names) for key in ("question", "answer"))
+        about = list(dict.fromkeys(m.name for m in find_mentions(question, names, {}))) or names[:1]
+        kind = "existence" if pair.get("is_special") else type_of(masked(question, names).replace("<n>", "Alex"))
+        alone = "single" if kind == "existence" or any(there[n] for n in about) else "refusal"
+        size, present = {2: "pair", 3: "triple"}.get(len(about), alone), {n: there[n] for n in about}
+        row = f"{file.stem}-{number:05d}-{place:02d}"
+        made.append(Item(row, file.stem, video, tuple(about), size, kind, question, answer, present))
+    return made
 
 
-def _items(entry: dict[str, Any], number: int, names: list[str], file: Path, root: Path) -> list[Item]:
-    """The questions of one entry."""
-    sample, rows = read_entry(entry, number, names, file, root)
-    return [
-        Item(
-            f"{file.stem}-{number:05d}-{place:02d}", file.stem, sample.media, tuple(row.people), row.kind,
-            _type(row, names), row.question, row.answer, row.present,
-        )
-        for place, row in enumerate(rows)
-    ]  # fmt: skip
+def _names(entry: Entry, videos: Sequence[Any], file: Path) -> list[str]:
+    """Whom an entry is about: one name, or one for each `sks_present<n>`."""
+    numbered = sorted((int(m[1]), str(entry[k]).strip("<>")) for k in entry if (m := _NUMBERED.fullmatch(k)))
+    if numbered:
+        return [n or f"sks{i}" for i, n in numbered]
+    names = [str(e.get("sks_present") or "") for e in videos if isinstance(e, dict)]
+    first = next((t for t in names if t not in _EMPTY), "")
+    stem = re.sub(r"[_\-.]?(all_video|train|test|val|short)(?![a-z])|[<>\[\]]", "", file.stem).strip("_- ")
+    return [first.strip("<>") or stem or "Subject"]
 
 
-def _type(row: QuestionRow, names: Sequence[str]) -> str:
-    """As the question's words say where the file marks it as no existence question."""
-    return row.type if row.type != "other" else type_of(masked(row.question, names).replace("<n>", "Alex"))
+def _presence(entry: Entry, people: Sequence[str]) -> dict[str, bool]:
+    """Who is there; ValueError or KeyError where the entry doesn't say."""
+    if len(people) == 1:
+        return {people[0]: _truth(entry["is_positive"])}
+    if "is_positive1" in entry:
+        return {n: _truth(entry[f"is_positive{i + 1}"]) for i, n in enumerate(people)}
+    kind = str(entry["sample_type"])
+    if kind in ("both", "all", "none", "neither", "negative"):
+        return dict.fromkeys(people, kind in ("both", "all"))
+    there = set(re.findall(r"person(\d+)", kind))
+    if not there or not there <= {str(i + 1) for i in range(len(people))}:
+        raise ValueError(f"sample_type {kind!r} is unknown")
+    return {n: str(i + 1) in there for i, n in enumerate(people)}
 
 
-def _enrollment_clip(file: Path, videos: list[dict[str, Any]], name: str) -> str | None:
+def _named(text: str, people: Sequence[str]) -> str:
+    """A text with names for "<sks>", "<sks1>", … and "<Name>"."""
+    numbered = {f"sks{number}": name for number, name in enumerate(people, 1)} | {"sks": people[0]}
+    return _TOKEN.sub(lambda hit: people[0] if len(people) == 1 else numbered.get(hit[1], hit[1]), text)
+
+
+def _media_path(video: str, file: Path, root: Path) -> str:
+    """A clip's path below the root: as written, or by its name beside the file, for files that were moved."""
+    written = Path(video)
+    for candidate in (file.parent / written, file.parent / written.name, file.parent / "videos" / written.name):
+        if candidate.is_file():
+            return Path(os.path.relpath(candidate, root)).as_posix()
+    return written.as_posix()
+
+
+def _enrollment_clip(file: Path, videos: Sequence[Any], name: str) -> str | None:
     """The first clip that shows somebody, and nobody else of those whom its entry names."""
     twin = file.with_name(file.name.replace("test", "train"))
     for part in ((entries(twin) or []) if twin != file else [], videos):
         for entry in part:
             try:
-                there = presence(entry, names_of(entry, videos, file))
+                there = _presence(entry, _names(entry, videos, file))
             except _UNUSABLE:
                 continue
             video = str(entry.get("video_path") or entry.get("video_name") or "")
             if video and [n for n, seen in there.items() if seen] == [name]:
                 return video
     return None
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"is_positive must be true or false, not {value!r}")
+    return value

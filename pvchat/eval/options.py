@@ -1,7 +1,4 @@
-"""How a run is made: what is asked, of which systems, by which workers, and how it is measured.
-
-In: words of the command line or of the app. Out: `EvalOptions`, frozen and torch-free.
-"""
+"""How a run is made: what is asked, of which systems, by which workers, and how it is measured. Torch-free."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pvchat.errors import SettingsError
-from pvchat.eval.subsets import HALVES
+from pvchat.eval.manifest import HALVES
 
 DEPTHS = ("instant", "deep")
 MAKER = "pvchat.eval.worker:open_systems"
@@ -17,46 +14,26 @@ MAKER = "pvchat.eval.worker:open_systems"
 
 @dataclass(frozen=True)
 class EvalOptions:
-    """How to run.
+    """How to run; what can't be run is refused with a SettingsError."""
 
-    Attributes:
-        half: "tune" or "check" for the clips of one half, see `subsets.py`; "" for all.
-        depth: at which people are enrolled: "instant" or "deep".
-        limit: at most so many questions, spread evenly.
-        systems: names; empty for all.
-        engine, workers: where clips are answered.
-        frames: put pictures of the worst failures into the report.
-        resamples: of the bootstrap.
-        bertscore: measure it too.
-        restart: delete a run that the folder holds instead of going on with it.
-        maker, options: see `worker.Spec`; for tests.
-    """
-
-    half: str = ""
-    depth: str = "instant"
-    limit: int | None = None
-    systems: tuple[str, ...] = ()
-    engine: str = "local"
+    half: str = ""  # "tune" or "check" for the clips of one half, see `manifest.py`; "" for all
+    depth: str = "instant"  # at which people are enrolled
+    limit: int | None = None  # at most so many questions, spread evenly
+    systems: tuple[str, ...] = ()  # names; empty for all
+    engine: str = "local"  # where clips are answered
     workers: int = 1
-    frames: bool = True
-    resamples: int = 1000
-    bertscore: bool = True
-    restart: bool = False
-    maker: str = MAKER
+    frames: bool = True  # put pictures of the worst failures into the report
+    resamples: int = 1000  # of the bootstrap
+    bertscore: bool = True  # measure it too
+    restart: bool = False  # delete a run that the folder holds instead of going on with it
+    maker: str = MAKER  # see `worker.Spec`; for tests
     options: dict[str, Any] = field(default_factory=dict)
 
-
-def check(options: EvalOptions) -> None:
-    """Refuse what can't be run.
-
-    Raises:
-        SettingsError: there is no such half or depth, or a number is too small.
-    """
-    for name, least in (("workers", 1), ("resamples", 0)):
-        if (count := getattr(options, name)) < least:
-            raise SettingsError(f"must be at least {least}, not {count}.", subject=f"--{name}")
-    for name, values in {"half": ("", *HALVES), "depth": DEPTHS}.items():
-        if (value := getattr(options, name)) not in values:
-            raise SettingsError(
-                f"there is no {name} '{value}'.", hint=f"Use one of: {', '.join(filter(None, values))}."
-            )
+    def __post_init__(self) -> None:
+        for name, least in (("workers", 1), ("resamples", 0)):
+            if (count := getattr(self, name)) < least:
+                raise SettingsError(f"must be at least {least}, not {count}.", subject=f"--{name}")
+        for name, values in {"half": ("", *HALVES), "depth": DEPTHS}.items():
+            if (value := getattr(self, name)) not in values:
+                known = ", ".join(filter(None, values))
+                raise SettingsError(f"there is no {name} '{value}'.", hint=f"Use one of: {known}.")

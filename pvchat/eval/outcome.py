@@ -98,12 +98,13 @@ def _seconds(out: Path) -> dict[str, Row]:
 
 
 def _tune(rows: Sequence[Row], items: Mapping[str, Item]) -> dict[str, float]:
+    asked = [(r, items[r["id"]]) for r in rows]
     pairs = [
-        (p["score"], items[r["id"]].present[p["name"]])
-        for r in rows
-        if items[r["id"]].kind == "single" and items[r["id"]].type == "existence"
-        for p in r["people"]
-        if p["name"] in items[r["id"]].present
+        (p["score"], item.present[p["name"]])
+        for row, item in asked
+        if (item.kind, item.type) == ("single", "existence")
+        for p in row["people"]
+        if p["name"] in item.present
     ]
     score, truth = np.array([s for s, _ in pairs], float), np.array([t for _, t in pairs], bool)
     if not truth.any() or truth.all():

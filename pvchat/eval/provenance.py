@@ -11,13 +11,12 @@ import json
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pvchat.bases.sources import BaseSource
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Manifest
@@ -65,24 +64,21 @@ def weights_hash(settings: Settings) -> str:
     from pvchat.assets import weights
     from pvchat.bases import models
 
-    base = models.base_of(settings)
-    llm = Path(settings.llm).expanduser() if settings.llm else None
-    folders: Sequence[Path | None] = _base_folders(base) if base else [models.find(settings.model)]
+    base, llm = models.base_of(settings), Path(settings.llm).expanduser() if settings.llm else None
+    own = (models.find(settings.model),) if base is None else (Path(base.path) if base.local else None, base.trained)
     named = [w.sha256 for w in weights.TABLE] + [base.path if base is not None and not base.local else ""]
-    files = [_hashed(_weights_in(folder)) for folder in (*folders, llm) if folder is not None and folder.is_dir()]
+    files = [
+        _hashed(sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors")))
+        for folder in (*own, llm)
+        if folder is not None and folder.is_dir()
+    ]
     return hashlib.sha256(json.dumps([named, files, settings.llm]).encode()).hexdigest()[:16]
 
 
 def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> dict[str, Any]:
-    """Let a run into a folder: an empty one, or one that holds an unfinished or finished run of the same config.
+    """Let a run into a folder that is empty, or that holds a run of the same config; what that says of itself.
 
-    Args:
-        out: the folder.
-        wanted: from `config`.
-        restart: delete the run that is there, whatever made it.
-
-    Returns:
-        What the run that is there says of itself; empty without one.
+    `restart` deletes the run that is there, whatever made it.
 
     Raises:
         SettingsError: it holds a run of other settings, weights or code; says what differs.
@@ -118,15 +114,6 @@ def _hashed(paths: Iterable[Path]) -> str:
         with path.open("rb") as file:
             found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()[:16]
-
-
-def _base_folders(base: BaseSource) -> list[Path]:
-    """Where a pretrained base's own weights lie, and those that training added."""
-    return [*([Path(base.path)] if base.local else []), *([base.trained] if base.trained is not None else [])]
-
-
-def _weights_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors"))
 
 
 def _clear(out: Path) -> None:

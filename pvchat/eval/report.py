@@ -21,24 +21,19 @@ from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.metrics.rubric import descriptive_completeness, refused
-from pvchat.eval.scores import PART
+from pvchat.eval.scores import PART, Answered, joined
 from pvchat.eval.systems import PREFERRED
-from pvchat.eval.table import Answered, joined
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
 # group, measure, heading, higher is better
 PRESENCE = (
-    ("existence", "balanced_accuracy", "balanced accuracy", True),
-    ("existence", "accuracy", "accuracy", True),
-    ("existence", "auc", "AUC", True),
-    ("existence", "tpr", "TPR", True),
-    ("existence", "tnr", "TNR", True),
-    ("pairs", "all_right", "pairs all right", True),
-    ("who", "f1", "who F1", True),
+    ("existence", "balanced_accuracy", "balanced accuracy", True), ("existence", "accuracy", "accuracy", True),
+    ("existence", "auc", "AUC", True), ("existence", "tpr", "TPR", True), ("existence", "tnr", "TNR", True),
+    ("pairs", "all_right", "pairs all right", True), ("who", "f1", "who F1", True),
     ("existence", "ece", "calibration error", False),
-)
+)  # fmt: skip
 TELLING = (
     ("refusals", "refused_absent", "absent refused", True),
     ("refusals", "refused_present", "present refused", False),
@@ -85,13 +80,7 @@ def remarks(run: Row, most: int = 10) -> list[str]:
 
 
 def write(out: Path, manifest: Manifest, frames: bool) -> Path:
-    """Write report.html of a finished run.
-
-    Args:
-        out: the run's folder.
-        manifest: for clips and questions.
-        frames: put frames of the worst failures in; without media rights they are left out.
-    """
+    """Write report.html of a finished run, with frames of the worst failures where there are the rights to them."""
     import jinja2
 
     metrics, run = (json.loads((out / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
@@ -140,11 +129,7 @@ def worst(answered: Sequence[Answered]) -> list[Answered]:
     """The worst answers, worst first: wrong decisions, then poor tellings."""
     wrong = [(gap, a) for a in answered if (gap := wrongness(a)) > 0]
     wrong.sort(key=lambda pair: (-pair[0], pair[1].item.id))
-    poor = [
-        (descriptive_completeness(a.item, a.text), a)
-        for a in answered
-        if a.item.kind == "single" and a.item.type != "existence" and all(a.item.present.values())
-    ]
+    poor = [(descriptive_completeness(a.item, a.text), a) for a in answered if a.told]
     poor = sorted((p for p in poor if p[0] < 2.5), key=lambda pair: (pair[0], pair[1].item.id))
     return _spread([a for _, a in wrong], DECISIONS) + _spread([a for _, a in poor], TELLINGS)
 

@@ -26,10 +26,9 @@ from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval import provenance
 from pvchat.eval.layouts import read
-from pvchat.eval.manifest import limited
-from pvchat.eval.options import MAKER, EvalOptions, check
+from pvchat.eval.manifest import limited, of_half
+from pvchat.eval.options import MAKER, EvalOptions
 from pvchat.eval.outcome import finish, write_json
-from pvchat.eval.subsets import of_half
 from pvchat.eval.systems import names_for
 from pvchat.eval.worker import Spec, Unit, Worker, enroll_all, open_chat
 from pvchat.pool import results
@@ -66,12 +65,10 @@ def run(
         What metrics.json holds.
 
     Raises:
-        SettingsError: an option is off, the manifest can't be used, or the folder holds a run of other settings,
-            weights or code.
+        SettingsError: the manifest can't be used, or the folder holds a run of other settings, weights or code.
         PVChatError: nobody could be enrolled, or a worker died.
     """
     settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
-    check(options)
     systems = names_for(options.depth, options.systems) if options.maker == MAKER else options.systems
     manifest = limited(of_half(read(path), options.half), options.limit)
     out.mkdir(parents=True, exist_ok=True)

@@ -2,22 +2,26 @@
 
 In: the manifest and ordered rows. Out: plain JSON that depends on nothing but these. Measures come in groups: who is
 there, several people, refusals, wording, rules. Results are cut by set, type, kind, view, and hard and easy part.
+
+An answer that failed counts as wrong: an error is never a right "no". Its probability counts as one half. A name that
+a system says nothing about counts as absent with probability 0.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pvchat.eval.manifest import Item, Manifest
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.eval.manifest import Item, Manifest, part_of
 from pvchat.eval.metrics import decisions as yes_no
 from pvchat.eval.metrics import rubric, wording
 from pvchat.eval.metrics.bootstrap import Bootstrap, Measure
 from pvchat.eval.options import EvalOptions
-from pvchat.eval.subsets import part_of
-from pvchat.eval.table import Answered, decisions, has_reference, is_single, joined
 
 Row = dict[str, Any]
 Group = dict[str, Measure]
@@ -35,6 +39,36 @@ PARTS: dict[str, Callable[[Item], str | None]] = {  # of a manifest that has a h
 
 
 @dataclass(frozen=True)
+class Answered:
+    """One question with what one system said."""
+
+    item: Item
+    row: Row
+
+    @property
+    def text(self) -> str:
+        """The answer; empty after an error."""
+        return "" if self.row["error"] else str(self.row["answer"])
+
+    def person(self, name: str) -> Row:
+        """What was said about one person."""
+        found = next((p for p in self.row["people"] if p["name"] == name), None)
+        return found or {"name": name, "decision": "absent", "probability": 0.0, "spans": []}
+
+    @property
+    def right(self) -> bool:
+        """Whether it was answered, with the right decision about everybody asked about."""
+        present = {n: self.person(n)["decision"] == "present" for n in self.item.people}
+        return not self.row["error"] and all(present[n] == self.item.present[n] for n in self.item.people)
+
+    @property
+    def told(self) -> bool:
+        """Whether it was asked what one person who is there looks like, does, or where she is."""
+        item = self.item
+        return item.kind == "single" and item.type != "existence" and all(item.present.values())
+
+
+@dataclass(frozen=True)
 class Ruler:
     """What measuring needs: resampling, names, BERTScores and sentence cosines by (answer, reference)."""
 
@@ -43,30 +77,22 @@ class Ruler:
     bert: dict[tuple[str, str], float]
     cosine: dict[tuple[str, str], float]
 
+    def mean(self, answered: Sequence[Answered], values: Iterable[Any]) -> Measure:
+        """The mean of a value an answer."""
+        return self.boot.mean([a.item.video for a in answered], list(values))
 
-def groups_of(answered: Sequence[Answered], ruler: Ruler) -> dict[str, dict[str, Row]]:
-    """Measures of one slice or of all, by group; groups without a row are left out."""
-    found = {
-        "existence": _existence(answered, ruler.boot),
-        "pairs": _pairs(answered, ruler.boot),
-        "who": _who(answered, ruler),
-        "refusals": _refusals(answered, ruler.boot),
-        "wording": _wording(answered, ruler),
-        "rules": _rules(answered, ruler),
-    }
-    kept = {name: group for name, group in found.items() if any(m.n for m in group.values())}
-    return {name: {key: m.to_dict() for key, m in group.items()} for name, group in kept.items()}
+
+def joined(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[str, list[Answered]]:
+    """Rows with their questions, by system."""
+    found: dict[str, list[Answered]] = {}
+    for row in rows:
+        if row["id"] in items:
+            found.setdefault(row["system"], []).append(Answered(items[row["id"]], row))
+    return found
 
 
 def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed: int) -> dict[str, Any]:
-    """All measures.
-
-    Args:
-        manifest: people and questions.
-        rows: predictions, settled.
-        options: of the run.
-        seed: of the bootstrap.
-    """
+    """All measures of settled predictions; `seed` is the bootstrap's."""
     answered = joined(rows, {i.id: i for i in manifest.items})
     ruler = _ruler(manifest, answered, options, seed)
     return {
@@ -77,7 +103,21 @@ def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed:
     }
 
 
-def cut(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> dict[str, list[Answered]]:
+def _groups(answered: Sequence[Answered], ruler: Ruler) -> dict[str, dict[str, Row]]:
+    """Measures of one slice or of all, by group; groups without a row are left out."""
+    found = {
+        "existence": _existence(answered, ruler.boot),
+        "pairs": _pairs(answered, ruler),
+        "who": _who(answered, ruler),
+        "refusals": _refusals(answered, ruler),
+        "wording": _wording(answered, ruler),
+        "rules": _rules(answered, ruler),
+    }
+    kept = {name: group for name, group in found.items() if any(m.n for m in group.values())}
+    return {name: {key: m.to_dict() for key, m in group.items()} for name, group in kept.items()}
+
+
+def _cut(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> dict[str, list[Answered]]:
     """The questions by their place on an axis, in order of the places' names; those without one are left out."""
     out: dict[str, list[Answered]] = {}
     for one in answered:
@@ -87,16 +127,23 @@ def cut(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> dic
 
 
 def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
-    d = decisions(answered, is_single)
+    """Of yes-or-no questions about one person: a decision each."""
+    pairs = [(a, name) for a in answered if _is_single(a.item) for name in a.item.people]
+    clips = [a.item.video for a, _ in pairs]
+    truth: NDArray[np.bool_] = np.array([a.item.present[n] for a, n in pairs], bool)
+    failed = np.array([bool(a.row["error"]) for a, _ in pairs], bool)
+    people = [a.person(n) for a, n in pairs]
+    predicted = np.where(failed, ~truth, np.array([p["decision"] == "present" for p in people], bool)).astype(bool)
+    chance = np.where(failed, 0.5, np.array([p["probability"] for p in people], float))
     return {
-        **yes_no.existence(boot, d.clips, d.truth, d.predicted, d.chance),
-        "ece": yes_no.calibration_error(boot, d.clips, d.truth, d.chance),
+        **yes_no.existence(boot, clips, truth, predicted, chance),
+        "ece": yes_no.calibration_error(boot, clips, truth, chance),
     }
 
 
-def _pairs(answered: Sequence[Answered], boot: Bootstrap) -> Group:
+def _pairs(answered: Sequence[Answered], ruler: Ruler) -> Group:
     chosen = [a for a in answered if a.item.kind in ("pair", "triple")]
-    return {"all_right": boot.mean([a.item.video for a in chosen], [a.right for a in chosen])}
+    return {"all_right": ruler.mean(chosen, (a.right for a in chosen))}
 
 
 def _who(answered: Sequence[Answered], ruler: Ruler) -> Group:
@@ -110,62 +157,56 @@ def _who(answered: Sequence[Answered], ruler: Ruler) -> Group:
     return {"f1": ruler.boot.measure([a.item.video for a in chosen], sums, yes_no.f1)}
 
 
-def _refusals(answered: Sequence[Answered], boot: Bootstrap) -> Group:
+def _refusals(answered: Sequence[Answered], ruler: Ruler) -> Group:
     """By the text, which is what a reader sees: absent people should be refused, present ones told about."""
-    gone = [a for a in answered if a.item.kind == "refusal"]
-    here = [a for a in answered if a.item.kind == "single" and a.item.type != "existence"]
-    here = [a for a in here if all(a.item.present.values())]
+    gone, here = [a for a in answered if a.item.kind == "refusal"], [a for a in answered if a.told]
     return {
-        "refused_absent": boot.mean([a.item.video for a in gone], [rubric.refused(a.item, a.text) for a in gone]),
-        "refused_present": boot.mean([a.item.video for a in here], [rubric.refused(a.item, a.text) for a in here]),
+        "refused_absent": ruler.mean(gone, (rubric.refused(a.item, a.text) for a in gone)),
+        "refused_present": ruler.mean(here, (rubric.refused(a.item, a.text) for a in here)),
     }
 
 
 def _wording(answered: Sequence[Answered], ruler: Ruler) -> Group:
-    described = [a for a in answered if has_reference(a.item)]
-    clips, answers = [a.item.video for a in described], [a.text for a in described]
-    references = [a.item.answer for a in described]
+    described = [a for a in answered if _has_reference(a.item)]
+    clips = [a.item.video for a in described]
+    answers, references = [a.text for a in described], [a.item.answer for a in described]
     pairs = list(zip(answers, references, strict=True))
     out = {
         "bleu1": wording.bleu(ruler.boot, clips, answers, references, 1),
         "bleu4": wording.bleu(ruler.boot, clips, answers, references, 4),
-        "rouge_l": ruler.boot.mean(clips, wording.rouge_l(answers, references)),
-        "content_f1": ruler.boot.mean(clips, [wording.content_f1(a, r) for a, r in pairs]),
+        "rouge_l": ruler.mean(described, wording.rouge_l(answers, references)),
+        "content_f1": ruler.mean(described, (wording.content_f1(a, r) for a, r in pairs)),
     }
     for name, found in (("bertscore", ruler.bert), ("sentence_cosine", ruler.cosine)):
         if found:
-            out[name] = ruler.boot.mean(clips, [found[p] for p in pairs])
+            out[name] = ruler.mean(described, (found[p] for p in pairs))
     return out
 
 
 def _rules(answered: Sequence[Answered], ruler: Ruler) -> Group:
-    clips = [a.item.video for a in answered]
-    named = [rubric.entity_specificity(a.item, a.text, ruler.enrolled) for a in answered]
     described = [a for a in answered if a.item.type != "existence"]
-    complete = [rubric.descriptive_completeness(a.item, a.text) for a in described]
+    named = (rubric.entity_specificity(a.item, a.text, ruler.enrolled) for a in answered)
+    complete = (rubric.descriptive_completeness(a.item, a.text) for a in described)
     return {
-        "entity_specificity_rules": ruler.boot.mean(clips, named),
-        "descriptive_completeness_rules": ruler.boot.mean([a.item.video for a in described], complete),
+        "entity_specificity_rules": ruler.mean(answered, named),
+        "descriptive_completeness_rules": ruler.mean(described, complete),
     }
 
 
 def _system(answered: list[Answered], ruler: Ruler) -> Row:
     axes = AXES | (PARTS if any(part_of(a.item) == "hard" for a in answered) else {})
     slices = {
-        name: {place: groups_of(some, ruler) for place, some in cut(answered, axis).items()}
+        name: {place: _groups(some, ruler) for place, some in _cut(answered, axis).items()}
         for name, axis in axes.items()
     }
-    return {"overall": groups_of(answered, ruler), "slices": slices, "errors": _errors(answered)}
-
-
-def _errors(answered: Sequence[Answered]) -> Row:
     failed = [a for a in answered if a.row["error"]]
     kinds = Counter(str(a.row["error"]).partition(":")[0] for a in failed)
-    return {"n": len(failed), "kinds": dict(sorted(kinds.items())), "ids": [a.item.id for a in failed]}
+    errors = {"n": len(failed), "kinds": dict(sorted(kinds.items())), "ids": [a.item.id for a in failed]}
+    return {"overall": _groups(answered, ruler), "slices": slices, "errors": errors}
 
 
 def _ruler(manifest: Manifest, answered: dict[str, list[Answered]], options: EvalOptions, seed: int) -> Ruler:
-    described = [a for rows in answered.values() for a in rows if has_reference(a.item)]
+    described = [a for rows in answered.values() for a in rows if _has_reference(a.item)]
     pairs = sorted({(a.text, a.item.answer) for a in described}) if options.bertscore else []
     bert = dict(zip(pairs, wording.bert_scores(pairs), strict=True))
     cosine = dict(zip(pairs, wording.sentence_cosines(pairs), strict=True))  # by the same network
@@ -173,7 +214,7 @@ def _ruler(manifest: Manifest, answered: dict[str, list[Answered]], options: Eva
 
 
 def _about(manifest: Manifest) -> Row:
-    truths = [i.present[n] for i in manifest.items if is_single(i) for n in i.people]
+    truths = [i.present[n] for i in manifest.items if _is_single(i) for n in i.people]
     return {
         "name": manifest.name,
         "questions": len(manifest.items),
@@ -182,3 +223,14 @@ def _about(manifest: Manifest) -> Row:
         "yes": round(sum(truths) / len(truths), 4) if truths else None,
         "left_out": len(manifest.problems),
     }
+
+
+def _is_single(item: Item) -> bool:
+    """A yes/no question about one person."""
+    return item.kind == "single" and item.type == "existence"
+
+
+def _has_reference(item: Item) -> bool:
+    """A question about somebody who is there whose reference is more than yes or no."""
+    content = item.type != "existence" or len(item.answer.split()) > 2
+    return item.kind in ("single", "relative") and content and all(item.present[n] for n in item.people)

@@ -33,13 +33,10 @@ PRIOR_SAMPLE = 200  # reference answers among which the most typical one is soug
 
 @dataclass
 class Reply:
-    """What one system says to one question.
+    """What one system says to one question, with seconds of parts that it measured itself.
 
-    Attributes:
-        answer: the text.
-        people: a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, and
-            perhaps a raw score.
-        timing: seconds of parts that the system itself measured.
+    People are a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, and
+    perhaps a raw score.
     """
 
     answer: str
@@ -70,15 +67,10 @@ class Bench:
 
 
 class System(Protocol):
-    """One row of the table.
+    """One row of the table."""
 
-    Attributes:
-        name: as in `--systems` and in the results.
-        needs_clip: whether an unreadable clip is an error for it.
-    """
-
-    name: str
-    needs_clip: bool
+    name: str  # as in `--systems` and in the results
+    needs_clip: bool  # whether an unreadable clip is an error for it
 
     def answer(self, item: Item, case: Case) -> Reply:
         """Answer one question; a PVChatError counts as this system's error on this question."""

@@ -33,24 +33,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything a worker needs to start in another process.
-
-    Attributes:
-        manifest: people and questions.
-        systems: names, in the order of the table.
-        store: folder of the run's own people store.
-        settings: of PVChat.
-        maker: "module:function" that opens bench and systems; tests give their own.
-        options: for the maker.
-        chat: a PVChat of this process whose models are used; None opens one. Not for workers in other processes.
-    """
+    """Everything a worker needs to start in another process, but for `chat`: a PVChat of this one to be used."""
 
     manifest: Manifest
-    systems: tuple[str, ...]
-    store: str
+    systems: tuple[str, ...]  # names, in the order of the table
+    store: str  # folder of the run's own people store
     settings: Settings = field(default_factory=Settings)
-    maker: str = MAKER
-    options: dict[str, Any] = field(default_factory=dict)
+    maker: str = MAKER  # "module:function" that opens bench and systems; tests give their own
+    options: dict[str, Any] = field(default_factory=dict)  # for the maker
     chat: PVChat | None = field(default=None, repr=False, compare=False)
 
 
@@ -113,14 +103,8 @@ class Worker:
                 failed = f"{type(caught).__name__}: {caught}"
                 if not isinstance(caught, PVChatError):
                     _log.exception("%s, question %s", system.name, item.id)
-        row: dict[str, Any] = {
-            "id": item.id,
-            "system": system.name,
-            "clip": item.video,
-            "kind": item.kind,
-            "answer": reply.answer,
-        }
-        row |= {"people": reply.people, "error": failed}
+        row: dict[str, Any] = {"id": item.id, "system": system.name, "clip": item.video, "kind": item.kind}
+        row |= {"answer": reply.answer, "people": reply.people, "error": failed}
         return row, {k: round(float(v), 4) for k, v in reply.timing.items()}
 
 

@@ -1,16 +1,15 @@
 """The video language model: experts' features in; what is read of a clip, text, a presence logit for each person out.
 
-A clip goes through `cliptokens.py` (tokens of an analysis), `connectors.py` (one width, mixed across experts:
-`moec.py`, `hga.py`), `mova.py` (weighed by the question) and `qformer.py` (queries and personal tokens read them, with
-the mixed heads of `heads.py` and `routers.py`) into the language model (`llm.py`: `prompts.py`, `drafted.py`). What a
-clip looks like on the way is in `visual.py`. Batches and losses of its training are `recipes/model`'s.
+A clip goes through `cliptokens.py` (tokens of an analysis), `connectors.py` (one width, mixed across experts, weighed
+by the question) and `qformer.py` (queries and personal tokens read them, with the mixed heads of `heads.py` and
+`routers.py`) into the language model (`llm.py`: `prompts.py`, `drafted.py`). Batches and losses of its training are
+`recipes/model`'s.
 
 People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); who is in a
 clip comes from `identity/` (by `presence.py`).
 
 At work: `trained.py` has one model loaded, `personstates.py` stored people as it takes them; `describer.py` holds a
-clip against sentences, `choices.py` picks one; `sentences.py` (with `minilm.py`) makes sentence vectors; `language.py`
-is a language model by itself.
+clip against sentences, `choices.py` picks one; `sentences.py` (with `minilm.py`) makes sentence vectors.
 
 On disk: `config.py` (presets, too), `checkpoint.py`. Without torch: `frozen.py` runs all but the language
 model. `retrofit.py` gives other models mixed heads. Open `pvchat.py` first.

@@ -23,19 +23,12 @@ from pvchat.model.qformer import INIT_STD, Context, QFormerLayer
 
 @dataclass
 class PersonFeatures:
-    """A batch of enrollments.
+    """A batch of enrollments."""
 
-    Attributes:
-        identity: [B, n, 128] L2-normalised face vectors.
-        identity_mask: [B, n] bool; all False for a figure without a face.
-        body: [B, n, 1280] pooled features of the person's region.
-        body_mask: [B, n] bool.
-    """
-
-    identity: Tensor
-    identity_mask: Tensor
-    body: Tensor
-    body_mask: Tensor
+    identity: Tensor  # [B, n, 128] L2-normalised face vectors
+    identity_mask: Tensor  # [B, n] bool; all False for a figure without a face
+    body: Tensor  # [B, n, 1280] pooled features of the person's region
+    body_mask: Tensor  # [B, n] bool
 
     def __len__(self) -> int:
         return len(self.identity)
@@ -46,11 +39,7 @@ class PersonFeatures:
 
 
 class Aligner(nn.Module):
-    """Personal tokens and z from identity and body vectors.
-
-    Args:
-        config: sizes.
-    """
+    """Personal tokens and z from identity and body vectors."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

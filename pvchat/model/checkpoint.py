@@ -25,12 +25,7 @@ def trained_state(model: nn.Module) -> dict[str, Tensor]:
 
 
 def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
-    """Fill a model with the weights in a folder, in the model's own dtype.
-
-    Args:
-        model: a `PVChatModel` of the folder's configuration.
-        folder: holds the weights.
-        without_llm: leave projectors and LoRA as they are.
+    """Fill a `PVChatModel` with the weights in a folder, in its own dtype; `without_llm` leaves projectors and LoRA.
 
     Raises:
         WeightsError: a tensor is missing, unknown or of another shape.

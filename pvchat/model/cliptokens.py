@@ -27,17 +27,11 @@ _Row = tuple[Array, Array, int]  # a token, where, track
 
 @dataclass
 class TokenRows:
-    """One expert's tokens of one clip.
+    """One expert's tokens of one clip."""
 
-    Attributes:
-        tokens: [n, W] float32; n may be 0.
-        where: [n, 5] t, x0, y0, x1, y1, all 0..1.
-        track: [n] int64, `SCENE` for none.
-    """
-
-    tokens: Array
-    where: Array
-    track: NDArray[np.int64]
+    tokens: Array  # [n, W]; n may be 0
+    where: Array  # [n, 5] t, x0, y0, x1, y1, all 0..1
+    track: NDArray[np.int64]  # [n], `SCENE` for none
 
     def arrays(self) -> tuple[Array, Array, NDArray[np.int64], NDArray[np.bool_]]:
         """A batch of one: tokens, where, track, and which are real; a masked token stands for none at all."""
@@ -48,14 +42,12 @@ class TokenRows:
 
 
 def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenRows]:
-    """One analysed clip (or photo: T = 1), expert by expert, in the model's order.
+    """One analysed clip (or photo: T = 1), expert by expert ("frame", "body", "face", "pose"), in the model's order.
 
-    Args:
-        analysis: tracks beyond `config.max_tracks` are left out, the longest stay.
-        config: names the experts wanted ("frame", "body", "face", "pose") and how finely time is cut.
+    Tracks beyond `config.max_tracks` are left out, the longest stay.
 
     Raises:
-        SettingsError: it names another.
+        SettingsError: the model wants another expert.
     """
     duration = max(analysis.duration_s, 1e-6)
     times = np.asarray(analysis.times, np.float32) / duration
@@ -75,15 +67,9 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
 
 
 def scene_rows(grid: NDArray[Any], times: Array, segments: int) -> TokenRows:
-    """Tokens of whole frames, averaged within stretches of time: segments · cells of them at most.
+    """Tokens of whole frames [segments · N, W], averaged within stretches of time, each with its cell as box.
 
-    Args:
-        grid: [T, N, W] an expert's tokens of each frame, N a square number of cells, row-major.
-        times: [T] 0..1.
-        segments: stretches of time; fewer frames give fewer.
-
-    Returns:
-        Tokens [segments · N, W], each with its cell as box.
+    The grid [T, N, W] has a square number of cells, row-major; times [T] are 0..1. Fewer frames give fewer stretches.
     """
     side = int(round(grid.shape[1] ** 0.5))
     low = np.stack(np.meshgrid(np.arange(side), np.arange(side), indexing="xy"), -1).reshape(-1, 2) / side

@@ -26,9 +26,9 @@ from pvchat.perception.experts import networks
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
+    from pvchat.model.connectors import VisualTokens
     from pvchat.model.frozen import ClipTokens
     from pvchat.model.people import PersonState
-    from pvchat.model.visual import VisualTokens
 
 _IN_MEMORY = 8  # clips whose tokens are kept: a second question costs no visual pass
 
@@ -37,12 +37,7 @@ Seen = TypeVar("Seen")
 
 
 class Describer:
-    """One trained model, ready to speak about the people of one store.
-
-    Args:
-        trained: the model; describers for other people share it.
-        encode: texts to sentence vectors [n, S]; the model's gate reads questions by them.
-    """
+    """One trained model, which others share, ready to speak about the people of one store; `encode` reads texts."""
 
     def __init__(self, trained: TrainedModel, encode: Encode) -> None:
         self.trained, self.encode = trained, encode
@@ -81,13 +76,9 @@ class Describer:
         return np.stack([(queries @ told.T).max(0) for queries in seen])
 
     def seen(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
-        """What the queries see of a clip: [Q, S], unit length.
+        """What the queries see of a clip with a question's vector [S] in mind: [Q, S], unit length.
 
-        Args:
-            analysis: of the clip.
-            track: whom to look at, an index into its tracks; other people's are hidden, whole frames aren't. None looks
-                at everyone.
-            asked: [S] a question's sentence vector.
+        A track is looked at alone: other people's are hidden, whole frames aren't. None looks at everyone.
         """
         frozen = self.trained.frozen
         clip = _kept(self._frozen, analysis, frozen.tokens)
@@ -100,7 +91,7 @@ class Describer:
         import torch
 
         with self.trained.lock, torch.inference_mode():
-            return _kept(self._whole, analysis, self.trained.reader.look)
+            return _kept(self._whole, analysis, self.trained.model.look)
 
     def vector(self, question: str) -> Any:
         """[1, S] sentence vector of a question."""

@@ -29,11 +29,9 @@ _CONTEXT = 3  # tokens that have to be alike for that
 
 @dataclass(frozen=True)
 class Lead:
-    """How far a draft leads.
+    """How far a draft leads: what share of the likeliest one's probability makes a token of it stand.
 
-    Attributes:
-        share: how likely, as a part of the likeliest one's probability, a token of it must be to stand.
-        given: (from, to) of its text, in characters, whose tokens always stand.
+    Tokens in the spans `given` (from, to, in characters) always stand.
     """
 
     share: float = 1.0
@@ -49,30 +47,16 @@ class Lead:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How a text is written.
+    """How a text is written."""
 
-    Attributes:
-        max_new_tokens: at most.
-        heard: told the text so far after each token; True ends the writing.
-        drafts: what the text may be (the first) or may quote (all): the same is written, in fewer passes.
-        lead: which words of the first draft stand although the model finds others likelier.
-    """
-
-    max_new_tokens: int = 64
-    heard: Callable[[str], bool] | None = None
-    drafts: tuple[str, ...] = ()
-    lead: Lead | None = None
+    max_new_tokens: int = 64  # at most
+    heard: Callable[[str], bool] | None = None  # told the text so far after each token; True ends the writing
+    drafts: tuple[str, ...] = ()  # what the text may be (the first) or may quote (all): the same, in fewer passes
+    lead: Lead | None = None  # which words of the first draft stand although the model finds others likelier
 
 
 def write(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding) -> str:
-    """Continue one prompt; without surrounding blanks.
-
-    Args:
-        llm: a causal language model of transformers.
-        tokenizer: its tokenizer.
-        embeds: [1, L, W] of the prompt.
-        decoding: how.
-    """
+    """Continue one prompt's embeddings [1, L, W] by a causal language model; without surrounding blanks."""
     known = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in decoding.drafts]
     whole = [*known[0], tokenizer.eos_token_id] if known and known[0] else []
     slack = decoding.lead.slack(tokenizer, decoding.drafts[0]) if decoding.lead is not None else []

@@ -33,30 +33,19 @@ LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned fro
 
 @dataclass(frozen=True)
 class ClipTokens:
-    """A clip as the frozen model reads it.
+    """A clip as the frozen model reads it."""
 
-    Attributes:
-        raw: [1, N, D] tokens before any was mixed with others.
-        expert: [1, N] number of the expert that each comes from.
-        track: [N] track number, `SCENE` for none.
-        mask: [N] True for real tokens.
-    """
-
-    raw: FloatArray
-    expert: NDArray[np.int64]
-    track: NDArray[np.int64]
-    mask: NDArray[np.bool_]
+    raw: FloatArray  # [1, N, D] tokens before any was mixed with others
+    expert: NDArray[np.int64]  # [1, N] number of the expert that each comes from
+    track: NDArray[np.int64]  # [N] track number, `SCENE` for none
+    mask: NDArray[np.bool_]  # [N] True for real tokens
 
 
 class FrozenModel:
     """One trained model's passes, each loaded when it is first needed.
 
-    Args:
-        weights: its model.safetensors.
-        config: its configuration.
-        model: gives the torch model, where a pass has to be converted or torch runs it.
-        device: torch device name.
-        handed: the torch model is in memory anyway, and maybe nowhere else: it runs, nothing is converted.
+    `model` gives the torch model, where a pass has to be converted or torch runs it. `handed`: that is in memory
+    anyway, and maybe nowhere else; it runs, nothing is converted.
     """
 
     def __init__(
@@ -78,12 +67,9 @@ class FrozenModel:
         return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (2, 3)))
 
     def sentences(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> FloatArray:
-        """What the queries see with a question in mind: vectors [Q, S] in sentence space, unit length.
+        """What the queries see with a question's vector [S] in mind: vectors [Q, S] in sentence space, unit length.
 
-        Args:
-            clip: its tokens.
-            mask: [N] which of them are looked at; what isn't is in none of the others either.
-            question: [S] the question's sentence vector.
+        The mask [N] says which tokens are looked at; what isn't is in none of the others either.
         """
         raw = clip.raw
         if not mask.any():  # attention needs something to see
@@ -92,12 +78,9 @@ class FrozenModel:
         return seen[0]
 
     def visible(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
-        """[N] the tokens that are looked at; what isn't is in none of the others.
+        """[N] the tokens that are looked at: of a track, by the number they carry, and of the scene; None: of everyone.
 
-        Args:
-            clip: its tokens.
-            track: whose tokens, by the number they carry, beside the scene's; other tracks are hidden. The cells of
-                whole frames still show everybody. None looks at everyone; a number that none carries leaves the scene.
+        The cells of whole frames still show everybody; a number that no token carries leaves the scene.
         """
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
         return shown & np.isin(clip.expert[0], [n for n, name in enumerate(self.config.experts) if name in LOOKED_AT])

@@ -29,19 +29,12 @@ from pvchat.model.routers import RoutingStats, make_router
 
 @dataclass(frozen=True)
 class Heads:
-    """The heads of one attention module.
+    """The heads of one attention module."""
 
-    Attributes:
-        count: H.
-        shared: how many of them, the first ones, are always on; None for all: dense attention, without a router.
-        router: a key of `routers.ROUTERS`.
-        top_k: heads that the router "topk" keeps.
-    """
-
-    count: int
-    shared: int | None = None
-    router: str = "relu"
-    top_k: int = 2
+    count: int  # H
+    shared: int | None = None  # the first ones, always on; None for all: dense attention, without a router
+    router: str = "relu"  # of `routers.ROUTERS`
+    top_k: int = 2  # heads that the router "topk" keeps
 
     @property
     def routed(self) -> int:
@@ -50,12 +43,7 @@ class Heads:
 
 
 class HeadMixer(nn.Module):
-    """The weights s_i of all heads for every token; all exactly 1 at initialisation.
-
-    Args:
-        width: D of the tokens that it reads.
-        heads: which are routed, and how.
-    """
+    """The weights s_i of all heads for every token of width D; all exactly 1 at initialisation."""
 
     def __init__(self, width: int, heads: Heads) -> None:
         super().__init__()
@@ -74,15 +62,9 @@ class HeadMixer(nn.Module):
         nn.init.zeros_(self.alpha.weight)
 
     def forward(self, x: Tensor, z: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, RoutingStats]:
-        """Weigh the heads.
+        """Weights [B, Q, H] of query tokens [B, Q, D], in their type, and statistics, into which the mask [B, Q] goes.
 
-        Args:
-            x: [B, Q, D] query tokens.
-            z: [B, Q, R] offsets to the router logits, None for none.
-            mask: [B, Q] True for real tokens (only passed on into the statistics).
-
-        Returns:
-            weights [B, Q, H] in the tokens' type and the statistics; computed in fp32, under autocast too.
+        z [B, Q, R] are offsets to the router logits, None for none.
         """
         with torch.autocast(x.device.type, enabled=False):
             tokens = x.float()
@@ -99,10 +81,7 @@ class HeadMixer(nn.Module):
 class MixtureOfHeadsAttention(nn.Module):
     """Multi-head attention with mixed heads; plain dense attention when every head is shared.
 
-    Args:
-        width: D of queries and output.
-        heads: how many, and which are routed.
-        context_width: width of the context tokens, None for D.
+    Queries and output have width D, and so have the context tokens unless `context_width` says otherwise.
     """
 
     def __init__(self, width: int, heads: Heads, *, context_width: int | None = None) -> None:
@@ -152,9 +131,7 @@ class MixtureOfHeadsAttention(nn.Module):
 def attention_mask(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
     """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, float; [B, 1, Q or 1, K].
 
-    Args:
-        mask: [B, K] or [B, Q, K] bool, or None.
-        bias: [B, Q, K] float, or None.
+    Of a mask [B, K] or [B, Q, K] bool, and a bias [B, Q, K] float, or None of each.
     """
     allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
     if bias is None:

@@ -20,9 +20,7 @@ from torch.nn import functional as F
 class MiniLM(nn.Module):
     """BERT's encoder, for texts of one segment, with the mean over tokens that the model's own card asks for.
 
-    Args:
-        weights: by the names that transformers' BertModel gives them.
-        config: of the model's config.json.
+    Weights have the names that transformers' BertModel gives them; `config` is config.json.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], config: dict[str, Any]) -> None:

@@ -21,52 +21,30 @@ from pvchat.people.person import Person
 
 @dataclass
 class PersonState:
-    """One person.
+    """One person."""
 
-    Attributes:
-        name: as it is written into prompts.
-        tokens: [I, D].
-        z: [M, R].
-        enrolled: who she is, where she is to be recognised in clips; None: nobody is looked for.
-    """
-
-    name: str
-    tokens: Tensor
-    z: Tensor
-    enrolled: Person | None = None
+    name: str  # as it is written into prompts
+    tokens: Tensor  # [I, D]
+    z: Tensor  # [M, R]
+    enrolled: Person | None = None  # who she is, where she is to be recognised in clips; None: nobody is looked for
 
 
 @dataclass
 class People:
-    """The people named in each example of a batch.
-
-    Attributes:
-        names: B lists of names, in order.
-        tokens: [B, P, I, D].
-        z: [B, P, M, R].
-        mask: [B, P] True for real people.
-        enrolled: B lists of who they are, in order.
-        rivals: others who are enrolled, and whom a track may show instead.
-    """
+    """The people named in each of B examples, in order."""
 
     names: list[list[str]]
-    tokens: Tensor
-    z: Tensor
-    mask: Tensor
+    tokens: Tensor  # [B, P, I, D]
+    z: Tensor  # [B, P, M, R]
+    mask: Tensor  # [B, P] True for real people
     enrolled: list[list[Person | None]]
-    rivals: Sequence[Person] = ()
+    rivals: Sequence[Person] = ()  # others who are enrolled, and whom a track may show instead
 
     @classmethod
     def batch(
         cls, rows: Sequence[Sequence[PersonState]], config: ModelConfig, rivals: Sequence[Person] = ()
     ) -> People | None:
-        """Pad lists of people to one batch; gradients flow to each person's tensors. None when nobody is named.
-
-        Args:
-            rows: for each example the people named in it, possibly none.
-            config: gives the shapes.
-            rivals: the others who are enrolled.
-        """
+        """Pad each example's people to one batch, through which gradients flow to them; None when nobody is named."""
         most = max((len(row) for row in rows), default=0)
         everyone = [person for row in rows for person in row]
         if not most:

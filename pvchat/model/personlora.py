@@ -26,12 +26,8 @@ ARRAYS = "lora."  # names of a person's arrays begin with it
 class PersonLora(nn.Module):
     """A person's own low-rank change of the language model's queries and values (LoRA, arXiv 2106.09685).
 
-    It works by hooks that are there while `applied` lasts; the language model itself is never changed.
-
-    Args:
-        llm: gives the places and shapes.
-        rank: r.
-        seed: of the start; the change is zero until trained.
+    It works by hooks that are there while `applied` lasts; the language model, which gives the places and shapes, is
+    never changed. The change is zero until trained.
     """
 
     def __init__(self, llm: nn.Module, rank: int, seed: int = 0) -> None:
@@ -84,9 +80,9 @@ class PersonLora(nn.Module):
 
 
 @contextmanager
-def spoken_of(llm: nn.Module, people: Sequence[Person]) -> Iterator[None]:
+def spoken_of(llm: nn.Module, people: Sequence[Person], lead: str = ARRAYS) -> Iterator[None]:
     """The language model as it is when just these people are spoken of: one alone brings her LoRA, several none."""
-    own = PersonLora.of(llm, people[0]) if len(people) == 1 else None
+    own = PersonLora.of(llm, people[0], lead) if len(people) == 1 else None
     if own is None:
         yield
         return

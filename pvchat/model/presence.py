@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from pvchat.identity.presence import PresenceModel
 from pvchat.model.cliptokens import kept_tracks
+from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import People
-from pvchat.model.visual import VisualTokens
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 
@@ -29,17 +29,11 @@ NEUTRAL = 0.5  # match of a track of which nothing is known
 
 @dataclass
 class Matched:
-    """Who of the people named is where.
+    """Who of the people named is where."""
 
-    Attributes:
-        odds: [B, P] log-odds that she is in the clip.
-        tracks: [B, P, J] log-odds that a track shows her, by the number that its tokens carry.
-        known: [B, P] whether she was looked for: she is enrolled, and the clip was analysed.
-    """
-
-    odds: Tensor
-    tracks: Tensor
-    known: Tensor
+    odds: Tensor  # [B, P] log-odds that she is in the clip
+    tracks: Tensor  # [B, P, J] log-odds that a track shows her, by the number that its tokens carry
+    known: Tensor  # [B, P] whether she was looked for: she is enrolled, and the clip was analysed
 
     def into(self, visual: VisualTokens) -> Tensor:
         """[B, P, N] how surely the track of each visual token is hers, 0..1; `NEUTRAL` where nothing is known."""
@@ -50,11 +44,7 @@ class Matched:
 
 
 class ToldPresence(nn.Module):
-    """Presence as a language model is told it.
-
-    Args:
-        most: tracks of a clip that tokens show.
-    """
+    """Presence as a language model is told it, of clips of which tokens show `most` tracks."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

@@ -31,14 +31,10 @@ def without(text: str, tokens: Sequence[str]) -> str:
 
 
 class PromptWriter:
-    """Writes prompts for one tokenizer.
+    """Writes prompts for one tokenizer of transformers, by its chat template where it has one.
 
-    Args:
-        tokenizer: of transformers; its chat template is used where it has one.
-        visual: visual tokens a clip.
-        personal: tokens a person.
-        system: system message, empty for none.
-        max_length: tokens of one prompt with its answer; facts that find no room are left out.
+    A clip has so many visual tokens, a person so many personal ones. Facts that find no room in `max_length` tokens,
+    the answer's among them, are left out.
     """
 
     def __init__(self, tokenizer: Any, visual: int, personal: int, *, system: str = "", max_length: int = 512) -> None:
@@ -46,13 +42,7 @@ class PromptWriter:
         self.system, self.max_length = system, max_length
 
     def ids(self, question: str, facts: str, names: Sequence[str]) -> list[int]:
-        """Token ids of a prompt to be continued.
-
-        Args:
-            question: as asked.
-            facts: measured facts as text, may be empty.
-            names: the people whose tokens stand in it, in order.
-        """
+        """Token ids of a prompt to be continued, with the tokens of these people in it, in order."""
         whole = self.tokens(self.text(self.clean(question), facts, names))
         return whole if len(whole) <= self.max_length else self.tokens(self.text(self.clean(question), "", names))
 

@@ -21,16 +21,14 @@ from torch.nn import functional as F
 from pvchat.model import checkpoint
 from pvchat.model.aligner import Aligner
 from pvchat.model.config import ModelConfig, read_config
-from pvchat.model.connectors import Connectors
+from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
 from pvchat.model.drafted import Decoding, write
 from pvchat.model.llm import add_lora, language_of
-from pvchat.model.mova import QuestionGate
 from pvchat.model.people import People
 from pvchat.model.presence import ToldPresence
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.qformer import QFormer
 from pvchat.model.routers import RoutingStats
-from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
 
 
@@ -38,32 +36,21 @@ from pvchat.schemas import ClipAnalysis
 class Reading:
     """What the Q-Former read about each question.
 
-    Attributes:
-        queries: [B, Q, D].
-        personal: [B, P, I, D].
-        presence: [B, P] log-odds that each is there; meaningless where `People.mask` is False.
-        sentences: [B, Q, S] L2-normalised, one a query: a text's likeness to the clip is the cosine of its MiniLM
-            vector and the best of them.
-        routing: one `RoutingStats` a routed module.
-        aux: connector losses "balance" and "z", where they were made.
+    A text's likeness to the clip is the cosine of its MiniLM vector and the best of the sentences, one a query.
     """
 
-    queries: Tensor
-    personal: Tensor
-    presence: Tensor
-    sentences: Tensor
-    routing: list[RoutingStats] = field(default_factory=list)
-    aux: dict[str, Tensor] = field(default_factory=dict)
+    queries: Tensor  # [B, Q, D]
+    personal: Tensor  # [B, P, I, D]
+    presence: Tensor  # [B, P] log-odds that each is there; meaningless where `People.mask` is False
+    sentences: Tensor  # [B, Q, S] L2-normalised
+    routing: list[RoutingStats] = field(default_factory=list)  # one a routed module
+    aux: dict[str, Tensor] = field(default_factory=dict)  # connector losses "balance" and "z", where they were made
 
 
 class PVChatModel(nn.Module):
-    """PVChat's model.
+    """PVChat's model, around a causal language model of transformers, which is frozen and gets LoRA as configured.
 
-    Args:
-        config: sizes.
-        llm: a causal language model of transformers; it is frozen and gets LoRA as configured. None leaves the
-            language model out (contrastive training).
-        tokenizer: the language model's.
+    None leaves the language model out (contrastive training).
     """
 
     def __init__(self, config: ModelConfig, llm: Any = None, tokenizer: Any = None) -> None:
@@ -107,13 +94,7 @@ class PVChatModel(nn.Module):
         return self.connectors.look(analysis)
 
     def read(self, visual: VisualTokens, question: Tensor | None = None, people: People | None = None) -> Reading:
-        """Read clips with questions in mind.
-
-        Args:
-            visual: of B clips.
-            question: [B, S] MiniLM vectors of the questions, None for none.
-            people: who is named, None for nobody.
-        """
+        """Read B clips with questions (MiniLM vectors [B, S]) and people in mind, or without."""
         tokens = visual.tokens
         if self.gate is not None:
             tokens, _ = self.gate(visual, question)
@@ -143,16 +124,7 @@ class PVChatModel(nn.Module):
     def answer(
         self, visual: VisualTokens, question: str, facts: str, vector: Tensor, people: People | None, decoding: Decoding
     ) -> str:
-        """Answer one question about one clip.
-
-        Args:
-            visual: of the clip.
-            question: as asked.
-            facts: what is told beside it, may be empty.
-            vector: [1, S] the question's sentence vector.
-            people: who is named.
-            decoding: how.
-        """
+        """Answer one question, with its sentence vector [1, S] and facts that are told beside it, about one clip."""
         reading = self.read(visual, vector, people)
         ids = self.writer.ids(question, facts, [] if people is None else people.names[0])
         embeds = self.embed(torch.tensor([ids], device=self.device), reading, people)

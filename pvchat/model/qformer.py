@@ -33,28 +33,19 @@ MATCH_BIAS = 2.0  # attention score a fully matching track gains at the start (a
 class Context:
     """What a layer looks at.
 
-    Attributes:
-        tokens: [B, N, C].
-        mask: [B, N] bool, None when all are real.
-        match: [B, L, N] in -1..1, how well a token's track fits the person whose token looks; scaled and added to the
-            cross-attention scores. None where nothing is known.
+    `match` is how well a token's track fits the person whose token looks; scaled and added to cross-attention scores.
     """
 
-    tokens: Tensor
-    mask: Tensor | None = None
-    match: Tensor | None = None
+    tokens: Tensor  # [B, N, C]
+    mask: Tensor | None = None  # [B, N] bool, None when all are real
+    match: Tensor | None = None  # [B, L, N] in -1..1, None where nothing is known
 
 
 class QFormerLayer(nn.Module):
     """Self-attention, cross-attention where there is one, feed-forward; each with a residual and a norm after it.
 
-    Args:
-        width: D.
-        heads: of both attentions.
-        ffn: hidden width of the feed-forward.
-        context_width: of the tokens that the layer looks at; 0 for a layer without cross-attention.
-        matched: whether its cross-attention takes a `Context.match`.
-        dropout: on sub-layer outputs; not on attention probabilities, which would rule the fused kernels out.
+    A context width of 0 makes a layer without cross-attention; a `matched` one takes a `Context.match`. Dropout is on
+    sub-layer outputs, not on attention probabilities, which would rule the fused kernels out.
     """
 
     def __init__(
@@ -82,17 +73,9 @@ class QFormerLayer(nn.Module):
         z: list[Tensor] | None = None,
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[RoutingStats]]:
-        """One layer.
+        """Tokens [B, L, D] through the layer, and its statistics, for which `query_mask` [B, L] says which are real.
 
-        Args:
-            x: [B, L, D].
-            context: what its cross-attention looks at.
-            mask: [B, L, L] or [B, L] bool.
-            z: router offsets [B, L, R] of the layer's routed modules, self then cross; None for none.
-            query_mask: [B, L] True for real tokens, for the statistics.
-
-        Returns:
-            [B, L, D] and the layer's statistics.
+        The mask is [B, L, L] or [B, L] bool; z are router offsets [B, L, R] of its routed modules, self then cross.
         """
         offsets = iter(z or [])
         routing = []
@@ -113,11 +96,7 @@ class QFormerLayer(nn.Module):
 
 
 class QFormer(nn.Module):
-    """Queries, question and personal tokens through all layers.
-
-    Args:
-        config: sizes, `moh_from`, `cross_every`, router.
-    """
+    """Queries, question and personal tokens through all layers."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -33,12 +33,8 @@ KINDS = (
 def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
     """Give attention modules of the upper half mixed heads, in place; the output is unchanged until a mixer is trained.
 
-    Args:
-        model: contains attention modules of the classes in `KINDS`.
-        shared: heads that are always on, the first ones; the rest are routed.
-
-    Returns:
-        Names of the modules changed.
+    The first `shared` heads are always on, the rest are routed. Returns names of the modules changed, of the classes in
+    `KINDS`.
 
     Raises:
         SettingsError: the model has none of them, or has mixed heads already.

@@ -22,21 +22,13 @@ TINY = 1e-6  # guards a division by zero; below it a root mean square counts as 
 
 @dataclass
 class RoutingStats:
-    """What the routers of one module did, for losses and plots; gradients flow through `logits` and `gates`.
+    """What the routers of one module did, for losses and plots; gradients flow through `logits` and `gates`."""
 
-    Attributes:
-        logits: [B, Q, R] router logits, before the router's non-linearity.
-        gates: [B, Q, R] non-negative; zero means that the head is off for this token.
-        alphas: [B, Q, 2] weights of the shared and the routed branch, already times 2 (1 is neutral).
-        mask: [B, Q] True for real tokens, or None when all are real.
-        adaptive: True when the number of active heads is free (ReLU routers), False for top-k.
-    """
-
-    logits: Tensor
-    gates: Tensor
-    alphas: Tensor
-    mask: Tensor | None = None
-    adaptive: bool = True
+    logits: Tensor  # [B, Q, R] before the router's non-linearity
+    gates: Tensor  # [B, Q, R] non-negative; zero means that the head is off for this token
+    alphas: Tensor  # [B, Q, 2] weights of the shared and the routed branch, already times 2 (1 is neutral)
+    mask: Tensor | None = None  # [B, Q] True for real tokens, or None when all are real
+    adaptive: bool = True  # whether the number of active heads is free (ReLU routers) or not (top-k)
 
     def active(self) -> Tensor:
         """[B, Q, R] bool: the head is on for the token."""
@@ -110,11 +102,6 @@ ROUTERS: dict[str, Callable[[int, int], nn.Module]] = {
 
 def make_router(name: str, routed: int, top_k: int) -> Any:
     """The router of that name: a module from logits […, R] to gates […, R], `adaptive` where any number may be on.
-
-    Args:
-        name: a key of `ROUTERS`.
-        routed: number of routed heads.
-        top_k: heads that `topk` keeps; other routers ignore it.
 
     Raises:
         SettingsError: unknown name, or `top_k` outside 1..routed.

@@ -36,12 +36,9 @@ _CACHED = 4096  # texts
 
 
 class SentenceEncoder:
-    """MiniLM with pooling and a cache.
+    """MiniLM of a folder (None: the downloaded weights) with pooling and a cache.
 
-    Args:
-        path: the model's folder; None takes the downloaded weights of the role "sentences".
-        device: torch device name, or "auto".
-        often: texts that every process needs; their vectors are kept on disk, for the downloaded weights only.
+    `often` are texts that every process needs; their vectors are kept on disk, for the downloaded weights only.
     """
 
     def __init__(self, path: Path | str | None = None, device: str = "cpu", often: Sequence[str] = ()) -> None:
@@ -81,11 +78,7 @@ class SentenceEncoder:
         return network(ids, mask)[0]
 
     def load(self) -> None:
-        """Load it now.
-
-        Raises:
-            WeightsError: it isn't there, or isn't what it should be.
-        """
+        """Load it now; raises WeightsError where it isn't there, or isn't what it should be."""
         with self._lock:
             self._load()
 

@@ -26,15 +26,9 @@ if TYPE_CHECKING:
 
 
 class TrainedModel:
-    """A model's weights, each part loaded when first needed.
+    """The weights in a model's folder, each part loaded when first needed; or the whole model, where it is in memory.
 
-    Args:
-        folder: holds its config.json and model.safetensors.
-        device: torch device, or "auto".
-        model: the whole model, where it is in memory already.
-
-    Attributes:
-        lock: held while the model loads or runs: one at a time.
+    Its `lock` is held while the model loads or runs: one at a time.
     """
 
     def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
@@ -57,7 +51,6 @@ class TrainedModel:
                 from pvchat.model.pvchat import PVChatModel
 
                 self._whole = PVChatModel.from_pretrained(self.folder, device=self.device)
-                self._forget_torch()
             return self._whole
 
     @cached_property
@@ -74,12 +67,7 @@ class TrainedModel:
         """The model for everything but text, without torch."""
         from pvchat.model.frozen import FrozenModel
 
-        return FrozenModel(self.folder / WEIGHTS, self.config, self._to_convert, self.device, handed=self._handed)
-
-    @property
-    def reader(self) -> PVChatModel:
-        """The torch model for everything but text: the whole one where it is loaded, else one without its language."""
-        return self._light if self._whole is None else self._whole
+        return FrozenModel(self.folder / WEIGHTS, self.config, self._reader, self.device, handed=self._handed)
 
     def rest(self, idle_s: float) -> bool:
         """Let go of the whole model if nobody asked for it in the last `idle_s` seconds; whether it went."""
@@ -87,7 +75,6 @@ class TrainedModel:
             if self._whole is None or self._handed or time.monotonic() - self._used < idle_s:
                 return False
             self._whole = None
-            self._forget_torch()
         return True
 
     @cached_property
@@ -107,26 +94,10 @@ class TrainedModel:
 
         return read_words(self.model, self.folder / ANSWERING)
 
-    def _to_convert(self) -> PVChatModel:
-        """The torch model that the frozen one's passes are made of: one of its own where it is converted and can go."""
-        if self._handed or self._runs_in_torch:
-            return self.reader
-        from pvchat.model.pvchat import PVChatModel
-
-        return PVChatModel.from_pretrained(self.folder, llm="none")
-
-    @property
-    def _runs_in_torch(self) -> bool:
-        return self.device != "cpu"
-
-    def _forget_torch(self) -> None:
-        """Drop what holds the torch model that was in use before: there is one copy of its weights."""
-        self.__dict__.pop("_light", None)
-        if self._runs_in_torch:
-            self.__dict__.pop("frozen", None)
-
-    @cached_property
-    def _light(self) -> PVChatModel:
+    def _reader(self) -> PVChatModel:
+        """The torch model that the frozen one's passes are made of, without its language unless that is here anyway."""
+        if self._handed:
+            return self.model
         from pvchat.model.pvchat import PVChatModel
 
         return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pvchat.bases.eyes import Eyes
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.identity.presence import PresenceModel
-    from pvchat.model.language import LanguageModel
+    from pvchat.model.llm import LanguageModel
     from pvchat.model.sentences import SentenceEncoder
     from pvchat.model.trained import TrainedModel
     from pvchat.perception.experts.collection import Experts
@@ -168,7 +168,7 @@ class Networks:
     @cached_property
     def language(self) -> LanguageModel:
         """The language model that words measured facts."""
-        from pvchat.model.language import LanguageModel
+        from pvchat.model.llm import LanguageModel
 
         return LanguageModel(self.settings.llm or None, self.device)
 

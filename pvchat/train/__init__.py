@@ -1,6 +1,12 @@
-"""What users train: one person (`person/`), also on a pretrained base, and what all people share there (`bases/`).
+"""What users train: one person on a pretrained base, and what all people share there.
 
-In: a person's augmented clips, or image sets. Out: a person's tokens, or a folder that `--model` takes. What both use
-lies here: `losses.py`, `runfile.py`, `signals.py`. Open `person/deep.py` first. How the shipped model
-was trained: `recipes/model/base/`, outside the package.
+In: a person's augmented clips, or image sets. Out: a person's tokens, or a folder that `--model` takes; the base itself
+is frozen and never among what is trained. Open `deep.py` first, which augments, trains and stores.
+
+    one person       person.py: tokens from crops, two stages (course.py) of examples (examples.py, basedata.py)
+                     through the base (trainee.py), the gate that she must pass (gate.py)
+    everybody        sharing.py, from episodes.py
+    both             config.py, losses.py, run.py: what changes, on disk and back; signals.py: Ctrl-C
+
+How the shipped model was trained: `recipes/model/base/`; one person on it: `recipes/model/person`, by the same course.
 """

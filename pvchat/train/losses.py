@@ -12,7 +12,6 @@ Legend: B batch, Q queries, R routed heads, E experts, S active share, R_s = 1 -
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -26,7 +25,6 @@ BETA_MIN, BETA_MAX = 1e-15, 10.0  # PVChat code
 RATE = 0.8  # k of PVChat; its later code uses 0.1
 HAE_WEIGHT = 0.5  # PVChat code
 STEEPNESS = 10.0  # of the sigmoid that stands in for "active" in the backward pass
-LOG_SCALE = math.log(1 / 0.07)  # CLIP's inverse temperature at the start
 MODES = ("none", "spr", "both")
 
 
@@ -75,10 +73,7 @@ class SparsityController(nn.Module):
     optimiser step. Shares of the micro-batches in between are averaged. In evaluation mode nothing moves. `state_dict`
     holds β, so a resumed run goes on where it stopped.
 
-    Args:
-        mode: "none", "spr" or "both" (SPR and HAE).
-        target: T_s.
-        beta: β at the start.
+    The mode is "none", "spr" or "both" (SPR and HAE), `target` T_s, `beta` β at the start.
     """
 
     beta: Tensor
@@ -92,11 +87,7 @@ class SparsityController(nn.Module):
         self._shares: list[Tensor] = []
 
     def forward(self, stats: Sequence[RoutingStats]) -> dict[str, Tensor]:
-        """The losses to add, by name ("spr", "hae"); empty in mode "none" or when nothing is routed.
-
-        Args:
-            stats: one `RoutingStats` a routed module.
-        """
+        """The losses to add, by name ("spr", "hae"); empty in mode "none" or when nothing is routed."""
         stats = [s for s in stats if s.adaptive]
         if self.mode == "none" or not stats:
             return {}

@@ -19,8 +19,8 @@ from torch import Tensor
 from pvchat.model.aligner import PersonFeatures
 from pvchat.model.cliptokens import SCENE, TokenRows, clip_tokens, stretches
 from pvchat.model.config import IDENTITY_WIDTH, ModelConfig
+from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import PersonState
-from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis, Track
 
 PERSON_SIGHTINGS = 8  # of an enrollment that the aligner sees

@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pvchat.model.connectors import VisualTokens
 from pvchat.model.drafted import stop_ids
 from pvchat.model.people import People
 from pvchat.model.pvchat import Reading
-from pvchat.model.visual import VisualTokens
 from recipes.model.batches import ClipFeatures, encode_clips, select
 from recipes.model.prompts import IGNORE, Prompt, TokenBatch, token_batch
 

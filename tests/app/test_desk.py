@@ -289,7 +289,7 @@ def test_clips_that_browsers_cannot_play_get_a_copy_and_the_type_comes_from_the_
 
 
 def test_samples_are_looked_for_where_deep_enrollment_makes_them(desk: Desk) -> None:
-    from pvchat.train.person.session import working
+    from pvchat.train.deep import working
 
     job = desk.jobs.add("browser", "Ana", lambda stop, progress: None)
     assert desk.samples_of(job) is None

@@ -10,7 +10,7 @@ import numpy as np
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat import video
-from pvchat.augment.negatives.candidates import SubjectClip
+from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError
 from pvchat.identity.enroll import enroll

@@ -10,7 +10,7 @@ import numpy as np
 from make_analysis import HEIGHT, WIDTH, make_track
 
 from pvchat.augment.dataset import folder as dataset
-from pvchat.augment.journal import write_lines
+from pvchat.augment.lines import write_lines
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
 

@@ -13,8 +13,8 @@ from make_crowd import Crowd, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.candidates import Negative
 from pvchat.augment.negatives.excerpts import split_sources, write
+from pvchat.augment.negatives.strangers import Negative
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch
 from pvchat.config import VideoConfig

@@ -12,8 +12,7 @@ from make_crowd import Crowd, off, staged, track_of
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives import strangers
-from pvchat.augment.negatives.candidates import Negative, SubjectClip, windows
-from pvchat.augment.negatives.strangers import crop_beside, seen_together
+from pvchat.augment.negatives.strangers import Negative, SubjectClip, crop_beside, seen_together, windows
 from pvchat.augment.settings import AugmentConfig
 from pvchat.config import home
 from pvchat.identity.enroll import enroll

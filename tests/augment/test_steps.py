@@ -13,11 +13,11 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_profile import make_profile, mesh_at
 
 from pvchat import video
-from pvchat.augment import journal, profile, steps
+from pvchat.augment import lines, profile, steps
 from pvchat.augment.augmentation import Analyses, read_samples
 from pvchat.augment.folders import write_media
 from pvchat.augment.negatives import excerpts, search
-from pvchat.augment.negatives.candidates import Negatives, SubjectClip
+from pvchat.augment.negatives.strangers import Negatives, SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
@@ -47,7 +47,7 @@ class FakeChat:
     def analyse(self, clip):
         self.seen.append(str(clip))
         others = Path(clip).parents[1] / "negatives.jsonl"
-        if others.exists() and any(row["media"].endswith(Path(clip).name) for row in journal.read_lines(others)):
+        if others.exists() and any(row["media"].endswith(Path(clip).name) for row in lines.read_lines(others)):
             return make_analysis(*self.strangers, key=video.content_key(clip))
         return make_analysis(make_track(self.person, range(1), box=(0.3, 0.2, 0.7, 0.6)), key=video.content_key(clip))
 
@@ -98,7 +98,7 @@ def test_all_steps_leave_a_data_set_and_their_manifests(clip, chat):
     samples = read_samples(out)
     assert all((out / s.media).exists() for s in samples)
     assert {s.stage for s in samples} == {"video", "image"}
-    rows = journal.read_lines(out / "dataset.jsonl")
+    rows = lines.read_lines(out / "dataset.jsonl")
     assert {r["sample"] for r in rows} == {s.id for s in samples}
     assert (out / "CARD.md").exists()
     assert ("augmentation", 5, 5) in told
@@ -190,7 +190,7 @@ def test_a_stop_is_obeyed_between_samples(clip, chat):
     with pytest.raises(StoppedError):
         run(clip, chat, progress=progress, stop=stop)
     out = clip.parent / "set"
-    assert len(journal.read_lines(out / "positives.jsonl.part")) == 1 + 3  # it was set before the third was made
+    assert len(lines.read_lines(out / "positives.jsonl.part")) == 1 + 3  # it was set before the third was made
     assert steps.summary(out).keys() == {"profile"}
     run(clip, chat)
     assert len(steps.summary(out)) == 5
@@ -256,7 +256,7 @@ def test_a_recipe_that_cannot_is_counted(clip, chat, monkeypatch):
 
 
 def rows_of(out):
-    return journal.read_lines(out / "dataset.jsonl")
+    return lines.read_lines(out / "dataset.jsonl")
 
 
 def test_questions_can_be_stopped(clip, chat):

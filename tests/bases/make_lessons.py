@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.bases.marking import Frames, Marked, Visuals, crop_of
-from pvchat.train.bases.data import BaseData
-from pvchat.train.person.examples import PersonExample, renamed
+from pvchat.train.basedata import BaseData
+from pvchat.train.examples import PersonExample, renamed
 
 PEOPLE = {"Ana": ((230, 40, 40), (250, 220, 60)), "Bo": ((40, 60, 230), (80, 230, 230))}
 STRANGERS = [((40, 200, 60), (20, 90, 30)), ((200, 60, 210), (90, 20, 110)), ((240, 240, 240), (30, 30, 30)),
@@ -66,4 +66,4 @@ def lessons(name: str, count: int = 24, frames: int = 3) -> BaseData:
         stage = "image" if still else "video"
         one = PersonExample(i, (name,), (there,), question, answer, "existence", stage, split)
         examples.append(renamed(one, name, ()))
-    return BaseData(name, clips, examples, [crop(PEOPLE[name], 7), crop(PEOPLE[name], 8)])
+    return BaseData(name, examples, shown=clips, crops=[crop(PEOPLE[name], 7), crop(PEOPLE[name], 8)])

@@ -30,13 +30,11 @@ from torch.nn import functional as F
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no_ids
-from pvchat.bases.seeing import _places
-from pvchat.bases.soft import TOKENS, Personal, spoken_with
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
+from pvchat.bases.soft import TOKENS, Personal, _places, spoken_with
 from pvchat.bases.sources import read_source
-from pvchat.train.bases.data import GENERIC
-from pvchat.train.person.examples import ALIASES
+from pvchat.train.basedata import GENERIC
+from pvchat.train.examples import ALIASES
 
 PEOPLE, CLIPS, CROPS = 300, 2, 2  # made-up ones, and what is drawn of each
 ROWS, RATE, WARM = 64, 3e-3, 50  # rows of a step, learning rate, steps until it is reached

@@ -20,19 +20,17 @@ from make_pretrained import one_thread, save_pretrained
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared
 from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
-from pvchat.train.bases.data import BaseData
-from pvchat.train.bases.gate import Gate
-from pvchat.train.bases.person import train_person, with_state
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.session import TrainingSession
-from pvchat.train.person.state import Trained
+from pvchat.train.basedata import BaseData
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import Trained, TrainingSession
+from pvchat.train.gate import Gate
+from pvchat.train.person import train_person, with_state
 
 TAUGHT = PersonConfig(image_steps=20, video_steps=60, minutes=60, batch=4, lr=1e-2, anchor=0.0, validate_every=20,
                       patience=9)  # fmt: skip

@@ -16,9 +16,9 @@ from pvchat.augment.settings import AugmentConfig
 from pvchat.bases.states import STATE, TOKENS
 from pvchat.cli import main as cli
 from pvchat.config import Settings
-from pvchat.train.bases import person as training
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.deep import RECORD
+from pvchat.train import person as training
+from pvchat.train.config import PersonConfig
+from pvchat.train.deep import RECORD
 
 CONFIG = AugmentConfig(clips=6, stills=3, negatives=4, seconds=0.5, frames=2)
 QUICK = PersonConfig(image_steps=6, video_steps=6, batch=4, lr=5e-3, anchor=0.0, validate_every=3, validate_rows=8)

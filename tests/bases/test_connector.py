@@ -14,8 +14,7 @@ from torch.nn import functional as F
 from pvchat.bases.connector import ConnectorConfig, attach, connector_of, looking_at
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no
+from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, save_shared, shared_parameters
 from pvchat.errors import WeightsError
 from pvchat.schemas import ClipAnalysis

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from make_lessons import PEOPLE, STRANGERS, shown
-from PIL import Image
 
 from pvchat.bases.soft import TOKENS
 from pvchat.bases.states import STATE, fits
@@ -20,12 +18,12 @@ from pvchat.chat.speakers.narrator import Narrator
 from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.people.store import PeopleStore
-from pvchat.train.bases import person as training
-from pvchat.train.bases.data import make_base_data, with_strangers
-from pvchat.train.bases.gate import Gate
-from pvchat.train.person.config import ON_BASE, USUAL, PersonConfig, add_options, from_words
-from pvchat.train.person.examples import TrainingSet
-from pvchat.train.person.session import TrainingSession
+from pvchat.train import person as training
+from pvchat.train.basedata import make_base_data
+from pvchat.train.config import ON_BASE, USUAL, PersonConfig, add_options, from_words
+from pvchat.train.course import TrainingSession
+from pvchat.train.examples import TrainingSet
+from pvchat.train.gate import Gate
 from pvchat.video import save_clip
 
 sys.path.append(str(Path(__file__).parents[1] / "recipes"))
@@ -71,25 +69,6 @@ def test_an_augmentation_becomes_frames_questions_and_crops(told: TrainingSet) -
         make_base_data(make_person("Cy"), told, 4, VideoConfig(), {})
 
 
-def test_other_enrolled_people_are_negatives(told: TrainingSet) -> None:
-    """A still and a moving view of everybody's thumbnail, nobody's in two splits; without one nothing is shown."""
-    data = make_base_data(make_person("Ana"), told, 4, VideoConfig(), {})
-    picture = io.BytesIO()
-    Image.fromarray(shown(PEOPLE["Bo"], 1).frames[0]).save(picture, "JPEG")
-    ana = make_person("Ana", arrays={"prototypes": np.zeros((4, 128), np.float32)})
-    picture = picture.getvalue()
-    others = [replace(make_person(n, seed), id=n, thumbnail=picture) for seed, n in enumerate(("Bo", "Cy", "Di"), 7)]
-    same = replace(ana, name="Anna", thumbnail=picture)  # she is enrolled twice: not a stranger to herself
-    more = with_strangers(data, ana, [*others, same, replace(make_person("Ed", 10), thumbnail=b"")])
-    added = more.examples[len(data.examples) :]
-    assert len(added) == len(more.shown) - len(data.shown) == 6
-    assert {e.split for e in added} == {"train", "test"}
-    assert all(e.present == (False,) and e.answer.startswith("No, ") and e.clip >= 12 for e in added)
-    assert [e.stage for e in added] == ["image", "video"] * 3
-    assert [len(more.shown[e.clip].frames) for e in added] == [1, 4] * 3
-    assert with_strangers(data, ana, others[::-1]).fingerprint() == more.fingerprint()
-
-
 def test_nobody_is_taught_without_anybody_else(told, chat) -> None:
     alone = replace(told, rows=[r for r in told.rows if any(r.present.values())])
     with pytest.raises(SettingsError, match="anybody else"):
@@ -112,7 +91,7 @@ def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeyp
 
 
 def test_a_deep_enrollment_trains_the_base_that_answers(told, chat, tmp_path, monkeypatch) -> None:
-    from pvchat.train.person import deep
+    from pvchat.train import deep
 
     seen = []
     monkeypatch.setattr(
@@ -130,8 +109,8 @@ def test_a_deep_enrollment_trains_the_base_that_answers(told, chat, tmp_path, mo
 
 def test_what_the_command_leaves_out_is_as_usual_on_a_base() -> None:
     parser = argparse.ArgumentParser()
-    add_options(parser)
+    add_options(parser, USUAL, ON_BASE, ("seed",))
     parser.set_defaults(seed=3)
     said = from_words(parser.parse_args(["--lr", "0.5", "--no-z"]), ON_BASE)
     assert said == replace(ON_BASE, lr=0.5, use_z=False, seed=3)
-    assert from_words(parser.parse_args([])) == replace(USUAL, seed=3)
+    assert from_words(parser.parse_args([]), USUAL) == replace(USUAL, seed=3)

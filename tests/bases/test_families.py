@@ -9,11 +9,9 @@ import pytest
 import torch
 
 from pvchat.bases.marking import Marked, cropped, outlined
-from pvchat.bases.prompts import BasePrompt, clean, inputs_of
-from pvchat.bases.replying import reply, yes_no
-from pvchat.bases.seeing import personal_start, visual_tokens
+from pvchat.bases.prompts import BasePrompt, clean, inputs_of, reply, yes_no
 from pvchat.bases.shared import check_base, shared_parameters
-from pvchat.bases.soft import TOKENS, Personal, spoken_with
+from pvchat.bases.soft import TOKENS, Personal, personal_start, spoken_with, visual_tokens
 from pvchat.errors import SettingsError
 from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.train.losses import SparsityController

@@ -24,11 +24,11 @@ from pvchat.bases.states import STATE, Z, fits, personal_of
 from pvchat.people import exchange
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
-from pvchat.train.bases.gate import Gate, calibrate, examine, held_out
-from pvchat.train.bases.person import train_person, with_state, without_state
-from pvchat.train.bases.trainee import BaseTrainee
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.session import TrainingSession
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import TrainingSession
+from pvchat.train.gate import Gate, calibrate, examine, held_out
+from pvchat.train.person import train_person, with_state, without_state
+from pvchat.train.trainee import BaseTrainee
 
 HERE = Path(__file__).parent
 SHORT = PersonConfig(image_steps=2, video_steps=3, minutes=60, batch=2, lr=5e-3, validate_every=2, patience=9,
@@ -205,10 +205,10 @@ from make_lessons import lessons
 from pvchat.bases.loading import load_base
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sources import read_source
-from pvchat.train.bases.person import train_person
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.session import TrainingSession
-from pvchat.train.person.course import make_accelerator
+from pvchat.train.person import train_person
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import TrainingSession
+from pvchat.train.course import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)

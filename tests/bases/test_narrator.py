@@ -46,7 +46,7 @@ def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
                     return text[:end]
             return text
 
-        monkeypatch.setattr("pvchat.bases.replying.reply", reply)
+        monkeypatch.setattr("pvchat.bases.prompts.reply", reply)
 
     return put
 
@@ -134,7 +134,7 @@ def test_words_are_streamed_as_their_sentence_passes(studio: Studio, chat: PVCha
             heard(SAID[:end])
         return SAID
 
-    monkeypatch.setattr("pvchat.bases.replying.reply", reply)
+    monkeypatch.setattr("pvchat.bases.prompts.reply", reply)
     pieces: list[str] = []
 
     def stream(piece: str) -> None:

@@ -15,16 +15,15 @@ from safetensors.torch import load_file
 
 from pvchat.bases.loading import load_base
 from pvchat.bases.marking import Visuals
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of
-from pvchat.bases.replying import yes_no
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import Personal, spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.retrofit import mixers
-from pvchat.train.bases.episodes import REFERENCES, Identities, read_identities, read_picture
-from pvchat.train.bases.sharing import train_shared
+from pvchat.train.episodes import REFERENCES, Identities, read_identities, read_picture
+from pvchat.train.sharing import train_shared
 from recipes.model.base.config import BaseConfig
 
 
@@ -72,7 +71,7 @@ def test_a_run_is_resumed_to_the_bit_and_answers_by_its_folder(
     pictures, folder_of, open_base, tmp_path, monkeypatch
 ) -> None:
     """Random weights needn't get better in three steps: the last parts stand in the folder, not the best ones."""
-    monkeypatch.setattr("pvchat.train.bases.sharing._Run.put_best_back", lambda run: None)
+    monkeypatch.setattr("pvchat.train.run.Run.put_best_back", lambda run: None)
     folder, full = str(folder_of("llava_onevision")), torch.float32
     source = read_source(folder)
     straight = train_shared(config(pictures, folder, tmp_path / "one"), source, full)

@@ -56,7 +56,7 @@ def test_a_part_is_called_a_part(out):
 
 def test_failures_are_the_failures(out):
     from pvchat.eval.layouts import read
-    from pvchat.eval.table import joined
+    from pvchat.eval.scores import joined
     from pvchat.storage.journal import Journal
 
     items = {i.id: i for i in read(out.parent / "made").items}

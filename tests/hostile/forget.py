@@ -20,7 +20,7 @@ from test_cache import make_analysis
 from pvchat.people.store import PeopleStore, Person
 from pvchat.storage import atomic, temporary
 from pvchat.storage.clips import ClipCache
-from pvchat.train.person.session import working
+from pvchat.train.deep import working
 
 from . import Outcome
 

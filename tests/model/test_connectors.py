@@ -8,9 +8,7 @@ import pytest
 import torch
 
 from pvchat.model.config import load_config
-from pvchat.model.hga import group_aggregate
-from pvchat.model.moec import MixtureConnector
-from pvchat.model.mova import QuestionGate
+from pvchat.model.connectors import MixtureConnector, QuestionGate, group_aggregate
 from recipes.model.batches import encode_clips, from_analysis, select
 
 CONFIG = load_config("tiny")

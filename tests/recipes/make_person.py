@@ -12,7 +12,7 @@ from make_sets import encode
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.model.people import PersonState
 from pvchat.schemas import ClipAnalysis, Track
-from pvchat.train.person.examples import TrainingSet
+from pvchat.train.examples import TrainingSet
 from recipes.model.batches import aligned as as_aligned
 from recipes.model.batches import collate_people, person_from_track
 from recipes.model.made import create_model

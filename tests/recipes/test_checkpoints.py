@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from pvchat.errors import WeightsError
-from pvchat.train import runfile
+from pvchat.train import run
 from recipes.model.base import checkpoints
 from recipes.model.base.checkpoints import TrainState
 from recipes.model.made import create_model
@@ -37,7 +37,7 @@ def take_step(state):
 
 
 def bits(state):
-    moments = runfile.moments(state.optimizer, checkpoints._names(state))
+    moments = run.moments(state.optimizer, checkpoints._names(state))
     return {**state.model.state_dict(), **state.objective.state_dict(), **moments}
 
 

@@ -16,11 +16,9 @@ from make_sets import encode
 
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import People
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import held_back, make_accelerator
-from pvchat.train.person.examples import ALIASES, TrainingSet, call, draw
-from pvchat.train.person.session import TrainingSession
-from pvchat.train.person.state import STATE
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import STATE, TrainingSession, make_accelerator
+from pvchat.train.examples import ALIASES, TrainingSet, call, draw
 from recipes.model.batches import collate, encode_clips, from_analysis
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state
@@ -287,9 +285,9 @@ def test_draws_are_balanced(data):
     assert sum(e.present[0] for e in drawn) == 200
     kinds = [e.type for e in drawn]
     assert min(kinds.count(k) for k in set(kinds)) > 60
-    sides = [e.present[0] for e in held_back(data, 8, 0)]
+    sides = [e.present[0] for e in data.held_back(8, 0)]
     assert sides.count(True) == sides.count(False) == 4
-    assert {e.split for e in held_back(data, 8, 0)} == {"val"}
+    assert {e.split for e in data.held_back(8, 0)} == {"val"}
 
 
 def test_settings_check_themselves():
@@ -304,8 +302,8 @@ sys.path[:0] = {path!r}
 import torch
 torch.set_num_threads(1)
 from make_person import aligned, person_data, tiny
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import make_accelerator
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import make_accelerator
 from recipes.model.person.stages import train_state
 model = tiny()
 accelerator = make_accelerator("cpu")

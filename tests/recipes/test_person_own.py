@@ -18,10 +18,10 @@ from pvchat.identity.enroll import enroll
 from pvchat.model.describer import Describer
 from pvchat.model.personstates import STAMP
 from pvchat.model.trained import TrainedModel
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.deep import DeepOptions
-from pvchat.train.person.examples import TrainingSet
-from pvchat.train.person.session import TrainingSession
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import TrainingSession
+from pvchat.train.deep import DeepOptions
+from pvchat.train.examples import TrainingSet
 from recipes.model.batches import aligned, collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.augment.dataset.folder import CARD, CHECKSUMS, ROWS, SAMPLES
-from pvchat.augment.journal import lines_of, validated
+from pvchat.augment.lines import lines_of, validated
 from pvchat.augment.questions.templates import masked
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError

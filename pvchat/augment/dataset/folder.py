@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment.journal import read_lines, write_lines
+from pvchat.augment.lines import read_lines, write_lines
 from pvchat.augment.schemas import QuestionRow, Sample, Split
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
@@ -31,14 +31,7 @@ _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 @dataclass
 class DataSet:
-    """Samples and the questions about them.
-
-    Attributes:
-        root: folder that media paths start from.
-        samples: kept ones.
-        rows: about them.
-        name: whom it is about.
-    """
+    """Kept samples and the questions about them: the folder that media paths start from, and whom it is about."""
 
     root: Path
     samples: list[Sample]
@@ -47,15 +40,9 @@ class DataSet:
 
 
 def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> Path:
-    """Write the rows, card and checksums of a data set whose samples and media lie in `out` already.
+    """Write the rows, card and checksums of a data set whose samples and media lie in `out` already; `out` again.
 
-    Args:
-        out: folder.
-        samples: those with `dropped` set are left out.
-        rows: about the samples.
-
-    Returns:
-        `out`.
+    Samples with `dropped` set are left out.
 
     Raises:
         SettingsError: media that aren't there.

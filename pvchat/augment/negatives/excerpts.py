@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.folders import MEDIA, write_media
-from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip
+from pvchat.augment.negatives.strangers import Negative, Negatives, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -32,35 +32,16 @@ _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 Images = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class _Excerpt:
-    """A candidate with what its samples need: split, name of the source, seed, whether a still is wanted too."""
-
-    candidate: Negative
-    split: Split
-    source: str
-    seed: int
-    still: bool
-
-
 def write(
     found: Negatives, subject: SubjectClip, out: Path, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED
 ) -> list[Sample]:
     """Cut the candidates' excerpts into `out/media` and describe them.
 
-    Args:
-        found: by `negatives.find`.
-        subject: whom they must not show.
-        out: folder of the data set.
-        chat: looks at the excerpts (cached by content).
-        config: as for `find`.
-        watch: told what is being done; asked before each excerpt whether to stop.
-
     Returns:
-        A sample of stage "video" for each candidate, and of stage "image" for some. Role "negative", `people`
-        {subject: False}, gates "probability" (of the subject in the excerpt) and "distance"; `source` is the clip's
-        key, and all samples of a source are in one split. `dropped` is "identity" where the excerpt may show the
-        subject, "unreadable" where its file can't be read any more; such samples have no media.
+        A sample of stage "video" for each candidate, and of stage "image" for some. Gates are "probability" (of the
+        subject in the excerpt) and "distance"; all samples of a source, the clip's key, are in one split. `dropped` is
+        "identity" where the excerpt may show the subject, "unreadable" where its file can't be read any more; such
+        samples have no media.
     """
     candidates = found.candidates
     splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
@@ -68,8 +49,12 @@ def write(
     samples: list[Sample] = []
     for number, candidate in enumerate(watch.over("cutting negatives", candidates, str(out))):
         split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
-        excerpt = _Excerpt(candidate, split, source, found.seed, number in with_still)
-        samples += _samples(excerpt, subject, out, chat, config.seconds)
+        stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
+        made = [_sample(candidate, config.seconds, stage) for stage in stages]
+        for sample in made:
+            sample.split, sample.source, sample.people, sample.seed = split, source, {subject.name: False}, found.seed
+        _cut_and_judge(candidate, made, subject, out, chat, config.seconds)
+        samples += made
     return samples
 
 
@@ -92,11 +77,7 @@ def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]
 
 
 def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
-    """The frames [T, H, W, 3] of a candidate's excerpt.
-
-    Raises:
-        VideoReadError: its file can't be read any more.
-    """
+    """The frames [T, H, W, 3] of a candidate's excerpt; raises VideoReadError."""
     from pvchat import video
 
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
@@ -112,35 +93,27 @@ def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
     return np.ascontiguousarray(clip.images[:, down, across])
 
 
-def _samples(
-    excerpt: _Excerpt, subject: SubjectClip, out: Path, chat: Service, seconds: float
-) -> list[Sample]:  # fmt: skip
-    """The sample of an excerpt, and that of its still."""
-    stages: tuple[Stage, ...] = ("video", "image") if excerpt.still else ("video",)
-    made = [_sample(excerpt, subject, seconds, stage) for stage in stages]
+def _cut_and_judge(
+    candidate: Negative, made: Sequence[Sample], subject: SubjectClip, out: Path, chat: Service, seconds: float
+) -> None:
+    """Write the media that aren't there, and look at all."""
     try:
-        missing = [sample for sample in made if not (out / sample.media).exists()]
-        if missing:
-            _write(missing, cut(excerpt.candidate, chat, seconds), out)
+        if missing := [sample for sample in made if not (out / sample.media).exists()]:
+            _write(missing, cut(candidate, chat, seconds), out)
         for sample in made:
             _judge(sample, subject, out, chat)
     except VideoReadError:
         for sample in made:
             sample.dropped = sample.dropped or "unreadable"
-    return made
 
 
-def _sample(excerpt: _Excerpt, subject: SubjectClip, seconds: float, stage: Stage) -> Sample:
-    candidate, suffix = excerpt.candidate, ".mp4" if stage == "video" else ".jpg"
+def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:
+    """What is known of an excerpt, or of its still, by itself."""
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
-    size = (seconds, FPS, _SIDE)
-    name = _digest(*map(str, (*place, *size, stage)))[:16]
+    name = _digest(*map(str, (*place, seconds, FPS, _SIDE, stage)))[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
-    return Sample(
-        id=name, role="negative", recipe=candidate.recipe, stage=stage,
-        media=f"{MEDIA}/{name}{suffix}", source=excerpt.source, split=excerpt.split, people={subject.name: False},
-        gates=gates, seed=excerpt.seed,
-    )  # fmt: skip
+    media = f"{MEDIA}/{name}{'.mp4' if stage == 'video' else '.jpg'}"
+    return Sample(name, "negative", candidate.recipe, stage, media, candidate.key, "train", {}, gates)
 
 
 def _write(samples: Sequence[Sample], images: Images, out: Path) -> None:

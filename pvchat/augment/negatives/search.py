@@ -13,26 +13,27 @@ Three kinds, half of them hard and half random:
 - "random": anyone else beyond the same distance.
 
 Without folders the demo's footage serves, where it was fetched.
-
-faiss and torch each bring an OpenMP runtime. Threads are set around every call of faiss, and on macOS, where two
-runtimes in one process can crash, it gets one.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
-from pvchat import runtime
-from pvchat.augment.negatives.candidates import Negative, Negatives, SubjectClip, windows
-from pvchat.augment.negatives.strangers import Strangers, TrackScores, cut_outs
+from pvchat.augment.negatives.strangers import (
+    Negative,
+    Negatives,
+    Strangers,
+    SubjectClip,
+    TrackScores,
+    cut_outs,
+    windows,
+)
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
@@ -51,13 +52,9 @@ _NEARER = 0.5  # share of all strangers seen that may count as look-alikes: in a
 
 @dataclass(frozen=True, eq=False)
 class OtherClip:
-    """A clip of a folder, as judged.
+    """A clip of a folder, what was seen (without features: dozens of films are held at once), how like the subject.
 
-    Attributes:
-        path: of the file.
-        analysis: what was seen, without pictures' features and bodies: dozens of films are held at once.
-        judged: how like the subject everyone in it is.
-        views: [V, D] vectors of each track of the subject's kind, as an enrollment would keep them, by its number.
+    `views` are the vectors [V, D] of each track of the subject's kind, as an enrollment would keep them, by its number.
     """
 
     path: Path
@@ -72,15 +69,9 @@ class OtherClip:
 
 
 class OtherClips:
-    """The clips of other people, searched for those that are certainly not the subject.
+    """The clips of other people, no two alike, searched for those that are certainly not the subject.
 
-    Args:
-        clips: no two of the same content.
-        subject: whom candidates must not show.
-        strangers: tells strangers from the subject; learns here what else shows the subject.
-        config: how many are wanted.
-        seed: of the random ones.
-        dropped: counts refused clips by reason.
+    `strangers` learns here what else shows the subject; `dropped` counts refused clips by reason.
     """
 
     def __init__(
@@ -154,13 +145,7 @@ class OtherClips:
 
 
 def nearest(clips: Sequence[OtherClip], mine: FloatArray, count: int) -> list[tuple[OtherClip, int]]:
-    """The tracks (numbers) whose nearest view is nearest to any of somebody's, nearest first.
-
-    Args:
-        clips: with their views.
-        mine: [P, D] views of one person or figure.
-        count: how many tracks.
-    """
+    """The `count` tracks (numbers) whose nearest view is nearest to any of somebody's [P, D], nearest first."""
     import faiss
 
     tracks = [(clip, number) for clip in clips for number in clip.views]
@@ -168,10 +153,12 @@ def nearest(clips: Sequence[OtherClip], mine: FloatArray, count: int) -> list[tu
         return []
     views = [clip.views[number] for clip, number in tracks]
     owner = np.repeat(np.arange(len(tracks)), [len(one) for one in views])
-    with _threads():
-        index = faiss.IndexFlatL2(mine.shape[1])
-        index.add(np.concatenate(views))
-        apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # a search is short, and two OpenMP runtimes in one process can crash on macOS
+    index = faiss.IndexFlatL2(mine.shape[1])
+    index.add(np.concatenate(views))
+    apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
+    faiss.omp_set_num_threads(threads)
     order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
     return [tracks[i] for i in dict.fromkeys(order.tolist())][:count]
 
@@ -215,11 +202,7 @@ def _spans(clip: OtherClip, track: int | None) -> list[tuple[float, float]]:
 
 
 def files_of(config: AugmentConfig, seed: int) -> list[str]:
-    """The files to look at, at most `MOST_FILES`, drawn at random.
-
-    Where no folder is named it is the demo's footage (a dozen short clips of four people), where it is on this
-    machine: `pvchat doctor --fetch` brings it.
-    """
+    """The files to look at, at most `MOST_FILES`, drawn at random; of the demo's footage where no folder is named."""
     files = [path for folder in config.others for path, _ in walk(folder)] if config.others else footage_clips()
     return [files[i] for i in sorted(np.random.default_rng(seed).permutation(len(files))[:MOST_FILES])]
 
@@ -238,18 +221,9 @@ def footage_clips() -> list[str]:
 def find(
     subject: SubjectClip, chat: Service, config: AugmentConfig, seed: int = 0, watch: Watch = UNWATCHED
 ) -> Negatives:
-    """Choose negatives.
+    """Choose negatives; the same for the same input and seed, which draws files, random ones and splits.
 
-    Args:
-        subject: whom they must not show.
-        chat: analyses the clips of `config.others` (cached) and has the presence model.
-        config: how many, how long, and where.
-        seed: of the choice of files and of random ones, and of the splits.
-        watch: told what is being done; stops looking at more files.
-
-    Returns:
-        Candidates in an order that is the same for the same input and seed; fewer than asked for when there are fewer.
-        Where too few are hard, random ones fill up, and the other way round.
+    Where too few are hard, random ones fill up, and the other way round. The watch stops looking at more files.
     """
     strangers = Strangers(subject.person, chat.presence_model, chat.settings.presence.present_from)
     dropped: Counter[str] = Counter()
@@ -263,10 +237,7 @@ def find(
 
 
 def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) -> list[Negative]:
-    """`count` of both in the wished share, hard ones first, each list's order kept.
-
-    Where one list is too short, the other fills up. Nothing is both: an excerpt chosen as hard is not drawn again.
-    """
+    """`count` of both in the wished share, hard ones first, each list's order kept; nothing is both."""
     wanted = round(count * _HARD)
     taken = {_place(c) for c in hard[:wanted]}
     free = [c for c in random if _place(c) not in taken]
@@ -278,16 +249,3 @@ def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) ->
 
 def _place(candidate: Negative) -> tuple[str, float, float]:
     return candidate.key, candidate.start_s, candidate.end_s
-
-
-@contextmanager
-def _threads() -> Iterator[None]:
-    """Let faiss compute on so many threads meanwhile as networks do."""
-    import faiss
-
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1 if sys.platform == "darwin" else runtime.threads())
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)

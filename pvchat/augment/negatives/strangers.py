@@ -1,7 +1,7 @@
-"""Who is certainly not the subject, in other clips and in the subject's own.
+"""Who is certainly not the subject, in other clips and in the subject's own; what is found, before anything is cut.
 
-In: the tracks of a clip. Out: for each the probability that it shows the subject, and its distance
-from the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
+In: the subject, the tracks of a clip. Out: for each the probability that it shows the subject, and its distance from
+the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
 `MAX_PROBABILITY`), its mean lies beyond `MIN_DISTANCE`, and it lies beyond that from everything that was recognised as
 the subject elsewhere, too: a side view that is far from the enrollment is near to the subject's other clips.
 
@@ -12,18 +12,25 @@ to crop to, in which the subject is not. Two faces that are seen at once are two
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pvchat.augment.negatives.candidates import Box, Negative, SubjectClip, windows
 from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Service, Track
+
+if TYPE_CHECKING:
+    from pvchat.augment.profile import Profile
+
+Recipe = Literal["same-clip", "lookalike", "random"]
+Box = tuple[float, float, float, float]
 
 MAX_PROBABILITY = 0.05  # of being the subject, by the presence model, up to which anyone counts as somebody else
 MIN_DISTANCE = 0.5  # Euclidean distance of mean face vectors below which two faces may be one person
@@ -37,13 +44,63 @@ _SHORTEST_S = 0.25
 
 
 @dataclass(frozen=True)
-class TrackScores:
-    """What is known about K tracks of one clip.
+class SubjectClip:
+    """Whom the data set is about.
 
-    Attributes:
-        probability: [K] that the track shows the subject.
-        distance: [K] of its mean vector from the subject's.
-        clip: that anyone in the clip is the subject.
+    People of the same clip get the split and the `Sample.source` of the segment (start_s, end_s, split, source) that
+    they are cut from. Without segments all of it is "train".
+    """
+
+    name: str  # as asked about
+    person: Person  # as enrolled; needn't be stored anywhere
+    analysis: ClipAnalysis  # of the enrollment clip
+    track: int  # index of the subject into its tracks
+    clip: Path
+    segments: tuple[tuple[float, float, Split, str], ...] = ()
+
+    @classmethod
+    def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> SubjectClip:
+        """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
+        from pvchat.identity.subjects import choose, index_of
+
+        analysis = chat.analyse(clip)
+        chosen = choose(analysis, track, Path(clip).name)
+        number = index_of(analysis, chosen)
+        segments = tuple(
+            (float(profile.times[a]), float(profile.times[b - 1]), split, profile.source(split))
+            for split, (a, b) in profile.spans.items()
+        )
+        return cls(profile.name, profile.person, analysis, number, Path(clip), segments)
+
+
+@dataclass(frozen=True)
+class Negative:
+    """One negative before it is cut."""
+
+    recipe: Recipe
+    key: str  # content key of the clip
+    clip: Path
+    track: int | None  # index into the clip's tracks; None for clips without anybody
+    start_s: float
+    end_s: float
+    box: Box | None  # x0, y0, x1, y1 as fractions of the frame to crop to; None: the whole frame
+    distance: float  # from the subject's mean vector; infinite for clips without anybody of that kind
+
+
+@dataclass(frozen=True)
+class Negatives:
+    """What `find` chose by a seed, and how many clips and people it refused, by reason."""
+
+    candidates: list[Negative]
+    dropped: dict[str, int]
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrackScores:
+    """Of K tracks of one clip: [K] the probability that each shows the subject, [K] its mean's distance from theirs.
+
+    `clip` is the probability that anyone in the clip is the subject.
     """
 
     probability: FloatArray
@@ -52,13 +109,7 @@ class TrackScores:
 
 
 class Strangers:
-    """Tells strangers from the subject.
-
-    Args:
-        person: the subject, enrolled.
-        presence: the presence model.
-        present_from: probability from which somebody is recognised as the subject.
-    """
+    """Tells strangers from the subject, who is recognised from a probability of `present_from` on."""
 
     def __init__(self, person: Person, presence: PresenceModel, present_from: float) -> None:
         self.person, self.presence, self.present_from = person, presence, present_from
@@ -111,14 +162,7 @@ class Strangers:
 
 
 def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped: Counter[str]) -> Iterator[Negative]:
-    """Excerpts of the enrollment clip that show somebody else and not the subject.
-
-    Args:
-        subject: whom they must not show.
-        strangers: tells who is somebody else.
-        seconds: length of an excerpt, at most.
-        dropped: counts refusals by reason.
-    """
+    """Excerpts of the enrollment clip, of so many seconds at most, that show somebody else and not the subject."""
     analysis, me = subject.analysis, subject.analysis.tracks[subject.track]
     judged = strangers.judge(analysis)
     for number, track in enumerate(analysis.tracks):
@@ -138,6 +182,19 @@ def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped
                 dropped["in the subject's clip: no room beside the subject"] += 1
                 continue
             yield Negative("same-clip", analysis.key, subject.clip, number, start, end, box, round(distance, 4))
+
+
+def windows(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
+    """Excerpts of at most `seconds` out of spans [start_s, end_s], the middle of the longest span first."""
+    found = []
+    for start, end in sorted(spans, key=lambda s: s[0] - s[1]):
+        pieces = max(1, int((end - start) / seconds))
+        step = (end - start) / pieces
+        half = min(seconds, step) / 2
+        middles = [start + (k + 0.5) * step for k in range(pieces)]
+        middles.sort(key=lambda m: abs(m - (start + end) / 2))
+        found += [(round(m - half, 2), round(m + half, 2)) for m in middles]
+    return found
 
 
 def seen_together(a: Track, b: Track) -> bool:
@@ -161,15 +218,7 @@ def on_body(track: Track, subject: Track) -> bool:
 
 
 def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: float, end: float) -> Box | None:
-    """A box around one track, clear of the subject's head, between two times; None where there is no room.
-
-    Args:
-        analysis: of the clip: its size and times.
-        track: whom to show.
-        subject: whom not to show.
-        start: of the excerpt, seconds.
-        end: of the excerpt, seconds.
-    """
+    """A box around one track, clear of the subject's head, between two times (seconds); None where there is no room."""
     slack = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else 0.0
     mine = _hull(_between(analysis, track, start, end, slack))
     if mine is None:

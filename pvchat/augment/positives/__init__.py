@@ -7,5 +7,5 @@ follows:
     as filmed         photometric.py: also in other light, smaller, blurred
     somewhere else    backgrounds.py: also among others
     otherwise         recolour.py, wear.py, reenact.py (another's motion): head.py is the mesh and moves pictures
-    downloaded        hub.py: diffusion models
+    downloaded        consisid.py, a diffusion model
 """

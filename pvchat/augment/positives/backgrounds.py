@@ -44,11 +44,7 @@ _CROWD_SPLITS = {3: "val", 6: "test"}  # of seven parts of the files; the rest i
 
 
 class Backgrounds:
-    """Other backgrounds.
-
-    Args:
-        folder: pictures to choose from, or None.
-    """
+    """Other backgrounds: pictures of a folder, or none."""
 
     name = "background"
     needs = frozenset({"subject", "mask"})
@@ -83,11 +79,7 @@ class Backgrounds:
 
 
 class Crowd:
-    """The subject in clips of other people.
-
-    Args:
-        folders: of those clips.
-    """
+    """The subject in clips of other people, which lie in these folders."""
 
     name = "crowd"
     needs = frozenset({"subject", "mask"})

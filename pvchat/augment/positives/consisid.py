@@ -40,12 +40,7 @@ Conditions = Callable[[NDArray[np.uint8]], tuple["torch.Tensor", list["torch.Ten
 
 
 class ConsisID:
-    """Clips by diffusers' `ConsisIDPipeline` (Yuan et al., 2024, arXiv:2411.17440).
-
-    Args:
-        pipeline: on its device.
-        conditions: describes a face.
-    """
+    """Clips by diffusers' `ConsisIDPipeline` (Yuan et al., 2024, arXiv:2411.17440), and what describes a face to it."""
 
     name = "consisid"
     needs = frozenset({"subject", "mesh"})
@@ -104,11 +99,7 @@ class ConsisID:
 
 
 def require(device: str = "cuda") -> Any:
-    """diffusers, whose pipelines these are; its models are looked for when a generator is made.
-
-    Raises:
-        SettingsError: the package is missing, or there is no such device.
-    """
+    """diffusers, whose pipelines these are; raises SettingsError without the package, or without such a device."""
     try:
         import diffusers
     except ImportError as error:

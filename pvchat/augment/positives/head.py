@@ -35,18 +35,12 @@ _NECK = 0.45  # share of a ring's turn that remains straight below the chin
 
 @dataclass(frozen=True)
 class Cover:
-    """The pixels that a mesh covers.
+    """The pixels that a mesh covers."""
 
-    Attributes:
-        rows, columns: [K] which pixels.
-        triangle: [K] the nearest triangle there.
-        weights: [K, 3] barycentric coordinates in it.
-    """
-
-    rows: IntArray
-    columns: IntArray
-    triangle: IntArray
-    weights: FloatArray
+    rows: IntArray  # [K]
+    columns: IntArray  # [K]
+    triangle: IntArray  # [K] the nearest one there
+    weights: FloatArray  # [K, 3] barycentric coordinates in it
 
     def interpolate(self, triangles: IntArray, values: FloatArray) -> FloatArray:
         """Values [P, D] of the mesh's points at the covered pixels: [K, D]."""
@@ -57,23 +51,14 @@ class Cover:
 
 @dataclass
 class HeadMesh:
-    """One frame's head.
+    """One frame's head."""
 
-    Attributes:
-        pixels: [P, 3] x, y and depth in pixels of the frame.
-        local: [P, 3] the same in the head's own coordinates.
-        follows: [P] 0..1, how much a point turns with the head.
-        axes: [3, 3] rows: the head's x, y, z in the frame.
-        centre: [3] origin in the frame.
-        height: face height in pixels.
-    """
-
-    pixels: FloatArray
-    local: FloatArray
-    follows: FloatArray
-    axes: FloatArray
-    centre: FloatArray
-    height: float
+    pixels: FloatArray  # [P, 3] x, y and depth in pixels of the frame
+    local: FloatArray  # [P, 3] the same in the head's own coordinates
+    follows: FloatArray  # [P] 0..1, how much a point turns with the head
+    axes: FloatArray  # [3, 3] rows: the head's x, y, z in the frame
+    centre: FloatArray  # [3] origin in the frame
+    height: float  # of the face, pixels
 
     def to_pixels(self, local: FloatArray) -> FloatArray:
         """Points [n, 3] of the head's own coordinates in the frame."""
@@ -92,15 +77,7 @@ def triangulate(points: FloatArray) -> IntArray:
 
 
 def cover(points: FloatArray, depth: FloatArray, triangles: IntArray, height: int, width: int) -> Cover:
-    """Which triangle is seen at which pixel.
-
-    Args:
-        points: [P, 2] pixels.
-        depth: [P], small is near.
-        triangles: [M, 3].
-        height: of the image, pixels.
-        width: of the image, pixels.
-    """
+    """Which triangle [M, 3] of points [P, 2] (pixels; depth [P], small is near) is seen at which pixel of an image."""
     corners = points[triangles].astype(np.float64)
     double = _cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     order = np.argsort(-depth[triangles].mean(1), kind="stable")
@@ -120,17 +97,9 @@ def cover(points: FloatArray, depth: FloatArray, triangles: IntArray, height: in
 def warp(
     image: NDArray[np.uint8], source: FloatArray, target: FloatArray, depth: FloatArray, triangles: IntArray
 ) -> tuple[NDArray[np.uint8], Cover]:
-    """Move the mesh's points and the texture with them.
+    """Move the mesh's points and the texture of an image [H, W, 3] with them; also what the mesh covers then.
 
-    Args:
-        image: [H, W, 3] uint8 RGB.
-        source: [P, 2] where the points are.
-        target: [P, 2] where they shall be; points on the mesh's border should stay where they are.
-        depth: [P] of the target, small is near.
-        triangles: [M, 3].
-
-    Returns:
-        The image, and what the mesh covers in it.
+    Points [P, 2] go from `source` to `target` (of a depth [P], small is near); those on the mesh's border should stay.
     """
     seen = cover(target, depth, triangles, *image.shape[:2])
     at = seen.interpolate(triangles, source)
@@ -147,15 +116,10 @@ def paint(
     triangles: IntArray,
     light: float = 1.0,
 ) -> NDArray[np.uint8]:
-    """Lay a texture with transparency over the mesh.
+    """Lay a texture [h, w, 4] (RGB 0..255, alpha 0..1) over the mesh in an image [H, W, 3].
 
-    Args:
-        image: [H, W, 3] uint8 RGB.
-        texture: [h, w, 4] RGB 0..255 and alpha 0..1.
-        places: [P, 2] where the points lie in the texture, pixels.
-        target: [P, 3] where they lie in the image, and how deep: small is near.
-        triangles: [M, 3].
-        light: factor on the texture's colours.
+    The points lie at places [P, 2] in the texture and at `target` [P, 3] in the image, the third being the depth: small
+    is near. `light` is a factor on the texture's colours.
     """
     height, width = image.shape[:2]
     seen = cover(target[:, :2], target[:, 2], triangles, height, width)

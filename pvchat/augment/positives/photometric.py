@@ -42,26 +42,16 @@ class SubClips:
 
 @dataclass(frozen=True)
 class CameraLook:
-    """One camera's look. Neutral values change nothing.
-
-    Attributes:
-        gain, gamma: of the light.
-        warmth: red over blue, 1 is neutral.
-        saturation: 1 is neutral, 0 grey.
-        blur: standard deviation, pixels.
-        motion: length of a motion blur along x, pixels.
-        noise: standard deviation in grey levels.
-        quality: JPEG quality, 100 leaves out the compression.
-    """
+    """One camera's look. Neutral values, the defaults, change nothing."""
 
     gain: float = 1.0
     gamma: float = 1.0
-    warmth: float = 1.0
-    saturation: float = 1.0
-    blur: float = 0.0
-    motion: float = 0.0
-    noise: float = 0.0
-    quality: int = 100
+    warmth: float = 1.0  # red over blue
+    saturation: float = 1.0  # 0 is grey
+    blur: float = 0.0  # standard deviation, pixels
+    motion: float = 0.0  # length of a motion blur along x, pixels
+    noise: float = 0.0  # standard deviation in grey levels
+    quality: int = 100  # of JPEG; 100 leaves out the compression
 
 
 class Photometric:

@@ -1,7 +1,6 @@
-"""What a generator of positives is: from a `Profile` and a random generator to frames that still show the subject.
+"""What a generator of positives is: from a `Profile` of one segment to frames that still show the subject.
 
-In: a profile of one segment. Out: `Made` frames, one sample each. What is made is checked by `gates.py` afterwards: a
-generator may fail, but it must say what it covered or changed. `plan.py` says what is wanted and who can.
+What is made is checked by `gates.py` afterwards: a generator may fail, but it must say what it covered or changed.
 """
 
 from __future__ import annotations
@@ -19,33 +18,20 @@ BOTH = frozenset({"video", "image"})
 
 @dataclass
 class Made:
-    """What a generator made.
+    """What a generator made."""
 
-    Attributes:
-        images: [T, H, W, 3] uint8 RGB; T is 1 for a still.
-        notes: what is known about it by question type, as in `Sample.notes`.
-        covers: parts of the face that are hidden: "mouth", "eyes".
-    """
-
-    images: NDArray[np.uint8]
-    notes: dict[str, str] = field(default_factory=dict)
-    covers: frozenset[str] = frozenset()
+    images: NDArray[np.uint8]  # [T, H, W, 3] RGB; T is 1 for a still
+    notes: dict[str, str] = field(default_factory=dict)  # by question type, as in `Sample.notes`
+    covers: frozenset[str] = frozenset()  # parts of the face that are hidden: "mouth", "eyes"
 
 
 class Generator(Protocol):
-    """Makes positives.
+    """Makes positives."""
 
-    Attributes:
-        name: the recipe that its samples carry.
-        needs: what `Profile.has` must hold.
-        stages: what it can make: "video", "image".
-        share: of the planned samples, relative to the other generators'.
-    """
-
-    name: str
-    needs: frozenset[str]
-    stages: frozenset[str]
-    share: float
+    name: str  # the recipe that its samples carry
+    needs: frozenset[str]  # what `Profile.has` must hold
+    stages: frozenset[str]  # what it can make: "video", "image"
+    share: float  # of the planned samples, relative to the other generators'
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """`count` frames that show the profile's subject; the same generator state makes the same frames."""
@@ -53,12 +39,7 @@ class Generator(Protocol):
 
 
 def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Indices [count] of a stretch of usable frames; a stretch that is too short is walked to and fro.
-
-    Args:
-        usable: [T].
-        count: how many.
-        rng: draws the start.
+    """Indices [count] of a stretch of usable frames [T], drawn; one that is too short is walked to and fro.
 
     Raises:
         ValueError: no frame is usable.
@@ -74,6 +55,10 @@ def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> N
         pick = int(rng.integers(rooms.sum()))
         run = int(np.searchsorted(np.cumsum(rooms), pick, side="right"))
         return fitting[run, 0] + pick - int(np.cumsum(rooms)[run] - rooms[run]) + np.arange(count)
-    start, end = runs[int(lengths.argmax())]
-    back = np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1)))
-    return np.resize(back, count) if len(back) else np.full(count, start)
+    start, end = runs[int(lengths.argmax())].tolist()
+    return to_and_fro(start, end, count)
+
+
+def to_and_fro(start: int, end: int, count: int) -> NDArray[np.int64]:
+    """Indices [count] from `start` up to `end`, back, and so on."""
+    return np.resize(np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1))), count).astype(np.int64)

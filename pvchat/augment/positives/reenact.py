@@ -57,11 +57,7 @@ class Motion:
 
 
 class Reenact:
-    """One kind of motion.
-
-    Args:
-        kind: one of `KINDS`.
-    """
+    """One kind of motion, one of `KINDS`."""
 
     needs = frozenset({"subject", "mesh"})
     stages = BOTH
@@ -85,14 +81,7 @@ class Reenact:
 
 
 def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Generator) -> Motion:
-    """The motion of one sample.
-
-    Args:
-        kind: one of `KINDS`.
-        count: T frames.
-        driver: [n, 6] a measured motion; NaN rows are left out.
-        rng: draws the stretch of it and the reach.
-    """
+    """The motion of one sample of T frames, out of a measured one [n, 6] (NaN rows are left out)."""
     channel, moved, least, most, worth = _MOVES[kind]
     reach = float(rng.uniform(least, most))
     curve = _driven(driver[np.isfinite(driver).all(1), MEASURES.index(channel)], count, worth, kind, rng)

@@ -37,11 +37,7 @@ Points = NDArray[np.floating[Any]]
 
 
 class Wear:
-    """One kind of thing.
-
-    Args:
-        kind: one of `WORN`.
-    """
+    """One kind of thing, one of `WORN`."""
 
     needs = frozenset({"subject", "mesh"})
     stages = BOTH

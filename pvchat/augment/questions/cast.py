@@ -35,17 +35,11 @@ _LEGS = ("trousers",)  # a sample may show them or not, whatever it shows above 
 
 @dataclass(frozen=True)
 class SampleView:
-    """One sample as it was measured.
-
-    Attributes:
-        sample: what it shows and where it lies.
-        analysis: of its media, without the features.
-        tracks: name -> index into `analysis.tracks`, for the people present whose track is known.
-    """
+    """One sample as it was measured."""
 
     sample: Sample
-    analysis: ClipAnalysis
-    tracks: dict[str, int]
+    analysis: ClipAnalysis  # of its media, without the features
+    tracks: dict[str, int]  # name -> index into `analysis.tracks`, for the people present whose track is known
 
     @cached_property
     def presence(self) -> list[PersonPresence]:
@@ -68,10 +62,7 @@ class SampleView:
 def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person] = ()) -> list[SampleView]:
     """Look at all samples; who is who is decided when all were seen.
 
-    Args:
-        samples: any number.
-        analyses: what the experts saw in a sample.
-        people: enrollments of those named, for those who are never alone in a sample.
+    `people` are enrollments of those named, for those who are never alone in a sample.
     """
     seen = [without_features(analyses(sample)) for sample in samples]
     known = references(samples, seen)
@@ -121,24 +112,12 @@ def without_features(analysis: ClipAnalysis) -> ClipAnalysis:
 
 
 def described_alike(seen: Sequence[SampleView], name: str, own: PersonFacts) -> list[SampleView]:
-    """Views in which the subject is described alike.
-
-    Args:
-        seen: of samples, in any order.
-        name: the subject's.
-        own: measured of the subject in the whole clip.
-    """
+    """Views in which the subject is described alike, as measured in the whole clip."""
     return [_alike(view, view.tracks[name], own) if name in view.tracks else view for view in seen]
 
 
 def as_in_clip(measured: PersonFacts, once: PersonFacts, recoloured: bool = False) -> PersonFacts:
-    """What a sample shows of somebody, in the words of what was measured once.
-
-    Args:
-        measured: in the sample.
-        once: of the same person in the clip that the sample was made from.
-        recoloured: the sample's clothes have another colour than the clip's.
-    """
+    """What a sample shows of somebody, in the words of what was measured once, in the clip that it was made from."""
     sure = {what: once.confidence[what] for what in ("gender", "hair") if what in once.confidence}
     return replace(
         measured,

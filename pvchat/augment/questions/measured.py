@@ -30,24 +30,13 @@ _LOOKS = re.compile(r"\b(looks?|appearance)\b")
 def describe(view: SampleView, kind: str, name: str, question: str) -> str:
     """What was measured of somebody present, as a phrase after the name; empty where nothing was.
 
-    Args:
-        view: of the sample.
-        kind: appearance, action or location.
-        name: whose.
-        question: as asked: about looks, hair and beard belong to the answer.
+    Of "appearance", "action" or "location"; where a question is about looks, hair and beard belong to the answer.
     """
     return phrase(timeline_of_sample(view), kind, name, bool(_LOOKS.search(question)))
 
 
 def phrase(timeline: Timeline, kind: str, name: str, whole: bool = False) -> str:
-    """What was measured of somebody, as a phrase after the name; empty where nothing was.
-
-    Args:
-        timeline: of the clip.
-        kind: appearance, action or location.
-        name: of somebody present.
-        whole: also say what isn't worn (hair, beard).
-    """
+    """The same of a clip's timeline; `whole` also says what isn't worn (hair, beard)."""
     spans = timeline.seen(name)
     if kind == "location":
         place = whereabouts(name, spans, timeline) if spans else ""

@@ -51,19 +51,11 @@ def write_questions(
     own: PersonFacts | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[QuestionRow]:
-    """Ask about samples.
+    """Ask about samples of all splits; rows are in their order, and the same for the same seed.
 
-    Args:
-        samples: of all splits; those with `dropped` set are left out.
-        name: whom the data set is about.
-        analyses: what the experts saw in a sample.
-        seed: of the choice of questions and of their wording.
-        people: enrollments of those named; needed for those who are never alone in a sample.
-        own: what was measured of `name` in the whole clip; None: each sample has its own.
-        progress: called with the number of samples described so far, before each description; may raise to stop.
-
-    Returns:
-        Rows in the order of the samples. The same input and seed give the same rows.
+    `people` are enrollments, needed for those who are never alone in a sample; `own` is what was measured of the
+    subject in the whole clip (None: each sample has its own). `progress` is called with the number of samples described
+    so far, before each description; it may raise to stop.
 
     Raises:
         SettingsError: a sample doesn't say whether `name` is in it.
@@ -96,14 +88,7 @@ class _Question:
 
 @dataclass
 class _Writer:
-    """Collects rows of all samples.
-
-    Attributes:
-        seed: of everything drawn.
-        progress: as of `write_questions`.
-        found: rows by sample, in the order in which they were made.
-        described: ids of the samples of which something was told.
-    """
+    """Collects rows of all samples, in the order in which they are made; ids of those of which something was told."""
 
     seed: int
     progress: Callable[[int], None]

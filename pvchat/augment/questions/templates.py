@@ -32,15 +32,7 @@ _COUNTS = {2: "both", 3: "all three", 4: "all four"}
 
 @dataclass(frozen=True)
 class Template:
-    """One way to ask.
-
-    Attributes:
-        number: unique; never that of another split.
-        text: with placeholders.
-        type: existence, appearance, action or location.
-        split: where it may be used.
-        form: "plain" asks about one or several people, "group" only about several.
-    """
+    """One way to ask; its number is never that of another split. "group" asks about several people only."""
 
     number: int
     text: str
@@ -69,12 +61,7 @@ def templates(kind: str, split: Split, *forms: Form) -> list[Template]:
 
 
 def answers(frame: str, split: Split) -> list[str]:
-    """Ways to frame an answer.
-
-    Args:
-        frame: "yes", "no", "some", "all", "none", "described" or "refusal".
-        split: where it is used.
-    """
+    """Ways to frame an answer: "yes", "no", "some", "all", "none", "described" or "refusal"."""
     return list(_book()["answers"][frame][split])
 
 
@@ -84,14 +71,7 @@ def what(kind: str, they: str, count: int) -> str:
 
 
 def fill(text: str, names: Sequence[str], absent: Sequence[str] = (), **words: str) -> str:
-    """A sentence with its placeholders filled and its verbs agreeing.
-
-    Args:
-        text: of a template or frame.
-        names: who `{name}` is; one or several.
-        absent: who `{absent}` is.
-        words: the other placeholders.
-    """
+    """A sentence with its placeholders filled and its verbs agreeing; `names` are one or several."""
     head, mark, tail = text.partition("{absent}")
     text = agree(head, len(names)) + mark + agree(tail, len(absent) if mark else len(names))
     none = f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"

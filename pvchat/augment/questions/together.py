@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.folders import write_media
+from pvchat.augment.positives.protocol import to_and_fro
 from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
 from pvchat.augment.settings import FPS
@@ -46,15 +47,7 @@ class Companion:
 
 @dataclass(frozen=True)
 class Gathering:
-    """Around whom people are put together, and out of what.
-
-    Attributes:
-        person: the subject, enrolled. Drawn figures get no companions.
-        analyses: what the experts saw in a sample.
-        out: folder of the data set; media are written below it.
-        seed: of the choice.
-        taken: names that can't be given.
-    """
+    """Around whom people are put together (drawn figures get no companions), where, and names that can't be given."""
 
     person: Person
     analyses: Analyses
@@ -64,18 +57,10 @@ class Gathering:
 
 
 def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHED) -> list[Sample]:
-    """Name up to two companions a split and put clips side by side.
-
-    Args:
-        samples: kept ones; their `people` gets the companions.
-        gathering: around whom.
-        watch: told what is being done; asked before each new clip whether to stop.
+    """Name up to two companions a split, in the `people` of kept samples too, and put clips side by side.
 
     Returns:
         The new samples; those in which not everyone was found have `dropped` set to "faces" and no media.
-
-    Raises:
-        StoppedError: it was stopped.
     """
     person = gathering.person
     if person.kind != "face" or all(s.role == "positive" for s in samples):
@@ -135,7 +120,7 @@ def is_there(companion: Companion, analysis: ClipAnalysis) -> bool | None:
 def side_by_side(clips: Sequence[Images], height: int = HEIGHT) -> Images:
     """Clips [T_i, H_i, W_i, 3] as one [T, height, W, 3], as long as the longest; shorter ones go to and fro."""
     length = max(len(c) for c in clips)
-    return np.concatenate([_resized(c[_to_and_fro(len(c), length)], height) for c in clips], 2)
+    return np.concatenate([_resized(c[to_and_fro(0, len(c), length)], height) for c in clips], 2)
 
 
 Together = tuple[list[tuple[str, Sample]], dict[str, bool]]  # who stands beside whom, and who of all is there
@@ -203,11 +188,6 @@ def _resized(images: Images, height: int) -> Images:
 
     width = max(2, round(images.shape[2] * height / images.shape[1] / 2) * 2)
     return np.stack([np.asarray(Image.fromarray(i).resize((width, height), Image.Resampling.LANCZOS)) for i in images])
-
-
-def _to_and_fro(count: int, length: int) -> NDArray[np.int64]:
-    back = np.concatenate((np.arange(count), np.arange(count - 2, 0, -1)))
-    return np.resize(back, length).astype(np.int64)
 
 
 def _distance(a: FloatArray, b: FloatArray) -> float:

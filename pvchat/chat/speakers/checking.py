@@ -25,7 +25,7 @@ from pvchat.chat.reader.statements import NEGATIONS, Point, mentioned, sentences
 from pvchat.chat.timeline import Timeline, says
 
 if TYPE_CHECKING:
-    from pvchat.model.language import LanguageModel
+    from pvchat.model.llm import LanguageModel
 
 _EXAMPLES = (
     ("Kim is wearing a green coat and boots.", "Kim wears a green coat and boots."),

@@ -106,8 +106,7 @@ class Narrator:
         import torch
 
         from pvchat.bases.connector import connector_of, looking_at
-        from pvchat.bases.prompts import inputs_of
-        from pvchat.bases.replying import reply
+        from pvchat.bases.prompts import inputs_of, reply
         from pvchat.bases.soft import spoken_with
 
         assert viewed.clip is not None

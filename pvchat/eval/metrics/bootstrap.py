@@ -44,13 +44,7 @@ class Bootstrap:
     seed: int = 0
 
     def measure(self, clips: Sequence[str], sums: Any, combine: Combine) -> Measure:
-        """A measure of row sums.
-
-        Args:
-            clips: the clip of each row, n.
-            sums: [n, S] what each row adds.
-            combine: from sums to values, row by row; NaN where it isn't defined.
-        """
+        """A measure of what each row adds [n, S], whose clips these are; a value that isn't defined is NaN."""
         sums = np.asarray(sums, np.float64).reshape(len(clips), -1) if len(clips) else np.zeros((0, 1))
         if not len(clips):
             return Measure(None, None, None, 0, 0)

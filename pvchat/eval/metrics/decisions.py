@@ -1,6 +1,6 @@
 """Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, calibration error.
 
-In: arrays over decisions, n each: truth (bool), predicted (bool: "present"; errors: `table.py`), probability. Out:
+In: arrays over decisions, n each: truth (bool), predicted (bool: "present"; errors: `scores.py`), probability. Out:
 `Measure`s. Unsure counts as "not present", as in a plain yes/no score.
 """
 
@@ -19,9 +19,8 @@ BINS = 10  # of equal width, as in Guo et al. 2017 (arXiv 1706.04599), who use 1
 
 def counts(truth: Bools, predicted: Bools) -> Array:
     """[n, 4]: true positive, false positive, false negative, true negative of each row."""
-    return np.stack([truth & predicted, ~truth & predicted, truth & ~predicted, ~truth & ~predicted], 1).astype(
-        np.float64
-    )
+    cells = truth & predicted, ~truth & predicted, truth & ~predicted, ~truth & ~predicted
+    return np.stack(cells, 1).astype(np.float64)
 
 
 def existence(

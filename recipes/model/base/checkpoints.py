@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from pvchat.errors import WeightsError
 from pvchat.model import checkpoint
 from pvchat.storage import tensorfile
-from pvchat.train.runfile import moments, put_moments
+from pvchat.train.run import moments, put_moments
 from recipes.model.made import save_model
 
 

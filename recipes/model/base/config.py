@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pvchat.errors import SettingsError
-from pvchat.train.bases.config import IDENTITIES, SharedTraining, add_options
+from pvchat.train.config import IDENTITIES, SharedTraining, add_options, from_words
 
 PHASES = {1: "contrastive", 2: "generation", 3: "identity"}
 CAPTIONED = ("flickr8k", "coco_mini")  # captions written by people
@@ -96,5 +96,6 @@ class BaseConfig(SharedTraining):
 def parse(words: Sequence[str] | None = None, kind: type[BaseConfig] = BaseConfig) -> BaseConfig:
     """Settings from command-line words (None: the process's own); `kind` may have other phases."""
     parser = argparse.ArgumentParser(prog="pvchat train base", description="Train the model that all people share.")
-    add_options(parser, kind)
-    return kind(**vars(parser.parse_args(words)))
+    add_options(parser, kind())
+    made: BaseConfig = from_words(parser.parse_args(words), kind())
+    return made

@@ -17,13 +17,12 @@ from torch.nn import functional as F
 
 from pvchat.model.choices import CAPTION_QUESTION
 from pvchat.model.sentences import Encode
-from pvchat.train.losses import LOG_SCALE
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import picture_features, to_tensor
 from recipes.model.base.features import sentence_vectors
 from recipes.model.base.grounding import CaptionDecoder, Vocabulary, WordNaming, nameable, words_of
 from recipes.model.base.lessons import Lessons, taught
-from recipes.model.base.phases import VALIDATION_BATCH, Objective, StepLoss, total
+from recipes.model.base.phases import LOG_SCALE, VALIDATION_BATCH, Objective, StepLoss, total
 from recipes.model.base.report import caption_scores, recall, text_recall
 from recipes.model.batches import ClipFeatures, encode_clips, select
 

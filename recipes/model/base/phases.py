@@ -10,6 +10,7 @@ A phase's batch is a function of the step (and the seed), so a resumed run sees 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -18,11 +19,12 @@ from torch import Tensor, nn
 
 from pvchat.model.pvchat import Reading
 from pvchat.model.sentences import Encode
-from pvchat.train.losses import LOG_SCALE, SparsityController
+from pvchat.train.losses import SparsityController
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.grounding import CaptionDecoder, WordNaming
 
 VALIDATION_BATCH = 64
+LOG_SCALE = math.log(1 / 0.07)  # CLIP's inverse temperature at the start
 
 
 @dataclass

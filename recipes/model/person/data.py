@@ -8,51 +8,38 @@ Legend: C clips, S width of a sentence vector.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pvchat.augment.schemas import Split, Stage
+from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import PersonState
 from pvchat.model.sentences import Encode
-from pvchat.model.visual import VisualTokens
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.person.examples import PersonExample, TrainingSet, examples_about, fingerprint, part_of
+from pvchat.train.examples import Lessons, TrainingSet, examples_about
 from recipes.model.batches import collate, encode_clips, from_analysis
 
 _CLIPS = 16  # encoded at a time
 
 
-@dataclass
-class PersonData:
+@dataclass(kw_only=True)
+class PersonData(Lessons):
     """Everything one person is trained on.
 
     Attributes:
-        name: of the person.
         visual: [C, …] visual tokens of all clips, without gradients.
-        examples: of all splits and stages.
         vectors: sentence vector [S] of every question.
-        others: states of the other people named, by name; they don't change.
-        left_out: questions that name somebody without a state.
     """
 
-    name: str
     visual: VisualTokens
-    examples: list[PersonExample]
     vectors: dict[str, Tensor]
-    others: dict[str, PersonState] = field(default_factory=dict)
-    left_out: int = 0
 
-    def part(self, stage: Stage, split: Split) -> list[PersonExample]:
-        """The examples of one stage and split."""
-        return part_of(self.examples, stage, split)
-
-    def fingerprint(self) -> str:
-        """Hash of all words, splits, visual tokens and other people."""
-        return fingerprint(self.examples, [self.visual.tokens.cpu().float().numpy()], self.others)
+    def arrays(self) -> list[Any]:
+        """See `Lessons`."""
+        return [self.visual.tokens.cpu().float().numpy()]
 
 
 def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
@@ -72,7 +59,8 @@ def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: 
     asked = sorted({e.question for e in examples})
     vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
     visual = encode_all([told.analyses(s) for s in told.samples], model)
-    return PersonData(name, visual, examples, dict(zip(asked, vectors, strict=True)), others, left_out)
+    rows = dict(zip(asked, vectors, strict=True))
+    return PersonData(name, examples, others, left_out, visual=visual, vectors=rows)
 
 
 @torch.no_grad()

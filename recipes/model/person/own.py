@@ -21,17 +21,17 @@ from pvchat.model.personlora import ARRAYS
 from pvchat.model.personstates import STAMP
 from pvchat.people.person import Person
 from pvchat.schemas import Service
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.deep import DeepOptions
-from pvchat.train.person.examples import TrainingSet
-from pvchat.train.person.state import STATE, Trained
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import STATE, Trained
+from pvchat.train.deep import DeepOptions
+from pvchat.train.examples import TrainingSet
 from recipes.model.batches import aligned, person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state
 
 
 def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
-    """Train; see `pvchat.train.person.deep.Learn`.
+    """Train; see `pvchat.train.deep.Learn`.
 
     Raises:
         SettingsError: no trained model is here.

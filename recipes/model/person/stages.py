@@ -19,12 +19,18 @@ from torch import Tensor, nn
 
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import (
+    ALONE,
+    Trained,
+    Training,
+    TrainingSession,
+    follow,
+    make_accelerator,
+    start_run,
+)
+from pvchat.train.examples import PersonExample, draw
 from pvchat.train.losses import SparsityController, active_share
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.course import Training, follow, held_back, make_accelerator
-from pvchat.train.person.examples import PersonExample, draw
-from pvchat.train.person.session import ALONE, TrainingSession
-from pvchat.train.person.state import Trained, start_run
 from recipes.model.person.data import PersonData
 from recipes.model.person.trainee import Outcome, Trainee, gather, make_batch
 
@@ -60,8 +66,9 @@ def train_state(
     try:
         trainee = Trainee(model, start, config)
         run = start_run(trainee, config)
-        course = OnOurs(*accelerator.prepare(run.trainee, run.optimizer))
-        return follow(Training(run, data, start, config, accelerator, session, course))
+        course = OnOurs(*accelerator.prepare(trainee, run.optimizer))
+        training = Training(run, trainee, data, start, config, accelerator, session)
+        return follow(training, course.step, course.look)
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
@@ -90,18 +97,18 @@ class OnOurs:
     optimizer: Any
 
     def step(self, training: Training, rows: list[PersonExample]) -> dict[str, float]:
-        """See `Course`."""
+        """One optimiser step, see `course.Step`."""
         run, data, config, accelerator = training.run, training.data, training.config, training.accelerator
         rng = np.random.default_rng([config.seed, run.stage, run.step])
         batch = make_batch(data, draw(rows, config.batch, rng))
         run.sparsity.train()
         share = slice(accelerator.process_index, None, accelerator.num_processes)
         outcome = gather(self.wrapped(batch, data.others, share), accelerator)
-        losses = objective(outcome, run.sparsity, run.trainee, training.start, config)
+        losses = objective(outcome, run.sparsity, training.trainee, training.start, config)
         total = torch.stack([value.float() for value in losses.values()]).sum()
         self.optimizer.zero_grad()
         accelerator.backward(total)
-        nn.utils.clip_grad_norm_([p for p in run.trainee.parameters() if p.requires_grad], config.clip)
+        nn.utils.clip_grad_norm_([p for p in training.trainee.parameters() if p.requires_grad], config.clip)
         self.optimizer.step()
         run.sparsity.step()
         numbers = {name: float(value.detach()) for name, value in losses.items()}
@@ -109,11 +116,11 @@ class OnOurs:
 
     @torch.no_grad()
     def look(self, training: Training) -> dict[str, float]:
-        """See `Course`; every process looks at all of it."""
-        run, data, config = training.run, training.data, training.config
-        rows = held_back(data, config.validate_rows, config.seed)
+        """The held-back split, see `course.Look`; every process looks at all of it."""
+        data, config = training.data, training.config
+        rows = data.held_back(config.validate_rows, config.seed)
         parts = [
-            run.trainee(make_batch(data, rows[i : i + _VALIDATION]), data.others)
+            training.trainee(make_batch(data, rows[i : i + _VALIDATION]), data.others)
             for i in range(0, len(rows), _VALIDATION)
         ]
         lm = sum(float(p.lm_sum) for p in parts) / sum(float(p.lm_count) for p in parts)

@@ -17,12 +17,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import People, PersonState
 from pvchat.model.routers import RoutingStats
-from pvchat.model.visual import VisualTokens
-from pvchat.train.person.config import USUAL, PersonConfig
-from pvchat.train.person.examples import PersonExample
-from pvchat.train.person.state import Learner
+from pvchat.train.config import USUAL, PersonConfig
+from pvchat.train.course import Learner
+from pvchat.train.examples import PersonExample
 from recipes.model.batches import select
 from recipes.model.person.data import PersonData
 from recipes.model.prompts import Prompt
@@ -70,29 +70,23 @@ class Trainee(Learner):
     """One person's parameters; called with a batch, it runs them through the frozen base.
 
     Args:
-        model: the base, in evaluation mode; kept out of this module's own tree.
+        model: the base, in evaluation mode.
         start: where tokens and z begin.
         config: see `Learner`.
     """
 
     def __init__(self, model: Any, start: PersonState, config: PersonConfig = USUAL) -> None:
-        super().__init__(start, config, model.llm)
-        self._base = (model,)
-
-    @property
-    def model(self) -> Any:
-        """The base."""
-        return self._base[0]
+        super().__init__(model, start, config, model.llm)
 
     def forward(self, batch: Batch, others: dict[str, PersonState], share: slice = slice(None)) -> Outcome:
         """Run a batch, or this process's share of it."""
         tokens, z = self.person["tokens"], self.person["z"]  # not recognised, which would leave them nothing to learn
         states = [[others[n] if n in others else PersonState(n, tokens, z) for n in e.names] for e in batch.examples]
-        people = _share(People.batch(states, self.model.config), share)
+        people = _share(People.batch(states, self.base.config), share)
         prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
         visual = select(batch.visual, torch.arange(len(batch.examples), device=people.tokens.device)[share])
-        with self.adapted(self.model.llm):
-            out = score(self.model, Asked(visual, prompts, batch.question[share], people))
+        with self.adapted(self.base.llm):
+            out = score(self.base, Asked(visual, prompts, batch.question[share], people))
         count, rows = (people.tokens.new_tensor(float(n)) for n in (out.answer_tokens, len(prompts)))
         return Outcome(out.lm_loss * count, count, out.first_loss * rows, rows, out.reading.routing)
 

@@ -1,9 +1,7 @@
 """The gate of one person's state on a base: it must tell her from others, under any name, and leave the rest alone.
 
-In: the trained person, her held-back clips. Out: `Gate`: numbers, whether she passes. Clips that no step was taken on
-are used: the test split where there is one, else the validation split, which chose the best step (then the numbers
-flatter a little). Passing means: of the clips with her and of those without her, enough are told, after calibration;
-calling her otherwise changes nearly nothing; generic questions keep their answers, as far as so few can show.
+In: the trained person, her held-back clips. Out: `Gate`: numbers, whether she passes. The clips are those of the test
+split, else of the validation split, which chose the best step (then the numbers flatter a little).
 """
 
 from __future__ import annotations
@@ -15,10 +13,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from pvchat.train.bases.course import decides
-from pvchat.train.bases.data import BaseData, generic_rows
-from pvchat.train.bases.trainee import BaseTrainee
-from pvchat.train.person.examples import ALIASES
+from pvchat.train.basedata import BaseData, generic_rows
+from pvchat.train.examples import ALIASES
+from pvchat.train.trainee import BaseTrainee, decides
 
 RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
 SWAP = 0.9  # of the decisions that stay when she is called otherwise
@@ -32,22 +29,14 @@ _STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² 
 
 @dataclass(frozen=True)
 class Gate:
-    """What was found.
+    """What was found; her log-odds count as scale · said + bias."""
 
-    Attributes:
-        yes_recall, no_recall: shares of clips with and without her that are told right, after calibration.
-        swap: share of decisions that stay under another name.
-        drift: share of sure generic answers that change; asked: how many there are.
-        clips: how many of either side.
-        scale, bias: her log-odds count as scale · said + bias.
-    """
-
-    yes_recall: float
-    no_recall: float
-    swap: float
-    drift: float
-    asked: int
-    clips: int
+    yes_recall: float  # share of the clips with her that are told right, after calibration
+    no_recall: float  # of those without her
+    swap: float  # share of decisions that stay under another name
+    drift: float  # share of sure generic answers that change
+    asked: int  # how many of these there are
+    clips: int  # how many of either side
     scale: float
     bias: float
 
@@ -64,13 +53,7 @@ class Gate:
 
 @torch.no_grad()
 def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
-    """Put a trained person to the test.
-
-    Args:
-        trainee: with her best parameters.
-        data: hers, with the generic answers `before` training.
-        seed: of the draw.
-    """
+    """Put a trained person to the test, with her best parameters; `seed` is that of the draw."""
     clips = held_out(data, seed)
     alias = next(a for a in ALIASES if a not in (data.name, *data.others))
     there = np.array([side for _, side in clips], bool)

@@ -1,7 +1,7 @@
 """A data set about one person, and the questions of it that she is trained on.
 
 In: samples and rows of an augmentation, the analyses kept beside them. Out: a `TrainingSet`; `PersonExample`s, half of
-which call the person otherwise, and draws of them. Torch-free.
+which call the person otherwise, and draws of them. What a model sees of the samples, it adds to `Lessons`. Torch-free.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What one person is trained on.
+    """Kept samples, the questions about them, what the experts saw in a sample, and the folder of the media.
 
-    Attributes:
-        samples: kept ones.
-        rows: questions about them.
-        analyses: what the experts saw in a sample.
-        folder: where the samples' media lie; None where only analyses are needed.
+    The folder is None where only analyses are needed.
     """
 
     samples: Sequence[Sample]
@@ -57,6 +53,45 @@ class PersonExample:
     split: Split
 
 
+@dataclass
+class Lessons:
+    """Everything one person of this name is trained on, whatever the model."""
+
+    name: str
+    examples: list[PersonExample]  # of all splits and stages
+    others: dict[str, Any] = field(default_factory=dict)  # states of the other people named; they don't change
+    left_out: int = 0  # questions that name somebody without a state
+
+    def arrays(self) -> Iterable[Any]:
+        """What is seen of the samples, as arrays of numpy."""
+        return ()
+
+    def part(self, stage: Stage, split: Split) -> list[PersonExample]:
+        """Those of one stage and split; the image stage asks about who is there and what they wear only."""
+        kept = [e for e in self.examples if (e.stage, e.split) == (stage, split)]
+        return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
+
+    def held_back(self, most: int, seed: int) -> list[PersonExample]:
+        """Rows of the held-back split, yes and no in balance; without such a split, of every fifth clip trained on."""
+        rows = [e for e in self.examples if e.split == "val"]
+        if not rows:
+            rows = [e for e in self.examples if e.split == "train" and e.clip % 5 == 0] or self.examples
+        rng = np.random.default_rng([seed, 7])
+        order = [rows[i] for i in rng.permutation(len(rows))]
+        sides = [[e for e in order if any(e.present) == there] for there in (True, False)]
+        half = max(1, min(most // 2, *(len(s) for s in sides if s)))
+        return [e for side in sides for e in side[:half]]
+
+    def fingerprint(self) -> str:
+        """Hash of all words, splits, of what is seen, and of other people's tokens."""
+        found = hashlib.sha256(repr(self.examples).encode())
+        for array in self.arrays():
+            found.update(array.tobytes())
+        for name, other in sorted(self.others.items()):
+            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
+        return found.hexdigest()[:16]
+
+
 def remembered(analyses: Analyses) -> Analyses:
     """The same, each read once: some megabytes a sample less on the way from disk."""
     seen: dict[str, ClipAnalysis] = {}
@@ -67,22 +102,6 @@ def remembered(analyses: Analyses) -> Analyses:
         return seen[sample.id]
 
     return look
-
-
-def part_of(examples: Sequence[PersonExample], stage: Stage, split: Split) -> list[PersonExample]:
-    """Those of one stage and split; the image stage asks about who is there and what they wear only."""
-    kept = [e for e in examples if (e.stage, e.split) == (stage, split)]
-    return kept if stage == "video" else [e for e in kept if e.type in IMAGE_TYPES]
-
-
-def fingerprint(examples: Sequence[PersonExample], seen: Iterable[Any], others: Mapping[str, Any]) -> str:
-    """Hash of examples, of arrays of what is seen, of other people's tokens."""
-    found = hashlib.sha256(repr(examples).encode())
-    for array in seen:
-        found.update(array.tobytes())
-    for name, other in sorted(others.items()):
-        found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
-    return found.hexdigest()[:16]
 
 
 def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
@@ -130,13 +149,8 @@ def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator
 def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
     """A text in which somebody is called otherwise.
 
-    Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital.
-
-    Args:
-        text: to change.
-        name: hers.
-        alias: what she is called instead.
-        names: everybody's; a longer one ("Ana Maria") that contains hers stays.
+    Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital. A
+    longer one of `names` ("Ana Maria") that contains hers stays.
     """
     longest = "|".join(re.escape(n) for n in sorted({name, *names}, key=len, reverse=True))
     capital = name[:1].upper() + name[1:]

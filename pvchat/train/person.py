@@ -17,21 +17,18 @@ import numpy as np
 from pvchat.bases.connector import connector_of
 from pvchat.bases.loading import Base
 from pvchat.bases.prompts import PRESENCE_QUESTION
-from pvchat.bases.seeing import personal_start
 from pvchat.bases.shared import check_base, stamp_of
+from pvchat.bases.soft import personal_start
 from pvchat.bases.states import LORA, STATE, TOKENS, Z, personal_of
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import Service
-from pvchat.train.bases.course import OnBase
-from pvchat.train.bases.data import GENERIC, BaseData, generic_rows, make_base_data, with_strangers
-from pvchat.train.bases.gate import Gate, examine
-from pvchat.train.bases.trainee import BaseTrainee, fresh_state
-from pvchat.train.person.config import ON_BASE, PersonConfig
-from pvchat.train.person.course import Training, follow, make_accelerator
-from pvchat.train.person.examples import TrainingSet
-from pvchat.train.person.session import TrainingSession
-from pvchat.train.person.state import Trained, put_back, start_run
+from pvchat.train import trainee as on_base
+from pvchat.train.basedata import GENERIC, BaseData, generic_rows, make_base_data
+from pvchat.train.config import ON_BASE, PersonConfig
+from pvchat.train.course import Trained, Training, TrainingSession, follow, make_accelerator, start_run
+from pvchat.train.examples import TrainingSet
+from pvchat.train.gate import Gate, examine
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
 log = logging.getLogger(__name__)
@@ -40,17 +37,7 @@ log = logging.getLogger(__name__)
 def train_on_base(
     chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
 ) -> tuple[Person, dict[str, Any]]:
-    """Train, examine, keep or discard.
-
-    Args:
-        chat: the service; its narrator's base is trained on.
-        person: as she is, deep already.
-        data: with its media.
-        config: how; None for the usual way.
-        session: around it.
-
-    Returns:
-        The person, and what is told of the training.
+    """Train on the narrator's base, examine, keep or discard: the person, and what is told of the training.
 
     Raises:
         SettingsError: the data can't be trained on, or show nobody else.
@@ -61,13 +48,11 @@ def train_on_base(
         others = [one for one in chat.people.all() if one.name != person.name]
         known = {p.name: p for p in personal_of(base, others)}
         made = make_base_data(person, data, base.frames, chat.settings.video, known)
+        if all(any(e.present) for e in made.examples):  # always yes would be right
+            hint = "Augment with --others DIR, or fetch footage with `pvchat doctor --fetch`."
+            raise SettingsError("nothing shows anybody else to tell her from.", subject=person.name, hint=hint)
         if connector_of(base) is not None:
             _let_see(made, data, narrator)
-        else:  # (a connector reads no thumbnails)
-            made = with_strangers(made, person, others)
-        if all(any(e.present) for e in made.examples):  # always yes would be right
-            hint = "Augment with --others DIR, fetch footage with `pvchat doctor --fetch`, or enroll somebody else."
-            raise SettingsError("nothing shows anybody else to tell her from.", subject=person.name, hint=hint)
         trained, gate = train_person(base, made, config, session)
     report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
             "steps": trained.steps, "done": trained.done, "left_out": made.left_out, "gate": gate.to_dict(),
@@ -78,38 +63,23 @@ def train_on_base(
     return with_state(person, trained, gate, base), report
 
 
-def _let_see(made: BaseData, data: TrainingSet, narrator: Any) -> None:
-    """What a connector reads: the samples' analyses, the questions' sentence vectors."""
-    import torch
-
-    made.seen = [data.analyses(sample) for sample in data.samples]
-    asked = sorted({*(e.question for e in made.examples), *GENERIC, PRESENCE_QUESTION.format(made.name)})
-    rows = torch.from_numpy(np.asarray(narrator.encode(asked), np.float32)).to(narrator.base.device)
-    made.vectors = {question: row[None] for question, row in zip(asked, rows, strict=True)}
-
-
 def train_person(base: Base, data: BaseData, config: PersonConfig, session: TrainingSession) -> tuple[Trained, Gate]:
-    """Both stages and the gate, on prepared data.
-
-    Args:
-        base: frozen, with mixed heads.
-        data: what she is trained on.
-        config: how.
-        session: around it.
+    """Both stages and the gate, on prepared data; the base is frozen and has mixed heads.
 
     Raises:
         SettingsError: the base can't take people, or the batch can't be shared out among the processes.
     """
     accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto", config.batch)
     check_base(base)
-    start = fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
-    trainee = BaseTrainee(base, start, config)
+    start = on_base.fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
+    trainee = on_base.BaseTrainee(base, start, config)
     run = start_run(trainee, config)
     rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
     data.before |= trainee.generic_odds(data, rows)
     with checkpointed(base, config.checkpointing):
-        trained = follow(Training(run, data, start, config, accelerator, session, OnBase()))
-    put_back(trainee, run.best)
+        training = Training(run, trainee, data, start, config, accelerator, session)
+        trained = follow(training, on_base.step, on_base.look)
+    run.put_best_back()
     return trained, examine(trainee, data, config.seed)
 
 
@@ -146,3 +116,13 @@ def without_state(person: Person) -> Person:
     """The person without a state for any base."""
     arrays = {k: v for k, v in person.arrays.items() if not k.startswith("base.")}
     return replace(person, arrays=arrays, extra={k: v for k, v in person.extra.items() if k != STATE})
+
+
+def _let_see(made: BaseData, data: TrainingSet, narrator: Any) -> None:
+    """What a connector reads: the samples' analyses, the questions' sentence vectors."""
+    import torch
+
+    made.seen = [data.analyses(sample) for sample in data.samples]
+    asked = sorted({*(e.question for e in made.examples), *GENERIC, PRESENCE_QUESTION.format(made.name)})
+    rows = torch.from_numpy(np.asarray(narrator.encode(asked), np.float32)).to(narrator.base.device)
+    made.vectors = {question: row[None] for question, row in zip(asked, rows, strict=True)}

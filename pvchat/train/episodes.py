@@ -11,18 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pvchat.augment.journal import read_lines
+from pvchat.augment.lines import read_lines
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Frames
-from pvchat.bases.seeing import personal_start, visual_tokens
+from pvchat.bases.soft import personal_start, visual_tokens
 from pvchat.errors import SettingsError
-from pvchat.train.person.examples import ALIASES
+from pvchat.train.examples import ALIASES
 
 REFERENCES = 2  # pictures that tokens are made of
 NEAREST = 3  # identities that count as alike
@@ -40,14 +41,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class IdentityEpisode:
-    """One question: is the person of these pictures in that one?
-
-    Attributes:
-        identity: number of the person asked about.
-        name: what she is called here.
-        picture: that is asked about.
-        present: whether it is her.
-    """
+    """Is the person of this number, who is called so here, in that picture, and is it her?"""
 
     identity: int
     name: str
@@ -56,13 +50,7 @@ class IdentityEpisode:
 
 
 class Identities:
-    """Identities of some sets, their tokens and who looks like whom, made once for a base.
-
-    Args:
-        root: folder of the sets.
-        sets: their names.
-        base: whose tokens.
-        held_back: those for validation, or those for training.
+    """Identities of some sets below a folder, their tokens and who looks like whom, made once for a base.
 
     Raises:
         SettingsError: fewer than two identities with enough pictures.
@@ -75,7 +63,6 @@ class Identities:
             hint = f"--data needs two people with {REFERENCES + 1} pictures each in every split."
             raise SettingsError("too few identities", subject=str(root), hint=hint)
         self._tokens: dict[int, Tensor] = {}
-        self._means: Tensor | None = None
 
     def tokens(self, number: int) -> Tensor:
         """[16, W] tokens of an identity, from its first pictures."""
@@ -97,19 +84,17 @@ class Identities:
         return IdentityEpisode(number, name, files[rng.integers(len(files))], shown == number)
 
     def _other(self, number: int, rng: np.random.Generator, hard: bool) -> int:
-        far = self._distances()[number].clone()
+        far = self._distances[number].clone()
         far[number] = torch.inf
         alike = far.argsort()[: min(NEAREST, len(self.all) - 1)].tolist()
-        rest = [i for i in range(len(self.all)) if i != number]
-        pool = alike if hard else rest
+        pool = alike if hard else [i for i in range(len(self.all)) if i != number]
         return int(pool[rng.integers(len(pool))])
 
+    @cached_property
     def _distances(self) -> Tensor:
-        if self._means is None:
-            pictures = [read_picture(one.files[0]) for one in self.all]
-            means = torch.stack([visual_tokens(self.base, [p]).mean(0) for p in pictures])
-            self._means = torch.cdist(means, means).cpu()
-        return self._means
+        pictures = [read_picture(one.files[0]) for one in self.all]
+        means = torch.stack([visual_tokens(self.base, [p]).mean(0) for p in pictures])
+        return torch.cdist(means, means).cpu()
 
 
 def read_identities(root: Path, sets: Sequence[str]) -> list[Identity]:

@@ -2,8 +2,8 @@
 
 In: the service object, the clip, the person as she was enrolled instantly. Out: the same person with a deep state among
 her arrays: tokens and z (and a LoRA of her own where asked for) of the base that answers. What the augmentation made
-lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is deleted after; a folder made by `pvchat augment` is only
-read.
+lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is deleted after (`storage/temporary.py` sweeps what killed
+processes left); a folder made by `pvchat augment` is only read.
 
 How she is recognised isn't trained: on hard footage nothing that was learnt from an augmentation recognised anybody
 better (docs/adr/0032-deep.md). Nor is the shipped model's state of her, since no answer is known to gain; for research
@@ -16,6 +16,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,9 @@ from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.storage import temporary
-from pvchat.train.person.config import PersonConfig
-from pvchat.train.person.examples import TrainingSet, remembered
-from pvchat.train.person.session import ALONE, TrainingSession, working
+from pvchat.train.config import PersonConfig
+from pvchat.train.course import ALONE, TrainingSession
+from pvchat.train.examples import TrainingSet, remembered
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig
@@ -41,20 +42,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DeepOptions:
-    """How one deep enrollment goes.
+    """How one deep enrollment goes. Stopped, the best state so far is kept, before any training the instant one."""
 
-    Attributes:
-        config: of training; None takes the usual one with the service's seed.
-        augmentation: how the data set is made, or was made; None for the usual way.
-        track: which subject of the clip, as in `PVChat.enroll`; None for the main one.
-        session: who watches it, and where training keeps its state. Stopped, what is reached by then is kept: during
-            training the best state so far, before it the instant enrollment.
-    """
-
-    config: PersonConfig | None = None
-    augmentation: AugmentConfig | None = None
-    track: int | None = None
-    session: TrainingSession = ALONE
+    config: PersonConfig | None = None  # of training; None takes the usual one with the service's seed
+    augmentation: AugmentConfig | None = None  # how the data set is made, or was made
+    track: int | None = None  # which subject of the clip, as in `PVChat.enroll`; None for the main one
+    session: TrainingSession = ALONE  # who watches it, and where training keeps its state
 
 
 USUAL = DeepOptions()
@@ -69,14 +62,19 @@ def trains(chat: Service) -> bool:
     return chat.narrator is not None
 
 
-def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
-    """Augment a clip, train, and put the deep state in the place of the instant one.
+def folder_of(person: Person) -> Path:
+    """Where an augmentation in the making lies, named by the person's id; it need not be there."""
+    return temporary.root() / temporary.DEEP / person.id
 
-    Args:
-        chat: the service.
-        clip: the enrollment clip.
-        person: as stored; she answers from this meanwhile.
-        options: how.
+
+def working(person: Person) -> AbstractContextManager[Path]:
+    """Her folder, made, and deleted after; raises PeopleError where another process trains her."""
+    busy = PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.")
+    return temporary.working(folder_of(person), busy)
+
+
+def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
+    """Augment her clip, train, and put the deep state in the place of the instant one, which answers meanwhile.
 
     Returns:
         The person as stored: "deep", or still "instant" when nothing is trained here (`trains`), or when it was stopped
@@ -104,14 +102,9 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
 def train_on(
     chat: Service, person: Person, folder: Path, options: DeepOptions = USUAL, own: Learn | None = None
 ) -> Person:
-    """Train on a folder of augmentation and store the result.
+    """Train a stored person on a folder of augmentation and store the result.
 
-    Args:
-        chat: the service.
-        person: as stored.
-        folder: holds the data set.
-        options: how.
-        own: trains on our own model, where no pretrained base answers.
+    `own` trains on our own model, where no pretrained base answers.
 
     Raises:
         SettingsError: the folder holds no data set about her, or there is no model to train her on.
@@ -129,24 +122,6 @@ def train_on(
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
     return chat.people.revise(stored(chat, person).name, lambda current: _in_place_of(current, person, deep))
-
-
-def _trained(chat: Service, person: Person, data: TrainingSet, options: DeepOptions, learn: Learn) -> Person:
-    """The deep person, not stored, with the record of her training; as she was where nothing can be learnt."""
-    if not data.rows or options.session.stopped:
-        return person
-    started = time.monotonic()
-    deep, report = learn(chat, replace(person, depth="deep"), data, options)
-    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": report}
-    record["seconds"] = round(time.monotonic() - started, 1)
-    log.info("deep enrollment of '%s': %s", person.name, record)
-    return replace(deep, extra={**deep.extra, RECORD: record})
-
-
-def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
-    from pvchat.train.bases.person import train_on_base
-
-    return train_on_base(chat, person, data, options.config, options.session)
 
 
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
@@ -174,6 +149,24 @@ def stored(chat: Service, person: Person) -> Person:
         if _same_enrollment(one, person):
             return one
     raise _gone(person)
+
+
+def _trained(chat: Service, person: Person, data: TrainingSet, options: DeepOptions, learn: Learn) -> Person:
+    """The deep person, not stored, with the record of her training; as she was where nothing can be learnt."""
+    if not data.rows or options.session.stopped:
+        return person
+    started = time.monotonic()
+    deep, report = learn(chat, replace(person, depth="deep"), data, options)
+    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": report}
+    record["seconds"] = round(time.monotonic() - started, 1)
+    log.info("deep enrollment of '%s': %s", person.name, record)
+    return replace(deep, extra={**deep.extra, RECORD: record})
+
+
+def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
+    from pvchat.train.person import train_on_base
+
+    return train_on_base(chat, person, data, options.config, options.session)
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:

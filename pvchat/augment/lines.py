@@ -1,58 +1,19 @@
-"""Manifests and JSON lines on disk, whole or not there; and the journal of a step that can be cut off at any time.
-
-The journal of a step is a JSON lines file in the making (`<name>.part`): its first line names the input it was made
-from, every other one a finished piece. One of another input is thrown away as a whole. `finish` puts the pieces in
-their order in place of the result, in one step.
-"""
+"""JSON lines and manifests of steps on disk, whole or not there."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pvchat.storage import atomic
-from pvchat.storage.journal import Journal
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Entry = dict[str, Any]
-
-
-class StepJournal:
-    """The pieces of one step, as they are made.
-
-    Args:
-        path: the result that will be.
-        made_from: hash of the step's input.
-
-    Attributes:
-        entries: finished pieces by id.
-    """
-
-    def __init__(self, path: Path, made_from: str) -> None:
-        self.path, self.part = path, Journal(path.with_name(path.name + ".part"))
-        rows = self.part.read()
-        if not rows or rows[0].get("input") != made_from:
-            rows = [{"input": made_from}]
-            self.part.path.unlink(missing_ok=True)
-            self.part.append(rows)
-        self.entries: dict[str, Entry] = {row["id"]: row for row in rows[1:]}
-
-    def add(self, name: str, entry: Entry) -> None:
-        """Note a finished piece, whose files are on disk by now."""
-        self.entries[name] = {**entry, "id": name}
-        self.part.append([self.entries[name]])
-
-    def finish(self, order: Sequence[str]) -> list[Entry]:
-        """The pieces in their order become the result."""
-        entries = [self.entries[name] for name in order]
-        write_lines(self.path, entries)
-        self.part.path.unlink()
-        return entries
 
 
 def read_lines(path: Path) -> list[Entry]:

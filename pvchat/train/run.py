@@ -1,14 +1,14 @@
-"""A training small enough for one file: parameters now and at their best, AdamW's moments, β of the sparsity losses.
+"""A training on its way: what is trained, its best so far, AdamW's moments, β of the sparsity losses; on disk and back.
 
-In: what changes while training. Out: `RunFile`, a safetensors file with the rest as JSON in its metadata, and back from
-it to the last bit, in another process. The file is written whole or not at all.
+A run is small enough for one safetensors file, with the rest as JSON in its metadata, written whole or not at all.
+Another process goes on from it to the last bit.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,33 +19,53 @@ from pvchat.errors import WeightsError
 from pvchat.storage import atomic
 from pvchat.train.losses import SparsityController
 
+BETAS = (0.9, 0.98)  # of AdamW, as CLIP's
+_COUNTS = ("best_score", "start_score", "stage", "step", "total", "waited", "history")
 _KEY = "::"  # between a parameter's name and the moment's
 
 
-@dataclass(frozen=True)
-class RunFile:
-    """What is kept of a training.
+@dataclass
+class Run:
+    """What changes while training; of two scores the lower is better."""
 
-    Attributes:
-        path: the file.
-        parameters: all that is trained, by name.
-        best: their values at the best look, by name.
-        optimizer: AdamW.
-        sparsity: of the routed heads.
-    """
+    parameters: dict[str, Tensor]  # all that is trained, by name
+    optimizer: torch.optim.Optimizer  # AdamW
+    sparsity: SparsityController  # of the routed heads
+    best: dict[str, Tensor] = field(init=False)  # values at the best look
+    best_score: float = float("inf")
+    start_score: float = float("inf")
+    stage: int = 0
+    step: int = 0  # of the stage
+    total: int = 0  # steps of all stages
+    waited: int = 0  # looks since the best one
+    history: list[dict[str, Any]] = field(default_factory=list)  # losses and looks so far
 
-    path: Path
-    parameters: Mapping[str, Tensor]
-    best: dict[str, Tensor]
-    optimizer: torch.optim.Optimizer
-    sparsity: SparsityController
+    def __post_init__(self) -> None:
+        self.best = self.values()
 
-    def write(self, shared: dict[str, Any], changing: dict[str, Any], more: Mapping[str, Tensor] | None = None) -> None:
-        """Write the file.
+    def values(self) -> dict[str, Tensor]:
+        """A copy of all parameters."""
+        return {name: value.detach().clone() for name, value in self.parameters.items()}
+
+    def keep_best(self, score: float) -> bool:
+        """Keep the parameters where their score is the best so far; whether it is."""
+        better = score < self.best_score
+        if better:
+            self.best, self.best_score, self.waited = self.values(), score, 0
+        return better
+
+    @torch.no_grad()
+    def put_best_back(self) -> None:
+        """Set the parameters to those of the best look."""
+        for name, parameter in self.parameters.items():
+            parameter.copy_(self.best[name])
+
+    def save(self, path: Path, shared: dict[str, Any], more: Mapping[str, Tensor] | None = None) -> None:
+        """Write the run.
 
         Args:
+            path: the file.
             shared: what a resumed run must have in common with this one, JSON-ready.
-            changing: what else changes, JSON-ready.
             more: tensors besides.
         """
         from safetensors.torch import save
@@ -55,26 +75,26 @@ class RunFile:
         tensors |= {f"optimizer/{key}": value for key, value in moments(self.optimizer, self.parameters).items()}
         tensors["beta"] = self.sparsity.beta
         plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        data = save(plain, {"run": json.dumps({"shared": shared, "changing": changing})})
-        atomic.write_file(self.path, data, durable=False)
+        told = {"shared": shared, "changing": {key: getattr(self, key) for key in _COUNTS}}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_file(path, save(plain, {"run": json.dumps(told)}), durable=False)
 
     @torch.no_grad()
-    def read(self, shared: dict[str, Any]) -> dict[str, Any]:
-        """Fill parameters, `best`, optimiser and β from the file, and give back what else was told.
+    def load(self, path: Path, shared: dict[str, Any]) -> None:
+        """Fill a freshly made run with a written one.
 
         Raises:
             WeightsError: there is no such file, or it belongs to other settings or data.
         """
         from safetensors import safe_open
 
-        folder = str(self.path.parent)
-        if not self.path.is_file():
+        folder = str(path.parent)
+        if not path.is_file():
             raise WeightsError("no run to resume here", subject=folder, hint="Start without --resume.")
-        with safe_open(self.path, "pt") as file:
-            meta: dict[str, Any] = json.loads(file.metadata()["run"])
+        with safe_open(path, "pt") as file:
+            told: dict[str, Any] = json.loads(file.metadata()["run"])
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (a file handle isn't a dict)
-        if off := sorted(k for k in shared if shared[k] != meta["shared"].get(k)):
+        if off := sorted(k for k in shared if shared[k] != told["shared"].get(k)):
             what = f"the run there was made with another {', '.join(off)}"
             raise WeightsError(what, subject=folder, hint="Resume with the same settings, or start anew.")
         for name, parameter in self.parameters.items():
@@ -83,8 +103,8 @@ class RunFile:
         kept = {k.removeprefix("optimizer/"): v for k, v in tensors.items() if k.startswith("optimizer/")}
         put_moments(self.optimizer, self.parameters, kept)
         self.sparsity.beta.copy_(tensors["beta"])
-        changing: dict[str, Any] = meta["changing"]
-        return changing
+        for key, value in told["changing"].items():
+            setattr(self, key, value)
 
 
 def moments(optimizer: torch.optim.Optimizer, parameters: Mapping[str, Any]) -> dict[str, Tensor]:

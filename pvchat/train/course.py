@@ -1,0 +1,210 @@
+"""A course of personal training whatever model it is on: image then video stage, early stop, resuming, processes.
+
+In: a `Learner`, data, one optimiser step and one look at the held-back split of the model's own. Out: `Trained`, the
+best state on that split; the start itself is scored first, so the result is never worse there than the instant
+enrollment.
+
+Batches are a function of stage, step and seed, and nothing draws random numbers: a resumed run ends with the bits of a
+straight one. `trainee.py` has step and look on a pretrained base, `recipes/model/person` those on our own model.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pvchat.augment.watch import Watch
+from pvchat.errors import SettingsError
+from pvchat.model.people import PersonState
+from pvchat.model.personlora import PersonLora
+from pvchat.train.config import STAGES, PersonConfig
+from pvchat.train.examples import PersonExample
+from pvchat.train.losses import SparsityController
+from pvchat.train.run import BETAS, Run
+
+STATE = "state.safetensors"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSession(Watch):
+    """Whoever waits for a training; when it is stopped, the best so far is kept.
+
+    Attributes:
+        folder: where the run's state is kept for resuming; None keeps none.
+        resume: go on from the state in `folder`.
+    """
+
+    folder: Path | None = None
+    resume: bool = False
+
+
+ALONE = TrainingSession()
+
+
+class Learner(nn.Module):
+    """What one person's training changes, without the model in it: no optimiser or checkpoint of it can reach that.
+
+    The model is kept out of this module's own tree. What isn't trained stays where it starts; a LoRA of the person's
+    own works on some layers, None where there is no language model.
+    """
+
+    def __init__(self, base: Any, start: PersonState, config: PersonConfig, layers: nn.Module | None) -> None:
+        super().__init__()
+        self._base = (base,)
+        self.person = nn.ParameterDict({"tokens": start.tokens.detach().clone(), "z": start.z.detach().clone()})
+        self.person["z"].requires_grad_(config.use_z and start.z.numel() > 0)
+        self.person["tokens"].requires_grad_(config.use_tokens)
+        self.lora = None
+        if config.lora and layers is not None:
+            self.lora = PersonLora(layers, config.lora, config.seed).to(start.tokens.device)
+
+    @property
+    def base(self) -> Any:
+        """The model that is asked."""
+        return self._base[0]
+
+    def adapted(self, layers: nn.Module | None) -> AbstractContextManager[None]:
+        """The language model with her LoRA, where she has one."""
+        return nullcontext() if self.lora is None or layers is None else self.lora.applied(layers)
+
+
+@dataclass
+class Trained:
+    """The result; scores are those on the held-back split, lower is better."""
+
+    state: PersonState  # tokens and z of the best look
+    lora: dict[str, Tensor]  # the person's own, by name; empty without one
+    start: float
+    best: float
+    steps: int
+    done: bool  # all stages came to their end (False: stopped, or out of time)
+    history: list[dict[str, Any]] = field(default_factory=list)  # a row a look, and the training losses by step
+
+
+@dataclass(frozen=True)
+class Training:
+    """What every step of one training needs."""
+
+    run: Run  # what changes
+    trainee: Any  # whose parameters these are
+    data: Any  # `Lessons` of the model's own kind
+    start: PersonState  # where tokens and z begin
+    config: PersonConfig
+    accelerator: Any  # of accelerate
+    session: TrainingSession
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What a resumed run must have in common with the one before; how long it may take isn't."""
+        chosen = {k: v for k, v in asdict(self.config).items() if k != "minutes"}
+        at = round(float(self.start.tokens.float().square().sum()), 4)
+        return {**chosen, "data": self.data.fingerprint(), "start": at}
+
+    def save(self, shared: dict[str, Any]) -> None:
+        """Keep the run's state where one is wanted; the first of several processes does."""
+        if self.session.folder is not None and self.accelerator.is_main_process:
+            more = {"start/tokens": self.start.tokens, "start/z": self.start.z}
+            self.run.save(self.session.folder / STATE, shared, more)
+
+
+Step = Callable[[Training, list[PersonExample]], dict[str, float]]  # on some of these rows; what is worth keeping of it
+Look = Callable[[Training], dict[str, float]]  # at the held-back split: "score" and more; no gradients
+
+
+def start_run(trainee: Any, config: PersonConfig) -> Run:
+    """A run of a `Learner` about to begin; what needs no gradient isn't trained.
+
+    Raises:
+        SettingsError: nothing is left to train.
+    """
+    person, groups = trainee.person, []
+    for parameter, rate in ((person["tokens"], config.lr), (person["z"], config.z_lr)):
+        if parameter.requires_grad:
+            groups.append({"params": [parameter], "lr": rate})
+    if trainee.lora is not None:
+        groups.append({"params": list(trainee.lora.parameters()), "lr": config.lora_lr})
+    if not groups:
+        raise SettingsError("nothing is left to train", hint="Use tokens, z or --lora.")
+    optimizer = torch.optim.AdamW(groups, betas=BETAS, weight_decay=0.0)
+    sparsity = SparsityController(config.sparsity, target=config.target).to(person["tokens"].device)
+    return Run(dict(trainee.named_parameters()), optimizer, sparsity)
+
+
+def follow(training: Training, step: Step, look: Look) -> Trained:
+    """Both stages, from the start or from the state in the session's folder.
+
+    Raises:
+        WeightsError: there is no state to resume, or it is another run's.
+    """
+    run, config, session, accelerator = training.run, training.config, training.session, training.accelerator
+    deadline, most = time.monotonic() + 60 * config.minutes, sum(config.steps(s) for s in STAGES)
+    shared = training.shared
+    if session.resume:
+        run.load((session.folder or Path()) / STATE, shared)
+    if not run.total:
+        run.start_score = run.best_score = look(training)["score"]
+
+    def over() -> bool:
+        ends = session.stopped or time.monotonic() > deadline
+        mine = torch.tensor([float(ends)], device=accelerator.device)
+        return bool(accelerator.reduce(mine, "sum").item() > 0)  # all processes stop together
+
+    stopped = over()
+    while run.stage < len(STAGES) and not stopped:
+        stage = STAGES[run.stage]
+        rows = training.data.part(stage, "train")
+        while rows and run.step < config.steps(stage) and run.waited < config.patience and not stopped:
+            numbers = step(training, rows)
+            run.step, run.total = run.step + 1, run.total + 1
+            run.history.append({"stage": stage, "step": run.total, "part": "train", **numbers})
+            if run.step % config.validate_every == 0 or run.step == config.steps(stage):
+                run.waited += not _is_best(training, look)
+                training.save(shared)
+            session.tell(f"training on {'stills' if stage == 'image' else 'clips'}", run.total, most)
+            stopped = over()
+        if not stopped:
+            run.stage, run.step, run.waited = run.stage + 1, 0, 0
+            run.put_best_back()  # the next stage starts from the best of this one
+    if run.step % config.validate_every and stopped:
+        training.save(shared)  # to go on from this very step
+        _is_best(training, look)
+    session.tell("training on clips", most, most)
+    return _result(run, training.start)
+
+
+def make_accelerator(device: str = "cpu", batch: int = 0) -> Any:
+    """Accelerate's object: one process, or all that torchrun started.
+
+    Raises:
+        SettingsError: a batch of this size can't be shared out among them.
+    """
+    from accelerate import Accelerator
+
+    made = Accelerator(cpu=device == "cpu")
+    if batch % made.num_processes:
+        hint = f"Use a multiple of {made.num_processes}."
+        raise SettingsError(f"a batch of {batch} can't be shared out among the processes", hint=hint)
+    return made
+
+
+def _is_best(training: Training, look: Look) -> bool:
+    """Look at the held-back split, and keep the state when it is the best so far; whether it is."""
+    run, found = training.run, look(training)
+    run.history.append({"stage": STAGES[min(run.stage, 1)], "step": run.total, "part": "validation", **found})
+    log.info("step %d: %s", run.total, " ".join(f"{k} {v:.4f}" for k, v in found.items()))
+    return run.keep_best(found["score"])
+
+
+def _result(run: Run, start: PersonState) -> Trained:
+    state = PersonState(start.name, run.best["person.tokens"], run.best["person.z"])
+    lora = {k.removeprefix("lora."): v for k, v in run.best.items() if k.startswith("lora.")}
+    return Trained(state, lora, run.start_score, run.best_score, run.total, run.stage >= len(STAGES), run.history)

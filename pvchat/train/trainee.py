@@ -1,0 +1,197 @@
+"""One person on a base: what is trained of her, one step of it, one look at the held-back split (PVChat, Sec. 4).
+
+In: the frozen base, `BaseData`. Out: `Said` of one example (the answer's loss, the odds of yes against no, what the
+routers did); for `course.follow` the functions `step` and `look`. Losses: the answer's words, yes or no as a term of
+its own (one token among ten gets lost), SPR and HAE, and in place of some examples a generic question whose answer is
+to stay as it was.
+
+Examples go one by one: prompts with pictures have no common length, and one graph at a time is all the memory there is
+need for. In several processes each takes every n-th example of the same batch; gradients are summed: the step is that
+of one.
+
+Legend: I personal tokens, W width of the base, M modules with mixed heads, R routed heads of one, n answer tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pvchat.bases.connector import looking_at
+from pvchat.bases.loading import Base
+from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
+from pvchat.bases.soft import Personal, spoken_with
+from pvchat.bases.states import upper
+from pvchat.model.people import PersonState
+from pvchat.model.retrofit import mixers, routing_stats
+from pvchat.model.routers import RoutingStats
+from pvchat.train.basedata import GENERIC, BaseData
+from pvchat.train.config import USUAL, PersonConfig
+from pvchat.train.course import Learner, Training
+from pvchat.train.examples import PersonExample, draw
+
+GENERIC_SHARE = 0.2  # of the examples (10–20 % are usual where a frozen model learns one person)
+_IGNORE = -100
+
+
+@dataclass
+class Said:
+    """What the base said about one example.
+
+    Attributes:
+        lm_sum, lm_count: summed loss of the answer's tokens, and how many.
+        odds: log-odds of "Yes" against "No" where the answer begins.
+        routing: one `RoutingStats` a module, of the people's own tokens.
+    """
+
+    lm_sum: Tensor
+    lm_count: int
+    odds: Tensor
+    routing: list[RoutingStats]
+
+
+class BaseTrainee(Learner):
+    """One person's parameters on a base.
+
+    Args:
+        base: frozen, with mixed heads.
+        start: tokens [I, W] and z [M, R] to begin with.
+        config: see `Learner`.
+    """
+
+    def __init__(self, base: Base, start: PersonState, config: PersonConfig = USUAL) -> None:
+        super().__init__(base, start, config, upper(base))
+
+    def personal(self, name: str) -> Personal:
+        """The person as she is now, called so; gradients flow to the parameters."""
+        tokens, z = self.person["tokens"], self.person["z"]
+        return Personal(name, tokens, z if z.numel() else None)
+
+    def forward(self, data: BaseData, example: PersonExample) -> Said:
+        """Let the base answer one example."""
+        people = [data.others.get(name) or self.personal(name) for name in example.names]
+        asked = BasePrompt(example.question, soft=tuple((p.name, len(p.tokens)) for p in people))
+        if decides(example):
+            asked = replace(asked, brief=PRESENCE_BRIEF)
+        return self.say(data, example.clip, asked, people, example.answer)
+
+    def say(self, data: BaseData, clip: int, asked: BasePrompt, people: list[Personal], answer: str) -> Said:
+        """Score an answer to what is asked about a clip."""
+        inputs = inputs_of(self.base, data.shown[clip], asked, answer)
+        labels = inputs.pop("labels")[0]
+        kept = int((labels != _IGNORE).sum())
+        seen = looking_at(self.base, data.seen[clip] if data.seen else None, data.vectors.get(asked.question))
+        alone = upper(self.base) if len(people) == 1 else None
+        with spoken_with(self.base, people), self.adapted(alone), seen:
+            out = self.base.model(**inputs, use_cache=False, logits_to_keep=kept + 1)
+        logits = out.logits[0, -kept - 1 :].float()  # [n + 1, vocabulary]
+        total = F.cross_entropy(logits[:-1], labels[-kept:], reduction="sum")
+        yes, no = yes_no_ids(self.base)
+        hers = inputs["input_ids"] == self.base.soft  # z acts there and nowhere else
+        routing = [replace(stats, mask=hers) for stats in routing_stats(self.base.decoder)]
+        return Said(total, kept, logits[0, yes] - logits[0, no], routing)
+
+    def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
+        """Log-odds that she is in a clip."""
+        return self.odds(data, clip, PRESENCE_QUESTION.format(name), name)
+
+    def odds(self, data: BaseData, clip: int, question: str, name: str) -> Tensor:
+        """Log-odds of yes to any question, while she stands in the prompt, called so."""
+        asked = BasePrompt(question, soft=((name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF)
+        return self.say(data, clip, asked, [self.personal(name)], "Yes.").odds
+
+    @torch.no_grad()
+    def generic_odds(self, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
+        """Log-odds of yes to questions about everything but her, as she is now, by sample and question."""
+        return {row: float(self.odds(data, *row, data.name)) for row in dict.fromkeys(rows)}
+
+
+def fresh_state(base: Base, name: str, tokens: Tensor) -> PersonState:
+    """Tokens [I, W] with z of zeros [M, R]: as all heads are."""
+    found: list[Any] = [mixer for _, mixer in mixers(base.decoder)]
+    z = torch.zeros(len(found), found[0].routed if found else 0)
+    return PersonState(name, tokens.float(), z.to(tokens.device))
+
+
+def decides(example: PersonExample) -> bool:
+    """Whether an example's answer begins with yes or no about one person."""
+    return example.type == "existence" and len(example.names) == 1
+
+
+def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
+    """One optimiser step, see `course.Step`."""
+    run, config, accelerator = training.run, training.config, training.accelerator
+    rng = np.random.default_rng([config.seed, run.stage, run.step])
+    chosen = draw(rows, config.batch, rng)
+    generic = rng.random(len(chosen)) < GENERIC_SHARE
+    asked = [GENERIC[rng.integers(len(GENERIC))] for _ in chosen]
+    run.sparsity.train()
+    run.optimizer.zero_grad()
+    sums = torch.zeros(3)  # summed losses of words, of yes or no, of heads
+    for i in range(accelerator.process_index, len(chosen), accelerator.num_processes):
+        losses = _losses(training, chosen[i], asked[i] if generic[i] else "")
+        (torch.stack(losses).sum() / len(chosen)).backward()
+        sums += torch.stack([loss.detach().float().cpu() for loss in losses])
+    anchor = _pull(training)
+    _together(training.trainee, accelerator)
+    nn.utils.clip_grad_norm_([p for p in run.parameters.values() if p.requires_grad], config.clip)
+    run.optimizer.step()
+    run.sparsity.step(lambda share: accelerator.reduce(share, "mean"))
+    words, yes, heads = (accelerator.reduce(sums.to(accelerator.device), "sum") / len(chosen)).tolist()
+    return {"loss": words + yes + heads + anchor, "lm": words, "yes_no": yes, "heads": heads}
+
+
+@torch.no_grad()
+def look(training: Training) -> dict[str, float]:
+    """The held-back split, see `course.Look`; every process looks at all of it."""
+    lm, odds, truth = [], [], []
+    for example in training.data.held_back(training.config.validate_rows, training.config.seed):
+        said = training.trainee(training.data, example)
+        lm.append(float(said.lm_sum) / said.lm_count)
+        if decides(example):
+            odds.append(float(said.odds))
+            truth.append(any(example.present))
+    bce = float(F.softplus(torch.tensor([-o if t else o for o, t in zip(odds, truth, strict=True)])).mean())
+    sides = [[(o > 0) == t for o, t in zip(odds, truth, strict=True) if t == side] for side in (True, False)]
+    right = [float(np.mean(side)) for side in sides if side]
+    found = {"lm": float(np.mean(lm)), "yes_no": bce if odds else 0.0}
+    return {"score": found["lm"] + found["yes_no"], **found, "balanced_accuracy": float(np.mean(right or [0.5]))}
+
+
+def _losses(training: Training, example: PersonExample, generic: str) -> list[Tensor]:
+    """Of words, of yes or no, of heads: of one example, or of a generic question about its clip."""
+    trainee: BaseTrainee = training.trainee
+    if (before := training.data.before.get((example.clip, generic))) is not None:
+        said = trainee.odds(training.data, example.clip, generic, training.data.name)
+        want = torch.sigmoid(said.new_tensor(before))
+        return [said.new_zeros(()), F.binary_cross_entropy_with_logits(said, want), said.new_zeros(())]
+    out = trainee(training.data, example)
+    yes = F.softplus(-out.odds if any(example.present) else out.odds)
+    heads = training.run.sparsity(out.routing)
+    total = torch.stack([*(loss.float() for loss in heads.values()), out.odds.new_zeros(())]).sum()
+    return [out.lm_sum / out.lm_count, yes if decides(example) else yes * 0.0, total]
+
+
+def _pull(training: Training) -> float:
+    """Add the gradient of the pull towards the start; the loss."""
+    tokens, config = training.trainee.person["tokens"], training.config
+    if not config.anchor or not tokens.requires_grad:
+        return 0.0
+    loss = config.anchor * (tokens - training.start.tokens).square().mean()
+    (loss / training.accelerator.num_processes).backward()
+    return float(loss.detach())
+
+
+def _together(trainee: nn.Module, accelerator: Any) -> None:
+    """Sum every gradient over the processes."""
+    if accelerator.num_processes == 1:
+        return
+    for parameter in trainee.parameters():
+        if parameter.requires_grad:
+            own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            parameter.grad = accelerator.reduce(own, "sum")
