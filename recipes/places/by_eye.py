@@ -32,7 +32,7 @@ from recipes.places.train import KINDS, LABELS, OTHER_OFTEN, judge
 from recipes.posture.by_eye import CLIPS, PHOTO, source_of
 
 FILE = Path(__file__).with_name("by_eye.json")
-OFTEN = np.log([*(row["often"] for row in KINDS.values()), OTHER_OFTEN]).astype(np.float32)
+OFTEN = np.log([*(float(row["often"]) for row in KINDS.values()), OTHER_OFTEN]).astype(np.float32)
 DECAY, LEAST_SPREAD = 0.3, 0.05
 SURER = 1.5  # times the first head's log-odds: it was learned from teachers that hardly commit themselves
 KEPT_WORD = 0.3  # share of the first head in the one that ships: it knows news photos, of which few were read
@@ -110,7 +110,7 @@ def main(words: list[str] | None = None) -> None:
     head = learn([one for one in seen if not one.kept_back], first)
     card = judge(np.stack([one.features for one in back]), np.stack([one.truth for one in back]), head, LEAST)
     head = learn(seen, first)
-    arrays = {"weight": head["weight"].astype(np.float16), "bias": head["bias"].astype(np.float32)}
+    arrays: dict[str, Any] = {"weight": head["weight"].astype(np.float16), "bias": head["bias"].astype(np.float32)}
     write_head(args.out, arrays, {"source": "recipes.places.by_eye", "labels": LABELS} | card)
 
 
