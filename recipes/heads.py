@@ -36,7 +36,12 @@ def drawn(rows: Sequence[Any], most: int, random: np.random.Generator) -> list[A
 
 
 def softmax_head(
-    x: FloatArray, truth: FloatArray, worth: FloatArray, decay: float | FloatArray, least_spread: float
+    x: FloatArray,
+    truth: FloatArray,
+    worth: FloatArray,
+    decay: float | FloatArray,
+    least_spread: float,
+    word: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """A linear softmax on standardised features, by LBFGS.
 
@@ -46,6 +51,7 @@ def softmax_head(
         worth: [N] how much a row counts, 1 in the mean.
         decay: L2 strength, one or [D].
         least_spread: added to the features' standard deviations.
+        word: [N, C] log-odds that what is learned is added to.
 
     Returns:
         Weights [C, D] and biases [C] for raw features.
@@ -53,13 +59,14 @@ def softmax_head(
     mean, spread = x.mean(0), x.std(0) + least_spread
     rows, shares = torch.from_numpy(((x - mean) / spread).astype(np.float32)), torch.from_numpy(truth)
     counted, pull = torch.from_numpy(worth.astype(np.float32)), torch.as_tensor(decay, dtype=torch.float32)
+    said = torch.zeros(truth.shape) if word is None else torch.from_numpy(word)
     weight = torch.zeros(truth.shape[1], x.shape[1], requires_grad=True)
     bias = torch.zeros(truth.shape[1], requires_grad=True)
     optimiser = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        wrong = -(torch.log_softmax(rows @ weight.T + bias, 1) * shares).sum(1)
+        wrong = -(torch.log_softmax(said + rows @ weight.T + bias, 1) * shares).sum(1)
         found = (wrong * counted).mean() + (pull * weight**2).sum()
         torch.autograd.backward(found)
         return found

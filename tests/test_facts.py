@@ -9,7 +9,6 @@ import pytest
 from pvchat.perception import facts, sightings
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
-from pvchat.perception.experts.scenes import OTHER
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, Track
 from recipes.looks.attribute_labels import FRAME_KINDS
@@ -27,15 +26,6 @@ class StubHeads:
         return [Attribute(label, p, kinds.get(label, "")) for label, p in self.said.get(head, [])]
 
 
-class StubPlaces:
-    def __init__(self, label, sure):
-        self.label, self.sure = label, sure
-
-    def shares(self, features):
-        self.seen = features
-        return {OTHER: 1 - self.sure, self.label: self.sure}
-
-
 class StubImageNet:
     def __init__(self, **p):
         self.p = np.zeros(1000, np.float32)
@@ -46,18 +36,9 @@ class StubImageNet:
         return np.repeat(self.p[None], len(features), 0)
 
 
-PLACES = [StubPlaces("a kitchen", 0.1)]
-
-
-@pytest.fixture(autouse=True)
-def places(monkeypatch):
-    monkeypatch.setattr("pvchat.perception.places.place_shares", lambda features: PLACES[0].shares(features))
-
-
 def experts(imagenet=None, **said):
     found, frames = Experts(), SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32))
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
-    PLACES[:] = [StubPlaces(*said.pop("place", ("a kitchen", 0.1)))]
     heads, imagenet = StubHeads(**said), imagenet or StubImageNet()
     found.__dict__.update(frames=frames, heads=heads, settings=settings, imagenet=imagenet)
     return found
@@ -228,49 +209,26 @@ def test_drawn_figures_get_colours_without_any_network():
     assert found.features == []
 
 
-def test_scene_place_setting_and_background():
+def test_setting_and_background_of_a_scene():
     clip, _ = scene_with()
     said = [("indoors", 0.97), ("riding a bike", 0.9)]
-    found = measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(frame=said, place=("a kitchen", 0.9)))
-    assert (found.place, found.setting, found.drawn) == ("a kitchen", "indoors", False)
+    found = measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(frame=said))
+    assert (found.place, found.setting, found.drawn) == (None, "indoors", False)
     assert found.background == "a grey background"
-    assert found.confidence == {"setting": 0.97, "place": 0.9}
+    assert found.confidence == {"setting": 0.97}
 
 
-def test_a_drawn_scene_has_no_photo_place():
+def test_a_drawn_scene_has_a_setting_of_its_own():
     clip, _ = scene_with()
-    said = experts(frame=[("outdoors", 0.99)], place=("a kitchen", 0.9), drawn=[("indoors", 0.8)])
+    said = experts(frame=[("outdoors", 0.99)], drawn=[("indoors", 0.8)])
     found = measure_scene(clip, np.zeros((2, 49, 1280)), True, experts=said)
-    assert found.drawn
-    assert found.place is None
-    assert found.setting == "indoors"
+    assert (found.drawn, found.setting) == (True, "indoors")
 
 
 def test_a_setting_needs_both_heads():
     clip, _ = scene_with()
     doubted = experts(frame=[("outdoors", 0.97)], photo=[("indoors", 0.6)])
     assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=doubted).setting is None
-
-
-@pytest.mark.parametrize(
-    ("place", "sure", "told"),
-    [("a kitchen", 0.2, None), ("a forest", 0.9, None), ("an event", 0.9, "an event"), (OTHER, 0.9, None)],
-)
-def test_a_place_is_told_where_it_is_sure_and_the_setting_allows_it(place, sure, told):
-    clip, _ = scene_with()
-    said = experts(frame=[("indoors", 0.97)], place=(place, sure))
-    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=said).place == told
-
-
-def test_a_place_is_told_by_what_is_beside_the_people():
-    clip, _ = scene_with()
-    grid = np.zeros((1, 49, 1280), np.float32)
-    grid.reshape(7, 7, 1280)[:, 3] = 1  # where somebody is
-    said = experts()
-    measure_scene(clip, grid, tracks=[track_at((0.45, 0.0, 0.55, 0.2))], experts=said)
-    assert not PLACES[0].seen.any()
-    measure_scene(clip, grid, tracks=[track_at((0.0, 0.0, 1.0, 0.9))], experts=said)  # who fills the frame
-    assert PLACES[0].seen.any()
 
 
 def test_dark_and_bright_scenes():

@@ -9,6 +9,7 @@ import numpy as np
 from pvchat.perception.experts.scenes import OTHER, free_cells, kinds_of_place, place_shares
 from pvchat.perception.places import _EITHER, _OPEN
 from recipes.looks.settings import Cutout
+from recipes.places import by_eye
 from recipes.places.train import KINDS, LABELS, before, close_up, judge, learn, one_of, places, wall
 
 
@@ -75,3 +76,33 @@ def test_the_head_learns_what_tells_two_places_apart():
     card = judge(x[60:], truth[60:], head, 0.3)
     assert card["right"] >= 0.9
     assert card["kept back"] == 20
+
+
+def test_what_was_read_names_kinds_that_can_be_told_or_none():
+    for kinds in json.loads(by_eye.FILE.read_text(encoding="utf-8")).values():
+        for named, clips in kinds.items():
+            assert abs(by_eye.shares(named).sum() - 1) < 1e-5
+            assert len(clips) == len(set(clips))
+    assert by_eye.shares("a street, a field")[[LABELS.index("a street"), LABELS.index("a field")]].tolist() == [
+        0.5,
+        0.5,
+    ]
+    assert by_eye.shares("at home")[LABELS.index("a living room")] > 0.4
+
+
+def test_the_second_step_adds_to_what_the_first_says():
+    random, kind = np.random.default_rng(0), LABELS.index("a forest")
+    first = np.zeros((len(LABELS), 1280), np.float32), np.array(by_eye.OFTEN)
+    seen = [
+        by_eye.Seen(
+            "tv_talk", str(n), random.normal(0, 1, 1280).astype(np.float32), np.eye(len(LABELS))[kind if n % 2 else 0]
+        )
+        for n in range(80)
+    ]
+    for one in seen[1::2]:
+        one.features[:40] += 2
+    head = by_eye.learn(seen, first)
+    told = [int((head["weight"] @ one.features + head["bias"]).argmax()) for one in seen]
+    assert told[1::2].count(kind) > 35
+    assert kind not in told[::2]
+    assert any(one.kept_back for one in seen)

@@ -109,7 +109,7 @@ def recognise(
 
     side_by_side(describe, jobs)
     drawn = likely_drawn >= _DRAWN
-    analysis.scene = places.measure_scene(clip, grid, drawn, tracks=analysis.tracks, experts=experts)
+    analysis.scene = places.measure_scene(clip, grid, drawn, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.rest()
     return analysis

@@ -1,10 +1,10 @@
 """Where a clip plays, as far as whole frames show it: place, indoors or outdoors, light, background.
 
-In: a clip's frames and their features, and who is seen in them. Out: `SceneFacts`. The place is told by a head of ours
-(`experts/scenes.py`) from what is seen beside the people, all frames together; kinds that indoors or outdoors excludes
-take no share. What people wear and things are known later: `tell_place` weighs them too, of what an analysis holds.
-Indoors or outdoors is told by a head of ours where a second one, learned from composites, is not at odds with it; of
-drawn scenes by the second alone.
+In: a clip's frames and their features. Out: `SceneFacts`. The place is told whenever an analysis is looked at, of all
+that it holds (`tell_place`): by a head of ours (`experts/scenes.py`) from what is seen beside the people, all frames
+together; kinds that indoors or outdoors excludes take no share, and white coats or things may tell more. Indoors or
+outdoors is told by a head of ours where a second one, learned from composites, is not at odds with it; of drawn scenes
+by the second alone.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
-_LIKELY = 0.25  # probability from which a kind is told, from `PLACE_SURE` on without "probably"
+_LIKELY = 0.3  # probability from which a kind is told, from `PLACE_SURE` on without "probably"
 # Where no kind is likely enough, the rooms at home together may be: if likelier than any other kind, from this on.
-_AT_HOME, _LIKELY_HOME = "at home", 0.33
+_AT_HOME, _LIKELY_HOME = "at home", 0.4
 _ROOMS_AT_HOME = ("a living room", "a bedroom", "a kitchen", "a bathroom")
-# A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too. Where nobody wears
-# them, so much of a hospital's odds is left.
-_OFFICE, _HOSPITAL, _PLAIN_CLOTHES = "an office or meeting room", "a hospital or doctor's office", 0.5
+# A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too.
+_OFFICE, _HOSPITAL = "an office or meeting room", "a hospital or doctor's office"
 _COAT_COLOURS = ("white", "light grey", "light blue")
 _OPEN = frozenset(
     ("a street", "a street market", "a forest", "a lake or beach", "the mountains", "a field", "a park or garden")
@@ -42,29 +41,19 @@ _BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [9
 _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which a drawn scene's setting is told
 
 
-def measure_scene(
-    clip: Clip,
-    frame_features: FloatArray,
-    drawn: bool = False,
-    *,
-    tracks: Sequence[Track] = (),
-    experts: Experts,
-) -> SceneFacts:
-    """What can be said of the clip as a whole.
+def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *, experts: Experts) -> SceneFacts:
+    """What can be said of the clip as a whole, but for the place.
 
     Args:
         clip: T frames.
         frame_features: [F, 49, 1280] grid features of some of its frames.
-        drawn: whether it is a drawn scene: places were learned from photos, so none is told.
-        tracks: of the people in it, who are no part of the place.
+        drawn: whether it is a drawn scene.
         experts: the networks.
     """
     scene = SceneFacts(drawn=drawn)
     pooled = np.asarray(frame_features, np.float32).mean(1)
     _tell_setting(scene, pooled, experts)
     if not drawn:
-        beside = _without_people(len(clip.images), frame_features, tracks)
-        scene = _placed(scene, *_likeliest(place_shares(beside), scene))
         scene.behind += _behind(frame_features, experts)
     scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
     if scene.setting == "outdoors" and colours.blue_sky(clip.images):
@@ -75,7 +64,8 @@ def measure_scene(
 def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with the kind of place that walls, clothes and things tell together, all that it holds.
 
-    Of drawn scenes no place is known, and of a long video each stretch's was told when it was scanned.
+    Of drawn scenes none is told, for places were learned from photos; of a long video each stretch's was when it was
+    scanned.
     """
     scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
     if scene.drawn or analysis.scenes or not len(grid):
@@ -87,15 +77,15 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
         for garment in track.facts.clothes
         if garment.kind == "stethoscope" or (garment.kind == "coat" and garment.colour in _COAT_COLOURS)
     ]
-    masked = any("a face mask" in track.facts.features for track in analysis.tracks)
-    if analysis.stage == "what" and not medical and not masked:
-        shares[_HOSPITAL] *= _PLAIN_CLOTHES
     told = _likeliest(shares, scene)
     if medical and scene.setting == "indoors" and told[0] in (None, _OFFICE, _HOSPITAL):
         told = _HOSPITAL, max(medical)
     elif told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
         told = room_of(analysis.things) or told
-    return replace(analysis, scene=_placed(scene, *told))
+    place, sure = told
+    others = {name: value for name, value in scene.confidence.items() if name != "place"}
+    confidence = others | ({"place": round(sure, 3)} if place else {})
+    return replace(analysis, scene=replace(scene, place=place, confidence=confidence))
 
 
 def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
@@ -135,12 +125,6 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> tuple[str | None,
     home = sum(left.get(room, 0.0) for room in _ROOMS_AT_HOME)
     others = max(p for kind, p in left.items() if kind not in _ROOMS_AT_HOME)
     return (_AT_HOME if home >= _LIKELY_HOME * total and home > others else None), home / total
-
-
-def _placed(scene: SceneFacts, place: str | None, sure: float) -> SceneFacts:
-    """The scene with this kind of place, or with none."""
-    others = {name: value for name, value in scene.confidence.items() if name != "place"}
-    return replace(scene, place=place, confidence=others | ({"place": round(sure, 3)} if place else {}))
 
 
 def _without_people(count: int, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:

@@ -58,8 +58,8 @@ class PersonFacts:
 
 _MOSTLY = 0.6  # share of a long video for which what is said of all of it must hold
 BOOKSHELVES, BLUE_SKY = "bookshelves", "a blue sky"  # of what is behind everybody
-# Confidence from which a setting is said of a photographed scene, and a place without "probably" (ADR 0088).
-_SETTING_SURE, PLACE_SURE = {"indoors": 0.65, "outdoors": 0.72}, 0.4
+# Confidence from which a setting is said of a photographed scene, and a place without "probably" (ADR 0103).
+_SETTING_SURE, PLACE_SURE = {"indoors": 0.65, "outdoors": 0.72}, 0.5
 
 
 @dataclass

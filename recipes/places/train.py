@@ -1,4 +1,4 @@
-"""Train the kinds of places (`pvchat/perception/experts/scenes.safetensors`).
+"""The first step of the kinds of places (`pvchat/perception/experts/scenes.safetensors`); `by_eye.py` is the second.
 
     python -m recipes.places.train TRAINDATA --out pvchat/perception/experts/scenes.safetensors --seed 0
 
