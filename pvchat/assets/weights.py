@@ -58,7 +58,7 @@ def missing(*, table: tuple[Weight, ...] = TABLE) -> list[Weight]:
 def fetch(
     roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: tuple[Weight, ...] = TABLE
 ) -> None:
-    """Brings the weights that are missing, of all roles if None; if none is, neither network nor a subprocess is touched.
+    """Brings the weights of some roles (None: all) that are missing; else neither network nor a subprocess is touched.
 
     `progress` is told bytes done and in all (0 when not countable, as while waiting).
 
