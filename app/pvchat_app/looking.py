@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.augment.watch import StoppedError
 from pvchat.schemas import ClipAnalysis, Progress
+from pvchat.service.answering import Asking
 from pvchat_app.conversation import History, SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.progress import BEAT_S, CallProgress
@@ -76,13 +77,12 @@ def answer_now(
         stream: isn't called.
     """
     assert turn.clip is not None
-    path, whole_s, request = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history, turn.between)
-    ahead = chat.look_ahead(path, seen, whole_s, *request)  # while others are answered
+    path, whole_s, asked = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history)
+    asking = chat.look_ahead(
+        path, *asked, Asking(turn.between, whole_s=whole_s, seen=seen)
+    )  # while others are answered
     with speaking:
-        if ahead is None:
-            turn.take(chat.ask_so_far(path, seen, whole_s, *request), whole_s)
-        else:
-            turn.take(chat.ask_of_part(path, ahead, *request), whole_s)
+        turn.take(chat.answer(path, *asked, asking), whole_s)
 
 
 class Looks:
