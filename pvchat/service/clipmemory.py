@@ -165,7 +165,7 @@ class ClipMemory:
     def amended(
         self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
     ) -> ClipAnalysis:
-        """A clip's analysis, of all of it, with something more in it that `amend` adds to what is known by then; kept so."""
+        """A clip's analysis, of all of it, with something more that `amend` adds to what is known by then; kept so."""
         file = self._file(clip, goes_on=True)
         with self._at_work.turn(file), self.networks.lock:
             analysis = amend(file, self._remembered(file.key) or seen)
