@@ -71,7 +71,7 @@ def counts_of(person: Person) -> list[list[int]]:
 
 
 def capped(counts: list[list[int]], most: int) -> list[list[int]]:
-    """The numbers of rows, clip by clip, of the first `most` of each array; a clip of which nothing stays is left out."""
+    """Counts clip by clip when of each array only the first `most` rows are kept; a clip of which nothing stays is left out."""
     left, kept = [most] * len(KEYS), []
     for row in counts:
         part = [min(count, rest) for count, rest in zip(row, left, strict=True)]

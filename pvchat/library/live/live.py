@@ -99,10 +99,7 @@ class Live:
     """A camera that is watched from `start` to `stop`.
 
     Args:
-        chat: whose people are recognised, and whose experts look.
         source: number of the camera in the library, and what its place is called.
-        address: of the camera.
-        how: how it is watched.
         look: what a part shows; the experts say so if None.
         on_event: called with each event, as JSON.
     """

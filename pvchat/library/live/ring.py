@@ -60,13 +60,7 @@ class _Take:
 
 
 class Ring:
-    """The clips of one camera.
-
-    Args:
-        library: the tables.
-        chat: whose people are in them.
-        source: number of the camera.
-        fps: samples a second.
+    """The clips of one camera of a library, by its number.
 
     Raises:
         LibraryError: somebody watches that camera already.
@@ -185,13 +179,7 @@ class Ring:
 
 
 def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:
-    """Delete clips and events that are too old, and the oldest clips of too many; how many clips.
-
-    Args:
-        library: the tables.
-        kept: how many may stay.
-        now: seconds since 1970.
-    """
+    """Delete clips and events that are too old `now` (seconds since 1970), and the oldest of too many clips; how many clips."""
     rows = library.execute(
         "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source "
         "JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
