@@ -43,11 +43,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Answer the question, then those that follow; with `--json` these make a list of it.
-
-    Raises:
-        PVChatError: the clip can't be read, has no such part, or a question isn't understood.
-    """
+    """Answer the question, then those that follow; with `--json` these make a list of it."""
     part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
     if args.library:
         if args.clip is not None or part is not None:

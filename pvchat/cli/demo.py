@@ -48,12 +48,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Enroll two real people and ask about them.
-
-    Raises:
-        SettingsError: the model can't be used.
-        WeightsError: weights or footage are missing and can't be fetched.
-    """
+    """Enroll two real people and ask about them."""
     from pvchat.runtime import ProgressDisplay
 
     with ProgressDisplay() as progress:
@@ -65,19 +60,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
-    """Fetch, enroll, ask.
-
-    Args:
-        settings: as for `PVChat.from_pretrained`.
-        progress: told every step.
-
-    Raises:
-        SettingsError: the model can't be used.
-        WeightsError: weights or footage can't be fetched.
-
-    Returns:
-        {"enrolled": […], "footage": […], "answers": […], "decisions_right", "decisions", "seconds"}.
-    """
+    """Fetch, enroll, ask: {"enrolled", "footage", "answers": a list each; "decisions_right", "decisions", "seconds"}."""
     from pvchat.assets import footage
     from pvchat.config import home
     from pvchat.people.store import describe
@@ -114,8 +97,7 @@ def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
 def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
     """PVChat with people and cached clips of its own in a folder; the weights are everybody's.
 
-    Raises:
-        SettingsError: the model can't be used. That is told before anything is fetched.
+    A model that can't be used is told before anything is fetched.
     """
     from pvchat.people.store import PeopleStore
     from pvchat.service import Networks, PVChat

@@ -39,14 +39,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch what is missing if asked to, then tell the state.
-
-    Returns:
-        The exit code: 1 where something is missing or damaged.
-
-    Raises:
-        WeightsError: something can't be fetched.
-    """
+    """Fetch what is missing if asked to, then tell the state; exit code 1 where something is missing or damaged."""
     if args.fetch:
         _fetch(args.voice)
     report = examine()
@@ -78,9 +71,8 @@ def _fetch(voice: bool) -> None:
 def examine() -> dict[str, Any]:
     """Look at everything, all weights by their hashes; never raises for what it finds.
 
-    Returns:
-        {"versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "people", "encryption",
-        "problems", "ok"}; a problem is {"what", "mend"}.
+    A dict of "versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "people", "encryption",
+    "problems" ({"what", "mend"} each) and "ok".
     """
     from pvchat.runtime import usable_cores
     from pvchat.video import backend_in_use

@@ -71,7 +71,7 @@ def counts_of(person: Person) -> list[list[int]]:
 
 
 def capped(counts: list[list[int]], most: int) -> list[list[int]]:
-    """Counts clip by clip when of each array only the first `most` rows are kept; a clip of which nothing stays is left out."""
+    """Counts clip by clip when of each array only the first `most` rows stay, without clips of which nothing does."""
     left, kept = [most] * len(KEYS), []
     for row in counts:
         part = [min(count, rest) for count, rest in zip(row, left, strict=True)]

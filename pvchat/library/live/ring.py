@@ -179,7 +179,7 @@ class Ring:
 
 
 def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:
-    """Delete clips and events that are too old `now` (seconds since 1970), and the oldest of too many clips; how many clips."""
+    """Delete clips and events that are too old `now` (seconds since 1970), and the oldest of too many; how many."""
     rows = library.execute(
         "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source "
         "JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
