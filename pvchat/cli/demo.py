@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
-    """Fetch, enroll, ask: {"enrolled", "footage", "answers": a list each; "decisions_right", "decisions", "seconds"}."""
+    """Fetch, enroll, ask."""
     from pvchat.assets import footage
     from pvchat.config import home
     from pvchat.people.store import describe
