@@ -20,7 +20,7 @@ from pvchat.errors import PeopleError, PVChatError
 from pvchat.library import acts
 from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
 from pvchat.library.recognise import follow, people_in
-from pvchat.library.strangers import perhaps, regroup
+from pvchat.library.strangers import as_list, perhaps, regroup, rows_of
 from pvchat.people.index import PersonRef
 from pvchat.schemas import Progress, Service
 from pvchat.storage.library import LibraryError, changing
@@ -108,13 +108,17 @@ class Inbox:
 
     def ignore(self, group: int) -> None:
         """Never show a stranger again; raises LibraryError where there is no such group."""
-        with self._open() as library:
-            acts.ignore(library, group)
+        with self._open() as library, changing(library):
+            acts.keep(library, "ignore", group)
+            library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
     def merge(self, group: int, other: int) -> None:
-        """Say that two strangers are one, who is called by the first number from now on."""
-        with self._open() as library:
-            acts.merge(library, group, other)
+        """Say that two strangers are one, who is called by the first number from now on; raises LibraryError."""
+        if group == other:
+            raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
+        with self._open() as library, changing(library):
+            acts.keep(library, "merge", group, other)
+            library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
         """Say that some tracks show somebody else; the number of the new group.
@@ -122,8 +126,17 @@ class Inbox:
         Raises:
             LibraryError: they aren't in that group, or all are.
         """
-        with self._open() as library:
-            return acts.split(library, group, tracks)
+        with self._open() as library, changing(library):
+            mine = {track for track, _, _ in rows_of(library, [group])}
+            if not tracks or not {*tracks} < mine:
+                hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
+                raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
+            acts.keep(library, "split", group)
+            made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
+            assert made is not None
+            words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
+            library.execute(words, (made, as_list(tracks)))
+        return made
 
     def last(self) -> acts.Act | None:
         """What `undo` would take back; None for nothing."""
