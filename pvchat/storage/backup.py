@@ -44,7 +44,7 @@ _ALLOWED = re.compile(
     r"|library/ring/\d+/\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d( \(\d+\))?\.mp4"
 )
 _LIBRARY, _MANIFEST, _KEY, _CONFIG = "library/library.db", "manifest.json", "key.json", "config.json"
-_WAIT_S = 60.0
+_FORMAT, _WAIT_S = 2, 60.0
 _DAMAGE = (  # what a file raises that isn't a whole backup; RuntimeError: its zip is encrypted
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
     ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError,
@@ -171,7 +171,7 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
             add_files(home() / RING)
         else:
             add_people()
-        add(_MANIFEST, json.dumps({"format": 1, **vars(made)}).encode())
+        add(_MANIFEST, json.dumps({"format": _FORMAT, **vars(made)}).encode())
     return made
 
 
@@ -215,8 +215,8 @@ def _unpack(path: Path, draft: Path, passphrase: str) -> BackupManifest:
 
 def _manifest(data: bytes) -> BackupManifest:
     row = json.loads(data)
-    if row.pop("format") != 1:
-        raise ValueError("a later version of PVChat made it")
+    if row.pop("format") != _FORMAT:
+        raise ValueError("another version of PVChat made it")
     listed = {name: str(digest) for name, digest in row.pop("files").items()}
     made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})
     if odd := [name for name in made.files if name != _LIBRARY and not _ALLOWED.fullmatch(name)]:
