@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,15 +53,20 @@ def run(args: argparse.Namespace) -> None:
     from pvchat.runtime import ProgressDisplay
 
     with ProgressDisplay() as progress:
-        result = perform(settings_of(args), progress)
+
+        def tell(row: dict[str, Any]) -> None:
+            progress.close()
+            show_answer(row)
+
+        result = perform(settings_of(args), progress, _say_question if args.json else tell)
     if args.json:
         console.write_json(result)
     else:
         show(result)
 
 
-def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
-    """Fetch, enroll, ask."""
+def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Fetch, enroll, ask; each answer is told as it comes."""
     from pvchat.assets import footage, packages
     from pvchat.config import home
     from pvchat.people.store import describe
@@ -79,11 +85,11 @@ def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
         person = chat.enroll(clips[clip], name=name, replace=True)
         enrolled.append({"clip": clip, **describe(person), "seconds": round(time.perf_counter() - begun, 2)})
     for clip, question in ASKED:
-        console.say(f"{clip}: {question}")
         begun = time.perf_counter()
         answer, shows = chat.ask(clips[clip], question).to_dict(), footage.shot(clip).shows
         row = {"clip": clip, "shows": list(shows), "question": question, **answer, "right": _is_right(answer, shows)}
         answers.append(row | {"seconds": round(time.perf_counter() - begun, 2)})
+        tell(row)
     return {
         "enrolled": enrolled,
         "footage": [_shot_row(shot) for shot in footage.SHOTS],
@@ -129,15 +135,23 @@ def _shot_row(shot: Shot) -> dict[str, str]:
     }
 
 
+def _say_question(row: dict[str, Any]) -> None:
+    console.say(f"{row['clip']}: {row['question']}")
+
+
+def show_answer(row: dict[str, Any]) -> None:
+    """Print a question, its answer, and who was judged how."""
+    console.write(f"{row['clip']}: {row['question']}\n  {row['answer']}")
+    for person in row["people"]:
+        console.write_faint(f"  {console.presence(person)}")
+    console.flush()
+
+
 def show(result: dict[str, Any]) -> None:
-    """Print the answers and what the footage is."""
+    """Print what the footage is, and how often the answers were right."""
     from pvchat.assets.packages import FOOTAGE
     from pvchat.runtime import seconds
 
-    for row in result["answers"]:
-        console.write(f"{row['clip']}: {row['question']}\n  {row['answer']}")
-        for person in row["people"]:
-            console.write_faint(f"  {console.presence(person)}")
     console.write("")
     console.write_columns([("clip", "what it shows", "from")]
                           + [(shot["clip"], shot["what"], shot["package"]) for shot in result["footage"]])  # fmt: skip
