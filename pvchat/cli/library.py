@@ -121,8 +121,8 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
 
 def _print_report(args: argparse.Namespace, report: Report) -> None:
     """What a scan did."""
-    parts = [f"{report.added} looked at now", f"{report.kept} before"]
-    parts += [f"{count} {what}" for count, what in ((report.heard, "listened to"),
+    parts = [f"{report.added} looked at now"]
+    parts += [f"{count} {what}" for count, what in ((report.kept, "before"), (report.heard, "listened to"),
                                                    (report.moved, "known from elsewhere"), (report.removed, "gone"),
                                                    (len(report.failed), "can't be used")) if count]  # fmt: skip
     for path, why in report.failed.items():
