@@ -13,7 +13,7 @@ import pytest
 from make_packages import MODEL, make_wheel
 from make_people import make_person
 
-from pvchat.assets import footage, staging, stamps, weights
+from pvchat.assets import packages, staging, stamps, weights
 from pvchat.assets.weights import Weight
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
@@ -39,8 +39,8 @@ def only(row: Weight, monkeypatch: pytest.MonkeyPatch) -> Weight:
         real = getattr(weights, name)
         monkeypatch.setattr(weights, name, lambda *a, real=real, table=None, **k: real(*a, **{**k, "table": (row,)}))
     monkeypatch.setattr(weights, "TABLE", (row,))
-    monkeypatch.setattr(footage, "FOOTAGE", ())
-    monkeypatch.setattr(footage, "EVERY", (row,))
+    monkeypatch.setattr(packages, "FOOTAGE", ())
+    monkeypatch.setattr(packages, "EVERY", (row,))
     monkeypatch.setattr("pvchat.service.networks.Networks.convert", lambda self: None)  # there are none
     return row
 
