@@ -14,7 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -160,7 +160,10 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
         arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
-    return checked(Person(**config.person(), arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")), picture=not own)
+    person = Person(**config.person(), arrays=arrays, thumbnail=files.get(THUMBNAIL, b""))
+    if own:
+        person = replace(person, extra=contents.own_extra(person.extra, arrays))
+    return checked(person, picture=not own)
 
 
 def pack(person: Person) -> bytes:
