@@ -97,7 +97,8 @@ def ten_seconds(path: Path) -> Path:
     from PIL import Image
 
     from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE, PORTRAITS, move_over
+    from pvchat.assets.footage import PORTRAITS, move_over
+    from pvchat.assets.packages import FOOTAGE
     from pvchat.video import save_clip
 
     with Image.open(weights.member_path(PORTRAITS, "obama2.jpg", table=FOOTAGE)) as photo:

@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.assets.footage import FOOTAGE
+from pvchat.assets.packages import FOOTAGE
 from pvchat.assets.weights import member_path
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError

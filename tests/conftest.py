@@ -142,13 +142,13 @@ def weights_home() -> Path:
 @pytest.fixture(scope="module")
 def demo_clips(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
     """The demo's clips, in a home folder with the real weights that a file's tests share."""
-    from pvchat.assets import footage, weights
+    from pvchat.assets import footage, packages, weights
 
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("demo")
         (folder / "weights").symlink_to(weights_home / "weights", target_is_directory=True)
         patch.setenv("PVCHAT_HOME", str(folder))
-        if weights.missing(table=footage.FOOTAGE):
+        if weights.missing(table=packages.FOOTAGE):
             pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
         yield footage.build(folder / "clips")
 

@@ -144,7 +144,7 @@ def listed(name: str, data: bytes) -> Callable[[dict[str, bytes]], None]:
 
     def change(members: dict[str, bytes]) -> None:
         row = json.loads(members["manifest.json"])
-        row["files"][name] = [len(data), hashlib.sha256(data).hexdigest()]
+        row["files"][name] = hashlib.sha256(data).hexdigest()
         members |= {name: data, "manifest.json": json.dumps(row).encode()}
 
     return change
@@ -184,9 +184,9 @@ LIES = {
     "no library where one is listed": lambda members: members.pop("library/library.db"),
     "no manifest": lambda members: members.pop("manifest.json"),
     "another manifest": lambda members: members.update({"manifest.json": b"[1]"}),
-    "odd fields": lambda members: members.update({"manifest.json": b'{"format": 1, "files": {}, "more": 1}'}),
+    "odd fields": lambda members: members.update({"manifest.json": b'{"format": 2, "files": {}, "more": 1}'}),
     "a library that is none": listed("library/library.db", b"no database"), "a later library": listed_library(99),
-    "endless bytes": manifest_with("files", {"tokens/tokens.json": [float("inf"), ""]}),
+    "endless bytes": manifest_with("files", {"tokens/tokens.json": float("inf")}),
 }  # fmt: skip
 
 

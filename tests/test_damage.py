@@ -13,7 +13,7 @@ import pytest
 from make_packages import MODEL, make_wheel
 from make_people import make_person
 
-from pvchat.assets import footage, receipts, stamps, weights
+from pvchat.assets import packages, staging, stamps, weights
 from pvchat.assets.weights import Weight
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
@@ -39,8 +39,8 @@ def only(row: Weight, monkeypatch: pytest.MonkeyPatch) -> Weight:
         real = getattr(weights, name)
         monkeypatch.setattr(weights, name, lambda *a, real=real, table=None, **k: real(*a, **{**k, "table": (row,)}))
     monkeypatch.setattr(weights, "TABLE", (row,))
-    monkeypatch.setattr(footage, "FOOTAGE", ())
-    monkeypatch.setattr(footage, "EVERY", (row,))
+    monkeypatch.setattr(packages, "FOOTAGE", ())
+    monkeypatch.setattr(packages, "EVERY", (row,))
     monkeypatch.setattr("pvchat.service.networks.Networks.convert", lambda self: None)  # there are none
     return row
 
@@ -76,13 +76,13 @@ def test_a_sound_file_is_hashed_once(row: Weight, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("pvchat.storage.atomic.sha256_of", forbidden)
     weights.member_path("tiny", table=(row,))
-    (receipts.folder_of(row) / stamps.FILE).write_text("[1, 2]")
+    (staging.folder_of(row) / stamps.FILE).write_text("[1, 2]")
     with pytest.raises(AssertionError, match="was read"):
         weights.member_path("tiny", table=(row,))
 
 
 def test_only_the_file_that_is_loaded_is_looked_at(row: Weight) -> None:
-    flip(receipts.folder_of(row) / "model.bin")
+    flip(staging.folder_of(row) / "model.bin")
     assert weights.member_path("tiny", "labels.txt", table=(row,)).exists()
 
 
@@ -92,7 +92,7 @@ def test_doctor_tells_damage_and_its_mend_mends_it(only: Weight, capsys: pytest.
         return code, json.loads(capsys.readouterr().out)["problems"]
 
     assert problems_of() == (0, [])
-    path = receipts.folder_of(only) / "model.bin"
+    path = staging.folder_of(only) / "model.bin"
     flip(path)
     code, problems = problems_of()
     assert code == 1
@@ -106,7 +106,7 @@ def test_doctor_tells_damage_and_its_mend_mends_it(only: Weight, capsys: pytest.
 def test_what_a_disk_changes_by_itself_is_found(
     only: Weight, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = receipts.folder_of(only) / "model.bin"
+    path = staging.folder_of(only) / "model.bin"
     for words, code in (([], 1), (["--fetch"], 0)):
         assert cli.main(["doctor", "--fetch"]) == 0
         flip(path)

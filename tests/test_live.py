@@ -25,7 +25,7 @@ from pvchat.cli.live import status_line  # noqa: E402
 from pvchat.errors import SettingsError, VideoReadError  # noqa: E402
 from pvchat.library.live.live import Live, Watching  # noqa: E402
 from pvchat.library.live.parts import WAITING, LivePart, Queue, Sampler  # noqa: E402
-from pvchat.library.live.ring import Retention, Ring, prune  # noqa: E402
+from pvchat.library.live.ring import Ring, prune  # noqa: E402
 from pvchat.library.recognise import follow  # noqa: E402
 from pvchat.schemas import ClipAnalysis, Thing  # noqa: E402
 from pvchat.storage.library import LibraryError, connect, ring_of  # noqa: E402
@@ -230,9 +230,9 @@ def test_old_clips_and_too_many_go_for_good(camera: Camera, chat: PVChat) -> Non
     clips = sorted((ring_of(chat.people.root) / "1").iterdir())
     assert len(clips) == 3
     size = sum(path.stat().st_size for path in clips)
-    assert prune(camera.tables, Retention(7, (size - 1) / 1e9), START + 60) == 1
+    assert prune(camera.tables, 7, (size - 1) / 1e9, START + 60) == 1
     assert sorted((ring_of(chat.people.root) / "1").iterdir()) == clips[1:]
-    assert prune(camera.tables, Retention(1, 1), START + 25 * 3600) == 2
+    assert prune(camera.tables, 1, 1, START + 25 * 3600) == 2
     assert (chat.library.status().clips, chat.library.events.since(0)) == (0, [])
 
 

@@ -75,14 +75,14 @@ def test_real_experts_find_the_astronaut_again_and_not_in_a_cat(clips: dict[str,
 @pytest.mark.weights
 def test_real_experts_tell_two_people_apart(clips: dict[str, Path], tmp_path: Path, weights_home: Path) -> None:
     """Against a second real person out of the demo's footage, where that has been fetched on this machine."""
-    from pvchat.assets import footage
+    from pvchat.assets import packages
 
     folder = next(weights_home.glob("weights/footage-portraits-*"), None)
     if folder is None:
         pytest.skip("the demo's footage isn't fetched: run `pvchat demo`")
     from PIL import Image
 
-    row = next(r for r in footage.FOOTAGE if r.role == "footage-portraits")
+    row = next(r for r in packages.FOOTAGE if r.role == "footage-portraits")
     file = next(folder.rglob(Path(row.members[0]).name))
     photo = np.asarray(Image.open(file).convert("RGB"))
     other = zoomed(tmp_path / "other.mp4", photo, (0.5, 0.5, 1.0), (0.5, 0.36, 0.7))

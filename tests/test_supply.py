@@ -10,12 +10,12 @@ import pytest
 from make_index import package_index
 from make_packages import MODEL, WHEEL, leftovers, make_sdist, make_wheel, source_package
 
-from pvchat.assets import footage, packages, weights
+from pvchat.assets import packages, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 from recipes.faces.faceteachers import TEACHERS
 
-EVERY = (*packages.TABLE, *packages.VOICE, *packages.LANGUAGES, *TEACHERS, *footage.FOOTAGE)
+EVERY = (*packages.EVERY, *TEACHERS)
 
 
 @pytest.fixture

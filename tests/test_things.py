@@ -171,7 +171,7 @@ def test_what_is_held_is_said_of_the_present_only() -> None:
 
 @pytest.mark.weights
 def test_the_detector_finds_the_astronaut_s_surroundings() -> None:
-    from pvchat.assets.footage import FOOTAGE
+    from pvchat.assets.packages import FOOTAGE
     from pvchat.assets.weights import member_path
     from recipes.pictures import read_image
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from make_packages import MODEL, leftovers, make_sdist
 
-from pvchat.assets import receipts, weights
+from pvchat.assets import staging, weights
 from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 from pvchat.storage import atomic
@@ -208,7 +208,7 @@ def test_a_wheels_folder_that_is_not_there(row: Weight, monkeypatch: pytest.Monk
 def test_the_real_weights_are_whole() -> None:
     assert weights.missing() == []
     for weight in weights.TABLE:
-        receipt = json.loads((receipts.folder_of(weight) / receipts.RECEIPT).read_text())
+        receipt = json.loads((staging.folder_of(weight) / staging.RECEIPT).read_text())
         assert receipt["sha256"] == weight.sha256
         needed = {name: entry for name, entry in receipt["files"].items() if name != PALMS}
         kept = sum(entry["bytes"] for entry in needed.values())

@@ -24,7 +24,7 @@ from pvchat.assets.weights import Weight
 from pvchat.errors import WeightsError
 
 WAIT_S = 200.0  # a busy machine takes its time
-KILL_AT = ["archives.download", "archives.take_members", "receipts.write", "staging._publish", "os.replace",
+KILL_AT = ["archives.download", "archives.take_members", "staging.write_receipt", "staging._publish", "os.replace",
            "json.dump", "shutil.rmtree"]  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def test_two_processes_share_one_download(row: Weight, tmp_path: Path) -> None:
 def _start(row: Weight, body: str, **options: Any) -> subprocess.Popen[bytes]:
     """Runs `body` in a process of its own; `table` holds the row there."""
     fields = dataclasses.asdict(row)
-    head = f"from pvchat.assets import archives, receipts, staging, weights\ntable = (weights.Weight(**{fields!r}),)\n"
+    head = f"from pvchat.assets import archives, staging, weights\ntable = (weights.Weight(**{fields!r}),)\n"
     env = {**os.environ, "PYTHONPATH": str(Path(weights.__file__).parents[2])}
     return subprocess.Popen([sys.executable, "-c", head + textwrap.dedent(body)], env=env, **options)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from pvchat.cli import console, main  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.model.describer import Describer  # noqa: E402
 from pvchat.model.trained import TrainedModel  # noqa: E402
-from pvchat.schemas import ClipAnalysis, Look  # noqa: E402
+from pvchat.schemas import Answer, ClipAnalysis, Look  # noqa: E402
+from pvchat.service.answering import Asking  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
 
 
@@ -203,19 +205,22 @@ def test_numbers_win_over_words(chat: PVChat, clip: Path) -> None:
 
 def test_what_was_seen_so_far_says_how_far_that_is(chat: PVChat, clip: Path) -> None:
     seen = chat.analyse(clip).between(0, 5)
-    so_far = chat.ask_so_far(clip, seen, 10, "Is Ben there?")
-    assert so_far.answer == "Seen so far, up to 0:05 of 0:10: No, Ben is not in this part of the video."
-    assert chat.ask_so_far(clip, seen, 10, "Is Ana there in the first half?").answer.startswith(
+
+    def ask(question: str) -> Answer:
+        return chat.answer(clip, question, (), Asking(whole_s=10, seen=seen))
+
+    assert ask("Is Ben there?").answer == "Seen so far, up to 0:05 of 0:10: No, Ben is not in this part of the video."
+    assert ask("Is Ana there in the first half?").answer.startswith(
         "Seen so far, up to 0:05 of 0:10: Yes, Ana is in this part of the video"
     )
     for question in ("Is Ana there at 0:09?", "Is Ana in the last two seconds?", "Is Ana there in shot 7?"):
-        told = chat.ask_so_far(clip, seen, 10, question)
+        told = ask(question)
         assert told.answer == "Seen so far, up to 0:05 of 0:10: I haven't come to that part yet."
         assert told.people == []
-    doing = chat.ask_so_far(clip, seen, 10, "What is Ana holding?").answer
+    doing = ask("What is Ana holding?").answer
     assert doing.endswith("but I can't make out anything in Ana's hands. I am still looking.")
     with pytest.raises(SettingsError):
-        chat.ask_so_far(clip, seen, 10, "Is Ana there at 0:30?")
+        ask("Is Ana there at 0:30?")
 
 
 def test_a_long_video_is_looked_at_where_it_is_asked_about(
@@ -299,15 +304,16 @@ def test_a_part_that_was_not_come_to_yet_is_looked_at_ahead(
         return Look(whole.between(*needed), length_s=10.0)
 
     monkeypatch.setattr(chat._clips, "look_ahead", look_ahead)
+    so_far = Asking(whole_s=10, seen=seen)
     for question in ("Is Ben there?", "Is Ben there in shot 2?", "Is Ana there at 0:02?"):
-        assert chat.look_ahead(clip, seen, 10, question) is None
-    assert chat.look_ahead(clip, seen, 10, "Is Ben there?", between=(0, 9)) is None  # nearly all of it
+        assert chat.look_ahead(clip, question, (), so_far) is so_far
+    nearly = replace(so_far, between=(0, 9))
+    assert chat.look_ahead(clip, "Is Ben there?", (), nearly) is nearly  # nearly all of it
     assert not wanted
-    part = chat.look_ahead(clip, seen, 10, "Is Ben there in the last two seconds?")
-    assert part is not None
+    part = chat.look_ahead(clip, "Is Ben there in the last two seconds?", (), so_far)
     assert wanted == [(8, 10)]
-    told = chat.ask_of_part(clip, part, "Is Ben there in the last two seconds?")
+    told = chat.answer(clip, "Is Ben there in the last two seconds?", (), part)
     assert told.answer.startswith("Yes, Ben is in this part of the video")
     assert told.people[0].spans == [(8.0, 10.0)]
     with pytest.raises(SettingsError, match=r"the clip is 10\.0 s long"):
-        chat.look_ahead(clip, seen, 10, "Is Ana there at 0:30?")
+        chat.look_ahead(clip, "Is Ana there at 0:30?", (), so_far)

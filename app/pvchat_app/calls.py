@@ -69,9 +69,7 @@ class _Call(Held):
 class Calls:
     """Runs the calls that have a name apart from their connections (ASGI middleware).
 
-    Args:
-        app: the next one.
-        leaving: set when the server stops, which waits for no page.
+    `leaving`: set when the server stops, which waits for no page.
     """
 
     def __init__(self, app: Any, leaving: asyncio.Event) -> None:

@@ -71,9 +71,7 @@ def picture(url: str, media_type: str, name: str, options: str = 'preload="metad
 def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
     """One line about who is in a clip that was just analysed; people are counted as the answers count them.
 
-    Args:
-        analysis: of the clip.
-        everyone: presences of everyone enrolled.
+    `everyone`: presences of everyone enrolled.
     """
     people = timeline_of(everyone, analysis)
     known = sum(person.decision == "present" for person in people.enrolled)
@@ -125,13 +123,9 @@ def hints(texts: Sequence[str]) -> str:
 def people_grid(
     people: Sequence[Person], jobs: Sequence[Job], seen: Mapping[str, str], picked: str | None = None
 ) -> str:
-    """Everyone enrolled as cards.
+    """Everyone enrolled as cards, with their trainings, and when and where each was last seen, in words, by name.
 
-    Args:
-        people: in order.
-        jobs: trainings of theirs.
-        seen: when and where each was last seen, in words, by name.
-        picked: id of the one who is to be changed.
+    `picked`: id of the one who is to be changed.
     """
     if not people:
         return empty("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
@@ -154,12 +148,7 @@ def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
 
 
 def enrolled(person: Person, deep: bool) -> str:
-    """The message after enrolling.
-
-    Args:
-        person: as stored.
-        deep: she is being trained now.
-    """
+    """The message after enrolling a person as she is stored; `deep`: she is being trained now."""
     notes = []
     if person.kind == "figure":
         notes.append("No face was found, so recognition is by appearance, which is less certain.")

@@ -96,12 +96,7 @@ def _gone(session: Session, clip: SessionClip) -> bool:
 
 
 def starters(there: Sequence[str], enrolled: Sequence[str]) -> list[str]:
-    """Four questions.
-
-    Args:
-        there: who is in the clip, the likeliest first.
-        enrolled: everyone, the newest last.
-    """
+    """Four questions: about who is in the clip, the likeliest first, else about the newest of everyone enrolled."""
     if there:
         first, second = there[0], there[1] if len(there) > 1 else there[0]
         return [WHO, f"What is {first} wearing?", f"What is {second} doing?", f"Where is {first}?"]

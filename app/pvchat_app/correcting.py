@@ -20,15 +20,9 @@ from pvchat_app.wording import many
 
 
 def correct(desk: Desk, session: Session, turn: Turn, name: str, her: bool, track: int | None = None) -> Turn:
-    """Keep that somebody in a turn's clip is, or isn't, a person, and ask the turn's question again.
+    """Keep that somebody in a turn's clip is, or isn't, a person, named as shown there; ask the turn's question again.
 
-    Args:
-        desk: does it.
-        session: whose turn it is.
-        turn: with a clip.
-        name: of the person, as the turn shows it.
-        her: True: "that is her"; False: "that is not her".
-        track: number of the track that is meant, from 1; None: whoever was taken for her.
+    `track`: number of the track that is meant, from 1; None: whoever was taken for her.
 
     Returns:
         The question, posed anew.

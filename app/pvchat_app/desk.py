@@ -37,13 +37,7 @@ SCAN = "scan"  # kind of the jobs that look through the library
 
 
 class Desk:
-    """Everything the page and the endpoints can do.
-
-    Args:
-        engine: the PVChat, once it is loaded.
-        sessions: of the browsers.
-        jobs: the background worker.
-    """
+    """Everything the page and the endpoints can do, by the PVChat of an engine, once that is loaded."""
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
         self.engine, self.sessions, self.jobs, self.merges = engine, sessions, jobs, Merges()
@@ -90,9 +84,7 @@ class Desk:
     def timeline(self, clip: SessionClip, everyone: Sequence[PersonPresence] | None = None) -> str:
         """The timeline of the whole clip as far as it was seen, as HTML; "" for a photo and as long as nothing was.
 
-        Args:
-            clip: the clip.
-            everyone: presences of everyone enrolled in it, where they are known.
+        `everyone`: presences of everyone enrolled in it, where they are known.
         """
         seen = self.looks.seen(clip)
         if seen is None or clip.probe.kind == "photo":
@@ -182,11 +174,7 @@ class Desk:
     def pose(self, session: Session, question: str, start: str = "", end: str = "") -> Turn:
         """Put a question about the session's clip into the conversation, where it is seen before it is answered.
 
-        Args:
-            session: whose.
-            question: in English.
-            start: of the part of the clip that is asked about, as typed; "" is the clip's.
-            end: of that part.
+        `start`, `end`: of the part of the clip that is asked about, as typed; "" is the clip's.
         """
         self.tidy(session)
         with session.lock:

@@ -21,13 +21,7 @@ _SUBJECT = "the person"
 
 
 def looks_like(desk: Desk, analysis: ClipAnalysis, track: Track) -> PersonPresence | None:
-    """Who of those enrolled somebody in a clip is, or may be; None: nobody.
-
-    Args:
-        desk: whose people.
-        analysis: of the enrollment clip.
-        track: of the subject.
-    """
+    """Who of those enrolled somebody in an enrollment clip is, or may be; None: nobody."""
     people = desk.engine.people.all()
     if not people:
         return None

@@ -44,10 +44,7 @@ _HOW_TO_READ = (
 class EvaluateTab:
     """The tab's components, laid out and connected; the public methods are events.
 
-    Args:
-        desk: does the work.
-        browser: the key by which a browser knows its runs again after a reload.
-        folder: of the manifests.
+    `browser`: the key by which a browser knows its runs again after a reload.
 
     Attributes:
         runs, timer: what `show` fills.

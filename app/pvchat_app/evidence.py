@@ -58,13 +58,9 @@ def illustrate(session: Session, clip: SessionClip, turn: Turn, config: VideoCon
 def pictures(
     session: Session, clip: SessionClip, found: Sequence[PersonPresence], config: VideoConfig
 ) -> list[EvidencePicture]:
-    """Frames that show the people who are present or may be.
+    """Frames that show the people of `found` who are present or may be, of a clip with its analysis.
 
-    Args:
-        session: whose folder gets the pictures.
-        clip: with its analysis.
-        found: presences in this clip.
-        config: as the clip was analysed with.
+    The pictures go into the session's folder.
     """
     analysis = clip.analysis
     shown = [p for p in found if p.track is not None and p.decision != "absent"]
@@ -85,11 +81,7 @@ def pictures(
 def best_sightings(track: Track, count: int, times: FloatArray, spans: Sequence[tuple[float, float]] = ()) -> list[int]:
     """Indices into a track's sightings: the clearest of each of `count` equal parts, in order of time.
 
-    Args:
-        track: of a clip.
-        count: how many.
-        times: [T] of the clip's samples, seconds.
-        spans: only sightings within these, where there are any.
+    `times`: [T] of the clip's samples, seconds; `spans`: only sightings within these, where there are any.
     """
     at = times[track.frames]
     inside = np.zeros(len(at), bool)
@@ -168,8 +160,7 @@ def _face(session: Session, clip: SessionClip, number: int, track: Track) -> Fac
 def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tuple[Path, str]:
     """What a browser can show of a clip: the file itself, or else a small copy of its sampled frames in a folder.
 
-    Returns:
-        The file and its media type; the type comes from the content, never from the file's name.
+    With its media type, which comes from the content, never from the file's name.
     """
     from pvchat import video
 
@@ -210,12 +201,7 @@ def _picture(
 
 
 def surroundings(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The part of a frame that a picture shows: the box with its surroundings, in the picture's aspect.
-
-    Args:
-        box: x0, y0, x1, y1 in pixels.
-        size: width and height of the frame.
-    """
+    """The part of a frame that a picture shows: a box and what is around it, in the picture's aspect; in pixels."""
     aspect = SIZE[0] / SIZE[1]
     tall = max(CONTEXT * (box[3] - box[1]), CONTEXT * (box[2] - box[0]) / aspect)
     tall = min(tall, size[1], size[0] / aspect)

@@ -60,9 +60,7 @@ def _speaks_of(turn: Turn, snapshot: Snapshot) -> set[str]:
 def tidy(session: Session, known: Mapping[str, str]) -> None:
     """Drop clips whose files are gone, and whatever speaks of people who aren't enrolled any more.
 
-    Args:
-        session: of a browser.
-        known: every id of everyone enrolled, see `PeopleStore.ids`.
+    `known`: every id of everyone enrolled, see `PeopleStore.ids`.
     """
     with session.lock:
         session.prune()

@@ -95,11 +95,9 @@ def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
 
 
 def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
-    """What is said, a line a row: when (a click plays the clip from there), who, and the words; with a search field.
+    """What is said, a line a row, with a search field: when (a click plays the clip from there), who, and the words.
 
-    Args:
-        lines: in order.
-        clip: its link, for the player.
+    `clip`: its link, for the player.
     """
     if not lines:
         return cards.notice("Nobody is heard speaking in this clip.")
@@ -127,9 +125,7 @@ def _stoppable(progress: Progress, stop: threading.Event) -> Progress:
 def spoken_question(chat: PVChat, sound: str) -> str:
     """The words that were spoken into the microphone.
 
-    Args:
-        chat: whose networks hear.
-        sound: 16-bit samples of one channel at `SAMPLE_RATE`, as base64; a few seconds.
+    `sound`: 16-bit samples of one channel at `SAMPLE_RATE`, as base64; a few seconds.
 
     Raises:
         SettingsError: hearing is switched off.

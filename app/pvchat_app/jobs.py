@@ -110,15 +110,9 @@ class Jobs:
         self, owner: str, name: str, work: Work, cleanup: Callable[[], None] = lambda: None, kind: str = "deep",
         plan: Plan = (),
     ) -> Job:  # fmt: skip
-        """Queue a job.
+        """Queue a job, of `Job`'s fields; `work` looks at its event often and returns soon after that is set.
 
-        Args:
-            owner: the browser that may see and stop it.
-            name: the person it is for, or the manifest.
-            work: does it; looks at its event often and returns soon after it is set.
-            cleanup: called when the job is over, whatever came of it.
-            kind: as `Job.kind`.
-            plan: what it will do, see `pace.py`.
+        `cleanup` is called when the job is over, whatever came of it; `plan`: what it will do, see `pace.py`.
         """
         job = Job(owner, name, work, cleanup, kind, pace=Pace(plan))
         with self._lock:

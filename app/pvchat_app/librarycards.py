@@ -38,9 +38,7 @@ PICK = """element.addEventListener('change', (event) => {
 def sources(status: Status, whole: bool) -> str:
     """What was added, how much of it was looked at, what can't be used.
 
-    Args:
-        status: of the library.
-        whole: this machine's owner looks: show whole paths, not only names, and let them be taken out.
+    `whole`: this machine's owner looks: show whole paths, not only names, and let them be taken out.
     """
     rows = []
     for one in status.sources:
@@ -95,13 +93,7 @@ def starters(names: Sequence[str]) -> str:
 
 
 def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) -> str:
-    """Strangers as cards to tick.
-
-    Args:
-        found: whoever is shown.
-        faces: a JPEG of each by its number, where there is one.
-        more: how many there are beside.
-    """
+    """Strangers as cards to tick, with a JPEG of each by its number, where there is one; `more`: how many are left."""
     rows = "".join(_stranger(one, faces.get(one.id, b"")) for one in found)
     rest = f'<p class="pv-dim">and {more} more, seen less often</p>' if more else ""
     return f'<fieldset class="pv-subjects"><legend>Who is it?</legend>{rows}</fieldset>{rest}'
@@ -110,9 +102,7 @@ def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) 
 def sightings(one: Stranger, faces: Mapping[int, bytes]) -> str:
     """When and where somebody was seen, each to be played, and to be ticked where it is somebody else.
 
-    Args:
-        one: who.
-        faces: a JPEG of each track by its number, where there is one.
+    `faces`: a JPEG of each track by its number, where there is one.
     """
     rows = "".join(_sighting(seen, faces.get(seen.track, b"")) for seen in one.sightings[:MOST_VIDEOS])
     left = len(one.sightings) - MOST_VIDEOS

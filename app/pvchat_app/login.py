@@ -61,11 +61,7 @@ class _Turns:
 
 
 def checker(password: str) -> Callable[[str, str], Coroutine[Any, Any, bool]]:
-    """The check of a login: any user name, and this password.
-
-    Args:
-        password: the right one; only its salted hash is kept.
-    """
+    """The check of a login: any user name, and this password, of which only a salted hash is kept."""
     salt = secrets.token_bytes(16)
     wanted = _hashed(password, salt)
     turns: dict[str, _Turns] = {}
@@ -109,9 +105,7 @@ def _hashed(word: str, salt: bytes) -> bytes:
 class LoginRequired:
     """Shows the login page, and nothing else, to whoever hasn't logged in (ASGI middleware).
 
-    Args:
-        app: the next one.
-        knows: whether a request comes from somebody who has.
+    `knows`: whether a request comes from somebody who has.
     """
 
     def __init__(self, app: Any, knows: Callable[[Request], bool]) -> None:

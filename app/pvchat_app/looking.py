@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.augment.watch import StoppedError
 from pvchat.schemas import ClipAnalysis, Progress
+from pvchat.service.answering import Asking
 from pvchat_app.conversation import History, SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.progress import BEAT_S, CallProgress
@@ -65,32 +66,21 @@ def answer_now(
 ) -> None:
     """Answer a question while its long video is looked through: as a whole, to be told anew when more was seen.
 
-    Minutes that the look hasn't come to yet are looked at now.
-
-    Args:
-        chat: whom it is asked.
-        seen: what was seen so far.
-        turn: the question, with its clip; takes the answer.
-        history: earlier questions about the clip, with their answers.
-        speaking: held while an answer is made, by one at a time.
-        stream: isn't called.
+    Minutes that the look hasn't come to yet are looked at now. `speaking` is held while an answer is made, by one at a
+    time; `stream` isn't called.
     """
     assert turn.clip is not None
-    path, whole_s, request = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history, turn.between)
-    ahead = chat.look_ahead(path, seen, whole_s, *request)  # while others are answered
+    path, whole_s, asked = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history)
+    so_far = Asking(turn.between, whole_s=whole_s, seen=seen)
+    asking = chat.look_ahead(path, *asked, so_far)  # while others are answered
     with speaking:
-        if ahead is None:
-            turn.take(chat.ask_so_far(path, seen, whole_s, *request), whole_s)
-        else:
-            turn.take(chat.ask_of_part(path, ahead, *request), whole_s)
+        turn.take(chat.answer(path, *asked, asking), whole_s)
 
 
 class Looks:
     """The looks of one server, at most one at a time for each clip of a session.
 
-    Args:
-        engine: the PVChat, once it is loaded.
-        drop: forgets what is kept of a clip by its key; called when a look was stopped.
+    `drop` forgets what is kept of a clip by its key; called when a look was stopped.
     """
 
     def __init__(self, engine: Engine, drop: Callable[[str], None]) -> None:

@@ -52,11 +52,7 @@ class Merges:
             return self._last[-1] if self._last else None
 
     def undo(self, people: PeopleStore, made: str = "") -> Merge:
-        """Make two of the last merged one, each as she was.
-
-        Args:
-            people: everyone enrolled.
-            made: id of what came of the merge that is meant; "" for whichever was last.
+        """Make two of the last merged one, each as she was; `made`: id of what came of the merge that is meant, if any.
 
         Raises:
             PeopleError: nothing was merged, or what came of it was changed or forgotten since; another was last.

@@ -37,11 +37,7 @@ _PORTS = {"http": 80, "https": 443}
 class OriginGuard:
     """Answers only requests that name an allowed host and come from our own page or from no page (ASGI middleware).
 
-    Every answer gets `HEADERS`.
-
-    Args:
-        app: the next one.
-        hosts: allowed names; empty allows every name.
+    Every answer gets `HEADERS`; no `hosts` allow every name.
     """
 
     def __init__(self, app: Any, hosts: tuple[str, ...] = ()) -> None:
@@ -63,12 +59,7 @@ class OriginGuard:
 
 
 class FirstScript:
-    """Has the page load a script before all others (ASGI middleware): what Gradio's `head` holds comes after its own.
-
-    Args:
-        app: the next one.
-        script: address of the script.
-    """
+    """Has the page load a script before all others (ASGI middleware): Gradio's `head` comes after its own."""
 
     def __init__(self, app: Any, script: str) -> None:
         self.app, self.tag = app, f'<head><script src="{script}"></script>'.encode()
@@ -99,9 +90,6 @@ class BodyLimit:
     """Reads what a request brings, and refuses what is longer than `MAX_BODY` (ASGI middleware); uploads pass.
 
     Whatever comes after this one finds the body whole.
-
-    Args:
-        app: the next one.
     """
 
     def __init__(self, app: Any) -> None:
@@ -147,10 +135,7 @@ def replayed(first: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]) ->
 def is_ours(method: str, path: str, headers: Mapping[str, str]) -> bool:
     """Whether a request comes from our own page, from no page (a client of the API), or opens the page by a link.
 
-    Args:
-        method: "GET" …
-        path: asked for.
-        headers: of the request, names in lower case.
+    `headers`: names in lower case.
     """
     host, origin, site = headers.get("host", ""), headers.get("origin"), headers.get("sec-fetch-site")
     if origin is not None and not _same(origin, host):

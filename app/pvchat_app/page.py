@@ -33,13 +33,7 @@ CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftove
 
 
 def build(desk: Desk, manifests: Path, local: bool = True) -> gr.Blocks:
-    """The whole page.
-
-    Args:
-        desk: does the work.
-        manifests: folder of what can be evaluated.
-        local: only this machine reaches it: folders and cameras can be named.
-    """
+    """The whole page; `local`: only this machine reaches it: folders and cameras can be named."""
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
         built = Page(desk, manifests, local)
         endpoints.build(desk)

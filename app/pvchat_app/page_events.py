@@ -47,12 +47,7 @@ def job_rows(
 ) -> tuple[str, gr.Timer]:
     """A browser's newest jobs of one kind as HTML, and the timer that draws them anew while one of them is active.
 
-    Args:
-        jobs: of the server.
-        owner: the browser's key.
-        kind: as `Job.kind`.
-        most: so many are drawn.
-        under: HTML below each.
+    `under`: HTML below each.
     """
     mine = jobs.of(owner, kind) if owner else []
     return job_list(mine[:most], jobs, under), gr.Timer(active=any(job.active for job in mine))

@@ -116,9 +116,8 @@ class PeopleTab:
     def show(self, who: str | None = None, other: str | None = None) -> tuple[Any, ...]:
         """`outputs` as the store has people now.
 
-        Args:
-            who: stays picked; nobody takes her place when she is gone, and what was typed for her goes, too.
-            other: stays picked beside her.
+        `who` stays picked; nobody takes her place when she is gone, and what was typed for her goes, too. `other` stays
+        picked beside her.
         """
         store = self.desk.engine.people
         people = store.all()

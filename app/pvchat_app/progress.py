@@ -56,9 +56,7 @@ class CallProgress:
 def watched(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
     """Run a call in its own thread; yield its progress as HTML; raise what it raised.
 
-    Args:
-        what: is shown until the call says something itself.
-        call: is handed the callback.
+    `what` is shown until the call says something itself.
     """
     watch = CallProgress(what)
     yield watch.html()

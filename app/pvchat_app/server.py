@@ -125,12 +125,7 @@ class App:
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
-    """Run until Ctrl-C.
-
-    Args:
-        options: checked.
-        engine: loads PVChat behind the page.
-        say: told the address.
+    """Run until Ctrl-C; `say` is told the address.
 
     Raises:
         SettingsError: the port is taken, or Gradio isn't installed.

@@ -118,10 +118,8 @@ class Session:
     def link(self, path: Path, media: str, download: str = "") -> str:
         """A link to a file of this session.
 
-        Args:
-            path: the file.
-            media: its media type, known from its content or because we made it.
-            download: file name under which a browser saves it; "" shows it in the page.
+        `media`: its type, known from its content or because we made it; `download`: file name under which a browser
+        saves it; "" shows it in the page.
         """
         token = secrets.token_urlsafe(32)
         with self.lock:

@@ -33,13 +33,7 @@ _FITS = {True: "It fits here.", False: "It doesn't fit here.", None: ""}
 
 
 class SettingsTab:
-    """The tab's components, laid out and connected.
-
-    Args:
-        desk: does the work.
-        tab: it is in.
-        local: whoever uses the page sits at this machine: a folder may be named.
-    """
+    """The tab's components, laid out and connected; `local`: whoever uses the page sits at this machine."""
 
     def __init__(self, desk: Desk, tab: gr.Tab, local: bool) -> None:
         self.desk = desk
@@ -119,8 +113,7 @@ class SettingsTab:
 def choices(now: str) -> dict[str, str]:
     """The models that can be picked as `--model` takes them, by what they are called on the page: no paths.
 
-    Args:
-        now: the one that answers; "" for none yet.
+    `now`: the one that answers; "" for none yet.
     """
     own = sorted(str(path.parent) for path in (home() / "models").glob("*/config.json"))
     found = (*USABLE, *list_bases(), *own, *([now] if now else []))

@@ -25,13 +25,9 @@ _ENROLL = (  # page.js presses the button of this id
 
 
 def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float, clip: str) -> str:
-    """The timeline.
+    """The timeline of what was seen of a clip, or of its beginning.
 
-    Args:
-        seen: what was seen, of all of the clip or of its beginning.
-        everyone: presences of everyone enrolled.
-        length_s: of the whole clip.
-        clip: its link, for the player.
+    `length_s`: of the whole clip; `clip`: its link, for the player.
     """
     length_s = max(length_s, seen.duration_s, 0.01)
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))

@@ -35,11 +35,8 @@ _NUMBERS = itertools.count(1)
 def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
     """The conversation as conversation.js takes it: its number, all keys in order, and the HTML of turns.
 
-    What comes late, for it was overtaken, has a smaller number.
-
-    Args:
-        session: whose.
-        since: only the turns that may have changed while this one was answered.
+    What comes late, for it was overtaken, has a smaller number. `since`: only the turns that may have changed while
+    this one was answered.
     """
     turns = kept = session.turns
     if since in turns:
@@ -49,11 +46,9 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
 
 
 def turn_card(turn: Turn, faces: Faces | None = None) -> str:
-    """One turn.
+    """One turn, as far as it has come.
 
-    Args:
-        turn: as far as it has come.
-        faces: who can be pointed at as "that is her", by her name; none where nothing can be corrected.
+    `faces`: who can be pointed at as "that is her", by her name; none where nothing can be corrected.
     """
     if turn.error:
         answer = notice(turn.error, "error")

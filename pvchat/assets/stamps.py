@@ -31,16 +31,7 @@ def entries(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def damaged(folder: Path, files: Entries, *, thorough: bool = False) -> dict[str, str]:
-    """What isn't as the receipt says.
-
-    Args:
-        folder: holds the files, and the stamps.
-        files: the receipt's.
-        thorough: hash every file, whatever its stamp.
-
-    Returns:
-        Name -> what is wrong with it; empty when all is well.
-    """
+    """What isn't as a folder's receipt says, by name, and why; `thorough`: every file is hashed, whatever its stamp."""
     known, found, fresh = _kept_stamps(folder), {}, {}
     for name, entry in files.items():
         path = folder / name

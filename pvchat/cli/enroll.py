@@ -38,11 +38,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Enroll the person, and say so.
-
-    Raises:
-        PVChatError: the clip, the subject or the name can't be taken.
-    """
+    """Enroll the person, and say so."""
     chat, progress = console.open_chat(args)
     with progress:
         if args.depth == "deep":

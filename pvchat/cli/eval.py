@@ -33,11 +33,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Evaluate a manifest.
-
-    Raises:
-        PVChatError: the manifest or the folder can't be used, or a setting is off.
-    """
+    """Evaluate a manifest."""
     from pvchat.eval.options import EvalOptions
     from pvchat.eval.report import remarks, text_of
     from pvchat.eval.run import run as evaluate

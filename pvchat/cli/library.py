@@ -121,8 +121,8 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
 
 def _print_report(args: argparse.Namespace, report: Report) -> None:
     """What a scan did."""
-    parts = [f"{report.added} looked at now", f"{report.kept} before"]
-    parts += [f"{count} {what}" for count, what in ((report.heard, "listened to"),
+    parts = [f"{report.added} looked at now"]
+    parts += [f"{count} {what}" for count, what in ((report.kept, "before"), (report.heard, "listened to"),
                                                    (report.moved, "known from elsewhere"), (report.removed, "gone"),
                                                    (len(report.failed), "can't be used")) if count]  # fmt: skip
     for path, why in report.failed.items():
@@ -139,8 +139,10 @@ def status(args: argparse.Namespace) -> None:
 
     found = console.open_library().status()
     footage = f", {lasting(found.seconds)}" if found.clips else ""
-    parts = [f"{found.clips} videos{footage}, with {found.people} people who are enrolled"]
-    parts += [f"{found.waiting} files wait for pvchat library scan"] if found.waiting else []
+    people = "1 person who is enrolled" if found.people == 1 else f"{found.people} people who are enrolled"
+    parts = [f"{found.clips} video{'s' * (found.clips != 1)}{footage}, with {people}"]
+    wait = "1 file waits" if found.waiting == 1 else f"{found.waiting} files wait"
+    parts += [f"{wait} for pvchat library scan"] if found.waiting else []
     parts += [f"{found.failed} can't be used"] if found.failed else []
     sentence = f"{'; '.join(parts)}; {size(found.bytes)} on disk."
     console.report(args, found.to_dict(), sentence)

@@ -40,9 +40,8 @@ def run(args: argparse.Namespace) -> None:
     """Watch until Ctrl-C, or until a file has ended."""
     from pvchat.errors import PVChatError
     from pvchat.library.live.live import Watching
-    from pvchat.library.live.ring import Retention
 
-    how = Watching(args.fps, Retention(args.keep_days, args.keep_gb))
+    how = Watching(args.fps, args.keep_days, args.keep_gb)
     chat, progress = console.open_chat(args)
     with progress:
         live = chat.library.live(args.camera, how, args.place, lambda row: _print_event(args, row))

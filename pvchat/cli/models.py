@@ -30,11 +30,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """List them.
-
-    Raises:
-        SettingsError: a named folder holds no model.
-    """
+    """List them."""
     from pvchat.bases import models as catalogue
 
     rows = catalogue.rows(args.folders)

@@ -33,14 +33,10 @@ class Commands(Protocol):
 def add_command(
     commands: Commands, title: str, text: str, words: str = "[options]", note: str = ""
 ) -> argparse.ArgumentParser:
-    """One more command.
+    """One more command, which `title` names after `pvchat`, such as "people list"; its last word is its name.
 
-    Args:
-        commands: where it goes.
-        title: its words after `pvchat`, such as "people list"; the last one is its name.
-        text: what it does, the line in the help of the command above.
-        words: what its usage shows after the title.
-        note: a sentence more in its own help.
+    `text`: what it does, the line in the help of the command above; `words`: what its usage shows after the title;
+    `note`: a sentence more in its own help.
     """
     description = f"{text[0].upper()}{text[1:]}. {note}".rstrip()
     prog = f"pvchat {title}"

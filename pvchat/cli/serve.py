@@ -35,11 +35,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Serve until Ctrl-C.
-
-    Raises:
-        SettingsError: others could reach it and there is no password, or the port is taken.
-    """
+    """Serve until Ctrl-C."""
     from pvchat_app.engine import Engine, loader
     from pvchat_app.server import Options, serve
 

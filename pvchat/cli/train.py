@@ -49,11 +49,7 @@ def register(commands: Commands) -> None:
 
 
 def run_base(args: argparse.Namespace) -> None:
-    """Train the base, one phase or one sitting of it.
-
-    Raises:
-        SettingsError: a setting is off.
-    """
+    """Train the base, one phase or one sitting of it."""
     from pvchat.bases.sources import read_source
     from pvchat.runtime import setup_logging
     from pvchat.train.config import from_words
@@ -89,11 +85,7 @@ def _settings_of_base() -> type[SharedTraining]:
 
 
 def run_person(args: argparse.Namespace) -> None:
-    """Train one person further; Ctrl-C keeps the best so far.
-
-    Raises:
-        PVChatError: nobody has that name, or the data set can't be used.
-    """
+    """Train one person further; Ctrl-C keeps the best so far."""
     chat, progress = console.open_chat(args)
     with progress:
         row = train_person(chat, args, progress)
@@ -104,15 +96,7 @@ def run_person(args: argparse.Namespace) -> None:
 
 
 def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Train a person on a data set.
-
-    Returns:
-        The person as `people show` tells of her, with the record of her training.
-
-    Raises:
-        UnknownPersonError: nobody has that name.
-        SettingsError: a setting is off, the folder holds no finished augmentation, or no trained model is here.
-    """
+    """Train a person on a data set: the person as `people show` tells of her, with the record of her training."""
     from pvchat.people.store import describe
     from pvchat.train.config import ON_BASE, USUAL, from_words
     from pvchat.train.course import TrainingSession

@@ -29,11 +29,7 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the lines, or write them.
-
-    Raises:
-        PVChatError: the clip can't be read, has no sound, or hearing is off or not fetched.
-    """
+    """Print the lines, or write them."""
     from pvchat.chat.english import clock
     from pvchat.service.hearing import transcript
 

@@ -7,7 +7,6 @@ it; of people it keeps their ids alone. What is deleted from the library is gone
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pvchat.library.strangers import as_list, drop_empty, rows_of
@@ -35,45 +34,26 @@ class Act:
     count: int = 0
 
 
-def ignore(library: sqlite3.Connection, group: int) -> None:
-    """Never show a group again, whoever joins it."""
-    with changing(library):
-        _keep(library, "ignore", group)
-        library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
+def keep(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", count: int = 0) -> None:
+    """Note an act with who was in which of its groups before; from now on they are there because the user said so.
 
-
-def merge(library: sqlite3.Connection, group: int, other: int) -> None:
-    """Put the tracks of `other` into `group`, for good."""
-    if group == other:
-        raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
-    with changing(library):
-        _keep(library, "merge", group, other)
-        library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
-
-
-def split(library: sqlite3.Connection, group: int, tracks: Sequence[int]) -> int:
-    """Take tracks out of a group, into a new one; its number.
-
-    Raises:
-        LibraryError: they aren't in it, or all are.
+    Within a change; raises LibraryError where there is no such group.
     """
-    with changing(library):
-        mine = {track for track, _, _ in rows_of(library, [group])}
-        if not tracks or not {*tracks} < mine:
-            hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
-            raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
-        _keep(library, "split", group)
-        made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
-        assert made is not None
-        words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
-        library.execute(words, (made, as_list(tracks)))
-    return made
+    rows = rows_of(library, groups)
+    if missing := {*groups} - {group for _, group, _ in rows}:
+        raise LibraryError("there is no such group.", subject=str(min(missing)), hint="Look: pvchat library inbox")
+    words = 'INSERT INTO acts(act, "group", ref, count) VALUES (?, ?, ?, ?)'
+    act = library.execute(words, (what, groups[0], ref, count)).lastrowid
+    library.executemany("INSERT INTO members_before VALUES (?, ?, ?, ?)", [(act, *row) for row in rows])
+    marks = 'UPDATE members SET said = 1 WHERE "group" IN (SELECT value FROM json_each(?))'
+    library.execute(marks, (as_list(groups),))
+    library.execute("DELETE FROM acts WHERE id <= (SELECT max(id) FROM acts) - ?", (KEPT,))
 
 
 def about(library: sqlite3.Connection, what: str, group: int, ref: str, count: int = 0) -> None:
     """Note that a group was named ("name"), joined to somebody ("join") or said not to be her ("deny")."""
     with changing(library):
-        _keep(library, what, group, ref=ref, count=count)
+        keep(library, what, group, ref=ref, count=count)
         if what != "deny":
             library.execute("UPDATE groups SET ref = ? WHERE id = ?", (ref, group))
 
@@ -104,16 +84,3 @@ def take_back(library: sqlite3.Connection, act: Act) -> None:
             library.execute("UPDATE groups SET ref = '' WHERE id = ?", (act.group,))
         library.execute("DELETE FROM acts WHERE id = ?", (act.number,))
         drop_empty(library)
-
-
-def _keep(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", count: int = 0) -> None:
-    """Note an act with who was in which of its groups before; from now on they are there because the user said so."""
-    rows = rows_of(library, groups)
-    if missing := {*groups} - {group for _, group, _ in rows}:
-        raise LibraryError("there is no such group.", subject=str(min(missing)), hint="Look: pvchat library inbox")
-    words = 'INSERT INTO acts(act, "group", ref, count) VALUES (?, ?, ?, ?)'
-    act = library.execute(words, (what, groups[0], ref, count)).lastrowid
-    library.executemany("INSERT INTO members_before VALUES (?, ?, ?, ?)", [(act, *row) for row in rows])
-    marks = 'UPDATE members SET said = 1 WHERE "group" IN (SELECT value FROM json_each(?))'
-    library.execute(marks, (as_list(groups),))
-    library.execute("DELETE FROM acts WHERE id <= (SELECT max(id) FROM acts) - ?", (KEPT,))

@@ -44,14 +44,10 @@ def decide(
     fresh: Sequence[int],
     config: PresenceConfig,
 ) -> None:
-    """Bring decisions up to date with who is there now, and mark the clips in which one changes.
+    """Bring decisions up to date with who is there now, and mark the clips in which one changes; within a change.
 
-    Args:
-        library: the tables; within a change.
-        model: calibrates.
-        people: all, by their numbers, whose rows are there.
-        fresh: who wasn't among them before.
-        config: the costs of mistakes.
+    `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before; `config`: the costs of
+    mistakes.
     """
     everyone, deeper = Everyone.of(people, fresh), _deeper(library, people)
     for part in contests(library):

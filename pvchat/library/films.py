@@ -44,11 +44,7 @@ def held_together(
 ) -> FloatArray:
     """Log-odds [P, T] by enrollment and film, competition not included.
 
-    Args:
-        library: the tables.
-        model: compares.
-        everyone: P people.
-        films: long videos; log-odds [P, T] by enrollments; who may be where by these.
+    `films`: long videos; log-odds [P, T] by enrollments; who may be where by these.
     """
     part, found, _ = films
     out = found.copy()

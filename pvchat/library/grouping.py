@@ -173,12 +173,7 @@ def _join(faces: Faces, labels: IntArray) -> None:
 
 
 def seen_at_once(clips: Sequence[int], frames: Sequence[set[int]]) -> Pairs:
-    """The pairs [m, 2] of tracks of one clip that share a frame.
-
-    Args:
-        clips: [n] of each track.
-        frames: [n] the frames that show each.
-    """
+    """Pairs [m, 2] of tracks that share a frame of one clip, by each one's clip [n] and the frames that show it [n]."""
     by_clip: dict[int, list[int]] = {}
     for track, clip in enumerate(clips):
         by_clip.setdefault(clip, []).append(track)

@@ -20,7 +20,7 @@ from pvchat.errors import PeopleError, PVChatError
 from pvchat.library import acts
 from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
 from pvchat.library.recognise import follow, people_in
-from pvchat.library.strangers import perhaps, regroup
+from pvchat.library.strangers import as_list, perhaps, regroup, rows_of
 from pvchat.people.index import PersonRef
 from pvchat.schemas import Progress, Service
 from pvchat.storage.library import LibraryError, changing
@@ -35,25 +35,16 @@ Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 
 class Inbox:
-    """Strangers of a library.
-
-    Args:
-        opened: opens its tables.
-        chat: whose people.
-    """
+    """Strangers of a library, of which `opened` opens the tables."""
 
     def __init__(self, opened: Opened, chat: Service) -> None:
         self._open, self.chat = opened, chat
 
     def strangers(self, least: int = LEAST, progress: Progress | None = None) -> list[Stranger]:
-        """Everybody who is seen in so many videos, whoever is seen in most of them first.
+        """Everybody who is seen in so many videos, whoever is seen in most of them first; `least` 1: in one, too.
 
-        Args:
-            least: videos; 1: also those who were seen once.
-            progress: told how far people who are new are recognised first.
-
-        Raises:
-            LibraryError: there is no library.
+        `progress` is told how far people who are new are recognised first; raises LibraryError where there is no
+        library.
         """
         with self._open() as library:
             self._follow(library, progress)
@@ -78,12 +69,9 @@ class Inbox:
         raise LibraryError("none of the videos is there.", subject=f"group {group}", hint="Look: pvchat library scan")
 
     def name(self, group: int, name: str, consent: bool = False) -> Person:
-        """Enroll a stranger from her best sightings; she is found in the whole library then.
+        """Enroll a stranger from her best sightings by a name; she is found in the whole library then.
 
-        Args:
-            group: hers.
-            name: what she is called from now on.
-            consent: she has agreed to be enrolled; nobody is enrolled without.
+        `consent`: she has agreed to be enrolled; nobody is enrolled without.
 
         Raises:
             PeopleError: no consent; the name is taken or can't be used.
@@ -91,8 +79,13 @@ class Inbox:
         """
         if not consent:
             raise PeopleError("consent is missing.", subject=name, hint="Say so if she has agreed (--consent).")
+
+        def enroll(one: Shown, again: bool) -> Person:
+            person: Person = self.chat.enroll(one.sighting.path, name, track=self._subject(one), add=again)
+            return person
+
         with self._open() as library:
-            person = self._enrolled(best_of(library, group), name)
+            person, _ = _one_after_the_other(best_of(library, group), _MOST_ENROLLED, enroll)
             acts.about(library, "name", group, person.id)
             self._follow(library)
         return person
@@ -115,13 +108,17 @@ class Inbox:
 
     def ignore(self, group: int) -> None:
         """Never show a stranger again; raises LibraryError where there is no such group."""
-        with self._open() as library:
-            acts.ignore(library, group)
+        with self._open() as library, changing(library):
+            acts.keep(library, "ignore", group)
+            library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
     def merge(self, group: int, other: int) -> None:
-        """Say that two strangers are one, who is called by the first number from now on."""
-        with self._open() as library:
-            acts.merge(library, group, other)
+        """Say that two strangers are one, who is called by the first number from now on; raises LibraryError."""
+        if group == other:
+            raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
+        with self._open() as library, changing(library):
+            acts.keep(library, "merge", group, other)
+            library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
         """Say that some tracks show somebody else; the number of the new group.
@@ -129,8 +126,17 @@ class Inbox:
         Raises:
             LibraryError: they aren't in that group, or all are.
         """
-        with self._open() as library:
-            return acts.split(library, group, tracks)
+        with self._open() as library, changing(library):
+            mine = {track for track, _, _ in rows_of(library, [group])}
+            if not tracks or not {*tracks} < mine:
+                hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
+                raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
+            acts.keep(library, "split", group)
+            made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
+            assert made is not None
+            words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
+            library.execute(words, (made, as_list(tracks)))
+        return made
 
     def last(self) -> acts.Act | None:
         """What `undo` would take back; None for nothing."""
@@ -166,26 +172,6 @@ class Inbox:
         follow(library, self.chat, progress, wholly=False)
         regroup(library, self.chat)
 
-    def _enrolled(self, shown: Sequence[Shown], name: str) -> Person:
-        """Somebody enrolled from her best sightings, each in another video."""
-        made, why = None, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
-        for count, one in enumerate(shown):
-            if count >= 2 * _MOST_ENROLLED:
-                break
-            try:
-                subject = self._subject(one)
-                made = self.chat.enroll(one.sighting.path, name, track=subject, add=made is not None)
-            except PeopleError:
-                if made is None:
-                    raise
-            except (PVChatError, OSError) as error:
-                why.__cause__ = error
-            if made is not None and made.extra.get("clips", 1) >= _MOST_ENROLLED:
-                break
-        if made is None:
-            raise why
-        return made
-
     def _subject(self, one: Shown) -> int:
         """The number of a track among those that can be enrolled from its video."""
         from pvchat.identity.subjects import number_of
@@ -196,31 +182,18 @@ class Inbox:
     def _said(self, group: int, name: str, her: bool) -> Person:
         with self._open() as library:
             before = self.chat.people.get(name)
-            person, count = self._corrected(best_of(library, group), before, her)
+            ref = PersonRef(before.id)
+
+            def say(one: Shown, again: bool) -> Person:
+                self.chat.correct(ref, one.sighting.path, her, track=one.number + 1)
+                person: Person = self.chat.people.get(ref)
+                return person
+
+            person, count = _one_after_the_other(best_of(library, group), _MOST_TOLD, say)
             acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
             acts.about(library, "join" if her else "deny", group, person.id, count)
             self._follow(library)
         return person
-
-    def _corrected(self, shown: Sequence[Shown], person: Person, her: bool) -> tuple[Person, int]:
-        """Somebody of whom it was said what these sightings show, each in another video; how often it was said."""
-        count, why = 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
-        for one in shown[: 2 * _MOST_TOLD]:
-            try:
-                self.chat.correct(PersonRef(person.id), one.sighting.path, her, track=one.number + 1)
-            except PeopleError:  # she has as many corrections as she may have
-                if not count:
-                    raise
-                break
-            except (PVChatError, OSError) as error:
-                why.__cause__ = error
-                continue
-            person, count = self.chat.people.get(PersonRef(person.id)), count + 1
-            if count == _MOST_TOLD:
-                break
-        if not count:
-            raise why
-        return person, count
 
     def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
         """What was said of somebody's recognition, newest first."""
@@ -242,3 +215,28 @@ class Inbox:
         if person is None or person.id != act.ref:
             what = "the person was changed or forgotten since: that can't be taken back any more."
             raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
+
+
+def _one_after_the_other(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
+    """What an act makes of somebody by her best sightings, each in another video, and how often it was done.
+
+    It is told whether it is done again. What can't be used is passed over; among twice as many, `most` count.
+
+    Raises:
+        PeopleError: the first one is refused.
+        LibraryError: none can be used.
+    """
+    made, count, why = None, 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
+    for one in shown[: 2 * most]:
+        try:
+            made, count = act(one, made is not None), count + 1
+        except PeopleError:  # the name is taken; she has as many corrections as she may have
+            if made is None:
+                raise
+        except (PVChatError, OSError) as error:
+            why.__cause__ = error
+        if count == most:
+            break
+    if made is None:
+        raise why
+    return made, count

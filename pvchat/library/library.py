@@ -72,11 +72,7 @@ class Status:
 
 
 class Library:
-    """Many videos, looked through once.
-
-    Args:
-        chat: whose people are recognised; it looks at the clips.
-    """
+    """Many videos, looked through once by `chat`, whose people are recognised."""
 
     def __init__(self, chat: Service) -> None:
         self.chat = chat
@@ -197,11 +193,7 @@ class Library:
             return ask(library, self.chat, question, history, now or datetime.now())
 
     def moments(self, name: str, perhaps: bool = False) -> list[Moment]:
-        """Every moment at which somebody is seen, in order of time.
-
-        Args:
-            name: of somebody who is enrolled.
-            perhaps: also in videos in which she only may be.
+        """Every moment at which somebody enrolled is seen, in order of time; `perhaps`: also where she only may be.
 
         Raises:
             UnknownPersonError, LibraryError, LockedError: nobody is called so; there is no library; no key.

@@ -34,14 +34,9 @@ People = Mapping[int, Person]  # by their numbers (`people.id`)
 def of_clip(
     library: sqlite3.Connection, model: PresenceModel, clip: int, seen: tuple[ClipAnalysis, list[int]], people: People
 ) -> FloatArray:
-    """`PresenceModel.compared` [P, K] of people in a clip: what is kept, else it is made now and kept.
+    """`PresenceModel.compared` [P, K] of people in a clip: what is kept, else it is made now and kept; within a change.
 
-    Args:
-        library: the tables; within a change.
-        model: compares.
-        clip: its number.
-        seen: its analysis, and the numbers of its tracks.
-        people: all of them.
+    `seen`: the clip's analysis, and the numbers of its tracks.
     """
     analysis, tracks = seen
     if library.execute("SELECT 1 FROM contests WHERE clip = ?", (clip,)).fetchone() is not None:

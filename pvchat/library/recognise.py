@@ -33,11 +33,8 @@ _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` 
 def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None, *, wholly: bool = True) -> int:
     """Bring the library up to date with the people store; how many clips were recognised anew.
 
-    Args:
-        library: the tables.
-        chat: whose people.
-        progress: told how many clips are done, and of how many.
-        wholly: also clips in which only what holds of people is behind; else they wait until they are opened.
+    `progress` is told how many clips are done; `wholly`: also those in which only what holds of people is behind, which
+    else wait until they are opened.
     """
     done = 0
     if odds.drop_of_another(library, chat.presence_model):
@@ -102,11 +99,8 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
 def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], place: str = "") -> Timeline:
     """A clip's timeline as it was written.
 
-    Args:
-        library: the tables.
-        clip: its number.
-        names: of everyone enrolled by their numbers, in order of enrollment.
-        place: what its source is called; it stands for the place that was measured.
+    `names`: of everyone enrolled by their numbers, in order of enrollment; `place`: what its source is called, which
+    stands for the place that was measured.
 
     Raises:
         LibraryError: it was deleted meanwhile.

@@ -85,14 +85,9 @@ def moments_of(found: ArchiveFinding) -> list[Moment]:
 def write_reel(
     moments: Sequence[Moment], path: Path, config: VideoConfig, most_s: float = MOST_S, progress: Progress | None = None
 ) -> Reel:
-    """Cut moments together.
+    """Cut moments together, in their order, to a new mp4 that ends after so many seconds.
 
-    Args:
-        moments: in the order in which they are shown.
-        path: of the mp4, which isn't there yet.
-        config: limits of the videos that are read.
-        most_s: the film ends after so many seconds.
-        progress: told how many videos are done.
+    `progress` is told how many videos are done.
 
     Raises:
         LibraryError: the file is there already, or there is nothing to show.

@@ -34,9 +34,7 @@ _NONE = -1
 def regroup(library: sqlite3.Connection, chat: Service) -> bool:
     """Put strangers' tracks that came since the last time into groups; whether there were any.
 
-    Args:
-        library: the tables, up to date with the people store.
-        chat: whose people.
+    The tables are up to date with the people store.
     """
     fresh = (
         f"SELECT 1 FROM tracks WHERE kind = 'face' AND id NOT IN (SELECT track FROM members) AND id NOT IN ({SURELY})"

@@ -20,13 +20,10 @@ Waiting = Callable[[], tuple[list[str], list[str]]]
 
 
 def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, every_s: float) -> Iterator[Report]:
-    """Take in what comes, until `how.stop` is set.
+    """Take in what comes, until `how.stop` is set; looks at the folders are `every_s` apart.
 
-    Args:
-        waiting: tells files that a scan would look at, and known ones that are gone.
-        scan: looks at those that are `ready`, and forgets those that are gone.
-        how: how the scans run.
-        every_s: seconds between two looks at the folders.
+    `waiting` tells files that a scan would look at, and known ones that are gone; `scan` looks at those that are
+    `ready`.
 
     Yields:
         A report of each scan that took something in, lost something, or failed on a file.
@@ -47,11 +44,7 @@ def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, e
 
 @dataclass
 class _Writing:
-    """Which files have been written to the end.
-
-    Attributes:
-        every_s: how long a file is left in peace that was written to by then.
-    """
+    """Which files have been written to the end: one that was written to is left in peace for `every_s`."""
 
     every_s: float
     _before: dict[str, Stamp] = field(default_factory=dict)

@@ -93,13 +93,9 @@ _EARLIER_OF_CLIPS = ("prototypes", "masked", "prints", "masked_prints")
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
-    """Raise PeopleError where something is off; arrays that aren't in the table are passed over.
+    """Raise PeopleError where something is off with a person of a kind ("face" or "figure"), whose name it then tells.
 
-    Args:
-        kind: "face" or "figure".
-        arrays: numeric and finite.
-        extra: plain JSON.
-        name: of the person, for the message.
+    Arrays are numeric and finite already, `extra` is plain JSON; arrays that aren't in the table are passed over.
     """
     for needed in NEEDED[kind]:
         if needed not in arrays:

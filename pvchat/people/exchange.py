@@ -92,10 +92,7 @@ _IS_SOUND: dict[str, Callable[[Any], bool]] = {
 def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> dict[str, bytes]:
     """The files of a checked person, by name.
 
-    Args:
-        person: checked.
-        earlier: ids that she had before.
-        replaces: id of the folder whose place this one takes.
+    `earlier`: ids that she had before; `replaces`: id of the folder whose place this one takes.
 
     Raises:
         PeopleError: `extra` isn't JSON, or the files together are over the limit.
@@ -146,11 +143,9 @@ def decode_config(data: bytes) -> StoredPerson:
 
 
 def decode(files: dict[str, bytes], own: bool = False) -> Person:
-    """A checked person from her files.
+    """A checked person from the bytes of her files by name.
 
-    Args:
-        files: their bytes by name.
-        own: they lie in the store: the picture was decoded when it was put there, and its SHA-256 is that of then.
+    `own`: they lie in the store; the picture was decoded when it was put there, and its SHA-256 is that of then.
 
     Raises:
         PeopleError: a file is missing, damaged or off limits.

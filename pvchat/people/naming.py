@@ -38,14 +38,9 @@ _CLOSE = 0.75  # difflib's ratio from which a name was probably meant
 
 
 def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
-    """Refuse a name that couldn't be told from a question's words or from somebody else's.
+    """Refuse a clean name that couldn't be told from a question's words or from somebody else's, with a PeopleError.
 
-    Args:
-        name: cleaned.
-        taken: of everyone else: the name, and all that she answers to.
-
-    Raises:
-        PeopleError: says why.
+    `taken`: of everyone else the name, and all that she answers to.
     """
     if (hidden := _hidden(name)) is not None:
         what = (

@@ -71,12 +71,7 @@ def counts_of(person: Person) -> list[list[int]]:
 
 
 def capped(counts: list[list[int]], most: int) -> list[list[int]]:
-    """The numbers of rows when of each array only the first `most` are kept; clips of which nothing stays are left out.
-
-    Args:
-        counts: clip by clip.
-        most: rows of each array.
-    """
+    """Counts clip by clip when of each array only the first `most` rows stay, without clips of which nothing does."""
     left, kept = [most] * len(KEYS), []
     for row in counts:
         part = [min(count, rest) for count, rest in zip(row, left, strict=True)]
@@ -86,11 +81,7 @@ def capped(counts: list[list[int]], most: int) -> list[list[int]]:
 
 
 def joined(kept: Person, gone: Person) -> Person:
-    """One person of two, or of one and another clip of hers.
-
-    Args:
-        kept: whose name, id and thumbnail stay.
-        gone: whose vectors are added.
+    """One person of two, or of one and another clip of hers: `kept`'s name, id and thumbnail, the vectors of both.
 
     Raises:
         PeopleError: one has a face only and the other is a drawn figure only.

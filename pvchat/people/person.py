@@ -134,15 +134,7 @@ def name_key(name: str) -> str:
 
 
 def checked(person: Person, picture: bool = True) -> Person:
-    """A cleaned copy that may be stored.
-
-    Args:
-        person: whoever made her.
-        picture: decode the thumbnail, too.
-
-    Raises:
-        PeopleError: a field is off; says which.
-    """
+    """A cleaned copy that may be stored, else a PeopleError says which field is off; `picture`: decode that, too."""
     name = clean_name(person.name)
     aliases = {name_key(a): clean_name(a) for a in person.aliases}
     aliases.pop(name_key(name), None)

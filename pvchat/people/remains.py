@@ -13,8 +13,8 @@ from pvchat.config import home
 from pvchat.people.person import name_key
 
 ELSEWHERE = (
-    "Not deleted, since they lie where you put them: indexes that earlier versions made (.pvchat-index) and "
-    "evaluations (eval --out) whose clips show this person, exported files and conversations. Delete those yourself."
+    "Not deleted, since they lie where you put them: evaluations (eval --out) whose clips show this person, exported "
+    "files and conversations. Delete those yourself."
 )
 
 

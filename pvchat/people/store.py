@@ -149,9 +149,7 @@ class PeopleStore:
     def revise(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
 
-        Args:
-            name: a name or an alias.
-            change: given the person as she is stored now, while nobody else writes.
+        `change` is given the person as she is stored now, while nobody else writes.
 
         Raises:
             UnknownPersonError, PeopleError: nobody has the name, or what `change` made is off.

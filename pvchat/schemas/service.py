@@ -24,10 +24,6 @@ class Service(Protocol):
         """Device, seed, limits and thresholds."""
 
     @property
-    def device(self) -> str:
-        """The torch device that the models are on."""
-
-    @property
     def people(self) -> Any:
         """Everyone enrolled, a `pvchat.people.store.PeopleStore`."""
 
@@ -66,9 +62,7 @@ class Service(Protocol):
         window: tuple[float, float] | None = None,
         alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
-        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in the order given.
-
-        In a clip, or in a part of it (seconds).
+        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in a clip or some seconds of it.
 
         `alone` [P, K] is what their looks say of each track (`PresenceModel.compared`), where that is known.
         """

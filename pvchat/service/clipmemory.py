@@ -156,14 +156,7 @@ class ClipMemory:
     def look_ahead(self, clip: str | Path, needed: tuple[float, float]) -> Look:
         """Some seconds of a long video while another thread looks through all of it: out of turn, and without waiting.
 
-        That look takes the parts as they are when it comes to them.
-
-        Args:
-            clip: the video.
-            needed: from when to when, seconds.
-
-        Raises:
-            VideoReadError: it can't be used.
+        That look takes the parts as they are when it comes to them; raises VideoReadError.
         """
         file = self._file(clip)
         with self._at_work.turn(file, beside=True):
@@ -172,13 +165,7 @@ class ClipMemory:
     def amended(
         self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
     ) -> ClipAnalysis:
-        """A clip's analysis with something more in it; that is kept.
-
-        Args:
-            clip: the clip.
-            seen: what `look` said of all of it.
-            amend: adds it to what is known by then.
-        """
+        """A clip's analysis, of all of it, with something more that `amend` adds to what is known by then; kept so."""
         file = self._file(clip, goes_on=True)
         with self._at_work.turn(file), self.networks.lock:
             analysis = amend(file, self._remembered(file.key) or seen)

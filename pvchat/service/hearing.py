@@ -49,11 +49,7 @@ class SpokenLine:
 def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = True) -> Look:
     """A look with what is heard; the seconds that it took count as the experts'.
 
-    Args:
-        clips: where analyses are kept.
-        clip: as it was looked at.
-        seen: what `ClipMemory.look` said.
-        whole: the look is at all of the clip; at a part of it only it isn't kept.
+    `whole`: the look is at all of the clip; at a part of it only it isn't kept.
 
     Raises:
         VideoReadError: the file can't be read.
@@ -114,12 +110,7 @@ def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words
 
 
 def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip: str | Path) -> list[SpokenLine]:
-    """What is said in a clip, in order, with whose words it is as far as that is known.
-
-    Args:
-        analysis: of a clip that was listened to.
-        presences: of everyone enrolled.
-        clip: the file, for errors.
+    """What is said in a clip that was listened to, in order, and by whom of everyone enrolled (`presences`).
 
     Raises:
         WeightsError: what hearing needs isn't here.

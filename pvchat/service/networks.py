@@ -173,11 +173,7 @@ class Networks:
         return LanguageModel(self.settings.llm or None, self.device)
 
     def answering(self, model: str) -> Networks:
-        """The same experts with another model that answers, not loaded yet.
-
-        Raises:
-            SettingsError, WeightsError: that model can't answer.
-        """
+        """The same experts with another model that answers, not loaded yet; raises SettingsError or WeightsError."""
         fewer_bits = self.settings.quantize if read_source(model) is not None else ""
         other = self._sharing(replace(self.settings, model=model, quantize=fewer_bits))
         _ = other.chosen

@@ -246,53 +246,46 @@ class PVChat:
         Raises:
             VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
         """
-        return self._answer(clip, question, history, Asking(between, stream))
+        return self.answer(clip, question, history, Asking(between, stream))
 
-    def ask_so_far(
-        self,
-        clip: str | Path,
-        seen: ClipAnalysis,
-        whole_s: float,
-        question: str,
-        history: Sequence[Asked] = (),
-        between: Window | None = None,
-    ) -> Answer:
-        """`ask` of what was seen of a clip so far (the `partial` of `analyse`); the answer says how far that is.
+    def answer(self, clip: str | Path, text: str, history: Sequence[Asked], asking: Asking) -> Answer:
+        """`ask`, as `asking` says: also of what was seen of a clip so far (the `partial` of `analyse`)."""
+        everyone = self.people.snapshot()
+        conversation = self._conversation(history, everyone)
+        question = conversation.read([text])[0]
+        everyone.require_whole(question.people)
+        if asking.seen is None:
+            seen = self._clips.look(clip, stage="who", within=partial(within, question, asking.between))
+            if seen.length_s is not None:
+                asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
+        else:
+            seen = Look(asking.seen)
+        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.measured, self._writer,
+                              partial(with_sound, self._clips))  # fmt: skip
+        return answering.answer(question, seen, asking)
+
+    def look_ahead(self, clip: str | Path, text: str, history: Sequence[Asked], so_far: Asking) -> Asking:
+        """What to answer from while a long video is looked through: the minutes that a question is about.
+
+        They are looked at now if the look hasn't come to them yet.
 
         Args:
-            clip: as for `ask`.
-            seen: its beginning.
-            whole_s: length of the whole clip, seconds.
-            question: as for `ask`.
-            history: as for `ask`.
-            between: as for `ask`.
+            clip: the video.
+            text: the question.
+            history: earlier questions.
+            so_far: the beginning that was seen, and the video's length; it comes back where it holds what is asked
+                about, or where all of the video is asked about.
+
+        Raises:
+            VideoReadError, SettingsError: as `ask`.
         """
-        return self._answer(clip, question, history, Asking(between, whole_s=whole_s, seen=seen))
-
-    def look_ahead(
-        self,
-        clip: str | Path,
-        seen: ClipAnalysis,
-        whole_s: float,
-        question: str,
-        history: Sequence[Asked] = (),
-        between: Window | None = None,
-    ) -> Look | None:
-        """The minutes of a long video that a question is about, looked at now though the look hasn't come to them yet.
-
-        Arguments and errors as for `ask_so_far`; `ask_of_part` answers from it.
-
-        Returns:
-            None where what was `seen` holds them already, or where all of the video is asked about.
-        """
-        needed = within(self.read(question, history), between, whole_s)
-        return None if needed is None or needed[1] <= seen.duration_s else self._clips.look_ahead(clip, needed)
-
-    def ask_of_part(
-        self, clip: str | Path, part: Look, question: str, history: Sequence[Asked] = (), between: Window | None = None
-    ) -> Answer:
-        """`ask` where all that a question is about lies in the part of a long video that was looked at."""
-        return self._answer(clip, question, history, Asking(between, seen=part.analysis, length_s=part.length_s))
+        assert so_far.seen is not None
+        assert so_far.whole_s is not None
+        needed = within(self.read(text, history), so_far.between, so_far.whole_s)
+        if needed is None or needed[1] <= so_far.seen.duration_s:
+            return so_far
+        part = self._clips.look_ahead(clip, needed)
+        return Asking(so_far.between, seen=part.analysis, length_s=part.length_s)
 
     def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
         """Read a question and the ones before it, by their words alone."""
@@ -333,7 +326,7 @@ class PVChat:
         return self._clips.look(clip, partial, stage)
 
     def listen(self, clip: str | Path) -> Look:
-        """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
+        """A look at who is in a clip, with what is heard in it (`hearing.with_sound`); raises VideoReadError."""
         return with_sound(self._clips, clip, self.look(clip, stage="who"))
 
     def let_go(self, key: str) -> None:
@@ -351,21 +344,6 @@ class PVChat:
 
     def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
         return Conversation(*everyone.called, history)
-
-    def _answer(self, clip: str | Path, text: str, history: Sequence[Asked], asking: Asking) -> Answer:
-        everyone = self.people.snapshot()
-        conversation = self._conversation(history, everyone)
-        question = conversation.read([text])[0]
-        everyone.require_whole(question.people)
-        if asking.seen is None:
-            seen = self._clips.look(clip, stage="who", within=partial(within, question, asking.between))
-            if seen.length_s is not None:
-                asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
-        else:
-            seen = Look(asking.seen)
-        answering = Answering(Path(clip), conversation, everyone, self.score, self._clips.measured, self._writer,
-                              partial(with_sound, self._clips))  # fmt: skip
-        return answering.answer(question, seen, asking)
 
     def forget(self, name: NameOrRef) -> None:
         """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds.
@@ -426,11 +404,6 @@ class PVChat:
     def warm_up(self) -> None:
         """Load every network now instead of when it is first needed."""
         self.networks.load()
-
-    @property
-    def device(self) -> str:
-        """The torch device of all networks."""
-        return self.networks.device
 
     @property
     def experts(self) -> Experts:

@@ -33,41 +33,32 @@ def make_private_folder(path: Path) -> None:
 
 
 def write_file(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool = True) -> None:
-    """Put `data` at `path` in one step, replacing what was there.
+    """Put `data` at `path`, in a folder that exists, in one step, replacing what was there.
 
-    Args:
-        path: the file; its folder exists.
-        data: the whole content.
-        scratch: a folder on the same file system for the copy in the making, created when missing; `.scratch` beside
-            the file when not given.
-        durable: wait until the disk has it (survives a power cut, not only a kill).
+    `scratch`: a folder on the same file system for the copy in the making, created when missing; `.scratch` beside the
+    file when not given. `durable`: wait until the disk has it (survives a power cut, not only a kill).
 
     Raises:
         OSError: disk full, no permission; nothing is left behind then.
     """
     scratch = scratch or path.parent / SCRATCH
     make_private_folder(scratch)
-    draft = scratch / uuid.uuid4().hex
-    try:
+    with drafted(path, scratch) as draft:
         write_new(draft, data, durable)
-        os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
     if durable:
         sync_folder(path.parent)
 
 
 @contextmanager
-def drafted(path: Path) -> Iterator[Path]:
-    """A draft beside `path`, for whoever can write only by a file's name.
+def drafted(path: Path, scratch: Path | None = None) -> Iterator[Path]:
+    """A draft in a scratch folder, else beside `path`, for whoever can write only by a file's name.
 
     It takes the place of `path` when the block ends, and goes where that fails:
 
         with drafted(folder / "clip.mp4") as draft:
             save_clip(draft, images, 8.0)
     """
-    draft = path.with_name(f".{uuid.uuid4().hex}-{path.name}")
+    draft = path.with_name(f".{uuid.uuid4().hex}-{path.name}") if scratch is None else scratch / uuid.uuid4().hex
     try:
         yield draft
         os.replace(draft, path)
@@ -170,13 +161,7 @@ def sync_folder(path: Path) -> None:
 
 
 def write_new(path: Path, data: bytes, durable: bool = True) -> None:
-    """Write a file that must not exist yet, for its owner only.
-
-    Args:
-        path: the file; its folder exists.
-        data: the whole content.
-        durable: wait until the disk has it.
-    """
+    """Write a file that must not exist yet, for its owner only; `durable`: wait until the disk has it."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
     with os.fdopen(handle, "wb") as file:
         file.write(data)

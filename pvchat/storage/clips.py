@@ -62,11 +62,9 @@ class ClipCache:
         return atomic.lock_of(self.root, LOCK_TIMEOUT_S)
 
     def load(self, key: str, version: str) -> ClipAnalysis | None:
-        """The analysis of a clip, or None.
+        """The analysis of a clip by the SHA-256 of its bytes, or None.
 
-        Args:
-            key: SHA-256 of the clip's bytes.
-            version: of the code, models and settings that made it; another version counts as missing.
+        One that another version (of code, models and settings) made counts as missing.
         """
         path = self._json(key)
         if not path.exists():
@@ -95,12 +93,10 @@ class ClipCache:
             return ""
 
     def save(self, analysis: ClipAnalysis, version: str, since: str | None = None) -> None:
-        """Keep an analysis; of two processes that save one clip, the later one wins.
+        """Keep an analysis of a clip, or of a part of one; of two processes that save one, the later one wins.
 
-        Args:
-            analysis: of a clip, or of a part of one.
-            version: as for `load`.
-            since: what `last_purge` said when the clip began to be looked at; after another purge it isn't kept.
+        `version` as for `load`; `since`: what `last_purge` said when the clip began to be looked at: after another
+        purge it isn't kept.
         """
         row, arrays = _take_apart(analysis)
         tensors = tensorfile.pack(arrays)

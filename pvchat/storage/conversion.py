@@ -30,9 +30,7 @@ def encrypt(progress: Progress | None = None) -> int:
         LockedError: the key is missing or wrong, or another process holds a store.
         OSError: a file can't be read or written.
     """
-    _required_key()
-    keys.mark_conversion(mixed=True, ending=False)  # a decryption may have been cut off
-    count = _convert(plain_files, progress) + library.convert()
+    count = _convert(plain_files, progress, ending=False)  # a decryption may have been cut off
     keys.mark_conversion(mixed=False, ending=False)
     temporary.sweep()
     return count
@@ -44,14 +42,15 @@ def decrypt(progress: Progress | None = None) -> int:
     Raises:
         LockedError, OSError: as `encrypt`; a file that can't be opened keeps the key where it is.
     """
-    _required_key()
-    keys.mark_conversion(mixed=True, ending=True)
-    count = _convert(sealed_files, progress) + library.convert()
+    count = _convert(sealed_files, progress, ending=True)
     keys.remove()
     return count
 
 
-def _convert(todo: Callable[[Path], list[Path]], progress: Progress | None) -> int:
+def _convert(todo: Callable[[Path], list[Path]], progress: Progress | None, ending: bool) -> int:
+    if keys.current() is None:
+        raise LockedError("this home isn't encrypted.", subject=str(home()))
+    keys.mark_conversion(mixed=True, ending=ending)
     count = 0
     for folder in stores():
         try:
@@ -65,7 +64,7 @@ def _convert(todo: Callable[[Path], list[Path]], progress: Progress | None) -> i
                 count += len(files)
         except filelock.Timeout as error:
             raise LockedError("another process holds it.", subject=str(folder), hint="Try again.") from error
-    return count
+    return count + library.convert()
 
 
 def _rewrite(path: Path, scratch: Path) -> None:
@@ -73,9 +72,3 @@ def _rewrite(path: Path, scratch: Path) -> None:
     before = path.stat()
     private.write(path, private.read(path), scratch)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def _required_key() -> keys.Key:
-    if (key := keys.current()) is None:
-        raise LockedError("this home isn't encrypted.", subject=str(home()))
-    return key

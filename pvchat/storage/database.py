@@ -66,11 +66,7 @@ def rewrite(path: Path, key: bytes | None, new_key: bytes | None, wait_s: float)
 def export(source: sqlite3.Connection, path: Path, key: bytes | None, begun: Callable[[], None] | None = None) -> None:
     """Write the tables, as they are at one moment, to a new file while others go on reading and writing.
 
-    Args:
-        source: a connection of `opened`.
-        path: of the new file.
-        key: what it is encrypted with; None: plain.
-        begun: called when that moment is fixed.
+    `key`: what it is encrypted with; None: plain. `begun` is called when that moment is fixed.
 
     Raises:
         OSError: `path` exists, or can't be made.

@@ -102,12 +102,9 @@ def for_writing() -> Key | None:
 
 
 def create(passphrase: str, cost: int | None = None, **more: str) -> Key:
-    """Make this home's key; the one that is there already where another process was first.
+    """Make this home's key, wrapped by a passphrase; the one that is there already where another process was first.
 
-    Args:
-        passphrase: wraps it.
-        cost: of trying a passphrase; `COST` when not given.
-        more: what else the key file says.
+    `cost`: of trying a passphrase; `COST` when not given. `more`: what else the key file says.
 
     Raises:
         SettingsError: the passphrase is too short.
@@ -181,6 +178,25 @@ def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     return AESGCM(_stretched(passphrase, row)).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
+
+
+def seal(secret: bytes, data: bytes, about: bytes) -> bytes:
+    """Bytes sealed by a key, behind a nonce of their own; `about` is authenticated with them."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(secret).encrypt(nonce, data, about)
+
+
+def unseal(secret: bytes, sealed: bytes, about: bytes) -> bytes:
+    """What `seal` was given; raises ValueError where it was damaged, or sealed by another key, or about other words."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        return AESGCM(secret).decrypt(sealed[:NONCE], sealed[NONCE:], about)
+    except (InvalidTag, ValueError) as error:
+        raise ValueError("damaged, or sealed with another key") from error
 
 
 def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:

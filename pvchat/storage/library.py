@@ -26,36 +26,8 @@ from pvchat.storage.stores import libraries, library_of, settle
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
-_TABLES = Path(__file__).with_suffix(".sql")
+_TABLES, _FORGET = Path(__file__).with_suffix(".sql"), Path(__file__).with_name("forget.sql")
 _VERSION = 6  # of the tables, in `PRAGMA user_version`; 0: there are none yet
-# The tracks that somebody's faces, vectors and clothes are read from, but for those that surely are somebody else's.
-_TRACKS_OF_PERSON = """
-DELETE FROM tracks WHERE id IN (
-  SELECT each.value FROM appearances AS a, json_each(a.tracks) AS each
-  WHERE a.who IN (SELECT id FROM people WHERE ref = :ref) AND NOT EXISTS (
-    SELECT 1 FROM appearances AS b, json_each(b.tracks) AS theirs
-    WHERE b.clip = a.clip AND b.who > 0 AND b.who <> a.who AND theirs.value = each.value
-      AND b.decision = 'present' AND (a.decision <> 'present' OR b.probability > a.probability)))
-"""
-# The tracks of strangers whom the user said to be her.
-_TRACKS_NAMED_BY_USER = (
-    'DELETE FROM tracks WHERE id IN (SELECT m.track FROM members AS m JOIN groups AS g ON g.id = m."group" '
-    "WHERE g.ref = :ref)"
-)
-# Of the clips in which she may be seen or heard all sound goes, others' words too; not NULL: no scan listens to them.
-_CLIPS_OF_PERSON = """(
-  SELECT p.clip FROM places_of_people AS p JOIN people ON people.id = p.who WHERE people.ref = :ref
-  UNION SELECT t.clip FROM tracks AS t JOIN members AS m ON m.track = t.id JOIN groups AS g ON g.id = m."group"
-  WHERE g.ref = :ref)
-"""
-_SOUND_OF_PERSON = (
-    "UPDATE clips SET sound = x'', stale = CASE WHEN coalesce(sound, x'') = x'' THEN stale ELSE 1 END "
-    f"WHERE id IN {_CLIPS_OF_PERSON}"
-)
-_WORDS_OF_FORGOTTEN = (
-    "DELETE FROM facts WHERE attribute IN ('speaks', 'says', 'language', 'music') "
-    "AND clip IN (SELECT id FROM clips WHERE sound = x'')"
-)
 # The clips of cameras that show her, perhaps or surely: those files are ours.
 _CLIPS_SHOWING_PERSON = """
 SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source
@@ -117,12 +89,9 @@ def changing(library: sqlite3.Connection) -> Iterator[None]:
 
 
 def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
-    """Take somebody out of the library beside a folder of people, if there is one.
+    """Take somebody, by all her ids in the people store, out of the library beside a folder of people, if there is one.
 
-    Args:
-        people: the folder.
-        refs: her ids in the people store, earlier ones too.
-        merged: she goes on as part of somebody else, to whom her tracks belong now.
+    `merged`: she goes on as part of somebody else, to whom her tracks belong now.
 
     Raises:
         LockedError, LibraryError: as `connect`.
@@ -133,10 +102,8 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
         with changing(library):
             for ref in refs:
                 if not merged:
-                    library.execute(_SOUND_OF_PERSON, {"ref": ref})
-                    library.execute(_WORDS_OF_FORGOTTEN)
-                    library.execute(_TRACKS_OF_PERSON, {"ref": ref})
-                    library.execute(_TRACKS_NAMED_BY_USER, {"ref": ref})
+                    for statement in _statements(_FORGET):
+                        library.execute(statement, {"ref": ref})
                     drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
                 for table in ("acts", "people", "events", "rules"):
                     library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
@@ -175,11 +142,9 @@ def convert() -> int:
 
 
 def take_in(path: Path, key: bytes | None) -> None:
-    """Let a library's file from elsewhere be whole, and encrypted as this home's is.
+    """Let a library's file from elsewhere, which nobody has open, be whole, and encrypted as this home's is.
 
-    Args:
-        path: of the file, which nobody has open.
-        key: what it is encrypted with; None: it is plain.
+    `key`: what it is encrypted with; None: it is plain.
 
     Raises:
         ValueError: it is damaged, of another key, or of a later version.
@@ -305,15 +270,15 @@ def _make_tables(library: sqlite3.Connection) -> None:
     """Make the tables, unless another process has just made them."""
     with changing(library):
         if _version(library) == 0:
-            for statement in _statements(_TABLES.read_text(encoding="utf-8")):
+            for statement in _statements(_TABLES):
                 library.execute(statement)
             library.execute(f"PRAGMA user_version = {_VERSION}")
 
 
-def _statements(script: str) -> Iterator[str]:
+def _statements(script: Path) -> Iterator[str]:
     """The statements of a script one by one: `executescript` would end the transaction."""
     text = ""
-    for line in script.strip().splitlines():
+    for line in script.read_text(encoding="utf-8").strip().splitlines():
         text += f"{line}\n"
         if sqlite3.complete_statement(text):
             yield text

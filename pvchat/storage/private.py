@@ -7,7 +7,6 @@ through and through a plain file is refused: whoever wrote it hadn't the key.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pvchat.errors import LockedError
@@ -27,33 +26,19 @@ def read(path: Path) -> bytes:
 
 
 def write(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool = True) -> None:
-    """Put `data` at `path` in one step, as `atomic.write_file` does.
-
-    Raises:
-        OSError: it can't be written.
-        LockedError: the key is missing or wrong.
-    """
+    """Put `data` at `path` as `atomic.write_file` does; raises also LockedError: the key is missing or wrong."""
     atomic.write_file(path, sealed(data), scratch, durable=durable)
 
 
 def write_folder(path: Path, files: dict[str, bytes]) -> None:
-    """Put a new folder with these files at `path` in one step, as `atomic.write_folder` does.
-
-    Raises:
-        OSError: it can't be written.
-        LockedError: the key is missing or wrong.
-    """
+    """Put a new folder with these files at `path` as `atomic.write_folder` does; raises also LockedError."""
     atomic.write_folder(path, {name: sealed(data) for name, data in files.items()})
 
 
 def sealed(data: bytes) -> bytes:
     """Bytes as they are written here."""
-    if (key := keys.for_writing()) is None:
-        return data
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = os.urandom(keys.NONCE)
-    return MAGIC + nonce + AESGCM(key.secret).encrypt(nonce, data, MAGIC)
+    key = keys.for_writing()
+    return data if key is None else MAGIC + keys.seal(key.secret, data, MAGIC)
 
 
 def opened(data: bytes) -> bytes:
@@ -63,15 +48,8 @@ def opened(data: bytes) -> bytes:
             what = "not sealed, though this home is encrypted: whoever put it there hadn't the key"
             raise ValueError(f"{what} (if it was you: pvchat encrypt)")
         return data
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     if (key := keys.current()) is None:
         hint = "Put the file back from a copy: without it nothing here can be read."
         raise LockedError("people and caches are encrypted here, and the key file is gone.", subject=str(keys.path()),
                           hint=hint)  # fmt: skip
-    nonce, text = data[len(MAGIC) : len(MAGIC) + keys.NONCE], data[len(MAGIC) + keys.NONCE :]
-    try:
-        return AESGCM(key.secret).decrypt(nonce, text, MAGIC)
-    except (InvalidTag, ValueError) as error:
-        raise ValueError("damaged, or sealed with another key") from error
+    return keys.unseal(key.secret, data[len(MAGIC) :], MAGIC)

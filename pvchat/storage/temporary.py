@@ -87,10 +87,7 @@ def mark(folder: Path, ids: Iterable[str]) -> None:
 
 
 def forget(ids: Iterable[str]) -> None:
-    """Delete all that carries one of these ids, and all that may show anyone.
-
-    Args:
-        ids: of one person: her own and those she had before.
+    """Delete all that carries one of one person's ids (hers and those she had before), and all that may show anyone.
 
     Raises:
         OSError: something can't be removed.

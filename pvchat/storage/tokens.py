@@ -62,12 +62,7 @@ class ApiToken:
 
 
 def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple[ApiToken, str]:
-    """A new token and its secret, which is kept nowhere.
-
-    Args:
-        name: what it is for.
-        scopes: what it may do.
-        days: after which it expires; None: never.
+    """A new token, named by what it is for, and its secret, which is kept nowhere; it expires after `days`, if given.
 
     Raises:
         SettingsError: a scope isn't known, the name is empty or too long, days aren't positive.

@@ -83,15 +83,10 @@ def load(
     key: str = "",
     found: Probe | None = None,
 ) -> Clip:
-    """Decode a clip, an animation or a photo into evenly spread RGB frames.
+    """Decode a clip, an animation or a photo into evenly spread RGB frames, or the seconds `span` of it.
 
-    Args:
-        path: a local file.
-        config: limits and sampling.
-        progress: called with "reading NAME", seconds done and seconds in all.
-        span: start and end in seconds of the part that is sampled; None: all of it.
-        key: the file's content key where the caller has it already: hashing reads the whole file.
-        found: what `probe` said where the caller asked it already: it goes through all packets.
+    `progress` is called with "reading NAME", seconds done and in all. `key`: its content key, and `found`: what `probe`
+    said, where the caller knows: hashing reads the whole file, a probe goes through all packets.
 
     Raises:
         VideoReadError: nothing usable in the file, or a limit is broken.

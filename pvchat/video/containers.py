@@ -106,18 +106,10 @@ def decoded(
     wanted: Callable[[], float | None],
     damage: DecodeDamage,
 ) -> Iterator[tuple[float, av.VideoFrame | None]]:
-    """Decode in order of time.
+    """Decode in order of time: (seconds from the first frame, frame), where frame is None where pictures were skipped.
 
-    Args:
-        path: names the file in errors.
-        file: the opened input.
-        found: what `probe_container` said about it.
-        config: the limits.
-        wanted: seconds of the next picture that is needed, or None; key frames let everything before it be skipped.
-        damage: counts packets that could not be decoded.
-
-    Yields:
-        (seconds from the first frame, frame); frame is None where pictures were skipped.
+    `found`: what `probe_container` said. `wanted`: seconds of the next picture that is needed, or None; key frames let
+    everything before it be skipped. `damage` counts packets that could not be decoded.
     """
     step, last, settled_at, broken = 1.0 / found.fps, -1.0, 0.0, False
     with open_container(path, file, config) as (container, stream):

@@ -37,13 +37,10 @@ _decord_process: int | None = None  # the process that used decord first; see `b
 
 
 def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
-    """The decoder that reads normalised copies, and why.
+    """The decoder that reads normalised copies ("decord" or "pyav"), and why.
 
     `config.backend` decides; "auto" takes decord where it loads. A process forked from one that has used decord takes
     PyAV: decord hung there in 11 of 25 tries (see the ADR).
-
-    Returns:
-        ("decord" or "pyav", reason).
 
     Raises:
         SettingsError: decord was asked for and does not load.
@@ -61,12 +58,7 @@ def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
 
 
 def save_clip(path: PathLike, images: Iterable[NDArray[np.uint8]], fps: float) -> None:
-    """Write an H.264 mp4 (yuv420p, BT.601).
-
-    Args:
-        path: where to.
-        images: [T, H, W, 3] uint8 RGB, an array or any iterable of [H, W, 3]; an odd last row or column is cut off.
-        fps: frames a second.
+    """Write an H.264 mp4 (yuv420p, BT.601) of [H, W, 3] uint8 RGB pictures; an odd last row or column is cut off.
 
     Raises:
         VideoReadError: there are no pictures.
@@ -88,13 +80,7 @@ def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options:
 
 
 class Encoder:
-    """An H.264 mp4 in the making, picture by picture.
-
-    Args:
-        path: where to; or a buffer in memory.
-        fps: frames a second.
-        options: of libx264.
-    """
+    """An H.264 mp4 in the making, picture by picture, in a file or in memory; `options` are libx264's."""
 
     def __init__(self, path: Path | BinaryIO, fps: float, options: dict[str, str]) -> None:
         import av

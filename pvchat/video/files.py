@@ -141,10 +141,7 @@ def _unsealed(name: str, file: BinaryIO) -> BinaryIO:
 
 
 def sniff(path: PathLike, head: bytes) -> Literal["container", "picture"]:
-    """Tell video containers from pictures by the first bytes.
-
-    Returns:
-        "picture" for what Pillow decodes, else "container" for what FFmpeg shall try.
+    """Tell by the first bytes what Pillow decodes ("picture") from what FFmpeg shall try ("container").
 
     Raises:
         VideoReadError: text, a playlist, or sound alone.
@@ -193,12 +190,7 @@ def check_length(path: PathLike, seconds: float, frames: int, config: VideoConfi
 def check_amount(path: PathLike, size: tuple[int, int], frames: int, config: VideoConfig, kind: Kind) -> None:
     """Refuse clips whose frames have too many pixels in all: a few kilobytes can hold thousands of huge empty ones.
 
-    Args:
-        path: names the file in the error.
-        size: width and height of a frame.
-        frames: how many there are.
-        config: the limits.
-        kind: a video may have as much as its other limits allow at `STEADY_RATE`, an animation `ANIMATION_PIXELS`.
+    A video may have as much as its other limits allow at `STEADY_RATE`, an animation `ANIMATION_PIXELS`.
     """
     most = ANIMATION_PIXELS if kind == "animation" else config.max_pixels * config.max_duration_s * STEADY_RATE
     if (amount := size[0] * size[1] * frames) > most:

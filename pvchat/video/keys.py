@@ -44,8 +44,7 @@ def content_key(path: PathLike) -> str:
 class ContentKeys:
     """Content keys of files, each hashed once as long as the file stays as it was. Threads may share one.
 
-    Args:
-        kept: where the keys of large files are kept; None: in memory only.
+    Those of large files are also kept on disk, at `kept` if given.
     """
 
     def __init__(self, kept: Path | None = None) -> None:
@@ -54,11 +53,7 @@ class ContentKeys:
         self._lock = threading.Lock()
 
     def of(self, path: PathLike) -> str:
-        """The key of a file.
-
-        Raises:
-            VideoReadError: as `content_key`.
-        """
+        """The key of a file; raises as `content_key`."""
         name = os.path.abspath(path)
         try:
             now = _stamp(os.stat(name))

@@ -61,17 +61,10 @@ def part_at(found: Probe, config: VideoConfig, time_s: float) -> tuple[int, floa
 def read_parts(
     path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0
 ) -> Generator[VideoPart, None, None]:
-    """Read a long video part by part.
+    """Read a long video part by part, in order; the last ends where the pictures do.
 
-    Args:
-        path: a local file.
-        found: what `probe` said about it.
-        key: its content key.
-        config: limits and sampling.
-        start_s: where a part starts (`part_at`), or ended that is known already: reading goes on there.
-
-    Yields:
-        Parts in order; the last ends where the pictures do.
+    `found`: what `probe` said; `start_s`: where a part starts (`part_at`), or ended that is known already: reading goes
+    on there.
 
     Raises:
         VideoReadError: nothing can be decoded, or a limit is broken.
@@ -162,9 +155,6 @@ def ahead(source: Generator[Thing, None, None]) -> Generator[Thing, None, None]:
 
     What `source` raises is raised here, after what came before it. When the caller stops, `source` is closed in its
     thread, and that has ended before this returns.
-
-    Args:
-        source: is used by nobody else.
     """
     with ThreadPoolExecutor(1, "reading ahead") as thread:
         try:
@@ -179,16 +169,10 @@ def ahead(source: Generator[Thing, None, None]) -> Generator[Thing, None, None]:
 def pictures_at(
     path: PathLike, found: Probe, times: Iterable[float], config: VideoConfig
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """The pictures on the screen at some times; what lies between isn't looked at where the file can be jumped in.
+    """The pictures [H, W, 3] of a video on the screen at some times (seconds), in order of time, each with its time.
 
-    Args:
-        path: a local file.
-        found: what `probe` said about it; a video.
-        times: seconds from its start, in any order.
-        config: limits and the longest side of a picture.
-
-    Yields:
-        The time and the picture [height, width, 3], in order of time; nothing for a time whose picture is damaged.
+    What lies between isn't looked at where the file can be jumped in; there is nothing for a time whose picture is
+    damaged.
 
     Raises:
         VideoReadError: it can't be read, or breaks a limit.

@@ -35,15 +35,9 @@ def has_sound(path: PathLike, config: VideoConfig) -> bool:
 
 
 def read_sound(path: PathLike, found: Probe, config: VideoConfig) -> Iterator[FloatArray]:
-    """The sound from the first picture to the end of the last one.
+    """The sound from the first picture to the end of the last one, as blocks of samples [n], -1..1.
 
-    Args:
-        path: a local file.
-        found: what `probe` said about it.
-        config: the limits.
-
-    Yields:
-        [n] samples, -1..1; they follow each other without gaps: what is missing or damaged is silence.
+    They follow each other without gaps: what is missing or damaged is silence.
 
     Raises:
         VideoReadError: it can't be read.

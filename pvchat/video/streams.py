@@ -125,13 +125,8 @@ def live_pictures(
 ) -> Iterator[Picture]:
     """The pictures of an address, until `stop` is set; of a file, until it doesn't grow any more.
 
-    Args:
-        address: where from.
-        link: told how it is with the connection.
-        stop: set to end.
-        started: of a file, the time of day of its first picture.
-        now: the clock of the day.
-        broken: called where pictures stop coming, before it is waited for others.
+    `link` is told how it is with the connection; `started`: of a file, the time of day of its first picture; `now`: the
+    clock of the day; `broken` is called where pictures stop coming, before it is waited for others.
     """
     from av.error import FFmpegError
 

@@ -31,11 +31,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, weights_home: Path) -> Path:
 @pytest.fixture(scope="module")
 def clips(home: Path) -> dict[str, Path]:
     """The demo's clips."""
-    from pvchat.assets import footage, weights
+    from pvchat.assets import footage, packages, weights
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PVCHAT_HOME", str(home))
-        if gone := weights.missing(table=footage.FOOTAGE):
+        if gone := weights.missing(table=packages.FOOTAGE):
             pytest.skip(f"no footage ({', '.join(row.role for row in gone)}): run `pvchat doctor --fetch`")
         return footage.build(home / "clips")
 

@@ -72,10 +72,10 @@ def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, desk: Desk, mon
 
 @pytest.mark.weights
 def test_the_demo_set_is_a_manifest_that_can_be_read(tmp_path: Path) -> None:
-    from pvchat.assets import footage, weights
+    from pvchat.assets import packages, weights
     from pvchat.eval.layouts import read
 
-    if weights.missing(table=footage.FOOTAGE):
+    if weights.missing(table=packages.FOOTAGE):
         pytest.skip("no footage: run `pvchat doctor --fetch`")
     evaluation.make_demo(tmp_path)
     evaluation.make_demo(tmp_path)  # once more does no harm

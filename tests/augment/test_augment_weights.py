@@ -69,7 +69,8 @@ def _cat() -> np.ndarray:
 def _other() -> np.ndarray | None:
     """A portrait of somebody else, where the demo's footage is there."""
     from pvchat.assets import weights
-    from pvchat.assets.footage import FOOTAGE, PORTRAITS
+    from pvchat.assets.footage import PORTRAITS
+    from pvchat.assets.packages import FOOTAGE
     from pvchat.errors import WeightsError
 
     try:

@@ -23,12 +23,7 @@ from pvchat_app.desk import Desk
 
 
 def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
-    """The API.
-
-    Args:
-        desk: does the work, as for the page.
-        leaving: set when the server stops: streams end.
-    """
+    """The API by a desk, as for the page; `leaving`: set when the server stops: streams end."""
     problems: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
     api = FastAPI(title="PVChat", version=__version__, summary="Enroll people, ask about clips and a library.",
                   docs_url=None, redoc_url=None, openapi_url=None, responses=problems)  # fmt: skip

@@ -39,11 +39,7 @@ class _Clip:
 
 
 class Clips:
-    """What was uploaded by the API.
-
-    Args:
-        desk: whose uploads they are.
-    """
+    """What was uploaded by the API."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -51,11 +47,7 @@ class Clips:
         self._lock = threading.Lock()
 
     async def write(self, body: AsyncIterator[bytes], most: int) -> Path:
-        """Write a body to a file of its own.
-
-        Args:
-            body: in pieces.
-            most: bytes.
+        """Write a body of so many bytes at most to a file of its own.
 
         Raises:
             RefusedError: it is longer, it broke off, or the disk is full.
@@ -78,11 +70,7 @@ class Clips:
         return folder / "clip"
 
     def take(self, path: Path, owner: str) -> ClipRow:
-        """Look what a file is, and give it a name.
-
-        Args:
-            path: of `write`.
-            owner: id of the token.
+        """Look what a file of `write` is, and give it a name for the token of an id.
 
         Raises:
             VideoReadError: it can't be used; it is deleted.

@@ -58,12 +58,9 @@ async def stream_events(
 
 
 async def stream(log: Events, after: int, is_over: Callable[[], bool]) -> AsyncIterator[str]:
-    """Server-sent events, as text, until it is over.
+    """Server-sent events after a number, as text, until `is_over`: the server stops, or the token is gone.
 
-    Args:
-        log: of events; where it can't be read any more it is over, and whoever comes again is told why.
-        after: number of the last one that is known.
-        is_over: whether the server stops, or the token is gone.
+    Where the log can't be read any more it is over, too, and whoever comes again is told why.
     """
     quiet_s = 0.0
     yield ": events\n\n"

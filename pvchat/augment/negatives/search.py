@@ -209,9 +209,9 @@ def files_of(config: AugmentConfig, seed: int) -> list[str]:
 
 def footage_clips() -> list[str]:
     """The demo's clips, cut when they are first needed; none where the footage isn't on this machine."""
-    from pvchat.assets import footage, weights
+    from pvchat.assets import footage, packages, weights
 
-    if weights.missing(table=footage.FOOTAGE):
+    if weights.missing(table=packages.FOOTAGE):
         return []
     place = home() / "footage"
     atomic.make_private_folder(place)

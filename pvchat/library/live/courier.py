@@ -21,7 +21,7 @@ from pvchat.errors import PVChatError
 from pvchat.library.live import events, mqtt, webhook
 from pvchat.library.live.events import Rule
 from pvchat.storage import database
-from pvchat.storage.library import LibraryError, changing, connect
+from pvchat.storage.library import changing, connect
 
 FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try; until any later one
 LEASE_S = 60.0  # until somebody else may try what this process has begun
@@ -33,13 +33,7 @@ Names = Callable[[], Mapping[str, str]]  # everyone's name by all her ids
 
 @dataclass
 class Courier:
-    """Tells what waits.
-
-    Args:
-        people: the folder of people whose library it is.
-        names: everyone's names.
-        now: the clock.
-    """
+    """Tells what waits in the library beside a folder of people."""
 
     people: Path
     names: Names
@@ -75,19 +69,6 @@ class Courier:
                     self._announced -= held  # a broker that comes again may know nothing any more
                 self._note(library, delivery, outcome, tries, made)
         return taken
-
-    def test(self, library: sqlite3.Connection, number: int) -> str:
-        """Send a made-up event by a rule at once; why it wasn't taken, "" if it was.
-
-        Raises:
-            LibraryError: there is no such rule.
-        """
-        rule = next((one for one in events.rules(library) if one.id == number), None)
-        if rule is None:
-            raise LibraryError("there is no such rule.", subject=str(number), hint="pvchat events list shows them.")
-        name = self.names().get(rule.ref, "")
-        row = {"kind": rule.kind, "name": name, "text": events.said(rule.kind, name), "test": True}
-        return send(rule, row | {"id": f"test-{number}-{int(self.now())}", "rule": number}, self.node, self.now())
 
     @property
     def node(self) -> str:
@@ -135,13 +116,9 @@ class Courier:
 
 
 def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
-    """Send one message; why it wasn't taken, "" if it was.
+    """Send one message of a rule, JSON whose "id" tells it from others; why it wasn't taken, "" if it was.
 
-    Args:
-        rule: where to.
-        message: JSON; its "id" tells it from others.
-        node: see `Courier.node`.
-        now: seconds since 1970, which its signature holds.
+    `node` as of `Courier`; `now`: seconds since 1970, which its signature holds.
     """
     if rule.target.startswith("mqtt"):
         return mqtt.publish(rule.target, [mqtt.state(rule, node, message)])
@@ -150,25 +127,12 @@ def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
     return webhook.post(rule.target, rule.secret, message, now)
 
 
-def log_of(library: sqlite3.Connection, most: int = 50) -> list[dict[str, Any]]:
-    """The last deliveries, the newest first, with what came of each try."""
-    rows = library.execute(
-        "SELECT d.uid, d.event, d.rule, d.state, d.tries, coalesce((SELECT a.outcome FROM attempts AS a "
-        "WHERE a.delivery = d.id ORDER BY a.at DESC LIMIT 1), '') FROM deliveries AS d ORDER BY d.id DESC LIMIT ?",
-        (most,),
-    )
-    return [dict(zip(("id", "event", "rule", "state", "tries", "outcome"), row, strict=True)) for row in rows]
-
-
 def _claimed(
     library: sqlite3.Connection, now: float, held: Collection[int]
 ) -> tuple[int, str, int, int, int, float] | None:
     """The oldest delivery that is due, which nobody else tries for a while: id, uid, event, rule, tries, made.
 
-    Args:
-        library: the tables.
-        now: seconds since 1970.
-        held: rules that aren't meant.
+    `held`: rules that aren't meant.
     """
     due = (
         "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? "

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
@@ -92,12 +91,9 @@ class Rule:
 
 
 def read_rule(text: str, ids: Mapping[str, str], **fields: Any) -> Rule:
-    """A rule out of words: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
+    """A rule out of words, with its other fields: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
-    Args:
-        text: the words.
-        ids: the id of each enrolled name.
-        fields: the rule's other fields.
+    `ids`: the id of each enrolled name.
 
     Raises:
         LibraryError: it can't be read, nobody has the name, or a field is off.
@@ -118,16 +114,6 @@ def read_rule(text: str, ids: Mapping[str, str], **fields: Any) -> Rule:
     return _checked(Rule("appears" if seen else "leaves", ref, **fields))
 
 
-def add(library: sqlite3.Connection, rule: Rule) -> Rule:
-    """Keep a rule; it gets a number, and a secret where it is sent by http and has none."""
-    secret = rule.secret or (secrets.token_hex(32) if rule.target.startswith("http") else "")
-    row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, rule.least, rule.quiet_s, rule.target, secret)
-    with changing(library):
-        number = library.execute("INSERT INTO rules VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
-    assert number is not None
-    return replace(rule, secret=secret, id=number)
-
-
 def rules(library: sqlite3.Connection) -> list[Rule]:
     """All rules, in order."""
     columns = "kind, ref, sources, hours, least, quiet_s, target, secret, id"
@@ -135,24 +121,12 @@ def rules(library: sqlite3.Connection) -> list[Rule]:
     return [Rule(kind, ref, tuple(json.loads(sources)), *rest) for kind, ref, sources, *rest in rows]
 
 
-def remove(library: sqlite3.Connection, number: int) -> None:
-    """Delete a rule and what waits to be told by it; raises LibraryError where there is none of this number."""
-    with changing(library):
-        if not library.execute("DELETE FROM rules WHERE id = ?", (number,)).rowcount:
-            raise LibraryError("there is no such rule.", subject=str(number), hint="pvchat events list shows them.")
-
-
 def happen(
     library: sqlite3.Connection, source: int, event: CameraEvent, earlier: Mapping[str, str], now: float
 ) -> tuple[int, list[int]]:
-    """Write an event, and that it is to be told by each rule that fits: all of it is kept, or nothing.
+    """Write an event of a camera, and that it is to be told by each rule that fits: all of it is kept, or nothing.
 
-    Args:
-        library: the tables.
-        source: number of the camera.
-        event: what happened.
-        earlier: whose an id is by now, of ids that people had before too.
-        now: the time, seconds since 1970.
+    `earlier`: whose an id is by now, of ids that people had before too; `now`: seconds since 1970.
 
     Returns:
         Its number, and those of the rules that tell it.
@@ -182,13 +156,9 @@ def tell(library: sqlite3.Connection, event: int, rule: Rule, now: float) -> Non
 
 
 def since(library: sqlite3.Connection, names: Mapping[str, str], number: int, most: int = 100) -> list[dict[str, Any]]:
-    """The events after one of this number, in order, as JSON; a negative number: so many of the last.
+    """So many events after the one of a number, in order, as JSON; a negative number: so many of the last.
 
-    Args:
-        library: the tables.
-        names: of everyone by her ids.
-        number: of the last event that is known; 0 for none.
-        most: of them at once.
+    `names`: of everyone by all her ids.
     """
     words = (
         "SELECT e.id, e.uid, e.kind, e.ref, e.at, e.probability, e.clip, e.second, s.path, s.place, "

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from pvchat.errors import PVChatError, SettingsError
 from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
-from pvchat.library.live.ring import Retention, Ring, prune
+from pvchat.library.live.ring import Ring, prune
 from pvchat.library.live.window import SeenPart, Window, ids_today
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
@@ -52,16 +52,18 @@ class Watching:
 
     Attributes:
         fps: samples a second.
-        kept: how much of its clips is kept.
+        days: clips and events go when they are as old.
+        gigabytes: of all clips of all cameras that are kept; the oldest go first.
     """
 
     fps: float = FPS
-    kept: Retention = field(default_factory=Retention)
+    days: float = 7.0
+    gigabytes: float = 2.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.fps <= MOST_FPS:
             raise SettingsError(f"a camera is looked at 1 to {MOST_FPS:.0f} times a second.", subject="--fps")
-        if self.kept.days <= 0 or self.kept.gigabytes <= 0:
+        if self.days <= 0 or self.gigabytes <= 0:
             raise SettingsError("what is kept must be more than nothing.", subject="--keep-days, --keep-gb")
 
 
@@ -99,10 +101,7 @@ class Live:
     """A camera that is watched from `start` to `stop`.
 
     Args:
-        chat: whose people are recognised, and whose experts look.
         source: number of the camera in the library, and what its place is called.
-        address: of the camera.
-        how: how it is watched.
         look: what a part shows; the experts say so if None.
         on_event: called with each event, as JSON.
     """
@@ -247,7 +246,7 @@ class Live:
     def _prune(self, library: sqlite3.Connection) -> None:
         if time.monotonic() - self._pruned > PRUNE_S:
             self._pruned = time.monotonic()
-            prune(library, self.how.kept, datetime.now().timestamp())
+            prune(library, self.how.days, self.how.gigabytes, datetime.now().timestamp())
 
     def _fail(self, error: Exception) -> None:
         """What the status says; the words of an error of FFmpeg's may hold the address."""

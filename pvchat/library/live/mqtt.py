@@ -56,12 +56,9 @@ def state(rule: Rule, node: str, message: Mapping[str, Any]) -> Message:
 
 
 def publish(target: str, messages: Sequence[Message], retain: bool = False) -> str:
-    """Send messages to a broker; why they weren't taken, without any password; "" if they were.
+    """Send messages to a broker ("mqtt://user:password@host:1883", or mqtts); why they weren't taken, "" if they were.
 
-    Args:
-        target: "mqtt://user:password@host:1883", or mqtts.
-        messages: what.
-        retain: whether the broker keeps them for whoever comes later.
+    Passwords aren't told; `retain`: the broker keeps them for whoever comes later.
     """
     try:
         from paho.mqtt.client import Client

@@ -57,12 +57,7 @@ class LivePart:
 
 
 class Sampler:
-    """Takes samples.
-
-    Args:
-        fps: samples a second.
-        config: how large they are.
-    """
+    """Takes so many samples a second, as large as the limits of videos say."""
 
     def __init__(self, fps: float, config: VideoConfig) -> None:
         self.step, self.config = 1.0 / fps, config
@@ -151,10 +146,7 @@ def _thinned(part: LivePart) -> LivePart:
 
 
 class Queue:
-    """Parts that wait to be looked at.
-
-    Args:
-        lossless: whoever puts one in waits for room; else samples are dropped.
+    """Parts that wait to be looked at; where it is `lossless`, whoever puts one in waits for room.
 
     Attributes:
         dropped: samples that nobody looked at.

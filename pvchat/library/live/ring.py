@@ -32,19 +32,6 @@ LONGEST_S = 60.0  # of a clip; what goes on is in the next
 AFTER_S = 3.0  # that a clip goes on after the last body
 
 
-@dataclass(frozen=True)
-class Retention:
-    """How much of the clips is kept, and for how long.
-
-    Attributes:
-        days: clips and events go when they are as old.
-        gigabytes: of all clips of all cameras; the oldest go first.
-    """
-
-    days: float = 7.0
-    gigabytes: float = 2.0
-
-
 @dataclass
 class _Take:
     """A clip in the making."""
@@ -60,13 +47,7 @@ class _Take:
 
 
 class Ring:
-    """The clips of one camera.
-
-    Args:
-        library: the tables.
-        chat: whose people are in them.
-        source: number of the camera.
-        fps: samples a second.
+    """The clips of one camera of a library, by its number.
 
     Raises:
         LibraryError: somebody watches that camera already.
@@ -184,19 +165,16 @@ class Ring:
             self.library.execute("INSERT INTO files(path, source, bytes, changed, clip) VALUES (?, ?, ?, ?, ?)", row)
 
 
-def prune(library: sqlite3.Connection, kept: Retention, now: float) -> int:
-    """Delete clips and events that are too old, and the oldest clips of too many; how many clips.
+def prune(library: sqlite3.Connection, days: float, gigabytes: float, now: float) -> int:
+    """Delete clips and events that are as old (at `now`, seconds since 1970); how many clips.
 
-    Args:
-        library: the tables.
-        kept: how many may stay.
-        now: seconds since 1970.
+    Of more gigabytes of clips, of all cameras, the oldest go, too.
     """
     rows = library.execute(
         "SELECT f.path, f.bytes, c.recorded FROM files AS f JOIN sources AS s ON s.id = f.source "
         "JOIN clips AS c ON c.id = f.clip WHERE s.camera IS NOT NULL ORDER BY c.recorded DESC"
     ).fetchall()
-    oldest, room, gone = now - kept.days * 24 * 3600, kept.gigabytes * 1e9, list[str]()
+    oldest, room, gone = now - days * 24 * 3600, gigabytes * 1e9, list[str]()
     for path, size, at in rows:
         room -= size
         if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:

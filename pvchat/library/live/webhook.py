@@ -23,13 +23,9 @@ ANSWERED = "answered"  # so begins why a receiver that is there didn't take it
 
 
 def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> str:
-    """Send one message; why it wasn't taken, without any password; "" if it was.
+    """Send one message, JSON, to an address of http or https; why it wasn't taken, without any password; "" if it was.
 
-    Args:
-        target: an address of http or https.
-        secret: that signs it.
-        message: JSON.
-        now: seconds since 1970.
+    `now`: seconds since 1970; `secret`: signs it.
     """
     parts, body = urlsplit(target), json.dumps(dict(message), ensure_ascii=False).encode()
     headers = {

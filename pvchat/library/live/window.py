@@ -136,11 +136,7 @@ class Recent(Generic[Gathered]):
 
 
 class Window:
-    """Who is before a camera.
-
-    Args:
-        chat: whose people, by which model.
-    """
+    """Who is before a camera, of the service's people, by its model."""
 
     def __init__(self, chat: Service) -> None:
         self.chat = chat
@@ -243,12 +239,9 @@ class Window:
         return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
 
     def _follow(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
-        """Stays as they are by now; those that were last seen at `until` go on.
+        """Stays as they are by now, of who is seen how probably and when; those that were last seen at `until` go on.
 
-        Args:
-            seen: who, how probably, and when.
-            now: seconds since 1970.
-            until: see above.
+        Times are seconds since 1970.
         """
         happened = []
         for ref, probability, spans in seen:
