@@ -26,7 +26,7 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.heads import carries
-from pvchat.perception.surroundings import near_frames, surroundings
+from pvchat.perception.surroundings import is_cut_off, near_frames, surroundings
 from pvchat.schemas import BODY, ClipAnalysis, FloatArray, IntArray, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
@@ -83,8 +83,13 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
         way = facts.movement if facts.movement != "standing still" else None
         facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
         facts.confidence["movement"] = sure
-    elif sure >= LIKELY and told != "bending":
+    elif sure >= LIKELY and told != "bending" and not (told == "standing" and _is_drawn_bust(track, analysis)):
         facts.pose, facts.confidence["pose"] = told if sure >= _SURE else f"probably {told}", sure
+
+
+def _is_drawn_bust(track: Track, analysis: ClipAnalysis) -> bool:
+    """Whether it is a drawn figure cut off above the hips: the head says of all of them that they stand."""
+    return analysis.scene.drawn and is_cut_off(track)
 
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:

@@ -43,7 +43,7 @@ FOOTAGE = "../devset"  # clips that no benchmark asks a posture of
 POSED = 4  # tracks of a clip whose pose is looked for, as in an analysis
 DRAWN = "anime_actions"  # whose figures are located, as no face or body is found in them
 LEAST_SPREAD = 0.05
-DECAY = (  # of how many numbers in a row: word, joints (None: left out), outline, frame, place, below and strips, others
+DECAY = (  # by how many numbers: word, joints (None: left out), outline, frame, place, below and strips, others
     (6, 0.01), (JOINTS, None), (8, 0.005), (WIDTH, 0.7), (PLACES, 0.01), (3 * WIDTH, 1.0), (OTHERS, 0.02),
 )  # fmt: skip
 RARE = 0.3  # power by which rare postures count for more; many people of one film count as their root
