@@ -71,13 +71,13 @@ def test_a_posture_is_told_when_it_is_likely_and_probably_below_that(monkeypatch
     assert clip(track_at(FACE), monkeypatch, bending=0.9).pose is None
 
 
-def test_a_drawn_figure_that_is_cut_off_above_the_hips_is_not_said_to_stand(monkeypatch):
-    monkeypatch.setattr(posture, "postures", lambda *_: told)
-    for face, told, said in (
-        (FACE, {"standing": 0.9}, "standing"),
-        (FACE * 3, {"standing": 0.9}, None),
-        (FACE * 3, {"lying down": 0.9}, "lying down"),
+def test_a_drawn_figure_probably_stands_if_more_than_its_face_is_seen(monkeypatch):
+    for face, likely, said in (
+        (FACE, "standing", "probably standing"),
+        (FACE * 3, "standing", None),
+        (FACE * 3, "lying down", "probably lying down"),
     ):
+        monkeypatch.setattr(posture, "postures", lambda *_, likely=likely: {likely: 0.9})
         track = track_at(np.float32(face))
         analysis = footage(track)
         analysis.scene.drawn = True

@@ -49,6 +49,7 @@ _CUT = 0.97  # where a body's box ends that the frame cuts off
 LIKELY, _SURE = 0.6, 0.75  # probability from which a posture is told, and is without "probably"
 JOINTS = 56  # numbers of `geometry`, which the first head reads beside the frame
 _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of them
+_BUST = 1.0  # face heights, hair counted, below the chin of a drawn figure that must be seen
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 
 
@@ -84,12 +85,13 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
         facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
         facts.confidence["movement"] = sure
     elif sure >= LIKELY and told != "bending" and not (told == "standing" and _is_drawn_bust(track, analysis)):
-        facts.pose, facts.confidence["pose"] = told if sure >= _SURE else f"probably {told}", sure
+        flat = sure >= _SURE and not analysis.scene.drawn
+        facts.pose, facts.confidence["pose"] = told if flat else f"probably {told}", sure
 
 
 def _is_drawn_bust(track: Track, analysis: ClipAnalysis) -> bool:
-    """Whether it is a drawn figure cut off above the hips: the head says of all of them that they stand."""
-    return analysis.scene.drawn and is_cut_off(track)
+    """Whether it is a drawn figure of which little but the face is seen: the head says of all that they stand."""
+    return analysis.scene.drawn and is_cut_off(track, _BUST)
 
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:

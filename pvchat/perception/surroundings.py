@@ -15,7 +15,7 @@ from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, Tra
 PLACES = 7  # numbers of `placed`
 _CELLS = 7
 _WIDE, _DEEP, _CHIN, _LOWEST = 2.2, 7.0, 0.5, 0.93  # what lies below a face, in its heights; where it starts at most
-HIPS_BELOW = 2.0  # face heights from the chin to about the hips of who sits, or of a drawn figure
+_ENDS = (2.0, 4.0)  # face heights below the chin within which the frame may end
 
 
 def surroundings(track: Track, analysis: ClipAnalysis, seen: IntArray) -> FloatArray:
@@ -29,12 +29,12 @@ def surroundings(track: Track, analysis: ClipAnalysis, seen: IntArray) -> FloatA
 def placed(track: Track, analysis: ClipAnalysis) -> list[float]:
     """Size and place of the face, whether a body was found, whether the frame ends soon below, whether it is drawn."""
     _, top, _, chin = np.median(track.boxes, 0)
-    ends = [float(is_cut_off(track, deep)) for deep in (HIPS_BELOW, 2 * HIPS_BELOW)]
+    ends = [float(is_cut_off(track, deep)) for deep in _ENDS]
     place = [float(np.log(chin - top)), float(top), float(chin)]
     return [*place, float(len(track.looks) > 0), *ends, float(analysis.scene.drawn)]
 
 
-def is_cut_off(track: Track, deep: float = HIPS_BELOW) -> bool:
+def is_cut_off(track: Track, deep: float) -> bool:
     """Whether the frame ends within so many face heights below the chin."""
     _, top, _, chin = np.median(track.boxes, 0)
     return bool(chin + deep * (chin - top) > 1)
