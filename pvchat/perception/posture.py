@@ -151,7 +151,7 @@ def _is_readable(track: Track, analysis: ClipAnalysis) -> bool:
 def _posed(track: Track) -> IntArray:
     """Sightings with a pose; where there is none, all."""
     posed = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
-    return posed if len(posed) else np.arange(len(track))
+    return np.asarray(posed if len(posed) else np.arange(len(track)), np.int64)
 
 
 def described(track: Track, analysis: ClipAnalysis) -> FloatArray:

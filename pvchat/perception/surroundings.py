@@ -43,20 +43,22 @@ def is_cut_off(track: Track, deep: float) -> bool:
 def near_frames(track: Track, analysis: ClipAnalysis, seen: IntArray) -> IntArray:
     """[n] the kept frame that is nearest to each of these sightings [n]."""
     kept = np.linspace(0, len(analysis.times) - 1, len(analysis.frame_features)).round()
-    return np.abs(kept[None] - track.frames[seen][:, None]).argmin(1)
+    return np.asarray(np.abs(kept[None] - track.frames[seen][:, None]).argmin(1), np.int64)
 
 
 def _below(track: Track, analysis: ClipAnalysis, seen: IntArray) -> FloatArray:
     """[1280] mean features of the cells below the face, by how much of each lies there."""
-    box = np.asarray(track.boxes[seen], np.float64)
+    box = track.boxes[seen]
     height, middle = box[:, 3] - box[:, 1], (box[:, 0] + box[:, 2]) / 2
     wide = _WIDE * height * analysis.height / analysis.width
     top = np.minimum(box[:, 3] + _CHIN * height, _LOWEST)
-    weights = _cells(np.stack([middle - wide, top, middle + wide, box[:, 3] + _DEEP * height], 1))
+    below = np.stack([middle - wide, top, middle + wide, box[:, 3] + _DEEP * height], 1)
+    weights = _cells(np.asarray(below, np.float32))
     by_frame = np.zeros((len(analysis.frame_features), _CELLS**2))
     np.add.at(by_frame, near_frames(track, analysis, seen), weights / len(seen))
     rows = np.flatnonzero(by_frame.any(1))
-    return np.einsum("gc,gcd->d", by_frame[rows], np.asarray(analysis.frame_features[rows], np.float32))
+    found = np.einsum("gc,gcd->d", by_frame[rows], np.asarray(analysis.frame_features[rows], np.float32))
+    return np.asarray(found, np.float32)
 
 
 def _cells(boxes: FloatArray) -> FloatArray:
