@@ -14,6 +14,7 @@ from test_sleeves import JOINTS
 
 from pvchat.perception import posture
 from pvchat.perception.posture import TOLD, described, geometry, tell_posture, tell_postures
+from pvchat.perception.surroundings import PLACES, surroundings
 from pvchat.schemas import Thing
 from recipes.posture import by_eye
 from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others
@@ -70,6 +71,20 @@ def test_a_posture_is_told_when_it_is_likely_and_probably_below_that(monkeypatch
     assert clip(track_at(FACE), monkeypatch, bending=0.9).pose is None
 
 
+def test_a_drawn_figure_probably_stands_if_more_than_its_face_is_seen(monkeypatch):
+    for face, likely, said in (
+        (FACE, "standing", "probably standing"),
+        (FACE * 3, "standing", None),
+        (FACE * 3, "lying down", "probably lying down"),
+    ):
+        monkeypatch.setattr(posture, "postures", lambda *_, likely=likely: {likely: 0.9})
+        track = track_at(np.float32(face))
+        analysis = footage(track)
+        analysis.scene.drawn = True
+        tell_posture(track, analysis)
+        assert track.facts.pose == said
+
+
 def test_what_was_told_before_is_told_anew(monkeypatch):
     track = track_at(FACE)
     track.facts.pose, track.facts.confidence["pose"], track.facts.movement = "standing", 0.9, "standing still"
@@ -102,13 +117,39 @@ def test_postures_are_told_of_measured_clips_that_are_no_long_videos(monkeypatch
         assert track.facts.pose == told
 
 
-def test_of_drawn_figures_and_of_unseen_frames_nothing_is_likely():
+def test_of_figures_without_a_body_and_of_unseen_frames_nothing_is_likely():
     track = track_at(FACE)
     analysis = footage(track)
     assert sum(posture.postures(track, analysis).values()) == pytest.approx(1, abs=1e-4)
     assert posture.postures(track, replace(analysis, frame_features=analysis.frame_features[:0])) == {}
     track.kind = "figure"
     assert posture.postures(track, analysis) == {}
+    analysis.scene.drawn = True
+    assert sum(posture.postures(track, analysis).values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_what_others_of_the_same_frames_seem_to_do_counts():
+    track, other, later = track_at(FACE), track_at(FACE + np.float32(0.1)), track_at(FACE)
+    later.frames = later.frames + 100
+    first = np.zeros((6, 56 + 1280 + 1), np.float32)
+    first[1, -1] = 9.0  # says of everybody that she sits
+    for tracks, told in (([track], [0] * 7), ([track, later], [0] * 7), ([track, other], [0, 1, 0, 0, 0, 0, 1])):
+        shown = posture.weighed(track, replace(footage(track), tracks=tracks), first)
+        assert shown[-posture.OTHERS :] == pytest.approx(told, abs=1e-3)
+        assert len(shown) == sum(count for count, _ in by_eye.DECAY)
+
+
+def test_what_lies_below_a_face_is_weighed():
+    """A face high in the middle: of the 7 by 7 cells those below its chin count, wherever the head is not."""
+    track = track_at(FACE)
+    analysis = footage(track)
+    grid = np.zeros((1, 7, 7, 1280), np.float16)
+    grid[:, :2], grid[:, 3:] = 1, 2
+    around = surroundings(track, replace(analysis, frame_features=grid.reshape(1, 49, 1280)), np.arange(len(track)))
+    below, strips = around[PLACES : PLACES + 1280], around[PLACES + 1280 :]
+    assert 1.2 < below.mean() < 2
+    assert not strips.any()  # no body was described
+    assert around[:3] == pytest.approx([np.log(0.14), 0.1, 0.24], abs=1e-4)
 
 
 def test_the_outline_is_read_beside_the_joints():
@@ -124,17 +165,16 @@ def test_the_outline_is_read_beside_the_joints():
 
 
 def test_the_second_step_starts_from_the_first_heads_word():
-    random = np.random.default_rng(0)
-    first = {"weight": np.zeros((6, 56 + 1280), np.float32), "bias": np.zeros(6, np.float32)}
-    first["weight"][1, 3] = 4.0  # sits by one measure
-    people = []
+    random, people = np.random.default_rng(0), []
     for k in range(60):
-        seen = random.normal(0, 1, 56 + 8 + 1280).astype(np.float32)
-        seen[3] = 1.0 if k % 2 else -1.0
+        seen = random.normal(0, 1, sum(count for count, _ in by_eye.DECAY)).astype(np.float32)
+        seen[1] = 4.0 if k % 2 else -4.0  # sits, says the first head
         people.append(by_eye.Seen("sitting" if k % 2 else "standing", "film", str(k), seen))
-    card = by_eye.judge(people, by_eye.told_by_others(people, first, 0))
+    card = by_eye.judge(people, by_eye.told_by_others(people, 0))
     assert card["right"] >= 0.9
-    assert by_eye.learn(people, first)["weight"].shape == (5, 56 + 8 + 1280)
+    weight = by_eye.learn(people)["weight"]
+    assert weight.shape == (5, len(people[0].described))
+    assert not weight[:, 6 : 6 + posture.JOINTS].any()  # the joints speak by that word alone
 
 
 def test_labels_name_postures_and_places_in_frames():

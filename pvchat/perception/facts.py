@@ -145,7 +145,7 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: Experts) -> s
     """What the whole frames show being done, said of whoever is seen from far enough to be doing it."""
     if facts.shot == "close-up" or len(analysis.frame_features) == 0:
         return None
-    claims = experts.heads.claims("frame", np.asarray(analysis.frame_features, np.float32).mean(1))
+    claims = experts.heads.claims("frame", analysis.pooled_frames)
     if any(claim.kind == "drawn" for claim in claims):  # sports were learned from photos
         return None
     found = next((claim for claim in claims if claim.kind == "activity"), None)

@@ -3,10 +3,12 @@
 In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and as
 its movement "falling or lying down" and "walking or running".
 
-A linear head weighs what is found of the joints, the outline of the body and what the frame looks like. It learned
-first from thousands of pictures of people known to stand, sit, lie, walk, run or bend, whole and cut off below the
-chest; how likely that makes a posture doesn't hold on film, so it was fitted anew on people in film and photos whose
-posture was read by eye (`recipes/posture`). Who falls is told by the outline alone, and who lies flat in it lies.
+A first linear head weighs what is found of the joints and what the frame looks like; it learned from thousands of
+pictures of people known to stand, sit, lie, walk, run or bend, whole and cut off below the chest. How likely that makes
+a posture doesn't hold on film, so a second one weighs its word beside the outline of the body, what is seen of and
+below her (`surroundings.py`) and the first one's word about others; it learned from people in film, photos and drawn
+clips whose posture was read by eye (`recipes/posture`). Who falls is told by the outline alone, and who lies flat in it
+lies.
 
 An analysis holds all of that, so `tell_postures` tells it whenever one is looked at, and no clip is looked at anew.
 
@@ -16,14 +18,16 @@ body's box, in pixels.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import linear_head, softmax
+from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.heads import carries
-from pvchat.schemas import ClipAnalysis, FloatArray, Thing, Track
+from pvchat.perception.surroundings import is_cut_off, near_frames, surroundings
+from pvchat.schemas import BODY, ClipAnalysis, FloatArray, IntArray, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
 TOLD = ("standing", "sitting", "lying down", "striding", "bending")
@@ -43,6 +47,9 @@ _BY_OUTLINE = 0.75  # how sure that is
 _FLAT, _LOW, _FEW = 0.6, 0.55, 4
 _CUT = 0.97  # where a body's box ends that the frame cuts off
 LIKELY, _SURE = 0.6, 0.75  # probability from which a posture is told, and is without "probably"
+JOINTS = 56  # numbers of `geometry`, which the first head reads beside the frame
+_COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of them
+_BUST = 1.0  # face heights, hair counted, below the chin of a drawn figure that must be seen
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 
 
@@ -77,8 +84,14 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
         way = facts.movement if facts.movement != "standing still" else None
         facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
         facts.confidence["movement"] = sure
-    elif sure >= LIKELY and told != "bending":
-        facts.pose, facts.confidence["pose"] = told if sure >= _SURE else f"probably {told}", sure
+    elif sure >= LIKELY and told != "bending" and not (told == "standing" and _is_drawn_bust(track, analysis)):
+        flat = sure >= _SURE and not analysis.scene.drawn
+        facts.pose, facts.confidence["pose"] = told if flat else f"probably {told}", sure
+
+
+def _is_drawn_bust(track: Track, analysis: ClipAnalysis) -> bool:
+    """Whether it is a drawn figure of which little but the face is seen: the head says of all that they stand."""
+    return analysis.scene.drawn and is_cut_off(track, _BUST)
 
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
@@ -93,23 +106,61 @@ def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
 
 
 def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float]:
-    """How likely each of TOLD is; nothing of drawn figures, which no head has learned."""
-    if analysis.scene.drawn or not len(analysis.frame_features) or not (track.kind == "face" or len(track.looks)):
+    """How likely each of TOLD is; nothing of figures whose body wasn't found, but for drawn ones."""
+    if not _is_readable(track, analysis):
         return {}
-    weight, bias = linear_head(WEIGHTS)
-    return dict(zip(TOLD, softmax(weight @ described(track, analysis) + bias).tolist(), strict=True))
+    logits = _head("") @ np.append(weighed(track, analysis, _head("first ")), 1.0)
+    return dict(zip(TOLD, softmax(logits).tolist(), strict=True))
+
+
+def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray) -> FloatArray:
+    """[N] what the head weighs: the first head's word, what is described, where she is, and what others seem to do.
+
+    Args:
+        track: who is told of.
+        analysis: of the clip.
+        first: [6, 1337] weights of the first head, on joints and frame, the bias last.
+    """
+    company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
+    shown = described(track, analysis)
+    words = [_word(described(one, analysis), first) for one in company[:_COMPANY] if _is_readable(one, analysis)]
+    others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
+    around = surroundings(track, analysis, _posed(track))
+    return np.concatenate([_word(shown, first), shown, around, others]).astype(np.float32)
+
+
+def _word(shown: FloatArray, first: FloatArray) -> FloatArray:
+    """[6] log-odds of the first head."""
+    return np.asarray(first @ np.concatenate([shown[:JOINTS], shown[-BODY:], [1.0]]), np.float32)
+
+
+@lru_cache
+def _head(name: str) -> FloatArray:
+    """[C, N + 1] weights of one of the two heads, the bias last."""
+    from safetensors.numpy import load_file
+
+    arrays = load_file(WEIGHTS)
+    return np.column_stack([arrays[f"{name}weight"], arrays[f"{name}bias"]]).astype(np.float32)
+
+
+def _is_readable(track: Track, analysis: ClipAnalysis) -> bool:
+    seen = track.kind == "face" or len(track.looks) or analysis.scene.drawn
+    return bool(seen and len(analysis.frame_features))
+
+
+def _posed(track: Track) -> IntArray:
+    """Sightings with a pose; where there is none, all."""
+    posed = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
+    return np.asarray(posed if len(posed) else np.arange(len(track)), np.int64)
 
 
 def described(track: Track, analysis: ClipAnalysis) -> FloatArray:
-    """[1344] what the head weighs: all sightings with a pose together; where there is none, all sightings."""
-    posed = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
-    seen, aspect = posed if len(posed) else np.arange(len(track)), analysis.width / analysis.height
+    """[1344] joints, outline, whether there is a face, and the frame: of all sightings with a pose together."""
+    seen, aspect = _posed(track), analysis.width / analysis.height
     joints = np.mean([geometry(track.pose[i], track.boxes[i], aspect) for i in seen], 0)
     height, width = np.median(track.boxes[:, 3] - track.boxes[:, 1]), np.median(track.boxes[:, 2] - track.boxes[:, 0])
     outline = _outline(body_boxes(track, analysis), float(height), float(width), analysis)
-    frames = np.asarray(analysis.frame_features, np.float32).mean(1)
-    at = np.linspace(0, len(analysis.times) - 1, len(frames)).round()
-    looks = frames[np.abs(at[None] - track.frames[seen][:, None]).argmin(1)].mean(0)
+    looks = analysis.pooled_frames[near_frames(track, analysis, seen)].mean(0)
     return np.concatenate([joints, outline, [track.kind == "face"], looks]).astype(np.float32)
 
 

@@ -141,6 +141,11 @@ class ClipAnalysis:
         return np.asarray(self.frame_features.astype(np.float32).mean((0, 1)), np.float32)
 
     @cached_property
+    def pooled_frames(self) -> FloatArray:
+        """[G, 1280] what each of the kept frames looks like."""
+        return np.asarray(self.frame_features, np.float32).mean(1)
+
+    @cached_property
     def step_s(self) -> float:
         """Seconds from one sampled frame to the next."""
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else self.duration_s

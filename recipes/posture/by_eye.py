@@ -6,7 +6,7 @@ has them; the first step's head. Out: the head that ships, and how often it is r
 it learned from.
 
 The clips go through what an analysis of footage goes through, so that the head reads the same here and there. It starts
-from the first head's word: six log-odds beside all the rest, folded into one matrix afterwards.
+from the first head's word, six log-odds beside all the rest; the joints it knows by that word alone.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from pvchat.perception.analysis import WHOLE, add_bodies, face_track
 from pvchat.perception.experts.body import Before
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
-from pvchat.perception.posture import LIKELY, TOLD, described
+from pvchat.perception.experts.figuretracks import link_figures
+from pvchat.perception.posture import JOINTS, LIKELY, OTHERS, TOLD, weighed
 from pvchat.perception.search import find_faces
+from pvchat.perception.surroundings import PLACES
 from pvchat.perception.tracks import link
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from pvchat.video import Clip
@@ -39,10 +41,14 @@ Picture = NDArray[np.uint8]
 FILE = Path(__file__).with_name("by_eye.json")
 FOOTAGE = "../devset"  # clips that no benchmark asks a posture of
 POSED = 4  # tracks of a clip whose pose is looked for, as in an analysis
-DECAY_WORD, DECAY, DECAY_FRAME, LEAST_SPREAD = 0.01, 0.005, 0.5, 0.05
+DRAWN = "anime_actions"  # whose figures are located, as no face or body is found in them
+LEAST_SPREAD = 0.05
+DECAY = (  # by how many numbers: word, joints (None: left out), outline, frame, place, below and strips, others
+    (6, 0.01), (JOINTS, None), (8, 0.005), (WIDTH, 0.7), (PLACES, 0.01), (3 * WIDTH, 1.0), (OTHERS, 0.02),
+)  # fmt: skip
 RARE = 0.3  # power by which rare postures count for more; many people of one film count as their root
 CLIPS = ("film_actions", "tv_talk", "dark_actions", "cctv_fights", FOOTAGE)
-PHOTO = 0.5  # what a photo counts beside a clip
+PHOTO = 0.5  # what a photo or a drawn clip counts beside a filmed one
 FOLDS = 6
 _NEAR = 0.05  # of the frame that the middle of a face may lie beside the one that was labelled
 
@@ -57,8 +63,9 @@ class Seen:
     described: FloatArray
 
 
-def look(root: Path) -> list[Seen]:
-    """All that `by_eye.json` names."""
+def look(root: Path, first: dict[str, FloatArray]) -> list[Seen]:
+    """All that `by_eye.json` names, with the word of the first head (weight [6, 1336] and bias [6])."""
+    word = np.column_stack([first["weight"], first["bias"]])
     experts, found = Experts(), list[Seen]()
     for name, clips in json.loads(FILE.read_text(encoding="utf-8")).items():
         footage = name == FOOTAGE
@@ -66,10 +73,11 @@ def look(root: Path) -> list[Seen]:
         chat = PVChat.from_pretrained("embedded") if footage else None
         for clip, told in clips.items():
             shown = [row for row in rows.get(clip, ()) if row.get("frame", 0) in told["frames"]]
-            analysis = chat.analyse(root / name / clip) if chat else analysed([framed(root, r) for r in shown], experts)
+            images = [] if chat else [framed(root, row) for row in shown]
+            analysis = chat.analyse(root / name / clip) if chat else analysed(images, experts, name == DRAWN)
             source = Path(clip).stem if footage else source_of(shown[0])
             people = whose(told["people"], analysis)
-            found += [Seen(posture, name, source, described(track, analysis)) for posture, track in people]
+            found += [Seen(posture, name, source, weighed(track, analysis, word)) for posture, track in people]
     return found
 
 
@@ -81,7 +89,7 @@ def _rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def analysed(images: list[Picture], experts: Experts) -> ClipAnalysis:
+def analysed(images: list[Picture], experts: Experts, drawn: bool) -> ClipAnalysis:
     """As much of an analysis of some frames of one shot as the head reads."""
     pictures, times = np.stack(images), np.arange(len(images), dtype=np.float32)
     height, width = pictures.shape[1:3]
@@ -89,6 +97,9 @@ def analysed(images: list[Picture], experts: Experts) -> ClipAnalysis:
     features = experts.frames.grid(pictures).astype(np.float16)
     analysis = ClipAnalysis("", clip.duration_s, width, height, times, features, [], stage="what")
     shots = np.zeros(len(images), np.int64)
+    if drawn:
+        analysis.tracks, analysis.scene.drawn = link_figures(experts.figures.find(pictures), shots), True
+        return analysis
     found = find_faces(pictures, shots, experts.faces)
     analysis.tracks = [face_track(clip, found, sightings) for sightings in link(found, shots)]
     add_bodies(clip, analysis, experts, WHOLE)
@@ -124,39 +135,28 @@ def source_of(row: dict[str, Any]) -> str:
     return re.split(f"_?{deed}", name)[0]
 
 
-def learn(people: list[Seen], first: dict[str, FloatArray]) -> dict[str, FloatArray]:
-    """Weights [5, 1344] and bias [5] of a softmax over TOLD.
-
-    Args:
-        people: whose posture was read.
-        first: weight [6, P + 1280] and bias [6] of the first head, on P measures of the pose and the frame.
-    """
+def learn(people: list[Seen]) -> dict[str, FloatArray]:
+    """Weights [5, N] and bias [5] of a softmax over TOLD."""
     x = np.stack([one.described for one in people])
-    measures = first["weight"].shape[1] - WIDTH
-    spread = np.zeros((x.shape[1], len(first["bias"])), np.float32)  # what the first head reads, of all
-    spread[:measures], spread[-WIDTH:] = first["weight"][:, :measures].T, first["weight"][:, measures:].T
-    rows = np.concatenate([x @ spread + first["bias"], x[:, measures:]], 1)
-    decay = np.full(rows.shape[1], DECAY, np.float32)
-    decay[: len(first["bias"])], decay[-WIDTH:] = DECAY_WORD, DECAY_FRAME
+    decay = np.concatenate([np.full(count, np.nan if pull is None else pull, np.float32) for count, pull in DECAY])
+    read = np.flatnonzero(np.isfinite(decay))
     truth = np.eye(len(TOLD), dtype=np.float32)[[TOLD.index(one.posture) for one in people]]
     sources = Counter((one.set, one.source) for one in people)
     worth = np.array([sources[one.set, one.source] ** -0.5 for one in people], np.float32)
     worth *= [1.0 if one.set in CLIPS else PHOTO for one in people]
     worth *= (truth / np.maximum(truth.sum(0), 1.0) ** RARE).sum(1)
-    weight, bias = softmax_head(rows, truth, worth / worth.mean(), decay, LEAST_SPREAD)
-    word, rest = weight[:, : len(first["bias"])], weight[:, len(first["bias"]) :]
-    folded = word @ spread.T
-    folded[:, measures:] += rest
-    return {"weight": folded, "bias": bias + word @ first["bias"]}
+    weight = np.zeros((len(TOLD), x.shape[1]), np.float32)
+    weight[:, read], bias = softmax_head(x[:, read], truth, worth / worth.mean(), decay[read], LEAST_SPREAD)
+    return {"weight": weight, "bias": bias}
 
 
-def told_by_others(people: list[Seen], first: dict[str, FloatArray], seed: int) -> FloatArray:
+def told_by_others(people: list[Seen], seed: int) -> FloatArray:
     """[n, 5] probabilities, those of a film's people by a head that learned from other films."""
     sources = np.unique([f"{one.set} {one.source}" for one in people], return_inverse=True)[1]
     fold = np.random.default_rng(seed).integers(0, FOLDS, sources.max() + 1)[sources]
     shares = np.zeros((len(people), len(TOLD)), np.float32)
     for k in range(FOLDS):
-        head = learn([one for one, f in zip(people, fold, strict=True) if f != k], first)
+        head = learn([one for one, f in zip(people, fold, strict=True) if f != k])
         logits = np.stack([one.described for one in people]) @ head["weight"].T + head["bias"]
         odds = np.exp(logits - logits.max(1, keepdims=True))
         shares[fold == k] = (odds / odds.sum(1, keepdims=True))[fold == k]

@@ -254,14 +254,16 @@ def main(words: list[str] | None = None) -> None:
     """Look at the pictures, train set by set without it for the card, then with all; then what was read by eye."""
     args = arguments(__doc__, words)
     people = look(args.traindata, args.seed)
-    write(learn(people), judge(people, told_by_others(people)), by_eye.look(args.traindata), args.out)
+    first = learn(people)
+    write(first, judge(people, told_by_others(people)), by_eye.look(args.traindata, first), args.out)
 
 
 def write(first: dict[str, FloatArray], card: dict[str, Any], read: list[by_eye.Seen], out: Path) -> None:
-    """Fit the first head anew to what was read by eye; weights and card."""
-    judged = by_eye.judge(read, by_eye.told_by_others(read, first, 0))
-    head = {name: array.astype(np.float16) for name, array in by_eye.learn(read, first).items()}
-    write_head(out, head, {"source": "recipes.posture.train", "by eye": judged, "first head": card})
+    """The first head and the second, fitted to what was read by eye; weights and card."""
+    judged = by_eye.judge(read, by_eye.told_by_others(read, 0))
+    both = {f"first {name}": array for name, array in first.items()} | by_eye.learn(read)
+    heads = {name: array.astype(np.float16) for name, array in both.items()}
+    write_head(out, heads, {"source": "recipes.posture.train", "by eye": judged, "first head": card})
 
 
 if __name__ == "__main__":
