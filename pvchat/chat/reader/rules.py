@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
-from pvchat.chat.english import word_set
+from pvchat.chat.english import FUNCTION_WORDS, word_set
 from pvchat.chat.query import (
     EVERYBODY,
     PLACES,
@@ -66,7 +66,7 @@ RELATIONS_IN_TIME: dict[str, Relation] = {
 _GONE = frozenset(("gone", "away", "missing", "absent"))
 _SUBJECTS = ("he", "she", "they")
 LEAST, SURER = 0.5, 0.6  # probability from which a question is refused; where a condition is told of somebody [choice]
-_SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
+_SHARE = word_set("percentage percent percantage share proportion fraction %")
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
@@ -524,10 +524,10 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
-    """When somebody is alone: "when was nobody with Ana?"."""
-    where, timed = query.where, query.select in ("when", "how_long", "how_often")
+    """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
+    where, asked = query.where, query.select in ("exists", "when", "how_long", "how_often")
     company = isinstance(where, Has) and where.attribute == "with" and where.of is not None and where.of.names
-    if not (timed and company and query.whom == Whom(quantifier="none")) or not isinstance(where, Has):
+    if not (asked and company and query.whom == Whom(quantifier="none")) or not isinstance(where, Has):
         return query
     return replace(query, whom=where.of or query.whom, where=Has("alone"))
 
@@ -646,6 +646,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     if not {*seen} & (_HEARD | _ANSWERS):
         return query
     said = {*phrase.casefold().split()}
+    if refused and not phrase and _HEARING & {*seen} and _particular(seen, question.slots):
+        return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     if "than" in seen and query.select == "compare" and not phrase:  # "does Ana talk longer than Ben?": by what is seen
         return query
     if "than" in {*seen} - said:  # who says it more often is held against nobody
@@ -694,6 +696,17 @@ def _spoken(query: Query, seen: Sequence[str], phrase: str, refused: bool) -> Qu
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
     versus = query.versus if rank is most else None
     return replace(plain, select=select, where=where, form=form, rank=rank, value=value, versus=versus)
+
+
+def _particular(seen: Sequence[str], slots: Sequence[Slot]) -> bool:
+    """Whether a certain sound is asked about, or how one is: "can you hear the sea?", "how loud is the noise?"."""
+    tagged = {word for slot in slots for word in slot.typed.lower().split()}
+    plain = _HEARD | _EMPTY | _AUXILIARY | FUNCTION_WORDS | tagged | {NAME}
+    return (
+        seen[0] == "how"
+        and not {"often", "long", "many"} & {*seen}
+        or any(word[0].isalpha() and word not in plain for word in seen)
+    )
 
 
 def _is_answer(seen: Sequence[str]) -> bool:

@@ -32,7 +32,7 @@ _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "ent
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
-_BETWEEN = word_set("between sandwiched middle either each")
+_BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")
 _BODY = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs")  # what garments are on
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
