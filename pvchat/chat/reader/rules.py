@@ -47,7 +47,6 @@ from pvchat.chat.reader.slots import (
     BACK,
     COMING,
     GOING,
-    SWITCHED,
     TAKING,
     Slot,
     begins,
@@ -126,7 +125,6 @@ _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
-_ORDERED = word_set("first last second third before earliest latest next soonest ahead earlier later fourth")
 _SILENT = word_set("silent silence")
 _HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
 _BEFORE_MUSIC = word_set("the there is was any some")
@@ -310,16 +308,6 @@ def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
     return sorted([*slots, replace(named[0], role="S", at=said[0])], key=lambda slot: slot.at)
 
 
-def _or_of(question: Tagged) -> Sequence[Slot]:
-    """With whom a relation is with as such, and the second of two: "is Ana left of Ben or of Cleo?"."""
-    found: list[Slot] = []
-    for slot in question.slots:
-        before = found[-1] if found else slot
-        related = before.kind in ("left_of", "right_of", "beside") or slot.after_or and before.role == "O"
-        found.append(replace(slot, role="O") if related and slot.name and slot.role in "SV" else slot)
-    return found
-
-
 def _thing_or_thing(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whether one of several things is seen, not which things are: "do you see a dog or a ball?"."""
     things = any(slot.role == "P" and slot.kind == "thing" for slot in question.slots)
@@ -327,41 +315,11 @@ def _thing_or_thing(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"select": "exists", "attribute": "none", "form": "polar", "join": "or"} if asks and things else {}
 
 
-def _of_one(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Whether somebody is so, where one alone is asked about, not who is more so: "is Ana left of Ben or of Cleo?"."""
-    people, related = ({slot.at for slot in question.slots if slot.role in roles} for roles in ("SV", "O"))
-    one = heads["select"] == "compare" and len(people) == 1 and (heads["form"] != "wh" or question.seen[0] in _IS)
-    return {"select": "exists", "form": "polar", "attribute": "none", "rank": "none"} if one and related else {}
-
-
-def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Coming in isn't coming in first: "does Ana walk in?"."""
-    counted = any(slot.kind in ("nth", "number") for slot in question.slots)
-    plain = heads["select"] == "exists" and heads["rank"] == "time" and not counted
-    return {"rank": "none"} if plain and not _ORDERED & {*question.seen} else {}
-
-
 def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """What somebody could do isn't seen: "can Ana see Ben?"; whether she can be seen is."""
     asks = question.seen[0] in _ABLE and {*question.seen[1:2]} & {NAME, *_SUBJECTS}
     is_who = ("be", NAME) in pairwise(question.seen)  # "could Ana be Ben?"
     return {"select": "refuse", "refusal": "unseen"} if asks and (is_who or not {"be", ","} & {*question.seen}) else {}
-
-
-def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Being only somewhere, or only sitting, is so all the time: "was Ana only in the kitchen?" asks for no others."""
-    at = question.seen.index("only") if "only" in question.seen else 0
-    before = [slot for slot in question.slots if slot.role == "S" and slot.at < at]
-    after = next((slot for slot in question.slots if slot.at > at), None)
-    lasts = PLACES if heads["relation"] != "none" or {"up", "down", "one"} & {*question.seen} else (*PLACES, "posture")
-    there = after is not None and after.kind in lasts and after.at <= at + 3
-    return {"quantifier": "any", "throughout": "yes"} if heads["select"] == "exists" and before and there else {}
-
-
-def _each_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """What is so each time is so all the time: "did she wear a mask each time?"."""
-    text, plain = " ".join(question.seen), heads["select"] == "exists" and heads["relation"] == "none"
-    return {"throughout": "yes"} if plain and ("each time" in text or "every time" in text) else {}
 
 
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -541,14 +499,6 @@ def _but_never(query: Query, question: Tagged) -> Query:
     if not (denied and rest) or query.whom != EVERYBODY:
         return query
     return replace(query, whom=Whom(such=conjunction(denied)), where=conjunction(rest))
-
-
-def _light_on(query: Query, question: Tagged) -> Query:
-    """Of the light, where the network passed it over: "when was the light on?"."""
-    words = [word for word in question.seen if word[0].isalpha()]
-    lit = {"light", "lights"} & {*words} and words[-1] in SWITCHED and query.where is None
-    asked = query.select in ("when", "how_long", "how_often") and query.whom == EVERYBODY
-    return replace(query, where=Has("light", SWITCHED[words[-1]])) if lit and asked else query
 
 
 def _anybody(query: Query, question: Tagged) -> Query:
@@ -774,7 +724,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
         return True
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
         return True
-    asks_what = seen[0] == "what" and seen[1:2] and seen[1] in _AUXILIARY | _IS and query.refusal != "wish"
+    asks_what = seen[0] == "what" and seen[1:2] and seen[1] in _AUXILIARY and query.refusal != "wish"
     asks_who = seen[0] == "who" and query.select == "who"
     if _SAYING & words and (asks_what or asks_who and _SAYING & {*seen[1:3]}):
         return True
@@ -816,15 +766,6 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     kept = [word for word in named if word.name or word.seen[0].isalnum() and word.seen not in _EMPTY | _AUXILIARY]
     kept = [word for word in kept if word.seen not in ("often", "many", "times", "my", "most", "when", "how", "'s")]
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
-
-
-def _is_there(query: Query, question: Tagged) -> Query:
-    """Whether somebody is there, where she alone would be put in order ("and Tom?"), or be who is ("is Ana?")."""
-    alone = len(query.whom.names) == 1 and query.versus is None and query.during.event is None
-    unread = query.select == "order" or query.select == "who" and query.form == "polar" and query.where is None
-    if not (alone and unread) or "order" in question.seen:
-        return query
-    return replace(query, select="exists", form="polar")
 
 
 def _gaze(query: Query, question: Tagged) -> Query:
@@ -876,9 +817,9 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-SLOT_RULES = (_at_that_time, _at_once, _taken_up, _or_of, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (_able, _not_first, _only_there, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
+SLOT_RULES = (_at_that_time, _at_once, _taken_up, _into_or_out_of, _she_of_the_event)
+HEAD_RULES = (_able, _thing_or_thing, _comes_again, _was_gone)
 QUERY_RULES = (
-    _is_there, _gaze, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
-    _nobody_with, _but_never, _light_on, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
+    _gaze, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
+    _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip

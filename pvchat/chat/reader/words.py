@@ -530,7 +530,7 @@ def colour_of(words: Sequence[str]) -> str:
 def lexicon_words() -> frozenset[str]:
     """Every single word of the lexicon, in lower case."""
     forms = (form for rows in _meanings().values() for value, said in rows.items() for form in (value, *said))
-    return frozenset(word for form in forms for word in form.lower().split() if word.isalpha())
+    return frozenset(word for form in forms for word in form.lower().split() if word.replace("-", "").isalpha())
 
 
 @lru_cache(maxsize=64)
