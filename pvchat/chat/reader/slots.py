@@ -132,6 +132,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     such = (
         _either_of(own[:second], own[second:], role) if second else joined(conditions, "and")
     )  # with it "the doctor in the white coat" is nobody's name
+    nouns = such is not None or mine and heads.get("select") == "who"  # "which of the carers wears scrubs?"
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
@@ -140,7 +141,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
         besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
         nth=0 if nth is None else ordinal(nth),
         nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
-        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (such and s.typed.islower()))),
+        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (nouns and s.typed.islower()))),
     )
 
 
