@@ -243,7 +243,8 @@ def _narrowed(
     if heads["select"] != "attribute" or heads["form"] == "choice":
         return "", conditions
     own = [c for c in conditions if isinstance(c, Has) and c.attribute == asked and not c.of]
-    return (own[0].value, [c for c in conditions if c not in own]) if own else ("", conditions)
+    value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
+    return value, [c for c in conditions if c not in own]
 
 
 def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:

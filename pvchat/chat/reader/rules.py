@@ -238,26 +238,6 @@ def is_statement(words: Sequence[Word]) -> bool:
     return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
 
 
-def _last_word(words: Sequence[Word]) -> int:
-    """The place of the last word that is no mark; 0 where there is none."""
-    return next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
-
-
-def _at_that_time(question: Tagged) -> Sequence[Slot]:
-    """With a "then" or "there" at the end of a whole question as the time, or place, before, where the network passed
-    it over.
-    """
-    words, labels = question.words, question.labels
-    last = _last_word(words)
-    whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
-    state = any(slot.role == "P" and slot.kind in ("deed", "posture", "worn", "holding") for slot in question.slots)
-    asks = labels.heads["select"] == "attribute" or state
-    word = words[last].seen
-    if last < 3 or not whole or word not in ("then", "there")[: 1 + asks] or labels.tags[last] != "O":
-        return question.slots
-    return [*question.slots, Slot("F", "pronoun", False, word, word, last)]
-
-
 def _at_once(question: Tagged) -> Sequence[Slot]:
     """With "at the same time" behind a condition as a slot, where the network passed it over."""
     slots, seen = question.slots, question.seen
@@ -311,7 +291,8 @@ def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
 def _thing_or_thing(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whether one of several things is seen, not which things are: "do you see a dog or a ball?"."""
     things = any(slot.role == "P" and slot.kind == "thing" for slot in question.slots)
-    asks = heads["select"] == "attribute" and heads["attribute"] == "thing" and question.seen[0] in _AUXILIARY
+    asks = heads["select"] == "attribute" and question.seen[0] in _AUXILIARY
+    asks = asks and (heads["attribute"] == "thing" or heads["form"] == "choice" and question.seen[0] not in _IS)
     return {"select": "exists", "attribute": "none", "form": "polar", "join": "or"} if asks and things else {}
 
 
@@ -432,23 +413,19 @@ def _unread(query: Query, question: Tagged) -> Query:
     """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
     whether Ana is there, nor "does Ana play with Ben?" whether both are.
     """
-    if (
-        query.select in ("order", "exists") and query.where is None and "following" in question.seen
-    ):  # a deed, not what comes first
-        return Query("refuse", query.whom, refusal="unseen")
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
     played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
     played = played and any(has.attribute == "with" for has in atoms(query.where))
-    if not (query.where in (None, PRESENT) and passed or played):
+    if not (query.where is None and passed or played):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
 
 def _in_each_place(query: Query, question: Tagged) -> Query:
     """A refusal of places that are counted and not named: of "was Ana in both rooms?" being there says nothing."""
-    plain = query.where in (None, PRESENT) or isinstance(query.where, Has) and query.where.attribute == "place"
+    plain = query.where is None or isinstance(query.where, Has) and query.where.attribute == "place"
     counted = any(one in _EACH and other in _ROOMS for one, other in pairwise(question.seen))
     asked = query.select in ("exists", "who") or query.select == "how_often" and query.form == "polar"
     if not (counted and plain and asked):
@@ -474,7 +451,7 @@ def _mostly(query: Query, question: Tagged) -> Query:
 
 def _comes_in(query: Query, question: Tagged) -> Query:
     """Of coming in, not of being there: "who came in?", "how many people enter?"."""
-    plain = query.where in (None, PRESENT) and query.rank is query.number is None
+    plain = query.where is query.rank is query.number is None
     asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
     pairs = pairwise([*question.seen, ""])
     comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
@@ -537,10 +514,10 @@ def _of_return(query: Query, question: Tagged) -> Query:
             return query
         since = replace(query.during, relation="since")
         return replace(query, select="exists", where=Has("enters"), number=None, during=since)
-    if query.select == "when" and query.where in (None, Has("present"), Has("enters")) and query.rank is None:
+    if query.select == "when" and query.where in (None, Has("enters")) and query.rank is None:
         return replace(query, rank=Rank("time", 2))
     asks_who = seen[0] in ("who", "which") or query.select == "how_often" and query.form == "polar"
-    there = query.where in (None, PRESENT, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
+    there = query.where in (None, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
     if query.whom.names or not there or not (asks_who or query.select == "count"):
         return query
     select: Select = "exists" if query.form == "polar" else "who"
@@ -768,14 +745,6 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
-def _gaze(query: Query, question: Tagged) -> Query:
-    """Where somebody looks is what she does, not where she is: "where is Ana looking?"."""
-    asks = question.seen[0] in ("where", "which") and bool({"looking", "facing"} & {*question.seen[-2:]})
-    if not asks or query.select not in ("attribute", "refuse"):
-        return query
-    return replace(query, select="attribute", attribute="deed", value=query.value or "looking", form="wh", refusal=None)
-
-
 def _only_in(query: Query, question: Tagged) -> Query:
     """Where somebody always is while she does something, or is at all, one of several places: "does Vera wear the hat
     only in the car?", "was she only in the hall and the kitchen?".
@@ -817,9 +786,9 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-SLOT_RULES = (_at_that_time, _at_once, _taken_up, _into_or_out_of, _she_of_the_event)
+SLOT_RULES = (_at_once, _taken_up, _into_or_out_of, _she_of_the_event)
 HEAD_RULES = (_able, _thing_or_thing, _comes_again, _was_gone)
 QUERY_RULES = (
-    _gaze, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
+    _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
     _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip
