@@ -168,6 +168,8 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
         if tags[i] == "O" and word.seen in _SUBJECTS and after[:2] == "F-":  # "before he comes back"
             tags[i] = "E-pronoun"
+        if tags[i][:2] == "E-" and after == "O" and is_known("posture", words[i + 1].seen):  # "say while Karim sits?"
+            tags[i + 1] = "F-posture"
     question = Tagged(words, labels, slots_of(words, tags))
     for rule in SLOT_RULES:
         question = replace(question, slots=rule(question))
