@@ -98,9 +98,9 @@ def test_what_is_said_of_many_videos(text: str, query: Query) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "query"),
     [
-        ("Who used the kitchen?", "kitchen", Query("who", where=Has("present"))),
+        ("Who used the kitchen?", "kitchen", Query("who")),
         ("Was Ana in the garden?", "back garden", Query("exists", ANA, form="polar")),
-        ("Who came into the kitchen this morning?", "kitchen", Query("who", where=Has("present"))),
+        ("Who came into the kitchen this morning?", "kitchen", Query("who")),
         ("Was Ana in the back garden today?", "back garden", Query("exists", ANA, form="polar")),
         ("Was Ana on the ward this week?", "ward", Query("exists", ANA, form="polar")),
         ("When was Ana in the kitchen with Ben last week?", "kitchen", Query("when", ANA, WITH_BEN)),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Callable
@@ -352,6 +353,14 @@ def test_forget_leaves_no_trace(store: PeopleStore, pvchat_home: Path) -> None:
     assert PeopleStore().names() == ["Ben"]
     assert_same(PeopleStore().get("Benny"), make_person("Ben", 1, aliases=["Benny"]))
     assert cache.load("c" * 64, "1") is None
+
+
+def test_forget_leaves_no_pattern_that_she_was_looked_for_by(store: PeopleStore) -> None:
+    store.add(make_person("Brunhilde"))
+    before = re.compile("Brunhilde")
+    assert re.compile("Brunhilde") is before
+    store.forget("Brunhilde")
+    assert re.compile("Brunhilde") is not before
 
 
 def test_forget_is_seen_by_a_store_that_holds_her_in_memory(store: PeopleStore) -> None:

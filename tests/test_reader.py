@@ -55,6 +55,9 @@ PLAIN: dict[str, Query] = {
     "How long is this video?": Query("length"),
     "How many cuts are there?": Query("shots"),
     "Is Ana there the whole time?": Query("exists", ANA, form="polar", throughout=True),
+    "Who is there from start to finish?": Query("who", throughout=True),
+    "What proportion of the video is Ana in?": Query("how_long", ANA, value="share"),
+    "Is nobody with Ana?": Query("exists", ANA, Has("alone"), form="polar"),
     "Who is there while Ana is away?": Query("who", during=During("while", Event(ANA, GONE))),
     "What is Ana doing at 3:20?": Query("attribute", ANA, attribute="deed", during=During(start_s=200, end_s=200)),
     "Who is in the second half?": Query("who", during=During(start_s=0.5, end_s=1.0, unit="share")),
@@ -114,7 +117,8 @@ REFUSED = {
     "Is Ana a doctor?": "unseen", "Which song is it?": "sound",
     "Is the camera moving?": "camera", "Thanks!": "small_talk", "Hello": "small_talk", "Who are you?": "small_talk",
     "Save this one as Bob.": "wish", "Forget Ana.": "wish", "¿Dónde está Ana?": "foreign", "Was trägt Ana?": "foreign",
-    "???": "unclear",
+    "???": "unclear", "Can you hear the sea?": "sound", "Does Ana sound angry?": "sound",
+    "How does her voice sound?": "sound",
 }  # fmt: skip
 
 
@@ -197,6 +201,8 @@ def test_the_likeliest_path_is_the_best_of_all(seed: int) -> None:
 def test_a_name_that_nobody_bears_is_kept_as_it_was_typed() -> None:
     assert query_of("Is Barnaby there?", NAMES).whom == Whom(unknown=("Barnaby",))
     assert query_of("Is Anna there?", NAMES).whom == Whom(unknown=("Anna",))
+    for typed in ("codi", "Codi"):  # one slip in a short name
+        assert query_of(f"where's {typed} sitting?", ("Cody", "Emre")).whom == Whom(unknown=(typed,))
     assert query_of("Who is there?", ()).whom == EVERYBODY
 
 

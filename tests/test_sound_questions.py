@@ -251,3 +251,8 @@ def test_subtitles_are_short_and_name_who_is_known():
     assert [SpokenLine(0, 1, who, of, "").speaker for who, of in (("#1", ""), ("", "unseen"), ("", "several"))] == [
         "person 1", "not seen", "somebody"
     ]  # fmt: skip
+
+
+def test_what_is_said_while_somebody_sits_is_asked_of_that_time() -> None:
+    query = read("What does Ana say while Ben sits?", Known(NAMES))
+    assert query.during == During("while", Event(Whom(("Ben",)), Has("posture", "sitting")))

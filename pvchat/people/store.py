@@ -11,6 +11,7 @@ The folders are the truth: one rename puts a folder in place or takes it away (d
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -230,6 +231,7 @@ class PeopleStore:
                 self._drop_examples_of(gone)
             atomic.remove_folder(self.root / ids[0])
             temporary.forget(ids)  # what was marked while the rest went
+        re.purge()  # the patterns that names were looked for by
 
     def export(self, name: NameOrRef, path: Path | str) -> Path:
         """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.

@@ -14,7 +14,7 @@ import random
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,14 @@ from typing import Any
 from pvchat.chat.reader.network import HEADS
 from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
-from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar
+from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar, read_line
 from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, refusal_of, rule_of, tagged, wordings
 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.22, "natural": 0.46, "worded": 0.15, "refused": 0.09, "followed": 0.05, "paired": 0.03}
-NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g"))
+NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h"))
+NATURAL_REFUSALS = ("natural_refusals.txt", "natural_refusals_b.txt")
 NATURAL = {
     "frames": 0.56,
     "followups": 0.19,
@@ -119,7 +120,7 @@ class Sources:
         """Lines of `natural_*.txt`, which were written before they were annotated: frames, followups, refusals."""
         texts = {"frames": "\n".join(map(_text_of, NATURAL_FRAMES)), "followups": _text_of("natural_followups.txt")}
         read = {name: read_grammar(text, self.lexicon).frames for name, text in texts.items()}
-        read["refusals"] = read_refusals(_text_of("natural_refusals.txt"))
+        read["refusals"] = read_refusals("\n".join(map(_text_of, NATURAL_REFUSALS)))
         return {name: self._lines(lines) for name, lines in read.items()}
 
     @cached_property
@@ -163,7 +164,7 @@ def read_refusals(text: str) -> list[Line]:
         if row.startswith("[") and row.endswith("]"):
             kind = row[1:-1]
         elif row.strip() and not row.startswith("#"):
-            lines.append(Line(row.strip(), {"select": "refuse", "refusal": kind}))
+            lines.append(replace(read_line(row), heads={"select": "refuse", "refusal": kind}))
     return lines
 
 

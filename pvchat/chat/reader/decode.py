@@ -8,7 +8,8 @@ before; "the other one" is who of a list wasn't named last. Read from (Query, Fi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
@@ -119,7 +120,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     return Query(
-        cast(Select, heads["select"]), whom, where, asked, value,
+        cast(Select, heads["select"]), whom, None if where == PRESENT else where, asked, value,
         cast(Form, heads["form"]), during, throughout, rank, number,
         None if versus == EVERYBODY else versus,
     )  # fmt: skip
@@ -242,7 +243,8 @@ def _narrowed(
     if heads["select"] != "attribute" or heads["form"] == "choice":
         return "", conditions
     own = [c for c in conditions if isinstance(c, Has) and c.attribute == asked and not c.of]
-    return (own[0].value, [c for c in conditions if c not in own]) if own else ("", conditions)
+    value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
+    return value, [c for c in conditions if c not in own]
 
 
 def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:
@@ -492,6 +494,13 @@ def picked(query: Query, history: Sequence[Turn]) -> Query:
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
 
 
+def of_them(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query:
+    """Of those who were found before, where the network passed that over: "which one of them is a man?"."""
+    asked = ("of", "them") in pairwise(seen) and query.select == "who" and query.whom == EVERYBODY
+    people = subjects(history[-1]) if asked else ()
+    return replace(query, whom=Whom(people)) if people else query
+
+
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
     """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
     named = [slot.name for slot in slots if slot.name]
@@ -575,48 +584,88 @@ def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
     return history[:last]
 
 
+@dataclass(frozen=True)
+class _Following:
+    """A question that leans on the turn before.
+
+    Attributes:
+        asked: as it was read by itself; its select is that of the query before where it asks the same.
+        last: the turn before.
+        heads: of the question.
+        said: its slots as they were typed.
+    """
+
+    asked: Query
+    last: Turn
+    heads: Mapping[str, str]
+    said: Sequence[Slot]
+
+
 def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
-    Args:
-        asked: the ellipsis as it was read by itself; its select is that of the query before where it asks the same.
-        last: the turn before.
-        heads: of the ellipsis.
-        said: its slots as they were typed.
+    Args: as of `_Following`.
     """
     before = _ending(replace(last[0], then=None, if_so=False), asked)
-    last = before, last[1]
-    if heads["follow"] == "why":
-        return Query("why", before.whom, form="wh")
+    turn = _Following(_meant_of(asked, before), (before, last[1]), heads, said)
+    answers = (answer(turn) for answer in INSTEAD)
+    if (whole := next((one for one in answers if one is not None), None)) is not None:
+        return whole
+    for change in CHANGES:
+        before = change(before, turn)
+    return before
+
+
+def _meant_of(asked: Query, before: Query) -> Query:
+    """An ellipsis with what only the question before tells of it."""
     if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
         asked = replace(asked, attribute="hair")  # "what colour?"
-    if asked.attribute == "place" and before.where is not None and _is_thing(before.where):  # "a car?", "where?"
-        return replace(before, select="exists", form="wh")
     if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
-    changed = before if asked.select == before.select else _of_the_same(asked, last)
-    if asked.attribute not in (None, changed.attribute):
-        changed = replace(changed, attribute=asked.attribute, value="")
-    if asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(changed.whom.names) > 1:
-        asked = replace(asked, whom=EVERYBODY)  # each of them
-    changed = _towards(_of_whom(changed, asked), asked, said)
-    if asked.where == Has("with") and (at_once := _at_once(changed, last)) is not None:
-        changed, asked = at_once, replace(asked, where=None)
-    changed = _ranked_anew(_said_again(changed, asked, said), asked, heads)
-    if (end := _at_an_end(last, heads, asked)) is not None:
-        return replace(before, rank=end)
-    if (elsewhere := _elsewhere(before, asked)) is not None:
-        return elsewhere
-    during = _of_the_same_people(_that_time(asked, last, said, heads), last)
-    if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
-        during = _afterwards(last)
-    changed = _instead(changed, asked, during)
-    if _moves_on(changed, asked):
-        changed = replace(changed, where=_without(changed.where, "spot"))
-    return replace(
-        changed, during=before.during if during == WHOLE else during, number=asked.number or changed.number,
-        throughout=asked.throughout or changed.throughout, versus=asked.versus or changed.versus,
-    )  # fmt: skip
+    return asked
+
+
+def _why(turn: _Following) -> Query | None:
+    """What the answer before rests on: "are you sure?"."""
+    return Query("why", turn.last[0].whom, form="wh") if turn.heads["follow"] == "why" else None
+
+
+def _where_it_is(turn: _Following) -> Query | None:
+    """Whether a thing is there, which tells where: "is there a car?", "where?"."""
+    before = turn.last[0]
+    thing = before.where is not None and _is_thing(before.where)
+    return replace(before, select="exists", form="wh") if turn.asked.attribute == "place" and thing else None
+
+
+def _select(query: Query, turn: _Following) -> Query:
+    """Another question about the same, or the same of another attribute."""
+    asked = turn.asked
+    query = query if asked.select == query.select else _of_the_same(asked, turn.last)
+    return query if asked.attribute in (None, query.attribute) else replace(query, attribute=asked.attribute, value="")
+
+
+def _where(query: Query, turn: _Following) -> Query:
+    """The condition: that of the ellipsis, of those before at once, or that of before again."""
+    at_once = _at_once(query, turn.last) if turn.asked.where == Has("with") else None
+    return _said_again(query, turn) if at_once is None else at_once
+
+
+def _when(query: Query, turn: _Following) -> Query:
+    """The time, and what is asked of it where it was the condition before."""
+    before, asked = turn.last[0], turn.asked
+    during = _of_the_same_people(_that_time(asked, turn), turn.last)
+    if turn.heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
+        during = _afterwards(turn.last)
+    query = _instead(query, asked, during)
+    if _moves_on(query, asked):
+        query = replace(query, where=_without(query.where, "spot"))
+    return replace(query, during=before.during if during == WHOLE else during)
+
+
+def _bounds(query: Query, turn: _Following) -> Query:
+    """How many, whether all the time, against whom."""
+    asked, always = turn.asked, turn.asked.throughout or query.throughout
+    return replace(query, number=asked.number or query.number, throughout=always, versus=asked.versus or query.versus)
 
 
 def _moves_on(query: Query, asked: Query) -> bool:
@@ -627,8 +676,9 @@ def _moves_on(query: Query, asked: Query) -> bool:
     return event.whom == query.whom and _group(event.where) == "spot"
 
 
-def _elsewhere(before: Query, asked: Query) -> Query | None:
+def _elsewhere(turn: _Following) -> Query | None:
     """The same of another place, where a place said when: "what is worn in the scenes outdoors?", "and indoors?"."""
+    before, asked = turn.last[0], turn.asked
     event, group = before.during.event, "" if asked.where is None else _group(asked.where)
     moved = event is not None and group == "spot" == _group(event.where) and asked.select == before.select
     if not moved or event is None or asked.where is None or asked.during != WHOLE:
@@ -636,21 +686,20 @@ def _elsewhere(before: Query, asked: Query) -> Query | None:
     return replace(before, during=replace(before.during, event=replace(event, where=asked.where)))
 
 
-def _at_an_end(last: Turn, heads: Mapping[str, str], asked: Query) -> Rank | None:
+def _at_an_end(turn: _Following) -> Query | None:
     """The first or the last of what was told of somebody, where "before" names no time ("what does she wear?", "and
     before?"); after one of an order the next, or the one before it.
     """
-    told = last[0].select == "attribute" and last[0].where is None and last[0].during == WHOLE
-    plain = asked.where is None and asked.during == WHOLE and asked.whom in (EVERYBODY, last[0].whom)
-    if not (told and plain and asked.attribute in (None, last[0].attribute)):
-        return None
+    before, asked, heads = turn.last[0], turn.asked, turn.heads
+    told = before.select == "attribute" and before.where is None and before.during == WHOLE
+    plain = asked.where is None and asked.during == WHOLE and asked.whom in (EVERYBODY, before.whom)
     step = 1 if heads["relation"] == "after" or heads["end"] == "next" else -1 if heads["relation"] == "before" else 0
-    if not step:
+    if not (told and plain and step and asked.attribute in (None, before.attribute)):
         return None
-    if last[0].rank is None:
-        return Rank("time", -step)
-    k = last[0].rank.k
-    return replace(last[0].rank, k=k + step if (k + step) * k > 0 else k)
+    if before.rank is None:
+        return replace(before, rank=Rank("time", -step))
+    k = before.rank.k
+    return replace(before, rank=replace(before.rank, k=k + step if (k + step) * k > 0 else k))
 
 
 def _instead(query: Query, asked: Query, during: During) -> Query:
@@ -712,8 +761,12 @@ def _about(asked: Query, last: Turn) -> Whom:
     return before if before.names or not people else replace(before, names=people, such=None)
 
 
-def _of_whom(query: Query, asked: Query) -> Query:
+def _of_whom(query: Query, turn: _Following) -> Query:
     """Of those whom an ellipsis names; without those whom it leaves out."""
+    asked = turn.asked
+    each = asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(query.whom.names) > 1
+    if each or asked.whom in (EVERYBODY, query.whom):
+        return query
     if asked.whom.besides and not asked.whom.names:
         if asked.whom.such is not None:  # "not her, the one with the hat"
             return replace(query, whom=replace(asked.whom, besides=()))
@@ -721,16 +774,14 @@ def _of_whom(query: Query, asked: Query) -> Query:
         names = () if asked.select in ("exists", "who", "count") else left
         told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
         return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
-    if asked.whom == EVERYBODY or asked.whom == query.whom:
-        return query
     return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
 
 
-def _towards(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
+def _towards(query: Query, turn: _Following) -> Query:
     """With, or towards, somebody else: "does she talk to Ana?", "and to Ben?"."""
-    names = tuple(slot.name for slot in said if slot.role == "O" and slot.name)
+    names = tuple(slot.name for slot in turn.said if slot.role == "O" and slot.name)
     where = query.where
-    if asked.where is not None or not names or not isinstance(where, Has) or where.of is None:
+    if turn.asked.where is not None or not names or not isinstance(where, Has) or where.of is None:
         return query
     return replace(query, where=replace(where, of=Whom(names, "both" if len(names) > 1 else "any")))
 
@@ -744,9 +795,10 @@ def _at_once(query: Query, last: Turn) -> Query | None:
     return replace(query, select=select, form="polar", whom=Whom(people, "both"), rank=None)
 
 
-def _said_again(query: Query, asked: Query, said: Sequence[Slot]) -> Query:
+def _said_again(query: Query, turn: _Following) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
-    again = next((slot for slot in said if slot.role == "P" and slot.kind == "pronoun"), None)
+    asked = turn.asked
+    again = next((slot for slot in turn.said if slot.role == "P" and slot.kind == "pronoun"), None)
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
@@ -769,9 +821,9 @@ def _coloured(asked: Condition, before: Condition | None) -> Condition:
     return replace(before, colour=asked.colour) if isinstance(asked, Has) else asked
 
 
-def _ranked_anew(query: Query, asked: Query, heads: Mapping[str, str]) -> Query:
+def _ranked_anew(query: Query, turn: _Following) -> Query:
     """The next one of an order ("and then?"), or another end of it ("and last?", "and on the right?")."""
-    rank = query.rank
+    asked, heads, rank = turn.asked, turn.heads, query.rank
     if rank is not None and heads["end"] == "next":
         return replace(query, rank=replace(rank, k=rank.k + (1 if rank.k > 0 else -1)))
     side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
@@ -816,11 +868,12 @@ def _of_the_same_people(during: During, last: Turn) -> During:
     return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
 
 
-def _that_time(asked: Query, last: Turn, said: Sequence[Slot], heads: Mapping[str, str]) -> During:
+def _that_time(asked: Query, turn: _Following) -> During:
     """The part that a question names; with "then", "meanwhile" or "after that" that of the question before, or after
     it.
     """
-    before, pronoun = last[0], next((slot for slot in said if slot.role == "F" and slot.kind == "pronoun"), None)
+    before, heads = turn.last[0], turn.heads
+    pronoun = next((slot for slot in turn.said if slot.role == "F" and slot.kind == "pronoun"), None)
     apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"
     if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
@@ -831,7 +884,7 @@ def _that_time(asked: Query, last: Turn, said: Sequence[Slot], heads: Mapping[st
         if before.during.event is None:
             return _numbers_beyond(before.during, relation)
         return before.during if relation == "while" else replace(before.during, relation=relation)
-    whom = before.whom if before.whom != EVERYBODY else Whom(subjects(last))
+    whom = before.whom if before.whom != EVERYBODY else Whom(subjects(turn.last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
@@ -863,14 +916,15 @@ def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], sai
         query = replace(query, where=_place_of(last[0].where))  # "who is in the garden?", "what do they do?"
     before = replace(query, where=_condition(last[0]))
     again = any(slot.role == "P" and slot.kind == "pronoun" and not _of_thing(slot, said) for slot in said)
-    query = _said_again(before, query, said) if again else query
+    turn = _Following(query, last, heads, said)
+    query = _said_again(before, turn) if again else query
     query = replace(query, during=_nth_time_of(query.during, last[0]))
-    if query.select == "attribute" and (end := _at_an_end(last, heads, query)) is not None:
-        return replace(query, rank=end)
+    if query.select == "attribute" and (end := _at_an_end(replace(turn, asked=query))) is not None:
+        return replace(query, rank=end.rank)
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
         looks = all(has.attribute in ("gender", "hair", "worn") for has in atoms(last[0].where))
         query = replace(query, whom=_about(query, last), where=None if looks else last[0].where)
-    return replace(query, during=_that_time(query, last, said, heads))
+    return replace(query, during=_that_time(query, turn))
 
 
 def _found_by(last: Turn) -> bool:
@@ -949,3 +1003,7 @@ def _group(condition: Condition) -> str:
     has = condition.part if isinstance(condition, Not) else condition
     attribute = has.attribute if isinstance(has, Has) else ""
     return next((name for name, kinds in _GROUPS.items() if attribute in kinds), "")
+
+
+INSTEAD = (_why, _where_it_is, _at_an_end, _elsewhere)  # what a turn may ask in place of the query before
+CHANGES = (_select, _of_whom, _towards, _where, _ranked_anew, _when, _bounds)  # what it may change of it, in order

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
-from pvchat.chat.english import word_set
+from pvchat.chat.english import FUNCTION_WORDS, word_set
 from pvchat.chat.query import (
     EVERYBODY,
     PLACES,
@@ -47,7 +47,6 @@ from pvchat.chat.reader.slots import (
     BACK,
     COMING,
     GOING,
-    SWITCHED,
     TAKING,
     Slot,
     begins,
@@ -66,7 +65,7 @@ RELATIONS_IN_TIME: dict[str, Relation] = {
 _GONE = frozenset(("gone", "away", "missing", "absent"))
 _SUBJECTS = ("he", "she", "they")
 LEAST, SURER = 0.5, 0.6  # probability from which a question is refused; where a condition is told of somebody [choice]
-_SHARE = frozenset(("percentage", "percent", "percantage", "share", "%"))
+_SHARE = word_set("percentage percent percantage share proportion fraction %")
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
@@ -126,7 +125,6 @@ _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
-_ORDERED = word_set("first last second third before earliest latest next soonest ahead earlier later fourth")
 _SILENT = word_set("silent silence")
 _HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
 _BEFORE_MUSIC = word_set("the there is was any some")
@@ -170,6 +168,8 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
         if tags[i] == "O" and word.seen in _SUBJECTS and after[:2] == "F-":  # "before he comes back"
             tags[i] = "E-pronoun"
+        if tags[i][:2] == "E-" and after == "O" and is_known("posture", words[i + 1].seen):  # "say while Karim sits?"
+            tags[i + 1] = "F-posture"
     question = Tagged(words, labels, slots_of(words, tags))
     for rule in SLOT_RULES:
         question = replace(question, slots=rule(question))
@@ -240,26 +240,6 @@ def is_statement(words: Sequence[Word]) -> bool:
     return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
 
 
-def _last_word(words: Sequence[Word]) -> int:
-    """The place of the last word that is no mark; 0 where there is none."""
-    return next((i for i in range(len(words) - 1, -1, -1) if words[i].seen[0].isalnum()), 0)
-
-
-def _at_that_time(question: Tagged) -> Sequence[Slot]:
-    """With a "then" or "there" at the end of a whole question as the time, or place, before, where the network passed
-    it over.
-    """
-    words, labels = question.words, question.labels
-    last = _last_word(words)
-    whole = words[0].seen in _OPENERS and labels.heads["follow"] == "none" and labels.heads["select"] != "same"
-    state = any(slot.role == "P" and slot.kind in ("deed", "posture", "worn", "holding") for slot in question.slots)
-    asks = labels.heads["select"] == "attribute" or state
-    word = words[last].seen
-    if last < 3 or not whole or word not in ("then", "there")[: 1 + asks] or labels.tags[last] != "O":
-        return question.slots
-    return [*question.slots, Slot("F", "pronoun", False, word, word, last)]
-
-
 def _at_once(question: Tagged) -> Sequence[Slot]:
     """With "at the same time" behind a condition as a slot, where the network passed it over."""
     slots, seen = question.slots, question.seen
@@ -310,35 +290,12 @@ def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
     return sorted([*slots, replace(named[0], role="S", at=said[0])], key=lambda slot: slot.at)
 
 
-def _or_of(question: Tagged) -> Sequence[Slot]:
-    """With whom a relation is with as such, and the second of two: "is Ana left of Ben or of Cleo?"."""
-    found: list[Slot] = []
-    for slot in question.slots:
-        before = found[-1] if found else slot
-        related = before.kind in ("left_of", "right_of", "beside") or slot.after_or and before.role == "O"
-        found.append(replace(slot, role="O") if related and slot.name and slot.role in "SV" else slot)
-    return found
-
-
 def _thing_or_thing(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Whether one of several things is seen, not which things are: "do you see a dog or a ball?"."""
     things = any(slot.role == "P" and slot.kind == "thing" for slot in question.slots)
-    asks = heads["select"] == "attribute" and heads["attribute"] == "thing" and question.seen[0] in _AUXILIARY
+    asks = heads["select"] == "attribute" and question.seen[0] in _AUXILIARY
+    asks = asks and (heads["attribute"] == "thing" or heads["form"] == "choice" and question.seen[0] not in _IS)
     return {"select": "exists", "attribute": "none", "form": "polar", "join": "or"} if asks and things else {}
-
-
-def _of_one(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Whether somebody is so, where one alone is asked about, not who is more so: "is Ana left of Ben or of Cleo?"."""
-    people, related = ({slot.at for slot in question.slots if slot.role in roles} for roles in ("SV", "O"))
-    one = heads["select"] == "compare" and len(people) == 1 and (heads["form"] != "wh" or question.seen[0] in _IS)
-    return {"select": "exists", "form": "polar", "attribute": "none", "rank": "none"} if one and related else {}
-
-
-def _not_first(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Coming in isn't coming in first: "does Ana walk in?"."""
-    counted = any(slot.kind in ("nth", "number") for slot in question.slots)
-    plain = heads["select"] == "exists" and heads["rank"] == "time" and not counted
-    return {"rank": "none"} if plain and not _ORDERED & {*question.seen} else {}
 
 
 def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -346,22 +303,6 @@ def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     asks = question.seen[0] in _ABLE and {*question.seen[1:2]} & {NAME, *_SUBJECTS}
     is_who = ("be", NAME) in pairwise(question.seen)  # "could Ana be Ben?"
     return {"select": "refuse", "refusal": "unseen"} if asks and (is_who or not {"be", ","} & {*question.seen}) else {}
-
-
-def _only_there(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Being only somewhere, or only sitting, is so all the time: "was Ana only in the kitchen?" asks for no others."""
-    at = question.seen.index("only") if "only" in question.seen else 0
-    before = [slot for slot in question.slots if slot.role == "S" and slot.at < at]
-    after = next((slot for slot in question.slots if slot.at > at), None)
-    lasts = PLACES if heads["relation"] != "none" or {"up", "down", "one"} & {*question.seen} else (*PLACES, "posture")
-    there = after is not None and after.kind in lasts and after.at <= at + 3
-    return {"quantifier": "any", "throughout": "yes"} if heads["select"] == "exists" and before and there else {}
-
-
-def _each_time(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """What is so each time is so all the time: "did she wear a mask each time?"."""
-    text, plain = " ".join(question.seen), heads["select"] == "exists" and heads["relation"] == "none"
-    return {"throughout": "yes"} if plain and ("each time" in text or "every time" in text) else {}
 
 
 def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -474,23 +415,19 @@ def _unread(query: Query, question: Tagged) -> Query:
     """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
     whether Ana is there, nor "does Ana play with Ben?" whether both are.
     """
-    if (
-        query.select in ("order", "exists") and query.where is None and "following" in question.seen
-    ):  # a deed, not what comes first
-        return Query("refuse", query.whom, refusal="unseen")
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
     played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
     played = played and any(has.attribute == "with" for has in atoms(query.where))
-    if not (query.where in (None, PRESENT) and passed or played):
+    if not (query.where is None and passed or played):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
 
 def _in_each_place(query: Query, question: Tagged) -> Query:
     """A refusal of places that are counted and not named: of "was Ana in both rooms?" being there says nothing."""
-    plain = query.where in (None, PRESENT) or isinstance(query.where, Has) and query.where.attribute == "place"
+    plain = query.where is None or isinstance(query.where, Has) and query.where.attribute == "place"
     counted = any(one in _EACH and other in _ROOMS for one, other in pairwise(question.seen))
     asked = query.select in ("exists", "who") or query.select == "how_often" and query.form == "polar"
     if not (counted and plain and asked):
@@ -516,7 +453,7 @@ def _mostly(query: Query, question: Tagged) -> Query:
 
 def _comes_in(query: Query, question: Tagged) -> Query:
     """Of coming in, not of being there: "who came in?", "how many people enter?"."""
-    plain = query.where in (None, PRESENT) and query.rank is query.number is None
+    plain = query.where is query.rank is query.number is None
     asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
     pairs = pairwise([*question.seen, ""])
     comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
@@ -524,10 +461,10 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
-    """When somebody is alone: "when was nobody with Ana?"."""
-    where, timed = query.where, query.select in ("when", "how_long", "how_often")
+    """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
+    where, asked = query.where, query.select in ("exists", "when", "how_long", "how_often")
     company = isinstance(where, Has) and where.attribute == "with" and where.of is not None and where.of.names
-    if not (timed and company and query.whom == Whom(quantifier="none")) or not isinstance(where, Has):
+    if not (asked and company and query.whom == Whom(quantifier="none")) or not isinstance(where, Has):
         return query
     return replace(query, whom=where.of or query.whom, where=Has("alone"))
 
@@ -541,14 +478,6 @@ def _but_never(query: Query, question: Tagged) -> Query:
     if not (denied and rest) or query.whom != EVERYBODY:
         return query
     return replace(query, whom=Whom(such=conjunction(denied)), where=conjunction(rest))
-
-
-def _light_on(query: Query, question: Tagged) -> Query:
-    """Of the light, where the network passed it over: "when was the light on?"."""
-    words = [word for word in question.seen if word[0].isalpha()]
-    lit = {"light", "lights"} & {*words} and words[-1] in SWITCHED and query.where is None
-    asked = query.select in ("when", "how_long", "how_often") and query.whom == EVERYBODY
-    return replace(query, where=Has("light", SWITCHED[words[-1]])) if lit and asked else query
 
 
 def _anybody(query: Query, question: Tagged) -> Query:
@@ -587,10 +516,10 @@ def _of_return(query: Query, question: Tagged) -> Query:
             return query
         since = replace(query.during, relation="since")
         return replace(query, select="exists", where=Has("enters"), number=None, during=since)
-    if query.select == "when" and query.where in (None, Has("present"), Has("enters")) and query.rank is None:
+    if query.select == "when" and query.where in (None, Has("enters")) and query.rank is None:
         return replace(query, rank=Rank("time", 2))
     asks_who = seen[0] in ("who", "which") or query.select == "how_often" and query.form == "polar"
-    there = query.where in (None, PRESENT, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
+    there = query.where in (None, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
     if query.whom.names or not there or not (asks_who or query.select == "count"):
         return query
     select: Select = "exists" if query.form == "polar" else "who"
@@ -646,6 +575,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     if not {*seen} & (_HEARD | _ANSWERS):
         return query
     said = {*phrase.casefold().split()}
+    if refused and not phrase and _HEARING & {*seen} and _particular(seen, question.slots):
+        return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     if "than" in seen and query.select == "compare" and not phrase:  # "does Ana talk longer than Ben?": by what is seen
         return query
     if "than" in {*seen} - said:  # who says it more often is held against nobody
@@ -694,6 +625,17 @@ def _spoken(query: Query, seen: Sequence[str], phrase: str, refused: bool) -> Qu
     value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
     versus = query.versus if rank is most else None
     return replace(plain, select=select, where=where, form=form, rank=rank, value=value, versus=versus)
+
+
+def _particular(seen: Sequence[str], slots: Sequence[Slot]) -> bool:
+    """Whether a certain sound is asked about, or how one is: "can you hear the sea?", "how loud is the noise?"."""
+    tagged = {word for slot in slots for word in slot.typed.lower().split()}
+    plain = _HEARD | _EMPTY | _AUXILIARY | FUNCTION_WORDS | tagged | {NAME}
+    return (
+        seen[0] == "how"
+        and not {"often", "long", "many"} & {*seen}
+        or any(word[0].isalpha() and word not in plain for word in seen)
+    )
 
 
 def _is_answer(seen: Sequence[str]) -> bool:
@@ -761,7 +703,7 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
         return True
     if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
         return True
-    asks_what = seen[0] == "what" and seen[1:2] and seen[1] in _AUXILIARY | _IS and query.refusal != "wish"
+    asks_what = seen[0] == "what" and seen[1:2] and seen[1] in _AUXILIARY and query.refusal != "wish"
     asks_who = seen[0] == "who" and query.select == "who"
     if _SAYING & words and (asks_what or asks_who and _SAYING & {*seen[1:3]}):
         return True
@@ -805,23 +747,6 @@ def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
     return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
 
 
-def _is_there(query: Query, question: Tagged) -> Query:
-    """Whether somebody is there, where she alone would be put in order ("and Tom?"), or be who is ("is Ana?")."""
-    alone = len(query.whom.names) == 1 and query.versus is None and query.during.event is None
-    unread = query.select == "order" or query.select == "who" and query.form == "polar" and query.where is None
-    if not (alone and unread) or "order" in question.seen:
-        return query
-    return replace(query, select="exists", form="polar")
-
-
-def _gaze(query: Query, question: Tagged) -> Query:
-    """Where somebody looks is what she does, not where she is: "where is Ana looking?"."""
-    asks = question.seen[0] in ("where", "which") and bool({"looking", "facing"} & {*question.seen[-2:]})
-    if not asks or query.select not in ("attribute", "refuse"):
-        return query
-    return replace(query, select="attribute", attribute="deed", value=query.value or "looking", form="wh", refusal=None)
-
-
 def _only_in(query: Query, question: Tagged) -> Query:
     """Where somebody always is while she does something, or is at all, one of several places: "does Vera wear the hat
     only in the car?", "was she only in the hall and the kitchen?".
@@ -863,9 +788,9 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-SLOT_RULES = (_at_that_time, _at_once, _taken_up, _or_of, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (_able, _not_first, _only_there, _thing_or_thing, _of_one, _each_time, _comes_again, _was_gone)
+SLOT_RULES = (_at_once, _taken_up, _into_or_out_of, _she_of_the_event)
+HEAD_RULES = (_able, _thing_or_thing, _comes_again, _was_gone)
 QUERY_RULES = (
-    _is_there, _gaze, _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
-    _nobody_with, _but_never, _light_on, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
+    _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
+    _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
 )  # fmt: skip

@@ -32,7 +32,7 @@ _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "ent
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
-_BETWEEN = word_set("between sandwiched middle either each")
+_BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")
 _BODY = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs")  # what garments are on
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
@@ -132,6 +132,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     such = (
         _either_of(own[:second], own[second:], role) if second else joined(conditions, "and")
     )  # with it "the doctor in the white coat" is nobody's name
+    nouns = such is not None or mine and heads.get("select") == "who"  # "which of the carers wears scrubs?"
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
@@ -140,7 +141,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
         besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
         nth=0 if nth is None else ordinal(nth),
         nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
-        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (such and s.typed.islower()))),
+        unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (nouns and s.typed.islower()))),
     )
 
 

@@ -187,7 +187,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
          lambda m: _shared(0.45, 0.55)),
         (rf"\b(?:right |just )?(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
-         rf"|(?:at|in|from) (?:start|beginning))\b{_OF}",
+         rf"|(?:at|in|from) (?:start|beginning))\b(?! (?:to|till|until|through)\b){_OF}",
          lambda m: _START),
         (rf"\b(?:right |just )?(?:(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b{_OF}",
          lambda m: _END),

@@ -420,15 +420,23 @@ def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bo
     word = words[at]
     if word.name or not word.seen[0].isalpha() or word.seen in FUNCTION_WORDS or _is_spelled(word.seen):
         return word
-    opens = not at or not words[at - 1].seen[0].isalnum()
-    capital = word.typed[0].isupper() and not (opens or shouting or word.seen in _CAPITALS)
-    if capital or not is_word(word.seen) and difflib.get_close_matches(word.seen, called, 1, _NEARLY):
+    opens = not at or not words[at - 1].seen[-1].isalnum()  # "'s" is a word
+    titled, whole = word.typed[0].isupper(), is_word(word.seen)
+    capital = titled and not (opens or shouting or word.seen in _CAPITALS)
+    if capital or (titled and opens or not whole) and _is_nearly(word.seen, called, whole):
         return Word(NAME, word.typed)
-    if opens and word.typed[0].isupper() and difflib.get_close_matches(word.seen, called, 1, _NEARLY):
-        return Word(NAME, word.typed)
-    if len(word.seen) < _SHORTEST or is_word(word.seen):
+    if len(word.seen) < _SHORTEST or whole:
         return word
     return Word(_unslipped(word.seen) or word.seen, word.typed)
+
+
+def _is_nearly(word: str, called: frozenset[str], whole: bool) -> bool:
+    """Whether a word is much like an enrolled name, or one with a slip in it ("codi" for Cody), where it is no word
+    itself (`whole`), nor nearly one that every question may have.
+    """
+    near: set[str] = set().union(*_slips(word)) if not whole and len(word) >= _SHORTEST else set()
+    slip = near.isdisjoint(FUNCTION_WORDS) and any(one[0] == word[0] for one in near & called)
+    return slip or bool(difflib.get_close_matches(word, called, 1, _NEARLY))
 
 
 def _is_spelled(word: str) -> bool:
@@ -522,7 +530,7 @@ def colour_of(words: Sequence[str]) -> str:
 def lexicon_words() -> frozenset[str]:
     """Every single word of the lexicon, in lower case."""
     forms = (form for rows in _meanings().values() for value, said in rows.items() for form in (value, *said))
-    return frozenset(word for form in forms for word in form.lower().split() if word.isalpha())
+    return frozenset(word for form in forms for word in form.lower().split() if word.replace("-", "").isalpha())
 
 
 @lru_cache(maxsize=64)
