@@ -35,6 +35,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -222,7 +223,8 @@ class PresenceModel:
                 raw[row] = self._figure_logits(person, person.figure, analysis)
         rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
         known = [people[row] for row in rows]
-        gallery, scenes = Gallery(known), np.zeros((len(known), 1))
+        gallery = Gallery(known)
+        scenes: NDArray[Any] = np.zeros((len(known), 1))
         for row, person in enumerate(known):
             # a long video's mean frame is no place: that of a cut film is a little like all of them
             if "frame" in person.arrays and not analysis.scenes:
