@@ -184,7 +184,7 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
 
 
 def _of_each(where: Condition, people: Sequence[Found], finding: Finding, timeline: Timeline) -> Condition:
-    """What holds of several people as it does of each: next to each other only where they are, else next to somebody."""
+    """What holds of several people as it does of each: next to each other only where they are, else to somebody."""
     who, whom = Chosen(tuple(one.entity for one in people)), finding.query.whom
     if not who.sure[1:]:  # "do Ana and Ben sit next to each other?"
         return each_other(where, people[0].entity, Chosen(whom.names), whom)
