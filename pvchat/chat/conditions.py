@@ -209,8 +209,9 @@ def related_to(whom: Whom, condition: Condition) -> Condition:
         return Not(related_to(whom, condition.part))
     if isinstance(condition, And | Or):
         return replace(condition, parts=tuple(related_to(whom, part) for part in condition.parts))
-    bare = isinstance(condition, Has) and condition.attribute in ("with", "beside") and condition.of is None
-    return replace(condition, of=whom) if bare else condition
+    if isinstance(condition, Has) and condition.attribute in ("with", "beside") and condition.of is None:
+        return replace(condition, of=whom)
+    return condition
 
 
 def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:

@@ -206,7 +206,7 @@ def _always(where: Condition, count: int, hedge: str) -> str:
 
 def denied_said(finding: Finding, timeline: Timeline) -> list[str]:
     """That it doesn't hold of some people, as clauses: of those of whom that is sure, and of those of whom it isn't."""
-    denied, told = Not(finding.query.where or PRESENT), []
+    denied, told = Not(finding.query.where or PRESENT), list[str]()
     for likely in (False, True):
         if group := [one for one in finding.against if one.likely == likely]:
             so = clause(_of_each(denied, group, finding, timeline), len(group), HEDGE * likely)
@@ -342,7 +342,11 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
     if finding.verdict == "no" and _is_mutual(query):
         gone = _gone(finding, timeline)
-        so = f"{clause(where, 2)} {in_passing(finding.spans, timeline)}" if finding.spans else clause(Not(where), 2)
+        so = (
+            f"{clause(where, 2)} {in_passing(finding.spans, timeline)}"
+            if finding.spans
+            else clause(Not(where or PRESENT), 2)
+        )
         return f"No, {gone[0] if gone else f'{join(people_said(whom.names))} {so}'.rstrip()}."
     told = holds_said(finding.people, where, finding, timeline)
     others = [*denied_said(finding, timeline), *_gone(finding, timeline)]
