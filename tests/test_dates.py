@@ -196,6 +196,7 @@ def test_a_night_ends_on_the_next_day() -> None:
     [
         ("today or yesterday", ["", "or"]), ("on Monday and on Friday", ["", "and"]),
         ("this week than last week", ["", "than"]), ("on Monday, Tuesday or Friday", ["", "and", "or"]),
+        ("on both Monday and Friday", ["", "both"]), ("both in May and in June", ["", "both"]),
         ("on Monday but not on Friday", ["", "but not"]), ("on weekends but not on weekdays", ["", "but not"]),
         ("on Mondays or on weekends", ["", "or"]), ("in the morning or in the evening", ["", "or"]),
         ("between 9 and 11 on Monday or on Friday", ["", "or"]), ("yesterday at 9 or at 11", ["", "or"]),

@@ -69,7 +69,19 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Is Ana more often in the kitchen or in the hall?": {"groups": {"in the kitchen": 5, "in the hall": 0}},
     "How often was Ben in the hall and in the garden?": {"groups": {"in the hall": 2, "in the garden": 1}},
     "When was Ben last in the hall or in the garden?": {"videos": [8]},
+    "Who was here on both Monday and Tuesday?": {"names": ["Ana"]},
+    "Was Ana in the kitchen more often than in the hall?": {"verdict": "yes"},
+    "When was Ana but not Ben in the kitchen?": {"videos": [1, 2, 4, 6, 9]},
+    "In how many videos is Ana but not Ben?": {"number": 5},
     # of each
+    "Is Ana always in the kitchen on Mondays?": {"verdict": "yes", "number": 2},
+    "Is Ben always in the kitchen on Mondays?": {"verdict": "no", "number": 1},
+    "Was Ana in the kitchen the whole time last Monday?": {"verdict": "no"},
+    "Is somebody always with Ana?": {"verdict": "no"},
+    "Who is never alone?": {"names": []},
+    "Which day had the most people?": {
+        "groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2, "2026-11-16": 1, "2026-11-24": 1},
+    },
     "Was Ana here every Monday?": {"verdict": "yes", "groups": {"2026-11-16": 1, "2026-11-23": 1}},
     "Was Ben here every Monday?": {"verdict": "no", "groups": {"2026-11-16": 0, "2026-11-23": 2}},
     "Who was here every Monday?": {"names": ["Ana"]},
@@ -273,6 +285,7 @@ FOLLOWED = {
     "Was Ben here on Saturday? → And the day before?": {"verdict": "yes", "videos": [5, 6]},
 }
 REFUSED = {
+    "Who comes only on weekdays?": "I can't answer that about many videos.",
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
@@ -334,6 +347,13 @@ def test_that_everybody_is_there_says_who_is_meant(library: Library) -> None:
     assert everybody.startswith("Yes, everybody I know. Seen: Ana (one video) and Ben (two videos). That is of two")
     nobody = library.ask("Who was never there?", now=NOW).answer
     assert nobody == "Nobody: everybody I know was seen at least once in nine videos."
+    alone = library.ask("Who is never alone?", now=NOW).answer
+    assert alone == "Nobody: everybody I see is alone at least once in nine videos."
+
+
+def test_of_whoever_isnt_there_nothing_is_always_so(library: Library) -> None:
+    sits = library.ask("Was Ana always sitting in the garden?", now=NOW).answer
+    assert sits == "Ana was not seen in any of two videos in the garden."
 
 
 def test_that_nobody_is_nowhere_says_that_somebody_is_in_each(library: Library) -> None:

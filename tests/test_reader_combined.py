@@ -151,6 +151,9 @@ COMBINED: dict[str, Query] = {
         "exists", BEN, And((Has("gender", "man"), Has("worn", "hat", "black"))), form="polar"
     ),
     # ever
+    "When are Ana and Ben but not Cleo there?": Query(
+        "when", Whom(("Ana", "Ben"), "both"), Not(Has("with", of=Whom(("Cleo",))))
+    ),
     "Are Ana and Ben ever apart?": Query("exists", Whom(("Ana", "Ben")), APART, form="polar"),
     "Does Ana ever stop talking?": Query("exists", ANA, And((Not(TALKS),)), form="polar"),
     "Is the room ever empty?": Query("when", Whom(quantifier="none"), form="polar"),

@@ -41,7 +41,7 @@ from make_findings import (
 from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Entity, Found, Missing, Timeline, without_traits
+from pvchat.chat.timeline import Entity, Found, Missing, Row, Timeline, without_traits
 
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 
@@ -271,3 +271,20 @@ def test_what_changes_is_told_with_its_times() -> None:
     worn, deed = (say(run(query, seen), seen) for query in queries)
     assert worn == "Somebody I don't know is wearing a coat, and a hat from 0:02 to 0:03."
     assert deed == "Somebody I don't know stands from 0:00 to 0:07 and sits from 0:07 to 0:10."
+
+
+def test_people_are_next_to_each_other_only_where_they_are() -> None:
+    """Those of whom the same is so at the same time are told together, each next to somebody else."""
+    names = ("Ana", "Ben", "Cleo", "Dov")
+    seen = tuple(Row(name, "present", "", 0, 10) for name in names)
+    pairs = (Row("Ana", "beside", "", 2, 5, of="Ben"), Row("Cleo", "beside", "", 2, 5, of="Dov"))
+    two = Timeline(0, 10, tuple(map(Entity, names)), (*seen, *pairs))
+    asked = Query("who", where=Has("beside"))
+    assert say(run(asked, two), two) == "Ana, Ben, Cleo and Dov are next to somebody from 0:02 to 0:05."
+    one = replace(two, rows=(*seen, pairs[0]))
+    assert say(run(asked, one), one) == "Ana and Ben are next to each other from 0:02 to 0:05."
+    both = Whom(("Ana", "Ben"), "both")
+    always = Query("exists", both, Has("beside"), form="polar", throughout=True)
+    assert say(run(always, one), one) == "No, Ana and Ben are next to each other from 0:02 to 0:05."
+    when = run(Query("when", both, Has("beside")), one)
+    assert say(when, one) == "Ana and Ben are next to each other from 0:02 to 0:05."

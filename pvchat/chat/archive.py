@@ -35,6 +35,7 @@ from pvchat.chat.query import (
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, Quote, as_seen, is_of_anybody, quotes
 from pvchat.chat.spans import TURNED, Span, all_verdict, any_verdict, common, merged, seconds_in
+from pvchat.chat.spans import WHOLE as SHARE
 from pvchat.chat.timeline import Entity, Finding, Row, Timeline, Verdict
 from pvchat.schemas import FloatArray
 
@@ -230,8 +231,14 @@ def _asked(query: Query) -> Query:
     never = query.number == NEVER and query.form == "polar" and not query.whom.names
     if query.select == "exists" and query.form != "choice" or never or _is_of_nobody(query):
         number = None if never else query.number
-        return replace(asked, select="exists", number=number, throughout=query.throughout, form="polar")
+        throughout = query.throughout and not _is_always_there(query)
+        return replace(asked, select="exists", number=number, throughout=throughout, form="polar")
     return asked
+
+
+def _is_always_there(query: Query) -> bool:
+    """Whether it is asked whether somebody is in each video; in all of it, if there is one."""
+    return query.select == "exists" and query.throughout and query.where in (None, PRESENT)
 
 
 def _is_of_nobody(query: Query) -> bool:
@@ -281,6 +288,10 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
         so = number.within(low, high)
         so = "unsure" if so == "unknown" else so if number.within(low, high + found.untold) == so else "unknown"
         return replace(found, verdict=so, number=low)
+    if _is_always_there(query):
+        sure = [one for one in sure if found.looked_at > 1 or seconds_in(one.spans) >= SHARE * one.video.seconds]
+        missed: Verdict = "unsure" if found.perhaps and len(found.seen) == found.looked_at else "no"
+        return replace(found, verdict="yes" if len(sure) == found.looked_at else missed, number=float(len(sure)))
     if query.select == "exists" or query.form == "polar":
         verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
         return replace(found, verdict=verdict, number=float(len(sure)))
@@ -388,7 +399,9 @@ def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFindin
     found = replace(found, names=kept, number=float(len(kept)))
     if number != NEVER or not kept:
         return found
-    return replace(found, query=Query("who", Whom(tuple(kept), "all")), seen=(), absent=tuple(kept))
+    where = found.query.where
+    never = Query("who", Whom(tuple(kept), "all" if where is None else "either"), where)
+    return replace(found, query=never, seen=(), absent=tuple(kept))
 
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:

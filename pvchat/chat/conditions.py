@@ -197,17 +197,21 @@ def others(names: Sequence[str], timeline: Timeline) -> list[str]:
 
 def each_other(condition: Condition, entity: str, who: Chosen, whom: Whom) -> Condition:
     """The condition as it is meant of one of several: "together" is with the others of them, for one with anybody."""
-    if isinstance(condition, Not):
-        return Not(each_other(condition.part, entity, who, whom))
-    if isinstance(condition, And | Or):
-        return replace(condition, parts=tuple(each_other(part, entity, who, whom) for part in condition.parts))
-    if isinstance(condition, Event):
-        return condition
     several = len(whom.names) > 1 and whom.quantifier != "either" or whom.quantifier in ("all", "both")
-    if condition.of is not None or condition.attribute not in ("with", "beside") or not several:
-        return condition
     rest = tuple(name for name in (*who.sure, *(one.name for one in who.missing)) if name != entity)
-    return replace(condition, of=Whom(rest, "both")) if rest else condition
+    others_of = Whom(rest, "both" if len(rest) > 1 else "any")
+    return related_to(others_of, condition) if several and rest else condition
+
+
+def related_to(whom: Whom, condition: Condition) -> Condition:
+    """A condition with these people where it says "together" or "next to" without saying with whom."""
+    if isinstance(condition, Not):
+        return Not(related_to(whom, condition.part))
+    if isinstance(condition, And | Or):
+        return replace(condition, parts=tuple(related_to(whom, part) for part in condition.parts))
+    if isinstance(condition, Has) and condition.attribute in ("with", "beside") and condition.of is None:
+        return replace(condition, of=whom)
+    return condition
 
 
 def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:

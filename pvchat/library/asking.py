@@ -33,7 +33,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import wording
-from pvchat.chat.query import EVERYBODY, PRESENT, Query, is_of_sound
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Query, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
 from pvchat.chat.reader.dates import Dates, around
@@ -172,6 +172,9 @@ class _Search:
                 return replace(self, asked=day)._answer(query)
             said, search = replace(said, moment=edge, one=True), replace(self, only=edge.video.number)
         found = search._found(query)
+        if query.number == NEVER and query.whom.names and query.where is not None and not found.seen:
+            there = search._found(Query("when", query.whom, during=query.during))
+            found = found if there.seen else there  # of nobody who isn't there is it said that she always sits
         if is_told_of_one(query):
             one = said.moment or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
             said = replace(said, moment=one, told="" if one is None else self._described(query, one))
@@ -198,16 +201,17 @@ class _Search:
 
     def _everything(self, query: Query) -> list[str]:
         """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
-        everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all.
+        everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all, or never.
         """
         if query.value == "scope":
             return [self.asked.label(one).strip() for one in self.asked.scopes]
         anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
         where, values = self._where(replace(self.asked.scopes[0], place="") if anywhere else None)
-        if is_of_all(query) and query.where not in (None, PRESENT):
+        if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
             seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
-            return [name for number, name in self.names.items() if number in seen and name not in query.whom.besides]
+            left = {*query.whom.besides, *sought(query)}  # nobody is with herself
+            return [name for number, name in self.names.items() if number in seen and name not in left]
         if query.number is None and not is_of_all(query) and not query.throughout:
             return []
         if query.value not in UNITS:

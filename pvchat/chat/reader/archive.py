@@ -71,7 +71,7 @@ _MEASURES = (
 )  # fmt: skip
 # Not "whom I don't know"
 _NOT = re.compile(
-    r"(?:(?<![\"'“‘])\b(?:never|not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
+    r"(?:(?<![\"'“‘])\b(?:never|(?<!but )not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
 )
 _IDLE = re.compile(
     r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
@@ -96,6 +96,11 @@ _WHICH_IS = re.compile(r"^which(?= is the (?:longest|shortest) video\W*$)", re.I
 _MORE = re.compile(
     r"\b(?:(?:for )?(?P<long>longer)|(?:more|(?P<less>less|fewer))(?: often| frequently| time)?|for less time"
     r"|most often|most|(?P<longest>longest))\b", re.IGNORECASE,
+)  # fmt: skip
+# "in the hall more often than in the garden"
+_THAN = re.compile(
+    r"(?P<where> (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})(?P<more> (?:longer|(?:more|less)(?: often| frequently)?))"
+    r"(?= than (?:in|on|at|last|this)\b)", re.IGNORECASE,
 )  # fmt: skip
 _LEANS = re.compile(
     r"^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
@@ -218,6 +223,7 @@ def read_archive(
     """
     text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
     text = re.sub(r"^(?:and )?by whom\b", "who", text, flags=re.IGNORECASE)
+    text = _THAN.sub(r"\g<more>\g<where>", text)  # "more often in the hall than in the garden"
     rest, spots = _placed(text, places)
     undated = rest
     try:
@@ -225,6 +231,8 @@ def read_archive(
     except SettingsError:
         return ArchiveQuestion(_UNREAD, text)
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
+    if (dates or spots) and re.search(rf"\bonly(?: {_SPOT})?\W*$", rest) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
+        return ArchiveQuestion(Query("why"), text)  # what is so nowhere else
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
     if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
@@ -418,8 +426,10 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
         return replace(query, rank=timed or Rank("time", -1), value="ago" * (by == "ago"))
     select: Select = "how_often" if unit["how"] else "when"
     value, whom = {"where": "place", "when": "hour"}.get(by, by), query.whom
+    people = bool(ranks) and re.search(r"\bpeople\b", rest) is not None  # the most people
+    if people and by != "video":
+        return replace(query, select="count", value=value, rank=rank)
     if by == "video":
-        people = bool(ranks) and re.search(r"\bpeople\b", rest) is not None  # the most people
         whom = replace(whom, quantifier="any") if people else whom
         value = "people" if people else "videos" if idle or _OF_LENGTH.search(f"which video{whole}") else ""
     rank = Rank("often") if value == "hour" and rank is None else rank
@@ -466,6 +476,9 @@ def _over_videos(query: Query, text: str) -> Query:
     ):
         ever_not = And((Not(where),)) if where is not None else None  # "does she always sit?": never not
         return replace(query, select="how_often", where=ever_not, number=NEVER, throughout=False)
+    of = where.of if isinstance(where, Has) and where.attribute == "with" else None
+    if query.select == "exists" and polar and query.throughout and whom == EVERYBODY and of is not None and of.names:
+        return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:

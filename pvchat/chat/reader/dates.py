@@ -159,7 +159,7 @@ class Dates:
         since, until: its ends.
         said: the words for it, as they stand in a sentence.
         hours: of each day, from when to before when; where they end before they begin, on the next day.
-        joint: what joins it to the time before it: "and", "or", "than", "but not"; "" for the first.
+        joint: what joins it to the time before it: "and", "both", "or", "than", "but not"; "" for the first.
         weekdays: of these days of the week only, 0 for Monday; none: of any.
         each: asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no.
         parts: a day, and the hours of it, where both were said.
@@ -208,6 +208,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     text, again = _recurring(_DAYS_OF.sub(_months_named, _spelt(text, {name.lower() for name in names})))
+    text, both = _of_both(text)
     found = [(match, one) for match in _PHRASE.finditer(text) if (one := _dates_of(match, now, names)) is not None]
     taken = {place for match, _ in found for place in range(*match.span())}
     found += [(match, _hours(match)) for match in _HOURS.finditer(text) if not {*range(*match.span())} & taken]
@@ -224,7 +225,10 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         groups[-1][1].append(one)
         cuts.append((until if is_joined else match.start(), match.end()))
         until = match.end()
-    times = [_together(joint, parts, [one for _, more in groups for one in more]) for joint, parts in groups]
+    times = [
+        _together("both" if both and joint else joint, parts, [one for _, more in groups for one in more])
+        for joint, parts in groups
+    ]
     if again:
         times = [
             replace(day, since=one.since, until=one.until, said=f"{day.said} {one.said}".strip(),
@@ -232,6 +236,15 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
             for day in again for one in times or [Dates()]
         ]  # fmt: skip
     return _without(text, cuts), tuple(times)
+
+
+def _of_both(text: str) -> tuple[str, bool]:
+    """A text without a "both" that stands before a time ("on both Monday and Friday"), and whether it had one."""
+    both = re.search(r"\bboth ", text, re.IGNORECASE)
+    plain = text if both is None else f"{text[: both.start()]}{text[both.end() :]}"
+    if both is None or not any(one.start() <= both.start() < one.end() for one in _PHRASE.finditer(plain)):
+        return text, False
+    return plain, True
 
 
 def _together(joint: str, parts: Sequence[Dates], every: Sequence[Dates]) -> Dates:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pvchat.chat.conditions import RELATIONS, is_towards, truth_of
+from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
 from pvchat.chat.english import (
     HEDGE,
     be,
@@ -169,17 +169,31 @@ def _as_much(query: Query) -> str:
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
     """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
-    groups: dict[tuple[tuple[Condition, str, str], ...], list[str]] = {}
+    groups: dict[tuple[tuple[Condition, str, str], ...], list[Found]] = {}
     for one in people:
         held = _fulfilled(condition or PRESENT, one, timeline)
         told = tuple((so, HEDGE * one.likely, time_of(found, finding, timeline)) for so, found in held)
-        groups.setdefault(told, []).append(one.entity)
+        groups.setdefault(told, []).append(one)
     said = _always if asks_always_there(finding.query) else clause
     texts = []
-    for told, names in groups.items():
-        each = [f"{said(so, len(names), hedge)}{time}".rstrip() for so, hedge, time in told]
-        texts.append(f"{join(people_said(names))} {join(each)}")
+    for told, group in groups.items():
+        meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
+        each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
+        texts.append(f"{join(people_said(group))} {join(each)}")
     return texts
+
+
+def _of_each(where: Condition, people: Sequence[Found], finding: Finding, timeline: Timeline) -> Condition:
+    """What holds of several people as it does of each: next to each other only where they are, else to somebody."""
+    who, whom = Chosen(tuple(one.entity for one in people)), finding.query.whom
+    if not who.sure[1:]:  # "do Ana and Ben sit next to each other?"
+        return each_other(where, people[0].entity, Chosen(whom.names), whom)
+    of_each = related_to(EVERYBODY, where)
+    if of_each == where or each_other(where, people[0].entity, who, whom) != where:
+        return where
+    denied = any(isinstance(part, Not) for part in together(where))
+    mutual = jointly(who, where, Whom(who.sure, "both"), timeline).yes
+    return of_each if denied or without([span for one in people for span in one.spans], mutual) else where
 
 
 def _always(where: Condition, count: int, hedge: str) -> str:
@@ -190,13 +204,14 @@ def _always(where: Condition, count: int, hedge: str) -> str:
     return clause(conjunction(plain), count, f"{hedge} {'never' if never else 'always'}".lstrip())
 
 
-def denied_said(people: Sequence[Found], condition: Condition | None) -> list[str]:
+def denied_said(finding: Finding, timeline: Timeline) -> list[str]:
     """That it doesn't hold of some people, as clauses: of those of whom that is sure, and of those of whom it isn't."""
-    groups = [[one for one in people if one.likely == likely] for likely in (False, True)]
-    denied = Not(condition or PRESENT)
-    return [
-        f"{join(people_said(group))} {clause(denied, len(group), HEDGE * group[0].likely)}" for group in groups if group
-    ]
+    denied, told = Not(finding.query.where or PRESENT), list[str]()
+    for likely in (False, True):
+        if group := [one for one in finding.against if one.likely == likely]:
+            so = clause(_of_each(denied, group, finding, timeline), len(group), HEDGE * likely)
+            told.append(f"{join(people_said(group))} {so}")
+    return told
 
 
 def open_said(people: Sequence[Found]) -> list[str]:
@@ -317,7 +332,7 @@ def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
     one = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
     if one and not finding.query.during.event:
         return f"{called(found.entity)} {clause(rivals[0])}"
-    return denied_said([found], where)[0]
+    return f"{called(found.entity)} {clause(Not(where), 1, HEDGE * found.likely)}"
 
 
 def _of_several(finding: Finding, timeline: Timeline) -> str:
@@ -327,9 +342,14 @@ def _of_several(finding: Finding, timeline: Timeline) -> str:
         return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
     if finding.verdict == "no" and _is_mutual(query):
         gone = _gone(finding, timeline)
-        return f"No, {gone[0] if gone else f'{join(people_said(whom.names))} {clause(Not(where or PRESENT), 2)}'}."
+        so = (
+            f"{clause(where, 2)} {in_passing(finding.spans, timeline)}"
+            if finding.spans
+            else clause(Not(where or PRESENT), 2)
+        )
+        return f"No, {gone[0] if gone else f'{join(people_said(whom.names))} {so}'.rstrip()}."
     told = holds_said(finding.people, where, finding, timeline)
-    others = [*denied_said(finding.against, where), *_gone(finding, timeline)]
+    others = [*denied_said(finding, timeline), *_gone(finding, timeline)]
     if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
         others.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
     one = len(told) == 1 or _is_mutual(query)
@@ -430,7 +450,7 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         count = len(query.whom.names) or 2
         holds, never = f"only {whom} {clause(where, count)}", f"only {whom} {clause(where, count, 'never')}"
     else:
-        both = "" if has.attribute == "with" else "both"  # "seen together" says it
+        both = "" if has.attribute == "with" or _is_mutual(query) else "both"  # "seen together" says it
         names = names if finding.spans else people_said(finding.everyone)
         holds = f"{join(names)} {clause(where, len(names), both)}"
         no = "No, " * (query.form == "polar" and finding.verdict != "yes" and not lead(finding))

@@ -182,7 +182,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     in_turn = found.seen[::-1] if query.value == "in order" else found.seen
     so = f"{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
     if query.select == "exists":
-        lead, so = "Yes, ", _so(found)
+        lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
     else:
         lead = f"{LEADS[found.verdict or '']} ".lstrip() * counted
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
@@ -219,12 +219,15 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
         were, there = "were" if len(query.whom.names) > 1 else "was", join(left, "or")
         return f"{_subject(found)} {were} {f'not seen {there}' if there else f'seen {_EACH[query.value]}'}.{of}"
     so = f"{_subject(found)}{_where(found)}"
+    if query.select == "count" and rank is not None and query.value != "scope":
+        so = "Most people" if rank.k > 0 else "Fewest people"
+        so += "" if is_plain(query.where) else f" {clause(query.where, 2)}"
     if people:
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
     many, most = "", ""
     if query.value != "scope" and query.select == "how_often":
         many = f" {number(len(told))} {query.value}{'' if len(told) == 1 else 's'}:"
-    if query.value != "scope" and rank is not None and told:
+    if query.value != "scope" and query.select != "count" and rank is not None and told:
         most = " longest" if by_length else f" {'most' if rank.k > 0 else 'least'} often"
     listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or "perhaps"
     other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
@@ -242,7 +245,8 @@ def _lead(found: ArchiveFinding) -> str:
         return LEADS[found.verdict or ""]
     (first, most), *others = found.groups.items()
     word = ("Longer", "More often", "Shorter", "Less often")[(rank.by == "often") + 2 * (rank.k < 0)]
-    return "About the same." if any(count == most for _, count in others) else f"{word} {first}."
+    said = "About the same" if any(count == most for _, count in others) else f"{word} {first}"
+    return f"Probably {said[0].lower()}{said[1:]}." if found.perhaps else f"{said}."
 
 
 def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
@@ -284,7 +288,8 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
         doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
         perhaps = f" Perhaps {join(doubtful, 'or')}." if doubtful else ""
-        return f"Nobody: everybody I know was seen at least once in {_among(found, asked)}.{perhaps}"
+        so = "I know was seen" if is_plain(found.query.where) else f"I see {clause(found.query.where)}"
+        return f"Nobody: everybody {so} at least once in {_among(found, asked)}.{perhaps}"
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]

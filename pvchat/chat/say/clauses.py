@@ -126,8 +126,9 @@ def complement(has: Has, count: int = 1, some: str = "some") -> tuple[str, str]:
         return "have", hair_said(value, has.colour)
     if kind in table()["relation"]:
         how = wording("relation", value or kind)
-        mutual = "seen together" if kind == "with" else f"{how} each other"
-        return "be", f"{how} {whom_said(has.of)}" if has.of else f"{how} {some}body" if count == 1 else mutual
+        if has.of is None and count > 1 and kind in ("with", "beside"):  # of people who are so with each other
+            return "be", "seen together" if kind == "with" else f"{how} each other"
+        return "be", f"{how} {whom_said(has.of) if has.of else f'{some}body'}"
     if kind == "deed":
         return "be", _deed_said(has, some)
     if kind == "gender" and count > 1:
