@@ -261,11 +261,7 @@ HGA = (connectors.group_aggregate, connectors._cosine, connectors._edges, connec
 PARTS = (
     Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads, routers)),
     Part("mixed heads: all on, no router", lambda chat: routed(chat.networks.trained.model, 1.0)),
-    Part(
-        "MoEC: its MLPs in equal shares",
-        lambda chat: equal_shares(chat.networks.trained.model),
-        (connectors.MixtureConnector,),
-    ),
+    Part("MoEC: its MLPs in equal shares", lambda chat: equal_shares(chat.networks.trained.model), MOEC),
     Part("HGA", lambda chat: changed((chat.networks.trained.model.connectors, "hga", False)), HGA),
     Part("MoVA's gate", lambda chat: changed((chat.networks.trained.model, "gate", None)), (connectors.QuestionGate,)),
     Part("stretches of time: one, not four", at_once),

@@ -209,10 +209,19 @@ def test_a_sealed_one_with_a_wrong_word_or_a_flipped_bit(known: list[str], pvcha
     for name in ("library.db", "manifest.json"):
         with pytest.raises(BackupError):
             restore(changed(path, flip(name)), KEY, force=True)
+    with pytest.raises(BackupError, match="another version"):  # and not: damaged, or sealed with another key
+        restore(changed(path, earlier), KEY, force=True)
     with pytest.raises(PVChatError, match="12 characters"):
         backup(tmp_path / "two.pvbackup", "short")
     assert [one.name for one in tmp_path.glob("*two*")] == []
     assert state(pvchat_home) == before
+
+
+def earlier(members: dict[str, bytes]) -> None:
+    """As a version sealed one whose key file doesn't say of which form it is."""
+    row = json.loads(members["key.json"])
+    del row["backup"]
+    members["key.json"] = json.dumps(row).encode()
 
 
 def state(home: Path) -> dict[str, bytes]:

@@ -18,8 +18,8 @@ from pvchat.people.corrections import Correction, Example, examples_of, with_exa
 from pvchat.people.person import Person
 from pvchat.storage import temporary
 from pvchat.train import deep
-from pvchat.train.course import TrainingSession
 from pvchat.train.deep import RECORD, DeepOptions
+from pvchat.train.signals import TrainingSession
 
 
 @pytest.fixture(scope="module")

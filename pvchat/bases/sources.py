@@ -53,7 +53,7 @@ class BaseSource:
 
 @dataclass(frozen=True)
 class Family:
-    """One kind of model; options of its processor cut no picture into tiles: more tokens without a gain for a scene."""
+    """One kind of model. Options of its processor keep pictures whole: tiles are more tokens and tell no more."""
 
     name: str
     video: bool = True  # takes `{"type": "video"}`

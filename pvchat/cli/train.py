@@ -99,9 +99,8 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     """Train a person on a data set: the person as `people show` tells of her, with the record of her training."""
     from pvchat.people.store import describe
     from pvchat.train.config import ON_BASE, USUAL, from_words
-    from pvchat.train.course import TrainingSession
     from pvchat.train.deep import RECORD, DeepOptions, train_on
-    from pvchat.train.signals import stopping
+    from pvchat.train.signals import TrainingSession, stopping
 
     if args.resume and not args.out:
         raise SettingsError("--resume needs --out, where the state lies.", subject="pvchat train person")

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything a worker needs to start in another process, but for `chat`: a PVChat of this one to be used."""
+    """Everything a worker needs to start in another process; `chat` is for workers in this one, which then share it."""
 
     manifest: Manifest
     systems: tuple[str, ...]  # names, in the order of the table

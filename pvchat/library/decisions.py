@@ -44,7 +44,7 @@ def decide(
     fresh: Sequence[int],
     config: PresenceConfig,
 ) -> None:
-    """Bring decisions up to date with who is there now, and mark the clips in which one changes; within a change.
+    """Bring decisions up to date with who is enrolled now, and mark the clips in which one changes (in `changing`).
 
     `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before; `config`: the costs of
     mistakes.

@@ -178,8 +178,8 @@ class PVChat:
         Raises:
             VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
         """
-        from pvchat.train.course import TrainingSession
         from pvchat.train.deep import DeepOptions, deepen
+        from pvchat.train.signals import TrainingSession
 
         session = TrainingSession(progress=progress or self._progress, stop=stop)
         return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))

@@ -134,7 +134,7 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
     people = home() / "people"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive, ExitStack() as held:
         if secret is not None:
-            archive.writestr(_KEY, json.dumps(keys.wrapped(secret, passphrase)))
+            archive.writestr(_KEY, json.dumps(keys.wrapped(secret, passphrase) | {"backup": _FORMAT}))
         if people.is_dir():
             try:
                 held.enter_context(atomic.lock_of(people, _WAIT_S))
@@ -215,8 +215,7 @@ def _unpack(path: Path, draft: Path, passphrase: str) -> BackupManifest:
 
 def _manifest(data: bytes) -> BackupManifest:
     row = json.loads(data)
-    if row.pop("format") != _FORMAT:
-        raise ValueError("another version of PVChat made it")
+    _require_form(row.pop("format"))
     listed = {name: str(digest) for name, digest in row.pop("files").items()}
     made = BackupManifest(files=listed, **{name: str(value) for name, value in row.items()})
     if odd := [name for name in made.files if name != _LIBRARY and not _ALLOWED.fullmatch(name)]:
@@ -245,13 +244,20 @@ def _opened(archive: zipfile.ZipFile, name: str, secret: bytes | None) -> bytes:
 def _secret(archive: zipfile.ZipFile, passphrase: str) -> bytes:
     from cryptography.exceptions import InvalidTag
 
+    row = json.loads(archive.read(_KEY))
+    _require_form(row.get("backup"))  # no manifest of another form could be opened, which says so, too
     if not passphrase:
         raise LockedError("this backup is sealed.", subject=VARIABLE, hint=f"Set {VARIABLE} to its passphrase.")
     try:
-        return keys.unwrapped(json.loads(archive.read(_KEY)), passphrase)
+        return keys.unwrapped(row, passphrase)
     except InvalidTag as error:
         hint = f"Set {VARIABLE} to the passphrase that it was sealed with. Nothing was changed."
         raise LockedError("this is not the passphrase of this backup.", subject=VARIABLE, hint=hint) from error
+
+
+def _require_form(form: object) -> None:
+    if form != _FORMAT:
+        raise ValueError("another version of PVChat made it")
 
 
 def _holds() -> list[str]:

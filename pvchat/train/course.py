@@ -21,7 +21,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pvchat.augment.watch import Watch
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.model.personlora import PersonLora
@@ -29,25 +28,10 @@ from pvchat.train.config import STAGES, PersonConfig
 from pvchat.train.examples import PersonExample
 from pvchat.train.losses import SparsityController
 from pvchat.train.run import BETAS, Run
+from pvchat.train.signals import TrainingSession
 
 STATE = "state.safetensors"
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSession(Watch):
-    """Whoever waits for a training; when it is stopped, the best so far is kept.
-
-    Attributes:
-        folder: where the run's state is kept for resuming; None keeps none.
-        resume: go on from the state in `folder`.
-    """
-
-    folder: Path | None = None
-    resume: bool = False
-
-
-ALONE = TrainingSession()
 
 
 class Learner(nn.Module):
@@ -167,7 +151,8 @@ def follow(training: Training, step: Step, look: Look) -> Trained:
             run.step, run.total = run.step + 1, run.total + 1
             run.history.append({"stage": stage, "step": run.total, "part": "train", **numbers})
             if run.step % config.validate_every == 0 or run.step == config.steps(stage):
-                run.waited += not _is_best(training, look)
+                if not _is_best(training, look):
+                    run.waited += 1
                 training.save(shared)
             session.tell(f"training on {'stills' if stage == 'image' else 'clips'}", run.total, most)
             stopped = over()

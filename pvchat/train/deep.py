@@ -30,8 +30,8 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.storage import temporary
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import ALONE, TrainingSession
 from pvchat.train.examples import TrainingSet, remembered
+from pvchat.train.signals import ALONE, TrainingSession
 
 if TYPE_CHECKING:
     from pvchat.augment.settings import AugmentConfig

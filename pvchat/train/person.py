@@ -26,9 +26,10 @@ from pvchat.schemas import Service
 from pvchat.train import trainee as on_base
 from pvchat.train.basedata import GENERIC, BaseData, generic_rows, make_base_data
 from pvchat.train.config import ON_BASE, PersonConfig
-from pvchat.train.course import Trained, Training, TrainingSession, follow, make_accelerator, start_run
+from pvchat.train.course import Trained, Training, follow, make_accelerator, start_run
 from pvchat.train.examples import TrainingSet
 from pvchat.train.gate import Gate, examine
+from pvchat.train.signals import TrainingSession
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Signals that end a training: the step is finished, what was learned is kept."""
+"""What ends a training early, whoever waits for it or a signal: what was learned until then is kept. Torch-free."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pvchat import watchdog
+from pvchat.augment.watch import Watch
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSession(Watch):
+    """Whoever waits for a training; when it is stopped, the best so far is kept."""
+
+    folder: Path | None = None  # where the run's state is kept for resuming; None keeps none
+    resume: bool = False  # go on from the state in `folder`
+
+
+ALONE = TrainingSession()
 
 
 @contextmanager

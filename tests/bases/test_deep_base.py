@@ -21,9 +21,9 @@ from pvchat.people.store import PeopleStore
 from pvchat.train import person as training
 from pvchat.train.basedata import make_base_data
 from pvchat.train.config import ON_BASE, USUAL, PersonConfig, add_options, from_words
-from pvchat.train.course import TrainingSession
 from pvchat.train.examples import TrainingSet
 from pvchat.train.gate import Gate
+from pvchat.train.signals import TrainingSession
 from pvchat.video import save_clip
 
 sys.path.append(str(Path(__file__).parents[1] / "recipes"))

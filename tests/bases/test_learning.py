@@ -25,9 +25,9 @@ from pvchat.people import exchange
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import TrainingSession
 from pvchat.train.gate import Gate, calibrate, examine, held_out
 from pvchat.train.person import train_person, with_state, without_state
+from pvchat.train.signals import TrainingSession
 from pvchat.train.trainee import BaseTrainee
 
 HERE = Path(__file__).parent
@@ -207,7 +207,7 @@ from pvchat.bases.shared import add_shared
 from pvchat.bases.sources import read_source
 from pvchat.train.person import train_person
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import TrainingSession
+from pvchat.train.signals import TrainingSession
 from pvchat.train.course import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")

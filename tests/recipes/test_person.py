@@ -17,8 +17,9 @@ from make_sets import encode
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import People
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import STATE, TrainingSession, make_accelerator
+from pvchat.train.course import STATE, make_accelerator
 from pvchat.train.examples import ALIASES, TrainingSet, call, draw
+from pvchat.train.signals import TrainingSession
 from recipes.model.batches import collate, encode_clips, from_analysis
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state

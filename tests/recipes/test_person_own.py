@@ -19,9 +19,9 @@ from pvchat.model.describer import Describer
 from pvchat.model.personstates import STAMP
 from pvchat.model.trained import TrainedModel
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import TrainingSession
 from pvchat.train.deep import DeepOptions
 from pvchat.train.examples import TrainingSet
+from pvchat.train.signals import TrainingSession
 from recipes.model.batches import aligned, collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 

@@ -98,7 +98,7 @@ class Negatives:
 
 @dataclass(frozen=True)
 class TrackScores:
-    """Of K tracks of one clip: [K] the probability that each shows the subject, [K] its mean's distance from theirs.
+    """Of K tracks of one clip: [K] how probably each shows the subject, [K] how far its mean is from the subject's.
 
     `clip` is the probability that anyone in the clip is the subject.
     """

@@ -20,17 +20,10 @@ from torch import Tensor, nn
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import (
-    ALONE,
-    Trained,
-    Training,
-    TrainingSession,
-    follow,
-    make_accelerator,
-    start_run,
-)
+from pvchat.train.course import Trained, Training, follow, make_accelerator, start_run
 from pvchat.train.examples import PersonExample, draw
 from pvchat.train.losses import SparsityController, active_share
+from pvchat.train.signals import ALONE, TrainingSession
 from recipes.model.person.data import PersonData
 from recipes.model.person.trainee import Outcome, Trainee, gather, make_batch
 
