@@ -90,6 +90,8 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
         facts.pose, facts.confidence["pose"] = told if flat else f"probably {told}", sure
         if told != "standing" and (facts.movement or "").startswith(_ON_FEET):
             facts.movement = None
+    if facts.pose is None or facts.pose.endswith("standing"):
+        facts.seat = None  # of what an earlier head told
 
 
 def _is_drawn_bust(track: Track, analysis: ClipAnalysis) -> bool:
