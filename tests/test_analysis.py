@@ -61,6 +61,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "pvchat.perception.places.measure_scene",
         lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
     )
+    monkeypatch.setattr(measuring, "tell_place", lambda analysis: analysis)
     words = (None, ["talking"], {})
     monkeypatch.setattr("pvchat.perception.posture.postures", lambda *_: {"standing": 0.8, "sitting": 0.2})
     monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures())
@@ -352,6 +353,15 @@ def test_only_those_asked_for_are_measured(facts: list[Any]) -> None:
     found = measuring.measure(clip, recognise(clip, experts), experts, only=(1,))
     assert facts == [found.tracks[1]]
     assert [t.facts.pose for t in found.tracks] == [None, "standing"]
+
+
+def test_the_place_is_told_before_what_people_sit_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was told of the clip before: a sofa in a bedroom is taken for the bed."""
+    places: list[str | None] = []
+    monkeypatch.setattr(measuring, "tell_place", lambda seen: replace(seen, scene=SceneFacts(place="a bedroom")))
+    monkeypatch.setattr(measuring, "tell_things", lambda track, seen: places.append(seen.scene.place))
+    assert analyse(make_clip(4), experts_of(two_people(4))).scene.place == "a bedroom"
+    assert places == ["a bedroom"] * 2
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 6), (5, 6), (6, 6), (7, 6), (1000, 24)])

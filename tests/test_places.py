@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from make_analysis import make_analysis, make_track
 
+from pvchat.library.live.live import DEPTH
 from pvchat.perception import places, scan
 from pvchat.perception.places import tell_place
 from pvchat.schemas import Garment, SceneFacts, SceneSpan, Thing
@@ -112,6 +113,14 @@ def test_a_bed_tells_a_bedroom_in_a_part_of_a_long_video(walls, monkeypatch):
     monkeypatch.setattr(scan, "with_things", lambda clip, seen, *_: replace(seen, things=[bed]))
     seen = scan.look_at(VideoPart(None, 0.0, 2.0), None)
     assert seen.scene.place == "a bedroom"
+
+
+def test_walls_alone_tell_the_place_of_a_camera_s_part(walls, monkeypatch):
+    walls[OFFICE] = 0.6
+    part = make_analysis(make_track())
+    part.frame_features, part.scene = np.zeros((2, 49, 1280), np.float16), SceneFacts(setting="indoors")
+    monkeypatch.setattr(scan, "recognise", lambda *_: part)
+    assert scan.look_at(VideoPart(None, 0.0, 2.0), None, DEPTH).scene.place == OFFICE
 
 
 def test_nothing_anew_of_drawn_scenes_long_videos_and_without_frames(walls):

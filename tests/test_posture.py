@@ -96,6 +96,23 @@ def test_what_was_told_before_is_told_anew(monkeypatch):
     assert clip(track, monkeypatch, standing=0.9).movement is None
 
 
+def test_nobody_has_a_seat_who_is_no_longer_told_to_sit(monkeypatch):
+    for likely, seat in (({"sitting": 0.65}, "on a sofa"), ({"standing": 0.9}, None), ({"sitting": 0.55}, None)):
+        track = track_at(FACE)
+        track.facts.pose, track.facts.seat = "sitting", "on a sofa"
+        assert clip(track, monkeypatch, **likely).seat == seat
+
+
+def test_who_sits_or_lies_neither_stands_still_nor_walks(monkeypatch):
+    for moves, stays in (("standing still", None), ("walking to the left", None), ("moving to the left",) * 2):
+        for likely in ("sitting", "lying_down"):
+            track = track_at(FACE)
+            track.facts.movement = moves
+            assert clip(track, monkeypatch, **{likely: 0.65}).movement == stays
+        track.facts.movement = moves
+        assert clip(track, monkeypatch, standing=0.65).movement == moves
+
+
 def test_who_strides_walks_or_runs_the_way_she_moves(monkeypatch):
     for moves, told in (
         (None, "walking or running"),

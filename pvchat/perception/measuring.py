@@ -27,6 +27,7 @@ from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
+from pvchat.perception.places import tell_place
 from pvchat.perception.posture import tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import pictured, spread
@@ -85,6 +86,7 @@ def measure(
         return made
 
     measured, *found = side_by_side(work, looks)  # none needs what another one finds
+    measured = tell_place(measured)  # what stands in a bedroom is a bed
     networks.rest()  # one kind of network after the other: their buffers are never there together
     posed = {n: (seen[n], list[BodyMeasures]()) for n in seen}
     for (number, _), measures in zip(stretches, found[len(found) - len(stretches) :], strict=True):

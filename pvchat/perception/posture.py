@@ -51,6 +51,7 @@ JOINTS = 56  # numbers of `geometry`, which the first head reads beside the fram
 _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of them
 _BUST = 1.0  # face heights, hair counted, below the chin of a drawn figure that must be seen
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
+_ON_FEET = ("standing still", "walking")  # movements of nobody who sits or lies
 
 
 def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
@@ -87,6 +88,10 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
     elif sure >= LIKELY and told != "bending" and not (told == "standing" and _is_drawn_bust(track, analysis)):
         flat = sure >= _SURE and not analysis.scene.drawn
         facts.pose, facts.confidence["pose"] = told if flat else f"probably {told}", sure
+        if told != "standing" and (facts.movement or "").startswith(_ON_FEET):
+            facts.movement = None
+    if facts.pose is None or facts.pose.endswith("standing"):
+        facts.seat = None  # of what an earlier head told
 
 
 def _is_drawn_bust(track: Track, analysis: ClipAnalysis) -> bool:

@@ -192,12 +192,12 @@ def _read_ahead(parts: Generator[video.VideoPart, None, None]) -> Generator[vide
 
 
 def look_at(piece: video.VideoPart, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
-    """What one part shows, with the bodies of whom no face is seen in it, and the room that its things tell."""
+    """What one part shows, with the bodies of whom no face is seen in it, and the place that walls and things tell."""
     part = recognise(piece.clip, experts, None, depth, piece.start_s)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
-    if not depth.thing_frames:
-        return part
-    return tell_place(with_things(piece.clip, part, experts, depth.thing_frames))
+    if depth.thing_frames:
+        part = with_things(piece.clip, part, experts, depth.thing_frames)
+    return tell_place(part)
 
 
 @dataclass
