@@ -52,6 +52,7 @@ from pvchat.chat.reader.slots import (
     joined,
     ordinal,
     whom_of,
+    words_of,
 )
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
@@ -171,17 +172,12 @@ def _with_thing(
 ) -> tuple[list[Condition], During]:
     """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
     asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
-    flat = [part for one in conditions for part in _flat(one)] if asked else []
+    flat = [part for one in conditions for part in together(one)] if asked else []
     things = [one for one in flat if _is_thing(one)]
     if len(things) != 1 or not all(isinstance(one, Has) for one in flat):
         return conditions, during
     rest = [one for one in flat if one not in things]
     return rest, replace(during, relation="while", event=Event(EVERYBODY, things[0]))
-
-
-def _flat(condition: Condition) -> Sequence[Condition]:
-    """The conditions that hold together in one."""
-    return [one for part in condition.parts for one in _flat(part)] if isinstance(condition, And) else [condition]
 
 
 def _condition_asked(
@@ -236,7 +232,7 @@ def _picks(heads: dict[str, str], whom: Whom, conditions: Sequence[Condition]) -
     return plain and not described and not things
 
 
-def _is_thing(condition: Condition) -> bool:
+def _is_thing(condition: Condition | None) -> bool:
     return isinstance(condition, Has) and condition.attribute == "thing"
 
 
@@ -313,15 +309,14 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     nth = _NTH[heads["event_nth"]]
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
-    if unsaid and not nth or heads["select"] == "when" and not told and about == EVERYBODY:
-        return part
-    if not told and about == EVERYBODY and not nth:
+    nothing = not told and about == EVERYBODY
+    if unsaid and not nth or nothing and (heads["select"] == "when" or not nth):
         return part
     if not told and about != EVERYBODY and heads["relation"] == "while":
         told = list(conditions)
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
-    verbs = {word for s in slots if s.role == "F" and s.kind == "present" for word in s.typed.lower().split()}
+    verbs = words_of(s for s in slots if s.role == "F" and s.kind == "present")
     moves = {"leaves": (verbs & GOING, [Not(PRESENT)]), "enters": (verbs & COMING - {"walk"}, [PRESENT])}
     for move, (said, state) in moves.items():
         if relation == "while" and said and told == state and not nth:
@@ -347,7 +342,7 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     plain = (heads["rank"] == "none" or heads["select"] == "when") and heads["select"] != "order"
     if condition not in (Has("present"), Not(Has("present"))) or not plain:
         return condition
-    said = {word for s in slots if s.role == "P" and s.kind == "present" for word in s.typed.lower().split()}
+    said = words_of(s for s in slots if s.role == "P" and s.kind == "present")
     goes = said & GOING or said & {"away", "off", "out"} and said & COMING and condition == Not(Has("present"))
     if goes and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
@@ -408,16 +403,17 @@ def _in_event(query: Query) -> tuple[str, ...]:
     return () if query.during.event is None else query.during.event.whom.names
 
 
-def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, event: bool = False) -> tuple[str, ...]:
+def meant_by(
+    words: frozenset[str], history: Sequence[Turn], timeline: Timeline | None, event: bool = False
+) -> tuple[str, ...]:
     """The names that a pronoun stands for; empty where nobody can be meant.
 
     Args:
-        pronoun: in lower case, with its noun: "she", "their", "the other one".
+        words: of the pronoun, with its noun: "she", "their", "the other one".
         history: the turns before, oldest first.
         timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
         event: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
     """
-    words = set(pronoun.split())
     genders = _genders(timeline)
     if _means_rest(words):
         return _rest(history, timeline)
@@ -442,14 +438,14 @@ def meant_by(pronoun: str, history: Sequence[Turn], timeline: Timeline | None, e
     return (fits[0],) if len(fits) == 1 else ()
 
 
-def _means_rest(words: set[str]) -> bool:
+def _means_rest(words: frozenset[str]) -> bool:
     """Whether a pronoun means all others: "the rest", "the other two"."""
     return bool(words & REST or "other" in words and words & _SEVERAL)
 
 
-def _fits(words: set[str], gender: str) -> bool:
+def _fits(words: frozenset[str], gender: str) -> bool:
     """Whether somebody of this gender ("": not known) can be meant."""
-    return not gender or not (words & _HE and gender == "woman" or words & _SHE and gender == "man")
+    return not gender or _gender_of(words) in ("", gender)
 
 
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
@@ -517,11 +513,11 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
             names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
-            names = names or meant_by(slot.typed.lower(), history, timeline, slot.role == "E")
+            names = names or meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
-            if not names and slot.role == "S" and _means_rest({*slot.typed.lower().split()}):  # there are none
+            if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
                 slot, names = replace(slot, role="X"), subjects(history[-1]) if history else ()
-            if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.typed.lower())):
+            if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
@@ -541,9 +537,8 @@ def _last_thing(history: Sequence[Turn]) -> str:
     return next((has.value for has in asked), "")
 
 
-def _gender_of(pronoun: str) -> str:
+def _gender_of(words: frozenset[str]) -> str:
     """Whether "he" or "she" is said: "man", "woman", or ""."""
-    words = set(pronoun.split())
     return "man" if words & _HE else "woman" if words & _SHE else ""
 
 
@@ -557,9 +552,9 @@ def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later:
         (names for role in ("E" if asked else "SO") if (names := [slot.name for slot in named if slot.role == role])),
         [],
     )
-    words, genders = set(pronoun.typed.lower().split()), _genders(timeline)
-    several = len(own) > 1 or bool(words & _SEVERAL)
-    fits = all(_fits(words, genders.get(name, "")) for name in own) and several == bool(words & _SEVERAL)
+    genders = _genders(timeline)
+    fits = all(_fits(pronoun.words, genders.get(name, "")) for name in own)
+    fits = fits and (len(own) < 2 or bool(pronoun.words & _SEVERAL))  # "she" is none of two
     happens = pronoun.role in "EO" or asked and later or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
     return own if happens and fits else ()
 
@@ -636,9 +631,8 @@ def _why(turn: _Following) -> Query | None:
 
 def _where_it_is(turn: _Following) -> Query | None:
     """Whether a thing is there, which tells where: "is there a car?", "where?"."""
-    before = turn.last[0]
-    thing = before.where is not None and _is_thing(before.where)
-    return replace(before, select="exists", form="wh") if turn.asked.attribute == "place" and thing else None
+    before, asks = turn.last[0], turn.asked.attribute == "place"
+    return replace(before, select="exists", form="wh") if asks and _is_thing(before.where) else None
 
 
 def _select(query: Query, turn: _Following) -> Query:
@@ -881,7 +875,7 @@ def _that_time(asked: Query, turn: _Following) -> During:
     apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"
     if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
-    then = pronoun is not None and "then" in pronoun.typed.lower().split()  # "what does she do then?"
+    then = pronoun is not None and "then" in pronoun.words  # "what does she do then?"
     told = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
     relation = cast(Relation, told)
     if before.during != WHOLE:
@@ -906,13 +900,13 @@ def _numbers_beyond(part: During, relation: Relation) -> During:
 def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
     last = history[-1]
-    if any(slot.role == "F" and slot.typed.lower().split()[-1] == "there" for slot in said):
+    if any(slot.role == "F" and "there" in slot.words for slot in said):
         places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
         if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
             return replace(query, where=place if query.where is None else conjunction([query.where, place]))
     if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
         query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
-    said_so = {word for slot in said if slot.kind == "pronoun" for word in slot.typed.lower().split()}
+    said_so = words_of(slot for slot in said if slot.kind == "pronoun")
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
         query = replace(query, during=last[0].during)

@@ -54,6 +54,7 @@ from pvchat.chat.reader.slots import (
     conditions_of,
     joined,
     slots_of,
+    words_of,
 )
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 from pvchat.schemas import LANGUAGES
@@ -265,7 +266,7 @@ def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
     slots = list(question.slots)
     for place in [slot for slot in slots if slot.kind in ("place", "near") and slot.role in "PF" and not slot.denied]:
         said = [slot for slot in slots if (slot.role, slot.kind) == (place.role, "present")]
-        comes, goes = ({w for s in said if s.denied == gone for w in s.typed.lower().split()} for gone in (False, True))
+        comes, goes = (words_of(s for s in said if s.denied == gone) for gone in (False, True))
         before = {*question.seen[max(0, place.at - 5) : place.at]} if place.kind == "place" else set[str]()
         near = {*question.seen[max(0, place.at - 2) : place.at]} & before
         moves = not before & BACK and before & (COMING | GOING | _WALKING)
@@ -314,7 +315,7 @@ def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
 def _was_gone(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     """Being away as a state, not as leaving: "was Ana gone when Ben sang?", and of somebody as one at some time."""
     away = [slot for slot in question.slots if slot.role == "P" and slot.kind == "present" and slot.denied]
-    state = any(_GONE & {*slot.typed.lower().split()} for slot in away)
+    state = bool(_GONE & words_of(away))
     if not state or heads["form"] != "polar" or heads["select"] not in ("exists", "order"):
         return {}
     if heads["select"] == "order":
@@ -629,7 +630,7 @@ def _spoken(query: Query, seen: Sequence[str], phrase: str, refused: bool) -> Qu
 
 def _particular(seen: Sequence[str], slots: Sequence[Slot]) -> bool:
     """Whether a certain sound is asked about, or how one is: "can you hear the sea?", "how loud is the noise?"."""
-    tagged = {word for slot in slots for word in slot.typed.lower().split()}
+    tagged = words_of(slots)
     plain = _HEARD | _EMPTY | _AUXILIARY | FUNCTION_WORDS | tagged | {NAME}
     return (
         seen[0] == "how"

@@ -7,8 +7,9 @@ conditions; `decode.py` puts them together.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
@@ -61,6 +62,16 @@ class Slot:
     name: str = ""
     after_or: bool = False
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Those typed, in lower case."""
+        return word_set(self.typed.lower())
+
+
+def words_of(slots: Iterable[Slot]) -> frozenset[str]:
+    """The words of some slots."""
+    return frozenset[str]().union(*(slot.words for slot in slots))
+
 
 def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
     """The slots of a question, in order."""
@@ -108,9 +119,8 @@ def comes_back(slot: Slot, seen: Sequence[str]) -> bool:
 
 def begins(slot: Slot) -> bool:
     """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
-    words = {*slot.typed.lower().split()}
     change = {"present": COMING | BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
-    return slot.kind == "enters" or not slot.denied and bool(words & change)
+    return slot.kind == "enters" or not slot.denied and bool(slot.words & change)
 
 
 def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
@@ -158,10 +168,9 @@ def _either_of(first: Sequence[Slot], second: Sequence[Slot], role: str) -> Cond
 
 def ordinal(slot: Slot) -> int:
     """The number of "second" or "the third one"."""
-    words = (*slot.typed.lower().split(), slot.value)
-    if {"last", "but"} <= {*words}:
+    if {"last", "but"} <= slot.words:
         return -2  # "the last but one"
-    return next((_ORDINALS[word] for word in words if word in _ORDINALS), 1)
+    return next((_ORDINALS[word] for word in (*slot.typed.lower().split(), slot.value) if word in _ORDINALS), 1)
 
 
 def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quantifier:
@@ -170,7 +179,7 @@ def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quanti
     if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
         return "none" if every.value.startswith("no") else "all"
     named = [slot for slot in own if slot.name]
-    typed = {word for slot in named for word in slot.typed.lower().split()}
+    typed = words_of(named)
     them, rest = {"them", "those", "these"} & typed, {"other", *REST} & typed
     apart = them or rest and heads.get("select") in ("when", "how_long", "how_often")  # each of the rest has a time
     they = role == "S" and len({slot.at for slot in named}) == 1 and not apart  # one word for several; "any of them"
