@@ -78,7 +78,7 @@ def test_who_is_named_is_found_in_all_clips_and_undo_makes_her_a_stranger_again(
         inbox.name(carl, "Carl")
     assert inbox.name(carl, "Carl", consent=True).name == "Carl"
     assert chat.people.get("Carl").extra["clips"] == 3
-    assert "in three videos, of six videos" in library.ask("In which videos is Carl?").answer
+    assert "in three of six videos" in library.ask("In which videos is Carl?").answer
     assert carl not in days(inbox, 1)
     assert inbox.undo().what == "name"
     assert chat.people.find("Carl") is None
@@ -95,7 +95,7 @@ def test_a_name_that_is_taken_changes_nothing(inbox: Inbox, chat: PVChat) -> Non
 def test_who_is_joined_is_her_from_then_on(inbox: Inbox, library: Library, chat: PVChat) -> None:
     before = days(inbox)
     inbox.join(of(inbox, "02", "03"), "Ana")
-    assert "in three videos, of six videos" in library.ask("In which videos is Ana?").answer
+    assert "in three of six videos" in library.ask("In which videos is Ana?").answer
     assert "02" not in [day for seen in days(inbox).values() for day in seen if len(seen) == 2]
     assert inbox.undo().what == "join"
     assert chat.corrections("Ana") == []

@@ -146,7 +146,8 @@ def _of_whom_asked(
         heads = heads | {"select": "how_long"}
     heads, whom, conditions = _together(heads, whom, conditions)
     left_out = whom.names and whom.besides and whom.quantifier != "only" and heads["select"] not in ("who", "count")
-    if left_out and all(has.attribute in ("present", "with") for has in atoms(And(tuple(conditions)))):
+    corrects = heads["follow"] == "correction"  # "not Ana, Ben" asks about Ben, not whether she is away
+    if left_out and not corrects and all(has.attribute in ("present", "with") for has in atoms(And(tuple(conditions)))):
         conditions = [*(one for one in conditions if one != Not(Has("with"))), Not(Has("with", of=Whom(whom.besides)))]
         whom = replace(whom, besides=())  # "when are Ana and Ben but not Cleo there?": without her
     whom, conditions = _moved_over(heads, whom, conditions)

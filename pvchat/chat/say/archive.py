@@ -400,12 +400,11 @@ def _where(found: ArchiveFinding) -> str:
 
 
 def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
-    """Such as "in two videos surely, in one perhaps, of twelve videos on Tuesday"."""
+    """Such as "in two of twelve videos on Tuesday, and perhaps in one more"."""
     sure, perhaps = len(found.sure), len(found.perhaps)
-    if found.looked_at == 1:
-        return f"{'' if sure else 'perhaps '}in {_among(found, asked)}"
-    told = f"in {videos(sure)}" + (f" surely, in {number(perhaps)} perhaps" if sure and perhaps else "")
-    return f"{told if sure else f'perhaps in {videos(perhaps)}'}, of {_among(found, asked)}"
+    count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
+    more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
+    return f"{'' if sure else 'perhaps '}in {count}{_among(found, asked)}{more}"
 
 
 def _among(found: ArchiveFinding, asked: Asked) -> str:
