@@ -1,7 +1,7 @@
 """What was found in many videos, said: an `ArchiveFinding` in, sentences out, and a line for each video.
 
 Each video is named by its file, with date, place and moment: "kitchen-2.mp4 (Tuesday 24 November 2026 at 14:03, in the
-kitchen) from 0:02 to 0:05". What is only likely is told apart: "in 12 videos surely, in 3 perhaps".
+kitchen) from 0:02 to 0:05". What is only likely is told apart: "in two of twelve videos, and perhaps in one more".
 """
 
 from __future__ import annotations
