@@ -155,10 +155,12 @@ def nearest(clips: Sequence[OtherClip], mine: FloatArray, count: int) -> list[tu
     owner = np.repeat(np.arange(len(tracks)), [len(one) for one in views])
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # a search is short, and two OpenMP runtimes in one process can crash on macOS
-    index = faiss.IndexFlatL2(mine.shape[1])
-    index.add(np.concatenate(views))
-    apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
-    faiss.omp_set_num_threads(threads)
+    try:
+        index = faiss.IndexFlatL2(mine.shape[1])
+        index.add(np.concatenate(views))
+        apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
+    finally:
+        faiss.omp_set_num_threads(threads)
     order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
     return [tracks[i] for i in dict.fromkeys(order.tolist())][:count]
 
