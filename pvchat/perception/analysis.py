@@ -69,23 +69,13 @@ class Depth:
 WHOLE = Depth()
 
 
-def recognise(
-    clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE, start_s: float = 0.0
-) -> ClipAnalysis:
-    """Look for who is in a clip, and no further: what they do and wear is `measuring.measure`'s.
-
-    Args:
-        clip: T decoded frames.
-        experts: the frozen experts.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        depth: how much the dear experts look at.
-        start_s: where the clip begins, if it is a part of a longer one (seconds).
-    """
+def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE) -> ClipAnalysis:
+    """Look for who is in a clip of T decoded frames, and no further: what they do and wear is `measuring.measure`'s."""
     tell = one_at_a_time(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
-        shots=shots(clip.cuts, clip.duration_s, start_s), stage="who", unread=clip.unread,
+        shots=shots(clip.cuts, clip.duration_s, clip.start_s), stage="who", unread=clip.unread,
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)

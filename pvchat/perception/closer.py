@@ -80,10 +80,10 @@ def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appear
     parts.close()
     if piece is None:  # the file lost its end
         return stretch.facts
-    seen = recognise(piece.clip, experts, None, CLOSE, piece.start_s)
-    if (number := _find(track, whole, seen, piece.clip)) is None:
+    seen = recognise(piece, experts, None, CLOSE)
+    if (number := _find(track, whole, seen, piece)) is None:
         return stretch.facts
-    return measure(piece.clip, seen, experts, None, CLOSE, only=(number,)).tracks[number].facts
+    return measure(piece, seen, experts, None, CLOSE, only=(number,)).tracks[number].facts
 
 
 def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:

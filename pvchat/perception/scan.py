@@ -67,7 +67,7 @@ class LongVideo:
     found: Probe
     config: VideoConfig
 
-    def parts(self, key: str, start_s: float) -> Generator[video.VideoPart, None, None]:
+    def parts(self, key: str, start_s: float) -> Generator[video.Clip, None, None]:
         """Its parts from `start_s` on (`video.read_parts`)."""
         return video.read_parts(self.path, self.found, key, self.config, start_s)
 
@@ -162,7 +162,7 @@ def _parts(
     source: LongVideo, experts: Experts, kept: KeptParts, seen: ScanState
 ) -> Generator[tuple[ClipAnalysis, bool], None, None]:
     """The parts that follow what was seen, and whether each is new: kept ones as they are, others looked at."""
-    pieces: Generator[video.VideoPart, None, None] | None = None
+    pieces: Generator[video.Clip, None, None] | None = None
     try:
         while True:
             number = seen.first + seen.parts
@@ -183,7 +183,7 @@ def _parts(
             pieces.close()
 
 
-def _read_ahead(parts: Generator[video.VideoPart, None, None]) -> Generator[video.VideoPart, None, None]:
+def _read_ahead(parts: Generator[video.Clip, None, None]) -> Generator[video.Clip, None, None]:
     """Parts read while the one before is looked at; where other processes look on the other cores, one at a time.
 
     There reading ahead takes as much of the cores, and the memory of a part more.
@@ -191,13 +191,11 @@ def _read_ahead(parts: Generator[video.VideoPart, None, None]) -> Generator[vide
     return video.ahead(parts) if own_threads() > 1 else parts
 
 
-def look_at(piece: video.VideoPart, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
+def look_at(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
     """What one part shows, with the bodies of whom no face is seen in it, and the place that walls and things tell."""
-    part = recognise(piece.clip, experts, None, depth, piece.start_s)
+    part = recognise(piece, experts, None, depth)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
-    if depth.thing_frames:
-        part = with_things(piece.clip, part, experts, depth.thing_frames)
-    return tell_place(part)
+    return tell_place(with_things(piece, part, experts, depth.thing_frames) if depth.thing_frames else part)
 
 
 @dataclass
