@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets.weights import member_path
 from pvchat.schemas import SAMPLE_RATE, FloatArray
 
 FRAME_S = 0.01
@@ -41,7 +40,7 @@ class MusicExpert:
     """
 
     def __init__(self) -> None:
-        with weights.member_path("music", table=VOICE).open("rb") as file:
+        with member_path("music").open("rb") as file:
             layers, self._mean, self._scale = _read_model(file)
         self._first, *blocks, self._last = _parted(layers)
         self._blocks = blocks

@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.mel import FFT, mel_filters
 from pvchat.schemas import VOICEPRINT, FloatArray
 
@@ -31,7 +30,7 @@ class VoiceprintExpert:
     """
 
     def __init__(self) -> None:
-        path = weights.member_path("voices", table=VOICE)
+        path = member_path("voices")
         state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
         self._lstm = torch.nn.LSTM(_BANDS, VOICEPRINT, num_layers=3, batch_first=True)
         self._lstm.load_state_dict({name: state[f"lstm.{name}"] for name in self._lstm.state_dict()})

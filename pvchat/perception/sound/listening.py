@@ -12,8 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pvchat.assets import weights
-from pvchat.assets.packages import LANGUAGES
+from pvchat.assets import packages, weights
 from pvchat.config import VideoConfig
 from pvchat.memory import trim
 from pvchat.perception.experts import networks
@@ -56,7 +55,7 @@ class SoundExperts:
     @cached_property
     def languages(self) -> WordExpert | None:
         """What is said in which language; None where that isn't fetched: then all is taken for English."""
-        return None if weights.missing(table=LANGUAGES) else WordExpert.of_languages()
+        return None if weights.missing(table=packages.table("languages")) else WordExpert.of_languages()
 
 
 @dataclass(frozen=True)
