@@ -189,7 +189,7 @@ def test_experts_read_a_real_person(astronaut):
 
 @pytest.mark.weights
 def test_an_interpreter_that_was_given_up_comes_back_and_says_the_same() -> None:
-    network = litert.LiteNetwork(litert.model_path("face_landmark.tflite"))
+    network = litert.LiteNetwork("face_landmark.tflite")
     image = np.random.default_rng(0).random((*network.input_size, 3), np.float32)
     before = network(image)
     litert.rest()

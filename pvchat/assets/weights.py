@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pvchat.assets import archives, packages, staging, stamps
+from pvchat.assets import packages, staging, stamps
 from pvchat.assets.packages import Table, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
@@ -148,7 +148,9 @@ def _disk_errors(subject: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-            raise archives.disk_full(subject) from error
+            from pvchat.assets.archives import disk_full
+
+            raise disk_full(subject) from error
         raise WeightsError(
             f"the weights can't be written: {error}.",
             subject=subject,

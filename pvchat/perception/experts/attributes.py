@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.config import home
 from pvchat.perception.boxes import below
 from pvchat.schemas import FloatArray
@@ -90,10 +91,7 @@ class ImageNetHead:
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        if weights is None:
-            from pvchat.assets.weights import member_path
-
-            weights = member_path("frames", "efficientnet-lite0-57934424.pth")
+        weights = weights or member_path("frames", "efficientnet-lite0-57934424.pth")
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
         tensors = tensorfile.load_or_make(kept, ("weight", "bias"), lambda: _last_layer(weights))

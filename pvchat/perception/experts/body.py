@@ -16,8 +16,9 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
@@ -89,7 +90,7 @@ class BodyExpert:
         self._detector = Detector(PERSONS)
 
     # joints of one region; loaded when it is first needed, for whoever only looks for persons does without
-    landmarks = cached_property(lambda self: load_file("pose", model_path("pose_landmark_full.tflite")))
+    landmarks = cached_property(lambda self: load_file("pose", member_path("mediapipe", "pose_landmark_full.tflite")))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
@@ -172,7 +173,7 @@ class PersonMask:
     """Separates people from the background (MediaPipe selfie segmentation, landscape)."""
 
     def __init__(self) -> None:
-        self._network = LiteNetwork(model_path("selfie_segmentation_landscape.tflite"))
+        self._network = LiteNetwork("selfie_segmentation_landscape.tflite")
 
     def mask(self, image: NDArray[np.uint8]) -> FloatArray:
         """Probability of a person at each place: [144, 256] float32 over the whole frame (squashed to that grid)."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Input, Network, in_batches, load
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FloatArray
@@ -39,11 +40,7 @@ class FrameExpert:
     """
 
     def __init__(self, weights: Path | None = None, device: str = "cpu") -> None:
-        if weights is None:
-            from pvchat.assets.weights import member_path
-
-            weights = member_path("frames", "efficientnet-lite0-57934424.pth")
-        self._weights, self.device = weights, device
+        self._weights, self.device = weights or member_path("frames", "efficientnet-lite0-57934424.pth"), device
         self._network = self._load(SIDE)
         self._middles: dict[int, Network] = {}
 

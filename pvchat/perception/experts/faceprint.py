@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FACEPRINT, FloatArray
@@ -42,8 +43,6 @@ class FaceprintNetwork:
     """
 
     def __init__(self) -> None:
-        from pvchat.assets.weights import member_path
-
         self._network = load_file("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
 
     def describe(self, crops: NDArray[np.uint8]) -> FloatArray:

@@ -13,7 +13,7 @@ from math import atan2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.regions import Region, around, crop, whole
 from pvchat.perception.experts.ssd import FACES, Detector
 from pvchat.schemas import FloatArray
@@ -58,7 +58,7 @@ class MeshExpert:
     """Lays the mesh over a face that is already found."""
 
     def __init__(self) -> None:
-        self._network = LiteNetwork(model_path("face_landmark.tflite"))
+        self._network = LiteNetwork("face_landmark.tflite")
 
     def mesh(self, image: NDArray[np.uint8], box: FloatArray, points: FloatArray | None = None) -> Mesh | None:
         """The mesh of one face, or None when the network sees no face there.

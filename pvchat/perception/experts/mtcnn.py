@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.areas import AreaTable
 from pvchat.perception.experts.networks import Input, in_batches, load
@@ -75,10 +76,7 @@ class MTCNN:
         min_face: float = 20,
         thresholds: tuple[float, float, float] = (0.7, 0.7, 0.7),
     ) -> None:
-        if folder is None:
-            from pvchat.assets.weights import member_path
-
-            folder = member_path("faces", "pnet.pt").parent
+        folder = folder or member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
         network = partial(load, device=device, small=True)
         self._pnet, self._rnet, self._onet = (

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Network, load_graph
 from pvchat.perception.experts.ssd import Detections, suppress
 from pvchat.schemas import FloatArray
@@ -59,10 +60,7 @@ class ThingExpert:
     """
 
     def __init__(self, graph: Path | None = None) -> None:
-        if graph is None:
-            from pvchat.assets.weights import member_path
-
-            graph = member_path("things", GRAPH)
+        graph = graph or member_path("things", GRAPH)
         self._load = partial(load_graph, "things", graph, _PIXELS, (1, _SIDE, _SIDE, 3), (_BOXES, _SCORES))
         self._of_people = self._load(_only_people)
 

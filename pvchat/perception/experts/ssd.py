@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.regions import Region, crop
 from pvchat.schemas import FloatArray
 
@@ -51,7 +51,7 @@ class Detector:
 
     def __init__(self, spec: DetectorSpec) -> None:
         self.spec = spec
-        self._network = LiteNetwork(model_path(spec.file))
+        self._network = LiteNetwork(spec.file)
         self._size = self._network.input_size[0]
         self._anchors = anchors(self._size, spec.strides)
 
