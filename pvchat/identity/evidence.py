@@ -188,12 +188,10 @@ def _drawn_at_once(figures: Sequence[Track]) -> int:
 
 
 def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
-    """How many people some tracks are for sure: the most that are seen in one frame.
+    """How many people tracks with these sampled frames are for sure: the most that are seen in one frame.
 
-    One person is followed anew after a cut or behind somebody's back, so tracks are no people.
-
-    Args:
-        shown: the sampled frames of each track; of a track without any nothing is known, and it counts as a person.
+    One person is followed anew after a cut or behind somebody's back, so tracks are no people. Of a track without
+    frames nothing is known, and it counts as a person.
     """
     frames = np.concatenate([np.unique(np.asarray(s, np.int64)) for s in shown] or [np.zeros(0, np.int64)])
     return int(np.bincount(frames).max(initial=0)) + sum(len(s) == 0 for s in shown)

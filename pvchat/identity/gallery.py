@@ -65,13 +65,7 @@ class Gallery:
 
 
 def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]:
-    """V views as a track is compared with them.
-
-    Args:
-        views: of anybody.
-        masked: the track's face is behind a mask.
-        printed: the track has faceprints.
-    """
+    """V views as a track is compared with them: `masked`, its face is behind a mask; `printed`, it has faceprints."""
     alike: dict[tuple[int, int], list[tuple[int, FloatArray, FloatArray, float]]] = {}
     for place, view in enumerate(views):
         prints, clear = np.asarray(view.prints if len(view.prints) else view.masked_prints, np.float32), 1.0

@@ -62,13 +62,8 @@ class Sightings:
 
 
 def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
-    """What the logistic model sees: near, apart, cohort distance [3].
-
-    Args:
-        prototypes: [P, D] of the person.
-        identity: [n, D] of the track's sightings.
-        quality: [n] of the same.
-        cohort: [C, D].
+    """What the logistic model sees of a person's prototypes [P, D] and a track's sightings [n, D] of a quality [n],
+    held against a cohort [C, D]: near, apart, cohort distance [3].
     """
     return measured(prototypes[None], Sightings.of(identity[None], quality[None], cohort))[0, 0]
 

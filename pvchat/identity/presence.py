@@ -120,14 +120,10 @@ class PresenceModel:
         window: tuple[float, float] | None = None,
         alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
-        """Presence of each person, in the order given.
+        """Presence of each of P people in a clip, in the order given.
 
-        Args:
-            people: P people.
-            analysis: of a clip.
-            config: the costs of mistakes.
-            window: seconds; the part of the clip that is asked about. Tracks then count in `analysis.between`.
-            alone: [P, K] `compared` of them, where that is known and the whole clip is asked about.
+        `window`: the seconds that are asked about; tracks then count in `analysis.between`. `alone`: [P, K] `compared`
+        of them, where that is known and the whole clip is asked about.
         """
         part = analysis if window is None else analysis.between(*window)
         odds = self.odds(people, part, alone)
@@ -240,13 +236,9 @@ class PresenceModel:
     def face_logits(
         self, people: Sequence[Person], gallery: Gallery, faces: FaceTracks, scenes: FloatArray
     ) -> FloatArray:
-        """Log-odds [P, N] that N face tracks show P people, before competition.
+        """Log-odds [P, N] that N face tracks show P people enrolled by face (`gallery` is theirs), before competition.
 
-        Args:
-            people: enrolled by face.
-            gallery: of these.
-            faces: the tracks.
-            scenes: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
+        `scenes`: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
         """
         odds, near = self._compare(gallery.stacks(faces.masked, self._printed(faces)), faces)
         nearest = np.minimum.reduceat(near, gallery.starts)

@@ -40,13 +40,12 @@ def crowd(analysis: ClipAnalysis) -> float:
 def held_together(
     logits: FloatArray, odds: FloatArray, people: Sequence[Person], tracks: Sequence[Track], compared: Compared
 ) -> FloatArray:
-    """Log-odds [P, K] by enrollment and film, competition not included.
+    """Log-odds [P, K] by enrollment and film, competition not included; drawn figures stay as they are.
 
     Args:
         logits: [P, K] by people's enrollments, competition not included.
         odds: [P, K] calibrated, competition included.
-        people: P people; drawn figures stay as they are.
-        tracks: K tracks.
+        people, tracks: P and K.
         compared: log-odds [V, N] that N face tracks show whoever looks like each of V views.
     """
     faces = np.array([track.kind == "face" for track in tracks], bool)

@@ -236,8 +236,10 @@ class PeopleIndex:
         from pvchat.people import exchange
 
         config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
-        aliases, earlier = tuple(config.aliases), tuple(config.earlier)
-        return IndexedPerson(folder_id, stamp, config.name, aliases, config.created, config.replaces, earlier)
+        aliases, earlier = tuple(config["aliases"]), tuple(config["earlier"])
+        return IndexedPerson(
+            folder_id, stamp, config["name"], aliases, config["created"], config["replaces"], earlier
+        )
 
     def _rows_in_file(self) -> IndexedPeople:
         """The rows in the file; an unreadable file counts as empty."""

@@ -295,7 +295,7 @@ class PeopleStore:
             index.require_free(rows, [person.name, *person.aliases], but=row)
             index.require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
-            digests = exchange.decode_config(private.read(config)).sha256
+            digests = exchange.decode_config(private.read(config))["sha256"]
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(PersonRef(row.id))
 

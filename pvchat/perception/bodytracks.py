@@ -92,13 +92,9 @@ class _Path:
 
 
 def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
-    """The bodies of a clip, those most in front first.
+    """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first.
 
-    Args:
-        images: [T, H, W, 3] uint8 RGB.
-        shots: [T] the shot of each frame, ascending.
-        things: the detector of things.
-        people: the detector of people, who may lie.
+    `things` and `people` are the two detectors.
     """
     found = _search(images, shots, things)
     paths: list[_Path] = []

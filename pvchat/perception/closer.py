@@ -36,14 +36,9 @@ def look_closer(
     experts: Experts,
     progress: Progress | None = None,
 ) -> ClipAnalysis:
-    """The analysis of a long video with the facts of some stretches measured; the one that is given stays as it is.
+    """The analysis of a long video's scan with the facts of some stretches measured, out of its tracks' `appearances`.
 
-    Args:
-        source: the video.
-        whole: of its scan.
-        wanted: stretches out of its tracks' `appearances`; those that were told stay.
-        experts: the frozen experts.
-        progress: called with what is being done, how many stretches are done, and how many there are.
+    The one that is given stays as it is; progress is told in stretches.
 
     Raises:
         VideoReadError: the file can't be read any more.

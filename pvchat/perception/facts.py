@@ -41,11 +41,7 @@ _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what 
 def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: Experts) -> PersonFacts:
     """What tells who it is, and where: place, size, and what the head wears, for a mask hides a face.
 
-    Args:
-        clip: T frames; track.frames index into them.
-        track: n sightings.
-        analysis: the clip's other tracks, for who is nearer.
-        experts: the networks.
+    `analysis` has the clip's other tracks, for who is nearer.
     """
     facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
     if track.kind == "face":
@@ -62,7 +58,7 @@ def measure_person(
     Args:
         clip: T frames.
         seen: the track's best sightings.
-        analysis: the clip, for what the whole frames show.
+        analysis: the clip's, with those that may stand in front of it.
         experts: the networks.
         heads: finds the faces of drawn figures; None: not looked for.
     """
@@ -158,11 +154,7 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: Experts) -> s
 def _claim_body(facts: PersonFacts, experts: Experts, body: FloatArray, bust: FloatArray) -> list[Attribute]:
     """Garments that the heads or the ImageNet classifier are sure of; sets `holding` and `near` too.
 
-    Args:
-        facts: filled in.
-        experts: the networks.
-        body: [B, 1280] of torso crops; B may be 0.
-        bust: [n, 1280] of bust crops.
+    `body`: [B, 1280] of torso crops, B may be 0; `bust`: [n, 1280] of bust crops.
     """
     behind = experts.imagenet.probabilities(bust)
     if float(behind[:, _BOOKS].sum(1).mean()) >= _BOOKS_SURE:

@@ -64,12 +64,8 @@ class Series:
 
 
 def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[str, float]]:
-    """All gestures that can be told.
-
-    Args:
-        series: the measures.
-        live: whether the picture moves by itself; in a photo only lasting states are told.
-        walking: whether they walk; then the arms swing, which is no gesture.
+    """All gestures that can be told; only lasting states where the picture isn't `live`, as a photo. Who is `walking`
+    swings the arms, which is no gesture.
     """
     found = [*_face_states(series), *([] if walking else _hand_states(series))]
     if live:

@@ -3,8 +3,7 @@
 In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_body`) and `Camera`.
 Out: words for `PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their
 threshold: half a body claims neither sitting nor standing, a photo that the camera pans over claims no movement.
-Lengths are in face heights, so that thresholds hold for near and far people; thresholds were set on half of the
-project's development clips (docs/LOG.md).
+Lengths are in face heights, so that thresholds hold for near and far people.
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ _MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
 # Mean log-odds from which glasses are told, and the share of a track's meshes that must be measured.
 GLASSES, _GLASSES_SEEN = 1.0, 0.4
 # Degrees of yaw for a nose that lies beside the way from the eyes to the mouth by all its length, of pitch for one that
-# lies further down by as much, the pitch of one at the eyes, and where a nose can be. The mesh's angles have slopes of
-# 105 and 90 to that; with these, nine of ten who are said to look aside do, and eight of ten who are said to look down.
+# lies further down by as much, the pitch of one at the eyes, and where a nose can be.
 _YAW_BY_NOSE, _PITCH_BY_NOSE, _LEVEL_NOSE, _NOSE = 85.0, 115.0, 55.0, (0.2, 1.0)
 _NEARER = 1.3  # growth of the face from which someone comes closer
 # A filmed photo stays below these; people stay above one of them, however still they sit.
@@ -77,8 +75,7 @@ def measure_body(
         box: [4] face box as fractions.
         points: [5, 2] face points as fractions (NaN for figures: no face is measured then).
         joints: [33, 4] pose, NaN where none was found (no hands are measured then).
-        mesh: lays the mesh over the face.
-        hands: looks at the wrists of the pose.
+        mesh, hands: the experts.
     """
     out = BodyMeasures()
     if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:
@@ -97,13 +94,7 @@ def measure_body(
 def describe_motion(
     track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera
 ) -> tuple[str | None, list[str], dict[str, float]]:
-    """Put a track's motion into words.
-
-    Args:
-        track: n sightings.
-        times: [T] seconds of the clip's sampled frames.
-        measures: n, one a sighting.
-        camera: of the clip's sampled frames.
+    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames at `times` [T].
 
     Returns:
         movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
@@ -133,13 +124,7 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
 
 
 def is_live(track: Track, measures: Sequence[BodyMeasures], camera: Camera) -> bool:
-    """Whether this person moves by themselves: false for a photo that the camera pans or zooms over.
-
-    Args:
-        track: n sightings.
-        measures: n, one a sighting.
-        camera: of the clip's sampled frames.
-    """
+    """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
     rows = _stretch(track, camera)
     if len(rows) < _FEW:
         return False

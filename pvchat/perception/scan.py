@@ -74,21 +74,13 @@ class LongVideo:
 
 @dataclass
 class KeptParts:
-    """The finished parts of one video's scan, in a cache of clips.
-
-    Attributes:
-        cache: where they are.
-        key: of the video.
-        version: under which they are kept.
-        wanted: whether another one may still be kept: not of a video that was forgotten meanwhile.
-        since: as for `ClipCache.save`.
-    """
+    """The finished parts of one video's scan, in a cache of clips; `key` is the video's."""
 
     cache: ClipCache
     key: str
-    version: str = ""
-    wanted: Callable[[], bool] = lambda: True
-    since: str | None = None
+    version: str = ""  # under which they are kept
+    wanted: Callable[[], bool] = lambda: True  # another one may still be kept: the video wasn't forgotten meanwhile
+    since: str | None = None  # as for `ClipCache.save`
 
     def load(self, number: int) -> ClipAnalysis | None:
         """A part's analysis, or None."""
@@ -120,14 +112,9 @@ def scan(
     progress: Progress | None = None,
     within: tuple[float, float] | None = None,
 ) -> Generator[ScanState, None, None]:
-    """Look through a long video, or through some of it.
+    """Look through a long video, or through the seconds `within` of it; progress is told in seconds.
 
-    Args:
-        source: the video.
-        experts: the frozen experts.
-        kept: finished parts of an earlier try; new ones are added. Remove them when the whole is kept.
-        progress: called with what is being done, the seconds of the video that are done, and those in all.
-        within: the seconds that are wanted; None: all.
+    `kept`: finished parts of an earlier try; new ones are added. Remove them when the whole is kept.
 
     Yields:
         What was seen so far, after each part: always the same object, whose `analysis()` is made when asked for.
@@ -200,19 +187,12 @@ def look_at(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> C
 
 @dataclass
 class ScanState:
-    """What the parts that were looked through say together.
+    """What the parts that were looked through say together."""
 
-    Attributes:
-        key: SHA-256 of the video's bytes.
-        first: the number of the first part, from 0.
-        parts: how many there were.
-        end_s: where the last one ends, seconds.
-    """
-
-    key: str
-    first: int = 0
-    parts: int = 0
-    end_s: float = 0.0
+    key: str  # SHA-256 of the video's bytes
+    first: int = 0  # the number of the first part, from 0
+    parts: int = 0  # how many there were
+    end_s: float = 0.0  # where the last one ends, seconds
     size: tuple[int, int] = (0, 0)
     times: list[FloatArray] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)

@@ -40,13 +40,9 @@ def find_faces(
     expert: FaceExpert,
     tell: Callable[[int], None] = lambda done: None,
 ) -> list[DetectedFaces]:
-    """The faces of each of T frames.
+    """The faces of each of T frames [T, H, W, 3] uint8 RGB, of which `shots` [T] (ascending) says in which shot it is.
 
-    Args:
-        images: [T, H, W, 3] uint8 RGB.
-        shots: [T] the number of the shot that each frame is in, ascending.
-        expert: finds and describes.
-        tell: hears how many frames are done.
+    `tell` hears how many frames are done.
     """
     located = locate(images, shots, expert, tell)
     networks.rest()  # what finds faces need not lie beside what tells whose they are

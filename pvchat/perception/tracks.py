@@ -116,11 +116,8 @@ def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[i
 
 
 def across(quality: FloatArray, people: int) -> FloatArray:
-    """How far apart two tracks of different shots may be.
-
-    Args:
-        quality: of the worse one's best sighting.
-        people: how many tracks there are to be confused with.
+    """How far apart two tracks of different shots may be, by the quality of the worse one's best sighting and how many
+    `people` there are to be confused with.
     """
     limit = np.where(quality >= _GOOD, _MERGE_SHOTS, _MERGE_WEAK) - _STRICTER * np.log2(max(1.0, people / 2))
     return np.maximum(limit, _STRICTEST).astype(np.float32)

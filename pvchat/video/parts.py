@@ -1,6 +1,6 @@
 """A long video, read once from its start to its end: pictures at an even rate, a few dozen in memory at a time.
 
-In: a path and what `probe` said of it. Out: its parts, one after the other, each a `Clip` of up to `FRAMES` samples with
+In: a path and what `probe` said of it. Out: its parts, one after the other, each a `Clip` of up to `FRAMES` samples at
 absolute times, made in a thread of their own (`ahead`: FFmpeg and the networks release Python's lock); or pictures
 at a few moments. No copy is written: what a long copy would cost on disk and in time buys nothing, for each picture is
 looked at once (docs/adr/0015-shots-and-long-video.md).
@@ -159,7 +159,8 @@ def pictures_at(
     Raises:
         VideoReadError: it can't be read, or breaks a limit.
     """
-    todo, upright = sorted(times, reverse=True), upright_by(found.rotation, copy_size(found.width, found.height, config))
+    todo = sorted(times, reverse=True)
+    upright = upright_by(found.rotation, copy_size(found.width, found.height, config))
     with open_local(path, config) as file:
         pictures = decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage())
         for time, picture in on_screen(takewhile(lambda _: todo, pictures), todo, lambda _: math.inf):

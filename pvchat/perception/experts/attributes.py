@@ -33,28 +33,19 @@ _BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
 
 @dataclass(frozen=True)
 class Attribute:
-    """A label that may be spoken of, its probability, and what it says of a clip.
-
-    Attributes:
-        kind: "setting", "activity" or "drawn" for labels of frames; empty for other heads.
-    """
+    """A label that may be spoken of, its probability, and what it says of a clip."""
 
     label: str
     confidence: float
-    kind: str = ""
+    kind: str = ""  # "setting", "activity" or "drawn" for labels of frames
 
 
 class AttributeExpert:
-    """The trained heads.
+    """The trained heads of a safetensors file; its card lies beside it as .json."""
 
-    Args:
-        weights: the safetensors file; its card lies beside it as .json.
-    """
-
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self, weights: Path = _FILE) -> None:
         from safetensors.numpy import load_file
 
-        weights = weights or _FILE
         arrays, card = load_file(weights), json.loads(weights.with_suffix(".json").read_text())
         self.card = card
         self._weight = {head: arrays[f"{head}.weight"].astype(np.float32) for head in card["heads"]}
@@ -83,11 +74,9 @@ class AttributeExpert:
 
 
 class ImageNetHead:
-    """The 1000-way classifier of EfficientNet-Lite0 itself.
+    """The 1000-way classifier of EfficientNet-Lite0 itself: the last two tensors of the .pth that `FrameExpert` reads.
 
-    Args:
-        weights: the .pth that `FrameExpert` reads, of which only the last two tensors are used; None takes it from the
-            weights cache. They are kept beside the converted networks: importing torch to read them takes seconds.
+    They are kept beside the converted networks: importing torch to read them takes seconds.
     """
 
     def __init__(self, weights: Path | None = None) -> None:

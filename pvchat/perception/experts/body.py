@@ -70,11 +70,8 @@ class Before:
     face: FloatArray
 
     def moved(self, face: FloatArray, size: FloatArray) -> Region:
-        """Where the body is once the face is in another box [4] (pixels): as far from it in face heights.
-
-        Args:
-            face: the box now.
-            size: width and height of the frame.
+        """Where the body is once the face is in another box [4] (pixels of a frame of `size`, width and height): as far
+        from it in face heights.
         """
         region, was = self.pose.around, self.face * np.tile(size, 2)
         grown = float((face[3] - face[1]) / max(was[3] - was[1], 1e-6))
@@ -105,11 +102,11 @@ class BodyExpert:
         persons: Callable[[], Detections] | None = None,
         before: Before | None = None,
     ) -> Pose | None:
-        """The pose of the person whose face box is `near`, or of the most certain person.
+        """The pose of the person whose face box [4] (fractions) is `near`, or of the most certain person.
 
         Args:
             image: [H, W, 3] uint8 RGB.
-            near: [4] face box x0, y0, x1, y1 as fractions of the frame.
+            near: see above.
             mask: also return the person mask.
             persons: gives what `persons` said of this frame, where that is kept; it is called if that is needed.
             before: this person a moment before.
@@ -190,11 +187,8 @@ def resize(image: NDArray[np.generic], rows: int, columns: int) -> FloatArray:
 
 
 def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
-    """Pull landmarks to the centre of mass of their heatmap, in place (MediaPipe RefineLandmarksFromHeatmap).
-
-    Args:
-        landmarks: [L, 2+] fractions of the region.
-        heatmap: [h, w, L] logits.
+    """Pull landmarks [L, 2+] (fractions of the region) to the centre of mass of their heatmap [h, w, L] (logits), in
+    place (MediaPipe RefineLandmarksFromHeatmap).
     """
     height, width = heatmap.shape[:2]
     columns, rows = (landmarks[:, :2] * (width, height)).astype(np.int64).T

@@ -32,12 +32,7 @@ MIDDLE = {2: 40, 4: 112, 6: 320}  # blocks whose maps are taken, and their chann
 
 
 class FrameExpert:
-    """EfficientNet-Lite0 as a feature extractor.
-
-    Args:
-        weights: the .pth file; None takes it from the weights cache.
-        device: torch device name.
-    """
+    """EfficientNet-Lite0 as a feature extractor; `weights` is its .pth file, where it isn't the fetched one."""
 
     def __init__(self, weights: Path | None = None, device: str = "cpu") -> None:
         self._weights, self.device = weights or member_path("frames", "efficientnet-lite0-57934424.pth"), device
@@ -53,14 +48,8 @@ class FrameExpert:
         return self.grid(images).mean(1)
 
     def maps(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
-        """The maps of the blocks `MIDDLE` at one stride, the finer averaged, the coarser repeated.
-
-        Args:
-            images: as for `grid`.
-            side: input side in pixels, a multiple of 32.
-
-        Returns:
-            [B, 472, side / 16, side / 16] float32.
+        """The maps [B, 472, side / 16, side / 16] of the blocks `MIDDLE` at one stride, the finer averaged, the coarser
+        repeated; `side`: of the input in pixels, a multiple of 32.
         """
         cells = side // STRIDE
         if len(images) == 0:

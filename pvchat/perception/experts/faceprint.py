@@ -4,8 +4,8 @@ In: face crops aligned as for ArcFace, 112 pixels. Out: 512-d vectors of unit le
 
 EdgeFace-S (George et al. 2023, "EdgeFace: Efficient Face Recognition Model for Edge Devices") was trained on
 WebFace260M: turned, dark and small faces of footage are told apart better than by `identity.py`
-(docs/adr/0023-faceprints.md). It takes 10 ms a face, so faces are followed by `identity.py` and only the best sightings
-of each track are printed.
+(docs/adr/0023-faceprints.md). It is dear, so faces are followed by `identity.py` and only the best sightings of each
+track are printed.
 
 Crops that show no face, or none that can be made out, get prints that resemble each other, whoever they show (Deng et
 al. 2023, "Harnessing Unrecognizable Faces for Improving Face Recognition"): two of them say nothing. `blankness` tells.
@@ -46,14 +46,7 @@ class FaceprintNetwork:
         self._network = load_file("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
 
     def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
-        """Faceprints of face crops.
-
-        Args:
-            crops: [B, 112, 112, 3] uint8 RGB, aligned to `TEMPLATE`.
-
-        Returns:
-            [B, 512] float32 of unit length.
-        """
+        """Faceprints [B, 512] of unit length of face crops [B, 112, 112, 3] uint8 RGB, aligned to `TEMPLATE`."""
         if not len(crops):
             return np.zeros((0, FACEPRINT), np.float32)
         planes = (crops.astype(np.float32).transpose(0, 3, 1, 2) - 127.5) / 127.5

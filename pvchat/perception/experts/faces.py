@@ -137,13 +137,8 @@ class FaceExpert:
 def chip(
     image: NDArray[np.uint8], points: FloatArray, template: NDArray[np.float64] = TEMPLATE, side: int = SIDE
 ) -> NDArray[np.uint8]:
-    """The aligned face chip [side, side, 3] for five points [5, 2] in pixels of the image [H, W, 3].
-
-    Args:
-        image: uint8 RGB.
-        points: eyes, nose, mouth corners.
-        template: [5, 2] where the chip has them.
-        side: pixels of the chip.
+    """The aligned face chip [side, side, 3] for five points [5, 2] (eyes, nose, mouth corners) in pixels of the image
+    [H, W, 3], which the chip has where `template` [5, 2] says.
     """
     matrix, offset = _similarity(np.asarray(points, np.float64), template)
     scale = float(np.sqrt(abs(np.linalg.det(matrix))))  # chip pixels an image pixel
@@ -174,9 +169,8 @@ def _shrunk(
 
 
 def frontality(points: FloatArray) -> float:
-    """How frontal a face is, 0 (profile) to 1, from five points [5, 2]: the nose's place between the eyes.
-
-    PVChat's quality gate uses max(1 - 3 |x_nose - x_eyecentre|, 0) in face widths; here in eye distances.
+    """How frontal a face is, 0 (profile) to 1, from five points [5, 2]: the nose's place between the eyes (PVChat's
+    quality gate, in eye distances instead of face widths).
     """
     left, right, nose = points[0], points[1], points[2]
     axis = right - left

@@ -143,14 +143,10 @@ class FigureExpert:
 
 
 def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArray) -> float:
-    """How like an enrolled figure the best `TOP` sightings are, mean cosine, less what both share with a cohort.
+    """How like an enrolled figure (`prototypes` [m, 128]) the best `TOP` sightings (`identity` [n, 128]) are, by mean
+    cosine, less what both share with a cohort [C, 128]; -1 where there are none.
 
     Symmetric score normalisation without its division: too few cohort centres to tell a spread.
-
-    Args:
-        prototypes: [m, 128] identity vectors of the enrolled figure; several frames average pose and light out.
-        identity: [n, 128] of the sightings, all figures of a clip or one track; -1 where there are none.
-        cohort: [C, 128].
     """
     if not len(identity):
         return -1.0
@@ -173,9 +169,7 @@ def boxes_of(edges: FloatArray) -> FloatArray:
 
 
 def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Many cells' boxes [C, 4] to one a figure: score-weighted mean of those that overlap the best, the
-    rest dropped.
-    """
+    """Many cells' boxes [C, 4] to one a figure: score-weighted mean of those that overlap the best, no others."""
     left = [int(i) for i in np.argsort(-scores) if scores[i] >= MIN_SCORE]
     found: list[FloatArray] = []
     kept: list[np.float32] = []

@@ -21,15 +21,10 @@ _MIN_OVERLAP = 0.2
 
 
 def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
-    """Link the figures of each of the T frames into tracks.
+    """Link the figures of each of the T frames into tracks of kind "figure", by summed score times root of area.
 
-    Args:
-        figures: those of each frame.
-        shots: [T] the number of the shot that each frame is in: across a cut, place says nothing.
-
-    Returns:
-        Tracks of kind "figure", by summed score times root of area. `points` and `pose` are NaN and `body` is zero: the
-        caller fills `body` from `body_boxes`.
+    `shots` [T] numbers the shot that each frame is in: across a cut, place says nothing. `points` and `pose` are NaN
+    and `body` is zero: the caller fills `body` from `body_boxes`.
     """
     tracks: list[list[Sighting]] = []
     for frame, found in enumerate(figures):

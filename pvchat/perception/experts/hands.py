@@ -37,12 +37,8 @@ class HandExpert:
         self._network = load_file("hands", member_path("mediapipe", "hand_landmark_full.tflite"))
 
     def hands(self, image: NDArray[np.uint8], joints: FloatArray) -> FloatArray:
-        """The person's left and right hand [2, 21, 3]: x, y as fractions of the frame, z (fraction of its width, small
-        is near); NaN where one isn't seen.
-
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            joints: [33, 4] of the pose.
+        """The left and right hand [2, 21, 3] of the person with a pose [33, 4] in an image [H, W, 3]: x, y as fractions
+        of the frame, z (fraction of its width, small is near); NaN where one isn't seen.
         """
         seen = [self._at_wrist(image, joints, wrist) for wrist in (LEFT_WRIST, RIGHT_WRIST)]
         unseen = np.full((POINTS, 3), np.nan, np.float32)

@@ -61,12 +61,9 @@ class MeshExpert:
         self._network = LiteNetwork("face_landmark.tflite")
 
     def mesh(self, image: NDArray[np.uint8], box: FloatArray, points: FloatArray | None = None) -> Mesh | None:
-        """The mesh of one face, or None when the network sees no face there.
+        """The mesh of the face in a box [4] (fractions) of an image [H, W, 3]; None where the network sees none.
 
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            box: [4] face box as fractions of the frame.
-            points: [5, 2] picture-left eye, picture-right eye, nose, mouth corners as fractions; they give the roll.
+        `points`: [5, 2] picture-left eye, picture-right eye, nose, mouth corners as fractions; they give the roll.
         """
         height, width = image.shape[:2]
         scale = np.array([width, height], np.float32)

@@ -48,11 +48,7 @@ class MusicExpert:
 
     @torch.inference_mode()
     def probabilities(self, samples: FloatArray) -> FloatArray:
-        """[F, 3] of speech, singing and music.
-
-        Args:
-            samples: [n] at 16 kHz, -1..1; fewer than a frame give none.
-        """
+        """[F, 3] of speech, singing and music in samples [n] at 16 kHz, -1..1; fewer than a frame give none."""
         if len(samples) < _FRAME:
             return np.zeros((0, 3), np.float32)
         x = (self._bands(torch.from_numpy(np.asarray(samples, np.float32))) - self._mean) * self._scale

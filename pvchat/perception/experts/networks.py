@@ -86,7 +86,7 @@ def load(
         build: makes the torch module, weights and preprocessing included.
         inputs: in the order of the module's arguments.
         what: whatever else its conversion depends on.
-        device: torch device name; on another than "cpu" torch runs the module.
+        device: on another than "cpu" torch runs the module.
         small: it computes on one thread, and as many calls at once as there are threads; else each on all of them.
     """
     if device != "cpu":
@@ -106,13 +106,13 @@ def load_graph(
     ends: tuple[str, ...],
     narrow: Callable[[Any], None] | None = None,
 ) -> Network:
-    """A part of a frozen TensorFlow graph as a network on the CPU.
+    """A part of a frozen TensorFlow graph (`.pb`) as a network on the CPU.
 
     Args:
         name: of the folder of its conversion.
-        graph: the `.pb` file.
-        start: the operation whose output is what the network is called with, float32.
-        shape: of that.
+        graph: the file.
+        start: the operation whose output is what the network is called with, float32 of `shape`.
+        shape: see `start`.
         ends: the operations whose outputs it returns.
         narrow: takes out of the runtime's model what this network is to do without.
     """

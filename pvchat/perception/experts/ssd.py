@@ -80,8 +80,7 @@ def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, 
 
     Args:
         raw: [n, 4 + 2K] centre x, centre y, width, height, then keypoints x, y, all in input pixels from the anchor.
-        logits: [n].
-        centres: [n, 2].
+        logits: [n]; centres: [n, 2] of the anchors.
         size: input side in pixels.
         threshold: of the probability.
     """

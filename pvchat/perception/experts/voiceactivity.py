@@ -42,11 +42,7 @@ class SpeechExpert:
 
     @torch.inference_mode()
     def probabilities(self, samples: FloatArray) -> FloatArray:
-        """[n] of the next n steps.
-
-        Args:
-            samples: [n * STEP] at 16 kHz, -1..1.
-        """
+        """[n] of the next n steps, samples [n * STEP] at 16 kHz, -1..1."""
         steps = np.asarray(samples, np.float32).reshape(-1, STEP)
         if not len(steps):
             return np.zeros(0, np.float32)

@@ -39,10 +39,8 @@ class VoiceprintExpert:
         self._filters = torch.from_numpy(mel_filters(_BANDS))
 
     def voiceprint(self, samples: FloatArray) -> FloatArray:
-        """[256] of unit length: the mean of what is heard in looks of 1.6 s.
-
-        Args:
-            samples: [n] at 16 kHz, -1..1, of one voice; less than a second tells little.
+        """[256] of unit length: the mean of what is heard in looks of 1.6 s, of samples [n] at 16 kHz, -1..1, of one
+        voice; less than a second tells little.
         """
         mean = self.along(samples).mean(0)
         return np.asarray(mean / max(1e-12, float(np.linalg.norm(mean))), np.float32)

@@ -104,9 +104,7 @@ class WordExpert:
     def words(self, samples: FloatArray, start_s: float = 0.0) -> list[SpokenWord]:
         """The words of a stretch of English, in order; none where nobody speaks.
 
-        Args:
-            samples: [n] at 16 kHz, -1..1, at most `WINDOW_S`.
-            start_s: when it begins, seconds.
+        `samples`: [n] at 16 kHz, -1..1, at most `WINDOW_S`, which begin at `start_s`.
         """
         return self._words(self._encoded(samples), len(samples) / SAMPLE_RATE, start_s)
 

@@ -83,13 +83,7 @@ def listen(
 
     Only the seconds that were looked at are listened to: of an analysis of a part those of the part.
 
-    Args:
-        path: a local file.
-        found: what `probe` said about it.
-        analysis: of it, for the faces, or of a part of it.
-        experts: the networks.
-        config: the limits.
-        progress: called with what is being done, seconds done, seconds in all.
+    `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it. Progress is in seconds.
 
     Raises:
         VideoReadError: it can't be read.
@@ -120,15 +114,8 @@ def speaking(path: PathLike, found: Probe, analysis: ClipAnalysis, experts: Soun
 
 
 def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float = 0.0) -> Iterator[Speech]:
-    """The stretches of speech in some sound.
-
-    Args:
-        blocks: of samples, one after the other.
-        expert: hears speech.
-        start_s: when the sound begins, seconds.
-
-    Yields:
-        Stretches of at most `_LONGEST_S`, in order, with a short margin.
+    """The stretches of speech in blocks of samples, which begin at `start_s` (seconds): each at most `_LONGEST_S` long,
+    in order, with a short margin.
     """
     held, first = np.zeros(0, np.float32), 0  # samples that may still be needed, and the number of the first of them
     begun, quiet, at = -1, 0, 0  # steps: the stretch's first, how many were silent at its end, how many were heard

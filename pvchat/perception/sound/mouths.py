@@ -49,15 +49,7 @@ def with_speakers(
     mesh: MeshExpert,
     config: VideoConfig,
 ) -> tuple[Utterance, ...]:
-    """The stretches with who speaks.
-
-    Args:
-        path: the clip.
-        found: what `probe` said about it.
-        analysis: of it.
-        utterances: what was heard.
-        mesh: measures mouths.
-        config: the limits.
+    """The stretches that were heard in a clip (`found`: what `probe` said about it) with who speaks.
 
     Raises:
         VideoReadError: it can't be read.

@@ -42,9 +42,7 @@ def _groups(utterances: Sequence[Utterance]) -> list[int]:
 def change_of(prints: FloatArray, apart: int) -> int | None:
     """After which look another voice goes on; None where it is one voice.
 
-    Args:
-        prints: [looks, 256] along a stretch, of unit length; looks overlap.
-        apart: a look ends where the one so many further begins.
+    `prints`: [looks, 256] along a stretch, of unit length; a look ends where the one that is `apart` further begins.
     """
     if len(prints) <= apart:
         return None
