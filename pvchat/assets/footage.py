@@ -28,28 +28,17 @@ HEIGHT = 360  # pixels, of clips made from photos
 
 @dataclass(frozen=True)
 class Shot:
-    """One clip: frames of `file` between two times, or a move from one crop of a photo to another.
+    """One clip: frames of `file` between two times, or a move from one crop of a photo to another."""
 
-    Attributes:
-        name: the clip's file name without `.mp4`.
-        what: what it shows, for people.
-        shows: names, as the demo enrolls them, of those who are truly in it.
-        role, file: which row, which file of it.
-        span: start and end in seconds (videos).
-        move: first and last crop (photos).
-        aspect: width by height of the clip (photos).
-        beside: another shot shown to the right of this one, as long as the shorter.
-    """
-
-    name: str
-    what: str
-    shows: tuple[str, ...]
-    role: str = ""
-    file: str = ""
-    span: tuple[float, float] = (0.0, 0.0)
-    move: tuple[Crop, Crop] | None = None
-    aspect: float = 1.0
-    beside: str = ""
+    name: str  # the clip's file name without `.mp4`
+    what: str  # it shows, for people
+    shows: tuple[str, ...]  # names, as the demo enrolls them, of those who are truly in it
+    role: str = ""  # which row …
+    file: str = ""  # … which file of it
+    span: tuple[float, float] = (0.0, 0.0)  # start and end in seconds (videos)
+    move: tuple[Crop, Crop] | None = None  # first and last crop (photos)
+    aspect: float = 1.0  # width by height of the clip (photos)
+    beside: str = ""  # two other shots side by side, as long as the shorter
 
 
 CAR, PORTRAITS, ASTRONAUT = "footage-car", "footage-portraits", "footage-astronaut"

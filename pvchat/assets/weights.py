@@ -83,7 +83,7 @@ def fetch(
 
 
 def verify(*, table: Table) -> list[str]:
-    """What of a table is damaged by the hashes of the receipts, "role: file: why" each; rows that aren't here are passed over.
+    """What of a table is damaged by its receipts' hashes, "role: file: why" each; absent rows are passed over.
 
     A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
     """

@@ -24,19 +24,12 @@ from pvchat.schemas import FloatArray, IntArray, Track
 
 @dataclass(frozen=True)
 class Stack:
-    """Views with the same numbers of rows.
+    """Views with the same numbers of rows."""
 
-    Attributes:
-        which: [G] their places among all views.
-        rows: [G, P, 128] identity vectors.
-        prints: [G, Q, 512] faceprints; Q is 0 where they aren't compared by any.
-        clear: [G] how well a face can be made out in the clearest of them, 0..1.
-    """
-
-    which: IntArray
-    rows: FloatArray
-    prints: FloatArray
-    clear: FloatArray
+    which: IntArray  # [G] their places among all views
+    rows: FloatArray  # [G, P, 128] identity vectors
+    prints: FloatArray  # [G, Q, 512] faceprints; Q is 0 where they aren't compared by any
+    clear: FloatArray  # [G] how well a face can be made out in the clearest of them, 0..1
 
 
 class Gallery:
@@ -84,25 +77,15 @@ def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]
 
 @dataclass(frozen=True)
 class FaceTracks:
-    """N face tracks with the same numbers of rows.
+    """N face tracks with the same numbers of rows."""
 
-    Attributes:
-        which: [N] their places among all.
-        masked: all these faces are behind masks, or none is.
-        hidden: [N] a mask, a hat or sunglasses hide a part of the face.
-        identity: [N, n, 128] vectors of the sightings.
-        quality: [N, n] of these.
-        prints: [N, m, 512] faceprints; m may be 0.
-        shown: [N] how well a face can be made out in the clearest of these, 0..1.
-    """
-
-    which: IntArray
-    masked: bool
-    hidden: NDArray[np.bool_]
-    identity: FloatArray
-    quality: FloatArray
-    prints: FloatArray
-    shown: FloatArray
+    which: IntArray  # [N] their places among all
+    masked: bool  # all these faces are behind masks, or none is
+    hidden: NDArray[np.bool_]  # [N] a mask, a hat or sunglasses hide a part of the face
+    identity: FloatArray  # [N, n, 128] vectors of the sightings
+    quality: FloatArray  # [N, n] of these
+    prints: FloatArray  # [N, m, 512] faceprints; m may be 0
+    shown: FloatArray  # [N] how well a face can be made out in the clearest of these, 0..1
 
     def rows(self, which: NDArray[np.bool_], prints: NDArray[np.bool_], shown: FloatArray) -> FaceTracks:
         """Some of them [N], with some of their faceprints [m]; `shown` [N] is of all."""

@@ -105,13 +105,6 @@ def holder(rows: IndexedPeople, name: str, but: IndexedPerson | None = None) -> 
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
-def require_free(rows: IndexedPeople, names: Sequence[str], but: IndexedPerson | None) -> None:
-    """Raise PeopleError where one of these names is somebody's (other than `but`'s)."""
-    for name in names:
-        if taken_by := holder(rows, name, but=but):
-            raise taken(name, taken_by)
-
-
 def taken(name: str, row: IndexedPerson) -> PeopleError:
     """The error for a name that a row has already."""
     if name_key(row.name) == name_key(name):
@@ -121,10 +114,12 @@ def taken(name: str, row: IndexedPerson) -> PeopleError:
 
 
 def require_usable(rows: IndexedPeople, names: Sequence[str], but: IndexedPerson | None) -> None:
-    """Raise PeopleError where one of these names can't be told from a question's words or from somebody else's name.
-
-    Names that `but` has already are not judged.
+    """Raise PeopleError where one of these names is somebody's (other than `but`'s), or can't be told from a question's
+    words or from somebody else's name. Those that `but` has already are not judged.
     """
+    for name in names:
+        if taken_by := holder(rows, name, but=but):
+            raise taken(name, taken_by)
     others = {row.name: (row.name, *row.aliases) for row in rows.values() if row != but}
     for name in names:
         if but is None or name not in (but.name, *but.aliases):

@@ -24,7 +24,7 @@ from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
-from pvchat.perception.experts.figuretracks import link_figures
+from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.heads import whose
 from pvchat.perception.joining import join_on_bodies

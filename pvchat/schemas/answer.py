@@ -48,15 +48,9 @@ class PersonPresence:
 
 @dataclass(frozen=True)
 class AnswerGround:
-    """What one thing that an answer tells rests on.
+    """What one thing that an answer tells (`fact`) rests on."""
 
-    Attributes:
-        about: a name; "" for the clip, and for somebody without a name whom the question means by the place.
-        fact: what is told.
-        ground: where that was seen.
-    """
-
-    about: str
+    about: str  # a name; "" for the clip, and for somebody without a name whom the question means by the place
     fact: str
     ground: Ground
 

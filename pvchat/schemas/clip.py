@@ -245,16 +245,12 @@ def _within(track: Track, inside: IntArray, low: float, high: float) -> Track | 
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a clip: what the experts said, and what it took; no seconds where that was known already.
-
-    Attributes:
-        length_s: of the whole video, where no more than a part of it was looked at; else None.
-    """
+    """One look at a clip: what the experts said, and what it took; no seconds where that was known already."""
 
     analysis: ClipAnalysis
     decode_s: float = 0.0
     experts_s: float = 0.0
-    length_s: float | None = None
+    length_s: float | None = None  # of the whole video, where no more than a part of it was looked at
 
 
 def facts_to_row(analysis: ClipAnalysis) -> dict[str, Any]:

@@ -85,18 +85,12 @@ class SceneFacts:
 
 @dataclass
 class Appearance:
-    """What was measured about somebody in one stretch (seconds) of a long video.
-
-    Attributes:
-        start_s, end_s: of her first and last sighting in it.
-        facts: as far as they were measured.
-        told: what she does and wears was measured, too, not only what tells who she is.
-    """
+    """What was measured about somebody in one stretch (seconds) of a long video, first to last sighting."""
 
     start_s: float
     end_s: float
-    facts: PersonFacts
-    told: bool = False
+    facts: PersonFacts  # as far as they were measured
+    told: bool = False  # what she does and wears was measured, too, not only what tells who she is
 
 
 @dataclass

@@ -32,7 +32,7 @@ STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same fr
 MIN_SIDE = 16  # pixels of the copy
 LEAST_RATE = 0.001  # pictures a second of the copy; stamps that lie may ask for rates that no encoder takes
 # Of pictures larger than `VideoConfig.whole_side` the copy keeps this share: who is far away in a large picture would
-# be lost in a copy that always has the same size (docs/LOG.md, 2026-11-27).
+# be lost in a copy that always has the same size.
 SHARE = 0.75
 
 
@@ -87,8 +87,8 @@ def load(
 ) -> Clip:
     """Decode a clip, an animation or a photo into evenly spread RGB frames, or the seconds `span` of it.
 
-    `progress` is called with "reading NAME", seconds done and in all. `key`: its content key, and `found`: what `probe`
-    said, where the caller knows: hashing reads the whole file, a probe goes through all packets.
+    `key`: its content key, and `found`: what `probe` said, where the caller knows: hashing reads the whole file, a
+    probe goes through all packets. Progress is in seconds.
 
     Raises:
         VideoReadError: nothing usable in the file, or a limit is broken.

@@ -3,7 +3,7 @@
     frames and crops   efficientnet.py; attributes.py and scenes.py, its small heads
     faces              faces.py: mtcnn.py (mtcnnlayers.py, areas.py) finds them, identity.py (identitylayers.py) and
                        faceprint.py describe them; mesh.py, smiles.py, glasses.py
-    drawn figures      figures.py: figurelooks.py, figuretracks.py
+    drawn figures      figures.py: figurelooks.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
     sound              listed in `../sound/`

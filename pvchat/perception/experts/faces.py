@@ -47,17 +47,11 @@ _LARGE = 60.0  # pixels of face height from which size is no limit (a chip is 15
 
 @dataclass(frozen=True)
 class Located:
-    """Where the n faces of one frame are, in pixels.
+    """Where the n faces of one frame are, in pixels."""
 
-    Attributes:
-        boxes: [n, 4] x0, y0, x1, y1.
-        points: [n, 5, 2] eyes, nose, mouth corners.
-        scores: [n] detector score, 0..1.
-    """
-
-    boxes: FloatArray
-    points: FloatArray
-    scores: FloatArray
+    boxes: FloatArray  # [n, 4] x0, y0, x1, y1
+    points: FloatArray  # [n, 5, 2] eyes, nose, mouth corners
+    scores: FloatArray  # [n] detector score, 0..1
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -65,15 +59,10 @@ class Located:
 
 @dataclass(frozen=True)
 class DetectedFaces(Located):
-    """n faces of one frame, described.
+    """n faces of one frame, described."""
 
-    Attributes:
-        quality: [n] fitness for identification, 0..1 (size, sharpness, frontality).
-        identity: [n, 128] descriptors (mean of the chip and its mirror image).
-    """
-
-    quality: FloatArray
-    identity: FloatArray
+    quality: FloatArray  # [n] fitness for identification, 0..1 (size, sharpness, frontality)
+    identity: FloatArray  # [n, 128] descriptors (mean of the chip and its mirror image)
 
 
 class FaceExpert:

@@ -56,17 +56,11 @@ Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a network.
+    """One input of a network."""
 
-    Attributes:
-        shape: -1 where any size may come.
-        dtype: a name that numpy and torch share.
-        sizes: the shape that this one will get, where it is narrower: fixed sides are faster.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    sizes: tuple[int, ...] = ()
+    shape: tuple[int, ...]  # -1 where any size may come
+    dtype: str = "float32"  # a name that numpy and torch share
+    sizes: tuple[int, ...] = ()  # the shape that this one will get, where it is narrower: fixed sides are faster
 
 
 def load(
