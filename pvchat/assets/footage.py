@@ -151,7 +151,6 @@ def _side_by_side(left: Shot, right: Shot) -> Images:
 
 
 def _fps(shot_: Shot) -> float:
-    """Frames a second of the clip that is written."""
     if shot_.beside:
         return _fps(shot(shot_.beside.split()[0]))
     return STILL_FPS if shot_.move else 30000 / 1001  # carphone runs at NTSC's rate

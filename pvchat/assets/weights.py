@@ -143,7 +143,6 @@ def _require_disk(root: Path, todo: list[Weight]) -> None:
 
 @contextlib.contextmanager
 def _disk_errors(subject: str) -> Iterator[None]:
-    """An OSError inside becomes a WeightsError."""
     try:
         yield
     except OSError as error:

@@ -79,6 +79,5 @@ def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.b
 
 
 def _best(track: Track) -> View:
-    """What its best sightings look like."""
     rows = track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
     return View(rows, prints=track.prints)

@@ -58,7 +58,6 @@ class PeopleStore:
 
     @cached_property
     def _lock(self) -> BaseFileLock:
-        """What writers hold."""
         return atomic.lock_of(self.root, LOCK_TIMEOUT_S)
 
     # -- reading ------------------------------------------------------------------------------------------------------

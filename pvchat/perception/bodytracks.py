@@ -134,7 +134,6 @@ def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[
 
 
 def _coloured(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
-    """Bodies with their colours."""
     small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
     return [_Body(one.box, one.score, tints(crop(small, one.box))) for one in found]
 

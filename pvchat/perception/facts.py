@@ -201,7 +201,6 @@ def _clothes_of_figure(seen: Pictured) -> list[Garment]:
 
 
 def _colours_of_torsos(seen: Pictured) -> list[str | None]:
-    """The colour of all of each torso's pixels."""
     return [cloth.colour_of(image, torso_box(seen.track, i), None, seen.grey) for i, image in seen]
 
 

@@ -255,7 +255,6 @@ def _swing(values: FloatArray, least: float) -> float:
 
 
 def _run(flags: NDArray[np.bool_]) -> int:
-    """Length of the longest run of True."""
     best = now = 0
     for flag in flags:
         now = now + 1 if flag else 0

@@ -50,7 +50,6 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whol
 
 
 def _above(image: NDArray[np.uint8], face: FloatArray, grey: bool) -> str | None:
-    """The hair colour that the strip above a face box [4] shows."""
     x0, y0, x1, y1 = face
     w, h = x1 - x0, y1 - y0
     strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)

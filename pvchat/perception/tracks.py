@@ -79,7 +79,6 @@ def mean_identity(identity: FloatArray, quality: FloatArray) -> FloatArray:
 
 
 def _tracklets(faces: Sequence[DetectedFaces], frames: IntArray) -> list[list[Sighting]]:
-    """Tracklets of the frames of one shot (ascending)."""
     done: list[list[Sighting]] = []
     open_: list[list[Sighting]] = []
     for frame in map(int, frames):

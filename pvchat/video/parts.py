@@ -111,7 +111,6 @@ class _Reader:
         return part
 
     def _wanted(self) -> float | None:
-        """Seconds of the next picture that is needed."""
         if not self.todo:
             return None
         return self.todo[-1] if self.seen_s >= self.first_s else max(0.0, self.first_s - LEAD_S)
@@ -126,7 +125,6 @@ class _Reader:
                 return
 
     def _until(self, last: float) -> float:
-        """How long the last picture is shown."""
         end_s = self.found.duration_s
         self.end_s = min(last + 1.5 / self.found.fps, end_s) if self.damage.packets else end_s
         return self.end_s

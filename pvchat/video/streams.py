@@ -150,7 +150,6 @@ def _network(text: str, scheme: str) -> Address:
 
 
 def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
-    """The pictures of one connection."""
     with _container_of(address, stop) as container:
         if not container.streams.video:
             raise OSError(0, "it sends no pictures")

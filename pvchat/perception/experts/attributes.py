@@ -44,12 +44,9 @@ class AttributeExpert:
     """The trained heads of a safetensors file; its card lies beside it as .json."""
 
     def __init__(self, weights: Path = _FILE) -> None:
-        from safetensors.numpy import load_file
-
-        arrays, card = load_file(weights), json.loads(weights.with_suffix(".json").read_text())
-        self.card = card
-        self._weight = {head: arrays[f"{head}.weight"].astype(np.float32) for head in card["heads"]}
-        self._bias = {head: arrays[f"{head}.bias"].astype(np.float32) for head in card["heads"]}
+        arrays, self.card = arrays_of(weights), json.loads(weights.with_suffix(".json").read_text())
+        self._weight = {head: arrays[f"{head}.weight"] for head in self.card["heads"]}
+        self._bias = {head: arrays[f"{head}.bias"] for head in self.card["heads"]}
 
     def labels(self, head: str) -> list[str]:
         """The labels of "head", "body" or "frame"."""
@@ -92,12 +89,17 @@ class ImageNetHead:
 
 
 @cache
-def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
-    """Weight and bias of a linear head, out of its safetensors file."""
+def arrays_of(file: Path) -> dict[str, FloatArray]:
+    """The arrays of a safetensors file of ours, read once."""
     from safetensors.numpy import load_file
 
-    arrays = load_file(file)
-    return arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32)
+    return {name: array.astype(np.float32) for name, array in load_file(file).items()}
+
+
+def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
+    """Weight and bias of a linear head, out of its safetensors file."""
+    arrays = arrays_of(file)
+    return arrays["weight"], arrays["bias"]
 
 
 def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:

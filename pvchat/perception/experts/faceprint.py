@@ -13,13 +13,13 @@ al. 2023, "Harnessing Unrecognizable Faces for Improving Face Recognition"): two
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
+from pvchat.perception.experts.attributes import arrays_of
 from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FACEPRINT, FloatArray
@@ -65,9 +65,6 @@ def shows_face(prints: FloatArray | NDArray[np.float16], limit: float = BLANK) -
     return not len(prints) or float(blankness(prints).min()) < limit
 
 
-@cache
 def nobody() -> FloatArray:
     """[2, 512]: the mean faceprints, of unit length, of what isn't a face and of drawn faces."""
-    from safetensors.numpy import load_file
-
-    return load_file(NOBODY)["directions"].astype(np.float32)
+    return arrays_of(NOBODY)["directions"]

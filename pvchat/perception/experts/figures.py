@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.attributes import arrays_of, sigmoid
 from pvchat.perception.experts.efficientnet import STRIDE
 from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
 from pvchat.perception.tracks import Sighting, cheapest_pairs
@@ -72,11 +72,9 @@ class FigureExpert:
     """
 
     def __init__(self, frames: FrameExpert | None = None) -> None:
-        from safetensors.numpy import load_file
-
         self.frames = frames
         self.card = json.loads(_FILE.with_suffix(".json").read_text())
-        self._w = {name: array.astype(np.float32) for name, array in load_file(_FILE).items()}
+        self._w = arrays_of(_FILE)
 
     @classmethod
     def of(cls, arrays: dict[str, FloatArray]) -> FigureExpert:

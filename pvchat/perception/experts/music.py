@@ -120,7 +120,6 @@ def _layers(lines: list[str], file: BinaryIO) -> Iterator[_Layer]:
 
 
 def _read_array(file: BinaryIO, count: int) -> Tensor:
-    """The next weights, as float32."""
     (mark,) = struct.unpack("<I", file.read(4))
     kind = np.dtype("<f2" if mark == _HALVES else "<f4")
     size = count * kind.itemsize

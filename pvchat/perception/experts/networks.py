@@ -278,7 +278,6 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
 
 
 def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
-    """The graph from one operation's output to those of others."""
     openvino = _openvino()
     operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
     parameter = openvino.opset13.parameter(list(shape), np.float32)

@@ -28,7 +28,6 @@ def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
 
 
 def _groups(utterances: Sequence[Utterance]) -> list[int]:
-    """The group of each."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
     if len(utterances) < 2:
