@@ -109,7 +109,7 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
             return Answer("Yes.", "existence", people, {})
 
     monkeypatch.setattr(demo, "open_demo", lambda *_: Chat())
-    monkeypatch.setattr(weights, "fetch", lambda progress=None, table=packages.table("embedded"): fetched.append(table))
+    monkeypatch.setattr(weights, "fetch", lambda progress, table: fetched.append(table))
     monkeypatch.setattr(footage, "build", lambda folder: {s.name: folder / f"{s.name}.mp4" for s in footage.SHOTS})
     result = demo.perform(Settings(), lambda *_: None, demo.show_answer)
     assert tuple(asked) == demo.ASKED

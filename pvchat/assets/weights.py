@@ -55,9 +55,7 @@ def missing(*, table: Table | None = None) -> list[Weight]:
     return [weight for weight in _rows(None, table) if not staging.is_whole(weight)]
 
 
-def fetch(
-    roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: Table | None = None
-) -> None:
+def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: Table | None = None) -> None:
     """Brings the weights of some roles (None: all) that are missing; else neither network nor a subprocess is touched.
 
     `progress` is told bytes done and in all (0 when not countable, as while waiting).

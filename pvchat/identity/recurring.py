@@ -42,11 +42,8 @@ def held_together(
 ) -> FloatArray:
     """Log-odds [P, K] by enrollment and film, competition not included; drawn figures stay as they are.
 
-    Args:
-        logits: [P, K] by people's enrollments, competition not included.
-        odds: [P, K] calibrated, competition included.
-        people, tracks: P and K.
-        compared: log-odds [V, N] that N face tracks show whoever looks like each of V views.
+    `logits` [P, K] are by people's enrollments, without competition; `odds` [P, K] are calibrated, with it; `compared`
+    gives log-odds [V, N] that N face tracks show whoever looks like each of V views.
     """
     faces = np.array([track.kind == "face" for track in tracks], bool)
     out, sure = logits.copy(), (odds > SURE) & faces

@@ -31,8 +31,6 @@ _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bz
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
 
 
-
-
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 

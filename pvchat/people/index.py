@@ -232,9 +232,7 @@ class PeopleIndex:
 
         config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
         aliases, earlier = tuple(config["aliases"]), tuple(config["earlier"])
-        return IndexedPerson(
-            folder_id, stamp, config["name"], aliases, config["created"], config["replaces"], earlier
-        )
+        return IndexedPerson(folder_id, stamp, config["name"], aliases, config["created"], config["replaces"], earlier)
 
     def _rows_in_file(self) -> IndexedPeople:
         """The rows in the file; an unreadable file counts as empty."""

@@ -70,12 +70,9 @@ def measure_body(
 ) -> BodyMeasures:
     """Measure face and hands in one sighting of a track.
 
-    Args:
-        image: [H, W, 3] uint8 RGB, the frame.
-        box: [4] face box as fractions.
-        points: [5, 2] face points as fractions (NaN for figures: no face is measured then).
-        joints: [33, 4] pose, NaN where none was found (no hands are measured then).
-        mesh, hands: the experts.
+    `image`: [H, W, 3] uint8 RGB, the frame; `box`: [4] face box as fractions; `points`: [5, 2] face points as fractions
+    (NaN for figures: no face is measured then); `joints`: [33, 4] pose, NaN where none was found (no hands are measured
+    then).
     """
     out = BodyMeasures()
     if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:

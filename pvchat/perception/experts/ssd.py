@@ -78,11 +78,8 @@ def anchors(size: int, strides: tuple[tuple[int, int], ...]) -> FloatArray:
 def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, threshold: float) -> Detections:
     """Raw network output -> suppressed detections as fractions of the region.
 
-    Args:
-        raw: [n, 4 + 2K] centre x, centre y, width, height, then keypoints x, y, all in input pixels from the anchor.
-        logits: [n]; centres: [n, 2] of the anchors.
-        size: input side in pixels.
-        threshold: of the probability.
+    `raw`: [n, 4 + 2K] centre x, centre y, width, height, then keypoints x, y, all in input pixels from the anchor;
+    `logits`: [n]; `centres`: [n, 2] of the anchors; `size`: input side in pixels; `threshold`: of the probability.
     """
     scores = 1 / (1 + np.exp(-np.clip(logits, -_SCORE_CLIP, _SCORE_CLIP)))
     keep = np.flatnonzero(scores >= threshold)
