@@ -78,16 +78,11 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """What the calibration knows of P people, or of each of some pairs of a person and a track.
+    """What the calibration knows of P people, or of each of some pairs of a person and a track."""
 
-    Attributes:
-        quality: of the best sighting that each was enrolled from; 0 of drawn figures.
-        only_figure, figure: who is compared with drawn figures alone; who is with these, too.
-    """
-
-    quality: FloatArray
-    only_figure: NDArray[np.bool_]
-    figure: NDArray[np.bool_]
+    quality: FloatArray  # of the best sighting that each was enrolled from; 0 of drawn figures
+    only_figure: NDArray[np.bool_]  # who is compared with drawn figures alone …
+    figure: NDArray[np.bool_]  # … and who is with these, too
 
     @classmethod
     def of(cls, people: Sequence[Person]) -> Enrolled:

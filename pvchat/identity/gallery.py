@@ -33,10 +33,7 @@ class Stack:
 
 
 class Gallery:
-    """What the clips of P people, and what users said of them, show of their faces.
-
-    Args:
-        people: enrolled by face.
+    """What the clips of P people enrolled by face, and what users said of them, show of their faces.
 
     Attributes:
         views: one person's after the other's.

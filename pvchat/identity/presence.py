@@ -72,23 +72,14 @@ SPAN = 0.35  # probability from which further tracks count into a present person
 
 @dataclass(frozen=True)
 class PresenceModel:
-    """Cohorts and calibration.
+    """Cohorts and calibration."""
 
-    Attributes:
-        cohort: [C, 128] means over several strangers each.
-        weights: of (near, apart, cohort distance, 1) in the log-odds.
-        body_mean: [1280] mean body features, so that likeness is not what all bodies share.
-        figures: compares drawn figures.
-        calibration: what the log-odds are worth on footage.
-        prints: what counts where there are faceprints on both sides; None: identity vectors alone do.
-    """
-
-    cohort: FloatArray
-    weights: Weights
-    body_mean: FloatArray
+    cohort: FloatArray  # [C, 128] means over several strangers each
+    weights: Weights  # of (near, apart, cohort distance, 1) in the log-odds
+    body_mean: FloatArray  # [1280] mean body features, so that likeness is not what all bodies share
     figures: FigureExpert = field(default_factory=FigureExpert)
-    calibration: Calibration = field(default_factory=Calibration.plain)
-    prints: PrintModel | None = None
+    calibration: Calibration = field(default_factory=Calibration.plain)  # what the log-odds are worth on footage
+    prints: PrintModel | None = None  # what counts where there are faceprints on both sides
 
     @classmethod
     def load(cls, path: Path = FILE) -> PresenceModel:
@@ -167,13 +158,8 @@ class PresenceModel:
     def worth(
         self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
     ) -> FloatArray:
-        """Calibrated log-odds [...].
-
-        Args:
-            logits: [...] of a person on a track, competition included.
-            good: [...] quality of the worse of the two that are compared (`Enrolled.good`).
-            figures: [...] whether the person is compared as a drawn figure.
-            others: [...] how many other people are enrolled.
+        """Calibrated log-odds [...] of those of a person on a track, competition included; as `Calibration.apply`, but
+        `figures` [...] says who is compared as a drawn figure.
         """
         out = self.calibration.apply(logits, others, good)
         if figures.any():

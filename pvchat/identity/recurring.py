@@ -64,12 +64,8 @@ def held_against(sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[IntA
 
 
 def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.bool_]) -> FloatArray:
-    """Log-odds [N] by enrollment and by L tracks that are surely hers.
-
-    Args:
-        logits: [N] by her enrollment.
-        alike: [L, N] that each track shows whoever lends her sightings.
-        itself: [L, N] where both are one track.
+    """Log-odds [N] by her enrollment (`logits` [N]) and by L tracks that are surely hers: `alike` [L, N] that each of N
+    shows whoever lends her sightings; `itself` [L, N] where both are one track.
     """
     found = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
     return np.asarray((logits + found) / np.sqrt(2))

@@ -33,23 +33,15 @@ Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class IndexedPerson:
-    """One person in the index.
+    """One person in the index."""
 
-    Attributes:
-        id: her folder's name.
-        stamp: mtime (ns), size and inode of her config.json; another stamp, another content.
-        name, aliases, created: as in her config.json.
-        replaces: id of the folder whose place this one took; that folder doesn't count any more.
-        earlier: ids that she had before.
-    """
-
-    id: str
-    stamp: Stamp
-    name: str
+    id: str  # her folder's name
+    stamp: Stamp  # mtime (ns), size and inode of her config.json; another stamp, another content
+    name: str  # as in her config.json, like the next two
     aliases: tuple[str, ...]
     created: str
-    replaces: str = ""
-    earlier: tuple[str, ...] = ()
+    replaces: str = ""  # id of the folder whose place this one took; that folder doesn't count any more
+    earlier: tuple[str, ...] = ()  # ids that she had before
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -69,12 +61,10 @@ IndexedPeople = dict[str, IndexedPerson]
 class PersonRef:
     """One person, whoever has which name by now.
 
-    Attributes:
-        id: hers, or one that she had before.
-        name: as she was shown to whoever means her; where she is called otherwise by now, nothing is done. "" for any.
+    `name`: as she was shown to whoever means her; where she is called otherwise by now, nothing is done. "" for any.
     """
 
-    id: str
+    id: str  # hers, or one that she had before
     name: str = ""
 
     def __str__(self) -> str:

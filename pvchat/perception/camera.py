@@ -26,21 +26,13 @@ _CUT_FOLLOWS = 0.15  # share of blocks below which two frames show different sce
 
 @dataclass
 class Camera:
-    """T sampled frames.
+    """T sampled frames."""
 
-    Attributes:
-        aspect: frame width over height.
-        shift: [T, 2] where the scene moved since the frame before, fractions of the frame (the first row is 0).
-        zoom: [T] by what factor the scene grew about the frame's centre since the frame before (the first is 1).
-        cut: [T] bool, a new scene starts at this frame: nothing can be said about motion across it.
-        live: [T] share of textured blocks that do not follow the camera: 0 in a filmed photo.
-    """
-
-    aspect: float
-    shift: FloatArray
-    zoom: FloatArray
-    cut: NDArray[np.bool_]
-    live: FloatArray
+    aspect: float  # frame width over height
+    shift: FloatArray  # [T, 2] where the scene moved since the frame before, fractions of the frame
+    zoom: FloatArray  # [T] by what factor it grew about the frame's centre since then
+    cut: NDArray[np.bool_]  # [T] a new scene starts here: nothing can be said about motion across it
+    live: FloatArray  # [T] share of textured blocks that do not follow the camera: 0 in a filmed photo
 
     def steady(self, frames: NDArray[np.int64], points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Points [n, 2] (fractions) of frames [n] (ascending indices) as if the camera had stood still since the first,

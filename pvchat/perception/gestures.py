@@ -40,26 +40,16 @@ _TOGETHER = 0.9  # face heights between the middles of two hands that are held t
 
 @dataclass
 class Series:
-    """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured.
+    """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured."""
 
-    Attributes:
-        times: [n] seconds.
-        scene: [n] number of the scene between cuts.
-        joints: [n, 33, 2] only joints that are seen.
-        hands: [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`).
-        mouth_open, eyes_open: [n] as in `experts.mesh.Mesh`.
-        yaw, pitch: [n] the same, or by five points where the mesh fits no face, and no eyes are measured.
-        smile: [n] probability of a smile.
-    """
-
-    times: FloatArray
-    scene: NDArray[np.int64]
-    joints: FloatArray
-    hands: FloatArray
-    mouth_open: FloatArray
+    times: FloatArray  # [n] seconds
+    scene: NDArray[np.int64]  # [n] number of the scene between cuts
+    joints: FloatArray  # [n, 33, 2] only joints that are seen
+    hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`)
+    mouth_open: FloatArray  # [n] as in `experts.mesh.Mesh`, like the other measures
     eyes_open: FloatArray
-    smile: FloatArray
-    yaw: FloatArray
+    smile: FloatArray  # [n] probability of a smile
+    yaw: FloatArray  # these two by five points where the mesh fits no face, and no eyes are measured
     pitch: FloatArray
 
 

@@ -165,9 +165,7 @@ def _thin(track: Track, most: int) -> Track:
 def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -> list[Track]:
     """The face tracks of a clip, those joined that one body carries, as alike as what follows itself in one place.
 
-    Args:
-        found: face tracks.
-        whose: of each body, frame → number of the face track (`heads.whose`).
+    `whose`: of each body, frame → number of the face track (`heads.whose`).
     """
     groups = {number: [number] for number in range(len(found))}
     for one, other in sorted({pair for owners in whose for pair in combinations(sorted(set(owners.values())), 2)}):

@@ -42,19 +42,12 @@ _LIVE_SCENE = 0.03  # share of the frame that does not follow the camera, with t
 
 @dataclass
 class BodyMeasures:
-    """One sighting's face and hands. NaN: not measured.
+    """One sighting's face, as in `experts.mesh.Mesh`, and hands [2, 21, 3], left and right (fractions); NaN: unknown."""
 
-    Attributes:
-        mouth_open, eyes_open, yaw, pitch: as in `experts.mesh.Mesh`; no mouth of a small face.
-        smile: probability of a smile (`experts.smiles`).
-        glasses: log-odds that glasses are worn (`experts.glasses`).
-        hands: [2, 21, 3] the person's left and right hand, fractions of the frame.
-    """
-
-    mouth_open: float = np.nan
+    mouth_open: float = np.nan  # not of a small face
     eyes_open: float = np.nan
-    smile: float = np.nan
-    glasses: float = np.nan
+    smile: float = np.nan  # probability (`experts.smiles`)
+    glasses: float = np.nan  # log-odds that they are worn (`experts.glasses`)
     yaw: float = np.nan
     pitch: float = np.nan
     hands: FloatArray = field(default_factory=lambda: np.full((2, 21, 3), np.nan, np.float32))
@@ -196,10 +189,8 @@ def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], c
 
 
 def head_by_points(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Yaw and pitch [n] of heads as `experts.mesh.Mesh` has them, for profiles and bowed heads that no mesh fits.
-
-    Args:
-        points: [n, 5, 2] picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
+    """Yaw and pitch [n] of heads as `experts.mesh.Mesh` has them, for profiles and bowed heads that no mesh fits, by
+    points [n, 5, 2]: picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
     """
     eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
     down, nose = mouth - eyes, points[:, 2] - eyes

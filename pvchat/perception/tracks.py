@@ -43,11 +43,7 @@ Sighting = tuple[int, int]  # frame, index of the face or figure in that frame
 
 
 def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]]:
-    """Link faces into tracks.
-
-    Args:
-        faces: the faces of each of the T frames.
-        shots: [T] the number of the shot that each frame is in, ascending.
+    """Link the faces of each of T frames into tracks; `shots` [T] numbers the shot that each frame is in, ascending.
 
     Returns:
         One list of (frame, face) a track, in time order; the longest and largest tracks first.
@@ -130,11 +126,8 @@ def _merge(
 ) -> list[list[Sighting]]:
     """Merging of tracklets by the distance of their means (centroid linkage); two in one frame are different people.
 
-    Args:
-        tracklets: N lists of sightings.
-        faces: the faces of each frame.
-        limit: the distance of means up to which two merge, by the best quality of the worse one [N, N].
-        farthest: no two tracklets of a group may be farther apart than this.
+    `limit`: the distance of means up to which two of N merge, by the best quality of the worse one [N, N]; `farthest`:
+    no two tracklets of a group may be farther apart than this.
     """
     groups = [sorted(t) for t in tracklets]
     if len(groups) < 2:

@@ -107,23 +107,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Why:
-    """One reason, and what it rests on.
+    """One reason, and what it rests on."""
 
-    Attributes:
-        reason: the one that weighs most.
-        hard: all that makes the sighting hard, worst first: of "masked", "small", "turned", "blurred".
-        at_s: when whoever is most like her is seen best, seconds; None where nobody is seen.
-        face_px: height of that face in pixels of the frame as it was looked at; None for figures, or for nobody.
-        like: the other enrolled person who is more like whoever is seen; "" for none.
-        text: all that as a sentence.
-    """
-
-    reason: Reason
-    hard: tuple[Reason, ...] = ()
-    at_s: float | None = None
-    face_px: int | None = None
-    like: str = ""
-    text: str = ""
+    reason: Reason  # the one that weighs most
+    hard: tuple[Reason, ...] = ()  # all that makes the sighting hard, worst first: masked, small, turned, blurred
+    at_s: float | None = None  # when whoever is most like her is seen best, seconds; None where nobody is seen
+    face_px: int | None = None  # height of that face in pixels of the frame as it was looked at; not of figures
+    like: str = ""  # the other enrolled person who is more like whoever is seen
+    text: str = ""  # all that as a sentence
 
     def to_dict(self) -> dict[str, Any]:
         """`why` in the JSON contract."""

@@ -104,21 +104,13 @@ class SceneSpan:
 
 @dataclass
 class Thing:
-    """One thing followed through a clip, n sightings.
+    """One thing followed through a clip, n sightings."""
 
-    Attributes:
-        label: COCO's word ("dining table").
-        confidence: 0..1 probability that there is such a thing, calibrated (`recipes/looks/things.py`).
-        frames: [n] indices into `ClipAnalysis.times`.
-        boxes: [n][4] x0, y0, x1, y1 as fractions of the frame.
-        scores: [n] of the detector.
-    """
-
-    label: str
-    confidence: float
-    frames: list[int] = field(default_factory=list)
-    boxes: list[list[float]] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
+    label: str  # COCO's word ("dining table")
+    confidence: float  # 0..1 probability that there is such a thing, calibrated (`recipes/looks/things.py`)
+    frames: list[int] = field(default_factory=list)  # [n] indices into `ClipAnalysis.times`
+    boxes: list[list[float]] = field(default_factory=list)  # [n][4] x0, y0, x1, y1 as fractions of the frame
+    scores: list[float] = field(default_factory=list)  # [n] of the detector
 
     def within(self, first: int, last: int) -> Thing | None:
         """As seen in the sampled frames `first` to `last`, renumbered from 0; None where it isn't."""

@@ -38,30 +38,18 @@ SHARE = 0.75
 
 @dataclass(frozen=True)
 class Clip:
-    """The sampled frames of one input.
+    """The sampled frames of one input; all seconds are from its first frame on."""
 
-    Attributes:
-        key: SHA-256 of the input's bytes.
-        duration_s: seconds from the input's first frame to the end of the last that decoded.
-        width, height: W and H of `images`.
-        times: [T] seconds of the samples from the input's first frame.
-        images: [T, H, W, 3] uint8 RGB, upright.
-        note: what was damaged, empty if nothing.
-        cuts: seconds at which another shot begins (where pictures were skipped, none is followed either).
-        unread: seconds of which nothing could be decoded, see `ClipAnalysis.unread`.
-        start_s: where a part of a long video begins; parts follow each other without gaps.
-    """
-
-    key: str
-    duration_s: float
-    width: int
+    key: str  # SHA-256 of the input's bytes
+    duration_s: float  # where the last frame that decoded ends
+    width: int  # W and H of `images`
     height: int
-    times: NDArray[np.float32]
-    images: NDArray[np.uint8]
-    note: str = ""
-    cuts: tuple[float, ...] = ()
-    unread: Spans = ()
-    start_s: float = 0.0
+    times: NDArray[np.float32]  # [T] seconds of the samples
+    images: NDArray[np.uint8]  # [T, H, W, 3] RGB, upright
+    note: str = ""  # what was damaged
+    cuts: tuple[float, ...] = ()  # where another shot begins (where pictures were skipped, nobody is followed either)
+    unread: Spans = ()  # seconds of which nothing could be decoded, see `ClipAnalysis.unread`
+    start_s: float = 0.0  # where a part of a long video begins; parts follow each other without gaps
 
 
 def probe(path: PathLike, config: VideoConfig) -> Probe:

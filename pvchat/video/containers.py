@@ -50,15 +50,10 @@ DEFAULT_FPS = 25.0  # of a file that has one frame and says nothing
 
 @dataclass
 class DecodeDamage:
-    """What could not be decoded.
+    """What could not be decoded."""
 
-    Attributes:
-        packets: how many.
-        unread: from when to when there is no picture, seconds; holes with less than `_APART_S` between them are one.
-    """
-
-    packets: int = 0
-    unread: Spans = ()
+    packets: int = 0  # how many
+    unread: Spans = ()  # seconds without pictures; holes with less than `_APART_S` between them are one
 
     def add_hole(self, start_s: float, end_s: float) -> None:
         """Note that there is no picture from one time to another."""

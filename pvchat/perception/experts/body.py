@@ -46,20 +46,12 @@ _FACE_SLACK = 0.25  # the face box is widened by this share on each side before 
 
 @dataclass
 class Pose:
-    """One person.
+    """One person."""
 
-    Attributes:
-        joints: [33, 4] x, y as fractions of the frame, z (depth, fraction of the frame's width, small is near),
-            visibility 0..1. Joints may lie outside the frame.
-        around: the square around the body that this pose shows, pixels.
-        mask: [h, w] 0..1 person mask over the whole frame (long side 256), None unless asked for.
-        detected: the detector saw the person in the whole frame.
-    """
-
-    joints: FloatArray
-    around: Region
-    mask: FloatArray | None = None
-    detected: bool = False
+    joints: FloatArray  # [33, 4] x, y (fractions; may lie outside), z (fraction of the width, small is near), visibility
+    around: Region  # the square around the body that this pose shows, pixels
+    mask: FloatArray | None = None  # [h, w] 0..1 over the whole frame (long side 256), where that is asked for
+    detected: bool = False  # the detector saw the person in the whole frame
 
 
 @dataclass(frozen=True)
@@ -104,12 +96,8 @@ class BodyExpert:
     ) -> Pose | None:
         """The pose of the person whose face box [4] (fractions) is `near`, or of the most certain person.
 
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            near: see above.
-            mask: also return the person mask.
-            persons: gives what `persons` said of this frame, where that is kept; it is called if that is needed.
-            before: this person a moment before.
+        `mask`: with the person's. `persons` gives what `persons` said of this frame, where that is kept; it is called
+        if that is needed. `before`: this person a moment before.
         """
         persons = persons or (lambda: self.persons(image))
         if near is None:

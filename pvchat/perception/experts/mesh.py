@@ -30,28 +30,16 @@ _MARGIN = 1.5  # the region the network is trained on, over the tight box of the
 
 @dataclass
 class Mesh:
-    """One face.
+    """One face."""
 
-    Attributes:
-        points: [468, 3] x, y as fractions of the frame, z (fraction of its width, small is near).
-        presence: 0..1, that a face is there.
-        mouth_open: gap between the inner lips over the face's height; 0 closed, 0.2 wide open.
-        eyes_open: lid gap over eye width, mean of both; under 0.1 closed, 0.3 open.
-        smile: how far the mouth corners lie above the middle of the lips, plus how wide the mouth is, against a
-            neutral face; in face heights, above about 0.05 smiles.
-        yaw: degrees, positive turned to the picture's right.
-        pitch: degrees, positive up.
-        roll: degrees, positive clockwise as seen.
-    """
-
-    points: FloatArray
-    presence: float
-    mouth_open: float
-    eyes_open: float
-    smile: float
-    yaw: float
-    pitch: float
-    roll: float
+    points: FloatArray  # [468, 3] x, y as fractions of the frame, z (fraction of its width, small is near)
+    presence: float  # 0..1, that a face is there
+    mouth_open: float  # gap between the inner lips over the face's height; 0 closed, 0.2 wide open
+    eyes_open: float  # lid gap over eye width, mean of both; under 0.1 closed, 0.3 open
+    smile: float  # height of the mouth's corners and its width against a neutral face, in face heights
+    yaw: float  # degrees, positive turned to the picture's right
+    pitch: float  # degrees, positive up
+    roll: float  # degrees, positive clockwise as seen
 
 
 class MeshExpert:
@@ -96,10 +84,6 @@ class WideFaceDetector:
         self, image: NDArray[np.uint8], threshold: float | None = None
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """All faces, best first.
-
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            threshold: least score, the network's own 0.6 when None.
 
         Returns:
             boxes [n, 4], keypoints [n, 6, 2] (right eye, left eye, nose, mouth, right ear, left ear; the person's own

@@ -105,8 +105,8 @@ def load_graph(
     Args:
         name: of the folder of its conversion.
         graph: the file.
-        start: the operation whose output is what the network is called with, float32 of `shape`.
-        shape: see `start`.
+        start: the operation whose output is what the network is called with, float32 …
+        shape: … of that shape.
         ends: the operations whose outputs it returns.
         narrow: takes out of the runtime's model what this network is to do without.
     """
