@@ -45,24 +45,17 @@ _REAL_FACE = 0.995  # mean score of a face in half of the frames from which a cl
 class Depth:
     """How much of a clip the slow experts look at.
 
-    Attributes:
-        grid_frames: frames whose grid features are kept, spread evenly.
-        body_crops: sightings of a track whose body region is described.
-        prints: sightings of a face track that a faceprint is made of.
-        fact_tracks: face tracks about which facts are measured.
-        figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
-        thing_frames: frames searched for things.
-        faceless: what bodies wear is described, and where no face was found, bodies are tracks and figures are looked
-            for, in a photographed clip, too.
+    `faceless`: what bodies wear is described, and where no face was found, bodies are tracks and figures are looked
+    for, in a photographed clip, too.
     """
 
-    grid_frames: int = 12
-    body_crops: int = 6
-    prints: int = 8
-    fact_tracks: int = 1000
-    figure_frames: int = 6
-    figure_tracks: int = 8
-    thing_frames: int = 6
+    grid_frames: int = 12  # whose grid features are kept, spread evenly
+    body_crops: int = 6  # sightings of a track whose body region is described
+    prints: int = 8  # sightings of a face track that a faceprint is made of
+    fact_tracks: int = 1000  # face tracks about which facts are measured
+    figure_frames: int = 6  # searched for drawn figures, of which …
+    figure_tracks: int = 8  # … so many are kept
+    thing_frames: int = 6  # searched for things
     faceless: bool = True
 
 

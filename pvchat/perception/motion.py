@@ -42,7 +42,7 @@ _LIVE_SCENE = 0.03  # share of the frame that does not follow the camera, with t
 
 @dataclass
 class BodyMeasures:
-    """One sighting's face, as in `experts.mesh.Mesh`, and hands [2, 21, 3], left and right (fractions); NaN: unknown."""
+    """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
     mouth_open: float = np.nan  # not of a small face
     eyes_open: float = np.nan

@@ -48,7 +48,7 @@ _FACE_SLACK = 0.25  # the face box is widened by this share on each side before 
 class Pose:
     """One person."""
 
-    joints: FloatArray  # [33, 4] x, y (fractions; may lie outside), z (fraction of the width, small is near), visibility
+    joints: FloatArray  # [33, 4] x, y (fractions, may lie outside), z (of the width, small is near), visibility
     around: Region  # the square around the body that this pose shows, pixels
     mask: FloatArray | None = None  # [h, w] 0..1 over the whole frame (long side 256), where that is asked for
     detected: bool = False  # the detector saw the person in the whole frame
