@@ -177,9 +177,10 @@ def shrunk(picture: Image.Image, side: int) -> np.ndarray:
 @pytest.mark.weights
 def test_one_person_is_nearer_than_another_on_packaged_portraits() -> None:
     """Obama's portrait against another of his, small, and against Biden's; and the ten times smaller face."""
+    from make_analysis import faces_of
+
     from pvchat.assets.weights import member_path
     from pvchat.perception.experts.faces import FaceExpert, chip
-    from pvchat.perception.search import faces_of
 
     expert = FaceExpert()
     chips = []

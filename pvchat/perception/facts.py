@@ -53,14 +53,9 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
 def measure_person(
     clip: Clip, seen: Pictured, analysis: ClipAnalysis, *, experts: Experts, heads: DrawnHeads | None = None
 ) -> PersonFacts:
-    """What can be said of one track: what `recognise_person` found, in its facts, and clothes, hair and things.
+    """What can be said of one track by its best sightings: what `recognise_person` found, and clothes, hair and things.
 
-    Args:
-        clip: T frames.
-        seen: the track's best sightings.
-        analysis: the clip's, with those that may stand in front of it.
-        experts: the networks.
-        heads: finds the faces of drawn figures; None: not looked for.
+    `analysis` has those tracks that may stand in front of it; `heads` finds the faces of drawn figures.
     """
     facts = deepcopy(seen.track.facts)
     if seen.track.kind == "face":

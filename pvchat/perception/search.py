@@ -49,11 +49,6 @@ def find_faces(
     return describe(images, located, shots, expert)
 
 
-def faces_of(image: NDArray[np.uint8], expert: FaceExpert) -> DetectedFaces:
-    """The faces of a picture [H, W, 3] uint8 RGB by itself."""
-    return find_faces(image[None], np.zeros(1, np.int64), expert)[0]
-
-
 def locate(
     images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]
 ) -> list[Located]:

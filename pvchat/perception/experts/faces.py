@@ -74,12 +74,12 @@ class FaceExpert:
         network: IdentityNetwork | None = None,
         wide: WideFaceDetector | None = None,
         device: str = "cpu",
-        printer: FaceprintNetwork | None = None,
     ) -> None:
         self.detector = detector or MTCNN(device=device)
         self.network = network or IdentityNetwork(device=device)
         self.wide = wide or WideFaceDetector()
-        self._printer = printer
+
+    printer = cached_property(lambda self: FaceprintNetwork())  # of faceprints, loaded when it is first needed
 
     def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
         """Where each frame's faces are, without the dear identity vectors."""
@@ -105,11 +105,6 @@ class FaceExpert:
         found, keys, scores = self.wide.faces(image, least)
         size = np.array([width, height], np.float32)
         return found * np.tile(size, 2), _five(keys * size), scores
-
-    @cached_property
-    def printer(self) -> FaceprintNetwork:
-        """The network of faceprints, loaded when it is first needed."""
-        return self._printer or FaceprintNetwork()
 
     def prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
         """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""

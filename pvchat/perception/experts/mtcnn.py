@@ -59,12 +59,9 @@ class _Candidates:
 class MTCNN:
     """The three networks and the cascade between them.
 
-    Args:
-        folder: holds pnet.pt, rnet.pt and onet.pt; None takes them from the weights cache.
-        device: torch device name.
-        min_face: smallest face side that is looked for, in pixels.
-        thresholds: P-, R- and O-Net scores from which a candidate passes; the reference code has .6 for P-Net
-            (docs/adr/0028-faces-followed.md).
+    `folder` holds pnet.pt, rnet.pt and onet.pt, where it isn't the fetched one; `min_face`: smallest face side that is
+    looked for, in pixels; `thresholds`: P-, R- and O-Net scores from which a candidate passes; the reference code has
+    .6 for P-Net (docs/adr/0028-faces-followed.md).
     """
 
     def __init__(

@@ -64,9 +64,8 @@ class _Heard:
 class WordExpert:
     """Hears words: English ones, or those of many languages.
 
-    Args:
-        folder: of `config.json`, `tokenizer.json` and the model; the fetched ones of tiny.en when not given.
-        model: the model's file, or its parts in order, where it isn't `model.bin`.
+    `folder`: of `config.json`, `tokenizer.json` and the model, where it isn't the fetched tiny.en; `model`: the model's
+    parts in order, where it isn't `model.bin`.
 
     Raises:
         WeightsError: they aren't here.

@@ -137,9 +137,7 @@ def no_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]
 def movements(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> dict[int, float]:
     """By how much each mouth that could be followed changes from one look to the next, face heights (mean).
 
-    Args:
-        times: of the looks, in order.
-        opened: how far mouths are open at each look, by track; NaN where the mesh finds no face.
+    `opened`: how far mouths are open at each look, by time and track; NaN where the mesh finds no face.
     """
     series: dict[int, list[float]] = defaultdict(list)
     steps: dict[int, list[float]] = defaultdict(list)
