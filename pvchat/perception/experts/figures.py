@@ -65,7 +65,7 @@ class Figures:
 
 
 class FigureExpert:
-    """Finds and compares drawn characters; without the frozen backbone (`frames`) they can be compared but not found."""
+    """Finds and compares drawn characters; without the frozen backbone (`frames`) it can only compare."""
 
     def __init__(self, frames: FrameExpert | None = None) -> None:
         self.frames = frames
