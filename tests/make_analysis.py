@@ -9,7 +9,8 @@ import numpy as np
 from make_people import jpeg
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.faces import DetectedFaces
+from pvchat.perception.experts.faces import DetectedFaces, FaceExpert
+from pvchat.perception.search import find_faces
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Track
 from pvchat.video import Clip
 
@@ -81,6 +82,11 @@ def make_analysis(*tracks: Track, frames: int = 8, step: float = 0.25, key: str 
     times = (np.arange(frames, dtype=np.float32) + 0.5) * step
     grid = np.random.default_rng(list(key.encode())).random((min(frames, 12), 49, 1280)).astype(np.float16)
     return ClipAnalysis(key, frames * step, WIDTH, HEIGHT, times, grid, list(tracks))
+
+
+def faces_of(image: NDArray[np.uint8], expert: FaceExpert) -> DetectedFaces:
+    """The faces of a picture [H, W, 3] uint8 RGB by itself."""
+    return find_faces(image[None], np.zeros(1, np.int64), expert)[0]
 
 
 def make_clip(frames: int = 6, key: str = "b" * 64, seed: int = 0) -> Clip:

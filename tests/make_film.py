@@ -48,7 +48,7 @@ def write_film(path: Path) -> Path:
     return encode(path, film(40.0, (2.0, 5.0, 15.0, 24.0, 30.0, 38.0)), fps=FPS, options={"g": "25"})
 
 
-def part_of(clip: video.Clip, start_s: float, who: tuple[tuple[float, float, int], ...] = CAST) -> ClipAnalysis:
+def part_of(clip: video.Clip, who: tuple[tuple[float, float, int], ...] = CAST) -> ClipAnalysis:
     """What perfect experts would say about a part: whoever is on at its samples."""
     tracks = []
     for start, end, person in who:
@@ -58,8 +58,8 @@ def part_of(clip: video.Clip, start_s: float, who: tuple[tuple[float, float, int
             track.identity = np.stack([identity_of(person, 0.1, seed=int(100 * clip.times[f])) for f in frames])
             tracks.append(track)
     grid = np.stack([np.full((49, 1280), t, np.float16) for t in clip.times[:4]])
-    edges = shots(clip.cuts, clip.duration_s, start_s)
-    scene = SceneFacts(place="an office" if start_s < 30 else "a shop", setting="indoors")
+    edges = shots(clip.cuts, clip.duration_s, clip.start_s)
+    scene = SceneFacts(place="an office" if clip.start_s < 30 else "a shop", setting="indoors")
     return ClipAnalysis("k", clip.duration_s, WIDTH, HEIGHT, clip.times, grid, tracks, scene, edges)
 
 
@@ -77,9 +77,9 @@ class Experts:
         monkeypatch.setattr(scan, "with_things", lambda clip, part, *_: part)
         monkeypatch.setattr(scan, "tell_place", lambda part: part)
 
-    def recognise(self, clip: video.Clip, _: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
-        self.seen.append(start_s)
-        return replace(part_of(clip, start_s), stage="who")
+    def recognise(self, clip: video.Clip, _: Any, progress: Any, depth: Any) -> ClipAnalysis:
+        self.seen.append(clip.start_s)
+        return replace(part_of(clip), stage="who")
 
     def measure(
         self, clip: video.Clip, seen: ClipAnalysis, _: Any, progress: Any, depth: Any, only: tuple[int, ...]

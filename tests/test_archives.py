@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pvchat.assets import archives
-from pvchat.assets.weights import Weight
+from pvchat.assets.packages import Weight
 
 
 @pytest.mark.parametrize(

@@ -166,10 +166,9 @@ def test_the_shipped_directions_are_means_of_unit_length() -> None:
 @pytest.mark.weights
 def test_a_face_shows_more_than_noise_does() -> None:
     """The demo's portrait at 40 pixels, and the detector's crops of a picture without a face."""
-    from pvchat.assets.packages import FOOTAGE
     from pvchat.assets.weights import member_path
 
-    image = np.asarray(Image.open(member_path("footage-astronaut", "astronaut.png", table=FOOTAGE)).convert("RGB"))
+    image = np.asarray(Image.open(member_path("footage-astronaut", "astronaut.png")).convert("RGB"))
     expert = FaceExpert()
     (found,) = expert.locate_many([image])
     best = int(found.scores.argmax())

@@ -14,7 +14,7 @@ from make_packages import MODEL, make_wheel
 from make_people import make_person
 
 from pvchat.assets import packages, staging, stamps, weights
-from pvchat.assets.weights import Weight
+from pvchat.assets.packages import Weight
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.errors import WeightsError
@@ -38,9 +38,7 @@ def only(row: Weight, monkeypatch: pytest.MonkeyPatch) -> Weight:
     for name in ("verify", "missing", "fetch"):
         real = getattr(weights, name)
         monkeypatch.setattr(weights, name, lambda *a, real=real, table=None, **k: real(*a, **{**k, "table": (row,)}))
-    monkeypatch.setattr(weights, "TABLE", (row,))
-    monkeypatch.setattr(packages, "FOOTAGE", ())
-    monkeypatch.setattr(packages, "EVERY", (row,))
+    monkeypatch.setattr(packages, "table", lambda *kinds: () if "footage" in kinds else (row,))
     monkeypatch.setattr("pvchat.service.networks.Networks.convert", lambda self: None)  # there are none
     return row
 

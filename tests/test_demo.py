@@ -50,7 +50,7 @@ def test_the_move_over_a_photo_starts_and_ends_where_it_should():
 
 
 def test_shots_are_told_and_every_file_is_known():
-    rows = {row.role: row for row in packages.FOOTAGE}
+    rows = {row.role: row for row in packages.table("footage")}
     names = [shot.name for shot in footage.SHOTS]
     assert len(set(names)) == len(names)
     for shot in footage.SHOTS:
@@ -109,11 +109,11 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
             return Answer("Yes.", "existence", people, {})
 
     monkeypatch.setattr(demo, "open_demo", lambda *_: Chat())
-    monkeypatch.setattr(weights, "fetch", lambda progress=None, table=weights.TABLE: fetched.append(table))
+    monkeypatch.setattr(weights, "fetch", lambda progress, table: fetched.append(table))
     monkeypatch.setattr(footage, "build", lambda folder: {s.name: folder / f"{s.name}.mp4" for s in footage.SHOTS})
     result = demo.perform(Settings(), lambda *_: None, demo.show_answer)
     assert tuple(asked) == demo.ASKED
-    assert fetched == [weights.TABLE, packages.FOOTAGE, "networks converted"]
+    assert fetched == [packages.table("embedded"), packages.table("footage"), "networks converted"]
     told = capsys.readouterr()
     assert "MB" in told.err.splitlines()[0]
     shown = [clip for clip, question in demo.ASKED if any(n in question for n in footage.shot(clip).shows)]
@@ -131,7 +131,7 @@ def test_the_course_of_the_demo(pvchat_home, monkeypatch, capsys):
 @pytest.mark.slow
 def test_the_whole_demo(pvchat_home, monkeypatch):
     """Real weights, real footage: all decisions are right, and a second time no clip is looked at again."""
-    if weights.missing(table=packages.FOOTAGE):
+    if weights.missing(table=packages.table("footage")):
         pytest.skip("the demo's footage isn't here: run `pvchat doctor --fetch`")
     looked, recognise = [], analysis.recognise
 

@@ -11,7 +11,7 @@ import pytest
 from make_people import make_person
 
 from pvchat.assets import weights
-from pvchat.assets.packages import FOOTAGE
+from pvchat.assets.packages import table
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
 from pvchat.people.store import PeopleStore
@@ -22,9 +22,9 @@ def test_an_empty_home(pvchat_home, capsys):
     report = json.loads(capsys.readouterr().out)
     assert report["home"] == str(pvchat_home)
     assert [row["role"] for row in report["weights"] if not (row["for_demo"] or row["for_voice"])] == [
-        w.role for w in weights.TABLE
+        w.role for w in table("embedded")
     ]
-    assert [row["role"] for row in report["weights"] if row["for_demo"]] == [w.role for w in FOOTAGE]
+    assert [row["role"] for row in report["weights"] if row["for_demo"]] == [w.role for w in table("footage")]
     assert not any(row["here"] for row in report["weights"])
     assert all(row["licence"] for row in report["weights"])
     assert report["decoder"]["backend"] in ("decord", "pyav")
@@ -97,13 +97,13 @@ def test_with_all_weights_nothing_is_missing():
 def test_fetch_brings_weights_and_footage_and_nothing_twice(monkeypatch, capsys):
     fetched = []
 
-    def fetch(roles=None, progress=None, *, table=weights.TABLE):
+    def fetch(roles=None, progress=None, *, table=None):
         fetched.append(table)
         progress("llm", 5, 10)
 
     monkeypatch.setattr(weights, "fetch", fetch)
     assert cli.main(["doctor", "--fetch", "--json"]) == 1  # for nothing was fetched
-    assert fetched == [weights.TABLE, FOOTAGE]
+    assert fetched == [table("embedded"), table("footage")]
     captured = capsys.readouterr()
     json.loads(captured.out)  # progress is on stderr
     assert captured.err.splitlines()[0].startswith("Fetching ")

@@ -236,7 +236,8 @@ class Expert:
             def describe(self, chips: np.ndarray) -> np.ndarray:
                 return np.zeros((len(chips), 128), np.float32)
 
-        self.faces = FaceExpert(object(), Network(), object(), printer=Shades())  # type: ignore[arg-type]
+        self.faces = FaceExpert(object(), Network(), object())  # type: ignore[arg-type]
+        self.faces.printer = Shades()  # type: ignore[assignment]
 
 
 def test_the_best_sightings_of_all_stretches_are_printed() -> None:

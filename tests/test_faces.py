@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("torch")
 
-from make_analysis import FakeDetector, FakeNetwork, FakeWide, five_points  # noqa: E402
+from make_analysis import FakeDetector, FakeNetwork, FakeWide, faces_of, five_points  # noqa: E402
 from PIL import Image, ImageFilter  # noqa: E402
 
 from pvchat.perception.boxes import overlap  # noqa: E402
@@ -19,7 +19,7 @@ from pvchat.perception.experts.faces import (  # noqa: E402
     chip,
     frontality,
 )
-from pvchat.perception.search import describe, faces_of  # noqa: E402
+from pvchat.perception.search import describe  # noqa: E402
 
 
 def noise(height: int, width: int) -> np.ndarray:

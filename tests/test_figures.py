@@ -12,8 +12,7 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.perception.experts import figures
 from pvchat.perception.experts.figurelooks import convolve, unit
-from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes
-from pvchat.perception.experts.figuretracks import link_figures
+from pvchat.perception.experts.figures import FigureExpert, Figures, cohort_score, cut, fuse_boxes, link_figures
 
 
 class _Backbone:

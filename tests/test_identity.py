@@ -177,15 +177,15 @@ def shrunk(picture: Image.Image, side: int) -> np.ndarray:
 @pytest.mark.weights
 def test_one_person_is_nearer_than_another_on_packaged_portraits() -> None:
     """Obama's portrait against another of his, small, and against Biden's; and the ten times smaller face."""
-    from pvchat.assets.packages import FOOTAGE
+    from make_analysis import faces_of
+
     from pvchat.assets.weights import member_path
     from pvchat.perception.experts.faces import FaceExpert, chip
-    from pvchat.perception.search import faces_of
 
     expert = FaceExpert()
     chips = []
     for name in ("obama.jpg", "obama2.jpg", "biden.jpg"):
-        image = np.asarray(Image.open(member_path("footage-portraits", name, table=FOOTAGE)).convert("RGB"))
+        image = np.asarray(Image.open(member_path("footage-portraits", name)).convert("RGB"))
         chips.append(chip(image, faces_of(image, expert).points[0]))
     far = [shrunk(Image.fromarray(c), 30) for c in chips]  # a face of some 20 pixels
     obama, again, biden, _, small, other = IdentityNetwork().describe(np.stack(chips + far))

@@ -14,8 +14,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import converted, networks  # noqa: E402
+from pvchat.perception.experts.mtcnn import suppressed  # noqa: E402
 from pvchat.perception.experts.networks import Input, in_batches, load  # noqa: E402
-from pvchat.perception.experts.operations import Suppression  # noqa: E402
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side  # noqa: E402
 
 
@@ -155,7 +155,7 @@ def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.Monkey
 
 def test_threads_may_share_a_network_and_a_suppression(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    network, suppress = load("small", weights, build, Input((-1, -1, -1, 3), "uint8")), Suppression()
+    network, suppress = load("small", weights, build, Input((-1, -1, -1, 3), "uint8")), suppressed
     boxes = np.random.default_rng(0).random((300, 4), np.float32)
     boxes[:, 2:] += boxes[:, :2]
 
@@ -190,7 +190,7 @@ def test_suppression_is_torchvisions(count: int) -> None:
     corner = rng.random((count, 2), np.float32) * 200
     boxes = np.concatenate((corner, corner + 10 + 40 * rng.random((count, 2), np.float32)), 1)
     scores = ((rng.permutation(count) + 1) / (count + 1)).astype(np.float32)  # no ties: their order is free
-    suppress, nms = Suppression(), pytest.importorskip("torchvision").ops.nms
+    suppress, nms = suppressed, pytest.importorskip("torchvision").ops.nms
     for drawn in (boxes, boxes // 10 * 10):  # on a grid, overlaps are exactly a threshold
         for overlap in (0.3, 0.5, 0.7):
             wanted = nms(torch.from_numpy(drawn), torch.from_numpy(scores), overlap).numpy()
@@ -201,10 +201,9 @@ def test_openvino_reports_nothing_to_its_maker() -> None:
     """Its import would send an event; in a fresh process, because it counts only once."""
     code = """
 import sys
-from pvchat.perception.experts.operations import Suppression
-Suppression()
+from pvchat.perception.experts.mtcnn import suppressed
 import numpy as np
-Suppression()(np.float32([[0, 0, 4, 4]]), np.float32([.9]), .5)
+suppressed(np.float32([[0, 0, 4, 4]]), np.float32([.9]), .5)
 loaded = [name for name, module in sys.modules.items() if name.startswith('openvino_telemetry') and module]
 assert 'openvino' in sys.modules and not loaded, loaded
 assert 'torch' not in sys.modules

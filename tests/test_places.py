@@ -12,7 +12,6 @@ from pvchat.library.live.live import DEPTH
 from pvchat.perception import places, scan
 from pvchat.perception.places import tell_place
 from pvchat.schemas import Garment, SceneFacts, SceneSpan, Thing
-from pvchat.video import VideoPart
 
 OFFICE, HOSPITAL = "an office or meeting room", "a hospital or doctor's office"
 COAT, STETHOSCOPE = Garment("coat", "white", 0.8), Garment("stethoscope", None, 0.9)
@@ -111,7 +110,7 @@ def test_a_bed_tells_a_bedroom_in_a_part_of_a_long_video(walls, monkeypatch):
     bed = Thing("bed", 0.9, [0, 1], [[0, 0.5, 1, 1]] * 2, [0.8, 0.8])
     monkeypatch.setattr(scan, "recognise", lambda *_: part)
     monkeypatch.setattr(scan, "with_things", lambda clip, seen, *_: replace(seen, things=[bed]))
-    seen = scan.look_at(VideoPart(None, 0.0, 2.0), None)
+    seen = scan.look_at(None, None)
     assert seen.scene.place == "a bedroom"
 
 
@@ -120,7 +119,7 @@ def test_walls_alone_tell_the_place_of_a_camera_s_part(walls, monkeypatch):
     part = make_analysis(make_track())
     part.frame_features, part.scene = np.zeros((2, 49, 1280), np.float16), SceneFacts(setting="indoors")
     monkeypatch.setattr(scan, "recognise", lambda *_: part)
-    assert scan.look_at(VideoPart(None, 0.0, 2.0), None, DEPTH).scene.place == OFFICE
+    assert scan.look_at(None, None, DEPTH).scene.place == OFFICE
 
 
 def test_nothing_anew_of_drawn_scenes_long_videos_and_without_frames(walls):

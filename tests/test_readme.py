@@ -7,7 +7,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
-from pvchat.assets.packages import LANGUAGES, TABLE, VOICE
+from pvchat.assets.packages import table
 
 REPO = Path(__file__).parents[1]
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def test_the_weights_table_is_the_code_s():
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", section, re.MULTILINE)[1:]
     assert rows == [
         (weight.purpose, f"{weight.package} {weight.version}", weight.licence)
-        for weight in (*TABLE, *VOICE, *LANGUAGES)
+        for weight in table("embedded", "voice", "languages")
     ]
 
 

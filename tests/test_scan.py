@@ -32,9 +32,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Made-up experts; the starts of the parts that they were asked about."""
     starts: list[float] = []
 
-    def recognise(clip: video.Clip, experts: Any, progress: Any, depth: Any, start_s: float) -> ClipAnalysis:
-        starts.append(start_s)
-        return part_of(clip, start_s)
+    def recognise(clip: video.Clip, experts: Any, progress: Any, depth: Any) -> ClipAnalysis:
+        starts.append(clip.start_s)
+        return part_of(clip)
 
     monkeypatch.setattr(module, "recognise", recognise)
     monkeypatch.setattr(module, "with_things", lambda clip, analysis, experts, frames: analysis)

@@ -82,7 +82,7 @@ def test_real_experts_tell_two_people_apart(clips: dict[str, Path], tmp_path: Pa
         pytest.skip("the demo's footage isn't fetched: run `pvchat demo`")
     from PIL import Image
 
-    row = next(r for r in packages.FOOTAGE if r.role == "footage-portraits")
+    row = next(r for r in packages.table("footage") if r.role == "footage-portraits")
     file = next(folder.rglob(Path(row.members[0]).name))
     photo = np.asarray(Image.open(file).convert("RGB"))
     other = zoomed(tmp_path / "other.mp4", photo, (0.5, 0.5, 1.0), (0.5, 0.36, 0.7))

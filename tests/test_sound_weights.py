@@ -12,8 +12,7 @@ import pytest
 from make_analysis import make_analysis
 
 from pvchat import video
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets import packages, weights
 from pvchat.config import VideoConfig
 from pvchat.perception.sound.listening import SoundExperts, Speech, listen, one_voice_each, speaking
 
@@ -23,7 +22,7 @@ TEXT = "Good morning everybody. Would you like a cup of coffee?"
 
 @pytest.fixture
 def experts(weights_home) -> SoundExperts:
-    if gone := weights.missing(table=VOICE):
+    if gone := weights.missing(table=packages.table("voice")):
         pytest.skip(f"no weights for {', '.join(w.role for w in gone)}: run `pvchat doctor --fetch --voice`")
     return SoundExperts()
 

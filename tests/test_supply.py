@@ -11,11 +11,11 @@ from make_index import package_index
 from make_packages import MODEL, WHEEL, leftovers, make_sdist, make_wheel, source_package
 
 from pvchat.assets import packages, weights
-from pvchat.assets.weights import Weight
+from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 from recipes.faces.faceteachers import TEACHERS
 
-EVERY = (*packages.EVERY, *TEACHERS)
+EVERY = (*packages.table(), *TEACHERS)
 
 
 @pytest.fixture

@@ -171,12 +171,12 @@ def test_what_is_held_is_said_of_the_present_only() -> None:
 
 @pytest.mark.weights
 def test_the_detector_finds_the_astronaut_s_surroundings() -> None:
-    from pvchat.assets.packages import FOOTAGE
+    from pvchat.assets.packages import table
     from pvchat.assets.weights import member_path
     from recipes.pictures import read_image
 
-    row = next(row for row in FOOTAGE if row.role == "footage-astronaut")
-    expert, picture = ThingExpert(), read_image(member_path(row.role, row.names[0], table=FOOTAGE))
+    row = next(row for row in table("footage") if row.role == "footage-astronaut")
+    expert, picture = ThingExpert(), read_image(member_path(row.role, row.names[0]))
     rows, people = expert.find(picture), expert.people(picture)
     assert rows[0].label == "person"
     assert rows[0].score > 0.5

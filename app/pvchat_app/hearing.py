@@ -151,9 +151,8 @@ def spoken_question(chat: PVChat, sound: str) -> str:
 
 def hearing_off(chat: PVChat) -> str:
     """Why nothing can be heard here: "off", "unfetched"; "" where it can."""
-    from pvchat.assets import weights
-    from pvchat.assets.packages import VOICE
+    from pvchat.assets import packages, weights
 
     if not chat.settings.voice:
         return "off"
-    return "unfetched" if weights.missing(table=VOICE) else ""
+    return "unfetched" if weights.missing(table=packages.table("voice")) else ""

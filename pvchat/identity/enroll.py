@@ -22,13 +22,7 @@ _FIGURE_CONFIDENCE = 0.6  # of a drawn figure: recognised by appearance, not by 
 
 
 def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: str = "") -> Person:
-    """Make a person out of a clip.
-
-    Args:
-        analysis: of the enrollment clip.
-        name: what to call the person.
-        track: number of the subject, from 1, as listed by `SeveralSubjectsError`.
-        source: the clip's file name, for messages.
+    """Make a person out of a clip; `track`: number of the subject, from 1, as listed by `SeveralSubjectsError`.
 
     Raises:
         NoSubjectError: nobody and no recurring figure is in the clip.

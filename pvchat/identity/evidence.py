@@ -53,28 +53,19 @@ class Neighbour:
 class Evidence:
     """What was measured in one clip, by name of the matched people.
 
-    Attributes:
-        facts: of each present person's track.
-        boxes: each present person's usual box.
-        others: the other tracks of the clip (people asked about may be among them; they are skipped by name).
-        scene: of the whole clip.
-        unknown: how many people in the clip match nobody enrolled: as many as are seen at the same time, by their faces
-            or, where that is more, by their bodies.
-        duration_s: of the clip, or of the part that is asked about.
-        things: what is seen beside people, the surest first.
-        times: seconds of the sampled frames, by which the things' frames are numbered.
-        shots: start and end of each, seconds.
+    `unknown`: how many people match nobody enrolled, as many as are seen at the same time: by their faces or, where
+    that is more, by their bodies.
     """
 
-    facts: dict[str, PersonFacts] = field(default_factory=dict)
-    boxes: dict[str, Box] = field(default_factory=dict)
-    others: list[Neighbour] = field(default_factory=list)
+    facts: dict[str, PersonFacts] = field(default_factory=dict)  # of each present person's track
+    boxes: dict[str, Box] = field(default_factory=dict)  # where each present person usually is
+    others: list[Neighbour] = field(default_factory=list)  # the clip's other tracks, people asked about among them
     scene: SceneFacts = field(default_factory=SceneFacts)
     unknown: int = 0
-    duration_s: float | None = None
-    things: list[Thing] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    shots: list[tuple[float, float]] = field(default_factory=list)
+    duration_s: float | None = None  # of the clip, or of the part that is asked about
+    things: list[Thing] = field(default_factory=list)  # what is seen beside people, the surest first
+    times: list[float] = field(default_factory=list)  # of the sampled frames, by which the things' are numbered
+    shots: list[tuple[float, float]] = field(default_factory=list)  # start and end of each, seconds
 
     @property
     def part(self) -> tuple[float, float] | None:
@@ -188,12 +179,10 @@ def _drawn_at_once(figures: Sequence[Track]) -> int:
 
 
 def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
-    """How many people some tracks are for sure: the most that are seen in one frame.
+    """How many people tracks with these sampled frames are for sure: the most that are seen in one frame.
 
-    One person is followed anew after a cut or behind somebody's back, so tracks are no people.
-
-    Args:
-        shown: the sampled frames of each track; of a track without any nothing is known, and it counts as a person.
+    One person is followed anew after a cut or behind somebody's back, so tracks are no people. Of a track without
+    frames nothing is known, and it counts as a person.
     """
     frames = np.concatenate([np.unique(np.asarray(s, np.int64)) for s in shown] or [np.zeros(0, np.int64)])
     return int(np.bincount(frames).max(initial=0)) + sum(len(s) == 0 for s in shown)

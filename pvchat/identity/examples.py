@@ -64,13 +64,9 @@ def settle(odds: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -
 
 
 def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared: Compared) -> FloatArray:
-    """Log-odds [K] by which a person's fall, since a track may show one of those who were said not to be her.
+    """Log-odds [K] by which a person's (`odds` [K]) fall, since a track may show somebody who was said not to be her.
 
-    Args:
-        person: with her corrections.
-        tracks: K of a clip.
-        odds: [K] log-odds that each shows her.
-        compared: log-odds that a track shows whoever looks like a view.
+    `compared`: log-odds that a track shows whoever looks like a view.
     """
     out = np.zeros(len(tracks), np.float32)
     for example in examples_of(person):

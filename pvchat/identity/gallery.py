@@ -24,26 +24,16 @@ from pvchat.schemas import FloatArray, IntArray, Track
 
 @dataclass(frozen=True)
 class Stack:
-    """Views with the same numbers of rows.
+    """Views with the same numbers of rows."""
 
-    Attributes:
-        which: [G] their places among all views.
-        rows: [G, P, 128] identity vectors.
-        prints: [G, Q, 512] faceprints; Q is 0 where they aren't compared by any.
-        clear: [G] how well a face can be made out in the clearest of them, 0..1.
-    """
-
-    which: IntArray
-    rows: FloatArray
-    prints: FloatArray
-    clear: FloatArray
+    which: IntArray  # [G] their places among all views
+    rows: FloatArray  # [G, P, 128] identity vectors
+    prints: FloatArray  # [G, Q, 512] faceprints; Q is 0 where they aren't compared by any
+    clear: FloatArray  # [G] how well a face can be made out in the clearest of them, 0..1
 
 
 class Gallery:
-    """What the clips of P people, and what users said of them, show of their faces.
-
-    Args:
-        people: enrolled by face.
+    """What the clips of P people enrolled by face, and what users said of them, show of their faces.
 
     Attributes:
         views: one person's after the other's.
@@ -65,13 +55,7 @@ class Gallery:
 
 
 def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]:
-    """V views as a track is compared with them.
-
-    Args:
-        views: of anybody.
-        masked: the track's face is behind a mask.
-        printed: the track has faceprints.
-    """
+    """V views as a track is compared with them: `masked`, its face is behind a mask; `printed`, it has faceprints."""
     alike: dict[tuple[int, int], list[tuple[int, FloatArray, FloatArray, float]]] = {}
     for place, view in enumerate(views):
         prints, clear = np.asarray(view.prints if len(view.prints) else view.masked_prints, np.float32), 1.0
@@ -90,25 +74,15 @@ def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]
 
 @dataclass(frozen=True)
 class FaceTracks:
-    """N face tracks with the same numbers of rows.
+    """N face tracks with the same numbers of rows."""
 
-    Attributes:
-        which: [N] their places among all.
-        masked: all these faces are behind masks, or none is.
-        hidden: [N] a mask, a hat or sunglasses hide a part of the face.
-        identity: [N, n, 128] vectors of the sightings.
-        quality: [N, n] of these.
-        prints: [N, m, 512] faceprints; m may be 0.
-        shown: [N] how well a face can be made out in the clearest of these, 0..1.
-    """
-
-    which: IntArray
-    masked: bool
-    hidden: NDArray[np.bool_]
-    identity: FloatArray
-    quality: FloatArray
-    prints: FloatArray
-    shown: FloatArray
+    which: IntArray  # [N] their places among all
+    masked: bool  # all these faces are behind masks, or none is
+    hidden: NDArray[np.bool_]  # [N] a mask, a hat or sunglasses hide a part of the face
+    identity: FloatArray  # [N, n, 128] vectors of the sightings
+    quality: FloatArray  # [N, n] of these
+    prints: FloatArray  # [N, m, 512] faceprints; m may be 0
+    shown: FloatArray  # [N] how well a face can be made out in the clearest of these, 0..1
 
     def rows(self, which: NDArray[np.bool_], prints: NDArray[np.bool_], shown: FloatArray) -> FaceTracks:
         """Some of them [N], with some of their faceprints [m]; `shown` [N] is of all."""

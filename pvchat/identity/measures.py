@@ -25,32 +25,20 @@ FADES = 0.05, 0.15
 
 @dataclass(frozen=True)
 class PrintModel:
-    """What faceprints are held against, and what both looks at a face say together.
+    """What faceprints are held against, and what both looks at a face say together."""
 
-    Attributes:
-        cohort: [C, 512] means over several strangers each.
-        weights: of (near, apart, cohort distance by identity vectors, the same by faceprints, 1) …
-        masked_weights: … and of a track behind a mask, which is compared with the bare face, too.
-    """
-
-    cohort: FloatArray
-    weights: Weights
-    masked_weights: Weights
+    cohort: FloatArray  # [C, 512] means over several strangers each
+    weights: Weights  # of (near, apart, cohort distance by identity vectors, the same by faceprints, 1) …
+    masked_weights: Weights  # … and of a track behind a mask, which is compared with the bare face, too
 
 
 @dataclass(frozen=True)
 class Sightings:
-    """What of N tracks is the same whoever they are compared with.
+    """What of N tracks is the same whoever they are compared with."""
 
-    Attributes:
-        rows: [N, n, D] of their sightings.
-        middles: [N, D] their means, weighted by quality.
-        strange: [N] how far they are from the nearest strangers.
-    """
-
-    rows: FloatArray
-    middles: FloatArray
-    strange: FloatArray
+    rows: FloatArray  # [N, n, D] of their sightings
+    middles: FloatArray  # [N, D] their means, weighted by quality
+    strange: FloatArray  # [N] how far they are from the nearest strangers
 
     @classmethod
     def of(cls, rows: FloatArray, quality: FloatArray, cohort: FloatArray) -> Sightings:
@@ -62,13 +50,8 @@ class Sightings:
 
 
 def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
-    """What the logistic model sees: near, apart, cohort distance [3].
-
-    Args:
-        prototypes: [P, D] of the person.
-        identity: [n, D] of the track's sightings.
-        quality: [n] of the same.
-        cohort: [C, D].
+    """What the logistic model sees of a person's prototypes [P, D] and a track's sightings [n, D] of a quality [n],
+    held against a cohort [C, D]: near, apart, cohort distance [3].
     """
     return measured(prototypes[None], Sightings.of(identity[None], quality[None], cohort))[0, 0]
 

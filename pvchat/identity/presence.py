@@ -72,23 +72,14 @@ SPAN = 0.35  # probability from which further tracks count into a present person
 
 @dataclass(frozen=True)
 class PresenceModel:
-    """Cohorts and calibration.
+    """Cohorts and calibration."""
 
-    Attributes:
-        cohort: [C, 128] means over several strangers each.
-        weights: of (near, apart, cohort distance, 1) in the log-odds.
-        body_mean: [1280] mean body features, so that likeness is not what all bodies share.
-        figures: compares drawn figures.
-        calibration: what the log-odds are worth on footage.
-        prints: what counts where there are faceprints on both sides; None: identity vectors alone do.
-    """
-
-    cohort: FloatArray
-    weights: Weights
-    body_mean: FloatArray
+    cohort: FloatArray  # [C, 128] means over several strangers each
+    weights: Weights  # of (near, apart, cohort distance, 1) in the log-odds
+    body_mean: FloatArray  # [1280] mean body features, so that likeness is not what all bodies share
     figures: FigureExpert = field(default_factory=FigureExpert)
-    calibration: Calibration = field(default_factory=Calibration.plain)
-    prints: PrintModel | None = None
+    calibration: Calibration = field(default_factory=Calibration.plain)  # what the log-odds are worth on footage
+    prints: PrintModel | None = None  # what counts where there are faceprints on both sides
 
     @classmethod
     def load(cls, path: Path = FILE) -> PresenceModel:
@@ -120,14 +111,10 @@ class PresenceModel:
         window: tuple[float, float] | None = None,
         alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
-        """Presence of each person, in the order given.
+        """Presence of each of P people in a clip, in the order given.
 
-        Args:
-            people: P people.
-            analysis: of a clip.
-            config: the costs of mistakes.
-            window: seconds; the part of the clip that is asked about. Tracks then count in `analysis.between`.
-            alone: [P, K] `compared` of them, where that is known and the whole clip is asked about.
+        `window`: the seconds that are asked about; tracks then count in `analysis.between`. `alone`: [P, K] `compared`
+        of them, where that is known and the whole clip is asked about.
         """
         part = analysis if window is None else analysis.between(*window)
         odds = self.odds(people, part, alone)
@@ -171,13 +158,8 @@ class PresenceModel:
     def worth(
         self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
     ) -> FloatArray:
-        """Calibrated log-odds [...].
-
-        Args:
-            logits: [...] of a person on a track, competition included.
-            good: [...] quality of the worse of the two that are compared (`Enrolled.good`).
-            figures: [...] whether the person is compared as a drawn figure.
-            others: [...] how many other people are enrolled.
+        """Calibrated log-odds [...] of those of a person on a track, competition included; as `Calibration.apply`, but
+        `figures` [...] says who is compared as a drawn figure.
         """
         out = self.calibration.apply(logits, others, good)
         if figures.any():
@@ -240,13 +222,9 @@ class PresenceModel:
     def face_logits(
         self, people: Sequence[Person], gallery: Gallery, faces: FaceTracks, scenes: FloatArray
     ) -> FloatArray:
-        """Log-odds [P, N] that N face tracks show P people, before competition.
+        """Log-odds [P, N] that N face tracks show P people enrolled by face (`gallery` is theirs), before competition.
 
-        Args:
-            people: enrolled by face.
-            gallery: of these.
-            faces: the tracks.
-            scenes: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
+        `scenes`: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
         """
         odds, near = self._compare(gallery.stacks(faces.masked, self._printed(faces)), faces)
         nearest = np.minimum.reduceat(near, gallery.starts)

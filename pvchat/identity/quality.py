@@ -25,13 +25,9 @@ _BESIDE = 0.25  # share of the subject's prominence from which somebody else is 
 
 
 def notes_on(subject: Track, analysis: ClipAnalysis, found: Sequence[PersonPresence] = (), added_to: str = "") -> Notes:
-    """What to say about an enrollment.
+    """What to say about an enrollment of the `subject` of a clip in which everyone enrolled before was looked for.
 
-    Args:
-        subject: whom it is of.
-        analysis: of its clip.
-        found: presence of everyone enrolled before in that clip.
-        added_to: the enrolled person whom the clip is added to; "" for a new one.
+    `added_to`: the enrolled person whom the clip is added to; "" for a new one.
     """
     there = [p for p in found if p.decision == "present" and index_of(analysis, subject) in p.tracks]
     others = [p for p in there if p.name != added_to]

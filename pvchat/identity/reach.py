@@ -8,8 +8,7 @@ away than `REACH` is somebody else's, however near it is as strangers go (in spe
 calibration, McLaren et al., 2014). In other places nothing is known about that, and nothing changes, nor in long
 videos, of which only the mean of all their scenes is known.
 
-This was measured for each person on an augmentation of her clip, in minutes, by deep enrollment; one value for all does
-as well, at once (docs/adr/0032-deep.md).
+One value for all does as well as one measured for each person (docs/adr/0032-deep.md).
 """
 
 from __future__ import annotations

@@ -21,14 +21,7 @@ _WELL = 0.35  # quality from which a turned head does no harm
 
 
 def why_not(person: Person, presence: PersonPresence, everyone: list[PersonPresence], analysis: ClipAnalysis) -> Why:
-    """Why a person isn't found present.
-
-    Args:
-        person: enrolled.
-        presence: hers, absent or unsure.
-        everyone: of all who are enrolled.
-        analysis: of the clip, or of the part of it that was asked about.
-    """
+    """Why a person isn't found present: her presence, absent or unsure, among those of everyone who is enrolled."""
     if presence.nearest is None:
         return Why("nobody")
     track = analysis.tracks[presence.nearest]

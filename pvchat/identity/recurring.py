@@ -40,14 +40,10 @@ def crowd(analysis: ClipAnalysis) -> float:
 def held_together(
     logits: FloatArray, odds: FloatArray, people: Sequence[Person], tracks: Sequence[Track], compared: Compared
 ) -> FloatArray:
-    """Log-odds [P, K] by enrollment and film, competition not included.
+    """Log-odds [P, K] by enrollment and film, competition not included; drawn figures stay as they are.
 
-    Args:
-        logits: [P, K] by people's enrollments, competition not included.
-        odds: [P, K] calibrated, competition included.
-        people: P people; drawn figures stay as they are.
-        tracks: K tracks.
-        compared: log-odds [V, N] that N face tracks show whoever looks like each of V views.
+    `logits` [P, K] are by people's enrollments, without competition; `odds` [P, K] are calibrated, with it; `compared`
+    gives log-odds [V, N] that N face tracks show whoever looks like each of V views.
     """
     faces = np.array([track.kind == "face" for track in tracks], bool)
     out, sure = logits.copy(), (odds > SURE) & faces
@@ -68,18 +64,13 @@ def held_against(sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[IntA
 
 
 def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.bool_]) -> FloatArray:
-    """Log-odds [N] by enrollment and by L tracks that are surely hers.
-
-    Args:
-        logits: [N] by her enrollment.
-        alike: [L, N] that each track shows whoever lends her sightings.
-        itself: [L, N] where both are one track.
+    """Log-odds [N] by her enrollment (`logits` [N]) and by L tracks that are surely hers: `alike` [L, N] that each of N
+    shows whoever lends her sightings; `itself` [L, N] where both are one track.
     """
     found = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
     return np.asarray((logits + found) / np.sqrt(2))
 
 
 def _best(track: Track) -> View:
-    """What its best sightings look like."""
     rows = track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
     return View(rows, prints=track.prints)

@@ -116,11 +116,7 @@ def number_of(analysis: ClipAnalysis, track: Track) -> int:
 
 
 def contact_sheet(pictures: Sequence[tuple[int, bytes]]) -> bytes:
-    """One JPEG of all who could be meant, in rows of five, each with the number below that `--track` takes.
-
-    Args:
-        pictures: number and JPEG bytes of each, at least one.
-    """
+    """One JPEG of all who could be meant (number and JPEG of each), in rows of five, below each the number to pick."""
     from PIL import Image, ImageDraw, ImageFont
 
     columns = min(_ROW, len(pictures))

@@ -25,11 +25,8 @@ _HERS = 0.8  # share of a voice's speech that must come from the enrolled person
 
 
 def voice_of(sound: Sound, tracks: Collection[int]) -> FloatArray | None:
-    """[1, 256] the voice that speaks while one person's mouth moves; None where that isn't one voice, and only hers.
-
-    Args:
-        sound: of her clip.
-        tracks: numbers of her face's tracks.
+    """[1, 256] the voice that speaks while the mouth of one person (tracks of these numbers) moves; None where that
+    isn't one voice, and only hers.
     """
     hers = [one for one in sound.utterances if one.track in tracks and one.voiceprint]
     voices = {one.voice for one in hers}
@@ -46,13 +43,8 @@ def voice_of(sound: Sound, tracks: Collection[int]) -> FloatArray | None:
 def heard_in(
     people: Sequence[Person], presences: Sequence[PersonPresence], sound: Sound, config: PresenceConfig
 ) -> list[PersonPresence]:
-    """Presences with the voices that are theirs; of a face that isn't sure, and speaks, with what its voice adds.
-
-    Args:
-        people: everyone enrolled.
-        presences: theirs, in the same order.
-        sound: what is heard.
-        config: what wrong answers cost.
+    """Presences of everyone enrolled (in one order) with the voices that are theirs; of a face that isn't sure, and
+    speaks, with what its voice adds.
     """
     owners = _owners(people, sound)
     taken = {track for one in presences if one.decision == "present" for track in (one.track, *one.tracks)}

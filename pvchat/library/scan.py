@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat import pool
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets import packages, weights
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
@@ -158,7 +157,7 @@ def _looking(opened: Opened, workers: int) -> Callable[[str], _Look]:
 
 def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:
     """Files of clips that were looked at before they could be listened to, if now they can."""
-    if not chat.settings.voice or weights.missing(table=VOICE):
+    if not chat.settings.voice or weights.missing(table=packages.table("voice")):
         return []
     words = "SELECT min(f.path) FROM clips AS c JOIN files AS f ON f.clip = c.id WHERE c.sound IS NULL GROUP BY c.id"
     rows = library.execute(words)

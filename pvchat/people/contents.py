@@ -24,20 +24,13 @@ SHORTEST = 1e-3  # length of an identity vector; one that is shorter points nowh
 
 @dataclass(frozen=True)
 class ArrayRule:
-    """How an array must be made up.
+    """How an array must be made up; one without rows may have any width."""
 
-    Attributes:
-        shape: a width, or None where any will do up to `most`.
-        least, most: numbers of its first axis; an array without rows may have any width.
-        largest: absolute value; far beyond what the networks give, and far below what overflows.
-        directions: each row is an identity vector, which isn't zero.
-    """
-
-    shape: tuple[int | None, ...]
-    least: int = 0
+    shape: tuple[int | None, ...]  # a width, or None where any will do up to `most`
+    least: int = 0  # of its first axis
     most: int = 512
-    largest: float = 1e3
-    directions: bool = False
+    largest: float = 1e3  # absolute value; far beyond what the networks give, and far below what overflows
+    directions: bool = False  # each row is an identity vector, which isn't zero
 
 
 ARRAYS: dict[str, ArrayRule] = {

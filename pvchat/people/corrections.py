@@ -36,26 +36,19 @@ Rows = NDArray[np.float16]
 
 @dataclass(frozen=True)
 class Correction:
-    """One thing that was said.
+    """One thing that was said: that is her, or that is not `her`.
 
-    Attributes:
-        her: True: that is her; False: that is not her.
-        clip: SHA-256 of the clip's bytes; empty where a file from elsewhere says it.
-        at_s: a moment of the clip at which she, or who was taken for her, is seen.
-        source: the clip's file name, for lists.
-        created: ISO 8601 time in UTC.
-        here: it was said of somebody seen otherwise than she is known (a body without a face, a drawn figure where she
-            has a face): it holds in this clip, and nothing is learned of it for others.
-        faces, masked, prints, masked_prints: how many rows of each of the arrays are this one's.
+    `here`: it was said of somebody seen otherwise than she is known (a body without a face, a drawn figure where she
+    has a face): it holds in this clip, and nothing is learned of it for others.
     """
 
     her: bool
-    clip: str
-    at_s: float
-    source: str = ""
-    created: str = ""
+    clip: str  # SHA-256 of the clip's bytes; empty where a file from elsewhere says it
+    at_s: float  # a moment of the clip at which she, or who was taken for her, is seen
+    source: str = ""  # the clip's file name, for lists
+    created: str = ""  # ISO 8601 time in UTC
     here: bool = False
-    faces: int = 0
+    faces: int = 0  # how many rows of each of the arrays are this one's
     masked: int = 0
     prints: int = 0
     masked_prints: int = 0

@@ -14,9 +14,8 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pvchat.errors import PeopleError
 from pvchat.people import contents
@@ -32,50 +31,13 @@ _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks bz
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the same person gives the same bytes
 
 
-@dataclass(frozen=True)
-class StoredPerson:
-    """config.json. `replaces` is the id of the folder whose place this one takes; see `PeopleStore.add`.
-
-    `earlier`: ids that she had before, by which traces of her are found (`storage/temporary.py`).
-
-    By hand, since reading a person has no tenth of a second for a library that checks schemas.
-    """
-
-    format: int
-    name: str
-    kind: Literal["face", "figure"]
-    depth: Literal["instant", "deep"]
-    created: str
-    clip_key: str
-    confidence: float
-    sha256: dict[str, str]
-    aliases: list[str] = field(default_factory=list)
-    extra: dict[str, Any] = field(default_factory=dict)
-    replaces: str = ""
-    earlier: list[str] = field(default_factory=list)
-
-    @classmethod
-    def from_row(cls, row: Any) -> StoredPerson:
-        """The checked fields of a JSON value; raises ValueError, which names the first field that is off."""
-        if not isinstance(row, dict):
-            raise ValueError("not an object")
-        needed = {one.name for one in fields(cls) if one.default is MISSING and one.default_factory is MISSING}
-        if gone := sorted(needed - row.keys()):
-            raise ValueError(f"field '{gone[0]}' is missing")
-        for name, value in row.items():
-            if name not in _IS_SOUND or not _IS_SOUND[name](value):
-                raise ValueError(f"field '{ascii(name)[1:81]}' is not what it must be")
-        return cls(**row)
-
-    def person(self) -> dict[str, Any]:
-        """The fields that a `Person` has, too."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _OF_THE_FILE}
-
-
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+# config.json, by hand: reading a person has no tenth of a second for a library that checks schemas. `replaces` is the
+# id of the folder whose place this one takes (`PeopleStore.add`); `earlier`, ids that she had before, by which traces
+# of her are found (`storage/temporary.py`).
 _OF_THE_FILE = ("format", "sha256", "replaces", "earlier")
 _IS_SOUND: dict[str, Callable[[Any], bool]] = {
     "format": lambda value: value == FORMAT and not isinstance(value, (bool, float)),
@@ -128,8 +90,8 @@ def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str
     return data
 
 
-def decode_config(data: bytes) -> StoredPerson:
-    """config.json, its schema checked.
+def decode_config(data: bytes) -> dict[str, Any]:
+    """The fields of config.json, all of them, each checked.
 
     Raises:
         PeopleError: not JSON, or not this schema.
@@ -137,7 +99,16 @@ def decode_config(data: bytes) -> StoredPerson:
     try:
         if len(data) > MAX_CONFIG_BYTES:
             raise ValueError(f"more than {MAX_CONFIG_BYTES:,} bytes")
-        return StoredPerson.from_row(json.loads(data, parse_constant=_refuse_constant))
+        row = json.loads(data, parse_constant=_refuse_constant)
+        if not isinstance(row, dict):
+            raise ValueError("not an object")
+        row = {"aliases": [], "extra": {}, "replaces": "", "earlier": [], **row}
+        if gone := sorted(_IS_SOUND.keys() - row.keys()):
+            raise ValueError(f"field '{gone[0]}' is missing")
+        for name, value in row.items():
+            if name not in _IS_SOUND or not _IS_SOUND[name](value):
+                raise ValueError(f"field '{ascii(name)[1:81]}' is not what it must be")
+        return row
     except (ValueError, RecursionError) as error:
         raise PeopleError(f"config.json can't be read: {_printable(error)}.") from error
 
@@ -154,16 +125,16 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
         raise PeopleError(f"{CONFIG if CONFIG not in files else TENSORS} is missing.")
     config = decode_config(files[CONFIG])
     others = {name: data for name, data in files.items() if name != CONFIG}
-    if config.sha256 != {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}:
+    if config["sha256"] != {name: hashlib.sha256(data).hexdigest() for name, data in others.items()}:
         raise PeopleError(f"{TENSORS} or {THUMBNAIL} is damaged or missing (its SHA-256 differs).")
     try:
         arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
-    person = Person(**config.person(), arrays=arrays, thumbnail=files.get(THUMBNAIL, b""))
+    person = {key: value for key, value in config.items() if key not in _OF_THE_FILE}
     if own:
-        person = replace(person, extra=contents.own_extra(person.extra, arrays))
-    return checked(person, picture=not own)
+        person["extra"] = contents.own_extra(person["extra"], arrays)
+    return checked(Person(**person, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")), picture=not own)
 
 
 def pack(person: Person) -> bytes:

@@ -22,19 +22,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everyone as the store held them at one moment, first enrolled first.
+    """Everyone as the store held them at one moment, first enrolled first."""
 
-    Attributes:
-        names: everyone's name, theirs too whose files are damaged.
-        aliases: everyone's other names: alias -> name.
-        people: all whose files are whole.
-        damaged: whose files aren't, by name, or by folder where no name is known, with the reason.
-    """
-
-    names: tuple[str, ...] = ()
-    aliases: dict[str, str] = field(default_factory=dict)
-    people: tuple[Person, ...] = ()
-    damaged: dict[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()  # everyone's, theirs too whose files are damaged
+    aliases: dict[str, str] = field(default_factory=dict)  # alias -> name
+    people: tuple[Person, ...] = ()  # all whose files are whole
+    damaged: dict[str, str] = field(default_factory=dict)  # whose aren't, by name (or folder), with the reason
 
     @property
     def called(self) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -33,23 +33,15 @@ Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class IndexedPerson:
-    """One person in the index.
+    """One person in the index."""
 
-    Attributes:
-        id: her folder's name.
-        stamp: mtime (ns), size and inode of her config.json; another stamp, another content.
-        name, aliases, created: as in her config.json.
-        replaces: id of the folder whose place this one took; that folder doesn't count any more.
-        earlier: ids that she had before.
-    """
-
-    id: str
-    stamp: Stamp
-    name: str
+    id: str  # her folder's name
+    stamp: Stamp  # mtime (ns), size and inode of her config.json; another stamp, another content
+    name: str  # as in her config.json, like the next two
     aliases: tuple[str, ...]
     created: str
-    replaces: str = ""
-    earlier: tuple[str, ...] = ()
+    replaces: str = ""  # id of the folder whose place this one took; that folder doesn't count any more
+    earlier: tuple[str, ...] = ()  # ids that she had before
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -69,12 +61,10 @@ IndexedPeople = dict[str, IndexedPerson]
 class PersonRef:
     """One person, whoever has which name by now.
 
-    Attributes:
-        id: hers, or one that she had before.
-        name: as she was shown to whoever means her; where she is called otherwise by now, nothing is done. "" for any.
+    `name`: as she was shown to whoever means her; where she is called otherwise by now, nothing is done. "" for any.
     """
 
-    id: str
+    id: str  # hers, or one that she had before
     name: str = ""
 
     def __str__(self) -> str:
@@ -105,13 +95,6 @@ def holder(rows: IndexedPeople, name: str, but: IndexedPerson | None = None) -> 
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
-def require_free(rows: IndexedPeople, names: Sequence[str], but: IndexedPerson | None) -> None:
-    """Raise PeopleError where one of these names is somebody's (other than `but`'s)."""
-    for name in names:
-        if taken_by := holder(rows, name, but=but):
-            raise taken(name, taken_by)
-
-
 def taken(name: str, row: IndexedPerson) -> PeopleError:
     """The error for a name that a row has already."""
     if name_key(row.name) == name_key(name):
@@ -121,10 +104,12 @@ def taken(name: str, row: IndexedPerson) -> PeopleError:
 
 
 def require_usable(rows: IndexedPeople, names: Sequence[str], but: IndexedPerson | None) -> None:
-    """Raise PeopleError where one of these names can't be told from a question's words or from somebody else's name.
-
-    Names that `but` has already are not judged.
+    """Raise PeopleError where one of these names is somebody's (other than `but`'s), or can't be told from a question's
+    words or from somebody else's name. Those that `but` has already are not judged.
     """
+    for name in names:
+        if taken_by := holder(rows, name, but=but):
+            raise taken(name, taken_by)
     others = {row.name: (row.name, *row.aliases) for row in rows.values() if row != but}
     for name in names:
         if but is None or name not in (but.name, *but.aliases):
@@ -236,8 +221,8 @@ class PeopleIndex:
         from pvchat.people import exchange
 
         config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
-        aliases, earlier = tuple(config.aliases), tuple(config.earlier)
-        return IndexedPerson(folder_id, stamp, config.name, aliases, config.created, config.replaces, earlier)
+        aliases, earlier = tuple(config["aliases"]), tuple(config["earlier"])
+        return IndexedPerson(folder_id, stamp, config["name"], aliases, config["created"], config["replaces"], earlier)
 
     def _rows_in_file(self) -> IndexedPeople:
         """The rows in the file; an unreadable file counts as empty."""

@@ -29,21 +29,13 @@ _VOICE = (
 
 @dataclass(frozen=True)
 class Notes:
-    """What was noticed.
+    """What was noticed."""
 
-    Attributes:
-        poor: what makes the clip a poor one, what weighs most first.
-        face_px: usual height of the face in pixels of the frame as it was looked at; None for drawn figures.
-        looks_like: another enrolled person who is found present where the subject is; "" for none.
-        unlike: the clip was added to somebody (`add`), and its subject isn't like her.
-        voice_bytes: size of the voice that was learned with the face; 0: none was.
-    """
-
-    poor: tuple[Poor, ...] = ()
-    face_px: int | None = None
-    looks_like: str = ""
-    unlike: bool = False
-    voice_bytes: int = 0
+    poor: tuple[Poor, ...] = ()  # what makes the clip a poor one, what weighs most first
+    face_px: int | None = None  # usual height of the face in pixels of the frame as it was looked at; not of figures
+    looks_like: str = ""  # another enrolled person who is found present where the subject is
+    unlike: bool = False  # the clip was added to somebody, and its subject isn't like her
+    voice_bytes: int = 0  # size of the voice that was learned with the face
 
     def to_dict(self) -> dict[str, Any]:
         """`notes` of `enroll --json`."""

@@ -33,18 +33,12 @@ MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
 
 @dataclass(frozen=True)
 class View:
-    """What one clip shows of somebody's face, or what stands for it: rows to compare with; any may be none.
+    """What one clip shows of somebody's face, or what stands for it: rows to compare with; any may be none."""
 
-    Attributes:
-        bare, masked: [P, 128] identity vectors, without and with a mask; of drawn figures [P, D], bare.
-        prints: [P, 512] faceprints.
-        masked_prints: [P, 512] those of sightings behind a mask.
-    """
-
-    bare: Rows
-    masked: Rows = field(default_factory=lambda: NOTHING)
-    prints: Rows = field(default_factory=lambda: NOTHING)
-    masked_prints: Rows = field(default_factory=lambda: NOTHING)
+    bare: Rows  # [P, 128] identity vectors without a mask; of drawn figures [P, D]
+    masked: Rows = field(default_factory=lambda: NOTHING)  # [P, 128] with one
+    prints: Rows = field(default_factory=lambda: NOTHING)  # [P, 512] faceprints
+    masked_prints: Rows = field(default_factory=lambda: NOTHING)  # [P, 512] of sightings behind a mask
 
 
 def stacked(rows: Iterable[Any]) -> NDArray[np.float32]:

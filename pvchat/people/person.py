@@ -41,37 +41,27 @@ class Person:
     """One enrolled person or drawn figure.
 
     Attributes:
-        name: how she is called, NFC.
         kind: "face" (recognised by face first) or "figure" (a drawn character, or a person whose face is never seen).
             A computer-generated character may be both: of kind "face", with an array "figure".
         depth: "instant" (one pass over the clip) or "deep" (adapted for minutes).
         arrays: tensors by name, e.g. "prototypes" [P, D], "body" [P, 1280], "tokens" [16, D], "z" [D], "figure" [P, D],
             by which somebody of kind "face" is compared with drawn figures, too. Shared with the
             store's memory: copy before writing into one.
-        extra: anything else that JSON can hold: calibration, model name and version.
-        thumbnail: JPEG bytes of her best sighting; empty when there is none.
-        aliases: other names she answers to.
-        confidence: 0..1, how sure the enrollment is of its subject, as told to the user.
-        clip_key: SHA-256 of the enrollment clip's bytes; empty when unknown.
-        created: ISO 8601 time in UTC; the store fills it in.
-        id: the store's own random id and folder name; "" until added.
-        bytes_on_disk: of all her files; 0 until added.
-        notes: what enrolling noticed; of what `PVChat.enroll` returns only, never stored.
     """
 
-    name: str
+    name: str  # how she is called, NFC
     kind: Literal["face", "figure"] = "face"
     depth: Literal["instant", "deep"] = "instant"
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
-    extra: dict[str, Any] = field(default_factory=dict)
-    thumbnail: bytes = field(default=b"", repr=False)
-    aliases: list[str] = field(default_factory=list)
-    confidence: float = 1.0
-    clip_key: str = ""
-    created: str = ""
-    id: str = ""
-    bytes_on_disk: int = 0
-    notes: Notes | None = None
+    extra: dict[str, Any] = field(default_factory=dict)  # anything else that JSON can hold
+    thumbnail: bytes = field(default=b"", repr=False)  # JPEG of her best sighting
+    aliases: list[str] = field(default_factory=list)  # other names she answers to
+    confidence: float = 1.0  # 0..1, how sure the enrollment is of its subject, as told to the user
+    clip_key: str = ""  # SHA-256 of the enrollment clip's bytes
+    created: str = ""  # ISO 8601 time in UTC; the store fills it in
+    id: str = ""  # the store's own random id and folder name
+    bytes_on_disk: int = 0  # of all her files
+    notes: Notes | None = None  # what enrolling noticed; of what `PVChat.enroll` returns only, never stored
 
     @property
     def quality(self) -> float:

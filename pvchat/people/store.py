@@ -58,7 +58,6 @@ class PeopleStore:
 
     @cached_property
     def _lock(self) -> BaseFileLock:
-        """What writers hold."""
         return atomic.lock_of(self.root, LOCK_TIMEOUT_S)
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -130,7 +129,6 @@ class PeopleStore:
                 raise index.taken(person.name, old)
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
-            index.require_free(rows, person.aliases, but=old)
             index.require_usable(rows, [person.name, *person.aliases], but=old)
             person = changed(person, id=uuid.uuid4().hex)
             # the new folder names the one it replaces: if this process dies between the two renames, the old one is
@@ -206,10 +204,8 @@ class PeopleStore:
         forget that is cut short can be repeated. Her face goes too where it is kept as "that is not …" of somebody
         else. `PVChat.forget` also takes her out of the sums by which others are decided in the library.
 
-        Args:
-            name: a name, an alias, or the id of a folder, also of a damaged one.
-            merged: she was just merged, though the other may have had no room for her vectors; whose vectors somebody
-                else has is known to be, also where a merge was cut short.
+        `name` may be the id of a folder, also of a damaged one. `merged`: she was just merged, though the other may
+        have had no room for her vectors; whose vectors somebody else has is known to be, were a merge cut short.
 
         Raises:
             UnknownPersonError: nobody has this name.
@@ -246,13 +242,11 @@ class PeopleStore:
     def import_(
         self, path: Path | str, replace: bool = False, name: str | None = None, check: Check | None = None
     ) -> Person:
-        """Add the person in a `.pvperson` file; the file is not trusted. See `identity/importing.py` for a `check`.
+        """Add the person in a `.pvperson` file; the file is not trusted.
 
-        Args:
-            path: the file.
-            replace: take the place of an enrolled person of that name.
-            name: call her so instead of the name in the file; other names of hers that are taken are left out.
-            check: raises a PeopleError where she can't be taken beside these others.
+        `replace`: take the place of an enrolled person of that name. `name`: call her so instead of the name in the
+        file; other names of hers that are taken are left out. `check` (`identity/importing.py`) raises a PeopleError
+        where she can't be taken beside these others.
 
         Raises:
             PeopleError: not a sound person file, or the name is taken.
@@ -292,10 +286,9 @@ class PeopleStore:
 
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
-            index.require_free(rows, [person.name, *person.aliases], but=row)
             index.require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.id / exchange.CONFIG
-            digests = exchange.decode_config(private.read(config)).sha256
+            digests = exchange.decode_config(private.read(config))["sha256"]
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(PersonRef(row.id))
 

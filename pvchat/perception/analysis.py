@@ -24,7 +24,7 @@ from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
-from pvchat.perception.experts.figuretracks import link_figures
+from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.heads import whose
 from pvchat.perception.joining import join_on_bodies
@@ -45,47 +45,30 @@ _REAL_FACE = 0.995  # mean score of a face in half of the frames from which a cl
 class Depth:
     """How much of a clip the slow experts look at.
 
-    Attributes:
-        grid_frames: frames whose grid features are kept, spread evenly.
-        body_crops: sightings of a track whose body region is described.
-        prints: sightings of a face track that a faceprint is made of.
-        fact_tracks: face tracks about which facts are measured.
-        figure_frames, figure_tracks: frames searched for drawn figures, and tracks kept.
-        thing_frames: frames searched for things.
-        faceless: what bodies wear is described, and where no face was found, bodies are tracks and figures are looked
-            for, in a photographed clip, too.
+    `faceless`: what bodies wear is described, and where no face was found, bodies are tracks and figures are looked
+    for, in a photographed clip, too.
     """
 
-    grid_frames: int = 12
-    body_crops: int = 6
-    prints: int = 8
-    fact_tracks: int = 1000
-    figure_frames: int = 6
-    figure_tracks: int = 8
-    thing_frames: int = 6
+    grid_frames: int = 12  # whose grid features are kept, spread evenly
+    body_crops: int = 6  # sightings of a track whose body region is described
+    prints: int = 8  # sightings of a face track that a faceprint is made of
+    fact_tracks: int = 1000  # face tracks about which facts are measured
+    figure_frames: int = 6  # searched for drawn figures, of which …
+    figure_tracks: int = 8  # … so many are kept
+    thing_frames: int = 6  # searched for things
     faceless: bool = True
 
 
 WHOLE = Depth()
 
 
-def recognise(
-    clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE, start_s: float = 0.0
-) -> ClipAnalysis:
-    """Look for who is in a clip, and no further: what they do and wear is `measuring.measure`'s.
-
-    Args:
-        clip: T decoded frames.
-        experts: the frozen experts.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        depth: how much the dear experts look at.
-        start_s: where the clip begins, if it is a part of a longer one (seconds).
-    """
+def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE) -> ClipAnalysis:
+    """Look for who is in a clip of T decoded frames, and no further: what they do and wear is `measuring.measure`'s."""
     tell = one_at_a_time(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
-        shots=shots(clip.cuts, clip.duration_s, start_s), stage="who", unread=clip.unread,
+        shots=shots(clip.cuts, clip.duration_s, clip.start_s), stage="who", unread=clip.unread,
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)

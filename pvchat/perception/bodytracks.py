@@ -92,13 +92,9 @@ class _Path:
 
 
 def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
-    """The bodies of a clip, those most in front first.
+    """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first.
 
-    Args:
-        images: [T, H, W, 3] uint8 RGB.
-        shots: [T] the shot of each frame, ascending.
-        things: the detector of things.
-        people: the detector of people, who may lie.
+    `things` and `people` are the two detectors.
     """
     found = _search(images, shots, things)
     paths: list[_Path] = []
@@ -138,7 +134,6 @@ def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[
 
 
 def _coloured(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
-    """Bodies with their colours."""
     small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
     return [_Body(one.box, one.score, tints(crop(small, one.box))) for one in found]
 

@@ -26,31 +26,17 @@ _CUT_FOLLOWS = 0.15  # share of blocks below which two frames show different sce
 
 @dataclass
 class Camera:
-    """T sampled frames.
+    """T sampled frames."""
 
-    Attributes:
-        aspect: frame width over height.
-        shift: [T, 2] where the scene moved since the frame before, fractions of the frame (the first row is 0).
-        zoom: [T] by what factor the scene grew about the frame's centre since the frame before (the first is 1).
-        cut: [T] bool, a new scene starts at this frame: nothing can be said about motion across it.
-        live: [T] share of textured blocks that do not follow the camera: 0 in a filmed photo.
-    """
-
-    aspect: float
-    shift: FloatArray
-    zoom: FloatArray
-    cut: NDArray[np.bool_]
-    live: FloatArray
+    aspect: float  # frame width over height
+    shift: FloatArray  # [T, 2] where the scene moved since the frame before, fractions of the frame
+    zoom: FloatArray  # [T] by what factor it grew about the frame's centre since then
+    cut: NDArray[np.bool_]  # [T] a new scene starts here: nothing can be said about motion across it
+    live: FloatArray  # [T] share of textured blocks that do not follow the camera: 0 in a filmed photo
 
     def steady(self, frames: NDArray[np.int64], points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Undo the camera's motion, back to the first of `frames`.
-
-        Args:
-            frames: [n] ascending indices.
-            points: [n, 2] fractions of the frame.
-
-        Returns:
-            points as if the camera had stood still [n, 2], and the accumulated zoom [n] (1 at the first).
+        """Points [n, 2] (fractions) of frames [n] (ascending indices) as if the camera had stood still since the first,
+        and the accumulated zoom [n] (1 at the first).
         """
         out, zooms = np.array(points, np.float32), np.ones(len(frames), np.float32)
         scale, move = 1.0, np.zeros(2)
@@ -83,17 +69,11 @@ def measure_camera(images: NDArray[np.uint8]) -> Camera:
 
 @dataclass
 class _Blocks:
-    """B blocks of a frame.
+    """B blocks of a frame."""
 
-    Attributes:
-        offsets: [B, 2] of their middles from the frame's, pixels.
-        textured: [B] bool, there is something to follow.
-        spectra: [B, _BLOCK, _BLOCK / 2 + 1] of their deviation from their mean under a window.
-    """
-
-    offsets: FloatArray
-    textured: NDArray[np.bool_]
-    spectra: NDArray[np.complex128]
+    offsets: FloatArray  # [B, 2] of their middles from the frame's, pixels
+    textured: NDArray[np.bool_]  # [B] there is something to follow
+    spectra: NDArray[np.complex128]  # [B, _BLOCK, _BLOCK / 2 + 1] of their deviation from their mean under a window
 
 
 def _cut(grey: FloatArray) -> _Blocks:
@@ -127,11 +107,8 @@ def _step(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, float, bo
 
 
 def shifted(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
-    """By how many pixels (x, y) blocks are others moved [B, 2], and the heights of the correlation's peaks [B].
-
-    Args:
-        a: [B, n, n / 2 + 1] spectra of square blocks.
-        b: of the others.
+    """By how many pixels (x, y) blocks are others moved [B, 2], and the heights of the correlation's peaks [B]; of both
+    the spectra [B, n, n / 2 + 1].
     """
     cross = b * np.conj(a)
     surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9))

@@ -36,14 +36,9 @@ def look_closer(
     experts: Experts,
     progress: Progress | None = None,
 ) -> ClipAnalysis:
-    """The analysis of a long video with the facts of some stretches measured; the one that is given stays as it is.
+    """The analysis of a long video's scan with the facts of some stretches measured, out of its tracks' `appearances`.
 
-    Args:
-        source: the video.
-        whole: of its scan.
-        wanted: stretches out of its tracks' `appearances`; those that were told stay.
-        experts: the frozen experts.
-        progress: called with what is being done, how many stretches are done, and how many there are.
+    The one that is given stays as it is; progress is told in stretches.
 
     Raises:
         VideoReadError: the file can't be read any more.
@@ -80,10 +75,10 @@ def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appear
     parts.close()
     if piece is None:  # the file lost its end
         return stretch.facts
-    seen = recognise(piece.clip, experts, None, CLOSE, piece.start_s)
-    if (number := _find(track, whole, seen, piece.clip)) is None:
+    seen = recognise(piece, experts, None, CLOSE)
+    if (number := _find(track, whole, seen, piece)) is None:
         return stretch.facts
-    return measure(piece.clip, seen, experts, None, CLOSE, only=(number,)).tracks[number].facts
+    return measure(piece, seen, experts, None, CLOSE, only=(number,)).tracks[number].facts
 
 
 def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:

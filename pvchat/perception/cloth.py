@@ -50,11 +50,8 @@ class ClothSample:
 def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) -> tuple[str | None, float]:
     """The colour of the upper garment of somebody whose face is seen, and the share of the sightings that say so.
 
-    Args:
-        clip: T frames, in colour; track.frames index into them.
-        track: n sightings of a face, n > 0.
-        others: tracks of who may stand in front, itself too.
-        outer: whether it is open at the front, as jackets are, so that the arms tell its colour.
+    `others`: tracks of who may stand in front, her own too. `outer`: it is open at the front, as jackets are, so that
+    the arms tell its colour.
     """
     seen = [_sighting(clip, track, int(row), others) for row in best_sightings(track, _SIGHTINGS)]
     shown = [one for one in seen if _torso_place(one)[1] < _LOWEST]  # a close-up of the face shows no clothes

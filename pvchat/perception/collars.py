@@ -118,14 +118,9 @@ def _at_neck(track: Track, i: int, image: Image) -> str | None:
 
 
 def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[float, float]) -> list[NDArray[np.uint8]]:
-    """Pixels [N, 3] of a patch on each shoulder, of those that lie in the frame by half at least.
+    """Pixels [N, 3] of a patch on each shoulder in sighting i, of those that lie in the frame by half at least.
 
-    Args:
-        track: n sightings.
-        i: the sighting.
-        image: its picture.
-        half: half the patch's width, in w.
-        rows: where it begins and ends below the line of the shoulders, in h.
+    `half`: half the patch's width, in w; `rows`: where it begins and ends below the line of the shoulders, in h.
     """
     face, joints = track.boxes[i], track.pose[i][list(body.SHOULDERS)]
     width, height = face[2] - face[0], face[3] - face[1]

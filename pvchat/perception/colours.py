@@ -120,12 +120,9 @@ def word(lab: FloatArray) -> str:
 
 
 def dominant(pixels: NDArray[np.uint8], shift: FloatArray | None = None, groups: int = 4) -> list[Colour]:
-    """The colours of a region, most of it first; groups with the same word are one.
+    """The colours of pixels [N, 3], most of them first, by k-means with k = `groups`; those with one word are one.
 
-    Args:
-        pixels: [N, 3] uint8 RGB.
-        shift: (a, b) of the light's cast, as from `cast`; half of it is taken off, since pale things may be tinted.
-        groups: k of k-means.
+    `shift`: (a, b) of the light's cast, as from `cast`; half of it is taken off, since pale things may be tinted.
     """
     if len(pixels) == 0:
         return []

@@ -1,7 +1,7 @@
 """Where the faces of drawn figures are: the locator's boxes take in hair, half a body, or a part of either.
 
 In: pictures of a drawn figure with its boxes, the detector of near and far faces. Out: a face box for each, where one
-is found, which is in about half of the clips. Hair lies above it, clothes below.
+is found. Hair lies above it, clothes below.
 
 Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 """
@@ -25,12 +25,7 @@ _SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's b
 
 
 class DrawnHeads:
-    """Finds the faces of drawn figures, and whether they look ahead.
-
-    Args:
-        detector: of near and far faces.
-        mesh: lays itself over a good third of drawn faces.
-    """
+    """Finds the faces of drawn figures, and whether they look ahead."""
 
     def __init__(self, detector: WideFaceDetector, mesh: MeshExpert) -> None:
         self.detector, self.mesh = detector, mesh

@@ -41,11 +41,7 @@ _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what 
 def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: Experts) -> PersonFacts:
     """What tells who it is, and where: place, size, and what the head wears, for a mask hides a face.
 
-    Args:
-        clip: T frames; track.frames index into them.
-        track: n sightings.
-        analysis: the clip's other tracks, for who is nearer.
-        experts: the networks.
+    `analysis` has the clip's other tracks, for who is nearer.
     """
     facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
     if track.kind == "face":
@@ -57,14 +53,9 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
 def measure_person(
     clip: Clip, seen: Pictured, analysis: ClipAnalysis, *, experts: Experts, heads: DrawnHeads | None = None
 ) -> PersonFacts:
-    """What can be said of one track: what `recognise_person` found, in its facts, and clothes, hair and things.
+    """What can be said of one track by its best sightings: what `recognise_person` found, and clothes, hair and things.
 
-    Args:
-        clip: T frames.
-        seen: the track's best sightings.
-        analysis: the clip, for what the whole frames show.
-        experts: the networks.
-        heads: finds the faces of drawn figures; None: not looked for.
+    `analysis` has those tracks that may stand in front of it; `heads` finds the faces of drawn figures.
     """
     facts = deepcopy(seen.track.facts)
     if seen.track.kind == "face":
@@ -158,11 +149,7 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: Experts) -> s
 def _claim_body(facts: PersonFacts, experts: Experts, body: FloatArray, bust: FloatArray) -> list[Attribute]:
     """Garments that the heads or the ImageNet classifier are sure of; sets `holding` and `near` too.
 
-    Args:
-        facts: filled in.
-        experts: the networks.
-        body: [B, 1280] of torso crops; B may be 0.
-        bust: [n, 1280] of bust crops.
+    `body`: [B, 1280] of torso crops, B may be 0; `bust`: [n, 1280] of bust crops.
     """
     behind = experts.imagenet.probabilities(bust)
     if float(behind[:, _BOOKS].sum(1).mean()) >= _BOOKS_SURE:
@@ -209,7 +196,6 @@ def _clothes_of_figure(seen: Pictured) -> list[Garment]:
 
 
 def _colours_of_torsos(seen: Pictured) -> list[str | None]:
-    """The colour of all of each torso's pixels."""
     return [cloth.colour_of(image, torso_box(seen.track, i), None, seen.grey) for i, image in seen]
 
 

@@ -1,8 +1,8 @@
 """What is worn, told by ImageNet's own classes: suits and ties, white coats, dresses.
 
 In: what our heads claim of a torso, the classifier's probabilities over torso and bust crops. Out: kinds of garments
-with confidences. Heads of ours for 10 kinds, learned from street and shop photos, are wrong on photos of another source
-(docs/LOG.md); these classes were learned from a million photos and hold on footage.
+with confidences. Heads of ours, learned from street and shop photos, are wrong on photos of another source
+(docs/LOG.md); these classes hold on footage.
 
 Legend: p, q [1000] are mean probabilities over the torso and over the bust crops of a person's best sightings.
 """
@@ -31,14 +31,7 @@ WHOLE = ("suit", "coat", "dress")  # cover the legs, or say already what does
 
 
 def classified(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
-    """The claims of our heads with what the classifier adds.
-
-    Args:
-        claims: of our heads.
-        p: of the torso.
-        q: of the bust, which shows a collar and a tie better.
-        gender: as measured.
-    """
+    """The claims of our heads with what the classifier adds; a bust shows a collar and a tie better than a torso."""
     return _formal(claims, p, q, gender) + _medical(p) + _dress(claims, p, q, gender)
 
 

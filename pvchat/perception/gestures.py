@@ -40,36 +40,22 @@ _TOGETHER = 0.9  # face heights between the middles of two hands that are held t
 
 @dataclass
 class Series:
-    """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured.
+    """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured."""
 
-    Attributes:
-        times: [n] seconds.
-        scene: [n] number of the scene between cuts.
-        joints: [n, 33, 2] only joints that are seen.
-        hands: [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`).
-        mouth_open, eyes_open: [n] as in `experts.mesh.Mesh`.
-        yaw, pitch: [n] the same, or by five points where the mesh fits no face, and no eyes are measured.
-        smile: [n] probability of a smile.
-    """
-
-    times: FloatArray
-    scene: NDArray[np.int64]
-    joints: FloatArray
-    hands: FloatArray
-    mouth_open: FloatArray
+    times: FloatArray  # [n] seconds
+    scene: NDArray[np.int64]  # [n] number of the scene between cuts
+    joints: FloatArray  # [n, 33, 2] only joints that are seen
+    hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`)
+    mouth_open: FloatArray  # [n] as in `experts.mesh.Mesh`, like the other measures
     eyes_open: FloatArray
-    smile: FloatArray
-    yaw: FloatArray
+    smile: FloatArray  # [n] probability of a smile
+    yaw: FloatArray  # these two by five points where the mesh fits no face, and no eyes are measured
     pitch: FloatArray
 
 
 def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[str, float]]:
-    """All gestures that can be told.
-
-    Args:
-        series: the measures.
-        live: whether the picture moves by itself; in a photo only lasting states are told.
-        walking: whether they walk; then the arms swing, which is no gesture.
+    """All gestures that can be told; only lasting states where the picture isn't `live`, as a photo. Who is `walking`
+    swings the arms, which is no gesture.
     """
     found = [*_face_states(series), *([] if walking else _hand_states(series))]
     if live:
@@ -259,7 +245,6 @@ def _swing(values: FloatArray, least: float) -> float:
 
 
 def _run(flags: NDArray[np.bool_]) -> int:
-    """Length of the longest run of True."""
     best = now = 0
     for flag in flags:
         now = now + 1 if flag else 0

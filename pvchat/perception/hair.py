@@ -32,12 +32,9 @@ def photographed(seen: Pictured) -> str | None:
 
 
 def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whole: bool = False) -> str | None:
-    """Hair colour of a drawn head; drawn hair has any colour.
+    """Hair colour of a drawn head, which may be any.
 
-    Args:
-        boxes: [4] of the figure in each of the pictures: hair fills the top of it; or `whole`: of the hair.
-        images: as many pictures.
-        whole: see `boxes`.
+    `boxes`: [4] of the figure in each of as many pictures, whose top is hair; `whole`: of the hair.
     """
     said: list[str | None] = []
     for box, image in zip(boxes, images, strict=True):
@@ -53,7 +50,6 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whol
 
 
 def _above(image: NDArray[np.uint8], face: FloatArray, grey: bool) -> str | None:
-    """The hair colour that the strip above a face box [4] shows."""
     x0, y0, x1, y1 = face
     w, h = x1 - x0, y1 - y0
     strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)

@@ -2,9 +2,8 @@
 
 In: the `ClipAnalysis` of each part, in order. Out: `Track`s whose frames count through the whole video. Over the border
 between two parts, which is no cut, a face is followed as within a shot. Everywhere else only identity joins, and the
-more people there are already, the nearer it must be: with a hundred people one stranger in two hundred pairs would
-find somebody who looks like her. Faceprints have the last word: they part look-alikes, and join whom light and turn
-have parted. Someone who is not joined stays two tracks; each is compared with the enrolled people.
+more people there are already, the nearer it must be. Faceprints have the last word: they part look-alikes, and join
+whom light and turn have parted. Someone who is not joined stays two tracks; each is compared with the enrolled people.
 
 Memory: of each person at most `MOST_SIGHTINGS` are kept, of all about `MOST_KEPT`: where there are more, each part
 keeps only the best of its own.
@@ -87,12 +86,8 @@ class TrackJoiner:
         return [*people, *sorted(self._figures, key=lambda t: -_prominence(t))]
 
     def _assign(self, faces: Sequence[Track], offset: int, same_shot: Sequence[bool]) -> list[tuple[int, int]]:
-        """Pairs (person, new track) that belong together, each used once.
-
-        Args:
-            faces: the part's face tracks.
-            offset: the part's first frame.
-            same_shot: whether each begins in the shot that goes on over the border.
+        """Pairs (person, new track) that belong together, each used once; arguments: the part's face tracks, its first
+        frame, whether each begins in the shot that goes on over the border.
         """
         if not faces or not self._people:
             return []
@@ -170,9 +165,7 @@ def _thin(track: Track, most: int) -> Track:
 def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -> list[Track]:
     """The face tracks of a clip, those joined that one body carries, as alike as what follows itself in one place.
 
-    Args:
-        found: face tracks.
-        whose: of each body, frame → number of the face track (`heads.whose`).
+    `whose`: of each body, frame → number of the face track (`heads.whose`).
     """
     groups = {number: [number] for number in range(len(found))}
     for one, other in sorted({pair for owners in whose for pair in combinations(sorted(set(owners.values())), 2)}):

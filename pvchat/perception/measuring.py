@@ -52,15 +52,9 @@ def measure(
     depth: Depth = WHOLE,
     only: Collection[int] | None = None,
 ) -> ClipAnalysis:
-    """The analysis with all that is measured; the one that is given stays as it is.
+    """What `recognise` made of a clip, with all that is measured; the one that is given stays as it is.
 
-    Args:
-        clip: T decoded frames.
-        analysis: what `recognise` said about it.
-        experts: the frozen experts.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        depth: how much the dear experts look at.
-        only: numbers of the tracks to measure; None: all that facts are told of.
+    `only`: numbers of the tracks to measure; None: all that facts are told of.
     """
     tell = one_at_a_time(progress)
     copies = [replace(t, pose=t.pose.copy(), facts=deepcopy(t.facts)) for t in analysis.tracks]
@@ -120,15 +114,11 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
 
 
 class _Frames:
-    """What is measured of whole frames, once for everybody, when somebody first needs it."""
+    """What is measured of whole frames, once for everybody, when it is first needed; `shot` [T]: of each."""
 
     def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
-        self._clip, self._shot, self._experts = clip, shot, experts
+        self._clip, self.shot, self._experts = clip, shot, experts
         self._persons: dict[int, Detections] = {}
-
-    def shot_of(self, frame: int) -> int:
-        """The number of the shot that a frame is in."""
-        return int(self._shot[frame])
 
     def persons(self, frame: int) -> Detections:
         """Whoever the person detector sees in a frame."""
@@ -140,7 +130,7 @@ class _Frames:
     def camera(self) -> Camera:
         """What the camera did."""
         camera = measure_camera(self._clip.images)
-        camera.cut[1:] |= np.diff(self._shot) > 0
+        camera.cut[1:] |= np.diff(self.shot) > 0
         return camera
 
 
@@ -152,7 +142,7 @@ def _follow(
     before, shot = None, -1
     for i in stretch.tolist():
         frame, image, box = int(track.frames[i]), clip.images[track.frames[i]], track.boxes[i]
-        if (here := frames.shot_of(frame)) != shot:
+        if (here := frames.shot[frame]) != shot:
             before, shot = None, here
         pose = experts.body.pose(image, box, persons=partial(frames.persons, frame), before=before) if whole else None
         if pose is not None:

@@ -3,8 +3,7 @@
 In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_body`) and `Camera`.
 Out: words for `PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their
 threshold: half a body claims neither sitting nor standing, a photo that the camera pans over claims no movement.
-Lengths are in face heights, so that thresholds hold for near and far people; thresholds were set on half of the
-project's development clips (docs/LOG.md).
+Lengths are in face heights, so that thresholds hold for near and far people.
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ _MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
 # Mean log-odds from which glasses are told, and the share of a track's meshes that must be measured.
 GLASSES, _GLASSES_SEEN = 1.0, 0.4
 # Degrees of yaw for a nose that lies beside the way from the eyes to the mouth by all its length, of pitch for one that
-# lies further down by as much, the pitch of one at the eyes, and where a nose can be. The mesh's angles have slopes of
-# 105 and 90 to that; with these, nine of ten who are said to look aside do, and eight of ten who are said to look down.
+# lies further down by as much, the pitch of one at the eyes, and where a nose can be.
 _YAW_BY_NOSE, _PITCH_BY_NOSE, _LEVEL_NOSE, _NOSE = 85.0, 115.0, 55.0, (0.2, 1.0)
 _NEARER = 1.3  # growth of the face from which someone comes closer
 # A filmed photo stays below these; people stay above one of them, however still they sit.
@@ -44,19 +42,12 @@ _LIVE_SCENE = 0.03  # share of the frame that does not follow the camera, with t
 
 @dataclass
 class BodyMeasures:
-    """One sighting's face and hands. NaN: not measured.
+    """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
-    Attributes:
-        mouth_open, eyes_open, yaw, pitch: as in `experts.mesh.Mesh`; no mouth of a small face.
-        smile: probability of a smile (`experts.smiles`).
-        glasses: log-odds that glasses are worn (`experts.glasses`).
-        hands: [2, 21, 3] the person's left and right hand, fractions of the frame.
-    """
-
-    mouth_open: float = np.nan
+    mouth_open: float = np.nan  # not of a small face
     eyes_open: float = np.nan
-    smile: float = np.nan
-    glasses: float = np.nan
+    smile: float = np.nan  # probability (`experts.smiles`)
+    glasses: float = np.nan  # log-odds that they are worn (`experts.glasses`)
     yaw: float = np.nan
     pitch: float = np.nan
     hands: FloatArray = field(default_factory=lambda: np.full((2, 21, 3), np.nan, np.float32))
@@ -72,13 +63,9 @@ def measure_body(
 ) -> BodyMeasures:
     """Measure face and hands in one sighting of a track.
 
-    Args:
-        image: [H, W, 3] uint8 RGB, the frame.
-        box: [4] face box as fractions.
-        points: [5, 2] face points as fractions (NaN for figures: no face is measured then).
-        joints: [33, 4] pose, NaN where none was found (no hands are measured then).
-        mesh: lays the mesh over the face.
-        hands: looks at the wrists of the pose.
+    `image`: [H, W, 3] uint8 RGB, the frame; `box`: [4] face box as fractions; `points`: [5, 2] face points as fractions
+    (NaN for figures: no face is measured then); `joints`: [33, 4] pose, NaN where none was found (no hands are measured
+    then).
     """
     out = BodyMeasures()
     if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:
@@ -97,13 +84,7 @@ def measure_body(
 def describe_motion(
     track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera
 ) -> tuple[str | None, list[str], dict[str, float]]:
-    """Put a track's motion into words.
-
-    Args:
-        track: n sightings.
-        times: [T] seconds of the clip's sampled frames.
-        measures: n, one a sighting.
-        camera: of the clip's sampled frames.
+    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames at `times` [T].
 
     Returns:
         movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
@@ -133,13 +114,7 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
 
 
 def is_live(track: Track, measures: Sequence[BodyMeasures], camera: Camera) -> bool:
-    """Whether this person moves by themselves: false for a photo that the camera pans or zooms over.
-
-    Args:
-        track: n sightings.
-        measures: n, one a sighting.
-        camera: of the clip's sampled frames.
-    """
+    """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
     rows = _stretch(track, camera)
     if len(rows) < _FEW:
         return False
@@ -214,10 +189,8 @@ def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], c
 
 
 def head_by_points(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Yaw and pitch [n] of heads as `experts.mesh.Mesh` has them, for profiles and bowed heads that no mesh fits.
-
-    Args:
-        points: [n, 5, 2] picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
+    """Yaw and pitch [n] of heads as `experts.mesh.Mesh` has them, for profiles and bowed heads that no mesh fits, by
+    points [n, 5, 2]: picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
     """
     eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
     down, nose = mouth - eyes, points[:, 2] - eyes

@@ -42,14 +42,7 @@ _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which 
 
 
 def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *, experts: Experts) -> SceneFacts:
-    """What can be said of the clip as a whole, but for the place.
-
-    Args:
-        clip: T frames.
-        frame_features: [F, 49, 1280] grid features of some of its frames.
-        drawn: whether it is a drawn scene.
-        experts: the networks.
-    """
+    """What can be said of the clip as a whole, but for the place; by grid features [F, 49, 1280] of some frames."""
     scene = SceneFacts(drawn=drawn)
     pooled = np.asarray(frame_features, np.float32).mean(1)
     _tell_setting(scene, pooled, experts)

@@ -67,28 +67,20 @@ class LongVideo:
     found: Probe
     config: VideoConfig
 
-    def parts(self, key: str, start_s: float) -> Generator[video.VideoPart, None, None]:
+    def parts(self, key: str, start_s: float) -> Generator[video.Clip, None, None]:
         """Its parts from `start_s` on (`video.read_parts`)."""
         return video.read_parts(self.path, self.found, key, self.config, start_s)
 
 
 @dataclass
 class KeptParts:
-    """The finished parts of one video's scan, in a cache of clips.
-
-    Attributes:
-        cache: where they are.
-        key: of the video.
-        version: under which they are kept.
-        wanted: whether another one may still be kept: not of a video that was forgotten meanwhile.
-        since: as for `ClipCache.save`.
-    """
+    """The finished parts of one video's scan, in a cache of clips; `key` is the video's."""
 
     cache: ClipCache
     key: str
-    version: str = ""
-    wanted: Callable[[], bool] = lambda: True
-    since: str | None = None
+    version: str = ""  # under which they are kept
+    wanted: Callable[[], bool] = lambda: True  # another one may still be kept: the video wasn't forgotten meanwhile
+    since: str | None = None  # as for `ClipCache.save`
 
     def load(self, number: int) -> ClipAnalysis | None:
         """A part's analysis, or None."""
@@ -120,14 +112,9 @@ def scan(
     progress: Progress | None = None,
     within: tuple[float, float] | None = None,
 ) -> Generator[ScanState, None, None]:
-    """Look through a long video, or through some of it.
+    """Look through a long video, or through the seconds `within` of it; progress is told in seconds.
 
-    Args:
-        source: the video.
-        experts: the frozen experts.
-        kept: finished parts of an earlier try; new ones are added. Remove them when the whole is kept.
-        progress: called with what is being done, the seconds of the video that are done, and those in all.
-        within: the seconds that are wanted; None: all.
+    `kept`: finished parts of an earlier try; new ones are added. Remove them when the whole is kept.
 
     Yields:
         What was seen so far, after each part: always the same object, whose `analysis()` is made when asked for.
@@ -162,7 +149,7 @@ def _parts(
     source: LongVideo, experts: Experts, kept: KeptParts, seen: ScanState
 ) -> Generator[tuple[ClipAnalysis, bool], None, None]:
     """The parts that follow what was seen, and whether each is new: kept ones as they are, others looked at."""
-    pieces: Generator[video.VideoPart, None, None] | None = None
+    pieces: Generator[video.Clip, None, None] | None = None
     try:
         while True:
             number = seen.first + seen.parts
@@ -183,7 +170,7 @@ def _parts(
             pieces.close()
 
 
-def _read_ahead(parts: Generator[video.VideoPart, None, None]) -> Generator[video.VideoPart, None, None]:
+def _read_ahead(parts: Generator[video.Clip, None, None]) -> Generator[video.Clip, None, None]:
     """Parts read while the one before is looked at; where other processes look on the other cores, one at a time.
 
     There reading ahead takes as much of the cores, and the memory of a part more.
@@ -191,30 +178,21 @@ def _read_ahead(parts: Generator[video.VideoPart, None, None]) -> Generator[vide
     return video.ahead(parts) if own_threads() > 1 else parts
 
 
-def look_at(piece: video.VideoPart, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
+def look_at(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
     """What one part shows, with the bodies of whom no face is seen in it, and the place that walls and things tell."""
-    part = recognise(piece.clip, experts, None, depth, piece.start_s)
+    part = recognise(piece, experts, None, depth)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
-    if depth.thing_frames:
-        part = with_things(piece.clip, part, experts, depth.thing_frames)
-    return tell_place(part)
+    return tell_place(with_things(piece, part, experts, depth.thing_frames) if depth.thing_frames else part)
 
 
 @dataclass
 class ScanState:
-    """What the parts that were looked through say together.
+    """What the parts that were looked through say together."""
 
-    Attributes:
-        key: SHA-256 of the video's bytes.
-        first: the number of the first part, from 0.
-        parts: how many there were.
-        end_s: where the last one ends, seconds.
-    """
-
-    key: str
-    first: int = 0
-    parts: int = 0
-    end_s: float = 0.0
+    key: str  # SHA-256 of the video's bytes
+    first: int = 0  # the number of the first part, from 0
+    parts: int = 0  # how many there were
+    end_s: float = 0.0  # where the last one ends, seconds
     size: tuple[int, int] = (0, 0)
     times: list[FloatArray] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)

@@ -40,22 +40,13 @@ def find_faces(
     expert: FaceExpert,
     tell: Callable[[int], None] = lambda done: None,
 ) -> list[DetectedFaces]:
-    """The faces of each of T frames.
+    """The faces of each of T frames [T, H, W, 3] uint8 RGB, of which `shots` [T] (ascending) says in which shot it is.
 
-    Args:
-        images: [T, H, W, 3] uint8 RGB.
-        shots: [T] the number of the shot that each frame is in, ascending.
-        expert: finds and describes.
-        tell: hears how many frames are done.
+    `tell` hears how many frames are done.
     """
     located = locate(images, shots, expert, tell)
     networks.rest()  # what finds faces need not lie beside what tells whose they are
     return describe(images, located, shots, expert)
-
-
-def faces_of(image: NDArray[np.uint8], expert: FaceExpert) -> DetectedFaces:
-    """The faces of a picture [H, W, 3] uint8 RGB by itself."""
-    return find_faces(image[None], np.zeros(1, np.int64), expert)[0]
 
 
 def locate(

@@ -30,17 +30,11 @@ _DIM, _LIT, _MOST_GAIN = 42.0, 55.0, 6.0
 
 @dataclass(frozen=True)
 class Pictured:
-    """Some of a track's sightings with their pictures.
-
-    Attributes:
-        track: n sightings.
-        rows: [k] indices of those that are looked at.
-        images: [H, W, 3] uint8 RGB, one for each of these.
-    """
+    """Some of a track's sightings with their pictures."""
 
     track: Track
-    rows: IntArray
-    images: list[NDArray[np.uint8]]
+    rows: IntArray  # [k] indices of those that are looked at
+    images: list[NDArray[np.uint8]]  # [H, W, 3] uint8 RGB, one for each of these
 
     def __iter__(self) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         return zip(self.rows.tolist(), self.images, strict=True)

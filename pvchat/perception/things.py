@@ -42,12 +42,7 @@ def detect(images: NDArray[np.uint8], searched: IntArray, expert: ThingExpert) -
 
 
 def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
-    """The things of a clip, the surest first.
-
-    Args:
-        detected: by frame, as from `detect`.
-        shots: [T] the shot of each frame: nothing is followed across a cut.
-    """
+    """The things of a clip, the surest first, `detected` by frame; `shots` [T]: nothing is followed across a cut."""
     found = {frame: one_each(there) for frame, there in detected.items()}
     looked: dict[int, int] = {}
     for frame in found:

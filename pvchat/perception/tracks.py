@@ -43,11 +43,7 @@ Sighting = tuple[int, int]  # frame, index of the face or figure in that frame
 
 
 def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]]:
-    """Link faces into tracks.
-
-    Args:
-        faces: the faces of each of the T frames.
-        shots: [T] the number of the shot that each frame is in, ascending.
+    """Link the faces of each of T frames into tracks; `shots` [T] numbers the shot that each frame is in, ascending.
 
     Returns:
         One list of (frame, face) a track, in time order; the longest and largest tracks first.
@@ -79,7 +75,6 @@ def mean_identity(identity: FloatArray, quality: FloatArray) -> FloatArray:
 
 
 def _tracklets(faces: Sequence[DetectedFaces], frames: IntArray) -> list[list[Sighting]]:
-    """Tracklets of the frames of one shot (ascending)."""
     done: list[list[Sighting]] = []
     open_: list[list[Sighting]] = []
     for frame in map(int, frames):
@@ -116,11 +111,8 @@ def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[i
 
 
 def across(quality: FloatArray, people: int) -> FloatArray:
-    """How far apart two tracks of different shots may be.
-
-    Args:
-        quality: of the worse one's best sighting.
-        people: how many tracks there are to be confused with.
+    """How far apart two tracks of different shots may be, by the quality of the worse one's best sighting and how many
+    `people` there are to be confused with.
     """
     limit = np.where(quality >= _GOOD, _MERGE_SHOTS, _MERGE_WEAK) - _STRICTER * np.log2(max(1.0, people / 2))
     return np.maximum(limit, _STRICTEST).astype(np.float32)
@@ -134,11 +126,8 @@ def _merge(
 ) -> list[list[Sighting]]:
     """Merging of tracklets by the distance of their means (centroid linkage); two in one frame are different people.
 
-    Args:
-        tracklets: N lists of sightings.
-        faces: the faces of each frame.
-        limit: the distance of means up to which two merge, by the best quality of the worse one [N, N].
-        farthest: no two tracklets of a group may be farther apart than this.
+    `limit`: the distance of means up to which two of N merge, by the best quality of the worse one [N, N]; `farthest`:
+    no two tracklets of a group may be farther apart than this.
     """
     groups = [sorted(t) for t in tracklets]
     if len(groups) < 2:

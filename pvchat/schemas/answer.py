@@ -48,15 +48,9 @@ class PersonPresence:
 
 @dataclass(frozen=True)
 class AnswerGround:
-    """What one thing that an answer tells rests on.
+    """What one thing that an answer tells (`fact`) rests on."""
 
-    Attributes:
-        about: a name; "" for the clip, and for somebody without a name whom the question means by the place.
-        fact: what is told.
-        ground: where that was seen.
-    """
-
-    about: str
+    about: str  # a name; "" for the clip, and for somebody without a name whom the question means by the place
     fact: str
     ground: Ground
 
@@ -74,27 +68,22 @@ class Answer:
     """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`.
 
     Attributes:
-        answer: the text.
-        type: what was asked for.
-        people: presence of those asked about; of everyone enrolled where nobody is named.
         timing: seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, and `first_token_s`: from
             the question until the answer's first piece was there (none is shown before the whole passed the guard).
         everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
         evidence: what measured facts rest on: frame, place in it, how sure; in the contract where there is any.
         finding: what the question was read as and what was found for it (`chat/timeline.py`), as JSON; not part of the
             contract, `pvchat ask --explain` shows it.
-        unread: seconds of the clip that couldn't be read, see `ClipAnalysis.unread`; in the contract where there are
-            any.
     """
 
     answer: str
     type: QuestionType
-    people: list[PersonPresence]
+    people: list[PersonPresence]  # of those asked about; of everyone enrolled where nobody is named
     timing: dict[str, float]
     everyone: list[PersonPresence] = field(default_factory=list, repr=False)
     evidence: list[AnswerGround] = field(default_factory=list, repr=False)
     finding: dict[str, Any] = field(default_factory=dict, repr=False)
-    unread: tuple[tuple[float, float], ...] = ()
+    unread: tuple[tuple[float, float], ...] = ()  # `ClipAnalysis.unread`; in the contract where there is any
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract; seconds to the millisecond."""
@@ -113,23 +102,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Why:
-    """One reason, and what it rests on.
+    """One reason, and what it rests on."""
 
-    Attributes:
-        reason: the one that weighs most.
-        hard: all that makes the sighting hard, worst first: of "masked", "small", "turned", "blurred".
-        at_s: when whoever is most like her is seen best, seconds; None where nobody is seen.
-        face_px: height of that face in pixels of the frame as it was looked at; None for figures, or for nobody.
-        like: the other enrolled person who is more like whoever is seen; "" for none.
-        text: all that as a sentence.
-    """
-
-    reason: Reason
-    hard: tuple[Reason, ...] = ()
-    at_s: float | None = None
-    face_px: int | None = None
-    like: str = ""
-    text: str = ""
+    reason: Reason  # the one that weighs most
+    hard: tuple[Reason, ...] = ()  # all that makes the sighting hard, worst first: masked, small, turned, blurred
+    at_s: float | None = None  # when whoever is most like her is seen best, seconds; None where nobody is seen
+    face_px: int | None = None  # height of that face in pixels of the frame as it was looked at; not of figures
+    like: str = ""  # the other enrolled person who is more like whoever is seen
+    text: str = ""  # all that as a sentence
 
     def to_dict(self) -> dict[str, Any]:
         """`why` in the JSON contract."""

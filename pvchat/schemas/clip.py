@@ -34,42 +34,31 @@ class Track:
     Attributes:
         kind: "face" (a real, detectable face) or "figure" (a drawn character, or, with `looks`, a person without a
             visible face).
-        frames: [n] indices into `ClipAnalysis.times`.
-        boxes: [n, 4] face or figure box.
-        points: [n, 5, 2] eyes, nose, mouth corners as fractions; NaN for figures.
-        scores: [n] detector confidence.
-        quality: [n] 0..1 fitness for identification (size, sharpness, frontality).
         identity: [n, 128] identity vectors: for faces on dlib's scale, not normalised
             (docs/adr/0020-robust-identity.md); for figures of unit length.
-        body_boxes: [n, 4] the region below and around the face that belongs to this person.
-        body: [n, 1280] pooled EfficientNet features of that region.
-        pose: [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody.
         prints: [m, 512] float16, faceprints of its best sightings (`experts/faceprint.py`); empty for figures.
         looks: [m, LOOKS] float16, hair, clothes and build of sightings in which the whole body was found
             (`perception/bodies.py`); empty where it wasn't.
-        thumbnail: JPEG bytes of the best sighting.
-        facts: what was measured (`perception/facts.py`).
         seen: [m] every sampled frame that shows this one, if only from behind (`perception/bodytracks.py`); the arrays
             above hold sightings in n of them. Empty: `frames` are all.
-        appearances: the facts by stretches of a long video, in order of time.
     """
 
     kind: Literal["face", "figure"]
-    frames: IntArray
-    boxes: FloatArray
-    points: FloatArray
-    scores: FloatArray
-    quality: FloatArray
+    frames: IntArray  # [n] indices into `ClipAnalysis.times`
+    boxes: FloatArray  # [n, 4] face or figure box
+    points: FloatArray  # [n, 5, 2] eyes, nose, mouth corners as fractions; NaN for figures
+    scores: FloatArray  # [n] detector confidence
+    quality: FloatArray  # [n] 0..1 fitness for identification (size, sharpness, frontality)
     identity: FloatArray
-    body_boxes: FloatArray
-    body: FloatArray
-    pose: FloatArray
+    body_boxes: FloatArray  # [n, 4] the region below and around the face that belongs to this person
+    body: FloatArray  # [n, 1280] pooled EfficientNet features of that region
+    pose: FloatArray  # [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody
     prints: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     looks: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
-    thumbnail: bytes = b""
-    facts: PersonFacts = field(default_factory=PersonFacts)
+    thumbnail: bytes = b""  # JPEG of the best sighting
+    facts: PersonFacts = field(default_factory=PersonFacts)  # what was measured (`perception/facts.py`)
     seen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    appearances: list[Appearance] = field(default_factory=list)
+    appearances: list[Appearance] = field(default_factory=list)  # the facts by stretches of a long video, in order
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -93,17 +82,10 @@ class ClipAnalysis:
     """All that the experts said about one clip; cached on disk by content hash: a second question costs nothing.
 
     Attributes:
-        key: SHA-256 of the input file's bytes.
-        duration_s, width, height: of the normalised clip.
-        times: [T] seconds of the sampled frames.
         frame_features: [G, 49, 1280] float16 EfficientNet-Lite0 grid (7 by 7, row-major) of G = min(T, 12) frames that
             are spread evenly over the T.
-        tracks: everyone found.
-        scene: measured scene facts.
         shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
             One shot of the whole length when not given.
-        scenes: the scene's facts by stretches of a long video, in order of time.
-        in_all: how many tracks the whole has of which this is a part; 0 where this is the whole.
         things: what is seen beside people, the surest first; of stage "what" but for long videos.
         bodies: people whose body is seen, followed through a shot, whether or not their face is, most in front first;
             of long videos those of whom no face is seen in the shot.
@@ -111,25 +93,24 @@ class ClipAnalysis:
             people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
         unread: (start, end) seconds of which nothing could be decoded, in order of time: the file is damaged or cut
             off. Start and end are the same where it isn't known how much is missing from there on.
-        sound: what is heard (`perception/sound/`); None until somebody asks for that.
     """
 
-    key: str
-    duration_s: float
+    key: str  # SHA-256 of the input file's bytes
+    duration_s: float  # of the normalised clip, like width and height
     width: int
     height: int
-    times: FloatArray
+    times: FloatArray  # [T] seconds of the sampled frames
     frame_features: NDArray[np.float16]
-    tracks: list[Track]
+    tracks: list[Track]  # everyone found
     scene: SceneFacts = field(default_factory=SceneFacts)
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
-    scenes: list[SceneSpan] = field(default_factory=list)
-    in_all: int = 0
+    scenes: list[SceneSpan] = field(default_factory=list)  # the scene by stretches of a long video, in order of time
+    in_all: int = 0  # how many tracks the whole has of which this is a part; 0 where this is the whole
     things: list[Thing] = field(default_factory=list)
     bodies: list[Thing] = field(default_factory=list)
     stage: Stage = "what"
     unread: Spans = ()
-    sound: Sound | None = None
+    sound: Sound | None = None  # what is heard (`perception/sound/`), once somebody asks for that
 
     def __post_init__(self) -> None:
         if not len(self.shots):
@@ -245,16 +226,12 @@ def _within(track: Track, inside: IntArray, low: float, high: float) -> Track | 
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a clip: what the experts said, and what it took; no seconds where that was known already.
-
-    Attributes:
-        length_s: of the whole video, where no more than a part of it was looked at; else None.
-    """
+    """One look at a clip: what the experts said, and what it took; no seconds where that was known already."""
 
     analysis: ClipAnalysis
     decode_s: float = 0.0
     experts_s: float = 0.0
-    length_s: float | None = None
+    length_s: float | None = None  # of the whole video, where no more than a part of it was looked at
 
 
 def facts_to_row(analysis: ClipAnalysis) -> dict[str, Any]:

@@ -85,18 +85,12 @@ class SceneFacts:
 
 @dataclass
 class Appearance:
-    """What was measured about somebody in one stretch (seconds) of a long video.
-
-    Attributes:
-        start_s, end_s: of her first and last sighting in it.
-        facts: as far as they were measured.
-        told: what she does and wears was measured, too, not only what tells who she is.
-    """
+    """What was measured about somebody in one stretch (seconds) of a long video, first to last sighting."""
 
     start_s: float
     end_s: float
-    facts: PersonFacts
-    told: bool = False
+    facts: PersonFacts  # as far as they were measured
+    told: bool = False  # what she does and wears was measured, too, not only what tells who she is
 
 
 @dataclass
@@ -110,21 +104,13 @@ class SceneSpan:
 
 @dataclass
 class Thing:
-    """One thing followed through a clip, n sightings.
+    """One thing followed through a clip, n sightings."""
 
-    Attributes:
-        label: COCO's word ("dining table").
-        confidence: 0..1 probability that there is such a thing, calibrated (`recipes/looks/things.py`).
-        frames: [n] indices into `ClipAnalysis.times`.
-        boxes: [n][4] x0, y0, x1, y1 as fractions of the frame.
-        scores: [n] of the detector.
-    """
-
-    label: str
-    confidence: float
-    frames: list[int] = field(default_factory=list)
-    boxes: list[list[float]] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
+    label: str  # COCO's word ("dining table")
+    confidence: float  # 0..1 probability that there is such a thing, calibrated (`recipes/looks/things.py`)
+    frames: list[int] = field(default_factory=list)  # [n] indices into `ClipAnalysis.times`
+    boxes: list[list[float]] = field(default_factory=list)  # [n][4] x0, y0, x1, y1 as fractions of the frame
+    scores: list[float] = field(default_factory=list)  # [n] of the detector
 
     def within(self, first: int, last: int) -> Thing | None:
         """As seen in the sampled frames `first` to `last`, renumbered from 0; None where it isn't."""

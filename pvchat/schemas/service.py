@@ -62,10 +62,7 @@ class Service(Protocol):
         window: tuple[float, float] | None = None,
         alone: FloatArray | None = None,
     ) -> list[PersonPresence]:
-        """Presence of these people (`pvchat.people.person.Person`), enrolled or not, in a clip or some seconds of it.
-
-        `alone` [P, K] is what their looks say of each track (`PresenceModel.compared`), where that is known.
-        """
+        """`PresenceModel.score` of these people (`pvchat.people.person.Person`), enrolled or not."""
 
     def enroll(self, clip: str | Path, name: str, *, track: int | None = None, add: bool = False) -> Any:
         """Enroll one subject of a clip, or add the clip to what is known of her: a `pvchat.people.person.Person`."""

@@ -27,28 +27,17 @@ class SpokenWord:
 
 @dataclass(frozen=True)
 class Utterance:
-    """A stretch of speech without a longer pause.
-
-    Attributes:
-        start_s, end_s: seconds from the clip's start.
-        words: what was understood of it, in order; may be nothing.
-        track: number of the face track whose mouth goes with it; None: nobody's does for sure.
-        unseen: faces were seen and every mouth stayed still, or none was seen: whoever speaks isn't in the picture.
-        overlap: several mouths clearly move.
-        voice: number of its voice among those of the clip; None: too short to tell.
-        language: code (`LANGUAGES`) of the words' language; "" where that isn't known.
-        voiceprint: [256] that voice, as numbers of four digits; empty where it is too short. Biometric.
-    """
+    """A stretch of speech without a longer pause, seconds from the clip's start."""
 
     start_s: float
     end_s: float
-    words: tuple[SpokenWord, ...] = ()
-    track: int | None = None
-    unseen: bool = False
-    overlap: bool = False
-    voice: int | None = None
-    language: str = ""
-    voiceprint: tuple[float, ...] = ()
+    words: tuple[SpokenWord, ...] = ()  # what was understood of it, in order
+    track: int | None = None  # number of the face track whose mouth goes with it; None: nobody's does for sure
+    unseen: bool = False  # every mouth stayed still, or no face was seen: whoever speaks isn't in the picture
+    overlap: bool = False  # several mouths clearly move
+    voice: int | None = None  # number of its voice among those of the clip; None: too short to tell
+    language: str = ""  # code (`LANGUAGES`) of the words' language, where that is known
+    voiceprint: tuple[float, ...] = ()  # [256] that voice, of four digits; empty where it is too short. Biometric
 
     @property
     def seconds(self) -> float:
@@ -63,18 +52,15 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Sound:
-    """What was heard in a clip.
+    """What was heard in a clip, in order of time.
 
-    Attributes:
-        state: "heard"; "none": the clip has no sound; "off": hearing is switched off; "unfetched": its weights aren't
-            here. The last two are never kept.
-        utterances: in order of time.
-        music: from when to when music plays, seconds.
+    `state` "none": the clip has no sound; "off": hearing is switched off; "unfetched": its weights aren't here. The
+    last two are never kept.
     """
 
     state: SoundState
     utterances: tuple[Utterance, ...] = ()
-    music: tuple[tuple[float, float], ...] = ()
+    music: tuple[tuple[float, float], ...] = ()  # from when to when it plays, seconds
 
     def within(self, start_s: float, end_s: float, tracks: Sequence[int]) -> Sound:
         """What is heard from one time to another, where only these tracks (numbers) are left."""

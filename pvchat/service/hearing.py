@@ -92,13 +92,12 @@ def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words
         WeightsError: what hearing needs isn't here, or is damaged; a damaged file is missing from then on.
     """
     from pvchat import video
-    from pvchat.assets import weights
-    from pvchat.assets.packages import VOICE
+    from pvchat.assets import packages, weights
     from pvchat.video.sound import has_sound
 
     if not has_sound(clip, clips.config):
         return Sound("none")
-    if weights.missing(table=VOICE):
+    if weights.missing(table=packages.table("voice")):
         raise WeightsError(wording("sound", "unfetched"), subject=str(clip), hint=_FETCH)
     from pvchat.perception.sound.listening import listen, speaking  # a second, which a clip without sound doesn't cost
 

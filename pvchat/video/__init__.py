@@ -23,11 +23,11 @@ from pvchat.video.copies import CLIP_OPTIONS, Encoder, backend_in_use, save_clip
 from pvchat.video.dates import Recorded, recorded
 from pvchat.video.files import Probe
 from pvchat.video.keys import ContentKeys, content_key
-from pvchat.video.parts import VideoPart, ahead, part_at, pictures_at, read_parts
+from pvchat.video.parts import ahead, part_at, pictures_at, read_parts
 from pvchat.video.streams import Address, Link, Picture, is_address, live_pictures, read_address
 
 __all__ = [
-    "CLIP_OPTIONS", "Address", "Clip", "ContentKeys", "Encoder", "Link", "VideoPart", "Picture", "Probe", "Recorded",
+    "CLIP_OPTIONS", "Address", "Clip", "ContentKeys", "Encoder", "Link", "Picture", "Probe", "Recorded",
     "ahead", "backend_in_use", "content_key", "is_address", "live_pictures", "load", "part_at", "pictures_at", "probe",
     "read_address", "read_parts", "recorded", "save_clip",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ Legend: T sampled frames, H and W pixels of the normalised picture.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import Progress, Spans
-from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright
+from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright_by
 from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
@@ -32,34 +32,24 @@ STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same fr
 MIN_SIDE = 16  # pixels of the copy
 LEAST_RATE = 0.001  # pictures a second of the copy; stamps that lie may ask for rates that no encoder takes
 # Of pictures larger than `VideoConfig.whole_side` the copy keeps this share: who is far away in a large picture would
-# be lost in a copy that always has the same size (docs/LOG.md, 2026-11-27).
+# be lost in a copy that always has the same size.
 SHARE = 0.75
 
 
 @dataclass(frozen=True)
 class Clip:
-    """The sampled frames of one input.
+    """The sampled frames of one input; all seconds are from its first frame on."""
 
-    Attributes:
-        key: SHA-256 of the input's bytes.
-        duration_s: seconds from the first frame to the end of the last that decoded.
-        width, height: W and H of `images`.
-        times: [T] seconds of the samples from the input's first frame.
-        images: [T, H, W, 3] uint8 RGB, upright.
-        note: what was damaged, empty if nothing.
-        cuts: seconds at which another shot begins (where pictures were skipped, none is followed either).
-        unread: seconds of which nothing could be decoded, see `ClipAnalysis.unread`.
-    """
-
-    key: str
-    duration_s: float
-    width: int
+    key: str  # SHA-256 of the input's bytes
+    duration_s: float  # where the last frame that decoded ends
+    width: int  # W and H of `images`
     height: int
-    times: NDArray[np.float32]
-    images: NDArray[np.uint8]
-    note: str = ""
-    cuts: tuple[float, ...] = ()
-    unread: Spans = ()
+    times: NDArray[np.float32]  # [T] seconds of the samples
+    images: NDArray[np.uint8]  # [T, H, W, 3] RGB, upright
+    note: str = ""  # what was damaged
+    cuts: tuple[float, ...] = ()  # where another shot begins (where pictures were skipped, nobody is followed either)
+    unread: Spans = ()  # seconds of which nothing could be decoded, see `ClipAnalysis.unread`
+    start_s: float = 0.0  # where a part of a long video begins; parts follow each other without gaps
 
 
 def probe(path: PathLike, config: VideoConfig) -> Probe:
@@ -85,8 +75,8 @@ def load(
 ) -> Clip:
     """Decode a clip, an animation or a photo into evenly spread RGB frames, or the seconds `span` of it.
 
-    `progress` is called with "reading NAME", seconds done and in all. `key`: its content key, and `found`: what `probe`
-    said, where the caller knows: hashing reads the whole file, a probe goes through all packets.
+    `key`: its content key, and `found`: what `probe` said, where the caller knows: hashing reads the whole file, a
+    probe goes through all packets. Progress is in seconds.
 
     Raises:
         VideoReadError: nothing usable in the file, or a limit is broken.
@@ -126,18 +116,19 @@ class _Source:
         self.step_s = (end - start) / count
         # middles of equal parts, next one last
         self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
-        self.end_s = found.duration_s
+        self.given: list[float] = []
+        self.end_s = self.shown_until = found.duration_s
         self.damage = DecodeDamage()
         self.finder = CutFinder()
 
     def write(self, copy: Path) -> NDArray[np.float32]:
         """Write the normalised copy; returns [T] the times of its frames."""
-        times: list[float] = []
 
         def pictures() -> Iterator[NDArray[np.uint8]]:
-            for time, picture in self._sampled(file):
-                times.append(time)
-                yield self._upright(picture)
+            upright = upright_by(self.found.rotation, self.size) if self.found.kind == "video" else self._flat
+            for time, picture in on_screen(self._watched(file), self.todo, self._until):
+                self.given.append(time)
+                yield upright(picture)
 
         with open_local(self.path, self.config) as file:
             try:
@@ -145,35 +136,28 @@ class _Source:
             except OSError as error:
                 why = f"the temporary copy can't be written to {copy.parent} ({error.strerror or error})."
                 raise unreadable(self.path, why, "Free some space or set PVCHAT_HOME elsewhere.") from error
-        if not times:
+        if not self.given:
             raise unreadable(self.path, f"its {self.found.codec} pictures can't be decoded.", "The file is damaged.")
+        if self.todo:
+            self.end_s = self.shown_until
+        self.finder.finish()
         self._report_progress(self.found.duration_s)
-        return np.array(times, np.float32)
+        return np.array(self.given, np.float32)
 
-    def _sampled(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
-        """Yield (time, picture on the screen at that time), decoding no farther than needed."""
-        held, start, given = None, 0.0, 0
+    def _watched(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
+        """The pictures, no farther than needed; looks for cuts in each once those of the times before it are given."""
         for start, picture in self._pictures(file):
-            while self.todo and self.todo[-1] < start - STAMP_SLACK_S:
-                time = self.todo.pop()
-                if held is not None:  # else there is no picture at that time: lost to damage
-                    given += 1
-                    yield time, held
-            held = picture
-            if picture is None:
-                self.finder.skip()
-            else:
-                self.finder.add(start, picture)
+            yield start, picture
+            self.finder.add(start, picture)
             self._report_progress(start)
             if not self.todo:
-                break
-        shown_until = start + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
-        while held is not None and self.todo and (self.todo[-1] <= shown_until or not given):
-            given, shown_until = given + 1, max(shown_until, self.todo[-1])
-            yield self.todo.pop(), held
-        if self.todo:
-            self.end_s = shown_until
-        self.finder.finish()
+                return
+
+    def _until(self, last: float) -> float:
+        """How long the last picture is shown; one is given at least."""
+        until = last + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
+        self.shown_until = max(until, self.todo[-1]) if self.todo and not self.given else until
+        return self.shown_until
 
     def _pictures(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
         """Yield (seconds from the first picture, picture) in order of time; a picture is None after a jump."""
@@ -188,15 +172,33 @@ class _Source:
             for start, _, frame in animation(self.path, image):
                 yield start, frame
 
-    def _upright(self, picture: Any) -> NDArray[np.uint8]:
-        if self.found.kind == "video":
-            return upright(picture, self.found.rotation, self.size)
+    def _flat(self, picture: Any) -> NDArray[np.uint8]:
         return picture if self.found.kind == "photo" else flat(self.path, picture, self.size)
 
     def _report_progress(self, seconds: float) -> None:
         if self.progress is not None:
             done = min(seconds, self.found.duration_s)
             self.progress(f"reading {Path(self.path).name}", done, self.found.duration_s)
+
+
+def on_screen(
+    pictures: Iterable[tuple[float, Any]], todo: list[float], until: Callable[[float], float]
+) -> Iterator[tuple[float, Any]]:
+    """Each of the times `todo` (seconds, next one last) with the picture on the screen then; takes them out of `todo`.
+
+    `pictures` come in order of time, each with its own, None where they were skipped or lost: there is nothing for
+    times then. `until` says how long the last one is shown, by when it came.
+    """
+    held, last = None, 0.0
+    for last, picture in pictures:
+        while todo and todo[-1] < last - STAMP_SLACK_S:
+            time = todo.pop()
+            if held is not None:
+                yield time, held
+        held = picture
+    shown_until = until(last)
+    while held is not None and todo and todo[-1] <= shown_until:
+        yield todo.pop(), held
 
 
 def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float, float]:

@@ -50,15 +50,10 @@ DEFAULT_FPS = 25.0  # of a file that has one frame and says nothing
 
 @dataclass
 class DecodeDamage:
-    """What could not be decoded.
+    """What could not be decoded."""
 
-    Attributes:
-        packets: how many.
-        unread: from when to when there is no picture, seconds; holes with less than `_APART_S` between them are one.
-    """
-
-    packets: int = 0
-    unread: Spans = ()
+    packets: int = 0  # how many
+    unread: Spans = ()  # seconds without pictures; holes with less than `_APART_S` between them are one
 
     def add_hole(self, start_s: float, end_s: float) -> None:
         """Note that there is no picture from one time to another."""
@@ -140,13 +135,30 @@ def decoded(
                 yield last, None
 
 
-def upright(frame: av.VideoFrame, rotation: int, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A decoded frame as [H, W, 3] uint8 RGB of `size` (W, H), turned counter-clockwise by `rotation` degrees."""
+def scaler(width: int, height: int, interpolation: str) -> Callable[[av.VideoFrame], NDArray[np.uint8]]:
+    """What makes the decoded pictures of a stream [height, width, 3] uint8 RGB, not turned; for one thread at a time.
+
+    One for all of them, since its tables cost as much as ten pictures. FFmpeg's own threads would wait for each other
+    longer than they work.
+    """
+    from av.video.reformatter import VideoReformatter
+
+    made: Any = VideoReformatter()
+    how = {"width": width, "height": height, "format": "rgb24", "interpolation": interpolation, "threads": 1}
+    return lambda frame: np.asarray(made.reformat(frame, **how).to_ndarray())
+
+
+def upright_by(rotation: int, size: tuple[int, int]) -> Callable[[av.VideoFrame], NDArray[np.uint8]]:
+    """As `scaler`, of `size` (W, H) once they are turned counter-clockwise by `rotation` degrees."""
     turns = rotation // 90
-    width, height = size[::-1] if turns % 2 else size
-    if frame.colorspace == UNSPECIFIED and frame.height >= HD_HEIGHT:
-        frame.colorspace = BT709
-    return np.rot90(frame.reformat(width, height, "rgb24", interpolation="BICUBIC").to_ndarray(), turns)
+    scaled = scaler(*(size[::-1] if turns % 2 else size), "BICUBIC")
+
+    def upright(frame: av.VideoFrame) -> NDArray[np.uint8]:
+        if frame.colorspace == UNSPECIFIED and frame.height >= HD_HEIGHT:
+            frame.colorspace = BT709
+        return np.rot90(scaled(frame), turns)
+
+    return upright
 
 
 @contextlib.contextmanager

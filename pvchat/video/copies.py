@@ -40,7 +40,7 @@ def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
     """The decoder that reads normalised copies ("decord" or "pyav"), and why.
 
     `config.backend` decides; "auto" takes decord where it loads. A process forked from one that has used decord takes
-    PyAV: decord hung there in 11 of 25 tries (see the ADR).
+    PyAV: decord may hang there (see the ADR).
 
     Raises:
         SettingsError: decord was asked for and does not load.

@@ -42,36 +42,21 @@ Kind = Literal["video", "animation", "photo"]
 
 @dataclass(frozen=True)
 class Probe:
-    """What an input file holds.
+    """What an input file holds."""
 
-    Attributes:
-        container: FFmpeg's or Pillow's name of the format.
-        codec: name of the picture codec.
-        width, height: pixels as shown, after rotation and with square pixels.
-        rotation: degrees counter-clockwise that the stored picture is turned for showing: 0, 90, 180 or 270.
-        fps: mean frames a second (by timestamps, whatever the header says).
-        duration_s: seconds from the first frame to the end of the last.
-        frames: estimate of the number of frames (packets).
-        kind: "video", "animation" (gif, animated webp, apng) or "photo".
-        start_s: timestamp of the first frame.
-        keyframes: seconds from the first frame at which decoding can start, at least a second apart.
-        note: what was found damaged, empty if nothing.
-        unread: [start, end] seconds that the header tells of and that aren't there, see `ClipAnalysis.unread`.
-    """
-
-    container: str
-    codec: str
-    width: int
+    container: str  # FFmpeg's or Pillow's name of the format
+    codec: str  # name of the picture codec
+    width: int  # pixels as shown, after rotation and with square pixels
     height: int
-    rotation: int
-    fps: float
-    duration_s: float
-    frames: int
-    kind: Kind
-    start_s: float = 0.0
-    keyframes: tuple[float, ...] = field(default=(), repr=False)
-    note: str = ""
-    unread: Spans = ()
+    rotation: int  # degrees counter-clockwise that the stored picture is turned for showing: 0, 90, 180 or 270
+    fps: float  # mean frames a second (by timestamps, whatever the header says)
+    duration_s: float  # seconds from the first frame to the end of the last
+    frames: int  # estimate of the number of frames (packets)
+    kind: Kind  # an animation is a gif, an animated webp or an apng
+    start_s: float = 0.0  # timestamp of the first frame
+    keyframes: tuple[float, ...] = field(default=(), repr=False)  # seconds at which decoding can start, 1 apart or more
+    note: str = ""  # what was found damaged
+    unread: Spans = ()  # seconds that the header tells of and that aren't there, see `ClipAnalysis.unread`
 
 
 def walk(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:

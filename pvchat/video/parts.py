@@ -1,24 +1,25 @@
 """A long video, read once from its start to its end: pictures at an even rate, a few dozen in memory at a time.
 
-In: a path and what `probe` said of it. Out: `VideoPart`s, one after the other, each a `Clip` of up to `FRAMES` samples
-with absolute times, made in a thread of their own (`ahead`: FFmpeg and the networks release Python's lock); or pictures
+In: a path and what `probe` said of it. Out: its parts, one after the other, each a `Clip` of up to `FRAMES` samples at
+absolute times, made in a thread of their own (`ahead`: FFmpeg and the networks release Python's lock); or pictures
 at a few moments. No copy is written: what a long copy would cost on disk and in time buys nothing, for each picture is
 looked at once (docs/adr/0015-shots-and-long-video.md).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.video.clips import STAMP_SLACK_S, Clip, copy_size
-from pvchat.video.containers import DecodeDamage, decoded, upright
+from pvchat.video.clips import Clip, copy_size, on_screen
+from pvchat.video.containers import DecodeDamage, decoded, upright_by
 from pvchat.video.files import PathLike, Probe, open_local, unreadable
 from pvchat.video.shots import CutFinder
 
@@ -28,20 +29,6 @@ FRAMES = 24  # samples of a part: 12 s at two a second, 37 MB at 960 by 540
 
 Thing = TypeVar("Thing")
 _END: Any = object()
-
-
-@dataclass(frozen=True)
-class VideoPart:
-    """Some seconds of a long video.
-
-    Attributes:
-        clip: its samples; `times` and `cuts` are seconds from the start of the whole video, `duration_s` is `end_s`.
-        start_s, end_s: what it covers; parts follow each other without gaps, and no cut lies on the border.
-    """
-
-    clip: Clip
-    start_s: float
-    end_s: float
 
 
 def sample_times(found: Probe, config: VideoConfig) -> NDArray[np.float64]:
@@ -60,8 +47,8 @@ def part_at(found: Probe, config: VideoConfig, time_s: float) -> tuple[int, floa
 
 def read_parts(
     path: PathLike, found: Probe, key: str, config: VideoConfig, start_s: float = 0.0
-) -> Generator[VideoPart, None, None]:
-    """Read a long video part by part, in order; the last ends where the pictures do.
+) -> Generator[Clip, None, None]:
+    """Read a long video part by part, in order; the last ends where the pictures do. No cut lies on a border.
 
     `found`: what `probe` said; `start_s`: where a part starts (`part_at`), or ended that is known already: reading goes
     on there.
@@ -92,9 +79,10 @@ class _Reader:
         self.held: list[tuple[float, NDArray[np.uint8]]] = []
         self.finder, self.damage = CutFinder(), DecodeDamage()
 
-    def parts(self) -> Iterator[VideoPart]:
-        for time, picture in self._sampled():
-            self.held.append((time, upright(picture, self.found.rotation, self.size)))
+    def parts(self) -> Iterator[Clip]:
+        upright = upright_by(self.found.rotation, self.size)
+        for time, picture in on_screen(self._watched(), self.todo, self._until):
+            self.held.append((time, upright(picture)))
             if len(self.held) > FRAMES and self.finder.settled_s > (end := self._border()):
                 yield self._part(FRAMES, end)
         self.finder.finish()
@@ -107,7 +95,7 @@ class _Reader:
         """The middle between the last sample of the next part and the one that follows."""
         return (self.held[FRAMES - 1][0] + self.held[FRAMES][0]) / 2
 
-    def _part(self, count: int, end_s: float, last: bool = False) -> VideoPart:
+    def _part(self, count: int, end_s: float, last: bool = False) -> Clip:
         held, self.held = self.held[:count], self.held[count:]
         times = np.array([time for time, _ in held], np.float32)
         images = np.empty((count, *held[0][1].shape), np.uint8)
@@ -118,36 +106,28 @@ class _Reader:
         unread = tuple(span for span in self.damage.unread if self.start_s <= span[0] < end_s or last)
         self.damage.unread = self.damage.unread[len(unread) :]
         unread += self.found.unread if last else ()
-        clip = Clip(self.key, end_s, *self.size, times, images, cuts=cuts, unread=unread)
-        part = VideoPart(clip, self.start_s, end_s)
+        part = Clip(self.key, end_s, *self.size, times, images, cuts=cuts, unread=unread, start_s=self.start_s)
         self.start_s, self.given = end_s, self.given + count
         return part
 
     def _wanted(self) -> float | None:
-        """Seconds of the next picture that is needed."""
         if not self.todo:
             return None
         return self.todo[-1] if self.seen_s >= self.first_s else max(0.0, self.first_s - LEAD_S)
 
-    def _sampled(self) -> Iterator[tuple[float, Any]]:
-        """Yield (time, picture on the screen at that time); looks for cuts in every picture on the way."""
-        held, start, last = None, 0.0, 1.5 / self.found.fps
+    def _watched(self) -> Iterator[tuple[float, Any]]:
+        """The pictures; looks for cuts in each once those of the times before it are held."""
         for start, picture in decoded(self.path, self.file, self.found, self.config, self._wanted, self.damage):
             self.seen_s = start
-            while self.todo and self.todo[-1] < start - STAMP_SLACK_S:
-                time = self.todo.pop()
-                if held is not None:
-                    yield time, held
-            held = picture
-            if picture is None:
-                self.finder.skip()
-            else:
-                self.finder.add(start, picture)
+            yield start, picture
+            self.finder.add(start, picture)
             if not self.todo and not self.held:
-                break
-        self.end_s = min(start + last, self.found.duration_s) if self.damage.packets else self.found.duration_s
-        while held is not None and self.todo and self.todo[-1] <= self.end_s:
-            yield self.todo.pop(), held
+                return
+
+    def _until(self, last: float) -> float:
+        end_s = self.found.duration_s
+        self.end_s = min(last + 1.5 / self.found.fps, end_s) if self.damage.packets else end_s
+        return self.end_s
 
 
 def ahead(source: Generator[Thing, None, None]) -> Generator[Thing, None, None]:
@@ -177,15 +157,9 @@ def pictures_at(
     Raises:
         VideoReadError: it can't be read, or breaks a limit.
     """
-    todo, held, size = sorted(times, reverse=True), None, copy_size(found.width, found.height, config)
+    todo = sorted(times, reverse=True)
+    upright = upright_by(found.rotation, copy_size(found.width, found.height, config))
     with open_local(path, config) as file:
-        for start, picture in decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage()):
-            while todo and todo[-1] < start - STAMP_SLACK_S:
-                time = todo.pop()
-                if held is not None:
-                    yield time, upright(held, found.rotation, size)
-            held = picture
-            if not todo:
-                return
-        while held is not None and todo:
-            yield todo.pop(), upright(held, found.rotation, size)
+        pictures = decoded(path, file, found, config, lambda: todo[-1] if todo else None, DecodeDamage())
+        for time, picture in on_screen(takewhile(lambda _: todo, pictures), todo, lambda _: math.inf):
+            yield time, upright(picture)

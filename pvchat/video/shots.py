@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray
+from pvchat.video.containers import scaler
 
 if TYPE_CHECKING:
     import av
@@ -42,10 +44,12 @@ class CutFinder:
         self._pairs: deque[tuple[float, float, float]] = deque(maxlen=2 * _AROUND + 1)  # time, difference, colours
         self._behind = 0  # pairs at the end of `_pairs` that were not judged
         self._skipped, self._time = False, 0.0
-        self._scaler: Any = None
 
-    def add(self, time: float, picture: av.VideoFrame | Image.Image | NDArray[np.uint8]) -> None:
-        """Look at the next picture: its time in seconds, and itself as it was decoded."""
+    def add(self, time: float, picture: av.VideoFrame | Image.Image | NDArray[np.uint8] | None) -> None:
+        """Look at the next picture: its time in seconds, and itself as it was decoded; None: `skip`."""
+        if picture is None:
+            self.skip()
+            return
         thumbnail = self._shrink(picture)
         if self._skipped:
             self.cuts.append(time)
@@ -87,15 +91,12 @@ class CutFinder:
         if difference >= max(near) and difference >= _TIMES * float(np.median(around or [0.0])):
             self.cuts.append(time)
 
-    def _shrink(self, picture: Any) -> NDArray[np.uint8]:
-        """A picture as [HEIGHT, WIDTH, 3] uint8 RGB, not turned. One scaler for all: making it costs ten scalings."""
-        if hasattr(picture, "planes"):
-            if self._scaler is None:
-                from av.video.reformatter import VideoReformatter
+    _scaled = cached_property(lambda self: scaler(WIDTH, HEIGHT, "AREA"))
 
-                self._scaler = VideoReformatter()
-            small = self._scaler.reformat(picture, WIDTH, HEIGHT, "rgb24", interpolation="AREA")
-            return np.asarray(small.to_ndarray())
+    def _shrink(self, picture: Any) -> NDArray[np.uint8]:
+        """A picture as [HEIGHT, WIDTH, 3] uint8 RGB, not turned."""
+        if hasattr(picture, "planes"):
+            return self._scaled(picture)
         from PIL import Image
 
         image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture

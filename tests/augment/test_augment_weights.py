@@ -70,11 +70,10 @@ def _other() -> np.ndarray | None:
     """A portrait of somebody else, where the demo's footage is there."""
     from pvchat.assets import weights
     from pvchat.assets.footage import PORTRAITS
-    from pvchat.assets.packages import FOOTAGE
     from pvchat.errors import WeightsError
 
     try:
-        path = weights.member_path(PORTRAITS, "obama.jpg", table=FOOTAGE)
+        path = weights.member_path(PORTRAITS, "obama.jpg")
     except WeightsError:
         return None
     with Image.open(path) as picture:

@@ -213,7 +213,7 @@ def footage_clips() -> list[str]:
     """The demo's clips, cut when they are first needed; none where the footage isn't on this machine."""
     from pvchat.assets import footage, packages, weights
 
-    if weights.missing(table=packages.FOOTAGE):
+    if weights.missing(table=packages.table("footage")):
         return []
     place = home() / "footage"
     atomic.make_private_folder(place)

@@ -33,7 +33,7 @@ from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, look_at
 from pvchat.schemas import ClipAnalysis, Service
 from pvchat.storage.library import connect
-from pvchat.video import Address, Link, VideoPart, live_pictures, recorded
+from pvchat.video import Address, Link, live_pictures, recorded
 
 FPS = 3.0
 MOST_FPS = 8.0
@@ -239,7 +239,7 @@ class Live:
 
     def _experts(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:
-            seen = look_at(VideoPart(part.clip, 0.0, part.clip.duration_s), self.chat.experts, DEPTH)
+            seen = look_at(part.clip, self.chat.experts, DEPTH)
         trim()
         return seen
 

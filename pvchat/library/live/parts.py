@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.config import VideoConfig
 from pvchat.video import Clip, Picture
 from pvchat.video.clips import copy_size
-from pvchat.video.containers import upright
+from pvchat.video.containers import scaler, upright_by
 from pvchat.video.shots import CutFinder
 
 PART_S = 1.0
@@ -65,7 +65,6 @@ class Sampler:
         self._held: list[tuple[Picture, NDArray[np.int16]]] = []  # samples and their thumbnails
         self._next, self._broken, self._end, self._calm = 0.0, False, 0.0, False
         self._finder = CutFinder()
-        self._scaler: Any = None
         self._seen: NDArray[np.int16] | None = None  # the last thumbnail of the last part that moved
 
     def add(self, picture: Picture) -> LivePart | None:
@@ -120,18 +119,12 @@ class Sampler:
         turned = round(frame.rotation / _TURN) * _TURN % 360
         width, height = (frame.width, frame.height)[:: -1 if turned % 180 else 1]
         size = copy_size(width, height, self.config)
-        shown = [] if still else [upright(one.frame, turned, size) for one in held]
+        shown = [] if still else list(map(upright_by(turned, size), (one.frame for one in held)))
         images = np.stack(shown) if shown else np.zeros((0, size[1], size[0], 3), np.uint8)
         times = np.array([one.time - start for one in held], np.float32)
         return Clip("", end - start, *size, times, images, cuts=tuple(cut - start for cut in cuts))
 
-    def _thumbnail(self, frame: Any) -> NDArray[np.uint8]:
-        if self._scaler is None:
-            from av.video.reformatter import VideoReformatter
-
-            self._scaler = VideoReformatter()
-        small = self._scaler.reformat(frame, _WIDTH, _HEIGHT, "rgb24", interpolation="AREA")
-        return np.asarray(small.to_ndarray())
+    _thumbnail = cached_property(lambda self: scaler(_WIDTH, _HEIGHT, "AREA"))
 
 
 def _differs(one: NDArray[np.int16], other: NDArray[np.int16] | None) -> bool:

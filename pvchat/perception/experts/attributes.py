@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.config import home
 from pvchat.perception.boxes import below
 from pvchat.schemas import FloatArray
@@ -32,32 +33,20 @@ _BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
 
 @dataclass(frozen=True)
 class Attribute:
-    """A label that may be spoken of, its probability, and what it says of a clip.
-
-    Attributes:
-        kind: "setting", "activity" or "drawn" for labels of frames; empty for other heads.
-    """
+    """A label that may be spoken of, its probability, and what it says of a clip."""
 
     label: str
     confidence: float
-    kind: str = ""
+    kind: str = ""  # "setting", "activity" or "drawn" for labels of frames
 
 
 class AttributeExpert:
-    """The trained heads.
+    """The trained heads of a safetensors file; its card lies beside it as .json."""
 
-    Args:
-        weights: the safetensors file; its card lies beside it as .json.
-    """
-
-    def __init__(self, weights: Path | None = None) -> None:
-        from safetensors.numpy import load_file
-
-        weights = weights or _FILE
-        arrays, card = load_file(weights), json.loads(weights.with_suffix(".json").read_text())
-        self.card = card
-        self._weight = {head: arrays[f"{head}.weight"].astype(np.float32) for head in card["heads"]}
-        self._bias = {head: arrays[f"{head}.bias"].astype(np.float32) for head in card["heads"]}
+    def __init__(self, weights: Path = _FILE) -> None:
+        arrays, self.card = arrays_of(weights), json.loads(weights.with_suffix(".json").read_text())
+        self._weight = {head: arrays[f"{head}.weight"] for head in self.card["heads"]}
+        self._bias = {head: arrays[f"{head}.bias"] for head in self.card["heads"]}
 
     def labels(self, head: str) -> list[str]:
         """The labels of "head", "body" or "frame"."""
@@ -82,18 +71,13 @@ class AttributeExpert:
 
 
 class ImageNetHead:
-    """The 1000-way classifier of EfficientNet-Lite0 itself.
+    """The 1000-way classifier of EfficientNet-Lite0 itself: the last two tensors of the .pth that `FrameExpert` reads.
 
-    Args:
-        weights: the .pth that `FrameExpert` reads, of which only the last two tensors are used; None takes it from the
-            weights cache. They are kept beside the converted networks: importing torch to read them takes seconds.
+    They are kept beside the converted networks: importing torch to read them takes seconds.
     """
 
     def __init__(self, weights: Path | None = None) -> None:
-        if weights is None:
-            from pvchat.assets.weights import member_path
-
-            weights = member_path("frames", "efficientnet-lite0-57934424.pth")
+        weights = weights or member_path("frames", "efficientnet-lite0-57934424.pth")
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
         tensors = tensorfile.load_or_make(kept, ("weight", "bias"), lambda: _last_layer(weights))
@@ -105,12 +89,17 @@ class ImageNetHead:
 
 
 @cache
-def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
-    """Weight and bias of a linear head, out of its safetensors file."""
+def arrays_of(file: Path) -> dict[str, FloatArray]:
+    """The arrays of a safetensors file of ours, read once."""
     from safetensors.numpy import load_file
 
-    arrays = load_file(file)
-    return arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32)
+    return {name: array.astype(np.float32) for name, array in load_file(file).items()}
+
+
+def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
+    """Weight and bias of a linear head, out of its safetensors file."""
+    arrays = arrays_of(file)
+    return arrays["weight"], arrays["bias"]
 
 
 def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:

@@ -16,8 +16,9 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
@@ -45,20 +46,12 @@ _FACE_SLACK = 0.25  # the face box is widened by this share on each side before 
 
 @dataclass
 class Pose:
-    """One person.
+    """One person."""
 
-    Attributes:
-        joints: [33, 4] x, y as fractions of the frame, z (depth, fraction of the frame's width, small is near),
-            visibility 0..1. Joints may lie outside the frame.
-        around: the square around the body that this pose shows, pixels.
-        mask: [h, w] 0..1 person mask over the whole frame (long side 256), None unless asked for.
-        detected: the detector saw the person in the whole frame.
-    """
-
-    joints: FloatArray
-    around: Region
-    mask: FloatArray | None = None
-    detected: bool = False
+    joints: FloatArray  # [33, 4] x, y (fractions, may lie outside), z (of the width, small is near), visibility
+    around: Region  # the square around the body that this pose shows, pixels
+    mask: FloatArray | None = None  # [h, w] 0..1 over the whole frame (long side 256), where that is asked for
+    detected: bool = False  # the detector saw the person in the whole frame
 
 
 @dataclass(frozen=True)
@@ -69,11 +62,8 @@ class Before:
     face: FloatArray
 
     def moved(self, face: FloatArray, size: FloatArray) -> Region:
-        """Where the body is once the face is in another box [4] (pixels): as far from it in face heights.
-
-        Args:
-            face: the box now.
-            size: width and height of the frame.
+        """Where the body is once the face is in another box [4] (pixels of a frame of `size`, width and height): as far
+        from it in face heights.
         """
         region, was = self.pose.around, self.face * np.tile(size, 2)
         grown = float((face[3] - face[1]) / max(was[3] - was[1], 1e-6))
@@ -89,7 +79,7 @@ class BodyExpert:
         self._detector = Detector(PERSONS)
 
     # joints of one region; loaded when it is first needed, for whoever only looks for persons does without
-    landmarks = cached_property(lambda self: load_file("pose", model_path("pose_landmark_full.tflite")))
+    landmarks = cached_property(lambda self: load_file("pose", member_path("mediapipe", "pose_landmark_full.tflite")))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
         """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
@@ -104,14 +94,10 @@ class BodyExpert:
         persons: Callable[[], Detections] | None = None,
         before: Before | None = None,
     ) -> Pose | None:
-        """The pose of the person whose face box is `near`, or of the most certain person.
+        """The pose of the person whose face box [4] (fractions) is `near`, or of the most certain person.
 
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            near: [4] face box x0, y0, x1, y1 as fractions of the frame.
-            mask: also return the person mask.
-            persons: gives what `persons` said of this frame, where that is kept; it is called if that is needed.
-            before: this person a moment before.
+        `mask`: with the person's. `persons` gives what `persons` said of this frame, where that is kept; it is called
+        if that is needed. `before`: this person a moment before.
         """
         persons = persons or (lambda: self.persons(image))
         if near is None:
@@ -172,7 +158,7 @@ class PersonMask:
     """Separates people from the background (MediaPipe selfie segmentation, landscape)."""
 
     def __init__(self) -> None:
-        self._network = LiteNetwork(model_path("selfie_segmentation_landscape.tflite"))
+        self._network = LiteNetwork("selfie_segmentation_landscape.tflite")
 
     def mask(self, image: NDArray[np.uint8]) -> FloatArray:
         """Probability of a person at each place: [144, 256] float32 over the whole frame (squashed to that grid)."""
@@ -189,11 +175,8 @@ def resize(image: NDArray[np.generic], rows: int, columns: int) -> FloatArray:
 
 
 def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
-    """Pull landmarks to the centre of mass of their heatmap, in place (MediaPipe RefineLandmarksFromHeatmap).
-
-    Args:
-        landmarks: [L, 2+] fractions of the region.
-        heatmap: [h, w, L] logits.
+    """Pull landmarks [L, 2+] (fractions of the region) to the centre of mass of their heatmap [h, w, L] (logits), in
+    place (MediaPipe RefineLandmarksFromHeatmap).
     """
     height, width = heatmap.shape[:2]
     columns, rows = (landmarks[:, :2] * (width, height)).astype(np.int64).T

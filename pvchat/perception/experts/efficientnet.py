@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Input, Network, in_batches, load
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FloatArray
@@ -31,19 +32,10 @@ MIDDLE = {2: 40, 4: 112, 6: 320}  # blocks whose maps are taken, and their chann
 
 
 class FrameExpert:
-    """EfficientNet-Lite0 as a feature extractor.
-
-    Args:
-        weights: the .pth file; None takes it from the weights cache.
-        device: torch device name.
-    """
+    """EfficientNet-Lite0 as a feature extractor; `weights` is its .pth file, where it isn't the fetched one."""
 
     def __init__(self, weights: Path | None = None, device: str = "cpu") -> None:
-        if weights is None:
-            from pvchat.assets.weights import member_path
-
-            weights = member_path("frames", "efficientnet-lite0-57934424.pth")
-        self._weights, self.device = weights, device
+        self._weights, self.device = weights or member_path("frames", "efficientnet-lite0-57934424.pth"), device
         self._network = self._load(SIDE)
         self._middles: dict[int, Network] = {}
 
@@ -56,14 +48,8 @@ class FrameExpert:
         return self.grid(images).mean(1)
 
     def maps(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
-        """The maps of the blocks `MIDDLE` at one stride, the finer averaged, the coarser repeated.
-
-        Args:
-            images: as for `grid`.
-            side: input side in pixels, a multiple of 32.
-
-        Returns:
-            [B, 472, side / 16, side / 16] float32.
+        """The maps [B, 472, side / 16, side / 16] of the blocks `MIDDLE` at one stride, the finer averaged, the coarser
+        repeated; `side`: of the input in pixels, a multiple of 32.
         """
         cells = side // STRIDE
         if len(images) == 0:

@@ -4,8 +4,8 @@ In: face crops aligned as for ArcFace, 112 pixels. Out: 512-d vectors of unit le
 
 EdgeFace-S (George et al. 2023, "EdgeFace: Efficient Face Recognition Model for Edge Devices") was trained on
 WebFace260M: turned, dark and small faces of footage are told apart better than by `identity.py`
-(docs/adr/0023-faceprints.md). It takes 10 ms a face, so faces are followed by `identity.py` and only the best sightings
-of each track are printed.
+(docs/adr/0023-faceprints.md). It is dear, so faces are followed by `identity.py` and only the best sightings of each
+track are printed.
 
 Crops that show no face, or none that can be made out, get prints that resemble each other, whoever they show (Deng et
 al. 2023, "Harnessing Unrecognizable Faces for Improving Face Recognition"): two of them say nothing. `blankness` tells.
@@ -13,12 +13,13 @@ al. 2023, "Harnessing Unrecognizable Faces for Improving Face Recognition"): two
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
+from pvchat.perception.experts.attributes import arrays_of
 from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.workers import side_by_side
 from pvchat.schemas import FACEPRINT, FloatArray
@@ -42,19 +43,10 @@ class FaceprintNetwork:
     """
 
     def __init__(self) -> None:
-        from pvchat.assets.weights import member_path
-
         self._network = load_file("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
 
     def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
-        """Faceprints of face crops.
-
-        Args:
-            crops: [B, 112, 112, 3] uint8 RGB, aligned to `TEMPLATE`.
-
-        Returns:
-            [B, 512] float32 of unit length.
-        """
+        """Faceprints [B, 512] of unit length of face crops [B, 112, 112, 3] uint8 RGB, aligned to `TEMPLATE`."""
         if not len(crops):
             return np.zeros((0, FACEPRINT), np.float32)
         planes = (crops.astype(np.float32).transpose(0, 3, 1, 2) - 127.5) / 127.5
@@ -73,9 +65,6 @@ def shows_face(prints: FloatArray | NDArray[np.float16], limit: float = BLANK) -
     return not len(prints) or float(blankness(prints).min()) < limit
 
 
-@cache
 def nobody() -> FloatArray:
     """[2, 512]: the mean faceprints, of unit length, of what isn't a face and of drawn faces."""
-    from safetensors.numpy import load_file
-
-    return load_file(NOBODY)["directions"].astype(np.float32)
+    return arrays_of(NOBODY)["directions"]

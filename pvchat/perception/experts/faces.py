@@ -47,17 +47,11 @@ _LARGE = 60.0  # pixels of face height from which size is no limit (a chip is 15
 
 @dataclass(frozen=True)
 class Located:
-    """Where the n faces of one frame are, in pixels.
+    """Where the n faces of one frame are, in pixels."""
 
-    Attributes:
-        boxes: [n, 4] x0, y0, x1, y1.
-        points: [n, 5, 2] eyes, nose, mouth corners.
-        scores: [n] detector score, 0..1.
-    """
-
-    boxes: FloatArray
-    points: FloatArray
-    scores: FloatArray
+    boxes: FloatArray  # [n, 4] x0, y0, x1, y1
+    points: FloatArray  # [n, 5, 2] eyes, nose, mouth corners
+    scores: FloatArray  # [n] detector score, 0..1
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -65,15 +59,10 @@ class Located:
 
 @dataclass(frozen=True)
 class DetectedFaces(Located):
-    """n faces of one frame, described.
+    """n faces of one frame, described."""
 
-    Attributes:
-        quality: [n] fitness for identification, 0..1 (size, sharpness, frontality).
-        identity: [n, 128] descriptors (mean of the chip and its mirror image).
-    """
-
-    quality: FloatArray
-    identity: FloatArray
+    quality: FloatArray  # [n] fitness for identification, 0..1 (size, sharpness, frontality)
+    identity: FloatArray  # [n, 128] descriptors (mean of the chip and its mirror image)
 
 
 class FaceExpert:
@@ -85,12 +74,12 @@ class FaceExpert:
         network: IdentityNetwork | None = None,
         wide: WideFaceDetector | None = None,
         device: str = "cpu",
-        printer: FaceprintNetwork | None = None,
     ) -> None:
         self.detector = detector or MTCNN(device=device)
         self.network = network or IdentityNetwork(device=device)
         self.wide = wide or WideFaceDetector()
-        self._printer = printer
+
+    printer = cached_property(lambda self: FaceprintNetwork())  # of faceprints, loaded when it is first needed
 
     def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
         """Where each frame's faces are, without the dear identity vectors."""
@@ -117,11 +106,6 @@ class FaceExpert:
         size = np.array([width, height], np.float32)
         return found * np.tile(size, 2), _five(keys * size), scores
 
-    @cached_property
-    def printer(self) -> FaceprintNetwork:
-        """The network of faceprints, loaded when it is first needed."""
-        return self._printer or FaceprintNetwork()
-
     def prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
         """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""
         crops = [chip(i, p, faceprint.TEMPLATE, faceprint.SIDE) for i, p in zip(images, points, strict=True)]
@@ -137,13 +121,8 @@ class FaceExpert:
 def chip(
     image: NDArray[np.uint8], points: FloatArray, template: NDArray[np.float64] = TEMPLATE, side: int = SIDE
 ) -> NDArray[np.uint8]:
-    """The aligned face chip [side, side, 3] for five points [5, 2] in pixels of the image [H, W, 3].
-
-    Args:
-        image: uint8 RGB.
-        points: eyes, nose, mouth corners.
-        template: [5, 2] where the chip has them.
-        side: pixels of the chip.
+    """The aligned face chip [side, side, 3] for five points [5, 2] (eyes, nose, mouth corners) in pixels of the image
+    [H, W, 3], which the chip has where `template` [5, 2] says.
     """
     matrix, offset = _similarity(np.asarray(points, np.float64), template)
     scale = float(np.sqrt(abs(np.linalg.det(matrix))))  # chip pixels an image pixel
@@ -174,9 +153,8 @@ def _shrunk(
 
 
 def frontality(points: FloatArray) -> float:
-    """How frontal a face is, 0 (profile) to 1, from five points [5, 2]: the nose's place between the eyes.
-
-    PVChat's quality gate uses max(1 - 3 |x_nose - x_eyecentre|, 0) in face widths; here in eye distances.
+    """How frontal a face is, 0 (profile) to 1, from five points [5, 2]: the nose's place between the eyes (PVChat's
+    quality gate, in eye distances instead of face widths).
     """
     left, right, nose = points[0], points[1], points[2]
     axis = right - left

@@ -9,6 +9,7 @@ docs/adr/0024-drawn-faces.md:
   whether it lies on a drawn face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019),
   overlapping answers are averaged;
 - identity: the located face, cut out, as `figurelooks.py` reads it;
+- tracks: linked by overlap and identity from frame to frame (Hungarian assignment), by identity across gaps and cuts;
 - presence: the clip's best sightings against the enrolled ones, less what either has in common with a cohort of other
   characters. The constants come from `recipes/figures/figures.py` (card: figures.json).
 
@@ -28,10 +29,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.attributes import sigmoid
+from pvchat.perception.experts.attributes import arrays_of, sigmoid
 from pvchat.perception.experts.efficientnet import STRIDE
 from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
-from pvchat.schemas import FloatArray
+from pvchat.perception.tracks import Sighting, cheapest_pairs
+from pvchat.schemas import BODY, FloatArray, IntArray, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.efficientnet import FrameExpert
@@ -45,6 +47,9 @@ _MIDDLE = np.array([[0.2, 0.05, 0.8, 0.95]], np.float32)  # the whole-frame figu
 TOP = 4  # sightings that a score is averaged over: one alone is noise, all would punish turned and covered ones
 _FILE = Path(__file__).with_name("figures.safetensors")
 _LONGEST = (-6.0, 0.7)  # log of a face's edge's distance from a cell, fractions of the frame
+# Cosines between sightings: overlap needs little likeness, a jump needs much.
+_LINK_OVERLAPPING, _LINK_JUMPING = 0.35, 0.65
+_MIN_OVERLAP = 0.2
 
 
 @dataclass
@@ -60,18 +65,12 @@ class Figures:
 
 
 class FigureExpert:
-    """Finds and compares drawn characters.
-
-    Args:
-        frames: the frozen backbone; without it figures can be compared but not found.
-    """
+    """Finds and compares drawn characters; without the frozen backbone (`frames`) it can only compare."""
 
     def __init__(self, frames: FrameExpert | None = None) -> None:
-        from safetensors.numpy import load_file
-
         self.frames = frames
         self.card = json.loads(_FILE.with_suffix(".json").read_text())
-        self._w = {name: array.astype(np.float32) for name, array in load_file(_FILE).items()}
+        self._w = arrays_of(_FILE)
 
     @classmethod
     def of(cls, arrays: dict[str, FloatArray]) -> FigureExpert:
@@ -143,14 +142,10 @@ class FigureExpert:
 
 
 def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArray) -> float:
-    """How like an enrolled figure the best `TOP` sightings are, mean cosine, less what both share with a cohort.
+    """How like an enrolled figure (`prototypes` [m, 128]) the best `TOP` sightings (`identity` [n, 128]) are, by mean
+    cosine, less what both share with a cohort [C, 128]; -1 where there are none.
 
     Symmetric score normalisation without its division: too few cohort centres to tell a spread.
-
-    Args:
-        prototypes: [m, 128] identity vectors of the enrolled figure; several frames average pose and light out.
-        identity: [n, 128] of the sightings, all figures of a clip or one track; -1 where there are none.
-        cohort: [C, 128].
     """
     if not len(identity):
         return -1.0
@@ -173,9 +168,7 @@ def boxes_of(edges: FloatArray) -> FloatArray:
 
 
 def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Many cells' boxes [C, 4] to one a figure: score-weighted mean of those that overlap the best, the
-    rest dropped.
-    """
+    """Many cells' boxes [C, 4] to one a figure: score-weighted mean of those that overlap the best, no others."""
     left = [int(i) for i in np.argsort(-scores) if scores[i] >= MIN_SCORE]
     found: list[FloatArray] = []
     kept: list[np.float32] = []
@@ -199,3 +192,71 @@ def cut(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
         left, top = int(np.clip(x - half, 0, max(width - 8, 0))), int(np.clip(y - half, 0, max(height - 8, 0)))
         found.append(image[top : max(int(y + half), top + 8), left : max(int(x + half), left + 8)])
     return found
+
+
+def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
+    """Link the figures of each of the T frames into tracks of kind "figure", by summed score times root of area.
+
+    `shots` [T] numbers the shot that each frame is in: across a cut, place says nothing. `points` and `pose` are NaN
+    and `body` is zero: the caller fills `body` from `body_boxes`.
+    """
+    tracks: list[list[Sighting]] = []
+    for frame, found in enumerate(figures):
+        here = [shots[t[-1][0]] == shots[frame] for t in tracks]
+        taken = _assign(tracks, found, figures, here)
+        for track, index in taken:
+            tracks[track].append((frame, index))
+        new = set(range(len(found))) - {index for _, index in taken}
+        tracks += [[(frame, index)] for index in sorted(new)]
+    return sorted((_track(t, figures) for t in tracks), key=lambda t: -figure_weight(t))
+
+
+def figure_weight(track: Track) -> float:
+    """How far in front a figure is listed: sum over its sightings of score times the root of the box's area.
+
+    Drawn figures have no quality that a face's weight could be made of; wide and tall ones count alike.
+    """
+    return float((track.scores * np.sqrt(_areas(track.boxes))).sum())
+
+
+def _assign(
+    tracks: list[list[Sighting]], found: Figures, figures: Sequence[Figures], same_shot: Sequence[bool]
+) -> list[tuple[int, int]]:
+    """Pairs (track, new figure) that belong together, each used once; `same_shot` is about each track's last one."""
+    if not tracks or not len(found):
+        return []
+    last = [t[-1] for t in tracks]
+    near = overlap(np.stack([figures[f].boxes[i] for f, i in last]), found.boxes) * np.array(same_shot)[:, None]
+    means = np.stack([np.mean([figures[f].identity[i] for f, i in t[-5:]], 0) for t in tracks])
+    alike = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9) @ found.identity.T
+    allowed = ((near > _MIN_OVERLAP) & (alike > _LINK_OVERLAPPING)) | (alike > _LINK_JUMPING)
+    return cheapest_pairs(2 - alike - near, allowed)
+
+
+def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
+    n = len(sightings)
+    boxes = np.stack([figures[f].boxes[i] for f, i in sightings]).astype(np.float32)
+    scores = np.array([figures[f].scores[i] for f, i in sightings], np.float32)
+    return Track(
+        kind="figure",
+        frames=np.array([f for f, _ in sightings], np.int64),
+        boxes=boxes,
+        points=np.full((n, 5, 2), np.nan, np.float32),
+        scores=scores,
+        quality=(scores * np.minimum(np.sqrt(_areas(boxes)) / 0.25, 1)).astype(np.float32),
+        identity=np.stack([figures[f].identity[i] for f, i in sightings]).astype(np.float32),
+        body_boxes=_body_boxes(boxes),
+        body=np.zeros((n, BODY), np.float32),
+        pose=np.full((n, 33, 4), np.nan, np.float32),
+    )
+
+
+def _areas(boxes: FloatArray) -> FloatArray:
+    return (boxes[:, 2:] - boxes[:, :2]).prod(1)
+
+
+def _body_boxes(boxes: FloatArray) -> FloatArray:
+    """Head and body: drawn heads are large, so two widths across and two and a half heights down."""
+    size = boxes[:, 2:] - boxes[:, :2]
+    grown = np.concatenate([boxes[:, :2] - size * [0.5, 0.1], boxes[:, 2:] + size * [0.5, 1.5]], 1)
+    return np.clip(grown, 0, 1).astype(np.float32)

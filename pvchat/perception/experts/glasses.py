@@ -30,12 +30,9 @@ FRONT = 30.0  # degrees of yaw beyond which the far rim is hidden
 
 
 def wearing(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
-    """Log-odds that the face wears glasses; NaN where it is too small or turned too far.
+    """Log-odds that a face of an image [h, w, 3] wears glasses; NaN where it is too small or turned too far (degrees).
 
-    Args:
-        image: [h, w, 3] uint8 RGB.
-        points: [468, 3], x and y as fractions of the frame.
-        yaw: degrees.
+    `points`: [468, 3], x and y as fractions of the frame.
     """
     size = np.array([image.shape[1], image.shape[0]], np.float32)
     apart = float(np.linalg.norm((points[_LEFT, :2] - points[_RIGHT, :2]) * size))
@@ -48,12 +45,7 @@ def wearing(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
 
 
 def strip(image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
-    """[H, W] luma (0..255) around the eyes, bilinear; beyond the frame its last pixel is repeated.
-
-    Args:
-        image: [h, w, 3] uint8 RGB.
-        points: [468, 3], x and y as fractions of the frame.
-    """
+    """[H, W] luma (0..255) around the eyes, bilinear; beyond the frame its last pixel is repeated."""
     height, width = image.shape[:2]
     right, left = points[[_RIGHT, _LEFT], :2] * np.array([width, height], np.float32)
     across = left - right

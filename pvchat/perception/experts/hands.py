@@ -11,8 +11,9 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.body import LEFT_WRIST, RIGHT_WRIST
-from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.networks import load_file
 from pvchat.perception.experts.regions import Region, along, crop
 from pvchat.schemas import FloatArray
@@ -32,16 +33,12 @@ class HandExpert:
     """Finds the hands of one person."""
 
     def __init__(self) -> None:
-        self._recrop = LiteNetwork(model_path("hand_recrop.tflite"))
-        self._network = load_file("hands", model_path("hand_landmark_full.tflite"))
+        self._recrop = LiteNetwork("hand_recrop.tflite")
+        self._network = load_file("hands", member_path("mediapipe", "hand_landmark_full.tflite"))
 
     def hands(self, image: NDArray[np.uint8], joints: FloatArray) -> FloatArray:
-        """The person's left and right hand [2, 21, 3]: x, y as fractions of the frame, z (fraction of its width, small
-        is near); NaN where one isn't seen.
-
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            joints: [33, 4] of the pose.
+        """The left and right hand [2, 21, 3] of the person with a pose [33, 4] in an image [H, W, 3]: x, y as fractions
+        of the frame, z (fraction of its width, small is near); NaN where one isn't seen.
         """
         seen = [self._at_wrist(image, joints, wrist) for wrist in (LEFT_WRIST, RIGHT_WRIST)]
         unseen = np.full((POINTS, 3), np.nan, np.float32)

@@ -28,25 +28,14 @@ _BATCH = 16
 
 
 class IdentityNetwork:
-    """The face recognition network.
-
-    Args:
-        weights: safetensors of our own.
-        device: torch device name.
-    """
+    """The face recognition network, with weights of our own."""
 
     def __init__(self, weights: Path = FILE, device: str = "cpu") -> None:
         self._network = load("identity", weights, _descriptor, Input((-1, SIDE, SIDE, 3), "uint8"), device=device)
 
     def describe(self, chips: NDArray[np.uint8]) -> FloatArray:
-        """Descriptors of face chips.
-
-        Args:
-            chips: [B, 150, 150, 3] uint8 RGB, aligned.
-
-        Returns:
-            [B, 128] float32; two good photos of one person are usually closer than 0.6 (dlib's own threshold), which
-            lets 1 % of strangers pass.
+        """Descriptors [B, 128] of face chips [B, 150, 150, 3] uint8 RGB, aligned; two good photos of one person are
+        usually closer than 0.6 (dlib's own threshold).
         """
         if len(chips) == 0:
             return np.zeros((0, WIDTH), np.float32)

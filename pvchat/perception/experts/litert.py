@@ -11,37 +11,29 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pvchat.assets.weights import member_path
 from pvchat.schemas import FloatArray
 
 _CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one interpreter is created at a time
 _HERE: weakref.WeakSet[LiteNetwork] = weakref.WeakSet()  # all of this process
 
 
-def model_path(name: str) -> Path:
-    """Where a MediaPipe `.tflite` ("pose_detection.tflite") lies.
+class LiteNetwork:
+    """One network of MediaPipe's ("face_landmark.tflite"); calls are serialised: an interpreter isn't thread-safe.
+
+    An interpreter takes about six times its file, weights unpacked and all layers' outputs, and hundredths of a second
+    to make: while clips aren't looked at there is none.
 
     Raises:
         WeightsError: the weights were not fetched yet.
     """
-    from pvchat.assets.weights import member_path
 
-    return member_path("mediapipe", name)
-
-
-class LiteNetwork:
-    """One network; calls are serialised because an interpreter is not thread-safe.
-
-    An interpreter takes about six times its file, weights unpacked and all layers' outputs, and hundredths of a second
-    to make: while clips aren't looked at there is none.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, name: str) -> None:
+        self._path = member_path("mediapipe", name)
         self._lock = threading.Lock()
         self._interpreter: Any = self._made()
         self._input = self._interpreter.get_input_details()[0]

@@ -13,7 +13,7 @@ from math import atan2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.regions import Region, around, crop, whole
 from pvchat.perception.experts.ssd import FACES, Detector
 from pvchat.schemas import FloatArray
@@ -30,43 +30,28 @@ _MARGIN = 1.5  # the region the network is trained on, over the tight box of the
 
 @dataclass
 class Mesh:
-    """One face.
+    """One face."""
 
-    Attributes:
-        points: [468, 3] x, y as fractions of the frame, z (fraction of its width, small is near).
-        presence: 0..1, that a face is there.
-        mouth_open: gap between the inner lips over the face's height; 0 closed, 0.2 wide open.
-        eyes_open: lid gap over eye width, mean of both; under 0.1 closed, 0.3 open.
-        smile: how far the mouth corners lie above the middle of the lips, plus how wide the mouth is, against a
-            neutral face; in face heights, above about 0.05 smiles.
-        yaw: degrees, positive turned to the picture's right.
-        pitch: degrees, positive up.
-        roll: degrees, positive clockwise as seen.
-    """
-
-    points: FloatArray
-    presence: float
-    mouth_open: float
-    eyes_open: float
-    smile: float
-    yaw: float
-    pitch: float
-    roll: float
+    points: FloatArray  # [468, 3] x, y as fractions of the frame, z (fraction of its width, small is near)
+    presence: float  # 0..1, that a face is there
+    mouth_open: float  # gap between the inner lips over the face's height; 0 closed, 0.2 wide open
+    eyes_open: float  # lid gap over eye width, mean of both; under 0.1 closed, 0.3 open
+    smile: float  # height of the mouth's corners and its width against a neutral face, in face heights
+    yaw: float  # degrees, positive turned to the picture's right
+    pitch: float  # degrees, positive up
+    roll: float  # degrees, positive clockwise as seen
 
 
 class MeshExpert:
     """Lays the mesh over a face that is already found."""
 
     def __init__(self) -> None:
-        self._network = LiteNetwork(model_path("face_landmark.tflite"))
+        self._network = LiteNetwork("face_landmark.tflite")
 
     def mesh(self, image: NDArray[np.uint8], box: FloatArray, points: FloatArray | None = None) -> Mesh | None:
-        """The mesh of one face, or None when the network sees no face there.
+        """The mesh of the face in a box [4] (fractions) of an image [H, W, 3]; None where the network sees none.
 
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            box: [4] face box as fractions of the frame.
-            points: [5, 2] picture-left eye, picture-right eye, nose, mouth corners as fractions; they give the roll.
+        `points`: [5, 2] picture-left eye, picture-right eye, nose, mouth corners as fractions; they give the roll.
         """
         height, width = image.shape[:2]
         scale = np.array([width, height], np.float32)
@@ -99,10 +84,6 @@ class WideFaceDetector:
         self, image: NDArray[np.uint8], threshold: float | None = None
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """All faces, best first.
-
-        Args:
-            image: [H, W, 3] uint8 RGB.
-            threshold: least score, the network's own 0.6 when None.
 
         Returns:
             boxes [n, 4], keypoints [n, 6, 2] (right eye, left eye, nose, mouth, right ear, left ear; the person's own

@@ -3,26 +3,26 @@
 In: uint8 RGB images. Out, an image: boxes in pixels, five points (eyes, nose, mouth corners), scores.
 
 Notable choices (docs/adr/0014-fast-runtime.md): the networks run in `networks.py`'s runtime; the pyramid and the crops
-come out of one table of sums a frame (`areas.py`), to the bin as the paper's reference code makes them: Pillow's box
-filter, which is only nearly so, loses one face in twenty. The candidates of several frames go through R-Net and O-Net
-together; P-Net takes one level of one frame at a time while that fills the processor's cache.
+come out of one table of sums a frame (`areas.py`), to the bin as the paper's reference code makes them. The candidates
+of several frames go through R-Net and O-Net together; P-Net takes one level of one frame at a time while that fills the
+processor's cache.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.areas import AreaTable
-from pvchat.perception.experts.networks import Input, in_batches, load
-from pvchat.perception.experts.operations import Suppression
+from pvchat.perception.experts.networks import Input, Network, in_batches, load, put_together
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 _FACTOR = 0.709
 _CELL, _STRIDE = 12, 2
 _CANDIDATES = 600  # at most this many of a frame go into R-Net: bounds the time on busy textures
-_FRAMES = 8  # searched together: bounds the memory
-_LEVEL_PIXELS = 60_000  # that P-Net takes at a time; more is slower a pixel (measured)
+_LEVEL_PIXELS = 60_000  # that P-Net takes at a time; more is slower a pixel
 _REFINED, _ANSWERED = 128, 32  # crops a call of R-Net, of O-Net
 
 Found = tuple[FloatArray, FloatArray, FloatArray]
@@ -60,12 +59,9 @@ class _Candidates:
 class MTCNN:
     """The three networks and the cascade between them.
 
-    Args:
-        folder: holds pnet.pt, rnet.pt and onet.pt; None takes them from the weights cache.
-        device: torch device name.
-        min_face: smallest face side that is looked for, in pixels.
-        thresholds: P-, R- and O-Net scores from which a candidate passes. The reference code's .6 for P-Net gives R-Net
-            two fifths more to look at and hardly a face more (docs/adr/0028-faces-followed.md).
+    `folder` holds pnet.pt, rnet.pt and onet.pt, where it isn't the fetched one; `min_face`: smallest face side that is
+    looked for, in pixels; `thresholds`: P-, R- and O-Net scores from which a candidate passes; the reference code has
+    .6 for P-Net (docs/adr/0028-faces-followed.md).
     """
 
     def __init__(
@@ -75,47 +71,33 @@ class MTCNN:
         min_face: float = 20,
         thresholds: tuple[float, float, float] = (0.7, 0.7, 0.7),
     ) -> None:
-        if folder is None:
-            from pvchat.assets.weights import member_path
-
-            folder = member_path("faces", "pnet.pt").parent
+        folder = folder or member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
         network = partial(load, device=device, small=True)
         self._pnet, self._rnet, self._onet = (
             network(name, folder / f"{name}.pt", partial(_layers, name), Input((-1, 3, side, side)))
             for name, side in (("pnet", -1), ("rnet", 24), ("onet", 48))
         )
-        self._suppress = Suppression()
 
     def detect_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Found]:
-        """Find faces.
-
-        Args:
-            images: [H, W, 3] uint8 RGB each; those of one size in a row are searched together.
+        """Find faces in a few images [H, W, 3] uint8 RGB of one size.
 
         Returns:
             An image: boxes [n, 4] (x0, y0, x1, y1), points [n, 5, 2] (x, y), scores [n]; pixels, best first.
         """
-        runs = (tables for _, tables in _runs(images))
-        return [one for tables in runs for one in self._confirm(tables, self._propose(tables))]
+        tables = [AreaTable(image) for image in images]
+        return self._confirm(tables, self._propose(tables)) if tables else []
 
     def confirm_many(self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[FloatArray]) -> list[Found]:
-        """Find faces among candidates that are known: no pyramid, R-Net and O-Net alone.
-
-        Args:
-            images: as for `detect_many`.
-            boxes: an image's candidates [n, 4] (x0, y0, x1, y1 pixels), as large as the faces that they may be.
-
-        Returns:
-            As `detect_many`.
+        """As `detect_many`, among candidates that are known (R-Net and O-Net alone): an image's boxes [n, 4] (x0, y0,
+        x1, y1 pixels), as large as the faces that they may be.
         """
-        runs = ((tables, list(boxes[start : start + len(tables)])) for start, tables in _runs(images))
-        return [one for tables, near in runs for one in self._confirm(tables, near)]
+        return self._confirm([AreaTable(image) for image in images], boxes) if len(images) else []
 
-    def _confirm(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
+    def _confirm(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[Found]:
         """R-Net and O-Net on each image's candidates."""
         passed = self._refine(tables, boxes)
-        return self._answer(tables, [one.shifted(1)[self._suppress(one.boxes, one.scores, 0.7)] for one in passed])
+        return self._answer(tables, [one.shifted(1)[suppressed(one.boxes, one.scores, 0.7)] for one in passed])
 
     def _propose(self, tables: list[AreaTable]) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
@@ -136,11 +118,11 @@ class MTCNN:
         """The levels' candidates as one frame's boxes [n, 4]: suppressed in each level, then over all."""
         if not levels:  # the image is smaller than any face that is looked for
             return np.zeros((0, 4), np.float32)
-        kept = [level.take(self._suppress(level.boxes, level.scores, 0.5)) for level in levels]
+        kept = [level.take(suppressed(level.boxes, level.scores, 0.5)) for level in levels]
         joined = _Candidates(*(np.concatenate([getattr(k, n) for k in kept]) for n in ("boxes", "scores", "shifts")))
-        return joined.take(self._suppress(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
+        return joined.take(suppressed(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
 
-    def _refine(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[_Candidates]:
+    def _refine(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[_Candidates]:
         """R-Net's verdict on each frame's boxes: those that pass, squared and not yet shifted."""
         kept, crops = _all_crops(tables, boxes, 24)
         if not len(crops):
@@ -164,13 +146,34 @@ class MTCNN:
         return found
 
 
-def _runs(images: Sequence[NDArray[np.uint8]]) -> Iterator[tuple[int, list[AreaTable]]]:
-    """Runs of images of one shape, `_FRAMES` long at most: the number of the first, and their tables."""
-    start = 0
-    for stop in range(1, len(images) + 1):
-        if stop == len(images) or images[stop].shape != images[start].shape or stop - start == _FRAMES:
-            yield start, [AreaTable(image) for image in images[start:stop]]
-            start = stop
+def suppressed(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
+    """Indices [k], best first, of boxes [n, 4] (corners) whose intersection over union with no better kept one exceeds
+    `overlap`; scores [n] above 0. Greedy suppression in the runtime's own code: torchvision's results without torch.
+    """
+    if len(boxes) == 0:
+        return np.zeros(0, np.int64)
+    chosen, count = _suppression(overlap)(boxes[None], scores[None, None])
+    keep = np.asarray(chosen[: int(count[0]), 2], np.int64)
+    return keep[np.lexsort((keep, -scores[keep]))]
+
+
+@cache
+def _suppression(overlap: float) -> Network:
+    # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
+    above = np.float32(overlap)
+    if float(above) <= overlap:
+        above = np.nextafter(above, np.float32(1))
+
+    def build(openvino: Any) -> Any:
+        ops = openvino.opset13
+        boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
+        kept = ops.non_max_suppression(
+            boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
+            ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
+        )  # fmt: skip
+        return openvino.Model([kept.output(0), kept.output(2)], [boxes, scores])
+
+    return put_together(build)
 
 
 def _by_frame(boxes: list[FloatArray], *verdicts: FloatArray) -> Iterator[tuple[FloatArray, ...]]:
@@ -210,7 +213,7 @@ def _square(boxes: FloatArray) -> FloatArray:
     return np.concatenate((corner, corner + side), 1)
 
 
-def _all_crops(tables: list[AreaTable], boxes: list[FloatArray], side: int) -> tuple[list[FloatArray], FloatArray]:
+def _all_crops(tables: list[AreaTable], boxes: Sequence[FloatArray], side: int) -> tuple[list[FloatArray], FloatArray]:
     """Every frame's boxes squared and cut out: those that overlap their image, and all crops [n, 3, side, side]."""
     pairs = [_crops(table, _square(b), side) for table, b in zip(tables, boxes, strict=True)]
     return [kept for kept, _ in pairs], np.concatenate([crops for _, crops in pairs])

@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets.weights import member_path
 from pvchat.schemas import SAMPLE_RATE, FloatArray
 
 FRAME_S = 0.01
@@ -41,7 +40,7 @@ class MusicExpert:
     """
 
     def __init__(self) -> None:
-        with weights.member_path("music", table=VOICE).open("rb") as file:
+        with member_path("music").open("rb") as file:
             layers, self._mean, self._scale = _read_model(file)
         self._first, *blocks, self._last = _parted(layers)
         self._blocks = blocks
@@ -49,11 +48,7 @@ class MusicExpert:
 
     @torch.inference_mode()
     def probabilities(self, samples: FloatArray) -> FloatArray:
-        """[F, 3] of speech, singing and music.
-
-        Args:
-            samples: [n] at 16 kHz, -1..1; fewer than a frame give none.
-        """
+        """[F, 3] of speech, singing and music in samples [n] at 16 kHz, -1..1; fewer than a frame give none."""
         if len(samples) < _FRAME:
             return np.zeros((0, 3), np.float32)
         x = (self._bands(torch.from_numpy(np.asarray(samples, np.float32))) - self._mean) * self._scale
@@ -125,7 +120,6 @@ def _layers(lines: list[str], file: BinaryIO) -> Iterator[_Layer]:
 
 
 def _read_array(file: BinaryIO, count: int) -> Tensor:
-    """The next weights, as float32."""
     (mark,) = struct.unpack("<I", file.read(4))
     kind = np.dtype("<f2" if mark == _HALVES else "<f4")
     size = count * kind.itemsize

@@ -56,17 +56,11 @@ Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a network.
+    """One input of a network."""
 
-    Attributes:
-        shape: -1 where any size may come.
-        dtype: a name that numpy and torch share.
-        sizes: the shape that this one will get, where it is narrower: fixed sides are faster.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    sizes: tuple[int, ...] = ()
+    shape: tuple[int, ...]  # -1 where any size may come
+    dtype: str = "float32"  # a name that numpy and torch share
+    sizes: tuple[int, ...] = ()  # the shape that this one will get, where it is narrower: fixed sides are faster
 
 
 def load(
@@ -86,7 +80,7 @@ def load(
         build: makes the torch module, weights and preprocessing included.
         inputs: in the order of the module's arguments.
         what: whatever else its conversion depends on.
-        device: torch device name; on another than "cpu" torch runs the module.
+        device: on another than "cpu" torch runs the module.
         small: it computes on one thread, and as many calls at once as there are threads; else each on all of them.
     """
     if device != "cpu":
@@ -106,13 +100,13 @@ def load_graph(
     ends: tuple[str, ...],
     narrow: Callable[[Any], None] | None = None,
 ) -> Network:
-    """A part of a frozen TensorFlow graph as a network on the CPU.
+    """A part of a frozen TensorFlow graph (`.pb`) as a network on the CPU.
 
     Args:
         name: of the folder of its conversion.
-        graph: the `.pb` file.
-        start: the operation whose output is what the network is called with, float32.
-        shape: of that.
+        graph: the file.
+        start: the operation whose output is what the network is called with, float32 …
+        shape: … of that shape.
         ends: the operations whose outputs it returns.
         narrow: takes out of the runtime's model what this network is to do without.
     """
@@ -284,7 +278,6 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
 
 
 def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
-    """The graph from one operation's output to those of others."""
     openvino = _openvino()
     operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
     parameter = openvino.opset13.parameter(list(shape), np.float32)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Network, load_graph
 from pvchat.perception.experts.ssd import Detections, suppress
 from pvchat.schemas import FloatArray
@@ -51,18 +51,12 @@ class Detection:
 class ThingExpert:
     """Finds the things that COCO has names for.
 
-    Args:
-        graph: the frozen TensorFlow graph; None takes it from the weights cache.
-
     Raises:
         WeightsError: it isn't fetched yet.
     """
 
-    def __init__(self, graph: Path | None = None) -> None:
-        if graph is None:
-            from pvchat.assets.weights import member_path
-
-            graph = member_path("things", GRAPH)
+    def __init__(self) -> None:
+        graph = member_path("things", GRAPH)
         self._load = partial(load_graph, "things", graph, _PIXELS, (1, _SIDE, _SIDE, 3), (_BOXES, _SCORES))
         self._of_people = self._load(_only_people)
 
@@ -77,7 +71,7 @@ class ThingExpert:
         return read(boxes[0], scores[0])
 
     def people(self, image: NDArray[np.uint8]) -> list[Detection]:
-        """The people among them, in less than half the time."""
+        """The people among them, in less time."""
         boxes, scores = self._of_people(_squashed(image))
         return _of_label(PERSON, _corners(boxes[0]), scores[0, :, 0])
 
@@ -115,11 +109,8 @@ def _only_people(model: Any) -> None:
 
 
 def read(boxes: FloatArray, scores: FloatArray) -> list[Detection]:
-    """The network's output as detections, best first.
-
-    Args:
-        boxes: [n, 4] y0, x0, y1, x1 as fractions.
-        scores: [n, 91], of COCO's numbers.
+    """The network's output as detections, best first: boxes [n, 4] (y0, x0, y1, x1 as fractions), scores [n, 91] of
+    COCO's numbers.
     """
     corners = _corners(boxes)
     found = [one for number in LABELS for one in _of_label(number, corners, scores[:, number])]

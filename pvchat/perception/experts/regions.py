@@ -7,13 +7,14 @@ MediaPipe's (ImageToTensor, LandmarkProjection, AlignmentPointsRects and RectTra
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import atan2, ceil, cos, floor, hypot, pi, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import Network
-from pvchat.perception.experts.operations import look_up
+from pvchat.perception.experts.networks import Network, put_together
 from pvchat.schemas import FloatArray
 
 
@@ -49,12 +50,8 @@ def whole(image: NDArray[np.uint8]) -> Region:
 
 
 def along(start: FloatArray, end: FloatArray, target: float) -> Region:
-    """The square centred on `start` with `end` on its border, turned so that start -> end points in `target` direction.
-
-    Args:
-        start: [2] pixels.
-        end: [2] pixels.
-        target: radians, counter-clockwise from the x axis: pi/2 is up.
+    """The square centred on `start` with `end` on its border ([2] pixels), turned so that start -> end points in
+    `target` direction (radians, counter-clockwise from the x axis: pi/2 is up).
     """
     dx, dy = float(end[0] - start[0]), float(end[1] - start[1])
     return Region(float(start[0]), float(start[1]), 2 * hypot(dx, dy), wrap(target - atan2(-dy, dx)))
@@ -75,29 +72,17 @@ def wrap(angle: float) -> float:
 
 
 def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = True) -> FloatArray:
-    """Cut a region out and scale it, bilinearly.
+    """A region of an image [H, W, 3] uint8 RGB scaled bilinearly to [size, size, 3] float32, 0..1.
 
-    Args:
-        image: [H, W, 3] uint8 RGB.
-        region: what to cut; it may reach beyond the image.
-        size: side of the result in pixels.
-        edge: outside the image repeat its border pixels; else black.
-
-    Returns:
-        [size, size, 3] float32, 0..1.
+    Where it reaches beyond the image its border pixels are repeated; where it is upright and not `edge`, it is black.
     """
     # Pixel k of the crop is taken at k / size, not at its middle: OpenCV's warp as MediaPipe calls it, which is what
-    # the networks were trained on. With middles the joints come out a third to a whole crop pixel off (measured).
+    # the networks were trained on.
     steps = np.asarray((np.arange(size, dtype=np.float32) / size - 0.5) * np.float32(region.side), np.float32)
-    if region.angle == 0:
-        xs, ys = (np.asarray(np.float32(middle) + steps, np.float32) for middle in (region.x, region.y))
-        return _upright(image, xs, ys, edge) / np.float32(255)
-    if edge and min(image.shape[:2]) > 1:
-        return _turned(image, region, steps, look_up()) / np.float32(255)
-    c, s = np.float32(cos(region.angle)), np.float32(sin(region.angle))
-    turned_x = np.asarray(region.x + steps[None, :] * c - steps[:, None] * s, np.float32)
-    turned_y = np.asarray(region.y + steps[None, :] * s + steps[:, None] * c, np.float32)
-    return sample(image, turned_x, turned_y, edge=edge) / np.float32(255)
+    if region.angle:
+        return _turned(image, region, steps) / np.float32(255)
+    xs, ys = (np.asarray(np.float32(middle) + steps, np.float32) for middle in (region.x, region.y))
+    return _upright(image, xs, ys, edge) / np.float32(255)
 
 
 def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: bool) -> FloatArray:
@@ -117,7 +102,7 @@ def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: boo
     return np.asarray(out.reshape(len(ys), len(xs), bands), np.float32)
 
 
-def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray, network: Network) -> FloatArray:
+def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> FloatArray:
     """`sample` of a turned square whose rows and columns lie `steps` [s] from its middle: [s, s, 3], 0..255.
 
     Only the part of the image that it covers goes to the network; its last pixels repeat beyond it, so that it holds
@@ -133,7 +118,25 @@ def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray, network
                 out=places[0, :, :, 0])  # fmt: skip
     np.add(along_y + np.float32((region.y - y0) * to_y - 1), steps[:, None] * np.float32(c * to_y),
            out=places[0, :, :, 1])  # fmt: skip
-    return network(image[y0:y1, x0:x1], places)[0]
+    return _look_up()(image[y0:y1, x0:x1], places)[0]
+
+
+@cache
+def _look_up() -> Network:
+    """Bilinear look-up in the runtime's own code, of places outside at the border: pixels [H, W, 3] uint8 and places
+    [1, h, w, 2] float32 (x and y, -1 at the first pixel, 1 at the last) to [h, w, 3] float32.
+    """
+
+    def build(openvino: Any) -> Any:
+        ops = openvino.opset13
+        pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
+        planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
+        how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
+        found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
+        rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
+        return openvino.Model([rows.output(0)], [pixels, places])
+
+    return put_together(build)
 
 
 def _covered(middle: float, reach: float, size: int) -> tuple[int, int]:
@@ -160,17 +163,8 @@ def sample(image: NDArray[np.generic], xs: FloatArray, ys: FloatArray, *, edge: 
 
 
 def spread(mask: FloatArray, region: Region, width: int, height: int, longest: int = 256) -> FloatArray:
-    """A region's mask laid out over the frame.
-
-    Args:
-        mask: [m, m] values inside the region.
-        region: where it lies, in pixels of the frame.
-        width: of the frame, pixels.
-        height: of the frame, pixels.
-        longest: long side of the result.
-
-    Returns:
-        [h, w] float32 over the whole frame, zero outside the region.
+    """A region's mask [m, m] laid out over the frame (`width` by `height` pixels): [h, w] float32, its long side
+    `longest`, zero outside the region.
     """
     scale = longest / max(width, height)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))

@@ -2,8 +2,7 @@
 
 In: the 468 points of `mesh.py`. Out: a probability. The points are put into the face's own frame (cheek to cheek,
 forehead to chin), so that neither size nor a turned head counts, and those of mouth, brows, lids and cheeks are kept.
-Weights: `smiles.safetensors`, made by `recipes/looks/smiles.py`. Anger, sadness and surprise were tried the same way
-and are wrong on faces of another source more often than right: they are not told.
+Weights: `smiles.safetensors`, made by `recipes/looks/smiles.py`.
 """
 
 from __future__ import annotations
@@ -44,10 +43,6 @@ def features(points: FloatArray) -> FloatArray:
 
 
 def smiling(points: FloatArray) -> float:
-    """The probability that a face smiles.
-
-    Args:
-        points: [468, 3] in pixels, depth too.
-    """
+    """The probability that a face smiles; points [468, 3] in pixels, depth too."""
     weight, bias = linear_head(WEIGHTS)
     return float(sigmoid(features(points) @ weight + bias.item()))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.perception.experts.litert import LiteNetwork, model_path
+from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.regions import Region, crop
 from pvchat.schemas import FloatArray
 
@@ -51,7 +51,7 @@ class Detector:
 
     def __init__(self, spec: DetectorSpec) -> None:
         self.spec = spec
-        self._network = LiteNetwork(model_path(spec.file))
+        self._network = LiteNetwork(spec.file)
         self._size = self._network.input_size[0]
         self._anchors = anchors(self._size, spec.strides)
 
@@ -78,12 +78,8 @@ def anchors(size: int, strides: tuple[tuple[int, int], ...]) -> FloatArray:
 def decode(raw: FloatArray, logits: FloatArray, centres: FloatArray, size: int, threshold: float) -> Detections:
     """Raw network output -> suppressed detections as fractions of the region.
 
-    Args:
-        raw: [n, 4 + 2K] centre x, centre y, width, height, then keypoints x, y, all in input pixels from the anchor.
-        logits: [n].
-        centres: [n, 2].
-        size: input side in pixels.
-        threshold: of the probability.
+    `raw`: [n, 4 + 2K] centre x, centre y, width, height, then keypoints x, y, all in input pixels from the anchor;
+    `logits`: [n]; `centres`: [n, 2] of the anchors; `size`: input side in pixels; `threshold`: of the probability.
     """
     scores = 1 / (1 + np.exp(-np.clip(logits, -_SCORE_CLIP, _SCORE_CLIP)))
     keep = np.flatnonzero(scores >= threshold)

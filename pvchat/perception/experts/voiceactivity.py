@@ -12,8 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets.weights import member_path
 from pvchat.schemas import SAMPLE_RATE, FloatArray
 
 STEP = 512  # samples that get one probability
@@ -30,7 +29,7 @@ class SpeechExpert:
     """
 
     def __init__(self) -> None:
-        self._weights = load_file(weights.member_path("speech", table=VOICE))
+        self._weights = load_file(member_path("speech"))
         self._cell = torch.nn.LSTMCell(_WIDTH, _WIDTH)
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         self._cell.load_state_dict({name: self._weights[f"lstm_cell.{name}"] for name in names})
@@ -43,11 +42,7 @@ class SpeechExpert:
 
     @torch.inference_mode()
     def probabilities(self, samples: FloatArray) -> FloatArray:
-        """[n] of the next n steps.
-
-        Args:
-            samples: [n * STEP] at 16 kHz, -1..1.
-        """
+        """[n] of the next n steps, samples [n * STEP] at 16 kHz, -1..1."""
         steps = np.asarray(samples, np.float32).reshape(-1, STEP)
         if not len(steps):
             return np.zeros(0, np.float32)

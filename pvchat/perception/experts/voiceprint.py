@@ -11,8 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pvchat.assets import weights
-from pvchat.assets.packages import VOICE
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.mel import FFT, mel_filters
 from pvchat.schemas import VOICEPRINT, FloatArray
 
@@ -31,7 +30,7 @@ class VoiceprintExpert:
     """
 
     def __init__(self) -> None:
-        path = weights.member_path("voices", table=VOICE)
+        path = member_path("voices")
         state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
         self._lstm = torch.nn.LSTM(_BANDS, VOICEPRINT, num_layers=3, batch_first=True)
         self._lstm.load_state_dict({name: state[f"lstm.{name}"] for name in self._lstm.state_dict()})
@@ -40,10 +39,8 @@ class VoiceprintExpert:
         self._filters = torch.from_numpy(mel_filters(_BANDS))
 
     def voiceprint(self, samples: FloatArray) -> FloatArray:
-        """[256] of unit length: the mean of what is heard in looks of 1.6 s.
-
-        Args:
-            samples: [n] at 16 kHz, -1..1, of one voice; less than a second tells little.
+        """[256] of unit length: the mean of what is heard in looks of 1.6 s, of samples [n] at 16 kHz, -1..1, of one
+        voice; less than a second tells little.
         """
         mean = self.along(samples).mean(0)
         return np.asarray(mean / max(1e-12, float(np.linalg.norm(mean))), np.float32)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.assets import packages, weights
+from pvchat.assets.weights import member_path
 from pvchat.perception.experts.mel import FFT, mel_filters
 from pvchat.schemas import LANGUAGES, SAMPLE_RATE, FloatArray, SpokenWord
 
@@ -64,16 +64,15 @@ class _Heard:
 class WordExpert:
     """Hears words: English ones, or those of many languages.
 
-    Args:
-        folder: of `config.json`, `tokenizer.json` and the model; the fetched ones of tiny.en when not given.
-        model: the model's file, or its parts in order, where it isn't `model.bin`.
+    `folder`: of `config.json`, `tokenizer.json` and the model, where it isn't the fetched tiny.en; `model`: the model's
+    parts in order, where it isn't `model.bin`.
 
     Raises:
         WeightsError: they aren't here.
     """
 
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
-        folder = weights.member_path("words", table=packages.VOICE) if folder is None else folder
+        folder = member_path("words") if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         with _reading(model or (folder / "model.bin",)) as read:
             self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read)}
@@ -90,8 +89,8 @@ class WordExpert:
     @classmethod
     def of_languages(cls) -> WordExpert:
         """The one that hears many languages; raises WeightsError where its weights aren't here."""
-        first, second = (weights.member_path(role, f"model.bin.part{part}", table=packages.LANGUAGES)
-                         for part, role in enumerate(("languages", "languages_rest"), 1))  # fmt: skip
+        roles = ("languages", "languages_rest")
+        first, second = (member_path(role, f"model.bin.part{part}") for part, role in enumerate(roles, 1))
         return cls(first.parent, (first, second))
 
     @cached_property
@@ -104,9 +103,7 @@ class WordExpert:
     def words(self, samples: FloatArray, start_s: float = 0.0) -> list[SpokenWord]:
         """The words of a stretch of English, in order; none where nobody speaks.
 
-        Args:
-            samples: [n] at 16 kHz, -1..1, at most `WINDOW_S`.
-            start_s: when it begins, seconds.
+        `samples`: [n] at 16 kHz, -1..1, at most `WINDOW_S`, which begin at `start_s`.
         """
         return self._words(self._encoded(samples), len(samples) / SAMPLE_RATE, start_s)
 

@@ -12,8 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pvchat.assets import weights
-from pvchat.assets.packages import LANGUAGES
+from pvchat.assets import packages, weights
 from pvchat.config import VideoConfig
 from pvchat.memory import trim
 from pvchat.perception.experts import networks
@@ -56,7 +55,7 @@ class SoundExperts:
     @cached_property
     def languages(self) -> WordExpert | None:
         """What is said in which language; None where that isn't fetched: then all is taken for English."""
-        return None if weights.missing(table=LANGUAGES) else WordExpert.of_languages()
+        return None if weights.missing(table=packages.table("languages")) else WordExpert.of_languages()
 
 
 @dataclass(frozen=True)
@@ -84,13 +83,7 @@ def listen(
 
     Only the seconds that were looked at are listened to: of an analysis of a part those of the part.
 
-    Args:
-        path: a local file.
-        found: what `probe` said about it.
-        analysis: of it, for the faces, or of a part of it.
-        experts: the networks.
-        config: the limits.
-        progress: called with what is being done, seconds done, seconds in all.
+    `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it. Progress is in seconds.
 
     Raises:
         VideoReadError: it can't be read.
@@ -121,15 +114,8 @@ def speaking(path: PathLike, found: Probe, analysis: ClipAnalysis, experts: Soun
 
 
 def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float = 0.0) -> Iterator[Speech]:
-    """The stretches of speech in some sound.
-
-    Args:
-        blocks: of samples, one after the other.
-        expert: hears speech.
-        start_s: when the sound begins, seconds.
-
-    Yields:
-        Stretches of at most `_LONGEST_S`, in order, with a short margin.
+    """The stretches of speech in blocks of samples, which begin at `start_s` (seconds): each at most `_LONGEST_S` long,
+    in order, with a short margin.
     """
     held, first = np.zeros(0, np.float32), 0  # samples that may still be needed, and the number of the first of them
     begun, quiet, at = -1, 0, 0  # steps: the stretch's first, how many were silent at its end, how many were heard

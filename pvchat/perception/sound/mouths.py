@@ -49,15 +49,7 @@ def with_speakers(
     mesh: MeshExpert,
     config: VideoConfig,
 ) -> tuple[Utterance, ...]:
-    """The stretches with who speaks.
-
-    Args:
-        path: the clip.
-        found: what `probe` said about it.
-        analysis: of it.
-        utterances: what was heard.
-        mesh: measures mouths.
-        config: the limits.
+    """The stretches that were heard in a clip (`found`: what `probe` said about it) with who speaks.
 
     Raises:
         VideoReadError: it can't be read.
@@ -145,9 +137,7 @@ def no_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]
 def movements(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> dict[int, float]:
     """By how much each mouth that could be followed changes from one look to the next, face heights (mean).
 
-    Args:
-        times: of the looks, in order.
-        opened: how far mouths are open at each look, by track; NaN where the mesh finds no face.
+    `opened`: how far mouths are open at each look, by time and track; NaN where the mesh finds no face.
     """
     series: dict[int, list[float]] = defaultdict(list)
     steps: dict[int, list[float]] = defaultdict(list)

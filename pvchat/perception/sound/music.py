@@ -19,12 +19,7 @@ _PAUSE_S, _SHORTEST_S = 1.0, 1.5  # a shorter pause parts nothing; what is short
 
 
 class MusicListener:
-    """Listens along while blocks of sound pass.
-
-    Args:
-        expert: hears music.
-        start_s: when the sound begins, seconds.
-    """
+    """Listens along while blocks of sound pass, which begins at `start_s` (seconds)."""
 
     def __init__(self, expert: MusicExpert, start_s: float = 0.0) -> None:
         self._expert, self._start_s = expert, start_s
@@ -60,11 +55,7 @@ class MusicListener:
 
 
 def spans_of(plays: FloatArray) -> Spans:
-    """From when to when something surely is, seconds.
-
-    Args:
-        plays: [F] probability each 10 ms.
-    """
+    """From when to when (seconds) something surely is, of probabilities [F] each 10 ms."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], plays >= _PLAYS, [False]]).astype(int))) * FRAME_S
     spans: list[tuple[float, float]] = []
     for start, end in edges.reshape(-1, 2).tolist():

@@ -28,7 +28,6 @@ def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
 
 
 def _groups(utterances: Sequence[Utterance]) -> list[int]:
-    """The group of each."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
     if len(utterances) < 2:
@@ -42,9 +41,7 @@ def _groups(utterances: Sequence[Utterance]) -> list[int]:
 def change_of(prints: FloatArray, apart: int) -> int | None:
     """After which look another voice goes on; None where it is one voice.
 
-    Args:
-        prints: [looks, 256] along a stretch, of unit length; looks overlap.
-        apart: a look ends where the one so many further begins.
+    `prints`: [looks, 256] along a stretch, of unit length; a look ends where the one that is `apart` further begins.
     """
     if len(prints) <= apart:
         return None
