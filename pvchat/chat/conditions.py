@@ -451,17 +451,11 @@ def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> 
 
 @dataclass(frozen=True)
 class Ranked:
-    """People in the order of a measure, which is their `number`.
+    """People in the order of a measure, which is their `number`."""
 
-    Attributes:
-        people: whoever can be measured.
-        by: which measure it is.
-        measured: out of pictures (`Timeline.measured`): near values count as the same.
-    """
-
-    people: tuple[Found, ...]
-    by: RankBy
-    measured: bool
+    people: tuple[Found, ...]  # whoever can be measured
+    by: RankBy  # which measure it is
+    measured: bool  # out of pictures (`Timeline.measured`): near values count as the same
 
     def at(self, k: int) -> list[Found]:
         """The n-th from 1 (negative: from the last), with all who are like this one; nobody beyond the last."""

@@ -51,15 +51,10 @@ Stream = Callable[[str], None]  # a piece of the text
 
 @dataclass(frozen=True)
 class Question:
-    """One question.
+    """One question."""
 
-    Attributes:
-        text: as typed.
-        query: what it means.
-    """
-
-    text: str
-    query: Query
+    text: str  # as typed
+    query: Query  # what it means
 
     @property
     def type(self) -> QuestionType:
@@ -121,17 +116,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Conversation:
-    """What was asked before, and who is known.
+    """What was asked before, and who is known."""
 
-    Attributes:
-        names: of everyone enrolled.
-        aliases: other names of theirs -> the enrolled name.
-        before: earlier questions, oldest first.
-    """
-
-    names: Sequence[str]
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    before: Sequence[Asked] = ()
+    names: Sequence[str]  # of everyone enrolled
+    aliases: Mapping[str, str] = field(default_factory=dict)  # other names of theirs -> the enrolled name
+    before: Sequence[Asked] = ()  # earlier questions, oldest first
 
     def __post_init__(self) -> None:
         if isinstance(self.before, str):
@@ -171,19 +160,12 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Basis:
-    """What one question is answered from.
+    """What one question is answered from."""
 
-    Attributes:
-        question: as it was read.
-        people: the presence of those it is about.
-        timeline: of the clip, gaps filled by the trained model where it may.
-        finding: what was found in it.
-    """
-
-    question: Question
-    people: list[PersonPresence]
-    timeline: Timeline
-    finding: Finding
+    question: Question  # as it was read
+    people: list[PersonPresence]  # the presence of those it is about
+    timeline: Timeline  # of the clip, gaps filled by the trained model where it may
+    finding: Finding  # what was found in it
 
     @cached_property
     def plain(self) -> str:
@@ -198,22 +180,14 @@ class Basis:
 
 @dataclass(frozen=True)
 class Viewed:
-    """What is known about the clip that is asked about.
+    """What is known about the clip that is asked about."""
 
-    Attributes:
-        analysis: what the experts said.
-        presences: of everyone enrolled.
-        part: only a part of the clip was asked about, and the answers say so.
-        conversation: who is known by name, and what was asked before.
-        clip: its file; people: everyone enrolled. For a base, which looks itself.
-    """
-
-    analysis: ClipAnalysis
-    presences: Sequence[PersonPresence]
-    part: bool = False
-    conversation: Conversation = field(default_factory=lambda: Conversation(()))
-    clip: Path | None = None
-    people: Sequence[Person] = ()
+    analysis: ClipAnalysis  # what the experts said
+    presences: Sequence[PersonPresence]  # of everyone enrolled
+    part: bool = False  # only a part of the clip was asked about, and the answers say so
+    conversation: Conversation = field(default_factory=lambda: Conversation(()))  # what was asked before
+    clip: Path | None = None  # its file, for a base, which looks itself
+    people: Sequence[Person] = ()  # everyone enrolled, for the same
 
     def whole(self, text: str) -> str:
         """A text about the video, as it is said of what was asked about."""

@@ -34,37 +34,23 @@ _WHOLE = ("part", "the whole video")
 
 @dataclass(frozen=True)
 class Measured:
-    """One row that answers.
+    """One row that answers."""
 
-    Attributes:
-        who: a name, "somebody I don't know" or "the scene".
-        what: such as "wearing a red jacket"; "not sitting" where that was measured.
-        start_s, end_s: when, seconds; both 0 in a photo.
-        probability: of the measurement, 0..1.
-    """
-
-    who: str
-    what: str
-    start_s: float
-    end_s: float
-    probability: float
+    who: str  # a name, "somebody I don't know" or "the scene"
+    what: str  # such as "wearing a red jacket"; "not sitting" where that was measured
+    start_s: float  # when, seconds
+    end_s: float  # both 0 in a photo
+    probability: float  # of the measurement, 0..1
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """How one question was read and answered.
+    """How one question was read and answered."""
 
-    Attributes:
-        asked: such as ("asked", "when"), ("about", "Ana"), ("while", "Ben is away"), ("part", "shot 2").
-        found: such as ("answer", "yes"), ("true of", "Ana").
-        rows: those that answer.
-        then: of the second of two questions.
-    """
-
-    asked: Pairs
-    found: Pairs = ()
-    rows: tuple[Measured, ...] = ()
-    then: Explanation | None = None
+    asked: Pairs  # such as ("asked", "when"), ("about", "Ana"), ("while", "Ben is away"), ("part", "shot 2")
+    found: Pairs = ()  # such as ("answer", "yes"), ("true of", "Ana")
+    rows: tuple[Measured, ...] = ()  # those that answer
+    then: Explanation | None = None  # of the second of two questions
 
 
 def explain(finding: dict[str, Any], many: bool = False) -> Explanation | None:

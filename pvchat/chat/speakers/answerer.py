@@ -37,13 +37,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answerer:
-    """Answers through one describer's model.
+    """Answers through one describer's model."""
 
-    Attributes:
-        describer: the trained model as it speaks of the people of one store.
-    """
-
-    describer: Describer
+    describer: Describer  # the trained model as it speaks of the people of one store
 
     def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Hearing | None:
         """The answer to one question; None where the model isn't asked.

@@ -62,23 +62,14 @@ _MOST_WORDS = 45  # of a base's sentence
 
 @dataclass
 class Hearing:
-    """An answer as it is heard and handed on, sentence by sentence.
+    """An answer as it is heard and handed on, sentence by sentence."""
 
-    Attributes:
-        check: gives a sentence as it is shown next, and why it may not be ("": it may).
-        stream: called with words, each after its sentence passed; None for nobody.
-        said: sentences so far.
-        own: how many of them were heard.
-        first_at: when the first word was handed on (`time.perf_counter`).
-        refused: the sentence that ended it, and why.
-    """
-
-    check: Callable[[str], tuple[str, str]]
-    stream: Stream | None = None
-    said: list[str] = field(default_factory=list)
-    own: int = 0
-    first_at: float = 0.0
-    refused: tuple[str, str] | None = None
+    check: Callable[[str], tuple[str, str]]  # gives a sentence as it is shown next, and why it may not be ("": it may)
+    stream: Stream | None = None  # called with words, each after its sentence passed; None for nobody
+    said: list[str] = field(default_factory=list)  # sentences so far
+    own: int = 0  # how many of them were heard
+    first_at: float = 0.0  # when the first word was handed on (`time.perf_counter`)
+    refused: tuple[str, str] | None = None  # the sentence that ended it, and why
 
     @property
     def text(self) -> str:
