@@ -473,13 +473,9 @@ class Ranked:
 
 
 def in_order(times: Mapping[str, Sequence[Span]], by: RankBy, timeline: Timeline, ends: bool = False) -> Ranked:
-    """People in the order of a measure; who can't be measured is left out.
+    """People in the order of a measure of some time of each, else as they came; who can't be measured is left out.
 
-    Args:
-        times: of each the time that is measured, in the order of enrollment, which stays among those who are alike.
-        by: the measure.
-        timeline: of the video.
-        ends: by "time": when it ends for the last time, not when it begins.
+    With `ends` "time" is when it ends for the last time, not when it begins.
     """
     people = [Found(name, number=_measure(timeline.entity(name), by, seen, ends)) for name, seen in times.items()]
     sign = -1 if by in ("long", "often", "right", "near", "big") else 1  # the most comes first

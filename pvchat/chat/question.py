@@ -129,10 +129,6 @@ class Conversation:
     def read(self, texts: Sequence[str], timeline: Timeline | None = None) -> list[Question]:
         """Read questions that follow one and the same conversation, each for itself.
 
-        Args:
-            texts: as typed.
-            timeline: of the clip, where it is known.
-
         Raises:
             SettingsError: one is no text, or is too long.
         """
@@ -197,13 +193,8 @@ class Viewed:
 def known_of(
     question: Question, everyone: Sequence[PersonPresence], timeline: Timeline, before: Sequence[Finding] = ()
 ) -> Basis:
-    """What a question is answered from.
-
-    Args:
-        question: as it was read.
-        everyone: presence of everyone enrolled.
-        timeline: of the clip, or of the part that is asked about.
-        before: what was found for earlier questions.
+    """What a question is answered from: everyone's presence, the timeline of the part that is asked about, and what
+    was found for earlier questions.
     """
     query = question.query if question.part is None else without_numbers(question.query)
     finding = run(query, timeline, before)

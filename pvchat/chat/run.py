@@ -253,13 +253,7 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
 
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:
-    """What is found for a query.
-
-    Args:
-        query: what is lookup.
-        timeline: what is known.
-        history: what was found for the questions before, the last one last.
-    """
+    """What is found for a query; `history` is what was found for the questions before, the last one last."""
     if query.select == "refuse":
         meant = () if query.whom.such is None else chosen(query.whom, [timeline.whole], timeline).sure
         found = Finding(query, open=tuple(Found(name, "unknown") for name in meant))  # "he" in the next question

@@ -273,13 +273,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def says(has: Has, row: Row, measured: bool) -> Verdict:
-    """What a row says to a condition.
-
-    Args:
-        has: the condition, without `of`.
-        row: of the same attribute, or of one that `TELLING` lists.
-        measured: as `Timeline.measured`.
-    """
+    """What a row of the same attribute, or of one that `TELLING` lists, says to a condition, whatever its `of`."""
     asked, told = words(f"{has.value} {has.colour}"), words(f"{row.value} {row.colour}")
     if row.attribute == "holding" and has.attribute == "deed":  # "holding a cup"
         told |= {"holding"}

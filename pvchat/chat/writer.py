@@ -49,13 +49,7 @@ class Writer:
     eyes: ZeroShot | None = None  # an encoder that fills gaps in the trained model's place, whatever the source
 
     def write(self, text: str, viewed: Viewed, stream: Stream | None = None) -> WrittenAnswer:
-        """The answer: of a base or the trained model where they speak, else what was found, in plain sentences.
-
-        Args:
-            text: a question about a clip, as typed.
-            viewed: what is known about it, and what was asked before.
-            stream: called with pieces of the text.
-        """
+        """The answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
         known = self._known(text, viewed)
         speaker = None if asks_of_sound(known.question.query) else self.narrator or self.answerer  # neither hears
         spoken = None if speaker is None else speaker.answer(known, viewed, stream)

@@ -67,13 +67,7 @@ _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a
 
 
 def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
-    """Such as "is sitting and wearing glasses" or "are probably not next to Ben", after the names.
-
-    Args:
-        condition: None: that they are there.
-        count: of how many it is said.
-        hedge: "probably", "never", "both", or nothing.
-    """
+    """Such as "is sitting and wearing glasses"; of two, hedged by "probably", "are probably not next to Ben"."""
     aux, text = _complement(_pushed(condition or PRESENT), count)
     verb = _AUX[aux][count != 1]
     return _words(verb, hedge, text) if aux == "be" else _words(hedge, verb, text)
@@ -278,13 +272,7 @@ def _way(place: str) -> tuple[str, str]:
 
 
 def happens_said(event: Event, hedge: str = "", moves: bool = False) -> tuple[str, str]:
-    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark").
-
-    Args:
-        event: what happens.
-        hedge: as for `clause`.
-        moves: whoever is there comes, and whoever is away leaves.
-    """
+    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark"); if it `moves`, ("Ben", "leaves")."""
     where, names = event.where, event.whom.names
     count = len(names) if names and event.whom.quantifier != "either" else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)

@@ -54,11 +54,7 @@ class Explanation:
 
 
 def explain(finding: dict[str, Any], many: bool = False) -> Explanation | None:
-    """What a finding says, in words; None where nothing was looked up.
-
-    Args:
-        finding: as JSON.
-        many: it is about many videos, not about one.
+    """What a finding says, in words; None where nothing was looked up. `many`: it is about many videos.
 
     Raises:
         ValueError: its query isn't one.

@@ -49,12 +49,7 @@ _OF_SCENE = {"exists": whether_scene, "who": whether_scene, "count": count_thing
 
 
 def say(finding: Finding, timeline: Timeline) -> str:
-    """The answer, in one to a few sentences.
-
-    Args:
-        finding: what was found, of one question or of two asked together.
-        timeline: in which it was found.
-    """
+    """The answer to one question, or to two asked together, in one to a few sentences."""
     then = finding.then
     two = then is not None and numbers_of(then.query.during) != numbers_of(finding.query.during)
     sentences = list(map(upper, _of_its_part(finding, timeline, two)))

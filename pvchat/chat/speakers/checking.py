@@ -98,15 +98,7 @@ class Hearing:
 
 
 class Backed:
-    """What the trained model may say.
-
-    Args:
-        plain: what was found, in plain sentences.
-        names: of everyone enrolled.
-
-    Attributes:
-        left: sentences of the plain answer that nothing said so far stands for.
-    """
+    """What the trained model may say beside a plain answer, of which the sentences in `left` aren't said yet."""
 
     def __init__(self, plain: str, names: Sequence[str]) -> None:
         self.left, self.names, self._said = sentences(plain), names, ""
@@ -127,13 +119,7 @@ class Backed:
 
 
 class Uncontradicted:
-    """What a pretrained base may say.
-
-    Args:
-        known: what the question is answered from.
-        others: names that may not be said.
-        before: said before the first sentence.
-    """
+    """What a pretrained base may say: no names of others; `before` is said before its first sentence."""
 
     def __init__(self, known: Basis, others: Sequence[str], before: str = "") -> None:
         self.known, self.others, self.before = known, others, before
@@ -162,13 +148,8 @@ class Uncontradicted:
 
 
 def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[str] = ()) -> list[str]:
-    """How words about one person who is there are at odds with what was measured; empty if they are not.
-
-    Args:
-        text: a phrase or sentence.
-        about: the person; "" where it may be about several.
-        timeline: of the clip.
-        names: everyone whom the text must not speak of: all that are enrolled but the person herself.
+    """How words about one person who is there ("": perhaps about several) are at odds with what was measured, or speak
+    of others, by `names`; empty if they do neither.
     """
     said = set(words_in(text))
     found = ["denies"] if said & NEGATIONS else []
