@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from make_asked import plain_answer, read_question
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.say.people import looks, scene_told
+from pvchat.chat.say.people import looks
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
@@ -238,8 +238,6 @@ def test_what_covers_the_wall_and_the_sky_are_told_with_the_place() -> None:
     )
     blue = {"setting": "outdoors", "background": "a light blue background", "behind": ["a blue sky"]}
     assert placed(**blue) == "Ana is outdoors, under a blue sky, on the left."
-    seen = evidence(scene=SceneFacts(place="a bedroom", behind=["curtains"]))
-    assert scene_told(timeline_from(seen, [])) == "The video shows a bedroom, with curtains."
 
 
 def test_bookshelves_are_told_once_and_have_no_colour_of_the_rim() -> None:

@@ -126,18 +126,17 @@ class Conversation:
         if isinstance(self.before, str):
             raise SettingsError(_NO_LIST, hint=_BRACKETS)
 
-    def read(self, texts: Sequence[str], timeline: Timeline | None = None) -> list[Question]:
-        """Read questions that follow one and the same conversation, each for itself.
+    def read(
+        self, texts: Sequence[str], timeline: Timeline | None = None, turns: Sequence[Turn] | None = None
+    ) -> list[Question]:
+        """Read questions that follow one and the same conversation (its `turns`, where known), each for itself.
 
         Raises:
             SettingsError: one is no text, or is too long.
         """
-        return self.read_after(self.turns(timeline), texts, timeline)
-
-    def read_after(self, turns: Sequence[Turn], texts: Sequence[str], timeline: Timeline | None) -> list[Question]:
-        """`read`, where the turns before are known already."""
         if isinstance(texts, str):
             raise SettingsError(_NO_LIST, hint=_BRACKETS)
+        turns = self.turns(timeline) if turns is None else turns
         return [Question(text, self._query_of(text, turns, timeline)) for text in texts]
 
     def turns(self, timeline: Timeline | None) -> list[Turn]:

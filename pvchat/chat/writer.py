@@ -66,7 +66,7 @@ class Writer:
         timeline, chooser = timeline_of(viewed.presences, viewed.analysis), None
         timeline = timeline if self.traits else without_traits(timeline)
         turns = viewed.conversation.turns(timeline)
-        (question,) = viewed.conversation.read_after(turns, [text], timeline)
+        (question,) = viewed.conversation.read([text], timeline, turns)
         if self.eyes is not None and viewed.clip is not None:
             chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
         elif self.source in ("model", "spoken") and self.describer is not None:

@@ -33,6 +33,10 @@ _SAME = {
     **dict.fromkeys(("wears", "wear", "worn", "dressed"), "wearing"),
     **dict.fromkeys(("video", "clip", "here", "seen", "visible", "shown", "present", "appears", "appear"), "there"),
 }  # fmt: skip
+_SUBJECT = re.compile(
+    r"^(yes, |no, )?(?:the )?(?:person|man|woman|boy|girl|s?he|they)\b(?: in the \w+ (?:outline|rectangle|box)\b)?",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _WORD = r"\d+(?::\d\d)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]"
 
@@ -40,6 +44,11 @@ _WORD = r"\d+(?::\d\d)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]"
 def mentioned(text: str, name: str, *, any_case: bool = True) -> bool:
     """Whether a text names somebody by a whole word: "Al" isn't in "Also"."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE if any_case else 0) is not None
+
+
+def with_name(sentence: str, name: str) -> str:
+    """A sentence with a name in the place of "the person in the red outline", or of "she" in "yes, she"."""
+    return _SUBJECT.sub(lambda found: f"{found[1] or ''}{name}", sentence)
 
 
 def sentences(text: str) -> list[str]:

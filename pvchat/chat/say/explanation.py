@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Whom, numbers_of
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Number, Query, Whom, numbers_of
 from pvchat.chat.say.clauses import (
     called,
     clause,
-    complement,
     event_said,
     is_plain,
     noun,
     ordinal,
     people_said,
     rank_said,
+    row_said,
     whom_said,
-    with_article,
 )
+from pvchat.chat.timeline import Row
 
 MOST_ROWS = 12  # that are shown
 Pairs = tuple[tuple[str, str], ...]
@@ -175,13 +175,8 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     """
     people = [*finding.get("people", ()), *finding.get("against", ())] or finding.get("open", ())
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
-        attribute, value, of = row["attribute"], row.get("value", ""), row.get("of", "")
-        if attribute in ("thing", "on"):
-            where = wording("side", of) if attribute == "thing" else f"on the {of}"
-            held = f"{with_article(wording('thing', value) or value)} {where}".strip()
-        else:
-            has = Has(attribute, value, row.get("colour", ""), Whom((called(of),)) if of else None)
-            held = complement(has)[1]
-        denied, who = "" if row.get("holds", True) else "not ", called(row["who"]) if "who" in row else "the scene"
-        start, end = row["span"]
-        yield Measured(who, f"{denied}{held}", start, end, row.get("probability", 1.0))
+        who, told = row.get("who", ""), [row.get(name, "") for name in ("value", "colour", "of")]
+        held = row_said(Row(who, row["attribute"], told[0], *row["span"], *told[1:]))
+        denied = "" if row.get("holds", True) else "not "
+        name = called(who) if who else "the scene"
+        yield Measured(name, f"{denied}{held}", *row["span"], row.get("probability", 1.0))
