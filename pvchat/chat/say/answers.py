@@ -289,9 +289,9 @@ def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | 
         return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(where.part)} at other times"
     if where == Has("alone") and found.rows:
         return company(found, "with")
-    if isinstance(where, And) and (where.parts[1:] or not finding.query.whom.names[1:]):
-        if failing := _failing(found, where, timeline):
-            return failing
+    several = finding.query.whom.names[1:]
+    if isinstance(where, And) and (where.parts[1:] or not several) and (failing := _failing(found, where, timeline)):
+        return failing
     rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
     excludes = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
     return rivals[0] if excludes and not finding.query.during.event else Not(where)
