@@ -117,29 +117,19 @@ def test_a_question_about_sound_is_read(text, query):
 
 
 SAID = [
-    ("What does Ana say?", TIMELINE, "Ana says from 0:08 to 0:10: “Yes, coffee please.”"),
     ("What does Ben say?", TIMELINE, "Ben says from 0:01 to 0:06: “Good morning, Anna. Would you like a coffee?”"),
     ("What is being said after 0:11?", TIMELINE,
      "Somebody who isn't seen says from 0:12 to 0:13: “Hello, hello?” "
      "Somebody says from 0:16 to 0:18: “Coffee is ready.”"),
     ("What does Cleo say?", TIMELINE, "Cleo is not in this video, so I can't tell."),
-    ("When does somebody say 'coffee'?", TIMELINE,
-     "Ana says “coffee” at 0:08; Ben says “coffee” at 0:05; somebody says “coffee” at 0:16."),
-    ("Who says 'hello'?", TIMELINE, "Somebody who isn't seen says “hello” at 0:12."),
     ("Who says 'Ana'?", TIMELINE, "Ben says “Ana” at 0:02."),
     ("Does Ana say 'hello'?", SURE, "No, as far as I hear, Ana never says “hello”."),
     ("Does Ana say 'ready'?", TIMELINE,
      "Somebody says “ready” at 0:17, but I can't tell whether that is Ana."),
     ("Does Ana never say 'tea'?", SURE, "Yes, as far as I hear, Ana never says “tea”."),
-    ("Is Ana silent?", SURE, "No, Ana speaks from 0:08 to 0:10."),
-    ("When is it silent?", SURE, "Nobody is speaking from 0:00 to 0:01, from 0:02 to 0:03, from 0:06 to 0:08 and from "
-     "0:10 to 0:20."),
-    ("Is there music or talking?", PLAYING,
-     "Yes. Music plays from 0:02 to 0:09. Ana speaks from 0:01 to 0:02; somebody speaks from 0:03 to 0:04."),
     ("Is there music or talking?", replace(TIMELINE, rows=()),
      "No. As far as I hear, no music plays. As far as I hear, nobody speaks."),
     ("Does anybody say 'tea'?", TIMELINE, "No, as far as I hear, nobody says “tea”."),
-    ("Who talks most?", SURE, "Ben speaks most, for about 4 seconds; Ana for about 2 seconds."),
     ("Who talks second most?", SURE, "Ana speaks second most, for about 2 seconds."),
     ("Who talks third most?", SURE, "As far as I hear, nobody speaks third most."),
     ("Who speaks first?", SURE, "Ben speaks first, at 0:01, then Ana at 0:08."),
@@ -155,7 +145,6 @@ SAID = [
     ("Who says 'hello'?", replace(TIMELINE, sound="unfetched"),
      "I can't listen to videos yet: fetch what hearing needs by `pvchat doctor --fetch --voice` (250 MB)."),
     ("Is there music?", TIMELINE, "No, as far as I hear, no music plays."),
-    ("Is there music?", PLAYING, "Yes, music plays from 0:02 to 0:09."),
     ("When does music play?", PLAYING, "Music plays from 0:02 to 0:09."),
     ("Is there no music?", PLAYING, "No, music plays from 0:02 to 0:09."),
     ("When is there no music?", PLAYING, "No music plays from 0:00 to 0:02 and from 0:09 to 0:20."),
