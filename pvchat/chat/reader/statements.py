@@ -109,19 +109,16 @@ class _Reading:
     """A sentence as far as it was read.
 
     Attributes:
-        who: of whom it tells.
         last: the phrase before; its denial and doubt hold of the next one, too, its verb, where that has none, and all
             of it, where that says when, or with whom.
         told: the phrase before that is no aside: behind a comma "from 0:01" is the time of that.
-        listed: nothing was said yet of those in `who`.
-        points: so far.
     """
 
-    who: tuple[str, ...] = ("",)
+    who: tuple[str, ...] = ("",)  # of whom it tells
     last: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
-    listed: bool = False
-    points: set[Point] = field(default_factory=set)
+    listed: bool = False  # nothing was said yet of those in `who`
+    points: set[Point] = field(default_factory=set)  # so far
 
     def take(self, joint: str, said: list[str]) -> None:
         """Read a phrase: the word or mark that it begins with, and its words that say something."""
