@@ -392,8 +392,8 @@ def _relation(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
     """
     if is_towards(has):
         deed, done = truth_of(replace(has, of=None), entity, timeline), _done_to(has, entity, other, timeline)
-        apart = without(deed.yes, timeline.seen(other)) if words(has.value) & TAKES_TWO else []
-        return Truth(merged([row.span for row in done]), merged([*deed.no, *apart]))
+        alone = without(deed.yes, timeline.seen(other)) if words(has.value) & TAKES_TWO else []
+        return Truth(merged([row.span for row in done]), merged([*deed.no, *alone]))
     attribute, seen = has.attribute, timeline.seen(entity)
     yes = common(seen, timeline.seen(other))
     if attribute == "beside":
