@@ -106,7 +106,8 @@ def holders(finding: Finding, timeline: Timeline) -> str:
 def _whether(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds: of whom it does, of whom it doesn't, of whom I can't tell."""
     query, whom, where = finding.query, finding.query.whom, finding.query.where
-    gone, everyone, inner = _gone(finding, timeline), finding.everyone, _undenied(where or PRESENT)
+    gone, everyone = _gone(finding, timeline), finding.everyone
+    inner = where.part if isinstance(where, Not) else where or PRESENT
     if finding.verdict == "no" and gone and (not whom.names[1:] or _is_mutual(query)):
         return f"No, {gone[0]}."
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
@@ -127,10 +128,6 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     if finding.open and (whom.names or one):
         return _to_nobody(finding, timeline) or _untold(finding.open, "whether", inner, timeline)
     return "" if finding.missing else nobody(finding)
-
-
-def _undenied(where: Condition) -> Condition:
-    return where.part if isinstance(where, Not) else where
 
 
 def _to_nobody(finding: Finding, timeline: Timeline) -> str:
@@ -434,6 +431,7 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         many = int(query.number.value)
         who, end = f"{query.number.bound.replace('_', ' ')} {so_many_people(many)}", " at the same time"
         holds, never = (f"{who} {clause(where, many, how)}{end}" for how in ("", "never"))
+        never += ", as far as I can see"
     elif asks_scene(finding):
         thing = said(has.value, 1) * (has.attribute == "thing")
         holds = f"I see {'no' if isinstance(where, Not) else 'the'} {thing}" if thing else f"this {clause(where)}"

@@ -302,7 +302,8 @@ def lead(finding: Finding) -> str:
     """The yes or no before an answer; none where it could be taken either way ("isn't she there?")."""
     said, where = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", ""), finding.query.where
     at_times = isinstance(where, Not) and finding.verdict == "no" and any(one.spans for one in finding.against)
-    return "" if finding.query.select == "exists" and (where == Not(PRESENT) or at_times) else said
+    either = where == Not(PRESENT) or at_times and finding.query.rank is None
+    return "" if finding.query.select == "exists" and either else said
 
 
 def is_plain(condition: Condition | None) -> bool:
