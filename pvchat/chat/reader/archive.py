@@ -166,16 +166,21 @@ class ArchiveQuestion:
     """A question about many videos.
 
     Attributes:
+        query: what it asks of each.
+        text: the question as it is asked of one video.
+        dates: of which times ("on Monday and on Friday"); none: of any.
         places: the sources that it names, with what joins each to the one before; none: any.
+        sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
+        around: "day", "week" …: all videos of that of the sighting are meant ("that day").
         sighted: of which question the sighting was, where its place and time aren't those of this one.
     """
 
-    query: Query  # what it asks of each
-    text: str  # the question as it is asked of one video
-    dates: tuple[Dates, ...] = ()  # of which times ("on Monday and on Friday"); none: of any
+    query: Query
+    text: str
+    dates: tuple[Dates, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
-    sighting: Query | None = None  # what tells the one video that is meant ("when she was last seen"); None: all are
-    around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day")
+    sighting: Query | None = None
+    around: str = ""
     sighted: ArchiveQuestion | None = None
 
     @property

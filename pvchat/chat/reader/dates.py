@@ -157,17 +157,22 @@ class Dates:
 
     Attributes:
         since, until: its ends.
+        said: the words for it, as they stand in a sentence.
         hours: of each day, from when to before when; where they end before they begin, on the next day.
+        joint: what joins it to the time before it: "and", "both", "or", "than", "but not"; "" for the first.
+        weekdays: of these days of the week only, 0 for Monday; none: of any.
+        each: asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no.
+        parts: a day, and the hours of it, where both were said.
     """
 
     since: datetime | None = None
     until: datetime | None = None
-    said: str = ""  # the words for it, as they stand in a sentence
+    said: str = ""
     hours: _Hours | None = None
-    joint: str = ""  # what joins it to the time before it: "and", "both", "or", "than", "but not"; "" for the first
-    weekdays: tuple[int, ...] = ()  # of these days of the week only, 0 for Monday; none: of any
-    each: str = ""  # asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no
-    parts: tuple[Dates, ...] = ()  # a day, and the hours of it, where both were said
+    joint: str = ""
+    weekdays: tuple[int, ...] = ()
+    each: str = ""
+    parts: tuple[Dates, ...] = ()
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Its ends; of hours of each day those of the day, or the night, in which a moment lies."""

@@ -107,14 +107,18 @@ class Asked:
     """What a question says beside its query.
 
     Attributes:
+        of: its words for times and places, such as " on Tuesday in the kitchen"; "" for none.
+        moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
         told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
+        today: the day on which it is asked, where it asks how many days ago; None where it doesn't.
+        one: only the video of that one sighting was looked at.
     """
 
-    of: str = ""  # its words for times and places, such as " on Tuesday in the kitchen"; "" for none
-    moment: Seen | None = None  # the one sighting that is meant ("when she was last seen"); None: none in particular
+    of: str = ""
+    moment: Seen | None = None
     told: str = ""
-    today: date | None = None  # the day on which it is asked, where it asks how many days ago; None where it doesn't
-    one: bool = False  # only the video of that one sighting was looked at
+    today: date | None = None
+    one: bool = False
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
