@@ -175,8 +175,9 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     """
     people = [*finding.get("people", ()), *finding.get("against", ())] or finding.get("open", ())
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
-        who, told = row.get("who", ""), [row.get(name, "") for name in ("value", "colour", "of")]
-        held = row_said(Row(who, row["attribute"], told[0], *row["span"], *told[1:]))
+        who, (start, end) = row.get("who", ""), row["span"]
+        value, colour, of = (row.get(name, "") for name in ("value", "colour", "of"))
+        held = row_said(Row(who, row["attribute"], value, start, end, colour, of))
         denied = "" if row.get("holds", True) else "not "
         name = called(who) if who else "the scene"
-        yield Measured(name, f"{denied}{held}", *row["span"], row.get("probability", 1.0))
+        yield Measured(name, f"{denied}{held}", start, end, row.get("probability", 1.0))
