@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from make_asked import plain_answer, read_question
 
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.say.people import looks, scene_told
+from pvchat.chat.say.people import looks
 from pvchat.identity.evidence import Evidence, Neighbour
 from pvchat.schemas import Garment, PersonFacts, PersonPresence, SceneFacts
 
@@ -196,14 +196,14 @@ def test_times_read_as_clock_times(spans: list) -> None:
     assert answer.endswith("the whole time.") or re.search(r"\d:\d\d\.$", answer)
 
 
-@pytest.mark.parametrize(("count", "told"), [(3, 3), (4, 4), (8, 8), (9, 8), (12, 8)])
+@pytest.mark.parametrize(("count", "told"), [(3, 3), (4, 4), (8, 8), (9, 9), (12, 8)])
 def test_who_asks_when_is_told_each_time(count: int, told: int) -> None:
     spans = [(60.0 * i + 1, 60.0 * i + 9) for i in range(count)]
     person = PersonPresence("Ana", "present", 0.9, spans, 0)
     answer = plain_answer(read_question("When does Ana appear?", NAMES), [person], Evidence(duration_s=900.0))
     assert answer.count("from ") == told
     assert answer.count(f"{told - 1}:01") == 1
-    more = {9: "and one more time until 8:09.", 12: "and four more times until 11:09."}
+    more = {12: "and four more times until 11:09."}
     assert answer.endswith(more.get(count, f"and from {count - 1}:01 to {count - 1}:09."))
     in_passing = plain_answer(read_question("Is Ana there?", NAMES), [person], Evidence(duration_s=900.0))
     assert ("times between" in in_passing) == (count > 3)
@@ -238,8 +238,6 @@ def test_what_covers_the_wall_and_the_sky_are_told_with_the_place() -> None:
     )
     blue = {"setting": "outdoors", "background": "a light blue background", "behind": ["a blue sky"]}
     assert placed(**blue) == "Ana is outdoors, under a blue sky, on the left."
-    seen = evidence(scene=SceneFacts(place="a bedroom", behind=["curtains"]))
-    assert scene_told(timeline_from(seen, [])) == "The video shows a bedroom, with curtains."
 
 
 def test_bookshelves_are_told_once_and_have_no_colour_of_the_rim() -> None:

@@ -10,7 +10,7 @@ from make_analysis import make_analysis, make_track
 from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.query import Has, Not, Query, Whom
 from pvchat.chat.run import run
-from pvchat.chat.say.people import scene_place, scene_told
+from pvchat.chat.say.people import scene_place
 from pvchat.chat.timeline import Timeline, without_traits
 from pvchat.identity.evidence import Evidence, Neighbour, gather
 from pvchat.schemas import (
@@ -229,7 +229,6 @@ def test_a_place_that_is_hardly_likely_is_told_with_probably(sure: dict[str, flo
     analysis.scene = SceneFacts("an office", confidence=sure)
     timeline = made(ANA, analysis=analysis)
     assert scene_place(timeline) == f"{hedge}in an office"
-    assert scene_told(timeline) == f"The video {hedge}shows an office."
 
 
 def test_who_is_at_home_may_be_in_any_room_there() -> None:

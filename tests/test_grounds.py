@@ -76,7 +76,7 @@ def test_a_garment_is_as_sure_as_garments_are_on_footage(measured: float, right:
 def test_things_have_grounds_too() -> None:
     analysis = analysed()
     analysis.things = [Thing("dog", 0.8, [1, 2], [[0.1, 0.2, 0.3, 0.4]] * 2, [0.5, 0.9])]
-    assert told("Is there a dog?", analysis) == [("", "a dog", 0.8)]
+    assert told("Is there a dog?", analysis) == [("", "a dog on the left", 0.8)]
     assert told("Is there a cat?", analysis) == []
 
 

@@ -88,7 +88,7 @@ EXISTS = [
     (polar(ANA, during=BEN_AWAY), "yes", {"people": found("Ana", spans=((0.0, 5.0),))},
      "Yes, Ana is in this video while Ben is away, from 0:00 to 0:05."),
     (Query("exists", ANA, Or((SITTING, Has("deed", "dancing"))), form="choice"), None, {"open": unknown("Ana")},
-     "Ana is in this video, but I can't tell whether Ana is sitting or dancing."),
+     "Ana is in this video, but I can't tell whether Ana is sitting or dancing. Ana sits and talks."),
     (polar(Whom(), Has("place", "kitchen")), "no", {"rows": row("", "place", "an office")},
      "No, this is in an office."),
     (polar(Whom(), Has("light", "dark")), "unknown", {}, "I can't tell whether this is in the dark."),

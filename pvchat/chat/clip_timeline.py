@@ -99,12 +99,7 @@ class _Clip:
 
 
 def timeline_of(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Timeline:
-    """The timeline of a clip or of a part of it.
-
-    Args:
-        presences: of everyone enrolled, in order.
-        analysis: of the clip, or of the part.
-    """
+    """The timeline of a clip or of a part of it; presences of everyone enrolled, in order."""
     return timeline_from(gather(presences, analysis), presences, analysis)
 
 

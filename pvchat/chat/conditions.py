@@ -227,7 +227,11 @@ def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
     there = [one for one in there if one.name not in whom.besides]
     sure, maybe = [one.name for one in there], list[str]()
     if whom.such is not None:
-        sure, maybe = _narrowed(sure, whom.such, part, timeline)
+        for spans in (part, [timeline.whole]):
+            verdicts = {one.name: whether(whom.such, one.name, spans, timeline) for one in there}
+            sure, maybe = ([name for name in verdicts if verdicts[name] == so] for so in ("yes", "unknown"))
+            if sure:
+                break
     if whom.nth:
         times = {one.name: common(timeline.seen(one.name), part) for one in there if one.name in sure}
         sure, maybe = [one.entity for one in in_order(times, whom.nth_by, timeline).at(whom.nth)], []
@@ -245,18 +249,6 @@ def _named(whom: Whom, timeline: Timeline) -> tuple[list[Entity], list[Missing]]
     enrolled = [one.name for one in timeline.entities if one.known]
     strange = [Missing(name, "not enrolled", meant(name, enrolled) or "") for name in whom.unknown]
     return there, [*missing, *strange]
-
-
-def _narrowed(
-    names: Sequence[str], such: Condition, part: Sequence[Span], timeline: Timeline
-) -> tuple[list[str], list[str]]:
-    """Those of whom something holds in a part (if of nobody: at any time), and those of whom that isn't known."""
-    verdicts: dict[str, Verdict] = {}
-    for spans in (part, [timeline.whole]):
-        verdicts = {name: whether(such, name, spans, timeline) for name in names}
-        if sure := [name for name in names if verdicts[name] == "yes"]:
-            return sure, [name for name in names if verdicts[name] == "unknown"]
-    return [], [name for name in names if verdicts[name] == "unknown"]
 
 
 def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:
@@ -324,10 +316,11 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute in MOVES:
         where = Has("near" if has.value.startswith(AT_THINGS) else "place", has.value)
         there = _truth(where, entity, timeline) if has.value else Truth(seen, ())
-        at = _moved(has.attribute, there.yes, timeline.whole)
-        if has.value and without(seen, [*there.yes, *there.no]):  # nobody knows where she is all the time
-            return Truth(at, ())
-        return Truth(at, without([timeline.whole], at))
+        comes = [(a, min(a + _MOMENT, b)) for a, b in there.yes if a > timeline.start_s]
+        goes = [(max(a, b - _MOMENT), b) for a, b in there.yes if b < timeline.end_s]
+        at = comes if has.attribute == "enters" else goes
+        known = not has.value or not without(seen, [*there.yes, *there.no])  # where she is all the time
+        return Truth(at, without([timeline.whole], at) if known else ())
     if has.attribute == "alone":
         return negated(_related(Has("with"), entity, timeline))
     if has.attribute in RELATIONS or is_towards(has):
@@ -343,13 +336,6 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
     if has.attribute in _LASTING and truth.yes:
         return Truth(without([timeline.whole], truth.no), truth.no)
     return Truth(common(truth.yes, seen), common(truth.no, seen))
-
-
-def _moved(how: str, seen: Sequence[Span], whole: Span) -> list[Span]:
-    """The moments in which somebody comes, or goes, as short spans of the time that she is seen, or in a place."""
-    if how == "enters":
-        return [(start, min(start + _MOMENT, end)) for start, end in seen if start > whole[0]]
-    return [(max(start, end - _MOMENT), end) for start, end in seen if end < whole[1]]
 
 
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
@@ -374,7 +360,7 @@ def relations(attribute: str, entity: str, timeline: Timeline) -> list[Row]:
     return [
         Row(entity, attribute, "", start, end, of=other)
         for other in others([entity], timeline)
-        for start, end in _relation(attribute, entity, other, timeline).yes
+        for start, end in _relation(Has(attribute), entity, other, timeline).yes  # type: ignore[arg-type]
     ]
 
 
@@ -391,9 +377,8 @@ def _done_to(has: Has, entity: str, other: str, timeline: Timeline) -> list[Row]
     rows = [row for row in rows_about(deed, entity, timeline) if says(deed, row, timeline.measured) == "yes"]
     found = [row for row in rows if row.of == other]
     if words(has.value) & TAKES_TWO:
-        beside = {name: _relation("beside", entity, name, timeline).yes for name in others([entity], timeline)}
-        third = [span for name, spans in beside.items() if name != other for span in spans]
-        near = beside.get(other, [])
+        beside = relations("beside", entity, timeline)
+        near, third = ([row.span for row in beside if (row.of == other) == mine] for mine in (True, False))
         alike = common(near, truth_of(deed, other, timeline).yes)
         spans = merged([*without(near, third), *alike])
         found += [replace(row, start_s=start, end_s=end, of=other, probability=min(row.probability, _PROBABLY))
@@ -401,16 +386,15 @@ def _done_to(has: Has, entity: str, other: str, timeline: Timeline) -> list[Row]
     return found
 
 
-def _towards(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
-    """When somebody does something to somebody else; what takes two isn't done to whoever isn't seen then."""
-    deed, done = truth_of(replace(has, of=None), entity, timeline), _done_to(has, entity, other, timeline)
-    apart = without(deed.yes, timeline.seen(other)) if words(has.value) & TAKES_TWO else []
-    return Truth(merged([row.span for row in done]), merged([*deed.no, *apart]))
-
-
-def _relation(attribute: str, entity: str, other: str, timeline: Timeline) -> Truth:
-    """When somebody is with, beside, left or right of somebody else: right or left as they usually are."""
-    seen = timeline.seen(entity)
+def _relation(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
+    """When somebody is with, beside, left or right of somebody else, right or left as they usually are; or does
+    something to somebody else: what takes two isn't done to whoever isn't seen then.
+    """
+    if is_towards(has):
+        deed, done = truth_of(replace(has, of=None), entity, timeline), _done_to(has, entity, other, timeline)
+        alone = without(deed.yes, timeline.seen(other)) if words(has.value) & TAKES_TWO else []
+        return Truth(merged([row.span for row in done]), merged([*deed.no, *alone]))
+    attribute, seen = has.attribute, timeline.seen(entity)
     yes = common(seen, timeline.seen(other))
     if attribute == "beside":
         rows = [row for row in timeline.of(entity, attribute) if row.of == other]
@@ -429,15 +413,13 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
     """When somebody is with, beside, left or right of those whom a condition names, or of anybody; or between two."""
     if has.value == BETWEEN and has.of is not None:
         one, other = (Whom((name,)) for name in has.of.names)
-        sides = ((Has("left_of", of=a), Has("right_of", of=b)) for a, b in ((one, other), (other, one)))
-        ways = [all_of([_related(side, entity, timeline) for side in both], timeline.whole) for both in sides]
-        return any_of(ways, timeline.whole)
+        ways = (And((Has("left_of", of=a), Has("right_of", of=b))) for a, b in ((one, other), (other, one)))
+        return truth_of(Or(tuple(ways)), entity, timeline)
     seen, whom = timeline.seen(entity), has.of or Whom()
     who = chosen(whom, [timeline.whole], timeline) if has.of else Chosen(tuple(others([entity], timeline)))
     parts = [Truth((), seen) if one.why == "absent" else UNKNOWN for one in who.missing]
     for name in (name for name in (*who.sure, *who.maybe) if name != entity):
-        args = entity, name, timeline
-        truth = _towards(has, *args) if is_towards(has) else _relation(has.attribute, *args)
+        truth = _relation(has, entity, name, timeline)
         parts.append(truth if name in who.sure else Truth((), truth.no))
     found = _quantified(whom.quantifier, parts, timeline.whole)
     return Truth(common(found.yes, seen), common(found.no, seen))
@@ -451,17 +433,11 @@ def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> 
 
 @dataclass(frozen=True)
 class Ranked:
-    """People in the order of a measure, which is their `number`.
+    """People in the order of a measure, which is their `number`."""
 
-    Attributes:
-        people: whoever can be measured.
-        by: which measure it is.
-        measured: out of pictures (`Timeline.measured`): near values count as the same.
-    """
-
-    people: tuple[Found, ...]
-    by: RankBy
-    measured: bool
+    people: tuple[Found, ...]  # whoever can be measured
+    by: RankBy  # which measure it is
+    measured: bool  # out of pictures (`Timeline.measured`): near values count as the same
 
     def at(self, k: int) -> list[Found]:
         """The n-th from 1 (negative: from the last), with all who are like this one; nobody beyond the last."""
@@ -479,13 +455,9 @@ class Ranked:
 
 
 def in_order(times: Mapping[str, Sequence[Span]], by: RankBy, timeline: Timeline, ends: bool = False) -> Ranked:
-    """People in the order of a measure; who can't be measured is left out.
+    """People in the order of a measure of some time of each, else as they came; who can't be measured is left out.
 
-    Args:
-        times: of each the time that is measured, in the order of enrollment, which stays among those who are alike.
-        by: the measure.
-        timeline: of the video.
-        ends: by "time": when it ends for the last time, not when it begins.
+    With `ends` "time" is when it ends for the last time, not when it begins.
     """
     people = [Found(name, number=_measure(timeline.entity(name), by, seen, ends)) for name, seen in times.items()]
     sign = -1 if by in ("long", "often", "right", "near", "big") else 1  # the most comes first

@@ -141,8 +141,7 @@ def times_said(count: int) -> str:
 
 def first_times(told: Sequence[str], most: int, until: str = "") -> str:
     """A list of times, cut after so many: "at 0:03, at 0:07 and one more time", with until when the others are."""
-    rest = len(told) - most
-    return join([*told[:most], f"{number(rest)} more time{'s' * (rest > 1)}{until}"] if rest > 0 else told)
+    return join(shortened(told, len(told), most, f"more times{until}"))
 
 
 def lasting(seconds: float) -> str:

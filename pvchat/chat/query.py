@@ -84,19 +84,12 @@ class Has:
     other. "enters" and "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own
     start and end; with a value, is seen in that place. "on" is a thing that stands on another, "style" is "drawn" or
     "filmed".
-
-    Attributes:
-        attribute: which measurement speaks to it.
-        value: in plain lower case: "jacket", "sitting", "left", "office", "talking". "" is any value ("holding
-            something").
-        colour: of what is worn or of the hair; "" is any.
-        of: for "beside", "left_of", "right_of" and "with": whom; of a deed towards whom ("smiling at", "hugging").
     """
 
-    attribute: Attribute
-    value: str = ""
-    colour: str = ""
-    of: Whom | None = None
+    attribute: Attribute  # which measurement speaks to it
+    value: str = ""  # in plain lower case: "jacket", "sitting", "left"; "" is any ("holding something")
+    colour: str = ""  # of what is worn or of the hair; "" is any
+    of: Whom | None = None  # of relations: whom; of a deed: towards whom ("smiling at", "hugging")
 
 
 @dataclass(frozen=True)
@@ -125,27 +118,16 @@ PRESENT = Has("present")
 
 @dataclass(frozen=True)
 class Whom:
-    """A set of people.
+    """A set of people."""
 
-    Attributes:
-        names: enrolled people by name; empty: everybody in the video, narrowed by the other fields.
-        quantifier: how many of them are meant: "Ana and Ben" both, "Ana or Ben" either, "everybody" all, "nobody" none,
-            "only Ana" only.
-        such: what must hold of them: "the man with glasses".
-        known: True: enrolled people only; False: strangers only; None: everybody.
-        besides: names that are left out ("who else besides Ana?").
-        nth: the n-th of them, from 1 (negative: from the last), in the order of `nth_by`.
-        unknown: names that nobody enrolled bears.
-    """
-
-    names: tuple[str, ...] = ()
-    quantifier: Quantifier = "any"
-    such: Condition | None = None
-    known: bool | None = None
-    besides: tuple[str, ...] = ()
-    nth: int = 0
+    names: tuple[str, ...] = ()  # enrolled people by name; empty: everybody in the video, narrowed by the other fields
+    quantifier: Quantifier = "any"  # how many are meant: "Ana and Ben" both, "Ana or Ben" either, "everybody" all
+    such: Condition | None = None  # what must hold of them: "the man with glasses"
+    known: bool | None = None  # True: enrolled people only; False: strangers only; None: everybody
+    besides: tuple[str, ...] = ()  # names that are left out ("who else besides Ana?")
+    nth: int = 0  # the n-th of them, from 1 (negative: from the last), in the order of `nth_by`
     nth_by: RankBy = "left"
-    unknown: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()  # names that nobody enrolled bears
 
 
 EVERYBODY = Whom()
@@ -191,25 +173,17 @@ def events_in(condition: Condition | None) -> list[Event]:
 class During:
     """The part of the video that is asked about.
 
-    Attributes:
-        relation: how it lies to `event`; "" where the part is named by numbers.
-        event: what it lies before, after or within.
-        nth: the n-th time that `event` happens (1 is the first, -1 the last); 0: any time.
-        start_s, end_s: in `unit`; an end of None is the video's. Negative seconds count from the video's end; where
-            both are the same, it is that moment.
-        unit: "share": of the video's length, 0..1. "shot": `start_s` is the number of a shot from 1 (negative: from the
-            last), `end_s` that of the last one meant, None for this one alone. "edge": the video's beginning (0) or its
-            end (-1).
-        till: what ends a part "after" or "since" an event when it next begins: "between Ana leaving and Ben coming";
-            each such part where the event happens more than once. The relation "until" has no event before it: it is
-            the one part from the video's start to when `event` first begins.
+    Numbers are in `unit`: seconds (negative: from the video's end; where both are the same, that moment), a "share" of
+    its length, 0..1, a "shot" from 1 (negative: from the last; to `end_s`, None: this one alone) or an "edge",
+    its beginning (0) or end (-1). With `till` each part "after" or "since" an event ends when that one next begins:
+    "between Ana leaving and Ben coming"; "until" is from the video's start to when `event` first begins.
     """
 
-    relation: Relation | Literal[""] = ""
-    event: Event | None = None
-    nth: int = 0
+    relation: Relation | Literal[""] = ""  # how it lies to `event`; "" where the part is named by numbers
+    event: Event | None = None  # what it lies before, after or within
+    nth: int = 0  # the n-th time that `event` happens (1 is the first, -1 the last); 0: any time
     start_s: float = 0.0
-    end_s: float | None = None
+    end_s: float | None = None  # None: the video's end
     unit: Literal["seconds", "share", "shot", "edge"] = "seconds"
     till: Event | None = None
 
@@ -255,39 +229,22 @@ NEVER = Number("exactly", 0)
 
 @dataclass(frozen=True)
 class Query:
-    """What one question asks for.
+    """What one question asks for."""
 
-    Attributes:
-        select: what kind of answer it wants.
-        whom: about which people.
-        where: what must hold of them for a yes, or to be listed, counted or timed; None: that they are there.
-        attribute: which one is asked for by "attribute" and "compare".
-        value: narrows the attribute: "what colour is her jacket?" is attribute "worn", value "jacket".
-        form: how it is asked.
-        during: the part of the video.
-        throughout: all the time, not only at some time ("does she sit the whole time?").
-        rank: longest, first, leftmost …
-        number: how many, or how long, somebody thinks it is.
-        versus: whom `whom` is compared with ("does Ana come before Ben?"; "after" if `during.relation` says so).
-        refusal: why nothing can answer.
-        then: a second question asked in the same breath ("…, and what is he wearing?").
-        if_so: the second one is only asked if the answer to the first is yes ("if so, where?").
-    """
-
-    select: Select
-    whom: Whom = EVERYBODY
-    where: Condition | None = None
-    attribute: Attribute | None = None
-    value: str = ""
-    form: Form = "wh"
-    during: During = WHOLE
-    throughout: bool = False
-    rank: Rank | None = None
-    number: Number | None = None
-    versus: Whom | None = None
-    refusal: Refusal | None = None
-    then: Query | None = None
-    if_so: bool = False
+    select: Select  # what kind of answer it wants
+    whom: Whom = EVERYBODY  # about which people
+    where: Condition | None = None  # what must hold for a yes, or to be listed, counted, timed; None: being there
+    attribute: Attribute | None = None  # which one is asked for by "attribute" and "compare"
+    value: str = ""  # narrows the attribute: "what colour is her jacket?" is attribute "worn", value "jacket"
+    form: Form = "wh"  # how it is asked
+    during: During = WHOLE  # the part of the video
+    throughout: bool = False  # all the time, not only at some time ("does she sit the whole time?")
+    rank: Rank | None = None  # longest, first, leftmost …
+    number: Number | None = None  # how many, or how long, somebody thinks it is
+    versus: Whom | None = None  # with whom `whom` is compared ("does Ana come before Ben?")
+    refusal: Refusal | None = None  # why nothing can answer
+    then: Query | None = None  # a second question asked in the same breath ("…, and what is he wearing?")
+    if_so: bool = False  # the second one is only asked if the answer to the first is yes ("if so, where?")
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; what is as usual is left out."""
@@ -333,8 +290,8 @@ def conjunction(parts: Sequence[Condition]) -> Condition:
 
 def is_choice(query: Query) -> bool:
     """Whether one of several conditions is asked for: "is she dancing or sitting?"; neither yes nor no answers that."""
-    parts = query.where.parts if isinstance(query.where, And) else (query.where,)
-    return query.form == "choice" and query.select == "exists" and any(isinstance(part, Or) for part in parts)
+    ways = any(isinstance(part, Or) for part in together(query.where))
+    return query.form == "choice" and query.select == "exists" and ways
 
 
 def counts_at_once(query: Query) -> bool:
@@ -344,9 +301,9 @@ def counts_at_once(query: Query) -> bool:
 
 def asks_absence(query: Query) -> bool:
     """Whether it is asked which of all who are enrolled aren't there at all: "who is missing?"."""
-    everybody = not (query.whom.names or query.whom.unknown or query.whom.nth) and query.whom.such is None
+    everybody = query.whom == Whom(known=query.whom.known, besides=query.whom.besides)
     asked = query.select in ("exists", "who") and query.where == Not(PRESENT) and query.rank is None
-    return asked and everybody and query.whom.quantifier == "any" and query.during.event is None
+    return asked and everybody and query.during.event is None
 
 
 def numbers_of(during: During) -> During:

@@ -51,15 +51,10 @@ Stream = Callable[[str], None]  # a piece of the text
 
 @dataclass(frozen=True)
 class Question:
-    """One question.
+    """One question."""
 
-    Attributes:
-        text: as typed.
-        query: what it means.
-    """
-
-    text: str
-    query: Query
+    text: str  # as typed
+    query: Query  # what it means
 
     @property
     def type(self) -> QuestionType:
@@ -121,38 +116,27 @@ class Question:
 
 @dataclass(frozen=True)
 class Conversation:
-    """What was asked before, and who is known.
+    """What was asked before, and who is known."""
 
-    Attributes:
-        names: of everyone enrolled.
-        aliases: other names of theirs -> the enrolled name.
-        before: earlier questions, oldest first.
-    """
-
-    names: Sequence[str]
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    before: Sequence[Asked] = ()
+    names: Sequence[str]  # of everyone enrolled
+    aliases: Mapping[str, str] = field(default_factory=dict)  # other names of theirs -> the enrolled name
+    before: Sequence[Asked] = ()  # earlier questions, oldest first
 
     def __post_init__(self) -> None:
         if isinstance(self.before, str):
             raise SettingsError(_NO_LIST, hint=_BRACKETS)
 
-    def read(self, texts: Sequence[str], timeline: Timeline | None = None) -> list[Question]:
-        """Read questions that follow one and the same conversation, each for itself.
-
-        Args:
-            texts: as typed.
-            timeline: of the clip, where it is known.
+    def read(
+        self, texts: Sequence[str], timeline: Timeline | None = None, turns: Sequence[Turn] | None = None
+    ) -> list[Question]:
+        """Read questions that follow one and the same conversation (its `turns`, where known), each for itself.
 
         Raises:
             SettingsError: one is no text, or is too long.
         """
-        return self.read_after(self.turns(timeline), texts, timeline)
-
-    def read_after(self, turns: Sequence[Turn], texts: Sequence[str], timeline: Timeline | None) -> list[Question]:
-        """`read`, where the turns before are known already."""
         if isinstance(texts, str):
             raise SettingsError(_NO_LIST, hint=_BRACKETS)
+        turns = self.turns(timeline) if turns is None else turns
         return [Question(text, self._query_of(text, turns, timeline)) for text in texts]
 
     def turns(self, timeline: Timeline | None) -> list[Turn]:
@@ -171,19 +155,12 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Basis:
-    """What one question is answered from.
+    """What one question is answered from."""
 
-    Attributes:
-        question: as it was read.
-        people: the presence of those it is about.
-        timeline: of the clip, gaps filled by the trained model where it may.
-        finding: what was found in it.
-    """
-
-    question: Question
-    people: list[PersonPresence]
-    timeline: Timeline
-    finding: Finding
+    question: Question  # as it was read
+    people: list[PersonPresence]  # the presence of those it is about
+    timeline: Timeline  # of the clip, gaps filled by the trained model where it may
+    finding: Finding  # what was found in it
 
     @cached_property
     def plain(self) -> str:
@@ -198,22 +175,14 @@ class Basis:
 
 @dataclass(frozen=True)
 class Viewed:
-    """What is known about the clip that is asked about.
+    """What is known about the clip that is asked about."""
 
-    Attributes:
-        analysis: what the experts said.
-        presences: of everyone enrolled.
-        part: only a part of the clip was asked about, and the answers say so.
-        conversation: who is known by name, and what was asked before.
-        clip: its file; people: everyone enrolled. For a base, which looks itself.
-    """
-
-    analysis: ClipAnalysis
-    presences: Sequence[PersonPresence]
-    part: bool = False
-    conversation: Conversation = field(default_factory=lambda: Conversation(()))
-    clip: Path | None = None
-    people: Sequence[Person] = ()
+    analysis: ClipAnalysis  # what the experts said
+    presences: Sequence[PersonPresence]  # of everyone enrolled
+    part: bool = False  # only a part of the clip was asked about, and the answers say so
+    conversation: Conversation = field(default_factory=lambda: Conversation(()))  # what was asked before
+    clip: Path | None = None  # its file, for a base, which looks itself
+    people: Sequence[Person] = ()  # everyone enrolled, for the same
 
     def whole(self, text: str) -> str:
         """A text about the video, as it is said of what was asked about."""
@@ -223,13 +192,8 @@ class Viewed:
 def known_of(
     question: Question, everyone: Sequence[PersonPresence], timeline: Timeline, before: Sequence[Finding] = ()
 ) -> Basis:
-    """What a question is answered from.
-
-    Args:
-        question: as it was read.
-        everyone: presence of everyone enrolled.
-        timeline: of the clip, or of the part that is asked about.
-        before: what was found for earlier questions.
+    """What a question is answered from: everyone's presence, the timeline of the part that is asked about, and what
+    was found for earlier questions.
     """
     query = question.query if question.part is None else without_numbers(question.query)
     finding = run(query, timeline, before)

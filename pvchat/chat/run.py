@@ -172,14 +172,13 @@ class Lookup:
         """`each` where times are asked for: it holds of whoever has any. A `Not` may never hold, and have some; where
         nobody knows at most times, that it never holds isn't known.
         """
-        found, most = (
-            [one for one in self.each() if one.entity not in self.who.maybe],
-            (1 - WHOLE) * seconds_in(self.part),
-        )
-        never: dict[str, Verdict] = {one.entity: "no" if one.verdict == "yes" else one.verdict for one in found}
-        if isinstance(self.where, Not):
-            never = {name: "unknown" if self.open_s(name) > most else "no" for name in never}
-        return [replace(one, verdict="yes" if one.spans else never[one.entity]) for one in found]
+        found, most = list[Found](), (1 - WHOLE) * seconds_in(self.part)
+        for one in (one for one in self.each() if one.entity not in self.who.maybe):
+            never: Verdict = "no" if one.verdict == "yes" else one.verdict
+            if isinstance(self.where, Not):
+                never = "unknown" if self.open_s(one.entity) > most else "no"
+            found.append(replace(one, verdict="yes" if one.spans else never))
+        return found
 
     def open_s(self, name: str) -> float:
         """For how many seconds it isn't known whether the condition holds of somebody."""
@@ -253,13 +252,7 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
 
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:
-    """What is found for a query.
-
-    Args:
-        query: what is lookup.
-        timeline: what is known.
-        history: what was found for the questions before, the last one last.
-    """
+    """What is found for a query; `history` is what was found for the questions before, the last one last."""
     if query.select == "refuse":
         meant = () if query.whom.such is None else chosen(query.whom, [timeline.whole], timeline).sure
         found = Finding(query, open=tuple(Found(name, "unknown") for name in meant))  # "he" in the next question
@@ -284,10 +277,8 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
     who = subjects(query.whom, None if placed else query.where, part.spans, timeline)
     if asks_absence(query):
-        gone = [
-            one.name for one in timeline.enrolled if one.decision == "absent" and one.name not in query.whom.besides
-        ]
-        who = replace(who, sure=(*who.sure, *gone))
+        gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
+        who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
         never: Verdict = "no" if part.happens == "yes" else part.happens
@@ -340,8 +331,11 @@ def _is_polar(query: Query) -> bool:
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
-    if query.rank is not None and _asks_rank(query):
-        return _is_ranked(lookup, query.rank)
+    if query.rank is not None and _asks_rank(query):  # of everybody
+        finding = ranked(lookup.about(EVERYBODY), query.rank, Finding(query))
+        mine = [name in finding.names for name in who.sure]
+        holds = (all if query.whom.quantifier in ("all", "both") else any)(mine)
+        return replace(finding, verdict=any_verdict(lookup.missed) if not mine else "yes" if holds else "no")
     if who.sure == ("",) and events_in(query.where):
         return _when(lookup)
     people = lookup.each(least="yes")
@@ -381,14 +375,6 @@ def _who(lookup: Lookup) -> Finding:
     each = [replace(one, verdict="yes") if at_times and one.spans else one for one in lookup.each()]
     finding = listed(each, Finding(query, open=unsure))
     return finding if query.rank is None or query.number is not None else ranked(lookup, query.rank, finding)
-
-
-def _is_ranked(lookup: Lookup, rank: Rank) -> Finding:
-    """Whether somebody is the first, the longest … of everybody."""
-    finding = ranked(lookup.about(EVERYBODY), rank, Finding(lookup.query))
-    mine = [name in finding.names for name in lookup.who.sure]
-    holds = (all if lookup.query.whom.quantifier in ("all", "both") else any)(mine)
-    return replace(finding, verdict=any_verdict(lookup.missed) if not mine else "yes" if holds else "no")
 
 
 def _count(lookup: Lookup) -> Finding:
@@ -613,8 +599,10 @@ def _alike(lookup: Lookup) -> Finding:
     return replace(finding, verdict="yes" if set.intersection(*values) else "no")
 
 
-def order(lookup: Lookup) -> Finding:
-    """Who comes one after the other; whether one does before another, or before or after something happens."""
+def _order(lookup: Lookup) -> Finding:
+    """Who comes one after the other, or before or after somebody, whoever is next first; whether something begins (or
+    ends) of one before, or after, something else does of another.
+    """
     query, event, theirs = lookup.query, lookup.query.during.event, lookup.query.versus
     if theirs is None and event is None:
         return Finding(query, people=ranking(lookup, Rank("time"), lookup.who.sure).people)
@@ -624,38 +612,26 @@ def order(lookup: Lookup) -> Finding:
     whom = theirs or (Whom() if event is None else event.whom)
     if whom.such is not None and is_of_scene(whom.such):  # "before the cat"
         where, whom = whom.such, EVERYBODY
-    whole = replace(lookup, part=[lookup.timeline.whole])
-    other = replace(whole.about(whom, where), query=replace(query, whom=whom, where=where))
-    before = query.during.relation in ("", "before", "until")
-    listed = theirs is not None and query.form != "polar" and not query.whom.names  # "who comes after Ben?"
-    return (_beyond if listed else _before)(whole, other, before)
-
-
-def _before(one: Lookup, other: Lookup, before: bool) -> Finding:
-    """Whether something begins (or ends) of one before, or after, something else does of another."""
-    mine, theirs = (
-        ranking(one, Rank("time"), one.who.sure),
-        ranking(other, Rank("time"), other.who.sure, other.query.during.nth),
-    )
-    finding = Finding(one.query, people=mine.people, against=theirs.people, missing=other.who.missing)
-    if not (mine.people and theirs.people):
-        return replace(finding, verdict=doubt((*one.who.missing, *other.who.missing)))
-    first, second = mine.people[0], theirs.people[0]
+    one = replace(lookup, part=[lookup.timeline.whole])
+    other = replace(one.about(whom, where), query=replace(query, whom=whom, where=where))
+    mine = ranking(one, Rank("time"), one.who.sure)
+    against = ranking(other, Rank("time"), other.who.sure, query.during.nth)
+    before, missing = query.during.relation in ("", "before", "until"), other.who.missing
+    if theirs is not None and query.form != "polar" and not query.whom.names:  # "who comes after Ben?"
+        edge = against.people[0].number or 0.0 if against.people else None
+        apart = [one for one in mine.people if edge is not None and one.number != edge]
+        beyond = [one for one in apart if ((one.number or 0.0) < (edge or 0.0)) == before]
+        return Finding(query, people=tuple(beyond[::-1] if before else beyond), missing=missing)
+    finding = Finding(query, people=mine.people, against=against.people, missing=missing)
+    if not (mine.people and against.people):
+        return replace(finding, verdict=doubt((*one.who.missing, *missing)))
+    first, second = mine.people[0], against.people[0]
     right = not mine.alike(first, second) and ((first.number or 0.0) < (second.number or 0.0)) == before
-    return finding if one.query.form == "choice" else replace(finding, verdict="yes" if right else "no")
-
-
-def _beyond(one: Lookup, other: Lookup, before: bool) -> Finding:
-    """Those who come before somebody, or after: whoever comes next first."""
-    mine, theirs = (ranking(each, Rank("time"), each.who.sure).people for each in (one, other))
-    edge = theirs[0].number or 0.0 if theirs else None
-    found = [each for each in mine if edge is not None and each.number != edge]
-    beyond = [each for each in found if ((each.number or 0.0) < (edge or 0.0)) == before]
-    return Finding(one.query, people=tuple(beyond[::-1] if before else beyond), missing=other.who.missing)
+    return finding if query.form == "choice" else replace(finding, verdict="yes" if right else "no")
 
 
 _SELECTS: dict[str, Callable[[Lookup], Finding]] = {
     "exists": _exists, "who": _who, "count": _count, "when": _when, "how_long": _measured, "how_often": _measured,
-    "attribute": _attribute, "describe": _attribute, "compare": _compare, "order": order, "shots": _shots,
+    "attribute": _attribute, "describe": _attribute, "compare": _compare, "order": _order, "shots": _shots,
     "length": _length,
 }  # fmt: skip

@@ -30,13 +30,7 @@ _ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled 
 
 
 def rows_of_sound(sound: Sound, names: Mapping[int, str], known: Mapping[int, str] | None = None) -> Iterator[Row]:
-    """What is heard, as rows.
-
-    Args:
-        sound: of the clip.
-        names: entities by the numbers of their tracks.
-        known: enrolled names by the numbers of the clip's voices.
-    """
+    """What is heard, as rows: entities by the numbers of their tracks, enrolled names by those of the clip's voices."""
     voices = {**(known or {}), **_seen_speaking(sound, names)}
     for one in sound.utterances:
         who, of = _speaker(one, names, voices)

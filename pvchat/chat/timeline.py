@@ -55,28 +55,20 @@ TELLING = {"deed": ("posture", "deed", "holding")}  # attribute -> attributes of
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a timeline: that `attribute` of `entity` is `value` from `start_s` to `end_s`.
-
-    Attributes:
-        entity: an enrolled person's name, "#1", "#2" … for strangers, "" for the scene.
-        attribute, value, colour, of: as in `query.Has`; `of` is an entity, and of a thing the side of the picture that
-            it is on, or what it stands "on".
-        start_s, end_s: seconds.
-        probability: of the measurement, 0..1.
-        holds: False: it was measured that it does not hold.
-        ground: where it is seen best; two rows are the same whatever they rest on.
+    """One line of a timeline: that `attribute` of `entity` is `value` from `start_s` to `end_s`, seconds; as in
+    `query.Has`. Two rows are the same whatever they rest on.
     """
 
-    entity: str
+    entity: str  # an enrolled person's name, "#1", "#2" … for strangers, "" for the scene
     attribute: str
     value: str = ""
     start_s: float = 0.0
     end_s: float = 0.0
     colour: str = ""
-    of: str = ""
-    probability: float = 1.0
-    holds: bool = True
-    ground: Ground | None = field(default=None, compare=False)
+    of: str = ""  # an entity; of a thing the side of the picture that it is on, or what it stands "on"
+    probability: float = 1.0  # of the measurement, 0..1
+    holds: bool = True  # False: it was measured that it does not hold
+    ground: Ground | None = field(default=None, compare=False)  # where it is seen best
 
     @property
     def span(self) -> Span:
@@ -88,56 +80,35 @@ class Row:
 class Entity:
     """Somebody in the video, or somebody enrolled who isn't.
 
-    Attributes:
-        name: an enrolled name, or "#1", "#2" … for strangers.
-        known: enrolled.
-        decision: whether this one is in the video.
-        probability: of that.
-        centre: where this one usually is, x and y as fractions of the frame; None: not known.
-        height: of the face or figure, as a fraction of the frame.
-        like: another entity that may be this one: for an unsure person a stranger, for the less likely of two people
-            on one track the other. Not counted if set.
-        why: the reason why an enrolled person isn't found present.
+    `like` is another entity that may be this one, who then isn't counted: of somebody unsure a stranger, of the less
+    likely of two people on one track the other.
     """
 
-    name: str
-    known: bool = True
-    decision: Decision = "present"
-    probability: float = 1.0
-    centre: tuple[float, float] | None = None
-    height: float | None = None
+    name: str  # an enrolled name, or "#1", "#2" … for strangers
+    known: bool = True  # enrolled
+    decision: Decision = "present"  # whether this one is in the video
+    probability: float = 1.0  # of that
+    centre: tuple[float, float] | None = None  # where this one usually is, x and y as fractions of the frame
+    height: float | None = None  # of the face or figure, as a fraction of the frame
     like: str = ""
-    why: Why | None = None
+    why: Why | None = None  # the reason why an enrolled person isn't found present
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Everything that can be asked about one video, or a part of it.
+    """Everything that can be asked about one video, or a part of it."""
 
-    Attributes:
-        start_s, end_s: of the part, seconds.
-        entities: everyone enrolled, in order of enrollment, then the strangers who are seen.
-        rows: what holds of whom when; of the scene (entity "") too.
-        shots: start and end of each, seconds.
-        looked_for: labels of things whose absence is known.
-        still: a photo, or as short as one: no times are told.
-        at_least: there may be more strangers than are listed.
-        sound: whether it was listened to: "heard", or why it wasn't (`schemas.SoundState`); "": nobody has asked.
-        measured: out of pictures: near shades and about equal lengths aren't told apart.
-        traits: men are told from women, and smiles are told (`without_traits`).
-    """
-
-    start_s: float
+    start_s: float  # of the part, seconds
     end_s: float
-    entities: tuple[Entity, ...] = ()
-    rows: tuple[Row, ...] = ()
-    shots: tuple[Span, ...] = ()
-    looked_for: frozenset[str] = frozenset()
-    still: bool = False
-    at_least: bool = False
-    measured: bool = False
-    sound: SoundState | Literal[""] = ""
-    traits: bool = True
+    entities: tuple[Entity, ...] = ()  # everyone enrolled, in order of enrollment, then the strangers who are seen
+    rows: tuple[Row, ...] = ()  # what holds of whom when; of the scene (entity "") too
+    shots: tuple[Span, ...] = ()  # start and end of each, seconds
+    looked_for: frozenset[str] = frozenset()  # labels of things whose absence is known
+    still: bool = False  # a photo, or as short as one: no times are told
+    at_least: bool = False  # there may be more strangers than are listed
+    measured: bool = False  # out of pictures: near shades and about equal lengths aren't told apart
+    sound: SoundState | Literal[""] = ""  # "heard", or why nothing is; "": it wasn't listened to, since nobody asked
+    traits: bool = True  # men are told from women, and smiles are told (`without_traits`)
 
     @cached_property
     def _by_entity(self) -> dict[tuple[str, str], list[Row]]:
@@ -217,73 +188,42 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found about one person.
+    """What was found about one person."""
 
-    Attributes:
-        entity: as in `Row`.
-        verdict: whether what is asked holds of this one.
-        spans: when it does, seconds.
-        rows: that say so.
-        number: a length of time (seconds) or a count, where that is asked for.
-        likely: it only probably holds, or only probably doesn't (its rows say "probably").
-    """
-
-    entity: str
-    verdict: Verdict = "yes"
-    spans: tuple[Span, ...] = ()
-    rows: tuple[Row, ...] = ()
-    number: float | None = None
-    likely: bool = False
+    entity: str  # as in `Row`
+    verdict: Verdict = "yes"  # whether what is asked holds of this one
+    spans: tuple[Span, ...] = ()  # when it does, seconds
+    rows: tuple[Row, ...] = ()  # that say so
+    number: float | None = None  # a length of time (seconds) or a count, where that is asked for
+    likely: bool = False  # it only probably holds, or only probably doesn't (its rows say "probably")
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Somebody who is asked about and of whom nothing can be told.
+    """Somebody who is asked about and of whom nothing can be told."""
 
-    Attributes:
-        name: as it was asked.
-        why: isn't in the video, may be, or bears no enrolled name.
-        suggests: the enrolled name that was probably meant.
-    """
-
-    name: str
-    why: Absence
-    suggests: str = ""
+    name: str  # as it was asked
+    why: Absence  # isn't in the video, may be, or bears no enrolled name
+    suggests: str = ""  # the enrolled name that was probably meant
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found.
+    """What was found."""
 
-    Attributes:
-        query: for which question.
-        verdict: to yes-or-no questions; None for others.
-        people: those of whom it holds, in the order of the answer (of enrollment, or of the rank that is asked for).
-        against: those of whom it is known not to hold.
-        open: those of whom that isn't known.
-        spans: when it holds of all that is asked, seconds.
-        number: how many, how long (seconds), how often.
-        at_least: the number may be higher, since not everything is known.
-        missing: asked about by name and absent, unsure or not enrolled.
-        rows: what answers, of the scene or of things.
-        then: what was found for the second of two questions.
-        nothing: the part of the video that is asked about doesn't exist, or its event never happens.
-        during: the time that an event names, seconds, where the query has one ("while Ben is away").
-    """
-
-    query: Query
-    verdict: Verdict | None = None
-    people: tuple[Found, ...] = ()
-    against: tuple[Found, ...] = ()
-    open: tuple[Found, ...] = ()
-    spans: tuple[Span, ...] = ()
-    number: float | None = None
-    at_least: bool = False
-    missing: tuple[Missing, ...] = ()
-    rows: tuple[Row, ...] = ()
-    then: Finding | None = None
-    nothing: bool = False
-    during: tuple[Span, ...] = ()
+    query: Query  # for which question
+    verdict: Verdict | None = None  # to yes-or-no questions; None for others
+    people: tuple[Found, ...] = ()  # those of whom it holds, in the order of the answer (of enrollment, or by rank)
+    against: tuple[Found, ...] = ()  # those of whom it is known not to hold
+    open: tuple[Found, ...] = ()  # those of whom that isn't known
+    spans: tuple[Span, ...] = ()  # when it holds of all that is asked, seconds
+    number: float | None = None  # how many, how long (seconds), how often
+    at_least: bool = False  # the number may be higher, since not everything is known
+    missing: tuple[Missing, ...] = ()  # asked about by name and absent, unsure or not enrolled
+    rows: tuple[Row, ...] = ()  # what answers, of the scene or of things
+    then: Finding | None = None  # what was found for the second of two questions
+    nothing: bool = False  # the part of the video that is asked about doesn't exist, or its event never happens
+    during: tuple[Span, ...] = ()  # the time that an event names, seconds, if there is one ("while Ben is away")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -333,13 +273,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def says(has: Has, row: Row, measured: bool) -> Verdict:
-    """What a row says to a condition.
-
-    Args:
-        has: the condition, without `of`.
-        row: of the same attribute, or of one that `TELLING` lists.
-        measured: as `Timeline.measured`.
-    """
+    """What a row of the same attribute, or of one that `TELLING` lists, says to a condition, whatever its `of`."""
     asked, told = words(f"{has.value} {has.colour}"), words(f"{row.value} {row.colour}")
     if row.attribute == "holding" and has.attribute == "deed":  # "holding a cup"
         told |= {"holding"}

@@ -58,12 +58,7 @@ def reach_of(part: During | Window | None, length_s: float) -> Span | None:
 
 
 def window_of(part: During | Window, analysis: ClipAnalysis, length_s: float | None = None) -> Span:
-    """Where a part of a clip begins and ends, seconds.
-
-    Args:
-        part: named by numbers.
-        analysis: of the clip, or of its beginning.
-        length_s: of the whole clip, where the analysis is of its beginning.
+    """Where a part of a clip begins and ends, seconds; `length_s` is the clip's, if this is its beginning.
 
     Raises:
         SettingsError: the part is empty, reversed, or not within the clip.

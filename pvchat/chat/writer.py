@@ -29,49 +29,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """One answer.
+    """One answer."""
 
-    Attributes:
-        text: of it.
-        known: what it was answered from: the question as it was read, the presence of those asked about, the finding.
-        first_at: when (`time.perf_counter`) its first piece was there; nothing of it is shown before it is final.
-    """
-
-    text: str
-    known: Basis
-    first_at: float
+    text: str  # of it
+    known: Basis  # what it was answered from: the question as it was read, who is there, the finding
+    first_at: float  # when (`time.perf_counter`) its first piece was there; nothing of it is shown before it is final
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes answers from one source.
+    """Writes answers from one source."""
 
-    Attributes:
-        source: one of `config.ANSWERS`.
-        describer: the trained model; needed by the sources "model" and "spoken".
-        language: gives the language model; called by the source "reworded", when there is something to word.
-        narrator: a pretrained base, which answers for the source "model" where there is one.
-        answerer: the trained model as it answers itself; there for the source "spoken".
-        eyes: an encoder that fills gaps in the trained model's place, whatever the source.
-        traits: men are told from women, and smiles are told (`timeline.without_traits`).
-    """
-
-    source: str
-    describer: Describer | None
-    language: Callable[[], LanguageModel | None]
-    narrator: Narrator | None = None
-    answerer: Answerer | None = None
-    traits: bool = True
-    eyes: ZeroShot | None = None
+    source: str  # one of `config.ANSWERS`
+    describer: Describer | None  # the trained model; needed by the sources "model" and "spoken"
+    language: Callable[[], LanguageModel | None]  # called by the source "reworded", when there is something to word
+    narrator: Narrator | None = None  # a pretrained base, which answers for the source "model" where there is one
+    answerer: Answerer | None = None  # the trained model as it answers itself; there for the source "spoken"
+    traits: bool = True  # men are told from women, and smiles are told (`timeline.without_traits`)
+    eyes: ZeroShot | None = None  # an encoder that fills gaps in the trained model's place, whatever the source
 
     def write(self, text: str, viewed: Viewed, stream: Stream | None = None) -> WrittenAnswer:
-        """The answer: of a base or the trained model where they speak, else what was found, in plain sentences.
-
-        Args:
-            text: a question about a clip, as typed.
-            viewed: what is known about it, and what was asked before.
-            stream: called with pieces of the text.
-        """
+        """The answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
         known = self._known(text, viewed)
         speaker = None if asks_of_sound(known.question.query) else self.narrator or self.answerer  # neither hears
         spoken = None if speaker is None else speaker.answer(known, viewed, stream)
@@ -88,7 +66,7 @@ class Writer:
         timeline, chooser = timeline_of(viewed.presences, viewed.analysis), None
         timeline = timeline if self.traits else without_traits(timeline)
         turns = viewed.conversation.turns(timeline)
-        (question,) = viewed.conversation.read_after(turns, [text], timeline)
+        (question,) = viewed.conversation.read([text], timeline, turns)
         if self.eyes is not None and viewed.clip is not None:
             chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
         elif self.source in ("model", "spoken") and self.describer is not None:

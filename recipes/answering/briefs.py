@@ -6,14 +6,16 @@ tells the model the plain answer alone, which is one of the lessons, too.
 
 from __future__ import annotations
 
-from pvchat.chat.english import upper
+from pvchat.chat.english import HEDGE, upper, words
 from pvchat.chat.query import PRESENT, Attribute, Not, Query, Whom
 from pvchat.chat.question import Basis
 from pvchat.chat.reader.statements import NEGATIONS, words_in
 from pvchat.chat.run import run
-from pvchat.chat.say.people import scene_told
+from pvchat.chat.say.clauses import with_article
+from pvchat.chat.say.people import scene_place
 from pvchat.chat.say.voice import say
-from pvchat.schemas import QuestionType
+from pvchat.chat.timeline import Timeline
+from pvchat.schemas import BLUE_SKY, QuestionType
 
 _ASKED: dict[QuestionType, tuple[Attribute, ...]] = {  # what is told of people, by what is asked of them
     "appearance": ("gender", "looks"),
@@ -53,3 +55,13 @@ def _there(known: Basis, named: tuple[str, ...]) -> list[str]:
     asked += [Query("who", where=absent)] if not named or known.question.asks_everybody else []
     told = [say(run(one, timeline), timeline) for one in asked]
     return [upper(one.removeprefix("Yes, ").removeprefix("No, ")) for one in told]
+
+
+def scene_told(timeline: Timeline) -> str:
+    """Such as "The video shows a drawn scene, outdoors."; empty where its place isn't known."""
+    known = {name: [row.value for row in timeline.lasting("", name)] for name in ("place", "setting", "background")}
+    behind = [value for value in known["background"] if value != BLUE_SKY]
+    places = [with_article(it) for it in known["place"][:1] if it.split()[0] not in words("prepositions")]
+    hedge = f"{HEDGE} " * (bool(places) and scene_place(timeline).startswith(HEDGE))
+    shown = ["a drawn scene"] * timeline.drawn + places + known["setting"][:1] + [f"with {it}" for it in behind[:1]]
+    return f"The video {hedge}shows {', '.join(shown)}." if timeline.drawn or places else ""

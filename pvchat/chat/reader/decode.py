@@ -586,19 +586,12 @@ def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
 
 @dataclass(frozen=True)
 class _Following:
-    """A question that leans on the turn before.
+    """A question that leans on the turn before."""
 
-    Attributes:
-        asked: as it was read by itself; its select is that of the query before where it asks the same.
-        last: the turn before.
-        heads: of the question.
-        said: its slots as they were typed.
-    """
-
-    asked: Query
-    last: Turn
-    heads: Mapping[str, str]
-    said: Sequence[Slot]
+    asked: Query  # as it was read by itself; its select is that of the query before where it asks the same
+    last: Turn  # the turn before
+    heads: Mapping[str, str]  # of the question
+    said: Sequence[Slot]  # its slots as they were typed
 
 
 def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:

@@ -83,19 +83,12 @@ Weights = Mapping[str, FloatArray]
 
 @dataclass(frozen=True)
 class Labels:
-    """What the network tells of one question.
+    """What the network tells of one question."""
 
-    Attributes:
-        heads: the likeliest label of each head.
-        selects: the probability of each label of "select".
-        tags: the tag of each word.
-        second: the word with which a second question begins; -1 for none.
-    """
-
-    heads: dict[str, str]
-    selects: dict[str, float]
-    tags: tuple[str, ...]
-    second: int
+    heads: dict[str, str]  # the likeliest label of each head
+    selects: dict[str, float]  # the probability of each label of "select"
+    tags: tuple[str, ...]  # the tag of each word
+    second: int  # the word with which a second question begins; -1 for none
 
 
 class Network:

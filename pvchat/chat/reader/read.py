@@ -57,15 +57,12 @@ class Known:
     """What a question may speak of.
 
     Attributes:
-        names: of everyone enrolled, as they are spelled.
-        aliases: other names of theirs -> the enrolled name.
-        history: earlier questions and what was found, oldest first.
         timeline: of the clip, where it is known: who is there, and who is a man or a woman, for "he" and "she".
     """
 
-    names: Sequence[str]
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    history: Sequence[Turn] = ()
+    names: Sequence[str]  # of everyone enrolled, as they are spelled
+    aliases: Mapping[str, str] = field(default_factory=dict)  # other names of theirs -> the enrolled name
+    history: Sequence[Turn] = ()  # earlier questions and what was found, oldest first
     timeline: Timeline | None = None
 
 

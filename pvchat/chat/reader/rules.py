@@ -138,19 +138,12 @@ _ASKING = word_set("when who whose which how what")
 
 @dataclass(frozen=True)
 class Tagged:
-    """A question as the network reads it.
+    """A question as the network reads it."""
 
-    Attributes:
-        words: of it.
-        labels: what the network says.
-        slots: of its words as typed, before pronouns are names.
-        heads: as they count.
-    """
-
-    words: Sequence[Word]
-    labels: Labels
-    slots: Sequence[Slot] = ()
-    heads: dict[str, str] = field(default_factory=dict)
+    words: Sequence[Word]  # of it
+    labels: Labels  # what the network says
+    slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
+    heads: dict[str, str] = field(default_factory=dict)  # as they count
 
     @property
     def seen(self) -> list[str]:

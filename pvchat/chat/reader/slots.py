@@ -45,22 +45,16 @@ class Slot:
 
     Attributes:
         role, kind: of the tag (`network.py`).
-        denied: the condition is denied.
-        typed: the words as typed.
-        value: what they stand for.
-        at: the first word's place in the question.
-        name: the enrolled name, if it is one.
-        after_or: "or" stands before it.
     """
 
     role: str
     kind: str
-    denied: bool
-    typed: str
-    value: str
-    at: int
-    name: str = ""
-    after_or: bool = False
+    denied: bool  # the condition is denied
+    typed: str  # the words as typed
+    value: str  # what they stand for
+    at: int  # the first word's place in the question
+    name: str = ""  # the enrolled name, if it is one
+    after_or: bool = False  # "or" stands before it
 
     @cached_property
     def words(self) -> frozenset[str]:

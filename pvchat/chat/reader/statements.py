@@ -33,6 +33,10 @@ _SAME = {
     **dict.fromkeys(("wears", "wear", "worn", "dressed"), "wearing"),
     **dict.fromkeys(("video", "clip", "here", "seen", "visible", "shown", "present", "appears", "appear"), "there"),
 }  # fmt: skip
+_SUBJECT = re.compile(
+    r"^(yes, |no, )?(?:the )?(?:person|man|woman|boy|girl|s?he|they)\b(?: in the \w+ (?:outline|rectangle|box)\b)?",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _WORD = r"\d+(?::\d\d)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]"
 
@@ -40,6 +44,11 @@ _WORD = r"\d+(?::\d\d)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]"
 def mentioned(text: str, name: str, *, any_case: bool = True) -> bool:
     """Whether a text names somebody by a whole word: "Al" isn't in "Also"."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE if any_case else 0) is not None
+
+
+def with_name(sentence: str, name: str) -> str:
+    """A sentence with a name in the place of "the person in the red outline", or of "she" in "yes, she"."""
+    return _SUBJECT.sub(lambda found: f"{found[1] or ''}{name}", sentence)
 
 
 def sentences(text: str) -> list[str]:
@@ -100,19 +109,16 @@ class _Reading:
     """A sentence as far as it was read.
 
     Attributes:
-        who: of whom it tells.
         last: the phrase before; its denial and doubt hold of the next one, too, its verb, where that has none, and all
             of it, where that says when, or with whom.
         told: the phrase before that is no aside: behind a comma "from 0:01" is the time of that.
-        listed: nothing was said yet of those in `who`.
-        points: so far.
     """
 
-    who: tuple[str, ...] = ("",)
+    who: tuple[str, ...] = ("",)  # of whom it tells
     last: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
-    listed: bool = False
-    points: set[Point] = field(default_factory=set)
+    listed: bool = False  # nothing was said yet of those in `who`
+    points: set[Point] = field(default_factory=set)  # so far
 
     def take(self, joint: str, said: list[str]) -> None:
         """Read a phrase: the word or mark that it begins with, and its words that say something."""

@@ -43,17 +43,14 @@ from pvchat.chat.query import (
     by_place,
     conjunction,
     events_in,
-    is_choice,
     is_of_sound,
     together,
 )
 from pvchat.chat.say.clauses import (
     asks_always_there,
     asks_scene,
-    at_one_time,
     called,
     clause,
-    complement,
     condition_of,
     decided,
     does,
@@ -61,6 +58,7 @@ from pvchat.chat.say.clauses import (
     event_said,
     existence,
     happens_said,
+    held_by,
     here_but,
     in_passing,
     is_plain,
@@ -80,8 +78,8 @@ from pvchat.chat.say.clauses import (
     whom_said,
 )
 from pvchat.chat.say.people import company, measured, said
-from pvchat.chat.spans import common, merged, without
-from pvchat.chat.timeline import Entity, Finding, Found, Timeline, says
+from pvchat.chat.spans import common, without
+from pvchat.chat.timeline import Finding, Found, Timeline
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
 _MOST_DENIED = 3  # people of a kind of whom it is denied by name
@@ -95,26 +93,92 @@ def holders(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds of somebody, or of whom."""
     query, whom = finding.query, finding.query.whom
     if asks_absence(query):
-        asked = _asked_about(finding, timeline)
+        asked = [one for one in timeline.enrolled if one.name not in whom.besides]
         absent = decided(asked, "absent")
         return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
     more = query.throughout or query.number or whom.such or whom.nth or query.during.event
-    if is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either"):  # who is there
-        return _of_several(finding, timeline) if whom.names[1:] else _there(finding, timeline)
-    return _whether(finding, timeline) if query.select == "exists" else _who(finding, timeline)
+    plain = is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either")  # who is there
+    if plain and not whom.names[1:]:
+        return _there(finding, timeline)
+    return _whether(finding, timeline) if plain or query.select == "exists" else _who(finding, timeline)
 
 
 def _whether(finding: Finding, timeline: Timeline) -> str:
-    """Whether something holds of somebody: yes, no, or that it can't be told."""
-    query, whom, everyone = finding.query, finding.query.whom, finding.everyone
-    if finding.verdict == "no" and (gone := _gone(finding, timeline)) and not whom.names[1:]:
+    """Whether something holds: of whom it does, of whom it doesn't, of whom I can't tell."""
+    query, whom, where = finding.query, finding.query.whom, finding.query.where
+    gone, everyone = _gone(finding, timeline), finding.everyone
+    inner = where.part if isinstance(where, Not) else where or PRESENT
+    if finding.verdict == "no" and gone and (not whom.names[1:] or _is_mutual(query)):
         return f"No, {gone[0]}."
-    if whom.such is not None and is_plain(query.where) and not query.during.event and not query.throughout:
+    if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
         return "" if finding.missing and not everyone else f"{lead(finding)}{_seen(finding, timeline)}."
-    single = len(whom.names) == 1 or whom.such is not None or whom.nth
-    if len(everyone) == 1 and single and whom.quantifier in ("any", "all", "both") and not is_choice(query):
-        return _of_one(everyone[0], finding, timeline)
-    return _of_several(finding, timeline)
+    if _of_none(finding):
+        return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
+    surely, finding = _surely(finding)
+    told, denied = _told(finding, timeline), [*_denied(finding, timeline), *gone]
+    if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
+        denied.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
+    if told or denied or finding.verdict == "yes":
+        said = _with_others(told, denied, finding)
+        as_seen = isinstance(inner, Has) and inner.attribute == "gender" and finding.verdict != "unknown"
+        return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
+    if finding.verdict == "no":
+        return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
+    one = len(everyone) == 1 and (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
+    if finding.open and (whom.names or one):
+        return _to_nobody(finding, timeline) or _untold(finding.open, "whether", inner, timeline)
+    return "" if finding.missing else nobody(finding)
+
+
+def _to_nobody(finding: Finding, timeline: Timeline) -> str:
+    """That somebody does something, but not towards whom; "" where that isn't so."""
+    has, one = finding.query.where, finding.open[0]
+    if not isinstance(has, Has) or not is_towards(has):
+        return ""
+    spans = truth_of(deed := replace(has, of=None), one.entity, timeline).yes
+    so = holds_said([replace(one, spans=tuple(spans))], deed, finding, timeline)[0]
+    return f"{so}, but I can't tell towards whom." * bool(spans)
+
+
+def _surely(finding: Finding) -> tuple[str, Finding]:
+    """The yes or no before an answer; of what is only likely, that it probably is so, and no doubt of each."""
+    told = finding.people if finding.verdict == "yes" else (*finding.people, *finding.against)
+    if finding.verdict not in ("yes", "no") or not told or not all(one.likely for one in told):
+        return lead(finding), finding
+    people, against = (tuple(replace(one, likely=False) for one in x) for x in (finding.people, finding.against))
+    probably = "Probably yes: " if finding.verdict == "yes" else "Probably not: "
+    return probably, replace(finding, people=people, against=against)
+
+
+def _told(finding: Finding, timeline: Timeline) -> list[str]:
+    """Of whom it holds, as clauses; of those of whom it always should, of whom it does at times."""
+    query, many = finding.query, len(finding.people)
+    at_times = [one for one in finding.against if one.spans and _asks_share(query)]
+    told = holds_said([*finding.people, *at_times], query.where, finding, timeline)
+    several = finding.verdict == "yes" and query.whom.quantifier in ("all", "both") and many > 1
+    if not several or len(told) > 1 and not _is_mutual(query):
+        return told
+    every = "" if _is_mutual(query) else "both" if many == 2 else "all"
+    when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
+    return [f"{join(people_said(finding.people))} {clause(query.where, many, every)} {when}".rstrip()]
+
+
+def _with_others(told: list[str], denied: list[str], finding: Finding) -> list[str]:
+    """Clauses of those of whom it holds, with those about others that the answer needs."""
+    query, whom, verdict, rest = finding.query, finding.query.whom, finding.verdict, open_said(finding.open)
+    if told and whom.quantifier == "only" and not (whom.names and {*finding.names} - {*whom.names}):
+        if verdict == "unknown":
+            return [*told, *denied, *(rest or ["I can't tell of others"])]
+        if verdict == "yes" or not denied and not rest:
+            return [f"{'not ' * (verdict != 'yes')}only {told[0]}"]
+    if verdict == "yes":
+        rest, denied = [], denied if is_plain(query.where) and query.number is None else []
+    return told if whom.quantifier == "none" else [*told, *denied, *rest]
+
+
+def _asks_share(query: Query) -> bool:
+    """Whether it is asked if something holds all the time, or a share of it."""
+    return query.throughout or query.value == "share"
 
 
 def _who(finding: Finding, timeline: Timeline) -> str:
@@ -150,8 +214,6 @@ def count(finding: Finding, timeline: Timeline) -> str:
 def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
-    if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
-        return f"I see {_no(whom.such)} {complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none(query)} {clause(query.where)}{_as_much(query)}.")
@@ -174,9 +236,9 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
         held = _fulfilled(condition or PRESENT, one, timeline)
         told = tuple((so, HEDGE * one.likely, time_of(found, finding, timeline)) for so, found in held)
         groups.setdefault(told, []).append(one)
-    said = _always if asks_always_there(finding.query) else clause
     texts = []
     for told, group in groups.items():
+        said = _always if asks_always_there(finding.query) and group[0].verdict == "yes" else clause
         meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
         each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
         texts.append(f"{join(people_said(group))} {join(each)}")
@@ -204,14 +266,32 @@ def _always(where: Condition, count: int, hedge: str) -> str:
     return clause(conjunction(plain), count, f"{hedge} {'never' if never else 'always'}".lstrip())
 
 
-def denied_said(finding: Finding, timeline: Timeline) -> list[str]:
-    """That it doesn't hold of some people, as clauses: of those of whom that is sure, and of those of whom it isn't."""
-    denied, told = Not(finding.query.where or PRESENT), list[str]()
-    for likely in (False, True):
-        if group := [one for one in finding.against if one.likely == likely]:
-            so = clause(_of_each(denied, group, finding, timeline), len(group), HEDGE * likely)
-            told.append(f"{join(people_said(group))} {so}")
-    return told
+def _denied(finding: Finding, timeline: Timeline) -> list[str]:
+    """That it doesn't hold of some people, as clauses, the same of several as one."""
+    groups: dict[tuple[Condition | str, bool], list[Found]] = {}
+    for one in finding.against:
+        if not (one.spans and _asks_share(finding.query)):
+            groups.setdefault((_instead(one, finding, timeline), one.likely), []).append(one)
+    return [
+        so if isinstance(so, str) else
+        f"{join(people_said(some))} {clause(_of_each(so, some, finding, timeline), len(some), HEDGE * likely)}"
+        for (so, likely), some in groups.items()
+    ]  # fmt: skip
+
+
+def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
+    """What is so of somebody of whom it doesn't hold, or, as a clause with the name, when it does all the same."""
+    where = finding.query.where or PRESENT
+    if isinstance(where, Not) and found.spans:
+        return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(where.part)} at other times"
+    if where == Has("alone") and found.rows:
+        return company(found, "with")
+    several = finding.query.whom.names[1:]
+    if isinstance(where, And) and (where.parts[1:] or not several) and (failing := _failing(found, where, timeline)):
+        return failing
+    rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
+    excludes = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
+    return rivals[0] if excludes and not finding.query.during.event else Not(where)
 
 
 def open_said(people: Sequence[Found]) -> list[str]:
@@ -220,26 +300,18 @@ def open_said(people: Sequence[Found]) -> list[str]:
     return [f"I can't tell of {join(shortened(names, len(names), _MOST_OPEN), 'or')}"] if names else []
 
 
-def _asked_about(finding: Finding, timeline: Timeline) -> list[Entity]:
-    """Those asked about: named ones, else everyone enrolled, a sighting to each."""
-    names, besides = finding.query.whom.names, finding.query.whom.besides
-    if not names:
-        return [one for one in timeline.enrolled if one.name not in besides]
-    return [one for name in names if (one := timeline.entity(name)) is not None]
-
-
 def _there(finding: Finding, timeline: Timeline) -> str:
     """Whether the one asked about is there; who of everybody is; whether anybody is whom nobody knows."""
-    whom, asked = finding.query.whom, _asked_about(finding, timeline)
+    whom, polar = finding.query.whom, finding.query.select == "exists"
     if whom.names:
-        return existence(asked[0], timeline, finding.query.select == "exists") if asked else ""
-    if whom.quantifier == "all" and (absent := decided(asked, "absent")):
-        return f"{who_is_there(asked, timeline)} {not_here(absent)}."
+        one = timeline.entity(whom.names[0])
+        return "" if one is None else existence(one, timeline, polar)
     if whom.known is not False:
-        return who_is_there(asked, timeline, whom.besides)
+        absent = decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
+        return f"{who_is_there(timeline, whom.besides)}{f' {not_here(absent)}.' if absent else ''}"
     many = max(timeline.strangers, len(finding.people))
     found = f"{lead(finding)}{lower(unknown_people(many)) or NO_STRANGERS}"
-    return " ".join([found, *may_be(asked)] if finding.query.select == "exists" else [found])
+    return " ".join([found, *may_be(timeline.enrolled)] if polar else [found])
 
 
 def _seen(finding: Finding, timeline: Timeline) -> str:
@@ -252,26 +324,6 @@ def _seen(finding: Finding, timeline: Timeline) -> str:
     names = f": {join(people_said(people))}" if people and named else ""
     doubt = open_said(finding.open) if whom.such is not None else []
     return "; ".join([f"I see {kind}{known} in this video{when}{names}", *doubt])
-
-
-def _of_one(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """What is told of the one person whom a question is about; where it isn't known, with all that was measured."""
-    where = finding.query.where or PRESENT
-    inner = where.part if isinstance(where, Not) else where
-    if finding.verdict not in ("yes", "no"):
-        if isinstance(inner, Has) and is_towards(inner):
-            deed = replace(inner, of=None)
-            if done := [row.span for row in found.rows if says(deed, row, timeline.measured) == "yes"]:
-                so = holds_said([replace(found, spans=tuple(merged(done)))], deed, finding, timeline)[0]
-                return f"{so}, but I can't tell towards whom."
-        return " ".join(_untold(found, "whether", inner, timeline))
-    if isinstance(where, Not) and found.verdict == "no" and found.spans:  # a no is no answer to that
-        return f"{holds_said([found], where, finding, timeline)[0]}, and {clause(inner)} at other times."
-    sure = lead(finding)
-    if found.likely:
-        sure, found = f"Probably {'yes' if found.verdict == 'yes' else 'not'}: ", replace(found, likely=False)
-    seen_so = ", as far as I can see" * (isinstance(inner, Has) and inner.attribute == "gender")
-    return f"{sure}{_plainly(found, finding, timeline)}{seen_so}."
 
 
 def _failing(found: Found, where: And, timeline: Timeline) -> str:
@@ -292,12 +344,12 @@ def _failing(found: Found, where: And, timeline: Timeline) -> str:
     return f"{name} {clause(denials[0].part)} {in_passing(times[denials[0]].no, timeline)}".rstrip() if denials else ""
 
 
-def _untold(found: Found, asked: str, where: Condition, timeline: Timeline) -> list[str]:
-    """That something isn't known of somebody who is there, and all that was measured of the kind."""
-    name = called(found.entity)
-    known = measured(found.entity, next(atoms(where)), timeline.seen(found.entity), timeline)
-    told = here_but([name], f"tell {asked} {name} {clause(where)}")
-    return [told, upper(f"{name} {known}.")] if known else [told]
+def _untold(people: Sequence[Found], asked: str, where: Condition, timeline: Timeline) -> str:
+    """That something isn't known of those who are there, and, of one, all that was measured of the kind."""
+    names = people_said(people)
+    told, one = here_but(names, f"tell {asked} {join(names, 'or')} {clause(where)}"), people[0].entity
+    known = measured(one, next(atoms(where)), timeline.seen(one), timeline) if len(people) == 1 else ""
+    return f"{told} {upper(f'{names[0]} {known}.')}" if known else told
 
 
 def _fulfilled(where: Condition, found: Found, timeline: Timeline) -> list[tuple[Condition, Found]]:
@@ -317,64 +369,6 @@ def _fulfilled(where: Condition, found: Found, timeline: Timeline) -> list[tuple
     return [(where, found)]
 
 
-def _plainly(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """That it holds of somebody, or doesn't: then when else, or what instead, where one value excludes the other."""
-    where = finding.query.where or PRESENT
-    rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
-    if found.verdict == "yes":
-        return holds_said([found], where, finding, timeline)[0]
-    if (finding.query.throughout or finding.query.value == "share") and found.spans:
-        return f"{called(found.entity)} {clause(where)} {in_passing(found.spans, timeline)}"
-    if where == Has("alone") and found.rows:
-        return company(found, "with")
-    if isinstance(where, And) and (told := _failing(found, where, timeline)):
-        return told
-    one = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
-    if one and not finding.query.during.event:
-        return f"{called(found.entity)} {clause(rivals[0])}"
-    return f"{called(found.entity)} {clause(Not(where), 1, HEDGE * found.likely)}"
-
-
-def _of_several(finding: Finding, timeline: Timeline) -> str:
-    """Whether it holds of several people, or of anybody: of whom it does, of whom it doesn't, of whom I can't tell."""
-    query, whom, where, many = finding.query, finding.query.whom, finding.query.where, len(finding.people)
-    if _of_none(finding):
-        return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
-    if finding.verdict == "no" and _is_mutual(query):
-        gone = _gone(finding, timeline)
-        so = (
-            f"{clause(where, 2)} {in_passing(finding.spans, timeline)}"
-            if finding.spans
-            else clause(Not(where or PRESENT), 2)
-        )
-        return f"No, {gone[0] if gone else f'{join(people_said(whom.names))} {so}'.rstrip()}."
-    told = holds_said(finding.people, where, finding, timeline)
-    others = [*denied_said(finding, timeline), *_gone(finding, timeline)]
-    if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
-        others.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
-    one = len(told) == 1 or _is_mutual(query)
-    if finding.verdict == "yes" and whom.quantifier in ("all", "both") and one and many > 1:
-        every = "" if _is_mutual(query) else "both" if many == 2 else "all"
-        when = in_passing(finding.spans, timeline) * (not every and not query.during.event)
-        told = [f"{join(people_said(finding.people))} {clause(where, many, every)} {when}".rstrip()]
-    only = whom.quantifier == "only" and not (whom.names and {one.entity for one in finding.people} - {*whom.names})
-    rest = [*others, *open_said(finding.open)]
-    if only and told and (finding.verdict == "yes" or finding.verdict != "unknown" and not rest):
-        told, rest = [f"{'not ' * (finding.verdict != 'yes')}only {told[0]}"], []
-    elif only and told and finding.verdict == "unknown":
-        rest += ["I can't tell of others"] * (not finding.open)
-    elif finding.verdict == "yes":
-        rest = others if is_plain(where) and query.number is None else []
-    if told or others or finding.verdict == "yes":
-        told += rest if whom.quantifier != "none" else []
-        return f"{lead(finding)}{'; '.join(told)}." * bool(told)
-    if finding.verdict == "no":
-        return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
-    if whom.names and (names := people_said(finding.open)):
-        return here_but(names, f"tell whether {join(names, 'or')} {clause(where)}")
-    return "" if finding.missing else nobody(finding)
-
-
 def _is_mutual(query: Query) -> bool:
     """Whether several people are asked about with each other: "are Ana and Ben together?"."""
     where = query.where
@@ -387,7 +381,8 @@ def _of_none(finding: Finding) -> bool:
     whom = finding.query.whom
     if whom.quantifier == "none":
         return finding.verdict == "yes"
-    few = whom.names or whom.quantifier == "all" or whom.such is not None and len(finding.against) <= _MOST_DENIED
+    few = whom.names or whom.nth or whom.quantifier == "all"
+    few = few or whom.such is not None and len(finding.against) <= _MOST_DENIED
     return finding.verdict == "no" and not finding.people and not few
 
 
@@ -412,46 +407,44 @@ def _gone(finding: Finding, timeline: Timeline) -> list[str]:
 
 def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
-    query, quantifier = finding.query, finding.query.whom.quantifier
-    every = quantifier == "all" and query.where == Has("with") and not query.number
+    query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
+    every = quantifier == "all" and where == Has("with") and not query.number
     joint = quantifier in ("none", "only") or quantifier == "both" and finding.people or every
     if joint or asks_scene(finding) or query.number is not None and query.value == "people":
         return f"{lead(finding)}{_together(finding, timeline)}."
-    told = _first_or_last(finding) or holds_said(finding.people, query.where, finding, timeline)
-    sentences = [f"{text}." for text in told]
-    sentences[:1] = [f"{lead(finding)}{sentence}" for sentence in sentences[:1]]
-    if not sentences or query.whom.names:  # of whom it never holds, and of whom that isn't known
-        never = [(one, f"{HEDGE} " * one.likely + "never") for one in finding.against]
-        sentences += [f"{called(one.entity)} {clause(query.where, 1, how)}." for one, how in never]
+    told = [f"{text}." for text in _first_or_last(finding) or holds_said(finding.people, where, finding, timeline)]
+    named = query.whom.names or query.whom.unknown
+    if not told or query.whom.names:  # of whom it never holds, and of whom that isn't known
+        for one in finding.against:
+            told.append(f"{called(one.entity)} {clause(where, 1, f'{HEDGE} ' * one.likely + 'never')}.")
         asked = wording("asked_for", query.select)
-        sentences += [text for one in finding.open for text in _untold(one, asked, query.where or PRESENT, timeline)]
-    named = query.whom.names or query.whom.unknown  # who then is missing
-    return " ".join(map(upper, sentences)) or ("" if named else nobody(finding))
+        told += [_untold([one], asked, where or PRESENT, timeline) for one in finding.open]
+    told[:1] = [f"{lead(finding)}{text}" for text in told[:1]]
+    return " ".join(map(upper, told)) or ("" if named else nobody(finding))
 
 
 def _together(finding: Finding, timeline: Timeline) -> str:
     """The time of several together, of nobody, or of the scene, as a clause."""
-    query, where, names = finding.query, finding.query.where, people_said(finding.people)
+    query, where, whom = finding.query, finding.query.where, finding.query.whom
     has = next(atoms(where), PRESENT)
     if query.number is not None and query.value == "people":
-        many = f"{query.number.bound.replace('_', ' ')} {so_many_people(value := int(query.number.value))}"
-        holds = f"{many} {clause(where, value)} at the same time"
-        never = f"{many} {clause(where, value, 'never')} at the same time, as far as I can see"
+        many = int(query.number.value)
+        who, end = f"{query.number.bound.replace('_', ' ')} {so_many_people(many)}", " at the same time"
+        holds, never = (f"{who} {clause(where, many, how)}{end}" for how in ("", "never"))
+        never += ", as far as I can see"
     elif asks_scene(finding):
         thing = said(has.value, 1) * (has.attribute == "thing")
-        article = "no" if isinstance(where, Not) else "the"
-        holds = f"I see {article} {thing}" if thing else f"this {clause(where)}"
+        holds = f"I see {'no' if isinstance(where, Not) else 'the'} {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"
-    elif query.whom.quantifier == "none":
-        besides = f" besides {join(people_said(query.whom.besides))}" * bool(query.whom.besides)
+    elif whom.quantifier == "none":
+        besides = f" besides {join(people_said(whom.besides))}" * bool(whom.besides)
         holds, never = f"nobody{besides} {clause(where)}", f"somebody{besides} {clause(where)} the whole time"
-    elif query.whom.quantifier == "only":
-        whom = join(people_said(query.whom.names)) or noun(query.whom.such, 2)
-        count = len(query.whom.names) or 2
-        holds, never = f"only {whom} {clause(where, count)}", f"only {whom} {clause(where, count, 'never')}"
+    elif whom.quantifier == "only":
+        who, many = f"only {join(people_said(whom.names)) or noun(whom.such, 2)}", len(whom.names) or 2
+        holds, never = (f"{who} {clause(where, many, how)}" for how in ("", "never"))
     else:
         both = "" if has.attribute == "with" or _is_mutual(query) else "both"  # "seen together" says it
-        names = names if finding.spans else people_said(finding.everyone)
+        names = people_said(finding.people if finding.spans else finding.everyone)
         holds = f"{join(names)} {clause(where, len(names), both)}"
         no = "No, " * (query.form == "polar" and finding.verdict != "yes" and not lead(finding))
         never = f"{no}{join(names)} {clause(where, len(names), 'never')}{' at the same time' * bool(both)}"
@@ -485,9 +478,8 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     if query.whom.quantifier == "none":
         people = ["nobody" if found else "somebody"]
         found = found or [str(1 + i) for i in range(total)]
-    plain = is_plain(query.where) or query.where == Has("with") and query.whom.quantifier == "all"
-    seen = f"{be(people)} seen{' together' * (len(people) > 1 or not is_plain(query.where))}"
-    who = f"{lead(finding)}{join(people)} {seen if plain else clause(query.where, len(people))}"
+    seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
+    who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
     if not found or total == 1:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
     each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
@@ -574,8 +566,7 @@ def compare(finding: Finding, timeline: Timeline) -> str:
 
 def _in_common(finding: Finding) -> str:
     """Whether people are alike in what they wear, do, or where they are."""
-    held = [(called(one.entity), [condition_of(row) for row in one.rows]) for one in finding.people if one.rows]
-    clauses = [f"{name} {at_one_time(conditions)}" for name, conditions in held]
+    clauses = [f"{called(one.entity)} {held_by(one.rows)}" for one in finding.people if one.rows]
     if lead(finding) and clauses:
         return f"{lead(finding)}{join(clauses)}."
     if finding.missing or not finding.people:

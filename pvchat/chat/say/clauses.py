@@ -8,7 +8,6 @@ is never described.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from pvchat.chat.english import (
     NTH_SAID,
@@ -67,13 +66,7 @@ _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a
 
 
 def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
-    """Such as "is sitting and wearing glasses" or "are probably not next to Ben", after the names.
-
-    Args:
-        condition: None: that they are there.
-        count: of how many it is said.
-        hedge: "probably", "never", "both", or nothing.
-    """
+    """Such as "is sitting and wearing glasses"; of two, hedged by "probably", "are probably not next to Ben"."""
     aux, text = _complement(_pushed(condition or PRESENT), count)
     verb = _AUX[aux][count != 1]
     return _words(verb, hedge, text) if aux == "be" else _words(hedge, verb, text)
@@ -145,17 +138,12 @@ def _deed_said(has: Has, some: str) -> str:
     """Such as "waving at Ben"; "pours a cup" is "pouring a cup"."""
     said = has.value.split(" ") if has.value else ["doing", f"{some}thing"]
     acts = not said[0].endswith("ing") and (said[1:2] and said[1] in _DETERMINERS or said[0].endswith("s"))
-    said[0] = _participles().get(said[0]) or (participle(said[0]) if acts else said[0])
+    known = {told: doing for doing, told in table()["verb"].items()}
+    said[0] = known.get(said[0]) or (participle(said[0]) if acts else said[0])
     if has.of is not None:
         to = wording("towards", said[0])
         said += [*[to] * (to not in ("", said[-1])), whom_said(has.of)]
     return " ".join(said)
-
-
-@lru_cache(maxsize=1)
-def _participles() -> dict[str, str]:
-    """Verbs as they stand after "is", by how they stand after "she": "pours" -> "pouring"."""
-    return {s: ing for ing, s in table()["verb"].items()}
 
 
 def worn_said(value: str, colour: str = "") -> str:
@@ -278,13 +266,7 @@ def _way(place: str) -> tuple[str, str]:
 
 
 def happens_said(event: Event, hedge: str = "", moves: bool = False) -> tuple[str, str]:
-    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark").
-
-    Args:
-        event: what happens.
-        hedge: as for `clause`.
-        moves: whoever is there comes, and whoever is away leaves.
-    """
+    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark"); if it `moves`, ("Ben", "leaves")."""
     where, names = event.where, event.whom.names
     count = len(names) if names and event.whom.quantifier != "either" else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
@@ -318,8 +300,10 @@ def things_said(condition: Condition | None) -> str:
 
 def lead(finding: Finding) -> str:
     """The yes or no before an answer; none where it could be taken either way ("isn't she there?")."""
-    said = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", "")
-    return "" if finding.query.select == "exists" and finding.query.where == Not(PRESENT) else said
+    said, where = {"yes": "Yes, ", "no": "No, "}.get(finding.verdict or "", ""), finding.query.where
+    at_times = isinstance(where, Not) and finding.verdict == "no" and any(one.spans for one in finding.against)
+    either = where == Not(PRESENT) or at_times and finding.query.rank is None
+    return "" if finding.query.select == "exists" and either else said
 
 
 def is_plain(condition: Condition | None) -> bool:
@@ -371,6 +355,8 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
         return f" {event}{', ' * bool(event)}{time_asked(moments(query.where, spans), finding, timeline)}"
     if query.throughout and found.verdict == "yes":
         return "" if asks_always_there(query) else f" the whole time{' ' * bool(event)}{event}"
+    if query.throughout and found.verdict == "no":
+        return f" {in_passing(spans, timeline)}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(spans))}"
     if query.rank is not None and query.rank.by == "often" and spans:
@@ -393,7 +379,7 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{each_time(spans)}"
     if query.select == "how_often":
         return f"{times_said(len(spans))}, {when}"
-    if query.select in ("when", "exists"):
+    if query.select != "how_long":
         return when
     percent = 100 * min(1.0, seconds / length)
     percent = round(percent) if percent < 10 else 5 * round(percent / 5)  # spans are as fine as the samples
@@ -403,7 +389,8 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
 
 def each_time(spans: Sequence[Span]) -> str:
     """Spans one by one; of very many the first, and until when the others are."""
-    return first_times([span_told(*span) for span in spans], _MOST_SPANS, f" until {clock(spans[-1][1])}")
+    told = list(dict.fromkeys(span_told(*span) for span in spans))
+    return first_times(told, _MOST_SPANS, f" until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
@@ -418,13 +405,9 @@ def _in_place(condition: And, count: int) -> tuple[str, str] | None:
     return aux, " ".join([text, *(complement(has)[1] for found in spots for has in found)])
 
 
-def at_one_time(group: Sequence[Has]) -> str:
-    """What holds at the same time as one clause: garments in one list, then the rest."""
-    worn = list(dict.fromkeys(worn_said(has.value, has.colour) for has in group if has.attribute == "worn"))
-    rest = [complement(has) for has in group if has.attribute != "worn"]
-    told = {aux: list(dict.fromkeys(text for own, text in rest if own == aux)) for aux in ("be", "have")}
-    is_ = [*([f"wearing {join(worn)}"] if worn else []), *told["be"]]
-    return join([*([f"is {join(is_)}"] if is_ else []), *([f"has {join(told['have'])}"] if told["have"] else [])])
+def held_by(rows: Sequence[Row]) -> str:
+    """What rows hold, as one clause: "is wearing a red jacket and glasses"; nothing of none."""
+    return clause(conjunction(list(dict.fromkeys(map(condition_of, rows))))) if rows else ""
 
 
 def condition_of(row: Row) -> Has:
@@ -433,11 +416,12 @@ def condition_of(row: Row) -> Has:
     return Has(row.attribute, row.value, row.colour, of)  # type: ignore[arg-type]
 
 
-def fact_of(row: Row) -> str:
-    """What a row holds, as a noun or a participle: "a red jacket", "sitting", "a dog"."""
-    if row.attribute in ("thing", "on"):
-        return indefinite(row.value)
-    return complement(condition_of(row))[1].removeprefix("wearing ")
+def row_said(row: Row) -> str:
+    """What a row holds, as a noun or a participle: "wearing a red jacket", "sitting", "a cup on the left"."""
+    if row.attribute not in ("thing", "on"):
+        return complement(condition_of(row))[1]
+    where = wording("side", row.of) if row.attribute == "thing" else f"on the {row.of}"
+    return f"{with_article(wording('thing', row.value) or row.value)} {where}".strip()
 
 
 def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
@@ -476,21 +460,14 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
     return f"{yes}{', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
 
 
-def who_is_there(asked: Sequence[Entity], timeline: Timeline, besides: Sequence[str] = ()) -> str:
-    """Who is there: everyone known, whoever is unsure, and how many others.
-
-    Args:
-        asked: everyone enrolled but those left out.
-        timeline: of the video.
-        besides: who is left out.
-    """
+def who_is_there(timeline: Timeline, besides: Sequence[str] = ()) -> str:
+    """Who is there, besides some: everyone known, whoever is unsure, and how many others."""
+    asked = [one for one in timeline.enrolled if one.name not in besides]
     present = decided(asked, "present")
-    lead = f"Besides {join(people_said(besides))}, " if besides and present else ""
-    first = (
-        f"{lead}{join(present)} {be(present)} in this video{' too' * bool(lead)}." if present else nobody_known(besides)
-    )
+    lead, too = (f"Besides {join(people_said(besides))}, ", " too") if besides and present else ("", "")
+    first = f"{lead}{join(present)} {be(present)} in this video{too}." if present else nobody_known(besides)
     strangers = timeline.strangers - sum(name.startswith("#") for name in besides)
-    return " ".join(x for x in (first, *may_be(asked), unknown_people(strangers, bool(present))) if x)
+    return " ".join(filter(None, (first, *may_be(asked), unknown_people(strangers, bool(present)))))
 
 
 def nobody_known(besides: Sequence[str] = ()) -> str:
@@ -542,18 +519,12 @@ def unknown_people(count: int, also: bool = False) -> str:
 
 def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:
     """Why a person isn't found present, as a sentence; no times of a photo."""
-    if why.reason == "nobody":
-        return "Nobody whose face or figure could be compared is seen."
     when = "" if still or why.at_s is None else f" at {clock(why.at_s)}"
-    if why.reason == "corrected":
-        return f"Most like {name} is somebody{when} of whom you said that it isn't {name}."
-    if why.reason == "other":
-        return f"Most like {name} is somebody{when} who is more like {why.like}."
     pixels = f", with a face {why.face_px} pixels high" if why.face_px and "small" in why.hard else ""
     doubts = join([wording("doubt", one) for one in why.hard])
     who = f"somebody {doubts}".rstrip() + pixels if why.hard else "somebody seen well"
     verdict = "it could be the same person" if decision == "unsure" else "too unlike to be the same person"
-    return f"Most like {name} is {who}{when}: {verdict}."
+    return wording("why", why.reason, name=name, who=who, when=when, like=why.like or "", verdict=verdict)
 
 
 def side_said(sides: Sequence[str], in_frame: bool) -> str:

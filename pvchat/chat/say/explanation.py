@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Has, Number, Query, Whom, numbers_of
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Number, Query, Whom, numbers_of
 from pvchat.chat.say.clauses import (
     called,
     clause,
-    complement,
     event_said,
     is_plain,
     noun,
     ordinal,
     people_said,
     rank_said,
+    row_said,
     whom_said,
-    with_article,
 )
+from pvchat.chat.timeline import Row
 
 MOST_ROWS = 12  # that are shown
 Pairs = tuple[tuple[str, str], ...]
@@ -34,45 +34,27 @@ _WHOLE = ("part", "the whole video")
 
 @dataclass(frozen=True)
 class Measured:
-    """One row that answers.
+    """One row that answers."""
 
-    Attributes:
-        who: a name, "somebody I don't know" or "the scene".
-        what: such as "wearing a red jacket"; "not sitting" where that was measured.
-        start_s, end_s: when, seconds; both 0 in a photo.
-        probability: of the measurement, 0..1.
-    """
-
-    who: str
-    what: str
-    start_s: float
-    end_s: float
-    probability: float
+    who: str  # a name, "somebody I don't know" or "the scene"
+    what: str  # such as "wearing a red jacket"; "not sitting" where that was measured
+    start_s: float  # when, seconds
+    end_s: float  # both 0 in a photo
+    probability: float  # of the measurement, 0..1
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """How one question was read and answered.
+    """How one question was read and answered."""
 
-    Attributes:
-        asked: such as ("asked", "when"), ("about", "Ana"), ("while", "Ben is away"), ("part", "shot 2").
-        found: such as ("answer", "yes"), ("true of", "Ana").
-        rows: those that answer.
-        then: of the second of two questions.
-    """
-
-    asked: Pairs
-    found: Pairs = ()
-    rows: tuple[Measured, ...] = ()
-    then: Explanation | None = None
+    asked: Pairs  # such as ("asked", "when"), ("about", "Ana"), ("while", "Ben is away"), ("part", "shot 2")
+    found: Pairs = ()  # such as ("answer", "yes"), ("true of", "Ana")
+    rows: tuple[Measured, ...] = ()  # those that answer
+    then: Explanation | None = None  # of the second of two questions
 
 
 def explain(finding: dict[str, Any], many: bool = False) -> Explanation | None:
-    """What a finding says, in words; None where nothing was looked up.
-
-    Args:
-        finding: as JSON.
-        many: it is about many videos, not about one.
+    """What a finding says, in words; None where nothing was looked up. `many`: it is about many videos.
 
     Raises:
         ValueError: its query isn't one.
@@ -193,13 +175,9 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     """
     people = [*finding.get("people", ()), *finding.get("against", ())] or finding.get("open", ())
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
-        attribute, value, of = row["attribute"], row.get("value", ""), row.get("of", "")
-        if attribute in ("thing", "on"):
-            where = wording("side", of) if attribute == "thing" else f"on the {of}"
-            held = f"{with_article(wording('thing', value) or value)} {where}".strip()
-        else:
-            has = Has(attribute, value, row.get("colour", ""), Whom((called(of),)) if of else None)
-            held = complement(has)[1]
-        denied, who = "" if row.get("holds", True) else "not ", called(row["who"]) if "who" in row else "the scene"
-        start, end = row["span"]
-        yield Measured(who, f"{denied}{held}", start, end, row.get("probability", 1.0))
+        who, (start, end) = row.get("who", ""), row["span"]
+        value, colour, of = (row.get(name, "") for name in ("value", "colour", "of"))
+        held = row_said(Row(who, row["attribute"], value, start, end, colour, of))
+        denied = "" if row.get("holds", True) else "not "
+        name = called(who) if who else "the scene"
+        yield Measured(name, f"{denied}{held}", start, end, row.get("probability", 1.0))

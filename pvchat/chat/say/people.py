@@ -28,13 +28,13 @@ from pvchat.chat.english import (
 )
 from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, atoms, is_choice
 from pvchat.chat.say.clauses import (
-    at_one_time,
     called,
     complement,
     condition_of,
     event_said,
     event_time,
     hair_said,
+    held_by,
     here_but,
     in_passing,
     lead,
@@ -44,7 +44,6 @@ from pvchat.chat.say.clauses import (
     place_said,
     side_said,
     who_is_there,
-    with_article,
     worn_said,
 )  # fmt: skip
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
@@ -97,9 +96,8 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
         return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
     if whom.such is not None or whom.nth:
         return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
-    others = [one for one in timeline.enrolled if one.name not in whom.besides]
-    who = who_is_there(others, timeline, whom.besides)
-    return " ".join(filter(None, (who, scene_told(timeline))))
+    place = ", ".join(filter(None, ("a drawn scene" * timeline.drawn, scene_place(timeline))))
+    return " ".join(filter(None, (who_is_there(timeline, whom.besides), f"This is {place}." * bool(place))))
 
 
 def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
@@ -111,7 +109,7 @@ def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
         return [upper(f"{company(one, kind)}.") for one in people]
     by_rows = query.value or query.rank or kind not in _KNOWN
     told = [
-        timed(one.rows, one.spans, timeline, lambda group: at_one_time(list(map(condition_of, group))))
+        timed(one.rows, one.spans, timeline, held_by)
         if by_rows
         else measured(one.entity, Has(kind), one.spans, timeline)
         for one in people
@@ -382,16 +380,6 @@ def scene_place(timeline: Timeline, spans: Sequence[Span] = ()) -> str:
     setting = next((row.value for row in timeline.lasting("", "setting", spans)), "")
     dark = {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark", "": "in a dark place"}
     return dark[setting] if any(row.value == "dark" for row in timeline.lasting("", "light", spans)) else setting
-
-
-def scene_told(timeline: Timeline) -> str:
-    """Such as "The video shows a drawn scene, outdoors."; empty where its place isn't known."""
-    known = {name: [row.value for row in timeline.lasting("", name)] for name in ("place", "setting", "background")}
-    behind = [value for value in known["background"] if value != BLUE_SKY]
-    places = [with_article(it) for it in known["place"][:1] if it.split()[0] not in words("prepositions")]
-    hedge = f"{HEDGE} " * (bool(places) and scene_place(timeline).startswith(HEDGE))
-    shown = ["a drawn scene"] * timeline.drawn + places + known["setting"][:1] + [f"with {it}" for it in behind[:1]]
-    return f"The video {hedge}shows {', '.join(shown)}." if timeline.drawn or places else ""
 
 
 def whether_scene(finding: Finding, timeline: Timeline) -> str:

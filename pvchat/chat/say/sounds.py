@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.english import clock, first_times, join, lasting, number, span_told, times_said, upper
+from pvchat.chat.english import join, lasting, number, span_told, upper
 from pvchat.chat.query import HEARD, Has, Not, Or, Rank, Select, atoms
 from pvchat.chat.say.answers import in_order
-from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said
+from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said, time_asked
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Finding, Found, Row, Timeline
 
-_MOST_QUOTES, _MOST_TIMES = 8, 5
+_MOST_QUOTES = 8
 _NOBODY = {  # whose words nobody knows, by `Row.of`
     UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
 }  # fmt: skip
@@ -28,7 +28,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
     query, rank = finding.query, finding.query.rank
     if query.where == Not(MUSIC) and query.select != "exists":
-        return _music(finding)
+        return _music(finding, timeline)
     if isinstance(query.where, Or) and all(has.attribute in HEARD for has in atoms(query.where)):
         long = f"For about {lasting(finding.number)}." if query.select == "how_long" and finding.number else ""
         return " ".join([long or _YES_OR_NO.get(finding.verdict or "", ""), *_each(finding, timeline)]).strip()
@@ -36,7 +36,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
         return of_sound(_about(finding, asked_of(query)), timeline)
     rank = rank if query.select == "who" and query.number is None else None
     if query.where == MUSIC:
-        return _music(finding)
+        return _music(finding, timeline)
     if query.select == "attribute":
         return _quoted(finding) if query.attribute == "says" else _languages(finding)
     if query.select == "count":
@@ -50,7 +50,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     speakers: list[tuple[str, Sequence[Span]]] = [(_known(one), one.spans) for one in people]
     if counted or not (people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
-    clauses = [f"{who} {does(query)} {_measured(spans, finding)}" for who, spans in speakers]
+    clauses = [f"{who} {does(query)} {_measured(spans, finding, timeline)}" for who, spans in speakers]
     maybe = join([called(one.entity) for one in finding.open], "or") * bool(
         _spans(finding, "") + _spans(finding, SEVERAL)
     )
@@ -61,7 +61,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     elif rank is not None:
         clauses.append("who that is I can't tell")
     sound = "this video has sound: " if query.value == "sound" else ""
-    return upper(f"{_lead(finding)}{sound}{'; '.join(clauses)}.")
+    return upper(f"{lead(finding)}{sound}{'; '.join(clauses)}.")
 
 
 def _each(finding: Finding, timeline: Timeline) -> list[str]:
@@ -82,21 +82,18 @@ def _about(finding: Finding, has: Has, select: Select = "exists") -> Finding:
     people = [replace(one, rows=told(one.rows)) for one in (*finding.people, *finding.against)]
     people = [replace(one, spans=tuple(spans_heard(one.rows, has))) for one in people if one.rows or select == "exists"]
     rows, query = told(finding.rows), replace(finding.query, select=select, where=has)
+    finding = replace(finding, verdict=finding.verdict if select == "exists" else None)
     return replace(
         finding, query=query, people=tuple(people), against=(), rows=rows, spans=tuple(spans_heard(rows, has))
     )
 
 
-def _lead(finding: Finding) -> str:
-    return lead(finding) if finding.query.select == "exists" else ""
-
-
-def _music(finding: Finding) -> str:
+def _music(finding: Finding, timeline: Timeline) -> str:
     """Whether, how long and when music plays, or none does."""
     spans, no = finding.spans, "no " * isinstance(finding.query.where, Not)
     never = "music plays the whole time" if no else "no music plays"
-    plays = f"{no}music plays {_measured(spans, finding)}" if spans else f"as far as I hear, {never}"
-    return upper(f"{_lead(finding)}{plays}.")
+    plays = f"{no}music plays {_measured(spans, finding, timeline)}" if spans else f"as far as I hear, {never}"
+    return upper(f"{lead(finding)}{plays}.")
 
 
 def _known(one: Found) -> str:
@@ -136,15 +133,10 @@ def quoted(text: str) -> str:
     return f"“{text}”" if text[-1] in ".?!" else f"“{text}”."
 
 
-def _measured(spans: Sequence[Span], finding: Finding) -> str:
-    """How long or often it is heard, or when: speech from when to when, words at their beginning."""
-    if finding.query.select == "how_long":
-        return f"for about {lasting(seconds_in(spans))}"
-    if finding.query.select == "how_often":
-        return times_said(len(spans))
-    if phrase_of(finding.query):
-        return first_times(list(dict.fromkeys(f"at {clock(start)}" for start, _ in spans)), _MOST_TIMES)
-    return first_times([span_told(*span) for span in merged(spans)], _MOST_TIMES)
+def _measured(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> str:
+    """How long or often it is heard, and when: words at their beginning."""
+    at = [(start, start) for start, _ in spans] if phrase_of(finding.query) else merged(spans)
+    return time_asked(at, finding, timeline)
 
 
 def _spans(finding: Finding, of: str) -> list[Span]:
@@ -200,6 +192,6 @@ def _nothing(finding: Finding) -> str:
         kinds = {None: "nobody", True: "nobody whom I know", False: "nobody whom I don't know"}
         nobody = kinds[query.whom.known]
         nobody += " else" * bool(query.whom.besides)
-        return upper(f"{_lead(finding)}as far as I hear, {nobody} {does(query)}{when}.")
+        return upper(f"{lead(finding)}as far as I hear, {nobody} {does(query)}{when}.")
     never = f"neither {join(named, 'nor')} ever" if len(named) > 1 else f"{join(named)} never"
-    return upper(f"{_lead(finding)}as far as I hear, {never} {does(query)}{when}.") if named else ""
+    return upper(f"{lead(finding)}as far as I hear, {never} {does(query)}{when}.") if named else ""

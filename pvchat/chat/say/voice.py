@@ -20,13 +20,13 @@ from pvchat.chat.say.clauses import (
     asks_scene,
     decided,
     event_said,
-    fact_of,
     happens_said,
     here_but,
     in_passing,
     is_plain,
     not_here,
     people_said,
+    row_said,
     untold,
 )
 from pvchat.chat.say.people import attribute, count_things, describe, whether_scene
@@ -49,12 +49,7 @@ _OF_SCENE = {"exists": whether_scene, "who": whether_scene, "count": count_thing
 
 
 def say(finding: Finding, timeline: Timeline) -> str:
-    """The answer, in one to a few sentences.
-
-    Args:
-        finding: what was found, of one question or of two asked together.
-        timeline: in which it was found.
-    """
+    """The answer to one question, or to two asked together, in one to a few sentences."""
     then = finding.then
     two = then is not None and numbers_of(then.query.during) != numbers_of(finding.query.during)
     sentences = list(map(upper, _of_its_part(finding, timeline, two)))
@@ -91,7 +86,7 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
     grounds: dict[tuple[str, str], AnswerGround] = {}
     for row in (*people, *finding.rows):
         if row.ground is not None:
-            about, fact = "" if row.entity.startswith("#") else row.entity, fact_of(row)
+            about, fact = "" if row.entity.startswith("#") else row.entity, row_said(row).removeprefix("wearing ")
             grounds.setdefault((row.entity, fact), AnswerGround(about, fact, row.ground))
     return list(grounds.values())[:_MOST_GROUNDS]
 
@@ -221,8 +216,8 @@ def why(finding: Finding, timeline: Timeline) -> str:
     names = [*(one.entity for one in finding.everyone), *(one.name for one in finding.missing)]
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
     sentences = [_recognised(one, timeline) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
-    grounds = [(fact_of(row), row.ground) for one in finding.people for row in one.rows if row.ground is not None]
-    seen = dict.fromkeys(fact if timeline.still else f"{fact} at {clock(ground.time_s)}" for fact, ground in grounds)
+    best = grounds_of(replace(finding, against=(), open=(), rows=()))
+    seen = dict.fromkeys(one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best)
     if seen:
         sentences.append(f"Seen best: {join(list(seen))}.")
     return " ".join(sentences) or "I recognise nobody here; what else I tell is what the whole picture looks like."

@@ -37,22 +37,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answerer:
-    """Answers through one describer's model.
+    """Answers through one describer's model."""
 
-    Attributes:
-        describer: the trained model as it speaks of the people of one store.
-    """
-
-    describer: Describer
+    describer: Describer  # the trained model as it speaks of the people of one store
 
     def answer(self, known: Basis, viewed: Viewed, stream: Stream | None = None) -> Hearing | None:
-        """The answer to one question; None where the model isn't asked.
-
-        Args:
-            known: what it is answered from.
-            viewed: the clip.
-            stream: called with pieces of the text, each after its sentence passed.
-        """
+        """The answer to one question, streamed sentence by sentence as they pass; None where the model isn't asked."""
         if known.question.query.select in ("refuse", "why", "compare", "order") or known.question.means_by_looks:
             return None  # small talk, and what it never learned
         check = Backed(known.plain, [one.name for one in known.timeline.enrolled])

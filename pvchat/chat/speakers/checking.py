@@ -13,15 +13,15 @@ A plain answer may also be reworded by any language model, where it says just th
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pvchat.chat.english import word_set
 from pvchat.chat.query import Attribute, Has
 from pvchat.chat.question import Basis, Stream, words_of
-from pvchat.chat.reader.statements import NEGATIONS, Point, mentioned, sentences, statements, words_in
+from pvchat.chat.reader.statements import NEGATIONS, Point, mentioned, sentences, statements, with_name, words_in
 from pvchat.chat.timeline import Timeline, says
 
 if TYPE_CHECKING:
@@ -36,49 +36,29 @@ _EXAMPLES = (
 )  # fmt: skip
 _SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 _VALUES: dict[tuple[Attribute, str], str] = {  # words that say a value, or that go with no other one
-    ("gender", "man"): "man",
-    ("gender", "woman"): "woman",
-    ("side", "left"): "left",
-    ("side", "right"): "right",
-    ("posture", "sitting"): "sitting",
-    ("posture", "lying down"): "lying",
+    ("gender", "man"): "man", ("gender", "woman"): "woman", ("side", "left"): "left", ("side", "right"): "right",
+    ("posture", "sitting"): "sitting", ("posture", "lying down"): "lying",
     ("posture", "standing"): """standing walking running jogging jumping climbing dancing skating surfing skiing
         snowboarding skateboarding kicking swimming diving marching""",
-    (
-        "setting",
-        "indoors",
-    ): """inside room bedroom bathroom kitchen office classroom hospital gym studio restaurant store
-        shop couch sofa bed hallway hall cafeteria lobby library theater theatre""",
+    ("setting", "indoors"): """inside room bedroom bathroom kitchen office classroom hospital gym studio restaurant
+        store shop couch sofa bed hallway hall cafeteria lobby library theater theatre""",
     ("setting", "outdoors"): """outside beach street field grass snow snowy ocean sea lake river mountain hill road
         sidewalk yard forest woods sky cliff lawn trail dirt sand park garden sunset""",
-}
-_MARKS = re.compile(r"\b(?:outlines?|outlined|rectangles?|bounding|highlighted|marked)\b", re.IGNORECASE)
-_SUBJECT = re.compile(  # "the person in the red outline", "yes, she"
-    r"^(yes, |no, )?(?:the )?(?:person|man|woman|boy|girl|s?he|they)\b(?: in the \w+ (?:outline|rectangle|box)\b)?",
-    re.IGNORECASE,
-)
+}  # fmt: skip
+_MARKS = word_set("outline outlined rectangle bounding highlighted marked")
 _MOST_WORDS = 45  # of a base's sentence
 
 
 @dataclass
 class Hearing:
-    """An answer as it is heard and handed on, sentence by sentence.
+    """An answer as it is heard and handed on, sentence by sentence."""
 
-    Attributes:
-        check: gives a sentence as it is shown next, and why it may not be ("": it may).
-        stream: called with words, each after its sentence passed; None for nobody.
-        said: sentences so far.
-        own: how many of them were heard.
-        first_at: when the first word was handed on (`time.perf_counter`).
-        refused: the sentence that ended it, and why.
-    """
-
-    check: Callable[[str], tuple[str, str]]
-    stream: Stream | None = None
-    said: list[str] = field(default_factory=list)
-    own: int = 0
-    first_at: float = 0.0
-    refused: tuple[str, str] | None = None
+    check: Callable[[str], tuple[str, str]]  # gives a sentence as it is shown next, and why it may not be ("": it may)
+    stream: Stream | None = None  # called with words, each after its sentence passed; None for nobody
+    said: list[str] = field(default_factory=list)  # sentences so far
+    own: int = 0  # how many of them were heard
+    first_at: float = 0.0  # when the first word was handed on (`time.perf_counter`)
+    refused: tuple[str, str] | None = None  # the sentence that ended it, and why
 
     @property
     def text(self) -> str:
@@ -107,15 +87,7 @@ class Hearing:
 
 
 class Backed:
-    """What the trained model may say.
-
-    Args:
-        plain: what was found, in plain sentences.
-        names: of everyone enrolled.
-
-    Attributes:
-        left: sentences of the plain answer that nothing said so far stands for.
-    """
+    """What the trained model may say beside a plain answer, of which the sentences in `left` aren't said yet."""
 
     def __init__(self, plain: str, names: Sequence[str]) -> None:
         self.left, self.names, self._said = sentences(plain), names, ""
@@ -136,13 +108,7 @@ class Backed:
 
 
 class Uncontradicted:
-    """What a pretrained base may say.
-
-    Args:
-        known: what the question is answered from.
-        others: names that may not be said.
-        before: said before the first sentence.
-    """
+    """What a pretrained base may say: no names of others; `before` is said before its first sentence."""
 
     def __init__(self, known: Basis, others: Sequence[str], before: str = "") -> None:
         self.known, self.others, self.before = known, others, before
@@ -152,17 +118,17 @@ class Uncontradicted:
         """A sentence, the first one with the name for "she" or "the woman", and why it may not be shown."""
         names, query = [p.name for p in self.known.present], self.known.question.query
         if len(names) == 1 and not self._said:
-            sentence = _SUBJECT.sub(lambda found: f"{found[1] or ''}{names[0]}", sentence)
+            sentence = with_name(sentence, names[0])
         about = [name for name in names if mentioned(sentence, name)] or names
         found = contradictions(sentence, about[0] if len(about) == 1 else "", self.known.timeline, self.others)
         if query.where is not None or query.select == "refuse":  # a "no" is no denial of the person
             found = [problem for problem in found if problem != "denies"]
-        words = sentence.lower().split()
+        words, said = sentence.lower().split(), words_in(sentence)
         threes = [*zip(words, words[1:], words[2:], strict=False)]
         others = (
-            ("speaks of the marks", _MARKS.search(sentence)),
+            ("speaks of the marks", not _MARKS.isdisjoint(said)),
             ("rambles", len(words) > _MOST_WORDS or len({*threes}) < len(threes) or sentence in self._said),
-            ("no words", not re.search(r"[^\W\d_]{2}", sentence) or "\ufffd" in sentence),
+            ("no words", not any(len(word) > 1 and word[:2].isalpha() for word in said) or "\ufffd" in sentence),
         )
         found += [problem for problem, there in others if there]
         lead = f"{self.before} " if self.before and not self._said else ""
@@ -171,13 +137,8 @@ class Uncontradicted:
 
 
 def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[str] = ()) -> list[str]:
-    """How words about one person who is there are at odds with what was measured; empty if they are not.
-
-    Args:
-        text: a phrase or sentence.
-        about: the person; "" where it may be about several.
-        timeline: of the clip.
-        names: everyone whom the text must not speak of: all that are enrolled but the person herself.
+    """How words about one person who is there ("": perhaps about several) are at odds with what was measured, or speak
+    of others, by `names`; empty if they do neither.
     """
     said = set(words_in(text))
     found = ["denies"] if said & NEGATIONS else []

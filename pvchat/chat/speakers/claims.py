@@ -38,15 +38,7 @@ class Gap:
 def fill_gaps(
     question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser
 ) -> Timeline:
-    """The timeline for a question, with a row in each gap that could be filled.
-
-    Args:
-        question: about the clip.
-        people: those asked about.
-        timeline: of the clip.
-        analysis: of it.
-        chooser: the model, or an encoder.
-    """
+    """The timeline for a question about some people, with a row in each gap that the model, or an encoder, can fill."""
     wanted, rows = gaps(question, people, timeline, analysis), dict[Gap, Row]()
     for kind in dict.fromkeys(gap.kind for gap in wanted):  # one look at the clip for all of a kind
         rows |= _chosen([gap for gap in wanted if gap.kind == kind], timeline, analysis, chooser)

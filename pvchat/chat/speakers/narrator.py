@@ -38,24 +38,15 @@ log = logging.getLogger(__name__)
 
 
 class Narrator:
-    """Speaks through one base; it loads when it first speaks.
-
-    Args:
-        source: the base.
-        settings: precision, how clips are read, what is shown.
-        device: torch device.
-        encode: texts to sentence vectors [n, S], for the gate of a trained connector.
-
-    Attributes:
-        lock: held while the base loads or runs: one at a time.
-        say: told what the base takes before it is loaded.
+    """Speaks through one base, which loads when it first speaks; `encode` makes sentence vectors [n, S] of texts, for
+    the gate of a trained connector.
     """
 
     def __init__(self, source: BaseSource, settings: Settings, device: str, encode: Encode) -> None:
         self.source, self.settings, self.device, self.encode = source, settings, device, encode
-        self.lock = threading.RLock()
+        self.lock = threading.RLock()  # held while the base loads or runs: one at a time
         self.frames = ClipFrames(settings.video)
-        self.say: Callable[[str], None] = log.info
+        self.say: Callable[[str], None] = log.info  # told what the base takes before it is loaded
         self._base: Base | None = None
 
     @property
@@ -74,13 +65,7 @@ class Narrator:
             return self._base
 
     def answer(self, known: Basis, viewed: Viewed, stream: Stream | None) -> Hearing | None:
-        """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown.
-
-        Args:
-            known: what it is answered from.
-            viewed: the clip.
-            stream: called with pieces of the text, each after its sentence passed.
-        """
+        """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown."""
         present = known.present
         if viewed.clip is None or not _is_asked(known):
             return None
