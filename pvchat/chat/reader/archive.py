@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+from typing import Literal
 
 from pvchat.chat.english import in_place
 from pvchat.chat.query import (
@@ -40,6 +41,7 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.sounds import MUSIC
 from pvchat.errors import SettingsError
 
+_SPOT = "§"  # stands where a place was named
 # What videos are called, and visits, but for words that are quoted
 _CALLED = re.compile(
     r"[\"“][^\"”]*[\"”]|\b(?:(?P<video>clip|film|movie|recording|vid|(?P<all>footage))|(?P<visit>appearance))(?P<s>s)?\b",
@@ -140,19 +142,30 @@ _EDGE = re.compile(r"\b(?:first|last|earliest|latest|initially)\b", re.IGNORECAS
 _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
+# "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
+_ONLY = re.compile(
+    rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appears?|appeared|visits?|visited))?(?P<spot> {_SPOT})?(?=\W*$)",
+    re.IGNORECASE,
+)
 _IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
 _USED = "used|empty|in use|visited|busy|occupied"
 _UNREAD = Query("refuse", refusal="unclear", value="times")
-_SPOT = "§"  # stands where a place was named
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The videos of a time and a place; `joint` is what stands before it: "and", "both", "or", "but not", "than"."""
+    """The videos of a time and a place.
+
+    Attributes:
+        dates, place: None, and "": any.
+        joint: what stands before it: "and", "both", "or", "but not", "than".
+        besides: none of the videos of these: "only on Mondays" is so at no other time.
+    """
 
     dates: Dates | None = None
     place: str = ""
     joint: str = ""
+    besides: tuple[Scope, ...] = ()
 
     @property
     def of(self) -> str:
@@ -170,6 +183,7 @@ class ArchiveQuestion:
         text: the question as it is asked of one video.
         dates: of which times ("on Monday and on Friday"); none: of any.
         places: the sources that it names, with what joins each to the one before; none: any.
+        only: "dates", "places": it is asked whether that is so at no other time, in no other place.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
         around: "day", "week" …: all videos of that of the sighting are meant ("that day").
         sighted: of which question the sighting was, where its place and time aren't those of this one.
@@ -179,6 +193,7 @@ class ArchiveQuestion:
     text: str
     dates: tuple[Dates, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
+    only: Literal["", "dates", "places"] = ""
     sighting: Query | None = None
     around: str = ""
     sighted: ArchiveQuestion | None = None
@@ -186,27 +201,38 @@ class ArchiveQuestion:
     @property
     def scopes(self) -> list[Scope]:
         """The times and places one by one, in order."""
-        return [
+        named = [
             Scope(dates, place, joint or (dates.joint if dates is not None else ""))
             for place, joint in self.places or (("", ""),)
             for dates in self.dates or (None,)
         ]
-
-    @property
-    def joint(self) -> str:
-        """What stands between its times and places; "" where there aren't several."""
-        return self.scopes[-1].joint if len(self.scopes) > 1 else ""
+        if not self.only:
+            return named
+        named = [replace(one, joint="or" if one.joint else "") for one in named]
+        one, besides = named[0], tuple(named)
+        at_another_time = Scope(None, one.place, "but not", besides)
+        return [*named, at_another_time if self.only == "dates" else Scope(one.dates, "", "but not", besides)]
 
     @property
     def of(self) -> str:
-        """Such as " on Monday or on Tuesday in the kitchen"."""
-        word, one = {"than": "or", "both": "and"}.get(self.joint, self.joint), self.scopes[0]
-        shared = Scope(None if len(self.dates) > 1 else one.dates, "" if len(self.places) > 1 else one.place)
-        return f" {word}".join(map(self.label, self.scopes)) + shared.of
+        """Such as " on Monday or on Tuesday in the kitchen"; where all other times count, too, only what is shared."""
+        scopes = [] if self.only else self.scopes
+        word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
+        joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
+        several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
+        return f" {several}" * bool(several) + Scope(
+            None if len(self.dates) > 1 or self.only == "dates" else self.scopes[0].dates,
+            "" if len(self.places) > 1 or self.only == "places" else self.scopes[0].place,
+        ).of
 
     def label(self, scope: Scope) -> str:
-        """What tells one of several times and places from the others: " on Monday"."""
-        return Scope(scope.dates if len(self.dates) > 1 else None, scope.place if len(self.places) > 1 else "").of
+        """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
+        if scope.besides:
+            return "at another time" if self.only == "dates" else "elsewhere"
+        return Scope(
+            scope.dates if len(self.dates) > 1 or self.only == "dates" else None,
+            scope.place if len(self.places) > 1 or self.only == "places" else "",
+        ).of.strip()
 
 
 def read_archive(
@@ -231,9 +257,11 @@ def read_archive(
     except SettingsError:
         return ArchiveQuestion(_UNREAD, text)
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
-    if (dates or spots) and re.search(rf"\bonly(?: {_SPOT})?\W*$", rest) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
-        return ArchiveQuestion(Query("why"), text)  # what is so nowhere else
-    scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
+    only: Literal["", "dates", "places"] = ""
+    if (dates or spots) and (found_only := _ONLY.search(rest)) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
+        only = "places" if found_only["spot"] or not dates else "dates"
+        rest = f"{rest[: found_only.start()]}{rest[found_only.end('only') :]}"
+    scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots, only)
     if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
     meant = None if before is None else _sighting_of(before)

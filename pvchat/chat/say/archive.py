@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import fits, is_of_all
+from pvchat.chat.archive import is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import (
     NTH_SAID,
@@ -296,9 +296,7 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
     sentences = [f"{join(told)}."] if told else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
-    if found.query.value in UNITS:
-        maybe = {name for one in found.seen for name in one.names if not name.startswith("#") and fits(found, name)}
-        doubtful = sorted(maybe - {*found.names})
+    doubtful = [*found.maybe] if found.query.value in UNITS else doubtful
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and rank is None and found.query.value != "scope":
@@ -312,12 +310,12 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
 
 def _scopes(found: ArchiveFinding) -> list[str]:
     """The several times or places at which anybody was seen, where they aren't held against each other."""
-    scopes = list(dict.fromkeys(one.video.scope for one in found.seen))
+    scopes = list(dict.fromkeys(scope for one in found.seen for scope in one.scopes))
     return scopes if len(scopes) > 1 and found.query.value not in UNITS else []
 
 
 def _names_in(found: ArchiveFinding, scope: str) -> list[str]:
-    there = {name for one in found.seen if one.video.scope == scope for name in one.names}
+    there = {name for one in found.seen if scope in one.scopes for name in one.names}
     return [name for name in found.names if name in there] or ["nobody I know"]
 
 
