@@ -31,9 +31,12 @@ from pvchat.chat.query import (
     Rank,
     Select,
     Whom,
+    atoms,
+    conjunction,
     is_of_sound,
     numbers_of,
     parts_of,
+    together,
 )
 from pvchat.chat.reader.dates import Dates, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
@@ -504,6 +507,8 @@ def _over_videos(query: Query, text: str) -> Query:
     ):
         ever_not = And((Not(where),)) if where is not None else None  # "does she always sit?": never not
         return replace(query, select="how_often", where=ever_not, number=NEVER, throughout=False)
+    if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
+        return _but_not_with(query)
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
     if query.select == "exists" and polar and query.throughout and whom == EVERYBODY and of is not None and of.names:
         return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
@@ -537,6 +542,18 @@ def _over_videos(query: Query, text: str) -> Query:
     if not (isinstance(query.where, Has) and query.where in _MOVES) or query.select in ("compare", "order"):
         return query
     return replace(query, where=None, rank=Rank("time", _MOVES[query.where]) if query.select == "when" else query.rank)
+
+
+def _but_not_with(query: Query) -> Query:
+    """Who is with some people but not with others: none of these is listed, nor whoever is there with the others."""
+    parts, besides = together(query.where), query.whom.besides
+    of_whom = {name for has in atoms(query.where) if has.attribute == "with" and has.of for name in has.of.names}
+    if not of_whom:
+        return query
+    if besides and not any(isinstance(one, Not) for one in parts):
+        parts = (*parts, Not(Has("with", of=Whom(besides))))
+    whom = replace(query.whom, besides=tuple(sorted({*besides, *of_whom})))
+    return replace(query, whom=whom, where=conjunction(parts))
 
 
 def _at_no_time(query: Query) -> Query:
