@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import product
 
@@ -137,7 +136,7 @@ def test_the_base_rate_is_found() -> None:
         assert (adjusted(likely, base_rate(likely, 5000)) > 0.5)[there].mean() > 0.8
 
 
-# -- several times and places, against every case one by one ------------------------------------------------------------
+# -- several times and places, against every case one by one -----------------------------------------------------------
 
 JOINTS = [("", "and"), ("", "or"), ("", "both"), ("", "but not"), ("", "and", "but not"), ("", "or", "but not")]
 Made = list[tuple[set[str], set[str], set[int]]]  # of each video: who is surely in it, who perhaps, where it lies
@@ -158,7 +157,7 @@ def made(joints: tuple[str, ...], videos: Made) -> list[Sighted]:
     for number, (sure, perhaps, lies_in) in enumerate(videos):
         one = video(number, dict.fromkeys(sorted(sure | perhaps), (0.0, 5.0)))
         parts = [(str(at), None) for at in sorted(lies_in)]
-        found.append(replace(one, doubted=frozenset(perhaps - sure), parts=parts))
+        found.append(one._replace(doubted=frozenset(perhaps - sure), parts=parts))
     return found
 
 
@@ -248,13 +247,15 @@ def lies_in(at: datetime, place: str, scope: Scope) -> bool:
 
 
 @given(st.lists(SCOPES, min_size=1, max_size=2), st.booleans(), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None)
 def test_clips_are_picked_by_time_and_place(scopes: list[Scope], others: bool, data: st.DataObject) -> None:
     """Clips of half a minute that begin a quarter of a minute after a full hour or half past: none lies on an edge."""
     clips = data.draw(st.lists(st.tuples(st.integers(-450, 20), st.sampled_from(["hall", "garden"])), max_size=8))
     tables = sqlite3.connect(":memory:")
-    tables.executescript("CREATE TABLE clips(id, timeline, recorded, seconds); CREATE TABLE sources(id, place);"
-                         "CREATE TABLE files(clip, source); INSERT INTO sources VALUES (1, 'hall'), (2, 'garden')")  # fmt: skip
+    tables.executescript(
+        "CREATE TABLE clips(id, timeline, recorded, seconds); CREATE TABLE sources(id, place);"
+        "CREATE TABLE files(clip, source); INSERT INTO sources VALUES (1, 'hall'), (2, 'garden')"
+    )
     for number, (halves, place) in enumerate(clips):
         at = NOON + timedelta(minutes=30 * halves, seconds=15)
         tables.execute("INSERT INTO clips VALUES (?, 1, ?, 30)", (number, at.isoformat()))

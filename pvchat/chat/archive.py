@@ -9,9 +9,10 @@ doubtful is there or not; perhaps, what does in one of the two cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,14 +57,9 @@ _GONE = (Not(PRESENT), Has("leaves"))
 _COME = (None, PRESENT, Has("enters"))
 
 
-@dataclass(frozen=True)
-class Sighted:
-    """One video that is asked.
-
-    Attributes:
-        video, timeline: which, and what is known of it.
-        doubted: who is only perhaps in it.
-        parts: words for each of the times and places in which it lies, and its seconds that do; None: all of them.
+class Sighted(NamedTuple):
+    """One video that is asked, what is known of it, who is only perhaps in it; words for each of the times and places
+    in which it lies, and its seconds that do (None: all).
     """
 
     video: Video
@@ -128,10 +124,10 @@ def find(
     """
     asked, rows, untold = of_each(query), list[Seen](), 0
     for sighted in videos:
-        found = _in_one(asked, sighted)
-        told = [one for one in found if one.told]
+        found = [(scope, _in_part(asked, sighted, within)) for scope, within in sighted.parts]
+        told = [replace(one, scopes=(scope,)) for scope, one in found if one is not None and one.told]
         rows += told
-        untold += bool(found) and not told
+        untold += not told and any(one is not None for _, one in found)
         if _is_edge(asked) and any(one.sure for one in told):
             break
     rows.sort(key=lambda one: (one.video.at, one.video.path, one.video.number))
@@ -160,12 +156,6 @@ def _is_edge(query: Query) -> bool:
     """Whether one video answers it."""
     by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
     return is_told_of_one(query) or by_time and query.select in ("when", "who") and query.number is None
-
-
-def _in_one(query: Query, sighted: Sighted) -> list[Seen]:
-    """What one video says in each of the times and places in which it lies; nothing where it says nothing to them."""
-    found = [(scope, _in_part(query, sighted, within)) for scope, within in sighted.parts]
-    return [replace(one, scopes=(scope,)) for scope, one in found if one is not None]
 
 
 def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None:

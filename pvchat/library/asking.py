@@ -266,7 +266,9 @@ class _Search:
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
             video = Video(number, path, place, datetime.fromisoformat(recorded), dated_by, seconds, bool(long))
-            parts = [(self.asked.label(one), _within(video, one)) for one, lies in zip(scopes, inside, strict=True) if lies]
+            parts = [
+                (self.asked.label(one), _within(video, one)) for one, lies in zip(scopes, inside, strict=True) if lies
+            ]
             if unheard and _is_of_words(asked):
                 yield Sighted(video, Timeline(0.0, seconds), parts=parts)
                 continue

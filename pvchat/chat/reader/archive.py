@@ -147,7 +147,7 @@ _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 _HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appears?|appeared|visits?|visited))?(?P<spot> {_SPOT})?(?=\W*$)",
+    rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appear(?:s|ed)?|visit(?:s|ed)?))?(?P<spot> {_SPOT})?(?=\W*$)",
     re.IGNORECASE,
 )
 _IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
@@ -223,10 +223,13 @@ class ArchiveQuestion:
         word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
         joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
-        return f" {several}" * bool(several) + Scope(
-            None if len(self.dates) > 1 or self.only == "dates" else self.scopes[0].dates,
-            "" if len(self.places) > 1 or self.only == "places" else self.scopes[0].place,
-        ).of
+        return (
+            f" {several}" * bool(several)
+            + Scope(
+                None if len(self.dates) > 1 or self.only == "dates" else self.scopes[0].dates,
+                "" if len(self.places) > 1 or self.only == "places" else self.scopes[0].place,
+            ).of
+        )
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
