@@ -8,7 +8,7 @@ doubtful is there or not; perhaps, what does in one of the two cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import groupby
@@ -46,8 +46,6 @@ EVEN = 0.5  # how often somebody is there as the probabilities of one video take
 _DRAWS = 2.0  # videos with her and without her that count as seen before there are any (a Beta prior) [choice]
 _ROUNDS = 50
 
-_UNANSWERED = ("length", "why", "refuse")
-_RANKS = ("time", "long", "often")
 _SIZES: dict[str, Callable[[Seen], float]] = {
     "people": lambda one: one.people,
     "videos": lambda one: one.video.seconds,
@@ -172,15 +170,12 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
     of_presence = all(has.attribute in ("present", "with", "alone") for has in atoms(query.where))
     timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), sighted.doubted | unsure
     one = _holding(query, video, timeline)
-    if (
-        one is None
-        and _is_of_nobody(query)
-        and query.select != "who"
-        and _holding(query, video, without(timeline, doubtful))
-    ):
+    of_nobody = _is_of_nobody(query) and query.select != "who"
+    if one is None and of_nobody and _holding(query, video, without(timeline, doubtful)):
         return Seen(video, ((0.0, video.seconds),), sure=False)
     if query.value == "people" and query.select == "when":
-        one = _so_many(query, one or _empty(query, video, timeline))
+        told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
+        one = _so_many(query, one or Seen(video, ((0.0, video.seconds),), told=told))
     if one is None:
         return None
     perhaps = one.perhaps | doubtful & {*one.names}
@@ -223,7 +218,9 @@ def _holding(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     of_scene = told and bool(found.rows) and whom == EVERYBODY
     holds = {"exists": found.verdict == "yes", "when": bool(found.spans) or at_times}.get(asked.select, bool(each))
     if holds or of_scene:
-        spans = tuple(found.spans) or _all_spans(each) or ((0.0, video.seconds),)
+        spans = tuple(found.spans or merged([span for seen in each.values() for span in seen])) or (
+            (0.0, video.seconds),
+        )
         names = tuple(filter(None, (*each, *left)))
         return Seen(video, spans, names, frozenset(left), each=each, quotes=_quotes(query, timeline, spans))
     is_open = found.open and whom.names and not found.missing if asked.select == "when" else found.verdict == "unknown"
@@ -265,22 +262,12 @@ def _counts_videos(query: Query) -> bool:
     return query.number == NEVER or query.rank is not None and query.rank.by == "often"
 
 
-def _all_spans(each: Mapping[str, Sequence[Span]]) -> tuple[Span, ...]:
-    return tuple(merged([span for spans in each.values() for span in spans]))
-
-
 def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Quote, ...]:
     """What is said meanwhile, by those who are asked about."""
     if not is_of_sound(query) or query.where == MUSIC or timeline.sound != "heard":
         return ()
     said = quotes(run(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
     return tuple(one for one in said if (one[0] or is_of_anybody(query.whom)) and common([one[2]], spans))
-
-
-def _empty(query: Query, video: Video, timeline: Timeline) -> Seen:
-    """A video in which it holds of nobody, as far as that is known."""
-    told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
-    return Seen(video, ((0.0, video.seconds),), told=told)
 
 
 def _so_many(query: Query, one: Seen) -> Seen | None:
@@ -446,7 +433,8 @@ def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
 def is_answered(query: Query) -> bool:
     """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
     event, held = query.during.event, query.select in ("compare", "order")
-    if query.select in _UNANSWERED or query.rank is not None and query.rank.by not in _RANKS:
+    ranked = query.rank is None or query.rank.by in ("time", "long", "often")
+    if query.select in ("length", "why", "refuse") or not ranked:
         return False
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False

@@ -325,29 +325,25 @@ class _Search:
 
 def _where(scope: Scope) -> tuple[str, list[Any]]:
     """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""
-    parts, values, dates = ["c.timeline IS NOT NULL"], list[Any](), scope.dates or Dates()
+    dates, found = scope.dates or Dates(), list[tuple[str, list[Any]]]()
     if dates.since is not None:
-        parts.append(f"{_LENGTH} >= julianday(?)")
-        values.append(dates.since.isoformat())
+        found.append((f"{_LENGTH} >= julianday(?)", [dates.since.isoformat()]))
     if dates.until is not None:
-        parts.append("c.recorded < ?")
-        values.append(dates.until.isoformat())
+        found.append(("c.recorded < ?", [dates.until.isoformat()]))
     if dates.hours is not None:
         start, end = (one.isoformat() for one in dates.hours)
-        parts.append(f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)")
-        values += [end, start]
+        found.append((f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)", [end, start]))
     if dates.weekdays:
         late = dates.hours[1] if dates.hours and dates.hours[1] <= dates.hours[0] else time()  # of the day before
         day = f"strftime('%w', c.recorded, '-{60 * late.hour + late.minute} minutes')"
-        parts.append(f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})")
+        found.append((f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})", []))
     if scope.place:
-        parts.append("s.place = ?")
-        values.append(scope.place)
+        found.append(("s.place = ?", [scope.place]))
     if scope.besides:
-        where, more = _any_of(scope.besides)
-        parts.append(f"NOT {where}")
-        values += more
-    return " AND ".join(parts), values
+        others, values = _any_of(scope.besides)
+        found.append((f"NOT {others}", values))
+    words = " AND ".join(["c.timeline IS NOT NULL", *(one for one, _ in found)])
+    return words, [value for _, values in found for value in values]
 
 
 def _any_of(scopes: Sequence[Scope]) -> tuple[str, list[Any]]:

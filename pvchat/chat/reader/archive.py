@@ -47,8 +47,7 @@ from pvchat.errors import SettingsError
 _SPOT = "§"  # stands where a place was named
 # What videos are called, and visits, but for words that are quoted
 _CALLED = re.compile(
-    r"[\"“][^\"”]*[\"”]|\b(?:(?P<video>clip|film|movie|recording|vid|(?P<all>footage))|(?P<visit>appearance))(?P<s>s)?\b",
-    re.IGNORECASE,
+    r"[\"“][^\"”]*[\"”]|\b(?P<word>clip|film|movie|recording|vid|footage|appearance)(?P<s>s?)\b", re.IGNORECASE
 )
 # By what videos are put together (`archive_finding.UNITS`): "which room …", "on which days …", "how many nights …"
 _MAINLY = "usually|normally|generally|mainly|mostly|most often"
@@ -116,13 +115,14 @@ _LEANS = re.compile(
 _OF_THEM = re.compile(
     r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
 )
+# "and before?", "the Friday before", "the following week", "two days later"
 _BEYOND = re.compile(
-    r"^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the (?:(?P<count>\w+) )?"
-    r"(?P<unit>hour|day|night|week|month|year|\w+day)s? )?(?P<how>before|after)(?: that| then)?\W*$"
-    r"|^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:"
-    r"(?P<which>next|following|previous) (?P<one>day|night|week|month|year)"
-    r"|(?P<so_many>\w+) (?P<units>day|week|month|year)s? (?P<later>later|earlier))\W*$", re.IGNORECASE,
-)  # fmt: skip
+    r"^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
+    r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
+    r"(?:(?P<unit>hour|day|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
+    r"(?: that| then)?\W*$",
+    re.IGNORECASE,
+)
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
 _THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
 _WHICH_ONES = re.compile(r"^(?:and )?(?:which|what)(?: ones?| \w+s| were (?:they|those))?\W*$", re.IGNORECASE)
@@ -144,7 +144,6 @@ _HE = re.compile(r"\b(?:he|she|they|him|her|them)\b", re.IGNORECASE)
 _EDGE = re.compile(r"\b(?:first|last|earliest|latest|initially)\b", re.IGNORECASE)
 _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
-_HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
     rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appear(?:s|ed)?|visit(?:s|ed)?))?(?P<spot> {_SPOT})?(?=\W*$)",
@@ -299,25 +298,21 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
             return again
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
         return replace(before, query=_one_before(meant, meant.rank), sighting=None)
-    if before.dates and (said := _BEYOND.match(undated)):
-        other = beyond(before.dates, *_beyond_said(said.groupdict()))
+    said = _BEYOND.match(undated) if before.dates else None
+    if said is not None and (how := (said["which"] or said["how"] or "").lower()):
+        how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
+        count = counted((said["count"] or "").lower()) or 0.0
+        other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
         return replace(before, dates=(other,)) if other else replace(before, query=_UNREAD)
     if before.query.select == "how_often" and _WHICH_ONES.match(rest) and before.query.number is None:
         return replace(before, query=replace(before.query, select="when"))
     return None
 
 
-def _beyond_said(said: dict[str, str | None]) -> tuple[str, str, float]:
-    """How one time lies to another, in which units, and how many of them (0: the one next to it)."""
-    how, count = (said["how"] or said["which"] or said["later"] or "").lower(), said["so_many"] or said["count"] or ""
-    how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
-    return how, (said["unit"] or said["one"] or said["units"] or "").lower(), counted(count.lower()) or 0.0
-
-
 def _as_called(match: re.Match[str]) -> str:
     """A word for videos or visits as it is read; what is quoted stays."""
-    word = "video" if match["video"] else "visit" if match["visit"] else ""
-    return f"{word}{'s' * bool(match['s'] or match['all'])}" if word else match[0]
+    word = (match["word"] or "").lower()
+    return f"{ {'footage': 'videos', 'appearance': 'visit'}.get(word, 'video') }{match['s']}" if word else match[0]
 
 
 def _again(before: ArchiveQuestion, dates: tuple[Dates, ...], spots: tuple[tuple[str, str], ...]) -> ArchiveQuestion:
@@ -348,7 +343,7 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     """The question about its times and places; what holds more of one of two of them is held against the other."""
     scopes = scoped.scopes
     more = _MORE.search(rest) if len(scopes) == 2 and scopes[1].joint in ("than", "or") else None
-    if more is None or re.search(r"\bthan\b", rest):
+    if more is None:
         query = _every(_read_one(rest, known), scoped.dates)
         query, sighting = _sighted(query)
         return replace(scoped, query=query, sighting=sighting)
@@ -372,7 +367,7 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
     if found is None and (
-        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever)? ({_USED})\b", text, re.IGNORECASE)
+        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever| only)? ({_USED})\b", text, re.IGNORECASE)
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
@@ -399,10 +394,8 @@ def _spelt(places: Sequence[str]) -> dict[str, str]:
 def _at(text: str, known: Known) -> Query:
     """A question without the mark for a place; some are read only with a "there" in its stead."""
     plain = re.sub(rf" ?{_SPOT}", "", text)
-    if re.search(rf"{_SPOT}\W*$", text) and not _HERE.search(text) and " " in plain.strip():
-        found = read(re.sub(rf" ?{_SPOT}", " there", text), known)
-        return read(plain, known) if found.select == "refuse" else found
-    return read(plain, known)
+    there = read(text.replace(_SPOT, "there"), known) if _SPOT in text and " " in plain.strip() else _UNREAD
+    return read(plain, known) if there.select == "refuse" else there
 
 
 def _read_one(rest: str, known: Known) -> Query:
@@ -482,12 +475,10 @@ def _every(query: Query, dates: Sequence[Dates]) -> Query:
 
 def _sighted(query: Query) -> tuple[Query, Query | None]:
     """A query, and the sighting that it is about: "what does Ana wear when she is last seen with Ben?"."""
-    during, event, rank = query.during, query.during.event, query.rank
-    if event is None or during.relation != "while" or query.select == "order":
+    during, event = query.during, query.during.event
+    if event is None or during.relation != "while":
         return query, None
     nth, where = during.nth, None if event.where == PRESENT else event.where
-    if query.select == "who" and rank is not None and rank.by == "time" and not nth:  # "when he was last there"
-        nth, query = rank.k, replace(query, rank=None)
     if isinstance(where, Has) and where in _MOVES:
         nth, where = nth or _MOVES[where], None
     if not nth:
@@ -500,21 +491,15 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
 
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
-    whom, where, polar = query.whom, query.where, query.form == "polar"
-    if (
-        query.select == "exists"
-        and polar
-        and query.throughout
-        and whom.names
-        and where not in (None, PRESENT, Not(PRESENT))
-    ):
-        ever_not = And((Not(where),)) if where is not None else None  # "does she always sit?": never not
-        return replace(query, select="how_often", where=ever_not, number=NEVER, throughout=False)
+    whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
+    of = where.of if isinstance(where, Has) and where.attribute == "with" else None
+    always = query.select == "exists" and polar and query.throughout
+    if always and whom.names and where is not None and where not in (PRESENT, Not(PRESENT)):
+        return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
+    if always and whom == EVERYBODY and of is not None and of.names:
+        return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
     if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
         return _but_not_with(query)
-    of = where.of if isinstance(where, Has) and where.attribute == "with" else None
-    if query.select == "exists" and polar and query.throughout and whom == EVERYBODY and of is not None and of.names:
-        return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
@@ -527,18 +512,13 @@ def _over_videos(query: Query, text: str) -> Query:
         return Query("refuse", refusal="sound")  # who never says it may say it unheard
     if polar and (whom.quantifier == "none" or where == Not(MUSIC) or whom.names and where == Not(PRESENT)):
         return _at_no_time(query)
-    if query.rank is not None and query.rank.by == "long" and query.select == "how_long":
-        query = replace(query, select="when")
-    if query.rank is not None and query.rank.by == "time" and query.select == "when" and _HOW_LONG.match(text):
-        during = During("while", Event(whom, where or PRESENT), query.rank.k)
-        return Query("how_long", whom, where, during=during)
-    if query.select == "when" and query.rank is not None and query.rank.by == "long" and _OF_LENGTH.search(text):
-        return replace(query, value="videos")
-    if whom.quantifier == "none" and isinstance(where, Has) and where.attribute == "with" and where.of is not None:
-        query = replace(query, whom=replace(where.of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))
+    if query.rank is not None and by == "time" and query.select == "when" and _HOW_LONG.match(text):
+        return Query("how_long", whom, where, during=During("while", Event(whom, where or PRESENT), query.rank.k))
+    if by == "long" and query.select in ("when", "how_long"):
+        query = replace(query, select="when", value="videos" if _OF_LENGTH.search(text) else query.value)
+    if whom.quantifier == "none" and of is not None:
+        query = replace(query, whom=replace(of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))
     whom = query.whom
-    if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth:
-        query = replace(query, whom=replace(whom, nth=0), rank=Rank("time", whom.nth))  # "the first person"
     if query.select == "when" and whom.nth_by == "time" and whom.nth != 0:
         rank = Rank("time", whom.nth) if whom.nth < 0 or _EDGE.search(text) else query.rank  # "when did he come?"
         query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
@@ -561,8 +541,7 @@ def _but_not_with(query: Query) -> Query:
 
 def _at_no_time(query: Query) -> Query:
     """Whether it never holds: "was Ana gone on Friday?" is whether she was there at no time on it."""
-    plain = query.select == "exists" and query.form == "polar" and query.rank is None and query.number is None
-    if not plain or query.whom.quantifier == "either":
+    if query.select != "exists" or query.rank is not None or query.whom.quantifier == "either":
         return query
     where = query.where.part if query.where == Not(MUSIC) else None if query.where == Not(PRESENT) else query.where
     whom = replace(query.whom, quantifier="any")
@@ -582,7 +561,7 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 
 def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
-    query, sighting, earlier = found.query, found.sighting, before.sighting
+    query, sighting = found.query, found.sighting
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
     if who and query.whom.names and pronoun:  # "who were they?"
         query = replace(query, whom=replace(query.whom, quantifier="any"))
@@ -592,10 +571,7 @@ def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: 
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
     asked_anew = found.dates or found.places or query.select == "how_often" or _EVER.search(rest)
-    another = earlier is not None and earlier.whom == before.query.whom != query.whom and bool(query.whom.names)
-    if sighting is None and earlier is not None and another:
-        sighting = replace(earlier, whom=query.whom)  # "and Ben?"
-    elif sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
+    if sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
         sighting = meant
     if sighting is not None and query.value == "place":
         query = Query("attribute", query.whom, attribute="place")

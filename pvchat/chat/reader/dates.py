@@ -86,8 +86,8 @@ _SPAN_ROWS: _Rows = (
     (rf"the ({_UNIT}|{_PART}) before last", lambda m, now: _last(now, m[1], 1)),
     (rf"(?:(this|last) |the (?={_UNIT}|{_SEASON})|(?={_MONTH}|{_SEASON}))"
      rf"({_UNIT}|{_PART}|{_MONTH}|{_SEASON})(?: (?:of )?({_YEAR}))?\b",
-     lambda m, now: _in_year(m[3], m[2]) if m[3] else (_last if m[1] == "last" else _the)(now, m[2])),
-    (rf"({_YEAR})", lambda m, now: _in_year(m[1], "year")),
+     lambda m, now: (_last if m[1] == "last" and not m[3] else _the)(datetime(int(m[3]), 12, 31) if m[3] else now, m[2])),
+    (rf"({_YEAR})", lambda m, now: _the(datetime(int(m[1]), 12, 31), "year")),
 )  # fmt: skip
 _ROWS: _Rows = (
     (rf"(?:the )?(beginning|start|middle|end) of ({_any_of(_SPAN_ROWS)})",
@@ -197,14 +197,9 @@ class Dates:
         return _of_day(at.date() - timedelta(days=end <= start and at.time() < end), self.hours)
 
     @property
-    def is_hours(self) -> bool:
-        """Whether no day is named."""
-        return self.since is None and self.until is None
-
-    @property
     def kind(self) -> str:
         """What it is made of: days that come again, hours, or else a day or days."""
-        return "again" if self.weekdays or self.each else "hours" if self.is_hours else "days"
+        return "again" if self.weekdays or self.each else "days" if self.since or self.until else "hours"
 
     def at_hours(self, of_day: Dates) -> Dates:
         """Hours of it: of one day, or of each of several."""
@@ -430,10 +425,6 @@ def _last(now: datetime, word: str, more: int = 0) -> _Ends:
     return _the(now, word, goes_on + more)
 
 
-def _in_year(year: str, word: str) -> _Ends:
-    return _the(datetime(int(year), 12, 31), word)
-
-
 def _third_of(whole: _Ends | None, which: int) -> _Ends | None:
     """The first, the second or the last third of a time, in whole days where it has three."""
     if whole is None:
@@ -465,8 +456,8 @@ def held_on(found: Sequence[Dates], before: Sequence[Dates]) -> tuple[Dates, ...
     if not found or len(found) > 1 or len(before) != 1:
         return tuple(found or before)
     one, other = found[0], before[0]
-    day, hours = other.parts or ((None, other) if other.is_hours else (other, None))
-    if one.is_hours and not one.each and day is not None and day.since is not None and day.until is not None:
+    day, hours = other.parts or ((other, None) if other.kind == "days" else (None, other))
+    if one.kind == "hours" and day is not None and day.since is not None and day.until is not None:
         if day.until - day.since < timedelta(days=1):  # "this morning", then "and in the evening?"
             day = Dates(*_the(day.since, "day"), "that day")
         return (day.at_hours(one),)

@@ -154,7 +154,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if is_plain(found.query.where):
-        named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
+        seen = f"the only one{'s' * several}" if found.query.whom.quantifier == "only" else "seen"
+        named = f"{who} {'were' if several else 'was'} not {seen}" if found.query.whom.names else "Nobody was seen"
         return f"{head}{named} in {of}."
     return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
 
@@ -303,19 +304,18 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
     theirs = [one for one in found.seen if found.query.value != "scope" or {*one.names} & {*found.names}]
-    sentences += [f"{upper(scope)}: {join(_names_in(found, scope))}." for scope in _scopes(found)]
+    sentences += _at_each(found)
     return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
 
 
-def _scopes(found: ArchiveFinding) -> list[str]:
-    """The several times or places at which anybody was seen, where they aren't held against each other."""
-    scopes = list(dict.fromkeys(scope for one in found.seen for scope in one.scopes))
-    return scopes if len(scopes) > 1 and found.query.value not in UNITS else []
-
-
-def _names_in(found: ArchiveFinding, scope: str) -> list[str]:
-    there = {name for one in found.seen if scope in one.scopes for name in one.names}
-    return [name for name in found.names if name in there] or ["nobody I know"]
+def _at_each(found: ArchiveFinding) -> list[str]:
+    """Who was there at each of several times or places, where they aren't held against each other."""
+    scopes = dict.fromkeys(scope for one in found.seen for scope in one.scopes)
+    if len(scopes) < 2 or found.query.value in UNITS:
+        return []
+    there = {scope: {name for one in found.seen if scope in one.scopes for name in one.names} for scope in scopes}
+    named = {scope: [name for name in found.names if name in there[scope]] or ["nobody I know"] for scope in scopes}
+    return [f"{upper(scope)}: {join(names)}." for scope, names in named.items()]
 
 
 def _all_named(one: Seen) -> str:
