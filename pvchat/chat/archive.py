@@ -170,7 +170,7 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
     of_presence = all(has.attribute in ("present", "with", "alone") for has in atoms(query.where))
     timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), sighted.doubted | unsure
     one = _holding(query, video, timeline)
-    of_nobody = _is_of_nobody(query) and query.select != "who"
+    of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
     if one is None and of_nobody and _holding(query, video, without(timeline, doubtful)):
         return Seen(video, ((0.0, video.seconds),), sure=False)
     if query.value == "people" and query.select == "when":
@@ -241,7 +241,8 @@ def _asked(query: Query) -> Query:
         rank = rank if rank is not None and rank.by == "time" else None
         return replace(asked, select="who", whom=whom, rank=rank, number=number)
     never = query.number == NEVER and query.form == "polar" and not query.whom.names
-    if query.select == "exists" and query.form != "choice" or never or _is_of_nobody(query):
+    of_nobody = query.whom.quantifier == "none" and not query.whom.names
+    if query.select == "exists" and query.form != "choice" or never or of_nobody:
         number = None if never else query.number
         throughout = query.throughout and not _is_always_there(query)
         return replace(asked, select="exists", number=number, throughout=throughout, form="polar")
@@ -251,10 +252,6 @@ def _asked(query: Query) -> Query:
 def _is_always_there(query: Query) -> bool:
     """Whether it is asked whether somebody is in each video; in all of it, if there is one."""
     return query.select == "exists" and query.throughout and query.where in (None, PRESENT)
-
-
-def _is_of_nobody(query: Query) -> bool:
-    return query.whom.quantifier == "none" and not query.whom.names
 
 
 def _counts_videos(query: Query) -> bool:

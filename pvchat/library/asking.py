@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property
+from itertools import compress
 from typing import Any, cast
 
 import numpy as np
@@ -165,7 +166,8 @@ class _Search:
             sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
-            edge = _meant(asked.sighting, sighted.sure or list(sighted.seen))
+            rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
+            edge = next(iter(nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)), seen[0])
             if asked.around:
                 day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
                 return replace(self, asked=day)._answer(query)
@@ -259,16 +261,15 @@ class _Search:
         ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         present_from = self.chat.settings.presence.present_from
-        likely = {name: self._likely(number, videos) for number, name in self._asked_about(asked).items()}
+        named = names_in(asked) or self.names.values()  # whose presence counts
+        likely = {name: self._likely(number, videos) for number, name in self.names.items() if name in named}
         needed = [likely[name] for name in sought(asked) if name in likely]
         rows = [row for row in rows if all(hers.get(row[0], 1.0) >= _PERHAPS for hers in needed)]
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard, *inside) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
             video = Video(number, path, place, datetime.fromisoformat(recorded), dated_by, seconds, bool(long))
-            parts = [
-                (self.asked.label(one), _within(video, one)) for one, lies in zip(scopes, inside, strict=True) if lies
-            ]
+            parts = [(self.asked.label(one), _within(video, one)) for one in compress(scopes, inside)]
             if unheard and _is_of_words(asked):
                 yield Sighted(video, Timeline(0.0, seconds), parts=parts)
                 continue
@@ -302,11 +303,6 @@ class _Search:
         said = "SELECT clip FROM facts WHERE attribute = 'says'" + " AND bare(value) = ?" * bool(word)
         said = "SELECT clip FROM facts WHERE attribute = 'music'" if query.where == MUSIC else said
         yield f"(coalesce(c.sound, x'') = x'' OR c.id IN ({said}))", [word] * bool(word)
-
-    def _asked_about(self, query: Query) -> dict[int, str]:
-        """Whose presence counts: those named, else everybody."""
-        named = names_in(query)
-        return {number: name for number, name in self.names.items() if not named or name in named}
 
     def _likely(self, number: int, videos: int) -> dict[int, float]:
         """How probably somebody is in each clip in which she was recognised, since she is in so few of all videos.
@@ -350,12 +346,6 @@ def _any_of(scopes: Sequence[Scope]) -> tuple[str, list[Any]]:
     """The condition that a clip lies in any of several times and places, with its values."""
     each = [_where(one) for one in scopes]
     return f"({' OR '.join(where for where, _ in each)})", [value for _, values in each for value in values]
-
-
-def _meant(sighting: Query, seen: Sequence[Seen]) -> Seen:
-    """The one of some videos, in order of time, that a sighting means: the last, the one before it …."""
-    k = 1 if sighting.rank is None or sighting.rank.by != "time" else sighting.rank.k
-    return next(iter(nth_of(seen, k)), seen[0])
 
 
 def _within(video: Video, scope: Scope) -> Span | None:

@@ -149,7 +149,6 @@ _ONLY = re.compile(
     rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appear(?:s|ed)?|visit(?:s|ed)?))?(?P<spot> {_SPOT})?(?=\W*$)",
     re.IGNORECASE,
 )
-_IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
 _USED = "used|empty|in use|visited|busy|occupied"
 _UNREAD = Query("refuse", refusal="unclear", value="times")
 
@@ -292,12 +291,17 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
     """The question before, of another time or place, of the time before; None: something else is asked."""
     dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
     if (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
-        again = _again(before, dates, spots)
+        each = next((one.each for one in dates if one.each), "")
+        was_each = any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
+        query = replace(before.query, value=each) if each and was_each else _every(before.query, dates)
+        again = _held_on(replace(before, query=query, dates=dates, places=spots), before)
         held = [name for whom in parts_of(again.query, Whom) for name in whom.names]
         if len(again.scopes) > 1 or again.query.select != "compare" or len(held) > 1:
             return again
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
-        return replace(before, query=_one_before(meant, meant.rank), sighting=None)
+        earlier = replace(meant, rank=replace(meant.rank, k=meant.rank.k - 1))
+        nothing = Query("refuse", refusal="unclear")  # before the first
+        return replace(before, query=nothing if meant.rank == Rank("time") else earlier, sighting=None)
     said = _BEYOND.match(undated) if before.dates else None
     if said is not None and (how := (said["which"] or said["how"] or "").lower()):
         how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
@@ -313,21 +317,6 @@ def _as_called(match: re.Match[str]) -> str:
     """A word for videos or visits as it is read; what is quoted stays."""
     word = (match["word"] or "").lower()
     return f"{ {'footage': 'videos', 'appearance': 'visit'}.get(word, 'video') }{match['s']}" if word else match[0]
-
-
-def _again(before: ArchiveQuestion, dates: tuple[Dates, ...], spots: tuple[tuple[str, str], ...]) -> ArchiveQuestion:
-    """The question before of another time, or place: "and every Tuesday?"."""
-    each = next((one.each for one in dates if one.each), "")
-    was_each = any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
-    query = replace(before.query, value=each) if each and was_each else _every(before.query, dates)
-    return _held_on(replace(before, query=query, dates=dates, places=spots), before)
-
-
-def _one_before(query: Query, rank: Rank) -> Query:
-    """The time before one that was meant; before the first there is none."""
-    if rank.by == "time" and rank.k == 1:
-        return Query("refuse", refusal="unclear")
-    return replace(query, rank=replace(rank, k=rank.k - 1))
 
 
 def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
@@ -410,7 +399,7 @@ def _read_one(rest: str, known: Known) -> Query:
         query = _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
         of_time = query.rank is not None and query.rank.by == "time"
         return replace(query, rank=Rank("time", 2 + _NTHS.index(nth["nth"].lower()))) if of_time else _at(rest, known)
-    if ordered := _IN_ORDER.search(rest):
+    if ordered := re.search(r",? in (?:chronological )?order\b", rest, re.IGNORECASE):
         query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
         return Query("when", query.whom, query.where, value="in order", during=query.during)
     shown = _SHOW.match(rest)

@@ -57,7 +57,6 @@ _UNIT = r"(?:week(?:end)?|month|year)"
 _SEASON = rf"(?:{'|'.join(_SEASONS)})"
 _COUNT = r"(?:\d+|(?:a )?few|an?(?: couple of)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _SOME = r"(?:hour|day|week|month|year)"
-_GROUP = re.compile(r"\((?!\?)")
 
 _Ends = tuple[datetime, datetime]
 _Hours = tuple[time, time]
@@ -66,7 +65,7 @@ _Rows = tuple[tuple[str, Callable[[re.Match[str], datetime], _Ends | None]], ...
 
 def _any_of(rows: _Rows) -> str:
     """What matches any row of a table, without groups; above the tables because they are made with it."""
-    return f"(?:{'|'.join(_GROUP.sub('(?:', pattern) for pattern, _ in rows)})"
+    return f"(?:{'|'.join(re.sub(r'[(](?![?])', '(?:', pattern) for pattern, _ in rows)})"
 
 
 # Words for a time, and its ends
@@ -86,7 +85,7 @@ _SPAN_ROWS: _Rows = (
     (rf"the ({_UNIT}|{_PART}) before last", lambda m, now: _last(now, m[1], 1)),
     (rf"(?:(this|last) |the (?={_UNIT}|{_SEASON})|(?={_MONTH}|{_SEASON}))"
      rf"({_UNIT}|{_PART}|{_MONTH}|{_SEASON})(?: (?:of )?({_YEAR}))?\b",
-     lambda m, now: (_last if m[1] == "last" and not m[3] else _the)(datetime(int(m[3]), 12, 31) if m[3] else now, m[2])),
+     lambda m, now: (_last if m[1] == "last" else _the)(datetime(int(m[3]), 12, 31) if m[3] else now, m[2])),
     (rf"({_YEAR})", lambda m, now: _the(datetime(int(m[1]), 12, 31), "year")),
 )  # fmt: skip
 _ROWS: _Rows = (
@@ -150,7 +149,6 @@ _SHORT = {
 }  # fmt: skip
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
-_SPELT = (*_DAYS, "yesterday")
 _MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
 # "17 and 20 November", "17-20 November"
@@ -162,7 +160,6 @@ _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _NIGHT = timedelta(hours=_PARTS["night"][1] - 24)  # of a night that lies on the next day
 _MOMENT = timedelta(microseconds=1)
-_SOME_DAY = date(2000, 1, 2)
 _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than", "but not": "but not"}
 
 
@@ -304,7 +301,7 @@ def _spelt(text: str, names: set[str]) -> str:
         word = match[0].lower()
         if word in names or word in _WORDS_TOO and not _BEFORE_DAY.search(text[: match.start()]):
             return match[0]
-        days = _SPELT if word.endswith("day") else _MONTHS_SPELT  # not "Frieda"
+        days = (*_DAYS, "yesterday") if word.endswith("day") else _MONTHS_SPELT  # not "Frieda"
         if word in _SHORT or len(word) < 6 or word in days:
             return _SHORT.get(word, match[0])
         like = next(iter(get_close_matches(word, days, 1, _LIKE)), None)
@@ -332,7 +329,7 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
     if part := "daytime" if named["day"] else named["part"]:
         hours = _hours_of(part.lower())
     elif named["at"]:
-        at = datetime.combine(_SOME_DAY, _clock(named["at"]))
+        at = datetime.combine(date(2000, 1, 2), _clock(named["at"]))
         exact, early = ":" in named["at"], _NEAR if named["near"].lower() != "at" else timedelta()
         ends = (at - _MINUTES, at + _MINUTES) if exact else (at - early, at + timedelta(hours=1))
         hours = ends[0].time(), ends[1].time()

@@ -133,13 +133,9 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     else:
         told = _said_by(found.query)(found, asked)
     if found.untold and found.seen:
-        told += f"\nOf {number(found.untold)} more I can't tell.{_unheard(found)}" * is_of_sound(found.query)
+        why = wording("library", "not listened")
+        told += f"\nOf {number(found.untold)} more I can't tell.{why}" * is_of_sound(found.query)
     return " ".join([*strange, told])
-
-
-def _unheard(found: ArchiveFinding) -> str:
-    """Why nothing is known to be said in some videos."""
-    return wording("library", "not listened") if is_of_sound(found.query) else ""
 
 
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
@@ -148,7 +144,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     so = _where(found).strip() or clause(found.query.where, 1 + several)
     of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
     if found.untold:
-        return f"I can't tell whether {_lower(who)} {so} in {of}.{_unheard(found)}"
+        why = wording("library", "not listened") if is_of_sound(found.query) else ""
+        return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
