@@ -375,8 +375,9 @@ def _phrase(match: re.Match[str], now: datetime, called: set[str]) -> Dates | No
     one = None if named["between"] or not how and _UNSAID.match(first) else _span(first, now)
     if one is None:
         return None
-    edges = {"since": (one[0], None), "after": (one[1], None), "by": (None, one[1])}
-    return Dates(*{**edges, **dict.fromkeys(("before", "until", "till"), (None, one[0]))}.get(how, one), said)
+    since = {"since": one[0], "after": one[1], **dict.fromkeys(("before", "until", "till", "by"))}.get(how, one[0])
+    until = {"since": None, "after": None, **dict.fromkeys(("before", "until", "till"), one[0])}.get(how, one[1])
+    return Dates(since, until, said)
 
 
 def _lowered(match: re.Match[str]) -> str:
