@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pvchat.chat.archive import Sighted, adjusted, base_rate, find, is_backwards, sought
 from pvchat.chat.archive_finding import ArchiveFinding, Video
 from pvchat.chat.query import And, Has, Not, Query, Rank, Whom
+from pvchat.chat.reader.archive import Scope
+from pvchat.chat.reader.dates import Dates
 from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Entity, Row, Timeline
+from pvchat.library.asking import _any_of
 
 ANA, BOTH, EITHER = Whom(("Ana",)), Whom(("Ana", "Ben"), "both"), Whom(("Ana", "Ben"), "either")
 WITH = Has("with")
@@ -29,7 +36,7 @@ def video(number: int, people: dict[str, Span], *rows: Row, doubted: str = "", u
     seen = tuple(Row(name, "present", "", *span) for name, span in people.items())
     at = datetime(2026, 1, 1) + timedelta(days=number)
     timeline = Timeline(0.0, 10.0, tuple(entities), (*seen, *rows), ((0.0, 10.0),))
-    return Video(number, f"{number}.mp4", "", at, "name", 10.0), timeline, frozenset(filter(None, [doubted])), None
+    return Sighted(Video(number, f"{number}.mp4", "", at, "name", 10.0), timeline, frozenset(filter(None, [doubted])))
 
 
 ARCHIVE = [
@@ -53,7 +60,7 @@ def test_who_is_perhaps_there_on_a_day_is_perhaps_there_on_each() -> None:
 
 
 def found(query: Query) -> ArchiveFinding:
-    return find(query, sorted(ARCHIVE, key=lambda one: one[0].at, reverse=is_backwards(query)), len(ARCHIVE))
+    return find(query, sorted(ARCHIVE, key=lambda one: one.video.at, reverse=is_backwards(query)), len(ARCHIVE))
 
 
 def numbers(finding: ArchiveFinding) -> tuple[list[int], list[int]]:
@@ -127,3 +134,138 @@ def test_the_base_rate_is_found() -> None:
         likely = np.float32(1 / (1 + np.exp(-(6 / 1.5**2) * odds)))
         assert base_rate(likely, 5000) == pytest.approx(there.mean(), abs=0.01)
         assert (adjusted(likely, base_rate(likely, 5000)) > 0.5)[there].mean() > 0.8
+
+
+# -- several times and places, against every case one by one -----------------------------------------------------------
+
+JOINTS = [("", "and"), ("", "or"), ("", "both"), ("", "but not"), ("", "and", "but not"), ("", "or", "but not")]
+Made = list[tuple[set[str], set[str], set[int]]]  # of each video: who is surely in it, who perhaps, where it lies
+
+
+@st.composite
+def asked_at(draw: st.DrawFn) -> tuple[tuple[str, ...], Made]:
+    """What stands before each of some times, and a few videos that lie in them."""
+    joints = draw(st.sampled_from(JOINTS))
+    people = st.sets(st.sampled_from(["Ana", "Ben"]))
+    lies_in = st.sets(st.integers(0, len(joints) - 1), min_size=1)
+    return joints, draw(st.lists(st.tuples(people, people, lies_in), max_size=4))
+
+
+def made(joints: tuple[str, ...], videos: Made) -> list[Sighted]:
+    """These videos; the times are called by their numbers."""
+    found = []
+    for number, (sure, perhaps, lies_in) in enumerate(videos):
+        one = video(number, dict.fromkeys(sorted(sure | perhaps), (0.0, 5.0)))
+        parts = [(str(at), None) for at in sorted(lies_in)]
+        found.append(one._replace(doubted=frozenset(perhaps - sure), parts=parts))
+    return found
+
+
+def worlds(videos: Made) -> Iterator[list[set[str]]]:
+    """Who is in each of the videos, for every way in which it may be."""
+    doubtful = [(at, name) for at, (sure, perhaps, _) in enumerate(videos) for name in sorted(perhaps - sure)]
+    for there in product([False, True], repeat=len(doubtful)):
+        kept = {one for one, holds in zip(doubtful, there, strict=True) if holds}
+        yield [sure | {name for name in perhaps if (at, name) in kept} for at, (sure, perhaps, _) in enumerate(videos)]
+
+
+def fits(name: str, world: list[set[str]], joints: tuple[str, ...], videos: Made) -> bool:
+    """Whether somebody is there at the times that are asked about, and at none that is left out."""
+    there = [any(name in who and at in lies_in for who, (*_, lies_in) in zip(world, videos, strict=True))
+             for at in range(len(joints))]  # fmt: skip
+    wanted = [one for one, joint in zip(there, joints, strict=True) if joint != "but not"]
+    left_out = [one for one, joint in zip(there, joints, strict=True) if joint == "but not"]
+    return (any if "or" in joints else all)(wanted) and not any(left_out)
+
+
+@given(asked_at())
+@settings(deadline=None)
+def test_who_is_there_at_several_times(asked: tuple[tuple[str, ...], Made]) -> None:
+    joints, videos = asked
+    labels = [str(at) for at in range(len(joints))]
+    found = find(Query("who", value="scope"), made(joints, videos), len(videos), labels, joints)
+    ways = [{name for name in ("Ana", "Ben") if fits(name, world, joints, videos)} for world in worlds(videos)]
+    assert {*found.names} <= set.intersection(*ways)
+    assert set.union(*ways) <= {*found.names, *found.maybe}
+    if all(len(lies_in) == 1 for *_, lies_in in videos):
+        assert {*found.names} == set.intersection(*ways)
+        assert {*found.maybe} == set.union(*ways) - set.intersection(*ways)
+
+
+@given(asked_at())
+@settings(deadline=None)
+def test_whether_somebody_is_there_at_several_times(asked: tuple[tuple[str, ...], Made]) -> None:
+    joints, videos = asked
+    labels = [str(at) for at in range(len(joints))]
+    query = Query("exists", ANA, value="scope", form="polar")
+    verdict = find(query, made(joints, videos), len(videos), labels, joints).verdict
+    ways = {fits("Ana", world, joints, videos) for world in worlds(videos)}
+    assert ways == {True} if verdict == "yes" else ways == {False} if verdict == "no" else verdict == "unsure"
+    if all(len(lies_in) == 1 for *_, lies_in in videos):
+        assert (verdict == "unsure") == (len(ways) == 2)
+
+
+@given(asked_at())
+@settings(deadline=None)
+def test_a_video_that_lies_in_two_times_counts_once(asked: tuple[tuple[str, ...], Made]) -> None:
+    joints, videos = asked
+    sighted = made(joints, videos)
+    number = {query: find(Query(query, ANA), sighted, len(videos)).number for query in ("how_often", "how_long")}
+    sure = sum("Ana" in who for who, *_ in videos)
+    assert number == {"how_often": sure, "how_long": 5.0 * sure}
+    assert find(Query("who"), sighted, len(videos)).names.get("Ana", 0) == sure
+    most = sum("Ana" in who | perhaps for who, perhaps, _ in videos)
+    assert len(find(Query("when", ANA), sighted, len(videos)).seen) == most
+
+
+NOON = datetime(2026, 11, 29, 12)
+HOURS = st.none() | st.tuples(st.integers(0, 23), st.integers(0, 23)).filter(lambda one: one[0] != one[1]).map(
+    lambda one: (time(one[0]), time(one[1]))
+)
+TIMES = st.builds(
+    Dates,
+    since=st.none() | st.integers(-200, 0).map(lambda hours: NOON + timedelta(hours=hours)),
+    until=st.none() | st.integers(-200, 0).map(lambda hours: NOON + timedelta(hours=hours)),
+    hours=HOURS,
+    weekdays=st.sets(st.integers(0, 6), max_size=3).map(lambda days: tuple(sorted(days))),
+)
+SCOPES = st.builds(Scope, st.none() | TIMES, st.sampled_from(["", "hall", "garden"]))
+
+
+def lies_in(at: datetime, place: str, scope: Scope) -> bool:
+    """Whether a moment at a place is of a time and place."""
+    dates, wanted = scope.dates or Dates(), scope.place in ("", place)
+    late = dates.hours is not None and dates.hours[1] <= dates.hours[0]
+    inside = (dates.since is None or dates.since <= at) and (dates.until is None or at < dates.until)
+    if dates.hours is not None:
+        start, end = dates.hours
+        inside = inside and (at.time() >= start or at.time() < end if late else start <= at.time() < end)
+    if dates.weekdays:
+        day = at - timedelta(hours=dates.hours[1].hour if dates.hours and late else 0)
+        inside = inside and day.weekday() in dates.weekdays
+    return wanted and inside and not any(lies_in(at, place, one) for one in scope.besides)
+
+
+@given(st.lists(SCOPES, min_size=1, max_size=2), st.booleans(), st.data())
+@settings(deadline=None)
+def test_clips_are_picked_by_time_and_place(scopes: list[Scope], others: bool, data: st.DataObject) -> None:
+    """Clips of half a minute that begin a quarter of a minute after a full hour or half past: none lies on an edge."""
+    clips = data.draw(st.lists(st.tuples(st.integers(-450, 20), st.sampled_from(["hall", "garden"])), max_size=8))
+    tables = sqlite3.connect(":memory:")
+    tables.executescript(
+        "CREATE TABLE clips(id, timeline, recorded, seconds); CREATE TABLE sources(id, place);"
+        "CREATE TABLE files(clip, source); INSERT INTO sources VALUES (1, 'hall'), (2, 'garden')"
+    )
+    for number, (halves, place) in enumerate(clips):
+        at = NOON + timedelta(minutes=30 * halves, seconds=15)
+        tables.execute("INSERT INTO clips VALUES (?, 1, ?, 30)", (number, at.isoformat()))
+        tables.execute("INSERT INTO files VALUES (?, ?)", (number, 1 + (place == "garden")))
+    if others:
+        scopes = [Scope(None, scopes[0].place, "but not", tuple(scopes))]
+    where, values = _any_of(scopes)
+    words = "SELECT c.id FROM clips AS c JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source WHERE "
+    found = {number for (number,) in tables.execute(words + where, values)}
+    moments = [(NOON + timedelta(minutes=30 * halves, seconds=20), place) for halves, place in clips]
+    assert found == {
+        number for number, (at, place) in enumerate(moments) if any(lies_in(at, place, one) for one in scopes)
+    }

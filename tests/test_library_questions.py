@@ -73,6 +73,24 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Was Ana in the kitchen more often than in the hall?": {"verdict": "yes"},
     "When was Ana but not Ben in the kitchen?": {"videos": [1, 2, 4, 6, 9]},
     "In how many videos is Ana but not Ben?": {"number": 5},
+    # only then, only there; one and another, and not a third
+    "Who comes only on weekdays?": {"names": []},
+    "Is Ana only here on weekdays?": {"verdict": "no", "groups": {"on weekdays": 4, "at another time": 1}},
+    "Was Ben in the garden only on Monday?": {"verdict": "yes", "videos": [3]},
+    "Was Ana in the kitchen only on Mondays?": {"verdict": "no"},
+    "Who is only in the kitchen?": {"names": ["Ana"]},
+    "Is Ben only in the hall?": {"verdict": "no", "groups": {"in the hall": 2, "elsewhere": 4}},
+    "Was Ana only in the kitchen this week?": {"verdict": "yes"},
+    "Is the kitchen only used in the mornings?": {"verdict": "no"},
+    "Who was here on Monday or on Tuesday but not on Sunday?": {"names": []},
+    "Was Ana here on Monday and on Tuesday but not on Saturday?": {"verdict": "yes"},
+    "When was Ana here on Monday but not on Tuesday?": {"videos": [2]},
+    "Was Ana here each day last week and this week?": {"verdict": "no", "number": 5},
+    # times that lie in each other
+    "How often was Ana here today or this week?": {"groups": {"today": 1, "this week": 4}},
+    "In how many videos is Ana today or this week?": {"groups": {"today": 1, "this week": 4}},
+    "Who was here today and this week?": {"names": ["Ben", "Ana"], "videos": [2, 3, 4, 5, 6, 7, 8, 9]},
+    "Who was with Ana but not with Ben?": {"names": []},
     # of each
     "Is Ana always in the kitchen on Mondays?": {"verdict": "yes", "number": 2},
     "Is Ben always in the kitchen on Mondays?": {"verdict": "no", "number": 1},
@@ -285,7 +303,6 @@ FOLLOWED = {
     "Was Ben here on Saturday? → And the day before?": {"verdict": "yes", "videos": [5, 6]},
 }
 REFUSED = {
-    "Who comes only on weekdays?": "I can't answer that about many videos.",
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",

@@ -32,7 +32,7 @@ PLACES_ALLOWED = {"tests", ".ci"}  # they speak of places on purpose: home folde
 DISTRIBUTIONS = {
     "PIL": "pillow", "ai_edge_litert": "ai-edge-litert", "dlib": "dlib-bin", "_dlib_pybind11": "dlib-bin",
     "faiss": "faiss-cpu", "sklearn": "scikit-learn", "paho": "paho-mqtt", "rouge_score": "rouge-score",
-    "open_clip": "open_clip_torch",
+    "open_clip": "open_clip_torch", "dateutil": "python-dateutil",
 }  # fmt: skip
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
 OF_AN_EXTRA = {  # the only modules that import what an extra brings

@@ -8,8 +8,11 @@ doubtful is there or not; perhaps, what does in one of the two cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
+from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,10 +46,6 @@ EVEN = 0.5  # how often somebody is there as the probabilities of one video take
 _DRAWS = 2.0  # videos with her and without her that count as seen before there are any (a Beta prior) [choice]
 _ROUNDS = 50
 
-Sighted = tuple[Video, Timeline, frozenset[str], Span | None]  # who is only perhaps in it; the seconds asked about
-
-_UNANSWERED = ("length", "why", "refuse")
-_RANKS = ("time", "long", "often")
 _SIZES: dict[str, Callable[[Seen], float]] = {
     "people": lambda one: one.people,
     "videos": lambda one: one.video.seconds,
@@ -54,6 +53,17 @@ _SIZES: dict[str, Callable[[Seen], float]] = {
 }
 _GONE = (Not(PRESENT), Has("leaves"))
 _COME = (None, PRESENT, Has("enters"))
+
+
+class Sighted(NamedTuple):
+    """One video that is asked, what is known of it, who is only perhaps in it; words for each of the times and places
+    in which it lies, and its seconds that do (None: all).
+    """
+
+    video: Video
+    timeline: Timeline
+    doubted: frozenset[str] = frozenset()
+    parts: Sequence[tuple[str, Span | None]] = (("", None),)
 
 
 def over_videos(query: Query) -> Query:
@@ -98,7 +108,7 @@ def adjusted(probabilities: FloatArray, rate: float) -> FloatArray:
 
 
 def find(
-    query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = (), joint: str = ""
+    query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = (), joints: Sequence[str] = ()
 ) -> ArchiveFinding:
     """What is found for a query, with its names, groups, number and verdict.
 
@@ -108,22 +118,26 @@ def find(
             order: it ends where it is answered.
         looked_at: how many there are in all.
         everything: the people, places, days … among which those are sought that are seen so often, or never.
-        joint: what stands between several times or places: "and", "or", "both", "but not", "than".
+        joints: what stands before each of several times or places: "and", "or", "both", "but not", "than".
     """
-    asked, seen, untold = of_each(query), list[Seen](), 0
+    asked, rows, untold = of_each(query), list[Seen](), 0
     for sighted in videos:
-        one = _in_one(asked, *sighted)
-        if one is None or not one.told:
-            untold += one is not None
-            continue
-        seen.append(one)
-        if one.sure and _is_edge(asked):
+        found = [(scope, _in_part(asked, sighted, within)) for scope, within in sighted.parts]
+        told = [replace(one, scopes=(scope,)) for scope, one in found if one is not None and one.told]
+        rows += told
+        untold += not told and any(one is not None for _, one in found)
+        if _is_edge(asked) and any(one.sure for one in told):
             break
-    seen.sort(key=lambda one: (one.video.at, one.video.path))
+    rows.sort(key=lambda one: (one.video.at, one.video.path, one.video.number))
+    seen = tuple(reduce(Seen.joined, same) for _, same in groupby(rows, key=lambda one: one.video.number))
     absent = tuple(name for name in asked.whom.names if not any(name in one.names for one in seen))
-    found = ArchiveFinding(query, looked_at, None, tuple(seen), absent=absent, untold=untold, joint=joint)
-    found = replace(found, names=_names(found))
-    return _held(found) if _is_held(query) else _summed(found, everything)
+    finding = ArchiveFinding(query, looked_at, None, seen, absent=absent, untold=untold)
+    finding = replace(finding, names=_names(finding))
+    if _is_held(query):
+        return _held(finding)
+    if is_of_all(query) or query.value in UNITS:
+        return _put_together(finding, rows, everything, joints)
+    return _summed(finding, everything)
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -142,10 +156,9 @@ def _is_edge(query: Query) -> bool:
     return is_told_of_one(query) or by_time and query.select in ("when", "who") and query.number is None
 
 
-def _in_one(
-    query: Query, video: Video, timeline: Timeline, doubted: frozenset[str], within: Span | None
-) -> Seen | None:
-    """What one video says: surely, unless it hangs on somebody doubtful; None where it says nothing to the question."""
+def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None:
+    """What a part of a video says: surely, unless it hangs on somebody doubtful."""
+    video, timeline = sighted.video, sighted.timeline
     if within is not None and query.during == WHOLE:  # the time that is asked about begins or ends in it
         query = replace(query, during=During(start_s=within[0], end_s=within[1]))
     if is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
@@ -155,17 +168,14 @@ def _in_one(
         return Seen(video, ((0.0, video.seconds),)) if fits else None
     unsure = frozenset(one.name for one in timeline.entities if one.decision == "unsure")
     of_presence = all(has.attribute in ("present", "with", "alone") for has in atoms(query.where))
-    timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), doubted | unsure
+    timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), sighted.doubted | unsure
     one = _holding(query, video, timeline)
-    if (
-        one is None
-        and _is_of_nobody(query)
-        and query.select != "who"
-        and _holding(query, video, without(timeline, doubtful))
-    ):
+    of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
+    if one is None and of_nobody and _holding(query, video, without(timeline, doubtful)):
         return Seen(video, ((0.0, video.seconds),), sure=False)
     if query.value == "people" and query.select == "when":
-        one = _so_many(query, one or _empty(query, video, timeline))
+        told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
+        one = _so_many(query, one or Seen(video, ((0.0, video.seconds),), told=told))
     if one is None:
         return None
     perhaps = one.perhaps | doubtful & {*one.names}
@@ -208,7 +218,9 @@ def _holding(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     of_scene = told and bool(found.rows) and whom == EVERYBODY
     holds = {"exists": found.verdict == "yes", "when": bool(found.spans) or at_times}.get(asked.select, bool(each))
     if holds or of_scene:
-        spans = tuple(found.spans) or _all_spans(each) or ((0.0, video.seconds),)
+        spans = tuple(found.spans or merged([span for seen in each.values() for span in seen])) or (
+            (0.0, video.seconds),
+        )
         names = tuple(filter(None, (*each, *left)))
         return Seen(video, spans, names, frozenset(left), each=each, quotes=_quotes(query, timeline, spans))
     is_open = found.open and whom.names and not found.missing if asked.select == "when" else found.verdict == "unknown"
@@ -229,7 +241,8 @@ def _asked(query: Query) -> Query:
         rank = rank if rank is not None and rank.by == "time" else None
         return replace(asked, select="who", whom=whom, rank=rank, number=number)
     never = query.number == NEVER and query.form == "polar" and not query.whom.names
-    if query.select == "exists" and query.form != "choice" or never or _is_of_nobody(query):
+    of_nobody = query.whom.quantifier == "none" and not query.whom.names
+    if query.select == "exists" and query.form != "choice" or never or of_nobody:
         number = None if never else query.number
         throughout = query.throughout and not _is_always_there(query)
         return replace(asked, select="exists", number=number, throughout=throughout, form="polar")
@@ -241,17 +254,9 @@ def _is_always_there(query: Query) -> bool:
     return query.select == "exists" and query.throughout and query.where in (None, PRESENT)
 
 
-def _is_of_nobody(query: Query) -> bool:
-    return query.whom.quantifier == "none" and not query.whom.names
-
-
 def _counts_videos(query: Query) -> bool:
     """Whether a number is of videos, not of seconds in one: "who is in more than two?"."""
     return query.number == NEVER or query.rank is not None and query.rank.by == "often"
-
-
-def _all_spans(each: Mapping[str, Sequence[Span]]) -> tuple[Span, ...]:
-    return tuple(merged([span for spans in each.values() for span in spans]))
 
 
 def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Quote, ...]:
@@ -260,12 +265,6 @@ def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Qu
         return ()
     said = quotes(run(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
     return tuple(one for one in said if (one[0] or is_of_anybody(query.whom)) and common([one[2]], spans))
-
-
-def _empty(query: Query, video: Video, timeline: Timeline) -> Seen:
-    """A video in which it holds of nobody, as far as that is known."""
-    told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
-    return Seen(video, ((0.0, video.seconds),), told=told)
 
 
 def _so_many(query: Query, one: Seen) -> Seen | None:
@@ -279,8 +278,6 @@ def _so_many(query: Query, one: Seen) -> Seen | None:
 def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its groups, its number and its verdict."""
     query, sure, rank, number = found.query, found.sure, found.query.rank, found.query.number
-    if is_of_all(query) or query.value in UNITS:
-        return _put_together(found, _counted(found, query.value if query.value in UNITS else "", everything))
     if query.select == "who" and number is not None and _counts_videos(query):
         return _so_often(found, everything)
     if query.form == "polar" and query.select in ("how_often", "how_long") and number is not None:
@@ -321,19 +318,21 @@ def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
     return sum(sure), sum(seen)
 
 
-def _counted(found: ArchiveFinding, unit: str = "", everything: Sequence[str] = ()) -> dict[str, tuple[float, float]]:
+def _counted(
+    query: Query, seen: Iterable[Seen], unit: str = "", everything: Sequence[str] = ()
+) -> dict[str, tuple[float, float]]:
     """How often, or how long, it surely holds and at most: at each place, on each day …, or, without a unit, of each
     enrolled person; people are counted where their number is asked for.
     """
-    query, counts = found.query, dict.fromkeys(everything, (0.0, 0.0))
+    counts = dict.fromkeys(everything, (0.0, 0.0))
     by_length = unit and (query.select == "how_long" or query.rank is not None and query.rank.by == "long")
     known = set[tuple[str, str]]()
-    for one in found.seen:
+    for one in seen:
         people = [(name, name not in one.perhaps) for name in one.names if not name.startswith("#")]
-        parts = [(UNITS[unit](one.video), one.sure)] if unit else people
+        parts = [(UNITS[unit](one), one.sure)] if unit else people
         if unit and query.select == "count":  # each of them once
             parts = [(parts[0][0], sure) for name, sure in people if (parts[0][0], name) not in known]
-            known |= {(UNITS[unit](one.video), name) for name, _ in people}
+            known |= {(UNITS[unit](one), name) for name, _ in people}
         for part, sure in parts:
             size, (least, most) = seconds_in(one.spans) if by_length else 1.0, counts.get(part, (0.0, 0.0))
             counts[part] = least + size * sure, most + size
@@ -342,7 +341,7 @@ def _counted(found: ArchiveFinding, unit: str = "", everything: Sequence[str] = 
 
 def _names(found: ArchiveFinding) -> dict[str, int]:
     """In how many videos each is surely seen, those first who are so most often, or longest; enrolled people only."""
-    counts = {name: int(least) for name, (least, _) in _counted(found).items() if least}
+    counts = {name: int(least) for name, (least, _) in _counted(found.query, found.seen).items() if least}
     long, weights = found.query.rank is not None and found.query.rank.by == "long", dict[str, float](counts)
     if long:
         weights = {name: sum(seconds_in(one.each.get(name, ())) for one in found.seen if name not in one.perhaps)
@@ -350,11 +349,15 @@ def _names(found: ArchiveFinding) -> dict[str, int]:
     return {name: counts[name] for name in sorted(counts, key=lambda name: (-weights[name], name))}
 
 
-def _put_together(found: ArchiveFinding, counts: Mapping[str, tuple[float, float]]) -> ArchiveFinding:
+def _put_together(
+    found: ArchiveFinding, rows: Sequence[Seen], everything: Sequence[str], joints: Sequence[str]
+) -> ArchiveFinding:
     """At which places, on which days … it holds, the most first if that is asked; whether it does at each of them, or
     of each person, who is there at each; at which more.
     """
     query, rank, number, people = found.query, found.query.rank, found.query.number, is_of_all(found.query)
+    counts = _counted(query, rows, query.value if query.value in UNITS else "", everything)
+    joints = joints if query.value == "scope" else ()
     asks_each = query.select in ("exists", "who") and rank is None and number is None
     kept = {
         one: least for one, (least, most) in counts.items()
@@ -363,38 +366,50 @@ def _put_together(found: ArchiveFinding, counts: Mapping[str, tuple[float, float
     if rank is not None and not (query.value == "scope" and query.form == "polar"):
         kept = dict(sorted(kept.items(), key=lambda item: item[1], reverse=rank.k > 0))
     found = replace(found, groups=kept, number=float(len([one for one in kept.values() if one or number is not None])))
+    left_out = {one for one, joint in zip(everything, joints, strict=False) if joint == "but not"}
     if query.select == "who":
-        return replace(found, names={name: count for name, count in found.names.items() if fits(found, name, True)})
-    verdicts: list[Verdict] = [
-        "yes" if least else "unknown" if found.untold or people and most else "unsure" if most else "no"
-        for least, most in counts.values()
-    ]
-    if asks_each and found.joint == "or":
-        return replace(found, verdict=any_verdict(verdicts))
+        return _there_at(found, rows, left_out, any if "or" in joints else all)
+    verdicts: dict[str, Verdict] = {
+        one: "yes" if least else "unknown" if found.untold or people and most else "unsure" if most else "no"
+        for one, (least, most) in counts.items()
+    }
     if asks_each:
-        turned = [TURNED[one] if at and found.joint == "but not" else one for at, one in enumerate(verdicts)]
+        wanted = [verdict for one, verdict in verdicts.items() if one not in left_out]
+        so = any_verdict(wanted) if "or" in joints else all_verdict(wanted)
         absent = tuple(one for one, least in kept.items() if not least) if people else found.absent
-        return replace(found, verdict=all_verdict(turned), absent=absent)
-    if found.joint != "than" or rank is None:
+        return replace(found, verdict=all_verdict([so, *(TURNED[verdicts[one]] for one in left_out)]), absent=absent)
+    if "than" not in joints or rank is None:
         return found
     (least, most), (others_least, others_most) = [*counts.values()][:2]
     so = Number("more_than" if rank.k > 0 else "fewer_than", 0).within(least - others_most, most - others_least)
     return replace(found, verdict="unsure" if so == "unknown" else so)
 
 
-def fits(found: ArchiveFinding, name: str, surely: bool = False) -> bool:
-    """Whether somebody is there on each of the days, in each of the places … that are asked about, or may be; of one
-    but not of another, there and not here.
+def _there_at(
+    found: ArchiveFinding, rows: Sequence[Seen], left_out: Collection[str], enough: Callable[[Iterable[bool]], bool]
+) -> ArchiveFinding:
+    """Who is surely, and who perhaps, there on each of the days, at each of the places … that are asked about (or at
+    any, as is `enough`), and at none of those that are left out.
     """
-    hers = [one for one in found.seen if name in one.names and not (surely and name in one.perhaps)]
-    units, asked = {UNITS[found.query.value](one.video) for one in hers}, [*found.groups]
-    return {*asked[:1]} == units & {*asked} if found.joint == "but not" else units >= {*asked}
+    wanted = [one for one in found.groups if one not in left_out]
+
+    def there(name: str, surely: bool) -> set[str]:
+        mine = (one for one in rows if name in one.names and not (surely and name in one.perhaps))
+        return {UNITS[found.query.value](one) for one in mine}
+
+    def fits(name: str, surely: bool) -> bool:
+        here, elsewhere = there(name, surely), there(name, not surely)
+        return enough(one in here for one in wanted) and elsewhere.isdisjoint(left_out)
+
+    names = sorted({name for one in rows for name in one.names if not name.startswith("#")})
+    maybe = tuple(name for name in names if fits(name, False) and not fits(name, True))
+    return replace(found, names={name: n for name, n in found.names.items() if fits(name, True)}, maybe=maybe)
 
 
 def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
     number = found.query.number or NEVER
-    counts = _counted(found, "", everything).items()
+    counts = _counted(found.query, found.seen, "", everything).items()
     kept = {name: int(least) for name, (least, most) in counts if number.within(least, most) == "yes"}
     found = replace(found, names=kept, number=float(len(kept)))
     if number != NEVER or not kept:
@@ -415,7 +430,8 @@ def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
 def is_answered(query: Query) -> bool:
     """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
     event, held = query.during.event, query.select in ("compare", "order")
-    if query.select in _UNANSWERED or query.rank is not None and query.rank.by not in _RANKS:
+    ranked = query.rank is None or query.rank.by in ("time", "long", "often")
+    if query.select in ("length", "why", "refuse") or not ranked:
         return False
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
@@ -485,15 +501,15 @@ def _looked_up(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) 
     return run(replace(query, where=gone if query.where in _GONE else None, during=during), table)
 
 
-def over_scopes(query: Query, joint: str) -> Query:
+def over_scopes(query: Query, joints: Sequence[str]) -> Query:
     """A query as it is asked of several times or places: at each of them, or in all together."""
     plain = query.rank is None and query.number is None and not query.value
     if query.select == "compare" and query.versus is None and query.rank is not None:
         long = query.rank.by == "long"
         counted: Select = "how_long" if long else "count" if query.value == "people" else "how_often"
         return Query(counted, query.whom, query.where, value="scope", form=query.form, rank=query.rank)
-    if joint == "than":
+    if "than" in joints:
         return replace(query, select="why")  # nothing that can be held against each other
     asks_each = query.select in ("exists", "how_often", "how_long") and not is_of_all(query)
-    each = asks_each or query.select == "who" and joint in ("both", "but not")
+    each = asks_each or query.select == "who" and not {"both", "but not"}.isdisjoint(joints)
     return replace(query, value="scope") if plain and each else query

@@ -5,25 +5,26 @@ In: what `archive.py` finds. Out: an `ArchiveFinding`, put into words by `say/ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from pvchat.chat.query import Query, Whom, parts_of
 from pvchat.chat.sounds import Quote
-from pvchat.chat.spans import Span, most_at_once
+from pvchat.chat.spans import Span, merged, most_at_once
 from pvchat.chat.timeline import Verdict
 
-UNITS = {  # by which videos are put together: what each belongs to
-    "place": lambda video: video.place,
-    "day": lambda video: f"{video.at:%Y-%m-%d}",
-    "night": lambda video: f"{video.at - timedelta(hours=12):%Y-%m-%d}",
-    "weekday": lambda video: f"{video.at:%A}",
-    "week": lambda video: f"{video.at - timedelta(days=video.at.weekday()):%Y-%m-%d}",
-    "month": lambda video: f"{video.at:%Y-%m}",
-    "year": lambda video: f"{video.at:%Y}",
-    "hour": lambda video: f"{video.at:%H}",
-    "scope": lambda video: video.scope,
+UNITS: dict[str, Callable[[Seen], str]] = {  # by which videos are put together: what each belongs to
+    "place": lambda one: one.video.place,
+    "day": lambda one: f"{one.video.at:%Y-%m-%d}",
+    "night": lambda one: f"{one.video.at - timedelta(hours=12):%Y-%m-%d}",
+    "weekday": lambda one: f"{one.video.at:%A}",
+    "week": lambda one: f"{one.video.at - timedelta(days=one.video.at.weekday()):%Y-%m-%d}",
+    "month": lambda one: f"{one.video.at:%Y-%m}",
+    "year": lambda one: f"{one.video.at:%Y}",
+    "hour": lambda one: f"{one.video.at:%H}",
+    "scope": lambda one: one.scopes[0],
 }
 
 
@@ -39,7 +40,6 @@ class Video:
         dated_by: what says so: "name", "container", or only the "file" itself.
         seconds: how long it is.
         long: what people wear and do in it was not measured yet.
-        scope: words for that of several times and places which it was asked of.
     """
 
     number: int
@@ -49,7 +49,6 @@ class Video:
     dated_by: str
     seconds: float
     long: bool = False
-    scope: str = ""
 
     def time_of(self, seconds: float) -> datetime:
         """The time of day of a moment in it."""
@@ -69,6 +68,7 @@ class Seen:
         each: when it holds of each, where they are listed.
         told: False: whoever is asked about is there, and nothing tells whether it holds.
         quotes: what is said meanwhile, where words are asked about.
+        scopes: words for those of several times and places that are asked about in which it holds.
     """
 
     video: Video
@@ -79,6 +79,17 @@ class Seen:
     each: dict[str, tuple[Span, ...]] = field(default_factory=dict)
     told: bool = True
     quotes: tuple[Quote, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+    def joined(self, other: Seen) -> Seen:
+        """The same video in two of the times and places that are asked about."""
+        names = tuple(dict.fromkeys((*self.names, *other.names)))
+        each = {name: tuple(merged([*self.each.get(name, ()), *other.each.get(name, ())])) for name in names}
+        return replace(
+            self, spans=tuple(merged([*self.spans, *other.spans])), names=names, perhaps=self.perhaps | other.perhaps,
+            sure=self.sure or other.sure, each={name: spans for name, spans in each.items() if spans},
+            quotes=tuple(dict.fromkeys((*self.quotes, *other.quotes))), scopes=(*self.scopes, *other.scopes),
+        )  # fmt: skip
 
     @property
     def strangers(self) -> int:
@@ -123,7 +134,7 @@ class ArchiveFinding:
         number: how many videos, seconds, people, days, as asked.
         untold: how many show whoever is asked about, and don't tell whether it holds.
         then: of a second question.
-        joint: what stands between several times or places that are asked about.
+        maybe: who may be there as is asked, and surely isn't.
     """
 
     query: Query
@@ -136,7 +147,7 @@ class ArchiveFinding:
     number: float | None = None
     untold: int = 0
     then: ArchiveFinding | None = None
-    joint: str = ""
+    maybe: tuple[str, ...] = ()
 
     @property
     def strange(self) -> tuple[str, ...]:

@@ -153,8 +153,9 @@ def lasting(seconds: float) -> str:
 
 
 def in_place(place: str) -> str:
-    """Such as "in the kitchen"; of a place that has a name, "at Granny's"."""
-    return f"at {place}" if place[0].isupper() else f"in the {place}"
+    """Such as "in the kitchen", "at the front door"; of a place that has a name, "at Granny's"."""
+    how = next((how for how in ("at", "on") if place.split(" ")[-1] in words(how)), "in")
+    return f"at {place}" if place[0].isupper() else f"{how} the {place}"
 
 
 def present_tense(phrase: str) -> str:

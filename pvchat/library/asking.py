@@ -9,9 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cached_property
-from heapq import merge
+from itertools import compress
 from typing import Any, cast
 
 import numpy as np
@@ -156,17 +156,18 @@ class _Search:
 
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer to one question."""
-        asked, joint = self.asked, self.asked.joint
-        query = over_scopes(query, joint) if joint else query
+        asked = self.asked
+        query = over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
         said = Asked(asked.of, today=self.today if query.value == "ago" else None)
         if query.select == "refuse" or not is_answered(query):
-            return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count()))
+            return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count(query)))
         search = self
         if asked.sighting is not None:
             sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
             if not sighted.seen:
                 return LibraryAnswer(say_archive(sighted, said), sighted)
-            edge = _meant(asked.sighting, sighted.sure or list(sighted.seen))
+            rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
+            edge = next(iter(nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)), seen[0])
             if asked.around:
                 day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
                 return replace(self, asked=day)._answer(query)
@@ -192,21 +193,24 @@ class _Search:
         return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 
     def _found(self, query: Query) -> ArchiveFinding:
-        """What is found at each of the times and places, in order of time."""
-        back, each = is_backwards(query), of_each(query)
-        videos = [self._sighted(each, scope) for scope in self.asked.scopes]
-        in_turn = merge(*videos, key=lambda one: (one[0].at, one[0].number), reverse=back)
-        count = self._count() if self.only is None else 1
-        return find(query, in_turn, count, self._everything(query), self.asked.joint)
+        """What is found at all of the times and places."""
+        joints = [one.joint for one in self._scopes(query)]
+        count = self._count(query) if self.only is None else 1
+        return find(query, self._sighted(query), count, self._everything(query), joints)
+
+    def _scopes(self, query: Query) -> list[Scope]:
+        """The times and places that count: those that are left out ("but not on Friday") where each is asked about."""
+        return [one for one in self.asked.scopes if query.value == "scope" or one.joint != "but not"]
 
     def _everything(self, query: Query) -> list[str]:
-        """Everybody, or all places, days … of the time and place asked about, where a number of times is asked for;
+        """Everybody, or all places, days … of the times and places asked about, where a number of times is asked for;
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all, or never.
         """
+        scopes = self._scopes(query)
         if query.value == "scope":
-            return [self.asked.label(one).strip() for one in self.asked.scopes]
+            return [self.asked.label(one) for one in scopes]
         anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
-        where, values = self._where(replace(self.asked.scopes[0], place="") if anywhere else None)
+        where, values = _any_of([replace(one, place="") for one in scopes] if anywhere else scopes)
         if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
             seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
@@ -218,7 +222,7 @@ class _Search:
             return sorted({*self.names.values()} - {*query.whom.besides})
         words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
         rows = self.library.execute(words, values)
-        videos = (Video(0, "", place, datetime.fromisoformat(at), "", 0.0) for place, at in rows)
+        videos = (Seen(Video(0, "", place, datetime.fromisoformat(at), "", 0.0)) for place, at in rows)
         return list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
 
     def _described(self, query: Query, one: Seen) -> str:
@@ -233,64 +237,41 @@ class _Search:
         timeline = self._timeline(number, f"the {place}" * bool(place))
         return say(run(query, timeline), timeline).replace("this video", "that video")
 
-    def _where(self, scope: Scope | None = None) -> tuple[str, list[Any]]:
-        """The condition on clips (`c`) and sources (`s`) by time and place, with its values; of any of the several."""
-        if scope is None:
-            each = [self._where(one) for one in self.asked.scopes]
-            return f"({' OR '.join(where for where, _ in each)})", [value for _, values in each for value in values]
-        parts, values = ["c.timeline IS NOT NULL"], list[Any]()
-        dates = scope.dates or Dates()
-        if dates.since is not None:
-            parts.append(f"{_LENGTH} >= julianday(?)")
-            values.append(dates.since.isoformat())
-        if dates.until is not None:
-            parts.append("c.recorded < ?")
-            values.append(dates.until.isoformat())
-        if dates.hours is not None:
-            start, end = (one.isoformat() for one in dates.hours)
-            parts.append(f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)")
-            values += [end, start]
-        if dates.weekdays:
-            late = dates.hours is not None and dates.hours[1] <= dates.hours[0]  # after midnight it is the day before's
-            day = f"strftime('%w', c.recorded, '{-12 * late} hours')"
-            parts.append(f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})")
-        if scope.place:
-            parts.append("s.place = ?")
-            values.append(scope.place)
-        return " AND ".join(parts), values
-
-    def _count(self) -> int:
-        where, values = self._where()
+    def _count(self, query: Query) -> int:
+        where, values = _any_of(self._scopes(query))
         words = f"SELECT count(DISTINCT c.id) FROM {_VIDEOS} WHERE {where}"
         return int(self.library.execute(words, values).fetchone()[0])
 
-    def _sighted(self, query: Query, scope: Scope) -> Iterator[Sighted]:
-        """The videos that may say something, with who is doubtful in each, in the order in which they are wanted."""
-        where, values = self._where(scope)
-        for condition, value in self._needed(query):
+    def _sighted(self, query: Query) -> Iterator[Sighted]:
+        """The videos that may say something, each once, with who is doubtful in it and in which of the times and places
+        it lies, in the order in which they are wanted.
+        """
+        asked, scopes = of_each(query), self._scopes(query)
+        (where, values), each = _any_of(scopes), [_where(one) for one in scopes]
+        for condition, value in self._needed(asked):
             where, values = f"{where} AND {condition}", [*values, *value]
         if self.only is not None:
             where, values = f"{where} AND c.id = ?", [*values, self.only]
-        order = "DESC" if is_backwards(query) else "ASC"
+        order, lies_in = "DESC" if is_backwards(query) else "ASC", [value for _, more in each for value in more]
         rows = self.library.execute(
-            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, "
-            f"coalesce(c.sound, x'') = x'' FROM {_VIDEOS} WHERE {where} "
+            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, coalesce(c.sound, x'') = x''"
+            f"{''.join(f', sum({one})' for one, _ in each)} FROM {_VIDEOS} WHERE {where} "
             f"GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
-            values,
+            [*lies_in, *values],
         ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         present_from = self.chat.settings.presence.present_from
-        likely = {name: self._likely(number, videos) for number, name in self._asked_about(query).items()}
-        needed = [likely[name] for name in sought(query) if name in likely]
+        named = names_in(asked) or self.names.values()  # whose presence counts
+        likely = {name: self._likely(number, videos) for number, name in self.names.items() if name in named}
+        needed = [likely[name] for name in sought(asked) if name in likely]
         rows = [row for row in rows if all(hers.get(row[0], 1.0) >= _PERHAPS for hers in needed)]
-        for at, (number, path, place, recorded, dated_by, seconds, long, unheard) in enumerate(rows):
+        for at, (number, path, place, recorded, dated_by, seconds, long, unheard, *inside) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
-            at_scope = self.asked.label(scope).strip() if self.asked.joint else ""
-            recorded_at = datetime.fromisoformat(recorded)
-            video = Video(number, path, place, recorded_at, dated_by, seconds, bool(long), at_scope)
-            if unheard and _is_of_words(query):
-                yield video, Timeline(0.0, seconds), frozenset(), None
+            video = Video(number, path, place, datetime.fromisoformat(recorded), dated_by, seconds, bool(long))
+            parts = [(self.asked.label(one), _within(video, one)) for one in compress(scopes, inside)]
+            if unheard and _is_of_words(asked):
+                yield Sighted(video, Timeline(0.0, seconds), parts=parts)
                 continue
             doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < present_from}
             unlikely = {name for name in doubted if likely[name][number] < _PERHAPS}
@@ -298,7 +279,7 @@ class _Search:
                 timeline = without(self._timeline(number, place), unlikely)
             except LibraryError:  # it was deleted meanwhile
                 continue
-            yield video, timeline, frozenset(doubted - unlikely), _within(video, scope)
+            yield Sighted(video, timeline, frozenset(doubted - unlikely), parts)
 
     def _timeline(self, number: int, place: str) -> Timeline:
         """A video's timeline, `place` standing for the one that was measured."""
@@ -323,11 +304,6 @@ class _Search:
         said = "SELECT clip FROM facts WHERE attribute = 'music'" if query.where == MUSIC else said
         yield f"(coalesce(c.sound, x'') = x'' OR c.id IN ({said}))", [word] * bool(word)
 
-    def _asked_about(self, query: Query) -> dict[int, str]:
-        """Whose presence counts: those named, else everybody."""
-        named = names_in(query)
-        return {number: name for number, name in self.names.items() if not named or name in named}
-
     def _likely(self, number: int, videos: int) -> dict[int, float]:
         """How probably somebody is in each clip in which she was recognised, since she is in so few of all videos.
 
@@ -343,10 +319,33 @@ class _Search:
         return {clip: one for (clip, _), one in zip(rows, likely, strict=True) if clip not in confirmed}
 
 
-def _meant(sighting: Query, seen: Sequence[Seen]) -> Seen:
-    """The one of some videos, in order of time, that a sighting means: the last, the one before it …."""
-    k = 1 if sighting.rank is None or sighting.rank.by != "time" else sighting.rank.k
-    return next(iter(nth_of(seen, k)), seen[0])
+def _where(scope: Scope) -> tuple[str, list[Any]]:
+    """The condition on clips (`c`) and sources (`s`) by time and place, with its values."""
+    dates, found = scope.dates or Dates(), list[tuple[str, list[Any]]]()
+    if dates.since is not None:
+        found.append((f"{_LENGTH} >= julianday(?)", [dates.since.isoformat()]))
+    if dates.until is not None:
+        found.append(("c.recorded < ?", [dates.until.isoformat()]))
+    if dates.hours is not None:
+        start, end = (one.isoformat() for one in dates.hours)
+        found.append((f"(time(c.recorded) < ? {'AND' if start < end else 'OR'} time({_LENGTH}) >= ?)", [end, start]))
+    if dates.weekdays:
+        late = dates.hours[1] if dates.hours and dates.hours[1] <= dates.hours[0] else time()  # of the day before
+        day = f"strftime('%w', c.recorded, '-{60 * late.hour + late.minute} minutes')"
+        found.append((f"({day} + 6) % 7 IN ({', '.join(map(str, dates.weekdays))})", []))
+    if scope.place:
+        found.append(("s.place = ?", [scope.place]))
+    if scope.besides:
+        others, values = _any_of(scope.besides)
+        found.append((f"NOT {others}", values))
+    words = " AND ".join(["c.timeline IS NOT NULL", *(one for one, _ in found)])
+    return words, [value for _, values in found for value in values]
+
+
+def _any_of(scopes: Sequence[Scope]) -> tuple[str, list[Any]]:
+    """The condition that a clip lies in any of several times and places, with its values."""
+    each = [_where(one) for one in scopes]
+    return f"({' OR '.join(where for where, _ in each)})", [value for _, values in each for value in values]
 
 
 def _within(video: Video, scope: Scope) -> Span | None:

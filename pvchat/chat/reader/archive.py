@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+from typing import Literal
 
 from pvchat.chat.english import in_place
 from pvchat.chat.query import (
@@ -30,9 +31,12 @@ from pvchat.chat.query import (
     Rank,
     Select,
     Whom,
+    atoms,
+    conjunction,
     is_of_sound,
     numbers_of,
     parts_of,
+    together,
 )
 from pvchat.chat.reader.dates import Dates, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
@@ -40,10 +44,10 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.sounds import MUSIC
 from pvchat.errors import SettingsError
 
+_SPOT = "§"  # stands where a place was named
 # What videos are called, and visits, but for words that are quoted
 _CALLED = re.compile(
-    r"[\"“][^\"”]*[\"”]|\b(?:(?P<video>clip|film|movie|recording|vid|(?P<all>footage))|(?P<visit>appearance))(?P<s>s)?\b",
-    re.IGNORECASE,
+    r"[\"“][^\"”]*[\"”]|\b(?P<word>clip|film|movie|recording|vid|footage|appearance)(?P<s>s?)\b", re.IGNORECASE
 )
 # By what videos are put together (`archive_finding.UNITS`): "which room …", "on which days …", "how many nights …"
 _MAINLY = "usually|normally|generally|mainly|mostly|most often"
@@ -111,13 +115,14 @@ _LEANS = re.compile(
 _OF_THEM = re.compile(
     r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
 )
+# "and before?", "the Friday before", "the following week", "two days later"
 _BEYOND = re.compile(
-    r"^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the (?:(?P<count>\w+) )?"
-    r"(?P<unit>hour|day|night|week|month|year|\w+day)s? )?(?P<how>before|after)(?: that| then)?\W*$"
-    r"|^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:"
-    r"(?P<which>next|following|previous) (?P<one>day|night|week|month|year)"
-    r"|(?P<so_many>\w+) (?P<units>day|week|month|year)s? (?P<later>later|earlier))\W*$", re.IGNORECASE,
-)  # fmt: skip
+    r"^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
+    r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
+    r"(?:(?P<unit>hour|day|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
+    r"(?: that| then)?\W*$",
+    re.IGNORECASE,
+)
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
 _THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
 _WHICH_ONES = re.compile(r"^(?:and )?(?:which|what)(?: ones?| \w+s| were (?:they|those))?\W*$", re.IGNORECASE)
@@ -139,20 +144,29 @@ _HE = re.compile(r"\b(?:he|she|they|him|her|them)\b", re.IGNORECASE)
 _EDGE = re.compile(r"\b(?:first|last|earliest|latest|initially)\b", re.IGNORECASE)
 _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
-_HERE = re.compile(r"\b(?:here|there)\b", re.IGNORECASE)
-_IN_ORDER = re.compile(r",? in (?:chronological )?order\b", re.IGNORECASE)
+# "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
+_ONLY = re.compile(
+    rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appear(?:s|ed)?|visit(?:s|ed)?))?(?P<spot> {_SPOT})?(?=\W*$)",
+    re.IGNORECASE,
+)
 _USED = "used|empty|in use|visited|busy|occupied"
 _UNREAD = Query("refuse", refusal="unclear", value="times")
-_SPOT = "§"  # stands where a place was named
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The videos of a time and a place; `joint` is what stands before it: "and", "both", "or", "but not", "than"."""
+    """The videos of a time and a place.
+
+    Attributes:
+        dates, place: None, and "": any.
+        joint: what stands before it: "and", "both", "or", "but not", "than".
+        besides: none of the videos of these: "only on Mondays" is so at no other time.
+    """
 
     dates: Dates | None = None
     place: str = ""
     joint: str = ""
+    besides: tuple[Scope, ...] = ()
 
     @property
     def of(self) -> str:
@@ -170,6 +184,7 @@ class ArchiveQuestion:
         text: the question as it is asked of one video.
         dates: of which times ("on Monday and on Friday"); none: of any.
         places: the sources that it names, with what joins each to the one before; none: any.
+        only: "dates", "places": it is asked whether that is so at no other time, in no other place.
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
         around: "day", "week" …: all videos of that of the sighting are meant ("that day").
         sighted: of which question the sighting was, where its place and time aren't those of this one.
@@ -179,6 +194,7 @@ class ArchiveQuestion:
     text: str
     dates: tuple[Dates, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
+    only: Literal["", "dates", "places"] = ""
     sighting: Query | None = None
     around: str = ""
     sighted: ArchiveQuestion | None = None
@@ -186,27 +202,41 @@ class ArchiveQuestion:
     @property
     def scopes(self) -> list[Scope]:
         """The times and places one by one, in order."""
-        return [
+        named = [
             Scope(dates, place, joint or (dates.joint if dates is not None else ""))
             for place, joint in self.places or (("", ""),)
             for dates in self.dates or (None,)
         ]
-
-    @property
-    def joint(self) -> str:
-        """What stands between its times and places; "" where there aren't several."""
-        return self.scopes[-1].joint if len(self.scopes) > 1 else ""
+        if not self.only:
+            return named
+        named = [replace(one, joint="or" if one.joint else "") for one in named]
+        one, besides = named[0], tuple(named)
+        at_another_time = Scope(None, one.place, "but not", besides)
+        return [*named, at_another_time if self.only == "dates" else Scope(one.dates, "", "but not", besides)]
 
     @property
     def of(self) -> str:
-        """Such as " on Monday or on Tuesday in the kitchen"."""
-        word, one = {"than": "or", "both": "and"}.get(self.joint, self.joint), self.scopes[0]
-        shared = Scope(None if len(self.dates) > 1 else one.dates, "" if len(self.places) > 1 else one.place)
-        return f" {word}".join(map(self.label, self.scopes)) + shared.of
+        """Such as " on Monday or on Tuesday in the kitchen"; where all other times count, too, only what is shared."""
+        scopes = [] if self.only else self.scopes
+        word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
+        joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
+        several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
+        return (
+            f" {several}" * bool(several)
+            + Scope(
+                None if len(self.dates) > 1 or self.only == "dates" else self.scopes[0].dates,
+                "" if len(self.places) > 1 or self.only == "places" else self.scopes[0].place,
+            ).of
+        )
 
     def label(self, scope: Scope) -> str:
-        """What tells one of several times and places from the others: " on Monday"."""
-        return Scope(scope.dates if len(self.dates) > 1 else None, scope.place if len(self.places) > 1 else "").of
+        """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
+        if scope.besides:
+            return "at another time" if self.only == "dates" else "elsewhere"
+        return Scope(
+            scope.dates if len(self.dates) > 1 or self.only == "dates" else None,
+            scope.place if len(self.places) > 1 or self.only == "places" else "",
+        ).of.strip()
 
 
 def read_archive(
@@ -231,9 +261,11 @@ def read_archive(
     except SettingsError:
         return ArchiveQuestion(_UNREAD, text)
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
-    if (dates or spots) and re.search(rf"\bonly(?: {_SPOT})?\W*$", rest) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
-        return ArchiveQuestion(Query("why"), text)  # what is so nowhere else
-    scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots)
+    only: Literal["", "dates", "places"] = ""
+    if (dates or spots) and (found_only := _ONLY.search(rest)) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
+        only = "places" if found_only["spot"] or not dates else "dates"
+        rest = f"{rest[: found_only.start()]}{rest[found_only.end('only') :]}"
+    scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots, only)
     if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
     meant = None if before is None else _sighting_of(before)
@@ -259,46 +291,32 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
     """The question before, of another time or place, of the time before; None: something else is asked."""
     dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
     if (dates or spots) and _ASKS_AGAIN.match(rest.replace(_SPOT, "")):  # "and on Tuesday?"
-        again = _again(before, dates, spots)
+        each = next((one.each for one in dates if one.each), "")
+        was_each = any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
+        query = replace(before.query, value=each) if each and was_each else _every(before.query, dates)
+        again = _held_on(replace(before, query=query, dates=dates, places=spots), before)
         held = [name for whom in parts_of(again.query, Whom) for name in whom.names]
         if len(again.scopes) > 1 or again.query.select != "compare" or len(held) > 1:
             return again
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
-        return replace(before, query=_one_before(meant, meant.rank), sighting=None)
-    if before.dates and (said := _BEYOND.match(undated)):
-        other = beyond(before.dates, *_beyond_said(said.groupdict()))
+        earlier = replace(meant, rank=replace(meant.rank, k=meant.rank.k - 1))
+        nothing = Query("refuse", refusal="unclear")  # before the first
+        return replace(before, query=nothing if meant.rank == Rank("time") else earlier, sighting=None)
+    said = _BEYOND.match(undated) if before.dates else None
+    if said is not None and (how := (said["which"] or said["how"] or "").lower()):
+        how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
+        count = counted((said["count"] or "").lower()) or 0.0
+        other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
         return replace(before, dates=(other,)) if other else replace(before, query=_UNREAD)
     if before.query.select == "how_often" and _WHICH_ONES.match(rest) and before.query.number is None:
         return replace(before, query=replace(before.query, select="when"))
     return None
 
 
-def _beyond_said(said: dict[str, str | None]) -> tuple[str, str, float]:
-    """How one time lies to another, in which units, and how many of them (0: the one next to it)."""
-    how, count = (said["how"] or said["which"] or said["later"] or "").lower(), said["so_many"] or said["count"] or ""
-    how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
-    return how, (said["unit"] or said["one"] or said["units"] or "").lower(), counted(count.lower()) or 0.0
-
-
 def _as_called(match: re.Match[str]) -> str:
     """A word for videos or visits as it is read; what is quoted stays."""
-    word = "video" if match["video"] else "visit" if match["visit"] else ""
-    return f"{word}{'s' * bool(match['s'] or match['all'])}" if word else match[0]
-
-
-def _again(before: ArchiveQuestion, dates: tuple[Dates, ...], spots: tuple[tuple[str, str], ...]) -> ArchiveQuestion:
-    """The question before of another time, or place: "and every Tuesday?"."""
-    each = next((one.each for one in dates if one.each), "")
-    was_each = any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
-    query = replace(before.query, value=each) if each and was_each else _every(before.query, dates)
-    return _held_on(replace(before, query=query, dates=dates, places=spots), before)
-
-
-def _one_before(query: Query, rank: Rank) -> Query:
-    """The time before one that was meant; before the first there is none."""
-    if rank.by == "time" and rank.k == 1:
-        return Query("refuse", refusal="unclear")
-    return replace(query, rank=replace(rank, k=rank.k - 1))
+    word = (match["word"] or "").lower()
+    return f"{ {'footage': 'videos', 'appearance': 'visit'}.get(word, 'video') }{match['s']}" if word else match[0]
 
 
 def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
@@ -314,7 +332,7 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     """The question about its times and places; what holds more of one of two of them is held against the other."""
     scopes = scoped.scopes
     more = _MORE.search(rest) if len(scopes) == 2 and scopes[1].joint in ("than", "or") else None
-    if more is None or re.search(r"\bthan\b", rest):
+    if more is None:
         query = _every(_read_one(rest, known), scoped.dates)
         query, sighting = _sighted(query)
         return replace(scoped, query=query, sighting=sighting)
@@ -338,7 +356,7 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
     if found is None and (
-        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever)? ({_USED})\b", text, re.IGNORECASE)
+        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever| only)? ({_USED})\b", text, re.IGNORECASE)
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
@@ -365,10 +383,8 @@ def _spelt(places: Sequence[str]) -> dict[str, str]:
 def _at(text: str, known: Known) -> Query:
     """A question without the mark for a place; some are read only with a "there" in its stead."""
     plain = re.sub(rf" ?{_SPOT}", "", text)
-    if re.search(rf"{_SPOT}\W*$", text) and not _HERE.search(text) and " " in plain.strip():
-        found = read(re.sub(rf" ?{_SPOT}", " there", text), known)
-        return read(plain, known) if found.select == "refuse" else found
-    return read(plain, known)
+    there = read(text.replace(_SPOT, "there"), known) if _SPOT in text and " " in plain.strip() else _UNREAD
+    return read(plain, known) if there.select == "refuse" else there
 
 
 def _read_one(rest: str, known: Known) -> Query:
@@ -383,7 +399,7 @@ def _read_one(rest: str, known: Known) -> Query:
         query = _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
         of_time = query.rank is not None and query.rank.by == "time"
         return replace(query, rank=Rank("time", 2 + _NTHS.index(nth["nth"].lower()))) if of_time else _at(rest, known)
-    if ordered := _IN_ORDER.search(rest):
+    if ordered := re.search(r",? in (?:chronological )?order\b", rest, re.IGNORECASE):
         query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
         return Query("when", query.whom, query.where, value="in order", during=query.during)
     shown = _SHOW.match(rest)
@@ -448,12 +464,10 @@ def _every(query: Query, dates: Sequence[Dates]) -> Query:
 
 def _sighted(query: Query) -> tuple[Query, Query | None]:
     """A query, and the sighting that it is about: "what does Ana wear when she is last seen with Ben?"."""
-    during, event, rank = query.during, query.during.event, query.rank
-    if event is None or during.relation != "while" or query.select == "order":
+    during, event = query.during, query.during.event
+    if event is None or during.relation != "while":
         return query, None
     nth, where = during.nth, None if event.where == PRESENT else event.where
-    if query.select == "who" and rank is not None and rank.by == "time" and not nth:  # "when he was last there"
-        nth, query = rank.k, replace(query, rank=None)
     if isinstance(where, Has) and where in _MOVES:
         nth, where = nth or _MOVES[where], None
     if not nth:
@@ -466,19 +480,15 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
 
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
-    whom, where, polar = query.whom, query.where, query.form == "polar"
-    if (
-        query.select == "exists"
-        and polar
-        and query.throughout
-        and whom.names
-        and where not in (None, PRESENT, Not(PRESENT))
-    ):
-        ever_not = And((Not(where),)) if where is not None else None  # "does she always sit?": never not
-        return replace(query, select="how_often", where=ever_not, number=NEVER, throughout=False)
+    whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
-    if query.select == "exists" and polar and query.throughout and whom == EVERYBODY and of is not None and of.names:
+    always = query.select == "exists" and polar and query.throughout
+    if always and whom.names and where is not None and where not in (PRESENT, Not(PRESENT)):
+        return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
+    if always and whom == EVERYBODY and of is not None and of.names:
         return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
+    if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
+        return _but_not_with(query)
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
@@ -491,18 +501,13 @@ def _over_videos(query: Query, text: str) -> Query:
         return Query("refuse", refusal="sound")  # who never says it may say it unheard
     if polar and (whom.quantifier == "none" or where == Not(MUSIC) or whom.names and where == Not(PRESENT)):
         return _at_no_time(query)
-    if query.rank is not None and query.rank.by == "long" and query.select == "how_long":
-        query = replace(query, select="when")
-    if query.rank is not None and query.rank.by == "time" and query.select == "when" and _HOW_LONG.match(text):
-        during = During("while", Event(whom, where or PRESENT), query.rank.k)
-        return Query("how_long", whom, where, during=during)
-    if query.select == "when" and query.rank is not None and query.rank.by == "long" and _OF_LENGTH.search(text):
-        return replace(query, value="videos")
-    if whom.quantifier == "none" and isinstance(where, Has) and where.attribute == "with" and where.of is not None:
-        query = replace(query, whom=replace(where.of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))
+    if query.rank is not None and by == "time" and query.select == "when" and _HOW_LONG.match(text):
+        return Query("how_long", whom, where, during=During("while", Event(whom, where or PRESENT), query.rank.k))
+    if by == "long" and query.select in ("when", "how_long"):
+        query = replace(query, select="when", value="videos" if _OF_LENGTH.search(text) else query.value)
+    if whom.quantifier == "none" and of is not None:
+        query = replace(query, whom=replace(of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))
     whom = query.whom
-    if query.select == "who" and query.rank is not None and query.rank.by == "time" and whom.nth:
-        query = replace(query, whom=replace(whom, nth=0), rank=Rank("time", whom.nth))  # "the first person"
     if query.select == "when" and whom.nth_by == "time" and whom.nth != 0:
         rank = Rank("time", whom.nth) if whom.nth < 0 or _EDGE.search(text) else query.rank  # "when did he come?"
         query = replace(query, whom=replace(whom, nth=0, nth_by="left"), rank=rank)
@@ -511,10 +516,21 @@ def _over_videos(query: Query, text: str) -> Query:
     return replace(query, where=None, rank=Rank("time", _MOVES[query.where]) if query.select == "when" else query.rank)
 
 
+def _but_not_with(query: Query) -> Query:
+    """Who is with some people but not with others: none of these is listed, nor whoever is there with the others."""
+    parts, besides = together(query.where), query.whom.besides
+    of_whom = {name for has in atoms(query.where) if has.attribute == "with" and has.of for name in has.of.names}
+    if not of_whom:
+        return query
+    if besides and not any(isinstance(one, Not) for one in parts):
+        parts = (*parts, Not(Has("with", of=Whom(besides))))
+    whom = replace(query.whom, besides=tuple(sorted({*besides, *of_whom})))
+    return replace(query, whom=whom, where=conjunction(parts))
+
+
 def _at_no_time(query: Query) -> Query:
     """Whether it never holds: "was Ana gone on Friday?" is whether she was there at no time on it."""
-    plain = query.select == "exists" and query.form == "polar" and query.rank is None and query.number is None
-    if not plain or query.whom.quantifier == "either":
+    if query.select != "exists" or query.rank is not None or query.whom.quantifier == "either":
         return query
     where = query.where.part if query.where == Not(MUSIC) else None if query.where == Not(PRESENT) else query.where
     whom = replace(query.whom, quantifier="any")
@@ -534,7 +550,7 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 
 def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
-    query, sighting, earlier = found.query, found.sighting, before.sighting
+    query, sighting = found.query, found.sighting
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
     if who and query.whom.names and pronoun:  # "who were they?"
         query = replace(query, whom=replace(query.whom, quantifier="any"))
@@ -544,10 +560,7 @@ def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: 
         query = replace(query, whom=before.query.whom)
         sighting = sighting and replace(sighting, whom=before.query.whom)
     asked_anew = found.dates or found.places or query.select == "how_often" or _EVER.search(rest)
-    another = earlier is not None and earlier.whom == before.query.whom != query.whom and bool(query.whom.names)
-    if sighting is None and earlier is not None and another:
-        sighting = replace(earlier, whom=query.whom)  # "and Ben?"
-    elif sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
+    if sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
         sighting = meant
     if sighting is not None and query.value == "place":
         query = Query("attribute", query.whom, attribute="place")

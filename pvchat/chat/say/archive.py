@@ -6,12 +6,12 @@ kitchen) from 0:02 to 0:05". What is only likely is told apart: "in two of twelv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import fits, is_of_all
+from pvchat.chat.archive import is_of_all
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import (
     NTH_SAID,
@@ -26,11 +26,11 @@ from pvchat.chat.english import (
     upper,
     wording,
 )
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Rank, counts_at_once, is_of_sound
+from pvchat.chat.query import NEVER, PRESENT, Has, Not, Query, Rank, counts_at_once, is_of_sound
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
-from pvchat.chat.spans import seconds_in
+from pvchat.chat.spans import nth_of, seconds_in
 
 _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each
@@ -131,17 +131,11 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
     elif not found.seen and not asked.told:
         told = _nowhere(found, asked)
     else:
-        heard = is_of_sound(found.query) and found.query.select == "attribute"
-        of_units = found.query.value in UNITS and found.query.select != "who"
-        told = _listed(found, asked) if heard or of_units else _SAID.get(found.query.select, _listed)(found, asked)
+        told = _said_by(found.query)(found, asked)
     if found.untold and found.seen:
-        told += f"\nOf {number(found.untold)} more I can't tell.{_unheard(found)}" * is_of_sound(found.query)
+        why = wording("library", "not listened")
+        told += f"\nOf {number(found.untold)} more I can't tell.{why}" * is_of_sound(found.query)
     return " ".join([*strange, told])
-
-
-def _unheard(found: ArchiveFinding) -> str:
-    """Why nothing is known to be said in some videos."""
-    return wording("library", "not listened") if is_of_sound(found.query) else ""
 
 
 def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
@@ -150,29 +144,37 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     so = _where(found).strip() or clause(found.query.where, 1 + several)
     of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
     if found.untold:
-        return f"I can't tell whether {_lower(who)} {so} in {of}.{_unheard(found)}"
+        why = wording("library", "not listened") if is_of_sound(found.query) else ""
+        return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if is_plain(found.query.where):
-        named = f"{who} {'were' if several else 'was'} not seen" if found.query.whom.names else "Nobody was seen"
+        seen = f"the only one{'s' * several}" if found.query.whom.quantifier == "only" else "seen"
+        named = f"{who} {'were' if several else 'was'} not {seen}" if found.query.whom.names else "Nobody was seen"
         return f"{head}{named} in {of}."
     return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
 
 
+def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
+    """What says a finding of a query."""
+    if query.select != "who" and (query.value in UNITS or is_of_all(query)):
+        return _grouped
+    if query.select in _SAID and not (is_of_sound(query) and query.select == "attribute"):
+        return _SAID[query.select]
+    if query.rank is None or query.select in ("how_often", "how_long"):
+        return _listed
+    if query.select == "exists":
+        return _compare
+    if query.rank.by != "time":
+        return _greatest
+    return _edge if query.number is None else _listed
+
+
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
-    """Whether, in which videos, when, how long, how often; of the last or first time the one."""
-    query, rank = found.query, found.query.rank
-    counted = query.select in ("how_often", "how_long")
-    if query.value in UNITS or is_of_all(query):
-        return _grouped(found, asked)
-    if rank is not None and not counted and query.select == "exists":
-        return _compare(found, asked)
-    if rank is not None and rank.by == "time" and query.number is None and not counted:
-        return _edge(found, asked, rank)
-    if rank is not None and rank.by != "time" and not counted:
-        return _greatest(found, asked, rank)
+    """Whether, in which videos, when, how long, how often."""
+    query, counted = found.query, found.query.select in ("how_often", "how_long")
     if found.verdict == "unsure" and query.select == "exists":
         return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     seconds = sum(seconds_in(one.spans) for one in found.sure)
@@ -188,9 +190,9 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
 
 
-def _greatest(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
+def _greatest(found: ArchiveFinding, asked: Asked) -> str:
     """The longest time, the longest video, or those with most people; the shortest, the fewest."""
-    of, size = f"of {_among(found, asked)}", found.number or 0.0
+    of, size, rank = f"of {_among(found, asked)}", found.number or 0.0, found.query.rank or Rank("long")
     if found.query.value == "people":
         many = so_many_people(int(size)) if size else "nobody"
         word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
@@ -249,31 +251,26 @@ def _lead(found: ArchiveFinding) -> str:
     return f"Probably {said[0].lower()}{said[1:]}." if found.perhaps else f"{said}."
 
 
-def _edge(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
+def _edge(found: ArchiveFinding, asked: Asked) -> str:
     """The last time, or the first; or so many before or after it."""
-    last = rank.k < 0
-    word = "last" if last else "first"
-    seen = f"{word} seen"
+    rank, sure, perhaps = found.query.rank or Rank("time"), found.sure, found.perhaps
+    last, verb = rank.k < 0, "was" if len(found.query.whom.names) < 2 else "were"
+    word, seen = ("last", "last seen") if last else ("first", "first seen")
     if abs(rank.k) > 1:
         nth = f"for the {NTH_SAID[rank.k - 1]} time" if rank.k <= len(NTH_SAID) else "after that"
         word = "before that" if last else nth
         seen = f"seen {word}"
-    verb = "was" if len(found.query.whom.names) < 2 else "were"
-    sure, perhaps = found.sure, found.perhaps
     so = f"{_subject(found)}{_where(found)}"
-    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}"
-    place = rank.k if last else rank.k - 1
-    edge = sure[place] if -len(sure) <= place < len(sure) else None
+    edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
         return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
+    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}"
     told = [f"{lead} {moment(edge, last)}{ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
-    said = lines([edge]) if edge is not None and edge.quotes else ""
-    return (
-        " ".join(told) + (f" That is among {_among(found, asked)}." if asked.of and found.looked_at > 1 else "") + said
-    )
+    told += [f"That is among {_among(found, asked)}."] if asked.of and found.looked_at > 1 else []
+    return " ".join(told) + (lines([edge]) if edge is not None and edge.quotes else "")
 
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
@@ -296,9 +293,7 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
     sentences = [f"{join(told)}."] if told else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
-    if found.query.value in UNITS:
-        maybe = {name for one in found.seen for name in one.names if not name.startswith("#") and fits(found, name)}
-        doubtful = sorted(maybe - {*found.names})
+    doubtful = [*found.maybe] if found.query.value in UNITS else doubtful
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and rank is None and found.query.value != "scope":
@@ -306,19 +301,18 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
     theirs = [one for one in found.seen if found.query.value != "scope" or {*one.names} & {*found.names}]
-    sentences += [f"{upper(scope)}: {join(_names_in(found, scope))}." for scope in _scopes(found)]
+    sentences += _at_each(found)
     return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
 
 
-def _scopes(found: ArchiveFinding) -> list[str]:
-    """The several times or places at which anybody was seen, where they aren't held against each other."""
-    scopes = list(dict.fromkeys(one.video.scope for one in found.seen))
-    return scopes if len(scopes) > 1 and found.query.value not in UNITS else []
-
-
-def _names_in(found: ArchiveFinding, scope: str) -> list[str]:
-    there = {name for one in found.seen if one.video.scope == scope for name in one.names}
-    return [name for name in found.names if name in there] or ["nobody I know"]
+def _at_each(found: ArchiveFinding) -> list[str]:
+    """Who was there at each of several times or places, where they aren't held against each other."""
+    scopes = dict.fromkeys(scope for one in found.seen for scope in one.scopes)
+    if len(scopes) < 2 or found.query.value in UNITS:
+        return []
+    there = {scope: {name for one in found.seen if scope in one.scopes for name in one.names} for scope in scopes}
+    named = {scope: [name for name in found.names if name in there[scope]] or ["nobody I know"] for scope in scopes}
+    return [f"{upper(scope)}: {join(names)}." for scope, names in named.items()]
 
 
 def _all_named(one: Seen) -> str:
