@@ -72,6 +72,7 @@ def numbers(finding: ArchiveFinding) -> tuple[list[int], list[int]]:
     ("query", "sure", "perhaps"),
     [
         (Query("when", ANA), [1, 2, 3], [5, 6]),
+        (Query("exists", form="polar"), [1, 2, 3, 4, 5, 6], []),  # whoever it is, somebody is there
         (Query("when", BOTH), [2, 3], [6]),
         (Query("when", BOTH, WITH), [3], [6]),
         (Query("when", EITHER), [1, 2, 3, 4, 6], [5]),

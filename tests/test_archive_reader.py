@@ -37,6 +37,12 @@ def asked(text: str) -> ArchiveQuestion:
         ("When did Ana leave?", Query("when", ANA, rank=LAST)),
         ("Did Ana and Ben meet?", Query("exists", BOTH, WITH, form="polar")),
         ("Show me Ana smiling", Query("when", ANA, Has("deed", "smiling"))),
+        ("Show Ana's clips", Query("when", ANA)),
+        ("List the videos with Ana, newest first", Query("when", ANA)),
+        ("Show all clips of Ana, oldest first", Query("when", ANA, value="in order")),
+        ("Which people were filmed?", Query("who")),
+        ("Videos pls", Query("when", value="videos")),
+        ("Which videos have none of our people in them?", Query("when", Whom(quantifier="none", known=True))),
         ("List all videos of Ana", Query("when", ANA)),
         ("Find all clips of Ana with Ben, please.", Query("when", ANA, WITH_BEN)),
         ("Which videos is Ana in?", Query("when", ANA)),
@@ -159,3 +165,8 @@ def test_places_and_times_are_asked_one_by_one() -> None:
     assert [(one.place, one.joint, one.dates and one.dates.said) for one in scopes] == [
         ("kitchen", "", "on Monday"), ("ward", "or", "on Monday"),
     ]  # fmt: skip
+
+
+def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
+    then = asked("Was Ana in the kitchen on Monday? → Where was she then?")
+    assert then.query.attribute == "place" and not then.places and len(then.dates) == 1

@@ -180,7 +180,9 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
         return None
     perhaps = one.perhaps | doubtful & {*one.names}
     heard = any(not who for who, *_ in one.quotes)  # also of somebody whom nobody can tell
-    alone = perhaps == {*one.names} and not heard
+    nowhere = {one.name for one in timeline.entities if one.name in unsure and not one.like}  # no track may be hers
+    anybody = query.select != "who" and is_of_anybody(query.whom) and not perhaps <= nowhere
+    alone = perhaps == {*one.names} and not heard and not anybody
     hangs = bool(perhaps) and (alone or not perhaps.isdisjoint(sought(query)))
     return replace(one, perhaps=perhaps, sure=one.sure and not hangs)
 

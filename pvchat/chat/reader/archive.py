@@ -79,8 +79,13 @@ _NOT = re.compile(
 )
 _IDLE = re.compile(
     r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
-    r"|made|taken|which|what|\W)*$",
+    r"|made|taken|which|what|please|pls|plz|\W)*$",
     re.IGNORECASE,
+)
+_SAID_OTHERWISE = (
+    (re.compile(r"^(?:and )?(?:by whom|(?:which|what) people(?= (?:is|are|was|were)\b))\b", re.IGNORECASE), "who"),
+    (re.compile(r"\bnone of (?:our|my) people\b", re.IGNORECASE), "nobody I know"),
+    (re.compile(r"\b(?:any|one) of (?:our|my) people\b", re.IGNORECASE), "anybody I know"),
 )
 _PASSES = r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)"  # "which cameras did she pass?"
 _SHOW = re.compile(
@@ -252,7 +257,8 @@ def read_archive(
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
     text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
-    text = re.sub(r"^(?:and )?by whom\b", "who", text, flags=re.IGNORECASE)
+    for said, meant in _SAID_OTHERWISE:
+        text = said.sub(meant, text)
     text = _THAN.sub(r"\g<more>\g<where>", text)  # "more often in the hall than in the garden"
     rest, spots = _placed(text, places)
     undated = rest
@@ -399,12 +405,18 @@ def _read_one(rest: str, known: Known) -> Query:
         query = _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
         of_time = query.rank is not None and query.rank.by == "time"
         return replace(query, rank=Rank("time", 2 + _NTHS.index(nth["nth"].lower()))) if of_time else _at(rest, known)
-    if ordered := re.search(r",? in (?:chronological )?order\b", rest, re.IGNORECASE):
+    if latest := re.search(r",? (?:the )?(?:newest|latest) first\b", rest, re.IGNORECASE):  # they are listed so
+        return _read_one(f"{rest[: latest.start()]}{rest[latest.end() :]}", known)
+    if ordered := re.search(
+        r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", rest, re.IGNORECASE
+    ):
         query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
         return Query("when", query.whom, query.where, value="in order", during=query.during)
     shown = _SHOW.match(rest)
     if _IDLE.match(rest[shown.end() if shown else 0 :].replace(_SPOT, "")):
         return Query("when", value="videos")
+    if shown and (hers := re.match(r" (?:all )?(?:of )?(?P<who>.+?)['’]s? videos?\W*$", rest[shown.end() :])):
+        return _read_one(f"When is {hers['who']} there?", known)
     if shown and shown["of"]:
         return _read_one(f"When is {rest[shown.end() :]}", known)
     query = _at(_WHICH_IS.sub("What", rest), known)
@@ -569,6 +581,6 @@ def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: 
 
 def _held_on(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
     """A question at the time and the place of the one before, where it names none itself."""
-    asks_place = found.query.value == "place" and found.sighting is None
+    asks_place = "place" in (found.query.value, found.query.attribute) and found.sighting is None
     places = found.places or (() if asks_place else before.places)
     return replace(found, dates=held_on(found.dates, before.dates), places=places)

@@ -150,6 +150,8 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
+    if is_of_sound(found.query) and found.query.where is None:
+        return f"I heard nothing that {_lower(who)} {'say' if several else 'says'} in {of}."
     if is_plain(found.query.where):
         seen = f"the only one{'s' * several}" if found.query.whom.quantifier == "only" else "seen"
         named = f"{who} {'were' if several else 'was'} not {seen}" if found.query.whom.names else "Nobody was seen"
