@@ -169,4 +169,4 @@ def test_places_and_times_are_asked_one_by_one() -> None:
 
 def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
     then = asked("Was Ana in the kitchen on Monday? → Where was she then?")
-    assert then.query.attribute == "place" and not then.places and len(then.dates) == 1
+    assert (then.query.attribute, then.places, len(then.dates)) == ("place", (), 1)
