@@ -56,10 +56,7 @@ Known = dict[int, tuple[FloatArray, FloatArray]]  # by a track's `id`: the first
 
 
 def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
-    """The analysis with the postures of all whose bodies were measured, told by what it holds.
-
-    Of a long video each stretch's are told when it is measured.
-    """
+    """The analysis with the postures of all who were measured; of a long video each stretch's are told beforehand."""
     known: Known = {}
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
         tell_posture(track, analysis, known)
@@ -108,11 +105,9 @@ def _worded(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str
 
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
-    """Whether somebody stands by the angles of torso and thighs, in most sightings of [n, 33, 4] that show them.
+    """Whether somebody stands by torso and thighs, in most of n sightings [n, 33, 4] (NaN: no joints) that show them.
 
-    Args:
-        pose: joints, NaN where there are none.
-        aspect: frame width over height.
+    `aspect`: frame width over height.
     """
     shown = [stands for joints in pose if (stands := _stands(joints, aspect)) is not None]
     return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
@@ -129,11 +124,8 @@ def postures(track: Track, analysis: ClipAnalysis, known: Known | None = None) -
 def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Known | None = None) -> FloatArray:
     """[N] what the head weighs: the first head's word, what is described, where she is, and what others seem to do.
 
-    Args:
-        track: who is told of.
-        analysis: of the clip.
-        first: [6, 1337] weights of the first head, on joints and frame, the bias last.
-        known: of the clip's people, kept for the next of them; each is described once.
+    `first`: [6, 1337] weights of the first head, on joints and frame, the bias last; `known`: what is known already of
+    the clip's people, who are described once each.
     """
     known = {} if known is None else known
     company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
@@ -162,8 +154,7 @@ def _head(name: str) -> FloatArray:
 
 
 def _is_readable(track: Track, analysis: ClipAnalysis) -> bool:
-    seen = track.kind == "face" or len(track.looks) or analysis.scene.drawn
-    return bool(seen and len(analysis.frame_features))
+    return bool((track.kind == "face" or len(track.looks) or analysis.scene.drawn) and len(analysis.frame_features))
 
 
 def _posed(track: Track) -> IntArray:
