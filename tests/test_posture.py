@@ -85,6 +85,26 @@ def test_a_drawn_figure_probably_stands_if_more_than_its_face_is_seen(monkeypatc
         assert track.facts.pose == said
 
 
+def test_somebody_seen_without_the_chest_stands_less_surely_but_sits_or_lies_as_anybody(monkeypatch):
+    close = np.float32([0.3, 0.2, 0.7, 0.7])  # 0.6 face heights are seen below the chin
+    for face, likely, said in (
+        (close, {"standing": 0.9}, "probably standing"),
+        (close, {"standing": 0.7}, None),
+        (close, {"sitting": 0.9}, "sitting"),
+        (FACE, {"standing": 0.9}, "standing"),
+    ):
+        assert clip(track_at(face), monkeypatch, **likely).pose == said
+
+
+def test_each_of_a_clips_people_is_described_once(monkeypatch):
+    tracks, seen = [track_at(FACE + np.float32(0.1 * k)) for k in range(3)], []
+    monkeypatch.setattr(
+        posture, "described", lambda track, analysis: seen.append(id(track)) or described(track, analysis)
+    )
+    tell_postures(replace(footage(tracks[0]), tracks=tracks))
+    assert sorted(seen) == sorted(map(id, tracks))
+
+
 def test_what_was_told_before_is_told_anew(monkeypatch):
     track = track_at(FACE)
     track.facts.pose, track.facts.confidence["pose"], track.facts.movement = "standing", 0.9, "standing still"

@@ -41,35 +41,34 @@ _LEANS, _SLANTS, _UPRIGHT_THIGHS = 40, 35, 0.55
 # Somebody who goes down: frames in a row; slim of who stands or sits before and of who lies after; share of her height
 # by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
 _FRAMES, _UPRIGHT, _DOWN, _SINKS, _WIDER = 3, 1.2, 0.65, 0.15, 1.1
-_BY_OUTLINE = 0.75  # how sure that is
+_BY_OUTLINE = 0.75  # how sure it is that somebody falls
 # Somebody who lies: slim at most in `_AGREE` of so many frames, and a box no higher than that share of the frame (a
 # face that fills it is broad, too).
 _FLAT, _LOW, _FEW = 0.6, 0.55, 4
 _CUT = 0.97  # where a body's box ends that the frame cuts off
-LIKELY, _SURE = 0.6, 0.75  # probability from which a posture is told, and is without "probably"
+LIKELY, _SURE = 0.6, 0.8  # probability from which a posture is told, and is without "probably"
 JOINTS = 56  # numbers of `geometry`, which the first head reads beside the frame
 _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of them
-_BUST = 1.0  # face heights, hair counted, below the chin of a drawn figure that must be seen
+_BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stands, and of a drawn figure, hair counted
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 _ON_FEET = ("standing still", "walking")  # movements of nobody who sits or lies
+Known = dict[int, tuple[FloatArray, FloatArray]]  # by a track's `id`: the first head's word and what is described
 
 
 def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
-    """The analysis with the postures of all whose bodies were measured, told by what it holds.
-
-    Of a long video each stretch's are told when it is measured.
-    """
+    """The analysis with the postures of all who were measured; of a long video each stretch's are told beforehand."""
+    known: Known = {}
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
-        tell_posture(track, analysis)
+        tell_posture(track, analysis, known)
     return analysis
 
 
-def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
+def tell_posture(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> None:
     """Settle posture and, for who strides or falls, movement in a track's facts; of whom nothing can be told, none."""
     boxes = body_boxes(track, analysis)
     shape = slim(boxes, analysis)
     falls = _goes_down(shape, boxes)
-    likely = {"lying down": _BY_OUTLINE} if _lies(shape, boxes) else postures(track, analysis)
+    likely = {"lying down": _SURE} if _lies(shape, boxes) else postures(track, analysis, known)
     if not (falls or likely):
         return
     facts = track.facts
@@ -85,58 +84,64 @@ def tell_posture(track: Track, analysis: ClipAnalysis) -> None:
         way = facts.movement if facts.movement != "standing still" else None
         facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
         facts.confidence["movement"] = sure
-    elif sure >= LIKELY and told != "bending" and not (told == "standing" and _is_drawn_bust(track, analysis)):
-        flat = sure >= _SURE and not analysis.scene.drawn
-        facts.pose, facts.confidence["pose"] = told if flat else f"probably {told}", sure
+    elif told != "bending" and (word := _worded(told, sure, track, analysis)):
+        facts.pose, facts.confidence["pose"] = word, sure
         if told != "standing" and (facts.movement or "").startswith(_ON_FEET):
             facts.movement = None
     if facts.pose is None or facts.pose.endswith("standing"):
         facts.seat = None  # of what an earlier head told
 
 
-def _is_drawn_bust(track: Track, analysis: ClipAnalysis) -> bool:
-    """Whether it is a drawn figure of which little but the face is seen: the head says of all that they stand."""
-    return analysis.scene.drawn and is_cut_off(track, _BUST)
+def _worded(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str | None:
+    """A posture flatly or with "probably"; None where it isn't likely enough.
+
+    Who is drawn, or seen without the chest and said to stand, is told of a step less surely; who is both, not at all.
+    """
+    drawn = analysis.scene.drawn
+    bust = told == "standing" and is_cut_off(track, _BUST[drawn])
+    if sure < (_SURE if bust else LIKELY) or (bust and drawn):
+        return None
+    return told if sure >= _SURE and not (bust or drawn) else f"probably {told}"
 
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
-    """Whether somebody stands by the angles of torso and thighs, in most sightings of [n, 33, 4] that show them.
+    """Whether somebody stands by torso and thighs, in most of n sightings [n, 33, 4] (NaN: no joints) that show them.
 
-    Args:
-        pose: joints, NaN where there are none.
-        aspect: frame width over height.
+    `aspect`: frame width over height.
     """
     shown = [stands for joints in pose if (stands := _stands(joints, aspect)) is not None]
     return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
 
 
-def postures(track: Track, analysis: ClipAnalysis) -> dict[str, float]:
+def postures(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> dict[str, float]:
     """How likely each of TOLD is; nothing of figures whose body wasn't found, but for drawn ones."""
     if not _is_readable(track, analysis):
         return {}
-    logits = _head("") @ np.append(weighed(track, analysis, _head("first ")), 1.0)
+    logits = _head("") @ np.append(weighed(track, analysis, _head("first "), known), 1.0)
     return dict(zip(TOLD, softmax(logits).tolist(), strict=True))
 
 
-def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray) -> FloatArray:
+def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Known | None = None) -> FloatArray:
     """[N] what the head weighs: the first head's word, what is described, where she is, and what others seem to do.
 
-    Args:
-        track: who is told of.
-        analysis: of the clip.
-        first: [6, 1337] weights of the first head, on joints and frame, the bias last.
+    `first`: [6, 1337] weights of the first head, on joints and frame, the bias last; `known`: what is known already of
+    the clip's people, who are described once each.
     """
+    known = {} if known is None else known
     company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
-    shown = described(track, analysis)
-    words = [_word(described(one, analysis), first) for one in company[:_COMPANY] if _is_readable(one, analysis)]
+    word, shown = _word(track, analysis, first, known)
+    words = [_word(one, analysis, first, known)[0] for one in company[:_COMPANY] if _is_readable(one, analysis)]
     others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
     around = surroundings(track, analysis, _posed(track))
-    return np.concatenate([_word(shown, first), shown, around, others]).astype(np.float32)
+    return np.concatenate([word, shown, around, others]).astype(np.float32)
 
 
-def _word(shown: FloatArray, first: FloatArray) -> FloatArray:
-    """[6] log-odds of the first head."""
-    return np.asarray(first @ np.concatenate([shown[:JOINTS], shown[-BODY:], [1.0]]), np.float32)
+def _word(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Known) -> tuple[FloatArray, FloatArray]:
+    """[6] log-odds of the first head, and what is described [1344]."""
+    if id(track) not in known:
+        shown = described(track, analysis)
+        known[id(track)] = first @ np.concatenate([shown[:JOINTS], shown[-BODY:], [1.0]], dtype=np.float32), shown
+    return known[id(track)]
 
 
 @lru_cache
@@ -149,8 +154,7 @@ def _head(name: str) -> FloatArray:
 
 
 def _is_readable(track: Track, analysis: ClipAnalysis) -> bool:
-    seen = track.kind == "face" or len(track.looks) or analysis.scene.drawn
-    return bool(seen and len(analysis.frame_features))
+    return bool((track.kind == "face" or len(track.looks) or analysis.scene.drawn) and len(analysis.frame_features))
 
 
 def _posed(track: Track) -> IntArray:
@@ -224,9 +228,7 @@ def _goes_down(shape: FloatArray, boxes: FloatArray) -> bool:
 
 def _lies(shape: FloatArray, boxes: FloatArray) -> bool:
     """Whether a body [n], [n, 4] is low and broad most of the time."""
-    if len(shape) < _FEW:
-        return False
-    low = float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
+    low = len(shape) >= _FEW and float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
     return low and float((shape <= _FLAT).mean()) >= _AGREE
 
 

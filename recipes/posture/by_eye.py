@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from pvchat import PVChat
 from pvchat.perception.analysis import WHOLE, add_bodies, face_track
+from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.body import Before
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
@@ -157,9 +158,8 @@ def told_by_others(people: list[Seen], seed: int) -> FloatArray:
     shares = np.zeros((len(people), len(TOLD)), np.float32)
     for k in range(FOLDS):
         head = learn([one for one, f in zip(people, fold, strict=True) if f != k])
-        logits = np.stack([one.described for one in people]) @ head["weight"].T + head["bias"]
-        odds = np.exp(logits - logits.max(1, keepdims=True))
-        shares[fold == k] = (odds / odds.sum(1, keepdims=True))[fold == k]
+        mine = np.stack([one.described for one, f in zip(people, fold, strict=True) if f == k])
+        shares[fold == k] = softmax(mine @ head["weight"].T + head["bias"])
     return shares
 
 

@@ -204,7 +204,7 @@ def _described(image: Picture, experts: Experts) -> Iterator[tuple[FloatArray, F
 
 def learn(people: list[PosedPerson]) -> dict[str, FloatArray]:
     """Weights [6, 56 + 1280] and bias [6]: a softmax over NAMES; rare postures count for more."""
-    x = np.concatenate([_rows(people, name) for name in ("shown", "frame")], 1)
+    x = _read(people)
     truth = np.array([NAMES.index(one.posture) for one in people])
     counts = np.maximum(np.bincount(truth, minlength=len(NAMES)), 1)
     worth = np.array([one.worth for one in people]) * ((len(truth) / counts) ** 0.5)[truth]
@@ -215,8 +215,9 @@ def learn(people: list[PosedPerson]) -> dict[str, FloatArray]:
     return {"weight": weight, "bias": bias}
 
 
-def _rows(people: list[PosedPerson], name: str) -> FloatArray:
-    return np.stack([getattr(one, name) for one in people]).astype(np.float32)
+def _read(people: list[PosedPerson]) -> FloatArray:
+    """[n, 56 + 1280] what the first head reads."""
+    return np.stack([np.concatenate([one.shown, one.frame]) for one in people]).astype(np.float32)
 
 
 def judge(people: list[PosedPerson], shares: FloatArray, told: float = 0.7) -> dict[str, Any]:
@@ -238,15 +239,12 @@ def judge(people: list[PosedPerson], shares: FloatArray, told: float = 0.7) -> d
 
 def told_by_others(people: list[PosedPerson]) -> FloatArray:
     """[n, 6] probabilities, each set's by a head that learned from the other sets alone."""
-    shares = np.zeros((len(people), len(NAMES)), np.float32)
+    x, shares = _read(people), np.zeros((len(people), len(NAMES)), np.float32)
     for sets in APART:
         kept = np.array([one.set in sets for one in people])
         if kept.any() and not kept.all():
-            mine = [one for one, is_kept in zip(people, kept, strict=True) if is_kept]
-            head = learn([one for one, is_kept in zip(people, kept, strict=True) if not is_kept])
-            shares[kept] = softmax(
-                np.concatenate([_rows(mine, "shown"), _rows(mine, "frame")], 1) @ head["weight"].T + head["bias"]
-            )
+            head = learn([one for one in people if one.set not in sets])
+            shares[kept] = softmax(x[kept] @ head["weight"].T + head["bias"])
     return shares
 
 
