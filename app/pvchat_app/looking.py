@@ -24,22 +24,14 @@ if TYPE_CHECKING:
 
 
 class ClipLook:
-    """One look at a clip.
-
-    Attributes:
-        so_far: what was seen of a long video so far; None while that is nothing.
-        watch: what is being done.
-        over: set when it has ended.
-        failure: why it failed.
-        stop: set when it is to end after the part that is being looked at.
-    """
+    """One look at a clip."""
 
     def __init__(self) -> None:
-        self.so_far: ClipAnalysis | None = None
+        self.so_far: ClipAnalysis | None = None  # what was seen of a long video
         self.watch = CallProgress("looking at the clip")
         self.over = threading.Event()
         self.failure: BaseException | None = None
-        self.stop = threading.Event()
+        self.stop = threading.Event()  # set when it is to end after the part that is being looked at
 
     def partial(self, seen: ClipAnalysis) -> None:
         """The callback for what was seen so far; raises StoppedError once it is to end."""

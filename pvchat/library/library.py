@@ -44,27 +44,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """What a library holds.
+    """What a library holds."""
 
-    Attributes:
-        sources: folders and files that were added.
-        clips: that were looked at.
-        seconds: of footage in them.
-        waiting: files that `scan` will look at.
-        failed: files that can't be used.
-        tracks: people and figures followed through the clips.
-        people: enrolled people that are in at least one clip, perhaps or surely.
-        bytes: on disk.
-    """
-
-    sources: list[Source]
-    clips: int
-    seconds: float
-    waiting: int
-    failed: int
-    tracks: int
-    people: int
-    bytes: int
+    sources: list[Source]  # folders and files that were added
+    clips: int  # that were looked at
+    seconds: float  # of footage in them
+    waiting: int  # files that `scan` will look at
+    failed: int  # files that can't be used
+    tracks: int  # people and figures followed through the clips
+    people: int  # enrolled people that are in at least one clip, perhaps or surely
+    bytes: int  # on disk
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

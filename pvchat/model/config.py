@@ -24,13 +24,9 @@ POSE_WIDTH = 222  # `cliptokens.pose_vector`
 
 @dataclass(frozen=True)
 class ExpertConfig:
-    """One frozen expert's tokens, as the connectors see them; they come with every `ClipAnalysis`.
+    """One frozen expert's tokens, as the connectors see them; they come with every `ClipAnalysis`."""
 
-    Attributes:
-        width: of its tokens.
-    """
-
-    width: int
+    width: int  # of its tokens
 
 
 @dataclass(frozen=True)

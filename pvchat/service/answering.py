@@ -34,46 +34,29 @@ _MOST = 0.8  # share of a long video from which all of it is looked through, wha
 
 @dataclass(frozen=True)
 class Asking:
-    """How a question is asked.
+    """How a question is asked."""
 
-    Attributes:
-        between: the part of the clip that answers; None: what the question names.
-        stream: called with pieces of the text.
-        whole_s: the clip's length, seconds, where only its beginning was seen so far; the answer then says so.
-        seen: that beginning, or the only part of a long video that was looked at, since the question needs no more.
-        length_s: the clip's length, seconds, in the latter case.
-        started: when it was asked, `time.perf_counter`.
-    """
-
-    between: Window | None = None
-    stream: Stream | None = None
-    whole_s: float | None = None
+    between: Window | None = None  # the part of the clip that answers; None: what the question names
+    stream: Stream | None = None  # called with pieces of the text
+    whole_s: float | None = None  # the clip's length, where only its beginning was seen so far, as the answer then says
+    # That beginning, or the only part of a long video that was looked at, since the question needs no more
     seen: ClipAnalysis | None = None
-    length_s: float | None = None
-    started: float = field(default_factory=time.perf_counter)
+    length_s: float | None = None  # the clip's length, seconds, in the latter case
+    started: float = field(default_factory=time.perf_counter)  # when it was asked, `time.perf_counter`
 
 
 @dataclass(frozen=True)
 class Answering:
-    """Answers a question about a clip.
+    """Answers a question about a clip."""
 
-    Attributes:
-        clip: the file.
-        conversation: who is known by name, and what was asked about the clip before.
-        everyone: who is enrolled.
-        score: people's presence in a clip, or in a part of it (seconds; None is all).
-        measure: measures what people do and wear, and things, where a question asks for that (`ClipMemory.measured`).
-        writer: writes the texts.
-        listen: listens to the clip, where a question asks for that (`hearing.with_sound`).
-    """
-
-    clip: Path
-    conversation: Conversation
-    everyone: Snapshot
+    clip: Path  # the file
+    conversation: Conversation  # who is known by name, and what was asked about the clip before
+    everyone: Snapshot  # who is enrolled
+    # People's presence in a clip, or in a part of it (seconds; None is all)
     score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
-    measure: Callable[..., Look]
-    writer: Writer
-    listen: Callable[..., Look]
+    measure: Callable[..., Look]  # people's deeds and clothes, and things, where asked about (`ClipMemory.measured`)
+    writer: Writer  # writes the texts
+    listen: Callable[..., Look]  # listens to the clip, where a question asks for that (`hearing.with_sound`)
 
     def answer(self, question: Question, seen: Look, asking: Asking) -> Answer:
         """The answer.

@@ -44,21 +44,13 @@ Within = Callable[[float], tuple[float, float] | None]  # a length → what is a
 
 @dataclass(eq=False)
 class ClipFile:
-    """A clip that is being looked at.
+    """A clip that is being looked at."""
 
-    Attributes:
-        path: of it.
-        key: its content key.
-        version: under which its analysis is kept.
-        since: the cache's last purge before this look began (`ClipCache.last_purge`).
-        gone: it was forgotten, or is another file, since this look began: nothing is kept.
-    """
-
-    path: str | Path
-    key: str
-    version: str
-    since: str = ""
-    gone: bool = False
+    path: str | Path  # of it
+    key: str  # its content key
+    version: str  # under which its analysis is kept
+    since: str = ""  # the cache's last purge before this look began (`ClipCache.last_purge`)
+    gone: bool = False  # it was forgotten, or is another file, since this look began: nothing is kept
 
 
 class AtWork:

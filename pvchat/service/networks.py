@@ -67,9 +67,6 @@ class Networks:
     Args:
         settings: `device`, `model`, `answers` and `llm` count here.
 
-    Attributes:
-        lock: held while the experts look at a clip or at a part of a long one: one at a time.
-
     Raises:
         SettingsError: there is no such device.
     """
@@ -78,7 +75,7 @@ class Networks:
         self.settings = settings
         if settings.device != "auto":  # one that isn't there is told at once; finding the best one takes torch
             _ = self.device
-        self.lock = TakingTurns()
+        self.lock = TakingTurns()  # held while the experts look at a clip, or at a part of a long one
 
     @cached_property
     def device(self) -> str:

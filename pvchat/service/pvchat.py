@@ -52,9 +52,6 @@ class PVChat:
         people: who is enrolled; `$PVCHAT_HOME/people` when not given.
         cache: of analysed clips; `$PVCHAT_HOME/cache/clips` when not given.
 
-    Attributes:
-        people: the people store.
-
     Raises:
         SettingsError: there is no such device.
     """

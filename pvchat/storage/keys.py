@@ -43,17 +43,11 @@ _opening = threading.Lock()
 
 @dataclass(frozen=True)
 class Key:
-    """An open key.
+    """An open key."""
 
-    Attributes:
-        secret: 32 bytes.
-        mixed: the home is being converted: plain files of it are read, too.
-        ending: it is being decrypted: what is written from now on is plain.
-    """
-
-    secret: bytes = field(repr=False)
-    mixed: bool = False
-    ending: bool = False
+    secret: bytes = field(repr=False)  # 32 bytes
+    mixed: bool = False  # the home is being converted: plain files of it are read, too
+    ending: bool = False  # it is being decrypted: what is written from now on is plain
 
 
 def exists() -> bool:

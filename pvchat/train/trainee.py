@@ -41,18 +41,12 @@ _IGNORE = -100
 
 @dataclass
 class Said:
-    """What the base said about one example.
+    """What the base said about one example."""
 
-    Attributes:
-        lm_sum, lm_count: summed loss of the answer's tokens, and how many.
-        odds: log-odds of "Yes" against "No" where the answer begins.
-        routing: one `RoutingStats` a module, of the people's own tokens.
-    """
-
-    lm_sum: Tensor
-    lm_count: int
-    odds: Tensor
-    routing: list[RoutingStats]
+    lm_sum: Tensor  # loss of the answer's tokens
+    lm_count: int  # of them
+    odds: Tensor  # log-odds of "Yes" against "No" where the answer begins
+    routing: list[RoutingStats]  # one `RoutingStats` a module, of the people's own tokens
 
 
 class BaseTrainee(Learner):
