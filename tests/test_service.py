@@ -56,7 +56,7 @@ def test_she_is_the_only_one_who_is_there(studio: Studio, chat: PVChat) -> None:
 
 
 def test_who_she_may_be_is_scored_once(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, model = [], chat.presence_model
+    asked, model = [], chat.networks.presence
     score = type(model).score
     monkeypatch.setattr(type(model), "score", lambda self, *words: asked.append(words) or score(self, *words))
     assert chat.ask(studio.clip("new", ANA), "What is she wearing?").answer.startswith("Ana is wearing")

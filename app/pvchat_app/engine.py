@@ -112,7 +112,7 @@ class Engine:
         self._loaded.set_result(chat)
         if self._warm:
             try:
-                chat.warm_up()
+                chat.networks.load()
             except Exception:  # a convenience: the same error comes again, and is told, when the expert is needed
                 _log.exception("warming up failed")
 

@@ -85,7 +85,7 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
     """Measure every sample, drop what the gates refuse, put people together."""
     entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
-    model, own = run.chat.presence_model, gates.own_sharpness(run.profile)
+    model, own = run.chat.networks.presence, gates.own_sharpness(run.profile)
     samples = []
     for entry in run.watch.over("filtering", [*entries, *others], str(run.out)):
         sample = Sample(**entry["sample"])
@@ -152,7 +152,7 @@ def _pass_gates(run: Augmentation, sample: Sample, covers: frozenset[str], model
     except VideoReadError:
         sample.dropped = "unreadable"
         return
-    mesh = run.chat.experts.mesh if run.profile.person.kind == "face" else None
+    mesh = run.chat.networks.experts.mesh if run.profile.person.kind == "face" else None
     if sample.role == "negative":
         values = gates.measure(images, analysis, run.profile, model, None)
         sample.dropped = gates.refuse_negative(values)

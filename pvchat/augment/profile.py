@@ -169,7 +169,7 @@ def person_masks(profile: Profile, chat: Service, progress: Progress | None = No
     for index, image in enumerate(profile.images):
         mask, pose = selfie.mask(image), None
         if not profile.drawn and np.isfinite(profile.boxes[index]).all():
-            pose = chat.experts.body.pose(image, profile.boxes[index], mask=True)
+            pose = chat.networks.experts.body.pose(image, profile.boxes[index], mask=True)
         if pose is not None and pose.mask is not None:
             near = resize(maximum_filter(pose.mask, 25), *mask.shape)
             mask = mask * np.clip(2 * near, 0, 1)
@@ -214,7 +214,7 @@ def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple
 def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: Progress | None) -> None:
     """Fill in meshes and their measures, and how open the subject's eyes usually are."""
     for index in map(int, np.flatnonzero(profile.seen)):
-        found = chat.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
+        found = chat.networks.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
         if found is not None:
             profile.meshes[index] = found.points
             profile.motion[index] = [getattr(found, name) for name in MEASURES]

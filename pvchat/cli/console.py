@@ -207,8 +207,8 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
     fetch_missing(settings)
     progress = ProgressDisplay()
     chat = PVChat.from_pretrained("embedded", settings=settings, progress=progress)
-    if chat.narrator is not None:
-        chat.narrator.say = say
+    if chat.networks.narrator is not None:
+        chat.networks.narrator.say = say
     return chat, progress
 
 

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         console.write_json({**describe(person), **notes})
     else:
         _show(person, Path(args.clip).name, args.add)
-        if args.depth == "deep" and chat.narrator is None:
+        if args.depth == "deep" and chat.networks.narrator is None:
             console.write(_NOTHING)
 
 

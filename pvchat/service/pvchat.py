@@ -31,12 +31,9 @@ from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream
-    from pvchat.chat.speakers.narrator import Narrator
     from pvchat.chat.writer import Writer
-    from pvchat.identity.presence import PresenceModel
     from pvchat.library import Library
     from pvchat.model.describer import Describer
-    from pvchat.perception.experts.collection import Experts
 
 PRESET = Settings.model
 DEPTHS = ("instant", "deep")
@@ -209,7 +206,7 @@ class PVChat:
         if track is None:
             everyone = self.people.all()
             row = next(i for i, one in enumerate(everyone) if one.id == person.id)
-            odds = self.presence_model.odds(everyone, analysis)[row]
+            odds = self.networks.presence.odds(everyone, analysis)[row]
             meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
         else:
             meant = [numbered(analysis, track, source)]
@@ -302,7 +299,7 @@ class PVChat:
         """
         from pvchat.identity.voices import heard_in
 
-        found = self.presence_model.score(people, analysis, self.settings.presence, window, alone)
+        found = self.networks.presence.score(people, analysis, self.settings.presence, window, alone)
         sound = analysis.sound if window is None else analysis.between(*window).sound
         if sound is None or not self.settings.voice:
             return found
@@ -398,25 +395,6 @@ class PVChat:
         people = PeopleStore(Path(folder), self.cache)
         return PVChat(self.settings, networks=self.networks, people=people, cache=self.cache)
 
-    def warm_up(self) -> None:
-        """Load every network now instead of when it is first needed."""
-        self.networks.load()
-
-    @property
-    def experts(self) -> Experts:
-        """The frozen experts."""
-        return self.networks.experts
-
-    @property
-    def presence_model(self) -> PresenceModel:
-        """Who is in a clip: cohorts and calibration that all people share."""
-        return self.networks.presence
-
-    @property
-    def narrator(self) -> Narrator | None:
-        """The pretrained base that answers, where the settings name one."""
-        return self.networks.narrator
-
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
@@ -439,4 +417,4 @@ class PVChat:
             from pvchat.chat.speakers.answerer import Answerer
 
             answerer = Answerer(describer)
-        return Writer(source, describer, language, self.narrator, answerer, self.settings.traits, eyes)
+        return Writer(source, describer, language, self.networks.narrator, answerer, self.settings.traits, eyes)

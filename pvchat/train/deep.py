@@ -59,7 +59,7 @@ Learn = Callable[[Service, Person, TrainingSet, DeepOptions], tuple[Person, dict
 
 def trains(chat: Service) -> bool:
     """Whether a deep enrollment trains anything here: a pretrained base is there to answer."""
-    return chat.narrator is not None
+    return chat.networks.narrator is not None
 
 
 def folder_of(person: Person) -> Path:

@@ -74,7 +74,7 @@ def test_from_one_clip_to_a_file_and_back(
     assert told["kept"]
     assert told["best"] <= told["start"]
     assert found[0].clips > 0
-    assert eileen.arrays[TOKENS].shape == (16, chat.narrator.base.width)
+    assert eileen.arrays[TOKENS].shape == (16, chat.networks.narrator.base.width)
     assert eileen.bytes_on_disk < 1_000_000
 
     said = run("ask", str(again), "Is Eileen there?")

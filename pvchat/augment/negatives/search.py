@@ -227,7 +227,7 @@ def find(
 
     Where too few are hard, random ones fill up, and the other way round. The watch stops looking at more files.
     """
-    strangers = Strangers(subject.person, chat.presence_model, chat.settings.presence.present_from)
+    strangers = Strangers(subject.person, chat.networks.presence, chat.settings.presence.present_from)
     dropped: Counter[str] = Counter()
     clips = look_through(subject, chat, strangers, files_of(config, seed), watch, dropped)
     others = OtherClips(clips, subject, strangers, config, seed, dropped)

@@ -221,7 +221,7 @@ class Live:
 
     def _experts(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:
-            seen = look_at(VideoPart(part.clip, 0.0, part.clip.duration_s), self.chat.experts, DEPTH)
+            seen = look_at(VideoPart(part.clip, 0.0, part.clip.duration_s), self.chat.networks.experts, DEPTH)
         trim()
         return seen
 
