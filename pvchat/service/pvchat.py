@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
-from pvchat.config import Settings, VideoConfig, home
+from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.person import checked, name_key
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pvchat.model.describer import Describer
 
 PRESET = Settings.model
-DEPTHS = ("instant", "deep")
 
 
 class PVChat:
