@@ -125,12 +125,13 @@ def check_base(base: Base) -> None:
         SettingsError: they can't.
     """
     from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
-    from pvchat.bases.soft import Personal, spoken_with
+    from pvchat.bases.soft import spoken_with
+    from pvchat.model.people import PersonState
 
     tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)
     inputs = inputs_of(base, None, BasePrompt("Is Ana there?", soft=(("Ana", 2),)))
     placed = int((inputs["input_ids"] == base.soft).sum())
-    with torch.enable_grad(), spoken_with(base, [Personal("Ana", tokens)]):
+    with torch.enable_grad(), spoken_with(base, [PersonState("Ana", tokens)]):
         yes_no(base, inputs).backward()
     if placed != 2 or tokens.grad is None or not bool(tokens.grad.any()):
         hint = "Use SmolVLM2, Qwen3-VL, InternVL or LLaVA-OneVision; instant enrollment works with this one."

@@ -18,9 +18,9 @@ import numpy as np
 from pvchat.augment.questions.cast import views
 from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.marking import Frames, Visuals, crop_of
-from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
+from pvchat.model.people import PersonState
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.examples import Lessons, TrainingSet, examples_about
@@ -49,7 +49,7 @@ class BaseData(Lessons):
 
 
 def make_base_data(
-    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Personal]
+    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, PersonState]
 ) -> BaseData:
     """Prepare an augmentation for training on a base that is shown so many frames; `others` are whom rows may name.
 

@@ -23,9 +23,10 @@ from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, save_shared, shared_parameters
-from pvchat.bases.soft import Personal, spoken_with
+from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import BaseSource
 from pvchat.config import VideoConfig
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import routing_stats
 from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
@@ -138,7 +139,7 @@ class _Sharing:
         shown = Visuals(frame[None], np.zeros(1, np.float32))
         question = PRESENCE_QUESTION.format(episode.name)
         asked = BasePrompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
-        with spoken_with(self.base, [Personal(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
+        with spoken_with(self.base, [PersonState(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
             odds: torch.Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
         return odds
 
