@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from pvchat.augment.watch import StoppedError
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.chat.english import clock, wording
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
 from pvchat.schemas import SAMPLE_RATE, Progress
@@ -53,7 +53,7 @@ class ListenEvents:
             return
         stop = self._stops[clip] = threading.Event()
         try:
-            for bar in watched("listening", lambda tell: hear(self.desk, clip, _stoppable(tell, stop))):
+            for bar in watched("listening", lambda tell: hear(self.desk, clip, Watch(tell, stop).step)):
                 yield bar, gr.Button(STOP)
             yield self.show(clip)
         except StoppedError:
@@ -109,17 +109,6 @@ def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
     )
     search = '<input type="search" placeholder="Search in what is said" aria-label="Search in what is said">'
     return f'<section class="pv-words"><b>What is said</b>{search}<ol>{rows}</ol></section>'
-
-
-def _stoppable(progress: Progress, stop: threading.Event) -> Progress:
-    """A progress callback that raises StoppedError once it is to end."""
-
-    def tell(what: str, done: float, total: float) -> None:
-        if stop.is_set():
-            raise StoppedError("listening was stopped.")
-        progress(what, done, total)
-
-    return tell
 
 
 def spoken_question(chat: PVChat, sound: str) -> str:

@@ -86,10 +86,6 @@ class Augmentation:
 
         return video.load(self.analyses.path(sample), self.analyses.chat.settings.video).images
 
-    def check(self) -> None:
-        """Raise StoppedError when it is to end."""
-        self.watch.check(str(self.out))
-
 
 def read_samples(out: str | Path) -> list[Sample]:
     """All samples of a folder that went through the gates, dropped ones among them."""

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 def measure(run: Augmentation) -> dict[str, Any]:
     """Measure the subject, frame by frame."""
-    found = profile.build(run.clip, run.name, run.chat, run.config, run.watch.tell)
+    found = profile.build(run.clip, run.name, run.chat, run.config, run.watch)
     profile.save(found, run.out / RESULTS["profile"])
     run.profile = found
     counts = {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())}
@@ -71,7 +71,7 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
     if run.config.negatives:
         subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
         found = search.find(subject, run.chat, run.config, run.seed, run.watch)
-        run.check()  # what was found until it was stopped is no result
+        run.watch.check(str(run.out))  # what was found until it was stopped is no result
         dropped = dict(found.dropped)
         samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
         if all(s.dropped for s in samples):
@@ -113,8 +113,7 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     subject = run.profile
 
     def progress(done: int) -> None:
-        run.check()
-        run.watch.tell("writing questions", done, len(samples))
+        run.watch.step("writing questions", done, len(samples), str(run.out))
 
     rows = write_questions(
         samples, run.name, run.analyses, seed=run.seed, people=[subject.person], own=subject.facts, progress=progress,

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import FPS, AugmentConfig
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Progress, Service, Track
+from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Service, Track
 from pvchat.storage import atomic, tensorfile
 
 if TYPE_CHECKING:
@@ -95,16 +96,14 @@ class Profile:
         return f"{self.key}@{self.times[start]:.2f}-{self.times[end - 1]:.2f}"
 
 
-def build(
-    clip: str | Path, name: str, chat: Service, config: AugmentConfig, progress: Progress | None = None
-) -> Profile:
+def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED) -> Profile:
     """Look closely at the clip's subject; raises VideoReadError, SubjectError (as enrolling does)."""
     analysis, track, profile = _begin(Path(clip), name, chat, config)
     seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
     if track.kind == "face":
-        _lay_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, progress)
-    profile.masks = person_masks(profile, chat, progress)
+        _lay_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, watch)
+    profile.masks = person_masks(profile, chat, watch)
     profile.spans = segments(len(profile))
     return profile
 
@@ -155,7 +154,7 @@ def segments(count: int) -> dict[Split, tuple[int, int]]:
     return {split: (int(a), int(b)) for (split, _), a, b in zip(SHARES, bounds[:-1], bounds[1:], strict=True)}
 
 
-def person_masks(profile: Profile, chat: Service, progress: Progress | None = None) -> NDArray[np.uint8] | None:
+def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> NDArray[np.uint8] | None:
     """[T, h, w] the subject's masks, or None when what was found doesn't look like a mask of the subject.
 
     MediaPipe's selfie mask follows outlines best but shows everybody; its pose mask shows one person. Where a pose was
@@ -174,8 +173,7 @@ def person_masks(profile: Profile, chat: Service, progress: Progress | None = No
             near = resize(maximum_filter(pose.mask, 25), *mask.shape)
             mask = mask * np.clip(2 * near, 0, 1)
         masks.append(np.uint8(255 * mask))
-        if progress is not None:
-            progress("measuring the subject", index + 1, len(profile))
+        watch.tell("measuring the subject", index + 1, len(profile))
     return np.stack(masks) if plausible(np.stack(masks), profile.boxes) else None
 
 
@@ -211,15 +209,14 @@ def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple
     return analysis, track, Profile(*known, boxes, meshes, motion, facts=facts, drawn=analysis.scene.drawn)
 
 
-def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: Progress | None) -> None:
+def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, watch: Watch) -> None:
     """Fill in meshes and their measures, and how open the subject's eyes usually are."""
     for index in map(int, np.flatnonzero(profile.seen)):
         found = chat.networks.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
         if found is not None:
             profile.meshes[index] = found.points
             profile.motion[index] = [getattr(found, name) for name in MEASURES]
-        if progress is not None:
-            progress("laying the mesh", index + 1, len(profile))
+        watch.tell("laying the mesh", index + 1, len(profile))
     if profile.meshed.any():
         profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
 

@@ -64,8 +64,7 @@ def augment(
     run = Augmentation(Path(clip), name, out, chat, config, watch)
     with folders.held(out, name):
         for number, step in enumerate(STEPS):
-            run.check()
-            watch.tell("augmentation", number, len(STEPS))
+            watch.step("augmentation", number, len(STEPS), str(out))
             _step(run, step)
         for path in folders.strays(out, read_samples(out)):
             path.unlink()
