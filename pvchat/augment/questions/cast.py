@@ -64,7 +64,7 @@ def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person
 
     `people` are enrollments of those named, for those who are never alone in a sample.
     """
-    seen = [without_features(analyses(sample)) for sample in samples]
+    seen = [analyses(sample).without_features() for sample in samples]
     known = references(samples, seen)
     for person in people:
         prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
@@ -103,12 +103,6 @@ def find(sample: Sample, analysis: ClipAnalysis, known: dict[str, list[tuple[str
 def mean_vector(track: Track) -> FloatArray:
     """Mean identity [D] of a track's sightings, better ones counting more."""
     return mean_identity(track.identity, track.quality)
-
-
-def without_features(analysis: ClipAnalysis) -> ClipAnalysis:
-    """Without features and pictures: some kilobytes."""
-    tracks = [replace(t, body=t.body[:0], pose=t.pose[:0], thumbnail=b"") for t in analysis.tracks]
-    return replace(analysis, frame_features=analysis.frame_features[:0], tracks=tracks)
 
 
 def described_alike(seen: Sequence[SampleView], name: str, own: PersonFacts) -> list[SampleView]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.augment.folders import write_media
 from pvchat.augment.positives.protocol import to_and_fro
-from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
+from pvchat.augment.questions.cast import Analyses, find, mean_vector, references
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
 from pvchat.augment.settings import FPS
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -65,7 +65,7 @@ def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHE
     person = gathering.person
     if person.kind != "face" or all(s.role == "positive" for s in samples):
         return []
-    seen = {s.id: without_features(gathering.analyses(s)) for s in samples}
+    seen = {s.id: gathering.analyses(s).without_features() for s in samples}
     known = companions(samples, seen, person, gathering.taken)
     together: list[Together] = []
     for split in REPEATS:
