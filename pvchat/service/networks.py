@@ -172,14 +172,10 @@ class Networks:
     def answering(self, model: str) -> Networks:
         """The same experts with another model that answers, not loaded yet; raises SettingsError or WeightsError."""
         fewer_bits = self.settings.quantize if read_source(model) is not None else ""
-        other = self._sharing(replace(self.settings, model=model, quantize=fewer_bits))
-        _ = other.chosen
-        return other
-
-    def _sharing(self, settings: Settings) -> Networks:
-        other = Networks(settings)
+        other = Networks(replace(self.settings, model=model, quantize=fewer_bits))
         shared = ("experts", "presence", "sentences", "sound", "eyes")
         other.__dict__.update({name: getattr(self, name) for name in shared}, lock=self.lock)
+        _ = other.chosen
         return other
 
     def fetch(self, progress: Progress | None = None) -> None:
