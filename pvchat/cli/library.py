@@ -52,8 +52,6 @@ def register(commands: Commands) -> None:
         if action in ("export", "reel"):
             one.add_argument("name", metavar="NAME", help="of somebody who is enrolled")
             one.add_argument("--perhaps", action="store_true", help="also videos in which the person only may be")
-        if action == "export":
-            one.add_argument("--csv", action="store_true", help="as CSV (the default) instead of --json")
         if action == "reel":
             one.add_argument("--out", metavar="FILE", required=True, help="a new mp4; it has no sound")
             meaning = "the film ends after so many seconds (default 600)"
@@ -168,7 +166,7 @@ def export(args: argparse.Namespace) -> None:
     import io
 
     rows = [one.to_dict() for one in console.open_library().moments(args.name, args.perhaps)]
-    if args.json and not args.csv:
+    if args.json:
         console.write_json(rows)
         return
     out = io.StringIO()
