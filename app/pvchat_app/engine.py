@@ -52,11 +52,7 @@ class Engine:
 
     @property
     def chat(self) -> PVChat:
-        """The PVChat; waits until it is loaded.
-
-        Raises:
-            PVChatError: it can't be loaded.
-        """
+        """The PVChat; waits until it is loaded; raises PVChatError where it can't be."""
         return self._loaded.result()
 
     @property

@@ -111,11 +111,7 @@ class App:
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
-    """Run until Ctrl-C; `say` is told the address.
-
-    Raises:
-        SettingsError: the port is taken, or Gradio isn't installed.
-    """
+    """Run until Ctrl-C; `say` is told the address. Raises SettingsError: the port is taken, or Gradio isn't here."""
     import socket
 
     import uvicorn

@@ -193,11 +193,7 @@ class Session:
 
 
 class Sessions:
-    """All sessions of one server, and its private folder.
-
-    Raises:
-        SettingsError: the folder can't be written.
-    """
+    """All sessions of one server, and its private folder; raises SettingsError where that can't be written."""
 
     def __init__(self) -> None:
         self.root = temporary.root() / f"{SERVER_FOLDER}{secrets.token_hex(8)}"

@@ -83,11 +83,7 @@ def save_shared(base: Base, folder: Path, model: str) -> None:
 
 @torch.no_grad()
 def load_shared(base: Base, folder: Path) -> None:
-    """Fill what was added from a folder.
-
-    Raises:
-        WeightsError: it was made for another base, or a tensor doesn't fit.
-    """
+    """Fill what was added from a folder; raises WeightsError where that is another base's, or a tensor doesn't fit."""
     from safetensors.torch import load_file
 
     if not (folder / WEIGHTS).is_file():

@@ -106,11 +106,7 @@ def read_source(name: str) -> BaseSource | None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        WeightsError: unreadable.
-    """
+    """The object in a JSON file; raises WeightsError where it is unreadable."""
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:

@@ -106,11 +106,7 @@ def best_of(library: sqlite3.Connection, group: int) -> list[Shown]:
 
 
 def portrait_of(chat: Service, one: Shown) -> bytes:
-    """JPEG of head and shoulders.
-
-    Raises:
-        VideoReadError, LibraryError: the video is gone or damaged.
-    """
+    """JPEG of head and shoulders; raises VideoReadError, LibraryError where the video is gone or damaged."""
     from pvchat import video
     from pvchat.perception.analysis import portrait
 

@@ -49,11 +49,7 @@ def words_of(model: nn.Module) -> dict[str, Tensor]:
 
 
 def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
-    """Other adapters and projectors for a model, as the model keeps its own.
-
-    Raises:
-        WeightsError: they don't fit it.
-    """
+    """Other adapters and projectors for a model, as it keeps its own; raises WeightsError where they don't fit."""
     from safetensors.torch import load_file
 
     own, rows = words_of(model), load_file(file)

@@ -103,11 +103,7 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> ModelConfig:
-        """The configuration in a JSON object.
-
-        Raises:
-            SettingsError: for a key that doesn't exist.
-        """
+        """The configuration in a JSON object; raises SettingsError for a key that doesn't exist."""
         try:
             experts = {name: ExpertConfig(**expert) for name, expert in row.get("experts", {}).items()}
             lora = LoraConfig(**row.get("lora", {}))
@@ -117,11 +113,7 @@ class ModelConfig:
 
 
 def read_config(folder: Path) -> ModelConfig:
-    """The configuration in a model's folder.
-
-    Raises:
-        WeightsError: unreadable.
-    """
+    """The configuration in a model's folder; raises WeightsError where it is unreadable."""
     try:
         return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError) as error:
@@ -134,11 +126,7 @@ def list_models() -> list[str]:
 
 
 def load_config(name: str) -> ModelConfig:
-    """A preset's configuration.
-
-    Raises:
-        SettingsError: there is no such preset.
-    """
+    """A preset's configuration; raises SettingsError where there is no such preset."""
     path = CONFIGS / f"{name}.json"
     if name not in list_models():
         raise SettingsError(f"unknown model '{name}'", hint=f"Use one of {', '.join(list_models())}.")

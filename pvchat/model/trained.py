@@ -55,11 +55,7 @@ class TrainedModel:
 
     @cached_property
     def config(self) -> ModelConfig:
-        """Its configuration.
-
-        Raises:
-            WeightsError: unreadable.
-        """
+        """Its configuration; raises WeightsError where it is unreadable."""
         return self._whole.config if self._whole is not None else read_config(self.folder)
 
     @cached_property

@@ -59,11 +59,7 @@ class Answering:
     listen: Callable[..., Look]  # listens to the clip, where a question asks for that (`hearing.with_sound`)
 
     def answer(self, question: Question, seen: Look, asking: Asking) -> Answer:
-        """The answer.
-
-        Raises:
-            SettingsError: the part that is asked about isn't one of the clip.
-        """
+        """The answer; raises SettingsError where the part that is asked about isn't one of the clip."""
         window = _window(question, seen.analysis, asking)
         if window == _TO_COME:
             analysis, text = seen.analysis, text_so_far(NOT_YET, seen.analysis, asking)

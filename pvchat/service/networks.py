@@ -79,11 +79,7 @@ class Networks:
 
     @cached_property
     def device(self) -> str:
-        """The torch device of all of them.
-
-        Raises:
-            SettingsError: there is no such device.
-        """
+        """The torch device of all of them; raises SettingsError where there is no such device."""
         return pick_device(self.settings.device)
 
     @cached_property

@@ -125,11 +125,7 @@ def train_on(
 
 
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
-    """Samples and rows of a data set about somebody.
-
-    Raises:
-        SettingsError: there is none, or it is about others only.
-    """
+    """Samples and rows of a data set about somebody; raises SettingsError where there are none about her."""
     from pvchat.augment.dataset import folder as dataset
 
     data = dataset.read(folder)

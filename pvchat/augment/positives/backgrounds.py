@@ -112,11 +112,7 @@ class Crowd:
         return Made(np.stack(out))
 
     def _scene(self, profile: Profile, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
-        """Frames [T, H, W, 3] of another clip.
-
-        Raises:
-            ValueError: none of the files tried can be read.
-        """
+        """Frames [T, H, W, 3] of another clip; raises ValueError where none of those tried can be read."""
         split = next(iter(profile.spans))
         own = [f for f in self.files if _CROWD_SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split]
         files = own or self.files
