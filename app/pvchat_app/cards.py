@@ -95,14 +95,10 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
 def subjects(
     tracks: Sequence[Track], spans: Sequence[float], chosen: int, known: Sequence[str] = (), more: int = 0
 ) -> str:
-    """The people found in an enrollment clip as radio buttons with thumbnails, the chosen one ticked.
+    """The people found in an enrollment clip as radio buttons with thumbnails, most prominent first, from 1 on.
 
-    Args:
-        tracks: most prominent first, numbered from 1.
-        spans: seconds each is seen.
-        chosen: number of the ticked one.
-        known: whom of those enrolled each looks like, "" for nobody; none where that isn't known.
-        more: people found that are not among them.
+    Each is seen for some seconds (`spans`); the chosen one is ticked. `known`: whom of those enrolled each looks like,
+    "" for nobody; none where that isn't known. `more` people are not among them.
     """
     rows = zip(tracks, spans, known or [""] * len(tracks), strict=True)
     cards = "".join(_subject(*row, number, number == chosen) for number, row in enumerate(rows, 1))

@@ -28,11 +28,9 @@ _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Loads PVChat in the background and hands it out.
+    """Makes a PVChat in the background (`load`, which is told where its progress goes) and hands it out.
 
-    Args:
-        load: makes the PVChat; told where its progress goes.
-        warm: also load every expert right away, so that the first question needn't wait for them.
+    `warm`: also loads every expert right away, so that the first question needn't wait for them.
     """
 
     def __init__(self, load: Callable[[Progress], PVChat], warm: bool = True) -> None:

@@ -30,12 +30,8 @@ def note(session: Session, clip: SessionClip, turn: Turn, people: PeopleStore, b
 
     The turn goes at once where one of them was forgotten while it was answered, and so does the clip.
 
-    Args:
-        session: of the turn.
-        clip: what was asked about; `turn` has none any more once it was removed.
-        turn: as far as it is answered.
-        people: everyone enrolled.
-        before: who was enrolled when the answer was begun: it may speak of somebody who was forgotten meanwhile.
+    It may speak of somebody who was enrolled when its answer was begun (`before`). `clip` is what was asked about: the
+    turn has none any more once that was removed.
     """
     visible = _speaks_of(turn, before) | _speaks_of(turn, people.snapshot())
     if turn.clip is not None:

@@ -33,11 +33,7 @@ _UNDOES = {
 class StrangersPart:
     """The part's components, laid out and connected; the public methods are events.
 
-    Args:
-        desk: does the work.
-        player: of the tab.
-        play: the event that plays a video of the library in it.
-        there: there is a library.
+    `play` is the event that plays a video of the library in the tab's player; it is shown where a library is `there`.
 
     Attributes:
         part: what is shown where there is a library.

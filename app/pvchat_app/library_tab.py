@@ -42,10 +42,8 @@ _NOBODY = (
 class LibraryTab:
     """The tab's components, laid out and connected; the public methods are events.
 
-    Args:
-        desk: does the work.
-        browser: the key by which a browser knows its scans again after a reload.
-        local: whoever uses the page sits at this machine: folders may be named.
+    `browser` is the key by which a browser knows its scans again after a reload. Where whoever uses the page sits at
+    this machine (`local`), folders may be named.
 
     Attributes:
         outputs: what `show` fills for a browser's key.

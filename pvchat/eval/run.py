@@ -52,14 +52,8 @@ def run(
 ) -> dict[str, Any]:
     """Evaluate a manifest.
 
-    Args:
-        path: the manifest.
-        out: the run's folder; a started run of the same settings goes on.
-        options: how to run.
-        settings: of PVChat; with `chat` they are the chat's.
-        progress: called with what is done, how much of it, of how much.
-        chat: whose models are used where clips are answered in this process, so that an app needs no second set in
-            memory; its people are neither asked nor touched. None opens one.
+    A run of the same settings in the folder `out` goes on. Where clips are answered in this process, `chat`'s models
+    are used, by its settings, so that an app needs no second set in memory; its people are neither asked nor touched.
 
     Returns:
         What metrics.json holds.

@@ -88,14 +88,7 @@ class AtWork:
 
 
 class ClipMemory:
-    """Analyses of clips, each made once.
-
-    Args:
-        networks: whose experts look, one clip at a time.
-        cache: where analyses are kept on disk.
-        config: how clips are read.
-        progress: told what is being done.
-    """
+    """Analyses of clips, each made once."""
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
         self.networks, self.cache, self.config = networks, cache, config

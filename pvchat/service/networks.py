@@ -62,14 +62,7 @@ class TakingTurns:
 
 
 class Networks:
-    """The networks that some settings ask for.
-
-    Args:
-        settings: `device`, `model`, `answers` and `llm` count here.
-
-    Raises:
-        SettingsError: there is no such device.
-    """
+    """The networks that some settings ask for; raises SettingsError where there is no such device."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -39,17 +39,10 @@ PRESET = Settings.model
 
 
 class PVChat:
-    """Enroll people from one clip each, then ask about other clips.
+    """Enroll people from one clip each, then ask about other clips. A clip is a video, an animation or a photo.
 
-    Args:
-        settings: device, seed, limits and thresholds.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        networks: those of another PVChat, to be shared; None loads own ones.
-        people: who is enrolled; `$PVCHAT_HOME/people` when not given.
-        cache: of analysed clips; `$PVCHAT_HOME/cache/clips` when not given.
-
-    Raises:
-        SettingsError: there is no such device.
+    Networks of another PVChat may be shared; people are those in `$PVCHAT_HOME/people` when not given, and analysed
+    clips are kept in `$PVCHAT_HOME/cache/clips`. Raises SettingsError where there is no such device.
     """
 
     def __init__(
@@ -112,7 +105,7 @@ class PVChat:
         """Enroll the main subject of a clip.
 
         Args:
-            clip: a video, an animation or a photo.
+            clip: that shows the person.
             name: what to call the person.
             depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
                 the clip is augmented and a pretrained base is trained on that (`deepen`).
@@ -161,12 +154,8 @@ class PVChat:
 
         Without a pretrained base to answer nothing is trained: the instant enrollment stays.
 
-        Args:
-            clip: the enrollment clip.
-            person: as `enroll` returned her.
-            track: as she was enrolled with.
-            stop: when set, training ends and keeps the best so far.
-            progress: told what is being done; None for what this object was made with.
+        The person is as `enroll` returned her, who was enrolled from this clip with this `track`. When `stop` is set,
+        training ends and keeps the best so far.
 
         Raises:
             VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
@@ -182,13 +171,8 @@ class PVChat:
     ) -> list[Correction]:
         """Keep that somebody in a clip is, or isn't, a person; the next question about her knows it.
 
-        Args:
-            name: hers, or an alias; or a `PersonRef`.
-            clip: a video, an animation or a photo.
-            is_her: True: "that is her"; False: "that is not her": whoever was taken for her, in all of the clip or at
-                the moment.
-            at: a moment of the clip (seconds) at which whoever is meant is seen.
-            track: whom, by number, where several could be meant (`SeveralSubjectsError.candidates`).
+        `at` is a moment (seconds) at which whoever is meant is seen, `track` the number of one of several that could be
+        meant (`SeveralSubjectsError.candidates`). Without them "that is not her" is about whoever was taken for her.
 
         Returns:
             What was kept now: one correction a track that is meant.
@@ -229,7 +213,7 @@ class PVChat:
         """Answer a question about a clip.
 
         Args:
-            clip: a video, an animation or a photo.
+            clip: that is asked about.
             question: in English; names in any case.
             history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?"); a
                 turn may be a pair of question and answer too.
@@ -260,17 +244,8 @@ class PVChat:
     def look_ahead(self, clip: str | Path, text: str, history: Sequence[Asked], so_far: Asking) -> Asking:
         """What to answer from while a long video is looked through: the minutes that a question is about.
 
-        They are looked at now if the look hasn't come to them yet.
-
-        Args:
-            clip: the video.
-            text: the question.
-            history: earlier questions.
-            so_far: the beginning that was seen, and the video's length; it comes back where it holds what is asked
-                about, or where all of the video is asked about.
-
-        Raises:
-            VideoReadError, SettingsError: as `ask`.
+        They are looked at now if the look hasn't come to them yet. `so_far` has the beginning that was seen, and the
+        video's length; it comes back where it holds what is asked about, or where all of the video is. Raises as `ask`.
         """
         assert so_far.seen is not None
         assert so_far.whole_s is not None
@@ -307,10 +282,8 @@ class PVChat:
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
-        Args:
-            clip: a video, an animation or a photo.
-            partial: called, while a long video is looked through, with what was seen so far.
-            stage: "who" where what people do and wear isn't needed: half the time, for a short clip.
+        `partial` is called, while a long video is looked through, with what was seen so far. `stage` is "who" where
+        what people do and wear isn't needed: half the time, for a short clip.
         """
         return self.look(clip, partial, stage).analysis
 

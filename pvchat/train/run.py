@@ -61,13 +61,7 @@ class Run:
             parameter.copy_(self.best[name])
 
     def save(self, path: Path, shared: dict[str, Any], more: Mapping[str, Tensor] | None = None) -> None:
-        """Write the run.
-
-        Args:
-            path: the file.
-            shared: what a resumed run must have in common with this one, JSON-ready.
-            more: tensors besides.
-        """
+        """Write the run, with what a resumed one must have in `shared` with it (JSON-ready), and more tensors."""
         from safetensors.torch import save
 
         tensors = {f"now/{name}": value for name, value in self.parameters.items()}

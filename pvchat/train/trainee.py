@@ -50,13 +50,7 @@ class Said:
 
 
 class BaseTrainee(Learner):
-    """One person's parameters on a base.
-
-    Args:
-        base: frozen, with mixed heads.
-        start: tokens [I, W] and z [M, R] to begin with.
-        config: see `Learner`.
-    """
+    """One person's parameters on a base, which is frozen and has mixed heads; tokens are [I, W], z is [M, R]."""
 
     def __init__(self, base: Base, start: PersonState, config: PersonConfig = USUAL) -> None:
         super().__init__(base, start, config, upper(base))

@@ -80,12 +80,9 @@ class LiveStatus:
 
 
 class Live:
-    """A camera that is watched from `start` to `stop`.
+    """A camera that is watched from `start` to `stop`; `on_event` is told each event, as JSON.
 
-    Args:
-        source: number of the camera in the library, and what its place is called.
-        look: what a part shows; the experts say so if None.
-        on_event: called with each event, as JSON.
+    `source`: its number in the library, and what its place is called. `look`: what a part shows; None: as experts say.
     """
 
     def __init__(

@@ -85,12 +85,10 @@ Gathered = TypeVar("Gathered", ScanState, TrackCount)
 
 
 class Recent(Generic[Gathered]):
-    """The last parts of a camera together.
+    """The last parts of a camera together, in what `begin` makes.
 
-    Args:
-        begin: makes what gathers them.
-        most: how many parts and how many people it holds at the most. Once one of both is reached, what it began with
-            is dropped: it goes on with the later half of that many.
+    At most `most` parts, and people, are held. Once one of both is reached, what it began with is dropped: it goes on
+    with the later half of that many.
     """
 
     def __init__(self, begin: Callable[[], Gathered], most: tuple[int, int]) -> None:
