@@ -9,17 +9,12 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock
-from pvchat.chat.window import typed
-
-if TYPE_CHECKING:
-    from pvchat.chat.window import Window
-    from pvchat.people.corrections import Correction
-    from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
-    from pvchat.video import Probe
-
+from pvchat.chat.window import Window, typed
+from pvchat.people.corrections import Correction
+from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
+from pvchat.video import Probe
 
 FEW = 3  # so many people are all told of, present or not, where nobody was named
 

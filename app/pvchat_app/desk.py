@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.identity.importing import require_unlike
@@ -54,7 +55,6 @@ class Desk:
         Raises:
             VideoReadError: it can't be used: too long, too large, text, damaged …
         """
-        from pvchat import video
         from pvchat.video.sound import has_sound
 
         config = self.engine.chat.settings.video

@@ -8,15 +8,12 @@ in its name. So a `pvchat people forget` in another process takes the files, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from pvchat.chat.reader.words import find_mentions
 from pvchat.people.store import PeopleStore, Snapshot
 from pvchat.storage import temporary
 from pvchat_app.conversation import SessionClip, Turn
-
-if TYPE_CHECKING:
-    from pvchat_app.sessions import Session
+from pvchat_app.sessions import Session
 
 
 def shows(session: Session, clip: SessionClip, ids: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -20,17 +20,14 @@ from pvchat.augment.watch import StoppedError, Watch
 from pvchat.chat.english import clock, wording
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
 from pvchat.schemas import SAMPLE_RATE, Progress
-from pvchat.service.hearing import transcript
+from pvchat.service import PVChat
+from pvchat.service.hearing import SpokenLine, transcript
 from pvchat_app import cards
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
 from pvchat_app.languages import worded
 from pvchat_app.progress import watched
 from pvchat_app.wording import escape, exact
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
-    from pvchat.service.hearing import SpokenLine
 
 LISTEN, STOP = worded("Listen: what is said in it?"), worded("Stop listening")
 FETCH = "Stop the app and run: pvchat doctor --fetch --voice"

@@ -10,17 +10,14 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from pvchat.augment.watch import StoppedError
 from pvchat.schemas import ClipAnalysis, Progress
+from pvchat.service import PVChat
 from pvchat.service.answering import Asking
 from pvchat_app.conversation import History, SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.progress import BEAT_S, CallProgress
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
 
 
 class ClipLook:

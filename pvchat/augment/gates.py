@@ -10,17 +10,13 @@ of the frames that are looked at: a head may turn away in others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.profile import Profile
+from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
-
-if TYPE_CHECKING:
-    from pvchat.identity.presence import PresenceModel
 
 SAME = 0.0  # log-odds of showing the subject
 EYES, EYES_OF_OWN = 0.25, 0.7  # lid gap over eye width; share of the subject's usual one that is enough

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.augment import gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
@@ -26,10 +26,8 @@ from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import FPS
 from pvchat.errors import VideoReadError
+from pvchat.identity.presence import PresenceModel
 from pvchat.storage.journal import Journal
-
-if TYPE_CHECKING:
-    from pvchat.identity.presence import PresenceModel
 
 Entry = dict[str, Any]  # one made sample: the sample, what it covers, why it failed
 log = logging.getLogger(__name__)

@@ -12,19 +12,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat import video
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Service, Track
 from pvchat.storage import atomic, tensorfile
-
-if TYPE_CHECKING:
-    from pvchat.people.person import Person
 
 MEASURES = ("yaw", "pitch", "roll", "mouth_open", "eyes_open", "smile")
 SHARES: tuple[tuple[Split, float], ...] = (("train", 0.7), ("val", 0.15), ("test", 0.15))
@@ -191,7 +190,6 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
 
 def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple[ClipAnalysis, Track, Profile]:
     """The clip's analysis, the subject's track, and a profile of which nothing was measured frame by frame."""
-    from pvchat import video
     from pvchat.identity import enroll, subjects
 
     analysis = chat.analyse(clip)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.augment import folders, making
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.lines import read_manifest, write_manifest
@@ -109,8 +110,6 @@ def _step(run: Augmentation, step: str) -> None:
 
 
 def _input_hash(run: Augmentation, step: str) -> str:
-    from pvchat import video
-
     _, after, names = _STEPS[step]
     settings = {k: getattr(run.config, k) for k in names}
     listed = {k: folders.listing(v) for k, v in settings.items() if v and k in folders.FOLDERS}

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.eval.manifest import Manifest
@@ -151,8 +152,6 @@ def wrongness(one: Answered) -> float:
 def pictures(path: Path) -> list[str]:
     """A few frames of a clip as data URIs; none where it can't be read."""
     from PIL import Image
-
-    from pvchat import video
 
     try:
         images = video.load(path, replace(VideoConfig(), max_frames=FRAMES, max_side=480)).images

@@ -14,7 +14,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.library import acts
@@ -22,11 +21,9 @@ from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import as_list, perhaps, regroup, rows_of
 from pvchat.people.index import PersonRef
+from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
 from pvchat.storage.library import LibraryError, changing
-
-if TYPE_CHECKING:
-    from pvchat.people.person import Person
 
 LEAST = 2  # videos in which somebody is seen who counts as recurring
 _MOST_ENROLLED = 3  # videos that somebody is enrolled from

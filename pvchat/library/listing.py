@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.library import records
 from pvchat.library.strangers import SURELY
 from pvchat.schemas import FloatArray, Service
@@ -107,7 +108,6 @@ def best_of(library: sqlite3.Connection, group: int) -> list[Shown]:
 
 def portrait_of(chat: Service, one: Shown) -> bytes:
     """JPEG of head and shoulders; raises VideoReadError, LibraryError where the video is gone or damaged."""
-    from pvchat import video
     from pvchat.perception.analysis import portrait
 
     path, config = Path(one.sighting.path), chat.settings.video

@@ -9,19 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock, join, number, span_told
 from pvchat.chat.query import PRESENT
-from pvchat.chat.question import Conversation, Question, asks_of_sound, asks_of_things, described
+from pvchat.chat.question import Conversation, Question, Stream, asks_of_sound, asks_of_things, described
 from pvchat.chat.window import Window, reach_of, window_of
+from pvchat.chat.writer import Writer
 from pvchat.errors import SettingsError
+from pvchat.people.store import Person, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
-
-if TYPE_CHECKING:
-    from pvchat.chat.question import Stream
-    from pvchat.chat.writer import Writer
-    from pvchat.people.store import Person, Snapshot
 
 Seconds = tuple[float, float]
 NOT_YET = "I haven't come to that part yet."

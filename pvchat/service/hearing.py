@@ -9,16 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pvchat import video
 from pvchat.chat.english import wording
 from pvchat.chat.sounds import UNSEEN
 from pvchat.chat.timeline import Row
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, SpokenWord
-
-if TYPE_CHECKING:
-    from pvchat.service.clipmemory import ClipFile, ClipMemory
+from pvchat.service.clipmemory import ClipFile, ClipMemory
 
 _FETCH = "Run: pvchat doctor --fetch --voice"
 LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits into two lines
@@ -91,7 +89,6 @@ def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words
         VideoReadError: the file can't be read.
         WeightsError: what hearing needs isn't here, or is damaged; a damaged file is missing from then on.
     """
-    from pvchat import video
     from pvchat.assets import weights
     from pvchat.assets.packages import VOICE
     from pvchat.video.sound import has_sound

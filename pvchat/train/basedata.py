@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from pvchat import video
 from pvchat.augment.questions.cast import views
 from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.marking import Frames, Visuals, crop_of
@@ -66,8 +67,6 @@ def make_base_data(
 
 def shown_of(path: Path, frames: int, config: VideoConfig) -> Visuals:
     """A sample as a base sees it, without marks."""
-    from pvchat import video
-
     clip = video.load(path, replace(config, max_frames=frames, max_side=min(config.max_side, _MOST)))
     return Visuals(clip.images, clip.times)
 

@@ -19,11 +19,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pvchat.augment.schemas import QuestionRow, Sample
+from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
@@ -32,9 +33,6 @@ from pvchat.storage import temporary
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import TrainingSet, remembered
 from pvchat.train.signals import ALONE, TrainingSession
-
-if TYPE_CHECKING:
-    from pvchat.augment.settings import AugmentConfig
 
 RECORD = "deep"  # key in `Person.extra`
 log = logging.getLogger(__name__)
@@ -83,7 +81,6 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
     Raises:
         PeopleError: she was forgotten meanwhile.
     """
-    from pvchat.augment.settings import AugmentConfig
     from pvchat.augment.steps import augment
     from pvchat.augment.watch import StoppedError
 

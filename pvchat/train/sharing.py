@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from pvchat import video
 from pvchat.bases.connector import ConnectorConfig, looking_at
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
@@ -148,7 +149,6 @@ class _Sharing:
         if not self.config.connector:
             return None
         if episode.picture not in self.analyses:
-            from pvchat import video
             from pvchat.perception.analysis import recognise
             from pvchat.perception.measuring import measure
 

@@ -15,19 +15,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Service, Track
-
-if TYPE_CHECKING:
-    from pvchat.augment.profile import Profile
 
 Recipe = Literal["same-clip", "lookalike", "random"]
 Box = tuple[float, float, float, float]

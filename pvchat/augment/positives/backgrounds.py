@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pvchat import video
 from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
@@ -125,8 +126,6 @@ class Crowd:
 
     def _stretch_of(self, path: Path, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
         """A stretch of a clip, its frames filled to `size` (H, W)."""
-        from pvchat import video
-
         config = VideoConfig(sample_fps=FPS, max_frames=count, max_side=2 * max(size))
         long, wanted = video.probe(path, config).duration_s, count / FPS
         start = float(rng.uniform(0, max(long - wanted, 0.0)))

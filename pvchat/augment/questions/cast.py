@@ -15,17 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pvchat.augment.schemas import Sample
+from pvchat.identity.evidence import Evidence, gather
+from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, PersonPresence, Track
-
-if TYPE_CHECKING:
-    from pvchat.identity.evidence import Evidence
-    from pvchat.people.person import Person
 
 Analyses = Callable[[Sample], ClipAnalysis]
 _CLEARER = 0.05  # a track must be so much nearer to a person than the next one [choice; distances lie in 0..1.2]
@@ -54,8 +51,6 @@ class SampleView:
     @cached_property
     def evidence(self) -> Evidence:
         """What was measured, as answers are made of it."""
-        from pvchat.identity.evidence import gather
-
         return gather(self.presence, self.analysis)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat import video
 from pvchat.augment.folders import write_media
 from pvchat.augment.positives.protocol import to_and_fro
 from pvchat.augment.questions.cast import Analyses, find, mean_vector, references
@@ -149,7 +150,6 @@ def _plan(
 
 
 def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: Path, seed: int) -> Sample:
-    from pvchat import video
     from pvchat.config import VideoConfig
 
     parts = [s for _, s in members]
