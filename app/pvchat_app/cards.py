@@ -13,6 +13,7 @@ from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
 from pvchat.identity.corrections import can_be_meant
 from pvchat.people.person import Person
+from pvchat.runtime import size
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
@@ -31,8 +32,6 @@ def notice(text: str, kind: str = "info") -> str:
 
 def download(url: str, name: str, count: int, what: str) -> str:
     """A link to a file that was made, its size in bytes, and what it holds."""
-    from pvchat.runtime import size
-
     return (
         f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>{escape(name)}</a> '
         f'<span class="pv-dim">{size(count)}; it holds {escape(what)}</span></div>'

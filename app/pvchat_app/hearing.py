@@ -16,6 +16,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from pvchat.assets import weights
+from pvchat.assets.packages import VOICE
 from pvchat.augment.watch import StoppedError, Watch
 from pvchat.chat.english import clock, wording
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
@@ -137,9 +139,6 @@ def spoken_question(chat: PVChat, sound: str) -> str:
 
 def hearing_off(chat: PVChat) -> str:
     """Why nothing can be heard here: "off", "unfetched"; "" where it can."""
-    from pvchat.assets import weights
-    from pvchat.assets.packages import VOICE
-
     if not chat.settings.voice:
         return "off"
     return "unfetched" if weights.missing(table=VOICE) else ""

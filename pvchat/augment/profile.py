@@ -16,12 +16,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from scipy.ndimage import maximum_filter
 
 from pvchat import video
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.identity import enroll, subjects
 from pvchat.people.person import Person
+from pvchat.perception.experts.body import PersonMask, resize
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Service, Track
 from pvchat.storage import atomic, tensorfile
 
@@ -109,8 +114,6 @@ def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, wat
 
 def save(profile: Profile, path: Path) -> None:
     """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step; raises OSError."""
-    from safetensors.numpy import save_file
-
     kept = ("times", "boxes", "meshes", "motion")
     arrays: dict[str, NDArray[Any]] = {name: getattr(profile, name) for name in kept}
     if profile.masks is not None:
@@ -122,8 +125,6 @@ def save(profile: Profile, path: Path) -> None:
 
 def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: AugmentConfig) -> Profile:
     """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
-    from safetensors import SafetensorError, safe_open
-
     analysis, _, profile = _begin(clip, name, chat, config)
     try:
         with safe_open(path, "numpy") as file:
@@ -159,10 +160,6 @@ def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> N
     MediaPipe's selfie mask follows outlines best but shows everybody; its pose mask shows one person. Where a pose was
     found for the face, the selfie mask is cut to its surroundings.
     """
-    from scipy.ndimage import maximum_filter
-
-    from pvchat.perception.experts.body import PersonMask, resize
-
     selfie, masks = PersonMask(), []
     for index, image in enumerate(profile.images):
         mask, pose = selfie.mask(image), None
@@ -190,8 +187,6 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
 
 def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple[ClipAnalysis, Track, Profile]:
     """The clip's analysis, the subject's track, and a profile of which nothing was measured frame by frame."""
-    from pvchat.identity import enroll, subjects
-
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
     track = subjects.choose(analysis, config.track, clip.name)

@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from pvchat.bases.connector import ConnectorConfig, attach, connector_of
 from pvchat.bases.loading import Base
+from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
+from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import TRAINED, read_json
 from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import KINDS, head_count, mixers, retrofit_moh
 from pvchat.storage import atomic
 
@@ -69,8 +73,6 @@ def shared_parameters(base: Base) -> dict[str, Tensor]:
 
 def save_shared(base: Base, folder: Path, model: str) -> None:
     """Write what is added to a base, of this name as `--model` takes it, each file in one step."""
-    from safetensors.torch import save
-
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
     atomic.write_file(folder / WEIGHTS, save(state))
@@ -84,8 +86,6 @@ def save_shared(base: Base, folder: Path, model: str) -> None:
 @torch.no_grad()
 def load_shared(base: Base, folder: Path) -> None:
     """Fill what was added from a folder; raises WeightsError where that is another base's, or a tensor doesn't fit."""
-    from safetensors.torch import load_file
-
     if not (folder / WEIGHTS).is_file():
         raise WeightsError("no trained parts here", subject=str(folder), hint=f"Expected {WEIGHTS}.")
     saved, own = load_file(folder / WEIGHTS), shared_parameters(base)
@@ -120,10 +120,6 @@ def check_base(base: Base) -> None:
     Raises:
         SettingsError: they can't.
     """
-    from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
-    from pvchat.bases.soft import spoken_with
-    from pvchat.model.people import PersonState
-
     tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)
     inputs = inputs_of(base, None, BasePrompt("Is Ana there?", soft=(("Ana", 2),)))
     placed = int((inputs["input_ids"] == base.soft).sum())

@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.question import known_of
 from pvchat.errors import SettingsError, UnknownPersonError
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.people.person import Person
@@ -161,9 +163,6 @@ class MeasuredFacts:
 
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""
-        from pvchat.chat.clip_timeline import timeline_of
-        from pvchat.chat.question import known_of
-
         assert case.analysis is not None
         question = self.chat.read(item.question)
         if self._last[0] != case.analysis.key:  # the same people for every question about a clip

@@ -16,10 +16,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from pvchat.errors import PeopleError, PVChatError
+from pvchat.identity.subjects import number_of
 from pvchat.library import acts
 from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import as_list, perhaps, regroup, rows_of
+from pvchat.people.corrections import corrections_of, without
 from pvchat.people.index import PersonRef
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
@@ -177,15 +179,11 @@ class Inbox:
 
     def _subject(self, one: Shown) -> int:
         """The number of a track among those that can be enrolled from its video."""
-        from pvchat.identity.subjects import number_of
-
         analysis = self.chat.analyse(one.sighting.path)
         return number_of(analysis, analysis.tracks[one.number])
 
     def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
         """What was said of somebody's recognition, newest first."""
-        from pvchat.people.corrections import corrections_of, without
-
         self._require_same(act)
 
         def fewer(person: Person) -> Person:

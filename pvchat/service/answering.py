@@ -12,10 +12,14 @@ from pathlib import Path
 
 from pvchat.chat.english import clock, join, number, span_told
 from pvchat.chat.query import PRESENT
-from pvchat.chat.question import Conversation, Question, Stream, asks_of_sound, asks_of_things, described
+from pvchat.chat.question import Conversation, Question, Stream, Viewed, asks_of_sound, asks_of_things, described
+from pvchat.chat.say.clauses import because
+from pvchat.chat.say.voice import grounds_of
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.chat.writer import Writer
 from pvchat.errors import SettingsError
+from pvchat.identity.evidence import STILL_S
+from pvchat.identity.reasons import why_not
 from pvchat.people.store import Person, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
 
@@ -76,9 +80,6 @@ class Answering:
 
     def _of_part(self, question: Question, window: Seconds | None, seen: Look, asking: Asking) -> Answer:
         """The answer from one part of the clip, which has presences and facts of its own."""
-        from pvchat.chat.question import Viewed
-        from pvchat.chat.say.voice import grounds_of
-
         people = self.everyone.people
         analysis = _part(seen, window)
         presences = self.score(people, seen.analysis, window)
@@ -122,10 +123,6 @@ def _explain_absence(
     question: Question, people: Sequence[Person], presences: list[PersonPresence], analysis: ClipAnalysis
 ) -> None:
     """Fill in `why` of everyone whom a question is about and who isn't found present, in order of `people`."""
-    from pvchat.chat.say.clauses import because
-    from pvchat.identity.evidence import STILL_S
-    from pvchat.identity.reasons import why_not
-
     subjects = {id(one) for one in question.about(presences)}
     still = analysis.duration_s - float(analysis.shots[0, 0]) <= STILL_S
     for person, presence in zip(people, presences, strict=True):

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pvchat import video
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import wording
 from pvchat.chat.sounds import UNSEEN
 from pvchat.chat.timeline import Row
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, SpokenWord
 from pvchat.service.clipmemory import ClipFile, ClipMemory
+from pvchat.video.sound import has_sound
 
 _FETCH = "Run: pvchat doctor --fetch --voice"
 LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits into two lines
@@ -91,7 +93,6 @@ def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words
     """
     from pvchat.assets import weights
     from pvchat.assets.packages import VOICE
-    from pvchat.video.sound import has_sound
 
     if not has_sound(clip, clips.config):
         return Sound("none")
@@ -113,8 +114,6 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
         WeightsError: what hearing needs isn't here.
         SettingsError: hearing is switched off, or the clip has no sound.
     """
-    from pvchat.chat.clip_timeline import timeline_of
-
     sound = analysis.sound or Sound("none")
     if sound.state == "unfetched":
         raise WeightsError(wording("sound", sound.state), subject=str(clip), hint=_FETCH)

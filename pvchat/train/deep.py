@@ -25,6 +25,7 @@ import numpy as np
 
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.watch import StoppedError
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
@@ -82,7 +83,6 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
         PeopleError: she was forgotten meanwhile.
     """
     from pvchat.augment.steps import augment
-    from pvchat.augment.watch import StoppedError
 
     temporary.sweep()
     if not trains(chat):

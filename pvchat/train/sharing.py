@@ -29,6 +29,9 @@ from pvchat.bases.sources import BaseSource
 from pvchat.config import VideoConfig
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import routing_stats
+from pvchat.perception.analysis import recognise
+from pvchat.perception.experts.collection import Experts
+from pvchat.perception.measuring import measure
 from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
 from pvchat.storage import atomic
@@ -96,8 +99,6 @@ class _Sharing:
     @cached_property
     def experts(self) -> Any:
         """Our frozen experts, for a connector."""
-        from pvchat.perception.experts.collection import Experts
-
         return Experts(str(self.base.device))
 
     def step(self) -> None:
@@ -149,9 +150,6 @@ class _Sharing:
         if not self.config.connector:
             return None
         if episode.picture not in self.analyses:
-            from pvchat.perception.analysis import recognise
-            from pvchat.perception.measuring import measure
-
             clip = video.load(episode.picture, VideoConfig())
             self.analyses[episode.picture] = measure(clip, recognise(clip, self.experts), self.experts)
         return self.analyses[episode.picture]

@@ -22,6 +22,7 @@ import numpy as np
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
+from pvchat.identity.subjects import choose, index_of
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
@@ -59,8 +60,6 @@ class SubjectClip:
     @classmethod
     def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> SubjectClip:
         """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
-        from pvchat.identity.subjects import choose, index_of
-
         analysis = chat.analyse(clip)
         chosen = choose(analysis, track, Path(clip).name)
         number = index_of(analysis, chosen)
