@@ -89,7 +89,7 @@ class Worker:
         """The one visual pass: what was seen, or why it failed."""
         path = self.spec.manifest.path(clip)
         try:
-            return Case(clip, path, self.bench.chat.look(path).analysis), None
+            return Case(clip, path, self.bench.chat.analyse(path)), None
         except (PVChatError, OSError) as error:
             return Case(clip, path, None), f"{type(error).__name__}: {error}"
 

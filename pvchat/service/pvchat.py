@@ -29,7 +29,7 @@ from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import joined
 from pvchat.people.person import checked, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.enrolling import enrollable, usable_name, with_voice
@@ -277,21 +277,16 @@ class PVChat:
             return found
         return heard_in(people, found, sound, self.settings.presence)
 
-    def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
+    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
-        `partial` is called, while a long video is looked through, with what was seen so far. `stage` is "who" where
-        what people do and wear isn't needed: half the time, for a short clip.
+        `partial` is called, while a long video is looked through, with what was seen so far.
         """
-        return self.look(clip, partial, stage).analysis
-
-    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
-        """`analyse`, with the seconds that it took; raises VideoReadError."""
-        return self._clips.look(clip, partial, stage)
+        return self._clips.look(clip, partial).analysis
 
     def listen(self, clip: str | Path) -> Look:
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`); raises VideoReadError."""
-        return with_sound(self._clips, clip, self.look(clip, stage="who"))
+        return with_sound(self._clips, clip, self._clips.look(clip, stage="who"))
 
     def let_go(self, key: str) -> None:
         """Keep what is known of a clip on disk alone: nobody is about to ask about it. 25 MB of ten minutes."""
