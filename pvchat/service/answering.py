@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock, join, number, span_told
 from pvchat.chat.query import PRESENT
@@ -16,12 +17,14 @@ from pvchat.chat.question import Conversation, Question, Stream, Viewed, asks_of
 from pvchat.chat.say.clauses import because
 from pvchat.chat.say.voice import grounds_of
 from pvchat.chat.window import Window, reach_of, window_of
-from pvchat.chat.writer import Writer
 from pvchat.errors import SettingsError
 from pvchat.identity.evidence import STILL_S
 from pvchat.identity.reasons import why_not
 from pvchat.people.store import Person, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
+
+if TYPE_CHECKING:
+    from pvchat.chat.writer import Writer
 
 Seconds = tuple[float, float]
 NOT_YET = "I haven't come to that part yet."

@@ -9,8 +9,6 @@ from dataclasses import replace as changed
 from pathlib import Path
 
 from pvchat.errors import PeopleError, SettingsError
-from pvchat.identity.subjects import choose, parts_of
-from pvchat.identity.voices import voice_of
 from pvchat.people.person import Person, clean_name
 from pvchat.people.store import PeopleStore
 from pvchat.schemas import ClipAnalysis, Track
@@ -40,12 +38,17 @@ def enrollable(clips: ClipMemory, clip: str | Path, track: int | None) -> tuple[
     Raises:
         VideoReadError, SubjectError: the clip can't be used; nobody is in it, or several and `track` names none.
     """
+    from pvchat.identity.subjects import choose
+
     analysis = clips.look(clip, stage="who").analysis
     return analysis, choose(analysis, track, Path(clip).name)
 
 
 def with_voice(clips: ClipMemory, person: Person, clip: str | Path, analysis: ClipAnalysis, subject: Track) -> Person:
     """A person with her voice, where she is seen speaking and what hearing needs is here."""
+    from pvchat.identity.subjects import parts_of
+    from pvchat.identity.voices import voice_of
+
     if person.kind != "face" or (sound := voices_in(clips, clip, analysis)) is None:
         return person
     voice = voice_of(sound, parts_of(analysis, subject))

@@ -16,22 +16,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat import watchdog
-from pvchat.bases.eyes import Eyes
 from pvchat.bases.models import base_of, choose
 from pvchat.bases.sources import read_source
-from pvchat.chat.speakers.narrator import Narrator
 from pvchat.config import Settings
-from pvchat.identity.presence import PresenceModel
 from pvchat.memory import give_back
-from pvchat.model.choices import often_compared
-from pvchat.model.sentences import SentenceEncoder
 from pvchat.model.trained import TrainedModel
 from pvchat.perception.experts import converted
 from pvchat.runtime import own_threads, pick_device, set_threads, threads
 from pvchat.schemas import Progress
 
 if TYPE_CHECKING:
+    from pvchat.bases.eyes import Eyes
+    from pvchat.chat.speakers.narrator import Narrator
+    from pvchat.identity.presence import PresenceModel
     from pvchat.model.llm import LanguageModel
+    from pvchat.model.sentences import SentenceEncoder
     from pvchat.perception.experts.collection import Experts
     from pvchat.perception.sound.listening import SoundExperts
 
@@ -93,6 +92,8 @@ class Networks:
         base = base_of(self.settings)
         if base is None or self.source != "model":
             return None
+        from pvchat.chat.speakers.narrator import Narrator
+
         return Narrator(base, self.settings, self.device, lambda texts: self.sentences.encode(texts))
 
     @cached_property
@@ -100,6 +101,8 @@ class Networks:
         """The encoder that chooses deeds and places in the trained model's place, where the settings name one."""
         if not self.settings.eyes:
             return None
+        from pvchat.bases.eyes import Eyes
+
         return Eyes(self.settings.eyes, self.device)
 
     @property
@@ -132,11 +135,16 @@ class Networks:
     @cached_property
     def presence(self) -> PresenceModel:
         """Who is in a clip: cohorts and calibration that all people share."""
+        from pvchat.identity.presence import PresenceModel
+
         return PresenceModel.load()
 
     @cached_property
     def sentences(self) -> SentenceEncoder:
         """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
+        from pvchat.model.choices import often_compared
+        from pvchat.model.sentences import SentenceEncoder
+
         return SentenceEncoder(device=self.settings.device, often=often_compared())
 
     @cached_property
@@ -179,6 +187,8 @@ class Networks:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
+        from pvchat.model.choices import often_compared
+
         self.experts.convert()
         self.sentences.load()
         self.sentences.encode(often_compared())

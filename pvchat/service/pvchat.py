@@ -13,18 +13,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from pvchat.bases.zeroshot import ZeroShot
-from pvchat.chat.question import Asked, Conversation, Question, Stream
-from pvchat.chat.speakers.answerer import Answerer
+from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
-from pvchat.chat.writer import Writer
 from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
-from pvchat.identity.corrections import made_of, meant_by, numbered
-from pvchat.identity.enroll import enroll
-from pvchat.identity.quality import notes_on
-from pvchat.identity.voices import heard_in
-from pvchat.model.describer import Describer
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import joined
 from pvchat.people.person import checked, name_key
@@ -39,7 +31,10 @@ from pvchat.storage import temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
+    from pvchat.chat.question import Stream
+    from pvchat.chat.writer import Writer
     from pvchat.library import Library
+    from pvchat.model.describer import Describer
 
 PRESET = Settings.model
 
@@ -126,6 +121,9 @@ class PVChat:
         Raises:
             VideoReadError, SubjectError, PeopleError, SettingsError.
         """
+        from pvchat.identity.enroll import enroll
+        from pvchat.identity.quality import notes_on
+
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
         name = usable_name(self.people, name, depth, replace=replace, add=add)  # told before the experts run
@@ -185,6 +183,8 @@ class PVChat:
             NoSubjectError, SeveralSubjectsError, SubjectError: nobody, or several, could be meant; no such track.
             PeopleError: she has as many corrections as she may have.
         """
+        from pvchat.identity.corrections import made_of, meant_by, numbered
+
         person, analysis, source = self.people.get(name), self.analyse(clip), Path(clip).name
         if track is None:
             everyone = self.people.all()
@@ -271,6 +271,8 @@ class PVChat:
 
         In a clip that was listened to their voices count, too. `alone` as of `PresenceModel.score`.
         """
+        from pvchat.identity.voices import heard_in
+
         found = self.networks.presence.score(people, analysis, self.settings.presence, window, alone)
         sound = analysis.sound if window is None else analysis.between(*window).sound
         if sound is None or not self.settings.voice:
@@ -361,15 +363,23 @@ class PVChat:
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
+        from pvchat.model.describer import Describer
+
         trained = self.networks.trained
         return None if trained is None else Describer(trained, lambda texts: self.networks.sentences.encode(texts))
 
     @cached_property
     def _writer(self) -> Writer:
+        from pvchat.chat.writer import Writer
+
         eyes = answerer = None
         if (encoder := self.networks.eyes) is not None:
+            from pvchat.bases.zeroshot import ZeroShot
+
             eyes = ZeroShot(encoder, self.settings.video)
         source, describer, language = self.networks.source, self.describer, lambda: self.networks.language
         if describer and source == "spoken":
+            from pvchat.chat.speakers.answerer import Answerer
+
             answerer = Answerer(describer)
         return Writer(source, describer, language, self.networks.narrator, answerer, self.settings.traits, eyes)
