@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import errno
+import json
 import os
 import sys
 import unicodedata
@@ -17,13 +18,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pvchat.cli.options import settings_of
+from pvchat.config import Settings
 from pvchat.errors import PVChatError, SeveralSubjectsError
+from pvchat.runtime import ProgressDisplay, size
 
 if TYPE_CHECKING:
     from pvchat.assets.packages import Weight
-    from pvchat.config import Settings
     from pvchat.library import Library
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
 INTERRUPTED = 130  # exit code after Ctrl-C
@@ -87,8 +88,6 @@ def _writing() -> Iterator[None]:
 
 def write_json(value: Any) -> None:
     """A result as JSON, on stdout."""
-    import json
-
     write(json.dumps(value, ensure_ascii=False, indent=2))
 
 
@@ -201,7 +200,6 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
         WeightsError: weights are missing and can't be fetched.
     """
     settings = settings_of(args)
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
     fetch_missing(settings)
@@ -238,7 +236,6 @@ def fetch_missing(settings: Settings) -> None:
 def fetch(*tables: tuple[Weight, ...]) -> None:
     """Download what is missing of some tables of packages, and say so; raises WeightsError."""
     from pvchat.assets import weights
-    from pvchat.runtime import ProgressDisplay, size
 
     if todo := [weight for table in tables for weight in weights.missing(table=table)]:
         what = "weights and footage" if len(tables) > 1 else "weights"

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
+from pvchat.config import Settings, home
+from pvchat.runtime import ProgressDisplay, seconds
 
 if TYPE_CHECKING:
     from pvchat.assets.footage import Shot
-    from pvchat.config import Settings
     from pvchat.schemas import Progress
     from pvchat.service import PVChat
 
@@ -50,8 +51,6 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Enroll two real people and ask about them."""
-    from pvchat.runtime import ProgressDisplay
-
     with ProgressDisplay() as progress:
 
         def tell(row: dict[str, Any]) -> None:
@@ -68,7 +67,6 @@ def run(args: argparse.Namespace) -> None:
 def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Fetch, enroll, ask; each answer is told as it comes."""
     from pvchat.assets import footage, packages
-    from pvchat.config import home
     from pvchat.people.store import describe
 
     folder = home() / "demo"
@@ -150,7 +148,6 @@ def show_answer(row: dict[str, Any]) -> None:
 def show(result: dict[str, Any]) -> None:
     """Print what the footage is, and how often the answers were right."""
     from pvchat.assets.packages import FOOTAGE
-    from pvchat.runtime import seconds
 
     console.write("")
     console.write_columns([("clip", "what it shows", "from")]

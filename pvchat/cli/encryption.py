@@ -7,9 +7,12 @@ is repeated.
 from __future__ import annotations
 
 import argparse
+import os
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.errors import SettingsError
+from pvchat.runtime import ProgressDisplay
 
 
 def register(commands: Commands) -> None:
@@ -25,10 +28,6 @@ def register(commands: Commands) -> None:
 
 def encrypt(args: argparse.Namespace) -> None:
     """Make the key where there is none, and seal what isn't sealed yet."""
-    import os
-
-    from pvchat.errors import SettingsError
-    from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
     if keys.exists():
@@ -50,9 +49,6 @@ def encrypt(args: argparse.Namespace) -> None:
 
 def decrypt(args: argparse.Namespace) -> None:
     """Open every file, and delete the key."""
-    import os
-
-    from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
     with ProgressDisplay() as progress:

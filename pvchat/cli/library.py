@@ -7,17 +7,23 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import shlex
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from pvchat.chat.english import lasting
 from pvchat.cli import console, inbox
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, settings_of
+from pvchat.errors import SettingsError
+from pvchat.runtime import ProgressDisplay, size
+from pvchat.runtime import seconds as duration
 
 if TYPE_CHECKING:
     from pvchat.library.scan import Opened, Report, Scanning
     from pvchat.library.sources import Source
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
@@ -106,7 +112,6 @@ def watch(args: argparse.Namespace) -> None:
 
 
 def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanning]:
-    from pvchat.errors import SettingsError
     from pvchat.library.scan import Scanning
     from pvchat.service import PVChat
 
@@ -132,9 +137,6 @@ def _print_report(args: argparse.Namespace, report: Report) -> None:
 
 def status(args: argparse.Namespace) -> None:
     """How much there is."""
-    from pvchat.chat.english import lasting
-    from pvchat.runtime import size
-
     found = console.open_library().status()
     footage = f", {lasting(found.seconds)}" if found.clips else ""
     people = "1 person who is enrolled" if found.people == 1 else f"{found.people} people who are enrolled"
@@ -148,8 +150,6 @@ def status(args: argparse.Namespace) -> None:
 
 def remove(args: argparse.Namespace) -> None:
     """Take something out, or everything."""
-    from pvchat.errors import SettingsError
-
     if args.all == bool(args.path):
         raise SettingsError("name a folder or file, or --all.", subject="pvchat library remove")
     if args.all:
@@ -162,9 +162,6 @@ def remove(args: argparse.Namespace) -> None:
 
 def export(args: argparse.Namespace) -> None:
     """Somebody's moments as rows."""
-    import csv
-    import io
-
     rows = [one.to_dict() for one in console.open_library().moments(args.name, args.perhaps)]
     if args.json:
         console.write_json(rows)
@@ -178,12 +175,7 @@ def export(args: argparse.Namespace) -> None:
 
 def reel(args: argparse.Namespace) -> None:
     """Somebody's moments as a film."""
-    from pathlib import Path
-
-    from pvchat.errors import SettingsError
     from pvchat.library.reel import write_reel
-    from pvchat.runtime import ProgressDisplay
-    from pvchat.runtime import seconds as duration
 
     if not args.most > 0:
         raise SettingsError("a film has some seconds.", subject="--most")
@@ -198,8 +190,6 @@ def reel(args: argparse.Namespace) -> None:
 
 
 def _row(source: Source) -> tuple[str, ...]:
-    from pvchat.chat.english import lasting
-
     footage = lasting(source.seconds) if source.seconds else ""
     numbers = (source.files, source.clips, footage, source.waiting, len(source.failed))
     return source.path, source.place, *map(str, numbers)

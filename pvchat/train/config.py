@@ -11,10 +11,12 @@ import argparse
 import math
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pvchat.augment.schemas import Stage
 from pvchat.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pvchat.augment.schemas import Stage
 
 STAGES: tuple[Stage, ...] = ("image", "video")
 IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
