@@ -34,10 +34,6 @@ class StrangersPart:
     """The part's components, laid out and connected; the public methods are events.
 
     `play` is the event that plays a video of the library in the tab's player; it is shown where a library is `there`.
-
-    Attributes:
-        part: what is shown where there is a library.
-        changed: the events after which lists of people are out of date.
     """
 
     def __init__(self, desk: Desk, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:
@@ -85,7 +81,7 @@ class StrangersPart:
         self.grid.click(self.choose, None, chosen, **heavy)
         self.seen.click(self.tick, ticked, ticked, **QUICK)
         self.seen.click(play, None, player, **QUICK)
-        self.changed = [
+        self.changed = [  # the events after which lists of people are out of date
             self.enroll_button.click(self.enroll, [picked, self.name, self.consent], outputs, **heavy),
             self.join_button.click(self.join, [picked, self.who], outputs, **heavy),
             self.undo_button.click(self.undo, None, outputs, **heavy),
