@@ -11,7 +11,6 @@ from pathlib import Path
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
-from pvchat.runtime import size
 
 _SEALED = "With $PVCHAT_BACKUP_KEY (else $PVCHAT_KEY) set, nobody reads it without that passphrase."
 
@@ -33,6 +32,7 @@ def register(commands: Commands) -> None:
 
 def backup(args: argparse.Namespace) -> None:
     """Write one."""
+    from pvchat.runtime import size
     from pvchat.storage.backup import backup as write
 
     path, made = write(args.path, _passphrase())

@@ -12,7 +12,6 @@ import os
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.errors import SettingsError
-from pvchat.runtime import ProgressDisplay
 
 
 def register(commands: Commands) -> None:
@@ -28,6 +27,7 @@ def register(commands: Commands) -> None:
 
 def encrypt(args: argparse.Namespace) -> None:
     """Make the key where there is none, and seal what isn't sealed yet."""
+    from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
     if keys.exists():
@@ -49,6 +49,7 @@ def encrypt(args: argparse.Namespace) -> None:
 
 def decrypt(args: argparse.Namespace) -> None:
     """Open every file, and delete the key."""
+    from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
     with ProgressDisplay() as progress:

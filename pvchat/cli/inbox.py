@@ -9,7 +9,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.chat.english import lasting
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import SettingsError
@@ -96,6 +95,8 @@ def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dic
 
 
 def _list(args: argparse.Namespace) -> None:
+    from pvchat.chat.english import lasting
+
     found = _inbox().strangers(least=1 if args.all else 2)
     rows = [("id", "videos", "seen", "last", "perhaps she is")]
     for one in found:

@@ -14,16 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from pvchat.chat.english import lasting
 from pvchat.cli import console, inbox
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, settings_of
 from pvchat.errors import SettingsError
-from pvchat.runtime import ProgressDisplay, size
-from pvchat.runtime import seconds as duration
 
 if TYPE_CHECKING:
     from pvchat.library.scan import Opened, Report, Scanning
     from pvchat.library.sources import Source
+    from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
@@ -137,6 +135,9 @@ def _print_report(args: argparse.Namespace, report: Report) -> None:
 
 def status(args: argparse.Namespace) -> None:
     """How much there is."""
+    from pvchat.chat.english import lasting
+    from pvchat.runtime import size
+
     found = console.open_library().status()
     footage = f", {lasting(found.seconds)}" if found.clips else ""
     people = "1 person who is enrolled" if found.people == 1 else f"{found.people} people who are enrolled"
@@ -176,6 +177,8 @@ def export(args: argparse.Namespace) -> None:
 def reel(args: argparse.Namespace) -> None:
     """Somebody's moments as a film."""
     from pvchat.library.reel import write_reel
+    from pvchat.runtime import ProgressDisplay
+    from pvchat.runtime import seconds as duration
 
     if not args.most > 0:
         raise SettingsError("a film has some seconds.", subject="--most")
@@ -190,6 +193,8 @@ def reel(args: argparse.Namespace) -> None:
 
 
 def _row(source: Source) -> tuple[str, ...]:
+    from pvchat.chat.english import lasting
+
     footage = lasting(source.seconds) if source.seconds else ""
     numbers = (source.files, source.clips, footage, source.waiting, len(source.failed))
     return source.path, source.place, *map(str, numbers)

@@ -10,11 +10,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pvchat.chat.english import clock
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, time_of
 from pvchat.errors import SettingsError
-from pvchat.runtime import size
 
 if TYPE_CHECKING:
     from pvchat.people.corrections import Correction
@@ -66,6 +64,8 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
 
 def list_people(args: argparse.Namespace) -> None:
     """Everyone, and who can't be read."""
+    from pvchat.runtime import size
+
     store = _store()
     people = [_row(person) for person in store.all()]
     names = store.ids()
@@ -82,6 +82,8 @@ def list_people(args: argparse.Namespace) -> None:
 
 def show(args: argparse.Namespace) -> None:
     """One person."""
+    from pvchat.runtime import size
+
     person = _store().get(args.name)
     row, clips = _row(person), int(person.extra.get("clips", 1))
     texts = {
@@ -184,6 +186,8 @@ def corrections(args: argparse.Namespace) -> None:
 
 
 def _correction_line(name: str, found: Correction) -> str:
+    from pvchat.chat.english import clock
+
     where = found.source or (f"the clip {found.clip[:12]}" if found.clip else "a clip on another machine")
     alone = ": this holds in that clip alone" if found.here else ""
     return f"At {clock(found.at_s)} in {where} it is {'' if found.her else 'not '}{name}{alone}."

@@ -18,7 +18,6 @@ import pvchat
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model
 from pvchat.errors import SettingsError
-from pvchat.runtime import setup_logging
 
 if TYPE_CHECKING:
     from pvchat.schemas import Progress
@@ -52,6 +51,7 @@ def register(commands: Commands) -> None:
 def run_base(args: argparse.Namespace) -> None:
     """Train the base, one phase or one sitting of it."""
     from pvchat.bases.sources import read_source
+    from pvchat.runtime import setup_logging
     from pvchat.train.config import from_words
 
     config = from_words(args, _settings_of_base()())

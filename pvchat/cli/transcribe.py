@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.english import clock
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
 
@@ -31,6 +30,7 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the lines, or write them."""
+    from pvchat.chat.english import clock
     from pvchat.service.hearing import transcript
 
     chat, progress = console.open_chat(args)
