@@ -41,8 +41,9 @@ def personal_of(base: Base, people: Sequence[Person]) -> list[PersonState]:
     found = []
     for person in people:
         if fits(base, person):
-            own = (person.arrays[name].astype(np.float32) for name in (TOKENS, Z) if name in person.arrays)
-            found.append(PersonState(person.name, *(torch.from_numpy(array).to(base.device) for array in own)))
+            own = (person.arrays[TOKENS], person.arrays.get(Z, np.zeros((0, 0))))
+            tokens, z = (torch.from_numpy(array.astype(np.float32)).to(base.device) for array in own)
+            found.append(PersonState(person.name, tokens, z))
     return found
 
 
