@@ -78,8 +78,8 @@ def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dic
             return {"named": group, "name": person.name}, f"{person.name} is enrolled."
         case "join" | "deny":
             person = inbox.correct(group, rest[0], what == "join")
-            done, words = ("joined", "is") if what == "join" else ("denied", "is not")
-            return {done: group, "name": person.name}, f"Noted: that {words} {person.name}."
+            done, verb = ("joined", "is") if what == "join" else ("denied", "is not")
+            return {done: group, "name": person.name}, f"Noted: that {verb} {person.name}."
         case "ignore":
             inbox.ignore(group)
             return {"ignored": group}, f"{group} isn't shown any more."
