@@ -111,7 +111,7 @@ class _Enrolled:
             found[faces[0]] = there[0]["name"]
         elif faces and there:
             people = [person for row in there if (person := self._person(chat, devset, row)) is not None]
-            odds = chat.presence_model.odds(people, analysis) if people else np.zeros((0, 0))  # type: ignore[arg-type]
+            odds = chat.networks.presence.odds(people, analysis) if people else np.zeros((0, 0))  # type: ignore[arg-type]
             for n in faces if people else ():
                 if odds[:, n].max() > 0:
                     found[n] = people[int(odds[:, n].argmax())].name

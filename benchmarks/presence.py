@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
         scored = chat.score(people, analysis)
         seen[video] = ({p.name: p.probability for p in scored}, analysis)
     if args.calibrate:
-        rows_of = _rows(rows, people, {v: a for v, (_, a) in seen.items()}, chat.presence_model)
+        rows_of = _rows(rows, people, {v: a for v, (_, a) in seen.items()}, chat.networks.presence)
         save(fit(rows_of), args.calibrate, f"{len(rows)} questions, half: {args.half or 'both'}")
     truth = np.array([r["present"][r["people"][0]] for r in rows])
     ours = np.array([seen[r["video"]][0][r["people"][0]] for r in rows])

@@ -15,6 +15,7 @@ from pvchat.errors import SettingsError
 FRAME_STYLES = ("auto", "plain", "marks", "crop")  # as they are; people outlined; one of them enlarged, too
 MAX_QUESTION = 2_000  # characters; reading one takes longer than in proportion to its length
 QUANTIZED = ("", "8bit", "4bit")
+DEPTHS = ("instant", "deep")  # how somebody is enrolled: by one pass; and by training, too
 # measured facts; the same worded by a language model; gaps filled by our model; all of it said by our model, checked
 ANSWERS = ("facts", "reworded", "model", "spoken")
 EYES = "open_clip:"  # before the name of an encoder of CLIP's kind

@@ -149,7 +149,7 @@ def test_a_strangers_word_about_a_clip_takes_nobody_away(tmp_path: Path) -> None
 @pytest.mark.weights
 def test_a_real_blank_picture(tmp_path: Path, model: PresenceModel, weights_home: Path, pvchat_home: Path) -> None:
     Image.new("RGB", (640, 480), (128, 128, 128)).save(tmp_path / "grey.png")
-    clip = PVChat(Settings(device="cpu")).analyse(tmp_path / "grey.png", stage="who")
+    clip = PVChat(Settings(device="cpu")).analyse(tmp_path / "grey.png")
     assert [track.kind for track in clip.tracks] == ["figure"]
     assert float(clip.tracks[0].scores.max()) == pytest.approx(SCORE, abs=0.005)
     person = accepted(tmp_path, like_the_blank(clip))

@@ -38,7 +38,7 @@ class FakeChat:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings, self.calls, self.missing = settings, [], []
 
-    def enroll(self, clip, *, name, depth, track, replace, add):
+    def enroll(self, clip, name, depth, track, replace, stop, *, add):
         self.calls.append(("enroll", clip, name, depth, track, replace, add))
         if track is None and "two" in str(clip):
             seen = [Candidate(1, 3.25, "on the left", "/x/1.jpg"), Candidate(2, 1.0, "[on] the right", "/x/2.jpg")]

@@ -217,7 +217,7 @@ def test_a_question_that_goes_on_after_another_process_forgot_keeps_nothing(
     studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = studio.clip("party", ANA, BEN)
-    seen = chat.look(clip, stage="who")
+    seen = chat._clips.look(clip, stage="who")
     forget_in_another_process()
     assert chat._clips.measured(clip, seen, seen.analysis.tracks).analysis.stage == "what"
     assert not kept(chat.cache.root)

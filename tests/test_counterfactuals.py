@@ -37,7 +37,7 @@ pytestmark = pytest.mark.weights
 def clips(demo_clips: dict[str, Path]) -> list[ClipAnalysis]:
     """The clips as the experts see them."""
     chat = PVChat.from_pretrained(settings=Settings(device="cpu"))
-    return [chat.analyse(demo_clips[name], stage="who") for name in CLIPS]
+    return [chat._clips.look(demo_clips[name], stage="who").analysis for name in CLIPS]
 
 
 @pytest.fixture(scope="module")

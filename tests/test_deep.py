@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -33,8 +34,8 @@ class Chat:
     def __init__(self, store, model: PresenceModel, narrator=None) -> None:
         from pvchat.config import Settings
 
-        self.people, self.presence_model, self.describer, self.settings = store, model, None, Settings()
-        self.narrator = narrator
+        self.people, self.describer, self.settings = store, None, Settings()
+        self.networks = SimpleNamespace(presence=model, narrator=narrator)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_without_a_pretrained_base_nobody_is_trained(chat: Chat, monkeypatch: py
         raise AssertionError("nothing is augmented")
 
     monkeypatch.setattr("pvchat.augment.steps.augment", never)
-    enrolled, chat.narrator = chat.people.add(person_of()), None
+    enrolled, chat.networks.narrator = chat.people.add(person_of()), None
     assert deep.deepen(chat, "x.mp4", enrolled).depth == "instant"
     with pytest.raises(SettingsError, match="no model is here"):
         deep.train_on(chat, enrolled, Path("nowhere"))

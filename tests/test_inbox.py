@@ -94,7 +94,7 @@ def test_a_name_that_is_taken_changes_nothing(inbox: Inbox, chat: PVChat) -> Non
 
 def test_who_is_joined_is_her_from_then_on(inbox: Inbox, library: Library, chat: PVChat) -> None:
     before = days(inbox)
-    inbox.join(of(inbox, "02", "03"), "Ana")
+    inbox.correct(of(inbox, "02", "03"), "Ana", is_her=True)
     assert "in three of six videos" in library.ask("In which videos is Ana?").answer
     assert "02" not in [day for seen in days(inbox).values() for day in seen if len(seen) == 2]
     assert inbox.undo().what == "join"
@@ -103,7 +103,7 @@ def test_who_is_joined_is_her_from_then_on(inbox: Inbox, library: Library, chat:
 
 
 def test_not_her_stays_a_negative_until_it_is_undone(inbox: Inbox, chat: PVChat) -> None:
-    inbox.deny(of(inbox, "02", "03"), "Ana")
+    inbox.correct(of(inbox, "02", "03"), "Ana", is_her=False)
     assert [said.her for said in chat.corrections("Ana")] == [False, False]
     assert len(days(inbox)) == 2
     inbox.undo()
@@ -216,8 +216,8 @@ def test_what_was_done_about_one_person_is_undone_step_by_step(inbox: Inbox, cha
     before = days(inbox, 1)
     carl, dora, other = (of(inbox, *seen) for seen in (("01", "02", "04"), ("02", "03"), ("06",)))
     inbox.name(carl, "Carl", consent=True)
-    inbox.join(other, "Carl")
-    inbox.deny(dora, "Carl")
+    inbox.correct(other, "Carl", is_her=True)
+    inbox.correct(dora, "Carl", is_her=False)
     assert [inbox.undo().what for _ in range(3)] == ["deny", "join", "name"]
     assert chat.people.find("Carl") is None
     assert days(inbox, 1) == before
@@ -228,11 +228,11 @@ def test_a_video_that_is_gone_hinders_no_join(inbox: Inbox, chat: PVChat, tmp_pa
     for day, left in (("2026-11-02", 1), ("2026-11-03", 0)):
         (tmp_path / "videos" / f"{day}.mp4").unlink()
         if left:
-            inbox.join(dora, "Ana")
+            inbox.correct(dora, "Ana", is_her=True)
             assert len(chat.corrections("Ana")) == 1
             inbox.undo()
     with pytest.raises(LibraryError, match="none of the videos"):
-        inbox.join(dora, "Ana")
+        inbox.correct(dora, "Ana", is_her=True)
     assert (chat.corrections("Ana"), inbox.last()) == ([], None)
 
 

@@ -272,7 +272,7 @@ def test_another_presence_model_decides_everything_anew(
     before, face = decisions(chat), model.calibration.face
     other = replace(model, calibration=replace(model.calibration, face=(*face[:-1], face[-1] + 1.0)))
     with monkeypatch.context() as later:
-        later.setattr(PVChat, "presence_model", other)
+        later.setitem(vars(chat.networks), "presence", other)
         assert chat.library.follow() == CLIPS
         found = decisions(chat)
         assert places(found) != places(before)

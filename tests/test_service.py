@@ -56,7 +56,7 @@ def test_she_is_the_only_one_who_is_there(studio: Studio, chat: PVChat) -> None:
 
 
 def test_who_she_may_be_is_scored_once(studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, model = [], chat.presence_model
+    asked, model = [], chat.networks.presence
     score = type(model).score
     monkeypatch.setattr(type(model), "score", lambda self, *words: asked.append(words) or score(self, *words))
     assert chat.ask(studio.clip("new", ANA), "What is she wearing?").answer.startswith("Ana is wearing")
@@ -332,13 +332,13 @@ def test_the_words_are_the_same_whenever_it_was_measured(studio: Studio, chat: P
 
 def test_both_stages_are_one_entry_of_the_cache_and_go_together(studio: Studio, chat: PVChat) -> None:
     clip = studio.clip("new", ANA)
-    key = chat.analyse(clip, stage="who").key
+    key = chat._clips.look(clip, stage="who").analysis.key
     assert chat.cache.has(key)
     before = len(list(chat.cache.root.glob("*.json")))
     assert chat.analyse(clip).stage == "what"
     assert len(list(chat.cache.root.glob("*.json"))) == before
     again = PVChat(chat.settings, networks=chat.networks, cache=chat.cache)
-    assert again.look(clip).experts_s == 0.0  # the fuller one was kept
+    assert again._clips.look(clip).experts_s == 0.0  # the fuller one was kept
     chat.forget_clip(key)
     assert not chat.cache.has(key)
 

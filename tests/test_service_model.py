@@ -190,5 +190,5 @@ def test_warming_up_loads_no_language_model(
     chat = PVChat(Settings(device="cpu", model=str(folder)))
     chat.networks.trained = TrainedModel(folder, "cpu")
     monkeypatch.setattr(type(chat.networks.experts), "load", lambda self: None)
-    chat.warm_up()
+    chat.networks.load()
     assert chat.networks.trained._whole is None

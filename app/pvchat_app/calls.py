@@ -24,22 +24,14 @@ NAMED, FROM = b"x-pvchat-call", b"x-pvchat-from"
 
 @dataclass(eq=False)
 class _Call(Held):
-    """One call and its answer so far.
+    """One call and its answer so far."""
 
-    Attributes:
-        start: the answer's first ASGI message: status and headers.
-        kept: its body, less `dropped` bytes before.
-        ended: nothing more comes.
-        failure: what ended it, if not its own end.
-        news: set when there is more, and replaced by another.
-    """
-
-    start: dict[str, Any] | None = None
-    kept: bytearray = field(default_factory=bytearray)
+    start: dict[str, Any] | None = None  # the answer's first ASGI message: status and headers
+    kept: bytearray = field(default_factory=bytearray)  # its body, less `dropped` bytes before
     dropped: int = 0
-    ended: bool = False
-    failure: Exception | None = None
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False  # nothing more comes
+    failure: Exception | None = None  # what ended it, if not its own end
+    news: asyncio.Event = field(default_factory=asyncio.Event)  # set when there is more, and replaced by another
 
     async def take(self, message: dict[str, Any]) -> None:
         """Keep a message of the app's (an ASGI `send`)."""

@@ -13,6 +13,7 @@ from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
 from pvchat.identity.corrections import can_be_meant
 from pvchat.people.person import Person
+from pvchat.runtime import size
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
@@ -31,8 +32,6 @@ def notice(text: str, kind: str = "info") -> str:
 
 def download(url: str, name: str, count: int, what: str) -> str:
     """A link to a file that was made, its size in bytes, and what it holds."""
-    from pvchat.runtime import size
-
     return (
         f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>{escape(name)}</a> '
         f'<span class="pv-dim">{size(count)}; it holds {escape(what)}</span></div>'
@@ -95,14 +94,10 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
 def subjects(
     tracks: Sequence[Track], spans: Sequence[float], chosen: int, known: Sequence[str] = (), more: int = 0
 ) -> str:
-    """The people found in an enrollment clip as radio buttons with thumbnails, the chosen one ticked.
+    """The people found in an enrollment clip as radio buttons with thumbnails, most prominent first, from 1 on.
 
-    Args:
-        tracks: most prominent first, numbered from 1.
-        spans: seconds each is seen.
-        chosen: number of the ticked one.
-        known: whom of those enrolled each looks like, "" for nobody; none where that isn't known.
-        more: people found that are not among them.
+    Each is seen for some seconds (`spans`); the chosen one is ticked. `known`: whom of those enrolled each looks like,
+    "" for nobody; none where that isn't known. `more` people are not among them.
     """
     rows = zip(tracks, spans, known or [""] * len(tracks), strict=True)
     cards = "".join(_subject(*row, number, number == chosen) for number, row in enumerate(rows, 1))

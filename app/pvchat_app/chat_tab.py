@@ -43,12 +43,7 @@ AT_ONCE = 4  # questions of one page that are answered side by side, from what w
 
 
 class ChatTab:
-    """The tab's components, laid out and connected; each public method but `show` and `go_on` is an event.
-
-    Attributes:
-        outputs: what `show` fills for a session.
-        known: the button that leads to the enroll tab, with this clip.
-    """
+    """The tab's components, laid out and connected; each public method but `show` and `go_on` is an event."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.clip, self.listener = desk, ClipEvents(desk), ListenEvents(desk)
@@ -58,7 +53,7 @@ class ChatTab:
                 self._lay_out_clip()
             with gr.Column(scale=3, min_width=300):
                 self._lay_out_conversation()
-        self.outputs = [self.player, self.note, self.log, *self.starters, self.timeline]
+        self.outputs = [self.player, self.note, self.log, *self.starters, self.timeline]  # what `show` fills
         self._connect_clip()
         self._connect_questions()
 

@@ -9,40 +9,26 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock
-from pvchat.chat.window import typed
-
-if TYPE_CHECKING:
-    from pvchat.chat.window import Window
-    from pvchat.people.corrections import Correction
-    from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
-    from pvchat.video import Probe
-
+from pvchat.chat.window import Window, typed
+from pvchat.people.corrections import Correction
+from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
+from pvchat.video import Probe
 
 FEW = 3  # so many people are all told of, present or not, where nobody was named
 
 
 @dataclass(frozen=True)
 class EvidencePicture:
-    """One piece of evidence: a frame with a box on it.
+    """One piece of evidence: a frame with a box on it."""
 
-    Attributes:
-        url: link to the JPEG.
-        path: where it lies.
-        name: whom it shows.
-        time: seconds into the clip.
-        words: what a screen reader says.
-        sure: whether the person is present; False where she may be.
-    """
-
-    url: str
-    path: Path
-    name: str
-    time: float
-    words: str
-    sure: bool = True
+    url: str  # link to the JPEG
+    path: Path  # where it lies
+    name: str  # whom it shows
+    time: float  # seconds into the clip
+    words: str  # what a screen reader says
+    sure: bool = True  # whether the person is present; False where she may be
 
 
 @dataclass(frozen=True)
@@ -55,32 +41,20 @@ class FaceChoice:
 
 @dataclass(eq=False)
 class SessionClip:
-    """An uploaded clip of a session.
+    """An uploaded clip of a session."""
 
-    Attributes:
-        path: in the session's folder.
-        name: the file's name as the user knows it.
-        url: link that plays it.
-        probe: what the file holds.
-        media_type: media type behind the link.
-        copied: whether the link shows a small copy, since browsers can't play the file itself.
-        has_sound: whether there is something to listen to.
-        analysis: what the experts said; None until they did.
-        frames: [T] JPEG paths of the sampled frames; empty until needed.
-        faces: who can be pointed at, by the numbers of their tracks, as far as they were offered.
-        address: what the page's address calls it; opens it in its own session only.
-    """
-
-    path: Path
-    name: str
-    url: str
-    probe: Probe
-    media_type: str = "video/mp4"
-    copied: bool = False
-    has_sound: bool = False
-    analysis: ClipAnalysis | None = None
-    frames: list[Path] = field(default_factory=list)
+    path: Path  # in the session's folder
+    name: str  # the file's name as the user knows it
+    url: str  # link that plays it
+    probe: Probe  # what the file holds
+    media_type: str = "video/mp4"  # media type behind the link
+    copied: bool = False  # whether the link shows a small copy, since browsers can't play the file itself
+    has_sound: bool = False  # whether there is something to listen to
+    analysis: ClipAnalysis | None = None  # what the experts said; None until they did
+    frames: list[Path] = field(default_factory=list)  # [T] JPEG paths of the sampled frames; empty until needed
+    # Who can be pointed at, by the numbers of their tracks, as far as they were offered
     faces: dict[int, FaceChoice] = field(default_factory=dict)
+    # What the page's address calls it; opens it in its own session only
     address: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
@@ -95,45 +69,29 @@ History = list[tuple[str, str]]  # questions about a clip with their answers, ol
 
 @dataclass(eq=False)
 class Turn:
-    """One question, its answer and the evidence under it; no clip where there was none to ask about.
+    """One question, its answer and the evidence under it; no clip where there was none to ask about."""
 
-    Attributes:
-        clip: what was asked about; None where there is none, or none any more.
-        between: the part of it that answers, start and end in seconds; None: what the question names, or all of it.
-        duration_s: of the clip, for the timeline.
-        text: the answer, as far as it has come.
-        status: what is being done before there is any.
-        presences: everyone enrolled, those who were asked about first.
-        ids: of everyone in `presences`, by name.
-        about: ids of whom the turn names or shows.
-        source: the clip's name; stays when the clip was removed.
-        corrected: what was said of it, in a sentence.
-        undo: what was kept then, to be taken back: the person's id, and her corrections.
-        again: key of the turn that asked the same question after that.
-        done: nothing more will come.
-        taken: it is being answered.
-        key: by which the page knows the turn.
-    """
-
-    clip: SessionClip | None
+    clip: SessionClip | None  # what was asked about; None where there is none, or none any more
     question: str
-    duration_s: float = 0.0
+    duration_s: float = 0.0  # of the clip, for the timeline
     answer: Answer | None = None
-    text: str = ""
-    status: str = ""
-    presences: list[PersonPresence] = field(default_factory=list)
+    text: str = ""  # the answer, as far as it has come
+    status: str = ""  # what is being done before there is any
+    presences: list[PersonPresence] = field(default_factory=list)  # everyone enrolled, those who were asked about first
     pictures: list[EvidencePicture] = field(default_factory=list)
     error: str = ""
-    source: str = ""
-    corrected: str = ""
+    source: str = ""  # the clip's name; stays when the clip was removed
+    corrected: str = ""  # what was said of it, in a sentence
+    # What was kept then, to be taken back: the person's id, and her corrections
     undo: tuple[str, tuple[Correction, ...]] = ("", ())
-    again: str = ""
-    done: bool = False
-    taken: bool = False
+    again: str = ""  # key of the turn that asked the same question after that
+    done: bool = False  # nothing more will come
+    taken: bool = False  # it is being answered
+    # The part of it that answers, start and end in seconds; None: what the question names, or all of it
     between: Window | None = None
-    key: str = field(default_factory=lambda: secrets.token_hex(8))
-    ids: dict[str, str] = field(default_factory=dict)
-    about: set[str] = field(default_factory=set)
+    key: str = field(default_factory=lambda: secrets.token_hex(8))  # by which the page knows the turn
+    ids: dict[str, str] = field(default_factory=dict)  # of everyone in `presences`, by name
+    about: set[str] = field(default_factory=set)  # ids of whom the turn names or shows
 
     def __post_init__(self) -> None:
         self.source = self.source or (self.clip.name if self.clip else "")

@@ -14,14 +14,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
 from pvchat.identity.importing import require_unlike
+from pvchat.identity.subjects import choose, subjects_of
 from pvchat.library.scan import Scanning
 from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
+from pvchat.train.deep import folder_of
+from pvchat.video.sound import has_sound
 from pvchat_app import cards, evidence, export, forgetting, pace
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
@@ -54,9 +58,6 @@ class Desk:
         Raises:
             VideoReadError: it can't be used: too long, too large, text, damaged …
         """
-        from pvchat import video
-        from pvchat.video.sound import has_sound
-
         config = self.engine.chat.settings.video
         path = session.claim(upload)
         try:
@@ -104,8 +105,6 @@ class Desk:
         Raises:
             NoSubjectError: nobody.
         """
-        from pvchat.identity.subjects import choose, subjects_of
-
         analysis = self.look(clip)
         choose(analysis, 1, clip.name)  # says what is missing where there is nobody
         tracks = subjects_of(analysis)
@@ -163,8 +162,6 @@ class Desk:
 
     def samples_of(self, job: Job) -> Path | None:
         """Where the training that runs keeps its augmented samples; None while it has none."""
-        from pvchat.train.deep import folder_of
-
         person = self.engine.people.find(job.name)
         folder = folder_of(person) if person else None
         return folder if folder and folder.is_dir() else None

@@ -13,6 +13,7 @@ from typing import Any
 
 import gradio as gr
 
+from pvchat import video
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import VideoReadError
 from pvchat.people.store import describe
@@ -60,8 +61,6 @@ def build(desk: Desk) -> None:
 @contextmanager
 def _uploaded(desk: Desk, clip: str | None) -> Iterator[None]:
     """Errors as sentences; the call's file is deleted afterwards, and its analysis unless a browser session has it."""
-    from pvchat import video
-
     with _sentences():
         if not clip or not desk.sessions.is_upload(clip):
             raise VideoReadError("there is no clip.", hint="Pass a video or photo.")

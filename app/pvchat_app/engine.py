@@ -28,11 +28,9 @@ _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Loads PVChat in the background and hands it out.
+    """Makes a PVChat in the background (`load`, which is told where its progress goes) and hands it out.
 
-    Args:
-        load: makes the PVChat; told where its progress goes.
-        warm: also load every expert right away, so that the first question needn't wait for them.
+    `warm`: also loads every expert right away, so that the first question needn't wait for them.
     """
 
     def __init__(self, load: Callable[[Progress], PVChat], warm: bool = True) -> None:
@@ -52,11 +50,7 @@ class Engine:
 
     @property
     def chat(self) -> PVChat:
-        """The PVChat; waits until it is loaded.
-
-        Raises:
-            PVChatError: it can't be loaded.
-        """
+        """The PVChat; waits until it is loaded; raises PVChatError where it can't be."""
         return self._loaded.result()
 
     @property
@@ -112,7 +106,7 @@ class Engine:
         self._loaded.set_result(chat)
         if self._warm:
             try:
-                chat.warm_up()
+                chat.networks.load()
             except Exception:  # a convenience: the same error comes again, and is told, when the expert is needed
                 _log.exception("warming up failed")
 

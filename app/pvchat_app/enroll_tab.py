@@ -39,14 +39,7 @@ _PICK = """element.addEventListener('change', (event) => {
 
 
 class EnrollTab:
-    """The tab's components, laid out and connected; most public methods are events.
-
-    Attributes:
-        jobs, timer: what `show_jobs` fills.
-        enrolled: the event after which lists of people are out of date.
-        held: what `redrawn` fills.
-        taken: what `take` fills.
-    """
+    """The tab's components, laid out and connected; most public methods are events."""
 
     def __init__(self, desk: Desk, browser: gr.BrowserState) -> None:
         """Build it; `browser` holds the key by which a browser knows its trainings again after a reload."""
@@ -61,10 +54,10 @@ class EnrollTab:
                 self.player = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-enroll-player")
             with gr.Column(scale=1, min_width=300):
                 self._lay_out_form()
-        self.timer = gr.Timer(POLL_S, active=False)
-        self.held = [self.upload, self.player, self.found, self.result]
+        self.timer = gr.Timer(POLL_S, active=False)  # `show_jobs` fills it, and `jobs`
+        self.held = [self.upload, self.player, self.found, self.result]  # what `redrawn` fills
         self._about = [self.hints, self.whose, self.name, self.consent, self.button, self.depth]  # of who is picked
-        self.taken = [self.upload, self.player, self.found, self.result, *self._about]
+        self.taken = [self.upload, self.player, self.found, self.result, *self._about]  # what `take` fills
         self._connect(browser)
 
     def _lay_out_form(self) -> None:
@@ -97,6 +90,7 @@ class EnrollTab:
         inputs = [self.name, self.whose, self.consent, self.replace, self.depth, browser]
         outputs = [self.result, self.found, self.replace, self.jobs, self.timer, *self._about]
         enrolls = [self.button.click, self.name.submit]
+        # The event after which lists of people are out of date
         self.enrolled = gr.on(enrolls, self.enroll, inputs, outputs, show_progress="hidden", **MODEL)
         self.timer.tick(self.show_jobs, browser, [self.jobs, self.timer], **QUICK)
         self.jobs.click(self.cancel, browser, [self.jobs, self.timer], **QUICK)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pvchat.errors import PeopleError, VideoReadError
+from pvchat.identity.quality import notes_on
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat_app import forgetting
@@ -32,8 +33,6 @@ def looks_like(desk: Desk, analysis: ClipAnalysis, track: Track) -> PersonPresen
 
 def would_help(analysis: ClipAnalysis, track: Track) -> list[str]:
     """What makes a clip a poor one to enroll one of its people from, and what would help."""
-    from pvchat.identity.quality import notes_on
-
     if track.kind == "figure":
         return ["No face was found, so recognition is by appearance: a clip that shows the face would be surer."]
     return notes_on(track, analysis).sentences(_SUBJECT)

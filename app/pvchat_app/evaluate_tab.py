@@ -45,10 +45,6 @@ class EvaluateTab:
     """The tab's components, laid out and connected; the public methods are events.
 
     `browser`: the key by which a browser knows its runs again after a reload.
-
-    Attributes:
-        runs, timer: what `show` fills.
-        offered: what `offer` fills.
     """
 
     def __init__(self, desk: Desk, browser: gr.BrowserState, folder: Path) -> None:
@@ -69,8 +65,8 @@ class EvaluateTab:
             with gr.Column(scale=2, min_width=300):
                 note = gr.HTML("", elem_id="pv-eval-note")
                 self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=clicks("cancel"))
-        self.timer = gr.Timer(POLL_S, active=False)
-        self.offered = [picked, demo, button]
+        self.timer = gr.Timer(POLL_S, active=False)  # `show` fills it, and `runs`
+        self.offered = [picked, demo, button]  # what `offer` fills
         shown = [self.runs, self.timer]
         button.click(self.start, [picked, limit, browser], [note, *shown], **QUICK)
         self.timer.tick(self.show, browser, shown, **QUICK)

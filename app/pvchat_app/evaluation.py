@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.assets import footage, packages, weights
-from pvchat.augment.watch import StoppedError
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.config import home
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
@@ -107,13 +107,9 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
         from pvchat.eval.options import EvalOptions
         from pvchat.eval.run import run
 
-        def tell(what: str, done: float, total: float) -> None:
-            if stop.is_set():
-                raise StoppedError("the evaluation was stopped.")
-            progress(_STEPS.get(what, what), done, total)
-
+        watch = Watch(lambda what, done, total: progress(_STEPS.get(what, what), done, total), stop)
         try:
-            run(path, out, EvalOptions(limit=limit), progress=tell, chat=desk.engine.chat)
+            run(path, out, EvalOptions(limit=limit), progress=watch.step, chat=desk.engine.chat)
         except StoppedError:
             return None
         finally:

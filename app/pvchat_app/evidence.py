@@ -13,22 +13,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.identity.competition import is_face_of
 from pvchat.identity.corrections import can_be_meant
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.storage.stores import is_sealed
+from pvchat.video import Probe
 from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
 from pvchat_app.sessions import Session
 from pvchat_app.wording import exact, percent
-
-if TYPE_CHECKING:
-    from pvchat.video import Probe
 
 SIZE = (288, 216)  # pixels of a picture
 CONTEXT = 2.6  # a picture is this many times as tall as the box on it, where the frame has so much
@@ -94,8 +92,6 @@ def best_sightings(track: Track, count: int, times: FloatArray, spans: Sequence[
 
 def keep_frames(clip: SessionClip, analysis: ClipAnalysis, wanted: Sequence[int], config: VideoConfig) -> None:
     """Make `clip.frames`: JPEG files in the order of `ClipAnalysis.times`; of a long video only the wanted ones."""
-    from pvchat import video
-
     folder = clip.path.parent
     if len(clip.frames) != len(analysis.times):
         clip.frames = [folder / f"frame-{number:05d}.jpg" for number in range(len(analysis.times))]
@@ -162,8 +158,6 @@ def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tup
 
     With its media type, which comes from the content, never from the file's name.
     """
-    from pvchat import video
-
     codecs, media = _MEDIA.get(probe.container, ((), ""))
     if probe.codec in codecs and not probe.rotation and not is_sealed(path):
         return path, media

@@ -17,17 +17,15 @@ import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat import __version__
 from pvchat.chat.reader.statements import mentioned
+from pvchat.people.store import PeopleStore
+from pvchat.schemas import PersonPresence
 from pvchat_app.conversation import Turn
+from pvchat_app.sessions import Session
 from pvchat_app.wording import SIGNS, WORDS, escape, exact, percent
-
-if TYPE_CHECKING:
-    from pvchat.people.store import PeopleStore
-    from pvchat.schemas import PersonPresence
-    from pvchat_app.sessions import Session
 
 _NOTE = "Answers by a model: look at the probabilities. This is about people: mind who gets the file."
 

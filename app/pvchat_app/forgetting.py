@@ -8,15 +8,12 @@ in its name. So a `pvchat people forget` in another process takes the files, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from pvchat.chat.reader.words import find_mentions
 from pvchat.people.store import PeopleStore, Snapshot
 from pvchat.storage import temporary
 from pvchat_app.conversation import SessionClip, Turn
-
-if TYPE_CHECKING:
-    from pvchat_app.sessions import Session
+from pvchat_app.sessions import Session
 
 
 def shows(session: Session, clip: SessionClip, ids: Iterable[str]) -> None:
@@ -30,12 +27,8 @@ def note(session: Session, clip: SessionClip, turn: Turn, people: PeopleStore, b
 
     The turn goes at once where one of them was forgotten while it was answered, and so does the clip.
 
-    Args:
-        session: of the turn.
-        clip: what was asked about; `turn` has none any more once it was removed.
-        turn: as far as it is answered.
-        people: everyone enrolled.
-        before: who was enrolled when the answer was begun: it may speak of somebody who was forgotten meanwhile.
+    It may speak of somebody who was enrolled when its answer was begun (`before`). `clip` is what was asked about: the
+    turn has none any more once that was removed.
     """
     visible = _speaks_of(turn, before) | _speaks_of(turn, people.snapshot())
     if turn.clip is not None:

@@ -11,26 +11,24 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from pvchat.augment.watch import StoppedError
+from pvchat.assets import packages, weights
+from pvchat.augment.watch import StoppedError, Watch
 from pvchat.chat.english import clock, wording
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
 from pvchat.schemas import SAMPLE_RATE, Progress
-from pvchat.service.hearing import transcript
+from pvchat.service import PVChat
+from pvchat.service.hearing import SpokenLine, transcript
 from pvchat_app import cards
 from pvchat_app.conversation import SessionClip
 from pvchat_app.desk import Desk
 from pvchat_app.languages import worded
 from pvchat_app.progress import watched
 from pvchat_app.wording import escape, exact
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
-    from pvchat.service.hearing import SpokenLine
 
 LISTEN, STOP = worded("Listen: what is said in it?"), worded("Stop listening")
 FETCH = "Stop the app and run: pvchat doctor --fetch --voice"
@@ -53,7 +51,7 @@ class ListenEvents:
             return
         stop = self._stops[clip] = threading.Event()
         try:
-            for bar in watched("listening", lambda tell: hear(self.desk, clip, _stoppable(tell, stop))):
+            for bar in watched("listening", lambda tell: hear(self.desk, clip, Watch(tell, stop).step)):
                 yield bar, gr.Button(STOP)
             yield self.show(clip)
         except StoppedError:
@@ -111,17 +109,6 @@ def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
     return f'<section class="pv-words"><b>What is said</b>{search}<ol>{rows}</ol></section>'
 
 
-def _stoppable(progress: Progress, stop: threading.Event) -> Progress:
-    """A progress callback that raises StoppedError once it is to end."""
-
-    def tell(what: str, done: float, total: float) -> None:
-        if stop.is_set():
-            raise StoppedError("listening was stopped.")
-        progress(what, done, total)
-
-    return tell
-
-
 def spoken_question(chat: PVChat, sound: str) -> str:
     """The words that were spoken into the microphone.
 
@@ -151,8 +138,6 @@ def spoken_question(chat: PVChat, sound: str) -> str:
 
 def hearing_off(chat: PVChat) -> str:
     """Why nothing can be heard here: "off", "unfetched"; "" where it can."""
-    from pvchat.assets import packages, weights
-
     if not chat.settings.voice:
         return "off"
     return "unfetched" if weights.missing(table=packages.table("voice")) else ""

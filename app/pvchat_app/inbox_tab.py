@@ -33,15 +33,7 @@ _UNDOES = {
 class StrangersPart:
     """The part's components, laid out and connected; the public methods are events.
 
-    Args:
-        desk: does the work.
-        player: of the tab.
-        play: the event that plays a video of the library in it.
-        there: there is a library.
-
-    Attributes:
-        part: what is shown where there is a library.
-        changed: the events after which lists of people are out of date.
+    `play` is the event that plays a video of the library in the tab's player; it is shown where a library is `there`.
     """
 
     def __init__(self, desk: Desk, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:
@@ -89,7 +81,7 @@ class StrangersPart:
         self.grid.click(self.choose, None, chosen, **heavy)
         self.seen.click(self.tick, ticked, ticked, **QUICK)
         self.seen.click(play, None, player, **QUICK)
-        self.changed = [
+        self.changed = [  # the events after which lists of people are out of date
             self.enroll_button.click(self.enroll, [picked, self.name, self.consent], outputs, **heavy),
             self.join_button.click(self.join, [picked, self.who], outputs, **heavy),
             self.undo_button.click(self.undo, None, outputs, **heavy),
@@ -136,11 +128,11 @@ class StrangersPart:
 
     def join(self, picked: list[int], who: str | None) -> Iterator[Updates]:
         """Who is ticked is somebody enrolled."""
-        yield from self._do("looking at the videos", lambda inbox: self._note(inbox.join, picked, who, "that is"))
+        yield from self._correct(picked, who, is_her=True)
 
     def deny(self, picked: list[int], who: str | None) -> Iterator[Updates]:
         """Who is ticked isn't somebody enrolled."""
-        yield from self._do("looking at the videos", lambda inbox: self._note(inbox.deny, picked, who, "that is not"))
+        yield from self._correct(picked, who, is_her=False)
 
     def ignore(self, picked: list[int]) -> Iterator[Updates]:
         """Don't show who is ticked any more."""
@@ -191,12 +183,15 @@ class StrangersPart:
 
         yield from self._do("noting it", act)
 
-    def _note(self, say: Callable[[int, str], object], picked: list[int], who: str | None, words: str) -> str:
-        with self.desk.changing:
-            person = picked_person(self.desk.engine.people, who)
-            self.desk.jobs.require_untrained(person.name)
-            say(_only(picked), person.name)
-        return f"Noted: {words} {person.name}."
+    def _correct(self, picked: list[int], who: str | None, is_her: bool) -> Iterator[Updates]:
+        def act(inbox: Inbox) -> str:
+            with self.desk.changing:
+                person = picked_person(self.desk.engine.people, who)
+                self.desk.jobs.require_untrained(person.name)
+                inbox.correct(_only(picked), person.name, is_her)
+            return f"Noted: that {'is' if is_her else 'is not'} {person.name}."
+
+        yield from self._do("looking at the videos", act)
 
     def _do(self, what: str, act: Callable[[Inbox], str]) -> Iterator[Updates]:
         """Do one thing with progress, then draw everybody anew; what went wrong is said, and nothing drawn."""

@@ -33,44 +33,29 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Job:
-    """One background job.
+    """One background job."""
 
-    Attributes:
-        owner: the browser that started it; it alone may see its samples and stop it.
-        name: the person, or the manifest.
-        kind: "deep" (an enrollment), "scan" or "evaluation".
-        result: what the work returned.
-        preview: what the samples that a training made look like, as HTML; stays when they are gone.
-        previewed: which samples `preview` shows.
-        step: what is being done.
-        number, count: which step it is, of how many; 0 while nobody counts.
-        part: what of the step is being done.
-        done, total: of the part.
-        pace: how far it is and how long it will take.
-        failure: why it failed.
-    """
-
-    owner: str
-    name: str
+    owner: str  # the browser that started it; it alone may see its samples and stop it
+    name: str  # the person, or the manifest
     work: Work = field(repr=False)
     cleanup: Callable[[], None] = field(repr=False, default=lambda: None)
-    kind: str = "deep"
+    kind: str = "deep"  # "deep" (an enrollment), "scan" or "evaluation"
     id: str = field(default_factory=lambda: secrets.token_hex(8))
-    result: Any = None
-    preview: str = ""
-    previewed: tuple[float, int] = (0.0, 0)
+    result: Any = None  # what the work returned
+    preview: str = ""  # what the samples that a training made look like, as HTML; stays when they are gone
+    previewed: tuple[float, int] = (0.0, 0)  # which samples `preview` shows
     state: State = "waiting"
-    step: str = ""
-    part: str = ""
-    number: int = 0
-    count: int = 0
-    done: float = 0.0
+    step: str = ""  # what is being done
+    part: str = ""  # what of the step is being done
+    number: int = 0  # which step it is; 0 while nobody counts
+    count: int = 0  # of steps
+    done: float = 0.0  # of the part, of `total`
     total: float = 0.0
-    failure: BaseException | None = None
+    failure: BaseException | None = None  # why it failed
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     started: float = 0.0
     finished: float = 0.0
-    pace: Pace = field(default_factory=Pace, repr=False)
+    pace: Pace = field(default_factory=Pace, repr=False)  # how far it is and how long it will take
     over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property

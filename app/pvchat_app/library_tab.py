@@ -42,14 +42,8 @@ _NOBODY = (
 class LibraryTab:
     """The tab's components, laid out and connected; the public methods are events.
 
-    Args:
-        desk: does the work.
-        browser: the key by which a browser knows its scans again after a reload.
-        local: whoever uses the page sits at this machine: folders may be named.
-
-    Attributes:
-        outputs: what `show` fills for a browser's key.
-        changed: events after which lists of people are out of date.
+    `browser` is the key by which a browser knows its scans again after a reload. Where whoever uses the page sits at
+    this machine (`local`), folders may be named.
     """
 
     def __init__(self, desk: Desk, browser: gr.BrowserState, local: bool) -> None:
@@ -72,8 +66,8 @@ class LibraryTab:
                 self._lay_out_sources(there)
         self.timer = gr.Timer(POLL_S, active=False)
         strangers = StrangersPart(desk, self.player, self.play, there)
-        self.changed = strangers.changed
-        self.outputs = [self.listed, self.scan_button, self.jobs, self.timer]
+        self.changed = strangers.changed  # events after which lists of people are out of date
+        self.outputs = [self.listed, self.scan_button, self.jobs, self.timer]  # what `show` fills for a browser's key
         self.outputs += [self.asking, self.starters, strangers.part]
         self._connect(browser)
 

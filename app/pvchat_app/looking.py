@@ -10,36 +10,25 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from pvchat.augment.watch import StoppedError
 from pvchat.schemas import ClipAnalysis, Progress
+from pvchat.service import PVChat
 from pvchat.service.answering import Asking
 from pvchat_app.conversation import History, SessionClip, Turn
 from pvchat_app.engine import Engine
 from pvchat_app.progress import BEAT_S, CallProgress
 
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
-
 
 class ClipLook:
-    """One look at a clip.
-
-    Attributes:
-        so_far: what was seen of a long video so far; None while that is nothing.
-        watch: what is being done.
-        over: set when it has ended.
-        failure: why it failed.
-        stop: set when it is to end after the part that is being looked at.
-    """
+    """One look at a clip."""
 
     def __init__(self) -> None:
-        self.so_far: ClipAnalysis | None = None
+        self.so_far: ClipAnalysis | None = None  # what was seen of a long video
         self.watch = CallProgress("looking at the clip")
         self.over = threading.Event()
         self.failure: BaseException | None = None
-        self.stop = threading.Event()
+        self.stop = threading.Event()  # set when it is to end after the part that is being looked at
 
     def partial(self, seen: ClipAnalysis) -> None:
         """The callback for what was seen so far; raises StoppedError once it is to end."""

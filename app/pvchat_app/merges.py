@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pvchat.errors import PeopleError
 from pvchat.people.person import Person, name_key
 from pvchat.people.store import PeopleStore
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
+from pvchat.service import PVChat
 
 MOST = 5  # merges that can be undone
 

@@ -34,17 +34,11 @@ _OWN_SHARE = 0.3  # from this share of a part on, its own pace alone says how lo
 
 @dataclass
 class Pace:
-    """The clock of one piece of work; times are seconds of one monotonic clock.
+    """The clock of one piece of work; times are seconds of one monotonic clock."""
 
-    Attributes:
-        plan: its parts.
-        at: index of the part that runs, -1 before the first.
-        share: how much of it is done, 0..1.
-    """
-
-    plan: Plan = ()
-    at: int = -1
-    share: float = 0.0
+    plan: Plan = ()  # its parts
+    at: int = -1  # index of the part that runs, -1 before the first
+    share: float = 0.0  # how much of it is done, 0..1
     _began: float = 0.0  # the first part
     _entered: float = 0.0  # the part that runs
     _told: float = 0.0  # when it was last heard that there was progress

@@ -30,15 +30,7 @@ _WORDS = (
 
 
 class PeopleTab:
-    """The tab's components, laid out and connected; most public methods are events.
-
-    Attributes:
-        begin: the button that leads to the enroll tab.
-        picked: what `show` keeps.
-        outputs: what `show` fills.
-        changed: events after which lists of people are out of date.
-        forgotten: the one of them after which a person's pictures must go, too.
-    """
+    """The tab's components, laid out and connected; most public methods are events."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -64,7 +56,7 @@ class PeopleTab:
                 )
                 self.over = gr.Checkbox(label="Replace the person who has this name", elem_id="pv-import-replace")
                 self.take = gr.Button("Import", size="sm", elem_id="pv-import")
-        self.picked = [self.who, self.other]
+        self.picked = [self.who, self.other]  # what `show` keeps; what it fills:
         self.outputs = [self.grid, self.who, self.other, self.likeness, self.begin, changing, merging, self.new]
         self._connect()
 
@@ -100,6 +92,7 @@ class PeopleTab:
         gr.on([self.no.click, who.change], None, None, self.sure, js=_HIDDEN)
         exported = self.export_button.click(self.export, who, result, **QUICK)
         exported.then(None, None, None, js=following("pv-person-result"))
+        # After this one a person's pictures must go; after all of them lists of people are out of date
         self.forgotten = self.yes.click(self.forget, self.doomed, [result, self.sure, *undoable], **MODEL)
         self.changed = [
             self.merge_button.click(self.ask_merge, self.picked, [self.both, self.likeness, result, self.two], **QUICK),

@@ -24,11 +24,7 @@ def name_of(picked: str) -> str:
 
 
 def picked_person(people: PeopleStore, picked: str | None) -> Person:
-    """Who was picked.
-
-    Raises:
-        PeopleError: nobody; or she isn't any more as the page shows her.
-    """
+    """Who was picked; raises PeopleError where that is nobody, or she isn't as the page shows her any more."""
     if not picked:
         raise PeopleError("nobody is picked.", hint="Pick a person first.")
     person = people.find(json.loads(picked)[0])

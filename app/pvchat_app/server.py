@@ -51,23 +51,15 @@ _STAYING = "/staying.js"
 
 @dataclass(frozen=True)
 class Options:
-    """How to serve.
+    """How to serve."""
 
-    Attributes:
-        host: address to listen on.
-        port: 0 takes a free one.
-        password: asked for before anything is shown; needed on any host but this machine.
-        manifests: folder of what the evaluate tab offers; `$PVCHAT_HOME/manifests` when not given.
-        mcp: also serve `ask`, `ask_library` and `list_people` as MCP tools.
-        settings: of PVChat.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 7860
+    host: str = "127.0.0.1"  # address to listen on
+    port: int = 7860  # 0 takes a free one
+    # Asked for before anything is shown; needed on any host but this machine
     password: str = field(default="", repr=False)
-    mcp: bool = False
-    manifests: Path | None = None
-    settings: Settings = field(default_factory=Settings)
+    mcp: bool = False  # also serve `ask`, `ask_library` and `list_people` as MCP tools
+    manifests: Path | None = None  # folder of what the evaluate tab offers; `$PVCHAT_HOME/manifests` when not given
+    settings: Settings = field(default_factory=Settings)  # of PVChat
 
     def __post_init__(self) -> None:
         if self.host not in LOCAL and not self.password:
@@ -87,13 +79,7 @@ class Options:
 
 
 class App:
-    """Everything that one server has; `close` takes it down and deletes its files.
-
-    Attributes:
-        web: the FastAPI app.
-        desk: what the page can do.
-        leaving: set when the server stops: what waits for pages ends.
-    """
+    """Everything that one server has; `close` takes it down and deletes its files."""
 
     def __init__(self, options: Options, engine: Engine) -> None:
         sessions = Sessions()
@@ -103,7 +89,7 @@ class App:
         self.options = options
         self._others = set(threading.enumerate())
         self.desk: Desk = Desk(engine, sessions, Jobs())
-        self.leaving = asyncio.Event()
+        self.leaving = asyncio.Event()  # set when the server stops: what waits for pages ends
         self.web = _web(self.desk, options, self.leaving)
         self._stop = threading.Event()
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
@@ -125,11 +111,7 @@ class App:
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
-    """Run until Ctrl-C; `say` is told the address.
-
-    Raises:
-        SettingsError: the port is taken, or Gradio isn't installed.
-    """
+    """Run until Ctrl-C; `say` is told the address. Raises SettingsError: the port is taken, or Gradio isn't here."""
     import socket
 
     import uvicorn

@@ -48,26 +48,19 @@ class FileLink:
 
 
 class Session:
-    """One browser session.
-
-    Attributes:
-        clips: the clips to chat about, oldest first; the last one is asked about.
-        enrolling: the clip on the enroll tab.
-        turns: the conversation.
-        asked: what was asked of the library, oldest first.
-        lock: held while clips, turns or links change: several events of one page run at once, and whoever forgets
-            somebody tidies the sessions of all pages.
-    """
+    """One browser session."""
 
     def __init__(self, folder: Path, owner: Sessions) -> None:
         self.folder, self._owner = folder, owner
-        self.clips: list[SessionClip] = []
-        self.enrolling: SessionClip | None = None
-        self.turns: list[Turn] = []
-        self.asked: list[str] = []
+        self.clips: list[SessionClip] = []  # to chat about, oldest first; the last one is asked about
+        self.enrolling: SessionClip | None = None  # the clip on the enroll tab
+        self.turns: list[Turn] = []  # the conversation
+        self.asked: list[str] = []  # what was asked of the library, oldest first
         self.pick = 1  # the subject picked on the enroll tab, from 1
         self.lost = ""  # name of the clip that was asked about until somebody in it was forgotten
         self.used = time.monotonic()
+        # Held while clips, turns or links change: several events of one page run at once, and whoever forgets somebody
+        # tidies the sessions of all pages
         self.lock = threading.RLock()
         self._links: dict[str, FileLink] = {}
         self._uploads: set[Path] = set()
@@ -200,11 +193,7 @@ class Session:
 
 
 class Sessions:
-    """All sessions of one server, and its private folder.
-
-    Raises:
-        SettingsError: the folder can't be written.
-    """
+    """All sessions of one server, and its private folder; raises SettingsError where that can't be written."""
 
     def __init__(self) -> None:
         self.root = temporary.root() / f"{SERVER_FOLDER}{secrets.token_hex(8)}"

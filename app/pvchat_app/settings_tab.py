@@ -18,6 +18,7 @@ from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import list_bases, read_source
 from pvchat.chat.english import wording
 from pvchat.config import Settings, home
+from pvchat.runtime import best_dtype
 from pvchat_app import cards
 from pvchat_app.desk import Desk
 from pvchat_app.hearing import hearing_off
@@ -126,8 +127,6 @@ def statement(desk: Desk, name: str) -> str:
     source = read_source(model) if model else None
     if source is None:
         return _OWN if model in USABLE else ""
-    from pvchat.runtime import best_dtype
-
     device = desk.engine.chat.networks.device
     size = fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device)
     parts = [f"{size.summary}.", _FITS[size.fits], "" if source.local else _HUB]

@@ -26,7 +26,7 @@ _NOT_UPLOADED = "Upload the file first: nothing else on this machine is read."
 
 @cache
 def narrow() -> None:
-    """Put ours in the place of Gradio's functions, once for this process."""
+    """Put ours around Gradio's functions, once for this process."""
     from gradio import processing_utils, route_utils, routes
 
     parser = route_utils.GradioMultiPartParser
@@ -39,16 +39,15 @@ def narrow() -> None:
     parser.on_part_data = _limiting(parser.on_part_data)  # type: ignore[method-assign]
 
 
-def _receiving(whole: Any) -> Any:
-    """Of the route that takes an upload."""
+def _receiving(original: Any) -> Any:
+    """The route of an upload: into `upload_dir/<random>/<content>/<name>`; nothing stays of one that broke off."""
     from fastapi import HTTPException
     from starlette.requests import ClientDisconnect
 
     async def upload_fn(request: Any, upload_dir: str | Path, *rest: Any, **options: Any) -> Any:
-        """An upload, in `upload_dir/<random>/<content>/<name>`; nothing stays of one that broke off."""
         folder = Path(upload_dir) / secrets.token_hex(16)
         try:
-            files, *others = await whole(request, folder, *rest, **options)
+            files, *others = await original(request, folder, *rest, **options)
             return [_client_path(file) for file in files], *others
         except ClientDisconnect as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -62,28 +61,26 @@ def _receiving(whole: Any) -> Any:
     return upload_fn
 
 
-def _limiting(part_data: Any) -> Any:
-    """Of the parser of an upload's parts."""
+def _limiting(original: Any) -> Any:
+    """The parser of an upload's parts: a text that is too long is refused."""
     from starlette.formparsers import MultiPartException
 
     def on_part_data(parser: Any, data: bytes, start: int, end: int) -> None:
-        """Refuse a text that is too long."""
         part = parser._current_part
         if part.file is None and len(part.data) + end - start > MAX_FIELD:
             raise MultiPartException("A text beside the file is too long.")
-        part_data(parser, data, start, end)
+        original(parser, data, start, end)
 
     return on_part_data
 
 
-def _checking(allowed: Any) -> Any:
-    """Of the check of files."""
+def _checking(original: Any) -> Any:
+    """The check of files: a sentence for what a client names and hasn't uploaded."""
     from gradio import exceptions
 
     def check_allowed(path: str | Path, check_in_upload_folder: bool) -> None:
-        """Raise a sentence for what a client names and hasn't uploaded."""
         try:
-            allowed(path, check_in_upload_folder)
+            original(path, check_in_upload_folder)
         except exceptions.InvalidPathError as error:
             raise exceptions.Error(_NOT_UPLOADED, print_exception=False) from error
         if check_in_upload_folder and not Path(path).is_file():
@@ -92,28 +89,27 @@ def _checking(allowed: Any) -> Any:
     return check_allowed
 
 
-def _renaming(moved: Any) -> Any:
-    """Of what every value passes that comes from a page or goes to it."""
+def _renaming(original: Any) -> Any:
+    """What every value passes on its way from a page, or to it, in which uploads have the names that clients know."""
     from gradio.processing_utils import client_utils
 
     def each(change: Callable[[dict[str, Any]], dict[str, Any]], data: Any) -> Any:
         return client_utils.traverse(data, change, client_utils.is_file_obj_with_meta)
 
     async def move(data: Any, block: Any, postprocess: bool = False, **options: Any) -> Any:
-        """What comes from a client names uploads as it knows them, what goes to it, too."""
         if postprocess:
-            return each(_with_client_path, await moved(data, block, postprocess, **options))
-        return await moved(each(_with_server_path, data), block, postprocess, **options)
+            return each(_with_client_path, await original(data, block, postprocess, **options))
+        return await original(each(_with_server_path, data), block, postprocess, **options)
 
     return move
 
 
-def _fetching(fetch: Any) -> Any:
-    """Of the route that shows an upload, as the camera's player does."""
+def _fetching(original: Any) -> Any:
+    """The route that shows an upload, as the camera's player does: by the name that a client knows."""
 
     def file_fetch(path: str, *rest: Any) -> Any:
         found = _server_path(path)
-        return fetch(found if _client_path(found) != found and os.path.isfile(found) else path, *rest)
+        return original(found if _client_path(found) != found and os.path.isfile(found) else path, *rest)
 
     return file_fetch
 

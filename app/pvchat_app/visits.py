@@ -30,17 +30,11 @@ _STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-stor
 
 @dataclass(eq=False)
 class Held:
-    """What outlives a page's lost connections by `GRACE_S`.
+    """What outlives a page's lost connections by `GRACE_S`."""
 
-    Attributes:
-        over: set when the app is to see the page gone.
-        followers: connections of the page.
-        leaves: how often one was lost.
-    """
-
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    followers: int = 0
-    leaves: int = 0
+    over: asyncio.Event = field(default_factory=asyncio.Event)  # set when the app is to see the page gone
+    followers: int = 0  # connections of the page
+    leaves: int = 0  # how often one was lost
 
     async def follow(
         self, connection: Awaitable[None], tasks: set[asyncio.Task[None]], end: Callable[[], Awaitable[None]]

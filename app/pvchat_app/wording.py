@@ -20,6 +20,7 @@ from pvchat.errors import (
     VideoReadError,
     WeightsError,
 )
+from pvchat.runtime import seconds as in_words
 
 SIGNS = {"present": "✓", "unsure": "?", "absent": "–"}
 WORDS = {"present": "present", "unsure": "unsure", "absent": "not there"}
@@ -76,8 +77,6 @@ def day(created: str) -> str:
 
 def length(seconds: float) -> str:
     """A clip's length: "9.8 s", "2 min 05 s"."""
-    from pvchat.runtime import seconds as in_words
-
     return in_words(seconds)
 
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat import video
 from pvchat.augment import profile
 from pvchat.augment.lines import read_lines
 from pvchat.augment.profile import Profile
@@ -19,10 +23,6 @@ from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.schemas import ClipAnalysis, Service
 from pvchat.storage.clips import ClipCache
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
 RESULTS = {
@@ -82,13 +82,7 @@ class Augmentation:
 
     def frames(self, sample: Sample) -> NDArray[np.uint8]:
         """A sample's frames [T, H, W, 3] that the experts saw."""
-        from pvchat import video
-
         return video.load(self.analyses.path(sample), self.analyses.chat.settings.video).images
-
-    def check(self) -> None:
-        """Raise StoppedError when it is to end."""
-        self.watch.check(str(self.out))
 
 
 def read_samples(out: str | Path) -> list[Sample]:

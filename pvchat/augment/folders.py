@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pvchat import video
 from pvchat.augment.lines import read_manifest
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import AugmentConfig
@@ -75,11 +76,9 @@ def strays(out: Path, samples: Sequence[Sample]) -> list[Path]:
 
 def write_media(path: Path, images: NDArray[np.uint8], fps: float) -> None:
     """Write frames [T, H, W, 3] to `path` (H.264), whole or not at all; a `.png` or `.jpg` takes the first alone."""
-    from pvchat.video import save_clip
-
     with atomic.drafted(path) as draft:
         if path.suffix == ".mp4":
-            save_clip(draft, images, fps)
+            video.save_clip(draft, images, fps)
         elif path.suffix == ".jpg":
             Image.fromarray(images[0]).save(draft, "JPEG", quality=_JPEG_QUALITY)
         else:

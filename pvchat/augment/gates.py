@@ -10,17 +10,15 @@ of the frames that are looked at: a head may turn away in others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from pvchat.augment.profile import Profile
+from pvchat.identity.measures import measures
+from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
-
-if TYPE_CHECKING:
-    from pvchat.identity.presence import PresenceModel
 
 SAME = 0.0  # log-odds of showing the subject
 EYES, EYES_OF_OWN = 0.25, 0.7  # lid gap over eye width; share of the subject's usual one that is enough
@@ -58,8 +56,6 @@ def measure(
 
 def identify(profile: Profile, analysis: ClipAnalysis, model: PresenceModel) -> tuple[Track | None, float, float]:
     """The track most like the subject, its log-odds, and its distance to the subject's prototypes (0 for figures)."""
-    from pvchat.identity.measures import measures
-
     tracks = [t for t in analysis.tracks if t.kind == profile.person.kind]
     if not tracks:
         return None, -np.inf, np.inf
@@ -102,8 +98,6 @@ def own_sharpness(profile: Profile) -> float:
 
 def sharpness(image: NDArray[np.uint8], box: FloatArray) -> float:
     """Variance of the Laplacian of a face (box [4], fractions) scaled to 100 pixels."""
-    from PIL import Image
-
     height, width = image.shape[:2]
     x0, y0, x1, y1 = np.clip(box, 0, 1) * [width, height, width, height]
     cut = image[int(y0) : max(int(y1), int(y0) + 2), int(x0) : max(int(x1), int(x0) + 2)]

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.augment import gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
@@ -26,10 +26,8 @@ from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import FPS
 from pvchat.errors import VideoReadError
+from pvchat.identity.presence import PresenceModel
 from pvchat.storage.journal import Journal
-
-if TYPE_CHECKING:
-    from pvchat.identity.presence import PresenceModel
 
 Entry = dict[str, Any]  # one made sample: the sample, what it covers, why it failed
 log = logging.getLogger(__name__)
@@ -37,7 +35,7 @@ log = logging.getLogger(__name__)
 
 def measure(run: Augmentation) -> dict[str, Any]:
     """Measure the subject, frame by frame."""
-    found = profile.build(run.clip, run.name, run.chat, run.config, run.watch.tell)
+    found = profile.build(run.clip, run.name, run.chat, run.config, run.watch)
     profile.save(found, run.out / RESULTS["profile"])
     run.profile = found
     counts = {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())}
@@ -71,7 +69,7 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
     if run.config.negatives:
         subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
         found = search.find(subject, run.chat, run.config, run.seed, run.watch)
-        run.check()  # what was found until it was stopped is no result
+        run.watch.check(str(run.out))  # what was found until it was stopped is no result
         dropped = dict(found.dropped)
         samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
         if all(s.dropped for s in samples):
@@ -85,7 +83,7 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
     """Measure every sample, drop what the gates refuse, put people together."""
     entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
-    model, own = run.chat.presence_model, gates.own_sharpness(run.profile)
+    model, own = run.chat.networks.presence, gates.own_sharpness(run.profile)
     samples = []
     for entry in run.watch.over("filtering", [*entries, *others], str(run.out)):
         sample = Sample(**entry["sample"])
@@ -113,8 +111,7 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     subject = run.profile
 
     def progress(done: int) -> None:
-        run.check()
-        run.watch.tell("writing questions", done, len(samples))
+        run.watch.step("writing questions", done, len(samples), str(run.out))
 
     rows = write_questions(
         samples, run.name, run.analyses, seed=run.seed, people=[subject.person], own=subject.facts, progress=progress,
@@ -152,7 +149,7 @@ def _pass_gates(run: Augmentation, sample: Sample, covers: frozenset[str], model
     except VideoReadError:
         sample.dropped = "unreadable"
         return
-    mesh = run.chat.experts.mesh if run.profile.person.kind == "face" else None
+    mesh = run.chat.networks.experts.mesh if run.profile.person.kind == "face" else None
     if sample.role == "negative":
         values = gates.measure(images, analysis, run.profile, model, None)
         sample.dropped = gates.refuse_negative(values)

@@ -12,18 +12,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+from scipy.ndimage import maximum_filter
 
+from pvchat import video
 from pvchat.augment.schemas import Split
 from pvchat.augment.settings import FPS, AugmentConfig
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Progress, Service, Track
+from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.identity import enroll, subjects
+from pvchat.people.person import Person
+from pvchat.perception.experts.body import PersonMask, resize
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Service, Track
 from pvchat.storage import atomic, tensorfile
-
-if TYPE_CHECKING:
-    from pvchat.people.person import Person
 
 MEASURES = ("yaw", "pitch", "roll", "mouth_open", "eyes_open", "smile")
 SHARES: tuple[tuple[Split, float], ...] = (("train", 0.7), ("val", 0.15), ("test", 0.15))
@@ -95,24 +100,20 @@ class Profile:
         return f"{self.key}@{self.times[start]:.2f}-{self.times[end - 1]:.2f}"
 
 
-def build(
-    clip: str | Path, name: str, chat: Service, config: AugmentConfig, progress: Progress | None = None
-) -> Profile:
+def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED) -> Profile:
     """Look closely at the clip's subject; raises VideoReadError, SubjectError (as enrolling does)."""
     analysis, track, profile = _begin(Path(clip), name, chat, config)
     seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
     if track.kind == "face":
-        _lay_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, progress)
-    profile.masks = person_masks(profile, chat, progress)
+        _lay_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, watch)
+    profile.masks = person_masks(profile, chat, watch)
     profile.spans = segments(len(profile))
     return profile
 
 
 def save(profile: Profile, path: Path) -> None:
     """Keep what was measured (not the frames, which the clip holds) as safetensors, in one step; raises OSError."""
-    from safetensors.numpy import save_file
-
     kept = ("times", "boxes", "meshes", "motion")
     arrays: dict[str, NDArray[Any]] = {name: getattr(profile, name) for name in kept}
     if profile.masks is not None:
@@ -124,8 +125,6 @@ def save(profile: Profile, path: Path) -> None:
 
 def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: AugmentConfig) -> Profile:
     """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
-    from safetensors import SafetensorError, safe_open
-
     analysis, _, profile = _begin(clip, name, chat, config)
     try:
         with safe_open(path, "numpy") as file:
@@ -155,27 +154,22 @@ def segments(count: int) -> dict[Split, tuple[int, int]]:
     return {split: (int(a), int(b)) for (split, _), a, b in zip(SHARES, bounds[:-1], bounds[1:], strict=True)}
 
 
-def person_masks(profile: Profile, chat: Service, progress: Progress | None = None) -> NDArray[np.uint8] | None:
+def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> NDArray[np.uint8] | None:
     """[T, h, w] the subject's masks, or None when what was found doesn't look like a mask of the subject.
 
     MediaPipe's selfie mask follows outlines best but shows everybody; its pose mask shows one person. Where a pose was
     found for the face, the selfie mask is cut to its surroundings.
     """
-    from scipy.ndimage import maximum_filter
-
-    from pvchat.perception.experts.body import PersonMask, resize
-
     selfie, masks = PersonMask(), []
     for index, image in enumerate(profile.images):
         mask, pose = selfie.mask(image), None
         if not profile.drawn and np.isfinite(profile.boxes[index]).all():
-            pose = chat.experts.body.pose(image, profile.boxes[index], mask=True)
+            pose = chat.networks.experts.body.pose(image, profile.boxes[index], mask=True)
         if pose is not None and pose.mask is not None:
             near = resize(maximum_filter(pose.mask, 25), *mask.shape)
             mask = mask * np.clip(2 * near, 0, 1)
         masks.append(np.uint8(255 * mask))
-        if progress is not None:
-            progress("measuring the subject", index + 1, len(profile))
+        watch.tell("measuring the subject", index + 1, len(profile))
     return np.stack(masks) if plausible(np.stack(masks), profile.boxes) else None
 
 
@@ -193,9 +187,6 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
 
 def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple[ClipAnalysis, Track, Profile]:
     """The clip's analysis, the subject's track, and a profile of which nothing was measured frame by frame."""
-    from pvchat import video
-    from pvchat.identity import enroll, subjects
-
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
     track = subjects.choose(analysis, config.track, clip.name)
@@ -211,15 +202,14 @@ def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple
     return analysis, track, Profile(*known, boxes, meshes, motion, facts=facts, drawn=analysis.scene.drawn)
 
 
-def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, progress: Progress | None) -> None:
+def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, watch: Watch) -> None:
     """Fill in meshes and their measures, and how open the subject's eyes usually are."""
     for index in map(int, np.flatnonzero(profile.seen)):
-        found = chat.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
+        found = chat.networks.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
         if found is not None:
             profile.meshes[index] = found.points
             profile.motion[index] = [getattr(found, name) for name in MEASURES]
-        if progress is not None:
-            progress("laying the mesh", index + 1, len(profile))
+        watch.tell("laying the mesh", index + 1, len(profile))
     if profile.meshed.any():
         profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.augment import folders, making
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.lines import read_manifest, write_manifest
@@ -64,8 +65,7 @@ def augment(
     run = Augmentation(Path(clip), name, out, chat, config, watch)
     with folders.held(out, name):
         for number, step in enumerate(STEPS):
-            run.check()
-            watch.tell("augmentation", number, len(STEPS))
+            watch.step("augmentation", number, len(STEPS), str(out))
             _step(run, step)
         for path in folders.strays(out, read_samples(out)):
             path.unlink()
@@ -110,8 +110,6 @@ def _step(run: Augmentation, step: str) -> None:
 
 
 def _input_hash(run: Augmentation, step: str) -> str:
-    from pvchat import video
-
     _, after, names = _STEPS[step]
     settings = {k: getattr(run.config, k) for k in names}
     listed = {k: folders.listing(v) for k, v in settings.items() if v and k in folders.FOLDERS}

@@ -37,11 +37,15 @@ class Watch:
     def over(self, what: str, items: Sequence[Item], subject: str = "") -> Iterator[Item]:
         """The items one by one, each told of before; raises StoppedError between two when it is to end."""
         for done, item in enumerate(items):
-            self.check(subject)
-            self.tell(what, done, len(items))
+            self.step(what, done, len(items), subject)
             yield item
         if items:
             self.tell(what, len(items), len(items))
+
+    def step(self, what: str, done: float, total: float, subject: str = "") -> None:
+        """`tell` what comes next, unless it is to end; raises StoppedError then."""
+        self.check(subject)
+        self.tell(what, done, total)
 
     def check(self, subject: str = "") -> None:
         """Raise StoppedError when it is to end."""

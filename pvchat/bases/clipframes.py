@@ -12,17 +12,15 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pvchat import video
+from pvchat.bases.loading import Base
 from pvchat.bases.marking import Marked, Visuals, cropped, outlined
 from pvchat.config import VideoConfig
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
-
-if TYPE_CHECKING:
-    from pvchat.bases.loading import Base
-    from pvchat.video import Clip
+from pvchat.video import Clip
 
 Window = tuple[float, float]  # seconds
 NEAR_S = 0.3  # a sighting this near to a frame's time stands for it; half the sampling step where that is more
@@ -58,8 +56,6 @@ class ClipFrames:
             self._kept, self._forgotten = None, self._forgotten + 1
 
     def _clip(self, path: Path, analysis: ClipAnalysis, window: Window, frames: int) -> Clip:
-        from pvchat import video
-
         key, kept, before = (analysis.key, window, frames), self._kept, self._forgotten
         if kept is not None and kept[0] == key:
             return kept[1]

@@ -146,9 +146,9 @@ def _add_soft_token(processor: Any, source: BaseSource) -> int:
 
 def _check_room(wanted: Size, source: BaseSource) -> None:
     """Refuse what can't fit, and say what would help."""
-    if wanted.bytes is None or wanted.room is None:
+    if wanted.memory is None or wanted.free is None:
         return
-    if wanted.bytes > SLACK * wanted.room:
+    if wanted.memory > SLACK * wanted.free:
         hint = "Use a smaller base (`pvchat models`), --quantize 4bit on a graphics card, or a larger machine."
         raise SettingsError(f"it doesn't fit here: {wanted.summary}.", subject=source.name, hint=hint)
 

@@ -7,6 +7,7 @@ Torch-free: sizes and parameter counts are read from the head of the safetensors
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -147,11 +148,7 @@ def _base_row(source: BaseSource, size: Size) -> dict[str, Any]:
         "name": source.name,
         "path": source.path,
         "licence": source.preset.licence if source.preset else "see its card",
-        "parameters": size.parameters,
-        "dtype": size.dtype,
-        "frames": size.frames,
-        "memory": size.bytes,
-        "free": size.room,
+        **asdict(size),
         "fits": size.fits,
     }
 

@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from pvchat.bases.connector import ConnectorConfig, attach, connector_of
 from pvchat.bases.loading import Base
+from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
+from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import TRAINED, read_json
 from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import KINDS, head_count, mixers, retrofit_moh
 from pvchat.storage import atomic
 
@@ -69,8 +73,6 @@ def shared_parameters(base: Base) -> dict[str, Tensor]:
 
 def save_shared(base: Base, folder: Path, model: str) -> None:
     """Write what is added to a base, of this name as `--model` takes it, each file in one step."""
-    from safetensors.torch import save
-
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
     atomic.write_file(folder / WEIGHTS, save(state))
@@ -83,13 +85,7 @@ def save_shared(base: Base, folder: Path, model: str) -> None:
 
 @torch.no_grad()
 def load_shared(base: Base, folder: Path) -> None:
-    """Fill what was added from a folder.
-
-    Raises:
-        WeightsError: it was made for another base, or a tensor doesn't fit.
-    """
-    from safetensors.torch import load_file
-
+    """Fill what was added from a folder; raises WeightsError where that is another base's, or a tensor doesn't fit."""
     if not (folder / WEIGHTS).is_file():
         raise WeightsError("no trained parts here", subject=str(folder), hint=f"Expected {WEIGHTS}.")
     saved, own = load_file(folder / WEIGHTS), shared_parameters(base)
@@ -124,13 +120,10 @@ def check_base(base: Base) -> None:
     Raises:
         SettingsError: they can't.
     """
-    from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
-    from pvchat.bases.soft import Personal, spoken_with
-
     tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)
     inputs = inputs_of(base, None, BasePrompt("Is Ana there?", soft=(("Ana", 2),)))
     placed = int((inputs["input_ids"] == base.soft).sum())
-    with torch.enable_grad(), spoken_with(base, [Personal("Ana", tokens)]):
+    with torch.enable_grad(), spoken_with(base, [PersonState("Ana", tokens)]):
         yes_no(base, inputs).backward()
     if placed != 2 or tokens.grad is None or not bool(tokens.grad.any()):
         hint = "Use SmolVLM2, Qwen3-VL, InternVL or LLaVA-OneVision; instant enrollment works with this one."

@@ -30,29 +30,29 @@ class Size:
     parameters: int | None  # None where they can't be known without the hub
     dtype: str  # that it would be loaded in: float32, bfloat16, 8bit or 4bit
     frames: int  # that it is shown
-    bytes: int | None  # of memory, estimated
-    room: int | None  # bytes that are free here (of the graphics card where it would run there); None: unknown
+    memory: int | None  # bytes, estimated
+    free: int | None  # bytes that are here (of the graphics card where it would run there); None: unknown
 
     @property
     def fits(self) -> bool | None:
         """Whether it fits here; None where that isn't known."""
-        return None if self.bytes is None or self.room is None else self.bytes <= self.room
+        return None if self.memory is None or self.free is None else self.memory <= self.free
 
     @property
     def summary(self) -> str:
         """What it takes and what is free, in words; what isn't known is left out."""
         count = f"{self.parameters / 1e6:.0f} M parameters in {self.dtype}, " if self.parameters else ""
-        memory = f", about {size(self.bytes)} of memory" if self.bytes else ""
-        free = f" ({size(self.room)} free)" if self.room else ""
+        memory = f", about {size(self.memory)} of memory" if self.memory else ""
+        free = f" ({size(self.free)} free)" if self.free else ""
         return f"{count}{self.frames} frames{memory}{free}"
 
 
 def size_of(source: BaseSource, dtype: str, device: str = "cpu") -> Size:
     """What a base takes where it would run, in a precision that is a key of `BYTES`."""
-    room = _graphics_memory() if device.startswith("cuda") else _memory()
+    free = _graphics_memory() if device.startswith("cuda") else _memory()
     parameters = parameters_of(source)
     needed = None if parameters is None else int(parameters * BYTES[dtype] * (1 + WORKING))
-    return Size(parameters, dtype, frames_of(source), needed, room)
+    return Size(parameters, dtype, frames_of(source), needed, free)
 
 
 def fitting_size(source: BaseSource, dtype: str, device: str = "cpu") -> Size:

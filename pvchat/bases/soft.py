@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from pvchat.bases.loading import Base
 from pvchat.bases.marking import Frames, Visuals
 from pvchat.bases.prompts import BasePrompt, inputs_of
 from pvchat.errors import SettingsError
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers
 
 TOKENS = 16  # personal tokens (PVChat, arXiv 2503.17069, supplement)
@@ -33,17 +33,8 @@ ROUNDS = 20  # of k-means
 NOISE = 0.05  # of a token's length, on the copies where there are fewer visual tokens than personal ones
 
 
-@dataclass(frozen=True)
-class Personal:
-    """One person as a base knows her: tokens [I, W], z [M, R] or None; her name is bound to them by prompts alone."""
-
-    name: str
-    tokens: Tensor
-    z: Tensor | None = None
-
-
 @contextmanager
-def spoken_with(base: Base, people: Sequence[Personal]) -> Iterator[None]:
+def spoken_with(base: Base, people: Sequence[PersonState]) -> Iterator[None]:
     """The base as it is when these people stand in its prompts, in this order.
 
     Raises:
@@ -66,11 +57,11 @@ def spoken_with(base: Base, people: Sequence[Personal]) -> Iterator[None]:
 class _Place:
     """Where the marked tokens of the pass under way are."""
 
-    def __init__(self, base: Base, people: Sequence[Personal]) -> None:
+    def __init__(self, base: Base, people: Sequence[PersonState]) -> None:
         self.base, self.soft = base, base.soft
         self.vectors = torch.cat([p.tokens for p in people])  # [n, W]
         self.mixers = [mixer for _, mixer in mixers(base.decoder)]
-        steered = bool(self.mixers) and any(p.z is not None for p in people)
+        steered = bool(self.mixers) and any(p.z.numel() for p in people)
         self.z = torch.cat([self._of(p) for p in people]) if steered else None  # [n, M, R]
         self.at: Tensor | None = None
 
@@ -97,10 +88,10 @@ class _Place:
                 offsets = self.z.new_zeros(*at.shape, self.z.shape[2])
                 mixer.z = offsets.masked_scatter(at[..., None], self.z[:, number])
 
-    def _of(self, person: Personal) -> Tensor:
+    def _of(self, person: PersonState) -> Tensor:
         """Z of every token of a person [I, M, R]."""
         routed = self.mixers[0].routed
-        own = person.tokens.new_zeros(len(self.mixers), routed) if person.z is None else person.z
+        own = person.z if person.z.numel() else person.tokens.new_zeros(len(self.mixers), routed)
         if own.shape != (len(self.mixers), routed):
             raise SettingsError("her head offsets belong to other mixed heads.", subject=person.name)
         return own.expand(len(person.tokens), -1, -1)

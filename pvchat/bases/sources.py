@@ -79,10 +79,8 @@ def list_bases() -> list[str]:
 
 
 def read_source(name: str) -> BaseSource | None:
-    """The base of that name; None where it names none.
-
-    Args:
-        name: a preset, `hub:ORG/NAME`, `hub:FOLDER`, a folder in the hub's layout, or a run of base training.
+    """The base that is named: a preset, `hub:ORG/NAME`, `hub:FOLDER`, a folder in the hub's layout, or a run of base
+    training; None for anything else.
 
     Raises:
         SettingsError: it begins with `hub:` and is neither a folder nor an id.
@@ -106,11 +104,7 @@ def read_source(name: str) -> BaseSource | None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        WeightsError: unreadable.
-    """
+    """The object in a JSON file; raises WeightsError where it is unreadable."""
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:

@@ -18,7 +18,7 @@ from pvchat.people.person import Person
 
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
-    from pvchat.bases.soft import Personal
+    from pvchat.model.people import PersonState
 
 STATE = "base"  # key in `Person.extra`: "stamp" and "name" of the base, and the numbers of the gate that she passed
 TOKENS, Z, LORA = "base.tokens", "base.z", "base.lora."  # among her arrays: [I, W], [M, R], by name
@@ -32,18 +32,18 @@ def fits(base: Base, person: Person) -> bool:
     return isinstance(state, dict) and TOKENS in person.arrays and state.get("stamp") == stamp_of(base)
 
 
-def personal_of(base: Base, people: Sequence[Person]) -> list[Personal]:
+def personal_of(base: Base, people: Sequence[Person]) -> list[PersonState]:
     """Those of the people who were trained on this base."""
     import torch
 
-    from pvchat.bases.soft import Personal
+    from pvchat.model.people import PersonState
 
     found = []
     for person in people:
         if fits(base, person):
-            tokens = torch.from_numpy(person.arrays[TOKENS].astype(np.float32)).to(base.device)
-            z = torch.from_numpy(person.arrays[Z].astype(np.float32)).to(base.device) if Z in person.arrays else None
-            found.append(Personal(person.name, tokens, z))
+            own = (person.arrays[TOKENS], person.arrays.get(Z, np.zeros((0, 0))))
+            tokens, z = (torch.from_numpy(array.astype(np.float32)).to(base.device) for array in own)
+            found.append(PersonState(person.name, tokens, z))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import errno
+import json
 import os
 import sys
 import unicodedata
@@ -17,11 +18,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pvchat.cli.options import settings_of
+from pvchat.config import Settings
 from pvchat.errors import PVChatError, SeveralSubjectsError
 
 if TYPE_CHECKING:
     from pvchat.assets.packages import Weight
-    from pvchat.config import Settings
     from pvchat.library import Library
     from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
@@ -87,8 +88,6 @@ def _writing() -> Iterator[None]:
 
 def write_json(value: Any) -> None:
     """A result as JSON, on stdout."""
-    import json
-
     write(json.dumps(value, ensure_ascii=False, indent=2))
 
 
@@ -207,8 +206,8 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
     fetch_missing(settings)
     progress = ProgressDisplay()
     chat = PVChat.from_pretrained("embedded", settings=settings, progress=progress)
-    if chat.narrator is not None:
-        chat.narrator.say = say
+    if chat.networks.narrator is not None:
+        chat.networks.narrator.say = say
     return chat, progress
 
 

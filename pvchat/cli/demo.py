@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
+from pvchat.config import Settings, home
 
 if TYPE_CHECKING:
     from pvchat.assets.footage import Shot
-    from pvchat.config import Settings
     from pvchat.schemas import Progress
     from pvchat.service import PVChat
 
@@ -68,7 +68,6 @@ def run(args: argparse.Namespace) -> None:
 def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Fetch, enroll, ask; each answer is told as it comes."""
     from pvchat.assets import footage, packages
-    from pvchat.config import home
     from pvchat.people.store import describe
 
     folder = home() / "demo"

@@ -20,7 +20,8 @@ from typing import Any
 import pvchat
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
-from pvchat.config import home
+from pvchat.config import Settings, home
+from pvchat.errors import LockedError
 
 LICENCES = "The code is Apache-2.0. Weights fitted by us are for research, non-commercial use, as their data demand."
 EITHER = ("decord", "decord2")  # one of them is right, both are not
@@ -52,7 +53,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _fetch(voice: bool) -> None:
     from pvchat.assets import packages, weights
-    from pvchat.config import Settings
     from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import Networks
 
@@ -171,7 +171,6 @@ def _people() -> dict[str, Any]:
 
 def _encryption() -> dict[str, Any]:
     """Whether the home is encrypted, why it can't be opened, how many files are still plain, and the like."""
-    from pvchat.errors import LockedError
     from pvchat.storage import keys, stores, temporary
 
     locked = ""

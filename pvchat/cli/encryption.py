@@ -7,9 +7,11 @@ is repeated.
 from __future__ import annotations
 
 import argparse
+import os
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.errors import SettingsError
 
 
 def register(commands: Commands) -> None:
@@ -25,9 +27,6 @@ def register(commands: Commands) -> None:
 
 def encrypt(args: argparse.Namespace) -> None:
     """Make the key where there is none, and seal what isn't sealed yet."""
-    import os
-
-    from pvchat.errors import SettingsError
     from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
@@ -50,8 +49,6 @@ def encrypt(args: argparse.Namespace) -> None:
 
 def decrypt(args: argparse.Namespace) -> None:
     """Open every file, and delete the key."""
-    import os
-
     from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.config import DEPTHS
 
 if TYPE_CHECKING:
     from pvchat.people.notes import Notes
     from pvchat.people.store import Person
-    from pvchat.service import PVChat
 
-DEPTHS = ("instant", "deep")
 _NOTHING = "Nothing was trained: only a pretrained base (--model BASE) is; the shipped model knows her as well without."
 
 
@@ -39,14 +39,12 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Enroll the person, and say so."""
+    from pvchat.train.signals import stopping
+
     chat, progress = console.open_chat(args)
-    with progress:
-        if args.depth == "deep":
-            person = _enroll_deep(chat, args)
-        else:
-            person = chat.enroll(
-                args.clip, name=args.name, depth=args.depth, track=args.track, replace=args.replace, add=args.add
-            )
+    # The first Ctrl-C of a training keeps the best so far, the second one ends all
+    with progress, stopping() if args.depth == "deep" else nullcontext() as stop:
+        person = chat.enroll(args.clip, args.name, args.depth, args.track, args.replace, stop, add=args.add)
     if args.json:
         from pvchat.people.store import describe
 
@@ -54,16 +52,8 @@ def run(args: argparse.Namespace) -> None:
         console.write_json({**describe(person), **notes})
     else:
         _show(person, Path(args.clip).name, args.add)
-        if args.depth == "deep" and chat.narrator is None:
+        if args.depth == "deep" and chat.networks.narrator is None:
             console.write(_NOTHING)
-
-
-def _enroll_deep(chat: PVChat, args: argparse.Namespace) -> Person:
-    """The first Ctrl-C keeps the best so far, the second one ends all."""
-    from pvchat.train.signals import stopping
-
-    with stopping() as stop:
-        return chat.enroll(args.clip, args.name, "deep", args.track, args.replace, stop)
 
 
 def _show(person: Person, source: str, added: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
+from pvchat.errors import PVChatError
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -71,8 +72,6 @@ def remove(args: argparse.Namespace) -> None:
 
 def test(args: argparse.Namespace) -> None:
     """Send a made-up event."""
-    from pvchat.errors import PVChatError
-
     if problem := console.open_library().events.test(args.number):
         raise PVChatError(f"it was not taken: {problem}.", subject=f"rule {args.number}")
     console.report(args, {"sent": args.number}, f"Rule {args.number}: it was taken.")

@@ -76,12 +76,10 @@ def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dic
         case "name":
             person = inbox.name(group, rest[0], consent=consent)
             return {"named": group, "name": person.name}, f"{person.name} is enrolled."
-        case "join":
-            person = inbox.join(group, rest[0])
-            return {"joined": group, "name": person.name}, f"Noted: that is {person.name}."
-        case "deny":
-            person = inbox.deny(group, rest[0])
-            return {"denied": group, "name": person.name}, f"Noted: that is not {person.name}."
+        case "join" | "deny":
+            person = inbox.correct(group, rest[0], what == "join")
+            done, verb = ("joined", "is") if what == "join" else ("denied", "is not")
+            return {done: group, "name": person.name}, f"Noted: that {verb} {person.name}."
         case "ignore":
             inbox.ignore(group)
             return {"ignored": group}, f"{group} isn't shown any more."

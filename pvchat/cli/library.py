@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import shlex
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pvchat.cli import console, inbox
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, settings_of
+from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
     from pvchat.library.scan import Opened, Report, Scanning
@@ -52,8 +56,6 @@ def register(commands: Commands) -> None:
         if action in ("export", "reel"):
             one.add_argument("name", metavar="NAME", help="of somebody who is enrolled")
             one.add_argument("--perhaps", action="store_true", help="also videos in which the person only may be")
-        if action == "export":
-            one.add_argument("--csv", action="store_true", help="as CSV (the default) instead of --json")
         if action == "reel":
             one.add_argument("--out", metavar="FILE", required=True, help="a new mp4; it has no sound")
             meaning = "the film ends after so many seconds (default 600)"
@@ -108,7 +110,6 @@ def watch(args: argparse.Namespace) -> None:
 
 
 def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanning]:
-    from pvchat.errors import SettingsError
     from pvchat.library.scan import Scanning
     from pvchat.service import PVChat
 
@@ -150,8 +151,6 @@ def status(args: argparse.Namespace) -> None:
 
 def remove(args: argparse.Namespace) -> None:
     """Take something out, or everything."""
-    from pvchat.errors import SettingsError
-
     if args.all == bool(args.path):
         raise SettingsError("name a folder or file, or --all.", subject="pvchat library remove")
     if args.all:
@@ -164,11 +163,8 @@ def remove(args: argparse.Namespace) -> None:
 
 def export(args: argparse.Namespace) -> None:
     """Somebody's moments as rows."""
-    import csv
-    import io
-
     rows = [one.to_dict() for one in console.open_library().moments(args.name, args.perhaps)]
-    if args.json and not args.csv:
+    if args.json:
         console.write_json(rows)
         return
     out = io.StringIO()
@@ -180,9 +176,6 @@ def export(args: argparse.Namespace) -> None:
 
 def reel(args: argparse.Namespace) -> None:
     """Somebody's moments as a film."""
-    from pathlib import Path
-
-    from pvchat.errors import SettingsError
     from pvchat.library.reel import write_reel
     from pvchat.runtime import ProgressDisplay
     from pvchat.runtime import seconds as duration

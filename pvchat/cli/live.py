@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
+from pvchat.errors import PVChatError
 
 if TYPE_CHECKING:
     from pvchat.library.live.live import Live, LiveStatus
@@ -38,7 +39,6 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Watch until Ctrl-C, or until a file has ended."""
-    from pvchat.errors import PVChatError
     from pvchat.library.live.live import Watching
 
     how = Watching(args.fps, args.keep_days, args.keep_gb)

@@ -105,7 +105,7 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     if args.resume and not args.out:
         raise SettingsError("--resume needs --out, where the state lies.", subject="pvchat train person")
     person = chat.people.get(args.name)
-    config = from_words(args, USUAL if chat.narrator is None else ON_BASE)
+    config = from_words(args, USUAL if chat.networks.narrator is None else ON_BASE)
     state = Path(args.out).expanduser() if args.out else None
     with stopping() as stop:
         session = TrainingSession(progress=progress, stop=stop, folder=state, resume=args.resume)

@@ -42,11 +42,7 @@ def entries(file: Path) -> list[Any] | None:
 
 
 def read(path: Path) -> Manifest:
-    """Read one file, or every test file of a folder.
-
-    Raises:
-        SettingsError: not such a file.
-    """
+    """Read one file, or every test file of a folder; raises SettingsError where one isn't such a file."""
     files = sorted(path.glob("*test*.json")) if path.is_dir() else [path]
     if not files:
         raise SettingsError("no *test*.json in this folder.", subject=str(path))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from pvchat.config import DEPTHS
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import HALVES
 
-DEPTHS = ("instant", "deep")
 MAKER = "pvchat.eval.worker:open_systems"
 
 

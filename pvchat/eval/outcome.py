@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.eval import report
 from pvchat.eval.manifest import Item
 from pvchat.eval.options import EvalOptions
+from pvchat.eval.scores import measure
 from pvchat.eval.systems import MATCH, existence_text
 from pvchat.eval.worker import Spec
 from pvchat.schemas import Progress
@@ -33,9 +35,6 @@ Row = dict[str, Any]
 
 def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: Progress) -> dict[str, Any]:
     """Order the rows, settle thresholds, measure, write the report."""
-    from pvchat.eval import report
-    from pvchat.eval.scores import measure
-
     journal = Journal(out / "predictions.jsonl")
     rows, tuned = settle(ordered(journal.read(), spec), {i.id: i for i in spec.manifest.items})
     clip_errors = {row["clip"]: row["error"] for row in Journal(out / "clips.jsonl").read() if row["error"]}

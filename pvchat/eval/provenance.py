@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pvchat import __version__
+from pvchat.bases import models
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Manifest
@@ -62,7 +64,6 @@ def code_hash(deep: bool = False, package: Path = PACKAGE) -> str:
 def weights_hash(settings: Settings) -> str:
     """Of the pinned packages' weights, of the model that answers, and of another language model."""
     from pvchat.assets import packages
-    from pvchat.bases import models
 
     base, llm = models.base_of(settings), Path(settings.llm).expanduser() if settings.llm else None
     own = (models.find(settings.model),) if base is None else (Path(base.path) if base.local else None, base.trained)
@@ -101,8 +102,6 @@ def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> dict[str,
 
 def versions() -> dict[str, str]:
     """Of PVChat (and its commit where it runs from a checkout), Python and torch."""
-    from pvchat import __version__
-
     commit = {"commit": found} if (found := _commit()) else {}
     return {"pvchat": __version__, **commit, "python": platform.python_version(), "torch": version("torch")}
 

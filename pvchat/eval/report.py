@@ -17,6 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jinja2
+from PIL import Image
+
+from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.eval.manifest import Manifest
@@ -81,8 +85,6 @@ def remarks(run: Row, most: int = 10) -> list[str]:
 
 def write(out: Path, manifest: Manifest, frames: bool) -> Path:
     """Write report.html of a finished run, with frames of the worst failures where there are the rights to them."""
-    import jinja2
-
     metrics, run = (json.loads((out / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
     answered = joined(Journal(out / "predictions.jsonl").read(), {i.id: i for i in manifest.items})
     main = next((m for m in PREFERRED if m in answered), list(answered)[-1])
@@ -150,10 +152,6 @@ def wrongness(one: Answered) -> float:
 
 def pictures(path: Path) -> list[str]:
     """A few frames of a clip as data URIs; none where it can't be read."""
-    from PIL import Image
-
-    from pvchat import video
-
     try:
         images = video.load(path, replace(VideoConfig(), max_frames=FRAMES, max_side=480)).images
     except (PVChatError, OSError):

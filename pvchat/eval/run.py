@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
@@ -33,11 +33,9 @@ from pvchat.eval.systems import names_for
 from pvchat.eval.worker import Spec, Unit, Worker, enroll_all, open_chat
 from pvchat.pool import results
 from pvchat.schemas import Progress
+from pvchat.service import PVChat
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
 
 Row = dict[str, Any]
 
@@ -52,14 +50,8 @@ def run(
 ) -> dict[str, Any]:
     """Evaluate a manifest.
 
-    Args:
-        path: the manifest.
-        out: the run's folder; a started run of the same settings goes on.
-        options: how to run.
-        settings: of PVChat; with `chat` they are the chat's.
-        progress: called with what is done, how much of it, of how much.
-        chat: whose models are used where clips are answered in this process, so that an app needs no second set in
-            memory; its people are neither asked nor touched. None opens one.
+    A run of the same settings in the folder `out` goes on. Where clips are answered in this process, `chat`'s models
+    are used, by its settings, so that an app needs no second set in memory; its people are neither asked nor touched.
 
     Returns:
         What metrics.json holds.
@@ -94,8 +86,6 @@ def run(
 
 def _enroll(spec: Spec, options: EvalOptions, chat: PVChat | None, progress: Progress) -> tuple[dict[str, Row], Spec]:
     """Enroll everyone; returns what came of it, and the spec with the models where this process answers too."""
-    from pvchat.service import PVChat
-
     chat = chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress)
     here = replace(spec, chat=chat)
     enrolled = enroll_all(open_chat(here), spec.manifest, options.depth, progress)

@@ -12,18 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from pvchat.chat.clip_timeline import timeline_of
+from pvchat.chat.question import known_of
 from pvchat.errors import SettingsError, UnknownPersonError
 from pvchat.eval.manifest import Item, Manifest
+from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray
-
-if TYPE_CHECKING:
-    from pvchat.people.person import Person
-    from pvchat.service import PVChat
+from pvchat.service import PVChat
 
 PREFERRED = ("ours-deep", "ours-instant", "measured-facts")  # whose answers are shown first
 MATCH = 0.6  # distance at which two dlib descriptors count as one person (dlib's face_recognition example)
@@ -163,9 +163,6 @@ class MeasuredFacts:
 
     def answer(self, item: Item, case: Case) -> Reply:
         """See `System`."""
-        from pvchat.chat.clip_timeline import timeline_of
-        from pvchat.chat.question import known_of
-
         assert case.analysis is not None
         question = self.chat.read(item.question)
         if self._last[0] != case.analysis.key:  # the same people for every question about a clip

@@ -16,17 +16,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pvchat import video
 from pvchat.config import Settings
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.eval.manifest import Item, Manifest, Subject
 from pvchat.eval.options import MAKER
 from pvchat.eval.systems import Bench, Case, Reply, System, build
 from pvchat.schemas import Progress
-
-if TYPE_CHECKING:
-    from pvchat.service import PVChat
+from pvchat.service import PVChat
 
 _log = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ class Worker:
         """The one visual pass: what was seen, or why it failed."""
         path = self.spec.manifest.path(clip)
         try:
-            return Case(clip, path, self.bench.chat.look(path).analysis), None
+            return Case(clip, path, self.bench.chat.analyse(path)), None
         except (PVChatError, OSError) as error:
             return Case(clip, path, None), f"{type(error).__name__}: {error}"
 
@@ -142,8 +141,6 @@ def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
 
 def open_chat(spec: Spec) -> PVChat:
     """PVChat with a people store of its own inside the run's folder."""
-    from pvchat.service import PVChat
-
     chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
     return chat.with_people(spec.store)
 
@@ -171,8 +168,6 @@ def _enroll(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> d
 
 
 def _enrolled(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> Any:
-    from pvchat import video
-
     person = chat.people.find(subject.name)
     if person is None or person.depth != depth or person.name != subject.name:
         return None

@@ -31,23 +31,14 @@ Marks = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Everyone:
-    """P people.
+    """P people."""
 
-    Attributes:
-        numbers: [P] of each (`people.id`).
-        fresh: [P] who wasn't there before.
-        said: [P] of whom users said that somebody isn't her.
-        enrolled: what the calibration knows of them.
-        worlds: [P, 2] log-odds that a real clip, and a drawn one, costs.
-        bodies: hair and clothes, or pieces of figures, may count.
-    """
-
-    numbers: IntArray
-    fresh: Marks
-    said: Marks
-    enrolled: Enrolled
-    worlds: NDArray[np.float64]
-    bodies: bool
+    numbers: IntArray  # [P] of each (`people.id`)
+    fresh: Marks  # [P] who wasn't there before
+    said: Marks  # [P] of whom users said that somebody isn't her
+    enrolled: Enrolled  # what the calibration knows of them
+    worlds: NDArray[np.float64]  # [P, 2] log-odds that a real clip, and a drawn one, costs
+    bodies: bool  # hair and clothes, or pieces of figures, may count
 
     @classmethod
     def of(cls, people: Mapping[int, Person], fresh: Sequence[int]) -> Everyone:
@@ -62,29 +53,17 @@ class Everyone:
 
 @dataclass(frozen=True)
 class Contests:
-    """Some clips with all their tracks, one clip's after the other's.
+    """Some clips with all their tracks, one clip's after the other's."""
 
-    Attributes:
-        clips: [C] numbers.
-        starts: [C] where the tracks of each begin.
-        tracks: [T] their numbers.
-        of: [T] the place of each track's clip among `clips`.
-        best: [T] quality of each track's best sighting; 0 of figures.
-        cost: [C] log-odds that each track loses in a long video; else 0.
-        drawn: [C] 1 where they are drawn.
-        people: [C] how many people competed.
-        together: [T] the sum of their odds.
-    """
-
-    clips: IntArray
-    starts: IntArray
-    tracks: IntArray
-    of: IntArray
-    best: FloatArray
-    cost: FloatArray
-    drawn: IntArray
-    people: IntArray
-    together: FloatArray
+    clips: IntArray  # [C] numbers
+    starts: IntArray  # [C] where the tracks of each begin
+    tracks: IntArray  # [T] their numbers
+    of: IntArray  # [T] the place of each track's clip among `clips`
+    best: FloatArray  # [T] quality of each track's best sighting; 0 of figures
+    cost: FloatArray  # [C] log-odds that each track loses in a long video; else 0
+    drawn: IntArray  # [C] 1 where they are drawn
+    people: IntArray  # [C] how many people competed
+    together: FloatArray  # [T] the sum of their odds
 
     def some(self, which: Marks) -> tuple[Contests, Marks]:
         """Those of its clips that are marked [C], and which tracks are theirs [T]."""
@@ -99,27 +78,16 @@ class Contests:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Who may be in which clip, before or now, and on which of its tracks.
+    """Who may be in which clip, before or now, and on which of its tracks."""
 
-    Attributes:
-        row: [M] place of the person.
-        where: [M] place of the clip.
-        starts: [M] where the tracks of each pair begin.
-        of: [N] the pair of a track.
-        columns: [N] places of tracks.
-        logits: [2, N] calibrated log-odds before and now.
-        top: [2, M] the largest of `logits`.
-        near: [M] on how many tracks she may be seen, as far as a long video goes by more than her enrollment.
-    """
-
-    row: IntArray
-    where: IntArray
-    starts: IntArray
-    of: IntArray
-    columns: IntArray
-    logits: NDArray[np.float64]
-    top: FloatArray
-    near: IntArray
+    row: IntArray  # [M] place of the person
+    where: IntArray  # [M] place of the clip
+    starts: IntArray  # [M] where the tracks of each pair begin
+    of: IntArray  # [N] the pair of a track
+    columns: IntArray  # [N] places of tracks
+    logits: NDArray[np.float64]  # [2, N] calibrated log-odds before and now
+    top: FloatArray  # [2, M] the largest of `logits`
+    near: IntArray  # [M] on how many tracks she may be seen, as far as a long video goes by more than her enrollment
 
     def anywhere(self, rows: Marks) -> Marks:
         """[M]: whether something [N] holds on any of a pair's tracks."""

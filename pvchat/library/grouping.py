@@ -39,21 +39,13 @@ Pairs = NDArray[np.intp]  # [m, 2] indices of tracks
 
 @dataclass(frozen=True)
 class Faces:
-    """Face tracks of strangers.
+    """Face tracks of strangers."""
 
-    Attributes:
-        middles: [n, 128] mean identity vectors.
-        prints: [n, 512] mean faceprints; zeros where there are none.
-        quality: [n] of the best sighting; 0 of a track that is too blurred, or masked, to found a group.
-        apart: pairs of tracks that are seen at once.
-        said: [n] the group that the user put it into; -1 for none.
-    """
-
-    middles: FloatArray
-    prints: FloatArray
-    quality: FloatArray
-    apart: Pairs
-    said: IntArray
+    middles: FloatArray  # [n, 128] mean identity vectors
+    prints: FloatArray  # [n, 512] mean faceprints; zeros where there are none
+    quality: FloatArray  # [n] of the best sighting; 0 of a track that is too blurred, or masked, to found a group
+    apart: Pairs  # pairs of tracks that are seen at once
+    said: IntArray  # [n] the group that the user put it into; -1 for none
 
     def __len__(self) -> int:
         return len(self.middles)

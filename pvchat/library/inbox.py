@@ -14,19 +14,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from pvchat.errors import PeopleError, PVChatError
+from pvchat.identity.subjects import number_of
 from pvchat.library import acts
 from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import as_list, perhaps, regroup, rows_of
+from pvchat.people.corrections import corrections_of, without
 from pvchat.people.index import PersonRef
+from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
 from pvchat.storage.library import LibraryError, changing
-
-if TYPE_CHECKING:
-    from pvchat.people.person import Person
 
 LEAST = 2  # videos in which somebody is seen who counts as recurring
 _MOST_ENROLLED = 3  # videos that somebody is enrolled from
@@ -90,21 +89,27 @@ class Inbox:
             self._follow(library)
         return person
 
-    def join(self, group: int, name: str) -> Person:
-        """Say that a stranger is somebody who is enrolled: her sightings count beside the enrollment.
+    def correct(self, group: int, name: str, is_her: bool) -> Person:
+        """Say that a stranger is, or isn't, somebody enrolled: her sightings count for or against her.
 
         Raises:
             UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
             LibraryError: there is no such group, or none of its videos can be used.
         """
-        return self._said(group, name, her=True)
+        with self._open() as library:
+            before = self.chat.people.get(name)
+            ref = PersonRef(before.id)
 
-    def deny(self, group: int, name: str) -> Person:
-        """Say that a stranger isn't somebody who is enrolled; it stays, and whoever looks so isn't taken for her.
+            def say(one: Shown, again: bool) -> Person:
+                self.chat.correct(ref, one.sighting.path, is_her, track=one.number + 1)
+                person: Person = self.chat.people.get(ref)
+                return person
 
-        Raises as `join`.
-        """
-        return self._said(group, name, her=False)
+            person, count = _one_after_the_other(best_of(library, group), _MOST_TOLD, say)
+            acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
+            acts.about(library, "join" if is_her else "deny", group, person.id, count)
+            self._follow(library)
+        return person
 
     def ignore(self, group: int) -> None:
         """Never show a stranger again; raises LibraryError where there is no such group."""
@@ -174,31 +179,11 @@ class Inbox:
 
     def _subject(self, one: Shown) -> int:
         """The number of a track among those that can be enrolled from its video."""
-        from pvchat.identity.subjects import number_of
-
         analysis = self.chat.analyse(one.sighting.path)
         return number_of(analysis, analysis.tracks[one.number])
 
-    def _said(self, group: int, name: str, her: bool) -> Person:
-        with self._open() as library:
-            before = self.chat.people.get(name)
-            ref = PersonRef(before.id)
-
-            def say(one: Shown, again: bool) -> Person:
-                self.chat.correct(ref, one.sighting.path, her, track=one.number + 1)
-                person: Person = self.chat.people.get(ref)
-                return person
-
-            person, count = _one_after_the_other(best_of(library, group), _MOST_TOLD, say)
-            acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
-            acts.about(library, "join" if her else "deny", group, person.id, count)
-            self._follow(library)
-        return person
-
     def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
         """What was said of somebody's recognition, newest first."""
-        from pvchat.people.corrections import corrections_of, without
-
         self._require_same(act)
 
         def fewer(person: Person) -> Person:

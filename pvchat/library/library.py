@@ -44,27 +44,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """What a library holds.
+    """What a library holds."""
 
-    Attributes:
-        sources: folders and files that were added.
-        clips: that were looked at.
-        seconds: of footage in them.
-        waiting: files that `scan` will look at.
-        failed: files that can't be used.
-        tracks: people and figures followed through the clips.
-        people: enrolled people that are in at least one clip, perhaps or surely.
-        bytes: on disk.
-    """
-
-    sources: list[Source]
-    clips: int
-    seconds: float
-    waiting: int
-    failed: int
-    tracks: int
-    people: int
-    bytes: int
+    sources: list[Source]  # folders and files that were added
+    clips: int  # that were looked at
+    seconds: float  # of footage in them
+    waiting: int  # files that `scan` will look at
+    failed: int  # files that can't be used
+    tracks: int  # people and figures followed through the clips
+    people: int  # enrolled people that are in at least one clip, perhaps or surely
+    bytes: int  # on disk
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -81,9 +70,8 @@ class Library:
     def add(self, paths: Sequence[str | Path], place: str | None = None) -> list[str]:
         """Add folders and files, to be looked through by `scan`; their absolute paths.
 
-        Args:
-            paths: of folders (subfolders included) and files; addresses of cameras, which `live` watches.
-            place: what the place is called where they were recorded ("kitchen"); None: as it is.
+        Subfolders are included; cameras, which `live` watches, are added by their addresses. `place` names where they
+        were recorded ("kitchen"); None: as it is.
 
         Raises:
             LibraryError, VideoReadError, LockedError: a path can't be added; the home's key is missing.
@@ -105,11 +93,8 @@ class Library:
     ) -> Live:
         """A camera to be watched: call its `start` and `stop`. It is added where it isn't there yet.
 
-        Args:
-            camera: an address, a webcam (`/dev/video0`), a file that is being written; or a camera's place.
-            how: how it is watched.
-            place: what its place is called; None: as it is.
-            on_event: called with each event, as JSON.
+        `camera` is an address, a webcam (`/dev/video0`), a file that is being written, or a place, which is called
+        `place` from now on, if given. `on_event` is told each event, as JSON.
 
         Raises:
             LibraryError, VideoReadError, LockedError: no such camera; the home's key is missing.
@@ -179,7 +164,7 @@ class Library:
 
         Args:
             question: such as "When was Ana last seen with Ben?" or "Who was in the kitchen this morning?".
-            history: earlier questions, oldest first.
+            history: earlier ones, oldest first.
             now: the time by which "yesterday" is meant, local; the clock's if None.
             progress: told how far people who are new are recognised first.
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.library import records
 from pvchat.library.strangers import SURELY
 from pvchat.schemas import FloatArray, Service
@@ -19,59 +20,36 @@ from pvchat.storage.library import LibraryError
 
 @dataclass(frozen=True)
 class Sighting:
-    """A stranger in one video.
+    """A stranger in one video."""
 
-    Attributes:
-        clip: number of the video.
-        track: its number, by which it is split from a group.
-        path: of the video; the first where several files show it.
-        place: what its source is called.
-        recorded: local time, ISO 8601.
-        start_s, end_s: of the video.
-    """
-
-    clip: int
-    track: int
-    path: str
-    place: str
-    recorded: str
-    start_s: float
+    clip: int  # number of the video
+    track: int  # its number, by which it is split from a group
+    path: str  # of the video; the first where several files show it
+    place: str  # what its source is called
+    recorded: str  # local time, ISO 8601
+    start_s: float  # of the video, as `end_s`
     end_s: float
 
 
 @dataclass(frozen=True)
 class LastSeen:
-    """Where somebody enrolled was seen last.
+    """Where somebody enrolled was seen last."""
 
-    Attributes:
-        videos: number of those in which she surely is.
-        recorded: local time of the newest, ISO 8601.
-        path, place: of that one.
-    """
-
-    videos: int
-    recorded: str
-    path: str
+    videos: int  # number of those in which she surely is
+    recorded: str  # local time of the newest, ISO 8601
+    path: str  # of that one, as `place`
     place: str
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """Somebody whom nobody enrolled.
+    """Somebody whom nobody enrolled."""
 
-    Attributes:
-        id: stays as long as she has tracks.
-        videos: in which she is seen.
-        seconds: in all.
-        perhaps: names of whom she may be.
-        sightings: in order of time.
-    """
-
-    id: int
-    videos: int
-    seconds: float
-    perhaps: list[str]
-    sightings: list[Sighting]
+    id: int  # stays as long as she has tracks
+    videos: int  # in which she is seen
+    seconds: float  # in all
+    perhaps: list[str]  # names of whom she may be
+    sightings: list[Sighting]  # in order of time
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
@@ -80,21 +58,13 @@ class Stranger:
 
 @dataclass(frozen=True)
 class Shown:
-    """One track, and what a picture of it takes.
+    """One track, and what a picture of it takes."""
 
-    Attributes:
-        number: of the track in its clip, from 0.
-        sighting: where and when.
-        worth: how well its best sighting shows it.
-        at_s: when that is, seconds.
-        box: of the face then [4], fractions of the frame.
-    """
-
-    number: int
-    sighting: Sighting
-    worth: float
-    at_s: float
-    box: FloatArray
+    number: int  # of the track in its clip, from 0
+    sighting: Sighting  # where and when
+    worth: float  # how well its best sighting shows it
+    at_s: float  # when that is, seconds
+    box: FloatArray  # of the face then [4], fractions of the frame
 
 
 def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int, list[Shown]]:
@@ -137,12 +107,7 @@ def best_of(library: sqlite3.Connection, group: int) -> list[Shown]:
 
 
 def portrait_of(chat: Service, one: Shown) -> bytes:
-    """JPEG of head and shoulders.
-
-    Raises:
-        VideoReadError, LibraryError: the video is gone or damaged.
-    """
-    from pvchat import video
+    """JPEG of head and shoulders; raises VideoReadError, LibraryError where the video is gone or damaged."""
     from pvchat.perception.analysis import portrait
 
     path, config = Path(one.sighting.path), chat.settings.video

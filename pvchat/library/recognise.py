@@ -37,7 +37,7 @@ def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None
     else wait until they are opened.
     """
     done = 0
-    if odds.drop_of_another(library, chat.presence_model):
+    if odds.drop_of_another(library, chat.networks.presence):
         done = _go_through(library, chat, STALE, progress)
     follow_decisions(library, chat)
     return done + _go_through(library, chat, BEHIND if wholly else STALE, progress)
@@ -78,7 +78,7 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
     analysis, tracks = records.analysis_of(library, clip)
     refs = _numbers(library)
     people = {refs[one.id]: one for one in everyone.people}
-    alone = odds.of_clip(library, chat.presence_model, clip, (analysis, tracks), people)
+    alone = odds.of_clip(library, chat.networks.presence, clip, (analysis, tracks), people)
     presences = chat.score(everyone.people, analysis, alone=alone)
     presences = [one for one in presences if one.decision != "absent" or one.voices]
     timeline = timeline_of(presences, analysis)
@@ -152,7 +152,7 @@ def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
     fewer = library.execute(words, (len(people),)).fetchone()[0]  # a cursor left open would keep this moment
     if not gone and not fresh and not fewer:
         return True
-    model = chat.presence_model
+    model = chat.networks.presence
     seen = odds.compared(library, model, fresh) if fresh else None  # it takes a while
     with changing(library):
         if _numbers(library) != known or {one.id for one in chat.people.snapshot().people} != people:

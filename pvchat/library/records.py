@@ -57,17 +57,11 @@ _LEAST = 1e-12  # of a scale: a row of zeros stays one
 
 @dataclass(frozen=True)
 class Layout:
-    """How rows lie in bytes, one after the other.
+    """How rows lie in bytes, one after the other."""
 
-    Attributes:
-        width: numbers of a vector.
-        vectors: of a row.
-        exact: numbers at a row's end that stay float16.
-    """
-
-    width: int
-    vectors: int = 1
-    exact: int = 0
+    width: int  # numbers of a vector
+    vectors: int = 1  # of a row
+    exact: int = 0  # numbers at a row's end that stay float16
 
     @property
     def _kind(self) -> np.dtype[Any]:

@@ -31,22 +31,14 @@ MOST_S = 600.0  # of a film, unless told otherwise
 
 @dataclass(frozen=True)
 class Moment:
-    """One stretch of a video in which somebody is seen.
+    """One stretch of a video in which somebody is seen."""
 
-    Attributes:
-        path: of the video.
-        place: what its source is called.
-        at: when it begins, local time.
-        start_s, end_s: seconds of the video.
-        sure: she surely is in this video; else perhaps.
-    """
-
-    path: str
-    place: str
-    at: datetime
-    start_s: float
+    path: str  # of the video
+    place: str  # what its source is called
+    at: datetime  # when it begins, local time
+    start_s: float  # of the video, as `end_s`
     end_s: float
-    sure: bool
+    sure: bool  # she surely is in this video; else perhaps
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON, and as a row of a CSV file."""
@@ -58,19 +50,12 @@ class Moment:
 
 @dataclass
 class Reel:
-    """What became of a film.
+    """What became of a film."""
 
-    Attributes:
-        path: where it lies.
-        moments: that are in it.
-        seconds: how long it is.
-        left_out: path -> why it isn't in it.
-    """
-
-    path: str
-    moments: int = 0
-    seconds: float = 0.0
-    left_out: dict[str, str] = field(default_factory=dict)
+    path: str  # where it lies
+    moments: int = 0  # that are in it
+    seconds: float = 0.0  # how long it is
+    left_out: dict[str, str] = field(default_factory=dict)  # path -> why it isn't in it
 
 
 def moments_of(found: ArchiveFinding) -> list[Moment]:

@@ -34,29 +34,17 @@ Opened = Callable[[], Service]
 
 @dataclass
 class Report:
-    """What a scan did: numbers of files, and why some were left out.
+    """What a scan did: numbers of files, and why some were left out."""
 
-    Attributes:
-        added: that were looked at.
-        heard: that were known, and are listened to since now they can be.
-        kept: that were known, and are as they were.
-        moved: whose content was known from another path.
-        removed: clips that no file shows any more.
-        failed: path -> why it can't be used.
-        missing: sources that aren't there; their clips are kept.
-        footage_s: seconds of footage that were looked at.
-        stopped: the scan was stopped early.
-    """
-
-    added: int = 0
-    heard: int = 0
-    kept: int = 0
-    moved: int = 0
-    removed: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
-    missing: list[str] = field(default_factory=list)
-    footage_s: float = 0.0
-    stopped: bool = False
+    added: int = 0  # that were looked at
+    heard: int = 0  # that were known, and are listened to since now they can be
+    kept: int = 0  # that were known, and are as they were
+    moved: int = 0  # whose content was known from another path
+    removed: int = 0  # clips that no file shows any more
+    failed: dict[str, str] = field(default_factory=dict)  # path -> why it can't be used
+    missing: list[str] = field(default_factory=list)  # sources that aren't there; their clips are kept
+    footage_s: float = 0.0  # seconds of footage that were looked at
+    stopped: bool = False  # the scan was stopped early
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON."""
@@ -65,23 +53,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Scanning:
-    """How a scan runs.
+    """How a scan runs."""
 
-    Attributes:
-        workers: processes that look at clips; 1 of the local engine: this one.
-        opened: makes a PVChat in each of several.
-        engine: "local" or "ray", as of `pvchat.pool`.
-        progress: told how many bytes of files are done, and of how many.
-        stop: set to stop after the clip at hand.
-        ready: whether a file may be looked at now; the others wait for another scan.
-    """
-
-    workers: int = 1
-    opened: Opened | None = None
-    engine: str = "local"
-    progress: Progress = lambda what, done, total: None
-    stop: threading.Event = field(default_factory=threading.Event)
-    ready: Callable[[str], bool] = lambda path: True
+    workers: int = 1  # processes that look at clips; 1 of the local engine: this one
+    opened: Opened | None = None  # makes a PVChat in each of several
+    engine: str = "local"  # "local" or "ray", as of `pvchat.pool`
+    progress: Progress = lambda what, done, total: None  # told how many bytes of files are done, and of how many
+    stop: threading.Event = field(default_factory=threading.Event)  # set to stop after the clip at hand
+    ready: Callable[[str], bool] = lambda path: True  # whether a file may be looked at now; or another time
 
 
 def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None) -> Report:

@@ -24,41 +24,25 @@ Stamp = tuple[int, int]  # bytes, date in nanoseconds
 
 @dataclass(frozen=True)
 class Source:
-    """One folder or file of a library.
+    """One folder or file of a library."""
 
-    Attributes:
-        path: absolute.
-        place: what it is called where its clips were recorded ("kitchen"); "" for no name.
-        files, clips: how many of each are known.
-        seconds: of footage that was looked at.
-        waiting: files that weren't looked at yet.
-        failed: path -> why it can't be used.
-    """
-
-    path: str
-    place: str
-    files: int
+    path: str  # absolute
+    place: str  # what it is called where its clips were recorded ("kitchen"); "" for no name
+    files: int  # how many are known, as `clips`
     clips: int
-    seconds: float
-    waiting: int
-    failed: dict[str, str] = field(default_factory=dict)
+    seconds: float  # of footage that was looked at
+    waiting: int  # files that weren't looked at yet
+    failed: dict[str, str] = field(default_factory=dict)  # path -> why it can't be used
 
 
 @dataclass
 class Changes:
-    """What is to be done about the files of a library.
+    """What is to be done about the files of a library."""
 
-    Attributes:
-        todo: files that are new, changed, or were looked at by an earlier version.
-        kept: how many are as they were.
-        gone: files that were deleted, or moved.
-        missing: sources that aren't there at all.
-    """
-
-    todo: list[str] = field(default_factory=list)
-    kept: int = 0
-    gone: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+    todo: list[str] = field(default_factory=list)  # files that are new, changed, or looked at by an earlier version
+    kept: int = 0  # how many are as they were
+    gone: list[str] = field(default_factory=list)  # files that were deleted, or moved
+    missing: list[str] = field(default_factory=list)  # sources that aren't there at all
 
 
 def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pvchat.errors import WeightsError
@@ -30,8 +31,6 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
     Raises:
         WeightsError: a tensor is missing, unknown or of another shape.
     """
-    from safetensors.torch import load_file
-
     file, own = folder / WEIGHTS, trained_state(model)
     if not file.is_file():
         raise WeightsError("no weights here", subject=str(folder), hint=f"Expected {WEIGHTS}.")
@@ -49,13 +48,7 @@ def words_of(model: nn.Module) -> dict[str, Tensor]:
 
 
 def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
-    """Other adapters and projectors for a model, as the model keeps its own.
-
-    Raises:
-        WeightsError: they don't fit it.
-    """
-    from safetensors.torch import load_file
-
+    """Other adapters and projectors for a model, as it keeps its own; raises WeightsError where they don't fit."""
     own, rows = words_of(model), load_file(file)
     saved = {k: v.float() * rows[k + SCALE] if k + SCALE in rows else v for k, v in rows.items()}
     saved = {k: v for k, v in saved.items() if not k.endswith(SCALE)}

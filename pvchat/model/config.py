@@ -24,13 +24,9 @@ POSE_WIDTH = 222  # `cliptokens.pose_vector`
 
 @dataclass(frozen=True)
 class ExpertConfig:
-    """One frozen expert's tokens, as the connectors see them; they come with every `ClipAnalysis`.
+    """One frozen expert's tokens, as the connectors see them; they come with every `ClipAnalysis`."""
 
-    Attributes:
-        width: of its tokens.
-    """
-
-    width: int
+    width: int  # of its tokens
 
 
 @dataclass(frozen=True)
@@ -107,11 +103,7 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> ModelConfig:
-        """The configuration in a JSON object.
-
-        Raises:
-            SettingsError: for a key that doesn't exist.
-        """
+        """The configuration in a JSON object; raises SettingsError for a key that doesn't exist."""
         try:
             experts = {name: ExpertConfig(**expert) for name, expert in row.get("experts", {}).items()}
             lora = LoraConfig(**row.get("lora", {}))
@@ -121,11 +113,7 @@ class ModelConfig:
 
 
 def read_config(folder: Path) -> ModelConfig:
-    """The configuration in a model's folder.
-
-    Raises:
-        WeightsError: unreadable.
-    """
+    """The configuration in a model's folder; raises WeightsError where it is unreadable."""
     try:
         return ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
     except (OSError, json.JSONDecodeError) as error:
@@ -138,11 +126,7 @@ def list_models() -> list[str]:
 
 
 def load_config(name: str) -> ModelConfig:
-    """A preset's configuration.
-
-    Raises:
-        SettingsError: there is no such preset.
-    """
+    """A preset's configuration; raises SettingsError where there is no such preset."""
     path = CONFIGS / f"{name}.json"
     if name not in list_models():
         raise SettingsError(f"unknown model '{name}'", hint=f"Use one of {', '.join(list_models())}.")

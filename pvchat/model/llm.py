@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from torch import nn
 from pvchat.assets.weights import member_path
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import LoraConfig, ModelConfig
+from pvchat.model.prompts import Messages, rendered
 from pvchat.runtime import compact_dtype, quiet_transformers
 
 RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
@@ -28,8 +28,6 @@ CHATML = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 SPECIAL = ("<|pad|>", "<|im_start|>", "<|im_end|>")
-
-Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant", "content": text}
 
 
 class LanguageModel:
@@ -45,7 +43,7 @@ class LanguageModel:
         """The model's reply to a chat."""
         with self._lock, torch.inference_mode():
             tokenizer, model = self._load()
-            batch = tokenizer(_prompt(tokenizer, messages), return_tensors="pt", add_special_tokens=False)
+            batch = tokenizer(rendered(tokenizer, messages), return_tensors="pt", add_special_tokens=False)
             ids = batch["input_ids"].to(self.device)
             out = model.generate(
                 input_ids=ids,
@@ -169,11 +167,3 @@ def byte_tokenizer() -> Any:
     )
     fast.chat_template = CHATML
     return fast
-
-
-def _prompt(tokenizer: Any, messages: Messages) -> str:
-    """The chat as the model's own template writes it; models without a template get a plain transcript."""
-    if getattr(tokenizer, "chat_template", None):
-        return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True))
-    lines = [f"{m['role']}: {m['content']}" for m in messages]
-    return "\n".join([*lines, "assistant:"])

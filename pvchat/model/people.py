@@ -10,7 +10,7 @@ Legend: B batch, P people named in a question, I personal tokens, D width, M rou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ class PersonState:
 
     name: str  # as it is written into prompts
     tokens: Tensor  # [I, D]
-    z: Tensor  # [M, R]
+    z: Tensor = field(default_factory=lambda: torch.zeros(0, 0))  # [M, R]; empty: heads are as anybody's
     enrolled: Person | None = None  # who she is, where she is to be recognised in clips; None: nobody is looked for
 
 

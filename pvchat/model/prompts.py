@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant", "content": text}
 VISUAL, PERSONAL = -2, -3  # in ids: this position's embedding comes from the model
 _MARK_VISUAL, _MARK_PERSONAL = "\ue000", "\ue001"  # private use: no text has a right to them
 _MARKS = re.compile("([\ue000-\ue002])")
@@ -28,6 +29,19 @@ def without(text: str, tokens: Sequence[str]) -> str:
         for token in tokens:
             text = text.replace(token, "")
     return text
+
+
+def rendered(tokenizer: Any, turns: Messages) -> str:
+    """A chat by the tokenizer's template; without one, plain lines. A template without system turns gets none."""
+    if not getattr(tokenizer, "chat_template", None):
+        return "".join(f"{t['role'].capitalize()}: {t['content']}\n" for t in turns) + "Assistant:"
+    import jinja2
+
+    try:
+        return str(tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=True))
+    except jinja2.TemplateError:
+        rest = [t for t in turns if t["role"] != "system"]
+        return str(tokenizer.apply_chat_template(rest, tokenize=False, add_generation_prompt=True))
 
 
 class PromptWriter:
@@ -55,7 +69,7 @@ class PromptWriter:
         people = " ".join(f"{self.clean(name)} is {_MARK_PERSONAL}." for name in names)
         content = "\n".join(part for part in (_MARK_VISUAL, people, self.clean(facts)) if part) + f"\n{question}"
         system = [{"role": "system", "content": self.system}] if self.system else []
-        return self._render([*system, {"role": "user", "content": content}])
+        return rendered(self.tokenizer, [*system, {"role": "user", "content": content}])
 
     def tokens(self, text: str) -> list[int]:
         """Token ids, marks replaced by runs of VISUAL and PERSONAL."""
@@ -68,15 +82,3 @@ class PromptWriter:
             elif piece:
                 ids += self.tokenizer(piece, add_special_tokens=False)["input_ids"]
         return ids
-
-    def _render(self, turns: list[dict[str, str]]) -> str:
-        """The tokenizer's chat template; without one, plain lines. A template without system turns gets none."""
-        if not getattr(self.tokenizer, "chat_template", None):
-            return "".join(f"{t['role'].capitalize()}: {t['content']}\n" for t in turns) + "Assistant:"
-        import jinja2
-
-        try:
-            return str(self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-        except jinja2.TemplateError:
-            rest = [t for t in turns if t["role"] != "system"]
-            return str(self.tokenizer.apply_chat_template(rest, tokenize=False, add_generation_prompt=True))

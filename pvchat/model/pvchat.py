@@ -134,11 +134,8 @@ class PVChatModel(nn.Module):
     def from_pretrained(cls, folder: str | Path, *, llm: str | None = None, device: str | torch.device = "cpu") -> Self:
         """Load a saved model.
 
-        Args:
-            folder: holds config.json and model.safetensors.
-            llm: another language model than the one trained with (a spec of `llm.load_llm`); projectors and LoRA then
-                start anew. "none" leaves it out.
-            device: where the model goes.
+        `llm` is another language model than the one trained with (a spec of `llm.load_llm`); projectors and LoRA then
+        start anew. "none" leaves it out.
 
         Raises:
             WeightsError: files are missing or don't fit the configuration.

@@ -57,17 +57,12 @@ def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
 
 
 class KeptMixer(HeadMixer):
-    """A mixer that keeps what it gave in the last pass. Copy it before the first: tensors in a graph can't be copied.
-
-    Attributes:
-        z: [B, L, R] offsets to the router's logits for the pass to come; passes of another length ignore it.
-        weights, stats: of the last pass; None before the first.
-    """
+    """A mixer that keeps what it gave in the last pass. Copy it before: tensors in a graph can't be copied."""
 
     def __init__(self, width: int, heads: Heads) -> None:
         super().__init__(width, heads)
-        self.z: Tensor | None = None
-        self.weights: Tensor | None = None
+        self.z: Tensor | None = None  # [B, L, R] offsets to the router's logits for the pass to come, if it is as long
+        self.weights: Tensor | None = None  # of the last pass, as `stats`
         self.stats: RoutingStats | None = None
 
     def route(self, _: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -13,14 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.model.config import WEIGHTS, read_config
+from pvchat.model.config import ANSWERING, WEIGHTS, ModelConfig, read_config
 from pvchat.runtime import pick_device
 from pvchat.storage import atomic
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pvchat.model.config import ModelConfig
     from pvchat.model.frozen import FrozenModel
     from pvchat.model.pvchat import PVChatModel
 
@@ -55,11 +54,7 @@ class TrainedModel:
 
     @cached_property
     def config(self) -> ModelConfig:
-        """Its configuration.
-
-        Raises:
-            WeightsError: unreadable.
-        """
+        """Its configuration; raises WeightsError where it is unreadable."""
         return self._whole.config if self._whole is not None else read_config(self.folder)
 
     @cached_property
@@ -90,7 +85,6 @@ class TrainedModel:
             WeightsError: they don't fit this model.
         """
         from pvchat.model.checkpoint import read_words
-        from pvchat.model.config import ANSWERING
 
         return read_words(self.model, self.folder / ANSWERING)
 

@@ -172,6 +172,11 @@ class ClipAnalysis:
         inside = np.flatnonzero((self.times >= start_s) & (self.times <= end_s))
         return inside if len(inside) else np.array([int(np.abs(self.times - (start_s + end_s) / 2).argmin())])
 
+    def without_features(self) -> ClipAnalysis:
+        """Without features and pictures, of which it holds no memory: some kilobytes."""
+        tracks = [replace(t, body=t.body[:0].copy(), pose=t.pose[:0].copy(), thumbnail=b"") for t in self.tracks]
+        return replace(self, frame_features=self.frame_features[:0].copy(), tracks=tracks)
+
     def between(self, start_s: float, end_s: float) -> ClipAnalysis:
         """What was seen from `start_s` to `end_s` (seconds): times stay those of the clip, facts are the window's."""
         inside = self._inside(start_s, end_s)

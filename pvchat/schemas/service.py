@@ -28,20 +28,8 @@ class Service(Protocol):
         """Everyone enrolled, a `pvchat.people.store.PeopleStore`."""
 
     @property
-    def experts(self) -> Any:
-        """The frozen experts, a `pvchat.perception.experts.collection.Experts`."""
-
-    @property
     def networks(self) -> Any:
         """Every network, a `pvchat.service.networks.Networks`; its `lock` is held while the experts look."""
-
-    @property
-    def presence_model(self) -> Any:
-        """Who is in a clip, a `pvchat.identity.presence.PresenceModel`."""
-
-    @property
-    def narrator(self) -> Any:
-        """The pretrained base that answers, a `pvchat.chat.speakers.narrator.Narrator`; None for none."""
 
     def analyse(self, clip: str | Path) -> ClipAnalysis:
         """What the experts say about a clip; raises VideoReadError."""

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 
 from pvchat.chat.english import clock, join, number, span_told
 from pvchat.chat.query import PRESENT
-from pvchat.chat.question import Conversation, Question, asks_of_sound, asks_of_things, described
+from pvchat.chat.question import Conversation, Question, Stream, Viewed, asks_of_sound, asks_of_things, described
+from pvchat.chat.say.clauses import because
+from pvchat.chat.say.voice import grounds_of
 from pvchat.chat.window import Window, reach_of, window_of
 from pvchat.errors import SettingsError
+from pvchat.identity.evidence import STILL_S
+from pvchat.identity.reasons import why_not
+from pvchat.people.store import Person, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, Look, PersonPresence
 
 if TYPE_CHECKING:
-    from pvchat.chat.question import Stream
     from pvchat.chat.writer import Writer
-    from pvchat.people.store import Person, Snapshot
 
 Seconds = tuple[float, float]
 NOT_YET = "I haven't come to that part yet."
@@ -34,53 +37,32 @@ _MOST = 0.8  # share of a long video from which all of it is looked through, wha
 
 @dataclass(frozen=True)
 class Asking:
-    """How a question is asked.
+    """How a question is asked."""
 
-    Attributes:
-        between: the part of the clip that answers; None: what the question names.
-        stream: called with pieces of the text.
-        whole_s: the clip's length, seconds, where only its beginning was seen so far; the answer then says so.
-        seen: that beginning, or the only part of a long video that was looked at, since the question needs no more.
-        length_s: the clip's length, seconds, in the latter case.
-        started: when it was asked, `time.perf_counter`.
-    """
-
-    between: Window | None = None
-    stream: Stream | None = None
-    whole_s: float | None = None
+    between: Window | None = None  # the part of the clip that answers; None: what the question names
+    stream: Stream | None = None  # called with pieces of the text
+    whole_s: float | None = None  # the clip's length, where only its beginning was seen so far, as the answer then says
+    # That beginning, or the only part of a long video that was looked at, since the question needs no more
     seen: ClipAnalysis | None = None
-    length_s: float | None = None
-    started: float = field(default_factory=time.perf_counter)
+    length_s: float | None = None  # the clip's length, seconds, in the latter case
+    started: float = field(default_factory=time.perf_counter)  # when it was asked, `time.perf_counter`
 
 
 @dataclass(frozen=True)
 class Answering:
-    """Answers a question about a clip.
+    """Answers a question about a clip."""
 
-    Attributes:
-        clip: the file.
-        conversation: who is known by name, and what was asked about the clip before.
-        everyone: who is enrolled.
-        score: people's presence in a clip, or in a part of it (seconds; None is all).
-        measure: measures what people do and wear, and things, where a question asks for that (`ClipMemory.measured`).
-        writer: writes the texts.
-        listen: listens to the clip, where a question asks for that (`hearing.with_sound`).
-    """
-
-    clip: Path
-    conversation: Conversation
-    everyone: Snapshot
+    clip: Path  # the file
+    conversation: Conversation  # who is known by name, and what was asked about the clip before
+    everyone: Snapshot  # who is enrolled
+    # People's presence in a clip, or in a part of it (seconds; None is all)
     score: Callable[[Sequence[Person], ClipAnalysis, tuple[float, float] | None], list[PersonPresence]]
-    measure: Callable[..., Look]
-    writer: Writer
-    listen: Callable[..., Look]
+    measure: Callable[..., Look]  # people's deeds and clothes, and things, where asked about (`ClipMemory.measured`)
+    writer: Writer  # writes the texts
+    listen: Callable[..., Look]  # listens to the clip, where a question asks for that (`hearing.with_sound`)
 
     def answer(self, question: Question, seen: Look, asking: Asking) -> Answer:
-        """The answer.
-
-        Raises:
-            SettingsError: the part that is asked about isn't one of the clip.
-        """
+        """The answer; raises SettingsError where the part that is asked about isn't one of the clip."""
         window = _window(question, seen.analysis, asking)
         if window == _TO_COME:
             analysis, text = seen.analysis, text_so_far(NOT_YET, seen.analysis, asking)
@@ -101,9 +83,6 @@ class Answering:
 
     def _of_part(self, question: Question, window: Seconds | None, seen: Look, asking: Asking) -> Answer:
         """The answer from one part of the clip, which has presences and facts of its own."""
-        from pvchat.chat.question import Viewed
-        from pvchat.chat.say.voice import grounds_of
-
         people = self.everyone.people
         analysis = _part(seen, window)
         presences = self.score(people, seen.analysis, window)
@@ -147,10 +126,6 @@ def _explain_absence(
     question: Question, people: Sequence[Person], presences: list[PersonPresence], analysis: ClipAnalysis
 ) -> None:
     """Fill in `why` of everyone whom a question is about and who isn't found present, in order of `people`."""
-    from pvchat.chat.say.clauses import because
-    from pvchat.identity.evidence import STILL_S
-    from pvchat.identity.reasons import why_not
-
     subjects = {id(one) for one in question.about(presences)}
     still = analysis.duration_s - float(analysis.shots[0, 0]) <= STILL_S
     for person, presence in zip(people, presences, strict=True):

@@ -21,20 +21,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pvchat import watchdog
+from pvchat import video, watchdog
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.perception import VERSION
 from pvchat.schemas import Appearance, ClipAnalysis, Look, Progress, Stage, Track
-from pvchat.video import ContentKeys
-
-if TYPE_CHECKING:
-    from pvchat.service.networks import Networks
-    from pvchat.storage.clips import ClipCache
-    from pvchat.video import Clip, Probe
-
+from pvchat.service.networks import Networks
+from pvchat.storage.clips import ClipCache
+from pvchat.video import Clip, ContentKeys, Probe
 
 IN_MEMORY = 8  # analysed clips
 
@@ -44,21 +39,13 @@ Within = Callable[[float], tuple[float, float] | None]  # a length → what is a
 
 @dataclass(eq=False)
 class ClipFile:
-    """A clip that is being looked at.
+    """A clip that is being looked at."""
 
-    Attributes:
-        path: of it.
-        key: its content key.
-        version: under which its analysis is kept.
-        since: the cache's last purge before this look began (`ClipCache.last_purge`).
-        gone: it was forgotten, or is another file, since this look began: nothing is kept.
-    """
-
-    path: str | Path
-    key: str
-    version: str
-    since: str = ""
-    gone: bool = False
+    path: str | Path  # of it
+    key: str  # its content key
+    version: str  # under which its analysis is kept
+    since: str = ""  # the cache's last purge before this look began (`ClipCache.last_purge`)
+    gone: bool = False  # it was forgotten, or is another file, since this look began: nothing is kept
 
 
 class AtWork:
@@ -96,14 +83,7 @@ class AtWork:
 
 
 class ClipMemory:
-    """Analyses of clips, each made once.
-
-    Args:
-        networks: whose experts look, one clip at a time.
-        cache: where analyses are kept on disk.
-        config: how clips are read.
-        progress: told what is being done.
-    """
+    """Analyses of clips, each made once."""
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
         self.networks, self.cache, self.config = networks, cache, config
@@ -281,7 +261,6 @@ class ClipMemory:
                 self.cache.save(analysis, file.version, file.since)
 
     def _first_look(self, file: ClipFile, partial: Partial | None, within: Within | None) -> Look:
-        from pvchat import video
         from pvchat.perception import analysis
         from pvchat.perception.scan import is_long, probed
 
@@ -302,16 +281,12 @@ class ClipMemory:
 
     def _probe(self, file: ClipFile) -> Probe:
         """What `video.probe` says of a long video, from memory if it is the last one."""
-        from pvchat import video
-
         known = self._probed
         if known is None or known[0] != file.key:
             known = self._probed = file.key, video.probe(file.path, self.config)
         return known[1]
 
     def _decode(self, file: ClipFile) -> Clip:
-        from pvchat import video
-
         return video.load(file.path, self.config, progress=self.progress, key=file.key)
 
     def _measure(self, file: ClipFile, seen: Look) -> Look:

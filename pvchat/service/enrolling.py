@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.person import Person, clean_name
-
-if TYPE_CHECKING:
-    from pvchat.people.store import PeopleStore
-    from pvchat.schemas import ClipAnalysis, Track
-    from pvchat.service.clipmemory import ClipMemory
+from pvchat.people.store import PeopleStore
+from pvchat.schemas import ClipAnalysis, Track
+from pvchat.service.clipmemory import ClipMemory
+from pvchat.service.hearing import voices_in
 
 
 def usable_name(people: PeopleStore, name: str, depth: str, *, replace: bool, add: bool) -> str:
@@ -50,7 +48,6 @@ def with_voice(clips: ClipMemory, person: Person, clip: str | Path, analysis: Cl
     """A person with her voice, where she is seen speaking and what hearing needs is here."""
     from pvchat.identity.subjects import parts_of
     from pvchat.identity.voices import voice_of
-    from pvchat.service.hearing import voices_in
 
     if person.kind != "face" or (sound := voices_in(clips, clip, analysis)) is None:
         return person

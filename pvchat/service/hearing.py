@@ -9,16 +9,16 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pvchat import video
+from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import wording
 from pvchat.chat.sounds import UNSEEN
 from pvchat.chat.timeline import Row
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.schemas import ClipAnalysis, Look, PersonPresence, Sound, SpokenWord
-
-if TYPE_CHECKING:
-    from pvchat.service.clipmemory import ClipFile, ClipMemory
+from pvchat.service.clipmemory import ClipFile, ClipMemory
+from pvchat.video.sound import has_sound
 
 _FETCH = "Run: pvchat doctor --fetch --voice"
 LINE_S = 6.0  # the most that one subtitle lasts: what is read in that time fits into two lines
@@ -91,9 +91,7 @@ def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words
         VideoReadError: the file can't be read.
         WeightsError: what hearing needs isn't here, or is damaged; a damaged file is missing from then on.
     """
-    from pvchat import video
     from pvchat.assets import packages, weights
-    from pvchat.video.sound import has_sound
 
     if not has_sound(clip, clips.config):
         return Sound("none")
@@ -115,8 +113,6 @@ def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip
         WeightsError: what hearing needs isn't here.
         SettingsError: hearing is switched off, or the clip has no sound.
     """
-    from pvchat.chat.clip_timeline import timeline_of
-
     sound = analysis.sound or Sound("none")
     if sound.state == "unfetched":
         raise WeightsError(wording("sound", sound.state), subject=str(clip), hint=_FETCH)

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat import watchdog
+from pvchat.bases.models import base_of, choose
 from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 from pvchat.memory import give_back
+from pvchat.model.trained import TrainedModel
+from pvchat.perception.experts import converted
 from pvchat.runtime import own_threads, pick_device, set_threads, threads
 from pvchat.schemas import Progress
 
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from pvchat.identity.presence import PresenceModel
     from pvchat.model.llm import LanguageModel
     from pvchat.model.sentences import SentenceEncoder
-    from pvchat.model.trained import TrainedModel
     from pvchat.perception.experts.collection import Experts
     from pvchat.perception.sound.listening import SoundExperts
 
@@ -62,31 +64,17 @@ class TakingTurns:
 
 
 class Networks:
-    """The networks that some settings ask for.
-
-    Args:
-        settings: `device`, `model`, `answers` and `llm` count here.
-
-    Attributes:
-        lock: held while the experts look at a clip or at a part of a long one: one at a time.
-
-    Raises:
-        SettingsError: there is no such device.
-    """
+    """The networks that some settings ask for; raises SettingsError where there is no such device."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         if settings.device != "auto":  # one that isn't there is told at once; finding the best one takes torch
             _ = self.device
-        self.lock = TakingTurns()
+        self.lock = TakingTurns()  # held while the experts look at a clip, or at a part of a long one
 
     @cached_property
     def device(self) -> str:
-        """The torch device of all of them.
-
-        Raises:
-            SettingsError: there is no such device.
-        """
+        """The torch device of all of them; raises SettingsError where there is no such device."""
         return pick_device(self.settings.device)
 
     @cached_property
@@ -96,15 +84,11 @@ class Networks:
         Raises:
             SettingsError, WeightsError: the settings ask for what isn't there.
         """
-        from pvchat.bases.models import choose
-
         return choose(self.settings)
 
     @cached_property
     def narrator(self) -> Narrator | None:
         """The pretrained base that answers; None where the settings name none, or want measured facts only."""
-        from pvchat.bases.models import base_of
-
         base = base_of(self.settings)
         if base is None or self.source != "model":
             return None
@@ -129,8 +113,6 @@ class Networks:
     @cached_property
     def trained(self) -> TrainedModel | None:
         """The trained model; None where no weights are shipped."""
-        from pvchat.model.trained import TrainedModel
-
         folder = self.chosen[1]
         return None if folder is None else TrainedModel(folder, self.settings.device)
 
@@ -175,14 +157,10 @@ class Networks:
     def answering(self, model: str) -> Networks:
         """The same experts with another model that answers, not loaded yet; raises SettingsError or WeightsError."""
         fewer_bits = self.settings.quantize if read_source(model) is not None else ""
-        other = self._sharing(replace(self.settings, model=model, quantize=fewer_bits))
-        _ = other.chosen
-        return other
-
-    def _sharing(self, settings: Settings) -> Networks:
-        other = Networks(settings)
+        other = Networks(replace(self.settings, model=model, quantize=fewer_bits))
         shared = ("experts", "presence", "sentences", "sound", "eyes")
         other.__dict__.update({name: getattr(self, name) for name in shared}, lock=self.lock)
+        _ = other.chosen
         return other
 
     def fetch(self, progress: Progress | None = None) -> None:
@@ -193,7 +171,6 @@ class Networks:
             SettingsError: the encoder can't.
         """
         from pvchat.assets import weights
-        from pvchat.perception.experts import converted
 
         if self.eyes is not None:
             _ = self.eyes.folder

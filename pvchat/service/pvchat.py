@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, cast
 
 from pvchat.chat.question import Asked, Conversation, Question
 from pvchat.chat.window import Window
-from pvchat.config import Settings, VideoConfig, home
+from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
+from pvchat.people.parts import joined
 from pvchat.people.person import checked, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.enrolling import enrollable, usable_name, with_voice
@@ -31,32 +32,18 @@ from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from pvchat.chat.question import Stream
-    from pvchat.chat.speakers.narrator import Narrator
     from pvchat.chat.writer import Writer
-    from pvchat.identity.presence import PresenceModel
     from pvchat.library import Library
     from pvchat.model.describer import Describer
-    from pvchat.perception.experts.collection import Experts
 
 PRESET = Settings.model
-DEPTHS = ("instant", "deep")
 
 
 class PVChat:
-    """Enroll people from one clip each, then ask about other clips.
+    """Enroll people from one clip each, then ask about other clips. A clip is a video, an animation or a photo.
 
-    Args:
-        settings: device, seed, limits and thresholds.
-        progress: called with what is being done, how much of it is done, and how much there is.
-        networks: those of another PVChat, to be shared; None loads own ones.
-        people: who is enrolled; `$PVCHAT_HOME/people` when not given.
-        cache: of analysed clips; `$PVCHAT_HOME/cache/clips` when not given.
-
-    Attributes:
-        people: the people store.
-
-    Raises:
-        SettingsError: there is no such device.
+    Networks of another PVChat may be shared; people are those in `$PVCHAT_HOME/people` when not given, and analysed
+    clips are kept in `$PVCHAT_HOME/cache/clips`. Raises SettingsError where there is no such device.
     """
 
     def __init__(
@@ -119,7 +106,7 @@ class PVChat:
         """Enroll the main subject of a clip.
 
         Args:
-            clip: a video, an animation or a photo.
+            clip: that shows the person.
             name: what to call the person.
             depth: "instant" (seconds), or "deep" (minutes): the instant enrollment is stored first and answers while
                 the clip is augmented and a pretrained base is trained on that (`deepen`).
@@ -136,7 +123,6 @@ class PVChat:
         """
         from pvchat.identity.enroll import enroll
         from pvchat.identity.quality import notes_on
-        from pvchat.people.parts import joined
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
@@ -168,12 +154,8 @@ class PVChat:
 
         Without a pretrained base to answer nothing is trained: the instant enrollment stays.
 
-        Args:
-            clip: the enrollment clip.
-            person: as `enroll` returned her.
-            track: as she was enrolled with.
-            stop: when set, training ends and keeps the best so far.
-            progress: told what is being done; None for what this object was made with.
+        The person is as `enroll` returned her, who was enrolled from this clip with this `track`. When `stop` is set,
+        training ends and keeps the best so far.
 
         Raises:
             VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
@@ -189,13 +171,8 @@ class PVChat:
     ) -> list[Correction]:
         """Keep that somebody in a clip is, or isn't, a person; the next question about her knows it.
 
-        Args:
-            name: hers, or an alias; or a `PersonRef`.
-            clip: a video, an animation or a photo.
-            is_her: True: "that is her"; False: "that is not her": whoever was taken for her, in all of the clip or at
-                the moment.
-            at: a moment of the clip (seconds) at which whoever is meant is seen.
-            track: whom, by number, where several could be meant (`SeveralSubjectsError.candidates`).
+        `at` is a moment (seconds) at which whoever is meant is seen, `track` the number of one of several that could be
+        meant (`SeveralSubjectsError.candidates`). Without them "that is not her" is about whoever was taken for her.
 
         Returns:
             What was kept now: one correction a track that is meant.
@@ -212,7 +189,7 @@ class PVChat:
         if track is None:
             everyone = self.people.all()
             row = next(i for i, one in enumerate(everyone) if one.id == person.id)
-            odds = self.presence_model.odds(everyone, analysis)[row]
+            odds = self.networks.presence.odds(everyone, analysis)[row]
             meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
         else:
             meant = [numbered(analysis, track, source)]
@@ -236,7 +213,7 @@ class PVChat:
         """Answer a question about a clip.
 
         Args:
-            clip: a video, an animation or a photo.
+            clip: that is asked about.
             question: in English; names in any case.
             history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?"); a
                 turn may be a pair of question and answer too.
@@ -267,17 +244,8 @@ class PVChat:
     def look_ahead(self, clip: str | Path, text: str, history: Sequence[Asked], so_far: Asking) -> Asking:
         """What to answer from while a long video is looked through: the minutes that a question is about.
 
-        They are looked at now if the look hasn't come to them yet.
-
-        Args:
-            clip: the video.
-            text: the question.
-            history: earlier questions.
-            so_far: the beginning that was seen, and the video's length; it comes back where it holds what is asked
-                about, or where all of the video is asked about.
-
-        Raises:
-            VideoReadError, SettingsError: as `ask`.
+        They are looked at now if the look hasn't come to them yet. `so_far` has the beginning that was seen, and the
+        video's length; it comes back where it holds what is asked about, or where all of the video is. Raises as `ask`.
         """
         assert so_far.seen is not None
         assert so_far.whole_s is not None
@@ -305,29 +273,22 @@ class PVChat:
         """
         from pvchat.identity.voices import heard_in
 
-        found = self.presence_model.score(people, analysis, self.settings.presence, window, alone)
+        found = self.networks.presence.score(people, analysis, self.settings.presence, window, alone)
         sound = analysis.sound if window is None else analysis.between(*window).sound
         if sound is None or not self.settings.voice:
             return found
         return heard_in(people, found, sound, self.settings.presence)
 
-    def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
+    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
-        Args:
-            clip: a video, an animation or a photo.
-            partial: called, while a long video is looked through, with what was seen so far.
-            stage: "who" where what people do and wear isn't needed: half the time, for a short clip.
+        `partial` is called, while a long video is looked through, with what was seen so far.
         """
-        return self.look(clip, partial, stage).analysis
-
-    def look(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> Look:
-        """`analyse`, with the seconds that it took; raises VideoReadError."""
-        return self._clips.look(clip, partial, stage)
+        return self._clips.look(clip, partial).analysis
 
     def listen(self, clip: str | Path) -> Look:
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`); raises VideoReadError."""
-        return with_sound(self._clips, clip, self.look(clip, stage="who"))
+        return with_sound(self._clips, clip, self._clips.look(clip, stage="who"))
 
     def let_go(self, key: str) -> None:
         """Keep what is known of a clip on disk alone: nobody is about to ask about it. 25 MB of ten minutes."""
@@ -363,8 +324,6 @@ class PVChat:
             UnknownPersonError, PeopleError: nobody has a name, both are the same, or one has a face only and one is
                 a figure only; there would be more aliases than one may have. Nothing is changed then.
         """
-        from pvchat.people.parts import joined
-
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)
             if kept.id == gone.id:
@@ -401,25 +360,6 @@ class PVChat:
         people = PeopleStore(Path(folder), self.cache)
         return PVChat(self.settings, networks=self.networks, people=people, cache=self.cache)
 
-    def warm_up(self) -> None:
-        """Load every network now instead of when it is first needed."""
-        self.networks.load()
-
-    @property
-    def experts(self) -> Experts:
-        """The frozen experts."""
-        return self.networks.experts
-
-    @property
-    def presence_model(self) -> PresenceModel:
-        """Who is in a clip: cohorts and calibration that all people share."""
-        return self.networks.presence
-
-    @property
-    def narrator(self) -> Narrator | None:
-        """The pretrained base that answers, where the settings name one."""
-        return self.networks.narrator
-
     @cached_property
     def describer(self) -> Describer | None:
         """The trained model as it speaks of these people; None where no weights are shipped. Loads when it speaks."""
@@ -442,4 +382,4 @@ class PVChat:
             from pvchat.chat.speakers.answerer import Answerer
 
             answerer = Answerer(describer)
-        return Writer(source, describer, language, self.narrator, answerer, self.settings.traits, eyes)
+        return Writer(source, describer, language, self.networks.narrator, answerer, self.settings.traits, eyes)

@@ -57,19 +57,12 @@ class BackupError(PVChatError):
 
 @dataclass
 class BackupManifest:
-    """What is in a backup.
+    """What is in a backup."""
 
-    Attributes:
-        files: name -> its SHA-256.
-        library_key: what the copy of the library is encrypted with, hexadecimal; "" where it is plain.
-        made: when, ISO 8601.
-        version: of the PVChat that made it.
-    """
-
-    files: dict[str, str] = field(default_factory=dict)
-    library_key: str = ""
-    made: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    version: str = __version__
+    files: dict[str, str] = field(default_factory=dict)  # name -> its SHA-256
+    library_key: str = ""  # what the copy of the library is encrypted with, hexadecimal; "" where it is plain
+    made: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))  # when, ISO 8601
+    version: str = __version__  # of the PVChat that made it
 
     @property
     def people(self) -> int:

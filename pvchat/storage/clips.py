@@ -46,9 +46,7 @@ _log = logging.getLogger(__name__)
 class ClipCache:
     """Analyses by the SHA-256 of the clip's bytes. Any number of threads and processes may share one folder.
 
-    Args:
-        root: the folder; `$PVCHAT_HOME/cache/clips` when not given. Created by the first save.
-        max_bytes: how much `save` lets the folder hold.
+    The first save creates it, `$PVCHAT_HOME/cache/clips` when not given; `save` lets it hold `max_bytes`.
     """
 
     def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:

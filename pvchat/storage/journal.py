@@ -21,11 +21,7 @@ Row = dict[str, Any]
 
 
 class Journal:
-    """One file of JSON lines.
-
-    Args:
-        path: the file; created by the first append.
-    """
+    """One file of JSON lines, created by the first append."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

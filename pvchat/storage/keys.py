@@ -23,6 +23,7 @@ from typing import Any
 
 from pvchat.config import home
 from pvchat.errors import LockedError, SettingsError
+from pvchat.storage import atomic
 
 VARIABLE = "PVCHAT_KEY"
 FILE = "key.json"
@@ -43,17 +44,11 @@ _opening = threading.Lock()
 
 @dataclass(frozen=True)
 class Key:
-    """An open key.
+    """An open key."""
 
-    Attributes:
-        secret: 32 bytes.
-        mixed: the home is being converted: plain files of it are read, too.
-        ending: it is being decrypted: what is written from now on is plain.
-    """
-
-    secret: bytes = field(repr=False)
-    mixed: bool = False
-    ending: bool = False
+    secret: bytes = field(repr=False)  # 32 bytes
+    mixed: bool = False  # the home is being converted: plain files of it are read, too
+    ending: bool = False  # it is being decrypted: what is written from now on is plain
 
 
 def exists() -> bool:
@@ -81,8 +76,9 @@ def current() -> Key | None:
     with _opening:
         if known not in _opened:
             row = _row()
-            secret = _unwrapped(row, chosen or _from_keyring(row))
-            mixed, ending = (hmac.compare_digest(str(row.get(word)), _seal(secret, word)) for word in (_MIXED, _ENDING))
+            secret = _secret_of(row, chosen or _from_keyring(row))
+            signed = (hmac.compare_digest(str(row.get(word)), _signature(secret, word)) for word in (_MIXED, _ENDING))
+            mixed, ending = signed
             _opened[known] = Key(secret, mixed or ending, ending)
         return _opened[known]
 
@@ -116,7 +112,7 @@ def create(passphrase: str, cost: int | None = None, **more: str) -> Key:
     secret = os.urandom(32)
     row = {**wrapped(secret, passphrase, cost), **more}
     holds_plain_files = any(map(plain_files, stores())) or any(path.stat().st_size for path in libraries())
-    row |= {_MIXED: _seal(secret, _MIXED)} if holds_plain_files else {}
+    row |= {_MIXED: _signature(secret, _MIXED)} if holds_plain_files else {}
     _put(row, replace=False)
     key = current()
     assert key is not None
@@ -145,7 +141,7 @@ def mark_conversion(*, mixed: bool, ending: bool) -> None:
     assert key is not None
     row = {name: value for name, value in row.items() if name not in (_MIXED, _ENDING)}
     marks = [word for word, holds in ((_MIXED, mixed), (_ENDING, ending)) if holds]
-    _put({**row, **{word: _seal(key.secret, word) for word in marks}}, replace=True)
+    _put({**row, **{word: _signature(key.secret, word) for word in marks}}, replace=True)
 
 
 def remove() -> None:
@@ -199,7 +195,7 @@ def unseal(secret: bytes, sealed: bytes, about: bytes) -> bytes:
         raise ValueError("damaged, or sealed with another key") from error
 
 
-def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
+def _secret_of(row: dict[str, Any], passphrase: str) -> bytes:
     from cryptography.exceptions import InvalidTag
 
     if not passphrase:
@@ -214,7 +210,7 @@ def _unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
         raise _damaged(error) from error
 
 
-def _seal(secret: bytes, word: str) -> str:
+def _signature(secret: bytes, word: str) -> str:
     """What only whoever has the key can write behind a word of the key file."""
     return hmac.new(secret, f"pvchat key 1 {word}".encode(), hashlib.sha256).hexdigest()
 
@@ -240,8 +236,6 @@ def _row() -> dict[str, Any]:
 
 def _put(row: dict[str, Any], *, replace: bool) -> None:
     """Write the key file in one step; one that is there stays unless it is to be replaced."""
-    from pvchat.storage import atomic
-
     atomic.make_private_folder(home())
     draft = home() / f".{uuid.uuid4().hex}.key"
     try:

@@ -37,11 +37,7 @@ def pack(arrays: dict[str, NDArray[Any]]) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, NDArray[Any]]:
-    """The arrays of a safetensors file.
-
-    Raises:
-        ValueError: not a whole safetensors file, or a dtype that numpy lacks.
-    """
+    """The arrays of a safetensors file; raises ValueError where it isn't whole, or has a dtype that numpy lacks."""
     import safetensors.numpy
     from safetensors import SafetensorError
 

@@ -38,22 +38,14 @@ class TokenError(PVChatError):
 
 @dataclass(frozen=True)
 class ApiToken:
-    """One token.
+    """One token."""
 
-    Attributes:
-        id: eight hexadecimal digits, by which it is listed and revoked.
-        name: what it is for.
-        scopes: what it may do, of `SCOPES`.
-        sha256: of its secret, hexadecimal.
-        created, expires: times in UTC, ISO 8601; "" where it never expires.
-    """
-
-    id: str
-    name: str
-    scopes: tuple[str, ...]
-    sha256: str
-    created: str
-    expires: str = ""
+    id: str  # eight hexadecimal digits, by which it is listed and revoked
+    name: str  # what it is for
+    scopes: tuple[str, ...]  # what it may do, of `SCOPES`
+    sha256: str  # of its secret, hexadecimal
+    created: str  # in UTC, ISO 8601
+    expires: str = ""  # the same; "": never
 
     @property
     def is_over(self) -> bool:

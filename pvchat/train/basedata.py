@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from pvchat import video
 from pvchat.augment.questions.cast import views
 from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.marking import Frames, Visuals, crop_of
-from pvchat.bases.soft import Personal
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
+from pvchat.model.people import PersonState
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.examples import Lessons, TrainingSet, examples_about
@@ -49,7 +50,7 @@ class BaseData(Lessons):
 
 
 def make_base_data(
-    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Personal]
+    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, PersonState]
 ) -> BaseData:
     """Prepare an augmentation for training on a base that is shown so many frames; `others` are whom rows may name.
 
@@ -66,8 +67,6 @@ def make_base_data(
 
 def shown_of(path: Path, frames: int, config: VideoConfig) -> Visuals:
     """A sample as a base sees it, without marks."""
-    from pvchat import video
-
     clip = video.load(path, replace(config, max_frames=frames, max_side=min(config.max_side, _MOST)))
     return Visuals(clip.images, clip.times)
 

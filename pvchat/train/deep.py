@@ -19,11 +19,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pvchat.augment.schemas import QuestionRow, Sample
+from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.watch import StoppedError
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
@@ -32,9 +34,6 @@ from pvchat.storage import temporary
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import TrainingSet, remembered
 from pvchat.train.signals import ALONE, TrainingSession
-
-if TYPE_CHECKING:
-    from pvchat.augment.settings import AugmentConfig
 
 RECORD = "deep"  # key in `Person.extra`
 log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ Learn = Callable[[Service, Person, TrainingSet, DeepOptions], tuple[Person, dict
 
 def trains(chat: Service) -> bool:
     """Whether a deep enrollment trains anything here: a pretrained base is there to answer."""
-    return chat.narrator is not None
+    return chat.networks.narrator is not None
 
 
 def folder_of(person: Person) -> Path:
@@ -83,9 +82,7 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
     Raises:
         PeopleError: she was forgotten meanwhile.
     """
-    from pvchat.augment.settings import AugmentConfig
     from pvchat.augment.steps import augment
-    from pvchat.augment.watch import StoppedError
 
     temporary.sweep()
     if not trains(chat):
@@ -125,11 +122,7 @@ def train_on(
 
 
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
-    """Samples and rows of a data set about somebody.
-
-    Raises:
-        SettingsError: there is none, or it is about others only.
-    """
+    """Samples and rows of a data set about somebody; raises SettingsError where there are none about her."""
     from pvchat.augment.dataset import folder as dataset
 
     data = dataset.read(folder)

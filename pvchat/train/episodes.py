@@ -111,11 +111,7 @@ def read_identities(root: Path, sets: Sequence[str]) -> list[Identity]:
 
 
 def read_picture(path: Path) -> Frames:
-    """A picture, its longer side `_SIDE` pixels at most.
-
-    Raises:
-        SettingsError: unreadable.
-    """
+    """A picture, its longer side `_SIDE` pixels at most; raises SettingsError where it is unreadable."""
     from PIL import Image
 
     try:

@@ -102,8 +102,7 @@ class SparsityController(nn.Module):
     def step(self, shared: Callable[[Tensor], Tensor] | None = None) -> None:
         """Move β by the active share seen since the last step; in training mode only.
 
-        Args:
-            shared: makes the mean of all processes out of one's, where each saw other examples.
+        `shared` makes the mean of all processes out of one's, where each saw other examples.
         """
         if self.training and self._shares:
             share = torch.stack(self._shares).mean()

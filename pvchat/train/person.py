@@ -43,7 +43,7 @@ def train_on_base(
     Raises:
         SettingsError: the data can't be trained on, or show nobody else.
     """
-    config, narrator = config or replace(ON_BASE, seed=chat.settings.seed), chat.narrator
+    config, narrator = config or replace(ON_BASE, seed=chat.settings.seed), chat.networks.narrator
     with narrator.lock:
         base = narrator.base
         others = [one for one in chat.people.all() if one.name != person.name]

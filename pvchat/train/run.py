@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from pvchat.errors import WeightsError
@@ -61,15 +63,7 @@ class Run:
             parameter.copy_(self.best[name])
 
     def save(self, path: Path, shared: dict[str, Any], more: Mapping[str, Tensor] | None = None) -> None:
-        """Write the run.
-
-        Args:
-            path: the file.
-            shared: what a resumed run must have in common with this one, JSON-ready.
-            more: tensors besides.
-        """
-        from safetensors.torch import save
-
+        """Write the run, with what a resumed one must have in `shared` with it (JSON-ready), and more tensors."""
         tensors = {f"now/{name}": value for name, value in self.parameters.items()}
         tensors |= {f"best/{name}": value for name, value in self.best.items()} | dict(more or {})
         tensors |= {f"optimizer/{key}": value for key, value in moments(self.optimizer, self.parameters).items()}
@@ -86,8 +80,6 @@ class Run:
         Raises:
             WeightsError: there is no such file, or it belongs to other settings or data.
         """
-        from safetensors import safe_open
-
         folder = str(path.parent)
         if not path.is_file():
             raise WeightsError("no run to resume here", subject=folder, hint="Start without --resume.")

@@ -18,15 +18,20 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from pvchat import video
 from pvchat.bases.connector import ConnectorConfig, looking_at
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, save_shared, shared_parameters
-from pvchat.bases.soft import Personal, spoken_with
+from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import BaseSource
 from pvchat.config import VideoConfig
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import routing_stats
+from pvchat.perception.analysis import recognise
+from pvchat.perception.experts.collection import Experts
+from pvchat.perception.measuring import measure
 from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
 from pvchat.storage import atomic
@@ -94,8 +99,6 @@ class _Sharing:
     @cached_property
     def experts(self) -> Any:
         """Our frozen experts, for a connector."""
-        from pvchat.perception.experts.collection import Experts
-
         return Experts(str(self.base.device))
 
     def step(self) -> None:
@@ -138,7 +141,7 @@ class _Sharing:
         shown = Visuals(frame[None], np.zeros(1, np.float32))
         question = PRESENCE_QUESTION.format(episode.name)
         asked = BasePrompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
-        with spoken_with(self.base, [Personal(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
+        with spoken_with(self.base, [PersonState(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
             odds: torch.Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
         return odds
 
@@ -147,10 +150,6 @@ class _Sharing:
         if not self.config.connector:
             return None
         if episode.picture not in self.analyses:
-            from pvchat import video
-            from pvchat.perception.analysis import recognise
-            from pvchat.perception.measuring import measure
-
             clip = video.load(episode.picture, VideoConfig())
             self.analyses[episode.picture] = measure(clip, recognise(clip, self.experts), self.experts)
         return self.analyses[episode.picture]

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from pvchat.bases.connector import looking_at
 from pvchat.bases.loading import Base
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
-from pvchat.bases.soft import Personal, spoken_with
+from pvchat.bases.soft import spoken_with
 from pvchat.bases.states import upper
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
@@ -41,46 +41,33 @@ _IGNORE = -100
 
 @dataclass
 class Said:
-    """What the base said about one example.
+    """What the base said about one example."""
 
-    Attributes:
-        lm_sum, lm_count: summed loss of the answer's tokens, and how many.
-        odds: log-odds of "Yes" against "No" where the answer begins.
-        routing: one `RoutingStats` a module, of the people's own tokens.
-    """
-
-    lm_sum: Tensor
-    lm_count: int
-    odds: Tensor
-    routing: list[RoutingStats]
+    lm_sum: Tensor  # loss of the answer's tokens
+    lm_count: int  # of them
+    odds: Tensor  # log-odds of "Yes" against "No" where the answer begins
+    routing: list[RoutingStats]  # one `RoutingStats` a module, of the people's own tokens
 
 
 class BaseTrainee(Learner):
-    """One person's parameters on a base.
-
-    Args:
-        base: frozen, with mixed heads.
-        start: tokens [I, W] and z [M, R] to begin with.
-        config: see `Learner`.
-    """
+    """One person's parameters on a base, which is frozen and has mixed heads; tokens are [I, W], z is [M, R]."""
 
     def __init__(self, base: Base, start: PersonState, config: PersonConfig = USUAL) -> None:
         super().__init__(base, start, config, upper(base))
 
-    def personal(self, name: str) -> Personal:
+    def state(self, name: str) -> PersonState:
         """The person as she is now, called so; gradients flow to the parameters."""
-        tokens, z = self.person["tokens"], self.person["z"]
-        return Personal(name, tokens, z if z.numel() else None)
+        return PersonState(name, self.person["tokens"], self.person["z"])
 
     def forward(self, data: BaseData, example: PersonExample) -> Said:
         """Let the base answer one example."""
-        people = [data.others.get(name) or self.personal(name) for name in example.names]
+        people = [data.others.get(name) or self.state(name) for name in example.names]
         asked = BasePrompt(example.question, soft=tuple((p.name, len(p.tokens)) for p in people))
         if decides(example):
             asked = replace(asked, brief=PRESENCE_BRIEF)
         return self.say(data, example.clip, asked, people, example.answer)
 
-    def say(self, data: BaseData, clip: int, asked: BasePrompt, people: list[Personal], answer: str) -> Said:
+    def say(self, data: BaseData, clip: int, asked: BasePrompt, people: list[PersonState], answer: str) -> Said:
         """Score an answer to what is asked about a clip."""
         inputs = inputs_of(self.base, data.shown[clip], asked, answer)
         labels = inputs.pop("labels")[0]
@@ -103,7 +90,7 @@ class BaseTrainee(Learner):
     def odds(self, data: BaseData, clip: int, question: str, name: str) -> Tensor:
         """Log-odds of yes to any question, while she stands in the prompt, called so."""
         asked = BasePrompt(question, soft=((name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF)
-        return self.say(data, clip, asked, [self.personal(name)], "Yes.").odds
+        return self.say(data, clip, asked, [self.state(name)], "Yes.").odds
 
     @torch.no_grad()
     def generic_odds(self, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:

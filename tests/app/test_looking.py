@@ -135,7 +135,7 @@ def test_another_session_waits_for_no_film(desk: Desk, slow: Slow, clip, scenery
     ahead(long, lambda turn: turn.status)
     other, path = desk.sessions.of("two"), scenery.clip("short", BEN)
     other.keep(desk.receive(other, upload(desk, path)))
-    other.clips[-1].analysis = desk.engine.chat.look(other.clips[-1].path).analysis
+    other.clips[-1].analysis = desk.engine.chat._clips.look(other.clips[-1].path).analysis
     *_, turn = desk.ask(other, "Is Ana there?")
     assert turn.text == "No, Ana is not in this video."
     assert not session_of(desk).turns[-1].done

@@ -60,7 +60,7 @@ def test_each_thread_hears_its_own_progress(chat: PVChat) -> None:
 
 def test_warming_up_loads_the_experts_and_a_failure_of_it_harms_nothing(chat: PVChat, monkeypatch) -> None:
     warmed = []
-    monkeypatch.setattr(chat, "warm_up", lambda: warmed.append(1) or 1 / 0)
+    monkeypatch.setattr(chat.networks, "load", lambda: warmed.append(1) or 1 / 0)
     engine = Engine(lambda tell: chat)
     engine.start()
     wait_for(lambda: warmed)

@@ -61,13 +61,13 @@ def test_a_picked_base_answers(desk: Desk, tiny: str) -> None:
     assert chat is not before
     assert str(tiny.parent) not in "".join(told)  # nobody on the page is told where things lie
     assert chat.settings.model == str(tiny)
-    assert chat.narrator._base is not None  # loaded when it was picked, not at the first question
+    assert chat.networks.narrator._base is not None  # loaded when it was picked, not at the first question
     assert chat.networks.experts is before.networks.experts
     assert [person.name for person in chat.people.all()] == ["Ana"]
     list(using(desk)("embedded"))
-    assert desk.engine.chat.narrator is None
+    assert desk.engine.chat.networks.narrator is None
     assert "pv-error" in list(using(desk)("embedded", str(tiny.parent / "nothing")))[-1]
-    assert desk.engine.chat.narrator is None
+    assert desk.engine.chat.networks.narrator is None
     assert "tiny-base answers now" in list(using(desk)("embedded", f" {tiny} "))[-1]  # by its folder
     assert desk.engine.chat.settings.model == str(tiny)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,11 @@ class Chat:
         self.otherwise: Callable[[Path], ClipAnalysis] | None = None
 
     @property
-    def presence_model(self) -> PresenceModel:
-        return PresenceModel.load()
+    def networks(self) -> SimpleNamespace:
+        return SimpleNamespace(presence=PresenceModel.load())
 
     def score(self, people: Any, analysis: ClipAnalysis) -> list[PersonPresence]:
-        return self.presence_model.score(people, analysis, self.settings.presence)
+        return self.networks.presence.score(people, analysis, self.settings.presence)
 
     def analyse(self, clip: Any) -> ClipAnalysis:
         self.looked_at.append(Path(clip).name)

@@ -55,7 +55,7 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
         video.save_clip(other, [photo] * 4, 8)
         values = gates.measure(
             video.load(other, chat.settings.video).images, chat.analyse(other), run.profile,
-            PresenceModel.load(), chat.experts.mesh,
+            PresenceModel.load(), chat.networks.experts.mesh,
         )  # fmt: skip
         assert gates.refuse(values, run.profile, frozenset(), 100.0) == gate
 

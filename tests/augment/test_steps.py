@@ -55,8 +55,8 @@ class FakeChat:
         return self
 
     @property
-    def presence_model(self):
-        return PresenceModel.load()
+    def networks(self):
+        return SimpleNamespace(presence=PresenceModel.load(), experts=self.experts)
 
 
 @pytest.fixture

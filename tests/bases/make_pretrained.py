@@ -31,8 +31,9 @@ from torch.nn import functional as F
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
-from pvchat.bases.soft import TOKENS, Personal, _places, spoken_with
+from pvchat.bases.soft import TOKENS, _places, spoken_with
 from pvchat.bases.sources import read_source
+from pvchat.model.people import PersonState
 from pvchat.train.basedata import GENERIC
 from pvchat.train.examples import ALIASES
 
@@ -152,7 +153,7 @@ class _World:
         kept = target.shape[1] + bool(words)
         rows = {k: v.expand(ROWS, -1) for k, v in text.items() if k in TEXT}
         rows |= _joined([self.clips[w][c] for w, c in zip(seen, clips, strict=True)])
-        with spoken_with(self.base, [Personal(name, self._tokens(who).flatten(0, 1))]):
+        with spoken_with(self.base, [PersonState(name, self._tokens(who).flatten(0, 1))]):
             logits = self.base.model(**rows, use_cache=False, logits_to_keep=kept).logits[:, -kept:]
         return F.cross_entropy(logits[:, : target.shape[1]].flatten(0, 1), target.flatten())
 

@@ -46,7 +46,7 @@ def test_from_one_clip_to_a_file_and_back(
 ) -> None:
     """Enrolled deep on a base by the command, asked, exported, forgotten (others stay as they were), imported."""
     model = str(folder_of("llava_onevision"))
-    monkeypatch.setattr("pvchat.augment.settings.AugmentConfig", lambda: CONFIG)
+    monkeypatch.setattr("pvchat.train.deep.AugmentConfig", lambda: CONFIG)
     monkeypatch.setattr(training, "ON_BASE", QUICK)
     found: list[training.Gate] = []
     examine = training.examine
@@ -74,7 +74,7 @@ def test_from_one_clip_to_a_file_and_back(
     assert told["kept"]
     assert told["best"] <= told["start"]
     assert found[0].clips > 0
-    assert eileen.arrays[TOKENS].shape == (16, chat.narrator.base.width)
+    assert eileen.arrays[TOKENS].shape == (16, chat.networks.narrator.base.width)
     assert eileen.bytes_on_disk < 1_000_000
 
     said = run("ask", str(again), "Is Eileen there?")

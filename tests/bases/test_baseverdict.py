@@ -28,7 +28,7 @@ def chat(studio: Studio, folder_of: Any) -> PVChat:
 
 def teach(chat: PVChat) -> None:
     """Give Ana a state for the chat's base."""
-    base, ana = chat.narrator.base, chat.people.get("Ana")
+    base, ana = chat.networks.narrator.base, chat.people.get("Ana")
     tokens = np.random.default_rng(0).normal(size=(16, base.width)).astype(np.float16)
     state = {"stamp": stamp_of(base), "name": base.source.name}
     arrays = {**ana.arrays, "base.tokens": tokens, "base.z": np.full((2, 1), 0.25, np.float32)}

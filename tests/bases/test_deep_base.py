@@ -82,10 +82,10 @@ def test_what_passes_its_gate_is_kept_and_the_rest_discarded(told, chat, monkeyp
     stored = chat.people.add(person)
     assert record["kept"] is gate.passed
     assert record["gate"]["yes_recall"] == 1.0
-    assert fits(chat.narrator.base, stored) is gate.passed
+    assert fits(chat.networks.narrator.base, stored) is gate.passed
     assert (STATE in stored.extra) is gate.passed
     if gate.passed:
-        assert stored.arrays["base.tokens"].shape == (TOKENS, chat.narrator.base.width)
+        assert stored.arrays["base.tokens"].shape == (TOKENS, chat.networks.narrator.base.width)
         assert stored.bytes_on_disk < 1_000_000
     assert record["best"] <= record["start"]
 

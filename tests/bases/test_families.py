@@ -11,8 +11,9 @@ import torch
 from pvchat.bases.marking import Marked, cropped, outlined
 from pvchat.bases.prompts import BasePrompt, clean, inputs_of, reply, yes_no
 from pvchat.bases.shared import check_base, shared_parameters
-from pvchat.bases.soft import TOKENS, Personal, personal_start, spoken_with, visual_tokens
+from pvchat.bases.soft import TOKENS, personal_start, spoken_with, visual_tokens
 from pvchat.errors import SettingsError
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.train.losses import SparsityController
 
@@ -61,7 +62,7 @@ def test_tokens_and_heads_get_gradients(restored, clip):
         value.requires_grad_(True)
     tokens, z = tokens.requires_grad_(True), torch.zeros(2, 1, requires_grad=True)
     disturbed(base)
-    with spoken_with(base, [Personal("Ana", tokens, z)]):
+    with spoken_with(base, [PersonState("Ana", tokens, z)]):
         loss = yes_no(base, inputs_of(base, clip, ASKED))
         loss = loss + sum(SparsityController(beta=1.0)(routing_stats(base.decoder)).values())
     loss.backward()
@@ -75,7 +76,7 @@ def test_tokens_and_heads_get_gradients(restored, clip):
 def test_a_cache_changes_nothing(restored, clip):
     base = restored
     disturbed(base)
-    person = Personal("Ana", personal_start(base, [clip.frames[0]]), torch.full((2, 1), 0.3))
+    person = PersonState("Ana", personal_start(base, [clip.frames[0]]), torch.full((2, 1), 0.3))
     inputs = inputs_of(base, clip, ASKED)
     with spoken_with(base, [person]), torch.inference_mode():
         options = {"max_new_tokens": 6, "do_sample": False}
@@ -87,7 +88,7 @@ def test_a_cache_changes_nothing(restored, clip):
 def test_a_models_own_sampling_and_penalties_are_not_used(base, clip):
     """Real checkpoints bring them; a penalty would look the personal tokens' id up in the vocabulary."""
     own, inputs = base.model.generation_config, inputs_of(base, clip, ASKED)
-    person = Personal("Ana", personal_start(base, [clip.frames[0]]))
+    person = PersonState("Ana", personal_start(base, [clip.frames[0]]))
     before = {name: getattr(own, name) for name in ("do_sample", "repetition_penalty", "temperature")}
     with spoken_with(base, [person]):
         said = reply(base, inputs, 4)
@@ -100,7 +101,7 @@ def test_a_models_own_sampling_and_penalties_are_not_used(base, clip):
 
 def test_people_change_the_answer_and_leave_no_trace(base, clip):
     inputs, plain = inputs_of(base, clip, ASKED), inputs_of(base, clip, BasePrompt("Is it dark?"))
-    ana, bo = (Personal(n, torch.randn(TOKENS, base.width, generator=torch.Generator().manual_seed(s)))
+    ana, bo = (PersonState(n, torch.randn(TOKENS, base.width, generator=torch.Generator().manual_seed(s)))
                for n, s in (("Ana", 1), ("Bo", 2)))  # fmt: skip
     with torch.inference_mode():
         before = base.model(**plain).logits

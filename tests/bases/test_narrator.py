@@ -188,14 +188,14 @@ def test_frames_are_decoded_once_and_forgotten(studio: Studio, chat: PVChat, say
     before = len(studio.decoded)
     chat.ask(clip, "Where is Ana?")
     assert len(studio.decoded) == before
-    assert chat.narrator.frames._kept is not None
+    assert chat.networks.narrator.frames._kept is not None
     chat.forget("Ben")
-    assert chat.narrator.frames._kept is None
+    assert chat.networks.narrator.frames._kept is None
 
 
 def test_measured_facts_need_no_base(studio: Studio, chat: PVChat, asked: Any) -> None:
     other = PVChat(replace(chat.settings, answers="facts"))
-    assert other.narrator is None
+    assert other.networks.narrator is None
     assert other.ask(studio.clip("new", ANA), "What is Ana doing?").answer == "Ana sits and talks."
     assert asked == []
 
@@ -230,7 +230,7 @@ def test_forgetting_does_not_wait_for_a_training(studio: Studio, chat: PVChat) -
     looked, clip = threading.Event(), studio.clip("sample", ANA)
 
     def train() -> None:
-        with chat.narrator.lock:
+        with chat.networks.narrator.lock:
             forgetting.start()
             forgetting.join(5)
             chat.analyse(clip)
@@ -253,9 +253,9 @@ def test_frames_that_are_read_while_somebody_is_forgotten_are_not_kept(
     def forgotten_meanwhile(*args: Any, **options: Any) -> Any:
         clip = load(*args, **options)
         if options.get("span") is not None:
-            chat.narrator.forget()
+            chat.networks.narrator.forget()
         return clip
 
     monkeypatch.setattr(video, "load", forgotten_meanwhile)
     assert chat.ask(studio.clip("new", BEN, ANA), "What is Ana doing?").answer.startswith("Ana is riding a bike.")
-    assert chat.narrator.frames._kept is None
+    assert chat.networks.narrator.frames._kept is None

@@ -17,10 +17,11 @@ from pvchat.bases.loading import load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, shared_parameters, stamp_of
-from pvchat.bases.soft import Personal, spoken_with
+from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
+from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers
 from pvchat.train.episodes import REFERENCES, Identities, read_identities, read_picture
 from pvchat.train.sharing import train_shared
@@ -159,7 +160,7 @@ def _right(base, many: Path) -> list[bool]:
         asked = BasePrompt(
             PRESENCE_QUESTION.format(episode.name), soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF
         )
-        with torch.no_grad(), spoken_with(base, [Personal(episode.name, tokens)]):
+        with torch.no_grad(), spoken_with(base, [PersonState(episode.name, tokens)]):
             found.append((float(yes_no(base, inputs_of(base, one, asked))) > 0) == episode.present)
     return found
 

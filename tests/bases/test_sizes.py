@@ -30,7 +30,7 @@ def test_it_is_told_before_anything_is_loaded(folder_of) -> None:
 
 def test_what_does_not_fit_in_float32_is_loaded_in_bfloat16(folder_of, monkeypatch: pytest.MonkeyPatch) -> None:
     source = read_source(str(folder_of("llava_onevision")))
-    wide, half = (sizes.size_of(source, dtype).bytes for dtype in ("float32", "bfloat16"))
+    wide, half = (sizes.size_of(source, dtype).memory for dtype in ("float32", "bfloat16"))
     monkeypatch.setattr("pvchat.bases.loading.best_dtype", lambda device: torch.float32)
     for room, dtype in ((wide, "float32"), ((wide + half) // 2, "bfloat16"), (half - 1, "float32")):
         monkeypatch.setattr(sizes, "_memory", lambda room=room: room)

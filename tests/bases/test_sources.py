@@ -54,9 +54,9 @@ def test_a_base_answers_by_itself(folder_of) -> None:
 
 def test_what_fits_is_known_before_anything_is_loaded(folder_of, monkeypatch: pytest.MonkeyPatch) -> None:
     size = sizes.size_of(read_source(str(folder_of("qwen3_vl"))), "float32")
-    assert 4 * size.parameters < size.bytes < 60 * size.parameters + 2_000_000
+    assert 4 * size.parameters < size.memory < 60 * size.parameters + 2_000_000
     wide, small = (sizes.size_of(read_source("qwen3-vl-2b"), dtype) for dtype in ("float32", "4bit"))
-    assert small.bytes < wide.bytes / 4
+    assert small.memory < wide.memory / 4
     monkeypatch.setattr(sizes, "_memory", lambda: 3_000_000_000)
     assert sizes.size_of(read_source("qwen3-vl-2b"), "bfloat16").fits is False
     assert sizes.size_of(read_source("smolvlm2-500m"), "bfloat16").fits is True

@@ -16,7 +16,6 @@ from make_analysis import make_analysis, make_track
 from pvchat.errors import VideoReadError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.systems import Bench, Reply, decided
-from pvchat.schemas import Look
 
 
 class StubChat:
@@ -25,10 +24,10 @@ class StubChat:
     device = "cpu"
     people = None
 
-    def look(self, path):
+    def analyse(self, path):
         if "broken" in Path(path).name:
             raise VideoReadError("is no video.", subject=str(path))
-        return Look(make_analysis(make_track(1), key=hashlib.sha256(Path(path).read_bytes()).hexdigest()))
+        return make_analysis(make_track(1), key=hashlib.sha256(Path(path).read_bytes()).hexdigest())
 
 
 class Stub:

@@ -29,7 +29,8 @@ from recipes.model.person.own import learn, training_data
 @pytest.fixture
 def chat() -> SimpleNamespace:
     """What training asks of the service."""
-    return SimpleNamespace(people=SimpleNamespace(all=list), describer=None, settings=Settings(), narrator=None)
+    people, networks = SimpleNamespace(all=list), SimpleNamespace(narrator=None)
+    return SimpleNamespace(people=people, describer=None, settings=Settings(), networks=networks)
 
 
 def test_without_a_trained_model_it_says_so(chat: SimpleNamespace) -> None:

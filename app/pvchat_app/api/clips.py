@@ -10,10 +10,10 @@ import os
 import secrets
 import shutil
 import threading
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
@@ -24,9 +24,6 @@ from pvchat_app.api.gate import RefusedError
 from pvchat_app.api.models import ClipRow
 from pvchat_app.conversation import keys_of
 from pvchat_app.desk import Desk
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
 
 MOST = 20  # of a token; the oldest goes
 

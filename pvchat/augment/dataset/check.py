@@ -75,11 +75,7 @@ class _Checked:
 
 
 def check(path: str | Path) -> list[DataSetProblem]:
-    """Everything that is wrong with a data set.
-
-    Raises:
-        SettingsError: there is no data set.
-    """
+    """Everything that is wrong with a data set; raises SettingsError where there is none."""
     path = Path(path)
     if not (path / ROWS).is_file():
         raise SettingsError("there is no data set here.", subject=str(path), hint=f"Give a folder with {ROWS}.")

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat import video
 from pvchat.augment.folders import MEDIA, write_media
 from pvchat.augment.negatives.strangers import Negative, Negatives, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage
@@ -78,8 +79,6 @@ def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]
 
 def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
     """The frames [T, H, W, 3] of a candidate's excerpt; raises VideoReadError."""
-    from pvchat import video
-
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
     side = min(_MOST_SIDE, round(_SIDE / max(x1 - x0, y1 - y0, 0.1)))
     frames = max(1, round(seconds * FPS))

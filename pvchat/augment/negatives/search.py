@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
@@ -187,9 +187,7 @@ def look_through(
 def _judged(path: Path, analysis: ClipAnalysis, strangers: Strangers) -> OtherClip:
     own = {n: t for n, t in enumerate(analysis.tracks) if t.kind == strangers.person.kind and len(t)}
     views = {number: prototypes(track) for number, track in own.items()}
-    tracks = [replace(t, body=t.body[:0].copy(), pose=t.pose[:0].copy(), thumbnail=b"") for t in analysis.tracks]
-    kept = replace(analysis, tracks=tracks, frame_features=analysis.frame_features[:0].copy())
-    return OtherClip(path, kept, strangers.judge(analysis), views)
+    return OtherClip(path, analysis.without_features(), strangers.judge(analysis), views)
 
 
 def _candidate(recipe: str, clip: OtherClip, track: int | None, start: float, end: float) -> Negative:
@@ -227,7 +225,7 @@ def find(
 
     Where too few are hard, random ones fill up, and the other way round. The watch stops looking at more files.
     """
-    strangers = Strangers(subject.person, chat.presence_model, chat.settings.presence.present_from)
+    strangers = Strangers(subject.person, chat.networks.presence, chat.settings.presence.present_from)
     dropped: Counter[str] = Counter()
     clips = look_through(subject, chat, strangers, files_of(config, seed), watch, dropped)
     others = OtherClips(clips, subject, strangers, config, seed, dropped)

@@ -15,19 +15,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Split
 from pvchat.identity.presence import PresenceModel
+from pvchat.identity.subjects import choose, index_of
 from pvchat.people.person import Person
 from pvchat.perception.boxes import overlap
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Service, Track
-
-if TYPE_CHECKING:
-    from pvchat.augment.profile import Profile
 
 Recipe = Literal["same-clip", "lookalike", "random"]
 Box = tuple[float, float, float, float]
@@ -61,8 +60,6 @@ class SubjectClip:
     @classmethod
     def of(cls, profile: Profile, chat: Service, clip: str | Path, track: int | None = None) -> SubjectClip:
         """The subject of an augmentation's profile; `track` as in `AugmentConfig`."""
-        from pvchat.identity.subjects import choose, index_of
-
         analysis = chat.analyse(clip)
         chosen = choose(analysis, track, Path(clip).name)
         number = index_of(analysis, chosen)

@@ -19,13 +19,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter
 
+from pvchat import video
 from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
 from pvchat.augment.settings import FPS
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
+from pvchat.perception.experts.body import resize
 from pvchat.schemas import FloatArray
 
 Images = NDArray[np.uint8]
@@ -112,11 +115,7 @@ class Crowd:
         return Made(np.stack(out))
 
     def _scene(self, profile: Profile, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
-        """Frames [T, H, W, 3] of another clip.
-
-        Raises:
-            ValueError: none of the files tried can be read.
-        """
+        """Frames [T, H, W, 3] of another clip; raises ValueError where none of those tried can be read."""
         split = next(iter(profile.spans))
         own = [f for f in self.files if _CROWD_SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split]
         files = own or self.files
@@ -129,8 +128,6 @@ class Crowd:
 
     def _stretch_of(self, path: Path, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
         """A stretch of a clip, its frames filled to `size` (H, W)."""
-        from pvchat import video
-
         config = VideoConfig(sample_fps=FPS, max_frames=count, max_side=2 * max(size))
         long, wanted = video.probe(path, config).duration_s, count / FPS
         start = float(rng.uniform(0, max(long - wanted, 0.0)))
@@ -146,8 +143,6 @@ class Crowd:
 
 def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:
     """A person's share of every pixel [H, W], from a coarse mask [h, w]: He et al.'s guided filter (2013) on grey."""
-    from pvchat.perception.experts.body import resize
-
     height, width = image.shape[:2]
     coarse = np.clip(resize(mask.astype(np.float32) / 255, height, width), 0, 1)
     fine = guided(image.astype(np.float32).mean(2) / 255, coarse, max(2, round(0.015 * max(height, width))), 8e-4)
@@ -156,7 +151,6 @@ def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:
 
 def guided(guide: FloatArray, values: FloatArray, radius: int, softness: float) -> FloatArray:
     """`values` [H, W] smoothed within windows of `radius` so that they follow the edges of `guide` [H, W]."""
-    from scipy.ndimage import uniform_filter
 
     def mean(x: FloatArray) -> FloatArray:
         return np.asarray(uniform_filter(x, 2 * radius + 1, mode="nearest"), np.float32)
@@ -199,8 +193,6 @@ def other_scenes(profile: Profile, frame: int) -> NDArray[np.int64]:
 
 def without_person(profile: Profile, frame: int) -> Images:
     """A frame whose person is filled with what surrounds them, softly: only good enough to stand behind somebody."""
-    from scipy.ndimage import gaussian_filter, maximum_filter
-
     assert profile.masks is not None
     image = profile.images[frame].astype(np.float32)
     free = 1 - (maximum_filter(matte(profile.images[frame], profile.masks[frame]), 15) > 0.1).astype(np.float32)
@@ -237,8 +229,6 @@ def plain_scene(width: int, height: int, rng: np.random.Generator) -> Images:
 
 def _inner_colours(image: FloatArray, share: FloatArray) -> FloatArray:
     """Colours of the person without the old background at the rim: there those of pixels farther inside."""
-    from scipy.ndimage import gaussian_filter
-
     sure = np.clip((share - 0.9) / 0.1, 0, 1)
     weight = gaussian_filter(sure, 3.0)
     inside = gaussian_filter(image * sure[..., None], (3.0, 3.0, 0)) / np.maximum(weight, 1e-4)[..., None]

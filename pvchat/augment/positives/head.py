@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import Delaunay
 
 from pvchat.perception.experts.regions import sample
 from pvchat.schemas import FloatArray, IntArray
@@ -71,8 +72,6 @@ class HeadMesh:
 
 def triangulate(points: FloatArray) -> IntArray:
     """Delaunay triangles [M, 3] of points [P, 2]."""
-    from scipy.spatial import Delaunay
-
     return Delaunay(np.asarray(points, np.float64)).simplices.astype(np.int64)
 
 

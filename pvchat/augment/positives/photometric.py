@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import gaussian_filter, uniform_filter1d
 
 from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
@@ -159,8 +160,6 @@ def _light(images: Images, look: CameraLook) -> FloatArray:
 
 
 def _blur(images: FloatArray, look: CameraLook) -> FloatArray:
-    from scipy.ndimage import gaussian_filter, uniform_filter1d
-
     if look.blur > 0:
         images = gaussian_filter(images, (0, look.blur, look.blur, 0), truncate=2.5)
     if look.motion >= 2:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter, label, median_filter
 
 from pvchat.augment.positives.backgrounds import matte
 from pvchat.augment.positives.protocol import BOTH, Made, window
@@ -56,8 +57,6 @@ class Recolour:
 
 def clothes(profile: Profile, frame: int) -> FloatArray:
     """How much of each pixel [H, W] is the subject's clothes, 0..1."""
-    from scipy.ndimage import gaussian_filter, median_filter
-
     assert profile.masks is not None
     image, mesh = profile.images[frame], profile.meshes[frame]
     height, width = image.shape[:2]
@@ -103,8 +102,6 @@ def to_rgb(lab: FloatArray) -> FloatArray:
 
 def _hanging(hair: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What is connected with hair `above` the chin: dark clothes below a dark head are not hair."""
-    from scipy.ndimage import label
-
     parts, _ = label(hair)
     return hair & np.isin(parts, np.setdiff1d(np.unique(parts[above & hair]), [0]))
 

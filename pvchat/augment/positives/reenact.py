@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Cover, warp
@@ -190,8 +191,6 @@ def _limited(added: float, own: float) -> float:
 
 def _driven(values: FloatArray, count: int, worth: float, kind: str, rng: np.random.Generator) -> FloatArray | None:
     """A measured curve [count] of reach 1 out of values [n], or None where they move too little."""
-    from scipy.ndimage import gaussian_filter1d
-
     if len(values) < 4:
         return None
     curve = values - np.median(values)

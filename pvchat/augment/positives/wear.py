@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
+from scipy.interpolate import PchipInterpolator
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import paint
@@ -247,8 +248,6 @@ def _superellipse(centre: FloatArray, width: float, height: float, power: float)
 
 def _smooth(points: Points) -> FloatArray:
     """A curve through points [n, 2]."""
-    from scipy.interpolate import PchipInterpolator
-
     at = np.linspace(0, 1, len(points))
     return np.asarray(PchipInterpolator(at, points)(np.linspace(0, 1, 40)), np.float32)
 

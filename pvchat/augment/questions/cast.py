@@ -15,17 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pvchat.augment.schemas import Sample
+from pvchat.identity.evidence import Evidence, gather
+from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, PersonPresence, Track
-
-if TYPE_CHECKING:
-    from pvchat.identity.evidence import Evidence
-    from pvchat.people.person import Person
 
 Analyses = Callable[[Sample], ClipAnalysis]
 _CLEARER = 0.05  # a track must be so much nearer to a person than the next one [choice; distances lie in 0..1.2]
@@ -54,8 +51,6 @@ class SampleView:
     @cached_property
     def evidence(self) -> Evidence:
         """What was measured, as answers are made of it."""
-        from pvchat.identity.evidence import gather
-
         return gather(self.presence, self.analysis)
 
 
@@ -64,7 +59,7 @@ def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person
 
     `people` are enrollments of those named, for those who are never alone in a sample.
     """
-    seen = [without_features(analyses(sample)) for sample in samples]
+    seen = [analyses(sample).without_features() for sample in samples]
     known = references(samples, seen)
     for person in people:
         prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
@@ -103,12 +98,6 @@ def find(sample: Sample, analysis: ClipAnalysis, known: dict[str, list[tuple[str
 def mean_vector(track: Track) -> FloatArray:
     """Mean identity [D] of a track's sightings, better ones counting more."""
     return mean_identity(track.identity, track.quality)
-
-
-def without_features(analysis: ClipAnalysis) -> ClipAnalysis:
-    """Without features and pictures: some kilobytes."""
-    tracks = [replace(t, body=t.body[:0], pose=t.pose[:0], thumbnail=b"") for t in analysis.tracks]
-    return replace(analysis, frame_features=analysis.frame_features[:0], tracks=tracks)
 
 
 def described_alike(seen: Sequence[SampleView], name: str, own: PersonFacts) -> list[SampleView]:

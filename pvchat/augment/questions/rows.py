@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,10 +27,8 @@ from pvchat.augment.questions.measured import describe
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
 from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
 from pvchat.errors import SettingsError
-
-if TYPE_CHECKING:
-    from pvchat.people.person import Person
-    from pvchat.schemas import PersonFacts
+from pvchat.people.person import Person
+from pvchat.schemas import PersonFacts
 
 PER_SAMPLE = 20
 SHARES = {"appearance": 0.2, "action": 0.2, "location": 0.2}  # of the singles; existence is the rest

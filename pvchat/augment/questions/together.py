@@ -16,13 +16,16 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from pvchat import video
 from pvchat.augment.folders import write_media
 from pvchat.augment.positives.protocol import to_and_fro
-from pvchat.augment.questions.cast import Analyses, find, mean_vector, references, without_features
+from pvchat.augment.questions.cast import Analyses, find, mean_vector, references
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
 from pvchat.augment.settings import FPS
 from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.config import VideoConfig
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
 
@@ -65,7 +68,7 @@ def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHE
     person = gathering.person
     if person.kind != "face" or all(s.role == "positive" for s in samples):
         return []
-    seen = {s.id: without_features(gathering.analyses(s)) for s in samples}
+    seen = {s.id: gathering.analyses(s).without_features() for s in samples}
     known = companions(samples, seen, person, gathering.taken)
     together: list[Together] = []
     for split in REPEATS:
@@ -149,9 +152,6 @@ def _plan(
 
 
 def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: Path, seed: int) -> Sample:
-    from pvchat import video
-    from pvchat.config import VideoConfig
-
     parts = [s for _, s in members]
     digest = hashlib.sha256("|".join((*(s.id for s in parts), str(seed))).encode()).hexdigest()[:16]
     subject = next(iter(people))
@@ -184,8 +184,6 @@ def _verify(
 
 
 def _resized(images: Images, height: int) -> Images:
-    from PIL import Image
-
     width = max(2, round(images.shape[2] * height / images.shape[1] / 2) * 2)
     return np.stack([np.asarray(Image.fromarray(i).resize((width, height), Image.Resampling.LANCZOS)) for i in images])
 

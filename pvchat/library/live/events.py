@@ -33,49 +33,29 @@ _HIDDEN = "***"
 
 @dataclass(frozen=True)
 class CameraEvent:
-    """Something that happened before a camera.
+    """Something that happened before a camera."""
 
-    Attributes:
-        kind: somebody enrolled appears or leaves, or somebody unknown is seen.
-        ref: her id; "" for somebody unknown.
-        at: when, seconds since 1970.
-        probability: that it is she; of somebody unknown, that it is nobody enrolled.
-        clip: path of the clip that shows it; "" for none.
-        second: where in it.
-    """
-
-    kind: Kind
-    ref: str
-    at: float
-    probability: float
-    clip: str = ""
-    second: float = 0.0
+    kind: Kind  # somebody enrolled appears or leaves, or somebody unknown is seen
+    ref: str  # her id; "" for somebody unknown
+    at: float  # when, seconds since 1970
+    probability: float  # that it is she; of somebody unknown, that it is nobody enrolled
+    clip: str = ""  # path of the clip that shows it; "" for none
+    second: float = 0.0  # where in it
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Which events are told, and to whom.
+    """Which events are told, and to whom."""
 
-    Attributes:
-        id: its number; 0 for a new one.
-        kind, ref: of the events that it is about.
-        sources: places or addresses of cameras; none: all.
-        hours: from when to when of the day ("22:00-06:00"), local; "": always.
-        least: probability from which.
-        quiet_s: after one event, for how long no other is told, by each camera.
-        target: an address of http, https, mqtt or mqtts; or `PAGE`.
-        secret: that signs what is sent by http.
-    """
-
-    kind: Kind
+    kind: Kind  # of the events that it is about, as `ref`
     ref: str = ""
-    sources: tuple[str, ...] = ()
-    hours: str = ""
-    least: float = 0.0
-    quiet_s: float = QUIET_S
-    target: str = PAGE
-    secret: str = field(default="", repr=False)
-    id: int = 0
+    sources: tuple[str, ...] = ()  # places or addresses of cameras; none: all
+    hours: str = ""  # from when to when of the day ("22:00-06:00"), local; "": always
+    least: float = 0.0  # probability from which
+    quiet_s: float = QUIET_S  # after one event, for how long no other is told, by each camera
+    target: str = PAGE  # an address of http, https, mqtt or mqtts; or `PAGE`
+    secret: str = field(default="", repr=False)  # that signs what is sent by http
+    id: int = 0  # its number; 0 for a new one
 
     def fits(self, event: CameraEvent, source: Sequence[str]) -> bool:
         """Whether it is about this event of a camera, of which address and place are given."""

@@ -48,17 +48,11 @@ Look = Callable[[LivePart], ClipAnalysis]
 
 @dataclass(frozen=True)
 class Watching:
-    """How a camera is watched.
+    """How a camera is watched."""
 
-    Attributes:
-        fps: samples a second.
-        days: clips and events go when they are as old.
-        gigabytes: of all clips of all cameras that are kept; the oldest go first.
-    """
-
-    fps: float = FPS
-    days: float = 7.0
-    gigabytes: float = 2.0
+    fps: float = FPS  # samples a second
+    days: float = 7.0  # clips and events go when they are as old
+    gigabytes: float = 2.0  # of all clips of all cameras that are kept; the oldest go first
 
     def __post_init__(self) -> None:
         if not 1 <= self.fps <= MOST_FPS:
@@ -69,41 +63,26 @@ class Watching:
 
 @dataclass(frozen=True)
 class LiveStatus:
-    """How it goes.
+    """How it goes."""
 
-    Attributes:
-        source: the camera, as shown.
-        place: what its place is called.
-        connected, breaks, problem: as `video.Link` has them.
-        who: names of who is there now; "" for somebody unknown.
-        latency_s: from a sample's arrival until it was looked at, the last one's.
-        looked_at, dropped, still: samples that were looked at, that weren't for want of time, and that weren't since
-            nothing moved.
-        running: it is being watched.
-        failed: why it ended; "" if it didn't.
-    """
-
-    source: str
-    place: str
-    connected: bool
+    source: str  # the camera, as shown
+    place: str  # what its place is called
+    connected: bool  # as `video.Link` has it, and the next two
     breaks: int
     problem: str
-    who: list[str]
-    latency_s: float
-    looked_at: int
-    dropped: int
-    still: int
-    running: bool
-    failed: str
+    who: list[str]  # names of who is there now; "" for somebody unknown
+    latency_s: float  # from a sample's arrival until it was looked at, the last one's
+    looked_at: int  # samples
+    dropped: int  # samples that weren't looked at for want of time
+    still: int  # samples that weren't since nothing moved
+    running: bool  # it is being watched
+    failed: str  # why it ended; "" if it didn't
 
 
 class Live:
-    """A camera that is watched from `start` to `stop`.
+    """A camera that is watched from `start` to `stop`; `on_event` is told each event, as JSON.
 
-    Args:
-        source: number of the camera in the library, and what its place is called.
-        look: what a part shows; the experts say so if None.
-        on_event: called with each event, as JSON.
+    `source`: its number in the library, and what its place is called. `look`: what a part shows; None: as experts say.
     """
 
     def __init__(
@@ -239,7 +218,7 @@ class Live:
 
     def _experts(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:
-            seen = look_at(part.clip, self.chat.experts, DEPTH)
+            seen = look_at(part.clip, self.chat.networks.experts, DEPTH)
         trim()
         return seen
 

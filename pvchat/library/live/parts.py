@@ -34,21 +34,13 @@ _TURN = 90
 
 @dataclass(frozen=True)
 class LivePart:
-    """About a second of a camera's pictures.
+    """About a second of a camera's pictures."""
 
-    Attributes:
-        at: when it begins, seconds since 1970.
-        clip: k samples, times and cuts as seconds from `at`; none where it is `still`.
-        arrived: when its last sample came, by the monotonic clock.
-        still: it shows what the last part showed.
-        broken: pictures are missing before it.
-    """
-
-    at: float
-    clip: Clip
-    arrived: float
-    still: bool = False
-    broken: bool = False
+    at: float  # when it begins, seconds since 1970
+    clip: Clip  # k samples, times and cuts as seconds from `at`; none where it is `still`
+    arrived: float  # when its last sample came, by the monotonic clock
+    still: bool = False  # it shows what the last part showed
+    broken: bool = False  # pictures are missing before it
 
     @property
     def end(self) -> float:
@@ -139,14 +131,10 @@ def _thinned(part: LivePart) -> LivePart:
 
 
 class Queue:
-    """Parts that wait to be looked at; where it is `lossless`, whoever puts one in waits for room.
-
-    Attributes:
-        dropped: samples that nobody looked at.
-    """
+    """Parts that wait to be looked at; where it is `lossless`, whoever puts one in waits for room."""
 
     def __init__(self, lossless: bool = False) -> None:
-        self.dropped = 0
+        self.dropped = 0  # samples that nobody looked at
         self._parts: deque[LivePart] = deque()
         self._lossless, self._closed = lossless, False
         self._changed = threading.Condition()

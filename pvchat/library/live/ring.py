@@ -47,11 +47,7 @@ class _Take:
 
 
 class Ring:
-    """The clips of one camera of a library, by its number.
-
-    Raises:
-        LibraryError: somebody watches that camera already.
-    """
+    """The clips of one camera of a library, by its number; raises LibraryError where somebody watches it already."""
 
     def __init__(self, library: sqlite3.Connection, chat: Service, source: int, fps: float) -> None:
         self.library, self.chat, self.source, self.fps = library, chat, source, fps

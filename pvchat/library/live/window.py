@@ -41,17 +41,11 @@ OVERLAP_S = 0.5  # a part that begins so long before the last one's end: the clo
 
 @dataclass(frozen=True)
 class SeenPart:
-    """A part that was looked at.
+    """A part that was looked at."""
 
-    Attributes:
-        at: when it begins, seconds since 1970.
-        analysis: what it shows; its times count from `at`.
-        broken: pictures are missing before it.
-    """
-
-    at: float
-    analysis: ClipAnalysis
-    broken: bool = False
+    at: float  # when it begins, seconds since 1970
+    analysis: ClipAnalysis  # what it shows; its times count from `at`
+    broken: bool = False  # pictures are missing before it
 
     @property
     def end(self) -> float:
@@ -61,20 +55,13 @@ class SeenPart:
 
 @dataclass
 class Stay:
-    """Somebody before the camera.
+    """Somebody before the camera."""
 
-    Attributes:
-        ref: her id, or `UNKNOWN`.
-        start, last: from when to when, seconds since 1970.
-        probability: that it is she.
-        announced: whether an event says that she is there.
-    """
-
-    ref: str
-    start: float
+    ref: str  # her id, or `UNKNOWN`
+    start: float  # seconds since 1970, as `last`
     last: float
-    probability: float
-    announced: bool = False
+    probability: float  # that it is she
+    announced: bool = False  # whether an event says that she is there
 
 
 Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
@@ -98,22 +85,16 @@ Gathered = TypeVar("Gathered", ScanState, TrackCount)
 
 
 class Recent(Generic[Gathered]):
-    """The last parts of a camera together.
+    """The last parts of a camera together, in what `begin` makes.
 
-    Args:
-        begin: makes what gathers them.
-        most: how many parts and how many people it holds at the most. Once one of both is reached, what it began with
-            is dropped: it goes on with the later half of that many.
-
-    Attributes:
-        at, until: when it begins, and when the last part ends, seconds since 1970.
-        seen: what they are gathered in.
+    At most `most` parts, and people, are held. Once one of both is reached, what it began with is dropped: it goes on
+    with the later half of that many.
     """
 
     def __init__(self, begin: Callable[[], Gathered], most: tuple[int, int]) -> None:
         self.begin: Callable[[], Gathered] = begin
         self.most = most
-        self.at = self.until = 0.0
+        self.at = self.until = 0.0  # when it begins, and when the last part ends, seconds since 1970
         self.seen: Gathered = begin()
         self._next: tuple[float, Gathered] | None = None
 
