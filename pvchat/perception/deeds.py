@@ -14,7 +14,6 @@ Legend: n sightings. Lengths are in face heights, from the middle of the face.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
