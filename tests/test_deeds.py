@@ -12,6 +12,8 @@ from test_facts import track_at
 from test_posture import FACE, footage, pose
 
 from pvchat.chat.clip_timeline import PROBABLY, facts_as_rows
+from pvchat.chat.query import Has
+from pvchat.chat.timeline import Row, says
 from pvchat.perception import deeds
 from pvchat.perception.deeds import TOLD, UNTOLD, likeliest, tell_deed, tell_deeds
 from pvchat.schemas import PersonFacts
@@ -41,6 +43,13 @@ def test_two_that_are_hard_to_tell_apart_are_told_together(monkeypatch):
     assert likeliest({"eating": 0.1, "drinking": 0.1}) is None
     (row,) = facts_as_rows("Ana", PersonFacts(deed="probably eating or drinking"))
     assert (row.attribute, row.value, row.probability) == ("deed", "eating or drinking", PROBABLY)
+
+
+def test_who_talks_on_the_phone_uses_it():
+    calls, types = (Row("Ana", "deed", deed) for deed in ("talking on the phone", "working at a computer"))
+    assert says(Has("deed", "using a phone"), calls, True) == "yes"
+    assert says(Has("deed", "typing"), types, True) == "yes"
+    assert says(Has("deed", "drinking"), calls, True) == "unknown"
 
 
 @pytest.mark.parametrize("gesture", ["talking", "gesturing with a hand", "looking up", "looking to the left"])
