@@ -330,7 +330,7 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     if facts.pose:
         yield replace(hedged(name, "posture", facts.pose), ground=seen.get("pose"))
     gestures = [(gesture, gesture) for gesture in facts.gestures]
-    for key, deed in (("activity", facts.activity), *gestures, ("movement", facts.movement)):
+    for key, deed in (("activity", facts.activity), ("deed", facts.deed), *gestures, ("movement", facts.movement)):
         if deed:
             kind = "gesture" if key == deed else key
             yield replace(hedged(name, "deed", deed), ground=on_footage(seen.get(key), kind))

@@ -39,6 +39,7 @@ _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a 
     "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trouser": ("suit",),
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
+_ALSO = {"phone": {"using"}, "computer": {"typing"}}  # who talks on a phone uses it; a laptop is asked of as typing
 TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
 _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
@@ -277,6 +278,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     asked, told = words(f"{has.value} {has.colour}"), words(f"{row.value} {row.colour}")
     if row.attribute == "holding" and has.attribute == "deed":  # "holding a cup"
         told |= {"holding"}
+    if row.attribute == has.attribute == "deed":
+        told = told.union(*(_ALSO.get(word, ()) for word in told))
     fits = asked <= told or has.attribute == "deed" and asked == {"moving"} and not told.isdisjoint(_MOVING)
     fits = fits or has.attribute == "place" and bool(asked) and asked <= _AT_HOME and not told.isdisjoint(_HOME)
     said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"

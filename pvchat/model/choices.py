@@ -47,7 +47,8 @@ class Choice:
         setting: where it can be ("indoors", "outdoors"); None for both.
         busy: for deeds: whether somebody who is seen talking or moving the hands may be doing it.
         company: how many people it takes.
-        footage: whether it was right six times in ten where it was chosen on the development footage, or never chosen.
+        footage: of a place: whether it was right six times in ten where it was chosen on the development footage, or
+            never chosen.
         group_footage: although it wasn't, its group was where it is said for sure.
         seen: things of which one must be found, for a deed that nobody can tell without them; empty for none.
     """

@@ -15,7 +15,7 @@ from pvchat.perception.experts.attributes import head_box
 from pvchat.perception.sightings import best_sightings, torso_box
 from pvchat.schemas import ClipAnalysis, FloatArray, Ground, PersonFacts, Track
 
-_WHOLE = ("pose", "movement", "activity")
+_WHOLE = ("pose", "movement", "activity", "deed")
 
 
 def ground_facts(track: Track, analysis: ClipAnalysis) -> None:

@@ -19,6 +19,7 @@ from pvchat.perception import facts
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, company, with_facts
 from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.collars import dress_neck
+from pvchat.perception.deeds import tell_deed
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import Before
@@ -163,6 +164,7 @@ def _fill_facts(
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, analysis, frames.camera)
     tell_posture(track, analysis)
+    tell_deed(track, analysis)
     tell_things(track, analysis)
     dress_limbs(seen)
     dress_neck(seen)

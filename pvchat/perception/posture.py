@@ -115,7 +115,7 @@ def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
 
 def postures(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> dict[str, float]:
     """How likely each of TOLD is; nothing of figures whose body wasn't found, but for drawn ones."""
-    if not _is_readable(track, analysis):
+    if not is_readable(track, analysis):
         return {}
     logits = _head("") @ np.append(weighed(track, analysis, _head("first "), known), 1.0)
     return dict(zip(TOLD, softmax(logits).tolist(), strict=True))
@@ -129,11 +129,19 @@ def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Know
     """
     known = {} if known is None else known
     company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
+<<<<<<< HEAD
     word, shown = _word(track, analysis, first, known)
     words = [_word(one, analysis, first, known)[0] for one in company[:_COMPANY] if _is_readable(one, analysis)]
     others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
     around = surroundings(track, analysis, _posed(track))
     return np.concatenate([word, shown, around, others]).astype(np.float32)
+=======
+    shown = described(track, analysis)
+    words = [_word(described(one, analysis), first) for one in company[:_COMPANY] if is_readable(one, analysis)]
+    others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
+    around = surroundings(track, analysis, posed(track))
+    return np.concatenate([_word(shown, first), shown, around, others]).astype(np.float32)
+>>>>>>> deeds14
 
 
 def _word(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Known) -> tuple[FloatArray, FloatArray]:
@@ -153,19 +161,26 @@ def _head(name: str) -> FloatArray:
     return np.column_stack([arrays[f"{name}weight"], arrays[f"{name}bias"]]).astype(np.float32)
 
 
+<<<<<<< HEAD
 def _is_readable(track: Track, analysis: ClipAnalysis) -> bool:
     return bool((track.kind == "face" or len(track.looks) or analysis.scene.drawn) and len(analysis.frame_features))
+=======
+def is_readable(track: Track, analysis: ClipAnalysis) -> bool:
+    """Whether heads can tell of somebody: a face or a body was found, or it is drawn, and frames are kept."""
+    seen = track.kind == "face" or len(track.looks) or analysis.scene.drawn
+    return bool(seen and len(analysis.frame_features))
+>>>>>>> deeds14
 
 
-def _posed(track: Track) -> IntArray:
+def posed(track: Track) -> IntArray:
     """Sightings with a pose; where there is none, all."""
-    posed = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
-    return np.asarray(posed if len(posed) else np.arange(len(track)), np.int64)
+    found = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
+    return np.asarray(found if len(found) else np.arange(len(track)), np.int64)
 
 
 def described(track: Track, analysis: ClipAnalysis) -> FloatArray:
     """[1344] joints, outline, whether there is a face, and the frame: of all sightings with a pose together."""
-    seen, aspect = _posed(track), analysis.width / analysis.height
+    seen, aspect = posed(track), analysis.width / analysis.height
     joints = np.mean([geometry(track.pose[i], track.boxes[i], aspect) for i in seen], 0)
     height, width = np.median(track.boxes[:, 3] - track.boxes[:, 1]), np.median(track.boxes[:, 2] - track.boxes[:, 0])
     outline = _outline(body_boxes(track, analysis), float(height), float(width), analysis)

@@ -44,6 +44,7 @@ class PersonFacts:
     gestures: list[str] = field(default_factory=list)
     holding: str | None = None  # "a cup"
     activity: str | None = None  # "playing tennis", from the action head
+    deed: str | None = None  # "talking on the phone", "probably eating or drinking" (`perception/deeds.py`)
     seat: str | None = None  # "on a sofa", what she sits or lies on
     near: list[str] = field(default_factory=list)  # "at a table", "next to a car": things, not people
     confidence: dict[str, float] = field(default_factory=dict)  # field name or `HANDS` -> confidence

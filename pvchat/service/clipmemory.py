@@ -116,6 +116,7 @@ class ClipMemory:
         return self._look(self._file(clip), partial, stage, within)
 
     def _look(self, file: ClipFile, partial: Partial | None, stage: Stage, within: Within | None) -> Look:
+        from pvchat.perception.deeds import tell_deeds
         from pvchat.perception.places import tell_place
         from pvchat.perception.posture import tell_postures
 
@@ -129,7 +130,7 @@ class ClipMemory:
                 return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
-            seen = replace(seen, analysis=tell_place(tell_postures(seen.analysis)))
+            seen = replace(seen, analysis=tell_place(tell_deeds(tell_postures(seen.analysis))))
             self._remember(seen.analysis, file)
         return seen
 

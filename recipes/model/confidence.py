@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from pvchat.bases.models import find
 from pvchat.model.choices import (
     CAPTION_QUESTION,
-    KINDS,
     LEVELS,
     LIMITS,
     SETTINGS,
@@ -49,6 +48,7 @@ from recipes.model.base.contrast import similarity
 from recipes.model.base.data import Photo, Pictures, picture_features, read_photos
 from recipes.model.batches import encode_clips
 
+KINDS: tuple[ChoiceKind, ...] = ("location",)  # deeds are told by a head (ADR 0107)
 LIKELY, SURE = 0.6, 0.8  # precision from which a choice is said with "probably", and without [choice]
 FEWEST = 3  # held-back pictures that must confirm a choice before it is offered [choice]
 SHOWN = 8  # choices or claims that a limit must rest on [choice]

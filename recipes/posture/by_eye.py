@@ -70,7 +70,7 @@ def look(root: Path, first: dict[str, FloatArray]) -> list[Seen]:
     experts, found = Experts(), list[Seen]()
     for name, clips in json.loads(FILE.read_text(encoding="utf-8")).items():
         footage = name == FOOTAGE
-        rows = {} if footage else _rows(root / name)
+        rows = {} if footage else rows_of_clips(root / name)
         chat = PVChat.from_pretrained("embedded") if footage else None
         for clip, told in clips.items():
             shown = [row for row in rows.get(clip, ()) if row.get("frame", 0) in told["frames"]]
@@ -82,7 +82,7 @@ def look(root: Path, first: dict[str, FloatArray]) -> list[Seen]:
     return found
 
 
-def _rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
+def rows_of_clips(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The metadata rows of each clip, in order, or photo."""
     found = dict[str, list[dict[str, Any]]]()
     for row in sorted(read_metadata(folder), key=lambda row: int(row.get("frame", 0))):

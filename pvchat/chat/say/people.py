@@ -51,6 +51,7 @@ from pvchat.chat.timeline import EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, F
 from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
+_EITHER = ("walking or", "falling or")  # movements of which one is meant
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
@@ -318,7 +319,8 @@ def _deed(row: Row) -> str:
     if row.attribute == "holding":
         return f"holding {worn_said(row.value)}"
     said = complement(condition_of(row))[1] if row.of else row.value  # "hugging Ben"
-    return said if row.probability >= LIKELY or "or" in row.value.split() else f"{HEDGE} {said}"
+    doubtful = row.value.startswith(_EITHER)  # the words themselves say so
+    return said if row.probability >= LIKELY or doubtful else f"{HEDGE} {said}"
 
 
 def _says(other: str, deed: str, earlier: bool) -> bool:

@@ -1,4 +1,5 @@
-"""What the trained model adds to what was measured: what somebody does, and where, chosen from `model/choices.py`.
+"""What the trained model adds to what was measured: where it is; an encoder, also what somebody does; both chosen from
+`model/choices.py`.
 
 In: a question, a timeline, the clip, the model. Out: the timeline, with a row where it asks for something that was not
 measured; such a row is told with "probably", unless it is a deed that is sure. Whoever isn't surely there
@@ -57,11 +58,16 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
         return []
     found = list[Gap]()
     for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
-        if question.type != "location" and track is not None and analysis.tracks[track].facts.activity is None:
+        if question.type != "location" and track is not None and not _is_told(analysis.tracks[track].facts):
             found.append(Gap("action", name, track))
         if question.type != "action" and all(row.probability < LIKELY for row in timeline.of("", "place")):
             found.append(Gap("location", ""))
     return list(dict.fromkeys(found))
+
+
+def _is_told(facts: PersonFacts) -> bool:
+    """Whether a deed was measured."""
+    return bool(facts.activity or facts.deed)
 
 
 def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:

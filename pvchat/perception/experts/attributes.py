@@ -81,11 +81,11 @@ class ImageNetHead:
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
         tensors = tensorfile.load_or_make(kept, ("weight", "bias"), lambda: _last_layer(weights))
-        self._weight, self._bias = tensors["weight"], tensors["bias"]
+        self.weight, self.bias = tensors["weight"], tensors["bias"]
 
     def probabilities(self, features: FloatArray) -> FloatArray:
         """[B, 1280] pooled features to [B, 1000] softmax over the ImageNet-1k classes (their usual order)."""
-        return softmax(features @ self._weight.T + self._bias)
+        return softmax(features @ self.weight.T + self.bias)
 
 
 @cache

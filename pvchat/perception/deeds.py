@@ -1,0 +1,195 @@
+"""What somebody does with things and with others, by all that an analysis holds of her: phones, drinks, hugs, poses.
+
+In: one track, posed, of a clip's analysis. Out: `deed` of the track's facts, "probably" said of what is likely only.
+A linear head weighs what is found of joints and hands, where the head turns, how near others are, and what the picture
+network sees of her body, below her and in the frame. It learned from people in film, TV and photos whose deeds were
+read by eye (`recipes/deeds`), each deed as often as it is stated to be in footage; some it knows only so that they are
+not taken for others. Two that are hard to tell apart are told together.
+
+As postures are, deeds are told whenever an analysis is looked at, and no clip is looked at anew. Of drawn figures none
+is: it learned from photographs.
+
+Legend: n sightings. Lengths are in face heights, from the middle of the face.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pvchat.perception.experts import body
+from pvchat.perception.experts.attributes import linear_head, softmax
+from pvchat.perception.posture import described, is_readable, posed
+from pvchat.perception.surroundings import surroundings
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+
+WEIGHTS = Path(__file__).with_name("experts") / "deeds.safetensors"
+HANDS, GAZE, COMPANY = 18, 8, 9  # numbers that tell of each
+LIKELY, _SURE = 0.4, 0.7  # probability from which a deed is told, and is without "probably" (ADR 0107)
+# Told, in the order of the head's rows; behind them what it knows and isn't told.
+TOLD = (
+    "talking on the phone", "using a phone", "working at a computer", "reading", "writing", "eating", "drinking",
+    "smoking", "cooking", "pouring a drink", "hugging somebody", "playing music", "posing for a photo", "sleeping",
+    "holding a gun", "clapping",
+)  # fmt: skip
+UNTOLD = ("nothing", "fighting", "doing sports", "working", "cleaning", "grooming", "raising a hand", "taking photos")
+_POSING, _GOING = "posing for a photo", ("walking or running", "falling or lying down")
+_NOT_POSING = (  # what nobody does who poses
+    "talking", "gesturing", "waving", "nodding", "shaking", "looking down", "looking up", "looking to the",
+)  # fmt: skip
+_PAIRS = (  # told together where neither is likely enough alone
+    ("using a phone", "working at a computer"), ("reading", "writing"), ("eating", "drinking"),
+)  # fmt: skip
+_TOGETHER = ("using a phone or a computer", "reading or writing", "eating or drinking")
+_WRISTS, _ELBOWS = ((15, 19), (16, 20)), ((11, 13, 15), (12, 14, 16))  # wrist and forefinger; shoulder, elbow, wrist
+_MOUTH, _EARS = (9, 10), (7, 8)
+
+
+def tell_deeds(analysis: ClipAnalysis) -> ClipAnalysis:
+    """The analysis with the deeds of all whose bodies were measured, told by what it holds.
+
+    Of a long video each stretch's are told when it is measured.
+    """
+    for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
+        tell_deed(track, analysis)
+    return analysis
+
+
+def tell_deed(track: Track, analysis: ClipAnalysis) -> None:
+    """Settle the deed in a track's facts; what the frames or a thing tell of her comes first."""
+    facts = track.facts
+    facts.deed = None
+    facts.confidence.pop("deed", None)
+    shares = {} if facts.activity else deed_shares(track, analysis)
+    if facts.movement in _GOING or any(gesture.startswith(_NOT_POSING) for gesture in facts.gestures):
+        shares.pop(_POSING, None)
+    if told := likeliest(shares):
+        name, share = told
+        facts.deed, facts.confidence["deed"] = name if share >= _SURE else f"probably {name}", round(share, 3)
+
+
+def likeliest(shares: dict[str, float]) -> tuple[str, float] | None:
+    """The deed that is told of some probabilities, or the two that are, and how likely that is."""
+    alone = {name: shares.get(name, 0.0) for name in TOLD}
+    pairs = {said: alone[a] + alone[b] for said, (a, b) in zip(_TOGETHER, _PAIRS, strict=True)}
+    for told in (alone, pairs):
+        name = max(told, key=lambda one: told[one])
+        if told[name] >= LIKELY:
+            return name, told[name]
+    return None
+
+
+def deed_shares(track: Track, analysis: ClipAnalysis) -> dict[str, float]:
+    """How likely each of TOLD and UNTOLD is; nothing of drawn figures and of those whose body wasn't found."""
+    if analysis.scene.drawn or not is_readable(track, analysis):
+        return {}
+    weight, bias = linear_head(WEIGHTS)
+    return dict(zip((*TOLD, *UNTOLD), softmax(weight @ weighed(track, analysis) + bias).tolist(), strict=True))
+
+
+def weighed(track: Track, analysis: ClipAnalysis) -> FloatArray:
+    """[N] what the head weighs."""
+    seen, aspect = posed(track), analysis.width / analysis.height
+    return np.concatenate(
+        [
+            described(track, analysis), surroundings(track, analysis, seen), track.body[seen].mean(0),
+            _hands(track, seen, aspect), _gaze(track, seen, aspect), _company(track, analysis, aspect),
+        ]
+    ).astype(np.float32)  # fmt: skip
+
+
+def _near(length: float, reach: float) -> float:
+    return float(np.exp(-((length / reach) ** 2)))
+
+
+def _hands(track: Track, seen: IntArray, aspect: float) -> FloatArray:
+    """[18] how near hands are to mouth, ears, each other and the lap, how high and how far out, in sightings [n]."""
+    found = [_hands_of(track.pose[i], track.boxes[i], aspect) for i in seen]
+    return np.clip(np.mean(found, 0), -3, 3).astype(np.float32)
+
+
+def _hands_of(joints: FloatArray, face: FloatArray, aspect: float) -> list[float]:
+    """[18] of a pose [33, 4] beside its face box [4]; zeros where there is no pose."""
+    if np.isnan(joints).any():
+        return [0.0] * HANDS
+    scale = np.array([aspect, 1.0]) / (face[3] - face[1])
+    xy = (joints[:, :2] - (face[:2] + face[2:]) / 2) * scale
+    seen = joints[:, 3] * ((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1)
+    hands, sure = [xy[list(hand)].mean(0) for hand in _WRISTS], [float(seen[list(hand)].min()) for hand in _WRISTS]
+    mouth, chest = xy[list(_MOUTH)].mean(0), xy[list(body.SHOULDERS)].mean(0)
+    broad = float(abs(xy[11, 0] - xy[12, 0]))
+    to_mouth = [float(np.linalg.norm(hand - mouth)) for hand in hands]
+    to_ear = [min(float(np.linalg.norm(hand - xy[ear])) for ear in _EARS) for hand in hands]
+    low = [float(hand[1] - chest[1]) - 1.6 for hand in hands]
+    out = [float(abs(hand[0] - chest[0])) for hand in hands]
+    both, apart = sure[0] * sure[1], float(np.linalg.norm(hands[0] - hands[1]))
+
+    def each(values: list[float]) -> list[float]:
+        return [value * s for value, s in zip(values, sure, strict=True)]
+
+    at_mouth, at_ear = each([_near(d, 0.8) for d in to_mouth]), each([_near(d, 0.8) for d in to_ear])
+    raised = each([float(hand[1] < chest[1]) for hand in hands])
+    bent = [_bend(xy, *arm) * float(min(seen[arm[1]], seen[arm[2]])) for arm in _ELBOWS]
+    return [
+        1.0, max(at_mouth), max(at_ear), max(each([_near(d, 1.6) for d in to_mouth])),
+        min(each([_near(d, 1.0) for d in to_mouth])), both * _near(apart, 0.7), both * _near(apart, 1.6),
+        max(raised), min(raised), max(each([float(hand[1] < mouth[1] - 1) for hand in hands])),
+        max(each([_near(d, 0.9) * float(o < 0.6 * broad) for d, o in zip(low, out, strict=True)])),
+        min(each([_near(d, 1.2) for d in low])), max(each([float(o > 1.2 * broad) for o in out])),
+        max(bent), min(bent), max(sure), min(sure), min(broad, 5.0) / 3,
+    ]  # fmt: skip
+
+
+def _bend(xy: FloatArray, shoulder: int, elbow: int, wrist: int) -> float:
+    """How straight an arm is, 0 to 1."""
+    a, b = xy[shoulder] - xy[elbow], xy[wrist] - xy[elbow]
+    cosine = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-6)
+    return float(np.arccos(np.clip(cosine, -1, 1)) / np.pi)
+
+
+def _gaze(track: Track, seen: IntArray, aspect: float) -> FloatArray:
+    """[8] where the head turns and bends, by eyes, nose and mouth in sightings [n]; zeros where no face is seen."""
+    points, box = track.points[seen], track.boxes[seen]
+    if not len(points) or np.isnan(points).any():
+        return np.zeros(GAZE, np.float32)
+    xy = points * np.array([aspect, 1.0])
+    eyes, mouth = (xy[:, 0] + xy[:, 1]) / 2, (xy[:, 3] + xy[:, 4]) / 2
+    wide = np.linalg.norm(xy[:, 1] - xy[:, 0], axis=1) + 1e-6
+    long = np.linalg.norm(mouth - eyes, axis=1) + 1e-6
+    turned = float(np.abs((xy[:, 2, 0] - eyes[:, 0]) / wide).mean())
+    top, height = box[:, 1], box[:, 3] - box[:, 1]
+    told = [
+        1.0, turned, _near(turned, 0.15), ((xy[:, 2, 1] - eyes[:, 1]) / long).mean(),
+        np.abs((xy[:, 1, 1] - xy[:, 0, 1]) / wide).mean(), np.log(long / wide).mean(),
+        ((mouth[:, 1] - top) / height).mean(), ((eyes[:, 1] - top) / height).mean(),
+    ]  # fmt: skip
+    return np.clip(told, -3, 3).astype(np.float32)
+
+
+def _company(track: Track, analysis: ClipAnalysis, aspect: float) -> FloatArray:
+    """[9] how near the nearest of the others is who are seen with her, how large, how far their bodies overlap."""
+    found = [one for other in analysis.tracks if other is not track if (one := _beside(track, other, aspect))]
+    if not found:
+        return np.zeros(COMPANY, np.float32)
+    away, lap, larger, higher = min(found)
+    near = [_near(away, reach) for reach in (1.0, 1.8, 3.0)]
+    shared = max(one[1] for one in found)
+    told = [1.0, *near, lap, float(np.clip(larger, -2, 2)), min(higher, 3.0), min(len(found), 4) / 4, shared]
+    return np.asarray(told, np.float32)
+
+
+def _beside(track: Track, other: Track, aspect: float) -> tuple[float, float, float, float] | None:
+    """How far away somebody is, what share of her body's box theirs covers, how much larger and higher up they are."""
+    hers, theirs = np.nonzero(track.frames[:, None] == other.frames[None])
+    if not len(hers):
+        return None
+    face, head = track.boxes[hers], other.boxes[theirs]
+    height, tall = face[:, 3] - face[:, 1], head[:, 3] - head[:, 1]
+    way = (head[:, :2] + head[:, 2:] - face[:, :2] - face[:, 2:]) / 2 * np.array([aspect, 1.0])
+    away = np.linalg.norm(way, axis=1) / ((height + tall) / 2)
+    mine, box = track.body_boxes[hers], other.body_boxes[theirs]
+    shared = np.clip(np.minimum(mine[:, 2:], box[:, 2:]) - np.maximum(mine[:, :2], box[:, :2]), 0, None).prod(1)
+    lap = shared / np.clip(mine[:, 2:] - mine[:, :2], 1e-6, None).prod(1)
+    larger, higher = np.log(tall / height).mean(), np.abs(way[:, 1] / height).mean()
+    return float(away.min()), float(lap.max()), float(larger), float(higher)

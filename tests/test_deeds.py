@@ -1,0 +1,119 @@
+"""Deeds by all that an analysis holds: what is told how surely, what speaks against it, what the head reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from make_analysis import make_analysis
+from test_facts import track_at
+from test_posture import FACE, footage, pose
+
+from pvchat.chat.clip_timeline import PROBABLY, facts_as_rows
+from pvchat.chat.query import Has
+from pvchat.chat.timeline import Row, says
+from pvchat.perception import deeds
+from pvchat.perception.deeds import TOLD, UNTOLD, likeliest, tell_deed, tell_deeds
+from pvchat.schemas import PersonFacts
+from recipes.deeds import train
+
+
+def told(monkeypatch, shares, **facts):
+    track = track_at(FACE)
+    track.facts = PersonFacts(**facts)
+    monkeypatch.setattr(deeds, "deed_shares", lambda *_: dict(shares))
+    tell_deed(track, footage(track))
+    return track.facts.deed
+
+
+def test_what_is_likely_is_told_with_probably(monkeypatch):
+    assert told(monkeypatch, {"drinking": 0.9}) == "drinking"
+    assert told(monkeypatch, {"drinking": 0.5}) == "probably drinking"
+    assert told(monkeypatch, {"drinking": 0.2}) is None
+    assert told(monkeypatch, {"nothing": 0.9}) is None
+    assert told(monkeypatch, {"fighting": 0.9}) is None  # known, so that it isn't taken for a hug
+    assert told(monkeypatch, {"drinking": 0.9}, activity="playing tennis") is None
+
+
+def test_two_that_are_hard_to_tell_apart_are_told_together(monkeypatch):
+    assert likeliest({"eating": 0.3, "drinking": 0.3}) == ("eating or drinking", pytest.approx(0.6))
+    assert likeliest({"eating": 0.5, "drinking": 0.3}) == ("eating", 0.5)
+    assert likeliest({"eating": 0.1, "drinking": 0.1}) is None
+    (row,) = facts_as_rows("Ana", PersonFacts(deed="probably eating or drinking"))
+    assert (row.attribute, row.value, row.probability) == ("deed", "eating or drinking", PROBABLY)
+
+
+def test_who_talks_on_the_phone_uses_it():
+    calls, types = (Row("Ana", "deed", deed) for deed in ("talking on the phone", "working at a computer"))
+    assert says(Has("deed", "using a phone"), calls, True) == "yes"
+    assert says(Has("deed", "typing"), types, True) == "yes"
+    assert says(Has("deed", "drinking"), calls, True) == "unknown"
+
+
+@pytest.mark.parametrize("gesture", ["talking", "gesturing with a hand", "looking up", "looking to the left"])
+def test_who_talks_or_looks_aside_poses_for_nobody(monkeypatch, gesture):
+    posing = {"posing for a photo": 0.9}
+    assert told(monkeypatch, posing, gestures=["smiling", "facing the camera"]) == "posing for a photo"
+    assert told(monkeypatch, posing, gestures=[gesture]) is None
+    assert told(monkeypatch, posing, movement="walking or running") is None
+
+
+def test_deeds_are_told_whenever_an_analysis_is_looked_at():
+    track = track_at(FACE)
+    track.facts.deed = "told by an earlier head"
+    tell_deeds(footage(track))
+    assert track.facts.deed != "told by an earlier head"
+    analysis = make_analysis(track_at(FACE))
+    analysis.tracks[0].facts.deed = "smoking"
+    tell_deeds(replace(analysis, stage="who"))
+    assert analysis.tracks[0].facts.deed == "smoking"  # nothing was measured: nothing is told anew
+
+
+def test_the_head_tells_shares_of_photographed_people():
+    track = track_at(FACE)
+    analysis = footage(track)
+    shares = deeds.deed_shares(track, analysis)
+    assert set(shares) == {*TOLD, *UNTOLD}
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+    analysis.scene.drawn = True
+    assert deeds.deed_shares(track, analysis) == {}
+
+
+def test_a_hand_at_the_mouth_and_others_near_are_seen():
+    track, other = track_at(FACE), track_at(FACE + np.float32([0.1, 0, 0.1, 0]))
+    track.pose = np.stack([pose(j15=(0.5, 0.19), j19=(0.5, 0.19), j9=(0.49, 0.2), j10=(0.51, 0.2))] * len(track))
+    seen = np.arange(len(track))
+    assert deeds._hands(track, seen, 1.8)[1] > 0.8
+    assert not deeds._company(track, footage(track), 1.8).any()
+    near = deeds._company(track, replace(footage(track), tracks=[track, other]), 1.8)
+    assert near[0] == 1
+    assert 0.1 < near[1] < near[3]
+
+
+def test_the_recipe_learns_what_is_stated():
+    random, people, width = np.random.default_rng(0), [], sum(count for count, _ in train.DECAY)
+    for k in range(40):
+        seen = random.normal(0, 1, width).astype(np.float32)
+        seen[0] = 4.0 if k % 4 == 0 else -4.0
+        people.append(train.Seen(("drinking",) if k % 4 == 0 else (), "film", str(k), seen))
+    things = random.normal(0, 0.01, (1000, train.WIDTH)).astype(np.float32)
+    head = train.learn(people, things)
+    assert head["weight"].shape == (len(train.DEEDS), width)
+    shares = train.softmax(np.stack([one.described for one in people]) @ head["weight"].T + head["bias"])
+    assert any(train.held_back(one) for one in people)
+    drinking = shares[:, train.DEEDS.index("drinking")]
+    assert drinking[::4].min() > drinking[1::4].max()
+
+
+def test_labels_name_deeds_and_places_in_frames():
+    stated = json.loads(train.KINDS.read_text(encoding="utf-8"))
+    assert set(stated) == set(train.DEEDS)
+    for clips in json.loads(train.FILE.read_text(encoding="utf-8")).values():
+        for read in clips.values():
+            for names, frame, x, y in read["people"]:
+                assert set(names) <= set(train.DEEDS)
+                assert 0 <= frame < max(len(read["frames"]), 1)
+                assert 0 <= x <= 1
+                assert -0.1 <= y <= 1.1
