@@ -129,19 +129,11 @@ def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Know
     """
     known = {} if known is None else known
     company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
-<<<<<<< HEAD
     word, shown = _word(track, analysis, first, known)
-    words = [_word(one, analysis, first, known)[0] for one in company[:_COMPANY] if _is_readable(one, analysis)]
-    others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
-    around = surroundings(track, analysis, _posed(track))
-    return np.concatenate([word, shown, around, others]).astype(np.float32)
-=======
-    shown = described(track, analysis)
-    words = [_word(described(one, analysis), first) for one in company[:_COMPANY] if is_readable(one, analysis)]
+    words = [_word(one, analysis, first, known)[0] for one in company[:_COMPANY] if is_readable(one, analysis)]
     others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
     around = surroundings(track, analysis, posed(track))
-    return np.concatenate([_word(shown, first), shown, around, others]).astype(np.float32)
->>>>>>> deeds14
+    return np.concatenate([word, shown, around, others]).astype(np.float32)
 
 
 def _word(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Known) -> tuple[FloatArray, FloatArray]:
@@ -161,15 +153,10 @@ def _head(name: str) -> FloatArray:
     return np.column_stack([arrays[f"{name}weight"], arrays[f"{name}bias"]]).astype(np.float32)
 
 
-<<<<<<< HEAD
-def _is_readable(track: Track, analysis: ClipAnalysis) -> bool:
-    return bool((track.kind == "face" or len(track.looks) or analysis.scene.drawn) and len(analysis.frame_features))
-=======
 def is_readable(track: Track, analysis: ClipAnalysis) -> bool:
     """Whether heads can tell of somebody: a face or a body was found, or it is drawn, and frames are kept."""
     seen = track.kind == "face" or len(track.looks) or analysis.scene.drawn
     return bool(seen and len(analysis.frame_features))
->>>>>>> deeds14
 
 
 def posed(track: Track) -> IntArray:

@@ -257,8 +257,8 @@ def read_archive(
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
     text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
-    for said, meant in _SAID_OTHERWISE:
-        text = said.sub(meant, text)
+    for said, plain in _SAID_OTHERWISE:
+        text = said.sub(plain, text)
     text = _THAN.sub(r"\g<more>\g<where>", text)  # "more often in the hall than in the garden"
     rest, spots = _placed(text, places)
     undated = rest
