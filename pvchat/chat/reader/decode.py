@@ -73,6 +73,7 @@ _GROUPS = {
     "spot": (*PLACES, "near", "side"),
     "light": ("light",),
 }
+_SIDES = ("left_of", "right_of")
 AFTER_THAT = During("after")  # after what the question before was about
 _FAR_BACK = 4  # turns that "they" may reach back to
 
@@ -607,6 +608,8 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     Args: as of `_Following`.
     """
     before = _ending(replace(last[0], then=None, if_so=False), asked)
+    if heads["follow"] == "correction":  # "not red, blue"
+        asked = replace(asked, where=_affirmed(asked.where))
     turn = _Following(_meant_of(asked, before), (before, last[1]), heads, said)
     answers = (answer(turn) for answer in INSTEAD)
     if (whole := next((one for one in answers if one is not None), None)) is not None:
@@ -614,6 +617,12 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     for change in CHANGES:
         before = change(before, turn)
     return before
+
+
+def _affirmed(where: Condition | None) -> Condition | None:
+    """A condition without what is denied beside something else."""
+    said = [part for part in together(where) if not isinstance(part, Not)]
+    return conjunction(said) if said else where
 
 
 def _meant_of(asked: Query, before: Query) -> Query:
@@ -801,7 +810,7 @@ def _said_again(query: Query, turn: _Following) -> Query:
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
-        both = None if asked.where is None else _coloured(asked.where, query.where)
+        both = None if asked.where is None else _completed(asked.where, query.where)
         if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
             return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
         worn = before.part if isinstance(before, Not) and again.denied else None
@@ -812,12 +821,17 @@ def _said_again(query: Query, turn: _Following) -> Query:
     return query if asked.where is None else _with_condition(query, asked.where)
 
 
-def _coloured(asked: Condition, before: Condition | None) -> Condition:
-    """A colour alone is that of the garment spoken of before: "is it red?", "a blue one?"."""
-    garment = isinstance(asked, Has) and asked.attribute == "worn" and not asked.value and asked.colour
-    if not garment or not isinstance(before, Has) or before.attribute != "worn":
+def _completed(asked: Condition, before: Condition | None) -> Condition:
+    """A condition with what only the one before tells: a colour alone is its garment's ("is it red?", "a blue one?"), a
+    side alone is of the same person ("who is right of Ana?", "and left?").
+    """
+    if not isinstance(asked, Has) or not isinstance(before, Has):
         return asked
-    return replace(before, colour=asked.colour) if isinstance(asked, Has) else asked
+    side = f"{asked.value}_of" if asked.attribute == "side" else asked.attribute
+    if before.attribute in _SIDES and side in _SIDES and asked.of is None:
+        return replace(before, attribute=cast(Attribute, side))
+    garment = asked.attribute == "worn" == before.attribute and not asked.value and asked.colour
+    return replace(before, colour=asked.colour) if garment else asked
 
 
 def _ranked_anew(query: Query, turn: _Following) -> Query:
@@ -972,6 +986,7 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), whether somebody has what was
     asked for ("what is she wearing?", "a hat?"), or of whom it was asked ("what is the man doing?", "the one in red?").
     """
+    asked = _completed(asked, query.where)
     if isinstance(asked, Has) and asked.attribute == "thing" and _holds(query):  # "and a phone?"
         asked = replace(asked, attribute="holding")
     if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
@@ -984,12 +999,17 @@ def _with_condition(query: Query, asked: Condition) -> Query:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
     if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
         query = replace(query, select="exists", form="polar", rank=None)
-    kept = (
-        [part for part in together(query.where) if _group(part) not in (group, "" if group == "state" else group)]
-        if group
-        else []
-    )
-    return replace(query, where=conjunction([*kept, _coloured(asked, query.where)]))
+    kept = [part for part in together(query.where) if group and not _takes_place_of(asked, part)]
+    return replace(query, where=conjunction([*kept, asked]))
+
+
+def _takes_place_of(asked: Condition, before: Condition) -> bool:
+    """Whether a condition stands for one before, not beside it: "a coat?", "but no hat?" has both."""
+    has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
+    denied = isinstance(asked, Not) and isinstance(has, Has) and has.attribute in ("worn", "holding")
+    if denied and isinstance(has, Has) and isinstance(before, Has) and has.attribute == before.attribute:
+        return has.value in ("", before.value)
+    return _group(before) in (group, "" if group == "state" else group)
 
 
 def _holds(query: Query) -> bool:
