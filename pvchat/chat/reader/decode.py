@@ -163,8 +163,6 @@ def _moved_over(heads: dict[str, str], whom: Whom, conditions: list[Condition]) 
     told = heads["select"] in _TOLD_OF or whom.quantifier == "only" and not conditions  # "is it just Ana who talks?"
     if whom.names and whom.such is not None and told:  # "what is Ana, in the kitchen, doing?"
         conditions, whom = [*conditions, whom.such], replace(whom, such=None)
-    if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
-        whom = replace(whom, quantifier="both")  # with each other
     return whom, conditions
 
 
@@ -283,11 +281,6 @@ def _at_some_time(
     if len(conditions) == 1 and isinstance(conditions[0], Not):
         return heads, [And((conditions[0],))]
     return heads, conditions
-
-
-def _is_bare(condition: Condition) -> bool:
-    """Whether it is a relation to nobody in particular."""
-    return isinstance(condition, Has) and condition.attribute in RELATIONS and condition.of is None
 
 
 def _together(
@@ -657,8 +650,6 @@ def _when(query: Query, turn: _Following) -> Query:
     if turn.heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(turn.last)
     query = _instead(query, asked, during)
-    if _moves_on(query, asked):
-        query = replace(query, where=_without(query.where, "spot"))
     return replace(query, during=before.during if during == WHOLE else during)
 
 
@@ -666,14 +657,6 @@ def _bounds(query: Query, turn: _Following) -> Query:
     """How many, whether all the time, against whom."""
     asked, always = turn.asked, turn.asked.throughout or query.throughout
     return replace(query, number=asked.number or query.number, throughout=always, versus=asked.versus or query.versus)
-
-
-def _moves_on(query: Query, asked: Query) -> bool:
-    """Whether an event names another place of the same people: "is she in the hall?", "and when she is in the car?"."""
-    event = asked.during.event
-    if event is None or asked.where is not None or query.select == "order":
-        return False
-    return event.whom == query.whom and _group(event.where) == "spot"
 
 
 def _elsewhere(turn: _Following) -> Query | None:
@@ -774,7 +757,7 @@ def _of_whom(query: Query, turn: _Following) -> Query:
         names = () if asked.select in ("exists", "who", "count") else left
         told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
         return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
-    return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
+    return replace(query, whom=_kept(asked.whom, query.whom))
 
 
 def _towards(query: Query, turn: _Following) -> Query:
@@ -923,7 +906,6 @@ def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], sai
     again = any(slot.role == "P" and slot.kind == "pronoun" and not _of_thing(slot, said) for slot in said)
     turn = _Following(query, last, heads, said)
     query = _said_again(before, turn) if again else query
-    query = replace(query, during=_nth_time_of(query.during, last[0]))
     if query.select == "attribute" and (end := _at_an_end(replace(turn, asked=query))) is not None:
         return replace(query, rank=end.rank)
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
@@ -944,27 +926,9 @@ def _place_of(where: Condition | None) -> Condition | None:
     return conjunction(places) if places else None
 
 
-def _nth_time_of(during: During, before: Query) -> During:
-    """The n-th time of what was counted before: "how often did she get up?", "what did she do the second time?"."""
-    event, where = during.event, before.where
-    counted = before.select in ("how_often", "when", "exists") and where is not None
-    if not (counted and during.nth and event is not None and event.where == PRESENT and event.whom == before.whom):
-        return during
-    return replace(during, event=replace(event, where=where or PRESENT))
-
-
 def _worn(query: Query) -> str:
     """The garment that a query is about; "" for none."""
     return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
-
-
-def _unranked(query: Query) -> Query:
-    """How long, how often or when somebody is seen who is named after "who longest?"."""
-    asked: dict[str, Select] = {"long": "how_long", "often": "how_often", "time": "when"}
-    if query.rank is None or query.select != "who" or query.rank.by not in asked or not query.whom.names:
-        return query
-    whom = replace(query.whom, quantifier="any") if len(query.whom.names) == 1 else query.whom
-    return replace(query, select=asked[query.rank.by], rank=None, whom=whom)
 
 
 def _kept(whom: Whom, before: Whom) -> Whom:
