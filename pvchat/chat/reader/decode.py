@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
@@ -486,6 +487,13 @@ def picked(query: Query, history: Sequence[Turn]) -> Query:
     if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
         return query
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
+
+
+def of_them(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query:
+    """Of those who were found before, where the network passed that over: "which one of them is a man?"."""
+    asked = ("of", "them") in pairwise(seen) and query.select == "who" and query.whom == EVERYBODY
+    people = subjects(history[-1]) if asked else ()
+    return replace(query, whom=Whom(people)) if people else query
 
 
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:

@@ -24,6 +24,7 @@ from pvchat.chat.reader.decode import (
     goes_on,
     leaned_on,
     leaning,
+    of_them,
     picked,
     query_of,
     resolved,
@@ -119,7 +120,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if heads["follow"] != "none":
         return goes_on(query, history[-1], heads, said)
     query = picked(query, known.history) if {"one", "ones"} & {*question.seen} else query
-    return leaning(query, history, heads, said)
+    return leaning(of_them(query, history, question.seen), history, heads, said)
 
 
 def _share_of(before: During, seen: set[str]) -> During | None:
