@@ -247,6 +247,14 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Is Ana holding a cup?", "And a book?"): Query("exists", ANA, Has("holding", "book"), form="polar"),
     ("Is Ana there?", "Not her, the one with the hat"): Query("exists", Whom(such=HAT), form="polar"),
     ("Who comes first?", "Not first, last"): Query("who", rank=Rank("time", -1)),
+    ("Is Ana wearing a jacket?", "But no hat?"): Query("exists", ANA, And((JACKET, Not(HAT))), form="polar"),
+    ("Does Ana wear a red jacket?", "Not red, blue."): Query(
+        "exists", ANA, Has("worn", "jacket", "blue"), form="polar"
+    ),
+    ("Who is right of Ana?", "And left?"): Query("who", where=Has("left_of", of=ANA)),
+    ("What is Ana doing in the first half?", "And in the second?"): Query(
+        "attribute", ANA, attribute="deed", during=During(start_s=0.5, end_s=1.0, unit="share")
+    ),
     # after that, meanwhile, a thing
     ("Is Ana talking?", "What did she do after that?"): Query(
         "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))

@@ -26,8 +26,8 @@ SHORT = {
     ("we", "are"): "we're",
 }
 WITH_IS = {"what", "who", "where", "when", "how", "it", "that", "there", "he", "she", "which"}
-BROKEN = 0.05  # share of the questions that are typed without articles and endings
-ARTICLES = ("the", "a", "an")
+BROKEN = 0.08  # share of the questions that are typed without articles and endings
+ARTICLES, AUXILIARIES = ("the", "a", "an"), ("is", "are", "was", "were", "does", "did")
 VERBS, VERB_S = ("deed", "posture", "present"), re.compile(r"(?<=[^s])s$")
 AINT = {"isn't", "aren't"}
 
@@ -52,8 +52,9 @@ class Haste:
         return [Piece(self._word(p.word, wrong), p.tag, p.value) for p in pieces]
 
     def _uninflected(self, pieces: list[Piece]) -> list[Piece]:
-        """As somebody writes whose language has neither articles nor endings: "when man leave room"."""
-        kept = [p for p in pieces if p.word not in ARTICLES or self.rng.random() < 0.3] or pieces
+        """As somebody writes who leaves out articles, endings and auxiliaries: "when man leave room"."""
+        left_out = ARTICLES if self.rng.random() < 0.5 else (*ARTICLES, *AUXILIARIES)
+        kept = [p for p in pieces if p.word not in left_out or self.rng.random() < 0.3] or pieces
         return [
             Piece(VERB_S.sub("", p.word) if p.tag.rstrip("!")[2:] in VERBS else p.word, p.tag, p.value) for p in kept
         ]

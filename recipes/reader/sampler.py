@@ -27,14 +27,14 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
-SHARES = {"composed": 0.22, "natural": 0.46, "worded": 0.15, "refused": 0.09, "followed": 0.05, "paired": 0.03}
-NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h"))
-NATURAL_REFUSALS = ("natural_refusals.txt", "natural_refusals_b.txt")
+SHARES = {"composed": 0.16, "natural": 0.56, "worded": 0.13, "refused": 0.08, "followed": 0.04, "paired": 0.03}
+NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i"))
+NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c"))
 NATURAL = {
-    "frames": 0.56,
-    "followups": 0.19,
-    "refusals": 0.15,
-    "pairs": 0.1,
+    "frames": 0.5,
+    "followups": 0.17,
+    "refusals": 0.24,
+    "pairs": 0.09,
 }  # share of each of natural_*.txt
 SPLITS = ("train", "val", "all")
 NARROWED = 0.14  # share of the questions that could be narrowed further that are

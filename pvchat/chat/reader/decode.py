@@ -73,6 +73,7 @@ _GROUPS = {
     "spot": (*PLACES, "near", "side"),
     "light": ("light",),
 }
+_SIDES = ("left_of", "right_of")
 AFTER_THAT = During("after")  # after what the question before was about
 _FAR_BACK = 4  # turns that "they" may reach back to
 
@@ -163,8 +164,6 @@ def _moved_over(heads: dict[str, str], whom: Whom, conditions: list[Condition]) 
     told = heads["select"] in _TOLD_OF or whom.quantifier == "only" and not conditions  # "is it just Ana who talks?"
     if whom.names and whom.such is not None and told:  # "what is Ana, in the kitchen, doing?"
         conditions, whom = [*conditions, whom.such], replace(whom, such=None)
-    if len(whom.names) > 1 and whom.quantifier == "any" and any(_is_bare(one) for one in conditions):
-        whom = replace(whom, quantifier="both")  # with each other
     return whom, conditions
 
 
@@ -283,11 +282,6 @@ def _at_some_time(
     if len(conditions) == 1 and isinstance(conditions[0], Not):
         return heads, [And((conditions[0],))]
     return heads, conditions
-
-
-def _is_bare(condition: Condition) -> bool:
-    """Whether it is a relation to nobody in particular."""
-    return isinstance(condition, Has) and condition.attribute in RELATIONS and condition.of is None
 
 
 def _together(
@@ -600,6 +594,8 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     Args: as of `_Following`.
     """
     before = _ending(replace(last[0], then=None, if_so=False), asked)
+    if heads["follow"] == "correction":  # "not red, blue"
+        asked = replace(asked, where=_affirmed(asked.where))
     turn = _Following(_meant_of(asked, before), (before, last[1]), heads, said)
     answers = (answer(turn) for answer in INSTEAD)
     if (whole := next((one for one in answers if one is not None), None)) is not None:
@@ -607,6 +603,12 @@ def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[S
     for change in CHANGES:
         before = change(before, turn)
     return before
+
+
+def _affirmed(where: Condition | None) -> Condition | None:
+    """A condition without what is denied beside something else."""
+    said = [part for part in together(where) if not isinstance(part, Not)]
+    return conjunction(said) if said else where
 
 
 def _meant_of(asked: Query, before: Query) -> Query:
@@ -649,8 +651,6 @@ def _when(query: Query, turn: _Following) -> Query:
     if turn.heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(turn.last)
     query = _instead(query, asked, during)
-    if _moves_on(query, asked):
-        query = replace(query, where=_without(query.where, "spot"))
     return replace(query, during=before.during if during == WHOLE else during)
 
 
@@ -658,14 +658,6 @@ def _bounds(query: Query, turn: _Following) -> Query:
     """How many, whether all the time, against whom."""
     asked, always = turn.asked, turn.asked.throughout or query.throughout
     return replace(query, number=asked.number or query.number, throughout=always, versus=asked.versus or query.versus)
-
-
-def _moves_on(query: Query, asked: Query) -> bool:
-    """Whether an event names another place of the same people: "is she in the hall?", "and when she is in the car?"."""
-    event = asked.during.event
-    if event is None or asked.where is not None or query.select == "order":
-        return False
-    return event.whom == query.whom and _group(event.where) == "spot"
 
 
 def _elsewhere(turn: _Following) -> Query | None:
@@ -766,7 +758,7 @@ def _of_whom(query: Query, turn: _Following) -> Query:
         names = () if asked.select in ("exists", "who", "count") else left
         told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
         return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
-    return _unranked(replace(query, whom=_kept(asked.whom, query.whom)))
+    return replace(query, whom=_kept(asked.whom, query.whom))
 
 
 def _towards(query: Query, turn: _Following) -> Query:
@@ -794,7 +786,7 @@ def _said_again(query: Query, turn: _Following) -> Query:
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
-        both = None if asked.where is None else _coloured(asked.where, query.where)
+        both = None if asked.where is None else _completed(asked.where, query.where)
         if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
             return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
         worn = before.part if isinstance(before, Not) and again.denied else None
@@ -805,12 +797,17 @@ def _said_again(query: Query, turn: _Following) -> Query:
     return query if asked.where is None else _with_condition(query, asked.where)
 
 
-def _coloured(asked: Condition, before: Condition | None) -> Condition:
-    """A colour alone is that of the garment spoken of before: "is it red?", "a blue one?"."""
-    garment = isinstance(asked, Has) and asked.attribute == "worn" and not asked.value and asked.colour
-    if not garment or not isinstance(before, Has) or before.attribute != "worn":
+def _completed(asked: Condition, before: Condition | None) -> Condition:
+    """A condition with what only the one before tells: a colour alone is its garment's ("is it red?", "a blue one?"), a
+    side alone is of the same person ("who is right of Ana?", "and left?").
+    """
+    if not isinstance(asked, Has) or not isinstance(before, Has):
         return asked
-    return replace(before, colour=asked.colour) if isinstance(asked, Has) else asked
+    side = f"{asked.value}_of" if asked.attribute == "side" else asked.attribute
+    if before.attribute in _SIDES and side in _SIDES and asked.of is None:
+        return replace(before, attribute=cast(Attribute, side))
+    garment = asked.attribute == "worn" == before.attribute and not asked.value and asked.colour
+    return replace(before, colour=asked.colour) if garment else asked
 
 
 def _ranked_anew(query: Query, turn: _Following) -> Query:
@@ -910,7 +907,6 @@ def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], sai
     again = any(slot.role == "P" and slot.kind == "pronoun" and not _of_thing(slot, said) for slot in said)
     turn = _Following(query, last, heads, said)
     query = _said_again(before, turn) if again else query
-    query = replace(query, during=_nth_time_of(query.during, last[0]))
     if query.select == "attribute" and (end := _at_an_end(replace(turn, asked=query))) is not None:
         return replace(query, rank=end.rank)
     if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
@@ -931,27 +927,9 @@ def _place_of(where: Condition | None) -> Condition | None:
     return conjunction(places) if places else None
 
 
-def _nth_time_of(during: During, before: Query) -> During:
-    """The n-th time of what was counted before: "how often did she get up?", "what did she do the second time?"."""
-    event, where = during.event, before.where
-    counted = before.select in ("how_often", "when", "exists") and where is not None
-    if not (counted and during.nth and event is not None and event.where == PRESENT and event.whom == before.whom):
-        return during
-    return replace(during, event=replace(event, where=where or PRESENT))
-
-
 def _worn(query: Query) -> str:
     """The garment that a query is about; "" for none."""
     return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
-
-
-def _unranked(query: Query) -> Query:
-    """How long, how often or when somebody is seen who is named after "who longest?"."""
-    asked: dict[str, Select] = {"long": "how_long", "often": "how_often", "time": "when"}
-    if query.rank is None or query.select != "who" or query.rank.by not in asked or not query.whom.names:
-        return query
-    whom = replace(query.whom, quantifier="any") if len(query.whom.names) == 1 else query.whom
-    return replace(query, select=asked[query.rank.by], rank=None, whom=whom)
 
 
 def _kept(whom: Whom, before: Whom) -> Whom:
@@ -965,6 +943,7 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), whether somebody has what was
     asked for ("what is she wearing?", "a hat?"), or of whom it was asked ("what is the man doing?", "the one in red?").
     """
+    asked = _completed(asked, query.where)
     if isinstance(asked, Has) and asked.attribute == "thing" and _holds(query):  # "and a phone?"
         asked = replace(asked, attribute="holding")
     if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
@@ -977,12 +956,17 @@ def _with_condition(query: Query, asked: Condition) -> Query:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
     if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
         query = replace(query, select="exists", form="polar", rank=None)
-    kept = (
-        [part for part in together(query.where) if _group(part) not in (group, "" if group == "state" else group)]
-        if group
-        else []
-    )
-    return replace(query, where=conjunction([*kept, _coloured(asked, query.where)]))
+    kept = [part for part in together(query.where) if group and not _takes_place_of(asked, part)]
+    return replace(query, where=conjunction([*kept, asked]))
+
+
+def _takes_place_of(asked: Condition, before: Condition) -> bool:
+    """Whether a condition stands for one before, not beside it: "a coat?", "but no hat?" has both."""
+    has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
+    denied = isinstance(asked, Not) and isinstance(has, Has) and has.attribute in ("worn", "holding")
+    if denied and isinstance(has, Has) and isinstance(before, Has) and has.attribute == before.attribute:
+        return has.value in ("", before.value)
+    return _group(before) in (group, "" if group == "state" else group)
 
 
 def _holds(query: Query) -> bool:

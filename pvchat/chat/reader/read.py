@@ -41,6 +41,7 @@ from pvchat.chat.reader.rules import (
     split_between,
 )
 from pvchat.chat.reader.slots import Slot
+from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.reader.words import ForeignQuestion, Word, Wording, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
@@ -92,6 +93,8 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
     seen = {word.seen for word in words}
+    if known.history and (share := _share_of(known.history[-1][0].during, seen)) is not None:
+        return replace(known.history[-1][0], during=share)
     for only in (_WHAT, _WHOM):
         if known.history and seen <= only and (asked := asked_what(known.history[-1], only is _WHOM)):
             return asked
@@ -115,6 +118,15 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return goes_on(query, history[-1], heads, said)
     query = picked(query, known.history) if {"one", "ones"} & {*question.seen} else query
     return leaning(of_them(query, history, question.seen), history, heads, said)
+
+
+def _share_of(before: During, seen: set[str]) -> During | None:
+    """The half, third or quarter that is named by its number alone: "in the first half?", "and in the second?"."""
+    which = seen - _EMPTY - {"in", "the", "one"}
+    if before.unit != "share" or before.end_s is None or len(which) != 1:
+        return None
+    share = {2: "half", 3: "third", 4: "quarter"}.get(round(1 / (before.end_s - before.start_s)))
+    return named_part(f"in the {which.pop()} {share}")[1]
 
 
 def _changes(heads: Mapping[str, str], said: Sequence[Slot]) -> bool:

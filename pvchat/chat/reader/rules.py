@@ -65,7 +65,7 @@ RELATIONS_IN_TIME: dict[str, Relation] = {
 }  # fmt: skip
 _GONE = frozenset(("gone", "away", "missing", "absent"))
 _SUBJECTS = ("he", "she", "they")
-LEAST, SURER = 0.5, 0.6  # probability from which a question is refused; where a condition is told of somebody [choice]
+LEAST = 0.5  # probability from which a question is refused [choice]
 _SHARE = word_set("percentage percent percantage share proportion fraction %")
 _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
                       "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
@@ -184,8 +184,7 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     clause = _music_clause(question.seen)
     rest = {*question.seen[: clause.start], *question.seen[clause.stop :]}
     meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
-    least = SURER if any(slot.role == "P" for slot in question.slots) else LEAST
-    barred = {"refuse"} if labels.selects["refuse"] < least or meanwhile else set()
+    barred = {"refuse"} if labels.selects["refuse"] < LEAST or meanwhile else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
     heads |= {"rank": "none"} if meanwhile else {}
     if heads["select"] in barred:
@@ -447,7 +446,7 @@ def _mostly(query: Query, question: Tagged) -> Query:
 
 def _comes_in(query: Query, question: Tagged) -> Query:
     """Of coming in, not of being there: "who came in?", "how many people enter?"."""
-    plain = query.where is query.rank is query.number is None
+    plain = query.where is query.rank is query.number is query.during.event is None
     asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
     pairs = pairwise([*question.seen, ""])
     comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
