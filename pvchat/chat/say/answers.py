@@ -177,8 +177,8 @@ def _with_others(told: list[str], denied: list[str], finding: Finding) -> list[s
 
 
 def _asks_share(query: Query) -> bool:
-    """Whether it is asked if something holds all the time, or a share of it."""
-    return query.throughout or query.value == "share"
+    """Whether it is asked if something holds all the time, or a share of it; never is told as what is denied."""
+    return (query.throughout or query.value == "share") and not isinstance(query.where, Not)
 
 
 def _who(finding: Finding, timeline: Timeline) -> str:
@@ -381,7 +381,7 @@ def _of_none(finding: Finding) -> bool:
     whom = finding.query.whom
     if whom.quantifier == "none":
         return finding.verdict == "yes"
-    few = whom.names or whom.nth or whom.quantifier == "all"
+    few = whom.names or whom.nth or whom.quantifier in ("all", "both")
     few = few or whom.such is not None and len(finding.against) <= _MOST_DENIED
     return finding.verdict == "no" and not finding.people and not few
 
@@ -409,7 +409,8 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
     every = quantifier == "all" and where == Has("with") and not query.number
-    joint = quantifier in ("none", "only") or quantifier == "both" and finding.people or every
+    both = quantifier == "both" and (finding.people or not query.whom.names)
+    joint = both or quantifier in ("none", "only") or every
     if joint or asks_scene(finding) or query.number is not None and query.value == "people":
         return f"{lead(finding)}{_together(finding, timeline)}."
     told = [f"{text}." for text in _first_or_last(finding) or holds_said(finding.people, where, finding, timeline)]

@@ -321,7 +321,8 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     query, during = finding.query, finding.query.during
     taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
-    event = "" if taken_off else event_said(during)
+    hers = during.event == Event(Whom((found.entity,))) and not (during.nth or during.till)  # while she is there
+    event = "" if taken_off or hers and during.relation == "while" else event_said(during)
     spans = common(found.spans, finding.during) or finding.during or found.spans
     if during.event is not None and during.relation == "while":
         spans = moments(during.event.where, spans)  # "when Ben comes, at 0:10"
@@ -329,8 +330,9 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 
 def asks_always_there(query: Query) -> bool:
-    """Whether it is asked of all the time that somebody is in a place."""
-    return query.throughout and isinstance(query.where, And) and bool(by_place(query.where)[0])
+    """Whether it is asked of all the time that somebody is in a place, or of none: "does she never sit?"."""
+    where = query.where
+    return query.throughout and (isinstance(where, Not) or isinstance(where, And) and bool(by_place(where)[0]))
 
 
 def has_moments(where: Condition | None) -> bool:
