@@ -51,6 +51,7 @@ from pvchat.chat.say.clauses import (
     asks_scene,
     called,
     clause,
+    complement,
     condition_of,
     decided,
     does,
@@ -214,6 +215,8 @@ def count(finding: Finding, timeline: Timeline) -> str:
 def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
+    if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
+        return f"I see {_no(whom.such)} {complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none(query)} {clause(query.where)}{_as_much(query)}.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pvchat.chat.english import (
+    HEDGE,
     NTH_SAID,
     be,
     clock,
@@ -51,7 +52,7 @@ from pvchat.chat.query import (
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.timeline import Entity, Finding, Found, Row, Timeline, is_of_scene
+from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Row, Timeline, is_of_scene
 from pvchat.schemas import Decision, Why
 
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
@@ -409,7 +410,8 @@ def _in_place(condition: And, count: int) -> tuple[str, str] | None:
 
 def held_by(rows: Sequence[Row]) -> str:
     """What rows hold, as one clause: "is wearing a red jacket and glasses"; nothing of none."""
-    return clause(conjunction(list(dict.fromkeys(map(condition_of, rows))))) if rows else ""
+    hedge = HEDGE * all(row.probability < LIKELY for row in rows)
+    return clause(conjunction(list(dict.fromkeys(map(condition_of, rows)))), hedge=hedge) if rows else ""
 
 
 def condition_of(row: Row) -> Has:
