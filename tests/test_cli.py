@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -299,6 +300,13 @@ def test_another_clip_is_added(chat, capsys):
     assert run("enroll", "b.mp4", "--name", "Ana", "--add") == 0
     assert chat.calls == [("enroll", "b.mp4", "Ana", "instant", None, False, True)]
     assert "b.mp4 is added to Ana (instant), who is known from 2 clips now." in capsys.readouterr().out
+
+
+def test_a_deep_enrollment_is_asked_for_with_all_options(chat):
+    """`--add` was lost on this way; the service refuses both together."""
+    chat.networks = SimpleNamespace(narrator=None)
+    assert run("enroll", "b.mp4", "--name", "Ana", "--depth", "deep", "--track", "2", "--add") == 0
+    assert chat.calls == [("enroll", "b.mp4", "Ana", "deep", 2, False, True)]
 
 
 def test_corrections(chat, capsys):

@@ -33,7 +33,8 @@ _UNDOES = {
 class StrangersPart:
     """The part's components, laid out and connected; the public methods are events.
 
-    `play` is the event that plays a video of the library in the tab's player; it is shown where a library is `there`.
+    `play` is the event that plays a video of the library in the tab's player; `there`: there is a library, and so the
+    part is shown.
     """
 
     def __init__(self, desk: Desk, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:

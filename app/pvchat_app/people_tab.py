@@ -56,7 +56,8 @@ class PeopleTab:
                 )
                 self.over = gr.Checkbox(label="Replace the person who has this name", elem_id="pv-import-replace")
                 self.take = gr.Button("Import", size="sm", elem_id="pv-import")
-        self.picked = [self.who, self.other]  # what `show` keeps; what it fills:
+        self.picked = [self.who, self.other]  # what `show` keeps
+        # What it fills
         self.outputs = [self.grid, self.who, self.other, self.likeness, self.begin, changing, merging, self.new]
         self._connect()
 

@@ -33,8 +33,8 @@ class Shot:
     name: str  # the clip's file name without `.mp4`
     what: str  # it shows, for people
     shows: tuple[str, ...]  # names, as the demo enrolls them, of those who are truly in it
-    role: str = ""  # which row …
-    file: str = ""  # … which file of it
+    role: str = ""  # the row of `packages.toml`
+    file: str = ""  # the file of that row
     span: tuple[float, float] = (0.0, 0.0)  # start and end in seconds (videos)
     move: tuple[Crop, Crop] | None = None  # first and last crop (photos)
     aspect: float = 1.0  # width by height of the clip (photos)

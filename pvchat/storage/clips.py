@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 class ClipCache:
     """Analyses by the SHA-256 of the clip's bytes. Any number of threads and processes may share one folder.
 
-    The first save creates it, `$PVCHAT_HOME/cache/clips` when not given; `save` lets it hold `max_bytes`.
+    The first save makes the folder `root`, `$PVCHAT_HOME/cache/clips` when not given; it holds `max_bytes` at most.
     """
 
     def __init__(self, root: Path | None = None, max_bytes: int = MAX_BYTES) -> None:
