@@ -50,7 +50,7 @@ class Watch:
     def check(self, subject: str = "") -> None:
         """Raise StoppedError when it is to end."""
         if self.stopped:
-            raise StoppedError("augmentation was stopped.", subject=subject, hint="The same call goes on from here.")
+            raise StoppedError("it was stopped.", subject=subject, hint="The same call goes on from here.")
 
 
 UNWATCHED = Watch()
