@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import product
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from pvchat.chat.archive import Sighted, adjusted, base_rate, find, is_backwards, sought
 from pvchat.chat.archive_finding import ArchiveFinding, Video
-from pvchat.chat.query import And, Has, Not, Query, Rank, Whom
+from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.archive import Scope
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.say.archive import Asked, say_archive
@@ -26,12 +27,15 @@ ANA, BOTH, EITHER = Whom(("Ana",)), Whom(("Ana", "Ben"), "both"), Whom(("Ana", "
 WITH = Has("with")
 
 
-def video(number: int, people: dict[str, Span], *rows: Row, doubted: str = "", unsure: str = "") -> Sighted:
-    """A video of ten seconds; people who aren't seen are absent."""
+def video(
+    number: int, people: dict[str, Span], *rows: Row, doubted: str = "", unsure: str = "", like: str = ""
+) -> Sighted:
+    """A video of ten seconds; people who aren't seen are absent; `like` is the stranger who may be her."""
     entities = [
         Entity(name, decision="unsure" if name == unsure else "present" if name in people else "absent")
         for name in ("Ana", "Ben")
     ]
+    entities = [replace(one, like=like) if one.name == unsure else one for one in entities]
     entities += [Entity(name, known=False) for name in people if name.startswith("#")]
     seen = tuple(Row(name, "present", "", *span) for name, span in people.items())
     at = datetime(2026, 1, 1) + timedelta(days=number)
@@ -80,7 +84,7 @@ def numbers(finding: ArchiveFinding) -> tuple[list[int], list[int]]:
         (Query("when", BOTH, Has("posture", "sitting")), [], []),
         (Query("when", ANA, Not(Has("with", of=Whom(("Ben",))))), [1, 2, 3], [5, 6]),
         (Query("when", ANA, Has("alone")), [1, 2, 3], [5, 6]),
-        (Query("when", Whom(known=False)), [4], []),
+        (Query("when", Whom(known=False)), [4], [5]),
         (Query("exists", ANA, form="polar"), [1, 2, 3], [5, 6]),
         (Query("exists", ANA, Has("worn", "jacket", "red"), form="polar"), [3], []),
         (Query("who"), [1, 2, 3, 4, 6], [5]),
@@ -92,6 +96,53 @@ def numbers(finding: ArchiveFinding) -> tuple[list[int], list[int]]:
 )
 def test_in_which_videos_it_holds(query: Query, sure: list[int], perhaps: list[int]) -> None:
     assert numbers(found(query)) == (sure, perhaps)
+
+
+MAY_BE_ANA = [video(1, {"#1": (0, 9)}, unsure="Ana", like="#1"), video(2, {"Ben": (0, 5)}, unsure="Ana")]
+
+
+@pytest.mark.parametrize(
+    ("query", "sure", "perhaps"),
+    [
+        (Query("exists", form="polar"), [1, 2], []),
+        (Query("when", Whom(quantifier="none")), [], []),
+        (Query("when", Whom(known=True)), [2], [1]),
+        (Query("when", Whom(known=False)), [], [1]),  # unless it is Ana
+        (Query("exists", Whom(("Ben",)), Has("with", of=ANA), form="polar"), [], [2]),
+        (Query("who", where=Has("with", of=ANA)), [], [2]),
+        (Query("when", value="people", number=Number("exactly", 2)), [], [2]),
+        (Query("when", value="people", number=Number("at_least", 1)), [1, 2], []),
+    ],
+)
+def test_whoever_a_stranger_is_somebody_is_there(query: Query, sure: list[int], perhaps: list[int]) -> None:
+    assert numbers(find(query, MAY_BE_ANA, 2)) == (sure, perhaps)
+
+
+def test_who_was_first_is_perhaps_somebody() -> None:
+    first = say_archive(find(Query("who", rank=Rank("time")), MAY_BE_ANA, 2), Asked())
+    assert first == "Perhaps Ana, on Friday 2 January 2026 at 00:00 (1.mp4 at 0:00)."
+    known = find(Query("who", Whom(known=True), rank=Rank("time")), [MAY_BE_ANA[0], ARCHIVE[1]], 2)
+    assert "; else Ana, on Saturday 3 January 2026" in say_archive(known, Asked())
+    assert not find(Query("who", where=Has("with", of=ANA)), MAY_BE_ANA, 2).names
+
+
+def test_who_is_not_seen_is_told_where_people_are_compared() -> None:
+    first = Query("compare", EITHER, form="choice", rank=Rank("time"))
+    assert say_archive(found_in(first, ARCHIVE[:1]), Asked()).endswith("; of the one video. Ben was not seen.")
+    assert say_archive(found_in(first, ARCHIVE[4:6]), Asked()).endswith("; of two videos. Of Ana I am not sure.")
+    assert say_archive(found_in(first, ARCHIVE[6:]), Asked()) == "Neither Ana nor Ben was seen in the one video."
+    sitting = say_archive(found_in(replace(first, where=Has("posture", "sitting")), ARCHIVE[:1]), Asked())
+    assert sitting.endswith("I found no moment at which Ben is sitting.")
+
+
+def found_in(query: Query, videos: list[Sighted]) -> ArchiveFinding:
+    return find(query, videos, len(videos))
+
+
+def test_videos_are_listed_as_videos() -> None:
+    assert say_archive(found_in(Query("when", value="videos"), ARCHIVE), Asked()).startswith("Seven videos.\n- on Thu")
+    told = say_archive(found_in(Query("when", value="videos in order"), ARCHIVE[5:]), Asked(" on Monday"))
+    assert told.startswith("Two videos on Monday.\n- on Wednesday 7 January")
 
 
 def test_numbers_and_names() -> None:

@@ -42,6 +42,11 @@ def asked(text: str) -> ArchiveQuestion:
         ("Show all clips of Ana, oldest first", Query("when", ANA, value="in order")),
         ("Which people were filmed?", Query("who")),
         ("Videos pls", Query("when", value="videos")),
+        ("List the videos in order", Query("when", value="videos in order")),
+        (
+            "Is there any video with two people?",
+            Query("when", value="people", form="polar", number=Number("exactly", 2)),
+        ),
         ("Which videos have none of our people in them?", Query("when", Whom(quantifier="none", known=True))),
         ("List all videos of Ana", Query("when", ANA)),
         ("Find all clips of Ana with Ben, please.", Query("when", ANA, WITH_BEN)),
@@ -165,6 +170,25 @@ def test_places_and_times_are_asked_one_by_one() -> None:
     assert [(one.place, one.joint, one.dates and one.dates.said) for one in scopes] == [
         ("kitchen", "", "on Monday"), ("ward", "or", "on Monday"),
     ]  # fmt: skip
+
+
+def test_a_time_may_stand_between_two_places() -> None:
+    scopes = asked("Who was in the kitchen on Monday but not in the ward?").scopes
+    assert [(one.place, one.joint) for one in scopes] == [("kitchen", ""), ("ward", "but not")]
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Was Ana here last week? → On which days?", Query("when", ANA, value="day")),
+        ("Was anybody smiling? → How many days?", Query("how_often", where=Has("deed", "smiling"), value="day")),
+        ("Show me yesterday's videos", Query("when", value="videos")),
+        ("Who was neither in the kitchen nor in the ward?", Query("who", number=NEVER)),
+        ("Was Ana here last week? → Which videos?", Query("when", ANA)),
+    ],
+)
+def test_more_of_what_was_asked(text: str, query: Query) -> None:
+    assert asked(text).query == query
 
 
 def test_where_somebody_was_instead_is_asked_of_all_places() -> None:

@@ -8,15 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from make_analysis import make_analysis
+from make_asked import read_question
 from test_facts import track_at
 from test_posture import FACE, footage, pose
 
 from pvchat.chat.clip_timeline import PROBABLY, facts_as_rows
 from pvchat.chat.query import Has
-from pvchat.chat.timeline import Row, says
+from pvchat.chat.run import run
+from pvchat.chat.say.voice import say
+from pvchat.chat.timeline import Entity, Row, Timeline, says
 from pvchat.perception import deeds
 from pvchat.perception.deeds import TOLD, UNTOLD, likeliest, tell_deed, tell_deeds
-from pvchat.schemas import PersonFacts
+from pvchat.schemas import Ground, PersonFacts
 from recipes.deeds import train
 
 
@@ -46,10 +49,46 @@ def test_two_that_are_hard_to_tell_apart_are_told_together(monkeypatch):
 
 
 def test_who_talks_on_the_phone_uses_it():
-    calls, types = (Row("Ana", "deed", deed) for deed in ("talking on the phone", "working at a computer"))
+    calls, texts, types = (Row("Ana", "deed", deed) for deed in ("talking on the phone", "using a phone", "typing"))
     assert says(Has("deed", "using a phone"), calls, True) == "yes"
-    assert says(Has("deed", "typing"), types, True) == "yes"
+    assert says(Has("deed", "talking on the phone"), texts, True) == "unknown"  # she may write
+    assert says(Has("deed", "working at a computer"), types, True) == "yes"
     assert says(Has("deed", "drinking"), calls, True) == "unknown"
+
+
+def answered(question: str, deed: str) -> str:
+    timeline = Timeline(
+        0.0, 10.0, (Entity("Ana"),),
+        tuple(replace(row, start_s=0.0, end_s=10.0)
+              for row in (Row("Ana", "present"), *facts_as_rows("Ana", PersonFacts(deed=deed)))), measured=True,
+    )  # fmt: skip
+    return say(run(read_question(question, ("Ana",), (), timeline).query, timeline), timeline)
+
+
+@pytest.mark.parametrize(
+    ("deed", "question", "answer"),
+    [
+        ("probably posing for a photo", "Is anybody posing for a photo?", "Probably yes: Ana is posing for a photo."),
+        ("posing for a photo", "Is Ana posing?", "Yes, Ana is posing for a photo."),
+        ("working at a computer", "Who is working at a computer?", "Ana is working at a computer."),
+        ("working at a computer", "Is Ana using a laptop?", "Yes, Ana is working at a computer."),
+        ("playing music", "Who is playing music?", "Ana is playing music."),
+        ("talking on the phone", "Is Ana on the phone?", "Yes, Ana is using a phone."),
+        ("holding a gun", "Is Ana holding a gun?", "Yes, Ana is holding a gun."),
+        ("probably holding a gun", "What is Ana holding?", "Ana is probably holding a gun."),
+        ("probably holding a gun", "What is Ana doing?", "Ana probably holds a gun."),
+        ("eating or drinking", "What is Ana doing?", "Ana probably eats or drinks."),
+        ("eating or drinking", "Who is eating or drinking?", "Ana is probably eating or drinking."),
+        ("eating", "Who is eating or drinking?", "Ana is eating."),
+    ],
+)
+def test_deeds_are_asked_for_by_name(deed: str, question: str, answer: str) -> None:
+    assert answered(question, deed) == answer
+
+
+def test_of_two_that_are_told_together_neither_is_told_alone() -> None:
+    told = answered("Is Ana eating?", "probably eating or drinking")
+    assert told.endswith("I can't tell whether Ana is eating. Ana probably eats or drinks.")
 
 
 @pytest.mark.parametrize("gesture", ["talking", "gesturing with a hand", "looking up", "looking to the left"])
@@ -117,3 +156,14 @@ def test_labels_name_deeds_and_places_in_frames():
                 assert 0 <= frame < max(len(read["frames"]), 1)
                 assert 0 <= x <= 1
                 assert -0.1 <= y <= 1.1
+
+
+def test_a_deed_told_of_a_kept_analysis_is_shown_where_it_is_seen(monkeypatch):
+    track = track_at(FACE)
+    track.facts.grounds["deed"] = Ground(9.0, (0.0, 0.0, 1.0, 1.0), 0.99)  # of what an earlier head told
+    monkeypatch.setattr(deeds, "deed_shares", lambda *_: {"drinking": 0.5})
+    tell_deeds(footage(track))
+    assert track.facts.grounds["deed"].score == 0.5
+    monkeypatch.setattr(deeds, "deed_shares", lambda *_: {})
+    tell_deeds(footage(track))
+    assert "deed" not in track.facts.grounds

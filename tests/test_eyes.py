@@ -162,12 +162,12 @@ def test_a_photo_is_looked_at_too(folders, tmp_path) -> None:
 
 @pytest.mark.parametrize("judged", [True, False])
 def test_what_our_model_gets_wrong_on_footage_shuts_no_encoder(judged: bool) -> None:
-    """Facing the camera she may pose for a photo; of our model's choices that one was seldom right."""
-    analysis = analysed(PersonFacts(gestures=["facing the camera"]))
-    ana, chosen = PersonPresence("Ana", "present", 0.9, [], 0), "posing for a photo"
-    chooser = Chooser(lambda lines, texts: likeness_to("action", chosen)[None], {"action": scale_of("action")}, judged)
-    timeline = timeline_of([ana], analysis)
-    filled = fill_gaps(read_question(DOING, ["Ana"]), [ana], timeline, analysis, chooser)
+    """Of our model's places that one was seldom right."""
+    analysis = analysed(PersonFacts())
+    ana, chosen = PersonPresence("Ana", "present", 0.9, [], 0), "in a restaurant or café"
+    limits = {"location": scale_of("location")}
+    chooser = Chooser(lambda lines, texts: likeness_to("location", chosen)[None], limits, judged)
+    filled = fill_gaps(read_question(WHERE, ["Ana"]), [ana], timeline_of([ana], analysis), analysis, chooser)
     assert (chosen in {row.value for row in filled.rows}) is not judged
 
 

@@ -25,6 +25,7 @@ from make_findings import (
     SITS,
     SITTING,
     SPECS,
+    STANDS,
     TWO,
     WITH_BEN,
     WOMAN,
@@ -43,6 +44,7 @@ from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Found, Missing, Row, Timeline, without_traits
 
+BOTH = Whom(quantifier="both")  # whoever they are
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
 
 
@@ -66,6 +68,11 @@ EXISTS = [
      "No, Ana is not wearing a hat."),
     (polar(ANA, Not(WITH_BEN)), "no", {"against": no("Ana", spans=((0.0, 5.0),))},
      "Ana is not seen with Ben from 0:00 to 0:05, and is seen with Ben at other times."),
+    (polar(ANA, Not(SITTING), throughout=True), "no", {"against": no("Ana", SITS, spans=((5.0, 10.0),))},
+     "Ana is not sitting from 0:05 to 0:10, and is sitting at other times."),
+    (polar(BEN, Not(SITTING), throughout=True), "yes", {"people": found("Ben", STANDS)}, "Yes, Ben is never sitting."),
+    (polar(BOTH, Has("with")), "no", {"against": (no("Ana"), no("Ben"), no("#1"))},
+     "No, Ana, Ben and somebody I don't know are not seen together."),
     (polar(TWO, SITTING), "yes", {"people": (found("Ana"), found("Ben"))}, "Yes, Ana and Ben are both sitting."),
     (polar(Whom(("Ana", "Cleo"), "both"), SITTING), "no", {"people": found("Ana"), "missing": GONE},
      "No, Ana is sitting; Cleo is not in this video."),
@@ -104,6 +111,10 @@ WHO = [
      "I see no woman who is sitting; I can't tell of Ana."),
     (Query("who", Whom(nth=-2, nth_by="right")), {"people": found("#1")},
      "Somebody I don't know is the second to last from the right."),
+    (Query("how_long", BOTH, Has("with")), {"against": (no("Ana"), no("Ben"), no("#1"))},
+     "Ana, Ben and somebody I don't know are never seen together."),
+    (Query("attribute", ANA, attribute="posture", during=During("while", Event(ANA))),
+     {"people": found("Ana", SITS), "during": ((0.0, 10.0),)}, "Ana is sitting."),
     (Query("who", during=BEN_AWAY), {"people": (found("Ana"), found("#1")), "during": ((0.0, 5.0),)},
      "Ana and somebody I don't know are in this video while Ben is away, from 0:00 to 0:05."),
     (Query("who", rank=Rank("time", -1)), {"people": found("Ben", number=5.0), "against": no("Ana", number=0.0)},

@@ -163,31 +163,42 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
         query = replace(query, during=During(start_s=within[0], end_s=within[1]))
     if is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
         return None if timeline.sound == "none" else Seen(video, told=False)
-    if query.select == "when" and query.value == "videos" and query.whom == EVERYBODY:
+    if query.select == "when" and query.value.startswith("videos") and query.whom == EVERYBODY:
         fits = query.number is None or query.number.within(video.seconds, video.seconds) == "yes"
         return Seen(video, ((0.0, video.seconds),)) if fits else None
-    unsure = frozenset(one.name for one in timeline.entities if one.decision == "unsure")
-    of_presence = all(has.attribute in ("present", "with", "alone") for has in atoms(query.where))
-    timeline, doubtful = _if_there(timeline, unsure if of_presence else frozenset()), sighted.doubted | unsure
+    unsure = {one.name: one.like for one in timeline.entities if one.decision == "unsure"}
+    doubtful = sighted.doubted | unsure.keys()
+    anybody = is_of_anybody(query.whom) and (query.select != "who" or _is_edge(query))
+    nowhere = {name for name, like in unsure.items() if not like}  # of others it is only doubtful who they are
+    nobody = nowhere if anybody else doubtful
+    if all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
+        timeline = _if_there(timeline, unsure.keys())
     one = _holding(query, video, timeline)
     of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
-    if one is None and of_nobody and _holding(query, video, without(timeline, doubtful)):
+    if one is None and of_nobody and _holding(query, video, without(timeline, nobody)):
         return Seen(video, ((0.0, video.seconds),), sure=False)
-    if query.value == "people" and query.select == "when":
+    if one is None and query.whom.known is False and query.whom.quantifier == "any":  # unless she is a stranger
+        may_be = doubtful - nowhere
+        strangers = [replace(one, known=one.known and one.name not in may_be) for one in timeline.entities]
+        one = _holding(query, video, replace(timeline, entities=tuple(strangers)))
+        return one and replace(one, names=(), sure=False)
+    counts = query.value == "people" and query.select == "when"
+    if one is None and counts:
         told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
-        one = _so_many(query, one or Seen(video, ((0.0, video.seconds),), told=told))
+        one = Seen(video, ((0.0, video.seconds),), told=told)
     if one is None:
         return None
-    perhaps = one.perhaps | doubtful & {*one.names}
+    names, of_her = {*one.names}, not doubtful.isdisjoint(sought(query))
+    perhaps = one.perhaps | {name for name in names if name in doubtful or of_her and not name.startswith("#")}
     heard = any(not who for who, *_ in one.quotes)  # also of somebody whom nobody can tell
-    nowhere = {one.name for one in timeline.entities if one.name in unsure and not one.like}  # no track may be hers
-    anybody = query.select != "who" and is_of_anybody(query.whom) and not perhaps <= nowhere
-    alone = perhaps == {*one.names} and not heard and not anybody
-    hangs = bool(perhaps) and (alone or not perhaps.isdisjoint(sought(query)))
-    return replace(one, perhaps=perhaps, sure=one.sure and not hangs)
+    alone = bool(perhaps) and perhaps == names and perhaps <= one.perhaps | nobody and not heard
+    one = replace(one, perhaps=perhaps, sure=one.sure and not (of_her or alone))
+    if not counts:
+        return one
+    return _so_many(query, replace(one, each={name: spans for name, spans in one.each.items() if name not in nobody}))
 
 
-def _if_there(timeline: Timeline, unsure: frozenset[str]) -> Timeline:
+def _if_there(timeline: Timeline, unsure: Collection[str]) -> Timeline:
     """A timeline in which whoever is unsure is there, as the stranger who may be her."""
     if not unsure:
         return timeline

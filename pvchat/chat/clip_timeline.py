@@ -49,6 +49,7 @@ PROBABLY = 0.6  # what "probably" counts as
 # measured, which tells little: whether sightings agree, not whether they see well. Other kinds are as measured.
 _ON_FOOTAGE = {"garment": (0.16, 1.0), "gesture": (0.0, 2.43)}
 _SUREST = 0.98  # as much as a measured share counts
+_HOLDS = "holding a "  # a deed that begins so tells what is held
 
 
 @dataclass(frozen=True)
@@ -332,8 +333,10 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     gestures = [(gesture, gesture) for gesture in facts.gestures]
     for key, deed in (("activity", facts.activity), ("deed", facts.deed), *gestures, ("movement", facts.movement)):
         if deed:
-            kind = "gesture" if key == deed else key
-            yield replace(hedged(name, "deed", deed), ground=on_footage(seen.get(key), kind))
+            row, kind = hedged(name, "deed", deed), "gesture" if key == deed else key
+            if row.value.startswith(_HOLDS):
+                row = replace(row, attribute="holding", value=row.value.removeprefix(_HOLDS))
+            yield replace(row, ground=on_footage(seen.get(key), kind))
     held, places = (facts.holding or "").removeprefix("an ").removeprefix("a "), filter(None, (facts.seat, *facts.near))
     rest = (
         ("gender", facts.gender, "gender"), ("holding", held, "holding"), ("shot_size", facts.shot, ""),

@@ -27,6 +27,7 @@ from pvchat.chat.query import (
     Whom,
     atoms,
     by_place,
+    choices_of_deeds,
     conjunction,
     events_in,
     is_numbered,
@@ -104,7 +105,8 @@ def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
     if isinstance(condition, Not):
         return negated(truth_of(condition.part, entity, timeline))
     if isinstance(condition, And | Or):
-        parts = [truth_of(part, entity, timeline) for part in condition.parts]
+        single = condition.parts if isinstance(condition, And) else (*condition.parts, *choices_of_deeds(condition))
+        parts = [truth_of(part, entity, timeline) for part in single]
         return (all_of if isinstance(condition, And) else any_of)(parts, timeline.whole)
     if isinstance(condition, Event):
         return _event_truth(condition, timeline)[1]

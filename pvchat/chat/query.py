@@ -163,6 +163,13 @@ def atoms(condition: Condition | None) -> Iterator[Has]:
         yield from (one,) if isinstance(one, Has) else atoms(one.where)
 
 
+def choices_of_deeds(condition: Condition | None) -> Iterator[Has]:
+    """Each choice between deeds as one deed, as it is told where they can't be told apart: "eating or drinking"."""
+    for one in together(condition):
+        if isinstance(one, Or) and all(isinstance(part, Has) and part.attribute == "deed" for part in one.parts):
+            yield Has("deed", " or ".join(has.value for has in atoms(one)))
+
+
 def events_in(condition: Condition | None) -> list[Event]:
     """The events that a condition is made of; none where it says anything of who is asked about."""
     found = list(leaves(condition))

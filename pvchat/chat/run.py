@@ -44,6 +44,7 @@ from pvchat.chat.query import (
     Whom,
     asks_absence,
     atoms,
+    choices_of_deeds,
     conjunction,
     counts_at_once,
     events_in,
@@ -200,7 +201,7 @@ class Lookup:
         for event in events_in(where):
             rest = self.about(event.whom)
             found += [row for one in rest.who.sure for row in rest._because(event.where, one, verdict)]
-        for has in atoms(where):
+        for has in (*atoms(where), *choices_of_deeds(where)):
             ends = [(row, max(row.end_s, row.start_s + _WORD_S)) for row in rows_about(has, name, self.timeline)]
             rows = [row for row, end in ends if common([(row.start_s, end)], self.part)]
             if has.of is not None and has.of.names and not is_towards(has):

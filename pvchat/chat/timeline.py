@@ -39,7 +39,10 @@ _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a 
     "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trouser": ("suit",),
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
-_ALSO = {"phone": {"using"}, "computer": {"typing"}}  # who talks on a phone uses it; a laptop is asked of as typing
+_ALSO = {  # who talks on a phone uses it, who types works at a computer, who plays the guitar plays music
+    "phone": {"using"}, "typing": {"working", "computer"}, **dict.fromkeys(("guitar", "piano", "violin"), {"music"}),
+}  # fmt: skip
+EITHER_WAY = ("walking or", "falling or")  # movements that are told of whoever is asked about one of them
 TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
 _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
@@ -281,6 +284,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     if row.attribute == has.attribute == "deed":
         told = told.union(*(_ALSO.get(word, ()) for word in told))
     fits = asked <= told or has.attribute == "deed" and asked == {"moving"} and not told.isdisjoint(_MOVING)
+    if has.attribute == "deed" and "or" in told - asked and not row.value.startswith(EITHER_WAY):
+        fits = not asked  # who eats or drinks does something; not even probably is it the one that is asked about
     fits = fits or has.attribute == "place" and bool(asked) and asked <= _AT_HOME and not told.isdisjoint(_HOME)
     said = _worn(has, row, measured) if has.attribute == "worn" else "yes" if fits else "unknown"
     if not row.holds:

@@ -20,6 +20,7 @@ import numpy as np
 
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import linear_head, softmax
+from pvchat.perception.grounds import ground_facts
 from pvchat.perception.posture import described, is_readable, posed
 from pvchat.perception.surroundings import surroundings
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
@@ -53,6 +54,7 @@ def tell_deeds(analysis: ClipAnalysis) -> ClipAnalysis:
     """
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
         tell_deed(track, analysis)
+        ground_facts(track, analysis)
     return analysis
 
 
@@ -60,7 +62,8 @@ def tell_deed(track: Track, analysis: ClipAnalysis) -> None:
     """Settle the deed in a track's facts; what the frames or a thing tell of her comes first."""
     facts = track.facts
     facts.deed = None
-    facts.confidence.pop("deed", None)
+    for known in (facts.confidence, facts.grounds):
+        known.pop("deed", None)
     shares = {} if facts.activity else deed_shares(track, analysis)
     if facts.movement in _GOING or any(gesture.startswith(_NOT_POSING) for gesture in facts.gestures):
         shares.pop(_POSING, None)

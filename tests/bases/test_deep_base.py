@@ -54,7 +54,8 @@ def chat(tmp_path: Path, folder_of, open_base, monkeypatch: pytest.MonkeyPatch) 
     narrator = Narrator(base.source, settings, "cpu", lambda texts: np.zeros((len(texts), 384), np.float32))
     narrator._base = base
     people = PeopleStore(tmp_path / "people")
-    return SimpleNamespace(settings=settings, narrator=narrator, people=people, describer=None)
+    networks = SimpleNamespace(narrator=narrator, describer=None)
+    return SimpleNamespace(settings=settings, networks=networks, people=people)
 
 
 def test_an_augmentation_becomes_frames_questions_and_crops(told: TrainingSet) -> None:

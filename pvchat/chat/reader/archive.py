@@ -78,12 +78,13 @@ _NOT = re.compile(
     r"(?:(?<![\"'“‘])\b(?:never|(?<!but )not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
 )
 _IDLE = re.compile(
-    r"^(?:is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
+    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
     r"|made|taken|which|what|please|pls|plz|\W)*$",
     re.IGNORECASE,
 )
 _SAID_OTHERWISE = (
     (re.compile(r"^(?:and )?(?:by whom|(?:which|what) people(?= (?:is|are|was|were)\b))\b", re.IGNORECASE), "who"),
+    (re.compile(r"\b(is|are|was|were|been) neither ((?:in|at|on) .+?) nor\b", re.IGNORECASE), r"\1 not \2 or"),
     (re.compile(r"\bnone of (?:our|my) people\b", re.IGNORECASE), "none of the people I know"),
     (re.compile(r"\b(?:any|one) of (?:our|my) people\b", re.IGNORECASE), "anybody I know"),
 )
@@ -130,9 +131,13 @@ _BEYOND = re.compile(
 )
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
 _THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
-_WHICH_ONES = re.compile(r"^(?:and )?(?:which|what)(?: ones?| \w+s| were (?:they|those))?\W*$", re.IGNORECASE)
+_WHICH_ONES = re.compile(
+    r"^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
+    re.IGNORECASE,
+)
 _NTH_VISIT = re.compile(r"\b(?P<nth>second|third|fourth|fifth)(?= (?:visit|time|sighting)\b)", re.IGNORECASE)
 _NTHS = ("second", "third", "fourth", "fifth")
+_OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 _ON_IT = re.compile(
     r"\b(?:else|his|their|in it)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE
 )
@@ -266,6 +271,8 @@ def read_archive(
         rest, dates = dated(rest, now, (*known.names, *known.aliases))
     except SettingsError:
         return ArchiveQuestion(_UNREAD, text)
+    if dates and len(spots) == 1 and _SPOT in rest:  # "in the hall on Monday but not in the garden"
+        rest, spots = _placed(rest.replace(_SPOT, f"in {spots[0][0]}"), places)
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     only: Literal["", "dates", "places"] = ""
     if (dates or spots) and (found_only := _ONLY.search(rest)) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
@@ -275,7 +282,9 @@ def read_archive(
     if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
     meant = None if before is None else _sighting_of(before)
-    if before is not None and before.query.select in ("when", "how_often") and _OF_THEM.search(rest):
+    unit = _UNIT.match(rest)
+    of_them = _OF_THEM.search(rest) or unit is not None and not re.search(r"\w", rest[unit.end() :])  # "which days?"
+    if before is not None and before.query.select in _OF_VIDEOS and of_them:
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
     around = _THAT.search(rest) if before is not None else None
     if around is not None:
@@ -314,8 +323,9 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         count = counted((said["count"] or "").lower()) or 0.0
         other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
         return replace(before, dates=(other,)) if other else replace(before, query=_UNREAD)
-    if before.query.select == "how_often" and _WHICH_ONES.match(rest) and before.query.number is None:
-        return replace(before, query=replace(before.query, select="when"))
+    which, counts = _WHICH_ONES.match(rest), before.query.select == "how_often"
+    if which is not None and (counts or which["videos"] and before.query.select in ("exists", "how_long")):
+        return replace(before, query=replace(before.query, select="when", form="wh"))
     return None
 
 
@@ -411,7 +421,8 @@ def _read_one(rest: str, known: Known) -> Query:
         r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", rest, re.IGNORECASE
     ):
         query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
-        return Query("when", query.whom, query.where, value="in order", during=query.during)
+        value = "videos in order" if query.value == "videos" else "in order"
+        return Query("when", query.whom, query.where, value=value, during=query.during, number=query.number)
     shown = _SHOW.match(rest)
     if _IDLE.match(rest[shown.end() if shown else 0 :].replace(_SPOT, "")):
         return Query("when", value="videos")
@@ -505,6 +516,8 @@ def _over_videos(query: Query, text: str) -> Query:
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
+    if query.select == "count" and polar and query.number is not None:
+        return Query("when", whom, where, value="people", form="polar", during=query.during, number=query.number)
     if query.select == "length" and (query.number is not None or query.rank is not None):
         return Query("when", value="videos", number=query.number, rank=query.rank)
     if query.select == "who" and where == Not(PRESENT) and query.rank is None:

@@ -20,6 +20,7 @@ from difflib import get_close_matches
 
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
+from pvchat.chat.english import number
 from pvchat.chat.reader.timewords import counted
 from pvchat.errors import SettingsError
 
@@ -480,7 +481,7 @@ def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dat
         apart = sign * many * _CYCLES[unit][1]
         if unit in _DAYS:
             apart = _the(since - _ONE["day"] if back else since + _ONE["week"], unit)[0] - _the(since, "day")[0]
-        told = said if unit in _DAYS else f"{f'{many} {unit}s' if many > 1 else f'a {unit}'} {how}"
+        told = said if unit in _DAYS else f"{f'{number(many)} {unit}s' if many > 1 else f'a {unit}'} {how}"
         return replace(dates[0], since=since + apart, until=until + apart, said=told, parts=())
     if edge is None:
         return None
@@ -488,7 +489,7 @@ def beyond(dates: Sequence[Dates], how: str, unit: str, count: float = 0) -> Dat
         return Dates(None, edge, said) if back else Dates(edge, None, said)
     if count or unit == "hour":
         ends = sorted((edge, edge + sign * many * _ONE[unit]))
-        return Dates(ends[0], ends[1], f"in the {many} {unit}s {how} that")
+        return Dates(ends[0], ends[1], f"in the {number(many)} {unit}s {how} that")
     if back:
         return Dates(*_the(edge, unit, 1), said)
     if unit == "night":  # what lies after a day is its own night

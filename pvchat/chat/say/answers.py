@@ -51,6 +51,7 @@ from pvchat.chat.say.clauses import (
     asks_scene,
     called,
     clause,
+    complement,
     condition_of,
     decided,
     does,
@@ -177,8 +178,8 @@ def _with_others(told: list[str], denied: list[str], finding: Finding) -> list[s
 
 
 def _asks_share(query: Query) -> bool:
-    """Whether it is asked if something holds all the time, or a share of it."""
-    return query.throughout or query.value == "share"
+    """Whether it is asked if something holds all the time, or a share of it; never is told as what is denied."""
+    return (query.throughout or query.value == "share") and not isinstance(query.where, Not)
 
 
 def _who(finding: Finding, timeline: Timeline) -> str:
@@ -214,6 +215,8 @@ def count(finding: Finding, timeline: Timeline) -> str:
 def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
+    if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
+        return f"I see {_no(whom.such)} {complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none(query)} {clause(query.where)}{_as_much(query)}.")
@@ -381,7 +384,7 @@ def _of_none(finding: Finding) -> bool:
     whom = finding.query.whom
     if whom.quantifier == "none":
         return finding.verdict == "yes"
-    few = whom.names or whom.nth or whom.quantifier == "all"
+    few = whom.names or whom.nth or whom.quantifier in ("all", "both")
     few = few or whom.such is not None and len(finding.against) <= _MOST_DENIED
     return finding.verdict == "no" and not finding.people and not few
 
@@ -409,7 +412,8 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     """When something holds of those who are meant, for how long, or how often."""
     query, where, quantifier = finding.query, finding.query.where, finding.query.whom.quantifier
     every = quantifier == "all" and where == Has("with") and not query.number
-    joint = quantifier in ("none", "only") or quantifier == "both" and finding.people or every
+    both = quantifier == "both" and (finding.people or not query.whom.names)
+    joint = both or quantifier in ("none", "only") or every
     if joint or asks_scene(finding) or query.number is not None and query.value == "people":
         return f"{lead(finding)}{_together(finding, timeline)}."
     told = [f"{text}." for text in _first_or_last(finding) or holds_said(finding.people, where, finding, timeline)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pvchat.chat.archive import is_of_all
+from pvchat.chat.archive import is_of_all, of_each
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import (
     NTH_SAID,
@@ -26,7 +26,7 @@ from pvchat.chat.english import (
     upper,
     wording,
 )
-from pvchat.chat.query import NEVER, PRESENT, Has, Not, Query, Rank, counts_at_once, is_of_sound
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_at_once, is_of_sound
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
@@ -151,12 +151,22 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if is_of_sound(found.query) and found.query.where is None:
-        return f"I heard nothing that {_lower(who)} {'say' if several else 'says'} in {of}."
+        heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
+        return f"I heard {heard} in {of}."
+    if is_plain(found.query.where) and found.query.value == "people":
+        return f"{head}I never saw {who[0].lower()}{who[1:]} in {of}."
     if is_plain(found.query.where):
-        seen = f"the only one{'s' * several}" if found.query.whom.quantifier == "only" else "seen"
-        named = f"{who} {'were' if several else 'was'} not {seen}" if found.query.whom.names else "Nobody was seen"
-        return f"{head}{named} in {of}."
+        return f"{head}{_not_seen(found.query.whom)} in {of}."
     return f"{head}In {of} I found {f'no moment at which {who}' if found.query.whom.names else 'nobody who'} {so}."
+
+
+def _not_seen(whom: Whom) -> str:
+    """Such as "Ana was not seen", "Neither Ana nor Ben was seen"."""
+    verb, several = ("were", "s") if len(whom.names) > 1 else ("was", "")
+    if several and whom.quantifier in ("either", "any"):
+        return f"Neither {join(whom.names, 'nor')} was seen"
+    seen = f"the only one{several}" if whom.quantifier == "only" else "seen"
+    return f"{join(whom.names)} {verb} not {seen}" if whom.names else "Nobody was seen"
 
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
@@ -183,12 +193,15 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     times = sum(max(1, len(one.spans)) for one in found.sure)
     length = f"for {lasting(seconds)}, " * (query.select == "how_long" and bool(found.sure))
     again = f", {number(times)} times in all" * (query.select == "how_often" and times > len(found.sure))
-    in_turn = found.seen[::-1] if query.value == "in order" else found.seen
+    in_turn = found.seen[::-1] if query.value.endswith("in order") else found.seen
+    if query.value.startswith("videos") and query.whom == EVERYBODY:
+        some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
+        return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
     so = f"{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
     else:
-        lead = f"{LEADS[found.verdict or '']} ".lstrip() * counted
+        lead = f"{LEADS[found.verdict or '']} ".lstrip()
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
 
 
@@ -279,8 +292,10 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     """Who, in how many videos each, and how often somebody without a name."""
     rank = found.query.rank
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
-        one = found.seen[-1 if rank.k < 0 else 0]
-        return f"{upper(_all_named(one) or _NAMELESS)}, {moment(one, rank.k < 0)}."
+        edges = [one for seen in (found.seen, found.sure) for one in nth_of(seen, rank.k)]  # else who surely was
+        told = [f"{_all_named(one) or _NAMELESS}, {moment(one, rank.k < 0)}" for one in edges]
+        told = ["perhaps " * (one.perhaps >= {*one.names}) + so for one, so in zip(edges, told, strict=True)]
+        return f"{upper('; else '.join(dict.fromkeys(told)))}."
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
     if found.query.number == NEVER:
@@ -298,11 +313,11 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     doubtful = [*found.maybe] if found.query.value in UNITS else doubtful
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
-    if strangers and rank is None and found.query.value != "scope":
+    if strangers and rank is None and found.query.value not in UNITS:
         sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
-    theirs = [one for one in found.seen if found.query.value != "scope" or {*one.names} & {*found.names}]
+    theirs = [one for one in found.seen if found.query.value not in UNITS or {*one.names} & {*found.names}]
     sentences += _at_each(found)
     return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
 
@@ -342,7 +357,14 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
     told = [f"{name} {_measured(found, name, rank.by if rank is not None else 'time')}" for name in found.names]
     if not told:
         return " ".join([*filter(None, [lead]), f"I found nobody to compare in {_among(found, asked)}."])
-    return f"{lead} {', then '.join(told)}; of {_among(found, asked)}.".lstrip()
+    each = of_each(found.query)
+    left = [name for name in each.whom.names if name not in {*found.names, *found.absent}]
+    rest = [f"Of {join(left, 'or')} I am not sure."] if left else []
+    if found.absent and is_plain(each.where):
+        rest = [f"{_not_seen(Whom(found.absent, 'both'))}.", *rest]
+    elif found.absent:
+        rest = [f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}.", *rest]
+    return " ".join([*filter(None, [lead]), f"{', then '.join(told)}; of {_among(found, asked)}.", *rest])
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
@@ -377,14 +399,17 @@ def _subject(found: ArchiveFinding) -> str:
     if query.where == MUSIC:
         return "Music"
     if query.number is not None and query.value == "people":
-        return upper(f"{query.number.bound.replace('_', ' ')} {number(int(query.number.value))} people")
+        return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
     if query.whom.quantifier == "none" and not names:
         return "Nobody I know" if query.whom.known else "Nobody"
     if is_of_all(query):
         seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
         return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
-    word = "or" if found.query.whom.quantifier in ("either", "any") else "and"
-    return join(names, word) if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
+    word = "or" if query.whom.quantifier in ("either", "any") else "and"
+    only = "Only " * (query.whom.quantifier == "only")
+    return (
+        f"{only}{join(names, word)}" if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
+    )
 
 
 def _where(found: ArchiveFinding) -> str:
@@ -417,4 +442,4 @@ def _so(found: ArchiveFinding) -> str:
 
 def _lower(who: str) -> str:
     """Who is meant, within a sentence: a name stays as it is."""
-    return who[0].lower() + who[1:] if who.startswith(("Somebody", "Everybody", "Music")) else who
+    return who[0].lower() + who[1:] if who.startswith(("Somebody", "Everybody", "Music", "Only ")) else who

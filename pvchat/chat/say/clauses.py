@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pvchat.chat.english import (
+    HEDGE,
     NTH_SAID,
     be,
     clock,
@@ -51,7 +52,7 @@ from pvchat.chat.query import (
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.timeline import Entity, Finding, Found, Row, Timeline, is_of_scene
+from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Row, Timeline, is_of_scene
 from pvchat.schemas import Decision, Why
 
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
@@ -322,7 +323,8 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     query, during = finding.query, finding.query.during
     taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
-    event = "" if taken_off else event_said(during)
+    hers = during.event == Event(Whom((found.entity,))) and not (during.nth or during.till)  # while she is there
+    event = "" if taken_off or hers and during.relation == "while" else event_said(during)
     spans = common(found.spans, finding.during) or finding.during or found.spans
     if during.event is not None and during.relation == "while":
         spans = moments(during.event.where, spans)  # "when Ben comes, at 0:10"
@@ -330,8 +332,9 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
 
 
 def asks_always_there(query: Query) -> bool:
-    """Whether it is asked of all the time that somebody is in a place."""
-    return query.throughout and isinstance(query.where, And) and bool(by_place(query.where)[0])
+    """Whether it is asked of all the time that somebody is in a place, or of none: "does she never sit?"."""
+    where = query.where
+    return query.throughout and (isinstance(where, Not) or isinstance(where, And) and bool(by_place(where)[0]))
 
 
 def has_moments(where: Condition | None) -> bool:
@@ -408,7 +411,8 @@ def _in_place(condition: And, count: int) -> tuple[str, str] | None:
 
 def held_by(rows: Sequence[Row]) -> str:
     """What rows hold, as one clause: "is wearing a red jacket and glasses"; nothing of none."""
-    return clause(conjunction(list(dict.fromkeys(map(condition_of, rows))))) if rows else ""
+    hedge = HEDGE * all(row.probability < LIKELY for row in rows)
+    return clause(conjunction(list(dict.fromkeys(map(condition_of, rows)))), hedge=hedge) if rows else ""
 
 
 def condition_of(row: Row) -> Has:

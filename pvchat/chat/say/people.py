@@ -47,11 +47,21 @@ from pvchat.chat.say.clauses import (
     worn_said,
 )  # fmt: skip
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
-from pvchat.chat.timeline import EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
+from pvchat.chat.timeline import (
+    EITHER_WAY,
+    EXCLUSIVE,
+    LIKELY,
+    MOSTLY,
+    OF_SCENE,
+    Finding,
+    Found,
+    Row,
+    Timeline,
+    alike,
+)
 from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
-_EITHER = ("walking or", "falling or")  # movements of which one is meant
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
@@ -316,10 +326,9 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
 
 
 def _deed(row: Row) -> str:
-    if row.attribute == "holding":
-        return f"holding {worn_said(row.value)}"
     said = complement(condition_of(row))[1] if row.of else row.value  # "hugging Ben"
-    doubtful = row.value.startswith(_EITHER)  # the words themselves say so
+    said = f"holding {worn_said(said)}" if row.attribute == "holding" else said
+    doubtful = row.value.startswith(EITHER_WAY)  # the words themselves say so
     return said if row.probability >= LIKELY or doubtful else f"{HEDGE} {said}"
 
 
