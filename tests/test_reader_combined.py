@@ -13,7 +13,7 @@ from pvchat.chat.say.voice import say
 from pvchat.schemas import PersonPresence
 
 NAMES = ("Ana", "Ben", "Cleo")
-ANA, BEN, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Ana", "Ben"), "both")
+ANA, BEN, CLEO, BOTH = Whom(("Ana",)), Whom(("Ben",)), Whom(("Cleo",)), Whom(("Ana", "Ben"), "both")
 WOMAN = Whom(such=Has("gender", "woman"))
 SITS, TALKS, HAT = Has("posture", "sitting"), Has("deed", "talking"), Has("worn", "hat")
 BETWEEN = Has("beside", "between", of=Whom(("Ana", "Ben"), "all"))
@@ -35,6 +35,9 @@ COMBINED: dict[str, Query] = {
     "Does Ana sit without Ben?": Query("exists", ANA, And((SITS, Not(Has("with", of=BEN)))), form="polar"),
     "Is Ana ever shown without Ben?": Query("exists", ANA, And((Not(Has("with", of=BEN)),)), form="polar"),
     "When is Ben on screen without Ana?": Query("when", BEN, Not(Has("with", of=ANA))),
+    "Were Ana and Ben ever together without Cleo?": Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
+    "Are Ana and Ben together but not with Cleo?": Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
+    "How long were Ana and Ben together without Cleo?": Query("how_long", BOTH, Not(Has("with", of=CLEO))),
     "Who's got a hat but no glasses?": Query("who", where=And((HAT, Not(Has("worn", "glasses"))))),
     "Leaving Ana out, who is talking?": Query("who", Whom(besides=("Ana",)), TALKS),
     "Only Ana is wearing a hat, isn't she?": Query("exists", Whom(("Ana",), "only"), HAT, form="polar"),
@@ -240,6 +243,7 @@ JACKET = Has("worn", "jacket")
 FOLLOWING: dict[tuple[str, str], Query] = {
     # a condition beside one of another kind, in the place of one of its own
     ("Is Ana talking?", "With Ben?"): Query("exists", ANA, And((TALKS, Has("with", of=BEN))), form="polar"),
+    ("Are Ana and Ben together?", "Without Cleo?"): Query("when", BOTH, Not(Has("with", of=CLEO)), form="polar"),
     ("Is Ana next to Ben?", "Or alone?"): Query("exists", ANA, Has("alone"), form="polar"),
     ("What is Ana doing?", "With Ben?"): Query("attribute", ANA, Has("with", of=BEN), "deed"),
     ("What is Ana wearing?", "Glasses too?"): Query("exists", ANA, Has("worn", "glasses"), form="polar"),

@@ -85,7 +85,7 @@ _IDLE = re.compile(
 _SAID_OTHERWISE = (
     (re.compile(r"^(?:and )?(?:by whom|(?:which|what) people(?= (?:is|are|was|were)\b))\b", re.IGNORECASE), "who"),
     (re.compile(r"\b(is|are|was|were|been) neither ((?:in|at|on) .+?) nor\b", re.IGNORECASE), r"\1 not \2 or"),
-    (re.compile(r"\bnone of (?:our|my) people\b", re.IGNORECASE), "nobody I know"),
+    (re.compile(r"\bnone of (?:our|my) people\b", re.IGNORECASE), "none of the people I know"),
     (re.compile(r"\b(?:any|one) of (?:our|my) people\b", re.IGNORECASE), "anybody I know"),
 )
 _PASSES = r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)"  # "which cameras did she pass?"

@@ -134,7 +134,7 @@ def _of_scene(
     """Heads and attribute where nobody is asked about: "where is the cup?" asks whether it is there."""
     if asked == "place" and any(_is_thing(one) for one in conditions):
         return heads | {"select": "exists"}, None
-    if heads["select"] == "exists" and asked in _SCENE and not conditions:  # "is the light on?"
+    if heads["form"] == "polar" and asked in _SCENE and not conditions:  # "is the light on?"
         heads = heads | {"select": "attribute", "form": "wh"}
     return heads, asked
 
@@ -279,7 +279,7 @@ def _at_some_time(
     """
     if heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
         return heads | {"select": "when", "form": "polar"}, conditions
-    if len(conditions) == 1 and isinstance(conditions[0], Not):
+    if len(conditions) == 1 and isinstance(conditions[0], Not) and heads["select"] != "when":
         return heads, [And((conditions[0],))]
     return heads, conditions
 
@@ -954,6 +954,9 @@ def _with_condition(query: Query, asked: Condition) -> Query:
             return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
         if group == "state" or not query.whom.names:
             return replace(query, whom=replace(query.whom, names=(), such=asked))
+    with_whom = isinstance(has, Has) and has.of is not None
+    if query.where == Has("with") and with_whom and query.select in ("exists", "when"):
+        return replace(query, select="when", where=asked)  # "are they together?", "without Ben?"
     if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
         query = replace(query, select="exists", form="polar", rank=None)
     kept = [part for part in together(query.where) if group and not _takes_place_of(asked, part)]

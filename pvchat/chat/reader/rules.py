@@ -162,6 +162,8 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
         if tags[i] == "O" and word.seen in _SUBJECTS and after[:2] == "F-":  # "before he comes back"
             tags[i] = "E-pronoun"
+        if tags[i] == "P-deed" and word.seen == "with" and after[:2] == "O-":  # "dances with Ana"
+            tags[i] = "P-with"
         if tags[i][:2] == "E-" and after == "O" and is_known("posture", words[i + 1].seen):  # "say while Karim sits?"
             tags[i + 1] = "F-posture"
     question = Tagged(words, labels, slots_of(words, tags))
@@ -233,16 +235,6 @@ def is_statement(words: Sequence[Word]) -> bool:
     return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
 
 
-def _at_once(question: Tagged) -> Sequence[Slot]:
-    """With "at the same time" behind a condition as a slot, where the network passed it over."""
-    slots, seen = question.slots, question.seen
-    text, condition = " ".join(seen), any(slot.role == "P" and slot.kind in ("deed", "posture") for slot in slots)
-    related = any(slot.kind == "with" or slot.role in ("E", "F") for slot in slots)  # "at the same time as Ana"
-    if not condition or "at the same time" not in text or related:
-        return slots
-    return [*slots, Slot("P", "with", False, "at the same time", "at the same time", len(seen))]
-
-
 def _taken_up(question: Tagged) -> Sequence[Slot]:
     """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
     slots, asks_at = question.slots, next((i for i, word in enumerate(question.seen) if word in _OPENERS), 0)
@@ -283,12 +275,10 @@ def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
     return sorted([*slots, replace(named[0], role="S", at=said[0])], key=lambda slot: slot.at)
 
 
-def _thing_or_thing(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """Whether one of several things is seen, not which things are: "do you see a dog or a ball?"."""
-    things = any(slot.role == "P" and slot.kind == "thing" for slot in question.slots)
-    asks = heads["select"] == "attribute" and question.seen[0] in _AUXILIARY
-    asks = asks and (heads["attribute"] == "thing" or heads["form"] == "choice" and question.seen[0] not in _IS)
-    return {"select": "exists", "attribute": "none", "form": "polar", "join": "or"} if asks and things else {}
+def _did_it(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+    """What was done, where only "it" says so, is that of the question before: "which of them did it first?"."""
+    said = heads["select"] == "refuse" or any(slot.role == "P" for slot in question.slots)
+    return {"follow": "ellipsis"} if ("did", "it") in pairwise(question.seen) and not said else {}
 
 
 def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -781,8 +771,8 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-SLOT_RULES = (_at_once, _taken_up, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (_able, _thing_or_thing, _comes_again, _was_gone)
+SLOT_RULES = (_taken_up, _into_or_out_of, _she_of_the_event)
+HEAD_RULES = (_did_it, _able, _comes_again, _was_gone)
 QUERY_RULES = (
     _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
     _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,

@@ -70,6 +70,7 @@ def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
     """Such as "is sitting and wearing glasses"; of two, hedged by "probably", "are probably not next to Ben"."""
     aux, text = _complement(_pushed(condition or PRESENT), count)
     verb = _AUX[aux][count != 1]
+    text = text.replace("not seen with", "seen without") if hedge.endswith("never") else text
     return _words(verb, hedge, text) if aux == "be" else _words(hedge, verb, text)
 
 
