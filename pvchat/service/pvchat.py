@@ -21,7 +21,7 @@ from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import joined
 from pvchat.people.person import checked, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.enrolling import enrollable, usable_name, with_voice
@@ -279,12 +279,13 @@ class PVChat:
             return found
         return heard_in(people, found, sound, self.settings.presence)
 
-    def analyse(self, clip: str | Path, partial: Partial | None = None) -> ClipAnalysis:
+    def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
 
-        `partial` is called, while a long video is looked through, with what was seen so far.
+        `partial` is called, while a long video is looked through, with what was seen so far; `stage` "who" is enough to
+        tell who is there.
         """
-        return self._clips.look(clip, partial).analysis
+        return self._clips.look(clip, partial, stage).analysis
 
     def listen(self, clip: str | Path) -> Look:
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`); raises VideoReadError."""
