@@ -42,6 +42,7 @@ def asked(text: str) -> ArchiveQuestion:
         ("Show all clips of Ana, oldest first", Query("when", ANA, value="in order")),
         ("Which people were filmed?", Query("who")),
         ("Videos pls", Query("when", value="videos")),
+        ("List everything", Query("when", value="videos")),
         ("List the videos in order", Query("when", value="videos in order")),
         (
             "Is there any video with two people?",
@@ -194,3 +195,10 @@ def test_more_of_what_was_asked(text: str, query: Query) -> None:
 def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
     then = asked("Was Ana in the kitchen on Monday? → Where was she then?")
     assert (then.query.attribute, then.places, len(then.dates)) == ("place", (), 1)
+
+
+@pytest.mark.parametrize("typed", ["bedroom", "bed room", "Bed Room"])
+def test_a_room_may_be_written_in_two_words(typed: str) -> None:
+    assert read_archive(f"Was Ana in the {typed}?", Known(("Ana",)), ["bedroom", "hall"], NOW).places == (
+        ("bedroom", ""),
+    )

@@ -78,8 +78,8 @@ _NOT = re.compile(
     r"(?:(?<![\"'“‘])\b(?:never|(?<!but )not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
 )
 _IDLE = re.compile(
-    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|used|visit\w*|the|all|every|people|videos?|there|seen|recorded|filmed|shot"
-    r"|made|taken|which|what|please|pls|plz|\W)*$",
+    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|used|visit\w*|the|all|every(?:thing)?|people|videos?|there|seen|recorded|filmed"
+    r"|shot|made|taken|which|what|please|pls|plz|\W)*$",
     re.IGNORECASE,
 )
 _SAID_OTHERWISE = (
@@ -390,10 +390,11 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
 
 
 def _spelt(places: Sequence[str]) -> dict[str, str]:
-    """Places by what they may be called: by name, and where only one is so by its last word ("the door")."""
+    """Places by what they may be called: by name, "bed room" too, and where only one is so by its last word."""
     last = [one.lower().split()[-1] for one in places]
     short = {word: one for word, one in zip(last, places, strict=True) if last.count(word) == 1 and word.isalpha()}
-    return {word: one for word, one in short.items() if word != "room"} | {one.lower(): one for one in places}
+    rooms = {re.sub(r"\B(?=room$)", " ", one.lower()): one for one in places}  # "bed room"
+    return {word: one for word, one in short.items() if word != "room"} | rooms | {one.lower(): one for one in places}
 
 
 def _at(text: str, known: Known) -> Query:
