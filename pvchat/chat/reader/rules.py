@@ -684,7 +684,8 @@ def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
         return True
     if _SILENT & words or seen[0] == "who" and {"speaking", "talking"} & words and is_numbered(query.during):
         return True
-    if _SAYING & words and query.select != "refuse" and (_QUOTES.search(text) or _MOST & words):
+    quoted = _QUOTES.search(text) and query.refusal in (None, "unseen")  # what is quoted is what is said
+    if _SAYING & words and (quoted or query.select != "refuse" and _MOST & words):
         return True
     asks_what = seen[0] == "what" and seen[1:2] and seen[1] in _AUXILIARY and query.refusal != "wish"
     asks_who = seen[0] == "who" and query.select == "who"
