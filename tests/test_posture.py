@@ -101,7 +101,7 @@ def test_each_of_a_clips_people_is_described_once(monkeypatch):
     monkeypatch.setattr(
         posture, "described", lambda track, analysis: seen.append(id(track)) or described(track, analysis)
     )
-    tell_postures(replace(footage(tracks[0]), tracks=tracks))
+    tell_postures(replace(footage(tracks[0]), tracks=tracks), {})
     assert sorted(seen) == sorted(map(id, tracks))
 
 
@@ -150,7 +150,7 @@ def test_postures_are_told_of_measured_clips_that_are_no_long_videos(monkeypatch
     monkeypatch.setattr(posture, "postures", lambda *_: {"sitting": 0.9})
     for others, told in (({}, "sitting"), ({"stage": "who"}, None)):
         track = track_at(FACE)
-        tell_postures(footage(track, **{"stage": "what"} | others))
+        tell_postures(footage(track, **{"stage": "what"} | others), {})
         assert track.facts.pose == told
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.grounds import ground_facts
-from pvchat.perception.posture import described, is_readable, posed
+from pvchat.perception.posture import Known, described_once, is_readable, posed
 from pvchat.perception.surroundings import surroundings
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
@@ -47,24 +47,23 @@ _WRISTS, _ELBOWS = ((15, 19), (16, 20)), ((11, 13, 15), (12, 14, 16))  # wrist a
 _MOUTH, _EARS = (9, 10), (7, 8)
 
 
-def tell_deeds(analysis: ClipAnalysis) -> ClipAnalysis:
-    """The analysis with the deeds of all whose bodies were measured, told by what it holds.
-
-    Of a long video each stretch's are told when it is measured.
+def tell_deeds(analysis: ClipAnalysis, known: Known) -> ClipAnalysis:
+    """The analysis with the deeds of all whose bodies were measured, told by what it holds; of a long video each
+    stretch's are told when it is measured. `known`: what `tell_postures` has described.
     """
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
-        tell_deed(track, analysis)
+        tell_deed(track, analysis, known)
         ground_facts(track, analysis)
     return analysis
 
 
-def tell_deed(track: Track, analysis: ClipAnalysis) -> None:
+def tell_deed(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> None:
     """Settle the deed in a track's facts; what the frames or a thing tell of her comes first."""
     facts = track.facts
     facts.deed = None
-    for known in (facts.confidence, facts.grounds):
-        known.pop("deed", None)
-    shares = {} if facts.activity else deed_shares(track, analysis)
+    for told_before in (facts.confidence, facts.grounds):
+        told_before.pop("deed", None)
+    shares = {} if facts.activity else deed_shares(track, analysis, known)
     if facts.movement in _GOING or any(gesture.startswith(_NOT_POSING) for gesture in facts.gestures):
         shares.pop(_POSING, None)
     if told := likeliest(shares):
@@ -83,20 +82,20 @@ def likeliest(shares: dict[str, float]) -> tuple[str, float] | None:
     return None
 
 
-def deed_shares(track: Track, analysis: ClipAnalysis) -> dict[str, float]:
+def deed_shares(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> dict[str, float]:
     """How likely each of TOLD and UNTOLD is; nothing of drawn figures and of those whose body wasn't found."""
     if analysis.scene.drawn or not is_readable(track, analysis):
         return {}
     weight, bias = linear_head(WEIGHTS)
-    return dict(zip((*TOLD, *UNTOLD), softmax(weight @ weighed(track, analysis) + bias).tolist(), strict=True))
+    return dict(zip((*TOLD, *UNTOLD), softmax(weight @ weighed(track, analysis, known) + bias).tolist(), strict=True))
 
 
-def weighed(track: Track, analysis: ClipAnalysis) -> FloatArray:
+def weighed(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> FloatArray:
     """[N] what the head weighs."""
     seen, aspect = posed(track), analysis.width / analysis.height
     return np.concatenate(
         [
-            described(track, analysis), surroundings(track, analysis, seen), track.body[seen].mean(0),
+            described_once(track, analysis, known), surroundings(track, analysis, seen), track.body[seen].mean(0),
             _hands(track, seen, aspect), _gaze(track, seen, aspect), _company(track, analysis, aspect),
         ]
     ).astype(np.float32)  # fmt: skip

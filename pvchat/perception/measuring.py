@@ -29,7 +29,7 @@ from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
 from pvchat.perception.places import tell_place
-from pvchat.perception.posture import tell_posture
+from pvchat.perception.posture import Known, tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import pictured, spread
 from pvchat.perception.sleeves import dress_limbs
@@ -163,8 +163,9 @@ def _fill_facts(
     track.facts = facts.measure_person(clip, seen, company(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, analysis, frames.camera)
-    tell_posture(track, analysis)
-    tell_deed(track, analysis)
+    described: Known = {}
+    tell_posture(track, analysis, described)
+    tell_deed(track, analysis, described)
     tell_things(track, analysis)
     dress_limbs(seen)
     dress_neck(seen)

@@ -52,12 +52,11 @@ _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of t
 _BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stands, and of a drawn figure, hair counted
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 _ON_FEET = ("standing still", "walking")  # movements of nobody who sits or lies
-Known = dict[int, tuple[FloatArray, FloatArray]]  # by a track's `id`: the first head's word and what is described
+Known = dict[int, FloatArray]  # what is `described` of a clip's people, by a track's `id`
 
 
-def tell_postures(analysis: ClipAnalysis) -> ClipAnalysis:
+def tell_postures(analysis: ClipAnalysis, known: Known) -> ClipAnalysis:
     """The analysis with the postures of all who were measured; of a long video each stretch's are told beforehand."""
-    known: Known = {}
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
         tell_posture(track, analysis, known)
     return analysis
@@ -127,21 +126,17 @@ def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Know
     `first`: [6, 1337] weights of the first head, on joints and frame, the bias last; `known`: what is known already of
     the clip's people, who are described once each.
     """
-    known = {} if known is None else known
     company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
-    word, shown = _word(track, analysis, first, known)
-    words = [_word(one, analysis, first, known)[0] for one in company[:_COMPANY] if is_readable(one, analysis)]
+    near = [one for one in company[:_COMPANY] if is_readable(one, analysis)]
+    words = [_word(described_once(one, analysis, known), first) for one in near]
     others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
-    around = surroundings(track, analysis, posed(track))
-    return np.concatenate([word, shown, around, others]).astype(np.float32)
+    around, shown = surroundings(track, analysis, posed(track)), described_once(track, analysis, known)
+    return np.concatenate([_word(shown, first), shown, around, others]).astype(np.float32)
 
 
-def _word(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Known) -> tuple[FloatArray, FloatArray]:
-    """[6] log-odds of the first head, and what is described [1344]."""
-    if id(track) not in known:
-        shown = described(track, analysis)
-        known[id(track)] = first @ np.concatenate([shown[:JOINTS], shown[-BODY:], [1.0]], dtype=np.float32), shown
-    return known[id(track)]
+def _word(shown: FloatArray, first: FloatArray) -> FloatArray:
+    """[6] log-odds of the first head, of what is described."""
+    return np.asarray(first @ np.concatenate([shown[:JOINTS], shown[-BODY:], [1.0]], dtype=np.float32))
 
 
 @lru_cache
@@ -163,6 +158,14 @@ def posed(track: Track) -> IntArray:
     """Sightings with a pose; where there is none, all."""
     found = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
     return np.asarray(found if len(found) else np.arange(len(track)), np.int64)
+
+
+def described_once(track: Track, analysis: ClipAnalysis, known: Known | None) -> FloatArray:
+    """`described`, out of what is known already of the clip's people; None: of nobody."""
+    known = {} if known is None else known
+    if id(track) not in known:
+        known[id(track)] = described(track, analysis)
+    return known[id(track)]
 
 
 def described(track: Track, analysis: ClipAnalysis) -> FloatArray:

@@ -118,7 +118,7 @@ class ClipMemory:
     def _look(self, file: ClipFile, partial: Partial | None, stage: Stage, within: Within | None) -> Look:
         from pvchat.perception.deeds import tell_deeds
         from pvchat.perception.places import tell_place
-        from pvchat.perception.posture import tell_postures
+        from pvchat.perception.posture import Known, tell_postures
 
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
@@ -130,7 +130,9 @@ class ClipMemory:
                 return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
-            seen = replace(seen, analysis=tell_place(tell_deeds(tell_postures(seen.analysis))))
+            described: Known = {}  # people are described once for postures and deeds
+            told = tell_deeds(tell_postures(seen.analysis, described), described)
+            seen = replace(seen, analysis=tell_place(told))
             self._remember(seen.analysis, file)
         return seen
 
