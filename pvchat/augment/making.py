@@ -51,7 +51,7 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
     if (rows := journal.read())[:1] != [start]:  # none, or of another input
         journal.replace(rows := [start])
     made = {row["id"]: row for row in rows[1:]}
-    for planned in run.watch.over("making positives", wanted, str(run.out)):
+    for planned in run.watch.over("making positives", wanted):
         if planned.id not in made:
             made[planned.id] = _make_one(run, planned, makers)
             journal.append([made[planned.id]])
@@ -69,7 +69,6 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
     if run.config.negatives:
         subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
         found = search.find(subject, run.chat, run.config, run.seed, run.watch)
-        run.watch.check(str(run.out))  # what was found until it was stopped is no result
         dropped = dict(found.dropped)
         samples = excerpts.write(found, subject, run.out, run.analyses.chat, run.config, run.watch)
         if all(s.dropped for s in samples):
@@ -85,7 +84,7 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
     others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
     model, own = run.chat.networks.presence, gates.own_sharpness(run.profile)
     samples = []
-    for entry in run.watch.over("filtering", [*entries, *others], str(run.out)):
+    for entry in run.watch.over("filtering", [*entries, *others]):
         sample = Sample(**entry["sample"])
         if sample.role == "positive" or not sample.dropped:
             _pass_gates(run, sample, frozenset(entry["covers"]), model, own)
@@ -109,14 +108,9 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     """Ask about the kept samples, and put samples and rows together, with a card and checksums."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
     subject = run.profile
-
-    def progress(done: int) -> None:
-        run.watch.step("writing questions", done, len(samples), str(run.out))
-
     rows = write_questions(
-        samples, run.name, run.analyses, seed=run.seed, people=[subject.person], own=subject.facts, progress=progress,
-    )  # fmt: skip
-    progress(len(samples))
+        samples, run.name, run.analyses, seed=run.seed, people=[subject.person], own=subject.facts, watch=run.watch
+    )
     dataset.write(run.out, samples, rows)
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
     size = sum((run.out / s.media).stat().st_size for s in samples)

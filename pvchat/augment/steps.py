@@ -65,7 +65,7 @@ def augment(
     run = Augmentation(Path(clip), name, out, chat, config, watch)
     with folders.held(out, name):
         for number, step in enumerate(STEPS):
-            watch.step("augmentation", number, len(STEPS), str(out))
+            watch.step("augmentation", number, len(STEPS))
             _step(run, step)
         for path in folders.strays(out, read_samples(out)):
             path.unlink()

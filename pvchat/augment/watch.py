@@ -34,23 +34,19 @@ class Watch:
         if self.progress is not None:
             self.progress(what, done, total)
 
-    def over(self, what: str, items: Sequence[Item], subject: str = "") -> Iterator[Item]:
+    def step(self, what: str, done: float, total: float) -> None:
+        """`tell` what comes next; raises StoppedError where it is to end."""
+        if self.stopped:
+            raise StoppedError("it was stopped.", hint="The same call goes on from here.")
+        self.tell(what, done, total)
+
+    def over(self, what: str, items: Sequence[Item]) -> Iterator[Item]:
         """The items one by one, each told of before; raises StoppedError between two when it is to end."""
         for done, item in enumerate(items):
-            self.step(what, done, len(items), subject)
+            self.step(what, done, len(items))
             yield item
         if items:
             self.tell(what, len(items), len(items))
-
-    def step(self, what: str, done: float, total: float, subject: str = "") -> None:
-        """`tell` what comes next, unless it is to end; raises StoppedError then."""
-        self.check(subject)
-        self.tell(what, done, total)
-
-    def check(self, subject: str = "") -> None:
-        """Raise StoppedError when it is to end."""
-        if self.stopped:
-            raise StoppedError("it was stopped.", subject=subject, hint="The same call goes on from here.")
 
 
 UNWATCHED = Watch()

@@ -48,7 +48,7 @@ def write(
     splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
     with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
     samples: list[Sample] = []
-    for number, candidate in enumerate(watch.over("cutting negatives", candidates, str(out))):
+    for number, candidate in enumerate(watch.over("cutting negatives", candidates)):
         split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
         stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
         made = [_sample(candidate, config.seconds, stage) for stage in stages]

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from pvchat.augment.schemas import Sample
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.identity.evidence import Evidence, gather
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
@@ -54,17 +55,18 @@ class SampleView:
         return gather(self.presence, self.analysis)
 
 
-def views(samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person] = ()) -> list[SampleView]:
+def views(
+    samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person] = (), watch: Watch = UNWATCHED
+) -> list[SampleView]:
     """Look at all samples; who is who is decided when all were seen.
 
     `people` are enrollments of those named, for those who are never alone in a sample.
     """
-    seen = [analyses(sample).without_features() for sample in samples]
+    seen = [analyses(sample).without_features() for sample in watch.over("writing questions", samples)]
     known = references(samples, seen)
     for person in people:
         prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
         known.setdefault(person.name, []).extend((person.kind, p) for p in prototypes)
-
     return [SampleView(sample, shown, find(sample, shown, known)) for sample, shown in zip(samples, seen, strict=True)]
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -26,6 +26,7 @@ from pvchat.augment.questions.cast import Analyses, SampleView, described_alike,
 from pvchat.augment.questions.measured import describe
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
 from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import PersonFacts
@@ -46,13 +47,12 @@ def write_questions(
     seed: int = 0,
     people: Sequence[Person] = (),
     own: PersonFacts | None = None,
-    progress: Callable[[int], None] = lambda done: None,
+    watch: Watch = UNWATCHED,
 ) -> list[QuestionRow]:
     """Ask about samples of all splits; rows are in their order, and the same for the same seed.
 
     `people` are enrollments, needed for those who are never alone in a sample; `own` is what was measured of the
-    subject in the whole clip (None: each sample has its own). `progress` is called with the number of samples described
-    so far, before each description; it may raise to stop.
+    subject in the whole clip (None: each sample has its own).
 
     Raises:
         SettingsError: a sample doesn't say whether `name` is in it.
@@ -61,9 +61,9 @@ def write_questions(
     for sample in kept:
         if name not in sample.people:
             raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
-    seen = views(kept, analyses, people)
+    seen = views(kept, analyses, people, watch)
     seen = seen if own is None else described_alike(seen, name, own)
-    writer = _Writer(seed, progress)
+    writer = _Writer(seed)
     for split in ("train", "val", "test"):
         some = [v for v in seen if v.sample.split == split]
         everyone = dict.fromkeys([name, *(n for v in some for n in v.sample.people)])  # the subject first
@@ -85,12 +85,10 @@ class _Question:
 
 @dataclass
 class _Writer:
-    """Collects rows of all samples, in the order in which they are made; ids of those of which something was told."""
+    """Collects rows of all samples, in the order in which they are made."""
 
     seed: int
-    progress: Callable[[int], None]
     found: dict[str, list[QuestionRow]] = field(default_factory=dict)
-    described: set[str] = field(default_factory=set)
 
     def rows(self, order: Sequence[str]) -> list[QuestionRow]:
         """All rows, numbered within their sample."""
@@ -226,11 +224,7 @@ class _Writer:
         return self._answer("refusal", question, who, late="{what}", what=what(kind, they, len(who)))
 
     def _describe(self, view: SampleView, kind: str, who: str, template: Template) -> str:
-        if who not in view.tracks:
-            return ""
-        self.progress(len(self.described))
-        self.described.add(view.sample.id)
-        return describe(view, kind, who, template.text)
+        return describe(view, kind, who, template.text) if who in view.tracks else ""
 
     def _add(self, question: _Question, size: str, text: str, answer: str) -> None:
         sample, who = question.view.sample, question.who

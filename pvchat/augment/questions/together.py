@@ -81,7 +81,7 @@ def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHE
                     sample.people.setdefault(companion.name, present)
         together += _plan(some, chosen, person.name, split, seen, gathering.seed)
     made = []
-    for members, people in watch.over("putting people together", together, str(gathering.out)):
+    for members, people in watch.over("putting people together", together):
         made.append(_make(members, people, gathering.out, gathering.seed))
         _verify(made[-1], samples, seen, known, gathering)
     return made
