@@ -1,8 +1,4 @@
-"""One augmentation on its way: what it is about, where its files lie, what its steps share.
-
-Analyses of samples are made once and kept beside them, so that gates, questions and training share them; the user's
-cache stays out of it.
-"""
+"""One augmentation on its way: what it is about, where its files lie, what its steps share."""
 
 from __future__ import annotations
 
@@ -32,7 +28,7 @@ RESULTS = {
 
 
 class Analyses:
-    """The analysis of a sample of an augmentation in `out`, made once and kept in `OUT/analyses`."""
+    """The analysis of a sample, made once and kept in `OUT/analyses`: gates, questions and training share it."""
 
     def __init__(self, out: Path, chat: Service, config: AugmentConfig | None = None) -> None:
         usual, frames = chat.settings.video, (config or AugmentConfig()).frames

@@ -1,11 +1,8 @@
 """What a made sample must pass: it still shows the subject, and shows them well enough to learn from.
 
-In: a sample's frames and its analysis, the subject. Out: measured values by name, and the name of the first gate that
-refuses it. Identity is decided as presence is (`presence.py`): distance of raw face vectors to the subject's
-prototypes, against what a cohort of strangers makes of that distance. The threshold is log-odds 0, "as likely the
-subject as a stranger": lower than that of an answer, because a sample that is hard to recognise is worth learning from.
-The quality gates are the paper's face filter (open eyes, frontal, visible, sharp; a least size is added), on the best
-of the frames that are looked at: a head may turn away in others.
+Identity is decided as presence is, from log-odds 0 on, "as likely the subject as a stranger": lower than in an answer,
+because a sample that is hard to recognise is worth learning from. The quality gates are the paper's face filter (open
+eyes, frontal, visible, sharp; a least size is added), on the best of a few frames: a head may turn away in others.
 """
 
 from __future__ import annotations
@@ -32,41 +29,33 @@ _CHIP = 100  # pixels of a face on which sharpness is measured
 
 
 def measure(
-    images: NDArray[np.uint8] | None,
-    analysis: ClipAnalysis,
-    profile: Profile,
-    model: PresenceModel,
-    mesh: MeshExpert | None,
+    images: NDArray[np.uint8] | None, analysis: ClipAnalysis, profile: Profile, model: PresenceModel, mesh: MeshExpert
 ) -> dict[str, float]:
-    """What could be measured of a sample: "identity" (a distance), "log_odds", "face_px", and the quality gates.
-
-    These ("sharpness", "frontal", "eyes", "visible") are left out without the frames of its analysis [T, H, W, 3], and
-    without a mesh: drawn figures have none.
+    """What could be measured of a sample: "identity" (a distance), "log_odds", "face_px", and of faces, where the
+    frames of its analysis [T, H, W, 3] are given, the quality gates: "sharpness", "frontal", "eyes", "visible".
     """
     track, odds, distance = identify(profile, analysis, model)
     if track is None:
         return {}
-    values = {"log_odds": odds, "identity": distance}
     heights = (track.boxes[:, 3] - track.boxes[:, 1]) * analysis.height
-    values["face_px"] = float(heights.max())
-    if track.kind == "face" and mesh is not None and images is not None:
+    values = {"log_odds": odds, "identity": distance, "face_px": float(heights.max())}
+    if track.kind == "face" and images is not None:
         values.update(_quality(images, track, mesh))
     return {k: round(float(v), 4) for k, v in values.items()}
 
 
 def identify(profile: Profile, analysis: ClipAnalysis, model: PresenceModel) -> tuple[Track | None, float, float]:
     """The track most like the subject, its log-odds, and its distance to the subject's prototypes (0 for figures)."""
-    tracks = [t for t in analysis.tracks if t.kind == profile.person.kind]
-    if not tracks:
-        return None, -np.inf, np.inf
     odds = model.logits([profile.person], analysis)[0]
-    best = max(range(len(analysis.tracks)), key=lambda i: (analysis.tracks[i].kind == profile.person.kind, odds[i]))
-    track, sure = analysis.tracks[best], float(odds[best])
+    alike = [pair for pair in zip(analysis.tracks, odds, strict=True) if pair[0].kind == profile.person.kind]
+    if not alike:
+        return None, -np.inf, np.inf
+    track, sure = max(alike, key=lambda pair: pair[1])
     if track.kind == "figure":
-        return track, sure, 0.0
+        return track, float(sure), 0.0
     prototypes = np.asarray(profile.person.arrays["prototypes"], np.float32)
     seen = measures(prototypes, track.identity, track.quality, model.cohort)
-    return track, max(sure, float(np.dot(model.weights, (*seen, 1.0)))), float(seen[0])
+    return track, max(float(sure), float(np.dot(model.weights, (*seen, 1.0)))), float(seen[0])
 
 
 def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], own_sharpness: float) -> str | None:
@@ -108,17 +97,15 @@ def sharpness(image: NDArray[np.uint8], box: FloatArray) -> float:
 
 def _quality(images: NDArray[np.uint8], track: Track, mesh: MeshExpert) -> dict[str, float]:
     """The paper's face scores of the best of a few frames."""
-    best: dict[str, float] = {}
-    order = np.argsort(-track.quality)[:_LOOKED_AT]
-    for i in order:
+    scores = []
+    for i in np.argsort(-track.quality)[:_LOOKED_AT]:
         image, box = images[track.frames[i]], track.boxes[i]
         values = {"sharpness": sharpness(image, box), "frontal": 0.0, "eyes": 0.0, "visible": 0.0}
         found = mesh.mesh(image, box, track.points[i])
         if found is not None:
             values |= {"frontal": frontal(found.points), "eyes": found.eyes_open, "visible": found.presence}
-        if not best or _rank(values) > _rank(best):
-            best = values
-    return best
+        scores.append(values)
+    return max(scores, key=_rank)
 
 
 def frontal(points: FloatArray) -> float:

@@ -1,7 +1,6 @@
-"""What each step does: the subject measured, samples made and found, measured and sifted, asked about, written.
+"""What each step does: its result on disk, and what its manifest says of it.
 
-In: an `Augmentation`. Out: a step's result on disk, and what its manifest says of it. A step that was cut off goes on
-after the last sample that is whole on disk.
+One that was cut off goes on after the last sample that is whole on disk.
 """
 
 from __future__ import annotations
@@ -89,7 +88,7 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
         if sample.role == "positive" or not sample.dropped:
             _pass_gates(run, sample, frozenset(entry["covers"]), model, own)
         samples.append(sample)
-    groups = _together(run, samples)
+    groups = together.add([s for s in samples if not s.dropped], run)
     write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
     kept = [s for s in samples if not s.dropped]
     return {
@@ -128,13 +127,6 @@ def _make_one(run: Augmentation, sample: Sample, makers: list[Generator]) -> Ent
     return {"id": sample.id, "failed": "", "sample": asdict(sample), "covers": sorted(made.covers)}
 
 
-def _together(run: Augmentation, samples: list[Sample]) -> list[Sample]:
-    """Clips of several people side by side; `samples` learn who else is in them."""
-    kept = [s for s in samples if not s.dropped]
-    taken = tuple(run.chat.people.names())
-    return together.add(kept, together.Gathering(run.profile.person, run.analyses, run.out, run.seed, taken), run.watch)
-
-
 def _pass_gates(run: Augmentation, sample: Sample, covers: frozenset[str], model: PresenceModel, own: float) -> None:
     """Measure a sample, note what refuses it, and put it where it belongs."""
     try:
@@ -143,20 +135,14 @@ def _pass_gates(run: Augmentation, sample: Sample, covers: frozenset[str], model
     except VideoReadError:
         sample.dropped = "unreadable"
         return
-    mesh = run.chat.networks.experts.mesh if run.profile.person.kind == "face" else None
-    if sample.role == "negative":
-        values = gates.measure(images, analysis, run.profile, model, None)
-        sample.dropped = gates.refuse_negative(values)
-        sample.gates |= values
+    values = gates.measure(images, analysis, run.profile, model, run.chat.networks.experts.mesh)
+    sample.gates |= values
+    if sample.role == "positive":
+        sample.dropped = gates.refuse(values, run.profile, covers, own)
     else:
-        sample.gates = gates.measure(images, analysis, run.profile, model, mesh)
-        sample.dropped = gates.refuse(sample.gates, run.profile, covers, own)
-    _put_away(run.out, sample)
-
-
-def _put_away(out: Path, sample: Sample) -> None:
-    """Dropped media leave `media/` for `dropped/`; what passes now comes back."""
-    kept, dropped = out / sample.media, out / "dropped" / Path(sample.media).name
+        sample.dropped = gates.refuse_negative(values)
+    # Dropped media leave `media/` for `dropped/`; what passes now comes back
+    kept, dropped = run.out / sample.media, run.out / "dropped" / Path(sample.media).name
     if sample.dropped and kept.exists():
         dropped.parent.mkdir(exist_ok=True)
         kept.replace(dropped)

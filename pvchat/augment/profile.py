@@ -1,9 +1,7 @@
 """The first step: what is known about the subject of the one clip, frame by frame.
 
-In: the clip and PVChat (its experts and its analysis of the clip). Out: a `Profile`: dense frames with the subject's
-face box, mesh and person mask, the instant enrollment that the gates compare with, and the clip cut into segments for
-training, validation and test. Frames are denser than those of an analysis and as small as the face allows; the face's
-place between two sightings is interpolated, so no detector runs again.
+Frames are denser than those of an analysis and as small as the face allows; the face's place between two sightings is
+interpolated, so no detector runs again.
 Legend: T dense frames, H and W their pixels, h and w of a mask.
 """
 

@@ -1,8 +1,4 @@
-"""What passes between the steps of augmentation: samples (clips and stills) and question-answer rows. Torch-free.
-
-profile → positives → negatives → filter → data set. A folder of augmentation holds `media/`, one manifest a step
-(`<step>.json`) and JSON lines: `samples.jsonl` (one `Sample` a line) and `dataset.jsonl` (one `QuestionRow` a line).
-"""
+"""What passes between the steps of augmentation: samples (clips and stills) and question-answer rows. Torch-free."""
 
 from __future__ import annotations
 
@@ -54,7 +50,11 @@ class QuestionRow:
     split: Split  # the sample's
 
 
-def chance(seed: int, *words: str) -> np.random.Generator:
+def digest(*parts: object) -> str:
+    """What names a thing by what it is made from: 64 hexadecimal digits."""
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
+
+
+def chance(*parts: object) -> np.random.Generator:
     """Chance of one thing, independent of all others: one more sample changes nothing about the rest."""
-    digest = hashlib.sha256("|".join((str(seed), *words)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+    return np.random.default_rng(int.from_bytes(bytes.fromhex(digest(*parts)[:16]), "little"))

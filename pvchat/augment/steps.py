@@ -1,9 +1,7 @@
-"""The steps of augmentation, each resumable: profile → positives → negatives → filter → dataset.
+"""The steps of augmentation, each resumable: profile → positives → negatives → filter → dataset (`making.py`).
 
-In: one clip, a name, a folder. Out: the folder with a data set in it. Every step writes its result and then, last, its
-manifest `<step>.json` (hash of its input and of its result, seed, counts, what was dropped and why, seconds). A step
-whose manifest fits its input is skipped; a step that was cut off goes on after the last sample that is whole on disk
-(`making.py`). The analyses of the samples lie in `analyses/`, so that gates, questions and training share them.
+Every step writes its result and then, last, its manifest `<step>.json` (hash of its input and of its result, seed,
+counts, what was dropped and why, seconds). A step whose manifest fits its input is skipped.
 """
 
 from __future__ import annotations
@@ -51,16 +49,17 @@ def augment(
 ) -> Path:
     """Make a data set about the subject of one clip (a video, an animation or a photo), in a folder, which is returned.
 
-    One that an earlier call left is gone on with; what lies in it of other settings goes. The watch stops it between
-    two samples.
+    One that an earlier call left is gone on with; what lies in it of other settings goes.
 
     Raises:
         VideoReadError, SubjectError: the clip can't be used.
         PeopleError: nobody can be called so.
         SettingsError: a generator or folder isn't there; `out` is about somebody else, or being worked in.
-        StoppedError: it was stopped.
+        StoppedError: the watch stopped it, between two samples.
     """
-    config, out, name = config or AugmentConfig(), Path(out), _usable(name, chat)
+    config, out, name = config or AugmentConfig(), Path(out), clean_name(name)
+    if name not in chat.people.names():  # names of people who are enrolled aren't judged again
+        require_usable(name, {})
     folders.check_folders(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
     with folders.held(out, name):
@@ -71,14 +70,6 @@ def augment(
             path.unlink()
     watch.tell("augmentation", len(STEPS), len(STEPS))
     return out
-
-
-def _usable(name: str, chat: Service) -> str:
-    """The name as it is stored; names of people who are enrolled aren't judged again."""
-    name = clean_name(name)
-    if name not in chat.people.names():
-        require_usable(name, {})
-    return name
 
 
 def summary(out: str | Path) -> dict[str, Any]:

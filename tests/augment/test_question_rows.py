@@ -13,7 +13,6 @@ from make_samples import PEOPLE, make_analyses, make_sample, paper_scale
 from pvchat.augment.questions import templates as book
 from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
-from pvchat.errors import SettingsError
 from pvchat.eval.metrics.rubric import WANTED, stances
 from pvchat.people.person import Person
 
@@ -154,11 +153,9 @@ def test_what_was_not_measured_is_not_asked() -> None:
     assert len(rows) == PER_SAMPLE * len(samples), "existence makes up for it"
 
 
-def test_dropped_samples_are_left_out_and_unsaid_presence_is_refused() -> None:
+def test_dropped_samples_are_left_out() -> None:
     samples = [make_sample(0, {"Ana": True}), make_sample(1, {"Ana": False}, dropped="identity")]
     assert {r.sample for r in write_questions(samples, "Ana", make_analyses(samples))} == {samples[0].id}
-    with pytest.raises(SettingsError, match="whether Ben is in it"):
-        write_questions(samples, "Ben", make_analyses(samples))
 
 
 def test_they_stands_only_after_the_names_it_means(several) -> None:

@@ -6,6 +6,7 @@ import re
 import threading
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,12 +17,18 @@ from pvchat import video
 from pvchat.augment.dataset.check import check
 from pvchat.augment.questions import together
 from pvchat.augment.questions.rows import write_questions
-from pvchat.augment.questions.together import Gathering
-from pvchat.augment.watch import StoppedError, Watch
+from pvchat.augment.watch import UNWATCHED, StoppedError, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
 
 ANA = Person("Ana", arrays={"prototypes": identity_of(1)[None]})
+
+
+def gathering(person, analyses, out, taken=(), watch=UNWATCHED):
+    """An augmentation about somebody, among people of these names."""
+    chat = SimpleNamespace(people=SimpleNamespace(names=lambda: list(taken)))
+    profile = SimpleNamespace(person=person)
+    return SimpleNamespace(profile=profile, analyses=analyses, out=out, seed=0, chat=chat, watch=watch)
 
 
 def analyse(sample) -> ClipAnalysis:
@@ -77,7 +84,7 @@ def test_nobody_is_called_by_a_word_of_another_name() -> None:
 def test_every_presence_combination_of_the_subject_and_two_companions(folder: Path) -> None:
     samples = made_up()
     put(folder, samples)
-    new = together.add(samples, Gathering(ANA, analyse, folder))
+    new = together.add(samples, gathering(ANA, analyse, folder))
     assert [s.dropped for s in new] == [None] * len(new)
     assert all((folder / s.media).is_file() and s.recipe == "together" for s in new)
     rows = write_questions([*samples, *new], "Ana", analyse, people=[ANA])
@@ -95,7 +102,7 @@ def test_every_presence_combination_of_the_subject_and_two_companions(folder: Pa
 def test_a_name_is_one_person_and_never_given_twice(folder: Path) -> None:
     samples = made_up()
     put(folder, samples)
-    new = together.add(samples, Gathering(ANA, analyse, folder, taken=("kim",)))
+    new = together.add(samples, gathering(ANA, analyse, folder, taken=("kim",)))
     for sample in [*samples, *new]:
         shown = set(re.findall(r"p\d", sample.source))
         for name, person in (("Ana", "p1"), ("Lee", "p2"), ("Noa", "p3")):
@@ -106,7 +113,7 @@ def test_a_name_is_one_person_and_never_given_twice(folder: Path) -> None:
 def test_who_is_like_the_subject_gets_no_name_and_doubt_says_nothing(folder: Path) -> None:
     samples = [make_sample(0, {"Ana": True}, source="p1"), make_sample(1, {"Ana": False}, source="p1x")]
     put(folder, samples)
-    assert together.add(samples, Gathering(ANA, analyse, folder)) == []
+    assert together.add(samples, gathering(ANA, analyse, folder)) == []
     assert [list(s.people) for s in samples] == [["Ana"], ["Ana"]]
     other = together.Companion("Kim", identity_of(2))
     for share, told in ((0.0, True), (0.35, None), (1.0, False)):
@@ -129,7 +136,7 @@ def test_clips_in_which_not_everyone_is_found_are_dropped(folder: Path) -> None:
             found.tracks = found.tracks[:1]
         return found
 
-    new = together.add(samples, Gathering(ANA, blind, folder))
+    new = together.add(samples, gathering(ANA, blind, folder))
     assert new
     assert {s.dropped for s in new} == {"faces"}
     assert not any((folder / s.media).exists() for s in new)
@@ -138,11 +145,11 @@ def test_clips_in_which_not_everyone_is_found_are_dropped(folder: Path) -> None:
 def test_the_same_call_makes_the_same_and_drawn_figures_have_no_companions(folder: Path) -> None:
     one, two = made_up(), made_up()
     put(folder, one)
-    first = together.add(one, Gathering(ANA, analyse, folder))
+    first = together.add(one, gathering(ANA, analyse, folder))
     times = {s.id: (folder / s.media).stat().st_mtime_ns for s in first}
-    assert together.add(two, Gathering(ANA, analyse, folder)) == first
+    assert together.add(two, gathering(ANA, analyse, folder)) == first
     assert {s.id: (folder / s.media).stat().st_mtime_ns for s in first} == times, "what is made isn't made again"
-    assert together.add(made_up(), Gathering(Person("Ana", kind="figure"), analyse, folder)) == []
+    assert together.add(made_up(), gathering(Person("Ana", kind="figure"), analyse, folder)) == []
 
 
 def test_stopping(folder: Path) -> None:
@@ -152,7 +159,7 @@ def test_stopping(folder: Path) -> None:
     stop = threading.Event()
     watch = Watch(lambda what, done, total: done == 2 and stop.set(), stop)
     with pytest.raises(StoppedError):
-        together.add(samples, Gathering(ANA, analyse, folder), watch)
+        together.add(samples, gathering(ANA, analyse, folder, watch=watch))
     assert len(list(folder.glob("media/*.mp4"))) == len(samples) + 3  # it was set before the third was made
 
 

@@ -1,6 +1,4 @@
-"""Is a data set whole and consistent? Names every bad row.
-
-In: a folder that `pvchat augment` made, perhaps changed since. Out: `DataSetProblem`s, none when all is in order:
+"""Is a data set that `pvchat augment` made, perhaps changed since, whole and consistent? Names every bad row.
 
 - form: lines that can be read, fields, ids that are there once, rows that agree with their samples;
 - media: there, inside the folder, with the listed checksums;

@@ -1,13 +1,4 @@
-"""A data set on disk: JSON lines, media, a card and checksums (docs/dataset.md describes the format).
-
-    DIR/dataset.jsonl    one question a line, with where its media lies
-    DIR/samples.jsonl    one clip or still a line (`Sample`); dropped ones may be among them
-    DIR/media/*          the clips and stills
-    DIR/CARD.md          what it is, how much of what
-    DIR/checksums.json   SHA-256 of every file
-
-In: samples and rows. Out: such a folder, and back. No two samples of one source are in different splits (`check.py`).
-"""
+"""A data set on disk: JSON lines, media, a card and checksums, as docs/dataset.md describes."""
 
 from __future__ import annotations
 
@@ -42,10 +33,7 @@ class DataSet:
 def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> Path:
     """Write the rows, card and checksums of a data set whose samples and media lie in `out` already; `out` again.
 
-    Samples with `dropped` set are left out.
-
-    Raises:
-        SettingsError: media that aren't there.
+    Samples with `dropped` set are left out. Raises SettingsError where media aren't there.
     """
     kept = {s.id: s for s in samples if not s.dropped}
     if gone := [s.media for s in kept.values() if not (out / s.media).is_file()]:

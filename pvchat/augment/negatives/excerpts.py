@@ -1,13 +1,11 @@
-"""Candidates become samples: excerpts are cut, looked at again, and described.
+"""`Negative`s become `Sample`s: excerpts are cut, an mp4 each and for some also a still, and judged by what they show.
 
-In: `Negative`s. Out: `Sample`s and their media: an mp4 each, and for some also a still. Every excerpt is judged by
-what is seen in it, with all that the experts say: one in which the presence model doesn't call the subject absent is
-dropped. Cutting and judging are the same for the same input, and what was cut is kept, so a stopped run goes on.
+One in which the presence model doesn't call the subject absent is dropped. What was cut is kept, so a stopped run goes
+on.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,7 @@ from numpy.typing import NDArray
 from pvchat import video
 from pvchat.augment.folders import MEDIA, write_media
 from pvchat.augment.negatives.strangers import Negative, Negatives, SubjectClip
-from pvchat.augment.schemas import Sample, Split, Stage
+from pvchat.augment.schemas import Sample, Split, Stage, digest
 from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import VideoReadError
@@ -36,15 +34,14 @@ Images = NDArray[np.uint8]
 def write(
     found: Negatives, subject: SubjectClip, out: Path, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED
 ) -> list[Sample]:
-    """Cut the candidates' excerpts into `out/media` and describe them.
+    """Cut the candidates' excerpts into `out/media`: a sample of stage "video" for each, of stage "image" for some.
 
-    Returns:
-        A sample of stage "video" for each candidate, and of stage "image" for some. Gates are "probability" (of the
-        subject in the excerpt) and "distance"; all samples of a source, the clip's key, are in one split. `dropped` is
-        "identity" where the excerpt may show the subject, "unreadable" where its file can't be read any more; such
-        samples have no media.
+    Gates are "probability" (of the subject in the excerpt) and "distance"; all samples of a source, the clip's key, are
+    in one split. `dropped` is "identity" where the excerpt may show the subject, "no face" where it shows nobody else
+    beside her body, "unreadable" where its file can't be read any more; such samples have no media.
     """
     candidates = found.candidates
+    (out / MEDIA).mkdir(parents=True, exist_ok=True)
     splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
     with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
     samples: list[Sample] = []
@@ -60,16 +57,12 @@ def write(
 
 
 def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]:
-    """A split for each source clip; each recipe's clips are shared out in the wished shares, so far as they reach.
-
-    People of the subject's own clip go with the segment that they are cut from, see `SubjectClip.segments`.
-    """
-    order = sorted({c.key for c in candidates}, key=lambda key: _digest(key, str(seed)))
+    """A split for each source clip; each recipe's clips are shared out in the wished shares, so far as they reach."""
+    order = sorted({c.key for c in candidates}, key=lambda key: digest(key, seed))
     splits: dict[str, Split] = {}
     for recipe in ("lookalike", "random"):
-        keys = [
-            key for key in order if key not in splits and any(c.key == key and c.recipe == recipe for c in candidates)
-        ]
+        of_recipe = {c.key for c in candidates if c.recipe == recipe}
+        keys = [key for key in order if key in of_recipe - splits.keys()]
         least = int(len(keys) >= _SHARED)
         val, test = (max(round(share * len(keys)), least) for share in (_VAL, _TEST))
         for place, key in enumerate(keys):
@@ -98,7 +91,9 @@ def _cut_and_judge(
     """Write the media that aren't there, and look at all."""
     try:
         if missing := [sample for sample in made if not (out / sample.media).exists()]:
-            _write(missing, cut(candidate, chat, seconds), out)
+            images = cut(candidate, chat, seconds)
+            for sample in missing:
+                write_media(out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :], FPS)
         for sample in made:
             _judge(sample, subject, out, chat)
     except VideoReadError:
@@ -109,21 +104,14 @@ def _cut_and_judge(
 def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:
     """What is known of an excerpt, or of its still, by itself."""
     place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
-    name = _digest(*map(str, (*place, seconds, FPS, _SIDE, stage)))[:16]
+    name = digest(*place, seconds, FPS, _SIDE, stage)[:16]
     gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
     media = f"{MEDIA}/{name}{'.mp4' if stage == 'video' else '.jpg'}"
     return Sample(name, "negative", candidate.recipe, stage, media, candidate.key, "train", {}, gates)
 
 
-def _write(samples: Sequence[Sample], images: Images, out: Path) -> None:
-    middle = len(images) // 2
-    (out / MEDIA).mkdir(parents=True, exist_ok=True)
-    for sample in samples:
-        write_media(out / sample.media, images if sample.stage == "video" else images[middle : middle + 1], FPS)
-
-
 def _judge(sample: Sample, subject: SubjectClip, out: Path, chat: Service) -> None:
-    """Look at what was cut; what may show the subject, or shows nobody else beside the subject's body, is deleted."""
+    """Look at what was cut; what is dropped is deleted."""
     analysis = chat.analyse(out / sample.media)
     seen = chat.score([subject.person], analysis)[0]
     sample.gates["probability"] = round(seen.probability, 4)
@@ -142,7 +130,3 @@ def _segment(candidate: Negative, subject: SubjectClip) -> tuple[Split, str] | N
     middle = (candidate.start_s + candidate.end_s) / 2
     inside = [(split, source) for start, end, split, source in subject.segments if start <= middle <= end]
     return inside[0] if inside else ("train", candidate.key)
-
-
-def _digest(*words: str) -> str:
-    return hashlib.sha256("|".join(words).encode()).hexdigest()

@@ -1,12 +1,11 @@
 """Who is certainly not the subject, in other clips and in the subject's own; what is found, before anything is cut.
 
-In: the subject, the tracks of a clip. Out: for each the probability that it shows the subject, and its distance from
-the subject's mean vector. A track is a stranger when the presence model says "improbable" (at most
-`MAX_PROBABILITY`), its mean lies beyond `MIN_DISTANCE`, and it lies beyond that from everything that was recognised as
-the subject elsewhere, too: a side view that is far from the enrollment is near to the subject's other clips.
+A track is a stranger when the presence model says "improbable" (at most `MAX_PROBABILITY`) and its mean vector lies
+beyond `MIN_DISTANCE` from the subject's, and from everything that was recognised as the subject elsewhere: a side view
+that is far from the enrollment is near to the subject's other clips.
 
-People of the subject's own clip are the best negatives: the same place, light and camera. Out: `Negative`s with a box
-to crop to, in which the subject is not. Two faces that are seen at once are two people, whatever the model says.
+People of the subject's own clip are the best negatives: the same place, light and camera. They are cropped so that the
+subject is not in the picture. Two faces that are seen at once are two people, whatever the model says.
 """
 
 from __future__ import annotations
@@ -44,17 +43,14 @@ _SHORTEST_S = 0.25
 
 @dataclass(frozen=True)
 class SubjectClip:
-    """Whom the data set is about.
-
-    People of the same clip get the split and the `Sample.source` of the segment (start_s, end_s, split, source) that
-    they are cut from. Without segments all of it is "train".
-    """
+    """Whom the data set is about."""
 
     name: str  # as asked about
     person: Person  # as enrolled; needn't be stored anywhere
     analysis: ClipAnalysis  # of the enrollment clip
     track: int  # index of the subject into its tracks
     clip: Path
+    # start_s, end_s, and what people who are cut from there get: split, `Sample.source`; without any all is "train"
     segments: tuple[tuple[float, float, Split, str], ...] = ()
 
     @classmethod
@@ -95,14 +91,11 @@ class Negatives:
 
 @dataclass(frozen=True)
 class TrackScores:
-    """Of K tracks of one clip: [K] how probably each shows the subject, [K] how far its mean is from the subject's.
+    """How like the subject K tracks of one clip are."""
 
-    `clip` is the probability that anyone in the clip is the subject.
-    """
-
-    probability: FloatArray
-    distance: FloatArray
-    clip: float
+    probability: FloatArray  # [K] that each shows the subject
+    distance: FloatArray  # [K] of its mean from the subject's
+    clip: float  # probability that anyone in the clip is the subject
 
 
 class Strangers:

@@ -1,7 +1,6 @@
 """Positives: new clips of the person, made from the one there is.
 
-In: a profile (frames, meshes). Out: made clips of the same person. Start with `protocol.py`, which every generator
-follows:
+Start with `protocol.py`, which every generator follows:
 
     plan.py           who makes what
     as filmed         photometric.py: also in other light, smaller, blurred

@@ -1,13 +1,10 @@
 """The subject somewhere else: the person mask cuts them out, another picture or the people of other clips come behind.
 
-In: a profile with masks, folders of pictures or of clips of other people, or nothing. Out: frames with another
-background. The coarse mask follows the picture's edges after a guided filter; colours at the rim are taken from inside
-the mask, so that no halo of the old background stays; the subject's light moves a little towards the new scene's.
-Without a folder the background is another scene of the subject's own clip, where it has one, or a plain wall, a
-gradient or lights out of focus, which no photograph is needed for.
+The coarse mask follows the picture's edges after a guided filter; colours at the rim are taken from inside the mask, so
+that no halo of the old background stays; the subject's light moves a little towards the new scene's. Without a folder
+of pictures the background is another scene of the subject's own clip, or a plain wall, a gradient, lights out of focus.
 
-Among the people of other clips the subject stands in front, to the left or right, so that the others stay in view. Only
-the subject is named: who the others are isn't known.
+Among the people of other clips the subject stands in front, to the left or right, so that the others stay in view.
 """
 
 from __future__ import annotations
@@ -22,6 +19,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter
 
 from pvchat import video
+from pvchat.augment.folders import USED
 from pvchat.augment.positives.protocol import BOTH, Made, window
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
@@ -37,7 +35,6 @@ _OTHER_SCENE = 0.4  # share of their backgrounds' colours that two frames of two
 _BINS = 6  # of each colour channel
 _MATCH = 0.25  # how far the subject's light moves towards the new scene's
 _ZOOM = 1.12  # the background is a little larger than the frame and drifts in it, as behind a hand-held camera
-CLIPS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif")
 _CROWD_TRIES = 3  # files that may be unreadable
 _CROWD_ASIDE = (0.14, 0.26)  # how far the subject moves to the side, in frame widths
 _CROWD_SIZE = (0.75, 0.95)  # and how much smaller they become
@@ -90,8 +87,7 @@ class Crowd:
     share = 8.0
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        files = (p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in (*CLIPS, *PICTURES))
-        self.files = sorted(files)
+        self.files = sorted(p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in USED)
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
         """See `Generator`."""

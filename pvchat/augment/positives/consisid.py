@@ -1,8 +1,6 @@
-"""ConsisID, the paper's own generator of clips: it needs a GPU and a downloaded diffusion model.
+"""ConsisID, the paper's own generator: from the best face, clips of the subject in scenes that were never filmed.
 
-In: a profile's best face. Out: frames of the subject in scenes that were never filmed. It is a plain diffusers
-pipeline, from a hub name or a local folder in the hub's layout; `diffusers` (extra `hub`) is imported when it is made.
-Nothing is claimed about what it shows: the gates and the experts look at the result.
+It needs a GPU, `diffusers` (extra `hub`), and a downloaded model: a hub name or a folder in the hub's layout.
 """
 
 from __future__ import annotations
@@ -55,11 +53,7 @@ class ConsisID:
 
     @classmethod
     def from_pretrained(cls, model: str = "", device: str = "cuda") -> Self:
-        """The published pipeline, by hub name or from a folder.
-
-        Raises:
-            SettingsError: a package is missing, or the model can't be loaded.
-        """
+        """The published pipeline; raises SettingsError where a package is missing, or the model can't be loaded."""
         diffusers = require(device)
         import torch
 
@@ -111,11 +105,7 @@ def require(device: str = "cuda") -> Any:
 
 
 def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Conditions:
-    """ConsisID's own face encoders (RetinaFace, ArcFace, EVA-CLIP) from the model's folder.
-
-    Raises:
-        SettingsError: facexlib, insightface or consisid_eva_clip is not installed.
-    """
+    """ConsisID's own face encoders (RetinaFace, ArcFace, EVA-CLIP); raises SettingsError where a package is missing."""
     try:
         from diffusers.pipelines.consisid import consisid_utils
     except ImportError as error:

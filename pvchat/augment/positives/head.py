@@ -1,10 +1,9 @@
 """A head to turn and to dress: the face mesh of one frame, grown by rings that hold hair, ears and neck, and its warps.
 
-In: the 468 points of a face. Out: a `HeadMesh`: its points in the frame's pixels and in the head's own upright
-coordinates (unit: face height, origin amid cheeks, forehead and chin, x to the picture's right, y down, z away from the
-camera), in which expressions, turns and things to wear are described. An image whose mesh was moved, or a texture
-painted on it: every triangle's pixels are listed at once (bounding boxes, then barycentric coordinates), farthest
-triangles first, so that the nearest one stays: a painter's algorithm without a loop.
+Expressions, turns and things to wear are described in the head's own upright coordinates (unit: face height, origin
+amid cheeks, forehead and chin, x to the picture's right, y down, z away from the camera). To warp or paint, every
+triangle's pixels are listed at once (bounding boxes, then barycentric coordinates), farthest triangles first, so that
+the nearest one stays: a painter's algorithm without a loop.
 
 Legend: P = 468 + 3 rings of 36 points. The outermost ring never moves: it ties the warp to the rest of the picture.
 M triangles, K covered pixels. Places are x, y in pixels, a pixel's middle is a whole number.
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
+from scipy.spatial.transform import Rotation
 
 from pvchat.perception.experts.regions import sample
 from pvchat.schemas import FloatArray, IntArray
@@ -156,11 +156,7 @@ def frame_of(face: FloatArray) -> tuple[FloatArray, FloatArray, float]:
 
 def rotation(yaw: float, pitch: float, roll: float) -> FloatArray:
     """[3, 3] to multiply row vectors with: degrees, yaw to the picture's right, pitch up, roll clockwise as seen."""
-    y, p, r = np.radians((yaw, pitch, roll))
-    turn = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
-    nod = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
-    tilt = np.array([[np.cos(r), np.sin(r), 0], [-np.sin(r), np.cos(r), 0], [0, 0, 1]])
-    return np.asarray(turn @ nod @ tilt, np.float32)
+    return np.asarray(Rotation.from_euler("YXZ", (yaw, pitch, -roll), degrees=True).as_matrix(), np.float32)
 
 
 def light(image: NDArray[np.uint8], head: HeadMesh) -> float:

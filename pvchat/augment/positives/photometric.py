@@ -1,8 +1,6 @@
-"""The subject as filmed, and in other light: what cameras, distance and networks do to footage.
+"""The subject as filmed, and in other light: what cameras, distance and networks do to frames [T, H, W, 3] uint8 RGB.
 
-In: a profile; frames [T, H, W, 3] uint8 RGB. Out: stretches of the clip itself; crop, scale, light, colour, blur, noise
-and compression, one drawn setting for all frames of a sample (a camera doesn't change between two frames), noise anew
-in each.
+One drawn setting for all frames of a sample (a camera doesn't change between two frames), noise anew in each.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Which positives are made and by whom.
+"""Which positives are made and by whom: planned before anything is made, so that an interrupted run goes on.
 
-In: a profile, settings. Out: generators; `Sample`s, planned before anything is made, so that an interrupted run goes on
-where it stopped; `Made` frames of each. The same clip, settings and seed give the same ids.
+The same clip, settings and seed give the same ids.
 """
 
 from __future__ import annotations
@@ -63,11 +62,7 @@ def require_generators(config: AugmentConfig) -> None:
 
 
 def make_planned(planned: Sample, profile: Profile, makers: Sequence[Generator], config: AugmentConfig) -> Made:
-    """Carry out one planned sample.
-
-    Raises:
-        ValueError: the segment doesn't hold what the generator needs; the sample is dropped and counted.
-    """
+    """Carry out one planned sample; raises ValueError where the segment doesn't hold what the generator needs."""
     maker = next(m for m in makers if m.name == planned.recipe)
     part = profile.part(planned.split)
     if not maker.needs - {"motion"} <= part.has:

@@ -44,18 +44,13 @@ def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> N
     Raises:
         ValueError: no frame is usable.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], usable.astype(np.int8), [0]))))
-    runs = edges.reshape(-1, 2)
+    runs = np.flatnonzero(np.diff(usable.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     if len(runs) == 0:
         raise ValueError("no frame shows the subject")
-    lengths = runs[:, 1] - runs[:, 0]
-    fitting = runs[lengths >= count]
-    if len(fitting):
-        rooms = fitting[:, 1] - fitting[:, 0] - count + 1
-        pick = int(rng.integers(rooms.sum()))
-        run = int(np.searchsorted(np.cumsum(rooms), pick, side="right"))
-        return fitting[run, 0] + pick - int(np.cumsum(rooms)[run] - rooms[run]) + np.arange(count)
-    start, end = runs[int(lengths.argmax())].tolist()
+    starts = np.concatenate([np.arange(start, end - count + 1) for start, end in runs])
+    if len(starts):
+        return starts[rng.integers(len(starts))] + np.arange(count)
+    start, end = max(runs.tolist(), key=lambda run: run[1] - run[0])
     return to_and_fro(start, end, count)
 
 

@@ -1,6 +1,5 @@
 """Other clothes: what the subject wears below the face gets another colour, folds and shades stay.
 
-In: a profile with meshes and masks. Out: frames with recoloured clothes, and the colour word as it reads afterwards.
 Clothes are the person below the chin, less what has the face's or the hair's colour near the head (skin, long hair).
 In CIELAB the hue and chroma become the new colour's, the lightness moves to it by its mean and keeps its texture.
 """

@@ -1,10 +1,8 @@
 """Face-mesh reenactment: the subject turns, nods, smiles, blinks or talks as another stretch of real footage does.
 
-In: a profile with meshes. Out: frames in which every mesh is moved in the head's own coordinates (`head.py`) and the
-texture with it. What moves it is measured: the motion of the subject's own head elsewhere in the clip, scaled to the
-wanted reach; where it moves too little, a smooth curve.
-No network generates anything, so identity stays in the pixels; what turns into view (the far cheek, the mouth's
-inside) is stretched or painted plainly, which is why turns end at 25 degrees.
+The motion of the subject's own head elsewhere in the clip, scaled to the wanted reach, moves every mesh and the texture
+with it; where it moves too little, a smooth curve does. No network generates anything, so identity stays in the pixels;
+what turns into view (the far cheek, the mouth's inside) is stretched or painted plainly: turns end at 25 degrees.
 Legend: T frames, P points of a head, n frames of the clip.
 """
 

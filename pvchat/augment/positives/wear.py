@@ -1,9 +1,8 @@
 """Things to wear, drawn on by the mesh: surgical mask, scrub cap, glasses, sunglasses, cap.
 
-In: a profile with meshes. Out: frames in which the thing follows the head through turns. It is drawn once a sample,
-flat, in the head's own upright coordinates (`head.py`: unit face height), from the places of this face's own eyes, nose
-and jaw; then it is laid over the mesh of every frame like a texture: it turns, foreshortens and is hidden by what is
-nearer. Its light is the face's.
+A thing is drawn once a sample, flat, in the head's own upright coordinates (`head.py`: unit face height), from the
+places of this face's own eyes, nose and jaw; then it is laid over the mesh of every frame like a texture: it turns,
+foreshortens and is hidden by what is nearer. Its light is the face's.
 """
 
 from __future__ import annotations

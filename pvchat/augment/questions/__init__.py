@@ -1,6 +1,6 @@
 """Questions and answers about the samples: four types, yes and no in balance.
 
-In: samples with measured facts. Out: rows of question, answer and truth. Start with `rows.py`:
+Start with `rows.py`:
 
     together.py    step filter: strangers get names and stand beside the subject
     cast.py        who is which track; her looks told alike in all her samples

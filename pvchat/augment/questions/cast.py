@@ -1,13 +1,11 @@
 """Who of the people named in a sample is which of its tracks, and the subject looking the same in all samples.
 
-In: samples and their analyses. Out: `SampleView`s: a sample with what was measured of everyone in it and who is who. A
-person alone in a sample is that sample's one track; those tracks, and her enrollment where it is given, then tell her
-from others in samples that show several.
+A person alone in a sample is that sample's one track; those tracks, and her enrollment where it is given, tell her from
+others in samples that show several.
 
 A sample has a few frames, often relit, smaller or turned, and of the same clothes they tell now "a white coat", now "a
 light grey top": the answers of one data set would contradict each other. So clothes, hair and features are as they were
-measured once in the whole clip. What a sample doesn't show stays unsaid of it, and a colour that the recipe changed
-stays as it was measured there.
+measured once in the whole clip; what a sample doesn't show stays unsaid, a colour that the recipe changed as it is.
 """
 
 from __future__ import annotations
@@ -26,6 +24,7 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, PersonPresence, Track
 
 Analyses = Callable[[Sample], ClipAnalysis]
+Faces = dict[str, list[tuple[str, FloatArray]]]  # name -> kind and mean identity of tracks that are hers
 _CLEARER = 0.05  # a track must be so much nearer to a person than the next one [choice; distances lie in 0..1.2]
 _RECOLOURED = " clothes"  # ends the note of a sample whose clothes have another colour
 _LEGS = ("trousers",)  # a sample may show them or not, whatever it shows above them
@@ -58,21 +57,18 @@ class SampleView:
 def views(
     samples: Sequence[Sample], analyses: Analyses, people: Sequence[Person] = (), watch: Watch = UNWATCHED
 ) -> list[SampleView]:
-    """Look at all samples; who is who is decided when all were seen.
-
-    `people` are enrollments of those named, for those who are never alone in a sample.
-    """
+    """Look at all samples; `people` are enrollments of those named, for those who are never alone in one."""
     seen = [analyses(sample).without_features() for sample in watch.over("writing questions", samples)]
     known = references(samples, seen)
     for person in people:
-        prototypes = np.asarray(person.arrays.get("prototypes", np.zeros((0, 0))), np.float32)
-        known.setdefault(person.name, []).extend((person.kind, p) for p in prototypes)
+        prototypes = person.arrays.get("prototypes", ())
+        known.setdefault(person.name, []).extend((person.kind, np.asarray(p, np.float32)) for p in prototypes)
     return [SampleView(sample, shown, find(sample, shown, known)) for sample, shown in zip(samples, seen, strict=True)]
 
 
-def references(samples: Sequence[Sample], seen: Sequence[ClipAnalysis]) -> dict[str, list[tuple[str, FloatArray]]]:
-    """Kind and mean identity of everyone's tracks in samples that show one person only."""
-    known: dict[str, list[tuple[str, FloatArray]]] = {}
+def references(samples: Sequence[Sample], seen: Sequence[ClipAnalysis]) -> Faces:
+    """Everyone's tracks in samples that show one person only."""
+    known: Faces = {}
     for sample, analysis in zip(samples, seen, strict=True):
         present = [name for name, there in sample.people.items() if there]
         if len(present) == 1 and len(analysis.tracks) == 1:
@@ -81,7 +77,7 @@ def references(samples: Sequence[Sample], seen: Sequence[ClipAnalysis]) -> dict[
     return known
 
 
-def find(sample: Sample, analysis: ClipAnalysis, known: dict[str, list[tuple[str, FloatArray]]]) -> dict[str, int]:
+def find(sample: Sample, analysis: ClipAnalysis, known: Faces) -> dict[str, int]:
     """The track of everyone present; those whose track isn't clear are left out."""
     present = [name for name, there in sample.people.items() if there]
     if len(present) == 1 and len(analysis.tracks) == 1:
@@ -121,7 +117,6 @@ def as_in_clip(measured: PersonFacts, once: PersonFacts, recoloured: bool = Fals
 
 
 def _distance(track: Track, known: Sequence[tuple[str, FloatArray]]) -> float:
-    """Distance of a track to the nearest of a person's own."""
     own = mean_vector(track)
     return min((float(np.linalg.norm(own - v)) for kind, v in known if kind == track.kind), default=np.inf)
 

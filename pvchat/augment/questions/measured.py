@@ -1,13 +1,11 @@
-"""What was measured of the people of a sample, in words after a name.
+"""What was measured of the people of a sample, with what is known of how it was made, in words after a name.
 
-In: a `SampleView`. Out: its evidence with what is known of how the sample was made, and phrases out of it ("sits and
-talks", "is on the left of the frame"). Nothing is told of the absent: refusals are made by rule.
+"sits and talks", "is on the left of the frame". Nothing is told of the absent: refusals are made by rule.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pvchat.augment.questions.cast import SampleView
@@ -28,15 +26,15 @@ _LOOKS = re.compile(r"\b(looks?|appearance)\b")
 
 
 def describe(view: SampleView, kind: str, name: str, question: str) -> str:
-    """What was measured of somebody present, as a phrase after the name; empty where nothing was.
+    """What was measured of the "appearance", "action" or "location" of somebody present; empty where nothing was.
 
-    Of "appearance", "action" or "location"; where a question is about looks, hair and beard belong to the answer.
+    Where a question is about looks, hair and beard belong to the answer.
     """
     return phrase(timeline_of_sample(view), kind, name, bool(_LOOKS.search(question)))
 
 
 def phrase(timeline: Timeline, kind: str, name: str, whole: bool = False) -> str:
-    """The same of a clip's timeline; `whole` also says what isn't worn (hair, beard)."""
+    """The same of a timeline; `whole` also says what isn't worn (hair, beard)."""
     spans = timeline.seen(name)
     if kind == "location":
         place = whereabouts(name, spans, timeline) if spans else ""
@@ -96,6 +94,6 @@ def _items(worn: str) -> list[str]:
 
 def _same_thing(feature: str, worn: str) -> bool:
     """Whether a measured feature is what was put on ("a face mask" and "a surgical mask"; "glasses", "sunglasses")."""
-    nouns: Sequence[str] = [item.split()[-1] for item in _items(worn)]
+    nouns = [item.split()[-1] for item in _items(worn)]
     own = feature.split()[-1]
     return any(own == n or own.endswith(n) or n.endswith(own) or {own, n} <= {"hat", "cap", "hood"} for n in nouns)

@@ -1,15 +1,11 @@
-"""Questions and answers about samples: four types, yes and no in balance, refusals, groups.
+"""Questions and answers about samples: what is true comes from `Sample.people`, what is said was measured.
 
-In: samples, their analyses. Out: `QuestionRow`s. What is true comes from `Sample.people`, what is said of those present
-was measured (`measured.py`), all wording is from `templates.py`. Per split and person:
+Per split and person:
 
 - singles: so many rows of each type about samples that show the person as about samples that don't ("refusal" where an
   absent person is asked to be described); no question twice about one sample;
 - pairs and triples: all presence combinations that the samples have, the rarest first (the official PVChat data leave
   out "exactly two of three").
-
-The paper's scale is 1,455 rows from 81 clips, 18 a clip (arXiv 2503.17069); `PER_SAMPLE` is a little above, since what
-isn't measured isn't asked.
 """
 
 from __future__ import annotations
@@ -27,11 +23,10 @@ from pvchat.augment.questions.measured import describe
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
 from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
 from pvchat.augment.watch import UNWATCHED, Watch
-from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import PersonFacts
 
-PER_SAMPLE = 20
+PER_SAMPLE = 20  # the paper has 18 a clip (1,455 from 81, arXiv 2503.17069); what isn't measured isn't asked
 SHARES = {"appearance": 0.2, "action": 0.2, "location": 0.2}  # of the singles; existence is the rest
 OTHERS = 4  # singles a sample about everyone else whom the samples name
 GROUPS = 6  # rows a sample about pairs and triples
@@ -53,14 +48,8 @@ def write_questions(
 
     `people` are enrollments, needed for those who are never alone in a sample; `own` is what was measured of the
     subject in the whole clip (None: each sample has its own).
-
-    Raises:
-        SettingsError: a sample doesn't say whether `name` is in it.
     """
     kept = [s for s in samples if not s.dropped]
-    for sample in kept:
-        if name not in sample.people:
-            raise SettingsError(f"sample {sample.id} doesn't say whether {name} is in it.", subject=name)
     seen = views(kept, analyses, people, watch)
     seen = seen if own is None else described_alike(seen, name, own)
     writer = _Writer(seed)
@@ -163,9 +152,9 @@ class _Writer:
             chosen = [list(c) for size in (2, 3) for c in combinations(names, size)]
             for number in range(GROUPS if chosen else 0):
                 rng = self._rng("group", view.sample.id, str(number))
-                who = min(self._mixed(chosen, rng), key=lambda c: used[_pattern(view, c)])
+                who = min(_mixed(chosen, rng), key=lambda c: used[_pattern(view, c)])
                 used[_pattern(view, who)] += 1
-                who = self._mixed(who, rng)
+                who = _mixed(who, rng)
                 self._group(view, who, TYPES[number % len(TYPES)], split)
 
     def _group(self, view: SampleView, who: list[str], kind: str, split: Split) -> None:
@@ -240,11 +229,11 @@ class _Writer:
         return chance(self.seed, *words)
 
     def _shuffled(self, pool: Sequence[Template], *words: str) -> list[Template]:
-        return self._mixed(pool, self._rng("shuffle", *words))
+        return _mixed(pool, self._rng("shuffle", *words))
 
-    @staticmethod
-    def _mixed(items: Sequence, rng: np.random.Generator) -> list:
-        return [items[i] for i in rng.permutation(len(items))]
+
+def _mixed(items: Sequence, rng: np.random.Generator) -> list:
+    return [items[i] for i in rng.permutation(len(items))]
 
 
 def _pattern(view: SampleView, who: Sequence[str]) -> tuple[int, tuple[bool, ...]]:

@@ -1,10 +1,9 @@
-"""Paraphrases: how questions are asked and answers framed.
+"""Paraphrases (`templates.json`): how questions are asked and answers framed.
 
-In: `templates.json`. Out: filled sentences. Placeholders: `{name}` is one name or a list of names; `[is/are]` agrees
-with it; `{or}` lists the names with "or"; `{all}` is "both" or "all three"; `{none}` "neither Ana nor Ben" or "none of
-Ana, Ben and Cy"; `{absent}` is who is missing (its own `[is/are]` follows it; `{absent or}` lists them with "or").
-`{description}` is what was measured, `{what}` what a refusal can't say: "{name} [is/are] in this video." is "Ana and
-Ben are in this video.".
+Placeholders: `{name}` is one name or a list of names; `[is/are]` agrees with it; `{or}` lists the names with "or";
+`{all}` is "both" or "all three"; `{none}` "neither Ana nor Ben" or "none of Ana, Ben and Cy"; `{absent}` is who is
+missing (its own `[is/are]` follows it; `{absent or}` lists them with "or"). `{description}` is what was measured,
+`{what}` what a refusal can't say: "{name} [is/are] in this video." is "Ana and Ben are in this video.".
 
 No sentence stands in two splits: neither test questions nor test answers can be learned by heart from training.
 """

@@ -1,30 +1,27 @@
 """Companions: strangers of the negatives get names and stand beside the subject, for questions about pairs and triples.
 
-In: kept samples of one augmentation and their analyses. Out: the same samples, which now also say whether the
-companions are in them, and new ones (recipe "together") that show two or three people at once: with the others they
-have every presence combination of the subject and two companions. Names are made up; a name is one person, told apart
-by face distance, and a sample says nothing about a companion where the distance leaves doubt. Needs negatives that show
-one person each.
+In: kept samples. Out: the same, which now also say whether the companions are in them, and new ones (recipe "together")
+that show two or three people at once: with the others they have every presence combination of the subject and two
+companions. A name is one person, told apart by face distance; where that leaves doubt a sample says nothing of her.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat import video
+from pvchat.augment.augmentation import Augmentation
 from pvchat.augment.folders import write_media
 from pvchat.augment.positives.protocol import to_and_fro
-from pvchat.augment.questions.cast import Analyses, find, mean_vector, references
-from pvchat.augment.schemas import TOGETHER, Sample, Split, chance
+from pvchat.augment.questions.cast import Faces, find, mean_vector, references
+from pvchat.augment.schemas import TOGETHER, Sample, Split, chance, digest
 from pvchat.augment.settings import FPS
-from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import VideoConfig
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray
@@ -48,47 +45,43 @@ class Companion:
     samples: list[Sample] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Gathering:
-    """Around whom people are put together (drawn figures get no companions), where, and names that can't be given."""
-
-    person: Person
-    analyses: Analyses
-    out: Path
-    seed: int = 0
-    taken: tuple[str, ...] = ()
+Together = tuple[list[tuple[str, Sample]], dict[str, bool]]  # who stands beside whom, and who of all is there
 
 
-def add(samples: Sequence[Sample], gathering: Gathering, watch: Watch = UNWATCHED) -> list[Sample]:
+def add(samples: Sequence[Sample], run: Augmentation) -> list[Sample]:
     """Name up to two companions a split, in the `people` of kept samples too, and put clips side by side.
 
-    Returns:
-        The new samples; those in which not everyone was found have `dropped` set to "faces" and no media.
+    Drawn figures get none. Of the new samples, which are returned, those in which not everyone was found have `dropped`
+    set to "faces" and no media.
     """
-    person = gathering.person
+    person = run.profile.person
     if person.kind != "face" or all(s.role == "positive" for s in samples):
         return []
-    seen = {s.id: gathering.analyses(s).without_features() for s in samples}
-    known = companions(samples, seen, person, gathering.taken)
-    together: list[Together] = []
+    seen = {s.id: run.analyses(s).without_features() for s in samples}
+    known = companions(samples, seen, person, run.chat.people.names())
+    planned: list[Together] = []
     for split in REPEATS:
         some = [s for s in samples if s.split == split]
         chosen = [c for c in known if any(s.split == split for s in c.samples)][:2]
-        for sample in some:
-            for companion in chosen:
-                present = is_there(companion, seen[sample.id])
-                if present is not None:
-                    sample.people.setdefault(companion.name, present)
-        together += _plan(some, chosen, person.name, split, seen, gathering.seed)
+        for sample, companion in product(some, chosen):
+            present = is_there(companion, seen[sample.id])
+            if present is not None:
+                sample.people.setdefault(companion.name, present)
+        planned += _plan(some, chosen, person.name, seen, run.seed)
+    faces = references(samples, list(seen.values()))
+    faces[person.name] = [(person.kind, p) for p in np.asarray(person.arrays["prototypes"], np.float32)]
+    faces |= {c.name: [("face", c.vector)] for c in known}
     made = []
-    for members, people in watch.over("putting people together", together):
-        made.append(_make(members, people, gathering.out, gathering.seed))
-        _verify(made[-1], samples, seen, known, gathering)
+    for members, people in run.watch.over("putting people together", planned):
+        made.append(_make(members, people, run))
+        if not _shows_them(made[-1], run.analyses(made[-1]), faces, known):
+            made[-1].dropped = "faces"
+            (run.out / made[-1].media).unlink(missing_ok=True)
     return made
 
 
 def companions(
-    samples: Sequence[Sample], seen: dict[str, ClipAnalysis], person: Person, taken: Sequence[str] = ()
+    samples: Sequence[Sample], seen: dict[str, ClipAnalysis], person: Person, taken: Sequence[str]
 ) -> list[Companion]:
     """Strangers clearly apart from the subject and from each other, those of the most samples first."""
     own = np.asarray(person.arrays["prototypes"], np.float32)
@@ -126,61 +119,48 @@ def side_by_side(clips: Sequence[Images], height: int = HEIGHT) -> Images:
     return np.concatenate([_resized(c[to_and_fro(0, len(c), length)], height) for c in clips], 2)
 
 
-Together = tuple[list[tuple[str, Sample]], dict[str, bool]]  # who stands beside whom, and who of all is there
-
-
 def _plan(
-    some: Sequence[Sample], chosen: Sequence[Companion], name: str, split: Split, seen: dict[str, ClipAnalysis],
-    seed: int,
-) -> list[Together]:  # fmt: skip
-    """Who stands beside whom: everyone of a combination with a sample, and who is there."""
+    some: Sequence[Sample], chosen: Sequence[Companion], name: str, seen: dict[str, ClipAnalysis], seed: int
+) -> list[Together]:
+    """Of a split's samples who stands beside whom: everyone of a combination with a sample, and who is there."""
     plain = [s for s in some if s.role == "positive" and s.recipe in _PLAIN and s.stage == "video"]
     pools = {name: [s for s in plain if len(seen[s.id].tracks) == 1]}
-    pools |= {c.name: [s for s in c.samples if s.split == split] for c in chosen}
+    pools |= {c.name: [s for s in c.samples if s in some] for c in chosen}
     names = list(pools)
     planned: list[Together] = []
     for bits in range(3, 2 ** len(names)):
         there = [n for i, n in enumerate(names) if bits >> i & 1]
         if len(there) < 2 or not all(pools[n] for n in there):
             continue
+        split = pools[there[0]][0].split
         for turn in range(REPEATS[split]):
-            rng = chance(seed, split, str(bits), str(turn))
+            rng = chance(seed, split, bits, turn)
             members = [(n, pools[n][int(rng.integers(len(pools[n])))]) for n in rng.permutation(there).tolist()]
             if all([s.id for _, s in members] != [s.id for _, s in other] for other, _ in planned):
                 planned.append((members, {n: n in there for n in names}))
     return planned
 
 
-def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], out: Path, seed: int) -> Sample:
+def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], run: Augmentation) -> Sample:
     parts = [s for _, s in members]
-    digest = hashlib.sha256("|".join((*(s.id for s in parts), str(seed))).encode()).hexdigest()[:16]
+    name = digest(*(s.id for s in parts), run.seed)[:16]
     subject = next(iter(people))
     sample = Sample(
-        id=digest, role="positive" if people[subject] else "negative", recipe=TOGETHER, stage="video",
-        media=f"media/{digest}.mp4", source="+".join(sorted({s.source for s in parts})), split=parts[0].split,
-        people=dict(people), seed=seed,
+        id=name, role="positive" if people[subject] else "negative", recipe=TOGETHER, stage="video",
+        media=f"media/{name}.mp4", source="+".join(sorted({s.source for s in parts})), split=parts[0].split,
+        people=dict(people), seed=run.seed,
     )  # fmt: skip
-    if not (out / sample.media).exists():
+    if not (media := run.out / sample.media).exists():
         config = VideoConfig(sample_fps=FPS, max_frames=FRAMES, max_side=480)
-        write_media(out / sample.media, side_by_side([video.load(out / s.media, config).images for s in parts]), FPS)
+        write_media(media, side_by_side([video.load(run.out / s.media, config).images for s in parts]), FPS)
     return sample
 
 
-def _verify(
-    sample: Sample, samples: Sequence[Sample], seen: dict[str, ClipAnalysis], known: Sequence[Companion],
-    gathering: Gathering,
-) -> None:  # fmt: skip
-    """Everyone said to be there has a face of her own in the clip, nobody said to be absent has one; else drop it."""
-    person, analysis = gathering.person, gathering.analyses(sample)
-    faces = references([s for s in samples if s.id in seen], [seen[s.id] for s in samples if s.id in seen])
-    faces[person.name] = [(person.kind, p) for p in np.asarray(person.arrays["prototypes"], np.float32)]
-    faces |= {c.name: [("face", c.vector)] for c in known}
+def _shows_them(sample: Sample, analysis: ClipAnalysis, faces: Faces, known: Sequence[Companion]) -> bool:
+    """Whether everyone said to be there has a face of her own in the clip, and nobody said to be absent has one."""
     present = {n for n, there in sample.people.items() if there}
     absent = [c for c in known if sample.people.get(c.name) is False]
-    if set(find(sample, analysis, faces)) == present and not any(is_there(c, analysis) for c in absent):
-        return
-    sample.dropped = "faces"
-    (gathering.out / sample.media).unlink(missing_ok=True)
+    return set(find(sample, analysis, faces)) == present and not any(is_there(c, analysis) for c in absent)
 
 
 def _resized(images: Images, height: int) -> Images:
