@@ -1,12 +1,8 @@
 """Batch evaluation: a manifest of people, clips and questions in; predictions, metrics and a report out.
 
-Start with `run.py`; a run that was stopped goes on where it was:
-
-    run("sets/tv", "runs/tv", EvalOptions(half="tune"))        # pvchat eval sets/tv --out runs/tv --half tune
-
-A question goes this way: it is an `Item` of the manifest ("Is Ana in this video?", present: {"Ana": true}); a worker
-asks each system about it, once its clip was looked at, and gets a `Reply` ("Yes, …", decision present, probability
-.97); that becomes a row of predictions.jsonl; beside its truth the row is an `Answered`, which the metrics count.
+Start with `run.py`. A question is an `Item` of the manifest; a worker asks each system about it, once its clip was
+looked at, and gets a `Reply`; that becomes a row of predictions.jsonl; beside its truth the row is an `Answered`, which
+the metrics count.
 
     asked        manifest.py (layouts.py and official.py read others'), options.py
     answered     worker.py: one clip after another by what is compared (systems.py), spread by `pvchat.pool`

@@ -22,11 +22,7 @@ NOBODY = ("nobody", "negatives", "none", "others")
 
 
 def read(path: Path | str) -> Manifest:
-    """Read a manifest: a folder or a JSON file.
-
-    Raises:
-        SettingsError: not there, of no known layout, or nothing in it can be asked.
-    """
+    """Read a folder or a JSON file; raises SettingsError where nothing in it can be asked."""
     path = Path(path).expanduser()
     if not path.exists():
         raise SettingsError("there is no such manifest.", subject=str(path), hint="Give a folder or a JSON file.")
@@ -38,7 +34,6 @@ def read(path: Path | str) -> Manifest:
 
 
 def _read(path: Path) -> Manifest:
-    """By the files that are in it."""
     if (path / "questions.jsonl").is_file() and (path / "people.json").is_file():
         return read_folder(path)
     if (path / "people").is_dir() and (path / "clips").is_dir():
@@ -50,7 +45,6 @@ def _read(path: Path) -> Manifest:
 
 
 def _read_plain(folder: Path) -> Manifest:
-    """Plain folders."""
     files = [(p.stem, p) for p in _media_in(folder / "people")]
     for part in sorted(p for p in (folder / "people").iterdir() if p.is_dir()):
         files += [(part.name, found) for found in _media_in(part)[:1]]

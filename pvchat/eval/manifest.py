@@ -1,8 +1,7 @@
 """What is asked of whom: a manifest of people to enroll and questions about clips, and parts of it.
 
-In: a folder with `people.json` and `questions.jsonl` (data/README.md says how to lay out a set). Out: a `Manifest`;
-whatever can't be used is a named `ManifestProblem`, never a silent gap. Other layouts (`layouts.py`, `official.py`)
-read into the same dataclasses.
+data/README.md says how to lay out a set; `layouts.py` and `official.py` read others. Whatever can't be used is a named
+`ManifestProblem`, never a silent gap.
 
 TUNE is the half that thresholds and ideas are chosen on; CHECK is run once a change is finished, and is what README and
 RESULTS show. A clip's half is fixed by its path in the manifest, whatever else the manifest holds. Questions whose id
@@ -15,6 +14,7 @@ import hashlib
 import json
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,34 +85,32 @@ class Manifest:
 
 
 def read_folder(folder: Path) -> Manifest:
-    """The layout of `people.json` + `questions.jsonl`.
-
-    Raises:
-        SettingsError: one of the two files is missing or isn't JSON at all.
-    """
+    """The layout of `people.json` + `questions.jsonl`; raises SettingsError where one is missing or isn't JSON."""
     try:
         rows = json.loads(_text(folder / "people.json"))
         lines = _text(folder / "questions.jsonl").split("\n")  # `splitlines` also cuts inside of texts, at U+2028
     except (OSError, ValueError) as error:
         hint = "It needs people.json and questions.jsonl; data/README.md shows them."
         raise SettingsError(f"the manifest can't be read ({error}).", subject=str(folder), hint=hint) from error
+    if not isinstance(rows, list):
+        raise SettingsError("a list is expected.", subject="people.json")
     problems: list[ManifestProblem] = []
-    people = _collect(rows, "people.json", problems, _subject)
+    people = _collect(enumerate(rows, 1), "people.json", problems, _subject)
     first = {name_key(p.name): p for p in reversed(people)}
     for twice in [p for p in people if first[name_key(p.name)] is not p]:
         problems.append(ManifestProblem("people.json", f"'{twice.name}' stands there more than once; the first counts"))
     people = [p for p in people if first[name_key(p.name)] is p]
-    numbered = [line for line in enumerate(lines, 1) if line[1].strip()]
-    items = _collect([text for _, text in numbered], "questions.jsonl", problems, _item, [n for n, _ in numbered])
-    kept = _unique(items, problems)
-    return Manifest(folder.resolve().name, folder, tuple(people), tuple(kept), tuple(problems))
+    numbered = (line for line in enumerate(lines, 1) if line[1].strip())
+    items: dict[str, Item] = {}
+    for item in _collect(numbered, "questions.jsonl", problems, _item):
+        if items.setdefault(item.id, item) is not item:
+            problems.append(ManifestProblem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
+    return Manifest(folder.resolve().name, folder, tuple(people), tuple(items.values()), tuple(problems))
 
 
 def checked(manifest: Manifest) -> Manifest:
-    """The manifest without clips that aren't there, without questions about those whom nobody can enroll, and without
-    those that are too long to be read.
-
-    Each clip and name is a problem that says how many questions it takes.
+    """The manifest without clips that aren't there, and without questions about those whom nobody can enroll, or too
+    long to be read; each clip and name is a problem that says how many questions it takes.
     """
     problems = list(manifest.problems)
     there = {clip: manifest.path(clip).is_file() for clip in {i.video for i in manifest.items}}
@@ -142,8 +140,7 @@ def half_of(clip: str) -> str:
 def of_half(manifest: Manifest, half: str) -> Manifest:
     """The questions about the clips of one half, all for ""; everyone stays enrolled: the others are strangers.
 
-    Raises:
-        SettingsError: no question belongs to it.
+    Raises SettingsError where no question belongs to it.
     """
     if not half:
         return manifest
@@ -189,14 +186,10 @@ def reason(error: Exception) -> str:
     return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _collect(
-    rows: list[Any], file: str, problems: list[ManifestProblem], read: Any, numbers: list[int] | None = None
-) -> list:
-    """What each row reads as; a row that can't be read becomes a problem with its number (from 1)."""
-    if not isinstance(rows, list):
-        raise SettingsError("a list is expected.", subject=file)
+def _collect(rows: Iterable[tuple[int, Any]], file: str, problems: list[ManifestProblem], read: Any) -> list:
+    """What each row reads as; a row that can't be read becomes a problem with its number."""
     out = []
-    for number, row in zip(numbers or range(1, len(rows) + 1), rows, strict=True):
+    for number, row in rows:
         try:
             out.append(read(row))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -220,16 +213,6 @@ def _item(line: str) -> Item:
     if not item.question.strip():
         raise ValueError("`question` is empty")
     return item
-
-
-def _unique(items: list[Item], problems: list[ManifestProblem]) -> list[Item]:
-    seen: dict[str, Item] = {}
-    for item in items:
-        if item.id in seen:
-            problems.append(ManifestProblem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
-        else:
-            seen[item.id] = item
-    return list(seen.values())
 
 
 def _text(path: Path) -> str:

@@ -1,8 +1,8 @@
 """The official PVChat JSON as a manifest; `pvchat/augment/dataset/official.py` writes it, and says what is in it.
 
-In: one JSON file, or a folder of them (one subject each, `*test*.json`). Out: a `Manifest`. Before the names are filled
-in the key is "data", `sks_present` is empty and texts say "<sks>" ("<sks1>", … for several people); afterwards it is
-"videos" and they say the names. What isn't marked as an existence question has the type that its words tell.
+One JSON file, or a folder of them (one subject each, `*test*.json`). Before the names are filled in the key is "data",
+`sks_present` is empty and texts say "<sks>" ("<sks1>", … for several people); afterwards it is "videos" and they say
+the names. What isn't marked as an existence question has the type that its words tell.
 
 The file names no enrollment clip: the first positive of the train file beside it (`…test… → …train…`) is taken, else
 the first positive of the file itself, which is then not asked about.

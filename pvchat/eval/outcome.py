@@ -1,7 +1,4 @@
-"""When all clips are answered: rows in order, thresholds settled, measures, the report.
-
-In: the run's folder with its journals, the spec. Out: metrics.json, run.json, report.html, and predictions.jsonl in the
-manifest's order: the same bytes whatever was killed on the way and however many workers there were.
+"""When all clips are answered: rows in the manifest's order, thresholds settled, measures, the report.
 
 The face matcher gives scores only. Its threshold has the best balanced accuracy on the run's own existence questions,
 and its probability is a logistic fit on the same: both flatter the baseline. Nothing is fitted where only one truth

@@ -1,8 +1,4 @@
-"""Where numbers come from: settings, versions and hashes of a run; a folder takes no rows of another origin.
-
-In: a manifest, options, the run's folder. Out: plain JSON for run.json; an error where a folder's predictions come from
-other settings, weights or code (`admit`).
-"""
+"""Where numbers come from: settings, versions and hashes of a run; a folder takes no rows of another origin."""
 
 from __future__ import annotations
 
@@ -47,10 +43,7 @@ def config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict
 
 
 def code_hash(deep: bool = False, package: Path = PACKAGE) -> str:
-    """Hash of the package's files: sources, tables and shipped small weights; without what changes no prediction.
-
-    That is the report, and without deep enrollment training and augmentation.
-    """
+    """Hash of the package's files without what changes no prediction: the report, and what only `deep` runs."""
     places = {path.relative_to(package): path for path in package.rglob("*") if path.is_file()}
     return _hashed(
         path
@@ -79,10 +72,7 @@ def weights_hash(settings: Settings) -> str:
 def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> dict[str, Any]:
     """Let a run into a folder that is empty, or that holds a run of the same config; what that says of itself.
 
-    `restart` deletes the run that is there, whatever made it.
-
-    Raises:
-        SettingsError: it holds a run of other settings, weights or code; says what differs.
+    `restart` deletes the run that is there, whatever made it. Raises SettingsError, which says what differs.
     """
     path, hint = out / RUN, "Use another --out, or --restart to delete that run and start over."
     if restart and path.is_file():

@@ -1,9 +1,7 @@
 """What a finished run says, for people: a table for the terminal, and report.html with the worst failures.
 
-In: metrics.json, run.json and predictions.jsonl. Out: text; a page beside them, everything in the one file: names,
-questions and answers are escaped by the template engine, and there is no script in it. Failures: wrong decisions by how
-sure they were, then answers about people who are there by how little of the reference they have; at most a few of one
-clip, so that one bad clip doesn't fill the page.
+Failures are wrong decisions by how sure they were, then answers about people who are there by how little of the
+reference they have; at most a few of one clip, so that one bad clip doesn't fill the page. There is no script in it.
 """
 
 from __future__ import annotations

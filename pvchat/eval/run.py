@@ -6,8 +6,7 @@
       run.json            settings, versions, seed, hashes, who was enrolled, what was left out and why
       timing.jsonl        seconds a row; clips.jsonl: which clips were read
       report.html         for people
-      people/             the run's own people store: biometric data, deleted when the run is done; a run that was cut
-                          off finds it there, one that has more to answer later enrolls anew
+      people/             the run's own people store: biometric data, deleted when the run is done
 
 While a run goes on, whole clips are appended; when all are there, predictions are put in the manifest's order. The
 files are then the same whatever was killed on the way and however many workers there were.
@@ -48,13 +47,10 @@ def run(
     progress: Progress = lambda what, done, total: None,
     chat: PVChat | None = None,
 ) -> dict[str, Any]:
-    """Evaluate a manifest.
+    """Evaluate a manifest, or go on with a run of the same settings in the folder `out`: what metrics.json holds.
 
-    A run of the same settings in the folder `out` goes on. Where clips are answered in this process, `chat`'s models
-    are used, by its settings, so that an app needs no second set in memory; its people are neither asked nor touched.
-
-    Returns:
-        What metrics.json holds.
+    Where clips are answered in this process, `chat`'s models are used, by its settings, so that an app needs no second
+    set in memory; its people are neither asked nor touched.
 
     Raises:
         SettingsError: the manifest can't be used, or the folder holds a run of other settings, weights or code.

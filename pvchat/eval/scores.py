@@ -1,8 +1,5 @@
 """metrics.json: every measure of every system, with its count and interval, in all and by slice.
 
-In: the manifest and ordered rows. Out: plain JSON that depends on nothing but these. Measures come in groups: who is
-there, several people, refusals, wording, rules. Results are cut by set, type, kind, view, and hard and easy part.
-
 An answer that failed counts as wrong: an error is never a right "no". Its probability counts as one half. A name that
 a system says nothing about counts as absent with probability 0.
 """
@@ -11,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -114,7 +111,7 @@ def _groups(answered: Sequence[Answered], ruler: Ruler) -> dict[str, dict[str, R
         "rules": _rules(answered, ruler),
     }
     kept = {name: group for name, group in found.items() if any(m.n for m in group.values())}
-    return {name: {key: m.to_dict() for key, m in group.items()} for name, group in kept.items()}
+    return {name: {key: asdict(m) for key, m in group.items()} for name, group in kept.items()}
 
 
 def _cut(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> dict[str, list[Answered]]:

@@ -1,8 +1,7 @@
 """What is compared: PVChat, its measured facts alone, a plain face matcher, and a prior that looks at nothing.
 
-In: a question about a clip. Out: a text and presences. The prior shows what a set gives away for nothing: its share of
-yes, and its most typical answer. The face matcher compares mean descriptors and nothing else: no cohort, no
-calibration, no competition. It returns scores and no decision; `outcome.py` decides when all scores are there.
+The prior shows what a set gives away for nothing. The face matcher compares mean descriptors without cohort,
+calibration or competition; it returns scores, by which `outcome.py` decides when all are there.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,37 +31,12 @@ PRIOR_SAMPLE = 200  # reference answers among which the most typical one is soug
 
 @dataclass
 class Reply:
-    """What one system says to one question, with seconds of parts that it measured itself.
-
-    People are a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, and
-    perhaps a raw score.
-    """
+    """What one system says to one question."""
 
     answer: str
+    # a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, perhaps score
     people: list[dict[str, Any]] = field(default_factory=list)
-    timing: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class Case:
-    """One clip of the run: its path as in the manifest, where it lies, and what the experts said (None: unreadable)."""
-
-    clip: str
-    path: Path
-    analysis: ClipAnalysis | None
-
-
-@dataclass
-class Bench:
-    """What systems may use: the manifest, PVChat with everybody enrolled."""
-
-    manifest: Manifest
-    chat: PVChat
-
-    @cached_property
-    def people(self) -> list[Person]:
-        """Everyone enrolled."""
-        return self.chat.people.all()
+    timing: dict[str, float] = field(default_factory=dict)  # seconds of parts that it measured itself
 
 
 class System(Protocol):
@@ -72,17 +45,13 @@ class System(Protocol):
     name: str  # as in `--systems` and in the results
     needs_clip: bool  # whether an unreadable clip is an error for it
 
-    def answer(self, item: Item, case: Case) -> Reply:
-        """Answer one question; a PVChatError counts as this system's error on this question."""
+    def answer(self, item: Item, path: Path, analysis: ClipAnalysis) -> Reply:
+        """Answer a question about a clip; a PVChatError counts as this system's error on this question."""
         ...
 
 
 def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-    """The systems of a run: those asked for, else all.
-
-    Raises:
-        SettingsError: no such system, or one of another depth than people are enrolled at.
-    """
+    """The systems of a run: those asked for, else all; raises SettingsError where none is called so at this depth."""
     every = ("prior", "face-matcher", "measured-facts", f"ours-{depth}")
     if wrong := [name for name in names if name not in every]:
         hint = f"Use some of: {', '.join(every)}."
@@ -91,12 +60,14 @@ def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or every
 
 
-def build(names: Sequence[str], bench: Bench) -> list[System]:
-    """The systems themselves."""
-    makers: dict[str, Callable[[Bench], System]] = {
-        "prior": Prior, "face-matcher": FaceMatcher, "measured-facts": MeasuredFacts,
-    }  # fmt: skip
-    return [makers[name](bench) if name in makers else Ours(bench, name) for name in names]
+def build(names: Sequence[str], manifest: Manifest, chat: PVChat) -> list[System]:
+    """The systems themselves, with everybody enrolled."""
+    makers: dict[str, Callable[[], System]] = {
+        "prior": lambda: Prior(manifest.items),
+        "face-matcher": lambda: FaceMatcher(chat.people.all()),
+        "measured-facts": lambda: MeasuredFacts(chat),
+    }
+    return [makers[name]() if name in makers else Ours(chat, name) for name in names]
 
 
 class Prior:
@@ -104,11 +75,11 @@ class Prior:
 
     name, needs_clip = "prior", False
 
-    def __init__(self, bench: Bench) -> None:
-        self.items = bench.manifest.items
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = items
         self._made: dict[tuple[str, str, str], tuple[float, str]] = {}
 
-    def answer(self, item: Item, case: Case) -> Reply:
+    def answer(self, item: Item, path: Path, analysis: ClipAnalysis) -> Reply:
         """See `System`."""
         key = (item.kind, item.type, item.video)
         if key not in self._made:
@@ -130,21 +101,17 @@ class FaceMatcher:
 
     name, needs_clip = "face-matcher", True
 
-    def __init__(self, bench: Bench) -> None:
-        known = [p for p in bench.people if p.kind == "face"]
+    def __init__(self, people: Sequence[Person]) -> None:
+        known = [p for p in people if p.kind == "face"]
         self.people = {p.name: np.asarray(p.arrays["prototypes"], np.float32).mean(0) for p in known}
-        self.names = [p.name for p in bench.people]
+        self.names = [p.name for p in people]
 
-    def answer(self, item: Item, case: Case) -> Reply:
+    def answer(self, item: Item, path: Path, analysis: ClipAnalysis) -> Reply:
         """See `System`."""
-        assert case.analysis is not None
-        faces = [mean_identity(t.identity, t.quality) for t in case.analysis.tracks if t.kind == "face"]
+        faces = [mean_identity(t.identity, t.quality) for t in analysis.tracks if t.kind == "face"]
         names = self.names if item.kind == "who" else item.people
-        people: list[dict[str, Any]] = [
-            {"name": name, "decision": None, "probability": None, "spans": [], "score": self._score(name, faces)}
-            for name in names
-        ]
-        return Reply("", people)
+        open_: dict[str, Any] = {"decision": None, "probability": None, "spans": []}
+        return Reply("", [{"name": name, **open_, "score": self._score(name, faces)} for name in names])
 
     def _score(self, name: str, faces: list[FloatArray]) -> float:
         if name not in self.people or not len(faces):
@@ -157,18 +124,17 @@ class MeasuredFacts:
 
     name, needs_clip = "measured-facts", True
 
-    def __init__(self, bench: Bench) -> None:
-        self.chat = bench.chat
+    def __init__(self, chat: PVChat) -> None:
+        self.chat = chat
         self._last: tuple[str, list[Any]] = ("", [])
 
-    def answer(self, item: Item, case: Case) -> Reply:
+    def answer(self, item: Item, path: Path, analysis: ClipAnalysis) -> Reply:
         """See `System`."""
-        assert case.analysis is not None
         question = self.chat.read(item.question)
-        if self._last[0] != case.analysis.key:  # the same people for every question about a clip
-            self._last = (case.analysis.key, self.chat.score(self.chat.people.all(), case.analysis))
+        if self._last[0] != analysis.key:  # the same people for every question about a clip
+            self._last = (analysis.key, self.chat.score(self.chat.people.all(), analysis))
         presences = self._last[1]
-        text = known_of(question, presences, timeline_of(presences, case.analysis)).plain
+        text = known_of(question, presences, timeline_of(presences, analysis)).plain
         return Reply(text, [p.to_dict() for p in question.about(presences)])
 
 
@@ -177,12 +143,12 @@ class Ours:
 
     needs_clip = True
 
-    def __init__(self, bench: Bench, name: str) -> None:
-        self.name, self.chat = name, bench.chat
+    def __init__(self, chat: PVChat, name: str) -> None:
+        self.name, self.chat = name, chat
 
-    def answer(self, item: Item, case: Case) -> Reply:
+    def answer(self, item: Item, path: Path, analysis: ClipAnalysis) -> Reply:
         """See `System`."""
-        answer = self.chat.ask(case.path, item.question)
+        answer = self.chat.ask(path, item.question)
         if unknown := [one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"]:
             what = "couldn't be enrolled, so nothing is measured by this question."
             raise UnknownPersonError(what, subject=unknown[0], hint="run.json says why.")
@@ -198,8 +164,9 @@ def existence_text(people: Sequence[dict[str, Any]]) -> str:
     """Plain words for decided presences, for systems that have no wording of their own."""
     groups = {d: [p["name"] for p in people if p["decision"] == d] for d in ("present", "absent")}
     here, gone = (" and ".join(names) for names in groups.values())
-    parts = [f"Yes, {here} {_be(groups['present'])} in this video." if here else ""]
-    parts += [f"{gone} {_be(groups['absent'])} not in this video." if gone else ""]
+    be = {decision: "is" if len(names) == 1 else "are" for decision, names in groups.items()}
+    parts = [f"Yes, {here} {be['present']} in this video." if here else ""]
+    parts += [f"{gone} {be['absent']} not in this video." if gone else ""]
     return " ".join(p for p in parts if p) or "Nobody I know is in this video."
 
 
@@ -209,7 +176,3 @@ def typical(texts: list[str]) -> str:
     bags = [(t, Counter(t.lower().split())) for t in texts[::step]]
     shared = [sum(sum((a & b).values()) / (1 + a.total() + b.total()) for _, b in bags) for _, a in bags]
     return bags[shared.index(max(shared))][0] if bags else ""
-
-
-def _be(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"

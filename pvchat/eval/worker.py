@@ -1,8 +1,5 @@
 """The people of a run enrolled, then one clip after another: analysed once, every system answers all questions on it.
 
-In: a `Spec` (once) and clips with the systems still missing. Out: rows of predictions and of timing, and why a clip
-couldn't be read, all plain JSON. Workers are made in processes of their own; nothing here writes a file of the run.
-
 People are enrolled in a store that belongs to the run alone: the user's own people are never touched. The order is the
 manifest's, whatever was interrupted: presence is decided in competition, and sums of floats depend on order. A person
 who can't be enrolled is named with the reason; questions about her then fail one by one, as they would for a user.
@@ -23,7 +20,7 @@ from pvchat.config import Settings
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.eval.manifest import Item, Manifest, Subject
 from pvchat.eval.options import MAKER
-from pvchat.eval.systems import Bench, Case, Reply, System, build
+from pvchat.eval.systems import Reply, System, build
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
 
@@ -38,7 +35,7 @@ class Spec:
     systems: tuple[str, ...]  # names, in the order of the table
     store: str  # folder of the run's own people store
     settings: Settings = field(default_factory=Settings)
-    maker: str = MAKER  # "module:function" that opens bench and systems; tests give their own
+    maker: str = MAKER  # "module:function" that opens PVChat and systems; tests give their own
     options: dict[str, Any] = field(default_factory=dict)  # for the maker
     chat: PVChat | None = field(default=None, repr=False, compare=False)
 
@@ -61,43 +58,39 @@ class Worker:
         module, _, maker = spec.maker.partition(":")
         self.spec = spec
         with _on_one_thread():
-            self.bench, self.systems = getattr(importlib.import_module(module), maker)(spec)
+            self.chat, self.systems = getattr(importlib.import_module(module), maker)(spec)
         self.items: dict[str, list[Item]] = {}
         for item in spec.manifest.items:
             self.items.setdefault(item.video, []).append(item)
 
     def __call__(self, unit: Unit) -> dict[str, Any]:
-        """{"clip", "error", "predictions", "timing"} of one clip."""
+        """{"clip", "error", "predictions", "timing"} of one clip, all plain JSON."""
         with _on_one_thread():
             return self._answer(unit)
 
     def _answer(self, unit: Unit) -> dict[str, Any]:
-        case, error = self._open(unit.clip)
+        seen, error = None, None
+        try:
+            seen = self.chat.analyse(self.spec.manifest.path(unit.clip))
+        except (PVChatError, OSError) as caught:
+            error = f"{type(caught).__name__}: {caught}"
         predictions, clocks = [], []
         for system in self.systems:
             if system.name not in unit.systems:
                 continue
             for item in self.items[unit.clip]:
                 started = time.perf_counter()
-                row, parts = self._row(system, item, case, error)
+                row, parts = self._row(system, item, seen, error if system.needs_clip else None)
                 seconds = time.perf_counter() - started
                 predictions.append(row)
                 clocks.append({"id": item.id, "system": system.name, "seconds": round(seconds, 4), **parts})
         return {"clip": unit.clip, "error": error, "predictions": predictions, "timing": clocks}
 
-    def _open(self, clip: str) -> tuple[Case, str | None]:
-        """The one visual pass: what was seen, or why it failed."""
-        path = self.spec.manifest.path(clip)
-        try:
-            return Case(clip, path, self.bench.chat.analyse(path)), None
-        except (PVChatError, OSError) as error:
-            return Case(clip, path, None), f"{type(error).__name__}: {error}"
-
-    def _row(self, system: System, item: Item, case: Case, error: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-        reply, failed = Reply(""), error if system.needs_clip else None
+    def _row(self, system: System, item: Item, seen: Any, failed: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+        reply = Reply("")
         if failed is None:
             try:
-                reply = system.answer(item, case)
+                reply = system.answer(item, self.spec.manifest.path(item.video), seen)
             except Exception as caught:  # a system that breaks on one question must not end the run: counted and named
                 failed = f"{type(caught).__name__}: {caught}"
                 if not isinstance(caught, PVChatError):
@@ -110,11 +103,8 @@ class Worker:
 def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:
     """Enroll everyone; those already enrolled from the same clip at the same depth are kept.
 
-    Returns:
-        By name: {"seconds", "key", "kind", "depth"}, or {"error"} for whoever can't be enrolled.
-
-    Raises:
-        PeopleError: nobody at all could be enrolled.
+    By name: {"seconds", "key", "kind", "depth", "confidence"}, or {"error"}. Raises PeopleError where nobody at all
+    could be enrolled.
     """
     out: dict[str, dict[str, Any]] = {}
     moved = False  # somebody before was enrolled anew, so everyone after must follow
@@ -133,10 +123,10 @@ def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress)
     return out
 
 
-def open_systems(spec: Spec) -> tuple[Bench, list[System]]:
+def open_systems(spec: Spec) -> tuple[PVChat, list[System]]:
     """PVChat on the run's own people store, and the systems on top."""
-    bench = Bench(spec.manifest, open_chat(spec))
-    return bench, build(spec.systems, bench)
+    chat = open_chat(spec)
+    return chat, build(spec.systems, spec.manifest, chat)
 
 
 def open_chat(spec: Spec) -> PVChat:
@@ -158,9 +148,8 @@ def _on_one_thread() -> Iterator[None]:
 
 
 def _enroll(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> dict[str, Any]:
-    started = time.perf_counter()
+    started, path = time.perf_counter(), manifest.path(subject.clip)
     try:
-        path = manifest.path(subject.clip)
         person = chat.enroll(path, subject.name, depth=depth, track=subject.track, replace=True)
     except (PVChatError, OSError) as error:
         return {"error": f"{type(error).__name__}: {error}"}

@@ -15,7 +15,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.errors import VideoReadError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.systems import Bench, Reply, decided
+from pvchat.eval.systems import Reply, decided
 
 
 class StubChat:
@@ -38,12 +38,12 @@ class Stub:
     def __init__(self, name, options):
         self.name, self.options = name, options
 
-    def answer(self, item, case):
+    def answer(self, item, path, analysis):
         if (slow := self.options.get("slow")) and Path(slow).exists():
             time.sleep(0.5)
         if log := self.options.get("log"):
             with open(log, "a", encoding="utf-8") as file:
-                file.write(json.dumps([case.clip, self.name, item.id]) + "\n")
+                file.write(json.dumps([item.video, self.name, item.id]) + "\n")
         if item.id == "q-007":
             raise RuntimeError("this one breaks")
         draw = int(hashlib.sha256(f"{self.name}{item.id}".encode()).hexdigest()[:8], 16) / 2**32
@@ -54,10 +54,8 @@ class Stub:
 
 
 def open_stub(spec):
-    """Bench and systems, as `worker.open_systems` returns them."""
-    bench = Bench(spec.manifest, StubChat())
-    bench.__dict__["people"] = []
-    return bench, [Stub(name, spec.options) for name in spec.systems]
+    """PVChat and systems, as `worker.open_systems` returns them."""
+    return StubChat(), [Stub(name, spec.options) for name in spec.systems]
 
 
 def make_manifest(folder, clips=12, each=5):

@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 
 from pvchat.eval.metrics import decisions as yes_no
 from pvchat.eval.metrics import wording
-from pvchat.eval.metrics.bootstrap import Bootstrap, ratio
+from pvchat.eval.metrics.bootstrap import Bootstrap, Measure, ratio
 
 BOOT = Bootstrap(resamples=200, seed=0)
 ANSWERS = ["Ana is wearing a red coat and boots.", "She sits and talks.", "in a kitchen, on the left", "", "a dog"]
@@ -102,7 +102,7 @@ def test_bootstrap_is_seeded_and_paired():
     assert not np.array_equal(BOOT.draws(9), Bootstrap(200, 1).draws(9))
     alone = BOOT.mean(["a", "a"], [0, 1])
     assert (alone.value, alone.low, alone.high, alone.clips) == (0.5, None, None, 1)
-    assert BOOT.measure([], [], ratio).to_dict() == {"value": None, "low": None, "high": None, "n": 0, "clips": 0}
+    assert BOOT.measure([], [], ratio) == Measure(None, None, None, 0, 0)
 
 
 @pytest.mark.parametrize("order", [1, 4])

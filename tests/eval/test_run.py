@@ -278,9 +278,9 @@ def _cut_off(handle, data):
 def test_a_run_has_its_own_people_and_the_models_that_are_there(studied, tmp_path):
     folder, chat = studied
     spec = Spec(Manifest("m", folder, (), ()), (), str(tmp_path / "people"), chat.settings, chat=chat)
-    bench, _ = open_systems(spec)
-    assert bench.chat.networks is chat.networks
-    assert bench.chat.people is not chat.people
+    opened, _ = open_systems(spec)
+    assert opened.networks is chat.networks
+    assert opened.people is not chat.people
 
 
 def _rows(out):

@@ -31,10 +31,6 @@ class Measure:
     n: int
     clips: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """The measure as JSON."""
-        return {"value": self.value, "low": self.low, "high": self.high, "n": self.n, "clips": self.clips}
-
 
 @dataclass(frozen=True)
 class Bootstrap:

@@ -1,7 +1,6 @@
 """Measures of who is there: accuracy, balanced accuracy, AUC, TPR, TNR, F1, calibration error.
 
-In: arrays over decisions, n each: truth (bool), predicted (bool: "present"; errors: `scores.py`), probability. Out:
-`Measure`s. Unsure counts as "not present", as in a plain yes/no score.
+Of arrays over n decisions: truth, predicted ("present"; unsure counts as not, as in a plain yes/no score), probability.
 """
 
 from __future__ import annotations

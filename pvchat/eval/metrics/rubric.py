@@ -1,11 +1,7 @@
 """What a text says of who is there, and by stated rules its entity specificity and descriptive completeness, 0–5.
 
-In: an answer's text and names. Out: name -> stance ("present", "absent", "unsure", or None where the text is silent),
-read by rules, English only, as a reader sees the text, whatever was decided; scores. No model judges.
-
-The scales are those of PVChat's evaluation (5: names the right person … 0: wrong person or presence; 5: all details of
-the reference … 0: contradicts it). The rules are ours, so the numbers can't be compared with a judge's: their names
-say "rules".
+The text is read by rules, English only, as a reader sees it, whatever was decided. The scales are those of PVChat's
+evaluation; the rules are ours, so the numbers can't be compared with a judge's: their names say "rules".
 
 Entity specificity of an answer about the people asked:
     5  says rightly of each by name whether they are there, and puts nobody else there who isn't

@@ -1,7 +1,6 @@
 """Measures of answers against reference texts: BLEU, ROUGE-L, content-word F1, sentence cosine, BERTScore.
 
-In: answers and references, n each. Out: `Measure`s over clips. Each library does its own counting; BLEU's n-gram counts
-are summed over a resample's clips, so that its interval is one of corpus BLEU.
+BLEU's n-gram counts are summed over a resample's clips, so that its interval is one of corpus BLEU.
 """
 
 from __future__ import annotations
