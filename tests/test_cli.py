@@ -350,7 +350,7 @@ def test_an_error_says_what_which_and_what_to_do(monkeypatch, capsys):
     def fails(args):
         raise SettingsError("is off", subject="[x]", hint="Turn it on.")
 
-    monkeypatch.setattr(people, "list_people", fails)
+    monkeypatch.setattr(people, "_list", fails)
     assert run("people", "list") == 1
     captured = capsys.readouterr()
     assert captured.err == "error: [x]: is off\nTurn it on.\n"
@@ -362,7 +362,7 @@ def test_ctrl_c(monkeypatch, capsys):
     def stopped(args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(people, "list_people", stopped)
+    monkeypatch.setattr(people, "_list", stopped)
     assert run("people", "list") == 130
     assert capsys.readouterr().err.startswith("Stopped.")
 

@@ -147,7 +147,7 @@ def test_what_the_system_refuses_is_told_without_a_traceback(monkeypatch, capsys
     def fails(args):
         raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)), "set/CARD.md")
 
-    monkeypatch.setattr(people, "list_people", fails)
+    monkeypatch.setattr(people, "_list", fails)
     assert cli.main(["people", "list", "--json"]) == 1
     captured = capsys.readouterr()
     assert captured.err.startswith("error: set/CARD.md: the system refuses: ")

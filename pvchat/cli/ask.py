@@ -1,8 +1,4 @@
-"""`pvchat ask CLIP QUESTION`: a question about one clip, and those that follow from it (`--then`); or `--library`.
-
-In: parsed words. Out: the answers on stdout, with who was judged how; `-v` says, too, why somebody wasn't recognised,
-and what took how long.
-"""
+"""`pvchat ask CLIP QUESTION`: a question about one clip, and those that follow from it (`--then`); or `--library`."""
 
 from __future__ import annotations
 
@@ -37,12 +33,11 @@ def register(commands: Commands) -> None:
     for flag, dest, end in (("--from", "start_s", "start"), ("--to", "end_s", "end")):
         meaning = f"answer from a part of the clip only: its {end}, as seconds, m:ss or h:mm:ss"
         parser.add_argument(flag, dest=dest, type=time_of, metavar="TIME", help=meaning)
-    add_model(parser, run)
+    add_model(parser, _run)
     parser.set_defaults(wrong=parser.error)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Answer the question, then those that follow; with `--json` these make a list of it."""
+def _run(args: argparse.Namespace) -> None:
     part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
     if args.library:
         if args.clip is not None or part is not None:
@@ -62,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _ask(args: argparse.Namespace, part: tuple[float, float | None] | None) -> None:
-    """One question after the other, each with those before it, to the library or about a clip."""
+    """One question after the other, each with those before it; with `--json` and `--then` a list of answers."""
     chat, progress = console.open_chat(args)
     history: list[tuple[str, str]] = []
     rows = []

@@ -1,14 +1,10 @@
-"""`pvchat augment`: one clip to a data set, or a data set to check, from parsed words to stdout.
-
-In: an `argparse.Namespace`. Out: a table of the steps, or JSON with `--json`.
-"""
+"""`pvchat augment`: one clip to a data set, or a data set to check."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from pvchat.augment.settings import GENERATORS, AugmentConfig
 from pvchat.cli import console
@@ -42,29 +38,37 @@ def register(commands: Commands) -> None:
     parser.add_argument("--generator", choices=GENERATORS, nargs="+", default=["offline"],
                         help="what makes positives: offline (the default), or on a GPU consisid")  # fmt: skip
     parser.add_argument("--generator-model", metavar="NAME", default="", help="hub name or folder of its base model")
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Make a data set about the person of one clip, or check one; returns the exit code."""
+def _run(args: argparse.Namespace) -> int:
     if args.check:
-        return check(args)
+        return _check(args)
     if not (args.clip and args.name and args.out):
         raise SettingsError("a clip, --name and --out are needed.", hint="Or use --check DIR.")
     from pvchat.augment import steps
     from pvchat.augment.watch import Watch
 
-    config = _config(args)
+    config = AugmentConfig(
+        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "seed")},
+        backgrounds=Path(args.backgrounds) if args.backgrounds else None,
+        others=tuple(map(Path, args.others)),
+        generators=tuple(args.generator),
+        model=args.generator_model,
+    )
     chat, progress = console.open_chat(args)
     with progress:
         out = steps.augment(args.clip, args.name, args.out, chat, config, Watch(progress))
     made = steps.summary(out)
-    console.list_rows(args, made, _table(made))
+    table: list[tuple[str, ...]] = [("step", "seconds", "made", "dropped")]
+    for step, manifest in made.items():
+        counts, dropped = (", ".join(f"{k} {v}" for k, v in manifest[part].items()) for part in ("counts", "dropped"))
+        table.append((step, f"{manifest['seconds']:.0f}", counts, dropped))
+    console.list_rows(args, made, table)
     return 0
 
 
-def check(args: argparse.Namespace) -> int:
-    """Whether a data set is whole and consistent; returns the exit code. With `--json` all problems are written."""
+def _check(args: argparse.Namespace) -> int:
     from pvchat.augment.dataset.check import check as problems_of
 
     problems = problems_of(Path(args.check))
@@ -78,22 +82,3 @@ def check(args: argparse.Namespace) -> int:
     if not args.json:
         console.write(f"{args.check} is in order.")
     return 0
-
-
-def _config(args: argparse.Namespace) -> AugmentConfig:
-    return AugmentConfig(
-        **{key: getattr(args, key) for key in ("clips", "stills", "negatives", "track", "seed")},
-        backgrounds=Path(args.backgrounds) if args.backgrounds else None,
-        others=tuple(map(Path, args.others)),
-        generators=tuple(args.generator),
-        model=args.generator_model,
-    )
-
-
-def _table(made: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
-    """A row a step, with titles."""
-    table: list[tuple[str, ...]] = [("step", "seconds", "made", "dropped")]
-    for step, manifest in made.items():
-        counts, dropped = (", ".join(f"{k} {v}" for k, v in manifest[part].items()) for part in ("counts", "dropped"))
-        table.append((step, f"{manifest['seconds']:.0f}", counts, dropped))
-    return table

@@ -1,7 +1,4 @@
-"""`pvchat backup | restore`: everything that this home knows in one file, and back.
-
-In: parsed words, a passphrase in the environment. Out: a file, or the home again.
-"""
+"""`pvchat backup | restore`: everything that this home knows in one file, and back."""
 
 from __future__ import annotations
 
@@ -22,31 +19,29 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "path", metavar="FOLDER|FILE", type=Path, help="a folder (the name gets the date) or a new file"
     )
-    add_common(parser, backup)
+    add_common(parser, _backup)
     note = "Stop what uses this home first. Cut off, it ends at the next command, or nothing was changed."
     parser = add_command(commands, "restore", "put a backup back", "FILE [options]", note)
     parser.add_argument("path", metavar="FILE", type=Path, help="that `pvchat backup` wrote")
     parser.add_argument("--force", action="store_true", help="in the place of the people and the library that are here")
-    add_common(parser, restore)
+    add_common(parser, _restore)
 
 
-def backup(args: argparse.Namespace) -> None:
-    """Write one."""
+def _backup(args: argparse.Namespace) -> None:
     from pvchat.runtime import size
-    from pvchat.storage.backup import backup as write
+    from pvchat.storage.backup import backup
 
-    path, made = write(args.path, _passphrase())
+    path, made = backup(args.path, _passphrase())
     count, sealed = path.stat().st_size, bool(_passphrase())
     row = {"path": str(path), "people": made.people, "files": len(made.files), "bytes": count, "sealed": sealed}
     lock = "sealed by your passphrase" if sealed else "readable by whoever has it"
     console.report(args, row, f"{made.people} people and what else is known: {path} ({size(count)}), {lock}.")
 
 
-def restore(args: argparse.Namespace) -> None:
-    """Put one back."""
-    from pvchat.storage.backup import restore as put_back
+def _restore(args: argparse.Namespace) -> None:
+    from pvchat.storage.backup import restore
 
-    made = put_back(args.path.expanduser(), _passphrase(), args.force)
+    made = restore(args.path.expanduser(), _passphrase(), args.force)
     row = {"people": made.people, "files": len(made.files), "made": made.made}
     console.report(args, row, f"{made.people} people and what else was known on {made.made[:10]} are here again.")
 

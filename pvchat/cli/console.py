@@ -1,8 +1,4 @@
-"""What every command shares on the terminal: results on stdout, talk on stderr, and PVChat opened with its weights.
-
-In: results as rows or sentences, parsed words. Out: printed text, or JSON with `--json`. torch and the rest are
-imported by the function that needs them, since `--help` has no time for them.
-"""
+"""What every command shares on the terminal: results on stdout, talk on stderr, and PVChat opened with its weights."""
 
 from __future__ import annotations
 
@@ -37,11 +33,7 @@ def say(text: str) -> None:
 
 
 def write(text: str) -> None:
-    """A finished text, on stdout as it is.
-
-    Raises:
-        PVChatError: it can't be written: the disk is full, stdout is closed.
-    """
+    """A finished text, on stdout; raises PVChatError where the disk is full, or stdout closed."""
     with _writing():
         print(text)
 
@@ -127,12 +119,12 @@ def presence(person: dict[str, Any]) -> str:
 
 
 def write_columns(rows: Sequence[Sequence[str]]) -> None:
-    """Rows of words under each other, on stdout."""
+    """Rows of words under each other, on stdout, the first the titles."""
     write("\n".join(columns(rows)))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of words under each other, the first row the titles; as wide as they are."""
+    """Lines of words under each other, as wide as they are."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -170,16 +162,10 @@ def show_error(error: PVChatError, as_json: bool) -> None:
     if as_json:
         with suppress(PVChatError, OSError):  # stdout may be what failed
             write_json(row)
-    with suppress(OSError):
-        _say_error(error)
-
-
-def _say_error(error: PVChatError) -> None:
     subject = f"{error.subject}: " if error.subject else ""
     say(f"{_tinted('error:', 31, sys.stderr)} {subject}{error.what}")
-    if isinstance(error, SeveralSubjectsError):
-        for line in _choices(error):
-            say(line)
+    for line in _choices(error) if isinstance(error, SeveralSubjectsError) else ():
+        say(line)
     if error.hint:
         say(error.hint)
 
@@ -193,11 +179,9 @@ def _choices(error: SeveralSubjectsError) -> list[str]:
 
 
 def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
-    """PVChat as the words want it, and the display that it reports to.
+    """PVChat as the words want it, its weights fetched, and the display that it reports to.
 
-    Raises:
-        SettingsError: the words don't fit.
-        WeightsError: weights are missing and can't be fetched.
+    Raises SettingsError where the words don't fit, WeightsError where weights can't be fetched.
     """
     settings = settings_of(args)
     from pvchat.runtime import ProgressDisplay
@@ -219,12 +203,7 @@ def open_library() -> Library:
 
 
 def fetch_missing(settings: Settings) -> None:
-    """Download the embedded weights that these settings need and that aren't here, and say so.
-
-    Raises:
-        SettingsError: the settings name a model that isn't there.
-        WeightsError: they can't be fetched.
-    """
+    """Download the embedded weights that these settings need and that aren't here; raises as `open_chat`."""
     from pvchat.assets import packages
     from pvchat.bases.models import base_of
     from pvchat.service.networks import needed_weights

@@ -1,9 +1,7 @@
 """`pvchat demo`: two real people are enrolled from one clip each, and asked about in other clips.
 
-In: nothing but a network for the first run. Out: the answers, or JSON with `--json`. Whoever is enrolled lives in
-`$PVCHAT_HOME/demo`, so that a user's own people are neither asked about nor touched; the weights are shared.
-
-The answers are what the model says: `right` compares its decisions with who is truly in the clip.
+They live in `$PVCHAT_HOME/demo`, so that a user's own people are neither asked about nor touched. The answers are what
+the model says: `right` compares its decisions with who is truly in the clip.
 """
 
 from __future__ import annotations
@@ -45,20 +43,22 @@ ASKED: tuple[tuple[str, str], ...] = (
 def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "demo", "see it work on real footage (fetches weights and footage first)")
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Enroll two real people and ask about them."""
+def _run(args: argparse.Namespace) -> None:
     from pvchat.runtime import ProgressDisplay
 
     with ProgressDisplay() as progress:
 
         def tell(row: dict[str, Any]) -> None:
             progress.close()
-            show_answer(row)
+            if args.json:
+                console.say(f"{row['clip']}: {row['question']}")
+            else:
+                show_answer(row)
 
-        result = perform(settings_of(args), progress, _say_question if args.json else tell)
+        result = perform(settings_of(args), progress, tell)
     if args.json:
         console.write_json(result)
     else:
@@ -132,10 +132,6 @@ def _shot_row(shot: Shot) -> dict[str, str]:
         "package": ", ".join(row.requirement for row in used),
         "licence": "; ".join(row.licence for row in used),
     }
-
-
-def _say_question(row: dict[str, Any]) -> None:
-    console.say(f"{row['clip']}: {row['question']}")
 
 
 def show_answer(row: dict[str, Any]) -> None:

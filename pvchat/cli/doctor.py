@@ -1,7 +1,6 @@
 """`pvchat doctor`: what an installation consists of, what is missing or damaged, and the command that mends it.
 
-In: the machine, the home folder, the weights table. Out: `examine()`, a dict (the JSON of `--json`), or the same as
-text. Nothing is loaded but what has to be asked: no model, no network. `--fetch` mends what can be mended first.
+Nothing is loaded but what has to be asked: no model, no network. `--fetch` mends what can be mended first.
 """
 
 from __future__ import annotations
@@ -36,11 +35,10 @@ def register(commands: Commands) -> None:
         "--fetch", action="store_true", help="download what is missing or damaged: weights, and the demo's footage"
     )
     parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (250 MB)")
-    add_common(parser, run)
+    add_common(parser, _run)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Fetch what is missing if asked to, then tell the state; exit code 1 where something is missing or damaged."""
+def _run(args: argparse.Namespace) -> int:
     if args.fetch:
         _fetch(args.voice)
     report = examine()
@@ -67,11 +65,7 @@ def _fetch(voice: bool) -> None:
 
 
 def examine() -> dict[str, Any]:
-    """Look at everything, all weights by their hashes; never raises for what it finds.
-
-    A dict of "versions", "machine", "decoder", "device", "home", "disk", "damage", "weights", "people", "encryption",
-    "problems" ({"what", "mend"} each) and "ok".
-    """
+    """Look at everything, all weights by their hashes: the JSON of `--json`; never raises for what it finds."""
     from pvchat.runtime import usable_cores
     from pvchat.video import backend_in_use
 
@@ -170,7 +164,6 @@ def _people() -> dict[str, Any]:
 
 
 def _encryption() -> dict[str, Any]:
-    """Whether the home is encrypted, why it can't be opened, how many files are still plain, and the like."""
     from pvchat.storage import keys, stores, temporary
 
     locked = ""
@@ -186,7 +179,7 @@ def _encryption() -> dict[str, Any]:
 
 
 def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong, and what mends it."""
+    """What is wrong, and the command that mends it."""
     from pvchat.runtime import size
 
     versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"

@@ -1,7 +1,6 @@
 """`pvchat encrypt | decrypt`: people, analysed clips and the library can't be read on disk without a key, or again can.
 
-In: parsed words, `$PVCHAT_KEY` or the system's keyring. Out: a converted home; cut off, either command goes on when it
-is repeated.
+Cut off, either command goes on when it is repeated.
 """
 
 from __future__ import annotations
@@ -20,13 +19,12 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "encrypt", text, "[options]")
     parser.add_argument("--keyring", action="store_true", help="let the system's keyring keep a random passphrase, "
                         "instead of $PVCHAT_KEY")  # fmt: skip
-    add_common(parser, encrypt)
+    add_common(parser, _encrypt)
     parser = add_command(commands, "decrypt", "undo `pvchat encrypt`", "[options]")
-    add_common(parser, decrypt)
+    add_common(parser, _decrypt)
 
 
-def encrypt(args: argparse.Namespace) -> None:
-    """Make the key where there is none, and seal what isn't sealed yet."""
+def _encrypt(args: argparse.Namespace) -> None:
     from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
@@ -47,8 +45,7 @@ def encrypt(args: argparse.Namespace) -> None:
     console.report(args, {"converted": count, "encrypted": True}, sentence)
 
 
-def decrypt(args: argparse.Namespace) -> None:
-    """Open every file, and delete the key."""
+def _decrypt(args: argparse.Namespace) -> None:
     from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 

@@ -1,7 +1,4 @@
-"""`pvchat enroll CLIP --name NAME`: get to know a person from one clip (`--depth deep`: and train a base on her).
-
-In: parsed words. Out: who is enrolled now, on stdout.
-"""
+"""`pvchat enroll CLIP --name NAME`: get to know a person from one clip (`--depth deep`: and train a base on her)."""
 
 from __future__ import annotations
 
@@ -34,11 +31,10 @@ def register(commands: Commands) -> None:
     meaning = "another clip of somebody who is enrolled by that name: what it shows joins what is known of her"
     parser.add_argument("--add", action="store_true", help=meaning)
     parser.add_argument("--replace", action="store_true", help="take the place of an enrolled person of that name")
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Enroll the person, and say so."""
+def _run(args: argparse.Namespace) -> None:
     from pvchat.train.signals import stopping
 
     chat, progress = console.open_chat(args)

@@ -1,7 +1,4 @@
-"""`pvchat eval`: measure on a manifest.
-
-In: parsed words. Out: the result as text, or as JSON with `--json`.
-"""
+"""`pvchat eval`: measure on a manifest."""
 
 from __future__ import annotations
 
@@ -29,11 +26,10 @@ def register(commands: Commands) -> None:
     add("--workers", type=int, default=1, metavar="N", help="processes that answer clips, one thread each (default 1)")
     add("--no-frames", action="store_true", help="no pictures of the clips in the report")
     add("--restart", action="store_true", help="delete the run that DIR holds and start over")
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Evaluate a manifest."""
+def _run(args: argparse.Namespace) -> None:
     from pvchat.eval.options import EvalOptions
     from pvchat.eval.report import remarks, text_of
     from pvchat.eval.run import run as evaluate

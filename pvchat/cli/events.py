@@ -1,7 +1,4 @@
-"""`pvchat events add | list | remove | test`: what happened before cameras, and who is told of it.
-
-In: parsed words. Out: rows on stdout. No network is loaded.
-"""
+"""`pvchat events add | list | remove | test`: what happened before cameras, and who is told of it."""
 
 from __future__ import annotations
 
@@ -21,10 +18,10 @@ def register(commands: Commands) -> None:
     text = "what happened before cameras, and who is told of it"
     actions = add_group(commands, "events", text)
     for action, run, words, text in (
-        ("add", add, '"RULE"', 'tell of events: "Ana is seen", "Ben leaves", "somebody unknown is seen at night"'),
-        ("list", list_events, "", "the last events, the rules, and what was told to whom"),
-        ("remove", remove, "N", "delete a rule"),
-        ("test", test, "N", "send a made-up event by a rule at once"),
+        ("add", _add, '"RULE"', 'tell of events: "Ana is seen", "Ben leaves", "somebody unknown is seen at night"'),
+        ("list", _list, "", "the last events, the rules, and what was told to whom"),
+        ("remove", _remove, "N", "delete a rule"),
+        ("test", _test, "N", "send a made-up event by a rule at once"),
     ):
         one = add_command(actions, f"events {action}", text, f"{words} [options]".strip())
         if action == "add":
@@ -36,8 +33,7 @@ def register(commands: Commands) -> None:
         add_common(one, run)
 
 
-def add(args: argparse.Namespace) -> None:
-    """Add a rule."""
+def _add(args: argparse.Namespace) -> None:
     rule = console.open_library().events.add(
         args.rule, args.to, sources=args.source, hours=args.hours, least=args.least, quiet_s=args.quiet,
         secret=args.secret,
@@ -46,8 +42,7 @@ def add(args: argparse.Namespace) -> None:
     console.report(args, {"id": rule.id, "secret": rule.secret}, f"Rule {rule.id} is added.{signed}")
 
 
-def list_events(args: argparse.Namespace) -> None:
-    """Events, rules and deliveries."""
+def _list(args: argparse.Namespace) -> None:
     log = console.open_library().events
     last, rules, deliveries = log.last(args.last), log.rules(), log.deliveries()
     if args.json:
@@ -64,14 +59,12 @@ def list_events(args: argparse.Namespace) -> None:
             console.say(f"Event {row['event']}, rule {row['rule']}: {row['state']} ({outcome})")
 
 
-def remove(args: argparse.Namespace) -> None:
-    """Delete a rule."""
+def _remove(args: argparse.Namespace) -> None:
     console.open_library().events.remove(args.number)
     console.report(args, {"removed": args.number}, f"Rule {args.number} is deleted.")
 
 
-def test(args: argparse.Namespace) -> None:
-    """Send a made-up event."""
+def _test(args: argparse.Namespace) -> None:
     if problem := console.open_library().events.test(args.number):
         raise PVChatError(f"it was not taken: {problem}.", subject=f"rule {args.number}")
     console.report(args, {"sent": args.number}, f"Rule {args.number}: it was taken.")

@@ -1,7 +1,4 @@
-"""`pvchat library inbox`: people whom nobody enrolled and who are seen again and again, and what to do about them.
-
-In: parsed words. Out: rows on stdout. Networks are loaded where somebody is named, joined or told apart.
-"""
+"""`pvchat library inbox`: people whom nobody enrolled and who are seen again and again, and what to do about them."""
 
 from __future__ import annotations
 
@@ -42,11 +39,10 @@ def register(actions: Commands) -> None:
     acts.add_argument("--undo", action="store_true", help="take back what was done last")
     parser.add_argument("--consent", action="store_true", help="who is named has agreed to be enrolled")
     parser.add_argument("--all", action="store_true", help="list also who is seen in one video only")
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """List strangers, or do one thing about them."""
+def _run(args: argparse.Namespace) -> None:
     chosen = next((name for name in _ACTS if getattr(args, name)), "")
     if args.undo:
         undone = _inbox().undo()

@@ -1,7 +1,6 @@
 """`pvchat library add | list | scan | watch | inbox | status | remove | export | reel`: many videos, looked at once.
 
-`pvchat ask --library` asks about them. In: parsed words. Out: rows on stdout. Networks are loaded by `scan` and
-`watch`, and by some of `inbox`.
+`pvchat ask --library` asks about them. Networks are loaded by `scan` and `watch`, and by some of `inbox`.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ def register(commands: Commands) -> None:
     text = "look through folders of videos once, to ask about all of them"
     actions = add_group(commands, "library", text)
     for action, run, words, text in (
-        ("add", add, "FOLDER|FILE|CAMERA …", "add folders and files, for `scan`; cameras, for `pvchat live`"),
-        ("list", list_sources, "", "what was added, and what can't be used"),
-        ("scan", scan, "", "look through what is new or changed; stopped, it goes on when repeated"),
-        ("watch", watch, "", "look through what comes, as it comes, until Ctrl-C"),
-        ("status", status, "", "how much is in the library, and what is to be done"),
-        ("remove", remove, "FOLDER|FILE|CAMERA", "take something out, or delete the library; your videos stay"),
-        ("export", export, "NAME", "every moment at which somebody is seen, as CSV or JSON"),
-        ("reel", reel, "NAME --out FILE", "cut every moment at which somebody is seen together as one mp4"),
+        ("add", _add, "FOLDER|FILE|CAMERA …", "add folders and files, for `scan`; cameras, for `pvchat live`"),
+        ("list", _list, "", "what was added, and what can't be used"),
+        ("scan", _scan, "", "look through what is new or changed; stopped, it goes on when repeated"),
+        ("watch", _watch, "", "look through what comes, as it comes, until Ctrl-C"),
+        ("status", _status, "", "how much is in the library, and what is to be done"),
+        ("remove", _remove, "FOLDER|FILE|CAMERA", "take something out, or delete the library; your videos stay"),
+        ("export", _export, "NAME", "every moment at which somebody is seen, as CSV or JSON"),
+        ("reel", _reel, "NAME --out FILE", "cut every moment at which somebody is seen together as one mp4"),
     ):
         one = add_command(actions, f"library {action}", text, f"{words} [options]".strip(), WARNING)
         if action == "add":
@@ -64,8 +63,7 @@ def register(commands: Commands) -> None:
     inbox.register(actions)
 
 
-def add(args: argparse.Namespace) -> None:
-    """Add folders, files and cameras."""
+def _add(args: argparse.Namespace) -> None:
     from pvchat.video import is_address
 
     paths = console.open_library().add(args.paths, args.place)
@@ -77,8 +75,7 @@ def add(args: argparse.Namespace) -> None:
     console.report(args, {"added": paths, "place": args.place}, sentence)
 
 
-def list_sources(args: argparse.Namespace) -> None:
-    """What was added."""
+def _list(args: argparse.Namespace) -> None:
     found = console.open_library().status()
     titles = ("path", "place", "files", "clips", "footage", "waiting", "failed")
     console.list_rows(args, [vars(source) for source in found.sources], [titles, *map(_row, found.sources)])
@@ -87,8 +84,7 @@ def list_sources(args: argparse.Namespace) -> None:
             console.say(f"{path} can't be used: {why}")
 
 
-def scan(args: argparse.Namespace) -> None:
-    """Look through what is new."""
+def _scan(args: argparse.Namespace) -> None:
     chat, progress, how = _scanning(args)
     with progress:
         report = chat.library.scan(how)
@@ -97,8 +93,7 @@ def scan(args: argparse.Namespace) -> None:
         console.say('Now ask: pvchat ask --library "Who was seen?"; whom nobody enrolled: pvchat library inbox')
 
 
-def watch(args: argparse.Namespace) -> None:
-    """Look through what comes until Ctrl-C."""
+def _watch(args: argparse.Namespace) -> None:
     chat, progress, how = _scanning(args)
     console.say("Watching; Ctrl-C stops it.")
     try:
@@ -121,7 +116,6 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
 
 
 def _print_report(args: argparse.Namespace, report: Report) -> None:
-    """What a scan did."""
     parts = [f"{report.added} looked at now"]
     parts += [f"{count} {what}" for count, what in ((report.kept, "before"), (report.heard, "listened to"),
                                                    (report.moved, "known from elsewhere"), (report.removed, "gone"),
@@ -133,8 +127,7 @@ def _print_report(args: argparse.Namespace, report: Report) -> None:
     console.report(args, report.to_dict(), f"Videos: {', '.join(parts)}.")
 
 
-def status(args: argparse.Namespace) -> None:
-    """How much there is."""
+def _status(args: argparse.Namespace) -> None:
     from pvchat.chat.english import lasting
     from pvchat.runtime import size
 
@@ -149,8 +142,7 @@ def status(args: argparse.Namespace) -> None:
     console.report(args, found.to_dict(), sentence)
 
 
-def remove(args: argparse.Namespace) -> None:
-    """Take something out, or everything."""
+def _remove(args: argparse.Namespace) -> None:
     if args.all == bool(args.path):
         raise SettingsError("name a folder or file, or --all.", subject="pvchat library remove")
     if args.all:
@@ -161,8 +153,7 @@ def remove(args: argparse.Namespace) -> None:
     console.report(args, {"removed": gone}, f"Out of the library: {gone}. The videos are untouched.")
 
 
-def export(args: argparse.Namespace) -> None:
-    """Somebody's moments as rows."""
+def _export(args: argparse.Namespace) -> None:
     rows = [one.to_dict() for one in console.open_library().moments(args.name, args.perhaps)]
     if args.json:
         console.write_json(rows)
@@ -174,8 +165,7 @@ def export(args: argparse.Namespace) -> None:
     console.write(out.getvalue().rstrip("\n"))
 
 
-def reel(args: argparse.Namespace) -> None:
-    """Somebody's moments as a film."""
+def _reel(args: argparse.Namespace) -> None:
     from pvchat.library.reel import write_reel
     from pvchat.runtime import ProgressDisplay
     from pvchat.runtime import seconds as duration

@@ -1,7 +1,4 @@
-"""`pvchat live CAMERA`: watch a camera; who comes and goes is printed, kept, and told by the rules of `pvchat events`.
-
-In: parsed words. Out: a line an event on stdout (JSON lines with `--json`), now and then how it goes on stderr.
-"""
+"""`pvchat live CAMERA`: watch a camera; who comes and goes is printed, kept, and told by rules of `pvchat events`."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import PVChatError
 
 if TYPE_CHECKING:
-    from pvchat.library.live.live import Live, LiveStatus
+    from pvchat.library.live.live import LiveStatus
 
 STATUS_S = 60.0
 NOTE = (
@@ -34,11 +31,10 @@ def register(commands: Commands) -> None:
     parser.add_argument("--keep-days", type=float, default=7.0, metavar="X", help=kept)
     kept = "gigabytes of clips that are kept, of all cameras (default 2)"
     parser.add_argument("--keep-gb", type=float, default=2.0, metavar="X", help=kept)
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Watch until Ctrl-C, or until a file has ended."""
+def _run(args: argparse.Namespace) -> None:
     from pvchat.library.live.live import Watching
 
     how = Watching(args.fps, args.keep_days, args.keep_gb)
@@ -51,7 +47,8 @@ def run(args: argparse.Namespace) -> None:
         while not live.wait(STATUS_S):
             console.say(status_line(live.status()))
     finally:
-        _end(live)
+        live.stop()
+        console.say(status_line(live.status()))
     if live.status().failed:
         raise PVChatError(f"watching ended: {live.status().failed}", subject=live.address.without_password)
 
@@ -75,8 +72,3 @@ def _print_event(args: argparse.Namespace, row: dict[str, Any]) -> None:
     else:
         console.write(f"{row['at'][:19].replace('T', ' ')}  {row['text']}")
     console.flush()
-
-
-def _end(live: Live) -> None:
-    live.stop()
-    console.say(status_line(live.status()))

@@ -1,12 +1,9 @@
 """The command line: `pvchat demo | enroll | ask | transcribe | library | live | events | augment | people | eval |
  serve | models | train | encrypt | decrypt | backup | restore | token | doctor`.
 
-In: words. Out: an answer on stdout (JSON with `--json`), everything else on stderr; the exit code is 0, 1 for what a
-user can mend (an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C.
-
-Notable choices: argparse and late imports, since a known clip must be answered in a second (docs/help.md is printed
-from this parser). A command is a module beside this one, of its name: its `register` adds its options here, its `run`
-does it; only the module of the command that was given is loaded.
+An answer goes to stdout (JSON with `--json`), everything else to stderr; the exit code is 0, 1 for what a user can mend
+(an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C. Only the given command's module is
+loaded, and imports are late, since a known clip must be answered in a second.
 """
 
 from __future__ import annotations

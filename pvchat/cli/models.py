@@ -1,7 +1,4 @@
-"""`pvchat models [FOLDER …]`: which models there are, what each speaks through, and whether it fits on this machine.
-
-In: parsed words. Out: on stdout a row a trained model, and a row a pretrained base with what it takes. No torch.
-"""
+"""`pvchat models [FOLDER …]`: which models there are, what each speaks through, and whether it fits on this machine."""
 
 from __future__ import annotations
 
@@ -26,11 +23,10 @@ def register(commands: Commands) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=meaning)
     parser.add_argument("--as", dest="dtype", choices=("float32", "bfloat16", "8bit", "4bit"), default="",
                         help="how a base would be loaded (default: what is fastest here and fits)")  # fmt: skip
-    add_common(parser, run)
+    add_common(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """List them."""
+def _run(args: argparse.Namespace) -> None:
     from pvchat.bases import models as catalogue
 
     rows = catalogue.rows(args.folders)

@@ -1,8 +1,7 @@
 """Options that several commands share, and the settings that they become.
 
-In: a parser to add them to, or parsed words. Out: the parser with them, or `Settings`. `--video.*` and `--presence.*`
-are the fields of the dataclasses in `config.py`, which check themselves. What most people never need is shown by
-`--help-all` alone.
+`--video.*` and `--presence.*` are the fields of the dataclasses in `config.py`, which check themselves. What most never
+need is shown by `--help-all` alone.
 """
 
 from __future__ import annotations
@@ -150,11 +149,7 @@ def time_of(text: str) -> float:
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The words of `add_model` as checked settings.
-
-    Raises:
-        SettingsError: a setting is off, or this machine has no such device.
-    """
+    """The words of `add_model` as settings; raises SettingsError where one is off, or no such device is here."""
     from pvchat.runtime import pick_device, set_threads
 
     given = vars(args)
@@ -165,7 +160,5 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    words = {
-        name: given[name] for name in ("seed", "model", "answers", "llm", "eyes", "show", "quantize", "traits", "voice")
-    }
-    return Settings(device=args.device, **words, **sections)
+    names = ("device", "seed", "model", "answers", "llm", "eyes", "show", "quantize", "traits", "voice")
+    return Settings(**{name: given[name] for name in names}, **sections)

@@ -1,6 +1,6 @@
 """`pvchat people list | show | rename | alias | export | import | forget | merge | is | not | corrections`.
 
-In: parsed words. Out: people as rows on stdout. No model is loaded but for `merge`, `is` and `not`.
+No model is loaded but for `merge`, `is` and `not`.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ def register(commands: Commands) -> None:
     text = "list, show, rename, alias, export, import, forget, merge or correct people"
     actions = add_group(commands, "people", text)
     for action, run, arguments, text in (
-        ("list", list_people, (), "everyone who is enrolled"),
-        ("show", show, ("name",), "what is stored about one person"),
-        ("rename", rename, ("old", "new"), "give a person another name"),
-        ("alias", alias, ("name", "alias"), "let a person answer to one more name"),
-        ("export", export_person, ("name", "path"), "write a person to one .pvperson file"),
-        ("import", import_person, ("path",), "add the person in a .pvperson file"),
-        ("forget", forget, ("name",), "remove everything about a person, cached clips included"),
-        ("merge", merge, ("name", "other"), "make one person of two who are the same"),
-        ("is", correct, ("name", "clip"), "tell that somebody in a clip is this person"),
-        ("not", correct, ("name", "clip"), "tell that who was taken for this person in a clip is somebody else"),
-        ("corrections", corrections, (), "what was told by `is` and `not`, and taking it back"),
+        ("list", _list, (), "everyone who is enrolled"),
+        ("show", _show, ("name",), "what is stored about one person"),
+        ("rename", _rename, ("old", "new"), "give a person another name"),
+        ("alias", _alias, ("name", "alias"), "let a person answer to one more name"),
+        ("export", _export, ("name", "path"), "write a person to one .pvperson file"),
+        ("import", _import, ("path",), "add the person in a .pvperson file"),
+        ("forget", _forget, ("name",), "remove everything about a person, cached clips included"),
+        ("merge", _merge, ("name", "other"), "make one person of two who are the same"),
+        ("is", _correct, ("name", "clip"), "tell that somebody in a clip is this person"),
+        ("not", _correct, ("name", "clip"), "tell that who was taken for this person in a clip is somebody else"),
+        ("corrections", _corrections, (), "what was told by `is` and `not`, and taking it back"),
     ):
         words = " ".join([*(argument.upper() for argument in arguments), "[options]"])
         one = add_command(actions, f"people {action}", text, words)
@@ -45,7 +45,6 @@ def register(commands: Commands) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
-    """What an action takes besides its words."""
     if action == "alias":
         parser.add_argument("--remove", action="store_true", help="take that other name away")
     if action == "import":
@@ -62,8 +61,7 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
         parser.add_argument("--track", type=int, metavar="N", help="whom, where several could be meant")
 
 
-def list_people(args: argparse.Namespace) -> None:
-    """Everyone, and who can't be read."""
+def _list(args: argparse.Namespace) -> None:
     from pvchat.runtime import size
 
     store = _store()
@@ -80,8 +78,7 @@ def list_people(args: argparse.Namespace) -> None:
     console.list_rows(args, people, rows, empty)
 
 
-def show(args: argparse.Namespace) -> None:
-    """One person."""
+def _show(args: argparse.Namespace) -> None:
     from pvchat.runtime import size
 
     person = _store().get(args.name)
@@ -97,14 +94,12 @@ def show(args: argparse.Namespace) -> None:
     console.report(args, row, "\n".join(f"{key:<12}{text}" for key, text in texts.items()))
 
 
-def rename(args: argparse.Namespace) -> None:
-    """Another name."""
+def _rename(args: argparse.Namespace) -> None:
     person = _store().rename(args.old, args.new)
     console.report(args, _row(person), f"{args.old} is called {person.name} now.")
 
 
-def alias(args: argparse.Namespace) -> None:
-    """One more name, or one less."""
+def _alias(args: argparse.Namespace) -> None:
     store = _store()
     person = (store.unalias if args.remove else store.alias)(args.name, args.alias)
     also = ", ".join(person.aliases)
@@ -112,14 +107,12 @@ def alias(args: argparse.Namespace) -> None:
     console.report(args, _row(person), sentence)
 
 
-def export_person(args: argparse.Namespace) -> None:
-    """A person to a file."""
+def _export(args: argparse.Namespace) -> None:
     path = _store().export(args.name, args.path)
     console.report(args, {"path": str(path)}, f"Written to {path}. It holds biometric data: mind who gets it.")
 
 
-def import_person(args: argparse.Namespace) -> None:
-    """A person from a file."""
+def _import(args: argparse.Namespace) -> None:
     from pvchat.identity.importing import require_unlike
 
     check = None if args.alike else require_unlike
@@ -127,8 +120,7 @@ def import_person(args: argparse.Namespace) -> None:
     console.report(args, _row(person), f"{person.name} is enrolled.")
 
 
-def forget(args: argparse.Namespace) -> None:
-    """Everything about a person goes."""
+def _forget(args: argparse.Namespace) -> None:
     from pvchat.people.remains import ELSEWHERE, evaluations_of
     from pvchat.service import PVChat
 
@@ -141,7 +133,7 @@ def forget(args: argparse.Namespace) -> None:
     console.report(args, {"forgotten": args.name, "left": left, "note": ELSEWHERE}, sentence)
 
 
-def merge(args: argparse.Namespace) -> None:
+def _merge(args: argparse.Namespace) -> None:
     """One person of two; the second name becomes an alias."""
     chat, progress = console.open_chat(args)
     with progress:
@@ -149,8 +141,7 @@ def merge(args: argparse.Namespace) -> None:
     console.report(args, _row(person), f"{person.name} and {args.other} are one person now, called {person.name}.")
 
 
-def correct(args: argparse.Namespace) -> None:
-    """Keep that somebody in a clip is, or isn't, a person."""
+def _correct(args: argparse.Namespace) -> None:
     if Path(args.name).is_file() and not Path(args.clip).exists():
         hint = f"Write: pvchat people {args.action} {shlex.quote(args.clip)} {shlex.quote(args.name)}"
         raise SettingsError("the name comes first, then the clip.", subject=f"pvchat people {args.action}", hint=hint)
@@ -163,8 +154,7 @@ def correct(args: argparse.Namespace) -> None:
     console.report(args, {"name": args.name, "kept": [one.to_dict() for one in kept]}, sentence)
 
 
-def corrections(args: argparse.Namespace) -> None:
-    """What was told of people's recognition; or one of it is taken back."""
+def _corrections(args: argparse.Namespace) -> None:
     from pvchat.people.corrections import corrections_of, without
 
     store = _store()

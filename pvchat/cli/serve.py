@@ -1,7 +1,4 @@
-"""`pvchat serve`: the app in a browser, until Ctrl-C.
-
-In: parsed words. Out: a server, whose address is said on stderr.
-"""
+"""`pvchat serve`: the app in a browser, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pvchat.cli import console
-from pvchat.cli.console import INTERRUPTED
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
 
 
@@ -31,11 +27,10 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--mcp", action="store_true", help="let language models ask, of clips and the library, and list people (MCP)"
     )
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Serve until Ctrl-C."""
+def _run(args: argparse.Namespace) -> None:
     from pvchat_app.engine import Engine, loader
     from pvchat_app.server import Options, serve
 
@@ -49,15 +44,11 @@ def run(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _stopping_at_once() -> Iterator[None]:
-    """Until the server runs, and handles Ctrl-C itself, that ends the process.
-
-    There is nothing to be ended in order yet, and an exception may come in the middle of an import, in a callback that
-    swallows it.
-    """
+    """Until the server runs, and handles Ctrl-C itself, that ends the process: an exception may be swallowed."""
 
     def stop(*_: object) -> None:
         console.say("Stopped.")
-        os._exit(INTERRUPTED)
+        os._exit(console.INTERRUPTED)
 
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,7 +1,4 @@
-"""`pvchat token create | list | revoke`: who may call the HTTP API of `pvchat serve`.
-
-In: parsed words. Out: a secret, once; rows on stdout.
-"""
+"""`pvchat token create | list | revoke`: who may call the HTTP API of `pvchat serve`."""
 
 from __future__ import annotations
 
@@ -20,9 +17,9 @@ def register(commands: Commands) -> None:
     """Add the command and its actions."""
     actions = add_group(commands, "token", "let programs call the HTTP API (docs/api.md)")
     for action, run, words, text in (
-        ("create", create, "NAME", "make a token; its secret is shown once"),
-        ("list", list_tokens, "", "all tokens, without their secrets"),
-        ("revoke", revoke, "ID", "take a token away, at once"),
+        ("create", _create, "NAME", "make a token; its secret is shown once"),
+        ("list", _list, "", "all tokens, without their secrets"),
+        ("revoke", _revoke, "ID", "take a token away, at once"),
     ):
         one = add_command(actions, f"token {action}", text, f"{words} [options]".strip())
         if action == "create":
@@ -35,8 +32,7 @@ def register(commands: Commands) -> None:
         add_common(one, run)
 
 
-def create(args: argparse.Namespace) -> None:
-    """Make one."""
+def _create(args: argparse.Namespace) -> None:
     from pvchat.storage import tokens
 
     scopes = [word.strip() for word in args.scope.split(",") if word.strip()]
@@ -45,8 +41,7 @@ def create(args: argparse.Namespace) -> None:
     console.report(args, {**_row(made), "token": secret}, secret)
 
 
-def list_tokens(args: argparse.Namespace) -> None:
-    """All of them."""
+def _list(args: argparse.Namespace) -> None:
     from pvchat.storage import tokens
 
     rows = [_row(one) for one in tokens.tokens()]
@@ -56,8 +51,7 @@ def list_tokens(args: argparse.Namespace) -> None:
     console.list_rows(args, rows, table, "There are no tokens. Make one with: pvchat token create NAME")
 
 
-def revoke(args: argparse.Namespace) -> None:
-    """Take one away."""
+def _revoke(args: argparse.Namespace) -> None:
     from pvchat.storage import tokens
 
     gone = tokens.revoke(args.id)

@@ -1,10 +1,7 @@
 """`pvchat train base | person`: train what all people share, or one person further.
 
-In: parsed words. Out: where the checkpoint lies, or the person with the record of her training. The first Ctrl-C keeps
-the best so far, the second one ends all.
-
-Training on our own model is a recipe and research (`recipes/model/`), which only a checkout of the source has: there
-both take it too.
+The first Ctrl-C keeps the best so far, the second one ends all. Training on our own model is a recipe and research
+(`recipes/model/`), which only a checkout of the source has: there both take it too.
 """
 
 from __future__ import annotations
@@ -36,7 +33,7 @@ def register(commands: Commands) -> None:
     note = "Our own model, in phases 1 to 3, is trained in a checkout of the source, which has the recipe."
     base = add_command(actions, "train base", text, note=note)
     add_options(base, _settings_of_base()())
-    add_common(base, run_base)
+    add_common(base, _train_base)
 
     text = "train an enrolled person further, on a data set of `pvchat augment`"
     one = add_command(actions, "train person", text, "NAME --data DIR [options]")
@@ -45,11 +42,10 @@ def register(commands: Commands) -> None:
     one.add_argument("--out", metavar="DIR", help="where the state of training is kept, for --resume")
     one.add_argument("--resume", action="store_true", help="go on from the state in --out")
     add_options(one, USUAL, ON_BASE, without=("seed",))  # every command has its own
-    add_model(one, run_person)
+    add_model(one, _train_person)
 
 
-def run_base(args: argparse.Namespace) -> None:
-    """Train the base, one phase or one sitting of it."""
+def _train_base(args: argparse.Namespace) -> None:
     from pvchat.bases.sources import read_source
     from pvchat.runtime import setup_logging
     from pvchat.train.config import from_words
@@ -84,8 +80,7 @@ def _settings_of_base() -> type[SharedTraining]:
     return kind
 
 
-def run_person(args: argparse.Namespace) -> None:
-    """Train one person further; Ctrl-C keeps the best so far."""
+def _train_person(args: argparse.Namespace) -> None:
     chat, progress = console.open_chat(args)
     with progress:
         row = train_person(chat, args, progress)

@@ -1,7 +1,4 @@
-"""`pvchat transcribe CLIP`: what is said in a clip, with times and, as far as that is seen, names; or as subtitles.
-
-In: parsed words. Out: lines on stdout, or a file of SubRip subtitles.
-"""
+"""`pvchat transcribe CLIP`: what is said in a clip, with times and, as far as that is seen, names; or as subtitles."""
 
 from __future__ import annotations
 
@@ -25,11 +22,10 @@ def register(commands: Commands) -> None:
     )  # fmt: skip
     parser.add_argument("clip", metavar="CLIP", help="a video with sound")
     parser.add_argument("--srt", type=Path, metavar="FILE", help="write subtitles (SubRip) into a file instead")
-    add_model(parser, run)
+    add_model(parser, _run)
 
 
-def run(args: argparse.Namespace) -> None:
-    """Print the lines, or write them."""
+def _run(args: argparse.Namespace) -> None:
     from pvchat.chat.english import clock
     from pvchat.service.hearing import transcript
 
