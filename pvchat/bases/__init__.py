@@ -1,11 +1,10 @@
 """Pretrained video language models of transformers ("bases") that answer in the place of our own model.
 
-In: a model's name, frames of a clip, words. Out: words, or the odds of yes against no. Nothing here knows who is in a
-clip (`identity` does), nor what may be said (`chat/speakers/narrator.py` asks, and checks the reply). Open `loading.py`
-first. A question goes this way:
+Nothing here knows who is in a clip (`identity` does), nor what may be said (`chat/speakers/narrator.py` asks, and
+checks the reply). Open `loading.py` first. A question goes this way:
 
     base = load_base(read_source("smolvlm2-500m"))    sources.py: what `--model` names; loading.py: into memory
-    visuals = ClipFrames(config).visuals(clip, analysis, present, base)    outlines: clipframes.py, marking.py
+    visuals = ClipFrames(config).visuals(clip, analysis, present, base)    outlines: marking.py
     inputs = inputs_of(base, visuals, BasePrompt("What is Ana doing?", measured="Ana stands."))    prompts.py
     reply(base, inputs)                               "Ana pours tea into a cup."
 

@@ -1,10 +1,9 @@
 """Our experts' tokens beside a base's own visual ones: identity, pose and hands, which a base sees badly.
 
-In: a clip's analysis, the question's sentence vector. Out: the base's hidden states with what they read of the experts'
-tokens added, at the first of the upper layers. Each expert has its mixture connector (MoCHA's MoEC, arXiv 2507.22805),
-tokens are joined across experts (HGA), the question weighs the experts (MoVA's gate, arXiv 2404.13046, which is neutral
-at first), and the base's hidden states cross-attend to the result (as MoVA's adapter does) through a projection that
-starts at zero: a fresh connector changes nothing, to the last bit.
+Each expert has its mixture connector (MoCHA's MoEC, arXiv 2507.22805), tokens are joined across experts (HGA), the
+question weighs the experts (MoVA's gate, arXiv 2404.13046, which is neutral at first), and at the first of the upper
+layers the base's hidden states cross-attend to the result (as MoVA's adapter does) through a projection that starts at
+zero: a fresh connector changes nothing, to the last bit.
 
 Legend: B batch (1), L tokens of a prompt, N expert tokens, D width of the connector, W width of the base.
 """

@@ -13,7 +13,6 @@ import importlib.util
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,16 +36,6 @@ _HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 _ELSEWHERE = ("trust_remote_code", "hf_model_name", "hf-hub:", "hf_hub:", "local-dir:")
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    """What open_clip made of a folder."""
-
-    model: Any
-    prepare: Any  # a picture -> what the model takes
-    tokenizer: Any
-    device: torch.device
-
-
 class Eyes:
     """One encoder, named as `--eyes` has it; it loads when it first looks."""
 
@@ -56,11 +45,7 @@ class Eyes:
 
     @cached_property
     def folder(self) -> Path:
-        """Where its files are; fetched, where the name is a hub's.
-
-        Raises:
-            SettingsError: a package is missing, nothing is there, the hub is silent, or it needs what isn't there.
-        """
+        """Where its files are, fetched where the name is a hub's; raises SettingsError where it can't be used."""
         if importlib.util.find_spec("open_clip") is None:
             hint = "Install what models of the hub need: pip install 'pvchat[hub]'."
             raise SettingsError("the package open_clip_torch is missing.", subject=f"--eyes {self.name}", hint=hint)
@@ -73,36 +58,35 @@ class Eyes:
     @property
     def sharpness(self) -> float:
         """What its training multiplied cosines by (CLIP's exp(logit_scale), arXiv 2103.00020, Sec. 2.3)."""
-        return float(self._loaded.model.logit_scale.exp())
+        return float(self._loaded[0].logit_scale.exp())
 
     def pictures(self, frames: Sequence[Frames]) -> FloatArray:
         """Vectors [n, W] of unit length of pictures [H, W, 3] uint8 RGB, each of a size of its own."""
         import torch
         from PIL import Image
 
-        made = self._loaded
+        model, prepare, _ = self._loaded
         with self._lock, torch.inference_mode():
-            batch = torch.stack([made.prepare(Image.fromarray(frame)) for frame in frames]).to(made.device)
-            return _numbers(made.model.encode_image(batch, normalize=True))
+            batch = torch.stack([prepare(Image.fromarray(frame)) for frame in frames]).to(self.device)
+            return _numbers(model.encode_image(batch, normalize=True))
 
     def sentences(self, texts: Sequence[str]) -> FloatArray:
         """Vectors [n, W] of unit length of n sentences."""
         import torch
 
-        made = self._loaded
+        model, _, tokenizer = self._loaded
         with self._lock, torch.inference_mode():
-            return _numbers(made.model.encode_text(made.tokenizer(list(texts)).to(made.device), normalize=True))
+            return _numbers(model.encode_text(tokenizer(list(texts)).to(self.device), normalize=True))
 
     def load(self) -> None:
         """Load it now instead of when it first looks; raises SettingsError."""
         _ = self._loaded
 
     @cached_property
-    def _loaded(self) -> _Loaded:
-        import torch
-
+    def _loaded(self) -> tuple[Any, Any, Any]:
+        """The model, what makes its input of a picture, its tokenizer."""
         with self._lock:
-            place = f"local-dir:{self.folder}"
+            place = f"local-dir:{self.folder}"  # first: it tells where open_clip isn't installed
             import open_clip
 
             try:
@@ -111,7 +95,7 @@ class Eyes:
             except (OSError, ValueError, KeyError, RuntimeError, TypeError, ImportError) as error:
                 why = " ".join(str(error).split())[:300]
                 raise self._refused(f"open_clip can't load it: {why}") from error
-            return _Loaded(model.eval().requires_grad_(False), prepare, tokenizer, torch.device(self.device))
+            return model.eval().requires_grad_(False), prepare, tokenizer
 
     def _fetched(self, hub_id: str) -> Path:
         from huggingface_hub import snapshot_download
@@ -122,8 +106,8 @@ class Eyes:
         except (OSError, ValueError, HfHubHTTPError) as error:
             hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use "
                     f"--eyes {EYES}DIR.")  # fmt: skip
-            raise SettingsError("the hub can't be reached, or has no such model.", subject=f"--eyes {self.name}",
-                                hint=hint) from error  # fmt: skip
+            what = "the hub can't be reached, or has no such model."
+            raise SettingsError(what, subject=f"--eyes {self.name}", hint=hint) from error
 
     def _check(self, folder: Path) -> None:
         """Refuse a folder that isn't whole, or of which a part lies elsewhere."""
@@ -141,5 +125,4 @@ class Eyes:
 
 
 def _numbers(vectors: torch.Tensor) -> FloatArray:
-    found: FloatArray = vectors.float().cpu().numpy()
-    return found.astype(np.float32)
+    return np.asarray(vectors.float().cpu(), np.float32)

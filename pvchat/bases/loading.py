@@ -1,8 +1,7 @@
-"""A base in memory: a `BaseSource` in, model and processor out; what can go wrong is told with what to do.
+"""A base in memory, frozen, in the precision that fits the device; what can go wrong is told with what to do.
 
-Code that comes with a checkpoint is never run: a base that needs it is refused. Weights are loaded frozen, in the
-precision that fits the device; `--quantize` goes through bitsandbytes where that is installed. One token is added to
-the tokenizer in memory (`SOFT`), whose vectors `soft.py` puts in; the base's files are only read.
+Code that comes with a checkpoint is never run. One token is added to the tokenizer in memory (`SOFT`), whose vectors
+`soft.py` puts in; the base's files are only read.
 """
 
 from __future__ import annotations
@@ -73,9 +72,7 @@ def load_base(
     """Load a base; `say` is told what it takes before that.
 
     Its weights are of this dtype (None: what is fastest on the device and fits), or quantized to "8bit" or "4bit".
-
-    Raises:
-        SettingsError: it isn't here and can't be fetched, needs code of its own, doesn't fit, or a package is missing.
+    Raises SettingsError where it isn't here and can't be fetched, needs code of its own, or doesn't fit.
     """
     import torch
     from transformers import AutoModelForImageTextToText
@@ -96,8 +93,8 @@ def load_base(
     )
     if missing := sorted(found["missing_keys"]):  # transformers would fill them with random numbers
         hint = "The download isn't whole, or the weights are another model's: fetch them again."
-        raise SettingsError(f"{len(missing)} tensors are missing, the first is {missing[0]}.", subject=source.name,
-                            hint=hint)  # fmt: skip
+        what = f"{len(missing)} tensors are missing, the first is {missing[0]}."
+        raise SettingsError(what, subject=source.name, hint=hint)
     model = model.eval().requires_grad_(False)
     model = model if quantize else model.to(torch.device(device))
     soft = _add_soft_token(processor, source)
@@ -146,9 +143,7 @@ def _add_soft_token(processor: Any, source: BaseSource) -> int:
 
 def _check_room(wanted: Size, source: BaseSource) -> None:
     """Refuse what can't fit, and say what would help."""
-    if wanted.memory is None or wanted.free is None:
-        return
-    if wanted.memory > SLACK * wanted.free:
+    if wanted.memory is not None and wanted.free is not None and wanted.memory > SLACK * wanted.free:
         hint = "Use a smaller base (`pvchat models`), --quantize 4bit on a graphics card, or a larger machine."
         raise SettingsError(f"it doesn't fit here: {wanted.summary}.", subject=source.name, hint=hint)
 

@@ -1,23 +1,31 @@
-"""Frames as a base is shown them: people outlined, one of them cropped. Who they are is decided elsewhere.
+"""Frames of a clip as a base is shown them, for one question: of the seconds that count, people outlined, one cropped.
 
-In: frames [T, H, W, 3] with boxes of the people asked about. Out: marked copies, a crop. A small model can't tell who
-is who from reference pictures, and is helped by a line round the person (visual prompting, as AutoAD-Zero, arXiv
-2407.15850, has it); names are told in words (`prompts.py`). Never drawn: anybody who isn't surely there.
+A small model can't tell who is who from reference pictures, and is helped by a line round the person (visual prompting,
+as AutoAD-Zero, arXiv 2407.15850, has it); names are told in words (`prompts.py`). Never drawn: anybody who isn't surely
+there. The frames of the last clip are kept, so that a conversation decodes once.
 
 Legend: T frames, H and W pixels. Boxes are x0, y0, x1, y1 as fractions of the frame.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas import FloatArray
+from pvchat import video
+from pvchat.bases.loading import Base
+from pvchat.config import VideoConfig
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
+from pvchat.video import Clip
 
 Frames = NDArray[np.uint8]
+Window = tuple[float, float]  # seconds
+NEAR_S = 0.3  # a sighting this near to a frame's time stands for it; half the sampling step where that is more
 COLOURS = {"red": (255, 0, 0), "green": (0, 200, 0), "blue": (0, 80, 255), "yellow": (255, 220, 0)}
 LINE = 0.01  # of the frame's width (AutoAD-Zero)
 LEAST = 3  # pixels of the line after a processor has made the frame smaller …
@@ -43,6 +51,79 @@ class Visuals:
     people: tuple[Marked, ...] = ()  # those asked about who are there
     outlined: bool = False  # lines are drawn, of each in the colour of her place (`colour_of`)
     crop: Frames | None = None  # [h, w, 3] of the one person asked about
+
+
+class ClipFrames:
+    """Frames of clips, the last ones kept."""
+
+    def __init__(self, config: VideoConfig) -> None:
+        self.config = config
+        self._kept: tuple[tuple[str, Window, int], Clip] | None = None
+        self._forgotten, self._lock = 0, threading.Lock()
+
+    def visuals(
+        self, path: Path, analysis: ClipAnalysis, present: Sequence[PersonPresence], base: Base, show: str = "auto"
+    ) -> Visuals:
+        """The frames that are shown for one question about people who are surely there; raises VideoReadError.
+
+        `show` is "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a video.
+        """
+        clip = self._clip(path, analysis, window_of(present, analysis), base.frames)
+        people = tuple(Marked(p.name, boxes_at(analysis, p, clip.times), tuple(p.spans)) for p in present)
+        plain = Visuals(clip.images, clip.times, people)
+        if show == "plain":
+            return plain
+        marked = outlined(plain, base.family.pair)
+        wanted = show == "crop" or (show == "auto" and base.family.beside)
+        return replace(marked, crop=cropped(plain)) if wanted else marked
+
+    def forget(self) -> None:
+        """Drop them; what is read at this moment isn't kept either."""
+        with self._lock:
+            self._kept, self._forgotten = None, self._forgotten + 1
+
+    def _clip(self, path: Path, analysis: ClipAnalysis, window: Window, frames: int) -> Clip:
+        key, kept, before = (analysis.key, window, frames), self._kept, self._forgotten
+        if kept is not None and kept[0] == key:
+            return kept[1]
+        rate = max(self.config.sample_fps, frames / max(0.1, window[1] - window[0]))
+        config = replace(self.config, max_frames=frames, sample_fps=rate)
+        clip = video.load(path, config, span=window, key=analysis.key)
+        with self._lock:
+            if self._forgotten == before:
+                self._kept = key, clip
+        return clip
+
+
+def window_of(present: Sequence[PersonPresence], analysis: ClipAnalysis) -> Window:
+    """The seconds that are shown: from when those asked about are first seen until they are last seen, else all."""
+    start = float(analysis.shots[0, 0]) if len(analysis.shots) else 0.0
+    spans = [span for p in present for span in p.spans]
+    if not spans:
+        return start, analysis.duration_s
+    return max(start, min(a for a, _ in spans)), min(analysis.duration_s, max(b for _, b in spans))
+
+
+def boxes_at(analysis: ClipAnalysis, person: PersonPresence, times: FloatArray) -> FloatArray:
+    """Her box [T, 4] at each of the times [T] (seconds): face and body together; NaN where she isn't seen."""
+    found = np.full((len(times), 4), np.nan, np.float32)
+    for number in dict.fromkeys((*([] if person.track is None else [person.track]), *person.tracks)):
+        track = analysis.tracks[number]
+        seen = analysis.times[track.frames]
+        if not len(seen):
+            continue
+        nearest = np.abs(seen[None] - np.asarray(times)[:, None]).argmin(1)
+        near = np.abs(seen[nearest] - times) <= max(NEAR_S, analysis.step_s / 2 + 1e-3)
+        free = near & ~np.isfinite(found).all(1)
+        found[free] = whole_boxes(track)[nearest[free]]
+    return found
+
+
+def whole_boxes(track: Track) -> FloatArray:
+    """Boxes [n, 4] that hold face and body of every sighting."""
+    low = np.minimum(track.boxes[:, :2], track.body_boxes[:, :2])
+    high = np.maximum(track.boxes[:, 2:], track.body_boxes[:, 2:])
+    return np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32)
 
 
 def colour_of(place: int) -> str:

@@ -1,6 +1,5 @@
 """Which models there are and which one answers: presets, local folders, pretrained bases, the language models behind.
 
-In: names of presets, folders, settings. Out: folders with weights, rows for `pvchat models`, errors with what to do.
 Torch-free: sizes and parameter counts are read from the head of the safetensors files.
 """
 
@@ -11,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pvchat.bases.sizes import Size, count_parameters, fitting_size, size_of
+from pvchat.bases.sizes import count_parameters, fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError, WeightsError
@@ -33,12 +32,9 @@ OWN_LICENCE = "as their training data demands"
 
 
 def find(name: str) -> Path | None:
-    """The folder of a model's weights; None for a preset that ships none.
+    """The folder of a model's weights, by the name of a preset (None for one that ships none) or of a folder.
 
-    The name is a preset's or a folder's, one that `recipes.model.made.save_model` wrote or a training run's.
-
-    Raises:
-        SettingsError: neither.
+    Raises SettingsError where it is neither.
     """
     if name in list_models():
         return pretrained_folder(name)
@@ -109,17 +105,12 @@ def check_llm(folder: Path, llm: str, name: str = "") -> None:
             f"Retrain it by `pvchat train base --phase 2 --llm {llm} --start {folder} --out RUN` and use --model RUN, "
             "or let this language model word the measured facts: --answers reworded."
         )
-        raise SettingsError(f"the connector of this model was trained for '{trained_for}'", subject=f"--llm {llm}",
-                            hint=hint)  # fmt: skip
+        what = f"the connector of this model was trained for '{trained_for}'"
+        raise SettingsError(what, subject=f"--llm {llm}", hint=hint)
 
 
 def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """All presets, the models under `$PVCHAT_HOME/models`, and these folders, as JSON rows.
-
-    Returns:
-        For each: "name", "folder" (None without weights), "weights" ("shipped", "local" or "none"), "bytes",
-        "parameters" (trained ones; None without weights), "licence", "llm", "llm_here", "llm_licence", "experts".
-    """
+    """All presets, the models under `$PVCHAT_HOME/models`, and these folders, as JSON rows (docs/json.md)."""
     own = sorted(str(path.parent) for path in (home() / "models").glob(f"*/{CONFIG}"))
     made = [_row(name, load_config(name), pretrained_folder(name), "shipped") for name in list_models()]
     for name in (*own, *folders):
@@ -130,27 +121,16 @@ def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:
 
 
 def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "") -> list[dict[str, Any]]:
-    """All presets of pretrained bases, and those among some folders and hub ids, as JSON rows.
+    """All presets of pretrained bases, and those among some folders and hub ids, as JSON rows (docs/json.md).
 
     As they would be loaded: in a dtype that is a key of `bases.sizes.BYTES`, or "" for what is fastest here and fits.
-
-    Returns:
-        For each: "name", "path", "licence", "parameters", "dtype", "frames", "memory", "free" (bytes) and "fits";
-        None where it isn't known before the hub was asked.
     """
-    sources = [one for name in (*list_bases(), *names) if (one := read_source(name)) is not None]
-    sized = size_of if dtype else fitting_size
-    return [_base_row(source, sized(source, dtype or fastest(device), device)) for source in sources]
-
-
-def _base_row(source: BaseSource, size: Size) -> dict[str, Any]:
-    return {
-        "name": source.name,
-        "path": source.path,
-        "licence": source.preset.licence if source.preset else "see its card",
-        **asdict(size),
-        "fits": size.fits,
-    }
+    sized, made = size_of if dtype else fitting_size, []
+    for source in filter(None, map(read_source, (*list_bases(), *names))):
+        size = sized(source, dtype or fastest(device), device)
+        licence = source.preset.licence if source.preset else "see its card"
+        made.append({"name": source.name, "path": source.path, "licence": licence, **asdict(size), "fits": size.fits})
+    return made
 
 
 def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict[str, Any]:

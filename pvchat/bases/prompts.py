@@ -1,8 +1,7 @@
 """A chat as a base reads it (frames with their times, who is who, what was measured, the question), and its reply.
 
-In: `Visuals`, words. Out: the base's own inputs (token ids, pixels, masks) by its own processor and template; of these,
-greedy words, piece by piece as they come, or the odds that it begins with yes rather than no. Names of people and
-special tokens that a question brings along are taken out: only `loading.SOFT` of ours stands for a person.
+Inputs are made by the base's own processor and template. Special tokens that a question brings along are taken out:
+only `loading.SOFT` of ours stands for a person.
 
 Legend: T frames, L tokens of a prompt.
 """
@@ -47,14 +46,8 @@ class BasePrompt:
 def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: str | None = None) -> dict[str, Any]:
     """Everything that the base's `forward` and `generate` take, on its device; visuals of None ask without pictures.
 
-    An answer of None lets the base go on; another is what it should have said, ended as the base ends a turn.
-
-    Returns:
-        By name: input_ids [1, L], attention_mask, pixels and what else the processor gives; with an answer also
-        "labels" [1, L], -100 outside it.
-
-    Raises:
-        SettingsError: the processor can't take such a prompt.
+    An answer of None lets the base go on; another is what it should have said, ended as the base ends a turn: then
+    there are also "labels" [1, L], -100 outside it. Raises SettingsError where the processor can't take such a prompt.
     """
     pictures, options = _pictures(base, visuals)
     made = _processed(base, _chat(base, pictures, _introduction(base, visuals, prompt), prompt), options)
@@ -87,7 +80,7 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnT
         out = base.model.generate(
             **inputs, generation_config=settings, stopping_criteria=StoppingCriteriaList([enough])
         )
-    return text_of(base, out[0, start:])
+    return str(base.tokenizer.decode(out[0, start:], skip_special_tokens=True)).strip()
 
 
 def yes_no(base: Base, inputs: dict[str, Any]) -> Any:
@@ -102,11 +95,6 @@ def yes_no_ids(base: Base) -> tuple[int, int]:
     """The first token of "Yes" and of "No"."""
     yes, no = (base.tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in ("Yes", "No"))
     return int(yes), int(no)
-
-
-def text_of(base: Base, ids: Any) -> str:
-    """Tokens as text, special ones left out."""
-    return str(base.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
 
 def clean(base: Base, text: str) -> str:

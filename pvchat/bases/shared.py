@@ -1,7 +1,7 @@
 """What is added to a base for all people: mixed heads in the upper half of its decoder, and where trained a connector.
 
-In: a loaded `Base`, a folder of base training where there is one. Out: the same base; its own tensors never change, and
-fresh parts leave its output as it is: mixed heads are dense at first (docs/adr/0010-remoh.md), the connector adds 0.
+Its own tensors never change, and fresh parts leave its output as it is: mixed heads are dense at first
+(docs/adr/0010-remoh.md), the connector adds 0. A folder of base training holds
 
     base.json             which base, the connector's sizes
     shared.safetensors    mixers and connector
@@ -40,8 +40,7 @@ log = logging.getLogger(__name__)
 def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
     """Add mixed heads, a connector of these sizes (None: as the source's folder says), and what that folder holds.
 
-    Raises:
-        WeightsError: what the folder holds doesn't fit this base.
+    Raises WeightsError where that doesn't fit this base.
     """
     folder = base.source.trained
     attention = _attention(base)
@@ -49,8 +48,8 @@ def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
         log.warning("%s: its attention isn't known, so its heads stay as they are", base.source.name)
     elif (heads := head_count(attention)) > 1:
         retrofit_moh(base.decoder, min(heads - 1, max(1, round(heads * SHARED))))
-    if connector is None and folder is not None:
-        connector = _read_connector(folder)
+    if connector is None and folder is not None and (sizes := read_json(folder / TRAINED).get("connector")):
+        connector = ConnectorConfig(**sizes)
     if connector is not None:
         attach(base, connector)
     if folder is not None:
@@ -115,11 +114,7 @@ def stamp_of(base: Base, *, bare: bool = False) -> str:
 
 
 def check_base(base: Base) -> None:
-    """Find out whether people can be made known to this base: hooks work, places are found, gradients come back.
-
-    Raises:
-        SettingsError: they can't.
-    """
+    """Raise SettingsError unless people can be made known to this base: places are found, gradients come back."""
     tokens = torch.zeros(2, base.width, device=base.device, requires_grad=True)
     inputs = inputs_of(base, None, BasePrompt("Is Ana there?", soft=(("Ana", 2),)))
     placed = int((inputs["input_ids"] == base.soft).sum())
@@ -132,12 +127,6 @@ def check_base(base: Base) -> None:
 
 def _bytes(value: Tensor) -> bytes:
     return value.to(torch.bfloat16).view(torch.int16).cpu().numpy().tobytes()
-
-
-def _read_connector(folder: Path) -> ConnectorConfig | None:
-    """The sizes of the connector in a folder of base training; None where it has none."""
-    sizes = read_json(folder / TRAINED).get("connector")
-    return None if sizes is None else ConnectorConfig(**sizes)
 
 
 def _attention(base: Base) -> Any:

@@ -1,8 +1,7 @@
-"""What a base takes and whether it fits here, before it is loaded: parameters, precision, memory, frames.
+"""What a base takes and whether it fits here, before it is loaded: parameters, precision, memory, frames. Torch-free.
 
-In: a `BaseSource`. Out: `Size`; its `summary` reads "507 M parameters in float32, 8 frames, about 2.6 GB of memory
-(12.0 GB free)". A preset's parameters are known; a folder's come from the heads of its safetensors files. Memory is the
-weights and a share of them for the prompt's cache and what is computed on the way: an estimate. Torch-free.
+A preset's parameters are known; a folder's come from the heads of its safetensors files. Memory is the weights and a
+share of them for the prompt's cache and what is computed on the way: an estimate.
 """
 
 from __future__ import annotations

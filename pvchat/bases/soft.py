@@ -37,8 +37,7 @@ NOISE = 0.05  # of a token's length, on the copies where there are fewer visual 
 def spoken_with(base: Base, people: Sequence[PersonState]) -> Iterator[None]:
     """The base as it is when these people stand in its prompts, in this order.
 
-    Raises:
-        SettingsError: (in the base's forward) a prompt marks another number of tokens than these people have.
+    Its forward raises SettingsError where a prompt marks another number of tokens than these people have.
     """
     if not people:
         yield
@@ -99,11 +98,7 @@ class _Place:
 
 @torch.no_grad()
 def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
-    """The tokens [n, W] that some pictures become before the decoder.
-
-    Raises:
-        SettingsError: no place of a picture is found in this base's prompts.
-    """
+    """The tokens [n, W] that pictures become before the decoder; raises SettingsError where none are found."""
     found = []
     for crop in crops:
         shown = Visuals(crop[None][:0], np.zeros(0, np.float32), crop=crop)  # one picture, and no video beside it

@@ -80,10 +80,7 @@ def list_bases() -> list[str]:
 
 def read_source(name: str) -> BaseSource | None:
     """The base that is named: a preset, `hub:ORG/NAME`, `hub:FOLDER`, a folder in the hub's layout, or a run of base
-    training; None for anything else.
-
-    Raises:
-        SettingsError: it begins with `hub:` and is neither a folder nor an id.
+    training; None for anything else. Raises SettingsError where `hub:` is followed by neither a folder nor an id.
     """
     if name in list_bases():
         preset = Preset(**read_json(PRESETS / f"{name}.json"))

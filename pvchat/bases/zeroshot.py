@@ -1,10 +1,9 @@
 """Zero-shot choices: an encoder of CLIP's kind fills the gaps that `claims.py` names, in the place of our own model.
 
-In: a clip and its analysis, tracks and the sentences of the lists (`choices.json`). Out: a `Chooser`, whose likeness is
-the cosine of a person's crops, or of whole frames for a place, at a few moments, to each sentence in several templates
-(CLIP, arXiv 2103.00020, Sec. 3.1.4), minus that to a sentence which tells nothing ("a photo of a person."), in logits.
-
-Nothing was measured with a real encoder: how sure a choice must be is a stated prior, and each is told with "probably".
+The likeness of a sentence of the lists (`choices.json`) is the cosine of a person's crops, or of whole frames for a
+place, at a few moments, to it in several templates (CLIP, arXiv 2103.00020, Sec. 3.1.4), minus that to a sentence which
+tells nothing ("a photo of a person."), in logits. Nothing was measured with a real encoder: how sure a choice must be
+is a stated prior, and each is told with "probably".
 
 Legend: B looks, n texts, W width of vectors.
 """
@@ -18,9 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from pvchat import video
-from pvchat.bases.clipframes import whole_boxes
 from pvchat.bases.eyes import Eyes
-from pvchat.bases.marking import Frames, crop_of
+from pvchat.bases.marking import Frames, crop_of, whole_boxes
 from pvchat.config import VideoConfig
 from pvchat.model.choices import KINDS, SETTINGS, Chooser, Level, Scale
 from pvchat.schemas import ClipAnalysis, FloatArray
@@ -56,20 +54,16 @@ class ZeroShot:
     def likeness(
         self, analysis: ClipAnalysis, clip: Path, tracks: Sequence[int | None], texts: Sequence[str]
     ) -> FloatArray:
-        """How much nearer each of n texts is to each of B tracks (None: to the whole clip) than one that tells nothing.
-
-        Returns:
-            [B, n] in logits.
-
-        Raises:
-            VideoReadError: the clip is gone or damaged.
+        """How much nearer each of n texts is to each of B tracks (None: to the whole clip) than one that tells nothing:
+        [B, n] in logits. Raises VideoReadError where the clip is gone or damaged.
         """
         told, nothing = self._told(tuple(texts)), self._told((NOTHING,))
         wanted = [moments(analysis, track) for track in tracks]
         frames = self._frames(analysis, clip, {time for one in wanted for time, _ in one})
         rows = []
         for looks in wanted:
-            shown = [_part(frames[time], box) for time, box in looks if time in frames]
+            seen_at = [(frames[time], box) for time, box in looks if time in frames]
+            shown = [frame if box is None else crop_of(frame, box) for frame, box in seen_at]
             seen = self.eyes.pictures(shown).mean(0) if shown else np.zeros(told.shape[1], np.float32)
             rows.append((told - nothing) @ seen)
         return np.stack(rows).astype(np.float32) * np.float32(self.eyes.sharpness)
@@ -103,10 +97,6 @@ def _spread(count: int) -> list[int]:
     """At most `MOMENTS` of `count` places, evenly, the middle one of each share."""
     most = min(MOMENTS, count)
     return [int((i + 0.5) * count / most) for i in range(most)]
-
-
-def _part(frame: Frames, box: FloatArray | None) -> Frames:
-    return frame if box is None else crop_of(frame, box)
 
 
 def _plain(sentence: str) -> str:

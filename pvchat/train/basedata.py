@@ -17,8 +17,7 @@ import numpy as np
 
 from pvchat import video
 from pvchat.augment.questions.cast import views
-from pvchat.bases.clipframes import whole_boxes
-from pvchat.bases.marking import Frames, Visuals, crop_of
+from pvchat.bases.marking import Frames, Visuals, crop_of, whole_boxes
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pvchat import PVChat, video
-from pvchat.bases.clipframes import boxes_at
+from pvchat.bases.marking import boxes_at
 from pvchat.bases.prompts import BasePrompt
 from pvchat.config import Settings
 from pvchat.schemas import PersonPresence

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pvchat.bases.clipframes import ClipFrames
+from pvchat.bases.marking import ClipFrames
 from pvchat.bases.prompts import BasePrompt
 from pvchat.bases.states import adapted, personal_of
 from pvchat.chat.query import Query, Whom
