@@ -1,18 +1,6 @@
-"""Errors a user can mend.
+"""Errors a user can mend: each says what happened, which input it concerns and what to do.
 
-PVChatError
-├── VideoReadError        an input clip can't be used: the reason and what to do
-├── WeightsError          embedded weights can't be fetched, checked or read
-├── LockedError           people and caches are encrypted, and the key is missing or wrong
-├── PeopleError           the people store refused: bad name, bad person file, already taken
-│   └── UnknownPersonError    a question or command names someone who isn't enrolled
-├── SubjectError          enrolling can't tell whom the clip is about
-│   ├── NoSubjectError        nobody (and no recurring figure) was found
-│   └── SeveralSubjectsError  several plausible subjects: `.candidates`, pick one with `--track N`
-└── SettingsError         an option or configuration value is off
-
-Every error says what happened, which input it concerns and what to do; the command line prints it without a
-traceback and exits with 1.
+The command line prints it without a traceback and exits with 1.
 """
 
 from __future__ import annotations
@@ -21,13 +9,7 @@ from dataclasses import dataclass
 
 
 class PVChatError(Exception):
-    """Base of all errors that a user can mend.
-
-    Args:
-        what: what happened, one sentence.
-        subject: the input it concerns (a path, a name, an option); empty when there is none.
-        hint: what to do about it, one sentence.
-    """
+    """Base of all: what happened, the input it concerns (a path, a name, an option), what to do; a sentence each."""
 
     def __init__(self, what: str, *, subject: str = "", hint: str = "") -> None:
         super().__init__(what)
@@ -56,7 +38,7 @@ class LockedError(PVChatError):
 
 
 class PeopleError(PVChatError):
-    """The people store refused."""
+    """The people store refused: bad name, bad person file, already taken."""
 
 
 class UnknownPersonError(PeopleError):

@@ -1,8 +1,7 @@
-"""How much memory a long-running process holds on to: glibc's habits, where glibc is, and files that it has mapped.
+"""How much memory a long-running process holds on to; elsewhere than on Linux with glibc all of this does nothing.
 
 glibc gives every thread that allocates while another does an arena of its own (eight for each core), and what is freed
-in one stays there. A server answers in dozens of threads that allocate pictures: with two arenas for all of them it
-stays at what it needs. Elsewhere than on Linux with glibc all of this does nothing.
+in one stays there. A server answers in dozens of threads that allocate pictures: with two arenas it stays small.
 """
 
 from __future__ import annotations

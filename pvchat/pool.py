@@ -1,8 +1,6 @@
 """Work spread over workers: in this process, over processes of this machine, or over a Ray cluster.
 
-In: items, and what opens a worker. Out: (an item's number, what came of it), as they come, or in order. A worker is
-opened once and keeps what it has loaded. One in a process of its own ends itself when the program's process is gone, so
-that a killed run leaves nothing behind.
+A worker is opened once and keeps what it has loaded; one in a process of its own ends when the program's is gone.
 
     for number, row in results(clips, partial(Worker, spec), workers=2): …
 

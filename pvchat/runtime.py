@@ -1,8 +1,4 @@
-"""What a run needs besides the model: device, threads, seed, log, progress.
-
-In: the user's words (`--device auto`, `--seed 0`, `-v`). Out: a checked device name, generators, a log and a display.
-torch is imported inside the functions that need it: the light commands never do.
-"""
+"""What a run needs besides the model: device, threads, log, progress. The light commands never import torch."""
 
 from __future__ import annotations
 
@@ -31,16 +27,9 @@ _processes = 1  # that share this machine's threads, this one among them
 
 
 def pick_device(asked: str = "auto") -> str:
-    """Check the device that was asked for.
+    """A name that `torch.device` takes, of "auto" (the fastest there is), "cpu", "cuda", "cuda:1" …, or "mps".
 
-    Args:
-        asked: "auto" (the fastest there is), "cpu", "cuda", "cuda:1" …, or "mps".
-
-    Returns:
-        A name that `torch.device` takes.
-
-    Raises:
-        SettingsError: no such kind of device, or this machine (or this build of torch) doesn't have it.
+    Raises SettingsError where this machine, or its build of torch, has no such device.
     """
     kind = asked.partition(":")[0]
     if kind not in DEVICES:
@@ -51,11 +40,8 @@ def pick_device(asked: str = "auto") -> str:
     if asked == "auto":
         return have[0]
     if asked not in have and not (kind in have and _index_exists(asked)):
-        raise SettingsError(
-            "this machine, or its build of torch, doesn't have this device",
-            subject=f"--device {asked}",
-            hint=f"It has {_either(have)}; `auto` takes {have[0]}.",
-        )
+        what, hint = "this machine, or its build of torch, doesn't have this device", f"It has {_either(have)}"
+        raise SettingsError(what, subject=f"--device {asked}", hint=f"{hint}; `auto` takes {have[0]}.")
     return asked
 
 
@@ -186,11 +172,7 @@ class ProgressDisplay:
 
     It is called, from any thread, as `progress(what, done, total)` (total 0 or None: not countable); a new `what` opens
     a new line, `done >= total` closes it. On a terminal these are bars; elsewhere (a log, a pipe) plain lines every few
-    seconds, and only about downloads and what takes longer than that.
-
-    Args:
-        unit: "bytes" shows amounts; anything else shows per cent only.
-        stream: where to write, default stderr; tests hand in a StringIO.
+    seconds, and only about downloads and what takes longer than that. The unit "bytes" shows amounts, else per cent.
     """
 
     def __init__(self, unit: str = "", stream: TextIO | None = None) -> None:

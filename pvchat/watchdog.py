@@ -1,14 +1,13 @@
 """A second process that watches this one: Ctrl-C and SIGTERM always end it, and what hangs is named.
 
-In: `start` when a program begins; `working` around what may take long, `beat` whenever that goes on. Out: where it
-hasn't gone on for minutes, a sentence on stderr and a file that tells where every thread is; a program that doesn't
-heed a signal is ended.
+`working` stands around what may take long, `beat` tells that it goes on. Where it hasn't for minutes, a sentence says
+so on stderr, and a file where every thread is; a program that doesn't heed a signal is ended.
 
-Notable choices: a native call that hangs may hold Python's lock. Then nothing written in Python runs in its process, no
-thread and no signal's handler. So a process of its own watches, forked before there are threads. It reads the signals
-from a pipe that Python's C code fills (`signal.set_wakeup_fd`), and where the threads are from one that `faulthandler`
-fills, in C too. It measures time by its own ticks: a computer that slept, or a program that was stopped, doesn't hang.
-Where nothing can be forked (Windows), and in programs that don't call `start`, nobody watches.
+A native call that hangs may hold Python's lock: then nothing written in Python runs in its process, no thread and no
+signal's handler. So a process of its own watches, forked before there are threads. It reads the signals from a pipe
+that Python's C code fills (`signal.set_wakeup_fd`), and where the threads are from one that `faulthandler` fills. It
+measures time by its own ticks: a computer that slept, or a program that was stopped, doesn't hang. Where nothing can be
+forked (Windows) nobody watches.
 """
 
 from __future__ import annotations
@@ -20,12 +19,15 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from pvchat.config import home
 
 FILE = "hang.txt"  # in the home folder: where the threads were when something hung; no names, no pictures
 TICK_S = 1.0
+STALLED_S = 300.0  # for what is being worked on to go on
+HINT_S = 5.0  # after a signal, until people are told that a second one helps
+ENDING_S = 60.0  # after a signal, for the program to end by itself; a server gives what runs there 53 s
+AT_ONCE_S = 3.0  # the same after the second signal
 _BEAT_S = 1.0  # beats that follow faster aren't passed on
 _SILENCE_S = 1.0  # after so much of it faulthandler has written all
 _READ_BYTES = 65536
@@ -34,24 +36,7 @@ _words = -1  # the pipe to whoever watches; -1: nobody does
 _last_beat = 0.0
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How long is waited, seconds.
-
-    Attributes:
-        stalled: for what is being worked on to go on.
-        hint: after a signal, until people are told that a second one helps.
-        ending: after a signal, for the program to end by itself; a server gives what runs there 53 s.
-        at_once: the same after the second signal.
-    """
-
-    stalled: float = 300.0
-    hint: float = 5.0
-    ending: float = 60.0
-    at_once: float = 3.0
-
-
-def start(limits: Limits | None = None) -> None:
+def start() -> None:
     """Have this process watched from now on; to be called in the main thread, before there are others."""
     global _words
     if not hasattr(os, "fork") or _words >= 0:
@@ -60,7 +45,7 @@ def start(limits: Limits | None = None) -> None:
     if os.fork() == 0:
         for pipe in (signals, words, places):
             os.close(pipe[1])
-        _watch(_Watch(os.getppid(), signals[0], words[0], places[0], limits or Limits()))
+        _watch(_Watch(os.getppid(), signals[0], words[0], places[0]))
     for pipe in (signals, words, places):
         os.close(pipe[0])
         os.set_blocking(pipe[1], False)
@@ -129,8 +114,8 @@ def _watch(watch: _Watch) -> None:
 class _Watch:
     """Reads what the watched process tells, and counts the seconds in which it tells nothing."""
 
-    def __init__(self, watched: int, signals: int, words: int, places: int, limits: Limits) -> None:
-        self.watched, self.signals, self.words, self.places, self.limits = watched, signals, words, places, limits
+    def __init__(self, watched: int, signals: int, words: int, places: int) -> None:
+        self.watched, self.signals, self.words, self.places = watched, signals, words, places
         self.at_work: list[str] = []
         self.still_s = self.ending_s = 0.0
         self.count = 0  # of signals
@@ -164,16 +149,16 @@ class _Watch:
 
     def _count(self, seconds: float) -> None:
         self.still_s += seconds if self.at_work else 0.0
-        if self.still_s >= self.limits.stalled and not self.reported:
-            self.reported, minutes = True, self.limits.stalled / 60
+        if self.still_s >= STALLED_S and not self.reported:
+            self.reported, minutes = True, STALLED_S / 60
             _say(f"{self.at_work[-1]} hasn't gone on for {minutes:g} minutes. {self._saved()} Ctrl-C ends it.")
         if not self.count:
             return
         self.ending_s += seconds
-        if self.count == 1 and self.ending_s >= self.limits.hint and not self.hinted:
+        if self.count == 1 and self.ending_s >= HINT_S and not self.hinted:
             self.hinted = True
             _say("Ending; Ctrl-C again ends it at once.")
-        limit = self.limits.at_once if self.count > 1 else self.limits.ending if self.hurried else float("inf")
+        limit = AT_ONCE_S if self.count > 1 else ENDING_S if self.hurried else float("inf")
         if self.ending_s >= limit:
             _say(f"The program didn't end by itself, so it is ended now. {self._saved()}")
             os.kill(self.watched, signal.SIGKILL)

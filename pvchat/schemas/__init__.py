@@ -1,9 +1,6 @@
 """The things that pass between the steps, as dataclasses; no torch.
 
-In: nothing. Out: types. A clip becomes a `ClipAnalysis`; with the people who are enrolled it becomes an `Answer`.
-Open `clip.py` first (tracks, a clip's analysis): `facts.py` (what was measured), `sound.py` (what was heard),
-`answer.py` (presence and answers, why somebody wasn't recognised), `service.py` (what lower layers get of
-`pvchat.service`).
+A clip becomes a `ClipAnalysis`; with the people who are enrolled it becomes an `Answer`. Open `clip.py` first.
 """
 
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType, Reason, Why

@@ -29,34 +29,25 @@ LOOKS = STRIPS * BODY + TINTS
 
 @dataclass
 class Track:
-    """One person or drawn figure followed through a clip, n sightings, structure of arrays.
+    """One person or drawn figure followed through a clip, n sightings, structure of arrays."""
 
-    Attributes:
-        kind: "face" (a real, detectable face) or "figure" (a drawn character, or, with `looks`, a person without a
-            visible face).
-        identity: [n, 128] identity vectors: for faces on dlib's scale, not normalised
-            (docs/adr/0020-robust-identity.md); for figures of unit length.
-        prints: [m, 512] float16, faceprints of its best sightings (`experts/faceprint.py`); empty for figures.
-        looks: [m, LOOKS] float16, hair, clothes and build of sightings in which the whole body was found
-            (`perception/bodies.py`); empty where it wasn't.
-        seen: [m] every sampled frame that shows this one, if only from behind (`perception/bodytracks.py`); the arrays
-            above hold sightings in n of them. Empty: `frames` are all.
-    """
-
-    kind: Literal["face", "figure"]
+    kind: Literal["face", "figure"]  # figure: a drawn character, or, with `looks`, a person without a visible face
     frames: IntArray  # [n] indices into `ClipAnalysis.times`
     boxes: FloatArray  # [n, 4] face or figure box
     points: FloatArray  # [n, 5, 2] eyes, nose, mouth corners as fractions; NaN for figures
     scores: FloatArray  # [n] detector confidence
     quality: FloatArray  # [n] 0..1 fitness for identification (size, sharpness, frontality)
-    identity: FloatArray
+    identity: FloatArray  # [n, 128] of faces on dlib's scale, not normalised (ADR 0020); of figures of unit length
     body_boxes: FloatArray  # [n, 4] the region below and around the face that belongs to this person
     body: FloatArray  # [n, 1280] pooled EfficientNet features of that region
     pose: FloatArray  # [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody
+    # [m, 512] faceprints of its best sightings (`experts/faceprint.py`); empty for figures
     prints: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
+    # [m, LOOKS] hair, clothes and build of sightings in which the whole body was found (`perception/bodies.py`)
     looks: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     thumbnail: bytes = b""  # JPEG of the best sighting
     facts: PersonFacts = field(default_factory=PersonFacts)  # what was measured (`perception/facts.py`)
+    # [m] every sampled frame that shows this one, if only from behind (`perception/bodytracks.py`); empty: `frames`
     seen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     appearances: list[Appearance] = field(default_factory=list)  # the facts by stretches of a long video, in order
 
@@ -79,37 +70,28 @@ SIGHTING_ARRAYS = ("frames", "boxes", "points", "scores", "quality", "identity",
 
 @dataclass
 class ClipAnalysis:
-    """All that the experts said about one clip; cached on disk by content hash: a second question costs nothing.
-
-    Attributes:
-        frame_features: [G, 49, 1280] float16 EfficientNet-Lite0 grid (7 by 7, row-major) of G = min(T, 12) frames that
-            are spread evenly over the T.
-        shots: [S, 2] start and end (seconds) of each shot, one after the other; nobody is followed across their edges.
-            One shot of the whole length when not given.
-        things: what is seen beside people, the surest first; of stage "what" but for long videos.
-        bodies: people whose body is seen, followed through a shot, whether or not their face is, most in front first;
-            of long videos those of whom no face is seen in the shot.
-        stage: "who" where only that was looked for which tells who is there; "what" where it was measured, too, what
-            people do and wear (`perception/measuring.py`). Of a long video that is measured by `Appearance`.
-        unread: (start, end) seconds of which nothing could be decoded, in order of time: the file is damaged or cut
-            off. Start and end are the same where it isn't known how much is missing from there on.
-    """
+    """All that the experts said about one clip; cached on disk by content hash: a second question costs nothing."""
 
     key: str  # SHA-256 of the input file's bytes
     duration_s: float  # of the normalised clip, like width and height
     width: int
     height: int
     times: FloatArray  # [T] seconds of the sampled frames
+    # [G, 49, 1280] EfficientNet-Lite0 grid (7 by 7, row-major) of G = min(T, 12) frames, spread evenly over the T
     frame_features: NDArray[np.float16]
     tracks: list[Track]  # everyone found
     scene: SceneFacts = field(default_factory=SceneFacts)
+    # [S, 2] start and end (seconds) of each shot, one after the other, across whose edges nobody is followed
     shots: FloatArray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     scenes: list[SceneSpan] = field(default_factory=list)  # the scene by stretches of a long video, in order of time
     in_all: int = 0  # how many tracks the whole has of which this is a part; 0 where this is the whole
-    things: list[Thing] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)  # beside people, the surest first; not of long videos
+    # people whose body is seen, followed through a shot, most in front first; of long videos those without a face
     bodies: list[Thing] = field(default_factory=list)
+    # "who": looked for what tells who is there; "what": measured, too, what people do and wear (`measuring.py`), which
+    # of a long video is told by `Appearance`
     stage: Stage = "what"
-    unread: Spans = ()
+    unread: Spans = ()  # seconds that couldn't be decoded; start and end are the same where their number isn't known
     sound: Sound | None = None  # what is heard (`perception/sound/`), once somebody asks for that
 
     def __post_init__(self) -> None:
@@ -140,10 +122,10 @@ class ClipAnalysis:
         return np.clip(np.searchsorted(self.shots[1:, 0], times, side="right"), 0, len(self.shots) - 1)
 
     def spans(self, frames: IntArray) -> list[tuple[float, float]]:
-        """Merge sampled frames into [start_s, end_s] spans.
+        """Sampled frames as [start_s, end_s] spans: each stands for the time around it, as far as its shot goes.
 
-        Each sighting stands for the time around its sample, as far as its shot goes. Spans of two shots become one
-        where somebody is seen on both sides of the cut; a shot so short that no sample fell into it parts nobody.
+        Spans of two shots become one where somebody is seen on both sides of the cut; a shot so short that no sample
+        fell into it parts nobody.
         """
         if len(frames) == 0:
             return []

@@ -11,15 +11,12 @@ import numpy as np
 
 @dataclass
 class Garment:
-    """One piece of clothing: kind ("jacket"; "top" when the kind isn't known), colour word or None, confidence 0..1.
+    """One piece of clothing."""
 
-    `sleeves`: "long-sleeved", "short-sleeved", "sleeveless", or None where they weren't seen.
-    """
-
-    kind: str
+    kind: str  # "jacket"; "top" when it isn't known
     colour: str | None
-    confidence: float
-    sleeves: str | None = None
+    confidence: float  # 0..1
+    sleeves: str | None = None  # "long-sleeved", "short-sleeved", "sleeveless"
 
 
 HANDS = "hands"  # among the confidences of `PersonFacts`: that hands may move, where that isn't sure enough to be said
@@ -29,19 +26,18 @@ HANDS = "hands"  # among the confidences of `PersonFacts`: that hands may move, 
 class PersonFacts:
     """What was measured about one track. A field left None or empty was not measured: it must not be spoken of.
 
-    `where` is a phrase that completes "is …" ("on the left of the frame"). `gestures` and `movement` are verb phrases
-    that complete "is …" ("raising a hand", "talking", "walking to the right"). Confidences are 0..1.
+    Many complete "is …". Confidences are 0..1.
     """
 
-    where: str | None = None
+    where: str | None = None  # "on the left of the frame"
     shot: str | None = None  # "close-up" | "medium shot" | "full figure" | "far away"
     clothes: list[Garment] = field(default_factory=list)
     hair: str | None = None  # "dark hair", "long blonde hair"
     features: list[str] = field(default_factory=list)  # "glasses", "a beard", "a face mask", "a hat"
     gender: str | None = None  # "man" | "woman", only when the head is confident
     pose: str | None = None  # "standing" | "sitting" | "lying down" | "probably sitting"
-    movement: str | None = None
-    gestures: list[str] = field(default_factory=list)
+    movement: str | None = None  # "walking to the right"
+    gestures: list[str] = field(default_factory=list)  # "raising a hand", "talking"
     holding: str | None = None  # "a cup"
     activity: str | None = None  # "playing tennis", from the action head
     deed: str | None = None  # "talking on the phone", "probably eating or drinking" (`perception/deeds.py`)
@@ -65,11 +61,9 @@ _SETTING_SURE, PLACE_SURE = {"indoors": 0.65, "outdoors": 0.72}, 0.5
 
 @dataclass
 class SceneFacts:
-    """What was measured about the whole clip. `place` completes "in …" or "at …" with its article ("an office"), or is
-    "at home"; below `PLACE_SURE` it is told with "probably".
-    """
+    """What was measured about the whole clip."""
 
-    place: str | None = None
+    place: str | None = None  # "an office", "at home"; below `PLACE_SURE` it is told with "probably"
     setting: str | None = None  # "indoors" | "outdoors"
     light: str | None = None  # "dark" | "bright"
     background: str | None = None  # "a grey background"

@@ -14,10 +14,7 @@ Progress = Callable[[str, float, float], None]  # what is being done, how much o
 
 
 class Service(Protocol):
-    """What library, augmentation and training need of `pvchat.service.PVChat`: they get it, and import nothing.
-
-    They stand below it, and so do the classes named here in words: a contract imports nothing that stands above it.
-    """
+    """What library, augmentation and training, which stand below it, need of `pvchat.service.PVChat`: they get it."""
 
     @property
     def settings(self) -> Settings:

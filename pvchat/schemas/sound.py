@@ -52,13 +52,9 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Sound:
-    """What was heard in a clip, in order of time.
+    """What was heard in a clip, in order of time."""
 
-    `state` "none": the clip has no sound; "off": hearing is switched off; "unfetched": its weights aren't here. The
-    last two are never kept.
-    """
-
-    state: SoundState
+    state: SoundState  # none: the clip has no sound; off: hearing is switched off; unfetched: its weights aren't here
     utterances: tuple[Utterance, ...] = ()
     music: tuple[tuple[float, float], ...] = ()  # from when to when it plays, seconds
 
@@ -72,11 +68,7 @@ class Sound:
 
     @classmethod
     def from_dict(cls, row: dict[str, Any]) -> Sound:
-        """What `asdict` made of a sound, after JSON.
-
-        Raises:
-            TypeError, KeyError: it isn't that.
-        """
+        """What `asdict` made of a sound, after JSON; raises TypeError or KeyError where it isn't that."""
         spoken = (
             {**one, "words": tuple(SpokenWord(**word) for word in one["words"]), "voiceprint": tuple(one["voiceprint"])}
             for one in row["utterances"]
