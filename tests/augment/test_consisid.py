@@ -12,7 +12,7 @@ from make_profile import make_profile, mesh_at
 from PIL import Image
 
 from pvchat.augment.positives import consisid
-from pvchat.augment.positives.plan import plan_positives
+from pvchat.augment.positives.plan import generators, plan_positives
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
 
@@ -57,8 +57,10 @@ def test_prompts_vary_and_ask_for_a_face():
     assert all("face clearly visible" in text for text in told)
 
 
-def test_plans_give_it_what_it_can_make(clips):
-    planned = plan_positives(make_profile(), [clips], AugmentConfig(clips=4, stills=3), 0)
+def test_plans_give_it_what_it_can_make(clips, monkeypatch):
+    monkeypatch.setattr(consisid.ConsisID, "from_pretrained", lambda *_: clips)
+    config = AugmentConfig(clips=4, stills=3, generators=("consisid",))
+    planned = plan_positives(make_profile(), generators(config), config, 0)
     assert [(p.recipe, p.stage) for p in planned] == [("consisid", "video")] * 4
 
 

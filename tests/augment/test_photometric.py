@@ -10,12 +10,12 @@ from make_profile import make_profile
 
 from pvchat.augment.positives.photometric import (
     CameraLook,
-    Photometric,
     compress,
     crop,
     develop,
     draw_look,
     mild,
+    refilmed,
     smaller,
 )
 
@@ -86,6 +86,6 @@ def test_looks_differ_and_mild_ones_stay_near():
 def test_samples_keep_the_face_large_enough():
     profile = make_profile()
     for seed in range(12):
-        made = Photometric().make(profile, 2, rng(seed))
+        made = refilmed(profile, 2, rng(seed))
         assert made.images.dtype == np.uint8
         assert made.images.shape[1] >= 50

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from make_profile import HEIGHT, SHIRT, SKIN, make_profile
 
-from pvchat.augment.positives.recolour import CLOTH, Recolour, clothes, recolour, to_rgb
+from pvchat.augment.positives.recolour import CLOTH, clothes, recolour, recoloured, to_rgb
 from pvchat.perception import colours
 
 
@@ -47,7 +47,7 @@ def test_a_sample_says_the_colour_that_it_shows():
     profile = make_profile()
     seen = set()
     for seed in range(5):
-        made = Recolour().make(profile, 2, np.random.default_rng(seed))
+        made = recoloured(profile, 2, np.random.default_rng(seed))
         at = made.images[0][190, 110:130]
         word = made.notes["appearance"]
         assert word == f"wears {colours.name_colours(colours.dominant(at))} clothes"
@@ -59,4 +59,4 @@ def test_without_clothes_in_the_picture_there_is_no_sample():
     profile = make_profile()
     profile.masks = np.zeros_like(profile.masks)
     with pytest.raises(ValueError, match="no clothes"):
-        Recolour().make(profile, 2, np.random.default_rng(0))
+        recoloured(profile, 2, np.random.default_rng(0))

@@ -9,7 +9,7 @@ from make_profile import FACE, HEIGHT, WIDTH, make_profile, mesh_at, paint
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import cover, triangulate, warp
 from pvchat.augment.positives.head import paint as lay_on
-from pvchat.augment.positives.reenact import KINDS, MOST_DEGREES, Motion, Reenact, express, plan_motion, reenact
+from pvchat.augment.positives.reenact import KINDS, MOST_DEGREES, Motion, express, moving, plan_motion, reenact
 from pvchat.perception.experts.mesh import measure
 
 GRID = np.float32([(x, y) for y in (0, 10, 20) for x in (0, 10, 20)])
@@ -168,9 +168,9 @@ def test_her_own_motion_is_followed():
 
 def test_clips_move_and_stills_show_the_peak():
     profile = make_profile()
-    clip = Reenact("turn").make(profile, 8, np.random.default_rng(0))
+    clip = moving(profile, 8, np.random.default_rng(0), "turn")
     assert clip.notes == {"action": "turning the head"}
     assert len({image.tobytes() for image in clip.images}) == 8
-    still = Reenact("smile").make(profile, 1, np.random.default_rng(0))
+    still = moving(profile, 1, np.random.default_rng(0), "smile")
     assert still.notes == {}  # a still does nothing
     assert still.images.shape[0] == 1

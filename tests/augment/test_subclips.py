@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from make_profile import make_profile
 
 from pvchat.augment.positives import plan
-from pvchat.augment.positives.photometric import SubClips
+from pvchat.augment.positives.photometric import subclip
 from pvchat.augment.positives.protocol import window
 from pvchat.augment.profile import interpolate, plausible, segments
 from pvchat.augment.settings import AugmentConfig
@@ -41,7 +41,7 @@ def test_windows_start_everywhere():
 
 def test_a_subclip_is_the_clip_itself():
     profile = make_profile()
-    made = SubClips().make(profile, 6, np.random.default_rng(1))
+    made = subclip(profile, 6, np.random.default_rng(1))
     assert made.images.shape == (6, *profile.images.shape[1:])
     assert all(any((image == own).all() for own in profile.images) for image in made.images)
 

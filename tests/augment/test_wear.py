@@ -8,7 +8,7 @@ from make_profile import HEIGHT, WIDTH, make_profile, mesh_at, paint
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import light
-from pvchat.augment.positives.wear import WORN, Wear, draw, lay
+from pvchat.augment.positives.wear import WORN, draw, lay, wearing
 
 # A mesh point that each thing hides, and one that it must leave free.
 PLACES = {"mask": (13, 9), "sunglasses": (230, 152), "cap": (10, 152), "scrubs": (10, 152)}
@@ -52,13 +52,13 @@ def test_things_are_as_bright_as_the_face():
 
 @pytest.mark.parametrize("kind", WORN)
 def test_samples_say_what_is_worn(kind):
-    made = Wear(kind).make(make_profile(), 2, np.random.default_rng(0))
+    made = wearing(make_profile(), 2, np.random.default_rng(0), kind)
     assert made.notes["appearance"].startswith("wears ")
     assert ("mouth" in made.covers) == (kind in ("mask", "scrubs"))
     assert ("eyes" in made.covers) == ("sunglasses" in made.notes["appearance"])
 
 
 def test_colours_vary():
-    worn = [Wear("mask").make(make_profile(4), 1, np.random.default_rng(s)).images[0] for s in range(6)]
+    worn = [wearing(make_profile(4), 1, np.random.default_rng(s), "mask").images[0] for s in range(6)]
     x, y = 112, 92
     assert len({tuple(image[y, x] // 20) for image in worn}) > 2

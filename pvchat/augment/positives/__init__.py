@@ -1,6 +1,6 @@
 """Positives: new clips of the person, made from the one there is.
 
-Start with `protocol.py`, which every generator follows:
+Start with `protocol.py`, which says what makes them:
 
     plan.py           who makes what
     as filmed         photometric.py: also in other light, smaller, blurred

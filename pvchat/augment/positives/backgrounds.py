@@ -10,7 +10,7 @@ Among the people of other clips the subject stands in front, to the left or righ
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter
 
 from pvchat import video
-from pvchat.augment.folders import USED
-from pvchat.augment.positives.protocol import BOTH, Made, window
+from pvchat.augment.positives.protocol import Made, window
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
 from pvchat.augment.settings import FPS
@@ -30,7 +29,7 @@ from pvchat.perception.experts.body import resize
 from pvchat.schemas import FloatArray
 
 Images = NDArray[np.uint8]
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp"))
 _OTHER_SCENE = 0.4  # share of their backgrounds' colours that two frames of two scenes have in common at most
 _BINS = 6  # of each colour channel
 _MATCH = 0.25  # how far the subject's light moves towards the new scene's
@@ -43,98 +42,84 @@ _HEADS = 0.15  # of the height that a frame has too much, so much is cut off abo
 _CROWD_SPLITS = {3: "val", 6: "test"}  # of seven parts of the files; the rest is for training
 
 
-class Backgrounds:
-    """Other backgrounds: pictures of a folder, or none."""
-
-    name = "background"
-    needs = frozenset({"subject", "mask"})
-    stages = BOTH
-    share = 12.0
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self.pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES) if folder else []
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        assert profile.masks is not None
-        frames = window(profile.seen, count, rng)
-        images = profile.images[frames]
-        scene, notes = self._scene(profile, int(frames[0]), rng)
-        mattes = np.stack([matte(i, profile.masks[f]) for i, f in zip(images, frames, strict=True)])
-        return Made(replace_background(images, mattes, scene, rng), notes)
-
-    def _scene(self, profile: Profile, frame: int, rng: np.random.Generator) -> tuple[Images, dict[str, str]]:
-        """A picture [h, w, 3] larger than the frames, and what is known of it."""
-        height, width = profile.images.shape[1:3]
-        size = round(width * _ZOOM), round(height * _ZOOM)
-        if self.pictures:
-            picture = _open_picture(self.pictures[int(rng.integers(len(self.pictures)))])
-            if picture is not None:
-                return _fill(picture, size, rng), {}
-        others = other_scenes(profile, frame)
-        if len(others) and rng.random() < 0.5:
-            behind = others[int(rng.integers(len(others)))]
-            return _fill(Image.fromarray(without_person(profile, int(behind))), size, rng), {}
-        return plain_scene(size[0], size[1], rng), {"location": PLAIN}
+def files_in(folders: Sequence[Path], endings: Set[str]) -> list[Path]:
+    """All files below some folders with these endings, sorted."""
+    return sorted(p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in endings)
 
 
-class Crowd:
-    """The subject in clips of other people, which lie in these folders."""
+def elsewhere(profile: Profile, count: int, rng: np.random.Generator, pictures: Sequence[Path] = ()) -> Made:
+    """The subject before one of the pictures, or before none."""
+    assert profile.masks is not None
+    frames = window(profile.seen, count, rng)
+    images = profile.images[frames]
+    scene, notes = _picture_behind(profile, int(frames[0]), pictures, rng)
+    mattes = np.stack([matte(i, profile.masks[f]) for i, f in zip(images, frames, strict=True)])
+    return Made(replace_background(images, mattes, scene, rng), notes)
 
-    name = "crowd"
-    needs = frozenset({"subject", "mask"})
-    stages = BOTH
-    share = 8.0
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self.files = sorted(p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in USED)
+def among(profile: Profile, count: int, rng: np.random.Generator, files: Sequence[Path]) -> Made:
+    """The subject in one of these clips of other people; raises ValueError where none of those tried can be read."""
+    assert profile.masks is not None
+    frames = window(profile.seen, count, rng)
+    scene = _stretch_behind(profile, count, files, rng)
+    scale = float(rng.uniform(*_CROWD_SIZE))
+    aside = float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng)
+    images: list[Images] = []
+    mattes: list[FloatArray] = []
+    for frame in frames:
+        image = profile.images[frame]
+        share = (255 * matte(image, profile.masks[frame])).astype(np.uint8)
+        images.append(_move(image, scale, aside))
+        mattes.append(_move(share, scale, aside).astype(np.float32) / np.float32(255))
+    out = [
+        replace_background(one[None], share[None], behind, rng)[0]
+        for one, share, behind in zip(images, mattes, scene, strict=True)
+    ]
+    return Made(np.stack(out))
 
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        assert profile.masks is not None
-        frames = window(profile.seen, count, rng)
-        height, width = profile.images.shape[1:3]
-        scene = self._scene(profile, count, (height, width), rng)
-        scale = float(rng.uniform(*_CROWD_SIZE))
-        aside = float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng)
-        images: list[Images] = []
-        mattes: list[FloatArray] = []
-        for frame in frames:
-            image = profile.images[frame]
-            share = (255 * matte(image, profile.masks[frame])).astype(np.uint8)
-            images.append(_move(image, scale, aside))
-            mattes.append(_move(share, scale, aside).astype(np.float32) / np.float32(255))
-        out = [
-            replace_background(one[None], share[None], behind, rng)[0]
-            for one, share, behind in zip(images, mattes, scene, strict=True)
-        ]
-        return Made(np.stack(out))
 
-    def _scene(self, profile: Profile, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
-        """Frames [T, H, W, 3] of another clip; raises ValueError where none of those tried can be read."""
-        split = next(iter(profile.spans))
-        own = [f for f in self.files if _CROWD_SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split]
-        files = own or self.files
-        for _ in range(_CROWD_TRIES if files else 0):
-            try:
-                return self._stretch_of(files[int(rng.integers(len(files)))], count, size, rng)
-            except VideoReadError:
-                continue
-        raise ValueError("no clip of other people can be read")
+def _picture_behind(
+    profile: Profile, frame: int, pictures: Sequence[Path], rng: np.random.Generator
+) -> tuple[Images, dict[str, str]]:
+    """A picture [h, w, 3] larger than the frames, and what is known of it."""
+    height, width = profile.images.shape[1:3]
+    size = round(width * _ZOOM), round(height * _ZOOM)
+    if pictures:
+        picture = _open_picture(pictures[int(rng.integers(len(pictures)))])
+        if picture is not None:
+            return _fill(picture, size, rng), {}
+    others = other_scenes(profile, frame)
+    if len(others) and rng.random() < 0.5:
+        behind = others[int(rng.integers(len(others)))]
+        return _fill(Image.fromarray(without_person(profile, int(behind))), size, rng), {}
+    return plain_scene(size[0], size[1], rng), {"location": PLAIN}
 
-    def _stretch_of(self, path: Path, count: int, size: tuple[int, int], rng: np.random.Generator) -> Images:
-        """A stretch of a clip, its frames filled to `size` (H, W)."""
-        config = VideoConfig(sample_fps=FPS, max_frames=count, max_side=2 * max(size))
-        long, wanted = video.probe(path, config).duration_s, count / FPS
-        start = float(rng.uniform(0, max(long - wanted, 0.0)))
-        found = video.load(path, config, span=(start, start + wanted) if long > wanted else None).images
-        found = found[np.minimum(np.arange(count), len(found) - 1)]
-        scale = max(size[0] / found.shape[1], size[1] / found.shape[2])
-        wide, tall = size[1] / scale, size[0] / scale
-        left, top = (found.shape[2] - wide) / 2, (found.shape[1] - tall) * _HEADS
-        box = (left, top, left + wide, top + tall)
-        scaled = [Image.fromarray(i).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box) for i in found]
-        return np.stack([np.asarray(i) for i in scaled])
+
+def _stretch_behind(profile: Profile, count: int, files: Sequence[Path], rng: np.random.Generator) -> Images:
+    """Frames [T, H, W, 3] of one of the files that belong to the profile's split."""
+    split = next(iter(profile.spans))
+    files = [f for f in files if _CROWD_SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split] or files
+    for _ in range(_CROWD_TRIES if files else 0):
+        try:
+            return _stretch_of(files[int(rng.integers(len(files)))], count, profile.images.shape[1:3], rng)
+        except VideoReadError:
+            continue
+    raise ValueError("no clip of other people can be read")
+
+
+def _stretch_of(path: Path, count: int, size: tuple[int, ...], rng: np.random.Generator) -> Images:
+    """A stretch of a clip, its frames filled to `size` (H, W)."""
+    config = VideoConfig(sample_fps=FPS, max_frames=count, max_side=2 * max(size))
+    long, wanted = video.probe(path, config).duration_s, count / FPS
+    start = float(rng.uniform(0, max(long - wanted, 0.0)))
+    found = video.load(path, config, span=(start, start + wanted) if long > wanted else None).images
+    found = found[np.minimum(np.arange(count), len(found) - 1)]
+    scale = max(size[0] / found.shape[1], size[1] / found.shape[2])
+    wide, tall = size[1] / scale, size[0] / scale
+    left, top = (found.shape[2] - wide) / 2, (found.shape[1] - tall) * _HEADS
+    box = (left, top, left + wide, top + tall)
+    scaled = [Image.fromarray(i).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box) for i in found]
+    return np.stack([np.asarray(i) for i in scaled])
 
 
 def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:

@@ -40,10 +40,6 @@ Conditions = Callable[[NDArray[np.uint8]], tuple["torch.Tensor", list["torch.Ten
 class ConsisID:
     """Clips by diffusers' `ConsisIDPipeline` (Yuan et al., 2024, arXiv:2411.17440), and what describes a face to it."""
 
-    name = "consisid"
-    needs = frozenset({"subject", "mesh"})
-    stages = frozenset({"video"})
-    share = 30.0
     size = (480, 720)  # height and width of a frame
     frames = 49  # of a clip; ConsisID was trained on so many at 8 a second
     steps = 50  # of the denoiser

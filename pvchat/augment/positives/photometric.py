@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, uniform_filter1d
 
-from pvchat.augment.positives.protocol import BOTH, Made, window
+from pvchat.augment.positives.protocol import Made, window
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 
@@ -23,20 +23,12 @@ _LEAST_FACE = 44.0  # pixels of face height below which identity is lost
 _FACE_SHARE = (0.16, 0.5)  # face height over frame height after a crop
 
 
-class SubClips:
-    """A stretch of the clip in which the subject is seen, at the clip's pace or half or twice as fast."""
-
-    name = "subclip"
-    needs = frozenset({"subject", "motion"})
-    stages = frozenset({"video"})
-    share = 10.0
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        pace = (1, 1, 2)[int(rng.integers(3))]
-        frames = window(profile.seen, min(count * pace, max(len(profile), 1)), rng)
-        at = np.linspace(0, len(frames) - 1, count).round().astype(int)
-        return Made(profile.images[frames[at]])
+def subclip(profile: Profile, count: int, rng: np.random.Generator) -> Made:
+    """A stretch of the clip in which the subject is seen, at the clip's pace or twice as fast."""
+    pace = (1, 1, 2)[int(rng.integers(3))]
+    frames = window(profile.seen, min(count * pace, max(len(profile), 1)), rng)
+    at = np.linspace(0, len(frames) - 1, count).round().astype(int)
+    return Made(profile.images[frames[at]])
 
 
 @dataclass(frozen=True)
@@ -53,27 +45,19 @@ class CameraLook:
     quality: int = 100  # of JPEG; 100 leaves out the compression
 
 
-class Photometric:
+def refilmed(profile: Profile, count: int, rng: np.random.Generator) -> Made:
     """A crop around the subject or a smaller picture, seen by another camera."""
-
-    name = "photometric"
-    needs = frozenset({"subject"})
-    stages = BOTH
-    share = 20.0
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        frames = window(profile.seen, count, rng)
-        images = profile.images[frames]
-        box = np.nanmedian(profile.boxes[frames], 0)
-        if rng.random() < 0.7:
-            images = crop(images, box, rng)
-        face = float(box[3] - box[1]) * profile.images.shape[1]
-        if rng.random() < 0.4 and face > 1.3 * _LEAST_FACE:
-            images = smaller(images, float(rng.uniform(_LEAST_FACE / face, 0.9)))
-        if rng.random() < 0.3:
-            images = images[:, :, ::-1]
-        return Made(develop(images, draw_look(rng), rng))
+    frames = window(profile.seen, count, rng)
+    images = profile.images[frames]
+    box = np.nanmedian(profile.boxes[frames], 0)
+    if rng.random() < 0.7:
+        images = crop(images, box, rng)
+    face = float(box[3] - box[1]) * profile.images.shape[1]
+    if rng.random() < 0.4 and face > 1.3 * _LEAST_FACE:
+        images = smaller(images, float(rng.uniform(_LEAST_FACE / face, 0.9)))
+    if rng.random() < 0.3:
+        images = images[:, :, ::-1]
+    return Made(develop(images, draw_look(rng), rng))
 
 
 def mild(images: Images, rng: np.random.Generator) -> Images:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
+from pvchat.augment.folders import USED
 from pvchat.augment.positives import photometric
-from pvchat.augment.positives.backgrounds import Backgrounds, Crowd
-from pvchat.augment.positives.photometric import Photometric, SubClips
+from pvchat.augment.positives.backgrounds import PICTURES, among, elsewhere, files_in
 from pvchat.augment.positives.protocol import Generator, Made
-from pvchat.augment.positives.recolour import Recolour
-from pvchat.augment.positives.reenact import KINDS, Reenact
-from pvchat.augment.positives.wear import WORN, Wear
+from pvchat.augment.positives.recolour import recoloured
+from pvchat.augment.positives.reenact import KINDS, moving
+from pvchat.augment.positives.wear import WORN, wearing
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.settings import FPS, AugmentConfig
@@ -42,14 +43,23 @@ def generators(config: AugmentConfig) -> list[Generator]:
     """All generators that the settings ask for."""
     found: list[Generator] = []
     if "offline" in config.generators:
-        found += [SubClips(), Photometric(), Backgrounds(config.backgrounds), Recolour()]
-        found += [Reenact(kind) for kind in KINDS]
-        found += [Wear(kind) for kind in WORN]
-        found += [Crowd(config.others)] if config.others else []
+        pictures = files_in([config.backgrounds] if config.backgrounds else [], PICTURES)
+        mesh, mask = {"subject", "mesh"}, {"subject", "mask"}
+        found = [
+            Generator("subclip", photometric.subclip, {"subject", "motion"}, 10.0, ("video",)),
+            Generator("photometric", photometric.refilmed, {"subject"}, 20.0),
+            Generator("background", partial(elsewhere, pictures=pictures), mask, 12.0),
+            Generator("recolour", recoloured, mesh | mask | {"clothes"}, 10.0),
+            *(Generator(f"reenact:{kind}", partial(moving, kind=kind), mesh, 6.0) for kind in KINDS),
+            *(Generator(f"wear:{k}", partial(wearing, kind=k), mesh, 3.0 if k == "scrubs" else 6.0) for k in WORN),
+        ]
+        if config.others:
+            found.append(Generator("crowd", partial(among, files=files_in(config.others, USED)), mask, 8.0))
     if "consisid" in config.generators:
         from pvchat.augment.positives.consisid import ConsisID
 
-        found.append(ConsisID.from_pretrained(config.model))
+        made = ConsisID.from_pretrained(config.model)
+        found.append(Generator("consisid", made.make, {"subject", "mesh"}, 30.0, ("video",)))
     return found
 
 

@@ -5,15 +5,14 @@ What is made is checked by `gates.py` afterwards: a generator may fail, but it m
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.augment.profile import Profile
-
-BOTH = frozenset({"video", "image"})
+from pvchat.augment.schemas import Stage
 
 
 @dataclass
@@ -25,17 +24,15 @@ class Made:
     covers: frozenset[str] = frozenset()  # parts of the face that are hidden: "mouth", "eyes"
 
 
-class Generator(Protocol):
+@dataclass(frozen=True)
+class Generator:
     """Makes positives."""
 
     name: str  # the recipe that its samples carry
-    needs: frozenset[str]  # what `Profile.has` must hold
-    stages: frozenset[str]  # what it can make: "video", "image"
+    make: Callable[[Profile, int, np.random.Generator], Made]  # so many frames; the same chance makes the same frames
+    needs: Set[str]  # what `Profile.has` must hold
     share: float  # of the planned samples, relative to the other generators'
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """`count` frames that show the profile's subject; the same generator state makes the same frames."""
-        ...
+    stages: tuple[Stage, ...] = ("video", "image")  # what it can make
 
 
 def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, label, median_filter
 
 from pvchat.augment.positives.backgrounds import matte
-from pvchat.augment.positives.protocol import BOTH, Made, window
+from pvchat.augment.positives.protocol import Made, window
 from pvchat.augment.profile import Profile
 from pvchat.perception import colours
 from pvchat.schemas import FloatArray
@@ -31,27 +31,19 @@ _TO_RGB = np.linalg.inv(
 )
 
 
-class Recolour:
-    """Clothes in another colour."""
-
-    name = "recolour"
-    needs = frozenset({"subject", "mesh", "mask", "clothes"})
-    stages = BOTH
-    share = 10.0
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        frames = window(profile.meshed, count, rng)
-        covers = [clothes(profile, int(f)) for f in frames]
-        if np.mean([c.mean() for c in covers]) < _LEAST:
-            raise ValueError("no clothes in the picture")
-        first = colours.to_lab(profile.images[frames[0]])[covers[0] > 0.5]
-        old: FloatArray = np.median(first, 0) if len(first) else np.zeros(3, np.float32)
-        names = [n for n, lab in CLOTH.items() if np.linalg.norm(np.array(lab) - old) > _FAR]
-        new = np.array(CLOTH[names[int(rng.integers(len(names)))]], np.float32)
-        images = [recolour(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]
-        said = colours.name_colours(colours.dominant(images[0][covers[0] > 0.6])) or "other"  # as it really became
-        return Made(np.stack(images), {"appearance": f"wears {said} clothes"})
+def recoloured(profile: Profile, count: int, rng: np.random.Generator) -> Made:
+    """Clothes in another colour; raises ValueError where there are none in the picture."""
+    frames = window(profile.meshed, count, rng)
+    covers = [clothes(profile, int(f)) for f in frames]
+    if np.mean([c.mean() for c in covers]) < _LEAST:
+        raise ValueError("no clothes in the picture")
+    first = colours.to_lab(profile.images[frames[0]])[covers[0] > 0.5]
+    old: FloatArray = np.median(first, 0) if len(first) else np.zeros(3, np.float32)
+    names = [n for n, lab in CLOTH.items() if np.linalg.norm(np.array(lab) - old) > _FAR]
+    new = np.array(CLOTH[names[int(rng.integers(len(names)))]], np.float32)
+    images = [recolour(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]
+    said = colours.name_colours(colours.dominant(images[0][covers[0] > 0.6])) or "other"  # as it really became
+    return Made(np.stack(images), {"appearance": f"wears {said} clothes"})
 
 
 def clothes(profile: Profile, frame: int) -> FloatArray:

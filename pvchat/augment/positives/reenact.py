@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Cover, warp
-from pvchat.augment.positives.protocol import BOTH, Made, window
+from pvchat.augment.positives.protocol import Made, window
 from pvchat.augment.profile import MEASURES, Profile
 from pvchat.schemas import FloatArray, IntArray
 
@@ -55,28 +55,17 @@ class Motion:
     smile: FloatArray
 
 
-class Reenact:
+def moving(profile: Profile, count: int, rng: np.random.Generator, kind: str) -> Made:
     """One kind of motion, one of `KINDS`."""
-
-    needs = frozenset({"subject", "mesh"})
-    stages = BOTH
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.name, self.share = f"reenact:{kind}", 6.0
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        frames = window(profile.meshed, count, rng)
-        length = max(count, 12)  # a still is a moment of a motion
-        added = plan_motion(self.kind, length, profile.motion, rng)
-        strength = np.abs(getattr(added, _MOVES[self.kind][1]))
-        moment = np.arange(count) if count > 1 else np.array([int(np.argmax(strength))])
-        images = []
-        for frame, at in zip(frames, moment, strict=True):
-            images.append(reenact(profile.images[frame], profile.meshes[frame], added, int(at)))
-        notes = {"action": _SAYS[self.kind]} if count > 1 else {}
-        return Made(np.stack(images), notes)
+    frames = window(profile.meshed, count, rng)
+    length = max(count, 12)  # a still is a moment of a motion
+    added = plan_motion(kind, length, profile.motion, rng)
+    strength = np.abs(getattr(added, _MOVES[kind][1]))
+    moment = np.arange(count) if count > 1 else np.array([int(np.argmax(strength))])
+    images = []
+    for frame, at in zip(frames, moment, strict=True):
+        images.append(reenact(profile.images[frame], profile.meshes[frame], added, int(at)))
+    return Made(np.stack(images), {"action": _SAYS[kind]} if count > 1 else {})
 
 
 def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Generator) -> Motion:

@@ -7,7 +7,7 @@ foreshortens and is hidden by what is nearer. Its light is the face's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.interpolate import PchipInterpolator
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import paint
-from pvchat.augment.positives.protocol import BOTH, Made, window
+from pvchat.augment.positives.protocol import Made, window
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 
@@ -36,35 +36,26 @@ Colour = tuple[int, int, int]
 Points = NDArray[np.floating[Any]]
 
 
-class Wear:
+def wearing(profile: Profile, count: int, rng: np.random.Generator, kind: str) -> Made:
     """One kind of thing, one of `WORN`."""
-
-    needs = frozenset({"subject", "mesh"})
-    stages = BOTH
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.name, self.share = f"wear:{kind}", 3.0 if kind == "scrubs" else 6.0
-
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
-        """See `Generator`."""
-        frames = window(profile.meshed, count, rng)
-        height, width = profile.images.shape[1:3]
-        found = [heads.build(profile.meshes[f], width, height) for f in frames]
-        shape = np.mean([h.local for h in found], 0)
-        things = [self.kind] if self.kind != "scrubs" else ["mask", "scrubs"]
-        if self.kind == "glasses" and rng.random() < 0.35:
-            things = ["sunglasses"]
-        textures = [draw(thing, shape, rng) for thing in things]
-        images = []
-        for frame, head in zip(frames, found, strict=True):
-            image = profile.images[frame]
-            lit = heads.light(image, head)
-            for texture in textures:
-                image = lay(image, head, texture, lit)
-            images.append(image)
-        label = _NAMES[self.kind if self.kind == "scrubs" else things[0]]
-        return Made(np.stack(images), {"appearance": f"wears {label}"}, _covers(things))
+    frames = window(profile.meshed, count, rng)
+    height, width = profile.images.shape[1:3]
+    found = [heads.build(profile.meshes[f], width, height) for f in frames]
+    shape = np.mean([h.local for h in found], 0)
+    things = [kind] if kind != "scrubs" else ["mask", "scrubs"]
+    if kind == "glasses" and rng.random() < 0.35:
+        things = ["sunglasses"]
+    textures = [draw(thing, shape, rng) for thing in things]
+    images = []
+    for frame, head in zip(frames, found, strict=True):
+        image = profile.images[frame]
+        lit = heads.light(image, head)
+        for texture in textures:
+            image = lay(image, head, texture, lit)
+        images.append(image)
+    hides = {"mask": "mouth", "sunglasses": "eyes"}
+    covers = frozenset(hides[thing] for thing in things if thing in hides)
+    return Made(np.stack(images), {"appearance": f"wears {_NAMES[things[-1]]}"}, covers)
 
 
 def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -106,16 +97,11 @@ class _Canvas:
 
     def shade(self, points: Points, amount: float, blur: float) -> None:
         """Darken what is there within soft outlines."""
-        layer = Image.new("L", self.alpha.size)
-        ImageDraw.Draw(layer).polygon(self.place(points), fill=round(255 * amount))
-        layer = layer.filter(ImageFilter.GaussianBlur(blur * _SCALE * _OVERSAMPLE))
-        self.colour.paste((0, 0, 0), mask=layer)
+        self.colour.paste((0, 0, 0), mask=self._soft(points, amount, blur))
 
     def shadow(self, points: Points, amount: float, blur: float) -> None:
         """Darken what lies under the thing, too."""
-        layer = Image.new("L", self.alpha.size)
-        ImageDraw.Draw(layer).polygon(self.place(points), fill=round(255 * amount))
-        self._blend(layer.filter(ImageFilter.GaussianBlur(blur * _SCALE * _OVERSAMPLE)), (18, 14, 14))
+        self._blend(self._soft(points, amount, blur), (18, 14, 14))
 
     def texture(self) -> FloatArray:
         size = self.alpha.width // _OVERSAMPLE, self.alpha.height // _OVERSAMPLE
@@ -123,9 +109,14 @@ class _Canvas:
         colour = np.asarray(self.colour.resize(size, Image.Resampling.BOX), np.float32)
         return np.concatenate((colour, alpha[..., None]), 2)
 
-    def _add(self, draw_on: object, colour: Colour, alpha: float) -> None:
+    def _soft(self, points: Points, amount: float, blur: float) -> Image.Image:
         layer = Image.new("L", self.alpha.size)
-        draw_on(ImageDraw.Draw(layer))  # type: ignore[operator]
+        ImageDraw.Draw(layer).polygon(self.place(points), fill=round(255 * amount))
+        return layer.filter(ImageFilter.GaussianBlur(blur * _SCALE * _OVERSAMPLE))
+
+    def _add(self, draw_on: Callable[[ImageDraw.ImageDraw], None], colour: Colour, alpha: float) -> None:
+        layer = Image.new("L", self.alpha.size)
+        draw_on(ImageDraw.Draw(layer))
         self._blend(layer.point(lambda v: round(v * alpha)), colour)
 
     def _blend(self, layer: Image.Image, colour: Colour) -> None:
@@ -261,8 +252,3 @@ def _lighter(colour: Colour, share: float) -> Colour:
 
 def _pick(colours: Sequence[Colour], rng: np.random.Generator) -> Colour:
     return colours[int(rng.integers(len(colours)))]
-
-
-def _covers(things: Sequence[str]) -> frozenset[str]:
-    hidden = {"mouth"} if "mask" in things else set()
-    return frozenset(hidden | ({"eyes"} if "sunglasses" in things else set()))
