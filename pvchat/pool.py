@@ -29,14 +29,10 @@ _worker: Worker | None = None  # of a worker process
 def results(
     items: Sequence[Any], open_worker: Opener, workers: int = 1, engine: str = "local", ordered: bool = False
 ) -> Generator[tuple[int, Any], None, None]:
-    """Run all items; yields each number and result once.
+    """Run all items (`str` of one names it in an error); yields each number and result once.
 
-    Args:
-        items: what other processes can be handed; `str` of one names it in an error.
-        open_worker: called once a worker.
-        workers: how many; one of the local engine is this process.
-        engine: "local" or "ray".
-        ordered: in the order of the items; on this machine few are begun ahead, since results may be large.
+    One worker of the engine "local" is this process. `ordered`: in the order of the items; on this machine few are
+    begun ahead then, since results may be large.
 
     Raises:
         SettingsError: no such engine, or Ray isn't installed.

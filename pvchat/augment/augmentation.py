@@ -7,10 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pvchat import video
 from pvchat.augment import profile
 from pvchat.augment.lines import read_lines
 from pvchat.augment.profile import Profile
@@ -75,10 +71,6 @@ class Augmentation:
     def analyses(self) -> Analyses:
         """What the experts saw in a sample."""
         return Analyses(self.out, self.chat, self.config)
-
-    def frames(self, sample: Sample) -> NDArray[np.uint8]:
-        """A sample's frames [T, H, W, 3] that the experts saw."""
-        return video.load(self.analyses.path(sample), self.analyses.chat.settings.video).images
 
 
 def read_samples(out: str | Path) -> list[Sample]:

@@ -53,9 +53,7 @@ def listing(value: Path | tuple[Path, ...]) -> list[list[Any]]:
 def held(out: Path, name: str) -> Iterator[None]:
     """Make a folder for a data set about `name`, or take one that is about her already.
 
-    Raises:
-        SettingsError: it is about somebody else, or another process works in it.
-        OSError: it can't be made.
+    Raises SettingsError where it is about somebody else, or another process works in it.
     """
     manifest = read_manifest(out / "profile.json")
     if manifest is not None and manifest.get("name", name) != name:

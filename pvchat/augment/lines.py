@@ -41,11 +41,7 @@ def write_manifest(path: Path, manifest: Entry) -> None:
 
 
 def validated(kind: type, row: Any) -> Any:
-    """A row of JSON as a dataclass of this kind; fields that it doesn't have are left out.
-
-    Raises:
-        ValueError: a field is missing or of the wrong sort; says which.
-    """
+    """A row of JSON as a dataclass of this kind, without further fields; ValueError says which is missing or wrong."""
     from pydantic import ValidationError
 
     if not isinstance(row, dict):

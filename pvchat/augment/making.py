@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pvchat import video
 from pvchat.augment import gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.dataset import folder as dataset
@@ -130,8 +131,9 @@ def _make_one(run: Augmentation, sample: Sample, makers: list[Generator]) -> Ent
 def _pass_gates(run: Augmentation, sample: Sample, covers: frozenset[str], model: PresenceModel, own: float) -> None:
     """Measure a sample, note what refuses it, and put it where it belongs."""
     try:
-        analysis = run.analyses(sample)
-        images = run.frames(sample) if sample.role == "positive" else None  # only quality is measured on pictures
+        analysis, images = run.analyses(sample), None
+        if sample.role == "positive":  # whose quality is measured on the pictures that the experts saw
+            images = video.load(run.analyses.path(sample), run.analyses.chat.settings.video).images
     except VideoReadError:
         sample.dropped = "unreadable"
         return

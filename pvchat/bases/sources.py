@@ -55,7 +55,6 @@ class BaseSource:
 class Family:
     """One kind of model. Options of its processor keep pictures whole: tiles are more tokens and tell no more."""
 
-    name: str
     video: bool = True  # takes `{"type": "video"}`
     times: bool = False  # writes the frames' times into the prompt itself
     beside: bool = True  # takes pictures beside a video; SmolVLM's processor puts both under one key: one would be lost
@@ -65,12 +64,12 @@ class Family:
 
 
 FAMILIES: Mapping[str, Family] = {
-    "smolvlm": Family("SmolVLM", times=True, beside=False, still={"do_image_splitting": False}),
-    "qwen3_vl": Family("Qwen3-VL", times=True, pair=2, moving={"cap_pixels_per_frame": True}),
-    "internvl": Family("InternVL", still={"crop_to_patches": False}, moving={"crop_to_patches": False}),
-    "llava_onevision": Family("LLaVA-OneVision"),
+    "smolvlm": Family(times=True, beside=False, still={"do_image_splitting": False}),
+    "qwen3_vl": Family(times=True, pair=2, moving={"cap_pixels_per_frame": True}),
+    "internvl": Family(still={"crop_to_patches": False}, moving={"crop_to_patches": False}),
+    "llava_onevision": Family(),
 }
-OTHER = Family("other", video=False)
+OTHER = Family(video=False)
 
 
 def list_bases() -> list[str]:

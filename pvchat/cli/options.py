@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from pvchat.config import ANSWERS, COSTS, FRAME_STYLES, QUANTIZED, PresenceConfig, Settings, VideoConfig
@@ -63,59 +64,46 @@ def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
     add_common(parser, run)
     for name, meaning in COSTS_HELP.items():
         parser.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)
-    rare = _RareOptions(parser)
-    rare.begin("model settings")
-    _add_model_settings(rare)
+    meanings: list[tuple[argparse.Action, str]] = []
+    text = "show settings of the model, of video and of presence, too"
+    parser.add_argument("--help-all", nargs=0, action=_HelpAll, const=meanings, help=text)
+    _add_model_settings(partial(_add_rare, meanings, parser.add_argument_group("model settings")))
     for section, config in SECTIONS.items():
-        rare.begin(f"{section} settings")
+        group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
             meaning = f"{field.metadata['help']} (default {field.default})"
             kind = type(field.default)
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
             flag = f"--{section}.{field.name}"
-            rare.add(flag, type=kind, default=field.default, metavar=metavar, help=meaning)
+            _add_rare(meanings, group, flag, type=kind, default=field.default, metavar=metavar, help=meaning)
 
 
-def _add_model_settings(rare: _RareOptions) -> None:
-    """Which model answers, on what, and how."""
-    rare.add("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
-    rare.add("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
-    rare.add("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
+def _add_rare(meanings: list[tuple[argparse.Action, str]], group: Any, flag: str, *, help: str, **options: Any) -> None:
+    """One option that `--help` leaves out, and what `--help-all` says of it."""
+    meanings.append((group.add_argument(flag, help=argparse.SUPPRESS, **options), help))
+
+
+def _add_model_settings(add: Callable[..., None]) -> None:
+    add("--device", default="auto", help="auto (the default), cpu, cuda, cuda:1 … or mps")
+    add("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
+    add("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
              "pretrained video language model: its folder or hub:ORG/NAME (default embedded; `pvchat models` lists "
              "what there is)")  # fmt: skip
-    rare.add("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: facts (what was "
+    add("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: facts (what was "
              "measured); reworded (the same by a language model); model (gaps are filled by the trained model); "
              "spoken (by its own words, each sentence checked; needs weights for that); auto (the default): model "
              "where it has weights, else reworded")  # fmt: skip
-    rare.add("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
-    rare.add("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's ORG/NAME or a "
+    add("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
+    add("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's ORG/NAME or a "
              "folder, that says what somebody probably does, and where, if that wasn't measured, in the trained "
              "model's place (needs pvchat[hub])")  # fmt: skip
-    rare.add("--show", choices=FRAME_STYLES, default="auto", help="how a pretrained base is shown people: plain "
+    add("--show", choices=FRAME_STYLES, default="auto", help="how a pretrained base is shown people: plain "
              "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
-    rare.add("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits (needs "
+    add("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits (needs "
              "bitsandbytes)")  # fmt: skip
-    rare.add("--no-traits", dest="traits", action="store_false", help="tell neither men from women nor smiles, even "
+    add("--no-traits", dest="traits", action="store_false", help="tell neither men from women nor smiles, even "
              "when asked")  # fmt: skip
-    rare.add("--no-voice", dest="voice", action="store_false", help="never listen to a clip's sound, even when asked")
-
-
-class _RareOptions:
-    """Options that `--help` leaves out: their groups, and what `--help-all` says of each."""
-
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self.meanings: list[tuple[argparse.Action, str]] = []
-        text = "show settings of the model, of video and of presence, too"
-        parser.add_argument("--help-all", nargs=0, action=_HelpAll, const=self.meanings, help=text)
-        self._parser, self._group = parser, parser.add_argument_group()
-
-    def begin(self, title: str) -> None:
-        """What is added from here on belongs to a group of this title."""
-        self._group = self._parser.add_argument_group(title)
-
-    def add(self, flag: str, *, help: str, **options: Any) -> None:
-        """One option, as for `add_argument`."""
-        self.meanings.append((self._group.add_argument(flag, help=argparse.SUPPRESS, **options), help))
+    add("--no-voice", dest="voice", action="store_false", help="never listen to a clip's sound, even when asked")
 
 
 class _HelpAll(argparse.Action):

@@ -46,11 +46,7 @@ def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> 
 
 
 def read(path: Path) -> DataSet:
-    """Read a data set folder; nothing is checked but its form (`check.check` checks the rest).
-
-    Raises:
-        SettingsError: there is none, or a line can't be read.
-    """
+    """Read a data set folder; raises SettingsError where there is none, or a line can't be read (see `check.py`)."""
     if not (path / ROWS).is_file():
         hint = "Make one: pvchat augment CLIP --name NAME --out DIR"
         raise SettingsError(f"there is no {ROWS} in this folder.", subject=str(path), hint=hint)

@@ -38,8 +38,7 @@ class Generator:
 def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Indices [count] of a stretch of usable frames [T], drawn; one that is too short is walked to and fro.
 
-    Raises:
-        ValueError: no frame is usable.
+    Raises ValueError where no frame is usable.
     """
     runs = np.flatnonzero(np.diff(usable.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     if len(runs) == 0:
