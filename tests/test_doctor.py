@@ -66,7 +66,7 @@ def test_a_broken_torch_is_a_problem_not_a_crash(monkeypatch):
     def broken():
         raise OSError("libfoo.so is missing")
 
-    monkeypatch.setattr("pvchat.runtime.available_devices", broken)
+    monkeypatch.setattr("pvchat.cli.doctor.available_devices", broken)
     report = doctor.examine()
     assert any("libfoo.so" in problem["what"] for problem in report["problems"])
     doctor.show(report)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.runtime import size
 
 _SEALED = "With $PVCHAT_BACKUP_KEY (else $PVCHAT_KEY) set, nobody reads it without that passphrase."
 
@@ -28,7 +29,6 @@ def register(commands: Commands) -> None:
 
 
 def _backup(args: argparse.Namespace) -> None:
-    from pvchat.runtime import size
     from pvchat.storage.backup import backup
 
     path, made = backup(args.path, _passphrase())

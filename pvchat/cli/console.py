@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pvchat.cli.options import settings_of
 from pvchat.config import Settings
 from pvchat.errors import PVChatError, SeveralSubjectsError
+from pvchat.runtime import ProgressDisplay, size
 
 if TYPE_CHECKING:
     from pvchat.assets.packages import Weight
     from pvchat.library import Library
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
 INTERRUPTED = 130  # exit code after Ctrl-C
@@ -184,7 +184,6 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
     Raises SettingsError where the words don't fit, WeightsError where weights can't be fetched.
     """
     settings = settings_of(args)
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
     fetch_missing(settings)
@@ -216,7 +215,6 @@ def fetch_missing(settings: Settings) -> None:
 def fetch(*tables: tuple[Weight, ...]) -> None:
     """Download what is missing of some tables of packages, and say so; raises WeightsError."""
     from pvchat.assets import weights
-    from pvchat.runtime import ProgressDisplay, size
 
     if todo := [weight for table in tables for weight in weights.missing(table=table)]:
         what = "weights and footage" if len(tables) > 1 else "weights"

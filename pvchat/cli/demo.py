@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
 from pvchat.config import Settings, home
+from pvchat.runtime import ProgressDisplay, seconds
 
 if TYPE_CHECKING:
     from pvchat.assets.footage import Shot
@@ -47,8 +48,6 @@ def register(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    from pvchat.runtime import ProgressDisplay
-
     with ProgressDisplay() as progress:
 
         def tell(row: dict[str, Any]) -> None:
@@ -145,7 +144,6 @@ def show_answer(row: dict[str, Any]) -> None:
 def show(result: dict[str, Any]) -> None:
     """Print what the footage is, and how often the answers were right."""
     from pvchat.assets import packages
-    from pvchat.runtime import seconds
 
     console.write("")
     console.write_columns([("clip", "what it shows", "from")]

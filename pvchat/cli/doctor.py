@@ -21,6 +21,7 @@ from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.config import Settings, home
 from pvchat.errors import LockedError
+from pvchat.runtime import ProgressDisplay, available_devices, size, usable_cores
 
 LICENCES = "The code is Apache-2.0. Weights fitted by us are for research, non-commercial use, as their data demand."
 EITHER = ("decord", "decord2")  # one of them is right, both are not
@@ -51,7 +52,6 @@ def _run(args: argparse.Namespace) -> int:
 
 def _fetch(voice: bool) -> None:
     from pvchat.assets import packages, weights
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service.networks import Networks
 
     damage = _damage()  # what is damaged is missing from here on
@@ -66,7 +66,6 @@ def _fetch(voice: bool) -> None:
 
 def examine() -> dict[str, Any]:
     """Look at everything, all weights by their hashes: the JSON of `--json`; never raises for what it finds."""
-    from pvchat.runtime import usable_cores
     from pvchat.video import backend_in_use
 
     encryption = _encryption()
@@ -114,8 +113,6 @@ def _damage() -> list[str]:
 
 
 def _device() -> dict[str, Any]:
-    from pvchat.runtime import available_devices
-
     try:
         found = available_devices()
     except (ImportError, OSError) as error:  # a torch that doesn't load is what people call the doctor for
@@ -180,8 +177,6 @@ def _encryption() -> dict[str, Any]:
 
 def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is wrong, and the command that mends it."""
-    from pvchat.runtime import size
-
     versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
     lost = [row for row in report["weights"] if not (row["here"] or row["for_demo"] or row["for_voice"])]
     if lost:
@@ -215,8 +210,6 @@ def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def show(report: dict[str, Any]) -> None:
     """Print a report."""
-    from pvchat.runtime import size
-
     versions, machine, disk = dict(report["versions"]), report["machine"], report["disk"]
     rows = [
         ("pvchat", f"{versions.pop('pvchat')} on Python {versions.pop('python')}"),

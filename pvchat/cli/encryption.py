@@ -11,6 +11,7 @@ import os
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.errors import SettingsError
+from pvchat.runtime import ProgressDisplay
 
 
 def register(commands: Commands) -> None:
@@ -25,7 +26,6 @@ def register(commands: Commands) -> None:
 
 
 def _encrypt(args: argparse.Namespace) -> None:
-    from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
     if keys.exists():
@@ -46,7 +46,6 @@ def _encrypt(args: argparse.Namespace) -> None:
 
 
 def _decrypt(args: argparse.Namespace) -> None:
-    from pvchat.runtime import ProgressDisplay
     from pvchat.storage import conversion, keys
 
     with ProgressDisplay() as progress:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, settings_of
+from pvchat.runtime import ProgressDisplay
 
 
 def register(commands: Commands) -> None:
@@ -33,7 +34,6 @@ def _run(args: argparse.Namespace) -> None:
     from pvchat.eval.options import EvalOptions
     from pvchat.eval.report import remarks, text_of
     from pvchat.eval.run import run as evaluate
-    from pvchat.runtime import ProgressDisplay
 
     systems = tuple(name.strip() for name in args.systems.split(",") if name.strip())
     options = EvalOptions(

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, cast
 from pvchat.cli import console, inbox
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, settings_of
 from pvchat.errors import SettingsError
+from pvchat.runtime import ProgressDisplay, size
+from pvchat.runtime import seconds as duration
 
 if TYPE_CHECKING:
     from pvchat.library.scan import Opened, Report, Scanning
     from pvchat.library.sources import Source
-    from pvchat.runtime import ProgressDisplay
     from pvchat.service import PVChat
 
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
@@ -129,7 +130,6 @@ def _print_report(args: argparse.Namespace, report: Report) -> None:
 
 def _status(args: argparse.Namespace) -> None:
     from pvchat.chat.english import lasting
-    from pvchat.runtime import size
 
     found = console.open_library().status()
     footage = f", {lasting(found.seconds)}" if found.clips else ""
@@ -167,8 +167,6 @@ def _export(args: argparse.Namespace) -> None:
 
 def _reel(args: argparse.Namespace) -> None:
     from pvchat.library.reel import write_reel
-    from pvchat.runtime import ProgressDisplay
-    from pvchat.runtime import seconds as duration
 
     if not args.most > 0:
         raise SettingsError("a film has some seconds.", subject="--most")

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from pvchat import __version__
 from pvchat.cli import console
 from pvchat.errors import PVChatError
+from pvchat.runtime import setup_logging
 
 OK, USER_ERROR = 0, 1
 COMMANDS = (
@@ -71,8 +72,6 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pvchat.runtime import setup_logging
-
     setup_logging(args.verbose)
     try:
         code = args.run(args)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.runtime import size
 
 TITLES = ("model", "weights", "licence", "language model", "licence of that", "looks through")
 BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "licence")
@@ -45,8 +46,6 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _model(row: dict[str, Any]) -> tuple[str, ...]:
-    from pvchat.runtime import size
-
     weights = f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
     here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
     return (row["name"], weights, row["licence"] or "–", f"{row['llm']} ({here})", row["llm_licence"] or "–",
@@ -54,8 +53,6 @@ def _model(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _base(row: dict[str, Any]) -> tuple[str, ...]:
-    from pvchat.runtime import size
-
     count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
     fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
     return (row["name"], count, row["dtype"], str(row["frames"]), size(row["memory"]), size(row["free"]), fits,

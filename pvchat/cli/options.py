@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from pvchat.config import ANSWERS, COSTS, FRAME_STYLES, QUANTIZED, PresenceConfig, Settings, VideoConfig
+from pvchat.runtime import pick_device, set_threads
 
 SECTIONS: dict[str, type[Any]] = {"video": VideoConfig, "presence": PresenceConfig}
 
@@ -138,8 +139,6 @@ def time_of(text: str) -> float:
 
 def settings_of(args: argparse.Namespace) -> Settings:
     """The words of `add_model` as settings; raises SettingsError where one is off, or no such device is here."""
-    from pvchat.runtime import pick_device, set_threads
-
     given = vars(args)
     sections = {
         section: config(**{field.name: given[f"{section}.{field.name}"] for field in dataclasses.fields(config)})

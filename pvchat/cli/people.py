@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model, time_of
 from pvchat.errors import SettingsError
+from pvchat.runtime import size
 
 if TYPE_CHECKING:
     from pvchat.people.corrections import Correction
@@ -62,8 +63,6 @@ def _add_options(parser: argparse.ArgumentParser, action: str) -> None:
 
 
 def _list(args: argparse.Namespace) -> None:
-    from pvchat.runtime import size
-
     store = _store()
     people = [_row(person) for person in store.all()]
     names = store.ids()
@@ -79,8 +78,6 @@ def _list(args: argparse.Namespace) -> None:
 
 
 def _show(args: argparse.Namespace) -> None:
-    from pvchat.runtime import size
-
     person = _store().get(args.name)
     row, clips = _row(person), int(person.extra.get("clips", 1))
     texts = {

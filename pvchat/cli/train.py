@@ -15,6 +15,7 @@ import pvchat
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group, add_model
 from pvchat.errors import SettingsError
+from pvchat.runtime import setup_logging
 
 if TYPE_CHECKING:
     from pvchat.schemas import Progress
@@ -47,7 +48,6 @@ def register(commands: Commands) -> None:
 
 def _train_base(args: argparse.Namespace) -> None:
     from pvchat.bases.sources import read_source
-    from pvchat.runtime import setup_logging
     from pvchat.train.config import from_words
 
     config = from_words(args, _settings_of_base()())
