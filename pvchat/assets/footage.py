@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from pvchat.assets import weights
 from pvchat.storage import atomic
+from pvchat.video import save_clip
 
 Images = Iterator[NDArray[np.uint8]]
 Crop = tuple[float, float, float]  # centre x, centre y, width: fractions of the photo's width, height, width
@@ -69,8 +71,6 @@ SHOTS: tuple[Shot, ...] = (
 
 def build(folder: Path) -> dict[str, Path]:
     """Make the clips that aren't there yet in a folder; their paths by name. Raises WeightsError without footage."""
-    from pvchat.video import save_clip
-
     folder.mkdir(parents=True, exist_ok=True)
     paths = {shot.name: folder / f"{shot.name}.mp4" for shot in SHOTS}
     for shot in SHOTS:
@@ -90,8 +90,6 @@ def move_over(photo: Any, move: tuple[Crop, Crop], aspect: float, count: int) ->
 
     `move`: the first and the last crop, each shifted to lie inside the photo.
     """
-    from PIL import Image
-
     first, last = np.array(move[0]), np.array(move[1])
     for t in np.linspace(0.0, 1.0, count):
         x, y, width = first + (last - first) * (t * t * (3 - 2 * t))  # smoothstep: starts and ends at rest
@@ -112,8 +110,6 @@ def _images(shot_: Shot) -> Images:
 
 
 def _photo(path: Path, shot_: Shot) -> Images:
-    from PIL import Image
-
     assert shot_.move is not None
     with Image.open(path) as photo:
         yield from move_over(photo.convert("RGB"), shot_.move, shot_.aspect, round(STILL_FPS * STILL_SECONDS))
@@ -130,8 +126,6 @@ def _cut(path: Path, start: float, end: float) -> Images:
 
 def _side_by_side(left: Shot, right: Shot) -> Images:
     """Both shots at one height; the slower one's frames are repeated, and both end with the shorter."""
-    from PIL import Image
-
     fps = _fps(left)
     still = list(_images(right))
     for number, image in enumerate(_images(left)):

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from pvchat.storage import atomic
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
 Entry = dict[str, Any]
+_adapter = cache(TypeAdapter)  # making one takes a while
 
 
 def read_lines(path: Path) -> list[Entry]:
@@ -42,8 +42,6 @@ def write_manifest(path: Path, manifest: Entry) -> None:
 
 def validated(kind: type, row: Any) -> Any:
     """A row of JSON as a dataclass of this kind, without further fields; ValueError says which is missing or wrong."""
-    from pydantic import ValidationError
-
     if not isinstance(row, dict):
         raise ValueError("no JSON object")
     try:
@@ -53,13 +51,6 @@ def validated(kind: type, row: Any) -> Any:
         name = str(wrong["loc"][0])
         what = "is missing" if wrong["type"] == "missing" else f"can't be {row[name]!r}"
         raise ValueError(f"{name} {what}") from error
-
-
-@cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)
 
 
 def _put(path: Path, text: str) -> None:

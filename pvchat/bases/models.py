@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pvchat.assets import packages, weights
 from pvchat.bases.sizes import count_parameters, fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings, home
@@ -151,8 +152,6 @@ def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict
 
 def _language_model(spec: str) -> tuple[bool | None, str | None]:
     """Whether a language model is on this machine (None: that is the hub's cache to know), and its licence."""
-    from pvchat.assets import packages, weights
-
     if spec in ("random", "none"):
         return True, None
     if spec == "embedded":

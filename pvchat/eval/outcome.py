@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from pvchat.eval import report
 from pvchat.eval.manifest import Item
@@ -105,8 +106,6 @@ def _tune(rows: Sequence[Row], items: Mapping[str, Item]) -> dict[str, float]:
     score, truth = np.array([s for s, _ in pairs], float), np.array([t for _, t in pairs], bool)
     if not truth.any() or truth.all():
         return {"threshold": -MATCH, "slope": 0.0, "offset": 0.0, "fitted": 0.0}
-    from sklearn.linear_model import LogisticRegression
-
     fit = LogisticRegression(C=1e3).fit(score[:, None], truth)
     return {
         "threshold": best_threshold(score, truth),

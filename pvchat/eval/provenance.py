@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pvchat import __version__
+from pvchat.assets import packages
 from pvchat.bases import models
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
@@ -56,8 +57,6 @@ def code_hash(deep: bool = False, package: Path = PACKAGE) -> str:
 
 def weights_hash(settings: Settings) -> str:
     """Of the pinned packages' weights, of the model that answers, and of another language model."""
-    from pvchat.assets import packages
-
     base, llm = models.base_of(settings), Path(settings.llm).expanduser() if settings.llm else None
     own = (models.find(settings.model),) if base is None else (Path(base.path) if base.local else None, base.trained)
     named = [w.sha256 for w in packages.table("embedded")] + [base.path if base is not None and not base.local else ""]

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pvchat.assets import footage, packages, weights
 from pvchat.augment.negatives.strangers import (
     Negative,
     Negatives,
@@ -171,8 +172,6 @@ def files_of(config: AugmentConfig, seed: int) -> list[str]:
 
 def footage_clips() -> list[str]:
     """The demo's clips, cut when they are first needed; none where the footage isn't on this machine."""
-    from pvchat.assets import footage, packages, weights
-
     if weights.missing(table=packages.table("footage")):
         return []
     place = home() / "footage"

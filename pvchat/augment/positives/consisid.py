@@ -17,6 +17,8 @@ from pvchat.augment import gates
 from pvchat.augment.positives.protocol import Made
 from pvchat.augment.profile import Profile
 from pvchat.errors import SettingsError
+from pvchat.perception.experts.attributes import crop
+from pvchat.runtime import pick_device
 
 if TYPE_CHECKING:
     import torch
@@ -94,8 +96,6 @@ def require(device: str = "cuda") -> Any:
         import diffusers
     except ImportError as error:
         raise SettingsError("this generator needs diffusers.", hint="Install it: pip install 'pvchat[hub]'.") from error
-    from pvchat.runtime import pick_device
-
     pick_device(device)
     return diffusers
 
@@ -117,8 +117,6 @@ def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Condit
 
 def best_face(profile: Profile) -> NDArray[np.uint8]:
     """Head and shoulders [h, w, 3] of the most frontal of the sharper frames."""
-    from pvchat.perception.experts.attributes import crop
-
     frames = np.flatnonzero(profile.meshed)
     frames = frames[np.linspace(0, len(frames) - 1, min(_PLACES, len(frames))).round().astype(int)]
     scores = []

@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from rouge_score.tokenizers import DefaultTokenizer
+
 from pvchat.chat.english import COLOURS
 from pvchat.chat.reader.statements import mentioned
 from pvchat.eval.manifest import Item
@@ -169,6 +171,4 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _tokenizer() -> Any:
-    from rouge_score.tokenizers import DefaultTokenizer
-
     return DefaultTokenizer(use_stemmer=True)

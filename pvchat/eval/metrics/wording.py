@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from rouge_score.rouge_scorer import RougeScorer
+from sacrebleu.metrics import BLEU
 
 from pvchat.chat.english import word_set
 from pvchat.eval.metrics.bootstrap import Array, Bootstrap, Measure
@@ -34,8 +36,6 @@ def bleu(
 
 def bleu_signature(order: int) -> str:
     """Sacrebleu's signature of the setting."""
-    from sacrebleu.metrics import BLEU
-
     metric = BLEU(max_ngram_order=order)
     metric.corpus_score(["a"], [["a"]])
     return str(metric.get_signature())
@@ -96,8 +96,6 @@ def _ngrams(answer: str, reference: str, order: int) -> list[int]:
 
 
 def _bleu(row: Array, order: int) -> float:
-    from sacrebleu.metrics import BLEU
-
     if not row[order]:
         return float("nan") if not row[-1] else 0.0
     counts = [int(v) for v in row]
@@ -109,13 +107,9 @@ def _bleu(row: Array, order: int) -> float:
 
 @lru_cache(maxsize=4)
 def _sentence_bleu(order: int) -> Any:
-    from sacrebleu.metrics import BLEU
-
     return BLEU(max_ngram_order=order, effective_order=True)
 
 
 @lru_cache(maxsize=1)
 def _rouge() -> Any:
-    from rouge_score.rouge_scorer import RougeScorer
-
     return RougeScorer(["rougeL"], use_stemmer=True)
