@@ -17,7 +17,7 @@ from pvchat import video
 from pvchat.augment import folders, making
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.lines import read_manifest, write_manifest
-from pvchat.augment.positives import plan
+from pvchat.augment.positives import consisid
 from pvchat.augment.schemas import STEPS
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -87,8 +87,8 @@ def _step(run: Augmentation, step: str) -> None:
     if known is not None and fits and atomic.sha256_of(result) == known["result"]:
         run.manifests[step] = known
         return
-    if step in ("profile", "positives"):
-        plan.require_generators(run.config)  # it is told before anything is made
+    if step in ("profile", "positives") and "consisid" in run.config.generators:
+        consisid.require()  # it is told before anything is made
     path.unlink(missing_ok=True)
     started = time.perf_counter()
     counts = _STEPS[step][0](run)

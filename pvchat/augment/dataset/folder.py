@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,8 @@ def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> 
         raise SettingsError(f"{len(gone)} media files are missing.", subject=gone[0], hint="Augment again.")
     write_lines(out / ROWS, [_joined(r, kept[r.sample]) for r in rows])
     (out / CARD).write_text(card(list(kept.values()), rows), encoding="utf-8")
-    sums = checksums(out, [s.media for s in kept.values()])
+    names = [ROWS, SAMPLES, CARD, *sorted({s.media for s in kept.values()})]
+    sums = {name: atomic.sha256_of(out / name) for name in names if (out / name).is_file()}
     (out / CHECKSUMS).write_text(json.dumps(sums, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return out
 
@@ -58,12 +59,6 @@ def read(path: Path) -> DataSet:
         hint = "`pvchat augment --check` names the row."
         raise SettingsError(f"not a data set ({error}).", subject=str(path), hint=hint) from error
     return DataSet(path, [s for s in samples if not s.dropped], rows, _subject(rows, samples))
-
-
-def checksums(root: Path, media: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of the data set's files, by path with forward slashes."""
-    names = [n for n in (ROWS, SAMPLES, CARD) if (root / n).is_file()] + sorted(set(media))
-    return {name: atomic.sha256_of(root / name) for name in names}
 
 
 def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:

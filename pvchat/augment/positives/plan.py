@@ -14,7 +14,7 @@ import numpy as np
 from pvchat.augment.folders import USED
 from pvchat.augment.positives import photometric
 from pvchat.augment.positives.backgrounds import PICTURES, among, elsewhere, files_in
-from pvchat.augment.positives.consisid import ConsisID, require
+from pvchat.augment.positives.consisid import ConsisID
 from pvchat.augment.positives.protocol import Generator, Made
 from pvchat.augment.positives.recolour import recoloured
 from pvchat.augment.positives.reenact import KINDS, moving
@@ -60,12 +60,6 @@ def generators(config: AugmentConfig) -> list[Generator]:
         made = ConsisID.from_pretrained(config.model)
         found.append(Generator("consisid", made.make, {"subject", "mesh"}, 30.0, ("video",)))
     return found
-
-
-def require_generators(config: AugmentConfig) -> None:
-    """Raise SettingsError where a generator that the settings ask for could not run here at all."""
-    if "consisid" in config.generators:
-        require()
 
 
 def make_planned(planned: Sample, profile: Profile, makers: Sequence[Generator], config: AugmentConfig) -> Made:

@@ -28,26 +28,25 @@ def existence(
     """All yes/no measures of single existence questions."""
     sums = counts(truth, predicted)
     return {
-        "accuracy": boot.measure(clips, sums, accuracy),
+        "accuracy": boot.measure(clips, sums, lambda s: ratio(np.stack([s[:, 0] + s[:, 3], s.sum(1)], 1))),
         "balanced_accuracy": boot.measure(clips, sums, balanced_accuracy),
         "auc": auc(boot, clips, truth, chance),
-        "tpr": boot.measure(clips, sums, lambda s: ratio(np.stack([s[:, 0], s[:, 0] + s[:, 2]], 1))),
-        "tnr": boot.measure(clips, sums, lambda s: ratio(np.stack([s[:, 3], s[:, 3] + s[:, 1]], 1))),
+        "tpr": boot.measure(clips, sums, lambda s: rates(s)[:, 0]),
+        "tnr": boot.measure(clips, sums, lambda s: rates(s)[:, 1]),
     }
 
 
-def accuracy(sums: Array) -> Array:
-    """Right decisions over all: [R]."""
-    return ratio(np.stack([sums[:, 0] + sums[:, 3], sums.sum(1)], 1))
+def rates(sums: Array) -> Array:
+    """TPR and TNR, NaN where no such truth occurs: [R, 2]."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return sums[:, [0, 3]] / (sums[:, [0, 3]] + sums[:, [2, 1]])
 
 
 def balanced_accuracy(sums: Array) -> Array:
     """Mean of TPR and TNR; where only one truth occurs, that one's rate: [R]."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        both = np.stack([sums[:, 0] / (sums[:, 0] + sums[:, 2]), sums[:, 3] / (sums[:, 3] + sums[:, 1])], 1)
-    known = np.isfinite(both)
+    both = rates(sums)
     with np.errstate(invalid="ignore"):
-        return np.where(known, both, 0).sum(1) / known.sum(1)
+        return np.nansum(both, 1) / np.isfinite(both).sum(1)
 
 
 def f1(sums: Array) -> Array:
