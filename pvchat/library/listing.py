@@ -27,8 +27,8 @@ class Sighting:
     path: str  # of the video; the first where several files show it
     place: str  # what its source is called
     recorded: str  # local time, ISO 8601
-    start_s: float  # of the video, as `end_s`
-    end_s: float
+    start_s: float  # from when she is seen, seconds of the video
+    end_s: float  # until when
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class LastSeen:
 
     videos: int  # number of those in which she surely is
     recorded: str  # local time of the newest, ISO 8601
-    path: str  # of that one, as `place`
-    place: str
+    path: str  # of that one
+    place: str  # what its source is called
 
 
 @dataclass(frozen=True)

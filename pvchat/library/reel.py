@@ -36,8 +36,8 @@ class Moment:
     path: str  # of the video
     place: str  # what its source is called
     at: datetime  # when it begins, local time
-    start_s: float  # of the video, as `end_s`
-    end_s: float
+    start_s: float  # from when she is seen, seconds of the video
+    end_s: float  # until when
     sure: bool  # she surely is in this video; else perhaps
 
     def to_dict(self) -> dict[str, Any]:

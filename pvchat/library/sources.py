@@ -28,8 +28,8 @@ class Source:
 
     path: str  # absolute
     place: str  # what it is called where its clips were recorded ("kitchen"); "" for no name
-    files: int  # how many are known, as `clips`
-    clips: int
+    files: int  # how many are known
+    clips: int  # of how many different contents
     seconds: float  # of footage that was looked at
     waiting: int  # files that weren't looked at yet
     failed: dict[str, str] = field(default_factory=dict)  # path -> why it can't be used

@@ -7,9 +7,9 @@ written is let be: it is looked at once its size and date have stayed the same f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pvchat.library.scan import Report, Scanning
@@ -31,35 +31,22 @@ def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, e
     Raises:
         LibraryError, PVChatError: nothing was added yet; another process is scanning; a worker died.
     """
-    writing = _Writing(every_s)
+    before = dict[str, Stamp]()
     while not how.stop.is_set():
         fresh, gone = waiting()
-        writing.look(fresh)
-        if gone or any(map(writing.done, fresh)):
-            report = scan(replace(how, ready=writing.done))
+        now, old_ns = _stamps(fresh), (time.time() - every_s) * 1e9
+        written = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}  # to the end
+        before = now
+        if gone or written:
+            report = scan(replace(how, ready=written.__contains__))
             if report.added or report.moved or report.removed or report.failed:
                 yield report
         how.stop.wait(every_s)
 
 
-@dataclass
-class _Writing:
-    """Which files have been written to the end: one that was written to is left in peace for `every_s`."""
-
-    every_s: float
-    _before: dict[str, Stamp] = field(default_factory=dict)
-    _done: set[str] = field(default_factory=set)
-
-    def look(self, paths: list[str]) -> None:
-        """Look at the files that wait."""
-        now = dict[str, Stamp]()
-        for path in paths:
-            with suppress(OSError):  # deleted meanwhile
-                now[path] = stamp_of(Path(path))
-        old = time.time() - self.every_s
-        self._done = {path for path, stamp in now.items() if stamp == self._before.get(path) or stamp[1] < old * 1e9}
-        self._before = now
-
-    def done(self, path: str) -> bool:
-        """Whether a file wasn't written to from one look to the next."""
-        return path in self._done
+def _stamps(paths: Sequence[str]) -> dict[str, Stamp]:
+    stamps = dict[str, Stamp]()
+    for path in paths:
+        with suppress(OSError):  # deleted meanwhile
+            stamps[path] = stamp_of(Path(path))
+    return stamps
