@@ -82,7 +82,6 @@ _EXTRA: Fields = {
 
 # arrays whose rows are counted, correction by correction and clip by clip
 _CORRECTED, _OF_CLIPS = ("faces", "masked", "prints", "masked_prints"), ("prototypes", "prints")
-_EARLIER_OF_CLIPS = ("prototypes", "masked", "prints", "masked_prints")
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
@@ -108,21 +107,6 @@ def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
     for key in arrays:
         if key not in ARRAYS and not key.startswith(LORAS):
             raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
-
-
-def own_extra(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """The extra data of a person of one's own, whose clips an earlier version may have counted otherwise.
-
-    It counted four arrays, of which two are left. Counts that fit no more are left out: all rows are one clip's then.
-    """
-    found, clips = dict(extra), extra.get("parts")
-    if isinstance(clips, list) and clips:
-        if all(isinstance(row, list) and len(row) == len(_EARLIER_OF_CLIPS) for row in clips):
-            at = [_EARLIER_OF_CLIPS.index(key) for key in _OF_CLIPS]
-            found["parts"] = [[row[i] for i in at] for row in clips]
-        if _extra_fault(found) or _count_fault(found, arrays):
-            del found["parts"]
-    return found
 
 
 def _fault(array: NDArray[Any], rows: ArrayRule) -> str:

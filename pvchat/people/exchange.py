@@ -132,8 +132,6 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
     person = {key: value for key, value in config.items() if key not in _OF_THE_FILE}
-    if own:
-        person["extra"] = contents.own_extra(person["extra"], arrays)
     return checked(Person(**person, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")), picture=not own)
 
 

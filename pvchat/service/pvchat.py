@@ -19,13 +19,12 @@ from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import joined
-from pvchat.people.person import checked, name_key
+from pvchat.people.person import checked, clean_name, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage, Track
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
-from pvchat.service.enrolling import enrollable, usable_name, with_voice
-from pvchat.service.hearing import with_sound
+from pvchat.service.hearing import voices_in, with_sound
 from pvchat.service.networks import Networks
 from pvchat.storage import temporary
 from pvchat.storage.clips import ClipCache
@@ -123,16 +122,21 @@ class PVChat:
         """
         from pvchat.identity.enroll import enroll
         from pvchat.identity.quality import notes_on
+        from pvchat.identity.subjects import choose
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
-        name = usable_name(self.people, name, depth, replace=replace, add=add)  # told before the experts run
-        analysis, subject = enrollable(self._clips, clip, track)
+        if add and (replace or depth != "instant"):
+            hint = "Leave out replace and depth."
+            raise SettingsError("a clip can be added to somebody only by itself.", subject=name, hint=hint)
+        name = self.people.get(clean_name(name)).name if add else self._usable_name(name, replace)
+        analysis = self.analyse(clip, stage="who")
+        subject = choose(analysis, track, Path(clip).name)
         person = enroll(analysis, name, track, source=Path(clip).name)
-        person = with_voice(self._clips, person, clip, analysis, subject)
+        voice = self._voice(clip, analysis, subject)
+        person = person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
         others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
         noticed = notes_on(subject, analysis, self.score(others, analysis), name if add else "")
-        voice = person.arrays.get("voice")
         noticed = changed(noticed, voice_bytes=0 if voice is None else voice.nbytes)
         if add:
             person = self.people.revise(name, lambda one: joined(one, person))
@@ -141,6 +145,24 @@ class PVChat:
         temporary.withdraw_offers()
         person = person if depth == "instant" else self.deepen(clip, person, track, stop)
         return changed(person, notes=noticed)
+
+    def _usable_name(self, name: str, replace: bool) -> str:
+        """A new person's name as it is stored; raises PeopleError where it is taken, or can't be used."""
+        self.people.require_usable(name := clean_name(name))
+        taken = self.people.find(name)
+        if taken is not None and not replace:
+            hint = "Use another name; or add the clip to what is known of her (--add), or take her place (--replace)."
+            raise PeopleError(f"'{taken.name}' is enrolled already.", subject=name, hint=hint)
+        return name
+
+    def _voice(self, clip: str | Path, analysis: ClipAnalysis, subject: Track) -> FloatArray | None:
+        """The voice of who is enrolled, where she is seen speaking and what hearing needs is here."""
+        from pvchat.identity.subjects import parts_of
+        from pvchat.identity.voices import voice_of
+
+        if subject.kind != "face" or (sound := voices_in(self._clips, clip, analysis)) is None:
+            return None
+        return voice_of(sound, parts_of(analysis, subject))
 
     def deepen(
         self,

@@ -73,10 +73,10 @@ def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options:
     try:
         for image in images:
             encoder.add(image)
+        return encoder.close()
     except BaseException:
         encoder.drop()
         raise
-    return encoder.close()
 
 
 class Encoder:
@@ -108,25 +108,18 @@ class Encoder:
         self.count += 1
 
     def close(self) -> int:
-        """Finish the file; how many pictures it has. Without any there is none."""
-        try:
-            if self._stream is not None:
-                self._container.mux(self._stream.encode(None))
-            self._container.close()
-        except BaseException:
-            self.drop()
-            raise
+        """Finish the file; how many pictures it has. Without any there is none. Where it fails, `drop` it."""
         if self._stream is None:
-            self._delete()
+            self.drop()
+        else:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
         return self.count
 
     def drop(self) -> None:
         """Give the file up."""
         with contextlib.suppress(Exception):
             self._container.close()
-        self._delete()
-
-    def _delete(self) -> None:
         if isinstance(self.path, Path):
             self.path.unlink(missing_ok=True)
 
