@@ -126,11 +126,7 @@ def with_examples(person: Person, examples: Sequence[Example]) -> Person:
 
 
 def without(person: Person, number: int) -> Person:
-    """The person without her correction of that number, counted from 1.
-
-    Raises:
-        PeopleError: there is none.
-    """
+    """The person without her correction of that number, counted from 1; raises PeopleError: there is none."""
     examples = examples_of(person)
     if not 1 <= number <= len(examples):
         told = f"Pick one from 1 to {len(examples)}." if examples else ""

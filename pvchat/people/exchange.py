@@ -91,11 +91,7 @@ def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str
 
 
 def decode_config(data: bytes) -> dict[str, Any]:
-    """The fields of config.json, all of them, each checked.
-
-    Raises:
-        PeopleError: not JSON, or not this schema.
-    """
+    """The fields of config.json, all of them, each checked; raises PeopleError: not JSON, or not this schema."""
     try:
         if len(data) > MAX_CONFIG_BYTES:
             raise ValueError(f"more than {MAX_CONFIG_BYTES:,} bytes")

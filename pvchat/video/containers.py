@@ -203,11 +203,7 @@ class Walk:
 
 
 def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> Walk:
-    """Go through all packets without decoding them.
-
-    Raises:
-        VideoReadError: there are none, or a limit is broken.
-    """
+    """Go through all packets without decoding them; raises VideoReadError: there are none, or a limit is broken."""
     walk, base = Walk(), float(stream.time_base or 0)
     try:
         for packet in demuxed(container, stream):

@@ -20,11 +20,7 @@ _MOST_CHANNELS = 64
 
 
 def has_sound(path: PathLike, config: VideoConfig) -> bool:
-    """Whether a clip has a sound track that can be decoded; by its header.
-
-    Raises:
-        VideoReadError: it can't be read.
-    """
+    """Whether a clip has a sound track that can be decoded; by its header; raises VideoReadError: it can't be read."""
     with open_local(path, config) as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
