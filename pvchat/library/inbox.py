@@ -34,7 +34,11 @@ Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 
 class Inbox:
-    """Strangers of a library, of which `opened` opens the tables."""
+    """Strangers of a library, of which `opened` opens the tables.
+
+    Raises:
+        LibraryError: by all: there is no library, no such group, or none of its videos can be used.
+    """
 
     def __init__(self, opened: Opened, chat: Service) -> None:
         self._open, self.chat = opened, chat
@@ -42,8 +46,7 @@ class Inbox:
     def strangers(self, least: int = LEAST, progress: Progress | None = None) -> list[Stranger]:
         """Everybody who is seen in so many videos, whoever is seen in most of them first; `least` 1: in one, too.
 
-        `progress` is told how far people who are new are recognised first; raises LibraryError where there is no
-        library.
+        `progress` is told how far people who are new are recognised first.
         """
         with self._open() as library:
             self._follow(library, progress)
@@ -53,11 +56,7 @@ class Inbox:
         return sorted(found, key=lambda one: (-one.videos, -one.seconds, one.id))
 
     def picture(self, group: int, track: int | None = None) -> bytes:
-        """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant.
-
-        Raises:
-            LibraryError: there is no such group, or no video of hers is there any more.
-        """
+        """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant."""
         with self._open() as library:
             shown = best_of(library, group) if track is None else shown_in(library, group).get(group, [])
         for one in (one for one in shown if track in (None, one.sighting.track)):
@@ -74,13 +73,14 @@ class Inbox:
 
         Raises:
             PeopleError: no consent; the name is taken or can't be used.
-            LibraryError: there is no such group, or none of her videos can be used.
         """
         if not consent:
             raise PeopleError("consent is missing.", subject=name, hint="Say so if she has agreed (--consent).")
 
         def enroll(one: Shown, again: bool) -> Person:
-            person: Person = self.chat.enroll(one.sighting.path, name, track=self._subject(one), add=again)
+            analysis = self.chat.analyse(one.sighting.path)
+            track = number_of(analysis, analysis.tracks[one.number])  # among those that can be enrolled
+            person: Person = self.chat.enroll(one.sighting.path, name, track=track, add=again)
             return person
 
         with self._open() as library:
@@ -94,7 +94,6 @@ class Inbox:
 
         Raises:
             UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
-            LibraryError: there is no such group, or none of its videos can be used.
         """
         with self._open() as library:
             before = self.chat.people.get(name)
@@ -112,13 +111,13 @@ class Inbox:
         return person
 
     def ignore(self, group: int) -> None:
-        """Never show a stranger again; raises LibraryError where there is no such group."""
+        """Never show a stranger again."""
         with self._open() as library, changing(library):
             acts.keep(library, "ignore", group)
             library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
     def merge(self, group: int, other: int) -> None:
-        """Say that two strangers are one, who is called by the first number from now on; raises LibraryError."""
+        """Say that two strangers are one, who is called by the first number from now on."""
         if group == other:
             raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
         with self._open() as library, changing(library):
@@ -126,11 +125,7 @@ class Inbox:
             library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
-        """Say that some tracks show somebody else; the number of the new group.
-
-        Raises:
-            LibraryError: they aren't in that group, or all are.
-        """
+        """Say that some tracks of a group, not all of them, show somebody else; the number of the new group."""
         with self._open() as library, changing(library):
             mine = {track for track, _, _ in rows_of(library, [group])}
             if not tracks or not {*tracks} < mine:
@@ -151,8 +146,7 @@ class Inbox:
     def undo(self) -> acts.Act:
         """Take back what was done last: a name (who was enrolled is forgotten), a join, a "not her", an ignore …
 
-        Raises:
-            LibraryError: nothing was done, or the person was changed since, elsewhere.
+        Nothing is where nothing was done, or where the person was changed since, elsewhere.
         """
         with self._open() as library:
             act = acts.last(library)
@@ -176,11 +170,6 @@ class Inbox:
     def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
         follow(library, self.chat, progress, wholly=False)
         regroup(library, self.chat)
-
-    def _subject(self, one: Shown) -> int:
-        """The number of a track among those that can be enrolled from its video."""
-        analysis = self.chat.analyse(one.sighting.path)
-        return number_of(analysis, analysis.tracks[one.number])
 
     def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
         """What was said of somebody's recognition, newest first."""

@@ -61,7 +61,11 @@ class Status:
 
 
 class Library:
-    """Many videos, looked through once by `chat`, whose people are recognised."""
+    """Many videos, looked through once by `chat`, whose people are recognised.
+
+    Raises:
+        LibraryError, LockedError: by all: nothing was added yet, it can't be read or written; no key.
+    """
 
     def __init__(self, chat: Service) -> None:
         self.chat = chat
@@ -71,10 +75,7 @@ class Library:
         """Add folders and files, to be looked through by `scan`; their absolute paths.
 
         Subfolders are included; cameras, which `live` watches, are added by their addresses. `place` names where they
-        were recorded ("kitchen"); None: as it is.
-
-        Raises:
-            LibraryError, VideoReadError, LockedError: a path can't be added; the home's key is missing.
+        were recorded ("kitchen"); None: as it is. Raises also VideoReadError: an address that can't be added.
         """
         cameras = [read_address(str(path)) for path in paths if is_address(str(path))]
         files = [Path(path) for path in paths if not is_address(str(path))]
@@ -94,10 +95,7 @@ class Library:
         """A camera to be watched: call its `start` and `stop`. It is added where it isn't there yet.
 
         `camera` is an address, a webcam (`/dev/video0`), a file that is being written, or a place, which is called
-        `place` from now on, if given. `on_event` is told each event, as JSON.
-
-        Raises:
-            LibraryError, VideoReadError, LockedError: no such camera; the home's key is missing.
+        `place` from now on, if given. `on_event` is told each event, as JSON. Raises also VideoReadError: no camera.
         """
         from pvchat.library.live.live import Live
 
@@ -121,8 +119,8 @@ class Library:
         """Look through what is new or changed, and forget what is gone. Stopped or killed, it goes on when repeated.
 
         Raises:
-            LibraryError: nothing was added yet; another process is scanning.
-            PVChatError: Ray isn't installed; a worker process died: what was finished is kept.
+            PVChatError: another process is scanning; Ray isn't installed; a worker process died: what was finished is
+                kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
@@ -169,7 +167,7 @@ class Library:
             progress: told how far people who are new are recognised first.
 
         Raises:
-            SettingsError, PeopleError, LockedError: it can't be read; somebody's files are damaged; no key.
+            SettingsError, PeopleError: it is no question; somebody's files are damaged.
         """
         from pvchat.library.asking import ask  # the reader takes a third of a second to load
 
@@ -178,11 +176,7 @@ class Library:
             return ask(library, self.chat, question, history, now or datetime.now())
 
     def moments(self, name: str, perhaps: bool = False) -> list[Moment]:
-        """Every moment at which somebody enrolled is seen, in order of time; `perhaps`: also where she only may be.
-
-        Raises:
-            UnknownPersonError, LibraryError, LockedError: nobody is called so; there is no library; no key.
-        """
+        """Every moment at which somebody enrolled is seen, in order of time; `perhaps`: also where she only may be."""
         person = self.chat.people.get(name)
         finding = self.ask(f"In which videos is {person.name}?").finding
         if finding.query.whom.names != (person.name,):
@@ -207,7 +201,7 @@ class Library:
         return Inbox(self._open, self.chat)
 
     def remove(self, path: str | Path) -> None:
-        """Take a folder or file, and all that was seen in it, out; raises LibraryError where it was never added."""
+        """Take a folder or file, and all that was seen in it, out."""
         with self._open() as library:
             sources.remove(library, str(path))
 

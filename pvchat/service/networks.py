@@ -64,7 +64,7 @@ class TakingTurns:
 
 
 class Networks:
-    """The networks that some settings ask for; raises SettingsError where there is no such device."""
+    """The networks that some settings ask for; SettingsError or WeightsError where they ask for what isn't there."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -74,16 +74,12 @@ class Networks:
 
     @cached_property
     def device(self) -> str:
-        """The torch device of all of them; raises SettingsError where there is no such device."""
+        """The torch device of all of them."""
         return pick_device(self.settings.device)
 
     @cached_property
     def chosen(self) -> tuple[str, Path | None]:
-        """What answers come from (one of `config.ANSWERS`), and the trained model's folder.
-
-        Raises:
-            SettingsError, WeightsError: the settings ask for what isn't there.
-        """
+        """What answers come from (one of `config.ANSWERS`), and the trained model's folder."""
         return choose(self.settings)
 
     @cached_property
@@ -155,7 +151,7 @@ class Networks:
         return LanguageModel(self.settings.llm or None, self.device)
 
     def answering(self, model: str) -> Networks:
-        """The same experts with another model that answers, not loaded yet; raises SettingsError or WeightsError."""
+        """The same experts with another model that answers, not loaded yet."""
         fewer_bits = self.settings.quantize if read_source(model) is not None else ""
         other = Networks(replace(self.settings, model=model, quantize=fewer_bits))
         shared = ("experts", "presence", "sentences", "sound", "eyes")
@@ -164,12 +160,7 @@ class Networks:
         return other
 
     def fetch(self, progress: Progress | None = None) -> None:
-        """Download the embedded weights and the encoder that these settings need and that aren't here.
-
-        Raises:
-            WeightsError: they can't be fetched.
-            SettingsError: the encoder can't.
-        """
+        """Download the embedded weights and the encoder that these settings need and that aren't here."""
         from pvchat.assets import weights
 
         if self.eyes is not None:
