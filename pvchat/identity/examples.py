@@ -1,12 +1,9 @@
 """Corrections at work: how what users said of somebody's recognition counts when she is looked for.
 
-In: a person with corrections (`people/corrections.py`) and a `ClipAnalysis`. Out: prototypes that count beside hers,
-log-odds to take away, tracks of which the user has spoken.
-
 - "That is Ana" adds prototypes, as another enrollment clip of hers would.
-- "That is not Ana" adds somebody else, without a name, to the competition: where a track is more like that face than
-  like Ana, her log-odds fall by as much. Where it is as like both, they fall a little: the word may be a mistake, and
-  weighs less than all the frames that look like her. That happens after calibration: it is no matter of the crowd.
+- "That is not Ana" adds somebody else, without a name, to the competition, after calibration: where a track is more
+  like that face than like Ana, her log-odds fall by as much; where it is as like both, a little, as the word may be a
+  mistake.
 - In the clip that was spoken of, what was said of a track holds; nothing is estimated there.
 
 Legend: K tracks, P rows, D vector width.

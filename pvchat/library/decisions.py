@@ -1,12 +1,9 @@
 """Who is in which clip when somebody has come or gone: decided by everyone's kept log-odds, all clips at once.
 
-In: rows of `contests` and `odds`. Somebody new joins the sums of odds there, whoever has gone leaves them. Out: new
-decisions, where nothing but these numbers counts; what holds of people in such a clip waits until it is opened
-(`BEHIND`). In a long video somebody who surely is in it is looked for by her sightings there, too (`films.py`).
-
-Elsewhere more counts: bodies, voices that are heard, what users said. Such a clip is recognised anew (`STALE`) where a
-decision changes by more than `_TOUCHED`, or the log-odds of somebody move by that whom users spoke of. A smaller
-change waits there, and in such a film, too.
+In: rows of `contests` and `odds`; whoever is new joins the sums of odds there, whoever has gone leaves them. Out: new
+decisions, where nothing but these numbers counts, and marks of clips: what holds of people in them is written when they
+are opened (`BEHIND`), or they are recognised anew (`STALE`). That is where more counts (bodies, voices, what users
+said) and a decision changes by more than `_TOUCHED`, or the log-odds of somebody whom users spoke of move by that.
 
 Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track.
 """

@@ -1,12 +1,10 @@
 """Who is who in a library, whoever is enrolled, corrected, merged or forgotten meanwhile.
 
-In: the people store and the tables. Out: `appearances` and `facts` of every clip as today's people make them. Vectors
-are read, never footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`), so an id that
-the library doesn't know is somebody to look for, and an id that the store doesn't know any more is nobody's.
-
-What somebody who comes or goes changes is found by everyone's log-odds on all tracks (`decisions.py`). Clips in which
-a decision changes are marked (`stale`): some are gone through at once, the others when they are opened, or by a scan. A
-run that is cut off goes on.
+In: the people store and the tables. Out: `appearances` and `facts` of every clip as today's people make them, of stored
+vectors, never of footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`): an id that
+the library doesn't know is somebody to look for, one that the store doesn't know any more is nobody's. `decisions.py`
+marks clips in which that changes a decision (`stale`): some are gone through at once, others when they are opened, or
+by a scan. A run that is cut off goes on.
 """
 
 from __future__ import annotations

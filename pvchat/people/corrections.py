@@ -1,9 +1,8 @@
 """What people said of somebody's recognition ("that is not Ana", "that is Ana"), as it is kept with her.
 
 In: a `Person`, vectors of one track, yes or no. Out: the `Person` with that example; the examples of a `Person`.
-Vectors lie in her arrays, one row after the other; `Person.extra[RECORD]` says which rows are which correction's.
-They go with her when she is forgotten or merged. A file that is given away holds the faces that are hers only: those
-that aren't are somebody else's, who wasn't asked (`shareable`).
+Vectors lie in her arrays; `Person.extra[RECORD]` says which rows are which correction's. A file that is given away
+holds the faces that are hers only: the others are somebody else's, who wasn't asked (`shareable`).
 
 Legend: n rows of one correction, D vector width.
 """

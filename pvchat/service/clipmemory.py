@@ -1,14 +1,9 @@
 """What the experts said about clips: from memory, from the cache on disk, or by letting them look.
 
 In: a clip's path, and how much must be known. Out: a `Look`: its analysis, and the seconds it took. A clip is known by
-the SHA-256 of its bytes (`video.ContentKeys`), so a copy under another name costs nothing either.
-
-The experts look at one clip at a time, at a long video part by part: between two parts others have their turn, and
-what is known already is told without waiting for them.
-
-An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its place, in one step.
-What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept (`AtWork`
-knows who looks at which clip, one after the other).
+its bytes (`video.ContentKeys`). The experts look at one clip at a time, at a long video part by part: between two parts
+others have their turn. An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its
+place. What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept.
 """
 
 from __future__ import annotations

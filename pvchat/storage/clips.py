@@ -6,6 +6,7 @@
 
 The JSON is put in place last, in one step, so an entry is whole or not there. An entry that is damaged or of another
 version counts as missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer.
+What is to be removed and can't be is an OSError.
 """
 
 from __future__ import annotations
@@ -123,11 +124,7 @@ class ClipCache:
         return self._json(key).exists()
 
     def purge(self) -> None:
-        """Remove every entry and every leftover; no process keeps what it began before.
-
-        Raises:
-            OSError: something can't be removed.
-        """
+        """Remove every entry and every leftover; no process keeps what it began before."""
         atomic.make_private_folder(self.root)
         with self._locked():
             atomic.sweep(self._scratch)
@@ -137,11 +134,7 @@ class ClipCache:
                     path.unlink()
 
     def remove(self, key: str, *, forgotten: bool = False) -> None:
-        """Remove one clip's entry, if there is one; of one that is `forgotten` also what tells files by their keys.
-
-        Raises:
-            OSError: it can't be removed.
-        """
+        """Remove one clip's entry, if there is one; of one that is `forgotten` also what tells files by their keys."""
         if self.root.is_dir():
             with self._locked():
                 self._remove(_file_stem(key))

@@ -129,8 +129,7 @@ def _unsealed(name: str, file: BinaryIO) -> BinaryIO:
 def sniff(path: PathLike, head: bytes) -> Literal["container", "picture"]:
     """Tell by the first bytes what Pillow decodes ("picture") from what FFmpeg shall try ("container").
 
-    Raises:
-        VideoReadError: text, a playlist, or sound alone.
+    Text, a playlist, or sound alone is refused.
     """
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PLAYLISTS):
         why = "this is a playlist or markup file, not a video; files named in it are not read."

@@ -1,12 +1,9 @@
 """Content keys: a file in, the SHA-256 of its bytes out, under which what the experts said of it is kept.
 
-`ContentKeys` spares the reading where a file can't have changed since it was hashed: same device, inode, size, times of
-change and of status change. The last is set by the system alone: whoever writes new bytes under an old date is seen. A
-file that changed a moment before it was hashed may change again within one tick of the clock, so its key isn't kept
-(as git does with its index: https://git-scm.com/docs/racy-git).
-
-Another process knows the keys of large files from a file beside the analyses: hashing a film takes longer than
-answering. It holds stamps and keys, no names of files.
+`ContentKeys` spares the reading where device, inode, size, times of change and of status change are as when the file
+was hashed; the last is set by the system alone. A file that changed a moment before it was hashed may change again
+within one tick of the clock, so its key isn't kept (as git does: https://git-scm.com/docs/racy-git). Keys of large
+files are also kept on disk, beside the analyses: hashing a film takes longer than answering.
 """
 
 from __future__ import annotations
@@ -32,11 +29,7 @@ Stamp = tuple[int, int, int, int, int]
 
 
 def content_key(path: PathLike) -> str:
-    """SHA-256 of a file's bytes, hexadecimal: the key under which a clip's analysis is cached.
-
-    Raises:
-        VideoReadError: no regular local file, or it can't be opened.
-    """
+    """SHA-256 of a file's bytes, hexadecimal: the key under which a clip's analysis is cached."""
     return _hashed(path)[0]
 
 
@@ -52,7 +45,7 @@ class ContentKeys:
         self._lock = threading.Lock()
 
     def of(self, path: PathLike) -> str:
-        """The key of a file; raises as `content_key`."""
+        """The key of a file."""
         try:
             stamp: Stamp | None = _stamp(os.stat(path))
         except (OSError, ValueError):  # hashing will say what is wrong

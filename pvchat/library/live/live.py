@@ -1,11 +1,10 @@
 """One camera as it is watched: pictures in, events and clips out, with how it goes told at any time.
 
     reader thread    opens the camera again and again, takes samples, puts parts into a queue (`parts.py`)
-    looking thread   looks at each part, decides who is there (`window.py`), writes events and clips
+    looking thread   looks at each part that moves, decides who is there (`window.py`), writes events and clips
     courier thread   tells what waits to be told (`courier.py`)
 
-In: a camera of the library. Out: rows. Only the looking thread needs the experts, and takes its turn with others who
-use them. Where nothing moves nothing is looked at.
+In: a camera of the library. Out: rows. Only the looking thread needs the experts.
 """
 
 from __future__ import annotations

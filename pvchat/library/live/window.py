@@ -1,12 +1,9 @@
 """Who is before a camera now: the last half minute as one analysis, decided as a part of a longer video would be.
 
 In: what was seen in each part. Out: `Stay`s: from when to when somebody is there. The parts are joined as those of a
-long video are (`perception/scan.py`), and the same model says, as surely as for a video, who is in them. How sure it
-must be also depends on how many people the last minutes have shown, for each is one more who could be mistaken.
-
-The model decides about one analysis, which grows by each part. When it is half full, a second one is begun; when it is
-full, the second one takes its place. So there are always some seconds to decide about: a few parts alone would give
-other answers.
+long video are (`perception/scan.py`); how sure one must be also depends on how many people the last minutes have shown.
+What is decided about grows by each part; when it is half full, a second one is begun, which takes its place when it is
+full: a few parts alone would give other answers.
 """
 
 from __future__ import annotations
