@@ -43,8 +43,7 @@ def decide(
 ) -> None:
     """Bring decisions up to date with who is enrolled now, and mark the clips in which one changes (in `changing`).
 
-    `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before; `config`: the costs of
-    mistakes.
+    `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before.
     """
     everyone, deeper = Everyone.of(people, fresh), _deeper(library, people)
     for part in contests(library):

@@ -192,16 +192,9 @@ class Inbox:
 
 
 def _one_after_the_other(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
-    """What an act makes of somebody by her best sightings, each in another video, and how often it was done.
-
-    It is told whether it is done again. What can't be used is passed over; among twice as many, `most` count.
-
-    Raises:
-        PeopleError: the first one is refused.
-        LibraryError: none can be used.
-    """
+    """What an act, told whether it is done again, makes of somebody by her best sightings; how often it was done."""
     made, count, why = None, 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
-    for one in shown[: 2 * most]:
+    for one in shown[: 2 * most]:  # some may be of no use
         try:
             made, count = act(one, made is not None), count + 1
         except PeopleError:  # the name is taken; she has as many corrections as she may have

@@ -98,10 +98,7 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
     """A clip's timeline as it was written.
 
     `names`: of everyone enrolled by their numbers, in order of enrollment; `place`: what its source is called, which
-    stands for the place that was measured.
-
-    Raises:
-        LibraryError: it was deleted meanwhile.
+    stands for the place that was measured. Raises LibraryError: it was deleted meanwhile.
     """
     written = library.execute("SELECT timeline FROM clips WHERE id = ?", (clip,)).fetchone()
     if written is None:
@@ -133,15 +130,12 @@ def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
 
 
 def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
-    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision.
-
-    Whoever can't be read stays known, without log-odds: once she can be read again she is as new.
-
-    Returns:
-        False where somebody came or went while faces were compared; then nothing was changed.
+    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision; False
+    where somebody came or went while faces were compared: then nothing was changed.
     """
     everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers(library)
     people = {one.id for one in everyone.people}
+    # she stays known, without log-odds: once she can be read again she is as new
     unread = [ref for ref in known if ref not in people and ids.get(ref) in everyone.damaged]
     gone = [ref for ref in known if ref not in people and ref not in unread]
     compared = odds.with_odds(library)

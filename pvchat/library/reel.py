@@ -72,11 +72,8 @@ def write_reel(
 ) -> Reel:
     """Cut moments together, in their order, to a new mp4 that ends after so many seconds.
 
-    `progress` is told how many videos are done.
-
-    Raises:
-        LibraryError: the file is there already, or there is nothing to show.
-        OSError: it can't be written.
+    `progress` is told how many videos are done. Raises LibraryError: the file is there already, or there is nothing to
+    show; OSError: it can't be written.
     """
     if path.exists() or not path.parent.is_dir():
         what = "is there already." if path.exists() else "its folder doesn't exist."

@@ -23,13 +23,7 @@ def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, e
     """Take in what comes, until `how.stop` is set; looks at the folders are `every_s` apart.
 
     `waiting` tells files that a scan would look at, and known ones that are gone; `scan` looks at those that are
-    `ready`.
-
-    Yields:
-        A report of each scan that took something in, lost something, or failed on a file.
-
-    Raises:
-        LibraryError, PVChatError: nothing was added yet; another process is scanning; a worker died.
+    `ready`. A report comes of each scan that took something in, lost something, or failed on a file.
     """
     before = dict[str, Stamp]()
     while not how.stop.is_set():

@@ -75,11 +75,7 @@ NameOrRef = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
 def row_of(rows: IndexedPeople, person: NameOrRef) -> IndexedPerson | None:
-    """Whose row it is, or None; an id comes before a name: whoever gives one means nobody else.
-
-    Raises:
-        PeopleError: she is called otherwise than she was shown.
-    """
+    """Whose row it is, or None; an id comes before a name. PeopleError: she is called otherwise than she was shown."""
     if isinstance(person, str):
         return rows.get(person) or holder(rows, person)
     row = next((row for row in rows.values() if person.id in row.ids), None)
@@ -152,11 +148,7 @@ class PeopleIndex:
         self._known: IndexedPeople | None = None  # None until the file was read
 
     def rows(self) -> IndexedPeople:
-        """Everyone by id, first enrolled first; only config.json of new or changed folders is read.
-
-        Raises:
-            PeopleError: the store's folder can't be listed.
-        """
+        """Everyone by id, first enrolled first; only config.json of new or changed folders is read."""
         rows = self._all_rows()
         replaced = {row.replaces for row in rows.values()}
         return {key: row for key, row in rows.items() if key not in replaced}

@@ -77,8 +77,7 @@ def capped(counts: list[list[int]], most: int) -> list[list[int]]:
 def joined(kept: Person, gone: Person) -> Person:
     """One person of two, or of one and another clip of hers: `kept`'s name, id and thumbnail, the vectors of both.
 
-    Raises:
-        PeopleError: one has a face only and the other is a drawn figure only.
+    PeopleError: one has a face only and the other is a drawn figure only.
     """
     if kept.kind != gone.kind:
         if kept.figure is None or gone.figure is None:

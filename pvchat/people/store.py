@@ -285,10 +285,7 @@ class PeopleStore:
             raise PeopleError(what, subject=index.printable(str(subject)), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
-        """On the first look: clear what killed processes left, and what was only needed for the command before.
-
-        What they began in the store is finished unless somebody is writing (then it is her work).
-        """
+        """On the first look: clear what killed processes left (unless somebody writes), and what was needed before."""
         stores.settle()
         temporary.sweep()
         temporary.withdraw_offers()

@@ -39,10 +39,7 @@ _POLL_S = 0.5
 
 
 class TakingTurns:
-    """A lock that may be taken again by who has it, and that goes to others who wait before the same one gets it back.
-
-    A plain lock mostly goes back to the thread that gave it away a moment ago.
-    """
+    """A lock that its holder may take again, and that goes to others who wait before the same one gets it back."""
 
     def __init__(self) -> None:
         self._next, self._held = threading.Lock(), threading.Lock()
@@ -207,10 +204,7 @@ class Networks:
 
 
 def _convert_apart(progress: Progress | None) -> None:
-    """Convert the networks in a process of its own: what converting takes, torch and 450 MB, would stay in this one.
-
-    Where that fails they are converted when they are first used.
-    """
+    """Convert in a process of its own: torch and 450 MB would stay in this one. If it fails, first use converts."""
     code = "from pvchat.config import Settings; from pvchat.service.networks import Networks; "
     code += 'Networks(Settings(device="cpu")).convert()'
     quiet = subprocess.DEVNULL

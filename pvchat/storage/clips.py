@@ -169,13 +169,11 @@ class ClipCache:
         return sorted((used, int(size), stem) for stem, (used, size) in entries.items())
 
     def _prune(self, but: str) -> None:
-        """Remove the least recently used entries until the rest fits, but for one: where the clock was put back, others
-        look newer than what was just saved.
-        """
+        """Remove the least recently used entries until the rest fits."""
         entries = self._entries()
         total = sum(size for _, size, _ in entries)
         for _, size, stem in entries:
-            if total > self.max_bytes and stem != but:
+            if total > self.max_bytes and stem != but:  # where the clock was put back, others look newer than this one
                 self._remove(stem)
                 total -= size
 

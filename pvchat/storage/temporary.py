@@ -37,10 +37,7 @@ def root() -> Path:
     """The folder of all temporary files; it need not be there.
 
     Decoders read them by their paths, so they can't be sealed: in an encrypted home they lie in memory, where the
-    system has a file system for that. `$PVCHAT_TMP` names another place.
-
-    Raises:
-        SettingsError: somebody else has made that folder.
+    system has a file system for that. `$PVCHAT_TMP` names another place; SettingsError: it is somebody else's.
     """
     place = os.environ.get(VARIABLE) or (MEMORY if keys.exists() and in_memory() else "")
     if not place:

@@ -73,10 +73,7 @@ class Rule:
 def read_rule(text: str, ids: Mapping[str, str], **fields: Any) -> Rule:
     """A rule out of words, with its other fields: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
-    `ids`: the id of each enrolled name.
-
-    Raises:
-        LibraryError: it can't be read, nobody has the name, or a field is off.
+    `ids`: the id of each enrolled name. Raises LibraryError: it can't be read, nobody has the name, or a field is off.
     """
     words = " ".join(text.split()).rstrip(".")
     if words.casefold().endswith(" at night"):
@@ -104,12 +101,9 @@ def rules(library: sqlite3.Connection) -> list[Rule]:
 def happen(
     library: sqlite3.Connection, source: int, event: CameraEvent, earlier: Mapping[str, str], now: float
 ) -> tuple[int, list[int]]:
-    """Write an event of a camera, and that it is to be told by each rule that fits: all of it is kept, or nothing.
+    """Write an event of a camera, and that it is to be told by each rule that fits; its number, and those of the rules.
 
     `earlier`: whose an id is by now, of ids that people had before too; `now`: seconds since 1970.
-
-    Returns:
-        Its number, and those of the rules that tell it.
     """
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
     with changing(library):

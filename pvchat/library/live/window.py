@@ -196,10 +196,7 @@ class Window:
         return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
 
     def _follow(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
-        """Stays as they are by now, of who is seen how probably and when; those that were last seen at `until` go on.
-
-        Times are seconds since 1970.
-        """
+        """Stays as they are by now, of who is seen how probably and when; who was last seen at `until` goes on."""
         happened = []
         for ref, probability, spans in seen:
             for start, end in spans:
