@@ -53,11 +53,7 @@ class Desk:
     # -- clips --------------------------------------------------------------------------------------------------------
 
     def receive(self, session: Session, upload: str | Path) -> SessionClip:
-        """Take an upload into the session and find out what it holds.
-
-        Raises:
-            VideoReadError: it can't be used: too long, too large, text, damaged …
-        """
+        """Take an upload into the session and find out what it holds."""
         config = self.engine.chat.settings.video
         path = session.claim(upload)
         try:
@@ -100,18 +96,14 @@ class Desk:
         return cards.found_line(analysis, everyone), self.timeline(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
-        """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.
-
-        Raises:
-            NoSubjectError: nobody.
-        """
+        """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen."""
         analysis = self.look(clip)
         choose(analysis, 1, clip.name)  # says what is missing where there is nobody
         tracks = subjects_of(analysis)
         return tracks, [sum(b - a for a, b in analysis.spans(track.shown_in)) for track in tracks]
 
     def take_for_enrolling(self, session: Session) -> SessionClip:
-        """Let somebody be enrolled from the clip that is asked about; raises VideoReadError where there is none."""
+        """Let somebody be enrolled from the clip that is asked about."""
         if (clip := session.clip) is None:
             raise VideoReadError("there is no clip yet.", hint="Upload one in the Chat tab first.")
         self.look(clip)
@@ -123,11 +115,7 @@ class Desk:
     # -- enrolling ----------------------------------------------------------------------------------------------------
 
     def enroll(self, session: Session, name: str, replace: bool = False, progress: Progress | None = None) -> Person:
-        """Enroll the picked subject of the session's enrollment clip, at once.
-
-        Raises:
-            PVChatError: no clip, nobody in it, a name that is taken.
-        """
+        """Enroll the picked subject of the session's enrollment clip, at once."""
         clip = session.enrolling
         if clip is None:
             raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
@@ -246,11 +234,7 @@ class Desk:
             )
 
     def save_conversation(self, session: Session) -> tuple[str, int]:
-        """The conversation as a zip in the session's folder; returns its link and its bytes.
-
-        Raises:
-            PeopleError: nothing was asked yet.
-        """
+        """The conversation as a zip in the session's folder; returns its link and its bytes."""
         self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
@@ -259,10 +243,7 @@ class Desk:
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
     def scan(self, owner: str) -> Job:
-        """Begin to look through the library in the background; the look of this owner's that runs already, if any.
-
-        The job's result is the report as JSON.
-        """
+        """Begin to look through the library in the background, if this owner doesn't already; the result is JSON."""
 
         def work(stop: threading.Event, progress: Progress) -> dict[str, Any]:
             with self.engine.listening(progress):

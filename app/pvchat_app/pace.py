@@ -1,10 +1,8 @@
 """How long something will still take, by its progress so far; nothing is told where nothing is known.
 
-In: progress, part by part. Out: seconds left, which count down until more is told, and the share done, which never
-falls.
-
-A plan names the parts in order, with the seconds they took where they were measured. A part that runs is judged more
-and more by its own pace, the parts after it by how much slower the parts so far were than planned.
+In: progress, part by part. Out: seconds left, and the share done, which never falls. A plan names the parts in order,
+with the seconds they took where they were measured. A part that runs is judged more and more by its own pace, the parts
+after it by how much slower the parts so far were than planned.
 """
 
 from __future__ import annotations

@@ -54,10 +54,7 @@ class CallProgress:
 
 
 def watched(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
-    """Run a call in its own thread; yield its progress as HTML; raise what it raised.
-
-    `what` is shown until the call says something itself.
-    """
+    """Run a call in its own thread; yield its progress as HTML (`what`, until it tells any); raise what it raised."""
     watch = CallProgress(what)
     yield watch.html()
 
