@@ -15,7 +15,6 @@ from pvchat.identity.enroll import prototypes
 from pvchat.identity.examples import is_masked, may_show
 from pvchat.identity.subjects import several
 from pvchat.people.corrections import Correction, Example
-from pvchat.people.parts import NOTHING
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.tracks import mean_identity
@@ -85,14 +84,12 @@ def made_of(
 
     `at`: the moment that was named, of which the nearest sighting is kept; None: the best sighting.
     """
-    here, hidden, seen = not _as_known(track, person, her), is_masked(track), analysis.times[track.shown_in]
-    rows = (mean_identity(track.identity, track.quality)[None] if here else prototypes(track)).astype(np.float16)
-    bare, masked = (rows[:0], rows) if hidden else (rows, rows[:0])
-    prints = (NOTHING, track.prints) if hidden else (track.prints, NOTHING)
+    here, seen = not _as_known(track, person, her), analysis.times[track.shown_in]
+    rows = mean_identity(track.identity, track.quality)[None] if here else prototypes(track)
     best = track.frames[int(track.quality.argmax())]
     moment = float(analysis.times[best] if at is None else seen[np.abs(seen - at).argmin()])
-    said = Correction(her, analysis.key, round(moment, 2), source, here=here)
-    return Example(said, bare, masked, *prints)
+    said = Correction(her, analysis.key, round(moment, 2), source, here=here, masked=is_masked(track))
+    return Example(said, rows.astype(np.float16), track.prints)
 
 
 def _as_known(track: Track, person: Person, her: bool) -> bool:

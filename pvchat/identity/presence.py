@@ -252,7 +252,7 @@ class PresenceModel:
     def _compared(self, view: View, track: Track) -> float:
         """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""
         if track.kind == "figure":
-            probability = self.figures.probability(np.asarray(view.bare, np.float32), track.identity)
+            probability = self.figures.probability(np.asarray(view.rows, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
         return float(self._compared_each([view], [track])[0, 0])
 
@@ -275,7 +275,7 @@ class PresenceModel:
     def _figure_logits(self, person: Person, figure: FloatArray, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
         out = np.full(len(analysis.tracks), NEVER, np.float32)
-        said = examples.view_beside(person).bare if person.kind == "figure" else ()
+        said = examples.view_beside(person).rows if person.kind == "figure" else ()
         view = View(stacked((figure, said)))
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure" and examples.may_show(person, track) and track.scores.max() >= _BLANK:

@@ -70,4 +70,4 @@ def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.b
 
 def _best(track: Track) -> View:
     rows = track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
-    return View(rows, prints=track.prints)
+    return View(rows, track.prints)

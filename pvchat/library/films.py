@@ -96,4 +96,4 @@ def _alike(library: sqlite3.Connection, model: PresenceModel, lent: IntArray, ne
 def _views(group: FaceTracks) -> Iterator[tuple[int, View]]:
     """What each track's sightings look like, by its number; no more of them are kept than are lent."""
     for number, rows, prints in zip(group.which.tolist(), group.identity, group.prints, strict=True):
-        yield number, View(rows, rows, prints, prints)
+        yield number, View(rows, prints)
