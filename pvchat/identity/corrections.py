@@ -48,7 +48,9 @@ def meant_by(
     if at is not None and not 0 <= at <= analysis.duration_s + 1:
         what = f"the clip is {analysis.duration_s:.1f} s long."
         raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
-    seen = [i for i, t in enumerate(analysis.tracks) if can_be_meant(t) and _seen_at(t, analysis, at)]
+    then = [] if at is None else np.flatnonzero(np.abs(analysis.times - at) <= _AROUND)
+    seen = [i for i, track in enumerate(analysis.tracks) if can_be_meant(track)]
+    seen = [i for i in seen if at is None or np.isin(then, analysis.tracks[i].shown_in).any()]
     could = [i for i in seen if _as_known(analysis.tracks[i], person, her) or not her and odds[i] > 0] or seen
     if not could:
         when = "in the clip" if at is None else f"at {at:g} s"
@@ -95,7 +97,3 @@ def made_of(
 def _as_known(track: Track, person: Person, her: bool) -> bool:
     """Whether something is learned of a track for other clips; where she has a face, only a face is kept as hers."""
     return track.kind == person.kind if her else may_show(person, track)
-
-
-def _seen_at(track: Track, analysis: ClipAnalysis, at: float | None) -> bool:
-    return at is None or bool((np.abs(analysis.times[track.shown_in] - at) <= _AROUND).any())

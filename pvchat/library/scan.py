@@ -21,7 +21,7 @@ from pvchat.assets import packages, weights
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
-from pvchat.library.sources import Changes, drop_orphans, notice, stamp_of
+from pvchat.library.sources import drop_orphans, notice, stamp_of
 from pvchat.library.strangers import places_of, put_back
 from pvchat.perception import VERSION
 from pvchat.runtime import share_threads
@@ -82,7 +82,9 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
         if report.stopped:
             return report  # what moved may not have been seen in its new place yet
         again = []
-    _drop_gone(library, changes, report)
+    with changing(library):
+        library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
+        report.removed = drop_orphans(library)
     return report
 
 
@@ -195,13 +197,6 @@ def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) ->
     library.execute("UPDATE files SET clip = ?, problem = '' WHERE path = ?", (clip, path))
     words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
     library.execute(words, (dated.at.isoformat(), dated.by, clip))
-
-
-def _drop_gone(library: sqlite3.Connection, changes: Changes, report: Report) -> None:
-    """Forget files that are gone, and clips that no file shows any more."""
-    with changing(library):
-        library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
-        report.removed = drop_orphans(library)
 
 
 def _size(path: str) -> int:

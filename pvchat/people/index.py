@@ -118,7 +118,8 @@ def unknown(name: NameOrRef, names: Sequence[str]) -> UnknownPersonError:
         hint = "Nothing was changed. Look at the list of people again."
         return UnknownPersonError("this person isn't enrolled any more.", subject=printable(str(name)), hint=hint)
     more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
-    enrolled = f"{naming.ask_back(name, names)}Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+    found = naming.meant(name, names)
+    enrolled = f"Did you mean {found}? " * bool(found) + f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
     return UnknownPersonError("nobody of this name is enrolled.", subject=printable(name), hint=hint)
 

@@ -87,12 +87,6 @@ def meant(name: str, names: Sequence[str]) -> str | None:
     return forms[found[0]] if found else None
 
 
-def ask_back(name: str, names: Sequence[str]) -> str:
-    """The beginning of a hint about a name that nobody has; "" where none is like it."""
-    found = meant(name, names)
-    return f"Did you mean {found}? " if found else ""
-
-
 def _hidden(name: str) -> str | None:
     """The first character that can't be seen and isn't needed to write the name."""
     for at, char in enumerate(name):
