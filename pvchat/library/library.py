@@ -27,9 +27,8 @@ from pvchat.library.listing import LastSeen
 from pvchat.library.live.eventlog import EventLog
 from pvchat.library.recognise import follow, follow_decisions, people_in
 from pvchat.library.reel import Moment, moments_of
-from pvchat.library.scan import Report, Scanning, scan
+from pvchat.library.scan import EVERY_S, Report, Scanning, scan, watch
 from pvchat.library.sources import Source
-from pvchat.library.watch import EVERY_S, watch
 from pvchat.schemas import Progress, Service
 from pvchat.storage import atomic
 from pvchat.storage import library as storage
@@ -127,7 +126,7 @@ class Library:
             return scan(library, self.chat, how)
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
-        """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.watch.watch`."""
+        """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.scan.watch`."""
         return watch(self.waiting, self.scan, how or Scanning(), every_s)
 
     def waiting(self) -> tuple[list[str], list[str]]:
