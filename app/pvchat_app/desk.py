@@ -10,6 +10,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace as changed
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,28 @@ class Desk:
             self.end_training(name)
         with self.engine.listening(progress):
             person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+        forgetting.shows(session, clip, [person.id])
+        return person
+
+    def looks_like(self, analysis: ClipAnalysis, track: Track) -> PersonPresence | None:
+        """Who of those enrolled somebody in an enrollment clip is, or may be; None: nobody."""
+        people = self.engine.people.all()
+        if not people:
+            return None
+        found = self.engine.chat.score(people, changed(analysis, tracks=[track]))
+        likest = max(found, key=lambda person: person.probability)
+        return likest if likest.decision != "absent" else None
+
+    def add_clip(self, session: Session, name: str, progress: Progress | None = None) -> Person:
+        """One more clip of somebody who is enrolled: the picked subject's views join hers."""
+        clip, chat = session.enrolling, self.engine.chat
+        if clip is None:
+            raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
+        self.jobs.require_untrained(name)
+        if chat.people.get(name).clip_key == self.look(clip, progress).key:
+            raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
+        with self.engine.listening(progress):
+            person = chat.enroll(clip.path, name, track=session.pick, add=True)
         forgetting.shows(session, clip, [person.id])
         return person
 

@@ -119,7 +119,7 @@ class PVChat:
             PeopleError: the name is taken, or can't be used.
         """
         from pvchat.identity.enroll import enroll
-        from pvchat.identity.quality import notes_on
+        from pvchat.identity.reasons import notes_on
         from pvchat.identity.subjects import choose
 
         if depth not in DEPTHS:
