@@ -10,10 +10,10 @@ what the page can do, without Gradio) → the one `PVChat.ask` in memory (engine
     what is done    desk.py, with correcting.py, merges.py; picks.py says whom a page means
     one browser     sessions.py, conversation.py; forgetting.py takes out of it whoever is forgotten
     in background   looking.py: a look at a clip; jobs.py: trainings, scans, evaluations (evaluation.py);
-                    pace.py: how long they take
+                    progress.py: how far all that is, and how long it takes
     the page        page.py and a class a tab, whose methods are its events: enroll_tab.py, chat_tab.py (its
                     sound: hearing.py), people_tab.py, library_tab.py (inbox_tab.py), live_tab.py, evaluate_tab.py,
                     settings_tab.py; page_events.py what they share; endpoints.py for clients and MCP
     HTML, files     cards.py, turncard.py, jobcards.py, librarycards.py, timeline.py, evidence.py, export.py,
-                    wording.py; progress.py hands out what isn't finished
+                    wording.py
 """

@@ -27,13 +27,13 @@ from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
 from pvchat.train.deep import folder_of
 from pvchat.video.sound import has_sound
-from pvchat_app import cards, evidence, export, forgetting, pace
+from pvchat_app import cards, evidence, export, forgetting
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.looking import Looks, answer_now
 from pvchat_app.merges import Merge, Merges
-from pvchat_app.progress import BEAT_S, streamed
+from pvchat_app.progress import BEAT_S, DEEP_PLAN, SCAN_PLAN, streamed
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import explained_error
@@ -163,7 +163,7 @@ class Desk:
             self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
 
         return self.jobs.add(
-            owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=pace.DEEP
+            owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=DEEP_PLAN
         )
 
     def end_training(self, name: str) -> None:
@@ -273,7 +273,7 @@ class Desk:
                 return self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)).to_dict()
 
         running = next((job for job in self.jobs.of(owner, SCAN) if job.active), None)
-        return running or self.jobs.add(owner, "Library", work, kind=SCAN, plan=pace.SCAN)
+        return running or self.jobs.add(owner, "Library", work, kind=SCAN, plan=SCAN_PLAN)
 
     # -- people -------------------------------------------------------------------------------------------------------
 

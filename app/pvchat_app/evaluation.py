@@ -22,7 +22,7 @@ from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.schemas import Progress
 from pvchat_app.desk import Desk
 from pvchat_app.jobs import Job
-from pvchat_app.pace import EVALUATION
+from pvchat_app.progress import EVAL_PLAN
 
 KIND = "evaluation"
 SUFFIX = ".json"
@@ -109,7 +109,7 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
             shutil.rmtree(out / "people", ignore_errors=True)  # faces of the manifest's people: not needed any more
         return out
 
-    return desk.jobs.add(owner, path.name, work, kind=KIND, plan=EVALUATION)
+    return desk.jobs.add(owner, path.name, work, kind=KIND, plan=EVAL_PLAN)
 
 
 def report_of(job: Job) -> Path | None:

@@ -13,8 +13,7 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     asking.py      questions over all of it
     reel.py        somebody's moments, as rows and as one film
     grouping.py    tracks of people whom nobody named become groups, one a person
-    strangers.py   these groups in the tables, kept as tracks come and go
-    listing.py     strangers as they are shown: videos, times, a picture
+    strangers.py   these groups in the tables, kept as tracks come and go, and as they are shown
     acts.py        what the user did about a group, and taking it back
     inbox.py       strangers listed, named, joined to somebody, ignored, merged, split
     live/          cameras, events, and who is told of them

@@ -17,10 +17,9 @@ from contextlib import AbstractContextManager
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.identity.subjects import number_of
-from pvchat.library import acts
-from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
+from pvchat.library import acts, strangers
 from pvchat.library.recognise import follow, people_in
-from pvchat.library.strangers import as_list, perhaps, regroup, rows_of
+from pvchat.library.strangers import Shown, Stranger
 from pvchat.people.corrections import corrections_of, without
 from pvchat.people.index import PersonRef
 from pvchat.people.person import Person
@@ -50,18 +49,23 @@ class Inbox:
         """
         with self._open() as library:
             self._follow(library, progress)
-            names = perhaps(library, people_in(library, self.chat))
-            found = [stranger_of(group, shown, names) for group, shown in shown_in(library).items()]
+            names = strangers.perhaps(library, people_in(library, self.chat))
+            shown = strangers.shown_in(library)
+            found = [strangers.stranger_of(group, tracks, names) for group, tracks in shown.items()]
         found = [one for one in found if one.videos >= least]
         return sorted(found, key=lambda one: (-one.videos, -one.seconds, one.id))
 
     def picture(self, group: int, track: int | None = None) -> bytes:
         """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant."""
         with self._open() as library:
-            shown = best_of(library, group) if track is None else shown_in(library, group).get(group, [])
-        for one in (one for one in shown if track in (None, one.sighting.track)):
+            if track is None:
+                shown = strangers.best_of(library, group)
+            else:
+                seen = strangers.shown_in(library, group).get(group, ())
+                shown = [one for one in seen if one.sighting.track == track]
+        for one in shown:
             try:
-                return portrait_of(self.chat, one)
+                return strangers.portrait_of(self.chat, one)
             except (PVChatError, OSError):
                 continue
         raise LibraryError("none of the videos is there.", subject=f"group {group}", hint="Look: pvchat library scan")
@@ -84,7 +88,7 @@ class Inbox:
             return person
 
         with self._open() as library:
-            person, _ = _one_after_the_other(best_of(library, group), _MOST_ENROLLED, enroll)
+            person, _ = _one_after_the_other(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
             acts.about(library, "name", group, person.id)
             self._follow(library)
         return person
@@ -104,7 +108,7 @@ class Inbox:
                 person: Person = self.chat.people.get(ref)
                 return person
 
-            person, count = _one_after_the_other(best_of(library, group), _MOST_TOLD, say)
+            person, count = _one_after_the_other(strangers.best_of(library, group), _MOST_TOLD, say)
             acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
             acts.about(library, "join" if is_her else "deny", group, person.id, count)
             self._follow(library)
@@ -127,7 +131,7 @@ class Inbox:
     def split(self, group: int, tracks: Sequence[int]) -> int:
         """Say that some tracks of a group, not all of them, show somebody else; the number of the new group."""
         with self._open() as library, changing(library):
-            mine = {track for track, _, _ in rows_of(library, [group])}
+            mine = {track for track, _, _ in strangers.rows_of(library, [group])}
             if not tracks or not {*tracks} < mine:
                 hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
                 raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
@@ -135,7 +139,7 @@ class Inbox:
             made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
             assert made is not None
             words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
-            library.execute(words, (made, as_list(tracks)))
+            library.execute(words, (made, strangers.as_list(tracks)))
         return made
 
     def last(self) -> acts.Act | None:
@@ -169,7 +173,7 @@ class Inbox:
 
     def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
         follow(library, self.chat, progress, wholly=False)
-        regroup(library, self.chat)
+        strangers.regroup(library, self.chat)
 
     def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
         """What was said of somebody's recognition, newest first."""

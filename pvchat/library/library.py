@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.library import sources
 from pvchat.library.inbox import Inbox
-from pvchat.library.listing import LastSeen
 from pvchat.library.live.eventlog import EventLog
 from pvchat.library.recognise import follow, follow_decisions, people_in
 from pvchat.library.reel import Moment, moments_of
@@ -57,6 +56,16 @@ class Status:
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class LastSeen:
+    """Where somebody enrolled was seen last."""
+
+    videos: int  # number of those in which she surely is
+    recorded: str  # local time of the newest, ISO 8601
+    path: str  # of that one
+    place: str  # what its source is called
 
 
 class Library:
