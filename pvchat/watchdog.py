@@ -36,19 +36,12 @@ _last_beat = 0.0
 
 @dataclass(frozen=True)
 class Limits:
-    """How long is waited, seconds.
+    """How long is waited, seconds."""
 
-    Attributes:
-        stalled: for what is being worked on to go on.
-        hint: after a signal, until people are told that a second one helps.
-        ending: after a signal, for the program to end by itself; a server gives what runs there 53 s.
-        at_once: the same after the second signal.
-    """
-
-    stalled: float = 300.0
-    hint: float = 5.0
-    ending: float = 60.0
-    at_once: float = 3.0
+    stalled: float = 300.0  # for what is being worked on to go on
+    hint: float = 5.0  # after a signal, until people are told that a second one helps
+    ending: float = 60.0  # after a signal, for the program to end by itself; a server gives what runs there 53 s
+    at_once: float = 3.0  # the same after the second signal
 
 
 def start(limits: Limits | None = None) -> None:

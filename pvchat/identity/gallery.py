@@ -33,18 +33,13 @@ class Stack:
 
 
 class Gallery:
-    """What the clips of P people enrolled by face, and what users said of them, show of their faces.
-
-    Attributes:
-        views: one person's after the other's.
-        counts, starts: [P] how many of these are each person's, and where hers begin.
-    """
+    """What the clips of P people enrolled by face, and what users said of them, show of their faces."""
 
     def __init__(self, people: Sequence[Person]) -> None:
         own = [[view for view in (*parts_of(one), view_beside(one)) if len(view.rows)] for one in people]
         self.views = [view for views in own for view in views]
-        self.counts = np.array([len(views) for views in own], int)
-        self.starts = np.cumsum(self.counts) - self.counts
+        self.counts = np.array([len(views) for views in own], int)  # [P] how many of the views are each person's
+        self.starts = np.cumsum(self.counts) - self.counts  # [P] where hers begin
         self._stacks: dict[tuple[bool, bool], list[Stack]] = {}
 
     def stacks(self, masked: bool, printed: bool) -> list[Stack]:

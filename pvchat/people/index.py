@@ -136,15 +136,12 @@ def printable(name: str) -> str:
 
 
 class PeopleIndex:
-    """The rows of one people folder.
-
-    Attributes:
-        damaged: folders whose config.json can't be read, with the reason; as of the last `rows()`. Where the index
-            knows whose it was, there is a row, too.
-    """
+    """The rows of one people folder."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.path = root, root / "index.json"
+        # Folders whose config.json can't be read, with the reason, as of the last `rows()`; where it is known whose it
+        # was, there is a row, too
         self.damaged: dict[str, str] = {}
         self._known: IndexedPeople | None = None  # None until the file was read
 

@@ -51,7 +51,8 @@ def parts_of(person: Person) -> list[View]:
     left = [np.asarray(person.arrays.get(key, NOTHING)) for key in KEYS]
     parts = []
     for counts in counts_of(person):
-        parts.append(View(*(rows[:count] for rows, count in zip(left, counts, strict=True))))
+        rows, prints = (own[:count] for own, count in zip(left, counts, strict=True))
+        parts.append(View(rows, prints))
         left = [rows[count:] for rows, count in zip(left, counts, strict=True)]
     return parts
 

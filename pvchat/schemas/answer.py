@@ -65,24 +65,17 @@ class AnswerGround:
 
 @dataclass
 class Answer:
-    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`.
-
-    Attributes:
-        timing: seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, and `first_token_s`: from
-            the question until the answer's first piece was there (none is shown before the whole passed the guard).
-        everyone: presence of everyone enrolled, in the order of enrollment; not part of the contract.
-        evidence: what measured facts rest on: frame, place in it, how sure; in the contract where there is any.
-        finding: what the question was read as and what was found for it (`chat/timeline.py`), as JSON; not part of the
-            contract, `pvchat ask --explain` shows it.
-    """
+    """What `PVChat.ask` returns; `to_dict()` is the JSON contract of `pvchat ask --json`."""
 
     answer: str
     type: QuestionType
     people: list[PersonPresence]  # of those asked about; of everyone enrolled where nobody is named
+    # Seconds: `decode_s` and `experts_s` (0 where the clip was known), `total_s`, `first_token_s`: from the question
+    # until the answer's first piece was there (none is shown before the whole passed the guard)
     timing: dict[str, float]
-    everyone: list[PersonPresence] = field(default_factory=list, repr=False)
-    evidence: list[AnswerGround] = field(default_factory=list, repr=False)
-    finding: dict[str, Any] = field(default_factory=dict, repr=False)
+    everyone: list[PersonPresence] = field(default_factory=list, repr=False)  # in the order of enrollment; no JSON
+    evidence: list[AnswerGround] = field(default_factory=list, repr=False)  # what measured facts rest on
+    finding: dict[str, Any] = field(default_factory=dict, repr=False)  # `chat/timeline.py`'s as JSON, for `--explain`
     unread: tuple[tuple[float, float], ...] = ()  # `ClipAnalysis.unread`; in the contract where there is any
 
     def to_dict(self) -> dict[str, Any]:

@@ -47,15 +47,16 @@ class ContentKeys:
     def of(self, path: PathLike) -> str:
         """The key of a file."""
         try:
-            stamp: Stamp | None = _stamp(os.stat(path))
+            now = _stamp(os.stat(path))
         except (OSError, ValueError):  # hashing will say what is wrong
             return content_key(path)
         with self._lock:
-            key = self._known.get(stamp)
-        if key is not None:
-            return key
-        if (key := self._from_disk(stamp)) is None:
-            key, stamp = _hashed(path)
+            known = self._known.get(now)
+        if known is not None:
+            return known
+        held = self._from_disk(now)
+        key, stamp = _hashed(path) if held is None else (held, now)
+        if held is None:
             self._keep(stamp, key)
         with self._lock:
             self._known |= {} if stamp is None else {stamp: key}
