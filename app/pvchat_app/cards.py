@@ -13,11 +13,12 @@ from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
 from pvchat.identity.corrections import can_be_meant
 from pvchat.people.person import Person
+from pvchat.runtime import seconds as length
 from pvchat.runtime import size
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
-from pvchat_app.wording import day, escape, explained_error, length, many
+from pvchat_app.wording import day, escape, explained_error, many
 
 _UNPLAYABLE = (
     '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'  # page.js

@@ -32,7 +32,7 @@ from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.looking import Looks, answer_now
-from pvchat_app.merges import Merge, Merges
+from pvchat_app.merges import Merges
 from pvchat_app.progress import BEAT_S, DEEP_PLAN, SCAN_PLAN, streamed
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
@@ -46,7 +46,7 @@ class Desk:
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
         self.engine, self.sessions, self.jobs, self.merges = engine, sessions, jobs, Merges()
-        self.looks = Looks(engine, self._drop)
+        self.looks = Looks(engine, self.drop)
         self.changing = threading.Lock()  # held from the look at who is meant until she is changed
         self.ends = list[Callable[[], None]]()  # what else is to be ended with the server
         self._speaking = threading.Lock()  # one answer at a time: they share one model
@@ -71,7 +71,7 @@ class Desk:
         self.looks.stop(clip)
         session.remove(clip)
         if (analysis := clip.analysis) is not None:
-            self._drop(analysis.key)
+            self.drop(analysis.key)
 
     def look(self, clip: SessionClip, progress: Progress | None = None) -> ClipAnalysis:
         """Let the experts look at a clip, unless they did; wait until they have. What they said."""
@@ -289,10 +289,6 @@ class Desk:
             self.jobs.require_untrained(self.engine.people.get(one).name)
         return self.merges.merge(self.engine.chat, name, other)
 
-    def unmerge(self, made: str = "") -> Merge:
-        """The last merge is taken back; raises PeopleError where there is none, or it isn't the one of this id."""
-        return self.merges.undo(self.engine.people, made)
-
     def forget(self, who: str) -> None:
         """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
         person = self.engine.people.find(who)
@@ -330,9 +326,9 @@ class Desk:
             self.looks.stop(clip)
         self.sessions.end(name)
         for key in keys_of(clips):
-            self._drop(key)
+            self.drop(key)
 
-    def _drop(self, key: str) -> None:
+    def drop(self, key: str) -> None:
         """Forget what was seen of a clip, unless a session has it."""
         if key not in keys_of(self.sessions.clips()):
             self.engine.chat.forget_clip(key)

@@ -48,9 +48,10 @@ def meant_by(
     if at is not None and not 0 <= at <= analysis.duration_s + 1:
         what = f"the clip is {analysis.duration_s:.1f} s long."
         raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
-    then = [] if at is None else np.flatnonzero(np.abs(analysis.times - at) <= _AROUND)
     seen = [i for i, track in enumerate(analysis.tracks) if can_be_meant(track)]
-    seen = [i for i in seen if at is None or np.isin(then, analysis.tracks[i].shown_in).any()]
+    if at is not None:
+        then = np.flatnonzero(np.abs(analysis.times - at) <= _AROUND)
+        seen = [i for i in seen if np.isin(then, analysis.tracks[i].shown_in).any()]
     could = [i for i in seen if _as_known(analysis.tracks[i], person, her) or not her and odds[i] > 0] or seen
     if not could:
         when = "in the clip" if at is None else f"at {at:g} s"

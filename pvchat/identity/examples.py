@@ -71,7 +71,7 @@ def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared:
             continue
         for column, track in enumerate(tracks):
             if may_show(person, track) and (is_masked(track) or not example.correction.masked):
-                theirs = compared(View(*example.rows, example.correction.masked), track)
+                theirs = compared(View(example.faces, example.prints, example.correction.masked), track)
                 fall = _ONE_WORD + min(theirs, max(theirs - float(odds[column]), 0.0))
                 out[column] = max(out[column], fall if theirs > 0 else 0.0)
     return out

@@ -116,18 +116,13 @@ def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], 
         "FROM tracks AS t JOIN middles AS d ON d.track = t.id LEFT JOIN members AS m ON m.track = t.id "
         f"WHERE t.kind = 'face' AND t.id NOT IN ({SURELY}) ORDER BY t.id"
     )
-    tracks, clips, seen, before = list[int](), list[int](), list[set[int]](), list[int | None]()
-    middles, prints, quality, said = list[FloatArray](), list[FloatArray](), list[float](), list[int]()
-    for track, clip, masked, frames, sightings, rows, middle, number, told in library.execute(words):
-        tracks.append(track)
-        clips.append(clip)
-        seen.append(set(np.frombuffer(frames, np.int32).tolist()))
-        before.append(number)
-        said.append(number if told and number is not None else _NONE)
-        middles.append(records.IDENTITY.unpacked(middle)[0])
-        shown, clear = _looked(bool(masked), sightings, rows)
-        prints.append(shown)
-        quality.append(clear)
+    found = [
+        (track, clip, set(np.frombuffer(frames, np.int32).tolist()), number, number if told and number else _NONE,
+         records.IDENTITY.unpacked(middle)[0], *_looked(bool(masked), sightings, rows))
+        for track, clip, masked, frames, sightings, rows, middle, number, told in library.execute(words)
+    ]  # fmt: skip
+    columns: list[list[Any]] = [list(column) for column in zip(*found, strict=True)] or [[] for _ in range(8)]
+    tracks, clips, seen, before, said, middles, prints, quality = columns
     faces = Faces(
         np.reshape(middles, (-1, records.WIDTH)), np.reshape(prints, (-1, FACEPRINT)), np.array(quality, np.float32),
         seen_at_once(clips, seen), np.array(said, int),

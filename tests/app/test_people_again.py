@@ -48,7 +48,7 @@ def test_a_merge_is_undone_and_both_are_as_they_were(desk: Desk, scenery: Scener
     before = {person.name: person for person in desk.engine.people.all()}
     desk.merge("Ana", "Ana 2")
     assert desk.engine.people.names() == ["Ana"]
-    join = desk.unmerge()
+    join = desk.merges.undo(desk.engine.people)
     assert (join.kept.name, join.gone.name) == ("Ana", "Ana 2")
     after = {person.name: person for person in desk.engine.people.all()}
     assert list(after) == ["Ana", "Ana 2"]
@@ -56,7 +56,7 @@ def test_a_merge_is_undone_and_both_are_as_they_were(desk: Desk, scenery: Scener
         assert person.arrays["prototypes"].tolist() == before[name].arrays["prototypes"].tolist()
         assert (person.aliases, person.created) == (before[name].aliases, before[name].created)
     with pytest.raises(PeopleError, match="no merge to undo"):
-        desk.unmerge()
+        desk.merges.undo(desk.engine.people)
 
 
 @pytest.mark.parametrize("change", ["rename", "forget", "forget the other name"])
@@ -68,7 +68,7 @@ def test_what_was_changed_or_forgotten_since_is_not_brought_back(desk: Desk, sce
     else:
         desk.forget("Ana" if change == "forget" else "Ana 2")
     with pytest.raises(PeopleError, match="no merge to undo"):
-        desk.unmerge()
+        desk.merges.undo(desk.engine.people)
     assert desk.engine.people.names() == (["Anna"] if change == "rename" else [])
 
 
