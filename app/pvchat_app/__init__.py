@@ -9,7 +9,7 @@ what the page can do, without Gradio) → the one `PVChat.ask` in memory (engine
                     who left, uploads.py narrows what Gradio does with files
     what is done    desk.py, with correcting.py, merges.py; picks.py says whom a page means
     one browser     sessions.py, conversation.py; forgetting.py takes out of it whoever is forgotten
-    in background   looking.py: a look at a clip; jobs.py: trainings, scans, evaluations (evaluation.py);
+    in background   looking.py: a look at a clip; jobs.py: trainings, scans, evaluations;
                     progress.py: how far all that is, and how long it takes
     the page        page.py and a class a tab, whose methods are its events: enroll_tab.py, chat_tab.py (its
                     sound: hearing.py), people_tab.py, library_tab.py (inbox_tab.py), live_tab.py, evaluate_tab.py,
