@@ -325,7 +325,7 @@ def test_corrections_are_listed_and_undone(capsys):
     rows = np.eye(2, 128, dtype=np.float16)
     person = make_person("Ana")
     for her, clip in ((True, "a"), (False, "b")):
-        person = corrected(person, Example(Correction(her, clip * 64, 7.0, clip), rows, rows[:0]))
+        person = corrected(person, Example(Correction(her, clip * 64, 7.0, clip), rows))
     PeopleStore().add(person)
     assert run("people", "corrections", "ana") == 0
     listed = capsys.readouterr().out

@@ -42,7 +42,7 @@ def decision(chat: PVChat, clip: Path, name: str = "Ana") -> str:
 
 def example(her: bool, clip: str, seed: int = 0, rows: int = 2) -> Example:
     vectors = np.random.default_rng(seed).standard_normal((rows, 128)).astype(np.float16)
-    return Example(Correction(her, clip, 1.0, "party.mp4"), vectors, vectors[:1])
+    return Example(Correction(her, clip, 1.0, "party.mp4"), vectors)
 
 
 # --- used at once
@@ -151,7 +151,7 @@ def test_a_body_or_figure_that_is_said_to_be_her_holds_in_its_clip_alone(turned:
     assert example.correction.here
     told = corrected(ana, example)
     assert corrected_tracks(told, clip) == {0: True}
-    assert not len(view_beside(told).bare)
+    assert not len(view_beside(told).rows)
     both = make_analysis(theirs, make_track(ANA), key=clip.key)
     assert meant_by(told, both, np.float32([6, -3]), her=False) == [0]  # who was said to be her is meant, not a face
     wrong = corrected(told, made_of(told, theirs, False, clip, ""))

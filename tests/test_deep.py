@@ -124,7 +124,7 @@ def test_what_was_said_of_her_at_the_very_end_stays(chat: Chat, monkeypatch: pyt
         found = look(chat, person)
         said = Correction(her=True, clip="c" * 64, at_s=1.0, faces=1)
         rows = np.ones((1, 128), np.float16)
-        chat.people.revise("Ana", lambda one: with_examples(one, [Example(said, rows, rows[:0])]))
+        chat.people.revise("Ana", lambda one: with_examples(one, [Example(said, rows)]))
         return found
 
     monkeypatch.setattr(deep, "stored", and_then_is_corrected)

@@ -116,25 +116,6 @@ def test_off_limits_is_refused(store: PeopleStore, fields: dict[str, Any]) -> No
 # -- person files from strangers ---------------------------------------------------------------------------------------
 
 
-def test_counts_of_clips_that_an_earlier_version_wrote_cost_nobody() -> None:
-    arrays = make_person().arrays
-    number, prints = len(arrays["prototypes"]), len(arrays.get("prints", ()))
-    for written, read in (
-        ([[number, 5, prints, 5], [0, 0, 0, 0]], [[number, prints], [0, 0]]),
-        ([[number, prints]], [[number, prints]]),
-        ([[number + 1, 0, prints, 0]], None),
-        ([[number + 1, prints]], None),
-        ([[number, prints, 0]], None),
-        (["five"], None),
-    ):
-        files = exchange.encode(make_person(extra={"clips": 2, "parts": written}))
-        kept = exchange.decode(files, own=True).extra
-        assert (kept.get("parts"), kept["clips"]) == (read, 2)
-        if written != read:
-            with pytest.raises(PeopleError, match="parts|add up"):
-                exchange.decode(files)
-
-
 def test_export_and_import(store: PeopleStore, tmp_path: Path) -> None:
     person = store.add(make_person("Ana", aliases=["Annie"]))
     path = store.export("annie", tmp_path / "ana.pvperson")

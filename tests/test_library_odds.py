@@ -176,7 +176,7 @@ def deny(chat: PVChat, model: PresenceModel) -> None:
     first = min(place[0] for place, one in decisions(chat).items() if place[1] == 3 and one[0] == "present")
     analysis, her = clip(model, first - 1), chat.people.get("Person 2")
     track = min(analysis.tracks, key=lambda one: np.linalg.norm(one.identity[0] - her.arrays["prototypes"][0]))
-    example = Example(Correction(False, analysis.key, 1.0), np.float16(track.identity), np.zeros((0, 0), np.float16))
+    example = Example(Correction(False, analysis.key, 1.0), np.float16(track.identity))
     chat.people.revise("Person 2", lambda her: corrected(her, replace(example, prints=track.prints)))
 
 

@@ -86,7 +86,7 @@ def test_a_figure_joins_that_of_somebody_who_has_a_face_too(first: str) -> None:
     assert (made.name, made.kind, made.drawn, made.quality) == (kept.name, "face", True, 0.3)
     np.testing.assert_array_equal(made.figure, np.concatenate([kept.figure, gone.figure]))
     (view,) = parts_of(made)
-    assert len(view.bare) == 3
+    assert len(view.rows) == 3
     assert len(made.arrays["body"]) == 2
     checked(replace(made, extra={**made.extra}))
     assert holds(made, gone)
@@ -97,7 +97,7 @@ def test_a_figure_joins_that_of_somebody_who_has_a_face_too(first: str) -> None:
 def test_what_was_said_of_a_figure_stays_said_where_it_joins_a_face() -> None:
     toon, rows = figure("Mei 2", 2), [person("Mei", who, 1).arrays["prototypes"] for who in (3, 4)]
     for her, row in zip((True, False), rows, strict=True):
-        toon = corrected(toon, Example(Correction(her, "c" * 64, 1.0), row, row[:0]))
+        toon = corrected(toon, Example(Correction(her, "c" * 64, 1.0), row))
     made = joined(toon, computer_generated("Mei", 1, 2))
     assert [one.her for one in corrections_of(made)] == [False]
     np.testing.assert_allclose(made.figure[3:4], rows[0], atol=1e-3)
@@ -120,10 +120,10 @@ def test_likeness_tells_one_person_from_two() -> None:
 def test_which_clip_a_row_is_of_stays_known() -> None:
     one, two, three = (person(f"Ana {i}", 1, rows=i + 1) for i in range(3))
     all_three = joined(joined(one, two), three)
-    assert [len(view.bare) for view in parts_of(all_three)] == [1, 2, 3]
-    np.testing.assert_array_equal(parts_of(all_three)[1].bare, two.arrays["prototypes"])
+    assert [len(view.rows) for view in parts_of(all_three)] == [1, 2, 3]
+    np.testing.assert_array_equal(parts_of(all_three)[1].rows, two.arrays["prototypes"])
     many = joined(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
-    assert [len(view.bare) for view in parts_of(many)] == [50, MOST_ROWS - 50]
+    assert [len(view.rows) for view in parts_of(many)] == [50, MOST_ROWS - 50]
     for broken in ("x", [[1]], [[7, -1]], [[3, 0]]):
         all_three.extra["parts"] = broken
         with pytest.raises(PeopleError):

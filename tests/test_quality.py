@@ -17,7 +17,7 @@ from PIL import Image  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import PeopleError, SettingsError, SeveralSubjectsError, UnknownPersonError  # noqa: E402
-from pvchat.identity.quality import notes_on, weaknesses  # noqa: E402
+from pvchat.identity.reasons import notes_on, weaknesses  # noqa: E402
 from pvchat.identity.subjects import contact_sheet  # noqa: E402
 from pvchat.people.notes import Notes  # noqa: E402
 from pvchat.schemas import ClipAnalysis, SceneFacts, Track  # noqa: E402

@@ -21,7 +21,7 @@ CONFIG = PresenceConfig()
 
 def near(looks: Sequence[View], tracks: Sequence[Track]) -> np.ndarray:
     """Log-odds [V, N]: 5 for the same made-up person, -5 for others."""
-    apart = [[np.linalg.norm(one.bare.mean(0) - track.identity.mean(0)) for track in tracks] for one in looks]
+    apart = [[np.linalg.norm(one.rows.mean(0) - track.identity.mean(0)) for track in tracks] for one in looks]
     return np.where(np.array(apart) < 0.2, 5.0, -5.0)
 
 

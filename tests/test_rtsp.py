@@ -64,7 +64,8 @@ def test_a_camera_that_is_gone_for_a_while_is_opened_again(
     rows = list[dict]()
     address = read_address(f"rtsp://127.0.0.1:{port}/camera")
     chat.library.live(address.without_password)
-    live = Live(chat, (1, "door"), address, look=look, on_event=rows.append)
+    monkeypatch.setattr(Live, "_look", lambda live, part: look(part))
+    live = Live(chat, (1, "door"), address, on_event=rows.append)
     live.start()
     try:
         server = camera()

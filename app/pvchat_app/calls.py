@@ -59,10 +59,7 @@ class _Call(Held):
 
 
 class Calls:
-    """Runs the calls that have a name apart from their connections (ASGI middleware).
-
-    `leaving`: set when the server stops, which waits for no page.
-    """
+    """Runs the calls that have a name apart from their connections (ASGI middleware); `leaving`: the server stops."""
 
     def __init__(self, app: Any, leaving: asyncio.Event) -> None:
         self.app, self.leaving = app, leaving
@@ -111,11 +108,7 @@ class Calls:
 
 
 async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -> None:
-    """Say what a call says from byte `at` on, until its end or until the connection is lost.
-
-    Raises:
-        Exception: what ended the call.
-    """
+    """Say what a call says from byte `at` on, until its end or until the connection is lost; raise what ended it."""
     try:
         while not gone.done() and call.start is None and not call.ended:
             await _either(gone, call.news)

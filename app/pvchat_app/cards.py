@@ -13,11 +13,12 @@ from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
 from pvchat.identity.corrections import can_be_meant
 from pvchat.people.person import Person
+from pvchat.runtime import seconds as length
 from pvchat.runtime import size
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
-from pvchat_app.wording import day, escape, explained_error, length, many
+from pvchat_app.wording import day, escape, explained_error, many
 
 _UNPLAYABLE = (
     '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'  # page.js
@@ -68,10 +69,7 @@ def picture(url: str, media_type: str, name: str, options: str = 'preload="metad
 
 
 def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
-    """One line about who is in a clip that was just analysed; people are counted as the answers count them.
-
-    `everyone`: presences of everyone enrolled.
-    """
+    """One line about who is in a clip, counted as the answers count; `everyone`: presences of everyone enrolled."""
     people = timeline_of(everyone, analysis)
     known = sum(person.decision == "present" for person in people.enrolled)
     count = known + people.unnamed
@@ -118,10 +116,7 @@ def hints(texts: Sequence[str]) -> str:
 def people_grid(
     people: Sequence[Person], jobs: Sequence[Job], seen: Mapping[str, str], picked: str | None = None
 ) -> str:
-    """Everyone enrolled as cards, with their trainings, and when and where each was last seen, in words, by name.
-
-    `picked`: id of the one who is to be changed.
-    """
+    """Everyone enrolled as cards, with their trainings, and where each was seen last; `picked`: whose id is changed."""
     if not people:
         return empty("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
     running = {job.name: job for job in jobs if job.active}

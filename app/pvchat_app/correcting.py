@@ -1,7 +1,8 @@
 """What somebody who reads an answer says of it: "that is Ana", "that is not Ana"; and takes back.
 
 In: a `Desk`, a turn of a session. Out: the correction kept with the person, a sentence under the turn that says what
-was kept and how many answers and clips of the session it changes, and the same question asked again.
+was kept and how many answers and clips of the session it changes, and the same question asked again. A PVChatError says
+that somebody isn't called or enrolled as shown any more, or that nobody can be meant.
 """
 
 from __future__ import annotations
@@ -20,15 +21,9 @@ from pvchat_app.wording import many
 
 
 def correct(desk: Desk, session: Session, turn: Turn, name: str, her: bool, track: int | None = None) -> Turn:
-    """Keep that somebody in a turn's clip is, or isn't, a person, named as shown there; ask the turn's question again.
+    """Keep that somebody in a turn's clip is, or isn't, a person, named as shown there; the question, posed anew.
 
     `track`: number of the track that is meant, from 1; None: whoever was taken for her.
-
-    Returns:
-        The question, posed anew.
-
-    Raises:
-        PVChatError: who was shown under the name isn't called so any more, or nobody can be meant.
     """
     assert turn.clip is not None
     picks.require_same(desk.engine.people, name, turn.ids.get(name))
@@ -43,11 +38,7 @@ def correct(desk: Desk, session: Session, turn: Turn, name: str, her: bool, trac
 
 
 def undo(desk: Desk, session: Session, turn: Turn) -> Turn:
-    """Take back what was said of a turn, and ask its question again; the answer that came of it goes.
-
-    Raises:
-        UnknownPersonError: she was forgotten meanwhile.
-    """
+    """Take back what was said of a turn, and ask its question again; the answer that came of it goes."""
     who, kept = turn.undo
     person = desk.engine.people.get(PersonRef(who))
     desk.engine.people.revise(PersonRef(who), partial(_without, corrections=kept))

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace as changed
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,13 @@ from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track
 from pvchat.storage import temporary
 from pvchat.train.deep import folder_of
 from pvchat.video.sound import has_sound
-from pvchat_app import cards, evidence, export, forgetting, pace
+from pvchat_app import cards, evidence, export, forgetting
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.looking import Looks, answer_now
-from pvchat_app.merges import Merge, Merges
-from pvchat_app.progress import BEAT_S, streamed
+from pvchat_app.merges import Merges
+from pvchat_app.progress import BEAT_S, DEEP_PLAN, SCAN_PLAN, streamed
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import explained_error
@@ -45,7 +46,7 @@ class Desk:
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
         self.engine, self.sessions, self.jobs, self.merges = engine, sessions, jobs, Merges()
-        self.looks = Looks(engine, self._drop)
+        self.looks = Looks(engine, self.drop)
         self.changing = threading.Lock()  # held from the look at who is meant until she is changed
         self.ends = list[Callable[[], None]]()  # what else is to be ended with the server
         self._speaking = threading.Lock()  # one answer at a time: they share one model
@@ -53,11 +54,7 @@ class Desk:
     # -- clips --------------------------------------------------------------------------------------------------------
 
     def receive(self, session: Session, upload: str | Path) -> SessionClip:
-        """Take an upload into the session and find out what it holds.
-
-        Raises:
-            VideoReadError: it can't be used: too long, too large, text, damaged …
-        """
+        """Take an upload into the session and find out what it holds."""
         config = self.engine.chat.settings.video
         path = session.claim(upload)
         try:
@@ -74,7 +71,7 @@ class Desk:
         self.looks.stop(clip)
         session.remove(clip)
         if (analysis := clip.analysis) is not None:
-            self._drop(analysis.key)
+            self.drop(analysis.key)
 
     def look(self, clip: SessionClip, progress: Progress | None = None) -> ClipAnalysis:
         """Let the experts look at a clip, unless they did; wait until they have. What they said."""
@@ -100,18 +97,14 @@ class Desk:
         return cards.found_line(analysis, everyone), self.timeline(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
-        """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen.
-
-        Raises:
-            NoSubjectError: nobody.
-        """
+        """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen."""
         analysis = self.look(clip)
         choose(analysis, 1, clip.name)  # says what is missing where there is nobody
         tracks = subjects_of(analysis)
         return tracks, [sum(b - a for a, b in analysis.spans(track.shown_in)) for track in tracks]
 
     def take_for_enrolling(self, session: Session) -> SessionClip:
-        """Let somebody be enrolled from the clip that is asked about; raises VideoReadError where there is none."""
+        """Let somebody be enrolled from the clip that is asked about."""
         if (clip := session.clip) is None:
             raise VideoReadError("there is no clip yet.", hint="Upload one in the Chat tab first.")
         self.look(clip)
@@ -123,11 +116,7 @@ class Desk:
     # -- enrolling ----------------------------------------------------------------------------------------------------
 
     def enroll(self, session: Session, name: str, replace: bool = False, progress: Progress | None = None) -> Person:
-        """Enroll the picked subject of the session's enrollment clip, at once.
-
-        Raises:
-            PVChatError: no clip, nobody in it, a name that is taken.
-        """
+        """Enroll the picked subject of the session's enrollment clip, at once."""
         clip = session.enrolling
         if clip is None:
             raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
@@ -136,6 +125,28 @@ class Desk:
             self.end_training(name)
         with self.engine.listening(progress):
             person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
+        forgetting.shows(session, clip, [person.id])
+        return person
+
+    def looks_like(self, analysis: ClipAnalysis, track: Track) -> PersonPresence | None:
+        """Who of those enrolled somebody in an enrollment clip is, or may be; None: nobody."""
+        people = self.engine.people.all()
+        if not people:
+            return None
+        found = self.engine.chat.score(people, changed(analysis, tracks=[track]))
+        likest = max(found, key=lambda person: person.probability)
+        return likest if likest.decision != "absent" else None
+
+    def add_clip(self, session: Session, name: str, progress: Progress | None = None) -> Person:
+        """One more clip of somebody who is enrolled: the picked subject's views join hers."""
+        clip, chat = session.enrolling, self.engine.chat
+        if clip is None:
+            raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
+        self.jobs.require_untrained(name)
+        if chat.people.get(name).clip_key == self.look(clip, progress).key:
+            raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
+        with self.engine.listening(progress):
+            person = chat.enroll(clip.path, name, track=session.pick, add=True)
         forgetting.shows(session, clip, [person.id])
         return person
 
@@ -152,7 +163,7 @@ class Desk:
             self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
 
         return self.jobs.add(
-            owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=pace.DEEP
+            owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=DEEP_PLAN
         )
 
     def end_training(self, name: str) -> None:
@@ -246,11 +257,7 @@ class Desk:
             )
 
     def save_conversation(self, session: Session) -> tuple[str, int]:
-        """The conversation as a zip in the session's folder; returns its link and its bytes.
-
-        Raises:
-            PeopleError: nothing was asked yet.
-        """
+        """The conversation as a zip in the session's folder; returns its link and its bytes."""
         self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
@@ -259,17 +266,14 @@ class Desk:
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
     def scan(self, owner: str) -> Job:
-        """Begin to look through the library in the background; the look of this owner's that runs already, if any.
-
-        The job's result is the report as JSON.
-        """
+        """Begin to look through the library in the background, if this owner doesn't already; the result is JSON."""
 
         def work(stop: threading.Event, progress: Progress) -> dict[str, Any]:
             with self.engine.listening(progress):
                 return self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)).to_dict()
 
         running = next((job for job in self.jobs.of(owner, SCAN) if job.active), None)
-        return running or self.jobs.add(owner, "Library", work, kind=SCAN, plan=pace.SCAN)
+        return running or self.jobs.add(owner, "Library", work, kind=SCAN, plan=SCAN_PLAN)
 
     # -- people -------------------------------------------------------------------------------------------------------
 
@@ -284,10 +288,6 @@ class Desk:
         for one in (name, other):
             self.jobs.require_untrained(self.engine.people.get(one).name)
         return self.merges.merge(self.engine.chat, name, other)
-
-    def unmerge(self, made: str = "") -> Merge:
-        """The last merge is taken back; raises PeopleError where there is none, or it isn't the one of this id."""
-        return self.merges.undo(self.engine.people, made)
 
     def forget(self, who: str) -> None:
         """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
@@ -326,9 +326,9 @@ class Desk:
             self.looks.stop(clip)
         self.sessions.end(name)
         for key in keys_of(clips):
-            self._drop(key)
+            self.drop(key)
 
-    def _drop(self, key: str) -> None:
+    def drop(self, key: str) -> None:
         """Forget what was seen of a clip, unless a session has it."""
         if key not in keys_of(self.sessions.clips()):
             self.engine.chat.forget_clip(key)

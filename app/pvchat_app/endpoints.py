@@ -18,7 +18,6 @@ from pvchat.config import MAX_QUESTION
 from pvchat.errors import VideoReadError
 from pvchat.people.store import describe
 from pvchat.storage import temporary
-from pvchat_app.conversation import keys_of
 from pvchat_app.desk import Desk
 from pvchat_app.wording import escape, explained_error
 
@@ -68,9 +67,7 @@ def _uploaded(desk: Desk, clip: str | None) -> Iterator[None]:
             yield
         finally:
             try:
-                key = video.content_key(clip)
-                if key not in keys_of(desk.sessions.clips()):
-                    desk.engine.chat.forget_clip(key)
+                desk.drop(video.content_key(clip))
             finally:
                 desk.sessions.discard(clip)
                 temporary.withdraw_offers()  # pictures of whom to choose from: a client can't open them

@@ -66,11 +66,7 @@ class Engine:
             self.chat.networks.rest(idle_s)
 
     def answer_by(self, model: str) -> None:
-        """Let another model answer from now on; until it is loaded, and where it can't be, the one before does.
-
-        Raises:
-            PVChatError: it can't be loaded.
-        """
+        """Let another model answer from now on; until it is loaded, and where it can't be, the one before does."""
         loaded: Future[PVChat] = Future()
         loaded.set_result(self.chat.answering(model))
         self._loaded = loaded

@@ -12,11 +12,11 @@ from typing import Any
 import gradio as gr
 
 from pvchat.errors import PeopleError, PVChatError, SubjectError
+from pvchat.identity.reasons import notes_on
 from pvchat.people.person import Person, name_key
-from pvchat.schemas import Progress
+from pvchat.schemas import ClipAnalysis, Progress, Track
 from pvchat_app import cards, jobcards
 from pvchat_app.desk import Desk
-from pvchat_app.enrollment import add_clip, looks_like, would_help
 from pvchat_app.jobs import Job
 from pvchat_app.languages import worded
 from pvchat_app.page_events import CLIPS, CONSENT, MODEL, POLL_S, QUICK, Updates, clicks, job_rows, require_filled, sent
@@ -163,7 +163,7 @@ class EnrollTab:
             self._check(session, name, whose, consent)
 
             def work(tell: Progress) -> None:
-                made.append(add_clip(desk, session, picked_person(desk.engine.people, whose).name, tell) if add
+                made.append(desk.add_clip(session, picked_person(desk.engine.people, whose).name, tell) if add
                             else desk.enroll(session, name, replace, tell))  # fmt: skip
 
             for bar in watched("enrolling", work):
@@ -199,7 +199,7 @@ class EnrollTab:
         clip = session.enrolling
         assert clip is not None
         assert clip.analysis is not None
-        alike = [looks_like(self.desk, clip.analysis, track) for track in self.desk.subjects(clip)[0][:MOST]]
+        alike = [self.desk.looks_like(clip.analysis, track) for track in self.desk.subjects(clip)[0][:MOST]]
         return [one.name if one is not None and one.decision == "present" else "" for one in alike]
 
     def _picked(self, session: Session) -> Updates:
@@ -212,7 +212,7 @@ class EnrollTab:
         analysis = clip.analysis if clip is not None else None
         if clip is not None and analysis is not None:
             track = self.desk.subjects(clip)[0][session.pick - 1]
-            hints, known = would_help(analysis, track), looks_like(self.desk, analysis, track)
+            hints, known = _hints(analysis, track), self.desk.looks_like(analysis, track)
         person = self.desk.engine.people.find(known.name) if known is not None else None
         if known is not None and person is not None:
             looks = "This looks like" if known.decision == "present" else "This may be"
@@ -234,7 +234,7 @@ class EnrollTab:
         analysis = clip.analysis if clip is not None else None
         if whose is not None or clip is None or analysis is None:
             return
-        known = looks_like(self.desk, analysis, self.desk.subjects(clip)[0][session.pick - 1])
+        known = self.desk.looks_like(analysis, self.desk.subjects(clip)[0][session.pick - 1])
         if known is not None and name_key(known.name) != name_key(name):
             what = f"this looks like {known.name}, who is enrolled already."
             raise SubjectError(what, hint=f"Say above whether it is {known.name} or another person.")
@@ -258,3 +258,10 @@ def _named(whose: str | None) -> tuple[Any, Any]:
     """A name is needed for another person only."""
     add = whose not in (None, OTHER)
     return gr.Textbox(visible=not add), gr.Button(worded("Add to", f" {name_of(whose)}") if whose and add else _ENROLL)
+
+
+def _hints(analysis: ClipAnalysis, track: Track) -> list[str]:
+    """What makes a clip a poor one to enroll one of its people from, and what would help."""
+    if track.kind == "figure":
+        return ["No face was found, so recognition is by appearance: a clip that shows the face would be surer."]
+    return notes_on(track, analysis).sentences("the person")

@@ -2,10 +2,8 @@
 
 In: a clip of a session, its analysis, presences. Out: `EvidencePicture`s and `FaceChoice`s, JPEG files in the session's
 folder. Also the clip as a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that
-the experts saw.
-
-Notable choices: a clip is decoded a second time for this, after the first answer's text is out, since analyses keep no
-frames; the frames then stay for all further questions. Of a long video only the moments that are shown are decoded.
+the experts saw. Analyses keep no frames, so a clip is decoded again after the first answer's text is out, of a long
+video only the moments that are shown; the frames then stay for all further questions.
 """
 
 from __future__ import annotations
@@ -56,10 +54,7 @@ def illustrate(session: Session, clip: SessionClip, turn: Turn, config: VideoCon
 def pictures(
     session: Session, clip: SessionClip, found: Sequence[PersonPresence], config: VideoConfig
 ) -> list[EvidencePicture]:
-    """Frames that show the people of `found` who are present or may be, of a clip with its analysis.
-
-    The pictures go into the session's folder.
-    """
+    """Frames that show the people of `found` who are present or may be, of a clip with its analysis."""
     analysis = clip.analysis
     shown = [p for p in found if p.track is not None and p.decision != "absent"]
     if analysis is None or not shown:

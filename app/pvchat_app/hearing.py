@@ -1,7 +1,8 @@
 """What is said: the words of the chat's clip, and a question that was spoken into the microphone.
 
-In: a `Desk`, a clip, or sound from the page. Out: lines of words as HTML, text. A clip is listened to only when
-somebody asks for it; everything is heard on this machine (docs/voice.md).
+In: a `Desk`, a clip, or sound from the page. Out: lines of words as HTML, text; a PVChatError where hearing is switched
+off, what it needs isn't here, or there is nothing to hear. A clip is listened to only when somebody asks for it;
+everything is heard on this machine (docs/voice.md).
 """
 
 from __future__ import annotations
@@ -77,13 +78,7 @@ class ListenEvents:
 
 
 def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
-    """Listen to a clip; what is heard becomes a part of its analysis.
-
-    Raises:
-        VideoReadError: it can't be read.
-        WeightsError: what hearing needs isn't here.
-        SettingsError: hearing is switched off, or there is no sound.
-    """
+    """Listen to a clip; what is heard becomes a part of its analysis."""
     seen, chat = desk.look(clip, progress), desk.engine.chat
     progress("listening", 0.0, clip.probe.duration_s)  # which ends it where it was stopped meanwhile
     with desk.engine.listening(progress):
@@ -93,10 +88,7 @@ def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
 
 
 def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
-    """What is said, a line a row, with a search field: when (a click plays the clip from there), who, and the words.
-
-    `clip`: its link, for the player.
-    """
+    """What is said, a line a row, with a search field: when (a click plays the clip, a link, there), who, the words."""
     if not lines:
         return cards.notice("Nobody is heard speaking in this clip.")
     rows = "".join(
@@ -113,11 +105,6 @@ def spoken_question(chat: PVChat, sound: str) -> str:
     """The words that were spoken into the microphone.
 
     `sound`: 16-bit samples of one channel at `SAMPLE_RATE`, as base64; a few seconds.
-
-    Raises:
-        SettingsError: hearing is switched off.
-        WeightsError: what hearing needs isn't here.
-        VideoReadError: nobody is heard speaking.
     """
     if state := hearing_off(chat):
         if state == "off":

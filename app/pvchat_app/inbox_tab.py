@@ -14,7 +14,7 @@ import gradio as gr
 
 from pvchat.errors import PeopleError, PVChatError, SettingsError
 from pvchat.library.inbox import Inbox
-from pvchat.library.listing import Stranger
+from pvchat.library.strangers import Stranger
 from pvchat.people.person import clean_name
 from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pvchat.runtime import seconds as length
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.wording import about, escape, explained_error, length, many, percent
+from pvchat_app.wording import about, escape, explained_error, many, percent
 
 SAMPLES = 8  # shown of those made so far
 CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples with their gates' values; before that without

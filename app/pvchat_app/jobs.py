@@ -2,7 +2,7 @@
 
 In: work (a function that takes a stop event and a progress callback) and who may see it. Out: `Job` objects to look at.
 The person answers from the instant enrollment meanwhile: that is the work's own business (`PVChat.enroll`).
-How long a job will still take is `pace.py`'s.
+How long a job will still take is `progress.py`'s.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.schemas import Progress
-from pvchat_app.pace import Pace, Plan
+from pvchat_app.progress import Pace, Plan
 
 Work = Callable[[threading.Event, Progress], object]
 State = Literal["waiting", "running", "done", "stopped", "failed"]
@@ -37,8 +37,8 @@ class Job:
 
     owner: str  # the browser that started it; it alone may see its samples and stop it
     name: str  # the person, or the manifest
-    work: Work = field(repr=False)
-    cleanup: Callable[[], None] = field(repr=False, default=lambda: None)
+    work: Work = field(repr=False)  # looks at its event often, and returns soon after that is set
+    cleanup: Callable[[], None] = field(repr=False, default=lambda: None)  # called at the end, whatever came of it
     kind: str = "deep"  # "deep" (an enrollment), "scan" or "evaluation"
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     result: Any = None  # what the work returned
@@ -95,10 +95,7 @@ class Jobs:
         self, owner: str, name: str, work: Work, cleanup: Callable[[], None] = lambda: None, kind: str = "deep",
         plan: Plan = (),
     ) -> Job:  # fmt: skip
-        """Queue a job, of `Job`'s fields; `work` looks at its event often and returns soon after that is set.
-
-        `cleanup` is called when the job is over, whatever came of it; `plan`: what it will do, see `pace.py`.
-        """
+        """Queue a job, of `Job`'s fields; `plan`: what it will do, see `progress.py`."""
         job = Job(owner, name, work, cleanup, kind, pace=Pace(plan))
         with self._lock:
             self._jobs[job.id] = job

@@ -32,8 +32,5 @@ def mark_texts(page: gr.Blocks) -> None:
 
 
 def worded(text: str, more: str = "") -> str:
-    """A text of the catalogues as Gradio's page translates it, and behind it what stays as it is.
-
-    For example `gr.Button(worded("Add to", " Ana"))`.
-    """
+    """A text of the catalogues as Gradio's page translates it, and behind it what stays: `worded("Add to", " Ana")`."""
     return str(I18nData(text)) + more

@@ -187,11 +187,7 @@ class LibraryTab:
             return cards.error_card(error)
 
     def show_video(self, session: Session, clip: int, at_s: float) -> str:
-        """A video of the library in a player, behind a link; a copy that the browser needs is the session's.
-
-        Raises:
-            PVChatError, OSError: it is no video of the library, or its file is gone.
-        """
+        """A video of the library in a player, behind a link; a copy that the browser needs is the session's."""
         chat = self.desk.engine.chat
         path, config = Path(chat.library.file_of(clip)), chat.settings.video
         folder = session.made_folder() / secrets.token_hex(8)

@@ -16,7 +16,7 @@ from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.errors import PVChatError
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
-from pvchat.library.listing import Sighting, Stranger
+from pvchat.library.strangers import Sighting, Stranger
 from pvchat.video import is_address
 from pvchat_app.cards import picture, thumbnail
 from pvchat_app.desk import Desk

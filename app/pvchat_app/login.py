@@ -103,10 +103,7 @@ def _hashed(word: str, salt: bytes) -> bytes:
 
 
 class LoginRequired:
-    """Shows the login page, and nothing else, to whoever hasn't logged in (ASGI middleware).
-
-    `knows`: whether a request comes from somebody who has.
-    """
+    """Shows the login page, and nothing else, to whoever hasn't logged in, by `knows` (ASGI middleware)."""
 
     def __init__(self, app: Any, knows: Callable[[Request], bool]) -> None:
         self.app, self.knows = app, knows

@@ -55,8 +55,7 @@ def answer_now(
 ) -> None:
     """Answer a question while its long video is looked through: as a whole, to be told anew when more was seen.
 
-    Minutes that the look hasn't come to yet are looked at now. `speaking` is held while an answer is made, by one at a
-    time; `stream` isn't called.
+    Minutes that the look hasn't come to yet are looked at now. One at a time speaks; `stream` isn't called.
     """
     assert turn.clip is not None
     path, whole_s, asked = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history)

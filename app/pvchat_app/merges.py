@@ -49,11 +49,7 @@ class Merges:
             return self._last[-1] if self._last else None
 
     def undo(self, people: PeopleStore, made: str = "") -> Merge:
-        """Make two of the last merged one, each as she was; `made`: id of what came of the merge that is meant, if any.
-
-        Raises:
-            PeopleError: nothing was merged, or what came of it was changed or forgotten since; another was last.
-        """
+        """Make two of the last merged one, each as she was; `made`: id of what came of the merge that is meant."""
         merge = self.last(people)
         if merge is None or made not in ("", merge.made):
             raise PeopleError("there is no merge to undo.", hint="A merge can be undone until the person is changed.")

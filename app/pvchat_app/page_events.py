@@ -45,10 +45,7 @@ def sent(event: gr.EventData, key: str) -> str:
 def job_rows(
     jobs: Jobs, owner: str | None, kind: str, most: int = 6, under: Callable[[Job], str] = lambda job: ""
 ) -> tuple[str, gr.Timer]:
-    """A browser's newest jobs of one kind as HTML, and the timer that draws them anew while one of them is active.
-
-    `under`: HTML below each.
-    """
+    """A browser's newest jobs of one kind, HTML of `under` below each, and the timer while one of them is active."""
     mine = jobs.of(owner, kind) if owner else []
     return job_list(mine[:most], jobs, under), gr.Timer(active=any(job.active for job in mine))
 

@@ -183,7 +183,7 @@ class PeopleTab:
 
         def call() -> str:
             with self.desk.changing:
-                merge = self.desk.unmerge(made)
+                merge = self.desk.merges.undo(self.desk.engine.people, made)
             return f"{merge.kept.name} and {merge.gone.name} are two people again."
 
         return _outcome(call), *self._undoable()

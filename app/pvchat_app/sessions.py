@@ -77,11 +77,7 @@ class Session:
         return self.folder
 
     def claim(self, upload: str | Path) -> Path:
-        """Take an upload into the session's folder; returns its new path.
-
-        Raises:
-            VideoReadError: it is gone, or it is no upload.
-        """
+        """Take an upload into the session's folder; its new path. Raises VideoReadError: it is gone, or it is none."""
         source = Path(upload)
         try:
             path = self.made_folder() / secrets.token_hex(8) / (source.name[-120:] or "clip")

@@ -112,10 +112,7 @@ class SettingsTab:
 
 
 def choices(now: str) -> dict[str, str]:
-    """The models that can be picked as `--model` takes them, by what they are called on the page: no paths.
-
-    `now`: the one that answers; "" for none yet.
-    """
+    """The models that can be picked, `now` answering ("": none), by what they are called on the page: no paths."""
     own = sorted(str(path.parent) for path in (home() / "models").glob("*/config.json"))
     found = (*USABLE, *list_bases(), *own, *([now] if now else []))
     return {Path(model).name if Path(model).is_dir() else model: model for model in found}

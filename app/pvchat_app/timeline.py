@@ -25,10 +25,7 @@ _ENROLL = (  # page.js presses the button of this id
 
 
 def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float, clip: str) -> str:
-    """The timeline of what was seen of a clip, or of its beginning.
-
-    `length_s`: of the whole clip; `clip`: its link, for the player.
-    """
+    """The timeline of what was seen of a clip of this length, or of its beginning; `clip`: its link, for the player."""
     length_s = max(length_s, seen.duration_s, 0.01)
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
     lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MOST_LANES]]

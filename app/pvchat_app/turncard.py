@@ -1,10 +1,8 @@
 """HTML of the conversation's turns: the question, the answer, and under it, folded, what the answer rests on.
 
-In: a session; a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`.
-conversation.js puts it into the page, in the place of the same turn's earlier state.
-
-Notable choices: the answer stands first and alone; the fold's own line names those who were asked about with their
-probability, so that most people needn't open it. What belongs to a removed clip can't be played any more.
+In: a session; a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`, which
+conversation.js puts into the page. The answer stands first and alone; the fold's own line names those who were asked
+about with their probability, so that most people needn't open it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """What Gradio does with clients' files, narrowed: each upload has a folder of its own, no client hears where that lies,
 and no address is fetched.
 
-Gradio names an upload's folder by its content, so that four clients with the same clip share one file and the first who
-is done deletes it for all. It leaves what came of an upload that broke off. It takes a folder of uploads for an upload.
-It also fetches what a client names by an address; nothing here talks to the network. It tells clients the whole path of
-an upload; here they know it by its path below the uploads' folder.
+Gradio names an upload's folder by its content, so that clients with the same clip share one file and the first who is
+done deletes it for all; leaves what came of an upload that broke off; takes a folder of uploads for an upload; fetches
+what a client names by an address; and tells clients an upload's whole path.
 """
 
 from __future__ import annotations

@@ -56,10 +56,7 @@ class Held:
 
 
 class Visits:
-    """Ends a session when its page has been gone for `GRACE_S` (ASGI middleware).
-
-    `end` deletes all that the session of a name had; `leaving`: set when the server stops, which waits for no page.
-    """
+    """Calls `end` with a session's name when its page has been gone for `GRACE_S` (ASGI middleware)."""
 
     def __init__(self, app: Any, sessions: Sessions, end: Callable[[str], None], leaving: asyncio.Event) -> None:
         self.app, self.sessions, self.end, self.leaving = app, sessions, end, leaving

@@ -20,7 +20,6 @@ from pvchat.errors import (
     VideoReadError,
     WeightsError,
 )
-from pvchat.runtime import seconds as in_words
 
 SIGNS = {"present": "✓", "unsure": "?", "absent": "–"}
 WORDS = {"present": "present", "unsure": "unsure", "absent": "not there"}
@@ -73,11 +72,6 @@ def day(created: str) -> str:
         return datetime.fromisoformat(created).astimezone().strftime("%-d %b %Y")
     except ValueError:
         return ""
-
-
-def length(seconds: float) -> str:
-    """A clip's length: "9.8 s", "2 min 05 s"."""
-    return in_words(seconds)
 
 
 def exact(seconds: float) -> str:

@@ -1,12 +1,9 @@
 """How much a body says about who somebody is: hair, clothes and build, where place and time are alike.
 
-In: an enrolled person's looks and those of the tracks of a clip (`perception/bodies.py`). Out: log-odds to add to what
-the faces say.
-
-Clothes are no identity: they count as far as the clip's place is that of the enrollment, only where the face says
-little, and only as far as a track is more like her than anybody else who is seen beside it: people in uniform don't
-become each other. And bodies lift nobody above `WORN_MOST`, which is "unsure" where nobody else is enrolled: the next
-person in the same clothes in the same room may be somebody else.
+In: an enrolled person's looks and those of a clip's tracks (`perception/bodies.py`). Out: log-odds to add to the
+faces'. Clothes are no identity: they count as far as the clip's place is that of the enrollment, where the face says
+little, and as far as a track is more like her than anybody who is seen beside it (uniforms). They lift nobody above
+`WORN_MOST`, which is "unsure" where nobody else is enrolled.
 
 Legend: K tracks, P and m rows of looks.
 """

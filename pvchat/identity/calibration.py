@@ -1,16 +1,9 @@
 """What log-odds are worth on footage: a probability that knows among how many people it was measured.
 
-In: log-odds of one person on the tracks of a clip, competition included (`presence.py`), and how good the sightings
-are. Out: calibrated log-odds.
-
-A logistic model (Platt scaling) over the log-odds, the number of people who compete (ten take almost as much from the
-right one's odds as sixty do, hence its square), and quality: between two good
-sightings the log-odds say much, between poor ones (small, blurred, turned) little, either way. Photo identities, which
-the log-odds are fitted on, are clearer than footage: there the odds of the right person come out too low, the more so
-the more others are enrolled, since each of sixty people takes from the right one's odds too.
-
-Quality only makes the line steeper. A term of its own would learn how often far people were asked for, as would face
-height and masks.
+In: log-odds of one person on a clip's tracks, competition included (`presence.py`), and how good the sightings are.
+Out: calibrated log-odds: a logistic model (Platt scaling) over them, the number of people who compete (its square, too:
+ten take almost as much from the right one's odds as sixty do), and quality. That only makes the line steeper: a term of
+its own would learn how often far people were asked for, as would face height and masks.
 """
 
 from __future__ import annotations

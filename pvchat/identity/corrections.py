@@ -15,7 +15,6 @@ from pvchat.identity.enroll import prototypes
 from pvchat.identity.examples import is_masked, may_show
 from pvchat.identity.subjects import several
 from pvchat.people.corrections import Correction, Example
-from pvchat.people.parts import NOTHING
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.tracks import mean_identity
@@ -49,7 +48,10 @@ def meant_by(
     if at is not None and not 0 <= at <= analysis.duration_s + 1:
         what = f"the clip is {analysis.duration_s:.1f} s long."
         raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
-    seen = [i for i, t in enumerate(analysis.tracks) if can_be_meant(t) and _seen_at(t, analysis, at)]
+    seen = [i for i, track in enumerate(analysis.tracks) if can_be_meant(track)]
+    if at is not None:
+        then = np.flatnonzero(np.abs(analysis.times - at) <= _AROUND)
+        seen = [i for i in seen if np.isin(then, analysis.tracks[i].shown_in).any()]
     could = [i for i in seen if _as_known(analysis.tracks[i], person, her) or not her and odds[i] > 0] or seen
     if not could:
         when = "in the clip" if at is None else f"at {at:g} s"
@@ -85,20 +87,14 @@ def made_of(
 
     `at`: the moment that was named, of which the nearest sighting is kept; None: the best sighting.
     """
-    here, hidden, seen = not _as_known(track, person, her), is_masked(track), analysis.times[track.shown_in]
-    rows = (mean_identity(track.identity, track.quality)[None] if here else prototypes(track)).astype(np.float16)
-    bare, masked = (rows[:0], rows) if hidden else (rows, rows[:0])
-    prints = (NOTHING, track.prints) if hidden else (track.prints, NOTHING)
+    here, seen = not _as_known(track, person, her), analysis.times[track.shown_in]
+    rows = mean_identity(track.identity, track.quality)[None] if here else prototypes(track)
     best = track.frames[int(track.quality.argmax())]
     moment = float(analysis.times[best] if at is None else seen[np.abs(seen - at).argmin()])
-    said = Correction(her, analysis.key, round(moment, 2), source, here=here)
-    return Example(said, bare, masked, *prints)
+    said = Correction(her, analysis.key, round(moment, 2), source, here=here, masked=is_masked(track))
+    return Example(said, rows.astype(np.float16), track.prints)
 
 
 def _as_known(track: Track, person: Person, her: bool) -> bool:
     """Whether something is learned of a track for other clips; where she has a face, only a face is kept as hers."""
     return track.kind == person.kind if her else may_show(person, track)
-
-
-def _seen_at(track: Track, analysis: ClipAnalysis, at: float | None) -> bool:
-    return at is None or bool((np.abs(analysis.times[track.shown_in] - at) <= _AROUND).any())

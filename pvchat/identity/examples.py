@@ -1,12 +1,9 @@
 """Corrections at work: how what users said of somebody's recognition counts when she is looked for.
 
-In: a person with corrections (`people/corrections.py`) and a `ClipAnalysis`. Out: prototypes that count beside hers,
-log-odds to take away, tracks of which the user has spoken.
-
 - "That is Ana" adds prototypes, as another enrollment clip of hers would.
-- "That is not Ana" adds somebody else, without a name, to the competition: where a track is more like that face than
-  like Ana, her log-odds fall by as much. Where it is as like both, they fall a little: the word may be a mistake, and
-  weighs less than all the frames that look like her. That happens after calibration: it is no matter of the crowd.
+- "That is not Ana" adds somebody else, without a name, to the competition, after calibration: where a track is more
+  like that face than like Ana, her log-odds fall by as much; where it is as like both, a little, as the word may be a
+  mistake.
 - In the clip that was spoken of, what was said of a track holds; nothing is estimated there.
 
 Legend: K tracks, P rows, D vector width.
@@ -19,7 +16,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pvchat.people.corrections import SAME_TRACK, Example, examples_of
-from pvchat.people.parts import NOTHING, View, stacked
+from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
@@ -34,11 +31,11 @@ Compared = Callable[[View, Track], float]  # what somebody looks like and a trac
 
 
 def view_beside(person: Person) -> View:
-    """What "that is her" adds to a person's own looks."""
+    """What "that is her" adds to a person's own looks: of faces without a mask, where there are any."""
     hers = [example for example in examples_of(person) if example.correction.her and not example.correction.here]
-    if not hers:
-        return View(NOTHING)
-    return View(*(stacked(rows) for rows in zip(*(example.rows for example in hers), strict=True)))
+    told = [example for example in hers if not example.correction.masked] or hers
+    masked = any(example.correction.masked for example in told)
+    return View(stacked(one.faces for one in told), stacked(one.prints for one in told), masked)
 
 
 def corrected_tracks(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
@@ -73,9 +70,8 @@ def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared:
         if example.correction.her or example.correction.here:
             continue
         for column, track in enumerate(tracks):
-            comparable = len(example.faces) or is_masked(track) and len(example.masked)
-            if may_show(person, track) and comparable:
-                theirs = compared(View(*example.rows), track)
+            if may_show(person, track) and (is_masked(track) or not example.correction.masked):
+                theirs = compared(View(example.faces, example.prints, example.correction.masked), track)
                 fall = _ONE_WORD + min(theirs, max(theirs - float(odds[column]), 0.0))
                 out[column] = max(out[column], fall if theirs > 0 else 0.0)
     return out
@@ -93,7 +89,7 @@ def is_masked(track: Track) -> bool:
 
 
 def _meant(example: Example, person: Person, analysis: ClipAnalysis) -> list[int]:
-    rows = np.asarray(example.faces if len(example.faces) else example.masked, np.float32)
+    rows = np.asarray(example.faces, np.float32)
     if not len(rows):
         return []
     middle, here, tracks = rows.mean(0), example.correction.here, analysis.tracks

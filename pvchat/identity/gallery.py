@@ -33,18 +33,13 @@ class Stack:
 
 
 class Gallery:
-    """What the clips of P people enrolled by face, and what users said of them, show of their faces.
-
-    Attributes:
-        views: one person's after the other's.
-        counts, starts: [P] how many of these are each person's, and where hers begin.
-    """
+    """What the clips of P people enrolled by face, and what users said of them, show of their faces."""
 
     def __init__(self, people: Sequence[Person]) -> None:
-        own = [[v for v in (*parts_of(one), view_beside(one)) if len(v.bare) or len(v.masked)] for one in people]
+        own = [[view for view in (*parts_of(one), view_beside(one)) if len(view.rows)] for one in people]
         self.views = [view for views in own for view in views]
-        self.counts = np.array([len(views) for views in own], int)
-        self.starts = np.cumsum(self.counts) - self.counts
+        self.counts = np.array([len(views) for views in own], int)  # [P] how many of the views are each person's
+        self.starts = np.cumsum(self.counts) - self.counts  # [P] where hers begin
         self._stacks: dict[tuple[bool, bool], list[Stack]] = {}
 
     def stacks(self, masked: bool, printed: bool) -> list[Stack]:
@@ -58,12 +53,10 @@ def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]
     """V views as a track is compared with them: `masked`, its face is behind a mask; `printed`, it has faceprints."""
     alike: dict[tuple[int, int], list[tuple[int, FloatArray, FloatArray, float]]] = {}
     for place, view in enumerate(views):
-        prints, clear = np.asarray(view.prints if len(view.prints) else view.masked_prints, np.float32), 1.0
-        if printed and len(prints):
-            prints, clear = made_out(prints, masked and not len(view.prints))
-        else:
-            prints = NOTHING
-        rows = np.asarray(view.bare if len(view.bare) else view.masked, np.float32)
+        prints, clear = NOTHING, 1.0
+        if printed and len(view.prints):
+            prints, clear = made_out(np.asarray(view.prints, np.float32), masked and view.masked)
+        rows = np.asarray(view.rows, np.float32)
         alike.setdefault((len(rows), len(prints)), []).append((place, rows, prints, clear))
     stacks = []
     for group in alike.values():

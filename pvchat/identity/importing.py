@@ -49,9 +49,9 @@ def as_clips(person: Person) -> list[ClipAnalysis]:
     that shows her figure: of one of them, or both.
     """
     views, figure = (*parts_of(person), view_beside(person)), person.figure
-    faces = [_track(view, "face") for view in views if len(view.bare) or len(view.masked)]
+    faces = [_track(view, "face") for view in views if len(view.rows)]
     if person.kind == "figure":
-        faces, figure = [], stacked(view.bare for view in views)
+        faces, figure = [], stacked(view.rows for view in views)
     figures = [] if figure is None else [_track(View(figure.mean(0, keepdims=True)), "figure")]
     place = np.asarray(person.arrays.get("frame", np.zeros(BODY)), np.float16).reshape(1, 1, BODY)
     scenes = (faces, SceneFacts()), (figures, SceneFacts(drawn=bool(person.drawn)))
@@ -61,13 +61,10 @@ def as_clips(person: Person) -> list[ClipAnalysis]:
 
 def _track(view: View, kind: str) -> Track:
     """A track of the P rows of a view, each as good a sighting as there can be."""
-    rows = np.asarray(view.bare if len(view.bare) else view.masked, np.float32)
+    rows = np.asarray(view.rows, np.float32)
     if kind == "figure":
         rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    count, facts = len(rows), PersonFacts()
-    if not len(view.bare):
-        facts.features.append(MASK)
-    prints = view.prints if len(view.prints) else view.masked_prints
+    count, facts = len(rows), PersonFacts(features=[MASK] if view.masked else [])
     return Track(
         kind=kind,  # type: ignore[arg-type]
         frames=np.zeros(count, np.int64),
@@ -79,6 +76,6 @@ def _track(view: View, kind: str) -> Track:
         body_boxes=np.zeros((count, 4), np.float32),
         body=np.zeros((count, BODY), np.float32),
         pose=np.full((count, 33, 4), np.nan, np.float32),
-        prints=np.asarray(prints, np.float16),
+        prints=np.asarray(view.prints, np.float16),
         facts=facts,
     )

@@ -2,27 +2,20 @@
 
 In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
 
-1. Every track is compared with every person of its kind: how near its sightings come to the person's prototypes (mean
-   of the nearest tenth of all pairs) and how far the two means lie apart.
-2. Both are held against a cohort of strangers: a track that is near to everybody (blurred, small, of a common type)
-   must come nearer (adaptive T-norm of speaker verification: Matějka et al., 2017). The cohort is shipped as means over
-   several people each, so that nobody's own vector is in it. The same is done with faceprints
-   (`perception/experts/faceprint.py`) where both were made; those without a clear face are left out, for they are all
-   alike; the less clear the best one is, the less it counts. A track whose facts
-   say "a face mask" is compared with the bare face, by weights of its own where there are faceprints.
-3. A logistic model, fitted on photo identities of the training data (`recipes/faces/presence.py`), makes that a
-   log-odds score.
-4. In the place of her enrollment clip, a face farther from her than a fixed distance loses log-odds (`reach.py`).
-5. Where a face says little and the place is that of the enrollment, hair and clothes count (`bodies.py`); who turns
-   away all the time is compared by them alone.
-6. Open-set competition: a track that another enrolled person explains better counts against a person by as much. A
-   close-up of a drawn figure gives several overlapping tracks, fragments of one figure: they compete as one.
-7. A calibration (`calibration.py`) makes that a probability of footage: it knows among how many she was compared, and
-   how well both are seen. Real people are seldom in drawn clips, and drawn ones in real clips. Computer-generated
-   characters, enrolled as both (`subjects.py`), are compared as both.
-8. In a long video each track loses log-odds, as there are many, and is also compared with tracks that are surely hers
-   (`recurring.py`).
-9. What users said of her recognition counts at once (`examples.py`).
+1. Every track is compared with every person of its kind: how near its sightings come to her prototypes (mean of the
+   nearest tenth of all pairs), and how far the two means lie apart.
+2. Both are held against a cohort of strangers: a track that is near to everybody must come nearer (adaptive T-norm of
+   speaker verification: Matějka et al., 2017). The same is done with faceprints in which a face can be made out; a
+   masked face is compared with the bare one, by weights of its own.
+3. A logistic model, fitted on photo identities (`recipes/faces/presence.py`), makes that log-odds.
+4. In the place of her enrollment clip a face farther from her than a fixed distance loses some (`reach.py`); where it
+   says little there, or isn't seen, hair and clothes count (`bodies.py`).
+5. A track that another enrolled person explains better counts against a person by as much; overlapping tracks of one
+   drawn figure compete as one (`competition.py`).
+6. A calibration makes that a probability of footage (`calibration.py`). Real people are seldom in drawn clips, and
+   drawn ones in real clips; computer-generated characters, enrolled as both (`subjects.py`), are compared as both.
+7. In a long video each track loses log-odds, and is also compared with tracks that are surely hers (`recurring.py`).
+8. What users said of her recognition counts at once (`examples.py`).
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -259,7 +252,7 @@ class PresenceModel:
     def _compared(self, view: View, track: Track) -> float:
         """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""
         if track.kind == "figure":
-            probability = self.figures.probability(np.asarray(view.bare, np.float32), track.identity)
+            probability = self.figures.probability(np.asarray(view.rows, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
         return float(self._compared_each([view], [track])[0, 0])
 
@@ -282,7 +275,7 @@ class PresenceModel:
     def _figure_logits(self, person: Person, figure: FloatArray, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
         out = np.full(len(analysis.tracks), NEVER, np.float32)
-        said = examples.view_beside(person).bare if person.kind == "figure" else ()
+        said = examples.view_beside(person).rows if person.kind == "figure" else ()
         view = View(stacked((figure, said)))
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure" and examples.may_show(person, track) and track.scores.max() >= _BLANK:

@@ -1,14 +1,10 @@
 """How far somebody stays from her own enrollment in the very place where she was enrolled.
 
 In: how near a face track comes to a person, how well it is seen, how alike the two clips' scenes are. Out: log-odds to
-take away.
-
-Before the same camera, in the same light, people look alike from one clip to the next. A face there that stays farther
-away than `REACH` is somebody else's, however near it is as strangers go (in speaker verification: trial-based
-calibration, McLaren et al., 2014). In other places nothing is known about that, and nothing changes, nor in long
-videos, of which only the mean of all their scenes is known.
-
-One value for all does as well as one measured for each person (docs/adr/0032-deep.md).
+take away. Before the same camera, in the same light, people look alike from one clip to the next: a face there that
+stays farther away than `REACH` is somebody else's (trial-based calibration: McLaren et al., 2014). Elsewhere nothing
+changes, nor in long videos, of which only the mean of all scenes is known. One value for all does as well as one
+measured for each person (docs/adr/0032-deep.md).
 """
 
 from __future__ import annotations

@@ -1,14 +1,20 @@
-"""Why somebody was not recognised for sure: what can be seen of whoever in the clip is most like her.
+"""What makes somebody hard to recognise: in the clip that she is enrolled from, and where she isn't found for sure.
 
-In: presences and the `ClipAnalysis` that they are of. Out: a `Why` each. Nothing is decided here: the reasons are what
-identification is known to suffer from (face height, a turned head, a mask, blur), measured on the best sighting.
+In: a `ClipAnalysis`, her track, or presences in it. Out: `Notes` on an enrollment, with whom she looks like already; a
+`Why` of a presence. Nothing is decided here: the reasons are what identification is known to suffer from (face height,
+a turned head, a mask, blur), measured on sightings. How the limits were chosen: docs/adr/0074-measured-constants.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from pvchat.identity.competition import is_clear
 from pvchat.identity.examples import corrected_tracks, is_masked
+from pvchat.identity.subjects import index_of, prominence, subjects_of
+from pvchat.people.notes import Notes, Poor
 from pvchat.people.person import Person
 from pvchat.perception.experts.faceprint import shows_face
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
@@ -18,6 +24,12 @@ TURNED = 0.3  # the nose's distance from the middle of the eyes, in eye distance
 _WORST = 0.75  # the same beyond which it is a profile
 BLURRED = 0.25  # quality of the best sighting (`experts/faces.py`) below which a frontal, large face is blurred or dark
 _WELL = 0.35  # quality from which a turned head does no harm
+# Of a clip that somebody is enrolled from, below which it is a poor one:
+_ENROLLED_PX = 48  # height of a face
+_ENROLLED_QUALITY = 0.3  # of the best sighting
+_FEW_S = 1.0  # seconds; a photo stands for as long
+_ONE_ANGLE = 0.1  # range of the head's `turn`, left and right apart: some ten degrees
+_BESIDE = 0.25  # share of the subject's prominence from which somebody else is more than a passer-by
 
 
 def why_not(person: Person, presence: PersonPresence, everyone: list[PersonPresence], analysis: ClipAnalysis) -> Why:
@@ -69,3 +81,41 @@ def turn(track: Track, row: int, analysis: ClipAnalysis) -> float:
     eyes, middle = points[1] - points[0], points[:2].mean(0)
     length = float(np.linalg.norm(eyes))
     return float(abs((points[2] - middle) @ eyes)) / max(length**2, 1e-9)
+
+
+def notes_on(subject: Track, analysis: ClipAnalysis, found: Sequence[PersonPresence] = (), added_to: str = "") -> Notes:
+    """What to say about an enrollment of the `subject` of a clip in which everyone enrolled before was looked for.
+
+    `added_to`: the enrolled person whom the clip is added to; "" for a new one.
+    """
+    there = [p for p in found if p.decision == "present" and index_of(analysis, subject) in p.tracks]
+    others = [p for p in there if p.name != added_to]
+    like = max(others, key=lambda p: p.probability).name if others else ""
+    unlike = bool(added_to) and not any(p.name == added_to for p in there)
+    heights = [face_height(subject, i, analysis) for i in range(len(subject))] if subject.kind == "face" else []
+    return Notes(weaknesses(subject, analysis), round(float(np.median(heights))) if heights else None, like, unlike)
+
+
+def weaknesses(subject: Track, analysis: ClipAnalysis) -> tuple[Poor, ...]:
+    """What makes a clip a poor one to be enrolled from, what weighs most first; of drawn figures little is known."""
+    if subject.kind != "face":
+        return ()
+    found: list[Poor] = []
+    if np.median([face_height(subject, i, analysis) for i in range(len(subject))]) < _ENROLLED_PX:
+        found.append("small")
+    if is_masked(subject):
+        found.append("masked")
+    blank = len(subject.prints) > 0 and not is_clear(subject)
+    if (subject.quality.max() < _ENROLLED_QUALITY or blank) and "small" not in found:
+        found.append("blurred")
+    if analysis.scene.light == "dark":
+        found.append("dark")
+    if sum(end - start for start, end in analysis.spans(subject.shown_in)) <= _FEW_S:
+        found.append("few")
+    turns = [turn(subject, i, analysis) for i in range(len(subject))]
+    if np.ptp(np.percentile(turns, (5, 95))) < _ONE_ANGLE:
+        found.append("one angle")
+    rivals = [t for t in subjects_of(analysis) if t.thumbnail != subject.thumbnail]
+    if any(prominence(t) >= _BESIDE * prominence(subject) for t in rivals):
+        found.append("several people")
+    return tuple(found)

@@ -1,13 +1,10 @@
 """Somebody who is surely in a long video lends it her sightings: what else looks like these and like her is hers.
 
 In: log-odds that each of K tracks shows each of P people, the video's analysis. Out: log-odds with both held together.
-
-A clip has a few tracks, a film a hundred, and each of them could be taken for her: the odds of each fall as they
-grow. They fall after calibration: of a blurred face the log-odds say little, so its odds are hardly more than how
-likely a track is hers before anything is measured. Whoever is found nevertheless was seen in this light, with this
-hair; a track is held against those sightings as against a second clip of hers. Both looks share the track, so two that
-agree count as √2 of one, not as two. People compete for a track with what the film says of each of them. So with one
-person fewer enrolled somebody's odds may fall: she may then be sure in one more track, which her others are unlike.
+A film has a hundred tracks that could be taken for her, so the odds of each fall as they grow, after calibration.
+Whoever is found nevertheless was seen in this light, with this hair; a track is held against those sightings as against
+a second clip of hers. Both looks share the track, so two that agree count as √2 of one. People compete by what the film
+says.
 
 Legend: P people, K tracks, D vector width.
 """
@@ -73,4 +70,4 @@ def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.b
 
 def _best(track: Track) -> View:
     rows = track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
-    return View(rows, prints=track.prints)
+    return View(rows, track.prints)

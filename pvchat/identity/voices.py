@@ -84,10 +84,7 @@ def _surer(
 
 
 def _nearest(people: Sequence[Person], spoken: Sequence[Utterance]) -> tuple[float, Person | None, int]:
-    """Cosine of what is spoken and the voice that is most like it, whose that is, and how many voices are known.
-
-    Nobody's (None) where too little is spoken, or where the voice of the next person is about as like.
-    """
+    """Cosine of what is spoken and the voice most like it, whose that clearly is (or None), how many are known."""
     known = [person for person in people if len(person.arrays.get("voice", ()))]
     if not known or sum(one.seconds for one in spoken) < _HEARD_S:
         return -1.0, None, len(known)

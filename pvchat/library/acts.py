@@ -17,21 +17,13 @@ KEPT = 50  # acts that can be taken back, one after the other
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that was done.
-
-    Attributes:
-        number: of the act.
-        what: "name", "join", "deny", "ignore", "merge" or "split".
-        group: which it was done to.
-        ref: id of the person whom it was about; "" for nobody.
-        count: corrections of hers that it made.
-    """
+    """One thing that was done."""
 
     number: int
-    what: str
-    group: int
-    ref: str = ""
-    count: int = 0
+    what: str  # "name", "join", "deny", "ignore", "merge" or "split"
+    group: int  # which it was done to
+    ref: str  # id of the person whom it was about; "" for nobody
+    count: int  # corrections of hers that it made
 
 
 def keep(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", count: int = 0) -> None:

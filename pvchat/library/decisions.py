@@ -1,38 +1,41 @@
 """Who is in which clip when somebody has come or gone: decided by everyone's kept log-odds, all clips at once.
 
-In: rows of `contests` and `odds`. Somebody new joins the sums of odds there, whoever has gone leaves them. Out: new
-decisions, where nothing but these numbers counts; what holds of people in such a clip waits until it is opened
-(`BEHIND`). In a long video somebody who surely is in it is looked for by her sightings there, too (`films.py`).
+In: rows of `contests` and `odds`; whoever is new joins the sums of odds there, whoever has gone leaves them. Out: new
+decisions, where nothing but these numbers counts, and marks of clips: what holds of people in them is written when they
+are opened (`BEHIND`), or they are recognised anew (`STALE`). That is where more counts (bodies, voices, what users
+said) and a decision changes by more than `_TOUCHED`, or the log-odds of somebody whom users spoke of move by that. In
+long videos tracks are held against her sightings there, too, as `identity/recurring.py` does in one.
 
-Elsewhere more counts: bodies, voices that are heard, what users said. Such a clip is recognised anew (`STALE`) where a
-decision changes by more than `_TOUCHED`, or the log-odds of somebody move by that whom users spoke of. A smaller
-change waits there, and in such a film, too.
-
-Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track.
+Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track; L tracks
+that lend their sightings, K that are held against these.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
 from pvchat.identity.bodies import WEAK
 from pvchat.identity.evidence import NAMED
+from pvchat.identity.gallery import FaceTracks
 from pvchat.identity.presence import SPAN, PresenceModel
-from pvchat.identity.recurring import SURE
+from pvchat.identity.recurring import NEAR, SURE, by_film, held_against
 from pvchat.library import odds, records
 from pvchat.library.contests import Contests, Everyone, Marks, Pairs, contests, log_odds, pairs_of
-from pvchat.library.films import held_together
 from pvchat.people.corrections import corrections_of
+from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray
 
 _TOUCHED = 0.05  # log-odds: .0125 of a probability
+_LENDING = 32  # tracks, or more of one video, whose sightings others are held against at once
 # Marks of clips: their decisions are to be made anew; what holds of people is behind the decisions.
 STALE, BEHIND = 1, 2
 
@@ -46,8 +49,7 @@ def decide(
 ) -> None:
     """Bring decisions up to date with who is enrolled now, and mark the clips in which one changes (in `changing`).
 
-    `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before; `config`: the costs of
-    mistakes.
+    `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before.
     """
     everyone, deeper = Everyone.of(people, fresh), _deeper(library, people)
     for part in contests(library):
@@ -55,7 +57,8 @@ def decide(
         pairs, together = pairs_of(model, everyone, part, found, config)
         films = _write(library, everyone, part, pairs, deeper, config)
         if films.any():
-            _decide_films(library, model, everyone, (*part.some(films), found), config)
+            some, mine = part.some(films)
+            _decide_films(library, model, everyone, (some, found[:, mine]), config)
         sums = np.split(together, part.starts[1:])
         kept = [(len(people), one.tobytes(), clip) for one, clip in zip(sums, part.clips.tolist(), strict=True)]
         library.executemany("UPDATE contests SET people = ?, together = ? WHERE clip = ?", kept)
@@ -119,14 +122,14 @@ def _decide_films(
     library: sqlite3.Connection,
     model: PresenceModel,
     everyone: Everyone,
-    films: tuple[Contests, Marks, FloatArray],
+    films: tuple[Contests, FloatArray],
     config: PresenceConfig,
 ) -> None:
-    """Write who is in some long videos, of log-odds [P, T] of which these are some tracks."""
-    part, mine, found = films
-    found = found[:, mine]
+    """Write who is in some long videos, of log-odds [P, T] on their tracks by enrollments."""
+    part, found = films
+    looks = list(_looks(everyone, part, found, pairs_of(model, everyone, part, found, config)[0]))
+    found = _held_together(library, model, part.tracks, found, looks)
     pairs, _ = pairs_of(model, everyone, part, found, config)
-    pairs, _ = pairs_of(model, everyone, part, held_together(library, model, everyone, (part, found, pairs)), config)
     who: dict[int, list[int]] = {clip: [] for clip in part.clips.tolist()}
     for row, where in zip(pairs.row.tolist(), pairs.where.tolist(), strict=True):
         who[int(part.clips[where])].append(int(everyone.numbers[row]))
@@ -168,3 +171,68 @@ def _decided(
     words = "INSERT INTO appearances(who, clip, decision, probability, tracks) VALUES (?, ?, ?, ?, ?)"
     now = "decision = excluded.decision, probability = excluded.probability, tracks = excluded.tracks"
     library.executemany(f"{words} ON CONFLICT(who, clip) DO UPDATE SET {now}", there)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Somebody in a film: her place, tracks [L] that surely show her, and those [K] that are held against them."""
+
+    row: int
+    lent: IntArray
+    near: IntArray
+
+
+def _held_together(
+    library: sqlite3.Connection, model: PresenceModel, tracks: IntArray, found: FloatArray, looks: Sequence[_Look]
+) -> FloatArray:
+    """Log-odds [P, T] by enrollment and film, competition not included, of those by enrollments (`found`)."""
+    out = found.copy()
+    for some in _some(looks):
+        lent, near = (np.unique(np.concatenate([getattr(one, side) for one in some])) for side in ("lent", "near"))
+        alike = _alike(library, model, tracks[lent], tracks[near])
+        for one in some:
+            seen = alike[np.ix_(np.searchsorted(lent, one.lent), np.searchsorted(near, one.near))]
+            out[one.row, one.near] = by_film(found[one.row, one.near], seen, one.lent[:, None] == one.near)
+    return out
+
+
+def _looks(everyone: Everyone, part: Contests, found: FloatArray, pairs: Pairs) -> Iterator[_Look]:
+    """Who surely is in which film, drawn figures aside, and what there is to compare."""
+    faces, ends = part.best > 0, np.append(part.starts[1:], len(part.tracks))
+    surely = (pairs.logits[1] > SURE) & faces[pairs.columns] & ~everyone.enrolled.figure[pairs.row[pairs.of]]
+    tracks = np.split(pairs.columns, pairs.starts[1:])
+    shown = np.split(surely, pairs.starts[1:])
+    for pair in np.flatnonzero(pairs.anywhere(surely)).tolist():
+        start, end, row = int(part.starts[pairs.where[pair]]), int(ends[pairs.where[pair]]), int(pairs.row[pair])
+        sure = np.zeros(end - start, bool)
+        sure[tracks[pair][shown[pair]] - start] = True
+        lent, near = held_against(sure, (found[row, start:end] > NEAR) & faces[start:end])
+        if len(near):
+            yield _Look(row, lent + start, near + start)
+
+
+def _some(looks: Sequence[_Look]) -> Iterator[list[_Look]]:
+    """All of them, as many at once as lend `_LENDING` tracks."""
+    lending = np.cumsum([0, *(len(one.lent) for one in looks)])[:-1] // _LENDING
+    for batch in np.unique(lending).tolist():
+        yield [looks[place] for place in np.flatnonzero(lending == batch).tolist()]
+
+
+def _alike(library: sqlite3.Connection, model: PresenceModel, lent: IntArray, near: IntArray) -> NDArray[np.float64]:
+    """Log-odds [L, K] that tracks, by their numbers, show whoever others show."""
+    groups = records.faces_numbered(library, np.union1d(lent, near).tolist())
+    views = dict(view for group in groups for view in _views(group))
+    out = np.empty((len(lent), len(near)), np.float64)
+    looks = [views[number] for number in lent.tolist()]
+    for group in groups:
+        wanted = np.isin(group.which, near)
+        if wanted.any():
+            for faces in group.rows(wanted, np.ones(group.prints.shape[1], bool), group.shown).made_out():
+                out[:, np.searchsorted(near, faces.which)] = model.alike(looks, faces)
+    return out
+
+
+def _views(group: FaceTracks) -> Iterator[tuple[int, View]]:
+    """What each track's sightings look like, by its number; no more of them are kept than are lent."""
+    for number, rows, prints in zip(group.which.tolist(), group.identity, group.prints, strict=True):
+        yield number, View(rows, prints)

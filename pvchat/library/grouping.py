@@ -1,9 +1,9 @@
 """Tracks of people whom nobody has named become groups, one a person.
 
-In: mean faceprints and identity vectors of face tracks, which of them are clear, which are seen at once, and what the
-user said. Out: a group's number for each. Clear faces found groups: average linkage (scikit-learn) over their
-distances, within each part of the graph of near pairs, since no group reaches beyond its part. Others, blurred or
-behind a mask, join the nearest group that is near enough. Two that are seen at once are never put together.
+In: mean faceprints and identity vectors of face tracks, which are clear, which are seen at once, and what the user
+said. Out: a group's number for each. Clear faces found groups, by average linkage within each part of the graph of near
+pairs; others, blurred or masked, join the nearest group that is near enough. Two that are seen at once are never put
+together.
 
 Legend: n tracks.
 """

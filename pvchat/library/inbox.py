@@ -17,10 +17,9 @@ from contextlib import AbstractContextManager
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.identity.subjects import number_of
-from pvchat.library import acts
-from pvchat.library.listing import Shown, Stranger, best_of, portrait_of, shown_in, stranger_of
+from pvchat.library import acts, strangers
 from pvchat.library.recognise import follow, people_in
-from pvchat.library.strangers import as_list, perhaps, regroup, rows_of
+from pvchat.library.strangers import Shown, Stranger
 from pvchat.people.corrections import corrections_of, without
 from pvchat.people.index import PersonRef
 from pvchat.people.person import Person
@@ -34,7 +33,11 @@ Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 
 class Inbox:
-    """Strangers of a library, of which `opened` opens the tables."""
+    """Strangers of a library, of which `opened` opens the tables.
+
+    Raises:
+        LibraryError: by all: there is no library, no such group, or none of its videos can be used.
+    """
 
     def __init__(self, opened: Opened, chat: Service) -> None:
         self._open, self.chat = opened, chat
@@ -42,27 +45,27 @@ class Inbox:
     def strangers(self, least: int = LEAST, progress: Progress | None = None) -> list[Stranger]:
         """Everybody who is seen in so many videos, whoever is seen in most of them first; `least` 1: in one, too.
 
-        `progress` is told how far people who are new are recognised first; raises LibraryError where there is no
-        library.
+        `progress` is told how far people who are new are recognised first.
         """
         with self._open() as library:
             self._follow(library, progress)
-            names = perhaps(library, people_in(library, self.chat))
-            found = [stranger_of(group, shown, names) for group, shown in shown_in(library).items()]
+            names = strangers.perhaps(library, people_in(library, self.chat))
+            shown = strangers.shown_in(library)
+            found = [strangers.stranger_of(group, tracks, names) for group, tracks in shown.items()]
         found = [one for one in found if one.videos >= least]
         return sorted(found, key=lambda one: (-one.videos, -one.seconds, one.id))
 
     def picture(self, group: int, track: int | None = None) -> bytes:
-        """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant.
-
-        Raises:
-            LibraryError: there is no such group, or no video of hers is there any more.
-        """
+        """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant."""
         with self._open() as library:
-            shown = best_of(library, group) if track is None else shown_in(library, group).get(group, [])
-        for one in (one for one in shown if track in (None, one.sighting.track)):
+            if track is None:
+                shown = strangers.best_of(library, group)
+            else:
+                seen = strangers.shown_in(library, group).get(group, ())
+                shown = [one for one in seen if one.sighting.track == track]
+        for one in shown:
             try:
-                return portrait_of(self.chat, one)
+                return strangers.portrait_of(self.chat, one)
             except (PVChatError, OSError):
                 continue
         raise LibraryError("none of the videos is there.", subject=f"group {group}", hint="Look: pvchat library scan")
@@ -74,17 +77,18 @@ class Inbox:
 
         Raises:
             PeopleError: no consent; the name is taken or can't be used.
-            LibraryError: there is no such group, or none of her videos can be used.
         """
         if not consent:
             raise PeopleError("consent is missing.", subject=name, hint="Say so if she has agreed (--consent).")
 
         def enroll(one: Shown, again: bool) -> Person:
-            person: Person = self.chat.enroll(one.sighting.path, name, track=self._subject(one), add=again)
+            analysis = self.chat.analyse(one.sighting.path)
+            track = number_of(analysis, analysis.tracks[one.number])  # among those that can be enrolled
+            person: Person = self.chat.enroll(one.sighting.path, name, track=track, add=again)
             return person
 
         with self._open() as library:
-            person, _ = _one_after_the_other(best_of(library, group), _MOST_ENROLLED, enroll)
+            person, _ = _one_after_the_other(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
             acts.about(library, "name", group, person.id)
             self._follow(library)
         return person
@@ -94,7 +98,6 @@ class Inbox:
 
         Raises:
             UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
-            LibraryError: there is no such group, or none of its videos can be used.
         """
         with self._open() as library:
             before = self.chat.people.get(name)
@@ -105,20 +108,20 @@ class Inbox:
                 person: Person = self.chat.people.get(ref)
                 return person
 
-            person, count = _one_after_the_other(best_of(library, group), _MOST_TOLD, say)
+            person, count = _one_after_the_other(strangers.best_of(library, group), _MOST_TOLD, say)
             acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
             acts.about(library, "join" if is_her else "deny", group, person.id, count)
             self._follow(library)
         return person
 
     def ignore(self, group: int) -> None:
-        """Never show a stranger again; raises LibraryError where there is no such group."""
+        """Never show a stranger again."""
         with self._open() as library, changing(library):
             acts.keep(library, "ignore", group)
             library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
     def merge(self, group: int, other: int) -> None:
-        """Say that two strangers are one, who is called by the first number from now on; raises LibraryError."""
+        """Say that two strangers are one, who is called by the first number from now on."""
         if group == other:
             raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
         with self._open() as library, changing(library):
@@ -126,13 +129,9 @@ class Inbox:
             library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
-        """Say that some tracks show somebody else; the number of the new group.
-
-        Raises:
-            LibraryError: they aren't in that group, or all are.
-        """
+        """Say that some tracks of a group, not all of them, show somebody else; the number of the new group."""
         with self._open() as library, changing(library):
-            mine = {track for track, _, _ in rows_of(library, [group])}
+            mine = {track for track, _, _ in strangers.rows_of(library, [group])}
             if not tracks or not {*tracks} < mine:
                 hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
                 raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
@@ -140,7 +139,7 @@ class Inbox:
             made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
             assert made is not None
             words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
-            library.execute(words, (made, as_list(tracks)))
+            library.execute(words, (made, strangers.as_list(tracks)))
         return made
 
     def last(self) -> acts.Act | None:
@@ -151,8 +150,7 @@ class Inbox:
     def undo(self) -> acts.Act:
         """Take back what was done last: a name (who was enrolled is forgotten), a join, a "not her", an ignore …
 
-        Raises:
-            LibraryError: nothing was done, or the person was changed since, elsewhere.
+        Nothing is where nothing was done, or where the person was changed since, elsewhere.
         """
         with self._open() as library:
             act = acts.last(library)
@@ -175,12 +173,7 @@ class Inbox:
 
     def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
         follow(library, self.chat, progress, wholly=False)
-        regroup(library, self.chat)
-
-    def _subject(self, one: Shown) -> int:
-        """The number of a track among those that can be enrolled from its video."""
-        analysis = self.chat.analyse(one.sighting.path)
-        return number_of(analysis, analysis.tracks[one.number])
+        strangers.regroup(library, self.chat)
 
     def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
         """What was said of somebody's recognition, newest first."""
@@ -203,16 +196,9 @@ class Inbox:
 
 
 def _one_after_the_other(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
-    """What an act makes of somebody by her best sightings, each in another video, and how often it was done.
-
-    It is told whether it is done again. What can't be used is passed over; among twice as many, `most` count.
-
-    Raises:
-        PeopleError: the first one is refused.
-        LibraryError: none can be used.
-    """
+    """What an act, told whether it is done again, makes of somebody by her best sightings; how often it was done."""
     made, count, why = None, 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
-    for one in shown[: 2 * most]:
+    for one in shown[: 2 * most]:  # some may be of no use
         try:
             made, count = act(one, made is not None), count + 1
         except PeopleError:  # the name is taken; she has as many corrections as she may have

@@ -23,13 +23,11 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.library import sources
 from pvchat.library.inbox import Inbox
-from pvchat.library.listing import LastSeen
 from pvchat.library.live.eventlog import EventLog
 from pvchat.library.recognise import follow, follow_decisions, people_in
 from pvchat.library.reel import Moment, moments_of
-from pvchat.library.scan import Report, Scanning, scan
+from pvchat.library.scan import EVERY_S, Report, Scanning, scan, watch
 from pvchat.library.sources import Source
-from pvchat.library.watch import EVERY_S, watch
 from pvchat.schemas import Progress, Service
 from pvchat.storage import atomic
 from pvchat.storage import library as storage
@@ -60,8 +58,22 @@ class Status:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class LastSeen:
+    """Where somebody enrolled was seen last."""
+
+    videos: int  # number of those in which she surely is
+    recorded: str  # local time of the newest, ISO 8601
+    path: str  # of that one
+    place: str  # what its source is called
+
+
 class Library:
-    """Many videos, looked through once by `chat`, whose people are recognised."""
+    """Many videos, looked through once by `chat`, whose people are recognised.
+
+    Raises:
+        LibraryError, LockedError: by all: nothing was added yet, it can't be read or written; no key.
+    """
 
     def __init__(self, chat: Service) -> None:
         self.chat = chat
@@ -71,10 +83,7 @@ class Library:
         """Add folders and files, to be looked through by `scan`; their absolute paths.
 
         Subfolders are included; cameras, which `live` watches, are added by their addresses. `place` names where they
-        were recorded ("kitchen"); None: as it is.
-
-        Raises:
-            LibraryError, VideoReadError, LockedError: a path can't be added; the home's key is missing.
+        were recorded ("kitchen"); None: as it is. Raises also VideoReadError: an address that can't be added.
         """
         cameras = [read_address(str(path)) for path in paths if is_address(str(path))]
         files = [Path(path) for path in paths if not is_address(str(path))]
@@ -94,10 +103,7 @@ class Library:
         """A camera to be watched: call its `start` and `stop`. It is added where it isn't there yet.
 
         `camera` is an address, a webcam (`/dev/video0`), a file that is being written, or a place, which is called
-        `place` from now on, if given. `on_event` is told each event, as JSON.
-
-        Raises:
-            LibraryError, VideoReadError, LockedError: no such camera; the home's key is missing.
+        `place` from now on, if given. `on_event` is told each event, as JSON. Raises also VideoReadError: no camera.
         """
         from pvchat.library.live.live import Live
 
@@ -121,15 +127,15 @@ class Library:
         """Look through what is new or changed, and forget what is gone. Stopped or killed, it goes on when repeated.
 
         Raises:
-            LibraryError: nothing was added yet; another process is scanning.
-            PVChatError: Ray isn't installed; a worker process died: what was finished is kept.
+            PVChatError: another process is scanning; Ray isn't installed; a worker process died: what was finished is
+                kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
             return scan(library, self.chat, how)
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
-        """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.watch.watch`."""
+        """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.scan.watch`."""
         return watch(self.waiting, self.scan, how or Scanning(), every_s)
 
     def waiting(self) -> tuple[list[str], list[str]]:
@@ -169,7 +175,7 @@ class Library:
             progress: told how far people who are new are recognised first.
 
         Raises:
-            SettingsError, PeopleError, LockedError: it can't be read; somebody's files are damaged; no key.
+            SettingsError, PeopleError: it is no question; somebody's files are damaged.
         """
         from pvchat.library.asking import ask  # the reader takes a third of a second to load
 
@@ -178,11 +184,7 @@ class Library:
             return ask(library, self.chat, question, history, now or datetime.now())
 
     def moments(self, name: str, perhaps: bool = False) -> list[Moment]:
-        """Every moment at which somebody enrolled is seen, in order of time; `perhaps`: also where she only may be.
-
-        Raises:
-            UnknownPersonError, LibraryError, LockedError: nobody is called so; there is no library; no key.
-        """
+        """Every moment at which somebody enrolled is seen, in order of time; `perhaps`: also where she only may be."""
         person = self.chat.people.get(name)
         finding = self.ask(f"In which videos is {person.name}?").finding
         if finding.query.whom.names != (person.name,):
@@ -207,7 +209,7 @@ class Library:
         return Inbox(self._open, self.chat)
 
     def remove(self, path: str | Path) -> None:
-        """Take a folder or file, and all that was seen in it, out; raises LibraryError where it was never added."""
+        """Take a folder or file, and all that was seen in it, out."""
         with self._open() as library:
             sources.remove(library, str(path))
 

@@ -1,12 +1,10 @@
 """Who is who in a library, whoever is enrolled, corrected, merged or forgotten meanwhile.
 
-In: the people store and the tables. Out: `appearances` and `facts` of every clip as today's people make them. Vectors
-are read, never footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`), so an id that
-the library doesn't know is somebody to look for, and an id that the store doesn't know any more is nobody's.
-
-What somebody who comes or goes changes is found by everyone's log-odds on all tracks (`decisions.py`). Clips in which
-a decision changes are marked (`stale`): some are gone through at once, the others when they are opened, or by a scan. A
-run that is cut off goes on.
+In: the people store and the tables. Out: `appearances` and `facts` of every clip as today's people make them, of stored
+vectors, never of footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`): an id that
+the library doesn't know is somebody to look for, one that the store doesn't know any more is nobody's. `decisions.py`
+marks clips in which that changes a decision (`stale`): some are gone through at once, others when they are opened, or
+by a scan. A run that is cut off goes on.
 """
 
 from __future__ import annotations
@@ -100,10 +98,7 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
     """A clip's timeline as it was written.
 
     `names`: of everyone enrolled by their numbers, in order of enrollment; `place`: what its source is called, which
-    stands for the place that was measured.
-
-    Raises:
-        LibraryError: it was deleted meanwhile.
+    stands for the place that was measured. Raises LibraryError: it was deleted meanwhile.
     """
     written = library.execute("SELECT timeline FROM clips WHERE id = ?", (clip,)).fetchone()
     if written is None:
@@ -135,15 +130,12 @@ def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
 
 
 def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
-    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision.
-
-    Whoever can't be read stays known, without log-odds: once she can be read again she is as new.
-
-    Returns:
-        False where somebody came or went while faces were compared; then nothing was changed.
+    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision; False
+    where somebody came or went while faces were compared: then nothing was changed.
     """
     everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers(library)
     people = {one.id for one in everyone.people}
+    # she stays known, without log-odds: once she can be read again she is as new
     unread = [ref for ref in known if ref not in people and ids.get(ref) in everyone.damaged]
     gone = [ref for ref in known if ref not in people and ref not in unread]
     compared = odds.with_odds(library)

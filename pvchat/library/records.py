@@ -1,10 +1,8 @@
 """What a library keeps of an analysed clip: enough to recognise anybody in it later, and to tell what she did.
 
-In: a `ClipAnalysis`. Out: rows of the tables `clips`, `shots` and `tracks`; and from these the analysis again, without
-pictures and with the best sightings of each track only, but with all that was heard. So whoever is enrolled later is
-found without reading footage. Vectors are whole numbers of eight bits, each with a scale of its own (`Layout`): half of
-what float16 needs. No number is further off than half of 1/127 of its vector's largest: vectors of faces that are
-compared lie some .6 apart, and move by .01.
+In: a `ClipAnalysis`. Out: rows of `clips`, `shots` and `tracks`; from these the analysis again, without pictures and
+with each track's best sightings only. Vectors are whole numbers of eight bits with a scale of their own (`Layout`),
+half of what float16 needs: no number is further off than half of 1/127 of its vector's largest.
 
 Legend: T sampled frames, n sightings of a track, m rows of faceprints or looks.
 """

@@ -36,8 +36,8 @@ class Moment:
     path: str  # of the video
     place: str  # what its source is called
     at: datetime  # when it begins, local time
-    start_s: float  # of the video, as `end_s`
-    end_s: float
+    start_s: float  # from when she is seen, seconds of the video
+    end_s: float  # until when
     sure: bool  # she surely is in this video; else perhaps
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,11 +72,8 @@ def write_reel(
 ) -> Reel:
     """Cut moments together, in their order, to a new mp4 that ends after so many seconds.
 
-    `progress` is told how many videos are done.
-
-    Raises:
-        LibraryError: the file is there already, or there is nothing to show.
-        OSError: it can't be written.
+    `progress` is told how many videos are done. Raises LibraryError: the file is there already, or there is nothing to
+    show; OSError: it can't be written.
     """
     if path.exists() or not path.parent.is_dir():
         what = "is there already." if path.exists() else "its folder doesn't exist."

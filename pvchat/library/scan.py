@@ -2,15 +2,17 @@
 
 In: the tables, and PVChat, whose experts look at each clip once. Out: a `Report`. Several processes, or a Ray cluster,
 may look at clips, each with networks of its own (`pvchat.pool`); one writes, in the order of the files, so the rows are
-the same however many there are.
+the same however many there are. `watch` scans whenever files have come; one that is still being written is let be until
+its size and date have stayed the same from one look to the next, or are older.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,7 @@ from pvchat.assets import packages, weights
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
-from pvchat.library.sources import Changes, drop_orphans, notice, stamp_of
+from pvchat.library.sources import Stamp, drop_orphans, notice, stamp_of
 from pvchat.library.strangers import places_of, put_back
 from pvchat.perception import VERSION
 from pvchat.runtime import share_threads
@@ -30,6 +32,8 @@ from pvchat.storage.library import changing
 from pvchat.video import Recorded, content_key, recorded
 
 Opened = Callable[[], Service]
+EVERY_S = 5.0  # between two looks at the folders
+Waiting = Callable[[], tuple[list[str], list[str]]]
 
 
 @dataclass
@@ -82,8 +86,29 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
         if report.stopped:
             return report  # what moved may not have been seen in its new place yet
         again = []
-    _drop_gone(library, changes, report)
+    with changing(library):
+        library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
+        report.removed = drop_orphans(library)
     return report
+
+
+def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, every_s: float) -> Iterator[Report]:
+    """Take in what comes, until `how.stop` is set; looks at the folders are `every_s` apart.
+
+    `waiting` tells files that a scan would look at, and known ones that are gone; `scan` looks at those that are
+    `ready`. A report comes of each scan that took something in, lost something, or failed on a file.
+    """
+    before = dict[str, Stamp]()
+    while not how.stop.is_set():
+        fresh, gone = waiting()
+        now, old_ns = _stamps(fresh), (time.time() - every_s) * 1e9
+        written = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}  # to the end
+        before = now
+        if gone or written:
+            report = scan(replace(how, ready=written.__contains__))
+            if report.added or report.moved or report.removed or report.failed:
+                yield report
+        how.stop.wait(every_s)
 
 
 def _look_through(
@@ -197,15 +222,16 @@ def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) ->
     library.execute(words, (dated.at.isoformat(), dated.by, clip))
 
 
-def _drop_gone(library: sqlite3.Connection, changes: Changes, report: Report) -> None:
-    """Forget files that are gone, and clips that no file shows any more."""
-    with changing(library):
-        library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
-        report.removed = drop_orphans(library)
-
-
 def _size(path: str) -> int:
     try:
         return stamp_of(Path(path))[0]
     except OSError:  # deleted meanwhile
         return 0
+
+
+def _stamps(paths: Sequence[str]) -> dict[str, Stamp]:
+    stamps = dict[str, Stamp]()
+    for path in paths:
+        with suppress(OSError):  # deleted meanwhile
+            stamps[path] = stamp_of(Path(path))
+    return stamps

@@ -3,7 +3,8 @@
 In: paths, addresses. Out: rows of `sources` and `files`. A file is known by its path, size and date; a clip by the
 content of its files, so that a moved or copied one isn't looked at again. A source that isn't there (a disk that is
 unplugged) keeps its clips. A camera's path is its address without password, by which it is shown and named; the whole
-address stands beside it and is read by nobody but who opens the camera.
+address stands beside it and is read by nobody but who opens the camera. What can't be added or isn't there is a
+LibraryError.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class Source:
 
     path: str  # absolute
     place: str  # what it is called where its clips were recorded ("kitchen"); "" for no name
-    files: int  # how many are known, as `clips`
-    clips: int
+    files: int  # how many are known
+    clips: int  # of how many different contents
     seconds: float  # of footage that was looked at
     waiting: int  # files that weren't looked at yet
     failed: dict[str, str] = field(default_factory=dict)  # path -> why it can't be used
@@ -46,11 +47,7 @@ class Changes:
 
 
 def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -> list[str]:
-    """Add folders and files; those that are there already may get another place. The paths, absolute.
-
-    Raises:
-        LibraryError: there is no such file, it is of no known kind, or it lies in a folder that was added.
-    """
+    """Add folders and files; those that are there already may get another place. The paths, absolute."""
     wanted = [_absolute(path) for path in paths]
     known = [Path(row[0]) for row in library.execute("SELECT path FROM sources WHERE camera IS NULL")]
     for path in wanted:
@@ -63,11 +60,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
 
 
 def add_camera(library: sqlite3.Connection, address: Address, place: str | None) -> int:
-    """Add a camera, or give one another place or password; its number.
-
-    Raises:
-        LibraryError: that file is in the library as a video.
-    """
+    """Add a camera, or give one another place or password; its number."""
     path = address.without_password
     with changing(library):
         found = library.execute("SELECT camera FROM sources WHERE path = ?", (path,)).fetchone()
@@ -83,11 +76,7 @@ def add_camera(library: sqlite3.Connection, address: Address, place: str | None)
 
 
 def camera_of(library: sqlite3.Connection, text: str) -> Address:
-    """The camera of an address, with the password that it was added with, if it was; also of its place's name.
-
-    Raises:
-        VideoReadError: it is none.
-    """
+    """The camera of an address, with the password that it was added with, if it was; also of its place's name."""
     row = library.execute(
         "SELECT camera FROM sources WHERE camera IS NOT NULL AND (place = ? OR path = ?) ORDER BY path <> ?",
         (text, text, text),
@@ -99,11 +88,7 @@ def camera_of(library: sqlite3.Connection, text: str) -> Address:
 
 
 def remove(library: sqlite3.Connection, path: str) -> None:
-    """Take a source and everything of its clips out; the videos stay, but for a camera's clips, which are ours.
-
-    Raises:
-        LibraryError: it was never added.
-    """
+    """Take a source and everything of its clips out; the videos stay, but for a camera's clips, which are ours."""
     whole = read_address(path).without_password if "://" in path else str(_absolute(path))
     with changing(library):
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"

@@ -46,9 +46,7 @@ ARRAYS: dict[str, ArrayRule] = {
     "base.tokens": ArrayRule((None, None), largest=1e4),
     "base.z": ArrayRule((None, None), largest=1e4),
     "corrections.faces": ArrayRule((None, FACE), directions=True),
-    "corrections.masked": ArrayRule((None, FACE), directions=True),
     "corrections.prints": ArrayRule((None, FACEPRINT), directions=True),
-    "corrections.masked_prints": ArrayRule((None, FACEPRINT), directions=True),
 }
 _LORA = ArrayRule((None, None, None), least=1, largest=1e4)
 NEEDED = {"face": ("prototypes", "body"), "figure": ("prototypes", "frame")}  # by kind
@@ -72,8 +70,8 @@ _COUNT, _SHARE = Field((int,), least=0), Field((int, float), least=0, most=1)
 _BASE: Fields = {"stamp": _TEXT}
 _DEEP: Fields = {"samples": _COUNT, "questions": _COUNT, "training": _ROW, "seconds": _POSITIVE}
 _CORRECTION: Fields = {
-    "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "faces": _COUNT,
-    "masked": _COUNT, "prints": _COUNT, "masked_prints": _COUNT, "here": _YES_NO,
+    "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "here": _YES_NO,
+    "masked": _YES_NO, "faces": _COUNT, "prints": _COUNT,
 }  # fmt: skip
 _EXTRA: Fields = {
     "sightings": _COUNT, "clips": _COUNT, "quality": _SHARE, "drawn": _YES_NO, "model": _TEXT,
@@ -81,8 +79,7 @@ _EXTRA: Fields = {
 }  # fmt: skip
 
 # arrays whose rows are counted, correction by correction and clip by clip
-_CORRECTED, _OF_CLIPS = ("faces", "masked", "prints", "masked_prints"), ("prototypes", "prints")
-_EARLIER_OF_CLIPS = ("prototypes", "masked", "prints", "masked_prints")
+_CORRECTED, _OF_CLIPS = ("faces", "prints"), ("prototypes", "prints")
 
 
 def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any], name: str) -> None:
@@ -108,21 +105,6 @@ def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
     for key in arrays:
         if key not in ARRAYS and not key.startswith(LORAS):
             raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
-
-
-def own_extra(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
-    """The extra data of a person of one's own, whose clips an earlier version may have counted otherwise.
-
-    It counted four arrays, of which two are left. Counts that fit no more are left out: all rows are one clip's then.
-    """
-    found, clips = dict(extra), extra.get("parts")
-    if isinstance(clips, list) and clips:
-        if all(isinstance(row, list) and len(row) == len(_EARLIER_OF_CLIPS) for row in clips):
-            at = [_EARLIER_OF_CLIPS.index(key) for key in _OF_CLIPS]
-            found["parts"] = [[row[i] for i in at] for row in clips]
-        if _extra_fault(found) or _count_fault(found, arrays):
-            del found["parts"]
-    return found
 
 
 def _fault(array: NDArray[Any], rows: ArrayRule) -> str:

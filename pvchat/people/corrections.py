@@ -1,9 +1,8 @@
 """What people said of somebody's recognition ("that is not Ana", "that is Ana"), as it is kept with her.
 
 In: a `Person`, vectors of one track, yes or no. Out: the `Person` with that example; the examples of a `Person`.
-Vectors lie in her arrays, one row after the other; `Person.extra[RECORD]` says which rows are which correction's.
-They go with her when she is forgotten or merged. A file that is given away holds the faces that are hers only: those
-that aren't are somebody else's, who wasn't asked (`shareable`).
+Vectors lie in her arrays; `Person.extra[RECORD]` says which rows are which correction's. A file that is given away
+holds the faces that are hers only: the others are somebody else's, who wasn't asked (`shareable`).
 
 Legend: n rows of one correction, D vector width.
 """
@@ -22,8 +21,7 @@ from pvchat.errors import PeopleError
 from pvchat.people.person import Person
 
 RECORD = "corrections"  # key in `Person.extra`
-# Arrays: bare faces or figures; faces behind a mask; faceprints of both. Fields of an example have the same names.
-FIELDS = ("faces", "masked", "prints", "masked_prints")
+FIELDS = ("faces", "prints")  # of an example: faces or figures, and faceprints of these
 ARRAYS = tuple(f"corrections.{field}" for field in FIELDS)
 MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the arrays
@@ -48,10 +46,9 @@ class Correction:
     source: str = ""  # the clip's file name, for lists
     created: str = ""  # ISO 8601 time in UTC
     here: bool = False
+    masked: bool = False  # it is a face behind a mask
     faces: int = 0  # how many rows of each of the arrays are this one's
-    masked: int = 0
     prints: int = 0
-    masked_prints: int = 0
 
     @property
     def counts(self) -> list[int]:
@@ -60,18 +57,16 @@ class Correction:
 
     def to_dict(self) -> dict[str, Any]:
         """One row of `people corrections --json`, without what only the store needs."""
-        return {key: value for key, value in asdict(self).items() if key not in FIELDS}
+        return {key: value for key, value in asdict(self).items() if key not in ("masked", *FIELDS)}
 
 
 @dataclass(frozen=True)
 class Example:
-    """A correction with its vectors: faces [n, D] and masked [n, D], faceprints [n, 512] of both; any may be empty."""
+    """A correction with its vectors: faces [n, D], faceprints [n, 512]; these may be none."""
 
     correction: Correction
     faces: Rows
-    masked: Rows
     prints: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float16))
-    masked_prints: Rows = field(default_factory=lambda: np.zeros((0, 0), np.float16))
 
     @property
     def rows(self) -> list[Rows]:
@@ -126,11 +121,7 @@ def with_examples(person: Person, examples: Sequence[Example]) -> Person:
 
 
 def without(person: Person, number: int) -> Person:
-    """The person without her correction of that number, counted from 1.
-
-    Raises:
-        PeopleError: there is none.
-    """
+    """The person without her correction of that number, counted from 1; raises PeopleError: there is none."""
     examples = examples_of(person)
     if not 1 <= number <= len(examples):
         told = f"Pick one from 1 to {len(examples)}." if examples else ""
@@ -177,18 +168,19 @@ def _vectors(person: Person) -> list[NDArray[np.float32]]:
 
 
 def _near(example: Example, prototypes: NDArray[np.float32]) -> bool:
-    rows = [np.asarray(r, np.float32) for r in (example.faces, example.masked) if r.shape[1:] == prototypes.shape[1:]]
-    apart = [np.linalg.norm(r[:, None] - prototypes[None], axis=2).min(initial=np.inf) for r in rows]
-    return min(apart, default=np.inf) < SAME_FACE
+    if example.faces.shape[1:] != prototypes.shape[1:]:
+        return False
+    apart = np.linalg.norm(example.faces[:, None].astype(np.float32) - prototypes[None], axis=2)
+    return float(apart.min(initial=np.inf)) < SAME_FACE
 
 
 def _same_track(one: Example, other: Example) -> bool:
     """Whether two examples are of one track of one clip: a clip's means of two people's faces lie farther apart, those
     of heads from behind don't.
     """
-    if one.correction.clip != other.correction.clip:
+    kinds = [(said.clip, said.masked) for said in (one.correction, other.correction)]
+    a, b = one.faces, other.faces
+    if kinds[0] != kinds[1] or not len(a) or not len(b) or a.shape[1] != b.shape[1]:
         return False
     within = _SAME_ROWS if one.correction.here or other.correction.here else SAME_TRACK
-    both = ((one.faces, other.faces), (one.masked, other.masked))
-    alike = [(a, b) for a, b in both if len(a) and len(b) and a.shape[1] == b.shape[1]]
-    return any(bool(np.linalg.norm(a.mean(0, np.float32) - b.mean(0, np.float32)) < within) for a, b in alike)
+    return bool(np.linalg.norm(a.mean(0, np.float32) - b.mean(0, np.float32)) < within)

@@ -2,7 +2,8 @@
 
 A person is config.json (names, kind, calibration, SHA-256 of the other two), person.safetensors (arrays) and
 thumbnail.jpg. A `.pvperson` is a zip of just these. It comes from strangers: it is read in memory under size limits, no
-member is ever written under its own name, and every field is checked before anything is kept.
+member is ever written under its own name, and every field is checked before anything is kept. What is off, too large,
+damaged or can't be written is a PeopleError.
 """
 
 from __future__ import annotations
@@ -55,9 +56,6 @@ def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> d
     """The files of a checked person, by name.
 
     `earlier`: ids that she had before; `replaces`: id of the folder whose place this one takes.
-
-    Raises:
-        PeopleError: `extra` isn't JSON, or the files together are over the limit.
     """
     files = {TENSORS: tensorfile.pack(person.arrays)}
     if person.thumbnail:
@@ -70,11 +68,7 @@ def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> d
 
 
 def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = "") -> bytes:
-    """config.json of a checked person; `digests` are the SHA-256 of the other files.
-
-    Raises:
-        PeopleError: `extra` isn't JSON (NaN included) or too large.
-    """
+    """config.json of a checked person; `digests` are the SHA-256 of the other files."""
     names = ("name", "aliases", "kind", "depth", "created", "clip_key", "confidence", "extra")
     row: dict[str, Any] = {"format": FORMAT, **{name: getattr(person, name) for name in names}, "sha256": digests}
     row |= {"earlier": list(earlier)} if earlier else {}
@@ -91,11 +85,7 @@ def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str
 
 
 def decode_config(data: bytes) -> dict[str, Any]:
-    """The fields of config.json, all of them, each checked.
-
-    Raises:
-        PeopleError: not JSON, or not this schema.
-    """
+    """The fields of config.json, all of them, each checked."""
     try:
         if len(data) > MAX_CONFIG_BYTES:
             raise ValueError(f"more than {MAX_CONFIG_BYTES:,} bytes")
@@ -117,9 +107,6 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
     """A checked person from the bytes of her files by name.
 
     `own`: they lie in the store; the picture was decoded when it was put there, and its SHA-256 is that of then.
-
-    Raises:
-        PeopleError: a file is missing, damaged or off limits.
     """
     if CONFIG not in files or TENSORS not in files:
         raise PeopleError(f"{CONFIG if CONFIG not in files else TENSORS} is missing.")
@@ -132,8 +119,6 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
     person = {key: value for key, value in config.items() if key not in _OF_THE_FILE}
-    if own:
-        person["extra"] = contents.own_extra(person["extra"], arrays)
     return checked(Person(**person, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")), picture=not own)
 
 
@@ -147,11 +132,7 @@ def pack(person: Person) -> bytes:
 
 
 def write(person: Person, path: Path) -> Path:
-    """Write a person as one `.pvperson` file, which only its owner may read; nothing is overwritten.
-
-    Raises:
-        PeopleError: the file exists or can't be written.
-    """
+    """Write a person as one `.pvperson` file, which only its owner may read; nothing is overwritten."""
     if path.exists() or not path.parent.is_dir():
         what = "already exists." if path.exists() else "its folder doesn't exist."
         raise PeopleError(what, subject=str(path), hint="Choose another path.")
@@ -164,11 +145,7 @@ def write(person: Person, path: Path) -> Path:
 
 
 def read(path: Path) -> Person:
-    """The person in a `.pvperson` file that may come from anyone.
-
-    Raises:
-        PeopleError: the file can't be read, isn't such a file or is off limits.
-    """
+    """The person in a `.pvperson` file that may come from anyone."""
     try:
         if not path.is_file():  # a pipe or a device could give bytes without end
             raise PeopleError("there is no such file.", subject=str(path))

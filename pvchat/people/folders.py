@@ -46,32 +46,30 @@ class PersonFolders:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._held: dict[str, tuple[IndexedPerson, Person | str]] = {}  # a str says why she can't be read
+        self._held: dict[IndexedPerson, Person | str] = {}  # a str says why she can't be read
 
     def keep_only(self, rows: IndexedPeople) -> None:
-        """Drop from memory whoever has no row any more."""
-        self._held = {key: held for key, held in list(self._held.items()) if key in rows}
+        """Drop from memory whoever has no such row any more."""
+        self._held = {row: held for row, held in list(self._held.items()) if rows.get(row.id) == row}
 
     def load(self, row: IndexedPerson) -> Person | None:
         """The person of a row, from memory when her config hasn't changed; None when gone or damaged."""
-        held = self._held.get(row.id)
-        if held is None or held[0] != row or isinstance(held[1], str):
-            person = self._person_in(row)
+        person = self._held.get(row)
+        if not isinstance(person, Person):
+            before, person = person, self._person_in(row)
+            if isinstance(person, str) and not (self.root / row.id).is_dir():
+                return None  # removed while we looked
+            self._held[row] = person
             if isinstance(person, str):
-                if not (self.root / row.id).is_dir():
-                    return None  # removed while we looked
-                if held != (row, person):
+                if person != before:
                     _log.warning("people store: '%s' is left out: %s", row.name, person)
-            held = self._held[row.id] = (row, person)
-        person = held[1]
-        if isinstance(person, str):
-            return None
+                return None
         aliases, arrays, extra = list(person.aliases), dict(person.arrays), copy.deepcopy(person.extra)
         return replace(person, aliases=aliases, arrays=arrays, extra=extra)
 
     def damaged(self) -> dict[str, str]:
         """By id, why a folder that was looked into can't be read."""
-        return {key: why for key, (_, why) in self._held.items() if isinstance(why, str)}
+        return {row.id: why for row, why in self._held.items() if isinstance(why, str)}
 
     def __len__(self) -> int:
         return len(self._held)

@@ -75,11 +75,7 @@ NameOrRef = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
 def row_of(rows: IndexedPeople, person: NameOrRef) -> IndexedPerson | None:
-    """Whose row it is, or None; an id comes before a name: whoever gives one means nobody else.
-
-    Raises:
-        PeopleError: she is called otherwise than she was shown.
-    """
+    """Whose row it is, or None; an id comes before a name. PeopleError: she is called otherwise than she was shown."""
     if isinstance(person, str):
         return rows.get(person) or holder(rows, person)
     row = next((row for row in rows.values() if person.id in row.ids), None)
@@ -122,7 +118,8 @@ def unknown(name: NameOrRef, names: Sequence[str]) -> UnknownPersonError:
         hint = "Nothing was changed. Look at the list of people again."
         return UnknownPersonError("this person isn't enrolled any more.", subject=printable(str(name)), hint=hint)
     more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
-    enrolled = f"{naming.ask_back(name, names)}Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
+    found = naming.meant(name, names)
+    enrolled = f"Did you mean {found}? " * bool(found) + f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
     return UnknownPersonError("nobody of this name is enrolled.", subject=printable(name), hint=hint)
 
@@ -139,24 +136,17 @@ def printable(name: str) -> str:
 
 
 class PeopleIndex:
-    """The rows of one people folder.
-
-    Attributes:
-        damaged: folders whose config.json can't be read, with the reason; as of the last `rows()`. Where the index
-            knows whose it was, there is a row, too.
-    """
+    """The rows of one people folder."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.path = root, root / "index.json"
+        # Folders whose config.json can't be read, with the reason, as of the last `rows()`; where it is known whose it
+        # was, there is a row, too
         self.damaged: dict[str, str] = {}
         self._known: IndexedPeople | None = None  # None until the file was read
 
     def rows(self) -> IndexedPeople:
-        """Everyone by id, first enrolled first; only config.json of new or changed folders is read.
-
-        Raises:
-            PeopleError: the store's folder can't be listed.
-        """
+        """Everyone by id, first enrolled first; only config.json of new or changed folders is read."""
         rows = self._all_rows()
         replaced = {row.replaces for row in rows.values()}
         return {key: row for key, row in rows.items() if key not in replaced}

@@ -1,11 +1,8 @@
 """Which new names can be taken: what questions can tell from their own words, and people from one another.
 
 In: a cleaned name, the names that are taken. Out: nothing, or a PeopleError with the reason; and for a name that nobody
-has, the one that was probably meant. Names that are enrolled already are never judged again.
-
-Look-alikes are letters of other scripts that Unicode's confusables (UTS #39, taken from the package
-confusable-homoglyphs 3.3.1) give for a Latin letter: `lookalikes.json`, Latin letter → its doubles. I, l and 1, and O
-and 0, are taken for one too.
+has, the one that was probably meant. Look-alikes are letters of other scripts that Unicode's confusables (UTS #39, by
+confusable-homoglyphs 3.3.1) give for a Latin letter: `lookalikes.json`; I, l and 1, and O and 0, are taken for one too.
 """
 
 from __future__ import annotations
@@ -88,12 +85,6 @@ def meant(name: str, names: Sequence[str]) -> str | None:
     forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
     found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE)
     return forms[found[0]] if found else None
-
-
-def ask_back(name: str, names: Sequence[str]) -> str:
-    """The beginning of a hint about a name that nobody has; "" where none is like it."""
-    found = meant(name, names)
-    return f"Did you mean {found}? " if found else ""
 
 
 def _hidden(name: str) -> str | None:

@@ -1,6 +1,6 @@
 """What enrolling noticed about its clip: what makes it poor, whom it looks like, and what would help.
 
-In: measures of `identity/quality.py`. Out: sentences for the command line and the app. Notes come with the `Person`
+In: measures of `identity/reasons.py`. Out: sentences for the command line and the app. Notes come with the `Person`
 that `PVChat.enroll` returns; they are never stored, since they may name somebody else.
 """
 

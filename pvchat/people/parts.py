@@ -35,10 +35,9 @@ MOST_LOOKS = 16  # … but of looks, which are wide, and old soon
 class View:
     """What one clip shows of somebody's face, or what stands for it: rows to compare with; any may be none."""
 
-    bare: Rows  # [P, 128] identity vectors without a mask; of drawn figures [P, D]
-    masked: Rows = field(default_factory=lambda: NOTHING)  # [P, 128] with one
+    rows: Rows  # [P, 128] identity vectors; of drawn figures [P, D]
     prints: Rows = field(default_factory=lambda: NOTHING)  # [P, 512] faceprints
-    masked_prints: Rows = field(default_factory=lambda: NOTHING)  # [P, 512] of sightings behind a mask
+    masked: bool = False  # the face is behind a mask
 
 
 def stacked(rows: Iterable[Any]) -> NDArray[np.float32]:
@@ -52,8 +51,8 @@ def parts_of(person: Person) -> list[View]:
     left = [np.asarray(person.arrays.get(key, NOTHING)) for key in KEYS]
     parts = []
     for counts in counts_of(person):
-        bare, prints = (rows[:count] for rows, count in zip(left, counts, strict=True))
-        parts.append(View(bare, prints=prints))
+        rows, prints = (own[:count] for own, count in zip(left, counts, strict=True))
+        parts.append(View(rows, prints))
         left = [rows[count:] for rows, count in zip(left, counts, strict=True)]
     return parts
 
@@ -77,8 +76,7 @@ def capped(counts: list[list[int]], most: int) -> list[list[int]]:
 def joined(kept: Person, gone: Person) -> Person:
     """One person of two, or of one and another clip of hers: `kept`'s name, id and thumbnail, the vectors of both.
 
-    Raises:
-        PeopleError: one has a face only and the other is a drawn figure only.
+    PeopleError: one has a face only and the other is a drawn figure only.
     """
     if kept.kind != gone.kind:
         if kept.figure is None or gone.figure is None:

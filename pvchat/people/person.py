@@ -38,20 +38,14 @@ _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe0
 
 @dataclass(eq=False)
 class Person:
-    """One enrolled person or drawn figure.
-
-    Attributes:
-        kind: "face" (recognised by face first) or "figure" (a drawn character, or a person whose face is never seen).
-            A computer-generated character may be both: of kind "face", with an array "figure".
-        depth: "instant" (one pass over the clip) or "deep" (adapted for minutes).
-        arrays: tensors by name, e.g. "prototypes" [P, D], "body" [P, 1280], "tokens" [16, D], "z" [D], "figure" [P, D],
-            by which somebody of kind "face" is compared with drawn figures, too. Shared with the
-            store's memory: copy before writing into one.
-    """
+    """One enrolled person or drawn figure."""
 
     name: str  # how she is called, NFC
+    # "figure": a drawn character, or a person whose face is never seen; a computer-generated character may be both: of
+    # kind "face", with an array "figure" [P, D], by which she is compared with drawn figures, too
     kind: Literal["face", "figure"] = "face"
-    depth: Literal["instant", "deep"] = "instant"
+    depth: Literal["instant", "deep"] = "instant"  # by one pass over the clip, or adapted for minutes
+    # By name: `contents.ARRAYS`. Shared with the store's memory: copy before writing into one
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)  # anything else that JSON can hold
     thumbnail: bytes = field(default=b"", repr=False)  # JPEG of her best sighting

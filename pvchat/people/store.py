@@ -44,9 +44,15 @@ MAX_EARLIER = 64  # ids a person had before that are remembered
 class PeopleStore:
     """Everyone who is enrolled. Safe to share between threads; any number of processes may use one folder.
 
+    Where somebody is meant, a name or alias in any spelling will do, or a `PersonRef`.
+
     Args:
         root: the folder; `$PVCHAT_HOME/people` when not given. Created by the first write.
         clip_cache: what `forget` purges; the cache beside `root` when not given.
+
+    Raises:
+        UnknownPersonError: by all that need somebody: nobody has the name.
+        PeopleError: what is given is off, a name is taken, files are damaged, or the folder can't be read or written.
     """
 
     def __init__(self, root: Path | None = None, clip_cache: ClipCache | None = None) -> None:
@@ -93,12 +99,7 @@ class PeopleStore:
         return self._folders.load(row) if row else None
 
     def get(self, name: NameOrRef) -> Person:
-        """Who has this name or alias, or is this person: here and in all that changes somebody a `PersonRef` will do.
-
-        Raises:
-            UnknownPersonError: nobody has it.
-            PeopleError: her files are damaged.
-        """
+        """Who has this name or alias, or is this person."""
         row = self._row(name)
         if person := self._folders.load(row):
             return person
@@ -112,14 +113,7 @@ class PeopleStore:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def add(self, person: Person, replace: bool = False) -> Person:
-        """Store a new person, or one in the place of another of the same name (whose aliases stay).
-
-        Returns:
-            The person as stored: cleaned name, id, time.
-
-        Raises:
-            PeopleError: a field is off, or a name is taken.
-        """
+        """Store a new person, or one in the place of another of that name (whose aliases stay); as she is stored."""
         from pvchat.people import exchange
 
         person = checked(person)
@@ -149,9 +143,6 @@ class PeopleStore:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
 
         `change` is given the person as she is stored now, while nobody else writes.
-
-        Raises:
-            UnknownPersonError, PeopleError: nobody has the name, or what `change` made is off.
         """
         from pvchat.people import exchange
 
@@ -164,29 +155,17 @@ class PeopleStore:
         return self.get(PersonRef(person.id))
 
     def rename(self, old: NameOrRef, new: str) -> Person:
-        """Give a person another name; the old one is forgotten, not kept as an alias.
-
-        Raises:
-            UnknownPersonError, PeopleError: nobody has the old name, or the new one is off or taken.
-        """
+        """Give a person another name; the old one is forgotten, not kept as an alias."""
         new = clean_name(new)
         return self._edit(old, lambda person: changed(person, name=new))
 
     def alias(self, name: NameOrRef, alias: str) -> Person:
-        """Let a person answer to one more name.
-
-        Raises:
-            UnknownPersonError, PeopleError: nobody has the name, or the alias is off or taken.
-        """
+        """Let a person answer to one more name."""
         alias = clean_name(alias)
         return self._edit(name, lambda person: changed(person, aliases=[*person.aliases, alias]))
 
     def unalias(self, name: NameOrRef, alias: str) -> Person:
-        """Take one of a person's other names away.
-
-        Raises:
-            UnknownPersonError, PeopleError: nobody has the name, or she doesn't have the alias.
-        """
+        """Take one of a person's other names away."""
 
         def without(person: Person) -> Person:
             kept = [a for a in person.aliases if name_key(a) != name_key(alias)]
@@ -206,9 +185,6 @@ class PeopleStore:
 
         `name` may be the id of a folder, also of a damaged one. `merged`: she was just merged, though the other may
         have had no room for her vectors; whose vectors somebody else has is known to be, were a merge cut short.
-
-        Raises:
-            UnknownPersonError: nobody has this name.
         """
         with self._writing(name) as rows:
             key = name.id if isinstance(name, PersonRef) else name
@@ -230,11 +206,7 @@ class PeopleStore:
         re.purge()  # the patterns that names were looked for by
 
     def export(self, name: NameOrRef, path: Path | str) -> Path:
-        """Write a person as one `.pvperson` file that `import_` takes; only its owner may read it.
-
-        Raises:
-            UnknownPersonError, PeopleError: nobody has the name; the file exists or can't be written.
-        """
+        """Write a person as one new `.pvperson` file that `import_` takes; only its owner may read it."""
         from pvchat.people import exchange
 
         return exchange.write(shareable(self.get(name)), Path(path).expanduser())
@@ -247,9 +219,6 @@ class PeopleStore:
         `replace`: take the place of an enrolled person of that name. `name`: call her so instead of the name in the
         file; other names of hers that are taken are left out. `check` (`identity/importing.py`) raises a PeopleError
         where she can't be taken beside these others.
-
-        Raises:
-            PeopleError: not a sound person file, or the name is taken.
         """
         from pvchat.people import exchange
 
@@ -316,10 +285,7 @@ class PeopleStore:
             raise PeopleError(what, subject=index.printable(str(subject)), hint=f"Look at {self.root}.") from error
 
     def _heal(self) -> None:
-        """On the first look: clear what killed processes left, and what was only needed for the command before.
-
-        What they began in the store is finished unless somebody is writing (then it is her work).
-        """
+        """On the first look: clear what killed processes left (unless somebody writes), and what was needed before."""
         stores.settle()
         temporary.sweep()
         temporary.withdraw_offers()

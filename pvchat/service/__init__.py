@@ -8,7 +8,7 @@ A question's way: `PVChat.ask` (pvchat.py) reads it by `pvchat.chat.question`, a
 find the clip's `ClipAnalysis`: in memory, on disk, or by the experts of `Networks` (networks.py), which look at one
 clip, or one part of a long video, at a time. `Answering` (answering.py) scores everyone
 enrolled against it, has more measured or heard (hearing.py) where the question needs that, and gives all to the
-`Writer` of `pvchat.chat`; an `Answer` comes out. What enrolling asks of names and clips stands in enrolling.py.
+`Writer` of `pvchat.chat`; an `Answer` comes out.
 """
 
 from pvchat.service.networks import Networks

@@ -1,14 +1,9 @@
 """What the experts said about clips: from memory, from the cache on disk, or by letting them look.
 
 In: a clip's path, and how much must be known. Out: a `Look`: its analysis, and the seconds it took. A clip is known by
-the SHA-256 of its bytes (`video.ContentKeys`), so a copy under another name costs nothing either.
-
-The experts look at one clip at a time, at a long video part by part: between two parts others have their turn, and
-what is known already is told without waiting for them.
-
-An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its place, in one step.
-What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept (`AtWork`
-knows who looks at which clip, one after the other).
+its bytes (`video.ContentKeys`). The experts look at one clip at a time, at a long video part by part: between two parts
+others have their turn. An entry of the cache is of stage "who" until somebody needs more; then the fuller one takes its
+place. What was begun before a clip was forgotten, or is of bytes that changed meanwhile, answers, and isn't kept.
 """
 
 from __future__ import annotations
@@ -83,7 +78,7 @@ class AtWork:
 
 
 class ClipMemory:
-    """Analyses of clips, each made once."""
+    """Analyses of clips, each made once; whatever takes a clip raises VideoReadError where it can't be used."""
 
     def __init__(self, networks: Networks, cache: ClipCache, config: VideoConfig, progress: Progress) -> None:
         self.networks, self.cache, self.config = networks, cache, config
@@ -106,9 +101,6 @@ class ClipMemory:
             partial: called, while a long video is looked through, with what was seen so far.
             stage: "who" where only that is needed. Of long videos no more is looked for; `measured` adds the rest.
             within: tells which seconds are needed; of a long video that isn't known yet no more is looked through.
-
-        Raises:
-            VideoReadError: it can't be used.
         """
         if not isinstance(clip, (str, os.PathLike)):
             what = f"a clip is the path of a file, not {type(clip).__name__}."
@@ -139,7 +131,7 @@ class ClipMemory:
     def look_ahead(self, clip: str | Path, needed: tuple[float, float]) -> Look:
         """Some seconds of a long video while another thread looks through all of it: out of turn, and without waiting.
 
-        That look takes the parts as they are when it comes to them; raises VideoReadError.
+        That look takes the parts as they are when it comes to them.
         """
         file = self._file(clip)
         with self._at_work.turn(file, beside=True):
@@ -168,9 +160,6 @@ class ClipMemory:
                 the stretch is that each one's facts are about.
             things: of a short clip the things are asked for, too; the scan of a long video has them already.
             whole: the look is at all of the clip; at its beginning only it isn't kept.
-
-        Raises:
-            VideoReadError: the file can't be read any more.
         """
         if not tracks and (not things or seen.analysis.scenes):
             return seen
@@ -289,9 +278,6 @@ class ClipMemory:
             known = self._probed = file.key, video.probe(file.path, self.config)
         return known[1]
 
-    def _decode(self, file: ClipFile) -> Clip:
-        return video.load(file.path, self.config, progress=self.progress, key=file.key)
-
     def _measure(self, file: ClipFile, seen: Look) -> Look:
         """A short clip's analysis of stage "what" out of one of stage "who"; decoded again if it isn't the last one."""
         from pvchat.perception.measuring import measure
@@ -300,7 +286,7 @@ class ClipMemory:
         with self.networks.lock:
             decoded, self._decoded = self._decoded, None
             if decoded is None or decoded.key != file.key:
-                decoded = self._decode(file)
+                decoded = video.load(file.path, self.config, progress=self.progress, key=file.key)
                 decode_s, started = decode_s + time.perf_counter() - started, time.perf_counter()
             measured = measure(decoded, seen.analysis, self.networks.experts, self.progress)
         self._save(measured, file)

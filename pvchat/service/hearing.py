@@ -1,6 +1,7 @@
 """A clip is listened to when a question asks for it; what was heard is kept with its analysis, and deleted with it.
 
-In: a look at a clip. Out: the same with a `Sound`, or with the reason why nothing was heard.
+In: a look at a clip. Out: the same with a `Sound`, or with the reason why nothing was heard. A file that can't be read
+is a VideoReadError.
 """
 
 from __future__ import annotations
@@ -50,9 +51,6 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
     """A look with what is heard; the seconds that it took count as the experts'.
 
     `whole`: the look is at all of the clip; at a part of it only it isn't kept.
-
-    Raises:
-        VideoReadError: the file can't be read.
     """
     if not clips.networks.settings.voice:
         return replace(seen, analysis=replace(seen.analysis, sound=Sound("off")))
@@ -71,11 +69,7 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
 
 
 def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> Sound | None:
-    """Who speaks in a clip, without words, which are neither found nor kept; None where nothing can be heard.
-
-    Raises:
-        VideoReadError: the file can't be read.
-    """
+    """Who speaks in a clip, without words, which are neither found nor kept; None where nothing can be heard."""
     if not clips.networks.settings.voice:
         return None
     try:
@@ -85,12 +79,7 @@ def voices_in(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis) -> So
 
 
 def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words: bool = True) -> Sound:
-    """What is heard in a clip; nothing is loaded for one without sound.
-
-    Raises:
-        VideoReadError: the file can't be read.
-        WeightsError: what hearing needs isn't here, or is damaged; a damaged file is missing from then on.
-    """
+    """What is heard in a clip; nothing is loaded for one without sound; raises WeightsError: weights aren't here."""
     from pvchat.assets import packages, weights
 
     if not has_sound(clip, clips.config):

@@ -39,10 +39,7 @@ _POLL_S = 0.5
 
 
 class TakingTurns:
-    """A lock that may be taken again by who has it, and that goes to others who wait before the same one gets it back.
-
-    A plain lock mostly goes back to the thread that gave it away a moment ago.
-    """
+    """A lock that its holder may take again, and that goes to others who wait before the same one gets it back."""
 
     def __init__(self) -> None:
         self._next, self._held = threading.Lock(), threading.Lock()
@@ -64,7 +61,7 @@ class TakingTurns:
 
 
 class Networks:
-    """The networks that some settings ask for; raises SettingsError where there is no such device."""
+    """The networks that some settings ask for; SettingsError or WeightsError where they ask for what isn't there."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -74,16 +71,12 @@ class Networks:
 
     @cached_property
     def device(self) -> str:
-        """The torch device of all of them; raises SettingsError where there is no such device."""
+        """The torch device of all of them."""
         return pick_device(self.settings.device)
 
     @cached_property
     def chosen(self) -> tuple[str, Path | None]:
-        """What answers come from (one of `config.ANSWERS`), and the trained model's folder.
-
-        Raises:
-            SettingsError, WeightsError: the settings ask for what isn't there.
-        """
+        """What answers come from (one of `config.ANSWERS`), and the trained model's folder."""
         return choose(self.settings)
 
     @cached_property
@@ -155,7 +148,7 @@ class Networks:
         return LanguageModel(self.settings.llm or None, self.device)
 
     def answering(self, model: str) -> Networks:
-        """The same experts with another model that answers, not loaded yet; raises SettingsError or WeightsError."""
+        """The same experts with another model that answers, not loaded yet."""
         fewer_bits = self.settings.quantize if read_source(model) is not None else ""
         other = Networks(replace(self.settings, model=model, quantize=fewer_bits))
         shared = ("experts", "presence", "sentences", "sound", "eyes")
@@ -164,12 +157,7 @@ class Networks:
         return other
 
     def fetch(self, progress: Progress | None = None) -> None:
-        """Download the embedded weights and the encoder that these settings need and that aren't here.
-
-        Raises:
-            WeightsError: they can't be fetched.
-            SettingsError: the encoder can't.
-        """
+        """Download the embedded weights and the encoder that these settings need and that aren't here."""
         from pvchat.assets import weights
 
         if self.eyes is not None:
@@ -216,10 +204,7 @@ class Networks:
 
 
 def _convert_apart(progress: Progress | None) -> None:
-    """Convert the networks in a process of its own: what converting takes, torch and 450 MB, would stay in this one.
-
-    Where that fails they are converted when they are first used.
-    """
+    """Convert in a process of its own: torch and 450 MB would stay in this one. If it fails, first use converts."""
     code = "from pvchat.config import Settings; from pvchat.service.networks import Networks; "
     code += 'Networks(Settings(device="cpu")).convert()'
     quiet = subprocess.DEVNULL

@@ -19,13 +19,12 @@ from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import joined
-from pvchat.people.person import checked, name_key
+from pvchat.people.person import checked, clean_name, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage, Track
 from pvchat.service.answering import Answering, Asking, within
 from pvchat.service.clipmemory import ClipMemory, Partial
-from pvchat.service.enrolling import enrollable, usable_name, with_voice
-from pvchat.service.hearing import with_sound
+from pvchat.service.hearing import voices_in, with_sound
 from pvchat.service.networks import Networks
 from pvchat.storage import temporary
 from pvchat.storage.clips import ClipCache
@@ -43,7 +42,12 @@ class PVChat:
     """Enroll people from one clip each, then ask about other clips. A clip is a video, an animation or a photo.
 
     Networks of another PVChat may be shared; people are those in `$PVCHAT_HOME/people` when not given, and analysed
-    clips are kept in `$PVCHAT_HOME/cache/clips`. Raises SettingsError where there is no such device.
+    clips are kept in `$PVCHAT_HOME/cache/clips`.
+
+    Raises:
+        VideoReadError: by all that take a clip: it can't be used.
+        UnknownPersonError, PeopleError: by all that take a name: nobody has it; her files are damaged.
+        SettingsError, WeightsError: the settings ask for what isn't there, or can't be fetched.
     """
 
     def __init__(
@@ -66,12 +70,7 @@ class PVChat:
     def from_pretrained(
         cls, preset: str = PRESET, settings: Settings | None = None, progress: Progress | None = None
     ) -> PVChat:
-        """A PVChat with the weights of a preset, fetched on the first run, with a folder's, or with `hub:ORG/NAME`.
-
-        Raises:
-            SettingsError: there is no such model, or it doesn't fit the other settings.
-            WeightsError: the weights are not there and can't be fetched.
-        """
+        """A PVChat with the weights of a preset, fetched on the first run, with a folder's, or with `hub:ORG/NAME`."""
         settings = settings or Settings()
         settings = settings if preset == PRESET else changed(settings, model=preset)
         networks = Networks(settings)
@@ -83,9 +82,6 @@ class PVChat:
         """The same people and experts with another model that answers: a preset, a folder, or `hub:ORG/NAME`.
 
         A pretrained base is loaded at once; a model of our own when it first speaks.
-
-        Raises:
-            SettingsError, WeightsError: it can't answer here, or can't be loaded.
         """
         networks = self.networks.answering(model)
         networks.fetch(self._progress)
@@ -119,20 +115,26 @@ class PVChat:
             The person as stored; `notes` says what makes the clip a poor one, and who else it may show.
 
         Raises:
-            VideoReadError, SubjectError, PeopleError, SettingsError.
+            SubjectError: nobody is in it, or several and `track` names none.
+            PeopleError: the name is taken, or can't be used.
         """
         from pvchat.identity.enroll import enroll
-        from pvchat.identity.quality import notes_on
+        from pvchat.identity.reasons import notes_on
+        from pvchat.identity.subjects import choose
 
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
-        name = usable_name(self.people, name, depth, replace=replace, add=add)  # told before the experts run
-        analysis, subject = enrollable(self._clips, clip, track)
+        if add and (replace or depth != "instant"):
+            hint = "Leave out replace and depth."
+            raise SettingsError("a clip can be added to somebody only by itself.", subject=name, hint=hint)
+        name = self.people.get(clean_name(name)).name if add else self._usable_name(name, replace)
+        analysis = self.analyse(clip, stage="who")
+        subject = choose(analysis, track, Path(clip).name)
         person = enroll(analysis, name, track, source=Path(clip).name)
-        person = with_voice(self._clips, person, clip, analysis, subject)
+        voice = self._voice(clip, analysis, subject)
+        person = person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
         others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
         noticed = notes_on(subject, analysis, self.score(others, analysis), name if add else "")
-        voice = person.arrays.get("voice")
         noticed = changed(noticed, voice_bytes=0 if voice is None else voice.nbytes)
         if add:
             person = self.people.revise(name, lambda one: joined(one, person))
@@ -141,6 +143,24 @@ class PVChat:
         temporary.withdraw_offers()
         person = person if depth == "instant" else self.deepen(clip, person, track, stop)
         return changed(person, notes=noticed)
+
+    def _usable_name(self, name: str, replace: bool) -> str:
+        """A new person's name as it is stored; raises PeopleError where it is taken, or can't be used."""
+        self.people.require_usable(name := clean_name(name))
+        taken = self.people.find(name)
+        if taken is not None and not replace:
+            hint = "Use another name; or add the clip to what is known of her (--add), or take her place (--replace)."
+            raise PeopleError(f"'{taken.name}' is enrolled already.", subject=name, hint=hint)
+        return name
+
+    def _voice(self, clip: str | Path, analysis: ClipAnalysis, subject: Track) -> FloatArray | None:
+        """The voice of who is enrolled, where she is seen speaking and what hearing needs is here."""
+        from pvchat.identity.subjects import parts_of
+        from pvchat.identity.voices import voice_of
+
+        if subject.kind != "face" or (sound := voices_in(self._clips, clip, analysis)) is None:
+            return None
+        return voice_of(sound, parts_of(analysis, subject))
 
     def deepen(
         self,
@@ -158,7 +178,7 @@ class PVChat:
         training ends and keeps the best so far.
 
         Raises:
-            VideoReadError, PeopleError: the clip is gone; she was forgotten meanwhile, or is being trained already.
+            PeopleError: she was forgotten meanwhile, or is being trained already.
         """
         from pvchat.train.deep import DeepOptions, deepen
         from pvchat.train.signals import TrainingSession
@@ -178,8 +198,7 @@ class PVChat:
             What was kept now: one correction a track that is meant.
 
         Raises:
-            UnknownPersonError: nobody has this name.
-            VideoReadError, SettingsError: the clip can't be used, or has no such moment.
+            SettingsError: the clip has no such moment.
             NoSubjectError, SeveralSubjectsError, SubjectError: nobody, or several, could be meant; no such track.
             PeopleError: she has as many corrections as she may have.
         """
@@ -199,7 +218,7 @@ class PVChat:
         return corrections_of(kept)[-len(examples) :]
 
     def corrections(self, name: NameOrRef) -> list[Correction]:
-        """What was said of somebody's recognition, first to last; raises UnknownPersonError."""
+        """What was said of somebody's recognition, first to last."""
         return corrections_of(self.people.get(name))
 
     def ask(
@@ -221,7 +240,7 @@ class PVChat:
             between: the part that answers: start and end, seconds; else what the question names ("… at 3:20?").
 
         Raises:
-            VideoReadError, UnknownPersonError, SettingsError: the last for a part that isn't one of the clip.
+            SettingsError: the part isn't one of the clip.
         """
         return self.answer(clip, question, history, Asking(between, stream))
 
@@ -245,7 +264,7 @@ class PVChat:
         """What to answer from while a long video is looked through: the minutes that a question is about.
 
         They are looked at now if the look hasn't come to them yet. `so_far` has the beginning that was seen, and the
-        video's length; it comes back where it holds what is asked about, or where all of the video is. Raises as `ask`.
+        video's length; it comes back where it holds what is asked about, or where all of the video is.
         """
         assert so_far.seen is not None
         assert so_far.whole_s is not None
@@ -280,7 +299,7 @@ class PVChat:
         return heard_in(people, found, sound, self.settings.presence)
 
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
-        """What the experts say about a clip, from memory, from disk, or by running them; raises VideoReadError.
+        """What the experts say about a clip, from memory, from disk, or by running them.
 
         `partial` is called, while a long video is looked through, with what was seen so far; `stage` "who" is enough to
         tell who is there.
@@ -288,7 +307,7 @@ class PVChat:
         return self._clips.look(clip, partial, stage).analysis
 
     def listen(self, clip: str | Path) -> Look:
-        """A look at who is in a clip, with what is heard in it (`hearing.with_sound`); raises VideoReadError."""
+        """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
         return with_sound(self._clips, clip, self._clips.look(clip, stage="who"))
 
     def let_go(self, key: str) -> None:
@@ -308,11 +327,7 @@ class PVChat:
         return Conversation(*everyone.called, history)
 
     def forget(self, name: NameOrRef) -> None:
-        """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds.
-
-        Raises:
-            UnknownPersonError: nobody has this name.
-        """
+        """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds."""
         self._forget(name)
         self.library.drop_traces()
 
@@ -322,8 +337,8 @@ class PVChat:
         The deep state, if any, stays as it is: `name`'s, else `other`'s.
 
         Raises:
-            UnknownPersonError, PeopleError: nobody has a name, both are the same, or one has a face only and one is
-                a figure only; there would be more aliases than one may have. Nothing is changed then.
+            PeopleError: both are the same, one has a face only and one is a figure only, or there would be more aliases
+                than one may have. Nothing is changed then.
         """
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)

@@ -2,7 +2,8 @@
 
 Every write is prepared in a scratch folder on the same file system and moved into place with one rename, which POSIX
 and NTFS do in one step. Files are 0600 and folders 0700 whatever the umask says. What a killed process leaves lies in
-the scratch folder only; whoever next holds the lock sweeps it.
+the scratch folder only; whoever next holds the lock sweeps it. A write that fails (OSError: disk full, no permission)
+leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -37,9 +38,6 @@ def write_file(path: Path, data: bytes, scratch: Path | None = None, *, durable:
 
     `scratch`: a folder on the same file system for the copy in the making, created when missing; `.scratch` beside the
     file when not given. `durable`: wait until the disk has it (survives a power cut, not only a kill).
-
-    Raises:
-        OSError: disk full, no permission; nothing is left behind then.
     """
     scratch = scratch or path.parent / SCRATCH
     make_private_folder(scratch)
@@ -67,11 +65,7 @@ def drafted(path: Path, scratch: Path | None = None) -> Iterator[Path]:
 
 
 def write_folder(path: Path, files: dict[str, bytes]) -> None:
-    """Put a new folder with these files at `path` in one step; `path` must not exist yet.
-
-    Raises:
-        OSError: disk full, no permission, `path` exists; nothing is left behind then.
-    """
+    """Put a new folder with these files at `path` in one step; `path` must not exist yet."""
     draft = path.parent / SCRATCH / uuid.uuid4().hex
     make_private_folder(draft)
     try:

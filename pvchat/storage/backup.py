@@ -1,15 +1,12 @@
 """One file with everything that a home knows: people, the library (with its cameras and their clips), tokens.
 
-In: a home, and a passphrase if wanted. Out: a zip, and from it the home again.
-
     key.json         the file's own key, wrapped by the passphrase, as the home's is (`keys.py`); none in a plain one
     people/…, library/library.db, library/ring/…, tokens/tokens.json
     manifest.json    format, version, date; SHA-256 of each of these
 
-Below a passphrase every member is sealed (AES-256-GCM) but for the library, a database that is encrypted by a key in
-the manifest. A backup is moved into place when it is whole. `restore` checks every byte in a folder of its own, which
-takes the home's place then (`stores.replacing`). What stands in a zip is never used as a path unless it is one of
-those above.
+Below a passphrase every member is sealed, but for the library, which is encrypted by a key in the manifest. `restore`
+checks every byte in a folder of its own, which takes the home's place then (`stores.replacing`). No name in a zip is
+used as a path unless it is one of those above.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@
 
 The JSON is put in place last, in one step, so an entry is whole or not there. An entry that is damaged or of another
 version counts as missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer.
+What is to be removed and can't be is an OSError.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import logging
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
@@ -123,11 +125,7 @@ class ClipCache:
         return self._json(key).exists()
 
     def purge(self) -> None:
-        """Remove every entry and every leftover; no process keeps what it began before.
-
-        Raises:
-            OSError: something can't be removed.
-        """
+        """Remove every entry and every leftover; no process keeps what it began before."""
         atomic.make_private_folder(self.root)
         with self._locked():
             atomic.sweep(self._scratch)
@@ -137,11 +135,7 @@ class ClipCache:
                     path.unlink()
 
     def remove(self, key: str, *, forgotten: bool = False) -> None:
-        """Remove one clip's entry, if there is one; of one that is `forgotten` also what tells files by their keys.
-
-        Raises:
-            OSError: it can't be removed.
-        """
+        """Remove one clip's entry, if there is one; of one that is `forgotten` also what tells files by their keys."""
         if self.root.is_dir():
             with self._locked():
                 self._remove(_file_stem(key))
@@ -160,31 +154,20 @@ class ClipCache:
     def _json(self, key: str) -> Path:
         return self.root / f"{_file_stem(key)}.json"
 
-    def _entries(self) -> list[tuple[float, int, str]]:
-        """(last use, bytes, file stem) of each entry; tensors without a JSON count as the oldest."""
-        entries: dict[str, list[float]] = {}
-        for path in self.root.glob("*") if self.root.is_dir() else ():
-            stem = path.name.split(".")[0]
-            try:
-                stat = path.stat()
-            except FileNotFoundError:
-                continue
-            if _SHA256.match(stem):
-                used = stat.st_mtime if path.suffix == ".json" else 0.0
-                old = entries.get(stem, [0.0, 0])
-                entries[stem] = [max(old[0], used), old[1] + stat.st_size]
-        return sorted((used, int(size), stem) for stem, (used, size) in entries.items())
-
     def _prune(self, but: str) -> None:
-        """Remove the least recently used entries until the rest fits, but for one: where the clock was put back, others
-        look newer than what was just saved.
-        """
-        entries = self._entries()
-        total = sum(size for _, size, _ in entries)
-        for _, size, stem in entries:
-            if total > self.max_bytes and stem != but:
+        """Remove the least recently used entries until the rest fits; tensors without a JSON count as the oldest."""
+        sizes, used = Counter[str](), dict[str, float]()
+        for path in self.root.glob("*"):
+            if _SHA256.match(stem := path.name.split(".")[0]):
+                with suppress(FileNotFoundError):
+                    stat = path.stat()
+                    sizes[stem] += stat.st_size
+                    used[stem] = max(used.get(stem, 0.0), stat.st_mtime if path.suffix == ".json" else 0.0)
+        left = sizes.total()
+        for stem in sorted(used, key=lambda one: used[one]):
+            if left > self.max_bytes and stem != but:  # where the clock was put back, others look newer than this one
                 self._remove(stem)
-                total -= size
+                left -= sizes[stem]
 
     def _remove(self, stem: str) -> None:
         (self.root / f"{stem}.json").unlink(missing_ok=True)

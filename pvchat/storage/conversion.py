@@ -1,9 +1,9 @@
 """A home that is encrypted, or decrypted, file by file: cut off at any moment, it is whole, and goes on when repeated.
 
-In: a home with its key. Out: how many files were converted. Readers take plain and sealed files alike all the while,
-and only then: in a home that is encrypted through and through a plain file is somebody else's. What is written
-meanwhile is written as it will be in the end: the key file changes first (encrypting) or goes last (decrypting), and
-every store is converted while its lock is held, and a library of videos while nobody else has it open.
+In: a home with its key. Out: how many files were converted; LockedError where the key is missing or wrong, or another
+process holds a store, OSError where a file can't be read or written. Readers take plain and sealed files alike all the
+while, and only then. What is written meanwhile is written as it will be in the end: the key file changes first
+(encrypting) or goes last (decrypting), and every store is converted while its lock is held.
 """
 
 from __future__ import annotations
@@ -24,12 +24,7 @@ LOCK_TIMEOUT_S = 60.0
 
 
 def encrypt(progress: Progress | None = None) -> int:
-    """Seal every file that isn't yet; the home has its key already.
-
-    Raises:
-        LockedError: the key is missing or wrong, or another process holds a store.
-        OSError: a file can't be read or written.
-    """
+    """Seal every file that isn't yet; the home has its key already."""
     count = _convert(plain_files, progress, ending=False)  # a decryption may have been cut off
     keys.mark_conversion(mixed=False, ending=False)
     temporary.sweep()
@@ -37,11 +32,7 @@ def encrypt(progress: Progress | None = None) -> int:
 
 
 def decrypt(progress: Progress | None = None) -> int:
-    """Open every sealed file, then delete the key.
-
-    Raises:
-        LockedError, OSError: as `encrypt`; a file that can't be opened keeps the key where it is.
-    """
+    """Open every sealed file, then delete the key; a file that can't be opened keeps the key where it is."""
     count = _convert(sealed_files, progress, ending=True)
     keys.remove()
     return count

@@ -3,6 +3,7 @@
 In: a path and a key of 32 bytes, or None for a plain file. Out: a connection as `sqlite3` makes it. SQLCipher opens
 both kinds (AES-256-CBC and HMAC-SHA512 a page, the log's too; docs/adr/0048-encrypted-library.md): where a process
 opened one file by two SQLites, or by itself, closing either would take the other's locks away (POSIX's rule).
+What is damaged, of another key, or can't be opened or written at all is SQLCipher's Error (`errors`).
 """
 
 from __future__ import annotations
@@ -28,11 +29,7 @@ def errors() -> type[Exception]:
 
 
 def opened(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection | None:
-    """A connection in autocommit mode that waits so many seconds for others; None: it isn't of this kind, or damaged.
-
-    Raises:
-        SQLCipher's Error: it can't be opened at all.
-    """
+    """A connection in autocommit mode that waits so long for others; None: it isn't of this kind, or damaged."""
     connection = _connected(path, key, wait_s)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
@@ -52,7 +49,6 @@ def rewrite(path: Path, key: bytes | None, new_key: bytes | None, wait_s: float)
     Raises:
         TimeoutError: others keep it open.
         OSError: disk full, no permission.
-        SQLCipher's Error: it is damaged, or the key is another one.
     """
     draft = draft_of(path)
     draft.unlink(missing_ok=True)
@@ -67,10 +63,6 @@ def export(source: sqlite3.Connection, path: Path, key: bytes | None, begun: Cal
     """Write the tables, as they are at one moment, to a new file while others go on reading and writing.
 
     `key`: what it is encrypted with; None: plain. `begun` is called when that moment is fixed.
-
-    Raises:
-        OSError: `path` exists, or can't be made.
-        SQLCipher's Error: disk full, or the source is damaged.
     """
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE))
     source.execute("ATTACH ? AS draft KEY ?", (str(path), "" if key is None else _raw(key)))

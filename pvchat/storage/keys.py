@@ -3,6 +3,9 @@
 In: `$PVCHAT_KEY`, or the system's keyring. Out: the key, or None where nothing is encrypted. scrypt (RFC 7914) makes a
 key of the passphrase, AES-256-GCM (NIST SP 800-38D) wraps the home's own with it: so a wrong passphrase is told at
 once, and takes nothing with it. docs/adr/0017-encryption-at-rest.md says why so, and against whom it helps.
+
+Whatever needs the key raises LockedError where there is no passphrase or a wrong one, or the key file is damaged;
+whatever makes it, SettingsError for a passphrase that is too short, OSError where the home can't be written.
 """
 
 from __future__ import annotations
@@ -62,11 +65,7 @@ def path() -> Path:
 
 
 def current() -> Key | None:
-    """The home's key; None where nothing is encrypted.
-
-    Raises:
-        LockedError: there is no passphrase, or a wrong one; the key file is damaged.
-    """
+    """The home's key; None where nothing is encrypted."""
     try:
         stat = path().stat()
     except FileNotFoundError:
@@ -87,9 +86,6 @@ def for_writing() -> Key | None:
     """The key that new files are sealed with; None where they are written as they are.
 
     A home is encrypted from the first file on that is written while `$PVCHAT_KEY` is set.
-
-    Raises:
-        LockedError, SettingsError: as `current`, and as `create`.
     """
     key = current()
     if key is None and (passphrase := os.environ.get(VARIABLE)):
@@ -100,12 +96,8 @@ def for_writing() -> Key | None:
 def create(passphrase: str, cost: int | None = None, **more: str) -> Key:
     """Make this home's key, wrapped by a passphrase; the one that is there already where another process was first.
 
-    `cost`: of trying a passphrase; `COST` when not given. `more`: what else the key file says.
-
-    Raises:
-        SettingsError: the passphrase is too short.
-        LockedError: another process was first, with another passphrase.
-        OSError: the home can't be written.
+    `cost`: of trying a passphrase; `COST` when not given. `more`: what else the key file says. LockedError: another
+    process was first, with another passphrase.
     """
     from pvchat.storage.stores import libraries, plain_files, stores
 
@@ -120,23 +112,14 @@ def create(passphrase: str, cost: int | None = None, **more: str) -> Key:
 
 
 def create_in_keyring() -> Key:
-    """Make this home's key, with a random passphrase that the system's keyring keeps.
-
-    Raises:
-        LockedError: there is no keyring.
-        OSError: the home can't be written.
-    """
+    """Make this home's key, with a random passphrase that the system's keyring keeps; LockedError: there is none."""
     account, passphrase = uuid.uuid4().hex, secrets.token_urlsafe(32)
     _keyring().set_password(_SERVICE, account, passphrase)
     return create(passphrase, RANDOM_COST, keyring=account)
 
 
 def mark_conversion(*, mixed: bool, ending: bool) -> None:
-    """Write into the key file that this home is being converted (`mixed`), or decrypted (`ending`), or neither.
-
-    Raises:
-        LockedError: as `current`: nobody without the key can write so.
-    """
+    """Write into the key file that this home is being converted (`mixed`), or decrypted (`ending`), or neither."""
     key, row = current(), _row()
     assert key is not None
     row = {name: value for name, value in row.items() if name not in (_MIXED, _ENDING)}
@@ -154,7 +137,7 @@ def remove() -> None:
 
 
 def wrapped(secret: bytes, passphrase: str, cost: int | None = None) -> dict[str, Any]:
-    """A key of 32 bytes, wrapped by a passphrase, as JSON; raises SettingsError where that is too short."""
+    """A key of 32 bytes, wrapped by a passphrase, as JSON."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if len(passphrase) < SHORTEST:

@@ -92,9 +92,6 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
     """Take somebody, by all her ids in the people store, out of the library beside a folder of people, if there is one.
 
     `merged`: she goes on as part of somebody else, to whom her tracks belong now.
-
-    Raises:
-        LockedError, LibraryError: as `connect`.
     """
     if not exists(people):
         return

@@ -68,9 +68,7 @@ def replacing() -> Iterator[Path]:
     """A folder to put people, library and tokens into, which take the place of the home's; what it hasn't is gone.
 
     After the block one rename is the point of no return: before it nothing has changed, after it `settle` ends it.
-
-    Raises:
-        filelock.Timeout: another process does the same.
+    Raises filelock.Timeout: another process does the same.
     """
     from filelock import FileLock  # takes a tenth of a second
 

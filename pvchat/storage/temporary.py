@@ -37,10 +37,7 @@ def root() -> Path:
     """The folder of all temporary files; it need not be there.
 
     Decoders read them by their paths, so they can't be sealed: in an encrypted home they lie in memory, where the
-    system has a file system for that. `$PVCHAT_TMP` names another place.
-
-    Raises:
-        SettingsError: somebody else has made that folder.
+    system has a file system for that. `$PVCHAT_TMP` names another place; SettingsError: it is somebody else's.
     """
     place = os.environ.get(VARIABLE) or (MEMORY if keys.exists() and in_memory() else "")
     if not place:
@@ -87,11 +84,7 @@ def mark(folder: Path, ids: Iterable[str]) -> None:
 
 
 def forget(ids: Iterable[str]) -> None:
-    """Delete all that carries one of one person's ids (hers and those she had before), and all that may show anyone.
-
-    Raises:
-        OSError: something can't be removed.
-    """
+    """Delete all that carries one of one person's ids (hers and those she had before), and all that may show anyone."""
     words = (ANYONE, *ids)
     marks = {f"{person_id}{_MARK}" for person_id in words}
     for top, folders, names in os.walk(root()):
@@ -123,11 +116,7 @@ def withdraw_offers() -> None:
 
 
 def remove(folder: Path) -> None:
-    """Delete a folder with all that is in it; it goes at once, so that whoever still works there adds nothing to it.
-
-    Raises:
-        OSError: it isn't there, or something in it can't be removed.
-    """
+    """Delete a folder with all that is in it; it goes at once, so that whoever still works there adds nothing to it."""
     gone = folder.with_name(f"{folder.name}-{secrets.token_hex(8)}")
     with suppress(PermissionError):  # Windows moves no folder with an open file
         folder = folder.rename(gone)

@@ -21,11 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def pack(arrays: dict[str, NDArray[Any]]) -> bytes:
-    """The safetensors bytes of these arrays.
-
-    Raises:
-        TypeError: a dtype that safetensors doesn't know (objects, strings, dates).
-    """
+    """The safetensors bytes of these arrays; raises TypeError: a dtype that it lacks (objects, strings, dates)."""
     import safetensors.numpy
 
     # safetensors copies the raw buffer: a transposed or big-endian view would come back scrambled

@@ -1,6 +1,7 @@
 """Video: the only package that decodes users' files, under limits, since they may be made to harm.
 
 In: the path of a video, an animation or a photo; or a camera's address. Out: evenly spread RGB frames, and sound.
+Whatever can't be used, or breaks a limit, is a VideoReadError that names the reason.
 
     clip = load("party.mp4", VideoConfig())       clip.images [T,H,W,3], clip.times [T], clip.cuts, clip.key
 

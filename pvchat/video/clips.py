@@ -53,11 +53,7 @@ class Clip:
 
 
 def probe(path: PathLike, config: VideoConfig) -> Probe:
-    """Find out what a file holds without trusting its header: packets are counted, one frame is decoded.
-
-    Raises:
-        VideoReadError: the file can't be used or breaks a limit of `config`; the message names the reason.
-    """
+    """Find out what a file holds without trusting its header: packets are counted, one frame is decoded."""
     with open_local(path, config) as file:
         kind = sniff(path, file.read(HEAD_BYTES))
         file.seek(0)
@@ -76,11 +72,7 @@ def load(
     """Decode a clip, an animation or a photo into evenly spread RGB frames, or the seconds `span` of it.
 
     `key`: its content key, and `found`: what `probe` said, where the caller knows: hashing reads the whole file, a
-    probe goes through all packets. Progress is in seconds.
-
-    Raises:
-        VideoReadError: nothing usable in the file, or a limit is broken.
-        SettingsError: a decoder was asked for that isn't there.
+    probe goes through all packets. Progress is in seconds. SettingsError: a decoder was asked for that isn't there.
     """
     backend_in_use(config)  # a wrong setting is told before any work
     found = found or probe(path, config)

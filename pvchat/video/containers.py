@@ -66,11 +66,7 @@ class DecodeDamage:
 
 
 def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
-    """Count packets, decode the first frame.
-
-    Raises:
-        VideoReadError: not a video, no pictures, nothing decodable, or a limit is broken.
-    """
+    """Count packets, decode the first frame."""
     with open_container(path, file, config) as (container, stream):
         check_length(path, (container.duration or 0) / 1e6, 0, config)
         name, codec = container.format.name.split(",")[0], stream.codec_context.name
@@ -203,11 +199,7 @@ class Walk:
 
 
 def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> Walk:
-    """Go through all packets without decoding them.
-
-    Raises:
-        VideoReadError: there are none, or a limit is broken.
-    """
+    """Go through all packets without decoding them."""
     walk, base = Walk(), float(stream.time_base or 0)
     try:
         for packet in demuxed(container, stream):

@@ -40,10 +40,7 @@ def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
     """The decoder that reads normalised copies ("decord" or "pyav"), and why.
 
     `config.backend` decides; "auto" takes decord where it loads. A process forked from one that has used decord takes
-    PyAV: decord may hang there (see the ADR).
-
-    Raises:
-        SettingsError: decord was asked for and does not load.
+    PyAV: decord may hang there (see the ADR). SettingsError: decord was asked for and does not load.
     """
     asked, by = (config or VideoConfig()).backend, "asked for by --video.backend"
     if asked == "pyav":
@@ -58,11 +55,7 @@ def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
 
 
 def save_clip(path: PathLike, images: Iterable[NDArray[np.uint8]], fps: float) -> None:
-    """Write an H.264 mp4 (yuv420p, BT.601) of [H, W, 3] uint8 RGB pictures; an odd last row or column is cut off.
-
-    Raises:
-        VideoReadError: there are no pictures.
-    """
+    """Write an H.264 mp4 (yuv420p, BT.601) of [H, W, 3] uint8 RGB pictures; an odd last row or column is cut off."""
     if encode(Path(path), images, fps, CLIP_OPTIONS) == 0:
         raise VideoReadError("there are no pictures to write.", subject=os.fspath(path))
 
@@ -73,10 +66,10 @@ def encode(path: Path, images: Iterable[NDArray[np.uint8]], fps: float, options:
     try:
         for image in images:
             encoder.add(image)
+        return encoder.close()
     except BaseException:
         encoder.drop()
         raise
-    return encoder.close()
 
 
 class Encoder:
@@ -108,25 +101,18 @@ class Encoder:
         self.count += 1
 
     def close(self) -> int:
-        """Finish the file; how many pictures it has. Without any there is none."""
-        try:
-            if self._stream is not None:
-                self._container.mux(self._stream.encode(None))
-            self._container.close()
-        except BaseException:
-            self.drop()
-            raise
+        """Finish the file; how many pictures it has. Without any there is none. Where it fails, `drop` it."""
         if self._stream is None:
-            self._delete()
+            self.drop()
+        else:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
         return self.count
 
     def drop(self) -> None:
         """Give the file up."""
         with contextlib.suppress(Exception):
             self._container.close()
-        self._delete()
-
-    def _delete(self) -> None:
         if isinstance(self.path, Path):
             self.path.unlink(missing_ok=True)
 

@@ -36,11 +36,7 @@ class Recorded:
 
 
 def recorded(path: Path) -> Recorded:
-    """When a file was recorded.
-
-    Raises:
-        OSError: it isn't there.
-    """
+    """When a file was recorded; raises OSError: it isn't there."""
     named, whole = _in_name(path)
     if named is not None and whole:
         return Recorded(named, "name")

@@ -33,6 +33,7 @@ MAX_RATE = 240.0  # frames a second; the fastest that phones record: bounds how 
 STEADY_RATE = 60.0  # frames a second that the longest video of the largest pictures may have
 ANIMATION_PIXELS = 60 * 24 * 1920 * 1080  # of all frames: a minute of full HD takes Pillow half a minute
 SUPPORTED = "Supported are mp4, mov, mkv, webm, avi, gif, animated webp and photos (jpg, png, webp)."
+PICTURE_HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")
 PICTURE_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")  # ISO/IEC 23008-12, AVIF
 PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"<?xml", b"<MPD", b"[playlist]", b"v=0\r\n", b"v=0\n")
 
@@ -128,19 +129,16 @@ def _unsealed(name: str, file: BinaryIO) -> BinaryIO:
 def sniff(path: PathLike, head: bytes) -> Literal["container", "picture"]:
     """Tell by the first bytes what Pillow decodes ("picture") from what FFmpeg shall try ("container").
 
-    Raises:
-        VideoReadError: text, a playlist, or sound alone.
+    Text, a playlist, or sound alone is refused.
     """
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(PLAYLISTS):
         why = "this is a playlist or markup file, not a video; files named in it are not read."
         raise unreadable(path, why, SUPPORTED)
-    if head.startswith((b"ID3", b"fLaC", b"MThd")) or (head[:4] == b"RIFF" and head[8:12] == b"WAVE"):
+    riff = head[8:12] if head.startswith(b"RIFF") else b""
+    if head.startswith((b"ID3", b"fLaC", b"MThd")) or riff == b"WAVE":
         raise unreadable(path, "this holds only sound, no video stream.", "A clip with pictures is needed.")
-    if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM")):
-        return "picture"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "picture"
-    if head[4:8] == b"ftyp" and head[8:12] in PICTURE_BRANDS:
+    brand = head[8:12] if head[4:8] == b"ftyp" else b""
+    if head.startswith(PICTURE_HEADS) or riff == b"WEBP" or brand in PICTURE_BRANDS:
         return "picture"
     if _is_text(head):
         raise unreadable(path, "this is a text file, not a video.", SUPPORTED)

@@ -1,12 +1,9 @@
 """Content keys: a file in, the SHA-256 of its bytes out, under which what the experts said of it is kept.
 
-`ContentKeys` spares the reading where a file can't have changed since it was hashed: same device, inode, size, times of
-change and of status change. The last is set by the system alone: whoever writes new bytes under an old date is seen. A
-file that changed a moment before it was hashed may change again within one tick of the clock, so its key isn't kept
-(as git does with its index: https://git-scm.com/docs/racy-git).
-
-Another process knows the keys of large files from a file beside the analyses: hashing a film takes longer than
-answering. It holds stamps and keys, no names of files.
+`ContentKeys` spares the reading where device, inode, size, times of change and of status change are as when the file
+was hashed; the last is set by the system alone. A file that changed a moment before it was hashed may change again
+within one tick of the clock, so its key isn't kept (as git does: https://git-scm.com/docs/racy-git). Keys of large
+files are also kept on disk, beside the analyses: hashing a film takes longer than answering.
 """
 
 from __future__ import annotations
@@ -16,7 +13,6 @@ import json
 import os
 import threading
 import time
-from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,11 +29,7 @@ Stamp = tuple[int, int, int, int, int]
 
 
 def content_key(path: PathLike) -> str:
-    """SHA-256 of a file's bytes, hexadecimal: the key under which a clip's analysis is cached.
-
-    Raises:
-        VideoReadError: no regular local file, or it can't be opened.
-    """
+    """SHA-256 of a file's bytes, hexadecimal: the key under which a clip's analysis is cached."""
     return _hashed(path)[0]
 
 
@@ -49,44 +41,38 @@ class ContentKeys:
 
     def __init__(self, kept: Path | None = None) -> None:
         self.kept = kept
-        self._known: OrderedDict[str, tuple[Stamp, str]] = OrderedDict()
+        self._known: dict[Stamp, str] = {}
         self._lock = threading.Lock()
 
     def of(self, path: PathLike) -> str:
-        """The key of a file; raises as `content_key`."""
-        name = os.path.abspath(path)
+        """The key of a file."""
         try:
-            now = _stamp(os.stat(name))
+            now = _stamp(os.stat(path))
         except (OSError, ValueError):  # hashing will say what is wrong
             return content_key(path)
         with self._lock:
-            known = self._known.get(name)
-        if known is not None and known[0] == now:
-            return known[1]
+            known = self._known.get(now)
+        if known is not None:
+            return known
         held = self._from_disk(now)
-        key, stamp = (held, now) if held is not None else self._hash(path)
+        key, stamp = _hashed(path) if held is None else (held, now)
+        if held is None:
+            self._keep(stamp, key)
         with self._lock:
-            self._known.pop(name, None)
-            if stamp is not None:
-                self._known[name] = (stamp, key)
+            self._known |= {} if stamp is None else {stamp: key}
             while len(self._known) > MOST:
-                self._known.popitem(last=False)
+                del self._known[next(iter(self._known))]
         return key
 
-    def _hash(self, path: PathLike) -> tuple[str, Stamp | None]:
-        key, stamp = _hashed(path)
-        if self.kept is not None and stamp is not None and stamp[2] >= LARGE_BYTES:
-            with suppress(OSError):  # a convenience: the next process hashes
-                self._keep(self.kept, _word(stamp), key)
-        return key, stamp
-
-    def _keep(self, path: Path, word: str, key: str) -> None:
+    def _keep(self, stamp: Stamp | None, key: str) -> None:
         """Add a row on disk, under the lock of the analyses beside it: what was purged doesn't come back."""
-        atomic.make_private_folder(path.parent)
-        with atomic.lock_of(path.parent, LOCK_TIMEOUT_S):
-            rows = {**self._rows(), word: key}
-            data = json.dumps(dict(list(rows.items())[-MOST:])).encode()
-            private.write(path, data, durable=False)
+        if self.kept is None or stamp is None or stamp[2] < LARGE_BYTES:
+            return
+        with suppress(OSError):  # a convenience: the next process hashes
+            atomic.make_private_folder(self.kept.parent)
+            with atomic.lock_of(self.kept.parent, LOCK_TIMEOUT_S):
+                rows = {**self._rows(), _word(stamp): key}
+                private.write(self.kept, json.dumps(dict(list(rows.items())[-MOST:])).encode(), durable=False)
 
     def _from_disk(self, stamp: Stamp) -> str | None:
         return self._rows().get(_word(stamp)) if self.kept is not None and stamp[2] >= LARGE_BYTES else None

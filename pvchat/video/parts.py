@@ -52,9 +52,6 @@ def read_parts(
 
     `found`: what `probe` said; `start_s`: where a part starts (`part_at`), or ended that is known already: reading goes
     on there.
-
-    Raises:
-        VideoReadError: nothing can be decoded, or a limit is broken.
     """
     with open_local(path, config) as file:
         reader = _Reader(path, file, found, key, config, start_s)
@@ -153,9 +150,6 @@ def pictures_at(
 
     What lies between isn't looked at where the file can be jumped in; there is nothing for a time whose picture is
     damaged.
-
-    Raises:
-        VideoReadError: it can't be read, or breaks a limit.
     """
     todo = sorted(times, reverse=True)
     upright = upright_by(found.rotation, copy_size(found.width, found.height, config))

@@ -41,11 +41,7 @@ TURNS = {3: 180, 6: 270, 8: 90}  # EXIF orientation -> degrees counter-clockwise
 
 
 def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
-    """Read a photo's header, or walk through an animation.
-
-    Raises:
-        VideoReadError: unreadable, or a limit is broken.
-    """
+    """Read a photo's header, or walk through an animation."""
     with open_picture(path, file) as image, _reading(path, "picture"):
         moves = image.format in ANIMATED and getattr(image, "is_animated", False)
         check_pixels(path, *image.size, config.max_pixels * (1 if moves else PHOTO_FACTOR))

@@ -32,13 +32,10 @@ _NEAR = 3  # pairs within which only the strongest is a cut
 
 
 class CutFinder:
-    """Finds cuts in a stream of thumbnails; holds a dozen numbers, no pictures but the last.
-
-    Attributes:
-        cuts: seconds at which another shot begins, as far as they are known: `_AROUND` pictures late until `finish`.
-    """
+    """Finds cuts in a stream of thumbnails; holds a dozen numbers, no pictures but the last."""
 
     def __init__(self) -> None:
+        # Seconds at which another shot begins, as far as they are known: `_AROUND` pictures late until `finish`
         self.cuts: list[float] = []
         self._last: NDArray[np.uint8] | None = None
         self._pairs: deque[tuple[float, float, float]] = deque(maxlen=2 * _AROUND + 1)  # time, difference, colours

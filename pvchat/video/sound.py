@@ -20,11 +20,7 @@ _MOST_CHANNELS = 64
 
 
 def has_sound(path: PathLike, config: VideoConfig) -> bool:
-    """Whether a clip has a sound track that can be decoded; by its header.
-
-    Raises:
-        VideoReadError: it can't be read.
-    """
+    """Whether a clip has a sound track that can be decoded; by its header."""
     with open_local(path, config) as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
@@ -38,9 +34,6 @@ def read_sound(path: PathLike, found: Probe, config: VideoConfig) -> Iterator[Fl
     """The sound from the first picture to the end of the last one, as blocks of samples [n], -1..1.
 
     They follow each other without gaps: what is missing or damaged is silence.
-
-    Raises:
-        VideoReadError: it can't be read.
     """
     if found.kind != "video":
         return

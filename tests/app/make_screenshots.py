@@ -92,7 +92,7 @@ def main() -> None:
         home.mkdir()
         (home / "weights").symlink_to(real_home() / "weights", target_is_directory=True)
         os.environ |= {"PVCHAT_HOME": str(home), "HOME": folder}  # the page shows the one relative to the other
-        from pvchat_app import evaluation
+        from pvchat_app import evaluate_tab as evaluation
 
         from pvchat.assets import footage
 

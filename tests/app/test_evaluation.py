@@ -10,7 +10,7 @@ from make_app import wait_for
 
 pytest.importorskip("pvchat.eval.run", reason="needs pvchat.eval")
 
-from pvchat_app import evaluation  # noqa: E402
+from pvchat_app import evaluate_tab as evaluation  # noqa: E402
 from pvchat_app.desk import Desk  # noqa: E402
 
 from pvchat.errors import SettingsError  # noqa: E402

@@ -11,7 +11,7 @@ from make_app import wait_for
 from make_people import jpeg
 from pvchat_app.jobcards import job_list, preview, sample_strip, status
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.pace import DEEP, Pace
+from pvchat_app.progress import DEEP_PLAN, Pace
 
 from pvchat.errors import SettingsError
 
@@ -115,7 +115,7 @@ def test_steps_of_an_augmentation_are_counted_and_keep_their_name() -> None:
 
 
 def test_a_planned_job_tells_its_time_left_and_a_bar_that_never_falls() -> None:
-    job = Job("me", "Ana", lambda stop, progress: None, state="running", pace=Pace(DEEP))
+    job = Job("me", "Ana", lambda stop, progress: None, state="running", pace=Pace(DEEP_PLAN))
     bars = []
     for step, part in enumerate(("laying the mesh", "making positives", "cutting negatives", "filtering")):
         job.tell("augmentation", step, 5)

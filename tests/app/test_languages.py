@@ -11,7 +11,7 @@ import pytest
 from make_app import ANA
 from make_browser import ask, open_page, see, tab
 from pvchat_app import evaluate_tab, live_tab, page
-from pvchat_app.clip_events import starters
+from pvchat_app.chat_tab import starters
 from pvchat_app.desk import Desk
 from pvchat_app.languages import LANGUAGES, catalogues, worded
 

@@ -12,7 +12,7 @@ from pvchat_app import library_tab, librarycards
 from pvchat_app.desk import SCAN, Desk
 
 from pvchat import PVChat
-from pvchat.library.listing import Sighting, Stranger
+from pvchat.library.strangers import Sighting, Stranger
 from pvchat.storage.library import LibraryError
 
 CARL = 7

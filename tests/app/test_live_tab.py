@@ -21,7 +21,7 @@ from pvchat.library.live.live import Live
 
 
 def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
+    monkeypatch.setattr(Live, "_look", lambda self, part: look(part))
     film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
     cameras = Cameras(desk)
     assert "No camera was added yet" in cameras.as_html(None)[0]
@@ -60,7 +60,7 @@ def test_a_camera_that_is_watched_is_shown_before_a_newer_one(desk: Desk) -> Non
 
 
 def test_cameras_end_with_the_server(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
+    monkeypatch.setattr(Live, "_look", lambda self, part: look(part))
     film = write(tmp_path / "hall.ts", [(2, ()), (6, (ANA,))])
     chat.library.live(str(film))
     begun, start = list[Live](), Live.start
@@ -78,7 +78,7 @@ def test_cameras_end_with_the_server(chat: PVChat, tmp_path: Path, monkeypatch: 
 
 @pytest.mark.browser
 def test_the_page_shows_who_is_there(chromium, chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Live, "_experts", lambda self, part: look(part))
+    monkeypatch.setattr(Live, "_look", lambda self, part: look(part))
     film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
     chat.library.live(str(film), place="hall")
     with running(ready(chat)) as (_, address):

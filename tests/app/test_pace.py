@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pvchat_app.jobcards import about
-from pvchat_app.pace import DEEP, Pace
+from pvchat_app.progress import DEEP_PLAN, Pace
 
 PLAN = (("one", 10.0), ("two", 30.0), ("three", 10.0))
 
@@ -41,8 +41,8 @@ def test_the_time_left_of_a_deep_enrollment_hardly_ever_doubles() -> None:
     doubled = 0
     for _ in range(60):
         slower = math.exp(chance.gauss(0.3, 0.6))
-        takes = [seconds * slower * math.exp(chance.gauss(0, 0.5)) for _, seconds in DEEP]
-        told = [left for left, *_ in play(DEEP, takes, every=4.0) if left is not None and left > 30]
+        takes = [seconds * slower * math.exp(chance.gauss(0, 0.5)) for _, seconds in DEEP_PLAN]
+        told = [left for left, *_ in play(DEEP_PLAN, takes, every=4.0) if left is not None and left > 30]
         doubled += any(late > 2 * early for early, late in zip(itertools.accumulate(told, min), told, strict=True))
     assert doubled <= 6
 
@@ -90,7 +90,7 @@ def test_a_last_part_that_takes_much_too_long_has_no_time_left_to_tell() -> None
 def test_every_step_of_a_deep_enrollment_is_planned() -> None:
     from pvchat_app.jobs import _NAMES
 
-    assert set(_NAMES) <= {part for part, _ in DEEP}
+    assert set(_NAMES) <= {part for part, _ in DEEP_PLAN}
 
 
 @pytest.mark.parametrize(

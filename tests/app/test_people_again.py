@@ -8,7 +8,6 @@ import pytest
 from make_app import ANA, BEN, Scenery, built, upload
 from pvchat_app import cards, page, people_tab
 from pvchat_app.desk import Desk
-from pvchat_app.enrollment import add_clip, looks_like
 from pvchat_app.picks import pick
 
 from pvchat.errors import PeopleError
@@ -24,16 +23,16 @@ def enrolling(desk: Desk, path: Path):
 def test_who_is_enrolled_already_is_noticed(desk: Desk, scenery: Scenery) -> None:
     session = enrolling(desk, scenery.clip("both", ANA, BEN))
     analysis = session.enrolling.analysis
-    known = [looks_like(desk, analysis, track) for track in desk.subjects(session.enrolling)[0]]
+    known = [desk.looks_like(analysis, track) for track in desk.subjects(session.enrolling)[0]]
     assert sorted(person.name for person in known if person) == ["Ana"]
     desk.forget("Ana")
-    assert looks_like(desk, analysis, analysis.tracks[0]) is None
+    assert desk.looks_like(analysis, analysis.tracks[0]) is None
 
 
 def test_a_clip_is_added_to_who_is_known(desk: Desk, scenery: Scenery) -> None:
     before = desk.engine.people.get("Ana")
     session = enrolling(desk, scenery.clip("ana again", ANA))
-    after = add_clip(desk, session, "Ana")
+    after = desk.add_clip(session, "Ana")
     assert desk.engine.people.names() == ["Ana"]
     assert after.aliases == []
     assert after.extra["clips"] == 2
@@ -41,7 +40,7 @@ def test_a_clip_is_added_to_who_is_known(desk: Desk, scenery: Scenery) -> None:
     assert "2 clips" in cards.added(after)
     session = enrolling(desk, scenery.clip("ana", ANA))
     with pytest.raises(PeopleError, match="this very clip"):
-        add_clip(desk, session, "Ana")
+        desk.add_clip(session, "Ana")
 
 
 def test_a_merge_is_undone_and_both_are_as_they_were(desk: Desk, scenery: Scenery) -> None:
@@ -49,7 +48,7 @@ def test_a_merge_is_undone_and_both_are_as_they_were(desk: Desk, scenery: Scener
     before = {person.name: person for person in desk.engine.people.all()}
     desk.merge("Ana", "Ana 2")
     assert desk.engine.people.names() == ["Ana"]
-    join = desk.unmerge()
+    join = desk.merges.undo(desk.engine.people)
     assert (join.kept.name, join.gone.name) == ("Ana", "Ana 2")
     after = {person.name: person for person in desk.engine.people.all()}
     assert list(after) == ["Ana", "Ana 2"]
@@ -57,7 +56,7 @@ def test_a_merge_is_undone_and_both_are_as_they_were(desk: Desk, scenery: Scener
         assert person.arrays["prototypes"].tolist() == before[name].arrays["prototypes"].tolist()
         assert (person.aliases, person.created) == (before[name].aliases, before[name].created)
     with pytest.raises(PeopleError, match="no merge to undo"):
-        desk.unmerge()
+        desk.merges.undo(desk.engine.people)
 
 
 @pytest.mark.parametrize("change", ["rename", "forget", "forget the other name"])
@@ -69,7 +68,7 @@ def test_what_was_changed_or_forgotten_since_is_not_brought_back(desk: Desk, sce
     else:
         desk.forget("Ana" if change == "forget" else "Ana 2")
     with pytest.raises(PeopleError, match="no merge to undo"):
-        desk.unmerge()
+        desk.merges.undo(desk.engine.people)
     assert desk.engine.people.names() == (["Anna"] if change == "rename" else [])
 
 

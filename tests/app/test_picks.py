@@ -14,7 +14,6 @@ from make_browser import tab as open_tab
 from pvchat_app import correcting
 from pvchat_app.desk import Desk
 from pvchat_app.enroll_tab import EnrollTab
-from pvchat_app.enrollment import looks_like
 from pvchat_app.languages import worded
 from pvchat_app.people_tab import PeopleTab
 from pvchat_app.picks import current_pick, picked_person
@@ -143,7 +142,7 @@ def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> 
     session, tab = two.sessions.of("one"), built(EnrollTab, two, gr.BrowserState(""))
     session.enrolling = two.receive(session, upload(two, scenery.clip("ana again", 1)))
     analysis = two.look(session.enrolling)
-    assert looks_like(two, analysis, analysis.tracks[0]).name == "Ana"
+    assert two.looks_like(analysis, analysis.tracks[0]).name == "Ana"
     radio = tab._picked(session)[tab.whose]
     ana = radio.choices[0][1]
     assert picked_person(two.engine.people, ana).name == "Ana"

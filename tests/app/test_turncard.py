@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from pvchat_app.clip_events import WHO, starters
+from pvchat_app.chat_tab import WHO, starters
 from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
 from pvchat_app.export import pack
 from pvchat_app.turncard import turn_card

@@ -44,11 +44,7 @@ class Clips:
         self._lock = threading.Lock()
 
     async def write(self, body: AsyncIterator[bytes], most: int) -> Path:
-        """Write a body of so many bytes at most to a file of its own.
-
-        Raises:
-            RefusedError: it is longer, it broke off, or the disk is full.
-        """
+        """Write a body to a file; raises RefusedError: it is longer than `most` bytes, broke off, or no room."""
         folder = self.desk.sessions.uploads / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         try:
@@ -67,11 +63,7 @@ class Clips:
         return folder / "clip"
 
     def take(self, path: Path, owner: str) -> ClipRow:
-        """Look what a file of `write` is, and give it a name for the token of an id.
-
-        Raises:
-            VideoReadError: it can't be used; it is deleted.
-        """
+        """Name a file of `write` for the token of an id; raises VideoReadError: it can't be used, and is deleted."""
         try:
             probe = video.probe(path, self.desk.engine.chat.settings.video)
             key = video.content_key(path)

@@ -1,6 +1,6 @@
 """Events of the library's cameras: those after a number, and a stream of what comes (server-sent events).
 
-In: whatever has `since`, as `library.events`. Out: JSON. A client that lost its connection goes on where it was:
+In: `library.events`. Out: JSON. A client that lost its connection goes on where it was:
 browsers and most clients send the last event's number by themselves (`Last-Event-ID`).
 """
 
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Annotated, Any, Protocol
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from pvchat.errors import PVChatError
+from pvchat.library.live.eventlog import EventLog
 from pvchat.storage import tokens
 from pvchat_app.api.gate import needs
 
@@ -25,18 +26,11 @@ Number = Annotated[int, Field(ge=0, le=2**63 - 1)]  # what SQLite can count
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(needs("read"))])
 
 
-class Events(Protocol):
-    """A log whose events are numbered upwards (`id`)."""
-
-    def since(self, number: int = 0, most: int = 100) -> Sequence[dict[str, Any]]:
-        """The events after the one of this number, in order, as JSON."""
-        ...
-
-
 @router.get("")
 def list_events(request: Request, after: Number = 0) -> list[dict[str, Any]]:
     """The next hundred events after a number."""
-    return list(request.app.state.desk.engine.chat.library.events.since(after))
+    rows: list[dict[str, Any]] = request.app.state.desk.engine.chat.library.events.since(after)
+    return rows
 
 
 @router.get("/stream", response_class=StreamingResponse)
@@ -57,17 +51,14 @@ async def stream_events(
     return StreamingResponse(lines, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
-async def stream(log: Events, after: int, is_over: Callable[[], bool]) -> AsyncIterator[str]:
-    """Server-sent events after a number, as text, until `is_over`: the server stops, or the token is gone.
-
-    Where the log can't be read any more it is over, too, and whoever comes again is told why.
-    """
+async def stream(log: EventLog, after: int, is_over: Callable[[], bool]) -> AsyncIterator[str]:
+    """Server-sent events after a number, as text, until `is_over`: the server stops, or the token is gone."""
     quiet_s = 0.0
     yield ": events\n\n"
     while not await asyncio.to_thread(is_over):
         try:
             rows = await asyncio.to_thread(log.since, after)
-        except PVChatError:
+        except PVChatError:  # it can't be read any more: whoever comes again is told why
             return
         for row in rows:
             after = int(row["id"])

@@ -130,10 +130,7 @@ def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
 def _claimed(
     library: sqlite3.Connection, now: float, held: Collection[int]
 ) -> tuple[int, str, int, int, int, float] | None:
-    """The oldest delivery that is due, which nobody else tries for a while: id, uid, event, rule, tries, made.
-
-    `held`: rules that aren't meant.
-    """
+    """The oldest delivery that is due, but for rules `held`, for us alone now: id, uid, event, rule, tries, made."""
     due = (
         "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? "
         "AND rule NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1"

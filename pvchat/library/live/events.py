@@ -47,8 +47,8 @@ class CameraEvent:
 class Rule:
     """Which events are told, and to whom."""
 
-    kind: Kind  # of the events that it is about, as `ref`
-    ref: str = ""
+    kind: Kind  # of the events that it is about
+    ref: str = ""  # id of whom they are about; "" for somebody unknown
     sources: tuple[str, ...] = ()  # places or addresses of cameras; none: all
     hours: str = ""  # from when to when of the day ("22:00-06:00"), local; "": always
     least: float = 0.0  # probability from which
@@ -73,10 +73,7 @@ class Rule:
 def read_rule(text: str, ids: Mapping[str, str], **fields: Any) -> Rule:
     """A rule out of words, with its other fields: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
-    `ids`: the id of each enrolled name.
-
-    Raises:
-        LibraryError: it can't be read, nobody has the name, or a field is off.
+    `ids`: the id of each enrolled name. Raises LibraryError: it can't be read, nobody has the name, or a field is off.
     """
     words = " ".join(text.split()).rstrip(".")
     if words.casefold().endswith(" at night"):
@@ -104,12 +101,9 @@ def rules(library: sqlite3.Connection) -> list[Rule]:
 def happen(
     library: sqlite3.Connection, source: int, event: CameraEvent, earlier: Mapping[str, str], now: float
 ) -> tuple[int, list[int]]:
-    """Write an event of a camera, and that it is to be told by each rule that fits: all of it is kept, or nothing.
+    """Write an event of a camera, and that it is to be told by each rule that fits; its number, and those of the rules.
 
     `earlier`: whose an id is by now, of ids that people had before too; `now`: seconds since 1970.
-
-    Returns:
-        Its number, and those of the rules that tell it.
     """
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
     with changing(library):
@@ -123,16 +117,11 @@ def happen(
         for rule in rules(library):
             ref = earlier.get(rule.ref, rule.ref)
             if replace(rule, ref=ref).fits(event, where) and not _is_quiet(library, rule, source, event.at):
-                tell(library, number, rule, now)
+                state = "delivered" if rule.target == PAGE else "waiting"  # what the page alone shows is told so
+                told = (uuid.uuid4().hex, number, rule.id, state, now, now)
+                library.execute("INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)", told)
                 telling.append(rule.id)
     return number, telling
-
-
-def tell(library: sqlite3.Connection, event: int, rule: Rule, now: float) -> None:
-    """Put an event into what waits to be told by a rule; what only the page shows is told by that."""
-    state = "delivered" if rule.target == PAGE else "waiting"
-    row = (uuid.uuid4().hex, event, rule.id, state, now, now)
-    library.execute("INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)", row)
 
 
 def since(library: sqlite3.Connection, names: Mapping[str, str], number: int, most: int = 100) -> list[dict[str, Any]]:

@@ -1,11 +1,10 @@
 """One camera as it is watched: pictures in, events and clips out, with how it goes told at any time.
 
     reader thread    opens the camera again and again, takes samples, puts parts into a queue (`parts.py`)
-    looking thread   looks at each part, decides who is there (`window.py`), writes events and clips
+    looking thread   looks at each part that moves, decides who is there (`window.py`), writes events and clips
     courier thread   tells what waits to be told (`courier.py`)
 
-In: a camera of the library. Out: rows. Only the looking thread needs the experts, and takes its turn with others who
-use them. Where nothing moves nothing is looked at.
+In: a camera of the library. Out: rows. Only the looking thread needs the experts.
 """
 
 from __future__ import annotations
@@ -43,8 +42,6 @@ DEPTH = replace(PART_DEPTH, grid_frames=1, body_crops=1, prints=2, figure_tracks
 _JPEG, _SIDE = 80, 640  # of the picture that is shown
 _log = logging.getLogger(__name__)
 
-Look = Callable[[LivePart], ClipAnalysis]
-
 
 @dataclass(frozen=True)
 class Watching:
@@ -67,9 +64,9 @@ class LiveStatus:
 
     source: str  # the camera, as shown
     place: str  # what its place is called
-    connected: bool  # as `video.Link` has it, and the next two
-    breaks: int
-    problem: str
+    connected: bool  # pictures come
+    breaks: int  # how often they stopped coming
+    problem: str  # why, without any password
     who: list[str]  # names of who is there now; "" for somebody unknown
     latency_s: float  # from a sample's arrival until it was looked at, the last one's
     looked_at: int  # samples
@@ -82,7 +79,7 @@ class LiveStatus:
 class Live:
     """A camera that is watched from `start` to `stop`; `on_event` is told each event, as JSON.
 
-    `source`: its number in the library, and what its place is called. `look`: what a part shows; None: as experts say.
+    `source`: its number in the library, and what its place is called.
     """
 
     def __init__(
@@ -92,12 +89,11 @@ class Live:
         address: Address,
         how: Watching | None = None,
         *,
-        look: Look | None = None,
         on_event: Callable[[dict[str, Any]], None] = lambda row: None,
     ) -> None:
         self.chat, self.address, self.how = chat, address, how or Watching()
         self._source, self._place = source
-        self._look, self._on_event = look or self._experts, on_event
+        self._on_event = on_event
         self._link, self._queue = Link(), Queue(lossless=address.kind == "file")
         self._stop, self._threads = threading.Event(), list[threading.Thread]()
         self._window = Window(chat)
@@ -216,7 +212,7 @@ class Live:
             if row["id"] == number:  # else she was forgotten just now
                 self._on_event(row)
 
-    def _experts(self, part: LivePart) -> ClipAnalysis:
+    def _look(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:
             seen = look_at(part.clip, self.chat.networks.experts, DEPTH)
         trim()

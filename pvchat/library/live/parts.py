@@ -1,10 +1,8 @@
 """Pictures of a camera become parts of a second: a few samples, cuts, and whether anything moves.
 
 In: `Picture`s as they come. Out: `LivePart`s, by way of a queue that holds a few: where looking at them is slower than
-they come, every other sample is left out, and where that isn't enough the oldest parts; both are counted. A second of
-which one sample was looked at tells who is there; one that is missing doesn't. Every picture is shrunk once, for cuts
-and for motion; only samples are turned into RGB, and only where something differs from the last part that was looked
-at.
+they come, every other sample is left out, then the oldest parts; both are counted. Every picture is shrunk once, for
+cuts and for motion; only samples are turned into RGB, where something differs from the last part that was looked at.
 """
 
 from __future__ import annotations

@@ -33,8 +33,9 @@ def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> st
         "X-PVChat-Signature": signature(secret, body, int(now)), **_login(parts),
     }  # fmt: skip
     path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = _connection(parts)
+        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
         try:
             connection.request("POST", path, body, headers)
             status = connection.getresponse().status
@@ -51,11 +52,6 @@ def signature(secret: str, body: bytes, at: int) -> str:
     """The header that whoever receives checks: when it was sent, and that by whoever knows the secret."""
     signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={signed}"
-
-
-def _connection(parts: SplitResult) -> http.client.HTTPConnection:
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
 
 
 def _login(parts: SplitResult) -> dict[str, str]:

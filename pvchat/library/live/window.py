@@ -1,20 +1,16 @@
 """Who is before a camera now: the last half minute as one analysis, decided as a part of a longer video would be.
 
 In: what was seen in each part. Out: `Stay`s: from when to when somebody is there. The parts are joined as those of a
-long video are (`perception/scan.py`), and the same model says, as surely as for a video, who is in them. How sure it
-must be also depends on how many people the last minutes have shown, for each is one more who could be mistaken.
-
-The model decides about one analysis, which grows by each part. When it is half full, a second one is begun; when it is
-full, the second one takes its place. So there are always some seconds to decide about: a few parts alone would give
-other answers.
+long video are (`perception/scan.py`); how sure one must be also depends on how many people the last minutes have shown.
+What is decided about grows by each part; when it is half full, a second one is begun, which takes its place when it is
+full: a few parts alone would give other answers.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +19,6 @@ from pvchat.identity.evidence import gather
 from pvchat.library.live.events import CameraEvent
 from pvchat.library.live.parts import PART_S
 from pvchat.perception.analysis import PERHAPS_DRAWN
-from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import ClipAnalysis, Service
 
@@ -58,8 +53,8 @@ class Stay:
     """Somebody before the camera."""
 
     ref: str  # her id, or `UNKNOWN`
-    start: float  # seconds since 1970, as `last`
-    last: float
+    start: float  # since when, seconds since 1970
+    last: float  # when she was seen last, seconds since 1970
     probability: float  # that it is she
     announced: bool = False  # whether an event says that she is there
 
@@ -67,43 +62,24 @@ class Stay:
 Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
 
 
-@dataclass
-class TrackCount:
-    """How many tracks some parts have: of a `ScanState` what tells that alone."""
+class Recent:
+    """The last parts of a camera together, at most `most` parts, and people.
 
-    parts: int = 0
-    samples: int = 0
-    joiner: TrackJoiner = field(default_factory=TrackJoiner)
-
-    def add(self, part: ClipAnalysis) -> None:
-        """Take in the next part."""
-        self.joiner.add(part, self.samples)
-        self.parts, self.samples = self.parts + 1, self.samples + len(part.times)
-
-
-Gathered = TypeVar("Gathered", ScanState, TrackCount)
-
-
-class Recent(Generic[Gathered]):
-    """The last parts of a camera together, in what `begin` makes.
-
-    At most `most` parts, and people, are held. Once one of both is reached, what it began with is dropped: it goes on
-    with the later half of that many.
+    Once one of both is reached, what it began with is dropped: it goes on with the later half of that many.
     """
 
-    def __init__(self, begin: Callable[[], Gathered], most: tuple[int, int]) -> None:
-        self.begin: Callable[[], Gathered] = begin
+    def __init__(self, most: tuple[int, int]) -> None:
         self.most = most
         self.at = self.until = 0.0  # when it begins, and when the last part ends, seconds since 1970
-        self.seen: Gathered = begin()
-        self._next: tuple[float, Gathered] | None = None
+        self.seen = ScanState("")
+        self._next: tuple[float, ScanState] | None = None
 
     def add(self, part: SeenPart) -> None:
         """The next part."""
         if self._next is not None and self._fullness() >= 1:
             (self.at, self.seen), self._next = self._next, None
         if self._next is None and self._fullness() >= 1 / 2:
-            self._next = (part.at, self.begin())
+            self._next = (part.at, ScanState(""))
         if not self.seen.parts:
             self.at = part.at
         extend(self.seen, part, self.at)
@@ -152,7 +128,7 @@ class Window:
 
     def _begin(self) -> None:
         """Nothing was seen yet."""
-        self._recent, self._crowd = Recent(lambda: ScanState(""), DECIDED), Recent(TrackCount, COUNTED)
+        self._recent, self._crowd = Recent(DECIDED), Recent(COUNTED)
         self._who = []
 
     def hold(self, end: float) -> list[CameraEvent]:
@@ -220,10 +196,7 @@ class Window:
         return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
 
     def _follow(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
-        """Stays as they are by now, of who is seen how probably and when; those that were last seen at `until` go on.
-
-        Times are seconds since 1970.
-        """
+        """Stays as they are by now, of who is seen how probably and when; who was last seen at `until` goes on."""
         happened = []
         for ref, probability, spans in seen:
             for start, end in spans:
@@ -268,7 +241,7 @@ def ids_today(chat: Service) -> dict[str, str]:
     return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
-def extend(seen: ScanState | TrackCount, part: SeenPart, start: float) -> None:
+def extend(seen: ScanState, part: SeenPart, start: float) -> None:
     """One more part of a video that begins at `start`; where pictures are missing before it, another shot begins."""
     by, analysis = np.float32(part.at - start), part.analysis
     shots = analysis.shots + by
