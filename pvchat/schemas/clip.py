@@ -39,6 +39,8 @@ class Track:
         prints: [m, 512] float16, faceprints of its best sightings (`experts/faceprint.py`); empty for figures.
         looks: [m, LOOKS] float16, hair, clothes and build of sightings in which the whole body was found
             (`perception/bodies.py`); empty where it wasn't.
+        handled: [m, 3, L] float16, the best scores of COCO's L labels in crops about head and arms: anywhere, at the
+            mouth, at a wrist (`perception/handled.py`); empty where no body was measured.
         seen: [m] every sampled frame that shows this one, if only from behind (`perception/bodytracks.py`); the arrays
             above hold sightings in n of them. Empty: `frames` are all.
     """
@@ -55,6 +57,7 @@ class Track:
     pose: FloatArray  # [n, 33, 4] x, y (fractions), z, visibility; NaN where the pose expert found nobody
     prints: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     looks: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
+    handled: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float16))
     thumbnail: bytes = b""  # JPEG of the best sighting
     facts: PersonFacts = field(default_factory=PersonFacts)  # what was measured (`perception/facts.py`)
     seen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
