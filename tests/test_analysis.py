@@ -359,7 +359,11 @@ def test_only_those_asked_for_are_measured(facts: list[Any]) -> None:
 def test_hands_are_looked_at_when_the_pose_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of whoever is posed, and before deeds are told of it; of drawn figures never."""
     posed: list[bool] = []
-    monkeypatch.setattr(measuring, "look_at_hands", lambda images, track, _: posed.append(np.isfinite(track.pose).any()))
+
+    def look(images: np.ndarray, track: Any, expert: Any) -> None:
+        posed.append(bool(np.isfinite(track.pose).any()))
+
+    monkeypatch.setattr(measuring, "look_at_hands", look)
     monkeypatch.setattr(measuring, "tell_deed", lambda *_: posed.append(len(posed) >= 2))
     analyse(make_clip(4), experts_of(two_people(4)))
     assert posed == [True] * 4
