@@ -109,6 +109,8 @@ def experts_of(
         body=Bodies(),
         hands=None,
         mesh=None,
-        things=SimpleNamespace(find=lambda image: [], people=lambda image: []),
+        things=SimpleNamespace(
+            find=lambda image: [], people=lambda image: [], scores=lambda image: (np.zeros((0, 4)), np.zeros((0, 80)))
+        ),
         heads=HeadsOf(drawn if photo_head is None else photo_head),
     )

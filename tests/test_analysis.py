@@ -356,6 +356,22 @@ def test_only_those_asked_for_are_measured(facts: list[Any]) -> None:
     assert [t.facts.pose for t in found.tracks] == [None, "standing"]
 
 
+def test_hands_are_looked_at_when_the_pose_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of whoever is posed, and before deeds are told of it; of drawn figures never."""
+    posed: list[bool] = []
+
+    def look(images: np.ndarray, track: Any, expert: Any) -> None:
+        posed.append(bool(np.isfinite(track.pose).any()))
+
+    monkeypatch.setattr(measuring, "look_at_hands", look)
+    monkeypatch.setattr(measuring, "tell_deed", lambda *_: posed.append(len(posed) >= 2))
+    analyse(make_clip(4), experts_of(two_people(4)))
+    assert posed == [True] * 4
+    posed.clear()
+    analyse(make_clip(4), experts_of([NOBODY] * 4, drawn=0.9))
+    assert len(posed) == 1  # the figure's deed
+
+
 def test_the_place_is_told_before_what_people_sit_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was told of the clip before: a sofa in a bedroom is taken for the bed."""
     places: list[str | None] = []

@@ -99,6 +99,24 @@ def test_who_talks_or_looks_aside_poses_for_nobody(monkeypatch, gesture):
     assert told(monkeypatch, posing, movement="walking or running") is None
 
 
+@pytest.mark.parametrize(("gesture", "said"), [("looking ahead", None), ("looking down", "using a phone")])
+def test_what_is_in_a_hand_and_not_looked_at_is_no_phone(monkeypatch, gesture, said):
+    assert told(monkeypatch, {"using a phone": 0.9}, gestures=[gesture]) == said
+    assert told(monkeypatch, {"talking on the phone": 0.9}, gestures=[gesture]) == "talking on the phone"
+
+
+def test_a_phone_counts_for_more_where_it_is_looked_down_at():
+    things = np.zeros((10, 3), np.float32)
+    things[0] = 3.0
+    hands = deeds.HandSigns(*[0.5] * deeds.HANDS)
+    level, bent = (deeds._heeded(hands, np.float32([1, 0, 0, pitch, 0, 0, 0, 0]), things) for pitch in (0.5, 0.8))
+    assert level[:6] == [0] * 6
+    assert bent[0] == 1
+    assert bent[4] == 3
+    assert level[6] == bent[6] == 1.5  # at the ear, wherever she looks
+    assert deeds._heeded(hands, np.float32([0, 0, 0, 0.8, 0, 0, 0, 0]), things)[:6] == [0] * 6  # no face is seen
+
+
 def test_deeds_are_told_whenever_an_analysis_is_looked_at():
     track = track_at(FACE)
     track.facts.deed = "told by an earlier head"
@@ -115,16 +133,20 @@ def test_the_head_tells_shares_of_photographed_people():
     analysis = footage(track)
     shares = deeds.deed_shares(track, analysis)
     assert set(shares) == {*TOLD, *UNTOLD}
+    logits = deeds.deed_logits(track, analysis)
+    assert logits.shape == (len(deeds.KINDS),)
+    assert max(shares, key=shares.get) == deeds.KINDS[int(logits.argmax())]
     assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
     analysis.scene.drawn = True
     assert deeds.deed_shares(track, analysis) == {}
+    assert deeds.deed_logits(track, analysis) is None
 
 
 def test_a_hand_at_the_mouth_and_others_near_are_seen():
     track, other = track_at(FACE), track_at(FACE + np.float32([0.1, 0, 0.1, 0]))
     track.pose = np.stack([pose(j15=(0.5, 0.19), j19=(0.5, 0.19), j9=(0.49, 0.2), j10=(0.51, 0.2))] * len(track))
     seen = np.arange(len(track))
-    assert deeds._hands(track, seen, 1.8)[1] > 0.8
+    assert deeds.HandSigns(*deeds._hands(track, seen, 1.8)).at_mouth > 0.8
     assert not deeds._company(track, footage(track), 1.8).any()
     near = deeds._company(track, replace(footage(track), tracks=[track, other]), 1.8)
     assert near[0] == 1
@@ -139,20 +161,20 @@ def test_the_recipe_learns_what_is_stated():
         people.append(train.Seen(("drinking",) if k % 4 == 0 else (), "film", str(k), seen))
     things = random.normal(0, 0.01, (1000, train.WIDTH)).astype(np.float32)
     head = train.learn(people, things)
-    assert head["weight"].shape == (len(train.DEEDS), width)
+    assert head["weight"].shape == (len(train.KINDS), width)
     shares = train.softmax(np.stack([one.described for one in people]) @ head["weight"].T + head["bias"])
     assert any(train.held_back(one) for one in people)
-    drinking = shares[:, train.DEEDS.index("drinking")]
+    drinking = shares[:, train.KINDS.index("drinking")]
     assert drinking[::4].min() > drinking[1::4].max()
 
 
 def test_labels_name_deeds_and_places_in_frames():
-    stated = json.loads(train.KINDS.read_text(encoding="utf-8"))
-    assert set(stated) == set(train.DEEDS)
+    stated = json.loads(train.STATED.read_text(encoding="utf-8"))
+    assert set(stated) == set(train.KINDS)
     for clips in json.loads(train.FILE.read_text(encoding="utf-8")).values():
         for read in clips.values():
             for names, frame, x, y in read["people"]:
-                assert set(names) <= set(train.DEEDS)
+                assert set(names) <= set(train.KINDS)
                 assert 0 <= frame < max(len(read["frames"]), 1)
                 assert 0 <= x <= 1
                 assert -0.1 <= y <= 1.1

@@ -27,6 +27,7 @@ from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
 from pvchat.perception.grounds import ground_facts
+from pvchat.perception.handled import look_at_hands
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
 from pvchat.perception.places import tell_place
 from pvchat.perception.posture import Known, tell_posture
@@ -71,9 +72,10 @@ def measure(
     looks: list[Callable[[], Any]] = [
         partial(with_things, clip, measured, experts, depth.thing_frames),
         *([lambda: frames.camera] if seen else []),
-        *(partial(_follow, clip, copies[n], part, experts, frames, n in posing) for n, part in stretches),
+        *(partial(_follow, frames, copies[n], part, n in posing) for n, part in stretches),
     ]
-    done, total = count(1), len(looks) + len(wanted)
+    handling = [] if measured.scene.drawn else [copies[n] for n in posing]
+    done, total = count(1), len(looks) + len(handling) + len(wanted)
 
     def work(job: Callable[[], Any]) -> Any:
         made = job()
@@ -82,13 +84,14 @@ def measure(
 
     measured, *found = side_by_side(work, looks)  # none needs what another one finds
     measured = tell_place(measured)  # what stands in a bedroom is a bed
+    side_by_side(work, [partial(look_at_hands, clip.images, track, experts.things) for track in handling])  # by joints
     networks.rest()  # one kind of network after the other: their buffers are never there together
     posed = {n: (seen[n], list[BodyMeasures]()) for n in seen}
     for (number, _), measures in zip(stretches, found[len(found) - len(stretches) :], strict=True):
         posed[number][1].extend(measures)
-    side_by_side(work, [partial(_fill_facts, clip, measured, copies[n], experts, frames, posed.get(n)) for n in wanted])
+    side_by_side(work, [partial(_fill_facts, frames, measured, copies[n], posed.get(n)) for n in wanted])
     networks.rest()
-    return measured
+    return tell_place(measured)  # nor is a ward told without white coats
 
 
 def _looked_at(tracks: Sequence[Track], wanted: Sequence[int], posing: Sequence[int]) -> dict[int, IntArray]:
@@ -115,30 +118,33 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
 
 
 class _Frames:
-    """What is measured of whole frames, once for everybody, when it is first needed; `shot` [T]: of each."""
+    """What is measured of whole frames, once for everybody, when it is first needed; `shot` [T]: of each.
+
+    `described`: people, once each, for postures and deeds.
+    """
 
     def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
-        self._clip, self.shot, self._experts = clip, shot, experts
+        self.clip, self.shot, self.experts = clip, shot, experts
+        self.described: Known = {}
         self._persons: dict[int, Detections] = {}
 
     def persons(self, frame: int) -> Detections:
         """Whoever the person detector sees in a frame."""
         if frame not in self._persons:
-            self._persons[frame] = self._experts.body.persons(self._clip.images[frame])
+            self._persons[frame] = self.experts.body.persons(self.clip.images[frame])
         return self._persons[frame]
 
     @cached_property
     def camera(self) -> Camera:
         """What the camera did."""
-        camera = measure_camera(self._clip.images)
+        camera = measure_camera(self.clip.images)
         camera.cut[1:] |= np.diff(self.shot) > 0
         return camera
 
 
-def _follow(
-    clip: Clip, track: Track, stretch: IntArray, experts: Experts, frames: _Frames, whole: bool
-) -> list[BodyMeasures]:
+def _follow(frames: _Frames, track: Track, stretch: IntArray, whole: bool) -> list[BodyMeasures]:
     """Fill in the pose of a stretch of sightings, unless not `whole`; what face and hands show in them."""
+    clip, experts = frames.clip, frames.experts
     measures: list[BodyMeasures] = []
     before, shot = None, -1
     for i in stretch.tolist():
@@ -153,20 +159,18 @@ def _follow(
     return measures
 
 
-def _fill_facts(
-    clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, frames: _Frames, posed: _Posed | None
-) -> None:
+def _fill_facts(frames: _Frames, analysis: ClipAnalysis, track: Track, posed: _Posed | None) -> None:
     """Fill in a track's facts."""
+    clip, experts = frames.clip, frames.experts
     drawn = track.kind == "figure" and analysis.scene.drawn
     heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
     seen = pictured(clip, track)
     track.facts = facts.measure_person(clip, seen, company(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, analysis, frames.camera)
-    described: Known = {}
-    tell_posture(track, analysis, described)
-    tell_deed(track, analysis, described)
+    tell_posture(track, analysis, frames.described)
     tell_things(track, analysis)
+    tell_deed(track, analysis, frames.described)  # who rides or plays is told that
     dress_limbs(seen)
     dress_neck(seen)
     ground_facts(track, analysis)

@@ -132,11 +132,7 @@ class _Subject:
         most = _MOST_HELD * (3 if label in _LONG else 1) * height
         if joints is None or max(wide, float(box[3] - box[1])) > most:
             return None
-        hands = [
-            joints[[wrist, wrist + 2, wrist + 4], :2].mean(0)
-            for wrist in (body.LEFT_WRIST, body.RIGHT_WRIST)
-            if joints[wrist, 3] >= _SEEN
-        ]
+        hands = body.hands(joints, _SEEN)
         slack = np.array([0.25 * height * self._analysis.height / self._analysis.width, 0.25 * height], np.float32)
         inside = [bool(((h >= box[:2] - slack) & (h <= box[2:] + slack)).all()) for h in hands]
         return any(inside) if hands else None

@@ -45,6 +45,9 @@ class Track:
     prints: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
     # [m, LOOKS] hair, clothes and build of sightings in which the whole body was found (`perception/bodies.py`)
     looks: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0), np.float16))
+    # [m, 3, L] the best scores of COCO's L labels in crops about head and arms: anywhere, at the mouth, at a wrist
+    # (`perception/handled.py`); empty where no body was measured
+    handled: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float16))
     thumbnail: bytes = b""  # JPEG of the best sighting
     facts: PersonFacts = field(default_factory=PersonFacts)  # what was measured (`perception/facts.py`)
     # [m] every sampled frame that shows this one, if only from behind (`perception/bodytracks.py`); empty: `frames`

@@ -108,10 +108,6 @@ class ClipMemory:
         return self._look(self._file(clip), partial, stage, within)
 
     def _look(self, file: ClipFile, partial: Partial | None, stage: Stage, within: Within | None) -> Look:
-        from pvchat.perception.deeds import tell_deeds
-        from pvchat.perception.places import tell_place
-        from pvchat.perception.posture import Known, tell_postures
-
         held = self._remembered(file.key)
         if held is not None and _is_enough(held, stage):
             return Look(held)
@@ -122,9 +118,8 @@ class ClipMemory:
                 return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
-            described: Known = {}  # people are described once for postures and deeds
-            told = tell_deeds(tell_postures(seen.analysis, described), described)
-            seen = replace(seen, analysis=tell_place(told))
+            else:
+                seen = replace(seen, analysis=_told_anew(seen.analysis))
             self._remember(seen.analysis, file)
         return seen
 
@@ -338,6 +333,16 @@ class ClipMemory:
                 self._save(more, file)
                 self._remember(more, file)
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
+
+
+def _told_anew(analysis: ClipAnalysis) -> ClipAnalysis:
+    """An analysis with the place, postures and deeds that the heads of today tell of all it holds."""
+    from pvchat.perception.deeds import tell_deeds
+    from pvchat.perception.places import tell_place
+    from pvchat.perception.posture import Known, tell_postures
+
+    described: Known = {}  # people are described once for postures and deeds
+    return tell_place(tell_deeds(tell_postures(analysis, described), described))
 
 
 def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:

@@ -23,10 +23,11 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.deeds import COMPANY, GAZE, HANDS, LIKELY, TOLD, UNTOLD, likeliest, weighed
+from pvchat.perception.deeds import COMPANY, GAZE, HANDLED, HANDS, HEEDED, KINDS, LIKELY, TOLD, likeliest, weighed
 from pvchat.perception.experts.attributes import ImageNetHead, crop, softmax
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
+from pvchat.perception.handled import look_at_hands
 from pvchat.perception.posture import JOINTS
 from pvchat.perception.surroundings import PLACES
 from pvchat.schemas import FloatArray
@@ -34,14 +35,13 @@ from recipes.heads import arguments, softmax_head, write_head
 from recipes.pictures import framed
 from recipes.posture.by_eye import CLIPS, PHOTO, RARE, analysed, rows_of_clips, source_of, whose
 
-FILE, KINDS = (Path(__file__).with_name(name) for name in ("by_eye.json", "kinds.json"))
-DEEDS = (*TOLD, *UNTOLD)
+FILE, STATED = (Path(__file__).with_name(name) for name in ("by_eye.json", "kinds.json"))
 NOTHING = "nothing"
 LEAST_SPREAD = 0.05
 _LEAST = 1e-3  # share of what was learned that a deed has at least
-DECAY = (  # by how many numbers: joints, outline, frame, place, below, torso, legs, body, hands, gaze, company
+DECAY = (  # by how many numbers: joints, outline, frame, place, below, torso, legs, body, hands to company, things
     (JOINTS, 0.01), (8, 0.005), (WIDTH, 0.45), (PLACES, 0.005), (2 * WIDTH, 0.45), (WIDTH, 0.6), (WIDTH, 0.21),
-    (HANDS + GAZE + COMPANY, 0.005),
+    (HANDS + GAZE + COMPANY, 0.005), (HANDLED, 0.01), (HEEDED, 0.005),
 )  # fmt: skip
 # Where the features of what is below, of the torso and of the body begin, whose ImageNet classes count, and how much.
 _BELOW = JOINTS + 8 + WIDTH + PLACES
@@ -69,7 +69,7 @@ def main(words: list[str] | None = None) -> None:
     """Look at all that was read, learn, write the head and its card."""
     args = arguments(__doc__ or "", words)
     people, things = look(args.traindata), ImageNetHead().weight
-    card = {"labels": DEEDS, "held back": judge(*told_by_the_rest(people, things))}
+    card = {"labels": KINDS, "held back": judge(*told_by_the_rest(people, things))}
     write_head(args.out, {name: one.astype(np.float16) for name, one in learn(people, things).items()}, card)
 
 
@@ -85,13 +85,14 @@ def look(root: Path) -> list[Seen]:
             for deeds, track in whose(told["people"], analysis):
                 middle = len(track) // 2
                 picture = crop(images[track.frames[middle]], track.body_boxes[middle])
+                look_at_hands(np.stack(images), track, experts.things)
                 track.body = np.repeat(experts.frames.pooled([picture]), len(track), 0)
                 found.append(Seen(tuple(deeds), name, source_of(shown[0]), weighed(track, analysis)))
     return found
 
 
 def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:
-    """Weights [C, N] and bias [C] of a softmax over DEEDS, each as often as it is stated.
+    """Weights [C, N] and bias [C] of a softmax over KINDS, each as often as it is stated.
 
     Args:
         people: to learn from.
@@ -108,8 +109,8 @@ def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:
     for k, (at, _) in enumerate(THINGS_DECAY):
         first = x.shape[1] + k * len(THINGS)
         weight[:, at : at + WIDTH] += both[:, first : first + len(THINGS)] @ classes
-    stated = json.loads(KINDS.read_text(encoding="utf-8"))
-    often, learned = np.array([stated[deed] for deed in DEEDS]), (truth * worth[:, None]).mean(0)
+    stated = json.loads(STATED.read_text(encoding="utf-8"))
+    often, learned = np.array([stated[deed] for deed in KINDS]), (truth * worth[:, None]).mean(0)
     prior = np.log(often / often.sum()) - np.log(np.maximum(learned, _LEAST))
     return {"weight": weight, "bias": (bias + prior).astype(np.float32)}
 
@@ -117,7 +118,7 @@ def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:
 def _truth(one: Seen) -> FloatArray:
     """[C] what somebody does, each of several alike."""
     deeds = one.deeds or (NOTHING,)
-    return np.array([(deed in deeds) / len(deeds) for deed in DEEDS], np.float32)
+    return np.array([(deed in deeds) / len(deeds) for deed in KINDS], np.float32)
 
 
 def _worth(people: list[Seen], truth: FloatArray) -> FloatArray:
@@ -142,7 +143,7 @@ def told_by_the_rest(people: list[Seen], things: FloatArray) -> tuple[list[Seen]
 
 def judge(people: list[Seen], shares: FloatArray) -> dict[str, Any]:
     """How many do one of TOLD, of how many something is told by `shares` [n, C], how often that is right."""
-    told = [likeliest(dict(zip(DEEDS, row.tolist(), strict=True))) for row in shares]
+    told = [likeliest(dict(zip(KINDS, row.tolist(), strict=True))) for row in shares]
     right = [bool(one and any(deed in one[0] for deed in who.deeds)) for one, who in zip(told, people, strict=True)]
     return {
         "people": len(people), "do one": sum(not set(one.deeds).isdisjoint(TOLD) for one in people),

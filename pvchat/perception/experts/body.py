@@ -44,6 +44,12 @@ _SMALL_FACE = 0.06  # of the frame's long side: below it the detector is not ask
 _FACE_SLACK = 0.25  # the face box is widened by this share on each side before the nose and eyes must lie in it
 
 
+def hands(joints: FloatArray, least: float) -> list[FloatArray]:
+    """The middle [2] of each hand of a pose [33, 4] whose wrist is as visible; none of NaN."""
+    seen = (wrist for wrist in (LEFT_WRIST, RIGHT_WRIST) if joints[wrist, 3] >= least)
+    return [joints[[wrist, wrist + 2, wrist + 4], :2].mean(0) for wrist in seen]
+
+
 @dataclass
 class Pose:
     """One person."""

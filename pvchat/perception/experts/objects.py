@@ -70,6 +70,11 @@ class ThingExpert:
         boxes, scores = self.all(_squashed(image))
         return read(boxes[0], scores[0])
 
+    def scores(self, image: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
+        """All boxes [n, 4] (fractions) in a picture [H, W, 3], and the score [n, L] of each of LABELS."""
+        boxes, scores = self.all(_squashed(image))
+        return _corners(boxes[0]), scores[0][:, list(LABELS)]
+
     def people(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The people among them, in less time."""
         boxes, scores = self._of_people(_squashed(image))
