@@ -1,7 +1,7 @@
 """Gestures of one person from measured series: mouth, head and hands over time.
 
 In: `Series`, arrays over the n sightings of a track. Out: verb phrases that complete "is ...", with confidences.
-Changes over time are only looked for between neighbouring sightings of one scene. Sampling is a few frames a second,
+Changes over time are only looked for between neighbouring sightings of one shot. Sampling is a few frames a second,
 so fast gestures (clapping) are seen only by chance and are named only when seen.
 """
 
@@ -14,20 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts import body
+from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.hands import FINGERTIPS, KNUCKLES, MIDDLE_TIP, PALM, WRIST
 from pvchat.schemas import FloatArray
 
 _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
 _LONG = 6  # measured sightings that a repeated change needs
-_TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 1  # of the mouth's opening, face heights
+# Log-odds of talking by the logarithm of the spread of the mouth's opening (face heights), by the square of how
+# probably there is a smile, for who laughs opens the mouth, too, and of neither (ADR 0115); sightings that it needs.
+_TALK, _HEARD = (2.56, -7.34, 12.76), 5
+_MOUTH, _BEFORE = 0.27, 0.3  # face heights below the face's middle; a hand nearer than this covers the mouth
 SMILES = 0.8  # probability
 _SHUT_EYES = 0.13
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
 AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
 _FACING_YAW, _FACING_PITCH = 10.0, (-25.0, 15.0)
 _KEPT = 5.0  # degrees of yaw about its median within which a head is kept still
-_NOD, _SHAKE, _SWINGS = 9.0, 15.0, 3  # degrees peak to peak, and how many turns of direction
+_NOD, _SHAKE = 9.0, 15.0  # degrees peak to peak
+_SWINGS, _SWINGING = 3, 0.25  # turns of direction, and how many a sighting
 MOVES = 0.30  # face heights a hand moves between sightings, on average, when it gestures
 # Share of the sightings of a wrist in which the hand itself must be found, for wrists alone flicker where somebody
 # types, holds a gun or runs; face heights below its shoulder from which a hand hangs.
@@ -42,8 +47,7 @@ _TOGETHER = 0.9  # face heights between the middles of two hands that are held t
 class Series:
     """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured."""
 
-    times: FloatArray  # [n] seconds
-    scene: NDArray[np.int64]  # [n] number of the scene between cuts
+    shot: NDArray[np.int64]  # [n] in which shot each is
     joints: FloatArray  # [n, 33, 2] only joints that are seen
     hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`)
     mouth_open: FloatArray  # [n] as in `experts.mesh.Mesh`, like the other measures
@@ -69,8 +73,6 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
         hidden += ("nodding", "shaking")
     elif phrases & {"shaking their head", "nodding"}:
         hidden += ("facing", "looking ahead")
-    if "holding a hand to their face" in phrases:
-        hidden += ("talking",)
     return [pair for pair in found if not pair[0].startswith(hidden)] if hidden else found
 
 
@@ -99,14 +101,8 @@ def _gaze(yaw: FloatArray, pitch: FloatArray, meshed: NDArray[np.bool_]) -> list
 
 
 def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
-    parts = [part for part in _parts(series, series.mouth_open) if len(part) >= _FEW]
-    measured = np.concatenate([part - part.mean() for part in parts]) if parts else np.zeros(0)
-    if len(measured) >= _LONG:
-        spread, reach = float(np.std(measured)), float(np.ptp(np.percentile(measured, [5, 95])))
-        least = min(reach / 3, _TALK_RANGE)  # beside one wide-open mouth the others' swings count, too
-        changes = sum(turns(part, least) for part in parts)
-        if spread > _TALK_SPREAD and reach > _TALK_RANGE and changes >= _TALK_TURNS:
-            yield "talking", sureness(spread, _TALK_SPREAD)
+    if (talks := talking(series)) >= 0.5:
+        yield "talking", round(talks, 3)
     yaw, pitch = (np.where(np.isfinite(series.eyes_open), angle, np.nan) for angle in (series.yaw, series.pitch))
     for phrase, angle, other, least in (
         ("nodding", pitch, yaw, _NOD),
@@ -117,8 +113,24 @@ def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
             yield phrase, min(0.8, sureness(best, least))
 
 
+def talking(series: Series) -> float:
+    """The probability that somebody talks, by how the opening of the mouth spreads about its mean in each shot, where
+    no hand is before it; 0 where that was measured too seldom, or a mouth opens once, or shuts.
+    """
+    to_mouth = np.linalg.norm(series.hands - [0.0, _MOUTH], axis=3)
+    open_by = np.where((to_mouth < _BEFORE).any((1, 2)), np.nan, series.mouth_open)
+    shots = [open_by[(series.shot == shot) & np.isfinite(open_by)] for shot in np.unique(series.shot)]
+    measured = [values - values.mean() for values in shots if len(values) >= _FEW]
+    spread = float(np.std(np.concatenate(measured))) if measured else 0.0
+    if sum(map(len, measured)) < _HEARD or not any(turns(values, spread / 2) for values in measured):
+        return 0.0
+    by_spread, by_smile, offset = _TALK
+    smile = float(np.nanmean(series.smile))
+    return float(sigmoid(by_spread * np.log(max(spread, 1e-4)) + by_smile * smile**2 + offset))
+
+
 def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
-    count = len(series.times)
+    count = len(series.shot)
     raised = np.zeros(count, int)
     touching = np.zeros(count, bool)
     for side in (0, 1):
@@ -160,7 +172,7 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
 def moving_hands(series: Series) -> FloatArray:
     """[2] how far each hand, or its wrist, moves between sightings on average, in face heights; NaN: hardly seen."""
     middles = _middles(series)
-    steps = np.linalg.norm(np.diff(middles, axis=0), axis=2)[np.diff(series.scene) == 0]
+    steps = np.linalg.norm(np.diff(middles, axis=0), axis=2)[np.diff(series.shot) == 0]
     known = np.isfinite(steps).sum(0)
     return np.where(known >= _FEW, np.nansum(steps, 0) / np.maximum(known, 1), np.nan).astype(np.float32)
 
@@ -233,13 +245,15 @@ def _state(
 
 def _parts(series: Series, values: FloatArray) -> list[FloatArray]:
     """Runs of measured values without a cut or a gap."""
-    breaks = np.flatnonzero((np.diff(series.scene) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
+    breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
     return [part for part in np.split(values, breaks) if len(part) and np.isfinite(part).all()]
 
 
 def _swing(values: FloatArray, least: float) -> float:
-    """Size of a back-and-forth of at least `least` with enough turns, else 0."""
-    if len(values) < _LONG or turns(values, least) < _SWINGS:
+    """Size of a back-and-forth of at least `least` with enough turns for its length, else 0: heads that look around
+    turn more seldom.
+    """
+    if len(values) < _LONG or turns(values, least) < max(_SWINGS, _SWINGING * len(values)):
         return 0.0
     return float(np.ptp(np.percentile(values, [10, 90])))
 

@@ -21,7 +21,7 @@ from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.perception.experts.smiles import smiling
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible, sureness
 from pvchat.perception.posture import stands_by_joints
-from pvchat.schemas import HANDS, FloatArray, Track
+from pvchat.schemas import HANDS, FloatArray, IntArray, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
 _FAR = 0.08  # face height over frame height below which hands are too small to follow
@@ -82,9 +82,9 @@ def measure_body(
 
 
 def describe_motion(
-    track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera
+    track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera
 ) -> tuple[str | None, list[str], dict[str, float]]:
-    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames at `times` [T].
+    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames of `shots` [T].
 
     Returns:
         movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
@@ -94,7 +94,7 @@ def describe_motion(
     live = is_live(track, measures, camera)
     movement, moved = _movement(track, camera) if live else (None, 0.0)
     walking = movement is not None and movement.startswith("walking")
-    series = _series(track, times, measures, camera)
+    series = _series(track, shots, measures, camera.aspect)
     found = sorted(gestures(series, live, walking), key=lambda pair: -pair[1])
     if live and not walking and (moving_hands(series) > MOVES).any():
         confidence[HANDS] = _MAY_MOVE
@@ -165,9 +165,9 @@ def _stretch(track: Track, camera: Camera) -> NDArray[np.int64]:
     return np.flatnonzero(scene == values[counts.argmax()])
 
 
-def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera) -> Series:
+def _series(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], aspect: float) -> Series:
     """The track's measures as arrays, hands and joints relative to the face in face heights."""
-    scale = np.array([camera.aspect, 1.0], np.float32)
+    scale = np.array([aspect, 1.0], np.float32)
     centres = (track.boxes[:, :2] + track.boxes[:, 2:]) / 2 * scale
     heights = np.maximum(track.boxes[:, 3] - track.boxes[:, 1], 1e-6)
     # One face height for all the clip: a box that flickers would shake every length measured by it.
@@ -184,8 +184,7 @@ def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], c
     }
     for name, angle in zip(("yaw", "pitch"), head_by_points(track.points * scale), strict=True):
         face[name] = np.where(np.isfinite(face[name]), face[name], angle)
-    scene = np.cumsum(camera.cut, dtype=np.int64)[track.frames]
-    return Series(np.asarray(times)[track.frames], scene, joints.astype(np.float32), hands.astype(np.float32), **face)
+    return Series(shots[track.frames], joints.astype(np.float32), hands.astype(np.float32), **face)
 
 
 def head_by_points(points: FloatArray) -> tuple[FloatArray, FloatArray]:
