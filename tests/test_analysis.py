@@ -18,7 +18,6 @@ from PIL import Image  # noqa: E402
 from pvchat.perception import analysis as module  # noqa: E402
 from pvchat.perception import measuring  # noqa: E402
 from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
-from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
 from pvchat.perception.experts.objects import Detection  # noqa: E402
 from pvchat.perception.motion import BodyMeasures  # noqa: E402

@@ -1,4 +1,4 @@
-"""Gestures of one person from measured series: mouth, head and hands over time.
+"""Gestures of one person from measured series: mouth, eyes, head and hands over time.
 
 In: `Series`, arrays over the n sightings of a track. Out: verb phrases that complete "is ...", with confidences.
 Changes over time are only looked for between neighbouring sightings of one shot. Sampling is a few frames a second,
@@ -26,13 +26,14 @@ _LONG = 6  # measured sightings that a repeated change needs
 _TALK, _HEARD = (2.56, -7.34, 12.76), 5
 _MOUTH, _BEFORE = 0.27, 0.3  # face heights below the face's middle; a hand nearer than this covers the mouth
 SMILES = 0.8  # probability
-_SHUT_EYES = 0.13
+DOWNCAST, _LOW = (
+    0.5,
+    0.3,
+)  # probability of eyes that are cast down, and from which they look neither at the camera nor ahead
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
 AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
 _FACING_YAW, _FACING_PITCH = 10.0, (-25.0, 15.0)
 _KEPT = 5.0  # degrees of yaw about its median within which a head is kept still
-_NOD, _SHAKE = 9.0, 15.0  # degrees peak to peak
-_SWINGS, _SWINGING = 3, 0.25  # turns of direction, and how many a sighting
 MOVES = 0.30  # face heights a hand moves between sightings, on average, when it gestures
 # Share of the sightings of a wrist in which the hand itself must be found, for wrists alone flicker where somebody
 # types, holds a gun or runs; face heights below its shoulder from which a hand hangs.
@@ -51,8 +52,8 @@ class Series:
     joints: FloatArray  # [n, 33, 2] only joints that are seen
     hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`)
     mouth_open: FloatArray  # [n] as in `experts.mesh.Mesh`, like the other measures
-    eyes_open: FloatArray
     smile: FloatArray  # [n] probability of a smile
+    downcast: FloatArray  # [n] probability that the eyes are cast down or shut
     yaw: FloatArray  # these two by five points where the mesh fits no face, and no eyes are measured
     pitch: FloatArray
 
@@ -62,55 +63,41 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
     swings the arms, which is no gesture.
     """
     found = [*_face_states(series), *([] if walking else _hand_states(series))]
-    if live:
-        found += [*_face_changes(series), *([] if walking else _hand_changes(series))]
-    phrases = {phrase for phrase, _ in found}
-    hidden: tuple[str, ...] = ()
-    # One motion is told once, by its most specific word; hands before the face shake the mesh under them.
-    if "waving" in phrases:
-        hidden += ("raising", "gesturing")
-    if any(phrase.startswith(("gesturing", "waving", "holding a hand")) for phrase in phrases):
-        hidden += ("nodding", "shaking")
-    elif phrases & {"shaking their head", "nodding"}:
-        hidden += ("facing", "looking ahead")
-    return [pair for pair in found if not pair[0].startswith(hidden)] if hidden else found
+    if live and (talks := talking(series)) >= 0.5:
+        found.append(("talking", round(talks, 3)))
+    if live and not walking:
+        found += _hand_changes(series)
+    if all(phrase != "waving" for phrase, _ in found):
+        return found
+    return [pair for pair in found if not pair[0].startswith(("raising", "gesturing"))]  # one motion is told once
 
 
 def _face_states(series: Series) -> Iterator[tuple[str, float]]:
     yield from _state("smiling", series.smile, series.smile >= SMILES)
-    yield from _state("closing their eyes", series.eyes_open, series.eyes_open < _SHUT_EYES)
-    yield from _gaze(series.yaw, series.pitch, np.isfinite(series.eyes_open))
+    yield from _gaze(series)
 
 
-def _gaze(yaw: FloatArray, pitch: FloatArray, meshed: NDArray[np.bool_]) -> list[tuple[str, float]]:
-    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these."""
+def _gaze(series: Series) -> list[tuple[str, float]]:
+    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these.
+
+    Whether down is told by the lids; by the head where no mesh fits the face.
+    """
+    yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)
+    down = np.where(meshed, series.downcast >= DOWNCAST, pitch < _DOWN)
     aside = [
-        *_state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE)),
+        *_state("looking down", pitch, down & (np.abs(yaw) < _PROFILE)),
         *_state("looking up", pitch, (pitch > _UP) & (np.abs(yaw) < _PROFILE)),
         *_state("looking to the left", yaw, yaw < -AHEAD),
         *_state("looking to the right", yaw, yaw > AHEAD),
     ]
-    to_camera = meshed & (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
-    level = (pitch > _DOWN) & (pitch < _UP)
+    level = np.where(meshed, series.downcast < _LOW, pitch > _DOWN) & (pitch < _UP)
+    to_camera = level & meshed & (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
     facing = _state("facing the camera", yaw, to_camera, most=0.8)
     ahead = _state("looking ahead", yaw, level & (np.abs(yaw) <= AHEAD))
     middle = float(np.nanmedian(yaw)) if np.isfinite(yaw).any() else np.nan
     way = "ahead" if abs(middle) <= AHEAD else f"to the {'left' if middle < 0 else 'right'}"
     kept = _state(f"looking {way}", yaw, level & (np.abs(yaw - middle) < _KEPT), most=0.8)
     return aside or list(facing) or list(ahead) or list(kept)
-
-
-def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
-    if (talks := talking(series)) >= 0.5:
-        yield "talking", round(talks, 3)
-    yaw, pitch = (np.where(np.isfinite(series.eyes_open), angle, np.nan) for angle in (series.yaw, series.pitch))
-    for phrase, angle, other, least in (
-        ("nodding", pitch, yaw, _NOD),
-        ("shaking their head", yaw, pitch, _SHAKE),
-    ):
-        best = max((_swing(part, least) for part in _parts(series, angle)), default=0.0)
-        if best > 0 and best > 1.5 * max((_swing(part, least) for part in _parts(series, other)), default=0.0):
-            yield phrase, min(0.8, sureness(best, least))
 
 
 def talking(series: Series) -> float:
@@ -247,15 +234,6 @@ def _parts(series: Series, values: FloatArray) -> list[FloatArray]:
     """Runs of measured values without a cut or a gap."""
     breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
     return [part for part in np.split(values, breaks) if len(part) and np.isfinite(part).all()]
-
-
-def _swing(values: FloatArray, least: float) -> float:
-    """Size of a back-and-forth of at least `least` with enough turns for its length, else 0: heads that look around
-    turn more seldom.
-    """
-    if len(values) < _LONG or turns(values, least) < max(_SWINGS, _SWINGING * len(values)):
-        return 0.0
-    return float(np.ptp(np.percentile(values, [10, 90])))
 
 
 def _run(flags: NDArray[np.bool_]) -> int:
