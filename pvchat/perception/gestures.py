@@ -26,10 +26,8 @@ _LONG = 6  # measured sightings that a repeated change needs
 _TALK, _HEARD = (2.56, -7.34, 12.76), 5
 _MOUTH, _BEFORE = 0.27, 0.3  # face heights below the face's middle; a hand nearer than this covers the mouth
 SMILES = 0.8  # probability
-DOWNCAST, _LOW = (
-    0.5,
-    0.3,
-)  # probability of eyes that are cast down, and from which they look neither at the camera nor ahead
+# Probability of eyes that are cast down, and from which they look neither at the camera nor ahead (ADR 0115).
+DOWNCAST, _LOW = 0.45, 0.3
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
 AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
 _FACING_YAW, _FACING_PITCH = 10.0, (-25.0, 15.0)
