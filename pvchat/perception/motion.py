@@ -136,7 +136,7 @@ def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str
 
 def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
     """Travel of the face against the scene, in the longest stretch without a cut."""
-    rows = _longest(np.cumsum(camera.cut)[track.frames])
+    rows = _longest(np.cumsum(camera.cut, dtype=np.int64)[track.frames])
     if len(rows) < _FEW:
         return None, 0.0
     stands = stands_by_joints(track.pose, camera.aspect)
