@@ -18,7 +18,6 @@ from PIL import Image  # noqa: E402
 from pvchat.perception import analysis as module  # noqa: E402
 from pvchat.perception import measuring  # noqa: E402
 from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
-from pvchat.perception.camera import measure_camera  # noqa: E402
 from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
 from pvchat.perception.experts.objects import Detection  # noqa: E402
 from pvchat.perception.motion import BodyMeasures  # noqa: E402
@@ -401,8 +400,8 @@ def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
     for joint, place in upright.items():
         body.pose[:, joint] = (*place, 0, 0.95)
     seen = np.arange(len(body))
-    still = measure_camera(np.zeros((len(body), 60, 60, 3), np.uint8))
-    measuring._fill_motion(body, seen, [], make_analysis(body), still)
+    clip = make_clip(len(body))
+    measuring._fill_motion(body, seen, [], measuring._Frames(clip, np.zeros(len(body), np.int64), None))
     measuring.tell_posture(body, make_analysis(body))
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("probably standing", [], None)
 

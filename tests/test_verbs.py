@@ -40,7 +40,7 @@ def learned() -> set[str]:
 
 def test_every_deed_that_can_be_said_is_told_by_its_verb() -> None:
     chosen = {choice.said for choice in choices("action")} | set(group_names("action"))
-    assert {"raising a hand", "nodding", "walking", "standing still", "turning the head"} <= measured()
+    assert {"raising a hand", "talking", "walking", "standing still", "turning the head"} <= measured()
     assert {"riding a bike", "playing tennis", "climbing"} <= learned()
     for phrase in {"standing", "sitting", "lying down", "holding a cup"} | measured() | learned() | chosen:
         told = present_tense(phrase)

@@ -1,7 +1,7 @@
-"""Gestures of one person from measured series: mouth, head and hands over time.
+"""Gestures of one person from measured series: mouth, eyes, head and hands over time.
 
 In: `Series`, arrays over the n sightings of a track. Out: verb phrases that complete "is ...", with confidences.
-Changes over time are only looked for between neighbouring sightings of one scene. Sampling is a few frames a second,
+Changes over time are only looked for between neighbouring sightings of one shot. Sampling is a few frames a second,
 so fast gestures (clapping) are seen only by chance and are named only when seen.
 """
 
@@ -14,20 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts import body
+from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.hands import FINGERTIPS, KNUCKLES, MIDDLE_TIP, PALM, WRIST
 from pvchat.schemas import FloatArray
 
 _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
 _LONG = 6  # measured sightings that a repeated change needs
-_TALK_SPREAD, _TALK_RANGE, _TALK_TURNS = 0.010, 0.03, 1  # of the mouth's opening, face heights
+# Log-odds of talking by the logarithm of the spread of the mouth's opening (face heights), by the square of how
+# probably there is a smile, for who laughs opens the mouth, too, and of neither (ADR 0115); sightings that it needs.
+_TALK, _HEARD = (2.56, -7.34, 12.76), 5
+_MOUTH, _BEFORE = 0.27, 0.3  # face heights below the face's middle; a hand nearer than this covers the mouth
 SMILES = 0.8  # probability
-_SHUT_EYES = 0.13
+# Probability of eyes that are cast down, and from which they look neither at the camera nor ahead (ADR 0115).
+DOWNCAST, _LOW = 0.45, 0.3
 # Degrees; the mesh's pitch is coarse: faces that look into a camera above or below them read -25 to 15.
 AHEAD, _PROFILE, _DOWN, _UP = 17.0, 55.0, -30.0, 20.0
 _FACING_YAW, _FACING_PITCH = 10.0, (-25.0, 15.0)
 _KEPT = 5.0  # degrees of yaw about its median within which a head is kept still
-_NOD, _SHAKE, _SWINGS = 9.0, 15.0, 3  # degrees peak to peak, and how many turns of direction
 MOVES = 0.30  # face heights a hand moves between sightings, on average, when it gestures
 # Share of the sightings of a wrist in which the hand itself must be found, for wrists alone flicker where somebody
 # types, holds a gun or runs; face heights below its shoulder from which a hand hangs.
@@ -42,13 +46,12 @@ _TOGETHER = 0.9  # face heights between the middles of two hands that are held t
 class Series:
     """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured."""
 
-    times: FloatArray  # [n] seconds
-    scene: NDArray[np.int64]  # [n] number of the scene between cuts
+    shot: NDArray[np.int64]  # [n] in which shot each is
     joints: FloatArray  # [n, 33, 2] only joints that are seen
     hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`)
     mouth_open: FloatArray  # [n] as in `experts.mesh.Mesh`, like the other measures
-    eyes_open: FloatArray
     smile: FloatArray  # [n] probability of a smile
+    downcast: FloatArray  # [n] probability that the eyes are cast down or shut
     yaw: FloatArray  # these two by five points where the mesh fits no face, and no eyes are measured
     pitch: FloatArray
 
@@ -58,38 +61,35 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
     swings the arms, which is no gesture.
     """
     found = [*_face_states(series), *([] if walking else _hand_states(series))]
-    if live:
-        found += [*_face_changes(series), *([] if walking else _hand_changes(series))]
-    phrases = {phrase for phrase, _ in found}
-    hidden: tuple[str, ...] = ()
-    # One motion is told once, by its most specific word; hands before the face shake the mesh under them.
-    if "waving" in phrases:
-        hidden += ("raising", "gesturing")
-    if any(phrase.startswith(("gesturing", "waving", "holding a hand")) for phrase in phrases):
-        hidden += ("nodding", "shaking")
-    elif phrases & {"shaking their head", "nodding"}:
-        hidden += ("facing", "looking ahead")
-    if "holding a hand to their face" in phrases:
-        hidden += ("talking",)
-    return [pair for pair in found if not pair[0].startswith(hidden)] if hidden else found
+    if live and (talks := talking(series)) >= 0.5:
+        found.append(("talking", round(talks, 3)))
+    if live and not walking:
+        found += _hand_changes(series)
+    if all(phrase != "waving" for phrase, _ in found):
+        return found
+    return [pair for pair in found if not pair[0].startswith(("raising", "gesturing"))]  # one motion is told once
 
 
 def _face_states(series: Series) -> Iterator[tuple[str, float]]:
     yield from _state("smiling", series.smile, series.smile >= SMILES)
-    yield from _state("closing their eyes", series.eyes_open, series.eyes_open < _SHUT_EYES)
-    yield from _gaze(series.yaw, series.pitch, np.isfinite(series.eyes_open))
+    yield from _gaze(series)
 
 
-def _gaze(yaw: FloatArray, pitch: FloatArray, meshed: NDArray[np.bool_]) -> list[tuple[str, float]]:
-    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these."""
+def _gaze(series: Series) -> list[tuple[str, float]]:
+    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these.
+
+    Whether down is told by the lids; by the head where no mesh fits the face.
+    """
+    yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)
+    down = np.where(meshed, series.downcast >= DOWNCAST, pitch < _DOWN)
     aside = [
-        *_state("looking down", pitch, (pitch < _DOWN) & (np.abs(yaw) < _PROFILE)),
+        *_state("looking down", pitch, down & (np.abs(yaw) < _PROFILE)),
         *_state("looking up", pitch, (pitch > _UP) & (np.abs(yaw) < _PROFILE)),
         *_state("looking to the left", yaw, yaw < -AHEAD),
         *_state("looking to the right", yaw, yaw > AHEAD),
     ]
-    to_camera = meshed & (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
-    level = (pitch > _DOWN) & (pitch < _UP)
+    level = np.where(meshed, series.downcast < _LOW, pitch > _DOWN) & (pitch < _UP)
+    to_camera = level & meshed & (np.abs(yaw) < _FACING_YAW) & (pitch > _FACING_PITCH[0]) & (pitch < _FACING_PITCH[1])
     facing = _state("facing the camera", yaw, to_camera, most=0.8)
     ahead = _state("looking ahead", yaw, level & (np.abs(yaw) <= AHEAD))
     middle = float(np.nanmedian(yaw)) if np.isfinite(yaw).any() else np.nan
@@ -98,27 +98,24 @@ def _gaze(yaw: FloatArray, pitch: FloatArray, meshed: NDArray[np.bool_]) -> list
     return aside or list(facing) or list(ahead) or list(kept)
 
 
-def _face_changes(series: Series) -> Iterator[tuple[str, float]]:
-    parts = [part for part in _parts(series, series.mouth_open) if len(part) >= _FEW]
-    measured = np.concatenate([part - part.mean() for part in parts]) if parts else np.zeros(0)
-    if len(measured) >= _LONG:
-        spread, reach = float(np.std(measured)), float(np.ptp(np.percentile(measured, [5, 95])))
-        least = min(reach / 3, _TALK_RANGE)  # beside one wide-open mouth the others' swings count, too
-        changes = sum(turns(part, least) for part in parts)
-        if spread > _TALK_SPREAD and reach > _TALK_RANGE and changes >= _TALK_TURNS:
-            yield "talking", sureness(spread, _TALK_SPREAD)
-    yaw, pitch = (np.where(np.isfinite(series.eyes_open), angle, np.nan) for angle in (series.yaw, series.pitch))
-    for phrase, angle, other, least in (
-        ("nodding", pitch, yaw, _NOD),
-        ("shaking their head", yaw, pitch, _SHAKE),
-    ):
-        best = max((_swing(part, least) for part in _parts(series, angle)), default=0.0)
-        if best > 0 and best > 1.5 * max((_swing(part, least) for part in _parts(series, other)), default=0.0):
-            yield phrase, min(0.8, sureness(best, least))
+def talking(series: Series) -> float:
+    """The probability that somebody talks, by how the opening of the mouth spreads about its mean in each shot, where
+    no hand is before it; 0 where that was measured too seldom, or a mouth opens once, or shuts.
+    """
+    to_mouth = np.linalg.norm(series.hands - [0.0, _MOUTH], axis=3)
+    open_by = np.where((to_mouth < _BEFORE).any((1, 2)), np.nan, series.mouth_open)
+    shots = [open_by[(series.shot == shot) & np.isfinite(open_by)] for shot in np.unique(series.shot)]
+    measured = [values - values.mean() for values in shots if len(values) >= _FEW]
+    spread = float(np.std(np.concatenate(measured))) if measured else 0.0
+    if sum(map(len, measured)) < _HEARD or not any(turns(values, spread / 2) for values in measured):
+        return 0.0
+    by_spread, by_smile, offset = _TALK
+    smile = float(np.nanmean(series.smile))
+    return float(sigmoid(by_spread * np.log(max(spread, 1e-4)) + by_smile * smile**2 + offset))
 
 
 def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
-    count = len(series.times)
+    count = len(series.shot)
     raised = np.zeros(count, int)
     touching = np.zeros(count, bool)
     for side in (0, 1):
@@ -160,7 +157,7 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
 def moving_hands(series: Series) -> FloatArray:
     """[2] how far each hand, or its wrist, moves between sightings on average, in face heights; NaN: hardly seen."""
     middles = _middles(series)
-    steps = np.linalg.norm(np.diff(middles, axis=0), axis=2)[np.diff(series.scene) == 0]
+    steps = np.linalg.norm(np.diff(middles, axis=0), axis=2)[np.diff(series.shot) == 0]
     known = np.isfinite(steps).sum(0)
     return np.where(known >= _FEW, np.nansum(steps, 0) / np.maximum(known, 1), np.nan).astype(np.float32)
 
@@ -233,15 +230,8 @@ def _state(
 
 def _parts(series: Series, values: FloatArray) -> list[FloatArray]:
     """Runs of measured values without a cut or a gap."""
-    breaks = np.flatnonzero((np.diff(series.scene) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
+    breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
     return [part for part in np.split(values, breaks) if len(part) and np.isfinite(part).all()]
-
-
-def _swing(values: FloatArray, least: float) -> float:
-    """Size of a back-and-forth of at least `least` with enough turns, else 0."""
-    if len(values) < _LONG or turns(values, least) < _SWINGS:
-        return 0.0
-    return float(np.ptp(np.percentile(values, [10, 90])))
 
 
 def _run(flags: NDArray[np.bool_]) -> int:

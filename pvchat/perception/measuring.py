@@ -167,7 +167,7 @@ def _fill_facts(frames: _Frames, analysis: ClipAnalysis, track: Track, posed: _P
     seen = pictured(clip, track)
     track.facts = facts.measure_person(clip, seen, company(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
-        _fill_motion(track, *posed, analysis, frames.camera)
+        _fill_motion(track, *posed, frames)
     tell_posture(track, analysis, frames.described)
     tell_things(track, analysis)
     tell_deed(track, analysis, frames.described)  # who rides or plays is told that
@@ -176,13 +176,11 @@ def _fill_facts(frames: _Frames, analysis: ClipAnalysis, track: Track, posed: _P
     ground_facts(track, analysis)
 
 
-def _fill_motion(
-    track: Track, seen: IntArray, measures: Sequence[BodyMeasures], analysis: ClipAnalysis, camera: Camera
-) -> None:
+def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _Frames) -> None:
     found, part = track.facts, track.rows(seen)
     if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
         return
-    found.movement, found.gestures, confidence = describe_motion(part, analysis.times, measures, camera)
+    found.movement, found.gestures, confidence = describe_motion(part, frames.shot, measures, frames.camera)
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
         found.gestures = [g for g in found.gestures if g not in _GUESSED]
     found.confidence.update(confidence)

@@ -18,10 +18,10 @@ from pvchat.perception.camera import Camera
 from pvchat.perception.experts.glasses import wearing
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
-from pvchat.perception.experts.smiles import smiling
+from pvchat.perception.experts.smiles import downcast, smiling
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible, sureness
 from pvchat.perception.posture import stands_by_joints
-from pvchat.schemas import HANDS, FloatArray, Track
+from pvchat.schemas import HANDS, FloatArray, IntArray, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
 _FAR = 0.08  # face height over frame height below which hands are too small to follow
@@ -45,8 +45,8 @@ class BodyMeasures:
     """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
     mouth_open: float = np.nan  # not of a small face
-    eyes_open: float = np.nan
-    smile: float = np.nan  # probability (`experts.smiles`)
+    smile: float = np.nan  # probability (`experts.smiles`), as the next
+    downcast: float = np.nan
     glasses: float = np.nan  # log-odds that they are worn (`experts.glasses`)
     yaw: float = np.nan
     pitch: float = np.nan
@@ -69,12 +69,13 @@ def measure_body(
     """
     out = BodyMeasures()
     if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:
-        for name in ("mouth_open", "eyes_open", "yaw", "pitch"):
+        for name in ("mouth_open", "yaw", "pitch"):
             setattr(out, name, float(getattr(face, name)))
         height, width = image.shape[:2]
         if (box[3] - box[1]) * height < SMALLEST_MOUTH:
             out.mouth_open = np.nan
-        out.smile = smiling(face.points * np.array([width, height, width], np.float32))
+        pixels = face.points * np.array([width, height, width], np.float32)
+        out.smile, out.downcast = smiling(pixels), downcast(pixels)
         out.glasses = wearing(image, face.points, face.yaw)
     if np.isfinite(joints).all():
         out.hands = hands.hands(image, joints)
@@ -82,19 +83,19 @@ def measure_body(
 
 
 def describe_motion(
-    track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera
+    track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera
 ) -> tuple[str | None, list[str], dict[str, float]]:
-    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames at `times` [T].
+    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames of `shots` [T].
 
     Returns:
         movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
         by HANDS where hands may move.
     """
     confidence: dict[str, float] = {}
-    live = is_live(track, measures, camera)
+    live = is_live(track, shots, measures, camera)
     movement, moved = _movement(track, camera) if live else (None, 0.0)
     walking = movement is not None and movement.startswith("walking")
-    series = _series(track, times, measures, camera)
+    series = _series(track, shots, measures, camera.aspect)
     found = sorted(gestures(series, live, walking), key=lambda pair: -pair[1])
     if live and not walking and (moving_hands(series) > MOVES).any():
         confidence[HANDS] = _MAY_MOVE
@@ -113,9 +114,9 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
     return bool(len(odds) >= max(2, _GLASSES_SEEN * meshes) and np.mean(odds) >= GLASSES)
 
 
-def is_live(track: Track, measures: Sequence[BodyMeasures], camera: Camera) -> bool:
+def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera) -> bool:
     """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
-    rows = _stretch(track, camera)
+    rows = _longest(shots[track.frames])
     if len(rows) < _FEW:
         return False
     mouth, head = _spread(measures, rows, "mouth_open"), max(_spread(measures, rows, n) for n in ("yaw", "pitch"))
@@ -123,7 +124,8 @@ def is_live(track: Track, measures: Sequence[BodyMeasures], camera: Camera) -> b
     moving = float(np.mean(camera.live[frames[1:]]))
     # Without a face to measure, only the scene can tell.
     head_moves = head > _LIVE_HEAD / 3 or not any(np.isfinite(measures[row].yaw) for row in rows)
-    return mouth > _LIVE_MOUTH or head > _LIVE_HEAD or (moving > _LIVE_SCENE and head_moves)
+    large = any(np.isfinite(measures[row].mouth_open) for row in rows)  # the angles of small faces flicker
+    return mouth > _LIVE_MOUTH or (head > _LIVE_HEAD and large) or (moving > _LIVE_SCENE and head_moves)
 
 
 def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str) -> float:
@@ -134,7 +136,7 @@ def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str
 
 def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
     """Travel of the face against the scene, in the longest stretch without a cut."""
-    rows = _stretch(track, camera)
+    rows = _longest(np.cumsum(camera.cut, dtype=np.int64)[track.frames])
     if len(rows) < _FEW:
         return None, 0.0
     stands = stands_by_joints(track.pose, camera.aspect)
@@ -158,16 +160,15 @@ def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
     return None, 0.0
 
 
-def _stretch(track: Track, camera: Camera) -> NDArray[np.int64]:
-    """Rows of the track's longest stretch without a cut."""
-    scene = np.cumsum(camera.cut)[track.frames]
-    values, counts = np.unique(scene, return_counts=True)
-    return np.flatnonzero(scene == values[counts.argmax()])
+def _longest(scenes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The sightings of the scene [n] that has most of them."""
+    values, counts = np.unique(scenes, return_counts=True)
+    return np.flatnonzero(scenes == values[counts.argmax()])
 
 
-def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], camera: Camera) -> Series:
+def _series(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], aspect: float) -> Series:
     """The track's measures as arrays, hands and joints relative to the face in face heights."""
-    scale = np.array([camera.aspect, 1.0], np.float32)
+    scale = np.array([aspect, 1.0], np.float32)
     centres = (track.boxes[:, :2] + track.boxes[:, 2:]) / 2 * scale
     heights = np.maximum(track.boxes[:, 3] - track.boxes[:, 1], 1e-6)
     # One face height for all the clip: a box that flickers would shake every length measured by it.
@@ -180,12 +181,11 @@ def _series(track: Track, times: FloatArray, measures: Sequence[BodyMeasures], c
     hands = plausible((hands - centres[:, None, None]) / unit[..., None])
     face = {
         name: np.array([getattr(m, name) for m in measures], np.float32)
-        for name in ("mouth_open", "eyes_open", "smile", "yaw", "pitch")
+        for name in ("mouth_open", "smile", "downcast", "yaw", "pitch")
     }
     for name, angle in zip(("yaw", "pitch"), head_by_points(track.points * scale), strict=True):
         face[name] = np.where(np.isfinite(face[name]), face[name], angle)
-    scene = np.cumsum(camera.cut, dtype=np.int64)[track.frames]
-    return Series(np.asarray(times)[track.frames], scene, joints.astype(np.float32), hands.astype(np.float32), **face)
+    return Series(shots[track.frames], joints.astype(np.float32), hands.astype(np.float32), **face)
 
 
 def head_by_points(points: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -1,8 +1,8 @@
-"""Whether a face smiles: a logistic regression on the points of its mesh.
+"""Whether a face smiles, and whether its eyes are cast down: logistic regressions on the points of its mesh.
 
-In: the 468 points of `mesh.py`. Out: a probability. The points are put into the face's own frame (cheek to cheek,
+In: the 468 points of `mesh.py`. Out: probabilities. The points are put into the face's own frame (cheek to cheek,
 forehead to chin), so that neither size nor a turned head counts, and those of mouth, brows, lids and cheeks are kept.
-Weights: `smiles.safetensors`, made by `recipes/looks/smiles.py`.
+Weights: `smiles.safetensors` and `downcast.safetensors`, made by `recipes/looks/smiles.py` and `downcast.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from pvchat.perception.experts.attributes import linear_head, sigmoid
 from pvchat.schemas import FloatArray
 
-WEIGHTS = Path(__file__).with_suffix(".safetensors")
+WEIGHTS, DOWNCAST = Path(__file__).with_suffix(".safetensors"), Path(__file__).with_name("downcast.safetensors")
 _FOREHEAD, _CHIN, _RIGHT_CHEEK, _LEFT_CHEEK = 10, 152, 234, 454
 _MOUTH = (
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409, 78, 95, 88, 178, 87, 14,
@@ -44,5 +44,14 @@ def features(points: FloatArray) -> FloatArray:
 
 def smiling(points: FloatArray) -> float:
     """The probability that a face smiles; points [468, 3] in pixels, depth too."""
-    weight, bias = linear_head(WEIGHTS)
+    return _likely(WEIGHTS, points)
+
+
+def downcast(points: FloatArray) -> float:
+    """The probability that its eyes are cast down or shut; points as above."""
+    return _likely(DOWNCAST, points)
+
+
+def _likely(head: Path, points: FloatArray) -> float:
+    weight, bias = linear_head(head)
     return float(sigmoid(features(points) @ weight + bias.item()))
