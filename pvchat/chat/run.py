@@ -81,10 +81,14 @@ from pvchat.chat.timeline import (
     narrows,
     says,
 )
+from pvchat.identity.evidence import FEW
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
+    "looks": ("worn", "hair", "gender"),
 }  # fmt: skip
+_BESIDE = {"deed": ("side", "shot_size", "beside"), "worn": ("hair",)}  # told where what is asked for isn't known
+_TOLD_INSTEAD = ("worn", "looks", "hair", "deed", "posture", "holding", "place", "setting", "side", "gender")
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
 _DEEDS = {"deed", "holding"}
@@ -288,7 +292,23 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         found = (_finding_of_sound if is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
-    return replace(found, during=during, missing=missing)
+    return replace(found, during=during, missing=missing, instead=_instead(lookup))
+
+
+def _instead(lookup: Lookup) -> tuple[Found, ...]:
+    """Who is told of where all whom a question names are missing, and how far that answers it: whoever may be them,
+    else everybody who is seen, if they are few.
+    """
+    query, who = lookup.query, lookup.who
+    there, kind = query.select == "exists" and query.where in (None, PRESENT), query.attribute or "side"
+    told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
+    named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
+    if not (told and named) or query.during.event is not None:
+        return ()
+    seen, likes = chosen(EVERYBODY, lookup.part, lookup.timeline).sure, [one.like for one in who.missing if one.like]
+    names = [] if there and likes else likes or (seen if len(seen) <= FEW else [])  # of whom a reason tells already
+    wanted = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
+    return tuple(lookup.attributes_of(name, ("side",) if there else wanted) for name in dict.fromkeys(names))
 
 
 def _listened_to(query: Query, timeline: Timeline) -> Finding:
@@ -519,7 +539,9 @@ def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
     found = []
     for name in filter(None, lookup.who.sure):
         if lookup.query.where is None:
-            found.append(lookup.attributes_of(name, attributes))
+            known, other = lookup.attributes_of(name, attributes), _BESIDE.get(lookup.query.attribute or "", ())
+            unknown = known.spans and not known.rows and not lookup.query.value
+            found.append(replace(lookup.attributes_of(name, other), verdict="unknown") if unknown else known)
         elif (holds := lookup.whether(name)) == "yes":
             then = replace(lookup, part=lookup.times_of(name))
             found.append(replace(then.attributes_of(name, attributes), verdict=holds))

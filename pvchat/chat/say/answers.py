@@ -308,7 +308,8 @@ def _there(finding: Finding, timeline: Timeline) -> str:
     whom, polar = finding.query.whom, finding.query.select == "exists"
     if whom.names:
         one = timeline.entity(whom.names[0])
-        return "" if one is None else existence(one, timeline, polar)
+        hard = next((missing.hard for missing in finding.missing if missing.name == whom.names[0]), ())
+        return "" if one is None else existence(one, timeline, polar, hard)
     if whom.known is not False:
         absent = decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
         return f"{who_is_there(timeline, whom.besides)}{f' {not_here(absent)}.' if absent else ''}"
