@@ -297,7 +297,8 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
 
 def _instead(lookup: Lookup) -> tuple[Found, ...]:
     """Who is told of where all whom a question names are missing, and how far that answers it: whoever may be them,
-    else everybody who is seen, if they are few.
+    else everybody who is seen, if they are few and somewhere in the picture; of drawn pictures, where one is easily
+    taken for two, one alone.
     """
     query, who = lookup.query, lookup.who
     there, kind = query.select == "exists" and query.where in (None, PRESENT), query.attribute or "side"
@@ -305,8 +306,10 @@ def _instead(lookup: Lookup) -> tuple[Found, ...]:
     named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
     if not (told and named) or query.during.event is not None:
         return ()
-    seen, likes = chosen(EVERYBODY, lookup.part, lookup.timeline).sure, [one.like for one in who.missing if one.like]
-    names = [] if there and likes else likes or (seen if len(seen) <= FEW else [])  # of whom a reason tells already
+    timeline, likes = lookup.timeline, [one.like for one in who.missing if one.like]
+    seen = chosen(EVERYBODY, lookup.part, timeline).sure
+    few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
+    names = [] if there and likes else likes or few  # of whom a reason tells already
     wanted = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
     return tuple(lookup.attributes_of(name, ("side",) if there else wanted) for name in dict.fromkeys(names))
 

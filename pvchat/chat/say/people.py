@@ -147,12 +147,12 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
             sentences += [f"Whoever is most like {likes[one.entity]}{text}."] if text else []
         else:
             known = ", ".join(filter(None, (side, f"who {asked}" * bool(asked))))
-            people.append(f"{who}{', ' * bool(known)}{known or ' more' * (who == 'one')}")
+            people.append(f"{who}{', ' * bool(known)}{known}")
             tells = tells or bool(asked) or who == one.entity
     many = so_many_people(len(people)) if people[1:] else ""
     sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
     place = scene_place(timeline, finding.instead[0].spans) if finding.query.attribute in PLACES and sentences else ""
-    return [*sentences, *[f"This is {place}."] * bool(place)]
+    return [*sentences, *[f"This is {place}."] * (bool(place) and HEDGE not in place)]
 
 
 def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
