@@ -33,6 +33,7 @@ from pvchat.chat.query import (
     EVERYBODY,
     HEARD,
     MOVES,
+    PLACES,
     PRESENT,
     And,
     Condition,
@@ -292,26 +293,28 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         found = (_finding_of_sound if is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
-    return replace(found, during=during, missing=missing, instead=_instead(lookup))
+    return _with_others_instead(replace(found, during=during, missing=missing), lookup)
 
 
-def _instead(lookup: Lookup) -> tuple[Found, ...]:
-    """Who is told of where all whom a question names are missing, and how far that answers it: whoever may be them,
-    else everybody who is seen, if they are few and somewhere in the picture; of drawn pictures, where one is easily
-    taken for two, one alone.
+def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
+    """With who is told of where all whom a question names are missing, and how far that answers it: whoever may be
+    them, else everybody who is seen, if they are few and somewhere in the picture; and in which place it plays.
+
+    Of drawn pictures, where one is easily taken for two, one alone is told of.
     """
-    query, who = lookup.query, lookup.who
+    query, who, timeline, part = lookup.query, lookup.who, lookup.timeline, lookup.part
     there, kind = query.select == "exists" and query.where in (None, PRESENT), query.attribute or "side"
     told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
     named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
     if not (told and named) or query.during.event is not None:
-        return ()
-    timeline, likes = lookup.timeline, [one.like for one in who.missing if one.like]
-    seen = chosen(EVERYBODY, lookup.part, timeline).sure
+        return found
+    likes, seen = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
     few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
     names = [] if there and likes else likes or few  # of whom a reason tells already
     wanted = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
-    return tuple(lookup.attributes_of(name, ("side",) if there else wanted) for name in dict.fromkeys(names))
+    wanted = [one for one in wanted if one not in OF_SCENE] if not there else ["side"]
+    instead = tuple(lookup.attributes_of(name, wanted) for name in dict.fromkeys(names))
+    return replace(found, instead=instead, rows=tuple(lookup.rows("", PLACES)) if kind in PLACES else found.rows)
 
 
 def _listened_to(query: Query, timeline: Timeline) -> Finding:
