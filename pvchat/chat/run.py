@@ -120,11 +120,6 @@ class Lookup:
         """Whether the condition holds of somebody, as it stands."""
         return whether(self.where, name, self.part, self.timeline)
 
-    @property
-    def missed(self) -> list[Verdict]:
-        """Whether it holds of those of whom nothing can be told, one by one."""
-        return [self.whether(one.name) for one in self.who.missing]
-
     def meant_of(self, name: str) -> Condition:
         """What must hold of one of those who are meant."""
         return each_other(self.where, name, self.who, self.query.whom)
@@ -311,8 +306,8 @@ def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     likes, seen = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
     few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
     names = [] if there and likes else likes or few  # of whom a reason tells already
-    wanted = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
-    wanted = [one for one in wanted if one not in OF_SCENE] if not there else ["side"]
+    kinds = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
+    wanted = ["side"] if there else [one for one in kinds if one not in OF_SCENE]
     instead = tuple(lookup.attributes_of(name, wanted) for name in dict.fromkeys(names))
     return replace(found, instead=instead, rows=tuple(lookup.rows("", PLACES)) if kind in PLACES else found.rows)
 
@@ -358,11 +353,12 @@ def _is_polar(query: Query) -> bool:
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
+    missed = [lookup.whether(one.name) for one in who.missing]
     if query.rank is not None and _asks_rank(query):  # of everybody
         finding = ranked(lookup.about(EVERYBODY), query.rank, Finding(query))
         mine = [name in finding.names for name in who.sure]
         holds = (all if query.whom.quantifier in ("all", "both") else any)(mine)
-        return replace(finding, verdict=any_verdict(lookup.missed) if not mine else "yes" if holds else "no")
+        return replace(finding, verdict=any_verdict(missed) if not mine else "yes" if holds else "no")
     if who.sure == ("",) and events_in(query.where):
         return _when(lookup)
     people = lookup.each(least="yes")
@@ -372,7 +368,7 @@ def _exists(lookup: Lookup) -> Finding:
     quantifier, named = query.whom.quantifier, bool(query.whom.names)
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
-    verdict = several([*(one.verdict for one in people), *lookup.missed, *perhaps])
+    verdict = several([*(one.verdict for one in people), *missed, *perhaps])
     rest = [lookup.of_one(name) for name in others(who.sure, lookup.timeline)] if quantifier == "only" else []
     if quantifier == "only":
         verdict = all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])

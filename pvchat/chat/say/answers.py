@@ -109,8 +109,6 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     query, whom, where = finding.query, finding.query.whom, finding.query.where
     gone, everyone = _gone(finding, timeline), finding.everyone
     inner = where.part if isinstance(where, Not) else where or PRESENT
-    if finding.verdict == "no" and gone and (not whom.names[1:] or _is_mutual(query)):
-        return f"No, {gone[0]}."
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
         return "" if finding.missing and not everyone else f"{lead(finding)}{_seen(finding, timeline)}."
     if _of_none(finding):

@@ -271,7 +271,6 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     for same in alike(timeline.of(name, "posture")):
         time = common([row.span for row in same], spans)
         on = {seat: common(own, time) for seat, own in seats.items() if same[0].value in _SEATED}
-        on = {seat: own for seat, own in on.items() if own}
         most = [seat for seat, own in on.items() if seconds_in(own) >= MOSTLY * seconds_in(time)]
         on = {most[0]: time} if most else on
         on[""] = without(time, [span for own in on.values() for span in own])
