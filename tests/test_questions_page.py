@@ -37,5 +37,6 @@ def test_whoever_is_not_in_the_clip_is_never_described(studio) -> None:
     for table in make_questions.rows(make_questions.PAGE.read_text(encoding="utf-8")):
         for question, answer in table:
             if "Cleo" in question and not question.startswith("Forget"):
-                assert "Cleo is not in this video" in answer
-                assert "jacket" not in answer
+                refusal = next(sentence for sentence in answer.split(". ") if "Cleo" in sentence)
+                assert "Cleo is not in this video" in refusal
+                assert "jacket" not in refusal

@@ -38,11 +38,13 @@ from make_findings import (
     told,
     unknown,
 )
+from make_written import written
 
 from pvchat.chat.query import And, During, Event, Has, Not, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Found, Missing, Row, Timeline, without_traits
+from pvchat.schemas import Why
 
 BOTH = Whom(quantifier="both")  # whoever they are
 A_MAN, WHO_SITS = Query("exists", Whom(such=MAN), form="polar"), Query("who", where=SITTING)
@@ -209,6 +211,65 @@ def test_two_questions_are_two_sentences_and_nobody_is_missed_twice() -> None:
     assert say(absent, timeline()) == "Cleo is not in this video, so I can't say what Cleo is wearing."
     if_so = finding(replace(polar(CLEO), if_so=True), "no", missing=GONE, then=finding(where, people=found("Ana")))
     assert say(if_so, timeline()) == "No, Cleo is not in this video."
+
+
+def _seen(*people: dict[str, Any], style: str = "filmed") -> Timeline:
+    cleo = {"name": "Cleo", "seen": [], "decision": "absent"}
+    return written({"seconds": 10, "people": [cleo, *people], "scene": [{"attribute": "style", "value": style}]})
+
+
+def _stranger(name: str, side: str = "left") -> dict[str, Any]:
+    rows = [{"attribute": "side", "value": side}, {"attribute": "worn", "value": "top", "colour": "black"},
+            {"attribute": "gender", "value": "woman"}]  # fmt: skip
+    return {"name": name, "enrolled": False, "seen": [[0, 10]], "rows": rows}
+
+
+WEARS_CLEO = Query("attribute", CLEO, attribute="worn")
+INSTEAD = [
+    (polar(CLEO), _seen(_stranger("#1")), "No, Cleo is not in this video. I see one person, on the left."),
+    (WEARS_CLEO, _seen(_stranger("#1")), "Cleo is not in this video, so I can't say what Cleo is wearing. I see one "
+     "woman, on the left, who is wearing a black top."),
+    (Query("describe", CLEO), _seen(_stranger("#1"), _stranger("#2", "right")), "Cleo is not in this video, so I can't "
+     "describe Cleo. I see two people: one woman, on the left, who is wearing a black top; one woman, on the right, "
+     "who is wearing a black top."),
+    (polar(CLEO), _seen(_stranger("#1"), _stranger("#2")), "No, Cleo is not in this video. I see two people."),
+    (polar(CLEO), _seen(_stranger("#1"), _stranger("#2"), style="drawn"), "No, Cleo is not in this video."),
+    (polar(CLEO), _seen(*(_stranger(f"#{i}") for i in range(1, 5))), "No, Cleo is not in this video."),
+    (Query("attribute", Whom(("Zoe",), unknown=("Zoe",)), attribute="worn"), _seen(_stranger("#1")),
+     "Zoe is not enrolled; I know Cleo."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "seen", "text"), INSTEAD)
+def test_where_somebody_is_not_there_the_few_who_are_are_told_of(query: Query, seen: Timeline, text: str) -> None:
+    assert say(run(query, seen), seen) == text
+
+
+def test_whoever_may_be_somebody_is_told_of_with_that_condition() -> None:
+    seen = _seen(_stranger("#1"))
+    cleo, *others = seen.entities
+    seen = replace(seen, entities=(replace(cleo, decision="unsure", probability=0.5, like="#1"), *others))
+    found = run(WEARS_CLEO, seen)
+    assert [one.entity for one in found.instead] == ["#1"]
+    assert found.missing[0].like == "#1"
+    unsure = "I'm not sure whether Cleo is in this video."
+    assert say(found, seen) == f"{unsure} Whoever is most like Cleo, on the left, is wearing a black top."
+    assert say(run(polar(CLEO), seen), seen) == unsure  # why not is told of that
+
+
+def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see() -> None:
+    seen = _seen(_stranger("#1"))
+    cleo, *others = seen.entities
+    seen = replace(seen, entities=(replace(cleo, why=Why("turned", ("turned",))), *others))
+    hard = "Cleo is not in this video, as far as I can see"
+    assert say(run(polar(CLEO), seen), seen).startswith(f"No, {hard}: whoever is most like Cleo is turned away.")
+    assert say(run(WEARS_CLEO, seen), seen).startswith(f"{hard}, so I can't say what Cleo is wearing.")
+
+
+def test_where_a_deed_is_not_known_it_is_told_where_she_is() -> None:
+    seen = _seen({**_stranger("Ana"), "enrolled": True})
+    text = "Ana is in this video, but I can't make out what Ana is doing. Ana is on the left of the frame."
+    assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
 
 
 def test_of_a_photo_no_times_are_told() -> None:

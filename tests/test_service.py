@@ -75,9 +75,11 @@ def test_measured_facts_answer_all_four_types(studio: Studio, chat: PVChat, kind
 @pytest.mark.parametrize("kind", FOUR_TYPES)
 def test_the_absent_are_refused_and_never_described(studio: Studio, chat: PVChat, kind: str) -> None:
     answer = chat.ask(studio.clip("new", BEN), FOUR_TYPES[kind])
-    assert "Ana" in answer.answer
-    assert "not" in answer.answer
-    assert not any(word in answer.answer for word in ("jacket", "red", "sit", "talk", "left", "office"))
+    refusal, *others = answer.answer.removesuffix(".").split(". ")
+    assert "Ana" in refusal
+    assert "not" in refusal
+    assert not any(word in refusal for word in ("jacket", "red", "sit", "talk", "left", "office"))
+    assert not any("Ana" in sentence for sentence in others)  # which tell of who is there
     assert answer.type == kind
     assert [(p.decision, p.spans) for p in answer.people] == [("absent", [])]
 
@@ -307,7 +309,7 @@ STAGES = (
     ("When does Ana appear?", 0),
     ("How many people are there?", 0),
     ("Is Ben not there?", 0),
-    ("What is Ben wearing?", 0),  # he isn't there: refused
+    ("What is Ben wearing?", 1),  # he isn't there: it is told of Ana, who is
     ("What is Ana wearing?", 1),
     ("Is Ana sitting?", 1),
     ("Where is Ana?", 1),
@@ -317,7 +319,7 @@ STAGES = (
 
 @pytest.mark.parametrize(("question", "measured"), STAGES)
 def test_only_what_is_asked_is_measured(studio: Studio, chat: PVChat, question: str, measured: int) -> None:
-    """Yes or no, who, when and how many need no pose and no clothes; nor does a refusal."""
+    """Yes or no, who, when and how many need no pose and no clothes."""
     chat.ask(studio.clip("new", ANA), question)
     assert len(studio.measured) == measured
 

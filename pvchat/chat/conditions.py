@@ -242,15 +242,20 @@ def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
 
 def _named(whom: Whom, timeline: Timeline) -> tuple[list[Entity], list[Missing]]:
     found = [(name, timeline.entity(name)) for name in whom.names]
-    missing = [
-        Missing(name, "not enrolled" if one is None else "unsure" if one.decision == "unsure" else "absent")
-        for name, one in found
-        if one is None or one.decision != "present"
-    ]
+    missing = [_missing(name, one) for name, one in found if one is None or one.decision != "present"]
     there = [one for _, one in found if one is not None and one.decision == "present"]
     enrolled = [one.name for one in timeline.entities if one.known]
     strange = [Missing(name, "not enrolled", meant(name, enrolled) or "") for name in whom.unknown]
     return there, [*missing, *strange]
+
+
+def _missing(name: str, one: Entity | None) -> Missing:
+    if one is None:
+        return Missing(name, "not enrolled")
+    if one.decision == "unsure":
+        return Missing(name, "unsure", like=one.like)
+    weighs = one.why is not None and one.why.reason in one.why.hard  # not that she is more like somebody else
+    return Missing(name, "absent", hard=one.why.hard if one.why is not None and weighs else ())
 
 
 def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:

@@ -35,7 +35,7 @@ from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Finding, Timeline
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
-from pvchat.identity.evidence import one_name_each
+from pvchat.identity.evidence import few_seen, one_name_each
 from pvchat.schemas import ClipAnalysis, PersonPresence, QuestionType, Track
 
 if TYPE_CHECKING:
@@ -235,13 +235,19 @@ def described(
     questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
 ) -> list[Track]:
     """The tracks of those whose facts the answers need: of whom is asked, and who are there; where a question means
-    somebody by the looks ("the man with glasses"), of everybody who is seen.
+    somebody by the looks ("the man with glasses"), of everybody who is seen; where nobody whom it names is there, of
+    whoever may be one of them, else of the few who are (`Finding.instead`).
     """
     measuring = [question for question in questions if question.asks_measured]
     if any(question.means_by_looks for question in measuring):
         return list(analysis.tracks)
-    asked = [p for question in measuring for p in question.about(presences) if p.decision == "present"]
-    return [analysis.tracks[i] for i in dict.fromkeys(p.track for p in asked) if i is not None]
+    tracks = list[int | None]()
+    for question in measuring:
+        asked = question.about(presences)
+        there = [p.track for p in asked if p.decision == "present"]
+        perhaps = [p.track for p in asked if p.decision == "unsure"]
+        tracks += there or perhaps or (few_seen(presences, analysis) if question.people else [])
+    return [analysis.tracks[i] for i in dict.fromkeys(tracks) if i is not None]
 
 
 def require_readable(text: object) -> None:

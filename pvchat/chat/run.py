@@ -33,6 +33,7 @@ from pvchat.chat.query import (
     EVERYBODY,
     HEARD,
     MOVES,
+    PLACES,
     PRESENT,
     And,
     Condition,
@@ -81,10 +82,14 @@ from pvchat.chat.timeline import (
     narrows,
     says,
 )
+from pvchat.identity.evidence import FEW
 
 _ANSWERING = {  # the attributes that answer where one is asked for
     **TELLING, "place": ("place", "setting", "background", "near", "side", "beside"),
+    "looks": ("worn", "hair", "gender"),
 }  # fmt: skip
+_BESIDE = {"deed": ("side", "shot_size", "beside"), "worn": ("hair",)}  # told where what is asked for isn't known
+_TOLD_INSTEAD = ("worn", "looks", "hair", "deed", "posture", "holding", "place", "setting", "side", "gender")
 _OF_SOMEBODY = ("gender", "worn", "hair", "posture", "deed", "holding", "near", "side", "beside", "shot_size")
 _OF_THINGS = ("thing", "on", "style")
 _DEEDS = {"deed", "holding"}
@@ -114,11 +119,6 @@ class Lookup:
     def whether(self, name: str) -> Verdict:
         """Whether the condition holds of somebody, as it stands."""
         return whether(self.where, name, self.part, self.timeline)
-
-    @property
-    def missed(self) -> list[Verdict]:
-        """Whether it holds of those of whom nothing can be told, one by one."""
-        return [self.whether(one.name) for one in self.who.missing]
 
     def meant_of(self, name: str) -> Condition:
         """What must hold of one of those who are meant."""
@@ -288,7 +288,28 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         found = (_finding_of_sound if is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
-    return replace(found, during=during, missing=missing)
+    return _with_others_instead(replace(found, during=during, missing=missing), lookup)
+
+
+def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
+    """With who is told of where all whom a question names are missing, and how far that answers it: whoever may be
+    them, else everybody who is seen, if they are few and somewhere in the picture; and in which place it plays.
+
+    Of drawn pictures, where one is easily taken for two, one alone is told of.
+    """
+    query, who, timeline, part = lookup.query, lookup.who, lookup.timeline, lookup.part
+    there, kind = query.select == "exists" and query.where in (None, PRESENT), query.attribute or "side"
+    told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
+    named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
+    if not (told and named) or query.during.event is not None:
+        return found
+    likes, seen = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
+    few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
+    names = [] if there and likes else likes or few  # of whom a reason tells already
+    kinds = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
+    wanted = ["side"] if there else [one for one in kinds if one not in OF_SCENE]
+    instead = tuple(lookup.attributes_of(name, wanted) for name in dict.fromkeys(names))
+    return replace(found, instead=instead, rows=tuple(lookup.rows("", PLACES)) if kind in PLACES else found.rows)
 
 
 def _listened_to(query: Query, timeline: Timeline) -> Finding:
@@ -332,11 +353,12 @@ def _is_polar(query: Query) -> bool:
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
+    missed = [lookup.whether(one.name) for one in who.missing]
     if query.rank is not None and _asks_rank(query):  # of everybody
         finding = ranked(lookup.about(EVERYBODY), query.rank, Finding(query))
         mine = [name in finding.names for name in who.sure]
         holds = (all if query.whom.quantifier in ("all", "both") else any)(mine)
-        return replace(finding, verdict=any_verdict(lookup.missed) if not mine else "yes" if holds else "no")
+        return replace(finding, verdict=any_verdict(missed) if not mine else "yes" if holds else "no")
     if who.sure == ("",) and events_in(query.where):
         return _when(lookup)
     people = lookup.each(least="yes")
@@ -346,7 +368,7 @@ def _exists(lookup: Lookup) -> Finding:
     quantifier, named = query.whom.quantifier, bool(query.whom.names)
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
-    verdict = several([*(one.verdict for one in people), *lookup.missed, *perhaps])
+    verdict = several([*(one.verdict for one in people), *missed, *perhaps])
     rest = [lookup.of_one(name) for name in others(who.sure, lookup.timeline)] if quantifier == "only" else []
     if quantifier == "only":
         verdict = all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])
@@ -519,7 +541,9 @@ def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
     found = []
     for name in filter(None, lookup.who.sure):
         if lookup.query.where is None:
-            found.append(lookup.attributes_of(name, attributes))
+            known, other = lookup.attributes_of(name, attributes), _BESIDE.get(lookup.query.attribute or "", ())
+            unknown = known.spans and not known.rows and not lookup.query.value
+            found.append(replace(lookup.attributes_of(name, other), verdict="unknown") if unknown else known)
         elif (holds := lookup.whether(name)) == "yes":
             then = replace(lookup, part=lookup.times_of(name))
             found.append(replace(then.attributes_of(name, attributes), verdict=holds))

@@ -24,7 +24,7 @@ from typing import Any, Literal
 from pvchat.chat.english import same_colour, word_set
 from pvchat.chat.query import Condition, Has, Query, atoms
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
-from pvchat.schemas import Decision, Ground, SoundState, Why
+from pvchat.schemas import Decision, Ground, Reason, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
 OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style", "music")  # of no person
@@ -209,6 +209,8 @@ class Missing:
     name: str  # as it was asked
     why: Absence  # isn't in the video, may be, or bears no enrolled name
     suggests: str = ""  # the enrolled name that was probably meant
+    like: str = ""  # the entity that may be this one, where that isn't sure
+    hard: tuple[Reason, ...] = ()  # what kept whoever is most like an absent one from being compared well
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,7 @@ class Finding:
     then: Finding | None = None  # what was found for the second of two questions
     nothing: bool = False  # the part of the video that is asked about doesn't exist, or its event never happens
     during: tuple[Span, ...] = ()  # the time that an event names, seconds, if there is one ("while Ben is away")
+    instead: tuple[Found, ...] = ()  # who is seen where all who are named are missing: who may be them, else the few
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ _FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from whi
 _FOLLOWED = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
 _SURELY_DRAWN = 0.98  # the locator's score from which a drawn figure is counted
 NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
+FEW = 3  # people who are told of where somebody who is asked about isn't there [choice]
 STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one: no times are told of it
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 as fractions of the frame
 
@@ -117,6 +118,12 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
         times=analysis.times.tolist(),
         shots=[(float(start), float(end)) for start, end in analysis.shots],
     )
+
+
+def few_seen(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> list[int | None]:
+    """The tracks of everybody who is seen, where they are few enough to be told of in somebody else's place."""
+    found = gather(presences, analysis)
+    return [one.track for one in found.others] if len(found.boxes) + found.unknown <= FEW else []
 
 
 def _unknown_faces(

@@ -110,14 +110,14 @@ def test_a_later_part_is_looked_at_out_of_turn(desk: Desk, slow: Slow, clip, mon
     monkeypatch.setattr(desk.engine.chat._clips, "look_ahead", look_ahead)
     turns = desk.ask(session_of(desk), "Is Ana there at 0:30?")
     slow.steps.release()
-    ahead(turns, lambda turn: turn.text == "No, Ana is not in this part of the video.")
+    ahead(turns, lambda turn: turn.text.startswith("No, Ana is not in this part of the video."))
     turn = session_of(desk).turns[-1]
     assert needed == [(28, 32)]
     assert not turn.done
     assert turn.duration_s == 40
     slow.steps.release(3)
     *_, turn = turns
-    assert turn.text == "No, Ana is not in this part of the video."
+    assert turn.text.startswith("No, Ana is not in this part of the video.")
     assert set(needed) == {(28, 32)}
 
 
@@ -137,7 +137,7 @@ def test_another_session_waits_for_no_film(desk: Desk, slow: Slow, clip, scenery
     other.keep(desk.receive(other, upload(desk, path)))
     other.clips[-1].analysis = desk.engine.chat._clips.look(other.clips[-1].path).analysis
     *_, turn = desk.ask(other, "Is Ana there?")
-    assert turn.text == "No, Ana is not in this video."
+    assert turn.text.startswith("No, Ana is not in this video.")
     assert not session_of(desk).turns[-1].done
     slow.steps.release(4)
     *_, turn = long

@@ -109,8 +109,6 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
     query, whom, where = finding.query, finding.query.whom, finding.query.where
     gone, everyone = _gone(finding, timeline), finding.everyone
     inner = where.part if isinstance(where, Not) else where or PRESENT
-    if finding.verdict == "no" and gone and (not whom.names[1:] or _is_mutual(query)):
-        return f"No, {gone[0]}."
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
         return "" if finding.missing and not everyone else f"{lead(finding)}{_seen(finding, timeline)}."
     if _of_none(finding):
@@ -308,7 +306,8 @@ def _there(finding: Finding, timeline: Timeline) -> str:
     whom, polar = finding.query.whom, finding.query.select == "exists"
     if whom.names:
         one = timeline.entity(whom.names[0])
-        return "" if one is None else existence(one, timeline, polar)
+        hard = next((missing.hard for missing in finding.missing if missing.name == whom.names[0]), ())
+        return "" if one is None else existence(one, timeline, polar, hard)
     if whom.known is not False:
         absent = decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
         return f"{who_is_there(timeline, whom.besides)}{f' {not_here(absent)}.' if absent else ''}"

@@ -52,8 +52,8 @@ from pvchat.chat.query import (
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
-from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Row, Timeline, is_of_scene
-from pvchat.schemas import Decision, Why
+from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Missing, Row, Timeline, is_of_scene
+from pvchat.schemas import Decision, Reason, Why
 
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
 BALD, DARK = Has("hair", "bald"), Has("light", "dark")
@@ -434,10 +434,10 @@ def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
     return [one.name for one in people if one.decision == decision]
 
 
-def not_here(names: Sequence[str]) -> str:
+def not_here(names: Sequence[str], surely: bool = True) -> str:
     """That some people aren't there, as a clause; of many the first ones by name."""
     named = shortened(names, len(names), _MOST_ABSENT, "others whom I know")
-    return f"{join(named)} {be(names)} not in this video"
+    return f"{join(named)} {be(names)} not in this video{', as far as I can see' * (not surely)}"
 
 
 def here_but(names: Sequence[str], what: str) -> str:
@@ -445,7 +445,7 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
+def existence(person: Entity, timeline: Timeline, polar: bool = True, hard: Sequence[Reason] = ()) -> str:
     """Whether somebody is there: with side and times, or why that isn't sure; `polar` with yes or no, which who asks
     "who is he?" doesn't want.
     """
@@ -455,7 +455,8 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True) -> str:
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
     heard = f"I hear {name} {first_times(times, FEW_SPANS)}" if times else ""
     if person.decision == "absent":
-        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name])}."
+        doubt = f": whoever is most like {name} is {join([wording('doubt', one) for one in hard])}" * bool(hard)
+        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name], not hard)}{doubt}."
     if person.decision == "unsure":
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""
@@ -488,18 +489,23 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
     return [f"I'm not sure about {join(unsure, 'or')}."] if unsure else []
 
 
-def untold(asked: Sequence[Entity], query: Query | None = None) -> list[str]:
-    """That what a query asks for can't be told of the absent, nor of the unsure: a sentence for each."""
-    told = []
-    for decision, names in (("absent", decided(asked, "absent")), ("unsure", decided(asked, "unsure"))):
+def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
+    """That what a query asks for can't be told of the absent, nor of the unsure: a sentence for each. With `instead` it
+    is told of whoever may be one of these.
+    """
+    told, surely = [], not all(one.hard for one in missing)
+    for why in ("absent", "unsure"):
+        names = [one.name for one in missing if one.why == why]
         doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
         kind = "" if query is None else query.attribute or query.select
         what = wording("untold", kind, who=who, them=them, be=be(names))
-        if names and decision == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
+        if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
             told.append(f"{not_here(names)}.")
+        elif names and why == "unsure" and instead:
+            told.append(f"{doubtful}.")
         elif names:
-            told.append(f"{doubtful if decision == 'unsure' else not_here(names)}, so I can't {what}.")
+            told.append(f"{doubtful if why == 'unsure' else not_here(names, surely)}, so I can't {what}.")
     return told
 
 

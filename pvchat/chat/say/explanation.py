@@ -159,7 +159,12 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
     if (found := finding.get("number")) is not None:
         seconds = query.select in ("how_long", "length")
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
-    for name, what in (("people", "true of"), ("against", "not true of"), ("open", "not known of")):
+    for name, what in (
+        ("people", "true of"),
+        ("against", "not true of"),
+        ("open", "not known of"),
+        ("instead", "seen instead"),
+    ):
         if people := finding.get(name):
             yield what, join(people_said(one.get("who", "the scene") for one in people))
     for one in finding.get("missing", ()):
@@ -173,7 +178,8 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     """What answers: of somebody, or of the scene ("a cup on the table"); what is known of those of whom it isn't known
     only where there is nothing else.
     """
-    people = [*finding.get("people", ()), *finding.get("against", ())] or finding.get("open", ())
+    people = [*finding.get("people", ()), *finding.get("against", ())]
+    people = people or [*finding.get("open", ()), *finding.get("instead", ())]
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
         who, (start, end) = row.get("who", ""), row["span"]
         value, colour, of = (row.get(name, "") for name in ("value", "colour", "of"))

@@ -26,7 +26,7 @@ from pvchat.chat.english import (
     wording,
     words,
 )
-from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, atoms, is_choice
+from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice
 from pvchat.chat.say.clauses import (
     called,
     complement,
@@ -118,26 +118,80 @@ def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
     query, kind, people = finding.query, finding.query.attribute or "deed", _meant(finding)
     if kind in table()["relation"]:
         return [upper(f"{company(one, kind)}.") for one in people]
-    by_rows = query.value or query.rank or kind not in _KNOWN
-    told = [
-        timed(one.rows, one.spans, timeline, held_by)
-        if by_rows
-        else measured(one.entity, Has(kind), one.spans, timeline)
-        for one in people
-    ]
+    told = [_known_of(one, query, timeline) for one in people]
     known = [(one.entity, event_time(one, finding, timeline), text) for one, text in zip(people, told, strict=True)]
     unknown = [name for name, _, text in known if not text]
     unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not any(told))
-    return [*_alike(known), *(_missed(name, finding, timeline) for name in unknown)]
+    return [*_alike(known), *(_missed(one, finding, timeline) for one in people if one.entity in unknown)]
 
 
-def _missed(entity: str, finding: Finding, timeline: Timeline) -> str:
-    """That nothing is known of an attribute of somebody who is there, and, of a garment, what else is worn."""
-    query, name, kind = finding.query, called(entity), finding.query.attribute or "deed"
+def _known_of(one: Found, query: Query, timeline: Timeline) -> str:
+    """What is known of the attribute that is asked for of somebody, after the name: "is wearing a red jacket"."""
+    kind = query.attribute or "deed"
+    if query.value or query.rank or kind not in _KNOWN:
+        return timed(one.rows, one.spans, timeline, held_by)
+    return measured(one.entity, Has(kind), one.spans, timeline)
+
+
+def instead(finding: Finding, timeline: Timeline) -> list[str]:
+    """Who is seen where everybody whom a question names is missing, as sentences: whoever may be somebody with that
+    condition, else the few who are there; with what is asked, as far as it is known.
+    """
+    likes = {one.like: one.name for one in reversed(finding.missing) if one.like}
+    sentences, people, tells = list[str](), list[str](), len(finding.instead) == 1
+    for one in finding.instead:
+        side = side_said([row.value for row in timeline.lasting(one.entity, "side", one.spans)], in_frame=False)
+        asked, who = _asked_instead(one, finding.query, timeline), _unasked(one, finding, timeline)
+        if one.entity in likes:
+            text = f", {side}, {asked}" if side and asked else f" {asked}" if asked else f" is {side}" * bool(side)
+            sentences += [f"Whoever is most like {likes[one.entity]}{text}."] if text else []
+        else:
+            known = ", ".join(filter(None, (side, f"who {asked}" * bool(asked))))
+            people.append(f"{who}{', ' * bool(known)}{known}")
+            tells = tells or bool(asked) or who == one.entity
+    many = so_many_people(len(people)) if people[1:] else ""
+    sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
+    place = scene_place(timeline) if finding.missing and finding.query.attribute in PLACES and finding.rows else ""
+    return [*sentences, *[f"This is {place}."] * (bool(place) and HEDGE not in place)]
+
+
+def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
+    """What is asked, of somebody who isn't asked about: nothing of where she is, which is told with whoever she is."""
+    if query.select == "describe":
+        known = looks(one.entity, one.spans, timeline, whole=True), acts(one.entity, one.spans, timeline)
+        return ", and ".join(filter(None, known))
+    if query.select == "exists" or query.attribute in ("gender", "side", *PLACES):
+        return ""
+    rows = tuple(row for row in one.rows if row.attribute not in ("gender", "side"))
+    return _known_of(replace(one, rows=rows), query, timeline)
+
+
+def _unasked(one: Found, finding: Finding, timeline: Timeline) -> str:
+    """Somebody who isn't asked about: by name only who surely is that one, and not of drawn pictures."""
+    person, kinds = timeline.entity(one.entity), [row for row in one.rows if row.attribute == "gender"]
+    if person is not None and person.known and person.probability >= LIKELY and not timeline.drawn:
+        return person.name
+    kind = gender_of(one.entity, timeline) if kinds else ""
+    return f"one {kind or 'person' * (len(finding.instead) == 1)}".strip()
+
+
+def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
+    """That nothing is known of an attribute of somebody who is there, and what is known beside it: what else is worn,
+    the hair; of a deed where in the picture she is, and next to whom.
+    """
+    query, entity, kind = finding.query, found.entity, finding.query.attribute or "deed"
+    name = called(entity)
     who = name if name == entity else "that person"
     missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
-    worn = timeline.of(entity, "worn") if query.value and kind == "worn" else []
-    known = timed(worn, timeline.seen(entity), timeline, partial(_looks, whole=False))
+    if kind == "deed" and found.rows:
+        sides, shots = (timeline.lasting(entity, kind, found.spans) for kind in ("side", "shot_size"))
+        near = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
+        parts = (side_said([row.value for row in sides], in_frame=True), *(wording("shot", row.value) for row in shots),
+                 f"next to {join(near)}" * bool(near))  # fmt: skip
+        known = f"is {', '.join(filter(None, parts))}" * any(parts)
+    else:
+        worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
+        known = timed(worn, found.spans, timeline, partial(_looks, whole=True))
     return " ".join([upper(here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
 
 
@@ -217,7 +271,6 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     for same in alike(timeline.of(name, "posture")):
         time = common([row.span for row in same], spans)
         on = {seat: common(own, time) for seat, own in seats.items() if same[0].value in _SEATED}
-        on = {seat: own for seat, own in on.items() if own}
         most = [seat for seat, own in on.items() if seconds_in(own) >= MOSTLY * seconds_in(time)]
         on = {most[0]: time} if most else on
         on[""] = without(time, [span for own in on.values() for span in own])

@@ -29,7 +29,7 @@ from pvchat.chat.say.clauses import (
     row_said,
     untold,
 )
-from pvchat.chat.say.people import attribute, count_things, describe, whether_scene
+from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.timeline import Entity, Finding, Missing, Timeline
@@ -104,10 +104,11 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
         gone = _missing(finding, "")
         return gone if gone and len(finding.missing) == len(query.whom.names) else [TRAITS_OFF, *gone]
     if finding.nothing:
-        unsure = [Entity(one.name, decision="unsure") for one in finding.missing if one.why == "unsure"]
+        unsure = [one for one in finding.missing if one.why == "unsure"]
         return [*strangers, *(untold(unsure) or [never(finding, timeline)])]
     answer = _answer(finding, timeline) if not strangers or finding.everyone or finding.rows else ""
-    return [text for text in (*strangers, answer, *_missing(finding, answer)) if text] or [CANT_TELL]
+    told = (*strangers, answer, *_missing(finding, answer), *instead(finding, timeline))
+    return list(filter(None, told)) or [CANT_TELL]
 
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
@@ -147,14 +148,12 @@ def _missing(finding: Finding, answer: str) -> list[str]:
     query = finding.query
     who = query.select == "exists" and is_plain(query.where) and query.whom.such is None  # who of them is there
     signs = ("{}",) if who else ("{} is not in this video", "whether {}")
-    gone = [
-        Entity(one.name, decision=one.why)
-        for one in finding.missing
-        if one.why != "not enrolled" and not any(sign.format(one.name) in answer for sign in signs)
-    ]
-    if finding.verdict == "no" and not answer and (absent := decided(gone, "absent")):
+    gone = [one for one in finding.missing if not any(sign.format(one.name) in answer for sign in signs)]
+    absent = [one.name for one in gone if one.why == "absent"]
+    if finding.verdict == "no" and not answer and absent:
         return [f"No, {not_here(absent)}."]
-    return untold(gone, query)
+    likes = {one.like for one in finding.missing}
+    return untold(gone, query, any(one.entity in likes for one in finding.instead))
 
 
 def refused(finding: Finding, timeline: Timeline) -> str:
@@ -180,7 +179,8 @@ def _unseen(query: Query, timeline: Timeline) -> str:
             smiles = any(row.value == "smiling" for row in timeline.of(name, "deed"))
             seen = "smiles, as far as I can see" if smiles else "is in this video"
             told.append(f"{name} {seen}, but what {name} feels I can't tell.")
-    return " ".join([*told, *untold(asked)]) or ("" if query.whom.unknown else CANT_TELL)
+    gone = [Missing(one.name, one.decision) for one in asked if one.decision != "present"]
+    return " ".join([*told, *untold(gone)]) or ("" if query.whom.unknown else CANT_TELL)
 
 
 def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
