@@ -59,7 +59,7 @@ _UNIT = re.compile(
     r"|(?P<weekday>days? of the week|weekdays?)|(?P<day>days?|dates?)(?! ago)|(?P<night>nights?)|(?P<week>weeks?)"
     rf"|(?P<month>months?)|(?P<year>years?)|(?P<hour>hours?|times?(?: of (?:the )?day)?{_USUALLY})"
     rf"|(?P<video>videos?(?:(?<=many videos)|{_MOSTLY})))\b(?: (?:[io]n )?(?:which|when|where|that))?"
-    rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))"
+    rf"|^(?P<where>where(?:['’]s)?)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))"
     rf"|^(?P<when>when|what time)\b{_USUALLY}"
     rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*(?<![\"'“‘])\bnever\b))"
     r"|^(?P<ago>how (?:long|many \w+) (?:ago|(?:is it |has it been )?since))\b",
@@ -78,15 +78,85 @@ _NOT = re.compile(
     r"(?:(?<![\"'“‘])\b(?:never|(?<!but )not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
 )
 _IDLE = re.compile(
-    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|used|visit\w*|the|all|every(?:thing)?|people|videos?|there|seen|recorded|filmed"
-    r"|shot|made|taken|which|what|please|pls|plz|\W)*$",
+    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|got|used|visit\w*|the|all|(?:every|any)(?:thing)?|videos?|stuff|there|seen"
+    r"|people(?! (?:seen|filmed|recorded|there))|recorded|filmed|shot|made|taken|which|what|do|i|we|you|exist|in total"
+    r"|please|pls|plz|\W)*$",
     re.IGNORECASE,
 )
 _SAID_OTHERWISE = (
+    (re.compile(r"^(who|where|when|what)s\b", re.IGNORECASE), r"\1's"),
+    (re.compile(r"\b(?:noone|no ?1)\b", re.IGNORECASE), "nobody"),
+    (re.compile(r"\b(?:nobody|no one|none) (?:that |whom? )?i know\b", re.IGNORECASE), "none of the people I know"),
+    (re.compile(r"\bin more videos\b", re.IGNORECASE), "more often"),
+    (re.compile(r"\bin (?:fewer|less) videos\b", re.IGNORECASE), "less often"),
+    (re.compile(r",? and how (?:often|long|many times)(?= (?:in|on|at)\b)", re.IGNORECASE), " and"),
+    (
+        re.compile(
+            r"^(when|where|how often) (?:did|does) (?!you\b|we\b|i\b|one\b)(.+?)( last| first)? see ", re.IGNORECASE
+        ),
+        r"\1 was \2\3 with ",
+    ),
+    (re.compile(r"^(?:was|is) it (?:busier|more crowded)\b", re.IGNORECASE), "were there more people"),
+    (re.compile(r"^(?:was|is) it (?:quieter|less crowded)\b", re.IGNORECASE), "were there fewer people"),
+    (
+        re.compile(
+            r"\b(leaves?|left|leaving) (?:the |our )?(?:house|home|building|flat)"
+            r"(?=\W*$| (?:at|on|in|to(?:day)?|this|last|yesterday)\b)",
+            re.IGNORECASE,
+        ),
+        r"\1",
+    ),
+    (
+        re.compile(r"\bup(?= (?:before|by|after|at|early|late|all|this|last|on|in|yesterday|today)\b)", re.IGNORECASE),
+        "there",
+    ),
+    (re.compile(r"\bwhich (?:one )?of (?=us\b|(?:our|my) people\b|the people i know\b)", re.IGNORECASE), "who of "),
+    (re.compile(r"\b(?:oldest|earliest)(?= video\b)", re.IGNORECASE), "first"),
+    (re.compile(r"\b(?:newest|latest|most recent)(?= video\b)", re.IGNORECASE), "last"),
+    (
+        re.compile(
+            r"^((?:is|are|was|were|does|do|did|has) (?:\w+ and )?\w+ \S.*?) in (?:all|every|each)(?: of)?(?: the| my)?"
+            r" videos?\b",
+            re.IGNORECASE,
+        ),
+        r"\1 always",
+    ),
+    (
+        re.compile(
+            r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
+            re.IGNORECASE,
+        ),
+        r"\1 at weekends",
+    ),
     (re.compile(r"^(?:and )?(?:by whom|(?:which|what) people(?= (?:is|are|was|were)\b))\b", re.IGNORECASE), "who"),
     (re.compile(r"\b(is|are|was|were|been) neither ((?:in|at|on) .+?) nor\b", re.IGNORECASE), r"\1 not \2 or"),
     (re.compile(r"\bnone of (?:our|my) people\b", re.IGNORECASE), "none of the people I know"),
     (re.compile(r"\b(?:any|one) of (?:our|my) people\b", re.IGNORECASE), "anybody I know"),
+)
+# "videos without Ana", not "videos of Ben without Ana"; "what was the last video?", "play the first video with Ana"
+_VIDEOS_WITHOUT = re.compile(
+    r"^(?:(?P<polar>(?:is|are|was) there|any|do (?:we|i|you) have)|(?P<many>how many)|which|what|show|list|find)?"
+    r"(?: me)?(?: ?(?:any|an?|the|all|every|are|is|there))* ?videos? (?:(?:is|are|there) )*(?:without|with no) "
+    r"(?P<who>.+?)\W*$",
+    re.IGNORECASE,
+)
+_VIDEO_AT_AN_END = re.compile(
+    r"^(?:(?:what|which)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?(?P<edge>first|last) video"
+    rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?\W*$",
+    re.IGNORECASE,
+)
+_EVERY_PLACE = re.compile(
+    r" (?:in|to|at|through) (?:every|each|all|both)(?: of)?(?: the| our| my)? (?:rooms?|places?|locations?|cameras?)\b",
+    re.IGNORECASE,
+)
+# What is listed is people, not videos
+_LISTS_PEOPLE = re.compile(r"^ *(?:who|(?:the |all )*(?:names|people|persons|every(?:one|body)))\b", re.IGNORECASE)
+_OF_SO_MANY = re.compile(
+    r"^(?!.*(?:(?<!at )\b(?:most|least)|fewest)\b).*\bvideos? .*\b(?:people|persons?|men|women)\b", re.IGNORECASE
+)
+_IN_ONE_VIDEO = re.compile(r"\b(?:the same|one|any|a single) video\b", re.IGNORECASE)
+_IS_THERE_A_VIDEO = re.compile(
+    r"^(?:(?:is|are|was) there|do (?:we|i|you) have|have (?:we|i|you) got|any) .*\bvideos?\b", re.IGNORECASE
 )
 _PASSES = r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)"  # "which cameras did she pass?"
 _SHOW = re.compile(
@@ -119,7 +189,9 @@ _LEANS = re.compile(
 )  # fmt: skip
 # Speaks of the videos that were found before
 _OF_THEM = re.compile(
-    r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
+    r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
+    r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b))",
+    re.IGNORECASE,
 )
 # "and before?", "the Friday before", "the following week", "two days later"
 _BEYOND = re.compile(
@@ -156,7 +228,8 @@ _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appear(?:s|ed)?|visit(?:s|ed)?))?(?P<spot> {_SPOT})?(?=\W*$)",
+    rf"(?P<only> only)(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|appear(?:s|ed)?|visit(?:s|ed)?)))?"
+    rf"(?P<spot> {_SPOT})?(?=\W*$)",
     re.IGNORECASE,
 )
 _USED = "used|empty|in use|visited|busy|occupied"
@@ -182,6 +255,8 @@ class Scope:
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"."""
         when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
+        if len(self.besides) == 1 and self.besides[0].place and not self.place:
+            return f"{when} outside {in_place(self.besides[0].place).split(' ', 1)[1]}"
         return when + (f" {in_place(self.place)}" if self.place else "")
 
 
@@ -198,6 +273,7 @@ class ArchiveQuestion:
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
         around: "day", "week" …: all videos of that of the sighting are meant ("that day").
         sighted: of which question the sighting was, where its place and time aren't those of this one.
+        pairs: places with a time each ("in the hall on Friday or in the garden on Monday"), in the place of both.
     """
 
     query: Query
@@ -208,10 +284,13 @@ class ArchiveQuestion:
     sighting: Query | None = None
     around: str = ""
     sighted: ArchiveQuestion | None = None
+    pairs: tuple[Scope, ...] = ()
 
     @property
     def scopes(self) -> list[Scope]:
         """The times and places one by one, in order."""
+        if self.pairs:
+            return [*self.pairs]
         named = [
             Scope(dates, place, joint or (dates.joint if dates is not None else ""))
             for place, joint in self.places or (("", ""),)
@@ -231,6 +310,8 @@ class ArchiveQuestion:
         word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
         joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
+        if self.pairs:
+            return f" {several}"
         return (
             f" {several}" * bool(several)
             + Scope(
@@ -241,8 +322,10 @@ class ArchiveQuestion:
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
-        if scope.besides:
+        if scope.besides and not self.pairs:
             return "at another time" if self.only == "dates" else "elsewhere"
+        if self.pairs:
+            return scope.of.strip()
         return Scope(
             scope.dates if len(self.dates) > 1 or self.only == "dates" else None,
             scope.place if len(self.places) > 1 or self.only == "places" else "",
@@ -265,6 +348,9 @@ def read_archive(
     for said, plain in _SAID_OTHERWISE:
         text = said.sub(plain, text)
     text = _THAN.sub(r"\g<more>\g<where>", text)  # "more often in the hall than in the garden"
+    if (paired := _paired(text, places, now, (*known.names, *known.aliases))) is not None:
+        return _of_scopes(paired.text, known, paired)
+    text, outside = _outside(text, places)
     rest, spots = _placed(text, places)
     undated = rest
     try:
@@ -276,9 +362,13 @@ def read_archive(
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     only: Literal["", "dates", "places"] = ""
     if (dates or spots) and (found_only := _ONLY.search(rest)) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
-        only = "places" if found_only["spot"] or not dates else "dates"
+        placed = found_only["spot"] and not found_only["comes"]  # "only comes to the hall on Mondays": on no other day
+        only = "places" if placed or not dates else "dates"
         rest = f"{rest[: found_only.start()]}{rest[found_only.end('only') :]}"
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots, only)
+    if outside and not spots:
+        each = [Scope(one, besides=(Scope(one, outside),)) for one in dates or (None,)]
+        return _of_scopes(rest, known, replace(scoped, dates=(), pairs=tuple(each)))
     if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
     meant = None if before is None else _sighting_of(before)
@@ -359,6 +449,30 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     return replace(scoped, query=Query("compare", query.whom, query.where, value=value, form=form, rank=rank))
 
 
+def _paired(text: str, places: Sequence[str], now: datetime, names: Sequence[str]) -> ArchiveQuestion | None:
+    """A question of two places with a time each, with these; None: it isn't one."""
+    for joint in re.finditer(r",? (?P<word>or|and|but not|than) (?:(?:in|on|at) )?", text, re.IGNORECASE):
+        parts = [_placed(part, places) for part in (text[: joint.start()], f" in {text[joint.end() :]}")]
+        try:
+            (rest, dates), (left, others) = (dated(part, now, names) for part, _ in parts)
+        except SettingsError:
+            continue
+        (spot, other), nothing_left = (spots for _, spots in parts), not re.search(r"\w", left)
+        if nothing_left and len(dates) == len(others) == len(spot) == len(other) == 1:
+            said = (Scope(dates[0], spot[0][0]), Scope(others[0], other[0][0], joint["word"].lower()))
+            return ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), pairs=said)
+    return None
+
+
+def _outside(text: str, places: Sequence[str]) -> tuple[str, str]:
+    """A question without the one place that it leaves out ("together outside the hall"), and this; "" for none."""
+    spelt = _spelt(places)
+    names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
+    lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
+    found = re.search(rf" {lead} (?:(?:the|our|my) )?({names})\b", text, re.IGNORECASE) if places else None
+    return (text, "") if found is None else (f"{text[: found.start()]}{text[found.end() :]}", spelt[found[1].lower()])
+
+
 def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """A question with a mark in the place of the sources it names, and these: "in the kitchen or in the garden"."""
     if not places:
@@ -367,7 +481,7 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
     into = r"(?:in|on|into|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
-    verbs = ("leave", "left", "enter", "entered", "use", "used", "pass", "passed")
+    verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes")
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
@@ -376,6 +490,9 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
+    if found is None:  # "Ana kitchen when", "garden yesterday who"
+        alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)| (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)"
+        found = re.search(alone, text, re.IGNORECASE)
     if found is None:
         return text, ()
     named = list(re.finditer(names, found[0], re.IGNORECASE))
@@ -386,7 +503,8 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
     asked = f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip()
-    return re.sub(rf"\b(?:use|pass)(e?d)?(?= {_SPOT})", lambda verb: "came" if verb[1] else "come", asked), spots
+    come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
+    return re.sub(rf"\b(?:use|pass)(e?d|e?s)?(?= {_SPOT})", lambda verb: come.get(verb[1] or "", "come"), asked), spots
 
 
 def _spelt(places: Sequence[str]) -> dict[str, str]:
@@ -406,8 +524,23 @@ def _at(text: str, known: Known) -> Query:
 
 def _read_one(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
-    if unit := _UNIT.match(rest):
+    if every := _EVERY_PLACE.search(rest):
+        query = _read_one(f"{rest[: every.start()]} there{rest[every.end() :]}", known)
+        return replace(query, value="place", throughout=True) if query.select in ("exists", "who") else query
+    if (unit := _UNIT.match(rest)) and not (
+        unit["video"] and (_OF_SO_MANY.search(rest) or _VIDEOS_WITHOUT.match(rest))
+    ):
         return _by_unit(rest[unit.end() :], unit.groupdict(), known)
+    if without := _VIDEOS_WITHOUT.match(rest):
+        asked = _at(f"When was {without['who']} there?", known)
+        if asked.whom.names and asked.where is None:
+            polar: Form = "polar" if without["polar"] else "wh"
+            select: Select = "how_often" if without["many"] else "when"
+            return Query(select, replace(asked.whom, quantifier="none"), form=polar, during=asked.during)
+    if edge := _VIDEO_AT_AN_END.match(rest):
+        if edge["who"]:
+            return _read_one(f"When was {edge['who']} {edge['edge']} seen?", known)
+        return Query("when", value="videos", rank=Rank("time", -1 if edge["edge"].lower() == "last" else 1))
     if (many := _SO_MANY.search(rest)) and (count := counted(many["count"].lower())) is not None:
         asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
@@ -432,7 +565,9 @@ def _read_one(rest: str, known: Known) -> Query:
     if shown and shown["of"]:
         return _read_one(f"When is {rest[shown.end() :]}", known)
     query = _at(_WHICH_IS.sub("What", rest), known)
-    if shown and query.select in ("who", "describe", "exists"):
+    if shown and query.refusal == "wish":  # "play the last video of Ana"
+        query = _at(f"When was{rest[shown.end() :]}", known)
+    if shown and query.select in ("who", "describe", "exists") and not _LISTS_PEOPLE.match(rest[shown.end() :]):
         query = Query("when", query.whom, query.where, during=query.during)
     return _over_videos(query, rest)
 
@@ -446,6 +581,8 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
             ranks, rest = [*ranks, measure], re.sub(said, " ", rest, flags=re.IGNORECASE)
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
+    if by == "ago" and "since" in (unit["ago"] or "").lower() and edge is None:
+        rest = f" was the last time{rest}"
     idle = _IDLE.match(rest.replace(_SPOT, ""))
     rest = rest if idle else re.sub(_PASSES, "appear", rest, flags=re.IGNORECASE)
     rank, number = next(iter(ranks), None), NEVER if denied else None
@@ -506,15 +643,41 @@ def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
+    if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else
+        where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
+        query = replace(query, where=where, throughout=False)
     always = query.select == "exists" and polar and query.throughout
     if always and whom.names and where is not None and where not in (PRESENT, Not(PRESENT)):
         return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
     if always and whom == EVERYBODY and of is not None and of.names:
         return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
+    if whom == Whom(known=False) and re.search(r"\b(?:only|just|nothing but|nobody but)\b", text, re.IGNORECASE):
+        return replace(query, whom=Whom(quantifier="only", known=False))
     if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
         return _but_not_with(query)
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
+    if (
+        query.number is not None
+        and not query.value
+        and _OF_SO_MANY.search(text)
+        and query.select in ("when", "how_often", "count")
+    ):
+        select: Select = "how_often" if re.match(r"(?:in )?how many", text, re.IGNORECASE) else "when"
+        return Query(select, where=where, value="people", form=query.form, during=query.during, number=query.number)
+    if where == Has("with") and len(whom.names) > 1 and _IN_ONE_VIDEO.search(text):
+        return replace(query, where=None)
+    if whom == Whom(quantifier="all") and query.number is not None and query.number.value == 1:  # "at least once"
+        return Query("exists", whom, where, form="polar", during=query.during)
+    if polar and whom.quantifier == "none" and _IS_THERE_A_VIDEO.match(text):
+        return Query("when", whom, where, form="polar", during=query.during)
+    if (
+        query.select in ("when", "how_often")
+        and whom.names
+        and where == Not(PRESENT)
+        and re.search(r"\bvideos?\b", text, re.IGNORECASE)
+    ):
+        return replace(query, whom=replace(whom, quantifier="none"), where=None)
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
     if query.select == "count" and polar and query.number is not None:
@@ -577,9 +740,25 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
     query, sighting = found.query, found.sighting
+    same = Query("attribute", query.whom, attribute="place") if query.value == "place" else query
+    if (
+        sighting is None
+        and same == replace(before.query, whom=query.whom)
+        and meant
+        and meant.whom == before.query.whom
+    ):
+        sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
     if who and query.whom.names and pronoun:  # "who were they?"
         query = replace(query, whom=replace(query.whom, quantifier="any"))
+    if (
+        before.query.value == "place"
+        and who
+        and query.where is None
+        and before.query.whom.names
+        and _ON_IT.search(rest)
+    ):
+        query = replace(query, where=Has("with", of=before.query.whom))  # "where was Ana?", "who else was there?"
     if who and query.where == Has("with") and before.query.whom.names:  # "was Tom with anybody?" "Who?"
         query = replace(query, where=Has("with", of=before.query.whom))
     if query.whom == EVERYBODY and pronoun and query.select not in ("who", "count"):  # whom nobody named

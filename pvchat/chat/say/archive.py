@@ -197,12 +197,15 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     if query.value.startswith("videos") and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
         return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
-    so = f"{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
+    without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
+    so = f"{without}{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
+    who = ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
+        who = f": {join(list(found.names))}" if query.whom == EVERYBODY and found.names else ""
     else:
         lead = f"{LEADS[found.verdict or '']} ".lstrip()
-    return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
+    return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
 
 def _greatest(found: ArchiveFinding, asked: Asked) -> str:
@@ -262,6 +265,7 @@ def _lead(found: ArchiveFinding) -> str:
         return LEADS[found.verdict or ""]
     (first, most), *others = found.groups.items()
     word = ("Longer", "More often", "Shorter", "Less often")[(rank.by == "often") + 2 * (rank.k < 0)]
+    word = ("More people" if rank.k > 0 else "Fewer people") if query.select == "count" else word
     said = "About the same" if any(count == most for _, count in others) else f"{word} {first}"
     return f"Probably {said[0].lower()}{said[1:]}." if found.perhaps else f"{said}."
 
@@ -276,6 +280,8 @@ def _edge(found: ArchiveFinding, asked: Asked) -> str:
         word = "before that" if last else nth
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
+    if found.query.value == "videos" and found.seen and not found.query.whom.names:
+        return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
         return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
@@ -308,7 +314,8 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     if rank is not None and told and found.query.number is None:
         told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
         return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
-    sentences = [f"{join(told)}."] if told else []
+    lead = LEADS[found.verdict or ""].replace(".", ",") if told else LEADS[found.verdict or ""]
+    sentences = [f"{lead} {join(told)}.".strip()] if told else [lead] if lead else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
     doubtful = [*found.maybe] if found.query.value in UNITS else doubtful
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
@@ -317,6 +324,8 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
+    if found.query.number is not None and not told:
+        return f"Nobody I know. That is of {_among(found, asked)}."
     theirs = [one for one in found.seen if found.query.value not in UNITS or {*one.names} & {*found.names}]
     sentences += _at_each(found)
     return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
@@ -374,7 +383,8 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
         return f"in {videos(len(hers))}"
     if by == "long":
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
-    last = found.query.where in (Not(PRESENT), Has("leaves")) and name in found.query.whom.names
+    theirs = name in found.query.whom.names or found.query.during.event is None  # not "before Ben came"
+    last = found.query.where in (Not(PRESENT), Has("leaves")) and theirs
     one = hers[-1 if last else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
@@ -400,13 +410,16 @@ def _subject(found: ArchiveFinding) -> str:
         return "Music"
     if query.number is not None and query.value == "people":
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
-    if query.whom.quantifier == "none" and not names:
-        return "Nobody I know" if query.whom.known else "Nobody"
+    if query.whom.quantifier == "none":
+        nobody = "Nobody I know" if query.whom.known else "Nobody"
+        return (f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]) if names else nobody
     if is_of_all(query):
         seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
         return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
     word = "or" if query.whom.quantifier in ("either", "any") else "and"
     only = "Only " * (query.whom.quantifier == "only")
+    if query.whom.known is False and only:
+        return "Only people I don't know"
     return (
         f"{only}{join(names, word)}" if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
     )
@@ -424,6 +437,8 @@ def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
     """Such as "in two of twelve videos on Tuesday, and perhaps in one more"."""
     sure, perhaps = len(found.sure), len(found.perhaps)
     count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
+    if count and found.query.select == "how_often":  # the number with what is counted
+        count = f"{videos(sure or perhaps)}, of "
     more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
     return f"{'' if sure else 'perhaps '}in {count}{_among(found, asked)}{more}"
 
@@ -437,7 +452,15 @@ def _among(found: ArchiveFinding, asked: Asked) -> str:
 
 def _so(found: ArchiveFinding) -> str:
     """What is asked, within a sentence: "Ana is", "somebody is smiling"."""
-    return f"{_lower(_subject(found))}{_where(found) or (' is' if len(found.query.whom.names) < 2 else ' are')}"
+    whom = found.query.whom
+    is_there = (
+        " is" + " not" * (len(whom.names) == 1)
+        if whom.quantifier == "none"
+        else " is"
+        if len(whom.names) < 2
+        else " are"
+    )
+    return f"{_lower(_subject(found))}{_where(found) or is_there}"
 
 
 def _lower(who: str) -> str:
