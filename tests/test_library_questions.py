@@ -422,7 +422,7 @@ def test_two_places_and_a_second_question(library: Library) -> None:
     assert library.ask("And in the garden or in the hall?", ["Was Ben in the kitchen?"], now=NOW).answer == both
     twice = library.ask("Was Ben in the kitchen or in the hall, and how often was Ana here?", now=NOW).answer
     assert twice.count("Ana:") == 1
-    assert "Ana: in five of nine videos." in twice
+    assert "Ana: in five videos, of nine videos." in twice
     when = library.ask("Was Ben in the garden or in the hall, and when was he there?", now=NOW).answer
     assert "nine videos" not in when
     both_rooms = library.ask("Who was in both the kitchen and the hall?", now=NOW).answer

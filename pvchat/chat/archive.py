@@ -166,7 +166,9 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
         return None if timeline.sound == "none" else Seen(video, told=False)
     if query.select in ("when", "how_often") and query.value.startswith("videos") and query.whom == EVERYBODY:
         fits = query.number is None or query.number.within(video.seconds, video.seconds) == "yes"
-        return Seen(video, ((0.0, video.seconds),)) if fits else None
+        there = tuple(one.name for one in timeline.entities if one.decision == "present" and not one.like)
+        perhaps = sighted.doubted.intersection(there)
+        return Seen(video, ((0.0, video.seconds),), there, perhaps) if fits else None
     if query.whom == Whom(quantifier="only", known=False):  # nobody but strangers: one of them, with nobody known
         apart = Not(Has("with", of=Whom(known=True)))
         query = replace(query, whom=Whom(known=False), where=conjunction((*together(query.where), apart)))

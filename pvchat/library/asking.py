@@ -161,6 +161,8 @@ class _Search:
         said = Asked(asked.of, today=self.today if query.value == "ago" else None)
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count(query)))
+        if query == Query("describe") and asked.sighting is None and self.only is None and self._count(query) > 1:
+            query = Query("when", value="videos")  # what happened in them: who was in each
         search = self
         if asked.sighting is not None:
             sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)

@@ -79,7 +79,7 @@ _NOT = re.compile(
 )
 _IDLE = re.compile(
     r"^(?:['’]s\b|is|are|was|were|has|had|have|been|got|used|visit\w*|the|all|(?:every|any)(?:thing)?|videos?|stuff|there|seen"
-    r"|people(?! (?:seen|filmed|recorded|there))|recorded|filmed|shot|made|taken|which|what|do|i|we|you|exist|in total"
+    r"|people|recorded|filmed|shot|made|taken|new|which|what|do|i|we|you|exist|in total"
     r"|please|pls|plz|\W)*$",
     re.IGNORECASE,
 )
@@ -87,6 +87,26 @@ _SAID_OTHERWISE = (
     (re.compile(r"^(who|where|when|what)s\b", re.IGNORECASE), r"\1's"),
     (re.compile(r"\b(?:noone|no ?1)\b", re.IGNORECASE), "nobody"),
     (re.compile(r"\b(?:nobody|no one|none) (?:that |whom? )?i know\b", re.IGNORECASE), "none of the people I know"),
+    (re.compile(r"\b(?:at|around|over|during) lunch ?(?:time)?\b", re.IGNORECASE), "between 12:00 and 14:00"),
+    (
+        re.compile(
+            r"^(?:which|what) (?:was|is) the (first|last) (?:room|place) (?:that )?(.+?) (?:was|is)(?: seen)? in\b",
+            re.IGNORECASE,
+        ),
+        r"where was \2 \1",
+    ),
+    (
+        re.compile(
+            r"^(?:does|did|is|was) (.+?) (?:(?:appear|seen|come|there) )?(more often|longer) with (.+?) or (?:with )?",
+            re.IGNORECASE,
+        ),
+        r"who was with \1 \2, \3 or ",
+    ),
+    (
+        re.compile(r"^(is|was) (.+?) with (.+?) (more often|longer) than with (.+?)(?=\W*$)", re.IGNORECASE),
+        r"\1 \3 with \2 \4 than \5",
+    ),
+    (re.compile(r"^whom? (is|was) (.+?) with (more often|longer),", re.IGNORECASE), r"who \1 with \2 \3,"),
     (re.compile(r"\bin more videos\b", re.IGNORECASE), "more often"),
     (re.compile(r"\bin (?:fewer|less) videos\b", re.IGNORECASE), "less often"),
     (re.compile(r",? and how (?:often|long|many times)(?= (?:in|on|at)\b)", re.IGNORECASE), " and"),
@@ -145,6 +165,7 @@ _VIDEO_AT_AN_END = re.compile(
     rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?\W*$",
     re.IGNORECASE,
 )
+_BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
 _EVERY_PLACE = re.compile(
     r" (?:in|to|at|through) (?:every|each|all|both)(?: of)?(?: the| our| my)? (?:rooms?|places?|locations?|cameras?)\b",
     re.IGNORECASE,
@@ -486,12 +507,15 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
     if found is None and (
-        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever| only)? ({_USED})\b", text, re.IGNORECASE)
+        used := re.search(
+            rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly)? ({_USED})\b", text, re.IGNORECASE
+        )
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:  # "Ana kitchen when", "garden yesterday who"
-        alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)| (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)"
+        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who|videos?)\b)"
+        alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
         found = re.search(alone, text, re.IGNORECASE)
     if found is None:
         return text, ()
@@ -524,6 +548,10 @@ def _at(text: str, known: Known) -> Query:
 
 def _read_one(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
+    if edges := _BOTH_ENDS.search(rest):
+        ends = (f"{rest[: edges.start()]}{edge}{rest[edges.end() :]}" for edge in ("first", "last"))
+        first, last = (_read_one(one, known) for one in ends)
+        return replace(first, then=last)
     if every := _EVERY_PLACE.search(rest):
         query = _read_one(f"{rest[: every.start()]} there{rest[every.end() :]}", known)
         return replace(query, value="place", throughout=True) if query.select in ("exists", "who") else query
@@ -558,7 +586,8 @@ def _read_one(rest: str, known: Known) -> Query:
         value = "videos in order" if query.value == "videos" else "in order"
         return Query("when", query.whom, query.where, value=value, during=query.during, number=query.number)
     shown = _SHOW.match(rest)
-    if _IDLE.match(rest[shown.end() if shown else 0 :].replace(_SPOT, "")):
+    listed = rest[shown.end() if shown else 0 :].replace(_SPOT, "")
+    if _IDLE.match(listed) and not re.search(r"\bpeople\b", listed, re.IGNORECASE):
         return Query("when", value="videos")
     if shown and (hers := re.match(r" (?:all )?(?:of )?(?P<who>.+?)['’]s? videos?\W*$", rest[shown.end() :])):
         return _read_one(f"When is {hers['who']} there?", known)
@@ -665,6 +694,8 @@ def _over_videos(query: Query, text: str) -> Query:
     ):
         select: Select = "how_often" if re.match(r"(?:in )?how many", text, re.IGNORECASE) else "when"
         return Query(select, where=where, value="people", form=query.form, during=query.during, number=query.number)
+    if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
+        return replace(query, select="exists")
     if where == Has("with") and len(whom.names) > 1 and _IN_ONE_VIDEO.search(text):
         return replace(query, where=None)
     if whom == Whom(quantifier="all") and query.number is not None and query.number.value == 1:  # "at least once"

@@ -61,6 +61,7 @@ def line(one: Seen) -> str:
     more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
     spans = first_times([span_told(*span) for span in one.spans], _MOST_SPANS)
     spans = " ".join(said[:_MOST_SPANS]) + more if said else spans
+    spans += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
     return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
 
 
