@@ -33,7 +33,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import wording
-from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Query, is_of_sound
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
 from pvchat.chat.reader.dates import Dates, around
@@ -163,6 +163,10 @@ class _Search:
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count(query)))
         if query == Query("describe") and asked.sighting is None and self.only is None and self._count(query) > 1:
             query = Query("when", value="videos")  # what happened in them: who was in each
+        if query.whom == Whom(quantifier="all") and query.where == Has("with") and query.select != "exists":
+            seen = self.library.execute("SELECT DISTINCT who FROM appearances WHERE decision = 'present'")
+            everybody = tuple(sorted(self.names[who] for (who,) in seen if who in self.names))
+            query = replace(query, whom=Whom(everybody, "both"))  # "when were all there at once?"
         search = self
         if asked.sighting is not None:
             sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)

@@ -8,11 +8,14 @@ without these words is read as any question is (`read.py`), and so is what it le
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 from pvchat.chat.english import in_place
@@ -83,76 +86,6 @@ _IDLE = re.compile(
     r"|please|pls|plz|\W)*$",
     re.IGNORECASE,
 )
-_SAID_OTHERWISE = (
-    (re.compile(r"^(who|where|when|what)s\b", re.IGNORECASE), r"\1's"),
-    (re.compile(r"\b(?:noone|no ?1)\b", re.IGNORECASE), "nobody"),
-    (re.compile(r"\b(?:nobody|no one|none) (?:that |whom? )?i know\b", re.IGNORECASE), "none of the people I know"),
-    (re.compile(r"\b(?:at|around|over|during) lunch ?(?:time)?\b", re.IGNORECASE), "between 12:00 and 14:00"),
-    (
-        re.compile(
-            r"^(?:which|what) (?:was|is) the (first|last) (?:room|place) (?:that )?(.+?) (?:was|is)(?: seen)? in\b",
-            re.IGNORECASE,
-        ),
-        r"where was \2 \1",
-    ),
-    (
-        re.compile(
-            r"^(?:does|did|is|was) (.+?) (?:(?:appear|seen|come|there) )?(more often|longer) with (.+?) or (?:with )?",
-            re.IGNORECASE,
-        ),
-        r"who was with \1 \2, \3 or ",
-    ),
-    (
-        re.compile(r"^(is|was) (.+?) with (.+?) (more often|longer) than with (.+?)(?=\W*$)", re.IGNORECASE),
-        r"\1 \3 with \2 \4 than \5",
-    ),
-    (re.compile(r"^whom? (is|was) (.+?) with (more often|longer),", re.IGNORECASE), r"who \1 with \2 \3,"),
-    (re.compile(r"\bin more videos\b", re.IGNORECASE), "more often"),
-    (re.compile(r"\bin (?:fewer|less) videos\b", re.IGNORECASE), "less often"),
-    (re.compile(r",? and how (?:often|long|many times)(?= (?:in|on|at)\b)", re.IGNORECASE), " and"),
-    (
-        re.compile(
-            r"^(when|where|how often) (?:did|does) (?!you\b|we\b|i\b|one\b)(.+?)( last| first)? see ", re.IGNORECASE
-        ),
-        r"\1 was \2\3 with ",
-    ),
-    (re.compile(r"^(?:was|is) it (?:busier|more crowded)\b", re.IGNORECASE), "were there more people"),
-    (re.compile(r"^(?:was|is) it (?:quieter|less crowded)\b", re.IGNORECASE), "were there fewer people"),
-    (
-        re.compile(
-            r"\b(leaves?|left|leaving) (?:the |our )?(?:house|home|building|flat)"
-            r"(?=\W*$| (?:at|on|in|to(?:day)?|this|last|yesterday)\b)",
-            re.IGNORECASE,
-        ),
-        r"\1",
-    ),
-    (
-        re.compile(r"\bup(?= (?:before|by|after|at|early|late|all|this|last|on|in|yesterday|today)\b)", re.IGNORECASE),
-        "there",
-    ),
-    (re.compile(r"\bwhich (?:one )?of (?=us\b|(?:our|my) people\b|the people i know\b)", re.IGNORECASE), "who of "),
-    (re.compile(r"\b(?:oldest|earliest)(?= video\b)", re.IGNORECASE), "first"),
-    (re.compile(r"\b(?:newest|latest|most recent)(?= video\b)", re.IGNORECASE), "last"),
-    (
-        re.compile(
-            r"^((?:is|are|was|were|does|do|did|has) (?:\w+ and )?\w+ \S.*?) in (?:all|every|each)(?: of)?(?: the| my)?"
-            r" videos?\b",
-            re.IGNORECASE,
-        ),
-        r"\1 always",
-    ),
-    (
-        re.compile(
-            r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
-            re.IGNORECASE,
-        ),
-        r"\1 at weekends",
-    ),
-    (re.compile(r"^(?:and )?(?:by whom|(?:which|what) people(?= (?:is|are|was|were)\b))\b", re.IGNORECASE), "who"),
-    (re.compile(r"\b(is|are|was|were|been) neither ((?:in|at|on) .+?) nor\b", re.IGNORECASE), r"\1 not \2 or"),
-    (re.compile(r"\bnone of (?:our|my) people\b", re.IGNORECASE), "none of the people I know"),
-    (re.compile(r"\b(?:any|one) of (?:our|my) people\b", re.IGNORECASE), "anybody I know"),
-)
 # "videos without Ana", not "videos of Ben without Ana"; "what was the last video?", "play the first video with Ana"
 _VIDEOS_WITHOUT = re.compile(
     r"^(?:(?P<polar>(?:is|are|was) there|any|do (?:we|i|you) have)|(?P<many>how many)|which|what|show|list|find)?"
@@ -193,15 +126,9 @@ _OF_LENGTH = re.compile(
     r"|^(?:which|what) videos?\b(?: (?:of|with|where)\b.*)? (?:is|was|lasts?|runs?) (?:the )?(?:longest|shortest)\b"
     r"|\bvideos? (?:\w+ )?(?:last|run|is|are)s? (?:longer|shorter|more|less)\b", re.IGNORECASE,
 )  # fmt: skip
-_WHICH_IS = re.compile(r"^which(?= is the (?:longest|shortest) video\W*$)", re.IGNORECASE)
 _MORE = re.compile(
     r"\b(?:(?:for )?(?P<long>longer)|(?:more|(?P<less>less|fewer))(?: often| frequently| time)?|for less time"
     r"|most often|most|(?P<longest>longest))\b", re.IGNORECASE,
-)  # fmt: skip
-# "in the hall more often than in the garden"
-_THAN = re.compile(
-    r"(?P<where> (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})(?P<more> (?:longer|(?:more|less)(?: often| frequently)?))"
-    r"(?= than (?:in|on|at|last|this)\b)", re.IGNORECASE,
 )  # fmt: skip
 _LEANS = re.compile(
     r"^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
@@ -241,7 +168,7 @@ _ONE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_AGAIN = re.compile(
-    r"^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the ones?|those|alone| )*\W*$", re.IGNORECASE
+    r"^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|ones?|those|alone| )*\W*$", re.IGNORECASE
 )
 _HE = re.compile(r"\b(?:he|she|they|him|her|them)\b", re.IGNORECASE)
 _EDGE = re.compile(r"\b(?:first|last|earliest|latest|initially)\b", re.IGNORECASE)
@@ -365,10 +292,11 @@ def read_archive(
         now: the time at which it is asked, local.
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
-    for said, plain in _SAID_OTHERWISE:
+    text = _CALLED.sub(_as_called, text.strip())
+    if not any("library" in one.lower() for one in places):  # it is that of the videos
+        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
+    for said, plain in _said_otherwise():
         text = said.sub(plain, text)
-    text = _THAN.sub(r"\g<more>\g<where>", text)  # "more often in the hall than in the garden"
     if (paired := _paired(text, places, now, (*known.names, *known.aliases))) is not None:
         return _of_scopes(paired.text, known, paired)
     text, outside = _outside(text, places)
@@ -411,6 +339,13 @@ def read_archive(
         of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
         return on_day if before.dates or meant is None else of_sighting
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+@cache
+def _said_otherwise() -> list[tuple[re.Pattern[str], str]]:
+    """What is said of many videos in words that the reader of one doesn't know, and in its words."""
+    rows = json.loads(Path(__file__).with_name("otherwise.json").read_text(encoding="utf-8"))
+    return [(re.compile(said, re.IGNORECASE), plain) for said, plain in rows]
 
 
 def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
@@ -514,7 +449,7 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:  # "Ana kitchen when", "garden yesterday who"
-        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who|videos?)\b)"
+        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= (?:videos?|ones?)\b)"
         alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
         found = re.search(alone, text, re.IGNORECASE)
     if found is None:
@@ -593,7 +528,7 @@ def _read_one(rest: str, known: Known) -> Query:
         return _read_one(f"When is {hers['who']} there?", known)
     if shown and shown["of"]:
         return _read_one(f"When is {rest[shown.end() :]}", known)
-    query = _at(_WHICH_IS.sub("What", rest), known)
+    query = _at(rest, known)
     if shown and query.refusal == "wish":  # "play the last video of Ana"
         query = _at(f"When was{rest[shown.end() :]}", known)
     if shown and query.select in ("who", "describe", "exists") and not _LISTS_PEOPLE.match(rest[shown.end() :]):
@@ -686,29 +621,8 @@ def _over_videos(query: Query, text: str) -> Query:
         return _but_not_with(query)
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
-    if (
-        query.number is not None
-        and not query.value
-        and _OF_SO_MANY.search(text)
-        and query.select in ("when", "how_often", "count")
-    ):
-        select: Select = "how_often" if re.match(r"(?:in )?how many", text, re.IGNORECASE) else "when"
-        return Query(select, where=where, value="people", form=query.form, during=query.during, number=query.number)
-    if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
-        return replace(query, select="exists")
-    if where == Has("with") and len(whom.names) > 1 and _IN_ONE_VIDEO.search(text):
-        return replace(query, where=None)
-    if whom == Whom(quantifier="all") and query.number is not None and query.number.value == 1:  # "at least once"
-        return Query("exists", whom, where, form="polar", during=query.during)
-    if polar and whom.quantifier == "none" and _IS_THERE_A_VIDEO.match(text):
-        return Query("when", whom, where, form="polar", during=query.during)
-    if (
-        query.select in ("when", "how_often")
-        and whom.names
-        and where == Not(PRESENT)
-        and re.search(r"\bvideos?\b", text, re.IGNORECASE)
-    ):
-        return replace(query, whom=replace(whom, quantifier="none"), where=None)
+    if (asked := _of_so_many(query, text)) is not None:
+        return asked
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
     if query.select == "count" and polar and query.number is not None:
@@ -734,6 +648,28 @@ def _over_videos(query: Query, text: str) -> Query:
     if not (isinstance(query.where, Has) and query.where in _MOVES) or query.select in ("compare", "order"):
         return query
     return replace(query, where=None, rank=Rank("time", _MOVES[query.where]) if query.select == "when" else query.rank)
+
+
+def _of_so_many(query: Query, text: str) -> Query | None:
+    """What is asked of videos by who is in them at any time; None: something else."""
+    whom, where, polar, number = query.whom, query.where, query.form == "polar", query.number
+    counted_too = query.select in ("when", "how_often", "count") and not query.value and _OF_SO_MANY.search(text)
+    if number is not None and counted_too:
+        select: Select = "how_often" if re.match(r"(?:in )?how many", text, re.IGNORECASE) else "when"
+        return Query(select, where=where, value="people", form=query.form, during=query.during, number=number)
+    if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
+        return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
+    if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
+        return replace(query, select="exists")
+    if where == Has("with") and len(whom.names) > 1 and _IN_ONE_VIDEO.search(text):
+        return replace(query, where=None)
+    if whom == Whom(quantifier="all") and number is not None and number.value == 1:  # "at least once"
+        return Query("exists", whom, where, form="polar", during=query.during)
+    if polar and whom.quantifier == "none" and _IS_THERE_A_VIDEO.match(text):
+        return Query("when", whom, where, form="polar", during=query.during)
+    if query.select in ("when", "how_often") and not polar and whom.names and where == Not(PRESENT):
+        return replace(query, whom=replace(whom, quantifier="none"), where=None)
+    return None
 
 
 def _but_not_with(query: Query) -> Query:
@@ -772,25 +708,14 @@ def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: 
     """A question that leans on the one before: of whom, of which sighting, when and where."""
     query, sighting = found.query, found.sighting
     same = Query("attribute", query.whom, attribute="place") if query.value == "place" else query
-    if (
-        sighting is None
-        and same == replace(before.query, whom=query.whom)
-        and meant
-        and meant.whom == before.query.whom
-    ):
+    of_another = same == replace(before.query, whom=query.whom)
+    if sighting is None and of_another and meant is not None and meant.whom == before.query.whom:
         sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
     if who and query.whom.names and pronoun:  # "who were they?"
         query = replace(query, whom=replace(query.whom, quantifier="any"))
-    if (
-        before.query.value == "place"
-        and who
-        and query.where is None
-        and before.query.whom.names
-        and _ON_IT.search(rest)
-    ):
-        query = replace(query, where=Has("with", of=before.query.whom))  # "where was Ana?", "who else was there?"
-    if who and query.where == Has("with") and before.query.whom.names:  # "was Tom with anybody?" "Who?"
+    company = (Has("with"), None) if before.query.value == "place" and _ON_IT.search(rest) else (Has("with"),)
+    if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
         query = replace(query, where=Has("with", of=before.query.whom))
     if query.whom == EVERYBODY and pronoun and query.select not in ("who", "count"):  # whom nobody named
         query = replace(query, whom=before.query.whom)

@@ -167,7 +167,8 @@ def _not_seen(whom: Whom) -> str:
     if several and whom.quantifier in ("either", "any"):
         return f"Neither {join(whom.names, 'nor')} was seen"
     seen = f"the only one{several}" if whom.quantifier == "only" else "seen"
-    return f"{join(whom.names)} {verb} not {seen}" if whom.names else "Nobody was seen"
+    known = "" if whom.known is None else " I know" if whom.known else " unknown"
+    return f"{join(whom.names)} {verb} not {seen}" if whom.names else f"Nobody{known} was seen"
 
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
