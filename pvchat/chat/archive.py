@@ -80,7 +80,8 @@ def sought(query: Query) -> tuple[str, ...]:
                  if isinstance(one, Has) and one.of is not None and one.attribute in ("with", "beside")]  # fmt: skip
     needed = [
         whom for whom in (query.whom, *with_whom)
-        if whom.quantifier in ("both", "all") or len(whom.names) == 1 and whom.quantifier in ("any", "only")
+        if whom.quantifier in ("both", "all") and not is_of_all(query)
+        or len(whom.names) == 1 and whom.quantifier in ("any", "only")
     ]  # fmt: skip
     return tuple(dict.fromkeys(name for whom in needed for name in whom.names))
 
@@ -301,10 +302,11 @@ def _asked(query: Query) -> Query:
     if is_of_sound(query) and not of_all:
         return replace(asked, where=query.where or Has("speaks"))
     if of_all or query.select in ("who", "count") or query.value == "people":
-        whom = query.whom if query.whom.names else replace(query.whom, quantifier="any")
+        whom = replace(query.whom, quantifier="any") if of_all or not query.whom.names else query.whom
         if rank == Rank("time", -1) and query.where in (None, PRESENT) and query.select == "who":  # who is seen last
             asked = replace(asked, where=Not(PRESENT))
-        number = None if of_all or query.value == "people" or _counts_videos(query) else query.number
+        counts_else = query.value in ("people", *UNITS) or _counts_videos(query)
+        number = None if of_all or counts_else else query.number
         rank = rank if rank is not None and rank.by == "time" else None
         return replace(asked, select="who", whom=whom, rank=rank, number=number)
     never = query.number == NEVER and query.form == "polar" and not query.whom.names
@@ -373,8 +375,9 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
 
 
 def is_of_all(query: Query) -> bool:
-    """Whether it is asked of all people, but for some by name: each at some time, in any video."""
-    of_all = replace(query.whom, besides=()) == Whom(quantifier="all")
+    """Whether it is asked of all people, but for some by name, or of several: each at some time, in any video."""
+    of_all = replace(query.whom, besides=(), names=()) == Whom(quantifier="all")
+    of_all = of_all and not (query.whom.names and query.where is not None)
     return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
@@ -465,6 +468,9 @@ def _there_at(
         return {UNITS[found.query.value](one) for one in mine}
 
     def fits(name: str, surely: bool) -> bool:
+        if found.query.number is not None:  # in so many of them
+            so = found.query.number.within(len(there(name, True)), len(there(name, False)))
+            return so == "yes" or so == "unknown" and not surely
         here, elsewhere = there(name, surely), there(name, not surely)
         return enough(one in here for one in wanted) and elsewhere.isdisjoint(left_out)
 

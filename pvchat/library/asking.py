@@ -232,6 +232,8 @@ class _Search:
             return [name for number, name in self.names.items() if number in seen and name not in left]
         if query.number is None and not is_of_all(query) and not query.throughout:
             return []
+        if is_of_all(query) and query.whom.names:
+            return list(query.whom.names)
         if query.value not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})
         words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"

@@ -24,6 +24,7 @@ from pvchat.chat.query import (
     NEVER,
     PRESENT,
     And,
+    Bound,
     During,
     Event,
     Form,
@@ -108,7 +109,14 @@ _LISTS_PEOPLE = re.compile(r"^ *(?:who|(?:the |all )*(?:names|people|persons|eve
 _OF_SO_MANY = re.compile(
     r"^(?!.*(?:(?<!at )\b(?:most|least)|fewest)\b).*\bvideos? .*\b(?:people|persons?|men|women)\b", re.IGNORECASE
 )
+_IN_SO_MANY = re.compile(r"\bin (two|three|four|five|six|seven|eight|nine|ten|\d+) videos\b", re.IGNORECASE)
+_SEVERAL_PLACES = re.compile(
+    r" (?:in|to) (?:(?P<more>more than)|(?P<least>at least)|(?P<just>only|just|exactly))?"
+    r"(?: ?(?P<count>one|two|three|\d|several))?"
+    r"(?: different)? (?:rooms?|places?|locations?)\b", re.IGNORECASE,
+)  # fmt: skip
 _IN_ONE_VIDEO = re.compile(r"\b(?:the same|one|any|a single) video\b", re.IGNORECASE)
+_A_VIDEO = re.compile(r"\bvideos?\b", re.IGNORECASE)
 _IS_THERE_A_VIDEO = re.compile(
     r"^(?:(?:is|are|was) there|do (?:we|i|you) have|have (?:we|i|you) got|any) .*\bvideos?\b", re.IGNORECASE
 )
@@ -176,7 +184,8 @@ _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|appear(?:s|ed)?|visit(?:s|ed)?)))?"
+    rf"(?P<only> only)(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
+    rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {_SPOT})?(?=\W*$)",
     re.IGNORECASE,
 )
@@ -437,17 +446,21 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
     into = r"(?:in|on|into|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
-    verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes")
+    verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
+             "visit", "visits", "visited")  # fmt: skip
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
     if found is None and (
         used := re.search(
-            rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly)? ({_USED})\b", text, re.IGNORECASE
+            rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b",
+            text,
+            re.IGNORECASE,
         )
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
-        return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
+        said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
+        return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
     if found is None:  # "Ana kitchen when", "garden yesterday who"
         bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= (?:videos?|ones?)\b)"
         alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
@@ -463,7 +476,9 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     )
     asked = f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip()
     come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
-    return re.sub(rf"\b(?:use|pass)(e?d|e?s)?(?= {_SPOT})", lambda verb: come.get(verb[1] or "", "come"), asked), spots
+    return re.sub(
+        rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})", lambda verb: come.get(verb[1] or "", "come"), asked
+    ), spots
 
 
 def _spelt(places: Sequence[str]) -> dict[str, str]:
@@ -490,6 +505,12 @@ def _read_one(rest: str, known: Known) -> Query:
     if every := _EVERY_PLACE.search(rest):
         query = _read_one(f"{rest[: every.start()]} there{rest[every.end() :]}", known)
         return replace(query, value="place", throughout=True) if query.select in ("exists", "who") else query
+    if (several := _SEVERAL_PLACES.search(rest)) and re.match(r"who|has|have|was|were|is|did", rest, re.IGNORECASE):
+        query = _read_one(f"{rest[: several.start()]} there{rest[several.end() :]}", known)
+        bound: Bound = "more_than" if several["more"] else "exactly" if several["just"] else "at_least"
+        count = {"several": 2.0}.get((several["count"] or "several").lower()) or counted(several["count"].lower())
+        asked = replace(query, select="who", value="place", number=Number(bound, count or 2.0), throughout=False)
+        return asked if query.select in ("exists", "who") else query
     if (unit := _UNIT.match(rest)) and not (
         unit["video"] and (_OF_SO_MANY.search(rest) or _VIDEOS_WITHOUT.match(rest))
     ):
@@ -611,6 +632,11 @@ def _over_videos(query: Query, text: str) -> Query:
         where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
         query = replace(query, where=where, throughout=False)
     always = query.select == "exists" and polar and query.throughout
+    if always and where == Has("with") and len(whom.names) > 1:  # never one without the other
+        alone = And((Not(Has("with", of=Whom(whom.names))),))
+        return replace(
+            query, select="how_often", whom=Whom(whom.names, "either"), where=alone, number=NEVER, throughout=False
+        )
     if always and whom.names and where is not None and where not in (PRESENT, Not(PRESENT)):
         return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
     if always and whom == EVERYBODY and of is not None and of.names:
@@ -619,6 +645,8 @@ def _over_videos(query: Query, text: str) -> Query:
         return replace(query, whom=Whom(quantifier="only", known=False))
     if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
         return _but_not_with(query)
+    if query.select == "who" and query.number is None and (many := _IN_SO_MANY.search(text)):
+        query = replace(query, number=Number("exactly", counted(many[1].lower()) or 0.0))
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if (asked := _of_so_many(query, text)) is not None:
@@ -661,8 +689,11 @@ def _of_so_many(query: Query, text: str) -> Query | None:
         return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
     if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
         return replace(query, select="exists")
-    if where == Has("with") and len(whom.names) > 1 and _IN_ONE_VIDEO.search(text):
-        return replace(query, where=None)
+    several = query.select == "exists" and polar and len(whom.names) > 1 and not query.value
+    if several and (_IN_ONE_VIDEO.search(text) or where is None and _A_VIDEO.search(text)):
+        return replace(query, where=PRESENT if where in (None, Has("with")) else where)
+    if several and where is None and whom.quantifier in ("both", "all"):  # each of them, in any video
+        return replace(query, whom=replace(whom, quantifier="all"))
     if whom == Whom(quantifier="all") and number is not None and number.value == 1:  # "at least once"
         return Query("exists", whom, where, form="polar", during=query.during)
     if polar and whom.quantifier == "none" and _IS_THERE_A_VIDEO.match(text):

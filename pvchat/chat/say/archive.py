@@ -204,7 +204,8 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     who = ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
-        who = f": {join(list(found.names))}" if query.whom == EVERYBODY and found.names else ""
+        named = [*found.names] or [_STRANGERS] * any(one.strangers for one in found.sure)
+        who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     else:
         lead = f"{LEADS[found.verdict or '']} ".lstrip()
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
@@ -314,8 +315,10 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"Nobody: everybody {so} at least once in {_among(found, asked)}.{perhaps}"
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
-        told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
-        return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
+        counts = list(found.names.values())
+        kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
+        told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
+        return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
     lead = LEADS[found.verdict or ""].replace(".", ",") if told else LEADS[found.verdict or ""]
     sentences = [f"{lead} {join(told)}.".strip()] if told else [lead] if lead else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
@@ -327,7 +330,8 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
     if found.query.number is not None and not told:
-        return f"Nobody I know. That is of {_among(found, asked)}."
+        nobody = "" if found.query.whom.names else " Nobody I know."
+        return f"{lead}{nobody} That is of {_among(found, asked)}.".strip()
     theirs = [one for one in found.seen if found.query.value not in UNITS or {*one.names} & {*found.names}]
     sentences += _at_each(found)
     return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
@@ -415,7 +419,7 @@ def _subject(found: ArchiveFinding) -> str:
     if query.whom.quantifier == "none":
         nobody = "Nobody I know" if query.whom.known else "Nobody"
         return (f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]) if names else nobody
-    if is_of_all(query):
+    if is_of_all(query) and not names:
         seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
         return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
     word = "or" if query.whom.quantifier in ("either", "any") else "and"
