@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvchat.chat.archive import Sighted, adjusted, base_rate, find, is_backwards, sought
+from pvchat.chat.archive import Sighted, adjusted, as_strangers, base_rate, find, is_backwards, sought
 from pvchat.chat.archive_finding import ArchiveFinding, Video
 from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.archive import Scope
@@ -61,6 +61,14 @@ def test_who_is_perhaps_there_on_a_day_is_perhaps_there_on_each() -> None:
     days = find(Query("who", value="day", throughout=True), some, 3, ["2026-01-03", "2026-01-04", "2026-01-05"])
     assert [*days.names] == ["Ben"]
     assert say_archive(days, Asked()).startswith("Ben (three videos). Perhaps Ana. That is of three videos.")
+
+
+def test_whoever_was_taken_for_somebody_is_somebody() -> None:
+    timeline = ARCHIVE[0].timeline
+    unknown = as_strangers(timeline, {"Ana"})
+    assert [one.name for one in unknown.entities if not one.known][-1:] == ["#Ana"]
+    assert unknown.seen("#Ana") == timeline.seen("Ana") and not unknown.seen("Ana")
+    assert as_strangers(timeline, ()) is timeline
 
 
 def found(query: Query) -> ArchiveFinding:

@@ -43,9 +43,10 @@ _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}"
 
 
 def moment(one: Seen, last: bool = False) -> str:
-    """A video with the moment that counts: its first, or its last."""
-    at = (one.spans[-1][1] if last else one.spans[0][0]) if one.spans else 0.0
-    return f"{_day(one, at)} ({Path(one.video.path).name} at {clock(at)})"
+    """A video with the moment that counts: its first, or its last; dated by when that sighting began."""
+    start, end = (one.spans[-1] if last else one.spans[0]) if one.spans else (0.0, 0.0)
+    at = end if last else start
+    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(at)})"
 
 
 def lines(seen: Sequence[Seen]) -> str:
