@@ -80,7 +80,7 @@ def sought(query: Query) -> tuple[str, ...]:
                  if isinstance(one, Has) and one.of is not None and one.attribute in ("with", "beside")]  # fmt: skip
     needed = [
         whom for whom in (query.whom, *with_whom)
-        if whom.quantifier in ("both", "all") and not is_of_all(query)
+        if whom.quantifier in ("both", "all") and not (is_of_all(query) or _is_each_there(query))
         or len(whom.names) == 1 and whom.quantifier in ("any", "only")
     ]  # fmt: skip
     return tuple(dict.fromkeys(name for whom in needed for name in whom.names))
@@ -131,6 +131,8 @@ def find(
         if _is_edge(asked) and any(one.sure for one in told):
             break
     rows.sort(key=lambda one: (one.video.at, one.video.path, one.video.number))
+    if _is_each_there(query):
+        rows = _where_all_are(rows, query)
     seen = tuple(reduce(Seen.joined, same) for _, same in groupby(rows, key=lambda one: one.video.number))
     absent = tuple(name for name in asked.whom.names if not any(name in one.names for one in seen))
     finding = ArchiveFinding(query, looked_at, None, seen, absent=absent, untold=untold)
@@ -140,6 +142,25 @@ def find(
     if is_of_all(query) or query.value in UNITS:
         return _put_together(finding, rows, everything, joints)
     return _summed(finding, everything)
+
+
+def _is_each_there(query: Query) -> bool:
+    """Whether it is asked on which days, at which places … several people are, be it in one video or in several."""
+    several = len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
+    return several and query.select in ("when", "how_often") and query.value in UNITS and query.where is None
+
+
+def _where_all_are(rows: Sequence[Seen], query: Query) -> list[Seen]:
+    """The videos of the days, places … on which all who are asked about are, surely or perhaps."""
+    there, surely = dict[str, set[str]](), dict[str, set[str]]()
+    for one in rows:
+        there.setdefault(UNITS[query.value](one), set()).update(one.names)
+        surely.setdefault(UNITS[query.value](one), set()).update({*one.names} - one.perhaps)
+    names = {*query.whom.names}
+    return [
+        replace(one, sure=one.sure and names <= surely[UNITS[query.value](one)])
+        for one in rows if names <= there[UNITS[query.value](one)]
+    ]  # fmt: skip
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -301,8 +322,9 @@ def _asked(query: Query) -> Query:
     of_all = is_of_all(query)
     if is_of_sound(query) and not of_all:
         return replace(asked, where=query.where or Has("speaks"))
-    if of_all or query.select in ("who", "count") or query.value == "people":
-        whom = replace(query.whom, quantifier="any") if of_all or not query.whom.names else query.whom
+    if of_all or query.select in ("who", "count") or query.value == "people" or _is_each_there(query):
+        each = of_all or not query.whom.names or _is_each_there(query)
+        whom = replace(query.whom, quantifier="any") if each else query.whom
         if rank == Rank("time", -1) and query.where in (None, PRESENT) and query.select == "who":  # who is seen last
             asked = replace(asked, where=Not(PRESENT))
         counts_else = query.value in ("people", *UNITS) or _counts_videos(query)
@@ -448,6 +470,8 @@ def _put_together(
         so = any_verdict(wanted) if "or" in joints else all_verdict(wanted)
         absent = tuple(one for one, least in kept.items() if not least) if people else found.absent
         return replace(found, verdict=all_verdict([so, *(TURNED[verdicts[one]] for one in left_out)]), absent=absent)
+    if query.form == "polar" and query.select == "when" and rank is None:
+        return replace(found, verdict="yes" if kept else "unsure" if counts else "no")
     if "than" not in joints or rank is None:
         return found
     (least, most), (others_least, others_most) = [*counts.values()][:2]

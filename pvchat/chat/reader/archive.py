@@ -58,7 +58,8 @@ _MAINLY = "usually|normally|generally|mainly|mostly|most often"
 _USUALLY = rf"(?=.*\b(?:{_MAINLY})\b)"
 _MOSTLY = rf"(?=.*\b(?:{_MAINLY}|(?<!at )(?:most|least)|longest|shortest|fewest|quietest|busiest)\b)"
 _UNIT = re.compile(
-    r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?(?:(?P<how>how many)|which|what|(?P<is>(?:is|was) there an?y?))"
+    r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?"
+    r"(?:(?P<how>how many)|which|what|(?P<is>(?:is|are|was|were) there(?: an?y?)?))"
     r"(?: different| other| of the)? (?:(?P<place>rooms?|places?|locations?|cameras?|parts? of the \w+)"
     r"|(?P<weekday>days? of the week|weekdays?)|(?P<day>days?|dates?)(?! ago)|(?P<night>nights?)|(?P<week>weeks?)"
     rf"|(?P<month>months?)|(?P<year>years?)|(?P<hour>hours?|times?(?: of (?:the )?day)?{_USUALLY})"
@@ -94,6 +95,7 @@ _VIDEOS_WITHOUT = re.compile(
     r"(?P<who>.+?)\W*$",
     re.IGNORECASE,
 )
+_ANY_VIDEO_OF = re.compile(r"^(?:is|are) there (?:any |an? )?videos? (?:of|with) (?P<who>.+?)\W*$", re.IGNORECASE)
 _VIDEO_AT_AN_END = re.compile(
     r"^(?:(?:what|which)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?(?P<edge>first|last) video"
     rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?\W*$",
@@ -116,13 +118,14 @@ _SEVERAL_PLACES = re.compile(
     r"(?: different)? (?:rooms?|places?|locations?)\b", re.IGNORECASE,
 )  # fmt: skip
 _IN_ONE_VIDEO = re.compile(r"\b(?:the same|one|any|a single) video\b", re.IGNORECASE)
+_ON_ONE_DAY = re.compile(r"\bon (?:the same|one) (?:day|date)\b", re.IGNORECASE)
 _A_VIDEO = re.compile(r"\bvideos?\b", re.IGNORECASE)
 _IS_THERE_A_VIDEO = re.compile(
     r"^(?:(?:is|are|was) there|do (?:we|i|you) have|have (?:we|i|you) got|any) .*\bvideos?\b", re.IGNORECASE
 )
 _PASSES = r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)"  # "which cameras did she pass?"
 _SHOW = re.compile(
-    r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?"
+    r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?(?: (?:a|the) list of)?"
     r"(?P<of> (?:all |every )?(?:the )?videos? (?:of|with|where|in which|showing) )?", re.IGNORECASE,
 )  # fmt: skip
 _SO_MANY = re.compile(
@@ -550,6 +553,9 @@ def _read_one(rest: str, known: Known) -> Query:
     if shown and shown["of"]:
         return _read_one(f"When is {rest[shown.end() :]}", known)
     query = _at(rest, known)
+    if query.select == "refuse" and (any_of := _ANY_VIDEO_OF.match(rest)):
+        there = _at(f"When was {any_of['who']} there?", known)
+        query = replace(there, select="exists", form="polar") if there.whom.names else query
     if shown and query.refusal == "wish":  # "play the last video of Ana"
         query = _at(f"When was{rest[shown.end() :]}", known)
     if shown and query.select in ("who", "describe", "exists") and not _LISTS_PEOPLE.match(rest[shown.end() :]):
@@ -684,7 +690,12 @@ def _of_so_many(query: Query, text: str) -> Query | None:
     counted_too = query.select in ("when", "how_often", "count") and not query.value and _OF_SO_MANY.search(text)
     if number is not None and counted_too:
         select: Select = "how_often" if re.match(r"(?:in )?how many", text, re.IGNORECASE) else "when"
-        return Query(select, where=where, value="people", form=query.form, during=query.during, number=number)
+        known = Whom(known=whom.known)
+        return Query(select, known, where, value="people", form=query.form, during=query.during, number=number)
+    if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
+        return replace(query, whom=replace(whom, known=None), where=Has("with", of=Whom(known=False)))
+    if len(whom.names) > 1 and where in (None, Has("with")) and _ON_ONE_DAY.search(text):
+        return Query("when", replace(whom, quantifier="both"), value="day", form=query.form)
     if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
         return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
     if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"

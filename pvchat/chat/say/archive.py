@@ -263,7 +263,7 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
 def _lead(found: ArchiveFinding) -> str:
     """Whether it holds at each of some times, of all people; at which of two it holds more."""
     query, rank = found.query, found.query.rank
-    if found.verdict == "yes" and query.value != "scope":
+    if found.verdict == "yes" and query.value != "scope" and query.select != "when":
         return f"Yes, {_lower(_subject(found)) if is_of_all(query) else _EACH[query.value]}."
     if query.form != "choice" or rank is None or query.value != "scope":
         return LEADS[found.verdict or ""]
@@ -418,7 +418,7 @@ def _subject(found: ArchiveFinding) -> str:
     if query.number is not None and query.value == "people":
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
     if query.whom.quantifier == "none":
-        nobody = "Nobody I know" if query.whom.known else "Nobody"
+        nobody = "Nobody" if query.whom.known is None else "Nobody I know" if query.whom.known else "Nobody unknown"
         return (f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]) if names else nobody
     if is_of_all(query) and not names:
         seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
