@@ -204,8 +204,8 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
     one = _holding(query, video, timeline)
     of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
     left_out = {*nobody} - {*query.whom.names} if _leaves_out(query) else {*nobody} if of_nobody else set[str]()
-    if one is None and left_out and (alone := _holding(query, video, without(timeline, left_out))) is not None:
-        return replace(alone, sure=False)
+    if one is None and left_out and (other := _holding(query, video, without(timeline, left_out))) is not None:
+        return replace(other, sure=False)
     if one is None and query.whom.known is False and query.whom.quantifier == "any":  # unless she is a stranger
         may_be = doubtful - nowhere
         strangers = [replace(one, known=one.known and one.name not in may_be) for one in timeline.entities]
