@@ -164,8 +164,8 @@ class _Search:
         if query == Query("describe") and asked.sighting is None and self.only is None and self._count(query) > 1:
             query = Query("when", value="videos")  # what happened in them: who was in each
         if query.whom == Whom(quantifier="all") and query.where == Has("with") and query.select != "exists":
-            there = self.library.execute("SELECT DISTINCT who FROM appearances WHERE decision = 'present'")
-            everybody = tuple(sorted(self.names[who] for (who,) in there if who in self.names))
+            whoever = self.library.execute("SELECT DISTINCT who FROM appearances WHERE decision = 'present'")
+            everybody = tuple(sorted(self.names[who] for (who,) in whoever if who in self.names))
             query = replace(query, whom=Whom(everybody, "both"))  # "when were all there at once?"
         search = self
         if asked.sighting is not None:

@@ -632,6 +632,8 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
 
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
+    if query.whom == Whom(quantifier="none", known=False) and "people I know" in text:  # not whom I don't know
+        query = replace(query, whom=Whom(quantifier="none", known=True))
     whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
     if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else

@@ -148,10 +148,10 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if found.untold:
         why = wording("library", "not listened") if is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
+    head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
-        return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
-    head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
+        return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     if is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
         return f"I heard {heard} in {of}."
