@@ -60,7 +60,7 @@ QUESTIONS = {
     "When was Ana first seen?": "Ana was first seen on Tuesday 24 November 2026 at 09:15, in the kitchen",
     "Was Ana seen in the garden?": "No. Ana was not seen in any of two videos in the garden",
     "Who was in the kitchen this morning?": "Ben (one video). Somebody I don't know is in one video.",
-    "How often was Ben here this week?": "Ben: in three of five videos this week",
+    "How often was Ben here this week?": "Ben: in three videos, of five videos this week",
     "In which videos are Ana and Ben together?": "Ana and Ben are seen together in one of five videos",
     "In which videos is Ana alone?": "Ana is alone in one of five videos",
     "Was Ana seen without Ben?": "Yes",

@@ -76,7 +76,7 @@ def test_there_and_back(
     assert "CORE" not in capfd.readouterr().err  # SQLCipher has lines of its own about what is of another key
     monkeypatch.delenv("PVCHAT_KEY")
     assert library_of(larder.root).read_bytes().startswith(PLAIN)
-    assert "Ben: in two of three videos" in larder.ask("How often was Ben seen?", now=NOW).answer
+    assert "Ben: in two videos, of three videos" in larder.ask("How often was Ben seen?", now=NOW).answer
     assert larder.status().clips == 3
 
 

@@ -31,6 +31,7 @@ from pvchat.chat.query import (
     Select,
     Whom,
     atoms,
+    conjunction,
     counts_at_once,
     is_of_sound,
     together,
@@ -70,7 +71,7 @@ def over_videos(query: Query) -> Query:
     """A query as many videos answer it: with whom somebody is seen is who is seen with her."""
     if query.select != "attribute" or query.attribute != "with":
         return query
-    return Query("who", where=Has("with", of=query.whom), during=query.during, rank=query.rank)
+    return Query("who", where=Has("with", of=query.whom), during=query.during, rank=query.rank, number=query.number)
 
 
 def sought(query: Query) -> tuple[str, ...]:
@@ -79,7 +80,8 @@ def sought(query: Query) -> tuple[str, ...]:
                  if isinstance(one, Has) and one.of is not None and one.attribute in ("with", "beside")]  # fmt: skip
     needed = [
         whom for whom in (query.whom, *with_whom)
-        if whom.quantifier in ("both", "all") or len(whom.names) == 1 and whom.quantifier in ("any", "only")
+        if whom.quantifier in ("both", "all") and not (is_of_all(query) or _is_each_there(query))
+        or len(whom.names) == 1 and whom.quantifier in ("any", "only")
     ]  # fmt: skip
     return tuple(dict.fromkeys(name for whom in needed for name in whom.names))
 
@@ -129,6 +131,8 @@ def find(
         if _is_edge(asked) and any(one.sure for one in told):
             break
     rows.sort(key=lambda one: (one.video.at, one.video.path, one.video.number))
+    if _is_each_there(query):
+        rows = _where_all_are(rows, query)
     seen = tuple(reduce(Seen.joined, same) for _, same in groupby(rows, key=lambda one: one.video.number))
     absent = tuple(name for name in asked.whom.names if not any(name in one.names for one in seen))
     finding = ArchiveFinding(query, looked_at, None, seen, absent=absent, untold=untold)
@@ -138,6 +142,25 @@ def find(
     if is_of_all(query) or query.value in UNITS:
         return _put_together(finding, rows, everything, joints)
     return _summed(finding, everything)
+
+
+def _is_each_there(query: Query) -> bool:
+    """Whether it is asked on which days, at which places … several people are, be it in one video or in several."""
+    several = len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
+    return several and query.select in ("when", "how_often") and query.value in UNITS and query.where is None
+
+
+def _where_all_are(rows: Sequence[Seen], query: Query) -> list[Seen]:
+    """The videos of the days, places … on which all who are asked about are, surely or perhaps."""
+    there, surely = dict[str, set[str]](), dict[str, set[str]]()
+    for one in rows:
+        there.setdefault(UNITS[query.value](one), set()).update(one.names)
+        surely.setdefault(UNITS[query.value](one), set()).update({*one.names} - one.perhaps)
+    names = {*query.whom.names}
+    return [
+        replace(one, sure=one.sure and names <= surely[UNITS[query.value](one)])
+        for one in rows if names <= there[UNITS[query.value](one)]
+    ]  # fmt: skip
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -163,9 +186,14 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
         query = replace(query, during=During(start_s=within[0], end_s=within[1]))
     if is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
         return None if timeline.sound == "none" else Seen(video, told=False)
-    if query.select == "when" and query.value.startswith("videos") and query.whom == EVERYBODY:
+    if query.select in ("when", "how_often") and query.value.startswith("videos") and query.whom == EVERYBODY:
         fits = query.number is None or query.number.within(video.seconds, video.seconds) == "yes"
-        return Seen(video, ((0.0, video.seconds),)) if fits else None
+        there = tuple(one.name for one in timeline.entities if one.decision == "present" and not one.like)
+        perhaps = sighted.doubted.intersection(there)
+        return Seen(video, ((0.0, video.seconds),), there, perhaps) if fits else None
+    if query.whom == Whom(quantifier="only", known=False):  # nobody but strangers: one of them, with nobody known
+        apart = Not(Has("with", of=Whom(known=True)))
+        query = replace(query, whom=Whom(known=False), where=conjunction((*together(query.where), apart)))
     unsure = {one.name: one.like for one in timeline.entities if one.decision == "unsure"}
     doubtful = sighted.doubted | unsure.keys()
     anybody = is_of_anybody(query.whom) and (query.select != "who" or _is_edge(query))
@@ -175,14 +203,15 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
         timeline = _if_there(timeline, unsure.keys())
     one = _holding(query, video, timeline)
     of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
-    if one is None and of_nobody and _holding(query, video, without(timeline, nobody)):
-        return Seen(video, ((0.0, video.seconds),), sure=False)
+    left_out = {*nobody} - {*query.whom.names} if _leaves_out(query) else {*nobody} if of_nobody else set[str]()
+    if one is None and left_out and (other := _holding(query, video, without(timeline, left_out))) is not None:
+        return replace(other, sure=False)
     if one is None and query.whom.known is False and query.whom.quantifier == "any":  # unless she is a stranger
         may_be = doubtful - nowhere
         strangers = [replace(one, known=one.known and one.name not in may_be) for one in timeline.entities]
         one = _holding(query, video, replace(timeline, entities=tuple(strangers)))
         return one and replace(one, names=(), sure=False)
-    counts = query.value == "people" and query.select == "when"
+    counts = query.value == "people" and query.select in ("when", "how_often")
     if one is None and counts:
         told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
         one = Seen(video, ((0.0, video.seconds),), told=told)
@@ -220,8 +249,53 @@ def without(timeline: Timeline, names: Collection[str]) -> Timeline:
     return replace(timeline, entities=tuple(entities), rows=tuple(rows))
 
 
+def as_strangers(timeline: Timeline, names: Collection[str]) -> Timeline:
+    """A timeline in which whoever was taken for some people is somebody unknown; who may only be one of them goes."""
+    there = {one.name for one in timeline.entities if one.name in names and one.decision == "present" and not one.like}
+    timeline = without(timeline, {*names} - there)
+    if not there:
+        return timeline
+    called = {name: f"#{name}" for name in there}
+    entities = [
+        replace(one, name=called.get(one.name, one.name), known=one.known and one.name not in there)
+        for one in timeline.entities
+    ]
+    rows = [
+        replace(row, entity=called.get(row.entity, row.entity), of=called.get(row.of, row.of)) for row in timeline.rows
+    ]
+    return replace(timeline, entities=tuple(entities), rows=tuple(rows))
+
+
+def _leaves_out(query: Query) -> bool:
+    """Whether it is asked who is there without somebody, or alone, which the whole of a short video tells."""
+    parts = [part for one in together(query.where) for part in together(one)]
+    without_her = (isinstance(one, Not) and {has.attribute for has in atoms(one)} == {"with"} for one in parts)
+    plain = query.during.event is None and query.during.unit == "seconds"
+    return plain and (query.whom.quantifier == "only" or Has("alone") in parts or any(without_her))
+
+
 def _holding(query: Query, video: Video, timeline: Timeline) -> Seen | None:
-    """Of whom in a video it holds, and when; what is said meanwhile."""
+    """Of whom in a video it holds, and when; what is said meanwhile. Of a short one who is out of the picture is still
+    there: nobody is without somebody who comes into it.
+    """
+    if video.long or not _leaves_out(query):
+        return _at_times(query, video, timeline)
+    start, end = query.during.start_s, query.during.end_s
+    part = (timeline.start_s if start < 0 else start, timeline.end_s if end is None else end)
+    there = {row.entity: row for row in timeline.rows if row.attribute == "present" and common([row.span], [part])}
+    rows = (row for row in timeline.rows if row.attribute != "present")
+    kept = (replace(row, start_s=part[0], end_s=part[1]) for row in there.values())
+    one = _at_times(query, video, replace(timeline, rows=(*rows, *kept)))
+    if one is None or not one.told:
+        return one
+    each = {name: tuple(common(spans, timeline.seen(name))) for name, spans in one.each.items()}
+    seen = merged([span for name in query.whom.names or one.names for span in timeline.seen(name)])
+    spans = merged([span for own in each.values() for span in own]) or common(one.spans, seen) or one.spans
+    return replace(one, spans=tuple(spans), each=each)
+
+
+def _at_times(query: Query, video: Video, timeline: Timeline) -> Seen | None:
+    """Of whom in a video it holds at some time, and when; what is said meanwhile."""
     asked, whom = _asked(query), query.whom
     found, told = run(asked, timeline), is_told_of_one(query)
     people = [one for one in found.people if not told or one.rows or video.long]
@@ -248,13 +322,17 @@ def _asked(query: Query) -> Query:
     of_all = is_of_all(query)
     if is_of_sound(query) and not of_all:
         return replace(asked, where=query.where or Has("speaks"))
-    if of_all or query.select in ("who", "count") or query.value == "people":
-        whom = query.whom if query.whom.names else replace(query.whom, quantifier="any")
-        number = None if of_all or query.value == "people" or _counts_videos(query) else query.number
+    if of_all or query.select in ("who", "count") or query.value == "people" or _is_each_there(query):
+        each = of_all or not query.whom.names or _is_each_there(query)
+        whom = replace(query.whom, quantifier="any") if each else query.whom
+        if rank == Rank("time", -1) and query.where in (None, PRESENT) and query.select == "who":  # who is seen last
+            asked = replace(asked, where=Not(PRESENT))
+        counts_else = query.value in ("people", *UNITS) or _counts_videos(query)
+        number = None if of_all or counts_else else query.number
         rank = rank if rank is not None and rank.by == "time" else None
         return replace(asked, select="who", whom=whom, rank=rank, number=number)
     never = query.number == NEVER and query.form == "polar" and not query.whom.names
-    of_nobody = query.whom.quantifier == "none" and not query.whom.names
+    of_nobody = query.whom.quantifier == "none" and (not query.whom.names or query.where is None)
     if query.select == "exists" and query.form != "choice" or never or of_nobody:
         number = None if never else query.number
         throughout = query.throughout and not _is_always_there(query)
@@ -319,8 +397,9 @@ def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
 
 
 def is_of_all(query: Query) -> bool:
-    """Whether it is asked of all people, but for some by name: each at some time, in any video."""
-    of_all = replace(query.whom, besides=()) == Whom(quantifier="all")
+    """Whether it is asked of all people, but for some by name, or of several: each at some time, in any video."""
+    of_all = replace(query.whom, besides=(), names=()) == Whom(quantifier="all")
+    of_all = of_all and not (query.whom.names and query.where is not None)
     return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
@@ -391,6 +470,8 @@ def _put_together(
         so = any_verdict(wanted) if "or" in joints else all_verdict(wanted)
         absent = tuple(one for one, least in kept.items() if not least) if people else found.absent
         return replace(found, verdict=all_verdict([so, *(TURNED[verdicts[one]] for one in left_out)]), absent=absent)
+    if query.form == "polar" and query.select == "when" and rank is None:
+        return replace(found, verdict="yes" if kept else "unsure" if counts else "no")
     if "than" not in joints or rank is None:
         return found
     (least, most), (others_least, others_most) = [*counts.values()][:2]
@@ -411,12 +492,17 @@ def _there_at(
         return {UNITS[found.query.value](one) for one in mine}
 
     def fits(name: str, surely: bool) -> bool:
+        if found.query.number is not None:  # in so many of them
+            so = found.query.number.within(len(there(name, True)), len(there(name, False)))
+            return so == "yes" or so == "unknown" and not surely
         here, elsewhere = there(name, surely), there(name, not surely)
         return enough(one in here for one in wanted) and elsewhere.isdisjoint(left_out)
 
     names = sorted({name for one in rows for name in one.names if not name.startswith("#")})
     maybe = tuple(name for name in names if fits(name, False) and not fits(name, True))
-    return replace(found, names={name: n for name, n in found.names.items() if fits(name, True)}, maybe=maybe)
+    sure = {name: n for name, n in found.names.items() if fits(name, True)}
+    verdict: Verdict = "yes" if sure else "unsure" if maybe else "no"
+    return replace(found, names=sure, maybe=maybe, verdict=verdict if found.query.form == "polar" else None)
 
 
 def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
@@ -523,6 +609,10 @@ def over_scopes(query: Query, joints: Sequence[str]) -> Query:
         return Query(counted, query.whom, query.where, value="scope", form=query.form, rank=query.rank)
     if "than" in joints:
         return replace(query, select="why")  # nothing that can be held against each other
+    if plain and "or" not in joints and query.form == "polar" and query.select == "exists" and not query.whom.names:
+        one_of_all = query.whom.quantifier == "any" and query.where in (None, PRESENT)
+        query = replace(query, select="who") if one_of_all else query  # "has anybody been in both?"
+        joints = ("both",) if one_of_all else joints
     asks_each = query.select in ("exists", "how_often", "how_long") and not is_of_all(query)
     each = asks_each or query.select == "who" and not {"both", "but not"}.isdisjoint(joints)
     return replace(query, value="scope") if plain and each else query

@@ -19,6 +19,7 @@ import numpy as np
 from pvchat.chat.archive import (
     Sighted,
     adjusted,
+    as_strangers,
     base_rate,
     find,
     is_answered,
@@ -29,11 +30,10 @@ from pvchat.chat.archive import (
     over_scopes,
     over_videos,
     sought,
-    without,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import wording
-from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Query, is_of_sound
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
 from pvchat.chat.reader.dates import Dates, around
@@ -161,6 +161,12 @@ class _Search:
         said = Asked(asked.of, today=self.today if query.value == "ago" else None)
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count(query)))
+        if query == Query("describe") and asked.sighting is None and self.only is None and self._count(query) > 1:
+            query = Query("when", value="videos")  # what happened in them: who was in each
+        if query.whom == Whom(quantifier="all") and query.where == Has("with") and query.select != "exists":
+            whoever = self.library.execute("SELECT DISTINCT who FROM appearances WHERE decision = 'present'")
+            everybody = tuple(sorted(self.names[who] for (who,) in whoever if who in self.names))
+            query = replace(query, whom=Whom(everybody, "both"))  # "when were all there at once?"
         search = self
         if asked.sighting is not None:
             sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
@@ -181,7 +187,15 @@ class _Search:
             said = replace(said, moment=one, told="" if one is None else self._described(query, one))
             if one is None:
                 found = replace(self._found(Query("when", query.whom, during=query.during)), query=query)
-        return LibraryAnswer(say_archive(found, said), found)
+        return LibraryAnswer(f"{say_archive(found, said)}{self._apart(found, said)}", found)
+
+    def _apart(self, found: ArchiveFinding, said: Asked) -> str:
+        """In which videos people are who aren't seen together in any: one after the other, as films show who talks."""
+        query = found.query
+        if query.where != Has("with") or len(query.whom.names) < 2 or found.seen or query.whom.quantifier != "both":
+            return ""
+        both = self._found(Query("when", query.whom, during=query.during))
+        return f" One after the other, {say_archive(both, said)}" if both.seen else ""
 
     def _refused(self, query: Query) -> str:
         """What is said to what many videos can't tell."""
@@ -218,6 +232,8 @@ class _Search:
             return [name for number, name in self.names.items() if number in seen and name not in left]
         if query.number is None and not is_of_all(query) and not query.throughout:
             return []
+        if is_of_all(query) and query.whom.names:
+            return list(query.whom.names)
         if query.value not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})
         words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
@@ -276,7 +292,7 @@ class _Search:
             doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < present_from}
             unlikely = {name for name in doubted if likely[name][number] < _PERHAPS}
             try:
-                timeline = without(self._timeline(number, place), unlikely)
+                timeline = as_strangers(self._timeline(number, place), unlikely)
             except LibraryError:  # it was deleted meanwhile
                 continue
             yield Sighted(video, timeline, frozenset(doubted - unlikely), parts)

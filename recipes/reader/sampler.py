@@ -28,8 +28,10 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
 SHARES = {"composed": 0.16, "natural": 0.56, "worded": 0.13, "refused": 0.08, "followed": 0.04, "paired": 0.03}
-NATURAL_FRAMES = tuple(f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i"))
-NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c"))
+NATURAL_FRAMES = tuple(
+    f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i", "_j")
+)
+NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c", "_d"))
 NATURAL = {
     "frames": 0.5,
     "followups": 0.17,

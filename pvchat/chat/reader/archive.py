@@ -8,11 +8,14 @@ without these words is read as any question is (`read.py`), and so is what it le
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 from pvchat.chat.english import in_place
@@ -21,6 +24,7 @@ from pvchat.chat.query import (
     NEVER,
     PRESENT,
     And,
+    Bound,
     During,
     Event,
     Form,
@@ -54,12 +58,13 @@ _MAINLY = "usually|normally|generally|mainly|mostly|most often"
 _USUALLY = rf"(?=.*\b(?:{_MAINLY})\b)"
 _MOSTLY = rf"(?=.*\b(?:{_MAINLY}|(?<!at )(?:most|least)|longest|shortest|fewest|quietest|busiest)\b)"
 _UNIT = re.compile(
-    r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?(?:(?P<how>how many)|which|what|(?P<is>(?:is|was) there an?y?))"
+    r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?"
+    r"(?:(?P<how>how many)|which|what|(?P<is>(?:is|are|was|were) there(?: an?y?)?))"
     r"(?: different| other| of the)? (?:(?P<place>rooms?|places?|locations?|cameras?|parts? of the \w+)"
     r"|(?P<weekday>days? of the week|weekdays?)|(?P<day>days?|dates?)(?! ago)|(?P<night>nights?)|(?P<week>weeks?)"
     rf"|(?P<month>months?)|(?P<year>years?)|(?P<hour>hours?|times?(?: of (?:the )?day)?{_USUALLY})"
     rf"|(?P<video>videos?(?:(?<=many videos)|{_MOSTLY})))\b(?: (?:[io]n )?(?:which|when|where|that))?"
-    rf"|^(?P<where>where)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))"
+    rf"|^(?P<where>where(?:['’]s)?)\b(?:{_MOSTLY}|(?=.*\b(?:been|everywhere|now|last|first)\b))"
     rf"|^(?P<when>when|what time)\b{_USUALLY}"
     rf"|^(?P<who>who)\b(?:{_MOSTLY}|(?=.*(?<![\"'“‘])\bnever\b))"
     r"|^(?P<ago>how (?:long|many \w+) (?:ago|(?:is it |has it been )?since))\b",
@@ -78,19 +83,49 @@ _NOT = re.compile(
     r"(?:(?<![\"'“‘])\b(?:never|(?<!but )not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
 )
 _IDLE = re.compile(
-    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|used|visit\w*|the|all|every(?:thing)?|people|videos?|there|seen|recorded|filmed"
-    r"|shot|made|taken|which|what|please|pls|plz|\W)*$",
+    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|got|used|visit\w*|the|all|(?:every|any)(?:thing)?|videos?|stuff|there|seen"
+    r"|people|recorded|filmed|shot|made|taken|new|which|what|do|i|we|you|exist|in total"
+    r"|please|pls|plz|\W)*$",
     re.IGNORECASE,
 )
-_SAID_OTHERWISE = (
-    (re.compile(r"^(?:and )?(?:by whom|(?:which|what) people(?= (?:is|are|was|were)\b))\b", re.IGNORECASE), "who"),
-    (re.compile(r"\b(is|are|was|were|been) neither ((?:in|at|on) .+?) nor\b", re.IGNORECASE), r"\1 not \2 or"),
-    (re.compile(r"\bnone of (?:our|my) people\b", re.IGNORECASE), "none of the people I know"),
-    (re.compile(r"\b(?:any|one) of (?:our|my) people\b", re.IGNORECASE), "anybody I know"),
+# "videos without Ana", not "videos of Ben without Ana"; "what was the last video?", "play the first video with Ana"
+_VIDEOS_WITHOUT = re.compile(
+    r"^(?:(?P<polar>(?:is|are|was) there|any|do (?:we|i|you) have)|(?P<many>how many)|which|what|show|list|find)?"
+    r"(?: me)?(?: ?(?:any|an?|the|all|every|are|is|there))* ?videos? (?:(?:is|are|there) )*(?:without|with no) "
+    r"(?P<who>.+?)\W*$",
+    re.IGNORECASE,
+)
+_ANY_VIDEO_OF = re.compile(r"^(?:is|are) there (?:any |an? )?videos? (?:of|with) (?P<who>.+?)\W*$", re.IGNORECASE)
+_VIDEO_AT_AN_END = re.compile(
+    r"^(?:(?:what|which)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?(?P<edge>first|last) video"
+    rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?\W*$",
+    re.IGNORECASE,
+)
+_BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
+_EVERY_PLACE = re.compile(
+    r" (?:in|to|at|through) (?:every|each|all|both)(?: of)?(?: the| our| my)? (?:rooms?|places?|locations?|cameras?)\b",
+    re.IGNORECASE,
+)
+# What is listed is people, not videos
+_LISTS_PEOPLE = re.compile(r"^ *(?:who|(?:the |all )*(?:names|people|persons|every(?:one|body)))\b", re.IGNORECASE)
+_OF_SO_MANY = re.compile(
+    r"^(?!.*(?:(?<!at )\b(?:most|least)|fewest)\b).*\bvideos? .*\b(?:people|persons?|men|women)\b", re.IGNORECASE
+)
+_IN_SO_MANY = re.compile(r"\bin (two|three|four|five|six|seven|eight|nine|ten|\d+) videos\b", re.IGNORECASE)
+_SEVERAL_PLACES = re.compile(
+    r" (?:in|to) (?:(?P<more>more than)|(?P<least>at least)|(?P<just>only|just|exactly))?"
+    r"(?: ?(?P<count>one|two|three|\d|several))?"
+    r"(?: different)? (?:rooms?|places?|locations?)\b", re.IGNORECASE,
+)  # fmt: skip
+_IN_ONE_VIDEO = re.compile(r"\b(?:the same|one|any|a single) video\b", re.IGNORECASE)
+_ON_ONE_DAY = re.compile(r"\bon (?:the same|one) (?:day|date)\b", re.IGNORECASE)
+_A_VIDEO = re.compile(r"\bvideos?\b", re.IGNORECASE)
+_IS_THERE_A_VIDEO = re.compile(
+    r"^(?:(?:is|are|was) there|do (?:we|i|you) have|have (?:we|i|you) got|any) .*\bvideos?\b", re.IGNORECASE
 )
 _PASSES = r"\b(?:pass|use|visit|enter)(?:e?s|e?d)?(?: by| through)?(?=\W*$)"  # "which cameras did she pass?"
 _SHOW = re.compile(
-    r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?"
+    r"^(?:please,? )?(?:can you )?(?:show|find|play|list|give)\b(?: me)?(?: (?:a|the) list of)?"
     r"(?P<of> (?:all |every )?(?:the )?videos? (?:of|with|where|in which|showing) )?", re.IGNORECASE,
 )  # fmt: skip
 _SO_MANY = re.compile(
@@ -102,15 +137,9 @@ _OF_LENGTH = re.compile(
     r"|^(?:which|what) videos?\b(?: (?:of|with|where)\b.*)? (?:is|was|lasts?|runs?) (?:the )?(?:longest|shortest)\b"
     r"|\bvideos? (?:\w+ )?(?:last|run|is|are)s? (?:longer|shorter|more|less)\b", re.IGNORECASE,
 )  # fmt: skip
-_WHICH_IS = re.compile(r"^which(?= is the (?:longest|shortest) video\W*$)", re.IGNORECASE)
 _MORE = re.compile(
     r"\b(?:(?:for )?(?P<long>longer)|(?:more|(?P<less>less|fewer))(?: often| frequently| time)?|for less time"
     r"|most often|most|(?P<longest>longest))\b", re.IGNORECASE,
-)  # fmt: skip
-# "in the hall more often than in the garden"
-_THAN = re.compile(
-    r"(?P<where> (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})(?P<more> (?:longer|(?:more|less)(?: often| frequently)?))"
-    r"(?= than (?:in|on|at|last|this)\b)", re.IGNORECASE,
 )  # fmt: skip
 _LEANS = re.compile(
     r"^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
@@ -119,7 +148,9 @@ _LEANS = re.compile(
 )  # fmt: skip
 # Speaks of the videos that were found before
 _OF_THEM = re.compile(
-    r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b|(?= (?:is|are|was|were)\b))", re.IGNORECASE
+    r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
+    r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b))",
+    re.IGNORECASE,
 )
 # "and before?", "the Friday before", "the following week", "two days later"
 _BEYOND = re.compile(
@@ -148,7 +179,7 @@ _ONE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_AGAIN = re.compile(
-    r"^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the ones?|those|alone| )*\W*$", re.IGNORECASE
+    r"^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|ones?|those|alone| )*\W*$", re.IGNORECASE
 )
 _HE = re.compile(r"\b(?:he|she|they|him|her|them)\b", re.IGNORECASE)
 _EDGE = re.compile(r"\b(?:first|last|earliest|latest|initially)\b", re.IGNORECASE)
@@ -156,7 +187,9 @@ _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: (?:here|there|seen|comes?|came|appear(?:s|ed)?|visit(?:s|ed)?))?(?P<spot> {_SPOT})?(?=\W*$)",
+    rf"(?P<only> only)(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
+    rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
+    rf"(?P<spot> {_SPOT})?(?=\W*$)",
     re.IGNORECASE,
 )
 _USED = "used|empty|in use|visited|busy|occupied"
@@ -182,6 +215,8 @@ class Scope:
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"."""
         when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
+        if len(self.besides) == 1 and self.besides[0].place and not self.place:
+            return f"{when} outside {in_place(self.besides[0].place).split(' ', 1)[1]}"
         return when + (f" {in_place(self.place)}" if self.place else "")
 
 
@@ -198,6 +233,7 @@ class ArchiveQuestion:
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
         around: "day", "week" …: all videos of that of the sighting are meant ("that day").
         sighted: of which question the sighting was, where its place and time aren't those of this one.
+        pairs: places with a time each ("in the hall on Friday or in the garden on Monday"), in the place of both.
     """
 
     query: Query
@@ -208,10 +244,13 @@ class ArchiveQuestion:
     sighting: Query | None = None
     around: str = ""
     sighted: ArchiveQuestion | None = None
+    pairs: tuple[Scope, ...] = ()
 
     @property
     def scopes(self) -> list[Scope]:
         """The times and places one by one, in order."""
+        if self.pairs:
+            return [*self.pairs]
         named = [
             Scope(dates, place, joint or (dates.joint if dates is not None else ""))
             for place, joint in self.places or (("", ""),)
@@ -231,6 +270,8 @@ class ArchiveQuestion:
         word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
         joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
+        if self.pairs:
+            return f" {several}"
         return (
             f" {several}" * bool(several)
             + Scope(
@@ -241,8 +282,10 @@ class ArchiveQuestion:
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
-        if scope.besides:
+        if scope.besides and not self.pairs:
             return "at another time" if self.only == "dates" else "elsewhere"
+        if self.pairs:
+            return scope.of.strip()
         return Scope(
             scope.dates if len(self.dates) > 1 or self.only == "dates" else None,
             scope.place if len(self.places) > 1 or self.only == "places" else "",
@@ -261,10 +304,14 @@ def read_archive(
         now: the time at which it is asked, local.
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    text = _CALLED.sub(_as_called, text.strip()).replace("but never ", "but not ")
-    for said, plain in _SAID_OTHERWISE:
+    text = _CALLED.sub(_as_called, text.strip())
+    if not any("library" in one.lower() for one in places):  # it is that of the videos
+        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
+    for said, plain in _said_otherwise():
         text = said.sub(plain, text)
-    text = _THAN.sub(r"\g<more>\g<where>", text)  # "more often in the hall than in the garden"
+    if (paired := _paired(text, places, now, (*known.names, *known.aliases))) is not None:
+        return _of_scopes(paired.text, known, paired)
+    text, outside = _outside(text, places)
     rest, spots = _placed(text, places)
     undated = rest
     try:
@@ -276,9 +323,13 @@ def read_archive(
     rest = re.sub(rf"\b((?:has|have)\b.*)\bvisited(?=(?: {_SPOT})?\W*$)", r"\1come", rest, flags=re.IGNORECASE)
     only: Literal["", "dates", "places"] = ""
     if (dates or spots) and (found_only := _ONLY.search(rest)) and not _ASKS_AGAIN.match(rest.strip(_SPOT)):
-        only = "places" if found_only["spot"] or not dates else "dates"
+        placed = found_only["spot"] and not found_only["comes"]  # "only comes to the hall on Mondays": on no other day
+        only = "places" if placed or not dates else "dates"
         rest = f"{rest[: found_only.start()]}{rest[found_only.end('only') :]}"
     scoped = ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), dates, spots, only)
+    if outside and not spots:
+        each = [Scope(one, besides=(Scope(one, outside),)) for one in dates or (None,)]
+        return _of_scopes(rest, known, replace(scoped, dates=(), pairs=tuple(each)))
     if before is not None and (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
     meant = None if before is None else _sighting_of(before)
@@ -300,6 +351,13 @@ def read_archive(
         of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
         return on_day if before.dates or meant is None else of_sighting
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+@cache
+def _said_otherwise() -> list[tuple[re.Pattern[str], str]]:
+    """What is said of many videos in words that the reader of one doesn't know, and in its words."""
+    rows = json.loads(Path(__file__).with_name("otherwise.json").read_text(encoding="utf-8"))
+    return [(re.compile(said, re.IGNORECASE), plain) for said, plain in rows]
 
 
 def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
@@ -359,6 +417,30 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     return replace(scoped, query=Query("compare", query.whom, query.where, value=value, form=form, rank=rank))
 
 
+def _paired(text: str, places: Sequence[str], now: datetime, names: Sequence[str]) -> ArchiveQuestion | None:
+    """A question of two places with a time each, with these; None: it isn't one."""
+    for joint in re.finditer(r",? (?P<word>or|and|but not|than) (?:(?:in|on|at) )?", text, re.IGNORECASE):
+        parts = [_placed(part, places) for part in (text[: joint.start()], f" in {text[joint.end() :]}")]
+        try:
+            (rest, dates), (left, others) = (dated(part, now, names) for part, _ in parts)
+        except SettingsError:
+            continue
+        (spot, other), nothing_left = (spots for _, spots in parts), not re.search(r"\w", left)
+        if nothing_left and len(dates) == len(others) == len(spot) == len(other) == 1:
+            said = (Scope(dates[0], spot[0][0]), Scope(others[0], other[0][0], joint["word"].lower()))
+            return ArchiveQuestion(Query("who"), rest.replace(_SPOT, ""), pairs=said)
+    return None
+
+
+def _outside(text: str, places: Sequence[str]) -> tuple[str, str]:
+    """A question without the one place that it leaves out ("together outside the hall"), and this; "" for none."""
+    spelt = _spelt(places)
+    names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
+    lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
+    found = re.search(rf" {lead} (?:(?:the|our|my) )?({names})\b", text, re.IGNORECASE) if places else None
+    return (text, "") if found is None else (f"{text[: found.start()]}{text[found.end() :]}", spelt[found[1].lower()])
+
+
 def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
     """A question with a mark in the place of the sources it names, and these: "in the kitchen or in the garden"."""
     if not places:
@@ -367,15 +449,25 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
     into = r"(?:in|on|into|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
-    verbs = ("leave", "left", "enter", "entered", "use", "used", "pass", "passed")
+    verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
+             "visit", "visits", "visited")  # fmt: skip
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|but not|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
     if found is None and (
-        used := re.search(rf"\b(?:the )?({names})\b( first| last| ever| only)? ({_USED})\b", text, re.IGNORECASE)
+        used := re.search(
+            rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b",
+            text,
+            re.IGNORECASE,
+        )
     ):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
-        return f"{text[: used.start()]}{who} there{used[2] or ''}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
+        said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
+        return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
+    if found is None:  # "Ana kitchen when", "garden yesterday who"
+        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= (?:videos?|ones?)\b)"
+        alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
+        found = re.search(alone, text, re.IGNORECASE)
     if found is None:
         return text, ()
     named = list(re.finditer(names, found[0], re.IGNORECASE))
@@ -386,7 +478,10 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
     asked = f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip()
-    return re.sub(rf"\b(?:use|pass)(e?d)?(?= {_SPOT})", lambda verb: "came" if verb[1] else "come", asked), spots
+    come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
+    return re.sub(
+        rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})", lambda verb: come.get(verb[1] or "", "come"), asked
+    ), spots
 
 
 def _spelt(places: Sequence[str]) -> dict[str, str]:
@@ -406,8 +501,33 @@ def _at(text: str, known: Known) -> Query:
 
 def _read_one(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
-    if unit := _UNIT.match(rest):
+    if edges := _BOTH_ENDS.search(rest):
+        ends = (f"{rest[: edges.start()]}{edge}{rest[edges.end() :]}" for edge in ("first", "last"))
+        first, last = (_read_one(one, known) for one in ends)
+        return replace(first, then=last)
+    if every := _EVERY_PLACE.search(rest):
+        query = _read_one(f"{rest[: every.start()]} there{rest[every.end() :]}", known)
+        return replace(query, value="place", throughout=True) if query.select in ("exists", "who") else query
+    if (several := _SEVERAL_PLACES.search(rest)) and re.match(r"who|has|have|was|were|is|did", rest, re.IGNORECASE):
+        query = _read_one(f"{rest[: several.start()]} there{rest[several.end() :]}", known)
+        bound: Bound = "more_than" if several["more"] else "exactly" if several["just"] else "at_least"
+        count = {"several": 2.0}.get((several["count"] or "several").lower()) or counted(several["count"].lower())
+        asked = replace(query, select="who", value="place", number=Number(bound, count or 2.0), throughout=False)
+        return asked if query.select in ("exists", "who") else query
+    if (unit := _UNIT.match(rest)) and not (
+        unit["video"] and (_OF_SO_MANY.search(rest) or _VIDEOS_WITHOUT.match(rest))
+    ):
         return _by_unit(rest[unit.end() :], unit.groupdict(), known)
+    if without := _VIDEOS_WITHOUT.match(rest):
+        asked = _at(f"When was {without['who']} there?", known)
+        if asked.whom.names and asked.where is None:
+            polar: Form = "polar" if without["polar"] else "wh"
+            select: Select = "how_often" if without["many"] else "when"
+            return Query(select, replace(asked.whom, quantifier="none"), form=polar, during=asked.during)
+    if edge := _VIDEO_AT_AN_END.match(rest):
+        if edge["who"]:
+            return _read_one(f"When was {edge['who']} {edge['edge']} seen?", known)
+        return Query("when", value="videos", rank=Rank("time", -1 if edge["edge"].lower() == "last" else 1))
     if (many := _SO_MANY.search(rest)) and (count := counted(many["count"].lower())) is not None:
         asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
@@ -425,14 +545,20 @@ def _read_one(rest: str, known: Known) -> Query:
         value = "videos in order" if query.value == "videos" else "in order"
         return Query("when", query.whom, query.where, value=value, during=query.during, number=query.number)
     shown = _SHOW.match(rest)
-    if _IDLE.match(rest[shown.end() if shown else 0 :].replace(_SPOT, "")):
+    listed = rest[shown.end() if shown else 0 :].replace(_SPOT, "")
+    if _IDLE.match(listed) and not re.search(r"\bpeople\b", listed, re.IGNORECASE):
         return Query("when", value="videos")
     if shown and (hers := re.match(r" (?:all )?(?:of )?(?P<who>.+?)['’]s? videos?\W*$", rest[shown.end() :])):
         return _read_one(f"When is {hers['who']} there?", known)
     if shown and shown["of"]:
         return _read_one(f"When is {rest[shown.end() :]}", known)
-    query = _at(_WHICH_IS.sub("What", rest), known)
-    if shown and query.select in ("who", "describe", "exists"):
+    query = _at(rest, known)
+    if query.select == "refuse" and (any_of := _ANY_VIDEO_OF.match(rest)):
+        there = _at(f"When was {any_of['who']} there?", known)
+        query = replace(there, select="exists", form="polar") if there.whom.names else query
+    if shown and query.refusal == "wish":  # "play the last video of Ana"
+        query = _at(f"When was{rest[shown.end() :]}", known)
+    if shown and query.select in ("who", "describe", "exists") and not _LISTS_PEOPLE.match(rest[shown.end() :]):
         query = Query("when", query.whom, query.where, during=query.during)
     return _over_videos(query, rest)
 
@@ -446,6 +572,8 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
             ranks, rest = [*ranks, measure], re.sub(said, " ", rest, flags=re.IGNORECASE)
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
+    if by == "ago" and "since" in (unit["ago"] or "").lower() and edge is None:
+        rest = f" was the last time{rest}"
     idle = _IDLE.match(rest.replace(_SPOT, ""))
     rest = rest if idle else re.sub(_PASSES, "appear", rest, flags=re.IGNORECASE)
     rank, number = next(iter(ranks), None), NEVER if denied else None
@@ -504,17 +632,33 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
 
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
+    if query.whom == Whom(quantifier="none", known=False) and "people I know" in text:  # not whom I don't know
+        query = replace(query, whom=Whom(quantifier="none", known=True))
     whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
+    if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else
+        where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
+        query = replace(query, where=where, throughout=False)
     always = query.select == "exists" and polar and query.throughout
+    if always and where == Has("with") and len(whom.names) > 1:  # never one without the other
+        alone = And((Not(Has("with", of=Whom(whom.names))),))
+        return replace(
+            query, select="how_often", whom=Whom(whom.names, "either"), where=alone, number=NEVER, throughout=False
+        )
     if always and whom.names and where is not None and where not in (PRESENT, Not(PRESENT)):
         return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
     if always and whom == EVERYBODY and of is not None and of.names:
         return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
+    if whom == Whom(known=False) and re.search(r"\b(?:only|just|nothing but|nobody but)\b", text, re.IGNORECASE):
+        return replace(query, whom=Whom(quantifier="only", known=False))
     if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
         return _but_not_with(query)
+    if query.select == "who" and query.number is None and (many := _IN_SO_MANY.search(text)):
+        query = replace(query, number=Number("exactly", counted(many[1].lower()) or 0.0))
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
+    if (asked := _of_so_many(query, text)) is not None:
+        return asked
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         return Query("when", whom, where, value="place", during=query.during)
     if query.select == "count" and polar and query.number is not None:
@@ -540,6 +684,36 @@ def _over_videos(query: Query, text: str) -> Query:
     if not (isinstance(query.where, Has) and query.where in _MOVES) or query.select in ("compare", "order"):
         return query
     return replace(query, where=None, rank=Rank("time", _MOVES[query.where]) if query.select == "when" else query.rank)
+
+
+def _of_so_many(query: Query, text: str) -> Query | None:
+    """What is asked of videos by who is in them at any time; None: something else."""
+    whom, where, polar, number = query.whom, query.where, query.form == "polar", query.number
+    counted_too = query.select in ("when", "how_often", "count") and not query.value and _OF_SO_MANY.search(text)
+    if number is not None and counted_too:
+        select: Select = "how_often" if re.match(r"(?:in )?how many", text, re.IGNORECASE) else "when"
+        known = Whom(known=whom.known)
+        return Query(select, known, where, value="people", form=query.form, during=query.during, number=number)
+    if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
+        return replace(query, whom=replace(whom, known=None), where=Has("with", of=Whom(known=False)))
+    if len(whom.names) > 1 and where in (None, Has("with")) and _ON_ONE_DAY.search(text):
+        return Query("when", replace(whom, quantifier="both"), value="day", form=query.form)
+    if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
+        return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
+    if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"
+        return replace(query, select="exists")
+    several = query.select == "exists" and polar and len(whom.names) > 1 and not query.value
+    if several and (_IN_ONE_VIDEO.search(text) or where is None and _A_VIDEO.search(text)):
+        return replace(query, where=PRESENT if where in (None, Has("with")) else where)
+    if several and where is None and whom.quantifier in ("both", "all"):  # each of them, in any video
+        return replace(query, whom=replace(whom, quantifier="all"))
+    if whom == Whom(quantifier="all") and number is not None and number.value == 1:  # "at least once"
+        return Query("exists", whom, where, form="polar", during=query.during)
+    if polar and whom.quantifier == "none" and _IS_THERE_A_VIDEO.match(text):
+        return Query("when", whom, where, form="polar", during=query.during)
+    if query.select in ("when", "how_often") and not polar and whom.names and where == Not(PRESENT):
+        return replace(query, whom=replace(whom, quantifier="none"), where=None)
+    return None
 
 
 def _but_not_with(query: Query) -> Query:
@@ -577,10 +751,15 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
 def _leaning(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
     query, sighting = found.query, found.sighting
+    same = Query("attribute", query.whom, attribute="place") if query.value == "place" else query
+    of_another = same == replace(before.query, whom=query.whom)
+    if sighting is None and of_another and meant is not None and meant.whom == before.query.whom:
+        sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
     if who and query.whom.names and pronoun:  # "who were they?"
         query = replace(query, whom=replace(query.whom, quantifier="any"))
-    if who and query.where == Has("with") and before.query.whom.names:  # "was Tom with anybody?" "Who?"
+    company = (Has("with"), None) if before.query.value == "place" and _ON_IT.search(rest) else (Has("with"),)
+    if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
         query = replace(query, where=Has("with", of=before.query.whom))
     if query.whom == EVERYBODY and pronoun and query.select not in ("who", "count"):  # whom nobody named
         query = replace(query, whom=before.query.whom)

@@ -77,6 +77,8 @@ _DAY_ROWS: _Rows = (
      lambda m, now: _dated(now, m[1], _CYCLES[m[2]][0].month, m[3])),
     (rf"(?:{_WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?",
      lambda m, now: _dated(now, m[2], _CYCLES[m[1]][0].month, m[3])),
+    (rf"(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d)",
+     lambda m, now: _dated(now, m[1], int(m[2] or m[4]), m[3] or m[5])),
     (rf"(?:{_WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})", lambda m, now: _dated(now, m[1])),
     (rf"(?:({_COUNT}) weeks? ago(?:,? on)? |(last|this) )?({_WEEKDAY})"
      rf"(?:,? (?:(?:of )?(this|last) week\b|({_COUNT}) weeks? ago))?", lambda m, now: _weekday(m, now)),
@@ -84,6 +86,7 @@ _DAY_ROWS: _Rows = (
 _DAY = _any_of(_DAY_ROWS)
 _SPAN_ROWS: _Rows = (
     (rf"the ({_UNIT}|{_PART}) before last", lambda m, now: _last(now, m[1], 1)),
+    (r"last night", lambda m, now: (_last(now, "night")[0] - 2 * _ONE["hour"], _last(now, "night")[1])),  # and evening
     (rf"(?:(this|last) |the (?={_UNIT}|{_SEASON})|(?={_MONTH}|{_SEASON}))"
      rf"({_UNIT}|{_PART}|{_MONTH}|{_SEASON})(?: (?:of )?({_YEAR}))?\b",
      lambda m, now: (_last if m[1] == "last" else _the)(datetime(int(m[3]), 12, 31) if m[3] else now, m[2])),

@@ -660,16 +660,6 @@ def _bounds(query: Query, turn: _Following) -> Query:
     return replace(query, number=asked.number or query.number, throughout=always, versus=asked.versus or query.versus)
 
 
-def _elsewhere(turn: _Following) -> Query | None:
-    """The same of another place, where a place said when: "what is worn in the scenes outdoors?", "and indoors?"."""
-    before, asked = turn.last[0], turn.asked
-    event, group = before.during.event, "" if asked.where is None else _group(asked.where)
-    moved = event is not None and group == "spot" == _group(event.where) and asked.select == before.select
-    if not moved or event is None or asked.where is None or asked.during != WHOLE:
-        return None
-    return replace(before, during=replace(before.during, event=replace(event, where=asked.where)))
-
-
 def _at_an_end(turn: _Following) -> Query | None:
     """The first or the last of what was told of somebody, where "before" names no time ("what does she wear?", "and
     before?"); after one of an order the next, or the one before it.
@@ -758,7 +748,7 @@ def _of_whom(query: Query, turn: _Following) -> Query:
         names = () if asked.select in ("exists", "who", "count") else left
         told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
         return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
-    return replace(query, whom=_kept(asked.whom, query.whom))
+    return replace(query, whom=asked.whom)
 
 
 def _towards(query: Query, turn: _Following) -> Query:
@@ -932,11 +922,6 @@ def _worn(query: Query) -> str:
     return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
 
 
-def _kept(whom: Whom, before: Whom) -> Whom:
-    """Whom an ellipsis names, with nothing of whom it was before but that they are known or not."""
-    return whom if whom.names or whom.known is not None else replace(whom, known=before.known)
-
-
 def _with_condition(query: Query, asked: Condition) -> Query:
     """A condition in the place of one of its kind, beside others: "does she sit in the kitchen?", "in the garden?".
 
@@ -984,5 +969,5 @@ def _group(condition: Condition) -> str:
     return next((name for name, kinds in _GROUPS.items() if attribute in kinds), "")
 
 
-INSTEAD = (_why, _where_it_is, _at_an_end, _elsewhere)  # what a turn may ask in place of the query before
+INSTEAD = (_why, _where_it_is, _at_an_end)  # what a turn may ask in place of the query before
 CHANGES = (_select, _of_whom, _towards, _where, _ranked_anew, _when, _bounds)  # what it may change of it, in order

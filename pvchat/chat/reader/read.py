@@ -69,6 +69,8 @@ class Known:
 
 def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
+    if (twice := _but_not_in(text, known)) is not None:
+        return twice
     wording = worded(text, known.names, known.aliases)
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
@@ -87,6 +89,19 @@ def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
         return Query("count")
     both = Whom(names, "both" if len(names) > 1 else "any")
     return Query("exists", both, form="polar") if names and not foreign.asks_who else Query("who")
+
+
+def _but_not_in(text: str, known: Known) -> Query | None:
+    """Two questions of two parts of the video: "is Ana sitting in the first half but not in the second?"."""
+    said, but_not, other = text.rstrip(" ?.!").rpartition(" but not ")
+    if not but_not or not is_numbered((asked := worded(said, known.names, known.aliases)).part):
+        return None
+    rest, part = named_part(other)
+    part = _share_of(asked.part, {*other.lower().split()}) if part is None or rest else part
+    if part is None:
+        return None
+    first = _query_of(asked.words, asked.part, known)
+    return replace(first, then=replace(first, during=part))
 
 
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:

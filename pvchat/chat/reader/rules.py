@@ -159,6 +159,9 @@ class Tagged:
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
+    tags = [
+        "O" if t == "O-deed" and w.seen in _SOMEBODY else t for w, t in zip(words, tags, strict=False)
+    ]  # "hugs anybody"
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
         if tags[i] == "O" and word.seen in _SUBJECTS and after[:2] == "F-":  # "before he comes back"
             tags[i] = "E-pronoun"
@@ -235,16 +238,6 @@ def is_statement(words: Sequence[Word]) -> bool:
     return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
 
 
-def _taken_up(question: Tagged) -> Sequence[Slot]:
-    """With a description before the question word in the place of its pronoun: "the man in red, who is with him?"."""
-    slots, asks_at = question.slots, next((i for i, word in enumerate(question.seen) if word in _OPENERS), 0)
-    looks = [slot for slot in slots if slot.role == "S" and slot.at < asks_at]
-    pronoun = next((slot for slot in slots if slot.role == "O" and slot.kind == "pronoun"), None)
-    if pronoun is None or not looks or any(slot.kind in ("name", "pronoun") for slot in looks):
-        return slots
-    return [replace(slot, role="O") if slot in looks else slot for slot in slots if slot is not pronoun]
-
-
 def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
     """With a place that somebody comes into, or leaves, as such: "does Ana go into the park?", "who left the sofa?"."""
     slots = list(question.slots)
@@ -261,24 +254,6 @@ def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
         elif out or goes & GOING:
             slots = [replace(slot, kind="leaves") if slot is place else slot for slot in slots if slot not in said]
     return slots
-
-
-def _she_of_the_event(question: Tagged) -> Sequence[Slot]:
-    """With who is named in an event as "she", where the network passed that over: "when Ana is alone, what does she
-    do?".
-    """
-    slots, tags = question.slots, question.labels.tags
-    named = [slot for slot in slots if slot.role == "E" and slot.name]
-    said = [i for i, word in enumerate(question.seen[: len(tags)]) if word in ("she", "he") and tags[i] == "O"]
-    if len(named) != 1 or not said or any(slot.role == "S" for slot in slots):
-        return slots
-    return sorted([*slots, replace(named[0], role="S", at=said[0])], key=lambda slot: slot.at)
-
-
-def _did_it(heads: dict[str, str], question: Tagged) -> dict[str, str]:
-    """What was done, where only "it" says so, is that of the question before: "which of them did it first?"."""
-    said = heads["select"] == "refuse" or any(slot.role == "P" for slot in question.slots)
-    return {"follow": "ellipsis"} if ("did", "it") in pairwise(question.seen) and not said else {}
 
 
 def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
@@ -554,7 +529,8 @@ def _of_sound(query: Query, question: Tagged) -> Query:
     if (spoken or {"language", "languages"} & {*seen}) and not phrase:
         return _language_query(query, seen, spoken)
     if "music" in seen and not phrase:
-        return _music_query(query, seen)
+        plays = query.whom != Whom() and any(has.value == "playing music" for has in atoms(query.where))
+        return query if plays else _music_query(query, seen)  # "is Ana playing music?"
     if not {*seen} & (_HEARD | _ANSWERS):
         return query
     said = {*phrase.casefold().split()}
@@ -772,8 +748,8 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-SLOT_RULES = (_taken_up, _into_or_out_of, _she_of_the_event)
-HEAD_RULES = (_did_it, _able, _comes_again, _was_gone)
+SLOT_RULES = (_into_or_out_of,)
+HEAD_RULES = (_able, _comes_again, _was_gone)
 QUERY_RULES = (
     _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
     _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,

@@ -208,9 +208,9 @@ def _put_together(made: list[Condition]) -> list[Condition]:
     things = [one for one in made if isinstance(one, Has) and one.attribute == "thing"]
     if things and Not(Has("present")) in made:
         return [Not(one) if one in things else one for one in made if one != Not(Has("present"))]
-    with_whom = [one for one in made if isinstance(one, Has) and one.attribute == "with" and one.of and one.of.names]
-    if with_whom and with_whom[0].of and Has("alone") in made:
-        nobody_else = Not(Has("with", of=Whom(besides=with_whom[0].of.names)))
+    of = next((one.of for one in made if isinstance(one, Has) and one.attribute == "with" and one.of), EVERYBODY)
+    if (of.names or of.known is False) and Has("alone") in made:  # alone with a stranger: with nobody known
+        nobody_else = Not(Has("with", of=Whom(besides=of.names) if of.names else Whom(known=True)))
         return [*(one for one in made if one != Has("alone")), nobody_else]
     denied = [one for one in made if isinstance(one, Not) and isinstance(one.part, Has)]
     kinds = [one.part.attribute for one in denied if isinstance(one.part, Has)]

@@ -43,9 +43,10 @@ _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}"
 
 
 def moment(one: Seen, last: bool = False) -> str:
-    """A video with the moment that counts: its first, or its last."""
-    at = (one.spans[-1][1] if last else one.spans[0][0]) if one.spans else 0.0
-    return f"{_day(one, at)} ({Path(one.video.path).name} at {clock(at)})"
+    """A video with the moment that counts: its first, or its last; dated by when that sighting began."""
+    start, end = (one.spans[-1] if last else one.spans[0]) if one.spans else (0.0, 0.0)
+    at = end if last else start
+    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(at)})"
 
 
 def lines(seen: Sequence[Seen]) -> str:
@@ -61,6 +62,7 @@ def line(one: Seen) -> str:
     more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
     spans = first_times([span_told(*span) for span in one.spans], _MOST_SPANS)
     spans = " ".join(said[:_MOST_SPANS]) + more if said else spans
+    spans += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
     return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
 
 
@@ -146,10 +148,10 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if found.untold:
         why = wording("library", "not listened") if is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
+    head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
-        return f"{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
-    head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
+        return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     if is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
         return f"I heard {heard} in {of}."
@@ -166,7 +168,8 @@ def _not_seen(whom: Whom) -> str:
     if several and whom.quantifier in ("either", "any"):
         return f"Neither {join(whom.names, 'nor')} was seen"
     seen = f"the only one{several}" if whom.quantifier == "only" else "seen"
-    return f"{join(whom.names)} {verb} not {seen}" if whom.names else "Nobody was seen"
+    known = "" if whom.known is None else " I know" if whom.known else " unknown"
+    return f"{join(whom.names)} {verb} not {seen}" if whom.names else f"Nobody{known} was seen"
 
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
@@ -197,12 +200,16 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     if query.value.startswith("videos") and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
         return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
-    so = f"{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
+    without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
+    so = f"{without}{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
+    who = ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
+        named = [*found.names] or [_STRANGERS] * any(one.strangers for one in found.sure)
+        who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     else:
         lead = f"{LEADS[found.verdict or '']} ".lstrip()
-    return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}.{lines(in_turn)}"
+    return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
 
 def _greatest(found: ArchiveFinding, asked: Asked) -> str:
@@ -256,12 +263,13 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
 def _lead(found: ArchiveFinding) -> str:
     """Whether it holds at each of some times, of all people; at which of two it holds more."""
     query, rank = found.query, found.query.rank
-    if found.verdict == "yes" and query.value != "scope":
+    if found.verdict == "yes" and query.value != "scope" and query.select != "when":
         return f"Yes, {_lower(_subject(found)) if is_of_all(query) else _EACH[query.value]}."
     if query.form != "choice" or rank is None or query.value != "scope":
         return LEADS[found.verdict or ""]
     (first, most), *others = found.groups.items()
     word = ("Longer", "More often", "Shorter", "Less often")[(rank.by == "often") + 2 * (rank.k < 0)]
+    word = ("More people" if rank.k > 0 else "Fewer people") if query.select == "count" else word
     said = "About the same" if any(count == most for _, count in others) else f"{word} {first}"
     return f"Probably {said[0].lower()}{said[1:]}." if found.perhaps else f"{said}."
 
@@ -276,6 +284,8 @@ def _edge(found: ArchiveFinding, asked: Asked) -> str:
         word = "before that" if last else nth
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
+    if found.query.value == "videos" and found.seen and not found.query.whom.names:
+        return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
         return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
@@ -306,9 +316,12 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"Nobody: everybody {so} at least once in {_among(found, asked)}.{perhaps}"
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and told and found.query.number is None:
-        told = told[rank.k - 1 : rank.k] if rank.k > 0 else told[rank.k :][:1]
-        return f"{told[0] if told else 'Nobody'}, of {_among(found, asked)}."
-    sentences = [f"{join(told)}."] if told else []
+        counts = list(found.names.values())
+        kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
+        told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
+        return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
+    lead = LEADS[found.verdict or ""].replace(".", ",") if told else LEADS[found.verdict or ""]
+    sentences = [f"{lead} {join(told)}.".strip()] if told else [lead] if lead else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
     doubtful = [*found.maybe] if found.query.value in UNITS else doubtful
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
@@ -317,6 +330,9 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
+    if found.query.number is not None and not told:
+        nobody = "" if found.query.whom.names else " Nobody I know."
+        return f"{lead}{nobody} That is of {_among(found, asked)}.".strip()
     theirs = [one for one in found.seen if found.query.value not in UNITS or {*one.names} & {*found.names}]
     sentences += _at_each(found)
     return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
@@ -374,7 +390,8 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
         return f"in {videos(len(hers))}"
     if by == "long":
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
-    last = found.query.where in (Not(PRESENT), Has("leaves")) and name in found.query.whom.names
+    theirs = name in found.query.whom.names or found.query.during.event is None  # not "before Ben came"
+    last = found.query.where in (Not(PRESENT), Has("leaves")) and theirs
     one = hers[-1 if last else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
@@ -400,13 +417,16 @@ def _subject(found: ArchiveFinding) -> str:
         return "Music"
     if query.number is not None and query.value == "people":
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
-    if query.whom.quantifier == "none" and not names:
-        return "Nobody I know" if query.whom.known else "Nobody"
-    if is_of_all(query):
+    if query.whom.quantifier == "none":
+        nobody = "Nobody" if query.whom.known is None else "Nobody I know" if query.whom.known else "Nobody unknown"
+        return (f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]) if names else nobody
+    if is_of_all(query) and not names:
         seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
         return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
     word = "or" if query.whom.quantifier in ("either", "any") else "and"
     only = "Only " * (query.whom.quantifier == "only")
+    if query.whom.known is False and only:
+        return "Only people I don't know"
     return (
         f"{only}{join(names, word)}" if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
     )
@@ -424,6 +444,8 @@ def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
     """Such as "in two of twelve videos on Tuesday, and perhaps in one more"."""
     sure, perhaps = len(found.sure), len(found.perhaps)
     count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
+    if count and found.query.select == "how_often":  # the number with what is counted
+        count = f"{videos(sure or perhaps)}, of "
     more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
     return f"{'' if sure else 'perhaps '}in {count}{_among(found, asked)}{more}"
 
@@ -437,7 +459,15 @@ def _among(found: ArchiveFinding, asked: Asked) -> str:
 
 def _so(found: ArchiveFinding) -> str:
     """What is asked, within a sentence: "Ana is", "somebody is smiling"."""
-    return f"{_lower(_subject(found))}{_where(found) or (' is' if len(found.query.whom.names) < 2 else ' are')}"
+    whom = found.query.whom
+    is_there = (
+        " is" + " not" * (len(whom.names) == 1)
+        if whom.quantifier == "none"
+        else " is"
+        if len(whom.names) < 2
+        else " are"
+    )
+    return f"{_lower(_subject(found))}{_where(found) or is_there}"
 
 
 def _lower(who: str) -> str:
