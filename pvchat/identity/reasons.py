@@ -24,7 +24,7 @@ TURNED = 0.3  # the nose's distance from the middle of the eyes, in eye distance
 _WORST = 0.75  # the same beyond which it is a profile
 BLURRED = 0.25  # quality of the best sighting (`experts/faces.py`) below which a frontal, large face is blurred or dark
 _WELL = 0.35  # quality from which a turned head does no harm
-# Of a clip that somebody is enrolled from, below which it is a poor one:
+# Limits of a good clip to be enrolled from
 _ENROLLED_PX = 48  # height of a face
 _ENROLLED_QUALITY = 0.3  # of the best sighting
 _FEW_S = 1.0  # seconds; a photo stands for as long

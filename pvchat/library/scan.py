@@ -92,10 +92,10 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     return report
 
 
-def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, every_s: float) -> Iterator[Report]:
+def watch(waiting: Waiting, scanned: Callable[[Scanning], Report], how: Scanning, every_s: float) -> Iterator[Report]:
     """Take in what comes, until `how.stop` is set; looks at the folders are `every_s` apart.
 
-    `waiting` tells files that a scan would look at, and known ones that are gone; `scan` looks at those that are
+    `waiting` tells files that a scan would look at, and known ones that are gone; `scanned` looks at those that are
     `ready`. A report comes of each scan that took something in, lost something, or failed on a file.
     """
     before = dict[str, Stamp]()
@@ -105,7 +105,7 @@ def watch(waiting: Waiting, scan: Callable[[Scanning], Report], how: Scanning, e
         written = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}  # to the end
         before = now
         if gone or written:
-            report = scan(replace(how, ready=written.__contains__))
+            report = scanned(replace(how, ready=written.__contains__))
             if report.added or report.moved or report.removed or report.failed:
                 yield report
         how.stop.wait(every_s)
