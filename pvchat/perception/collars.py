@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import Pictured, skin_colour, within_bars
+from pvchat.perception.sightings import Pictured, skin_of, within_bars
 from pvchat.schemas import FloatArray, Garment, Track
 
 Image = NDArray[np.uint8]
@@ -70,7 +70,7 @@ def bare_shoulders(seen: Pictured) -> bool:
     told = []
     for i, image in seen:
         face = seen.track.boxes[i]
-        skin = skin_colour(image, face)
+        skin = skin_of(seen.track, i, image)
         patches = [p for p in _shoulders(seen.track, i, image, 0.16, (0.02, 0.32)) if len(p)]
         if len(patches) < 2 or (face[3] - face[1]) * len(image) < _SMALL:
             continue
@@ -89,7 +89,7 @@ def _at_neck(track: Track, i: int, image: Image) -> str | None:
     beside = _shoulders(track, i, image, 0.22, (0.25, 0.75))
     if face[3] > _LOWEST_CHIN or height * len(image) < _SMALL or not beside:
         return None
-    skin = skin_colour(image, face)
+    skin = skin_of(track, i, image)
     outer = np.concatenate(beside)
     cloth = ~colours.skin_like(outer, skin)
     if cloth.mean() < 0.5:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pvchat.perception import cloth, colours, drawnheads, garments, hair
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
-from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
+from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, skin_of, torso_box, where
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, Track
 
 if TYPE_CHECKING:
@@ -210,4 +210,4 @@ def _colour_of_collar(seen: Pictured, i: int, image: NDArray[np.uint8]) -> str |
     torso, face = torso_box(seen.track, i), seen.track.boxes[i]
     x, half, height = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0]), face[3] - face[1]
     strip = np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
-    return cloth.colour_of(image, strip, None if seen.grey else skin_colour(image, face), seen.grey)
+    return cloth.colour_of(image, strip, None if seen.grey else skin_of(seen.track, i, image), seen.grey)
