@@ -29,6 +29,7 @@ _HIGH, _LOW, _COVERED = 0.36, 0.7, 0.25  # where it begins, in h; further down o
 _AGREE = 0.8  # share of the sightings that must say so
 _PALE = ("white", "light grey", "light blue", "blue")  # what is told; others may be skin, or light on a print
 _DARK = ("black", "dark grey", "grey", "dark blue", "brown", "dark")  # of a top that is a jacket if a shirt shows
+_OVER = ("top", "sweater", "cardigan", "vest", *garments.OUTER)  # under which a shirt or collar shows
 _BARE, _SMOOTH = 0.8, 14.0  # share of skin on a bare shoulder; spread of its lightness, which is larger in hair
 _PIXELS = 1500  # of a patch that are looked at, about
 _SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
@@ -44,7 +45,7 @@ def dress_neck(seen: Pictured) -> None:
         facts.confidence[BARE] = _AGREE
         return
     main = facts.clothes[0] if facts.clothes else None
-    if main is None or any(garment.kind == "shirt" for garment in facts.clothes) or main.kind in ("dress", "coat"):
+    if main is None or main.kind not in _OVER or any(garment.kind == "shirt" for garment in facts.clothes):
         return
     if (pale := collar(seen)) is None:
         return

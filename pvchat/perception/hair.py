@@ -55,7 +55,7 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whol
 
 
 def long_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray | None:
-    """The colour [3] CIELAB of hair that hangs beside a face box [4]; None where it is short or its colour isn't sure."""
+    """The colour [3] CIELAB of hair that hangs beside a face box [4]; None where it is short or not surely hair."""
     pixels = _strip(image, face)
     if pixels is None:
         return None

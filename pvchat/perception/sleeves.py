@@ -32,14 +32,12 @@ _LEGS = 0.25  # of the way from hip to knee that must be in the picture
 
 
 def dress_limbs(seen: Pictured) -> None:
-    """Add to the clothes of a face track seen in colour, once it is posed, how long the sleeves are, and trousers."""
+    """Add trousers to the clothes of a face track seen in colour that stands."""
     track = seen.track
     if track.kind != "face" or seen.grey or np.isnan(track.pose).all():
         return
     clothes = track.facts.clothes
     main = clothes[0] if clothes else None
-    if main is not None and main.kind == "top":
-        main.sleeves = sleeves(seen)
     if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
         legs = leg_colour(seen)
         # of a woman in one colour from top to bottom it may be a coat or dress
