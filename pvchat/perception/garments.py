@@ -2,8 +2,8 @@
 
 In: features of her torso and of her bust, how long the sleeves are, whether it is a man. Out: kinds with confidences.
 A linear head tells, fitted to people in photos and film whose clothes were read by eye (`recipes/looks/garments.py`);
-what it isn't sure of stays a "top". ImageNet's own classes know suits and ties, white coats and gowns: what they claim
-is told where the head holds it for possible, too.
+what it isn't sure of stays a "top". ImageNet's own classes know suits and ties: where they claim a suit, the head need
+be less sure of it.
 
 Legend: p, q [1000] are mean probabilities of ImageNet's classes over the torso and over the bust.
 """
@@ -24,9 +24,8 @@ TOLD = (
     "uniform", "apron", "robe",
 )  # fmt: skip
 UNTOLD = ("sleeveless top", "long-sleeved top", "jersey", "chef's jacket", "bare", "other")
-# Probability from which a kind is told, one of several alike is, and what ImageNet's classes claim (ADR 0117).
-_LIKELY, _ALIKE = 0.6, 0.65
-_CLAIMED = {"suit": 0.4, "jacket": 0.6, "coat": 0.5, "dress": 0.4}
+# Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0117).
+_LIKELY, _ALIKE, _SUIT = 0.6, 0.65, 0.4
 _JACKETS, _COATS = ("jacket", "coat", "suit"), ("coat", "white coat")  # of which one is a jacket, a coat
 _NOT_WITH = {  # what has no such sleeves
     "sleeveless": {"T-shirt", "shirt", "sweater", "hoodie", *_JACKETS, *_COATS, "cardigan", "uniform", "robe"},
@@ -37,11 +36,7 @@ _NOT_WITH = {  # what has no such sleeves
 _FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
 _FORMAL_SURE, _TIE_SURE = 0.45, 0.25
 _SUITS, _SUIT_SEEN, _TIE_ALONE = [834, 982], 0.05, 0.6  # faces of 20 pixels wear "ties" without a trace of a suit
-_GOWNS, _GOWN_SURE = [400, 667], 0.55  # academic gown, mortarboard: dark jackets, where a suit is seen a little too
-_COAT, _STETHOSCOPE = 617, 823  # lab coat; a stethoscope hangs over one, so the two share their probability
-_MEDICAL_SURE, _STETHOSCOPE_SURE = 0.6, 0.4
-# Gown, hoopskirt, overskirt, sarong, brassiere, maillots, bikini, bath towel: of a woman's bust in a strapless dress.
-_DRESS, _DRESS_SURE = [578, 601, 689, 775, 459, 638, 639, 445, 434], 0.4
+_STETHOSCOPE, _STETHOSCOPE_SURE = 823, 0.4
 ACCESSORIES = ("tie", "bow tie", "stethoscope")
 OUTER = ("suit", "jacket")
 OPEN = (*OUTER, "coat", "cardigan")  # are worn open at the front
@@ -60,28 +55,18 @@ def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gen
 
 def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
     """The kind that is told, if one is, with its accessories."""
-    claims = _claimed(p, q, gender)
-    alike = shares | {"jacket": sum(shares[kind] for kind in _JACKETS), "coat": sum(shares[kind] for kind in _COATS)}
-    best = max(shares, key=lambda kind: shares[kind])
-    told = [Attribute(kind, alike[kind]) for kind in claims if alike[kind] >= _CLAIMED[kind]][:1]
-    if not told and best in TOLD and shares[best] >= _LIKELY:
-        told = [Attribute("coat" if best in _COATS else best, shares[best])]
-    if not told:
-        told = [Attribute(kind, alike[kind]) for kind in ("jacket", "coat") if alike[kind] >= _ALIKE][:1]
-    suited = bool(told) and told[0].label == "suit" and gender != "woman"
-    seen = float(p[_STETHOSCOPE])
-    hung = [Attribute("stethoscope", seen)] if seen >= _STETHOSCOPE_SURE else []
-    return told + (_tie(np.maximum(p, q)) if suited else []) + hung
+    told, seen = _told(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE), float(p[_STETHOSCOPE])
+    ties = _tie(np.maximum(p, q)) if gender != "woman" and any(claim.label == "suit" for claim in told) else []
+    return told + ties + ([Attribute("stethoscope", seen)] if seen >= _STETHOSCOPE_SURE else [])
 
 
-def _claimed(p: FloatArray, q: FloatArray, gender: str | None) -> list[str]:
-    """What ImageNet's classes claim, the narrower first."""
-    formal = max(_formality(p), _formality(q)) >= _FORMAL_SURE
-    gown = float(p[_FORMAL + _GOWNS].sum()) >= _GOWN_SURE
-    medical = p[_STETHOSCOPE] + p[_COAT] >= _MEDICAL_SURE and p[_COAT] >= 0.15
-    dress = gender != "man" and float((p + q)[_DRESS].sum() / 2) >= _DRESS_SURE
-    said = {"suit": formal, "coat": medical, "jacket": formal or gown, "dress": dress}
-    return [kind for kind, claimed in said.items() if claimed]
+def _told(shares: dict[str, float], formal: bool) -> list[Attribute]:
+    """What is likely enough by itself, else one of several that are alike."""
+    best = "suit" if formal and shares["suit"] >= _SUIT else max(shares, key=lambda kind: shares[kind])
+    if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else _LIKELY):
+        return [Attribute("coat" if best in _COATS else best, shares[best])]
+    alike = {"jacket": sum(shares[kind] for kind in _JACKETS), "coat": sum(shares[kind] for kind in _COATS)}
+    return [Attribute(kind, share) for kind, share in alike.items() if share >= _ALIKE][:1]
 
 
 def _tie(seen: FloatArray) -> list[Attribute]:
