@@ -25,7 +25,7 @@ TOLD = (
 )  # fmt: skip
 UNTOLD = ("sleeveless top", "long-sleeved top", "jersey", "chef's jacket", "bare", "other")
 # Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0117).
-_LIKELY, _ALIKE, _SUIT = 0.57, 0.62, 0.4
+_LIKELY, _ALIKE, _SUIT = 0.6, 0.65, 0.4
 _JACKETS, _COATS = ("jacket", "coat", "suit"), ("coat", "white coat")  # of which one is a jacket, a coat
 _NOT_WITH = {  # what has no such sleeves
     "sleeveless": {"T-shirt", "shirt", "sweater", "hoodie", *_JACKETS, *_COATS, "cardigan", "uniform", "robe"},

@@ -38,7 +38,7 @@ CLOTHES = (  # classes of ImageNet: suits, ties, gowns, coats, knitwear, uniform
 )  # fmt: skip
 DECAY, CLOTHES_DECAY, LEAST_SPREAD = 0.2, 0.03, 0.05
 TURNED = 0.5  # what somebody counts whose face isn't seen
-_SURE = 0.57  # probability that the card counts as told
+_SURE = 0.6  # probability that the card counts as told
 
 
 @dataclass(frozen=True)
