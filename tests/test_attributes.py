@@ -17,7 +17,7 @@ from recipes.looks.attribute_labels import FRAME_KINDS, FRAME_WORDS  # noqa: E40
 
 def test_shipped_heads_are_whole_and_reached_their_precision():
     expert = AttributeExpert()
-    assert set(expert.card["heads"]) == {"head", "body", "frame"}
+    assert set(expert.card["heads"]) == {"head", "frame"}
     for head, labels in expert.card["heads"].items():
         assert expert.probabilities(head, np.zeros((2, 1280), np.float32)).shape == (2, len(labels))
         for label, row in labels.items():
@@ -31,13 +31,13 @@ def test_a_claim_needs_its_threshold_and_crops_are_averaged(tmp_path):
     from safetensors.numpy import save_file
 
     tensors = {}
-    for head in ("head", "body", "frame"):
+    for head in ("head", "frame"):
         weight = np.zeros((2, 1280), np.float32)
         weight[0, 0], weight[1, 1] = 1, 1
         tensors |= {f"{head}.weight": weight, f"{head}.bias": np.zeros(2, np.float32)}
     save_file(tensors, tmp_path / "a.safetensors")
     rows = {"glasses": {"threshold": 0.8}, "a hat": {"threshold": 0.6}}
-    (tmp_path / "a.json").write_text(json.dumps({"heads": {h: rows for h in ("head", "body", "frame")}}))
+    (tmp_path / "a.json").write_text(json.dumps({"heads": {h: rows for h in ("head", "frame")}}))
     expert = AttributeExpert(tmp_path / "a.safetensors")
     features = np.zeros((2, 1280), np.float32)
     features[:, 0], features[:, 1] = (4, -2), (1, 1)  # mean log-odds 1 and 1: probability .73

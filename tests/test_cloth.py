@@ -8,7 +8,7 @@ from test_sleeves import person
 
 from pvchat.perception import cloth, colours
 
-GREY, BLACK = (120, 120, 120), (12, 12, 12)
+GREY, BLACK, BLONDE = (120, 120, 120), (12, 12, 12), (190, 160, 90)
 
 
 def painted(clip, box, colour):
@@ -53,3 +53,12 @@ def test_shades_of_one_colour_are_counted_together():
     assert colours.vote(["dark grey", "black", "grey", None, None]) == ("black", 0.4)
     assert colours.vote(["red", "blue", "green"])[0] is None
     assert np.isclose(colours.vote([RED and "red", None])[1], 0.5)
+
+
+def test_long_hair_upon_the_shoulders_is_not_what_is_worn():
+    clip, track = person()
+    for box in ((0.38, 0.06, 0.44, 0.62), (0.56, 0.06, 0.62, 0.62), (0.44, 0.06, 0.56, 0.1)):
+        painted(clip, box, BLONDE)
+    for box in ((0.43, 0.25, 0.48, 0.47), (0.52, 0.25, 0.57, 0.47)):
+        painted(clip, box, BLONDE)
+    assert worn(clip, track) == "red"

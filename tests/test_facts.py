@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pvchat.perception import facts, sightings
+from pvchat.perception import facts, garments, sightings
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.places import measure_scene
@@ -91,9 +91,17 @@ def test_clothes_and_hair_get_the_colours_that_were_painted():
     assert (found.pose, found.movement, found.gestures) == (None, None, [])
 
 
-def test_claims_become_features_gender_and_garments():
+def wearing(monkeypatch, **shares):
+    """Let the head say how likely some kinds are."""
+    none = dict.fromkeys((*garments.TOLD, *garments.UNTOLD), 0.0)
+    told = {kind.replace("_", " "): share for kind, share in shares.items()}
+    monkeypatch.setattr(garments, "garment_shares", lambda *_: none | told)
+
+
+def test_claims_become_features_gender_and_garments(monkeypatch):
     clip, track = scene_with(cloth=NAVY, collar=(235, 235, 235))
-    said = {"head": [("man", 0.95), ("a hat", 0.9), ("glasses", 0.9), ("smiling", 0.9)], "body": []}
+    said = {"head": [("man", 0.95), ("a hat", 0.9), ("glasses", 0.9), ("smiling", 0.9)]}
+    wearing(monkeypatch, suit=0.45)
     formal = StubImageNet(i834=0.4, i906=0.3)
     found = measure_person(clip, track, analysis(track), experts=experts(formal, **said))
     assert found.gender == "man"
@@ -102,37 +110,49 @@ def test_claims_become_features_gender_and_garments():
     assert [(g.kind, g.colour) for g in found.clothes] == [("suit", "dark blue"), ("shirt", "white"), ("tie", None)]
 
 
-def test_nobody_wears_two_kinds_of_tie():
+def test_nobody_wears_two_kinds_of_tie(monkeypatch):
     clip, track = scene_with(cloth=NAVY)
+    wearing(monkeypatch, suit=0.9)
     formal = StubImageNet(i834=0.4, i906=0.2, i457=0.3)
     found = measure_person(clip, track, analysis(track), experts=experts(formal, head=[("man", 0.95)]))
     assert [g.kind for g in found.clothes if "tie" in g.kind] == ["bow tie"]
 
 
-def test_nothing_formal_is_said_below_the_threshold():
+@pytest.mark.parametrize(
+    ("shares", "classes", "kind"),
+    [
+        ({"suit": 0.5}, {"i834": 0.2, "i906": 0.2}, "top"),  # neither is sure
+        ({"suit": 0.2, "shirt": 0.5}, {"i834": 0.4, "i906": 0.3}, "top"),  # not what the classes claim
+        ({"shirt": 0.7}, {}, "shirt"),
+        ({"coat": 0.3, "jacket": 0.2, "suit": 0.2}, {}, "jacket"),
+        ({"white_coat": 0.7}, {}, "coat"),
+        ({"sleeveless_top": 0.9}, {}, "top"),
+        ({"dress": 0.7}, {}, "dress"),
+        ({"robe": 0.8, "jacket": 0.2}, {"i400": 0.9}, "robe"),
+    ],
+)
+def test_kinds_are_told_where_the_head_is_sure_or_agrees(monkeypatch, shares, classes, kind):
     clip, track = scene_with()
-    weak = StubImageNet(i834=0.2, i906=0.2)
-    found = measure_person(clip, track, analysis(track), experts=experts(weak, head=[("man", 0.95)]))
-    assert [g.kind for g in found.clothes] == ["top"]
+    wearing(monkeypatch, **shares)
+    found = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(**classes)))
+    assert [g.kind for g in found.clothes] == [kind]
 
 
-def test_a_coat_with_a_stethoscope():
+def test_a_coat_with_a_stethoscope(monkeypatch):
     clip, track = scene_with(cloth=(240, 240, 240))
+    wearing(monkeypatch, white_coat=0.7)
     found = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i617=0.27, i823=0.73)))
     assert [(g.kind, g.colour) for g in found.clothes] == [("coat", "white"), ("stethoscope", None)]
 
 
-def test_a_strapless_dress_is_told_of_women_and_where_it_is_sure():
-    clip, track = scene_with()
-    dress = StubImageNet(i578=0.3, i638=0.2)
-    woman = measure_person(clip, track, analysis(track), experts=experts(dress, head=[("woman", 0.95)]))
-    assert [g.kind for g in woman.clothes] == ["dress"]
-    unknown = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i578=0.3, i638=0.1)))
-    assert [g.kind for g in unknown.clothes] == ["top"]  # more of it is needed
-    unknown = measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i578=0.4, i638=0.2)))
-    assert [g.kind for g in unknown.clothes] == ["dress"]
-    man = measure_person(clip, track, analysis(track), experts=experts(dress, head=[("man", 0.95)]))
-    assert [g.kind for g in man.clothes] == ["top"]
+def test_sleeves_and_who_it_is_exclude_kinds():
+    torso = bust = np.zeros(1280, np.float32)
+    plain = garments.garment_shares(torso, bust, None, None)
+    assert min(plain.values()) > 0
+    for sleeves, none in (("short-sleeved", "jacket"), ("sleeveless", "shirt"), ("long-sleeved", "T-shirt")):
+        shares = garments.garment_shares(torso, bust, sleeves, "man")
+        assert shares[none] == shares["dress"] == 0
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_bookshelves_behind_somebody():

@@ -34,9 +34,10 @@ _SAME = {
     "lying": "lying down", "mustache": "moustache", "centre": "middle", "center": "middle",
 }  # fmt: skip
 _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a shirt is often told as a top
-    **dict.fromkeys(("t-shirt", "tee", "blouse", "sweater", "jumper", "pullover", "hoodie"), ("top",)),
-    "shirt": ("top", "t-shirt"),
-    "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "top": ("shirt",), "trouser": ("suit",),
+    **dict.fromkeys(("t-shirt", "tee", "blouse"), ("top",)),
+    **dict.fromkeys(("sweater", "jumper", "pullover", "hoodie"), ("top", "hoodie", "cardigan")),
+    "shirt": ("top", "t-shirt"), "top": ("shirt", "t-shirt", "sweater", "hoodie", "cardigan", "vest"),
+    "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "trouser": ("suit",), "costume": ("robe",),
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
 _ALSO = {  # who talks on a phone uses it, who types works at a computer, who plays the guitar plays music

@@ -2,7 +2,7 @@
 
 In: a track's sightings and who else is in the picture. Out: a colour word, and the share of the sightings that say it.
 An open jacket shows its colour on the arms, and what is under it on the chest; a print or an apron covers the chest
-alone. Whoever stands in front covers both, and their clothes are not hers.
+alone. Whoever stands in front covers both, and their clothes are not hers; nor is the long hair that lies upon them.
 
 Legend: N pixels; lengths are in face heights of the person in question.
 """
@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import colours
+from pvchat.perception import colours, hair
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import best_sightings, relit, skin_colour, torso_box, within_bars
+from pvchat.perception.sightings import best_sightings, relit, skin_of, torso_box, within_bars
 from pvchat.schemas import FloatArray, Track
 from pvchat.video import Clip
 
@@ -34,16 +34,22 @@ _LOWEST = 0.97  # the upper edge of a region that is in the picture
 _FREE = 0.35  # share of a region that nobody may cover
 _SAME_TOP, _SAME_MIDDLE = 0.5, 0.3  # how near to hers a face is that is her own on another track, in its size
 _LOWER = 0.35  # how much lower than hers the chin of somebody is whose body is in front of hers
+# Long hair: the part of the torso's width, from its middle, and of its height, from below, that shows cloth, and the
+# share of that which has the colour of the hair up to which cloth of that colour is held for hair.
+_MIDDLE, _BOTTOM, _HAIR = 0.3, 0.4, 0.3
 
 
 @dataclass(frozen=True)
 class ClothSample:
-    """One picture of somebody: her track and the row in it, the frame, her skin's colour, boxes of who is in front."""
+    """One picture of somebody: her track and the row in it, the frame, the colours of her skin and of long hair, boxes
+    of who is in front.
+    """
 
     track: Track
     row: int
     image: Image
     skin: FloatArray
+    hair: FloatArray | None
     in_front: list[FloatArray]
 
 
@@ -85,7 +91,7 @@ def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> Cl
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
     covered = [box for other in faces for box in _covers(other, face)]
-    return ClothSample(track, row, image, skin_colour(image, face), covered)
+    return ClothSample(track, row, image, skin_of(track, row, image), hair.long_colour(image, face), covered)
 
 
 def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
@@ -104,7 +110,17 @@ def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
 def _torso(one: ClothSample) -> Image:
     """Pixels [N, 3] of the torso that nobody covers."""
     box = _torso_place(one)
-    return np.zeros((0, 3), np.uint8) if box[1] >= _LOWEST else _free(*_sampled(one.image, box), one)
+    if box[1] >= _LOWEST:
+        return np.zeros((0, 3), np.uint8)
+    pixels, places = _sampled(one.image, box)
+    if one.hair is not None:
+        covered = hair.like(pixels, one.hair)
+        middle = (np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])) & (
+            places[:, 1] > min(box[3], 1.0) - _BOTTOM * (min(box[3], 1.0) - box[1])
+        )
+        if middle.any() and covered[middle].mean() <= _HAIR:
+            pixels, places = pixels[~covered], places[~covered]
+    return _free(pixels, places, one)
 
 
 def _torso_place(one: ClothSample) -> FloatArray:
@@ -171,7 +187,7 @@ def _in_better_light(seen: Sequence[ClothSample]) -> tuple[str, float] | None:
     said: list[str | None] = []
     for one in seen:
         if (lit := relit(one.image, one.track.boxes[one.row])) is not None:
-            clear = replace(one, image=lit, skin=skin_colour(lit, one.track.boxes[one.row]))
+            clear = replace(one, image=lit, skin=skin_of(one.track, one.row, lit))
             said.append(_named(lit, _torso(clear), clear.skin))
     colour, agreed = colours.vote(said)
     if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import Pictured, skin_colour, within_bars
+from pvchat.perception.sightings import Pictured, skin_of, within_bars
 from pvchat.schemas import FloatArray, Garment, Track
 
 Image = NDArray[np.uint8]
@@ -29,6 +29,7 @@ _HIGH, _LOW, _COVERED = 0.36, 0.7, 0.25  # where it begins, in h; further down o
 _AGREE = 0.8  # share of the sightings that must say so
 _PALE = ("white", "light grey", "light blue", "blue")  # what is told; others may be skin, or light on a print
 _DARK = ("black", "dark grey", "grey", "dark blue", "brown", "dark")  # of a top that is a jacket if a shirt shows
+_OVER = ("top", "sweater", "cardigan", "vest", *garments.OUTER)  # under which a shirt or collar shows
 _BARE, _SMOOTH = 0.8, 14.0  # share of skin on a bare shoulder; spread of its lightness, which is larger in hair
 _PIXELS = 1500  # of a patch that are looked at, about
 _SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
@@ -44,7 +45,7 @@ def dress_neck(seen: Pictured) -> None:
         facts.confidence[BARE] = _AGREE
         return
     main = facts.clothes[0] if facts.clothes else None
-    if main is None or any(garment.kind == "shirt" for garment in facts.clothes) or main.kind in ("dress", "coat"):
+    if main is None or main.kind not in _OVER or any(garment.kind == "shirt" for garment in facts.clothes):
         return
     if (pale := collar(seen)) is None:
         return
@@ -70,7 +71,7 @@ def bare_shoulders(seen: Pictured) -> bool:
     told = []
     for i, image in seen:
         face = seen.track.boxes[i]
-        skin = skin_colour(image, face)
+        skin = skin_of(seen.track, i, image)
         patches = [p for p in _shoulders(seen.track, i, image, 0.16, (0.02, 0.32)) if len(p)]
         if len(patches) < 2 or (face[3] - face[1]) * len(image) < _SMALL:
             continue
@@ -89,7 +90,7 @@ def _at_neck(track: Track, i: int, image: Image) -> str | None:
     beside = _shoulders(track, i, image, 0.22, (0.25, 0.75))
     if face[3] > _LOWEST_CHIN or height * len(image) < _SMALL or not beside:
         return None
-    skin = skin_colour(image, face)
+    skin = skin_of(track, i, image)
     outer = np.concatenate(beside)
     cloth = ~colours.skin_like(outer, skin)
     if cloth.mean() < 0.5:

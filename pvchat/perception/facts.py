@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from pvchat.perception import cloth, colours, drawnheads, garments, hair
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
-from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
+from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, skin_of, torso_box, where
+from pvchat.perception.sleeves import sleeves
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, Track
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "
          889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
          752: "a racket", 764: "a rifle"}  # fmt: skip
 _HELD_SURE = 0.6
+_HOLDS, _SHOWN = 0.3, 0.13  # share of the torso that must be in the frame, for what is held and for what is worn
 _LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
 _DRAWN_GAZE = 0.7  # how sure it is that a drawn face looks ahead
 _SHIRTS = ("white", "light grey", "light blue", "pink", "blue")  # colours that are told of a shirt under something
@@ -73,8 +75,9 @@ def measure_person(
 def _measure_face(facts: PersonFacts, clip: Clip, seen: Pictured, others: Sequence[Track], experts: Experts) -> None:
     """What is worn and held, and the hair, of somebody whose face is seen."""
     bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
-    worn = _claim_body(facts, experts, _body_features(seen), bust)
-    facts.clothes = _clothes_of_face(clip, seen, others, worn)
+    length = None if seen.grey else sleeves(seen)
+    worn = _claim_body(facts, seen, experts, bust, length)
+    facts.clothes = _clothes_of_face(clip, seen, others, worn, length)
     if "a hat" not in facts.features:
         facts.hair = hair.photographed(seen) or facts.hair
 
@@ -112,10 +115,10 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
     return [Garment("top", colour, round(agreed, 3))] if colour else []
 
 
-def _body_features(seen: Pictured) -> FloatArray:
-    """[B, 1280] body features of the sightings whose torso lies well in the frame."""
+def _body_features(seen: Pictured, least: float) -> FloatArray:
+    """[B, 1280] body features of the sightings of whose torso so much lies in the frame."""
     boxes = [(i, body_box(seen.track.boxes[i])) for i in seen.rows.tolist()]
-    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > 0.3 * (box[3] - box[1])]
+    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > least * (box[3] - box[1])]
     return np.asarray(seen.track.body[inside], np.float32)
 
 
@@ -146,20 +149,24 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: Experts) -> s
     return found.label
 
 
-def _claim_body(facts: PersonFacts, experts: Experts, body: FloatArray, bust: FloatArray) -> list[Attribute]:
-    """Garments that the heads or the ImageNet classifier are sure of; sets `holding` and `near` too.
+def _claim_body(
+    facts: PersonFacts, seen: Pictured, experts: Experts, bust: FloatArray, length: str | None
+) -> list[Attribute]:
+    """The kind of the outer garment with what belongs to it; sets `holding` and `near` too.
 
-    `body`: [B, 1280] of torso crops, B may be 0; `bust`: [n, 1280] of bust crops.
+    `bust`: [n, 1280] features of bust crops; `length`: of the sleeves.
     """
     behind = experts.imagenet.probabilities(bust)
     if float(behind[:, _BOOKS].sum(1).mean()) >= _BOOKS_SURE:
         facts.near.append("before bookshelves")
         facts.confidence["before bookshelves"] = round(float(behind[:, _BOOKS].sum(1).mean()), 3)
-    if len(body) == 0:
+    if len(held := _body_features(seen, _HOLDS)):
+        facts.holding = _held(experts.imagenet.probabilities(held).mean(0))
+    if not len(torso := _body_features(seen, _SHOWN)):
         return []
-    p = experts.imagenet.probabilities(body)
-    facts.holding = _held(p.mean(0))
-    return garments.classified(experts.heads.claims("body", body), p.mean(0), behind.mean(0), facts.gender)
+    shares = garments.garment_shares(torso.mean(0), bust.mean(0), length, facts.gender)
+    p = experts.imagenet.probabilities(torso).mean(0)
+    return garments.classified(shares, p, behind.mean(0), facts.gender)
 
 
 def _held(p: FloatArray) -> str | None:
@@ -171,10 +178,12 @@ def _held(p: FloatArray) -> str | None:
     return name if sums[name] >= _HELD_SURE else None
 
 
-def _clothes_of_face(clip: Clip, seen: Pictured, others: Sequence[Track], worn: list[Attribute]) -> list[Garment]:
+def _clothes_of_face(
+    clip: Clip, seen: Pictured, others: Sequence[Track], worn: list[Attribute], length: str | None
+) -> list[Garment]:
     """Garments of somebody whose face is seen, the outer one first: kinds from the claims, colours from the pixels."""
     track, kinds = seen.track, [claim.label for claim in worn]
-    main = _main_kind(kinds)
+    main = next((kind for kind in kinds if kind not in garments.ACCESSORIES), None)
     if seen.grey:
         colour, agreed = colours.vote(_colours_of_torsos(seen))
     else:
@@ -182,8 +191,8 @@ def _clothes_of_face(clip: Clip, seen: Pictured, others: Sequence[Track], worn: 
     if main is None and colour is None:
         return []
     sure = next((c.confidence for c in worn if c.label == main), agreed)
-    found = [Garment(main or "top", colour, round(sure, 3))]
-    if main in garments.OUTER and ("tie" in kinds or "shirt" in kinds):
+    found = [Garment(main or "top", colour, round(sure, 3), None if main else length)]
+    if main in garments.OUTER and "tie" in kinds:
         below, share = colours.vote([_colour_of_collar(seen, i, image) for i, image in seen])
         if below in _SHIRTS and below != colour:
             found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
@@ -199,15 +208,9 @@ def _colours_of_torsos(seen: Pictured) -> list[str | None]:
     return [cloth.colour_of(image, torso_box(seen.track, i), None, seen.grey) for i, image in seen]
 
 
-def _main_kind(kinds: Sequence[str]) -> str | None:
-    """What the outer garment is: what was claimed first, else a suit for a tie, else a shirt."""
-    outer = (kind for kind in kinds if kind not in (*garments.ACCESSORIES, "shirt"))
-    return next(outer, "suit" if "tie" in kinds else "shirt" if "shirt" in kinds else None)
-
-
 def _colour_of_collar(seen: Pictured, i: int, image: NDArray[np.uint8]) -> str | None:
     """The colour of a shirt in an open jacket: in a narrow strip under the chin."""
     torso, face = torso_box(seen.track, i), seen.track.boxes[i]
     x, half, height = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0]), face[3] - face[1]
     strip = np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
-    return cloth.colour_of(image, strip, None if seen.grey else skin_colour(image, face), seen.grey)
+    return cloth.colour_of(image, strip, None if seen.grey else skin_of(seen.track, i, image), seen.grey)

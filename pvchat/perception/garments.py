@@ -1,50 +1,72 @@
-"""What is worn, told by ImageNet's own classes: suits and ties, white coats, dresses.
+"""What kind of garment somebody wears over all others: a suit, a T-shirt, a dress; ties and stethoscopes.
 
-In: what our heads claim of a torso, the classifier's probabilities over torso and bust crops. Out: kinds of garments
-with confidences. Heads of ours, learned from street and shop photos, are wrong on photos of another source
-(docs/LOG.md); these classes hold on footage.
+In: features of her torso and of her bust, how long the sleeves are, whether it is a man. Out: kinds with confidences.
+A linear head tells, fitted to people in photos and film whose clothes were read by eye (`recipes/looks/garments.py`);
+what it isn't sure of stays a "top". ImageNet's own classes know suits and ties: where they claim a suit, the head need
+be less sure of it.
 
-Legend: p, q [1000] are mean probabilities over the torso and over the bust crops of a person's best sightings.
+Legend: p, q [1000] are mean probabilities of ImageNet's classes over the torso and over the bust.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from pvchat.perception.experts.attributes import Attribute
+from pvchat.perception.experts.attributes import Attribute, linear_head, softmax
 from pvchat.schemas import FloatArray
 
-# Suit, Windsor tie, bow tie and groom together are formal wear. A suit is said of men and of whoever wears a tie.
+WEIGHTS = Path(__file__).with_name("experts") / "garments.safetensors"
+# Told, in the order of the head's rows; behind them what is a top for whoever asks, or nothing worn there.
+TOLD = (
+    "T-shirt", "shirt", "sweater", "hoodie", "jacket", "suit", "coat", "white coat", "cardigan", "vest", "dress",
+    "uniform", "apron", "robe",
+)  # fmt: skip
+UNTOLD = ("sleeveless top", "long-sleeved top", "jersey", "chef's jacket", "bare", "other")
+# Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0117).
+_LIKELY, _ALIKE, _SUIT = 0.6, 0.65, 0.4
+_JACKETS, _COATS = ("jacket", "coat", "suit"), ("coat", "white coat")  # of which one is a jacket, a coat
+_NOT_WITH = {  # what has no such sleeves
+    "sleeveless": {"T-shirt", "shirt", "sweater", "hoodie", *_JACKETS, *_COATS, "cardigan", "uniform", "robe"},
+    "short-sleeved": {"sweater", "hoodie", *_JACKETS, *_COATS, "cardigan", "robe", "sleeveless top"},
+    "long-sleeved": {"T-shirt", "sleeveless top", "bare"},
+}
+# Suit, Windsor tie, bow tie and groom together are formal wear.
 _FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
 _FORMAL_SURE, _TIE_SURE = 0.45, 0.25
 _SUITS, _SUIT_SEEN, _TIE_ALONE = [834, 982], 0.05, 0.6  # faces of 20 pixels wear "ties" without a trace of a suit
-_GOWNS, _GOWN_SURE = [400, 667], 0.55  # academic gown, mortarboard: dark jackets, where a suit is seen a little too
-_COAT, _STETHOSCOPE = 617, 823  # lab coat; a stethoscope hangs over one, so the two share their probability
-_MEDICAL_SURE = 0.6
-# Gown, hoopskirt, overskirt, sarong, brassiere, maillots, bikini, bath towel: of a woman's bust in a strapless dress.
-# Of whoever isn't known for a woman more of it is needed.
-_DRESS, _DRESS_SURE, _DRESS_ALONE = [578, 601, 689, 775, 459, 638, 639, 445, 434], 0.4, 0.5
+_STETHOSCOPE, _STETHOSCOPE_SURE = 823, 0.4
 ACCESSORIES = ("tie", "bow tie", "stethoscope")
 OUTER = ("suit", "jacket")
-OPEN = (*OUTER, "coat")  # are worn open at the front
-WHOLE = ("suit", "coat", "dress")  # cover the legs, or say already what does
+OPEN = (*OUTER, "coat", "cardigan")  # are worn open at the front
+WHOLE = ("suit", "coat", "dress", "robe")  # cover the legs, or say already what does
 
 
-def classified(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
-    """The claims of our heads with what the classifier adds; a bust shows a collar and a tie better than a torso."""
-    return _formal(claims, p, q, gender) + _medical(p) + _dress(claims, p, q, gender)
+def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gender: str | None) -> dict[str, float]:
+    """How likely each of TOLD and UNTOLD is, by features [1280] of both and by what is known of her."""
+    weight, bias = linear_head(WEIGHTS)
+    shares = dict(zip((*TOLD, *UNTOLD), softmax(weight @ np.concatenate([torso, bust]) + bias).tolist(), strict=True))
+    for kind in _NOT_WITH.get(sleeves or "", set()) | ({"dress"} if gender == "man" else set()):
+        shares[kind] = 0.0
+    whole = sum(shares.values())
+    return {kind: share / whole for kind, share in shares.items()}
 
 
-def _formal(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
-    sure = max(_formality(p), _formality(q))
-    gown = float(p[_FORMAL + _GOWNS].sum())
-    worn = any(claim.label in OUTER for claim in claims)
-    if sure < _FORMAL_SURE:
-        return claims if worn or gown < _GOWN_SURE else [Attribute("jacket", gown)]
-    ties = [] if gender == "woman" else _tie(np.maximum(p, q))
-    if worn:
-        return claims if any(claim.label in _TIES.values() for claim in claims) else claims + ties
-    return [Attribute("suit" if ties or gender == "man" else "jacket", sure), *ties]
+def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
+    """The kind that is told, if one is, with its accessories."""
+    told, seen = _told(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE), float(p[_STETHOSCOPE])
+    ties = _tie(np.maximum(p, q)) if gender != "woman" and any(claim.label == "suit" for claim in told) else []
+    return told + ties + ([Attribute("stethoscope", seen)] if seen >= _STETHOSCOPE_SURE else [])
+
+
+def _told(shares: dict[str, float], formal: bool) -> list[Attribute]:
+    """What is likely enough by itself, else one of several that are alike."""
+    best = "suit" if formal and shares["suit"] >= _SUIT else max(shares, key=lambda kind: shares[kind])
+    if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else _LIKELY):
+        return [Attribute("coat" if best in _COATS else best, shares[best])]
+    alike = {"jacket": sum(shares[kind] for kind in _JACKETS), "coat": sum(shares[kind] for kind in _COATS)}
+    return [Attribute(kind, share) for kind, share in alike.items() if share >= _ALIKE][:1]
 
 
 def _tie(seen: FloatArray) -> list[Attribute]:
@@ -57,18 +79,3 @@ def _formality(p: FloatArray) -> float:
     """How sure formal wear is in one crop: a tie counts beside a suit, or by itself where it is sure."""
     seen = p[_SUITS].sum() >= _SUIT_SEEN or p[list(_TIES)].sum() >= _TIE_ALONE
     return float(p[_FORMAL].sum()) if seen else 0.0
-
-
-def _medical(p: FloatArray) -> list[Attribute]:
-    found = []
-    if p[_STETHOSCOPE] + p[_COAT] >= _MEDICAL_SURE and p[_COAT] >= 0.15:
-        found.append(Attribute("coat", float(p[_STETHOSCOPE] + p[_COAT])))
-    if p[_STETHOSCOPE] >= 0.4:
-        found.append(Attribute("stethoscope", float(p[_STETHOSCOPE])))
-    return found
-
-
-def _dress(claims: list[Attribute], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
-    sure = float((p + q)[_DRESS].sum() / 2)
-    told = gender != "man" and not claims and sure >= (_DRESS_SURE if gender else _DRESS_ALONE)
-    return [Attribute("dress", sure)] if told else []

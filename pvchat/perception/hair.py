@@ -18,6 +18,11 @@ from pvchat.schemas import FloatArray
 _SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
 _BROWN, _BLONDE = 40.0, 52.0  # lightness: brown hair is darker than the one, blonde hair lighter than the other
 
+# Long hair: how far beside the face and how deep it is looked for, in its widths and heights; the share of one side
+# that it covers; how far in hue and lightness it may be from the hair above the face.
+_BESIDE, _CHEEK, _NECK, _HANGS = 0.3, 0.6, 0.15, 0.5
+_HUE_APART, _DARKER, _LIGHTER = 14.0, 18.0, 32.0
+
 
 def photographed(seen: Pictured) -> str | None:
     """Hair colour from the strip above the face box; None when it is skin, mixed or outside the frame."""
@@ -49,12 +54,38 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whol
     return f"{blonde.get(name, name)} hair"
 
 
-def _above(image: NDArray[np.uint8], face: FloatArray, grey: bool) -> str | None:
+def long_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray | None:
+    """The colour [3] CIELAB of hair that hangs beside a face box [4]; None where it is short or not surely hair."""
+    pixels = _strip(image, face)
+    if pixels is None:
+        return None
+    colour = np.asarray(np.median(colours.to_lab(pixels), 0), np.float32)
+    x0, y0, x1, y1 = face
+    reach, top, bottom = _BESIDE * (x1 - x0), y0 + _CHEEK * (y1 - y0), y1 + _NECK * (y1 - y0)
+    sides = (np.array([left, top, left + reach, bottom], np.float32) for left in (x0 - reach, x1))
+    hangs = max(float(like(crop(image, side).reshape(-1, 3), colour).mean()) for side in sides)
+    return colour if hangs >= _HANGS else None
+
+
+def like(pixels: NDArray[np.uint8], colour: FloatArray) -> NDArray[np.bool_]:
+    """[N] which pixels may be hair of a colour [3] CIELAB, in light or shade."""
+    apart = colours.to_lab(pixels) - colour
+    near = np.hypot(apart[:, 1], apart[:, 2]) < _HUE_APART
+    return near & (apart[:, 0] > -_DARKER) & (apart[:, 0] < _LIGHTER)
+
+
+def _strip(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | None:
+    """Pixels [N, 3] right above a face box [4]; None where few of them are in the picture."""
     x0, y0, x1, y1 = face
     w, h = x1 - x0, y1 - y0
     strip = np.array([x0 + 0.2 * w, y0 - 0.16 * h, x1 - 0.2 * w, y0 - 0.02 * h], np.float32)
     pixels = crop(image, strip).reshape(-1, 3)
-    if strip[1] < 0 or len(pixels) < 24:
+    return None if strip[1] < 0 or len(pixels) < 24 else pixels
+
+
+def _above(image: NDArray[np.uint8], face: FloatArray, grey: bool) -> str | None:
+    pixels = _strip(image, face)
+    if pixels is None:
         return None
     lab, skin = colours.to_lab(pixels), skin_colour(image, face)
     middle = np.median(lab, 0)

@@ -110,11 +110,17 @@ def torso_box(track: Track, i: int) -> FloatArray:
     return below(face, 1.1, 0.45, 2.4)
 
 
-def skin_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray:
-    """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose."""
+def skin_of(track: Track, i: int, image: NDArray[np.uint8]) -> FloatArray:
+    """Median CIELAB [3] of the skin of somebody whose face is seen in sighting i."""
+    return skin_colour(image, track.boxes[i], "a face mask" in track.facts.features)
+
+
+def skin_colour(image: NDArray[np.uint8], face: FloatArray, masked: bool = False) -> FloatArray:
+    """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose; above a mask the brow."""
     x0, y0, x1, y1 = face
     w, h = x1 - x0, y1 - y0
-    inner = np.array([x0 + 0.25 * w, y0 + 0.4 * h, x1 - 0.25 * w, y0 + 0.7 * h], np.float32)
+    top, bottom = (0.12, 0.36) if masked else (0.4, 0.7)
+    inner = np.array([x0 + 0.25 * w, y0 + top * h, x1 - 0.25 * w, y0 + bottom * h], np.float32)
     return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
 
 

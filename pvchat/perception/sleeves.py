@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.sightings import Pictured, skin_colour, torso_box
+from pvchat.perception.sightings import Pictured, skin_of, torso_box
 from pvchat.schemas import FloatArray, Garment, Track
 
 Image = NDArray[np.uint8]
@@ -32,14 +32,12 @@ _LEGS = 0.25  # of the way from hip to knee that must be in the picture
 
 
 def dress_limbs(seen: Pictured) -> None:
-    """Add to the clothes of a face track seen in colour, once it is posed, how long the sleeves are, and trousers."""
+    """Add trousers to the clothes of a face track seen in colour that stands."""
     track = seen.track
     if track.kind != "face" or seen.grey or np.isnan(track.pose).all():
         return
     clothes = track.facts.clothes
     main = clothes[0] if clothes else None
-    if main is not None and main.kind == "top":
-        main.sleeves = sleeves(seen)
     if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
         legs = leg_colour(seen)
         # of a woman in one colour from top to bottom it may be a coat or dress
@@ -64,7 +62,7 @@ def leg_colour(seen: Pictured) -> str | None:
         joints = track.pose[i]
         if np.isnan(joints).any():
             continue
-        skin, pixels = skin_colour(image, track.boxes[i]), []
+        skin, pixels = skin_of(track, i, image), []
         for hip, knee in body.THIGHS:
             way = joints[hip, :2] + np.outer((0.3, 0.5), joints[knee, :2] - joints[hip, :2])
             if joints[hip, 3] < _SEEN or not _inside(joints[hip, :2] + _LEGS * (joints[knee, :2] - joints[hip, :2])):
@@ -84,7 +82,7 @@ def _of_arms(track: Track, i: int, image: Image) -> Iterator[str | None]:
     joints = track.pose[i]
     if np.isnan(joints).any():
         return
-    skin = skin_colour(image, track.boxes[i])
+    skin = skin_of(track, i, image)
     torso = np.median(colours.to_lab(crop(image, torso_box(track, i)).reshape(-1, 3)), 0)
     for arm in body.ARMS:
         if (joints[list(arm), 3] < _SEEN).any() or not all(_inside(joints[j, :2]) for j in arm):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import body_box, head_box
+from pvchat.perception.experts.attributes import head_box
 
 FACED = ("flickr8k",)  # sets whose faces have to be found first; the other captioned ones are small
 _WEAK = 0.3  # weight of "not mentioned"
@@ -32,17 +32,6 @@ HEAD_WORDS = {
     "a hat": r"\b(hats?|caps?|helmet|beanie|bonnet)\b",
     "smiling": r"\b(smil|laugh|grin)\w*",
     "blonde": r"blond",
-}
-BODY_WORDS = {
-    "suit": r"\bsuit\b(?! case)|tuxedo|blazer|business (suit|attire)",
-    "tie": r"\b(neck)?tie\b",
-    "dress": r"\bdress(es)?\b|gown",
-    "jacket": r"\b(jacket|coat|parka)s?\b",
-    "shirt": r"(?<!t-)(?<!t )\bshirts?\b|blouse",
-    "T-shirt": r"\bt-? ?shirts?\b|\btee\b",
-    "sweater": r"\b(sweater|jumper|pullover|sweatshirt|cardigan|hoodie|hooded)\b",
-    "uniform": r"\b(uniform|jersey)s?\b",
-    "swimwear": r"bikini|swimsuit|bathing suit|swim ?trunks",
 }
 FRAME_WORDS = {
     "outdoors": r"\b(street|beach|ocean|lake|river|snow\w*|mountains?|hills?|field|grass\w*|park|sidewalk|road|"
@@ -111,11 +100,6 @@ _INSIDE = {"an office", "a kitchen", "a bedroom", "a bathroom", "a restaurant", 
 _BARE = {"sunglasses": (0, _WEAK), "a hat": (0, _WEAK)}
 # A portrait shows hardly any place or sport; captioned photos have few portraits, so it must be told.
 _PHOTO = {name: (0, _WEAK) for name in FRAME_WORDS if name not in ("indoors", "outdoors")} | {"drawn": (0, 1.0)}
-_GARMENTS = {  # ccp_clothes and clothing_cc0 name -> label
-    "suit": "suit", "blazer": "suit", "tie": "tie", "dress": "dress", "romper": "dress", "coat": "jacket",
-    "jacket": "jacket", "outwear": "jacket", "shirt": "shirt", "blouse": "shirt", "t-shirt": "T-shirt",
-    "sweater": "sweater", "jumper": "sweater", "sweatshirt": "sweater", "cardigan": "sweater", "hoodie": "sweater",
-}  # fmt: skip
 
 
 Known = tuple[str, "list[float] | None", dict[str, tuple[int, float]]]  # part, box, labels
@@ -127,7 +111,7 @@ class LabelledCrop:
 
     path: Path
     box: list[float] | None  # fractions; None is the whole image
-    part: str  # "head" | "body" | "frame"
+    part: str  # "head" | "frame"
     labels: dict[str, tuple[int, float]]
     train: bool
     row: int  # line in the set's metadata
@@ -183,22 +167,16 @@ def _masks(row: dict[str, Any], _: list) -> Iterable[Known]:
 def _street(row: dict[str, Any], _: list) -> Iterable[Known]:
     x0, y0, x1, y1 = row["boxes"][0]["box"]
     items = {g["item"] for g in row["attributes"]["garments"]}
-    worn = {_GARMENTS[item] for item in items if item in _GARMENTS}
     height, x = y1 - y0, (x0 + x1) / 2
     side = 0.17 * height  # head and hair of a standing adult: about an eighth of the height, and a margin
     wide = side * row["h"] / row["w"]
     head = [x - wide / 2, y0 - 0.1 * side, x + wide / 2, y0 + 0.9 * side]
     yield "head", head, {"a hat": (int("hat" in items), 1.0), "sunglasses": (int("sunglasses" in items), 1.0)}
-    labels = {label: (int(label in worn), 1.0) for label in BODY_WORDS if label not in ("uniform", "swimwear")}
-    yield "body", [x0, y0 + 0.13 * height, x1, y0 + 0.55 * height], labels
     yield "frame", None, {"outdoors": (1, _WEAK), "drawn": (0, 1.0)}
 
 
-def _garment(row: dict[str, Any], _: list) -> Iterable[Known]:
+def _garment(_: dict[str, Any], __: list) -> Iterable[Known]:
     yield "frame", None, _PHOTO
-    worn = _GARMENTS.get(row["attributes"]["garment"])
-    if row["attributes"]["garment"] not in ("body", "undershirt", "polo", "longsleeve", "top"):
-        yield "body", None, {label: (int(label == worn), 0.5) for label in BODY_WORDS}
 
 
 def _captioned(row: dict[str, Any], faces: list[list[float]]) -> Iterable[Known]:
@@ -211,7 +189,6 @@ def _captioned(row: dict[str, Any], faces: list[list[float]]) -> Iterable[Known]
         if {"man", "woman"} <= who.keys() and who["man"][0] != who["woman"][0]:
             labels |= _gender("male" if who["man"][0] else "female")
         yield "head", _scaled(head_box, faces[0]), labels
-        yield "body", _scaled(body_box, faces[0]), _words(row["captions"], BODY_WORDS)
 
 
 def _place(row: dict[str, Any], _: list) -> Iterable[Known]:

@@ -25,7 +25,6 @@ from PIL import Image
 from pvchat.perception.experts.attributes import crop, sigmoid
 from recipes.figures.figurefits import descend
 from recipes.looks.attribute_labels import (
-    BODY_WORDS,
     FACED,
     FRAME_KINDS,
     FRAME_WORDS,
@@ -54,13 +53,12 @@ STRICTER = {
     "outdoors": 0.98,
 }
 RECALL = 0.08  # a label that would almost never be spoken isn't worth its row
-COPIES = 2  # of each crop of a head or body: as it is, and degraded
+COPIES = 2  # of each crop of a head: as it is, and degraded
 SEED = 0
 _CHUNK = 64  # images in memory at once
 _FACE_SCORE = 0.9
 LABELS = {
     "head": [*HEAD_WORDS, "a face mask", "man", "woman"],
-    "body": [*BODY_WORDS],
     # places settle what is indoors or outdoors; which place it is, `recipes/places` tells
     "frame": [name for name in FRAME_WORDS if FRAME_KINDS[name] != "place"],
 }

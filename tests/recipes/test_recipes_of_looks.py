@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recipes.looks import attributes as recipe
-from recipes.looks import settings
+from recipes.looks import garments, settings
 
 
 def test_fit_finds_a_separating_direction_and_ignores_unknown_labels():
@@ -27,3 +27,20 @@ def test_learning_tells_the_two_settings_apart_whatever_their_share():
     told = x @ weight + bias > 0
     assert (told[outdoors]).mean() > 0.9
     assert (told[~outdoors]).mean() < 0.1
+
+
+def test_garments_are_learned_from_what_people_may_wear():
+    random = np.random.default_rng(0)
+    kinds = [("suit",), ("T-shirt",), ("shirt", "T-shirt")]
+    people = [
+        garments.Dressed(kinds[i % 3], "flickr8k", str(i), 1.0, random.normal(0, 1, 2560).astype(np.float32))
+        for i in range(120)
+    ]
+    for one in people:
+        one.described[:20] += 3.0 * (one.kinds == ("suit",))
+    classes = random.normal(0, 1, (1000, 1280)).astype(np.float32)
+    head = garments.learn(people, classes)
+    said = (np.stack([one.described for one in people]) @ head["weight"].T + head["bias"]).argmax(1)
+    suits = np.array([one.kinds == ("suit",) for one in people])
+    assert ((said == garments.KINDS.index("suit")) == suits).mean() > 0.95
+    assert garments.judge(people, classes)["people"] > 10

@@ -1,4 +1,4 @@
-"""Small heads on EfficientNet features: what a head wears, garments, place, indoors/outdoors, activity, drawn or photo.
+"""Small heads on EfficientNet features: what a head wears, indoors/outdoors, activity, drawn or photo.
 
 In: pooled features [B, 1280] (`efficientnet.FrameExpert.pooled`) of the right crop. Out: probabilities a label, and
 claims: the labels whose probability passes the threshold at which validation precision was measured (`attributes.json`;
@@ -49,7 +49,7 @@ class AttributeExpert:
         self._bias = {head: arrays[f"{head}.bias"] for head in self.card["heads"]}
 
     def labels(self, head: str) -> list[str]:
-        """The labels of "head", "body" or "frame"."""
+        """The labels of "head" or "frame"."""
         return list(self.card["heads"][head])
 
     def probabilities(self, head: str, features: FloatArray) -> FloatArray:
