@@ -10,7 +10,9 @@ Legend: B looks, n texts, Q queries, S width of sentence vectors.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,11 +21,14 @@ import numpy as np
 from pvchat.model import personstates
 from pvchat.model.choices import CAPTION_QUESTION, ChoiceKind, Chooser, Scale, read_scales
 from pvchat.model.cliptokens import kept_tracks
+from pvchat.model.deeds import DeedHead
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import TrainedModel
 from pvchat.people.person import Person
+from pvchat.perception.deeds import deed_shares, settle
 from pvchat.perception.experts import networks
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.perception.grounds import ground_facts
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 if TYPE_CHECKING:
     from pvchat.model.connectors import VisualTokens
@@ -43,6 +48,7 @@ class Describer:
         self.trained, self.encode = trained, encode
         self._whole: OrderedDict[ClipPart, VisualTokens] = OrderedDict()
         self._frozen: OrderedDict[ClipPart, ClipTokens] = OrderedDict()
+        self._retold: OrderedDict[ClipPart, ClipAnalysis] = OrderedDict()
 
     def chooser(self, analysis: ClipAnalysis) -> Chooser:
         """The model as it chooses about one clip."""
@@ -62,6 +68,7 @@ class Describer:
         with self.trained.lock:
             self._whole.clear()
             self._frozen.clear()
+            self._retold.clear()
 
     def likeness(self, analysis: ClipAnalysis, tracks: Sequence[int | None], texts: Sequence[str]) -> FloatArray:
         """How near each of n texts is to what is seen of each of B tracks (None: of the whole clip).
@@ -82,9 +89,47 @@ class Describer:
         """
         frozen = self.trained.frozen
         clip = _kept(self._frozen, analysis, frozen.tokens)
+        number = None if track is None else self._number(analysis, track)
+        return frozen.read(clip, frozen.visible(clip, number), asked)[0]
+
+    def retold(self, analysis: ClipAnalysis) -> ClipAnalysis:
+        """A clip whose people's deeds are told by what the queries read of each, too; made once.
+
+        Of a long video, which is measured in stretches, and by a model without a head for deeds: the clip as it is.
+        """
+        if self.deeds is None or analysis.stage != "what" or analysis.scenes:
+            return analysis
+        return _kept(self._retold, analysis, lambda one: replace(one, tracks=list(self._told_anew(one))))
+
+    @cached_property
+    def deeds(self) -> DeedHead | None:
+        """What its queries say of deeds."""
+        return DeedHead.read(self.trained.folder)
+
+    def read_of(self, analysis: ClipAnalysis, track: int) -> FloatArray:
+        """[D] the mean of what the queries read where somebody is: her tokens, and the scene's about her."""
+        asked, frozen = self.encode([CAPTION_QUESTION])[0], self.trained.frozen
+        with self.trained.lock:
+            clip = _kept(self._frozen, analysis, frozen.tokens)
+            near = frozen.near(clip, self._number(analysis, track), _whole(analysis.tracks[track]))
+            return frozen.read(clip, near, asked)[1]
+
+    def _number(self, analysis: ClipAnalysis, track: int) -> int:
+        """The number that a track's tokens carry; one that none carries where it has none."""
         kept = kept_tracks(analysis, self.trained.config.max_tracks)
-        number = kept.index(track) if track in kept else len(kept)  # one that no token shows leaves the scene
-        return frozen.sentences(clip, frozen.visible(clip, None if track is None else number), asked)
+        return kept.index(track) if track in kept else len(kept)
+
+    def _told_anew(self, analysis: ClipAnalysis) -> Iterator[Track]:
+        """Each track, with facts of its own where a head tells of its deed."""
+        for number, track in enumerate(analysis.tracks):
+            shares = {} if track.facts.activity else deed_shares(track, analysis)
+            if self.deeds is None or not shares:
+                yield track
+                continue
+            facts = deepcopy(track.facts)
+            settle(facts, self.deeds.weighed(shares, self.read_of(analysis, number)))
+            yield (told := replace(track, facts=facts))
+            ground_facts(told, analysis)
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
         """The visual tokens of a clip, for the language model."""
@@ -98,6 +143,12 @@ class Describer:
         import torch
 
         return torch.from_numpy(self.encode([question])).to(self.trained.device)
+
+
+def _whole(track: Track) -> FloatArray:
+    """Where a face and what is below it are, in the mean over its sightings: a box [4] inside the picture."""
+    face, body = track.boxes.mean(0), track.body_boxes.mean(0)
+    return np.clip([*np.minimum(face[:2], body[:2]), *np.maximum(face[2:], body[2:])], 0, 1)
 
 
 def _kept(known: OrderedDict[ClipPart, Seen], analysis: ClipAnalysis, make: Callable[[ClipAnalysis], Seen]) -> Seen:

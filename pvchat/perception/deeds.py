@@ -23,7 +23,7 @@ from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.posture import Known, described_once, is_readable, posed
 from pvchat.perception.surroundings import surroundings
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "deeds.safetensors"
 HANDS, GAZE, COMPANY = 18, 8, 9  # numbers that tell of each
@@ -58,12 +58,15 @@ def tell_deeds(analysis: ClipAnalysis, known: Known) -> ClipAnalysis:
 
 
 def tell_deed(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> None:
-    """Settle the deed in a track's facts; what the frames or a thing tell of her comes first."""
-    facts = track.facts
+    """Tell the deed in a track's facts; what the frames or a thing tell of her comes first."""
+    settle(track.facts, {} if track.facts.activity else deed_shares(track, analysis, known))
+
+
+def settle(facts: PersonFacts, shares: dict[str, float]) -> None:
+    """Put the deed that is told of these probabilities into somebody's facts, where nothing there speaks against it."""
     facts.deed = None
     for told_before in (facts.confidence, facts.grounds):
         told_before.pop("deed", None)
-    shares = {} if facts.activity else deed_shares(track, analysis, known)
     if facts.movement in _GOING or any(gesture.startswith(_NOT_POSING) for gesture in facts.gestures):
         shares.pop(_POSING, None)
     if told := likeliest(shares):
