@@ -19,7 +19,8 @@ from pvchat import video
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Marked, Visuals, cropped, outlined
 from pvchat.config import VideoConfig
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
+from pvchat.perception.sightings import whole_boxes
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence
 from pvchat.video import Clip
 
 Window = tuple[float, float]  # seconds
@@ -90,10 +91,3 @@ def boxes_at(analysis: ClipAnalysis, person: PersonPresence, times: FloatArray) 
         free = near & ~np.isfinite(found).all(1)
         found[free] = whole_boxes(track)[nearest[free]]
     return found
-
-
-def whole_boxes(track: Track) -> FloatArray:
-    """Boxes [n, 4] that hold face and body of every sighting."""
-    low = np.minimum(track.boxes[:, :2], track.body_boxes[:, :2])
-    high = np.maximum(track.boxes[:, 2:], track.body_boxes[:, 2:])
-    return np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32)

@@ -10,7 +10,7 @@ Legend: B looks, n texts, Q queries, S width of sentence vectors.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import cached_property, partial
@@ -28,7 +28,8 @@ from pvchat.people.person import Person
 from pvchat.perception.deeds import deed_shares, settle
 from pvchat.perception.experts import networks
 from pvchat.perception.grounds import ground_facts
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.perception.sightings import whole_boxes
+from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
     from pvchat.model.connectors import VisualTokens
@@ -48,7 +49,7 @@ class Describer:
         self.trained, self.encode = trained, encode
         self._whole: OrderedDict[ClipPart, VisualTokens] = OrderedDict()
         self._frozen: OrderedDict[ClipPart, ClipTokens] = OrderedDict()
-        self._retold: OrderedDict[ClipPart, ClipAnalysis] = OrderedDict()
+        self._read: OrderedDict[ClipPart, dict[int, FloatArray]] = OrderedDict()  # by track
 
     def chooser(self, analysis: ClipAnalysis) -> Chooser:
         """The model as it chooses about one clip."""
@@ -68,7 +69,7 @@ class Describer:
         with self.trained.lock:
             self._whole.clear()
             self._frozen.clear()
-            self._retold.clear()
+            self._read.clear()
 
     def likeness(self, analysis: ClipAnalysis, tracks: Sequence[int | None], texts: Sequence[str]) -> FloatArray:
         """How near each of n texts is to what is seen of each of B tracks (None: of the whole clip).
@@ -89,47 +90,44 @@ class Describer:
         """
         frozen = self.trained.frozen
         clip = _kept(self._frozen, analysis, frozen.tokens)
-        number = None if track is None else self._number(analysis, track)
-        return frozen.read(clip, frozen.visible(clip, number), asked)[0]
+        kept = kept_tracks(analysis, self.trained.config.max_tracks)
+        number = kept.index(track) if track in kept else len(kept)  # one that no token shows leaves the scene
+        return frozen.read(clip, frozen.visible(clip, None if track is None else number), asked)[0]
 
     def retold(self, analysis: ClipAnalysis) -> ClipAnalysis:
-        """A clip whose people's deeds are told by what the queries read of each, too; made once.
+        """A clip whose people's deeds are told by what the queries read of each, too.
 
-        Of a long video, which is measured in stretches, and by a model without a head for deeds: the clip as it is.
+        Those beyond the longest tracks, of whom the model sees nothing, stay as they are. So does a long video: it is
+        measured in stretches.
         """
         if self.deeds is None or analysis.stage != "what" or analysis.scenes:
             return analysis
-        return _kept(self._retold, analysis, lambda one: replace(one, tracks=list(self._told_anew(one))))
+        kept, tracks = kept_tracks(analysis, self.trained.config.max_tracks), list(analysis.tracks)
+        for number in kept:
+            shares = {} if tracks[number].facts.activity else deed_shares(tracks[number], analysis)
+            if shares:
+                tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
+                settle(tracks[number].facts, self.deeds.weighed(shares, self.read_of(analysis, number)))
+                ground_facts(tracks[number], analysis)
+        networks.rest()
+        return replace(analysis, tracks=tracks)
 
     @cached_property
     def deeds(self) -> DeedHead | None:
-        """What its queries say of deeds."""
+        """What its queries say of deeds; None of a model that was never asked for them."""
         return DeedHead.read(self.trained.folder)
 
     def read_of(self, analysis: ClipAnalysis, track: int) -> FloatArray:
-        """[D] the mean of what the queries read where somebody is: her tokens, and the scene's about her."""
-        asked, frozen = self.encode([CAPTION_QUESTION])[0], self.trained.frozen
+        """[D] the mean of what the queries read of one of the longest tracks: its tokens, the scene's about it."""
+        frozen = self.trained.frozen
         with self.trained.lock:
-            clip = _kept(self._frozen, analysis, frozen.tokens)
-            near = frozen.near(clip, self._number(analysis, track), _whole(analysis.tracks[track]))
-            return frozen.read(clip, near, asked)[1]
-
-    def _number(self, analysis: ClipAnalysis, track: int) -> int:
-        """The number that a track's tokens carry; one that none carries where it has none."""
-        kept = kept_tracks(analysis, self.trained.config.max_tracks)
-        return kept.index(track) if track in kept else len(kept)
-
-    def _told_anew(self, analysis: ClipAnalysis) -> Iterator[Track]:
-        """Each track, with facts of its own where a head tells of its deed."""
-        for number, track in enumerate(analysis.tracks):
-            shares = {} if track.facts.activity else deed_shares(track, analysis)
-            if self.deeds is None or not shares:
-                yield track
-                continue
-            facts = deepcopy(track.facts)
-            settle(facts, self.deeds.weighed(shares, self.read_of(analysis, number)))
-            yield (told := replace(track, facts=facts))
-            ground_facts(told, analysis)
+            known = _kept(self._read, analysis, lambda _: {})
+            if track not in known:
+                clip, asked = _kept(self._frozen, analysis, frozen.tokens), self.encode([CAPTION_QUESTION])[0]
+                number = kept_tracks(analysis, self.trained.config.max_tracks).index(track)
+                near = frozen.near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
+                known[track] = frozen.read(clip, near, asked)[1]
+            return known[track]
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
         """The visual tokens of a clip, for the language model."""
@@ -143,12 +141,6 @@ class Describer:
         import torch
 
         return torch.from_numpy(self.encode([question])).to(self.trained.device)
-
-
-def _whole(track: Track) -> FloatArray:
-    """Where a face and what is below it are, in the mean over its sightings: a box [4] inside the picture."""
-    face, body = track.boxes.mean(0), track.body_boxes.mean(0)
-    return np.clip([*np.minimum(face[:2], body[:2]), *np.maximum(face[2:], body[2:])], 0, 1)
 
 
 def _kept(known: OrderedDict[ClipPart, Seen], analysis: ClipAnalysis, make: Callable[[ClipAnalysis], Seen]) -> Seen:

@@ -13,6 +13,7 @@ Legend: n people, C deeds, D model width.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -37,9 +38,8 @@ def main(words: list[str] | None = None) -> None:
     args, people, read = arguments(__doc__ or "", words), list[Seen](), list[FloatArray]()
     describer = Describer(TrainedModel(find("embedded"), "cpu"), SentenceEncoder().encode)
     for number, (one, analysis, track) in enumerate(look(args.traindata)):
-        analysis.key = str(number)  # what is kept of a clip is kept by its key
-        mine = next(i for i, other in enumerate(analysis.tracks) if other is track)
-        people, read = [*people, one], [*read, describer.read_of(analysis, mine)]
+        alone = replace(analysis, key=str(number), tracks=[track])  # what is kept of a clip is kept by its key
+        people, read = [*people, one], [*read, describer.read_of(alone, 0)]
     fold, things = folds(people, args.seed), ImageNetHead().weight
     measured = np.zeros((len(people), len(DEEDS)), np.float32)
     for k in range(FOLDS):
