@@ -41,7 +41,8 @@ class DeedHead:
         if len(arrays["bias"]) != len(TOLD) + len(UNTOLD):
             hint = "Fit it again: recipes/model/deeds.py in the source."
             raise WeightsError("made for other deeds", subject=str(folder / FILE), hint=hint)
-        return cls(*(arrays[name].astype(np.float32) for name in ("weight", "bias")), float(arrays["other"][0]))
+        weight, bias = (arrays[name].astype(np.float32) for name in ("weight", "bias"))
+        return cls(weight, bias, float(arrays["other"][0]))
 
     def weighed(self, shares: dict[str, float], read: FloatArray) -> dict[str, float]:
         """How likely each deed is by both, of the other head's probabilities and of what the queries read [D]."""

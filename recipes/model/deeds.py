@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pvchat.bases.models import find
+from pvchat.model.config import PRETRAINED
 from pvchat.model.describer import Describer
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.model.trained import TrainedModel
@@ -36,7 +36,7 @@ PULL = 0.02  # towards nothing added
 def main(words: list[str] | None = None) -> None:
     """Look at all that was read, fit, write the head and its card."""
     args, people, read = arguments(__doc__ or "", words), list[Seen](), list[FloatArray]()
-    describer = Describer(TrainedModel(find("embedded"), "cpu"), SentenceEncoder().encode)
+    describer = Describer(TrainedModel(PRETRAINED / "embedded", "cpu"), SentenceEncoder().encode)
     for number, (one, analysis, track) in enumerate(look(args.traindata)):
         alone = replace(analysis, key=str(number), tracks=[track])  # what is kept of a clip is kept by its key
         people, read = [*people, one], [*read, describer.read_of(alone, 0)]
