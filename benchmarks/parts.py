@@ -46,6 +46,7 @@ from pvchat.model import aligner, connectors, heads, people, personstates, route
 from pvchat.model.choices import choices
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.trained import TrainedModel
+from pvchat.perception.deeds import deed_logits, likeliest
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 MOVED = 0.01  # of probability, from which a told choice counts as changed
@@ -171,12 +172,16 @@ class Table:
     def looking_at(self, evidence: Evidence) -> str:
         """The row of other evidence: only the model sees it, so that what was measured stays."""
         after = {a.key: b for a, b in zip(self.clips, self.clips[1:] + self.clips[:1], strict=True)}
-        liken = self.chat.describer.likeness
+        describer = self.chat.describer
+        liken, read = describer.likeness, describer.read_of
 
         def instead(clip: ClipAnalysis) -> ClipAnalysis:
             return replace(evidence.instead(clip, after[clip.key]), key=f"{clip.key} {evidence.name}")
 
-        with changed((self.chat.describer, "likeness", lambda clip, *rest: liken(instead(clip), *rest))):
+        with changed(
+            (describer, "likeness", lambda clip, *rest: liken(instead(clip), *rest)),
+            (describer, "read_of", lambda clip, track: read(instead(clip), track)),
+        ):
             return f"| ({evidence.name}) {self._compared()} |"
 
     def _compared(self) -> str:
@@ -202,23 +207,36 @@ class Table:
         return said, (time.perf_counter() - began) / max(1, len(said))
 
     def _choice(self, row: labelled.Row) -> tuple[str | None, FloatArray]:
-        """What the model puts into the gap of a question, and how likely it finds every choice there."""
+        """The deed that is told with the model's word, or the place that it puts into a gap; how likely each is."""
         chat, shares = self.chat, np.zeros(0, np.float32)
         analysis = chat.analyse(self.folder / row["video"])
         presences = chat.presence(analysis)
+        if row["type"] == "action":
+            return self._deed([p.track for p in presences if p.name in row["people"]], analysis)
         timeline, chooser = timeline_of(presences, analysis), chat.describer.chooser(analysis)
-        kind = row["type"]
 
         def liken(*asked: Any) -> FloatArray:
             nonlocal shares
             alike = chooser.liken(*asked)
-            shares = chooser.scales[kind].probabilities(kind, alike, np.ones(len(choices(kind)), bool))[0]
+            everywhere = np.ones(len(choices("location")), bool)
+            shares = chooser.scales["location"].probabilities("location", alike, everywhere)[0]
             return alike
 
         asked = [one for one in presences if one.name in row["people"]]
         filled = fill_gaps(chat.read(row["question"]), asked, timeline, analysis, replace(chooser, liken=liken))
         told = [one.value for one in filled.rows if one not in timeline.rows]
         return (told[0] if told else None), shares
+
+    def _deed(self, tracks: list[int | None], analysis: ClipAnalysis) -> tuple[str | None, FloatArray]:
+        """What is told of the deed of somebody's track, and how likely each deed is; of nobody nothing."""
+        describer = self.chat.describer
+        track = next((one for one in tracks if one is not None), None)
+        logits = None if track is None else deed_logits(analysis.tracks[track], analysis)
+        if track is None or logits is None:
+            return None, np.zeros(0, np.float32)
+        both = describer.deeds.weighed(logits, describer.read_of(analysis, track))
+        told = likeliest(both)
+        return (told[0] if told else None), np.array([*both.values()], np.float32)
 
 
 def is_right(row: labelled.Row, said: str) -> bool | None:

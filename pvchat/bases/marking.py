@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from pvchat import video
 from pvchat.bases.loading import Base
 from pvchat.config import VideoConfig
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
+from pvchat.perception.sightings import whole_boxes
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence
 from pvchat.video import Clip
 
 Frames = NDArray[np.uint8]
@@ -117,13 +118,6 @@ def boxes_at(analysis: ClipAnalysis, person: PersonPresence, times: FloatArray) 
         free = near & ~np.isfinite(found).all(1)
         found[free] = whole_boxes(track)[nearest[free]]
     return found
-
-
-def whole_boxes(track: Track) -> FloatArray:
-    """Boxes [n, 4] that hold face and body of every sighting."""
-    low = np.minimum(track.boxes[:, :2], track.body_boxes[:, :2])
-    high = np.maximum(track.boxes[:, 2:], track.body_boxes[:, 2:])
-    return np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32)
 
 
 def colour_of(place: int) -> str:

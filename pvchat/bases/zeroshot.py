@@ -18,9 +18,10 @@ import numpy as np
 
 from pvchat import video
 from pvchat.bases.eyes import Eyes
-from pvchat.bases.marking import Frames, crop_of, whole_boxes
+from pvchat.bases.marking import Frames, crop_of
 from pvchat.config import VideoConfig
 from pvchat.model.choices import KINDS, SETTINGS, Chooser, Level, Scale
+from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 MOMENTS = 4  # at which a person or the place is looked at, spread evenly

@@ -226,6 +226,12 @@ def asks_of_things(query: Query) -> bool:
     return bool(attributes_in(query) & {"thing", "holding", "near"})
 
 
+def asks_of_deeds(query: Query) -> bool:
+    """Whether an answer may tell what somebody does, which the trained model tells along."""
+    told = any(one.select == "describe" for one in parts_of(query, Query))
+    return told or bool(attributes_in(query) & {"deed", "holding"})
+
+
 def asks_of_sound(query: Query) -> bool:
     """Whether it asks for what is heard, for which a clip must be listened to."""
     return bool(attributes_in(query) & set(HEARD))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.question import Basis, Stream, Viewed, asks_of_sound, known_of, words_of
+from pvchat.chat.question import Basis, Stream, Viewed, asks_of_deeds, asks_of_sound, known_of, words_of
 from pvchat.chat.speakers.checking import rephrase
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.timeline import without_traits
@@ -67,6 +67,9 @@ class Writer:
         timeline = timeline if self.traits else without_traits(timeline)
         turns = viewed.conversation.turns(timeline)
         (question,) = viewed.conversation.read([text], timeline, turns)
+        if self.source in ("model", "spoken") and self.describer is not None and asks_of_deeds(question.query):
+            told = timeline_of(viewed.presences, self.describer.retold(viewed.analysis))
+            timeline = told if self.traits else without_traits(told)
         if self.eyes is not None and viewed.clip is not None:
             chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
         elif self.source in ("model", "spoken") and self.describer is not None:

@@ -9,7 +9,8 @@ People (`people.py`) come from `aligner.py`, or from training, with a LoRA of th
 clip comes from `identity/` (by `presence.py`).
 
 At work: `trained.py` has one model loaded, `personstates.py` stored people as it takes them; `describer.py` holds a
-clip against sentences, `choices.py` picks one; `sentences.py` (with `minilm.py`) makes sentence vectors.
+clip against sentences, `choices.py` picks one, and reads people, whose deeds `deeds.py` tells of that; `sentences.py`
+(with `minilm.py`) makes sentence vectors.
 
 On disk: `config.py` (presets, too), `checkpoint.py`. Without torch: `frozen.py` runs all but the language
 model. `retrofit.py` gives other models mixed heads. Open `pvchat.py` first.

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,10 +21,14 @@ import numpy as np
 from pvchat.model import personstates
 from pvchat.model.choices import CAPTION_QUESTION, ChoiceKind, Chooser, Scale, read_scales
 from pvchat.model.cliptokens import kept_tracks
+from pvchat.model.deeds import DeedHead
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import TrainedModel
 from pvchat.people.person import Person
+from pvchat.perception.deeds import deed_logits, settle
 from pvchat.perception.experts import networks
+from pvchat.perception.grounds import ground_facts
+from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
@@ -43,6 +49,7 @@ class Describer:
         self.trained, self.encode = trained, encode
         self._whole: OrderedDict[ClipPart, VisualTokens] = OrderedDict()
         self._frozen: OrderedDict[ClipPart, ClipTokens] = OrderedDict()
+        self._read: OrderedDict[ClipPart, dict[int, FloatArray]] = OrderedDict()  # by track
 
     def chooser(self, analysis: ClipAnalysis) -> Chooser:
         """The model as it chooses about one clip."""
@@ -62,6 +69,7 @@ class Describer:
         with self.trained.lock:
             self._whole.clear()
             self._frozen.clear()
+            self._read.clear()
 
     def likeness(self, analysis: ClipAnalysis, tracks: Sequence[int | None], texts: Sequence[str]) -> FloatArray:
         """How near each of n texts is to what is seen of each of B tracks (None: of the whole clip).
@@ -84,7 +92,42 @@ class Describer:
         clip = _kept(self._frozen, analysis, frozen.tokens)
         kept = kept_tracks(analysis, self.trained.config.max_tracks)
         number = kept.index(track) if track in kept else len(kept)  # one that no token shows leaves the scene
-        return frozen.sentences(clip, frozen.visible(clip, None if track is None else number), asked)
+        return frozen.read(clip, frozen.visible(clip, None if track is None else number), asked)[0]
+
+    def retold(self, analysis: ClipAnalysis) -> ClipAnalysis:
+        """A clip whose people's deeds are told by what the queries read of each, too.
+
+        Those beyond the longest tracks, of whom the model sees nothing, stay as they are. So does a long video: it is
+        measured in stretches.
+        """
+        if self.deeds is None or analysis.stage != "what" or analysis.scenes:
+            return analysis
+        kept, tracks = kept_tracks(analysis, self.trained.config.max_tracks), list(analysis.tracks)
+        for number in kept:
+            logits = None if tracks[number].facts.activity else deed_logits(tracks[number], analysis)
+            if logits is not None:
+                tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
+                settle(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))
+                ground_facts(tracks[number], analysis)
+        networks.rest()
+        return replace(analysis, tracks=tracks)
+
+    @cached_property
+    def deeds(self) -> DeedHead | None:
+        """What its queries say of deeds; None of a model that was never asked for them."""
+        return DeedHead.read(self.trained.folder)
+
+    def read_of(self, analysis: ClipAnalysis, track: int) -> FloatArray:
+        """[D] the mean of what the queries read of one of the longest tracks: its tokens, the scene's about it."""
+        frozen = self.trained.frozen
+        with self.trained.lock:
+            known = _kept(self._read, analysis, lambda _: {})
+            if track not in known:
+                clip, asked = _kept(self._frozen, analysis, frozen.tokens), self.encode([CAPTION_QUESTION])[0]
+                number = kept_tracks(analysis, self.trained.config.max_tracks).index(track)
+                near = frozen.near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
+                known[track] = frozen.read(clip, near, asked)[1]
+            return known[track]
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
         """The visual tokens of a clip, for the language model."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from pvchat.model.pvchat import PVChatModel
 
+FORMAT = 2  # of what the passes give
 LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
+RIM = 0.1  # of a box's sides
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class ClipTokens:
 
     raw: FloatArray  # [1, N, D] tokens before any was mixed with others
     expert: NDArray[np.int64]  # [1, N] number of the expert that each comes from
+    where: FloatArray  # [N, 5] t, x0, y0, x1, y1
     track: NDArray[np.int64]  # [N] track number, `SCENE` for none
     mask: NDArray[np.bool_]  # [N] True for real tokens
 
@@ -64,18 +67,21 @@ class FrozenModel:
         (raw,) = self._connecting(*(array for tokens, where, track, _ in rows for array in (tokens, where, track)))
         counts = [track.shape[1] for _, _, track, _ in rows]
         expert = np.repeat(np.arange(len(rows)), counts)[None]
-        return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (2, 3)))
+        return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (1, 2, 3)))
 
-    def sentences(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> FloatArray:
-        """What the queries see with a question's vector [S] in mind: vectors [Q, S] in sentence space, unit length.
+    def read(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What the queries see with a question's vector [S] in mind.
 
         The mask [N] says which tokens are looked at; what isn't is in none of the others either.
+
+        Returns:
+            Vectors [Q, S] in sentence space, unit length; the mean of the queries [D].
         """
         raw = clip.raw
         if not mask.any():  # attention needs something to see
             raw, mask = np.zeros_like(raw), np.arange(len(mask)) == 0
-        (seen,) = self._looking(raw, clip.expert, mask[None], question[None])
-        return seen[0]
+        seen, mean = self._looking(raw, clip.expert, mask[None], question[None])
+        return seen[0], mean[0]
 
     def visible(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
         """[N] the tokens that are looked at: of a track, by the number they carry, and of the scene; None: of everyone.
@@ -84,6 +90,14 @@ class FrozenModel:
         """
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
         return shown & np.isin(clip.expert[0], [n for n, name in enumerate(self.config.experts) if name in LOOKED_AT])
+
+    def near(self, clip: ClipTokens, track: int, box: FloatArray) -> NDArray[np.bool_]:
+        """[N] the tokens of a track, and of the scene those whose cells meet a box [4] and a rim around it."""
+        rim = np.tile((box[2:] - box[:2]) * RIM, 2) * (-1, -1, 1, 1)
+        x0, y0, x1, y1 = box + rim
+        _, left, top, right, bottom = clip.where.T
+        meets = (right > x0) & (left < x1) & (bottom > y0) & (top < y1)
+        return self.visible(clip, track) & ((clip.track == track) | meets)
 
     @cached_property
     def _connecting(self) -> Network:
@@ -102,4 +116,6 @@ class FrozenModel:
     def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
         if self._handed:
             return TorchNetwork(module(), self.device)
-        return load(name, self.weights, lambda _: module(), *inputs, what=repr(self.config), device=self.device)
+        return load(
+            name, self.weights, lambda _: module(), *inputs, what=f"{self.config!r} {FORMAT}", device=self.device
+        )

@@ -106,8 +106,8 @@ class PVChatModel(nn.Module):
         sentences = F.normalize(self.to_sentence(queries), dim=-1)
         return Reading(queries, personal, presence, sentences, routing, visual.aux)
 
-    def forward(self, raw: Tensor, expert: Tensor, mask: Tensor, question: Tensor) -> Tensor:
-        """What the queries see of a clip with a question in mind: sentence vectors [1, Q, S], unit length.
+    def forward(self, raw: Tensor, expert: Tensor, mask: Tensor, question: Tensor) -> tuple[Tensor, Tensor]:
+        """What the queries see of a clip with a question in mind: sentence vectors [1, Q, S], and their mean [1, D].
 
         This pass is converted (`frozen.py`): how many tokens there are is free, everything else is fixed.
 
@@ -118,7 +118,8 @@ class PVChatModel(nn.Module):
             question: [1, S].
         """
         tokens = self.connectors.mixed(raw, expert[0], mask)
-        return self.read(VisualTokens(tokens, mask, expert[0], torch.full_like(expert, -1)), question).sentences
+        seen = self.read(VisualTokens(tokens, mask, expert[0], torch.full_like(expert, -1)), question)
+        return seen.sentences, seen.queries.mean(1)
 
     @torch.no_grad()
     def answer(

@@ -27,7 +27,7 @@ from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
 from pvchat.perception.posture import Known, described_once, is_readable, posed
 from pvchat.perception.surroundings import surroundings
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "deeds.safetensors"
 _THINGS = (  # COCO's, by what is done with them
@@ -81,12 +81,15 @@ def tell_deeds(analysis: ClipAnalysis, known: Known) -> ClipAnalysis:
 
 
 def tell_deed(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> None:
-    """Settle the deed in a track's facts; what the frames or a thing tell of her comes first."""
-    facts = track.facts
+    """Tell the deed in a track's facts; what the frames or a thing tell of her comes first."""
+    settle(track.facts, {} if track.facts.activity else deed_shares(track, analysis, known))
+
+
+def settle(facts: PersonFacts, shares: dict[str, float]) -> None:
+    """Put the deed that is told of these probabilities into somebody's facts, where nothing there speaks against it."""
     facts.deed = None
     for told_before in (facts.confidence, facts.grounds):
         told_before.pop("deed", None)
-    shares = {} if facts.activity else deed_shares(track, analysis, known)
     for deed, against in ((_POSING, _NOT_POSING), (_TYPING, _NOT_TYPING)):
         if any(gesture.startswith(against) for gesture in facts.gestures):
             shares.pop(deed, None)

@@ -12,7 +12,7 @@ import numpy as np
 
 from pvchat.perception import collars
 from pvchat.perception.experts.attributes import head_box
-from pvchat.perception.sightings import best_sightings, torso_box
+from pvchat.perception.sightings import best_sightings, torso_box, whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray, Ground, PersonFacts, Track
 
 _WHOLE = ("pose", "movement", "activity", "deed")
@@ -23,9 +23,7 @@ def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
     best = best_sightings(track)
     row = int(best[np.argmax(track.quality[best])])
     time = round(float(analysis.times[track.frames[row]]), 2)
-    face, torso = track.boxes[row], torso_box(track, row)
-    body = track.body_boxes[row]
-    whole = np.concatenate([np.minimum(face[:2], body[:2]), np.maximum(face[2:], body[2:])])
+    face, torso, whole = track.boxes[row], torso_box(track, row), whole_boxes(track)[row]
     boxes = {"head": head_box(face) if track.kind == "face" else face, "torso": torso, "whole": whole}
     for what, part, score in _parts(track.facts):
         track.facts.grounds.setdefault(what, Ground(time, _inside(boxes[part]), score))

@@ -95,6 +95,13 @@ def where(track: Track, analysis: ClipAnalysis) -> str:
     return at
 
 
+def whole_boxes(track: Track) -> FloatArray:
+    """Boxes [n, 4] that hold face and body of every sighting."""
+    low = np.minimum(track.boxes[:, :2], track.body_boxes[:, :2])
+    high = np.maximum(track.boxes[:, 2:], track.body_boxes[:, 2:])
+    return np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32)
+
+
 def torso_box(track: Track, i: int) -> FloatArray:
     """The part of sighting i that surely is clothing: between shoulders and hips when the pose shows them, else below
     the chin, as wide as the shoulders' inner part. [4] fractions.

@@ -17,11 +17,12 @@ import numpy as np
 
 from pvchat import video
 from pvchat.augment.questions.cast import views
-from pvchat.bases.marking import Frames, Visuals, crop_of, whole_boxes
+from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.people.person import Person
+from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.examples import Lessons, TrainingSet, examples_about
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.handled import look_at_hands
 from pvchat.perception.posture import JOINTS
 from pvchat.perception.surroundings import PLACES
-from pvchat.schemas import FloatArray
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from recipes.heads import arguments, softmax_head, write_head
 from recipes.pictures import framed
 from recipes.posture.by_eye import CLIPS, PHOTO, RARE, analysed, rows_of_clips, source_of, whose
@@ -68,14 +69,14 @@ class Seen:
 def main(words: list[str] | None = None) -> None:
     """Look at all that was read, learn, write the head and its card."""
     args = arguments(__doc__ or "", words)
-    people, things = look(args.traindata), ImageNetHead().weight
+    people, things = [one for one, _, _ in look(args.traindata)], ImageNetHead().weight
     card = {"labels": KINDS, "held back": judge(*told_by_the_rest(people, things))}
     write_head(args.out, {name: one.astype(np.float16) for name, one in learn(people, things).items()}, card)
 
 
-def look(root: Path) -> list[Seen]:
-    """All that `by_eye.json` names."""
-    experts, found = Experts(), list[Seen]()
+def look(root: Path) -> Iterator[tuple[Seen, ClipAnalysis, Track]]:
+    """All whom `by_eye.json` names, with what was seen of them."""
+    experts = Experts()
     for name, clips in json.loads(FILE.read_text(encoding="utf-8")).items():
         rows = rows_of_clips(root / name)
         for clip, told in clips.items():
@@ -87,8 +88,7 @@ def look(root: Path) -> list[Seen]:
                 picture = crop(images[track.frames[middle]], track.body_boxes[middle])
                 look_at_hands(np.stack(images), track, experts.things)
                 track.body = np.repeat(experts.frames.pooled([picture]), len(track), 0)
-                found.append(Seen(tuple(deeds), name, source_of(shown[0]), weighed(track, analysis)))
-    return found
+                yield Seen(tuple(deeds), name, source_of(shown[0]), weighed(track, analysis)), analysis, track
 
 
 def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:
@@ -98,30 +98,34 @@ def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:
         people: to learn from.
         things: [1000, 1280] weights of ImageNet's classifier.
     """
-    x, truth = np.stack([one.described for one in people]), np.stack([_truth(one) for one in people])
+    x, truth = np.stack([one.described for one in people]), np.stack([truth_of(one) for one in people])
     classes = (things - things.mean(0))[list(THINGS)].astype(np.float32)
     looks = [x[:, at : at + WIDTH] @ classes.T for at, _ in THINGS_DECAY]
     decay = np.concatenate([np.full(count, pull) for count, pull in DECAY])
     decay = np.concatenate([decay, *(np.full(len(THINGS), pull) for _, pull in THINGS_DECAY)]).astype(np.float32)
-    worth = _worth(people, truth)
+    worth = worth_of(people, truth)
     both, bias = softmax_head(np.concatenate([x, *looks], 1), truth, worth, decay, LEAST_SPREAD)
     weight = both[:, : x.shape[1]].copy()
     for k, (at, _) in enumerate(THINGS_DECAY):
         first = x.shape[1] + k * len(THINGS)
         weight[:, at : at + WIDTH] += both[:, first : first + len(THINGS)] @ classes
+    return {"weight": weight, "bias": bias + prior(truth, worth)}
+
+
+def prior(truth: FloatArray, worth: FloatArray) -> FloatArray:
+    """[C] what makes the log-odds learned from people [n, C], who count so much [n], those of what is stated."""
     stated = json.loads(STATED.read_text(encoding="utf-8"))
     often, learned = np.array([stated[deed] for deed in KINDS]), (truth * worth[:, None]).mean(0)
-    prior = np.log(often / often.sum()) - np.log(np.maximum(learned, _LEAST))
-    return {"weight": weight, "bias": (bias + prior).astype(np.float32)}
+    return np.asarray(np.log(often / often.sum()) - np.log(np.maximum(learned, _LEAST)), np.float32)
 
 
-def _truth(one: Seen) -> FloatArray:
+def truth_of(one: Seen) -> FloatArray:
     """[C] what somebody does, each of several alike."""
     deeds = one.deeds or (NOTHING,)
     return np.array([(deed in deeds) / len(deeds) for deed in KINDS], np.float32)
 
 
-def _worth(people: list[Seen], truth: FloatArray) -> FloatArray:
+def worth_of(people: list[Seen], truth: FloatArray) -> FloatArray:
     """[n] what each counts, 1 in the mean: a film's people as their root, photos half, rare deeds more."""
     sources = Counter((one.set, one.source) for one in people)
     worth = np.array([sources[one.set, one.source] ** -0.5 for one in people], np.float32)

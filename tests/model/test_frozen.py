@@ -62,11 +62,14 @@ def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, cli
         mask = torch.from_numpy(shown)[None]
         with torch.inference_mode():
             mixed = model.connectors.mixed(torch.from_numpy(seen.raw), whole.expert, mask)
-            theirs = model.read(replace(whole, tokens=mixed, mask=mask), asked).sentences[0].numpy()
+            reading = model.read(replace(whole, tokens=mixed, mask=mask), asked)
+            theirs = reading.sentences[0].numpy()
             if shown[real].all():
                 all_of_it = model.read(whole, asked).sentences[0].numpy()
                 np.testing.assert_allclose(theirs, all_of_it, atol=2e-6)
-        np.testing.assert_allclose(frozen.sentences(seen, shown, asked[0].numpy()), theirs, atol=2e-6)
+        ours, mean = frozen.read(seen, shown, asked[0].numpy())
+        np.testing.assert_allclose(ours, theirs, atol=2e-6)
+        np.testing.assert_allclose(mean, reading.queries[0].mean(0).numpy(), atol=1e-5)
 
 
 def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, model: PVChatModel) -> None:
@@ -78,7 +81,7 @@ def test_a_view_that_shows_nothing_is_read_as_by_torch(frozen: FrozenModel, mode
     asked = torch.nn.functional.normalize(torch.ones(1, model.config.sentence_width), dim=1)
     with torch.inference_mode():
         theirs = model.read(whole, asked).sentences[0].numpy()
-    ours = frozen.sentences(seen, np.zeros(len(seen.mask), bool), asked[0].numpy())
+    ours, _ = frozen.read(seen, np.zeros(len(seen.mask), bool), asked[0].numpy())
     np.testing.assert_allclose(ours, theirs, atol=2e-6)
 
 
@@ -89,7 +92,7 @@ def test_what_was_converted_needs_no_torch(folder: Path, pvchat_home: Path) -> N
         "from pvchat.model.trained import TrainedModel; import numpy as np; "
         f"frozen = TrainedModel(Path({str(folder)!r}), 'cpu').frozen; "
         "clip = frozen.tokens(make_analysis(make_track(1))); "
-        "frozen.sentences(clip, clip.mask, np.ones(frozen.config.sentence_width, np.float32)); frozen.load(); "
+        "frozen.read(clip, clip.mask, np.ones(frozen.config.sentence_width, np.float32)); frozen.load(); "
         "print('torch' in sys.modules)"
     )
     tests = Path(__file__).parents[1]
