@@ -266,6 +266,17 @@ def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see(
     assert say(run(WEARS_CLEO, seen), seen).startswith(f"{hard}, so I can't say what Cleo is wearing.")
 
 
+def test_who_is_denied_though_it_may_be_otherwise_is_so_as_far_as_i_can_see() -> None:
+    seen = _seen(_stranger("#1"))
+    cleo, *others = seen.entities
+    told = {p: replace(seen, entities=(replace(cleo, probability=p), *others)) for p in (0.05, 0.2)}
+    one = "I see one person, on the left."
+    assert say(run(polar(CLEO), told[0.05]), told[0.05]) == f"No, Cleo is not in this video. {one}"
+    assert say(run(polar(CLEO), told[0.2]), told[0.2]) == f"No, Cleo is not in this video, as far as I can see. {one}"
+    both = say(run(Query("exists", Whom(("Cleo", "#1"), "both"), form="polar"), told[0.2]), told[0.2])
+    assert "Cleo is not in this video, as far as I can see" in both
+
+
 def test_where_a_deed_is_not_known_it_is_told_where_she_is() -> None:
     seen = _seen({**_stranger("Ana"), "enrolled": True})
     text = "Ana is in this video, but I can't make out what Ana is doing. Ana is on the left of the frame."

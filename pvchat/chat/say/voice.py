@@ -151,7 +151,7 @@ def _missing(finding: Finding, answer: str) -> list[str]:
     gone = [one for one in finding.missing if not any(sign.format(one.name) in answer for sign in signs)]
     absent = [one.name for one in gone if one.why == "absent"]
     if finding.verdict == "no" and not answer and absent:
-        return [f"No, {not_here(absent)}."]
+        return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
     likes = {one.like for one in finding.missing}
     return untold(gone, query, any(one.entity in likes for one in finding.instead))
 
