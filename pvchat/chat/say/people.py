@@ -290,7 +290,7 @@ def whereabouts(
     near = [row.value for row in timeline.lasting(name, "near", spans)]
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
     near = [value for value in near if seat or not (seated and value in _SEAT)]
-    behind = _backdrop(scene, timeline, spans)
+    behind = _backdrop(name, scene, timeline, spans)
     side = side_said([row.value for row in timeline.lasting(name, "side", spans)], in_frame=not scene)
     sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
@@ -375,7 +375,9 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
     told = [present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own]
     again = [i and text.startswith("looks ") and told[i - 1].startswith("looks ") for i, text in enumerate(told)]
-    return join([text.removeprefix("looks ") if two else text for text, two in zip(told, again, strict=True)])
+    told = [text.removeprefix("looks ") if two else text for text, two in zip(told, again, strict=True)]
+    sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
+    return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
 
 
 def _deed(row: Row) -> str:
@@ -391,8 +393,10 @@ def _says(other: str, deed: str, earlier: bool) -> bool:
     return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
 
 
-def _backdrop(scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
-    """Such as "before dark red curtains"; empty where that says no more than the place or the sky."""
+def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
+    """Such as "before dark red curtains"; empty where that says no more than the place or the sky, and where the rim of
+    a drawing has the colour of her hair, which then fills it.
+    """
     known = [row.value for row in timeline.lasting("", "background", spans)]
     behind = next((value for value in known if value != BLUE_SKY), "")
     if not behind or BLUE_SKY in known and "blue" in behind:
@@ -400,6 +404,8 @@ def _backdrop(scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
     if not behind.endswith(" background"):
         return f"before {behind}"
+    if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):
+        return ""
     if colour in words("no_place"):
         told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
     else:
