@@ -283,6 +283,42 @@ def test_where_a_deed_is_not_known_it_is_told_where_she_is() -> None:
     assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
 
 
+def _ana(*rows: Row, style: str = "filmed") -> Timeline:
+    seen = _seen({**_stranger("Ana"), "enrolled": True, "rows": []}, style=style)
+    return replace(seen, rows=(*seen.rows, *(replace(one, start_s=0.0, end_s=10.0) for one in rows)))
+
+
+FACES, COMES = row("Ana", "deed", "facing the camera"), row("Ana", "deed", "moving towards the camera")
+DEEDS = [
+    (row("Ana", "posture", "sitting", probability=0.6), row("Ana", "deed", "posing for a photo", probability=0.6),
+     FACES, "Ana looks towards the camera and probably sits and poses for a photo."),
+    (FACES, COMES, "Ana moves and looks towards the camera."),
+    (FACES, replace(COMES, probability=0.6), "Ana looks and probably moves towards the camera."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DEEDS)
+def test_deeds_are_hedged_once_and_share_their_way(case: tuple[Any, ...]) -> None:
+    *rows, text = case
+    seen = _ana(*rows)
+    assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
+
+
+def test_the_rim_of_a_drawing_that_has_the_colour_of_her_hair_is_no_background() -> None:
+    where, hair = Query("attribute", ANA, attribute="place"), row("Ana", "hair", "hair", colour="light blue")
+    for style, text in (("drawn", "Ana is on"), ("filmed", "Ana is before a light blue background, on")):
+        rim, side = row("", "background", "a light blue background"), row("Ana", "side", "left")
+        seen = _ana(hair, side, rim, style=style)
+        assert say(run(where, seen), seen) == f"{text} the left of the frame."
+
+
+def test_after_who_is_there_it_is_not_said_again() -> None:
+    does = Query("attribute", NOBODY, attribute="deed")
+    seen = _ana()
+    text = say(run(replace(Query("who"), then=replace(does, whom=Whom())), seen), seen)
+    assert text == "Ana is in this video. I can't make out what Ana is doing."
+
+
 def test_of_a_photo_no_times_are_told() -> None:
     photo = finding(Query("when", ANA, SITTING), people=found("Ana"))
     assert say(photo, timeline(duration_s=0.5)) == "Ana is sitting, but I can't tell when."

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from pvchat.chat.conditions import truth_of
 from pvchat.chat.english import (
@@ -67,6 +68,7 @@ _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "coming", "moving", "falling")
+_WAY = " towards the camera"  # that two deeds share: "moves and looks towards the camera"
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
 _PLURALS = ("scissors", "skis")  # words without a singular
@@ -376,6 +378,8 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     told = [present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own]
     again = [i and text.startswith("looks ") and told[i - 1].startswith("looks ") for i, text in enumerate(told)]
     told = [text.removeprefix("looks ") if two else text for text, two in zip(told, again, strict=True)]
+    same = [_WAY in text and _WAY in after for text, after in pairwise([*told, ""])]
+    told = [text.replace(_WAY, "") if two else text for text, two in zip(told, same, strict=True)]
     sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
     return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
 
