@@ -292,6 +292,7 @@ FACES, COMES = row("Ana", "deed", "facing the camera"), row("Ana", "deed", "movi
 DEEDS = [
     (row("Ana", "posture", "sitting", probability=0.6), row("Ana", "deed", "posing for a photo", probability=0.6),
      FACES, "Ana looks towards the camera and probably sits and poses for a photo."),
+    (row("Ana", "deed", "looking up"), row("Ana", "deed", "looking to the right"), "Ana looks up and to the right."),
     (FACES, COMES, "Ana moves and looks towards the camera."),
     (FACES, replace(COMES, probability=0.6), "Ana looks and probably moves towards the camera."),
 ]  # fmt: skip

@@ -375,9 +375,17 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
-    told = [present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own]
-    again = [i and text.startswith("looks ") and told[i - 1].startswith("looks ") for i, text in enumerate(told)]
-    told = [text.removeprefix("looks ") if two else text for text, two in zip(told, again, strict=True)]
+    return _joined([present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own])
+
+
+def _joined(deeds: Iterable[str]) -> str:
+    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice."""
+    told = list[str]()
+    for text in deeds:
+        if told and all(one.startswith("looks ") for one in (told[-1], text)):
+            told[-1] += text.replace("looks", " and", 1)  # "looks up and to the right"
+        else:
+            told.append(text)
     same = [_WAY in text and _WAY in after for text, after in pairwise([*told, ""])]
     told = [text.replace(_WAY, "") if two else text for text, two in zip(told, same, strict=True)]
     sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
