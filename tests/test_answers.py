@@ -38,7 +38,7 @@ def evidence(**changes) -> Evidence:
 
 def presences(decisions: dict[str, str]) -> list[PersonPresence]:
     return [
-        PersonPresence(n, d, 0.5, [(2.0, 9.0)] if d == "present" else [], track)
+        PersonPresence(n, d, 0.02 if d == "absent" else 0.5, [(2.0, 9.0)] if d == "present" else [], track)
         for track, (n, d) in enumerate(decisions.items())
     ]
 
@@ -114,7 +114,7 @@ def test_of_many_who_may_be_there_the_likeliest_are_named(unsure: int, doubt: st
     question = read_question("Who is here?", [p.name for p in people])
     expected = f"I'm not sure about {doubt}."
     assert plain_answer(question, people, evidence()).startswith(f"Ana is in this video. {expected}")
-    absent = [PersonPresence("Ana", "absent", 0.1), *people[1:]]
+    absent = [PersonPresence("Ana", "absent", 0.02), *people[1:]]
     assert expected in plain_answer(
         read_question("Who is not in this video?", [p.name for p in people]), absent, evidence()
     )

@@ -266,10 +266,58 @@ def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see(
     assert say(run(WEARS_CLEO, seen), seen).startswith(f"{hard}, so I can't say what Cleo is wearing.")
 
 
+def test_who_is_denied_though_it_may_be_otherwise_is_so_as_far_as_i_can_see() -> None:
+    seen = _seen(_stranger("#1"))
+    cleo, *others = seen.entities
+    told = {p: replace(seen, entities=(replace(cleo, probability=p), *others)) for p in (0.05, 0.2)}
+    one = "I see one person, on the left."
+    assert say(run(polar(CLEO), told[0.05]), told[0.05]) == f"No, Cleo is not in this video. {one}"
+    assert say(run(polar(CLEO), told[0.2]), told[0.2]) == f"No, Cleo is not in this video, as far as I can see. {one}"
+    both = say(run(Query("exists", Whom(("Cleo", "#1"), "both"), form="polar"), told[0.2]), told[0.2])
+    assert "Cleo is not in this video, as far as I can see" in both
+
+
 def test_where_a_deed_is_not_known_it_is_told_where_she_is() -> None:
     seen = _seen({**_stranger("Ana"), "enrolled": True})
     text = "Ana is in this video, but I can't make out what Ana is doing. Ana is on the left of the frame."
     assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
+
+
+def _ana(*rows: Row, style: str = "filmed") -> Timeline:
+    seen = _seen({**_stranger("Ana"), "enrolled": True, "rows": []}, style=style)
+    return replace(seen, rows=(*seen.rows, *(replace(one, start_s=0.0, end_s=10.0) for one in rows)))
+
+
+FACES, COMES = row("Ana", "deed", "facing the camera"), row("Ana", "deed", "moving towards the camera")
+DEEDS = [
+    (row("Ana", "posture", "sitting", probability=0.6), row("Ana", "deed", "posing for a photo", probability=0.6),
+     FACES, "Ana looks towards the camera and probably sits and poses for a photo."),
+    (row("Ana", "deed", "looking up"), row("Ana", "deed", "looking to the right"), "Ana looks up and to the right."),
+    (FACES, COMES, "Ana moves and looks towards the camera."),
+    (FACES, replace(COMES, probability=0.6), "Ana looks and probably moves towards the camera."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DEEDS)
+def test_deeds_are_hedged_once_and_share_their_way(case: tuple[Any, ...]) -> None:
+    *rows, text = case
+    seen = _ana(*rows)
+    assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
+
+
+def test_the_rim_of_a_drawing_that_has_the_colour_of_her_hair_is_no_background() -> None:
+    where, hair = Query("attribute", ANA, attribute="place"), row("Ana", "hair", "hair", colour="light blue")
+    for style, text in (("drawn", "Ana is on"), ("filmed", "Ana is before a light blue background, on")):
+        rim, side = row("", "background", "a light blue background"), row("Ana", "side", "left")
+        seen = _ana(hair, side, rim, style=style)
+        assert say(run(where, seen), seen) == f"{text} the left of the frame."
+
+
+def test_after_who_is_there_it_is_not_said_again() -> None:
+    does = Query("attribute", NOBODY, attribute="deed")
+    seen = _ana()
+    text = say(run(replace(Query("who"), then=replace(does, whom=Whom())), seen), seen)
+    assert text == "Ana is in this video. I can't make out what Ana is doing."
 
 
 def test_of_a_photo_no_times_are_told() -> None:

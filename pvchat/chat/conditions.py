@@ -51,7 +51,9 @@ from pvchat.chat.spans import (
     without,
 )
 from pvchat.chat.timeline import (
+    DOUBTFUL,
     EXCLUSIVE,
+    LIKELY,
     OF_SCENE,
     TAKES_TWO,
     TELLING,
@@ -255,7 +257,9 @@ def _missing(name: str, one: Entity | None) -> Missing:
     if one.decision == "unsure":
         return Missing(name, "unsure", like=one.like)
     weighs = one.why is not None and one.why.reason in one.why.hard  # not that she is more like somebody else
-    return Missing(name, "absent", hard=one.why.hard if one.why is not None and weighs else ())
+    hard = one.why.hard if one.why is not None and weighs else ()
+    doubtful = DOUBTFUL <= one.probability < LIKELY  # who is likely is so in another part of the video
+    return Missing(name, "absent", hard=hard, surely=not (hard or doubtful))
 
 
 def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:

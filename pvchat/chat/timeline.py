@@ -52,6 +52,7 @@ _APART = (  # where somebody looks: one denies the other
     (word_set("ahead camera"), word_set("left right up down")),
 )  # fmt: skip
 _DEPTHS = ("foreground", "background")
+DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
 LIKELY = 0.8  # probability below which a row holds only probably
 MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 Absence = Literal["absent", "unsure", "not enrolled"]
@@ -212,6 +213,7 @@ class Missing:
     suggests: str = ""  # the enrolled name that was probably meant
     like: str = ""  # the entity that may be this one, where that isn't sure
     hard: tuple[Reason, ...] = ()  # what kept whoever is most like an absent one from being compared well
+    surely: bool = True  # that an absent one is: not where it may be otherwise in one case of ten
 
 
 @dataclass(frozen=True)

@@ -306,8 +306,8 @@ def _there(finding: Finding, timeline: Timeline) -> str:
     whom, polar = finding.query.whom, finding.query.select == "exists"
     if whom.names:
         one = timeline.entity(whom.names[0])
-        hard = next((missing.hard for missing in finding.missing if missing.name == whom.names[0]), ())
-        return "" if one is None else existence(one, timeline, polar, hard)
+        missing = next((each for each in finding.missing if each.name == whom.names[0]), None)
+        return "" if one is None else existence(one, timeline, polar, missing)
     if whom.known is not False:
         absent = decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
         return f"{who_is_there(timeline, whom.besides)}{f' {not_here(absent)}.' if absent else ''}"
@@ -404,7 +404,7 @@ def _gone(finding: Finding, timeline: Timeline) -> list[str]:
     others = [name for has in atoms(finding.query.where) if has.of is not None for name in has.of.names]
     names = [one.name for one in finding.missing if one.why == "absent"]
     names += decided([one for one in timeline.enrolled if one.name in others], "absent")
-    return [not_here(list(dict.fromkeys(names)))] if names else []
+    return [not_here(list(dict.fromkeys(names)), all(one.surely for one in finding.missing))] if names else []
 
 
 def timed(finding: Finding, timeline: Timeline) -> str:

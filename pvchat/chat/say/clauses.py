@@ -53,7 +53,7 @@ from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
 from pvchat.chat.timeline import LIKELY, Entity, Finding, Found, Missing, Row, Timeline, is_of_scene
-from pvchat.schemas import Decision, Reason, Why
+from pvchat.schemas import Decision, Why
 
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
 BALD, DARK = Has("hair", "bald"), Has("light", "dark")
@@ -445,7 +445,7 @@ def here_but(names: Sequence[str], what: str) -> str:
     return f"{join(names)} {be(names)} in this video, but I can't {what}."
 
 
-def existence(person: Entity, timeline: Timeline, polar: bool = True, hard: Sequence[Reason] = ()) -> str:
+def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: Missing | None = None) -> str:
     """Whether somebody is there: with side and times, or why that isn't sure; `polar` with yes or no, which who asks
     "who is he?" doesn't want.
     """
@@ -455,8 +455,10 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, hard: Sequ
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
     heard = f"I hear {name} {first_times(times, FEW_SPANS)}" if times else ""
     if person.decision == "absent":
-        doubt = f": whoever is most like {name} is {join([wording('doubt', one) for one in hard])}" * bool(hard)
-        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name], not hard)}{doubt}."
+        hard = [wording("doubt", one) for one in missing.hard] if missing is not None else []
+        doubt = f": whoever is most like {name} is {join(hard)}" * bool(hard)
+        surely = missing is None or missing.surely
+        return f"{heard}, but don't see {name}." if heard else f"{no}{not_here([name], surely)}{doubt}."
     if person.decision == "unsure":
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""
@@ -493,7 +495,7 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
     """That what a query asks for can't be told of the absent, nor of the unsure: a sentence for each. With `instead` it
     is told of whoever may be one of these.
     """
-    told, surely = [], not all(one.hard for one in missing)
+    told, surely = [], all(one.surely for one in missing)
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]
         doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
@@ -501,7 +503,7 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
         kind = "" if query is None else query.attribute or query.select
         what = wording("untold", kind, who=who, them=them, be=be(names))
         if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
-            told.append(f"{not_here(names)}.")
+            told.append(f"{not_here(names, surely)}.")
         elif names and why == "unsure" and instead:
             told.append(f"{doubtful}.")
         elif names:

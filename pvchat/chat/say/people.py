@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from pvchat.chat.conditions import truth_of
 from pvchat.chat.english import (
@@ -67,6 +68,7 @@ _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "coming", "moving", "falling")
+_WAY = " towards the camera"  # that two deeds share: "moves and looks towards the camera"
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
 _PLURALS = ("scissors", "skis")  # words without a singular
@@ -290,7 +292,7 @@ def whereabouts(
     near = [row.value for row in timeline.lasting(name, "near", spans)]
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
     near = [value for value in near if seat or not (seated and value in _SEAT)]
-    behind = _backdrop(scene, timeline, spans)
+    behind = _backdrop(name, scene, timeline, spans)
     side = side_said([row.value for row in timeline.lasting(name, "side", spans)], in_frame=not scene)
     sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
@@ -373,9 +375,21 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
-    told = [present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own]
-    again = [i and text.startswith("looks ") and told[i - 1].startswith("looks ") for i, text in enumerate(told)]
-    return join([text.removeprefix("looks ") if two else text for text, two in zip(told, again, strict=True)])
+    return _joined([present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own])
+
+
+def _joined(deeds: Iterable[str]) -> str:
+    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice."""
+    told = list[str]()
+    for text in deeds:
+        if told and all(one.startswith("looks ") for one in (told[-1], text)):
+            told[-1] += text.replace("looks", " and", 1)  # "looks up and to the right"
+        else:
+            told.append(text)
+    same = [_WAY in text and _WAY in after for text, after in pairwise([*told, ""])]
+    told = [text.replace(_WAY, "") if two else text for text, two in zip(told, same, strict=True)]
+    sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
+    return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
 
 
 def _deed(row: Row) -> str:
@@ -391,8 +405,10 @@ def _says(other: str, deed: str, earlier: bool) -> bool:
     return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
 
 
-def _backdrop(scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
-    """Such as "before dark red curtains"; empty where that says no more than the place or the sky."""
+def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
+    """Such as "before dark red curtains"; empty where that says no more than the place or the sky, and where the rim of
+    a drawing has the colour of her hair, which then fills it.
+    """
     known = [row.value for row in timeline.lasting("", "background", spans)]
     behind = next((value for value in known if value != BLUE_SKY), "")
     if not behind or BLUE_SKY in known and "blue" in behind:
@@ -400,6 +416,8 @@ def _backdrop(scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
     if not behind.endswith(" background"):
         return f"before {behind}"
+    if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):
+        return ""
     if colour in words("no_place"):
         told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
     else:

@@ -56,8 +56,16 @@ def say(finding: Finding, timeline: Timeline) -> str:
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
     again = then is not None and bool(then.missing) and not (then.everyone or then.rows)  # that she isn't there
     if then is not None and not unasked and not (again and {*then.missing} <= {*finding.missing}):
-        sentences += [text for text in map(upper, _of_its_part(then, timeline, two)) if text not in sentences]
+        told = [_after(text, finding) for text in _of_its_part(then, timeline, two)]
+        sentences += [text for text in map(upper, told) if text not in sentences]
     return " ".join(sentences)
+
+
+def _after(text: str, finding: Finding) -> str:
+    """What is said after who is there: not once more that somebody is."""
+    for one in finding.people if is_plain(finding.query.where) else ():
+        text = text.replace(f"{one.entity} is in this video, but I can't", "I can't")
+    return text
 
 
 def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
@@ -151,7 +159,7 @@ def _missing(finding: Finding, answer: str) -> list[str]:
     gone = [one for one in finding.missing if not any(sign.format(one.name) in answer for sign in signs)]
     absent = [one.name for one in gone if one.why == "absent"]
     if finding.verdict == "no" and not answer and absent:
-        return [f"No, {not_here(absent)}."]
+        return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
     likes = {one.like for one in finding.missing}
     return untold(gone, query, any(one.entity in likes for one in finding.instead))
 
