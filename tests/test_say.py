@@ -235,6 +235,10 @@ INSTEAD = [
     (polar(CLEO), _seen(_stranger("#1"), _stranger("#2")), "No, Cleo is not in this video. I see two people."),
     (polar(CLEO), _seen(_stranger("#1"), _stranger("#2"), style="drawn"), "No, Cleo is not in this video."),
     (polar(CLEO), _seen(*(_stranger(f"#{i}") for i in range(1, 5))), "No, Cleo is not in this video."),
+    (polar(CLEO, during=During(end_s=4.0)), _seen(_stranger("#1"), {**_stranger("#2"), "seen": [[5, 10]]}),
+     "No, Cleo is not in this part of the video. I see one person, on the left."),
+    (polar(Whom(("Cleo",), "only")), _seen(_stranger("#1")),
+     "No, somebody I don't know is in this video; Cleo is not in this video."),
     (Query("attribute", Whom(("Zoe",), unknown=("Zoe",)), attribute="worn"), _seen(_stranger("#1")),
      "Zoe is not enrolled; I know Cleo."),
 ]  # fmt: skip
@@ -270,6 +274,12 @@ def test_where_a_deed_is_not_known_it_is_told_where_she_is() -> None:
     seen = _seen({**_stranger("Ana"), "enrolled": True})
     text = "Ana is in this video, but I can't make out what Ana is doing. Ana is on the left of the frame."
     assert say(run(Query("attribute", ANA, attribute="deed"), seen), seen) == text
+
+
+def test_whoever_is_not_enrolled_is_so_in_no_part() -> None:
+    zoe = Query("exists", Whom(("Zoe",), unknown=("Zoe",)), form="polar", during=During(end_s=5.0))
+    query, seen = replace(zoe, then=replace(zoe, during=During(start_s=5.0))), _seen(_stranger("#1"))
+    assert say(run(query, seen), seen) == "Zoe is not enrolled; I know Cleo."
 
 
 def test_of_a_photo_no_times_are_told() -> None:

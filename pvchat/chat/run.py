@@ -301,9 +301,10 @@ def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     there, kind = query.select == "exists" and query.where in (None, PRESENT), query.attribute or "side"
     told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
     named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
-    if not (told and named) or query.during.event is not None:
+    if not (told and named) or query.during.event is not None or query.whom.quantifier == "only":
         return found
-    likes, seen = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
+    likes, everybody = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
+    seen = [name for name in everybody if common(timeline.seen(name), part)]
     few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
     names = [] if there and likes else likes or few  # of whom a reason tells already
     kinds = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
