@@ -126,6 +126,20 @@ def test_they_are_who_was_told_of_in_the_place_of_whoever_is_not_there(text: str
     assert say(found(text, NAMES, shop, ["Is Cleo there?"]), shop) == answer
 
 
+@pytest.mark.parametrize(
+    ("worn", "text", "verdict"),
+    [
+        ("hoodie", "Is Ana wearing a hoodie?", "yes"), ("hoodie", "Is Ana wearing a sweater?", "yes"),
+        ("cardigan", "Is Ana wearing a top?", "yes"), ("T-shirt", "Is Ana wearing a top?", "yes"),
+        ("robe", "Is Ana wearing a robe?", "yes"), ("sweater", "Is Ana wearing a hoodie?", "unknown"),
+        ("top", "Is Ana wearing a hoodie?", "unknown"), ("jacket", "Is Ana wearing a top?", "unknown"),
+    ],
+)  # fmt: skip
+def test_a_garment_is_what_it_is_told_as_and_of_the_kinds_it_belongs_to(worn: str, text: str, verdict: str) -> None:
+    ana = {"name": "Ana", "seen": [[0, 10]], "rows": [{"attribute": "worn", "value": worn}]}
+    assert found(text, NAMES, written({"seconds": 10, "people": [ana]})).verdict == verdict
+
+
 @pytest.mark.parametrize("text", ["Who answers?", "Could Ana be Cleo?", "Could she be Cleo?"])
 def test_what_nothing_was_said_of_before_and_who_somebody_could_be_is_refused(text: str) -> None:
     assert read(text).select == "refuse"
