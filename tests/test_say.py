@@ -261,6 +261,22 @@ def test_whoever_may_be_somebody_is_told_of_with_that_condition() -> None:
     assert say(run(polar(CLEO), seen), seen) == unsure  # why not is told of that
 
 
+def test_a_name_that_nobody_asked_for_is_told_where_it_is_sure() -> None:
+    sure, drawn = (
+        _seen({**_stranger("Ben"), "enrolled": True}),
+        _seen({**_stranger("Ben"), "enrolled": True}, style="drawn"),
+    )
+    unsure = replace(sure, entities=tuple(replace(one, probability=0.6) for one in sure.entities))
+    told = [
+        (say(found, seen), found.instead[0].likely)
+        for seen in (sure, unsure, drawn)
+        for found in [run(polar(CLEO), seen)]
+    ]
+    gone = "No, Cleo is not in this video. I see"
+    assert told == [(f"{gone} {who}, on the left.", likely) for who, likely in
+                    (("Ben", False), ("one person", True), ("one person", True))]  # fmt: skip
+
+
 def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see() -> None:
     seen = _seen(_stranger("#1"))
     cleo, *others = seen.entities

@@ -204,7 +204,7 @@ class Found:
     spans: tuple[Span, ...] = ()  # when it does, seconds
     rows: tuple[Row, ...] = ()  # that say so
     number: float | None = None  # a length of time (seconds) or a count, where that is asked for
-    likely: bool = False  # it only probably holds, or only probably doesn't (its rows say "probably")
+    likely: bool = False  # it only probably holds, or doesn't (its rows say "probably"); of `instead`: or is this one
 
 
 @dataclass(frozen=True)
