@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvchat.chat.archive import Sighted, adjusted, as_strangers, base_rate, find, is_backwards, sought
-from pvchat.chat.archive_finding import ArchiveFinding, Video
+from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video
 from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.archive import Scope
 from pvchat.chat.reader.dates import Dates
@@ -124,6 +124,12 @@ MAY_BE_ANA = [video(1, {"#1": (0, 9)}, unsure="Ana", like="#1"), video(2, {"Ben"
 )
 def test_whoever_a_stranger_is_somebody_is_there(query: Query, sure: list[int], perhaps: list[int]) -> None:
     assert numbers(find(query, MAY_BE_ANA, 2)) == (sure, perhaps)
+
+
+def test_whoever_is_hardly_somebody_has_no_name_in_json() -> None:
+    seen = Seen(ARCHIVE[0].video, names=("Ana", "#Ben", "#2"), quotes=(("#Ben", "", (1.0, 2.0), "Hello."),))
+    assert seen.to_dict()["people"] == ["Ana", "#1", "#2"]
+    assert seen.to_dict()["quotes"][0]["who"] == "#1"
 
 
 def test_who_was_first_is_perhaps_somebody() -> None:

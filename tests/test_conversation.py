@@ -106,6 +106,40 @@ def test_what_a_question_leans_on(before: tuple[str, ...], text: str, query: Que
     assert read(text, *before) == query
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("What are they doing?", "Ana sits. Ben stands."),
+        ("Which of them is sitting?", "Ana is sitting."),
+        ("And what is the second one doing?", "Ben stands."),
+        ("And what is she doing?", "Cleo is not in this video, so I can't say what Cleo is doing. I see two people: "
+         "Ana, on the left, who sits; Ben, on the right, who stands."),
+    ],
+)  # fmt: skip
+def test_they_are_who_was_told_of_in_the_place_of_whoever_is_not_there(text: str, answer: str) -> None:
+    people = [
+        {"name": name, "seen": [[0, 10]], "x": x, "rows": [{"attribute": "side", "value": side},
+                                                           {"attribute": "posture", "value": posture}]}
+        for name, x, side, posture in (("Ana", 0.2, "left", "sitting"), ("Ben", 0.8, "right", "standing"))
+    ]  # fmt: skip
+    shop = written({"seconds": 10, "people": [*people, {"name": "Cleo", "seen": []}]})
+    assert say(found(text, NAMES, shop, ["Is Cleo there?"]), shop) == answer
+
+
+@pytest.mark.parametrize(
+    ("worn", "text", "verdict"),
+    [
+        ("hoodie", "Is Ana wearing a hoodie?", "yes"), ("hoodie", "Is Ana wearing a sweater?", "yes"),
+        ("cardigan", "Is Ana wearing a top?", "yes"), ("T-shirt", "Is Ana wearing a top?", "yes"),
+        ("robe", "Is Ana wearing a robe?", "yes"), ("sweater", "Is Ana wearing a hoodie?", "unknown"),
+        ("top", "Is Ana wearing a hoodie?", "unknown"), ("jacket", "Is Ana wearing a top?", "unknown"),
+    ],
+)  # fmt: skip
+def test_a_garment_is_what_it_is_told_as_and_of_the_kinds_it_belongs_to(worn: str, text: str, verdict: str) -> None:
+    ana = {"name": "Ana", "seen": [[0, 10]], "rows": [{"attribute": "worn", "value": worn}]}
+    assert found(text, NAMES, written({"seconds": 10, "people": [ana]})).verdict == verdict
+
+
 @pytest.mark.parametrize("text", ["Who answers?", "Could Ana be Cleo?", "Could she be Cleo?"])
 def test_what_nothing_was_said_of_before_and_who_somebody_could_be_is_refused(text: str) -> None:
     assert read(text).select == "refuse"

@@ -91,3 +91,12 @@ def test_two_questions_and_many_rows_as_lines():
         "Number: 1 minute 15 seconds",
     ]
     assert lines(explain({})) == []
+
+
+def test_who_is_seen_instead_has_a_name_only_where_that_is_sure():
+    rows = tuple(Row(name, "worn", "jacket", 2.0, 9.0) for name in ("Ana", "Ben"))
+    instead = (Found("Ana", rows=rows[:1]), Found("Ben", rows=rows[1:], likely=True))
+    explanation = explain(Finding(Query("attribute", Whom(("Cleo",)), attribute="worn"), instead=instead).to_dict())
+    assert explanation is not None
+    assert dict(explanation.found) == {"seen instead": "Ana and somebody I don't know"}
+    assert [row.who for row in explanation.rows] == ["Ana", "somebody I don't know"]

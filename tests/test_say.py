@@ -235,6 +235,10 @@ INSTEAD = [
     (polar(CLEO), _seen(_stranger("#1"), _stranger("#2")), "No, Cleo is not in this video. I see two people."),
     (polar(CLEO), _seen(_stranger("#1"), _stranger("#2"), style="drawn"), "No, Cleo is not in this video."),
     (polar(CLEO), _seen(*(_stranger(f"#{i}") for i in range(1, 5))), "No, Cleo is not in this video."),
+    (polar(CLEO, during=During(end_s=4.0)), _seen(_stranger("#1"), {**_stranger("#2"), "seen": [[5, 10]]}),
+     "No, Cleo is not in this part of the video. I see one person, on the left."),
+    (polar(Whom(("Cleo",), "only")), _seen(_stranger("#1")),
+     "No, somebody I don't know is in this video; Cleo is not in this video."),
     (Query("attribute", Whom(("Zoe",), unknown=("Zoe",)), attribute="worn"), _seen(_stranger("#1")),
      "Zoe is not enrolled; I know Cleo."),
 ]  # fmt: skip
@@ -255,6 +259,22 @@ def test_whoever_may_be_somebody_is_told_of_with_that_condition() -> None:
     unsure = "I'm not sure whether Cleo is in this video."
     assert say(found, seen) == f"{unsure} Whoever is most like Cleo, on the left, is wearing a black top."
     assert say(run(polar(CLEO), seen), seen) == unsure  # why not is told of that
+
+
+def test_a_name_that_nobody_asked_for_is_told_where_it_is_sure() -> None:
+    sure, drawn = (
+        _seen({**_stranger("Ben"), "enrolled": True}),
+        _seen({**_stranger("Ben"), "enrolled": True}, style="drawn"),
+    )
+    unsure = replace(sure, entities=tuple(replace(one, probability=0.6) for one in sure.entities))
+    told = [
+        (say(found, seen), found.instead[0].likely)
+        for seen in (sure, unsure, drawn)
+        for found in [run(polar(CLEO), seen)]
+    ]
+    gone = "No, Cleo is not in this video. I see"
+    assert told == [(f"{gone} {who}, on the left.", likely) for who, likely in
+                    (("Ben", False), ("one person", True), ("one person", True))]  # fmt: skip
 
 
 def test_who_is_denied_though_somebody_is_hard_to_see_is_so_as_far_as_i_can_see() -> None:
@@ -318,6 +338,12 @@ def test_after_who_is_there_it_is_not_said_again() -> None:
     seen = _ana()
     text = say(run(replace(Query("who"), then=replace(does, whom=Whom())), seen), seen)
     assert text == "Ana is in this video. I can't make out what Ana is doing."
+
+
+def test_whoever_is_not_enrolled_is_so_in_no_part() -> None:
+    zoe = Query("exists", Whom(("Zoe",), unknown=("Zoe",)), form="polar", during=During(end_s=5.0))
+    query, seen = replace(zoe, then=replace(zoe, during=During(start_s=5.0))), _seen(_stranger("#1"))
+    assert say(run(query, seen), seen) == "Zoe is not enrolled; I know Cleo."
 
 
 def test_of_a_photo_no_times_are_told() -> None:

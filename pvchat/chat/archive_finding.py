@@ -107,12 +107,19 @@ class Seen:
         return max(len(self.names) - self.strangers - len(self.perhaps), self.at_once)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """As JSON, in which a stranger is a number of this video ("#1"), never somebody whom she hardly is."""
         video, first = self.video, self.spans[0][0] if self.spans else 0.0
-        said = [{"who": who, "of": of, "span": list(span), "text": text} for who, of, span, text in self.quotes]
+        heard = (name for who, of, *_ in self.quotes for name in (who, of))
+        strangers = dict.fromkeys(name for name in (*self.names, *heard) if name.startswith("#"))
+        called = {name: f"#{number}" for number, name in enumerate(strangers, 1)}
+        said = [
+            {"who": called.get(who, who), "of": called.get(of, of), "span": list(span), "text": text}
+            for who, of, span, text in self.quotes
+        ]
         return {
             "path": video.path, "place": video.place, "recorded": video.at.isoformat(), "dated_by": video.dated_by,
-            "seconds": round(video.seconds, 2), "sure": self.sure, "people": list(self.names),
+            "seconds": round(video.seconds, 2), "sure": self.sure,
+            "people": [called.get(name, name) for name in self.names],
             "perhaps": sorted(self.perhaps), "spans": [[round(a, 2), round(b, 2)] for a, b in self.spans],
             "first_at": video.time_of(first).isoformat(timespec="seconds"), **({"quotes": said} if said else {}),
         }  # fmt: skip

@@ -295,20 +295,25 @@ def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     """With who is told of where all whom a question names are missing, and how far that answers it: whoever may be
     them, else everybody who is seen, if they are few and somewhere in the picture; and in which place it plays.
 
-    Of drawn pictures, where one is easily taken for two, one alone is told of.
+    Of drawn pictures, where one is easily taken for two, one alone is told of, and by no name that nobody asked for.
     """
     query, who, timeline, part = lookup.query, lookup.who, lookup.timeline, lookup.part
     there, kind = query.select == "exists" and query.where in (None, PRESENT), query.attribute or "side"
     told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
     named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
-    if not (told and named) or query.during.event is not None:
+    if not (told and named) or query.during.event is not None or query.whom.quantifier == "only":
         return found
-    likes, seen = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
+    likes, everybody = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
+    seen = [name for name in everybody if common(timeline.seen(name), part)]
     few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
     names = [] if there and likes else likes or few  # of whom a reason tells already
     kinds = _OF_SOMEBODY if query.select == "describe" else (*_ANSWERING.get(kind, (kind,)), "gender", "side")
     wanted = ["side"] if there else [one for one in kinds if one not in OF_SCENE]
-    instead = tuple(lookup.attributes_of(name, wanted) for name in dict.fromkeys(names))
+    known = {one.name: one.probability for one in timeline.entities if one.known}
+    instead = tuple(
+        replace(lookup.attributes_of(name, wanted), likely=name in known and (timeline.drawn or known[name] < LIKELY))
+        for name in dict.fromkeys(names)
+    )
     return replace(found, instead=instead, rows=tuple(lookup.rows("", PLACES)) if kind in PLACES else found.rows)
 
 

@@ -35,9 +35,13 @@ _SAME = {
 }  # fmt: skip
 _TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a shirt is often told as a top
     **dict.fromkeys(("t-shirt", "tee", "blouse"), ("top",)),
-    **dict.fromkeys(("sweater", "jumper", "pullover", "hoodie"), ("top", "hoodie", "cardigan")),
+    **dict.fromkeys(("sweater", "jumper", "pullover"), ("top", "hoodie", "cardigan")),
+    **dict.fromkeys(("hoodie", "cardigan"), ("top", "sweater")),
     "shirt": ("top", "t-shirt"), "top": ("shirt", "t-shirt", "sweater", "hoodie", "cardigan", "vest"),
     "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "trouser": ("suit",), "costume": ("robe",),
+}  # fmt: skip
+_KINDS = {  # what is a garment of one word, whatever it is told as
+    "top": word_set("shirt t-shirt sweater hoodie cardigan vest"), "sweater": word_set("hoodie cardigan"),
 }  # fmt: skip
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
 _ALSO = {  # who talks on a phone uses it, who types works at a computer, who plays the guitar plays music
@@ -201,7 +205,7 @@ class Found:
     spans: tuple[Span, ...] = ()  # when it does, seconds
     rows: tuple[Row, ...] = ()  # that say so
     number: float | None = None  # a length of time (seconds) or a count, where that is asked for
-    likely: bool = False  # it only probably holds, or only probably doesn't (its rows say "probably")
+    likely: bool = False  # it only probably holds, or doesn't (its rows say "probably"); of `instead`: or is this one
 
 
 @dataclass(frozen=True)
@@ -309,7 +313,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
 def _worn(has: Has, row: Row, measured: bool) -> Verdict:
     """Garments: by kind; with a colour also what the kind may be told as, and another colour denies it."""
     asked, mine = words(has.value), words(row.value)
-    if not (asked <= mine or has.colour and _told_as(asked) & mine):
+    kinds = _KINDS.get(has.value, frozenset()) if row.holds else frozenset()
+    if not (asked <= mine or kinds & mine or has.colour and _told_as(asked) & mine):
         return "unknown"
     if not has.colour or not row.holds and not row.colour or words(has.colour) <= words(row.colour):
         return "yes"

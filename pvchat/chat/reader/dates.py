@@ -77,8 +77,8 @@ _DAY_ROWS: _Rows = (
      lambda m, now: _dated(now, m[1], _CYCLES[m[2]][0].month, m[3])),
     (rf"(?:{_WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?",
      lambda m, now: _dated(now, m[2], _CYCLES[m[1]][0].month, m[3])),
-    (rf"(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d)",
-     lambda m, now: _dated(now, m[1], int(m[2] or m[4]), m[3] or m[5])),
+    (rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d| of\b)",
+     lambda m, now: _by_numbers(now, (m[1], m[2] or m[4]), m[3] or m[5])),
     (rf"(?:{_WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})", lambda m, now: _dated(now, m[1])),
     (rf"(?:({_COUNT}) weeks? ago(?:,? on)? |(last|this) )?({_WEEKDAY})"
      rf"(?:,? (?:(?:of )?(this|last) week\b|({_COUNT}) weeks? ago))?", lambda m, now: _weekday(m, now)),
@@ -451,6 +451,12 @@ def _dated(now: datetime, day: str, month: int | None = None, year: str | None =
     days = timedelta(days=int(re.sub(r"\D", "", day)) - 1)
     first -= (first + days > now and not year) * _ONE["year" if month else "month"]
     return _the(first + days, "day") if (first + days).month == first.month else None
+
+
+def _by_numbers(now: datetime, named: tuple[str, str], year: str | None) -> _Ends | None:
+    """A date by its day and month; the other way round where only that is one ("10/31"); None where it is none."""
+    day, month = named if int(named[1]) <= 12 else named[::-1]
+    return _dated(now, day, int(month), year) if 1 <= int(month) <= 12 else None
 
 
 def held_on(found: Sequence[Dates], before: Sequence[Dates]) -> tuple[Dates, ...]:

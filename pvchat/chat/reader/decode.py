@@ -450,7 +450,12 @@ def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, .
         found = (*(name for name in _spoken_of(turn, timeline) if name not in found), *found)
         if len(found) > 1:
             break
-    return found
+    return found if len(found) > 1 or not history else _others_told(history[-1]) or found
+
+
+def _others_told(turn: Turn) -> tuple[str, ...]:
+    """The people whom an answer lists in the place of whoever isn't there: "I see two people: Ana, …; Ben, …"."""
+    return tuple(one.entity for one in turn[1].instead) if len(turn[1].instead) > 1 else ()
 
 
 def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
@@ -475,9 +480,9 @@ def _other(history: Sequence[Turn]) -> tuple[str, ...]:
 
 def listed(history: Sequence[Turn]) -> tuple[str, ...]:
     """The people of the last answer that named several, for "the second one"."""
-    for _, finding in reversed(history):
-        if len(finding.people) > 1:
-            return finding.names
+    for turn in reversed(history):
+        if names := turn[1].names if len(turn[1].people) > 1 else _others_told(turn):
+            return names
     return ()
 
 
@@ -492,7 +497,7 @@ def picked(query: Query, history: Sequence[Turn]) -> Query:
 def of_them(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query:
     """Of those who were found before, where the network passed that over: "which one of them is a man?"."""
     asked = ("of", "them") in pairwise(seen) and query.select == "who" and query.whom == EVERYBODY
-    people = subjects(history[-1]) if asked else ()
+    people = (_others_told(history[-1]) or subjects(history[-1])) if asked and history else ()
     return replace(query, whom=Whom(people)) if people else query
 
 

@@ -159,13 +159,10 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
     if (found := finding.get("number")) is not None:
         seconds = query.select in ("how_long", "length")
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
-    for name, what in (
-        ("people", "true of"),
-        ("against", "not true of"),
-        ("open", "not known of"),
-        ("instead", "seen instead"),
-    ):
-        if people := finding.get(name):
+    told = (("people", "true of"), ("against", "not true of"), ("open", "not known of"))
+    seen = *((what, finding.get(name, ())) for name, what in told), ("seen instead", _instead(finding))
+    for what, people in seen:
+        if people:
             yield what, join(people_said(one.get("who", "the scene") for one in people))
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
@@ -174,12 +171,20 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
         yield "in the video", "there is no such part"
 
 
+def _instead(finding: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who is seen in somebody's place: by name only who surely is that one, as in the answer."""
+    return [
+        {"who": "#", "rows": [{**row, "who": "#"} for row in one.get("rows", ())]} if one.get("likely") else one
+        for one in finding.get("instead", ())
+    ]
+
+
 def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     """What answers: of somebody, or of the scene ("a cup on the table"); what is known of those of whom it isn't known
     only where there is nothing else.
     """
     people = [*finding.get("people", ()), *finding.get("against", ())]
-    people = people or [*finding.get("open", ()), *finding.get("instead", ())]
+    people = people or [*finding.get("open", ()), *_instead(finding)]
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
         who, (start, end) = row.get("who", ""), row["span"]
         value, colour, of = (row.get(name, "") for name in ("value", "colour", "of"))

@@ -169,10 +169,10 @@ def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
 
 
 def _unasked(one: Found, finding: Finding, timeline: Timeline) -> str:
-    """Somebody who isn't asked about: by name only who surely is that one, and not of drawn pictures."""
-    person, kinds = timeline.entity(one.entity), [row for row in one.rows if row.attribute == "gender"]
-    if person is not None and person.known and person.probability >= LIKELY and not timeline.drawn:
-        return person.name
+    """Somebody who isn't asked about: by name only who surely is that one."""
+    kinds = [row for row in one.rows if row.attribute == "gender"]
+    if not (one.likely or one.entity.startswith("#")):
+        return one.entity
     kind = gender_of(one.entity, timeline) if kinds else ""
     return f"one {kind or 'person' * (len(finding.instead) == 1)}".strip()
 

@@ -85,7 +85,8 @@ def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
     missing = (*finding.missing, *(Missing(name, "absent") for name in gone))
     seen = replace(finding, people=people, against=against, open=open_, missing=missing)
     told = [text.replace("this video", "this part of the video") for text in _sentences(seen, part)]
-    return [f"{span_told(*part.whole)}: {told[0]}", *told[1:]] if two else told
+    strange = missing and not seen.everyone and all(one.why == "not enrolled" for one in missing)  # in every part
+    return [f"{span_told(*part.whole)}: {told[0]}", *told[1:]] if two and not strange else told
 
 
 def grounds_of(finding: Finding) -> list[AnswerGround]:
