@@ -92,10 +92,7 @@ class _Path:
 
 
 def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
-    """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first.
-
-    `things` and `people` are the two detectors.
-    """
+    """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first."""
     found = _search(images, shots, things)
     paths: list[_Path] = []
     for frame, there in sorted(found.items()):
@@ -199,9 +196,7 @@ def _continue(
 
 
 def _way(was: FloatArray, now: FloatArray) -> FloatArray:
-    """How far apart the middles of boxes [n, 4] and [m, 4] are, in the smaller one's diagonals [n, m]; too far to be
-    one body where their sizes differ.
-    """
+    """[n, m] how far apart the middles of boxes are, in the smaller one's diagonals; infinite where sizes differ."""
     long, short = (np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (was, now))
     smaller, larger = np.minimum.outer(long, short), np.maximum.outer(long, short)
     middles = (was[:, None, :2] + was[:, None, 2:] - now[None, :, :2] - now[None, :, 2:]) / 2

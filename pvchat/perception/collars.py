@@ -138,10 +138,7 @@ def _at_neck(track: Track, i: int, image: Image) -> str | None:
 
 
 def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[float, float]) -> list[NDArray[np.uint8]]:
-    """Pixels [N, 3] of a patch on each shoulder in sighting i, of those that lie in the frame by half at least.
-
-    `half`: half the patch's width, in w; `rows`: where it begins and ends below the line of the shoulders, in h.
-    """
+    """Pixels [N, 3] of a patch on each shoulder that is seen; `half` its width in w, `rows` below shoulders in h."""
     face, joints = track.boxes[i], track.pose[i][list(body.SHOULDERS)]
     width, height = face[2] - face[0], face[3] - face[1]
     reach, line = 1.1 * width, face[3] + 0.3 * height

@@ -78,10 +78,7 @@ def _measure_face(facts: PersonFacts, clip: Clip, seen: Pictured, others: Sequen
 
 
 def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
-    """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box.
-
-    By that nothing is told that has the colour of the background: a rough box may hold that only.
-    """
+    """Hair and clothes of a drawn figure, above and below the face; without one in the box, but for the background."""
     found = zip(seen.images, heads.faces(seen.images, seen.boxes), strict=True)
     faces = [(image, face) for image, face in found if face is not None]
     facts.clothes = _drawn_clothes(faces) or [

@@ -60,7 +60,8 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
     """All gestures that can be told; only lasting states where the picture isn't `live`, as a photo. Who is `walking`
     swings the arms, which is no gesture.
     """
-    found = [*_face_states(series), *([] if walking else _hand_states(series))]
+    found = [*_state("smiling", series.smile, series.smile >= SMILES), *_gaze(series)]
+    found += [] if walking else _hand_states(series)
     if live and (talks := talking(series)) >= 0.5:
         found.append(("talking", round(talks, 3)))
     if live and not walking:
@@ -70,17 +71,9 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
     return [pair for pair in found if not pair[0].startswith(("raising", "gesturing"))]  # one motion is told once
 
 
-def _face_states(series: Series) -> Iterator[tuple[str, float]]:
-    yield from _state("smiling", series.smile, series.smile >= SMILES)
-    yield from _gaze(series)
-
-
 def _gaze(series: Series) -> list[tuple[str, float]]:
-    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these.
-
-    Whether down is told by the lids; by the head where no mesh fits the face.
-    """
-    yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)
+    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these."""
+    yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)  # lids tell down where there is a mesh
     down = np.where(meshed, series.downcast >= DOWNCAST, pitch < _DOWN)
     aside = [
         *_state("looking down", pitch, down & (np.abs(yaw) < _PROFILE)),

@@ -86,9 +86,7 @@ class TrackJoiner:
         return [*people, *sorted(self._figures, key=lambda t: -_prominence(t))]
 
     def _assign(self, faces: Sequence[Track], offset: int, same_shot: Sequence[bool]) -> list[tuple[int, int]]:
-        """Pairs (person, new track) that belong together, each used once; arguments: the part's face tracks, its first
-        frame, whether each begins in the shot that goes on over the border.
-        """
+        """Pairs (person, new track) that belong together; `same_shot`: whether each goes on over the border's shot."""
         if not faces or not self._people:
             return []
         means = np.stack([tracks.mean_identity(t.identity, t.quality) for t in faces])
@@ -141,9 +139,7 @@ def _begin(track: Track) -> _Person:
     mean = tracks.mean_identity(track.identity, track.quality)
     last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     weight, best = float(track.quality.sum()) + 1e-3, float(track.quality.max())
-    person = _Person([], [mean], mean, weight, best, _printed(track), last)
-    person.pieces.append(track)
-    return person
+    return _Person([track], [mean], mean, weight, best, _printed(track), last)
 
 
 def _take(person: _Person, track: Track) -> None:

@@ -92,10 +92,7 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Known | None = Non
 
 
 def _worded(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str | None:
-    """A posture flatly or with "probably"; None where it isn't likely enough.
-
-    Who is drawn, or seen without the chest and said to stand, is told of a step less surely; who is both, not at all.
-    """
+    """A posture flatly or with "probably"; a step less surely of who is drawn, or stands unseen below the chest."""
     drawn = analysis.scene.drawn
     bust = told == "standing" and is_cut_off(track, _BUST[drawn])
     if sure < (_SURE if bust else LIKELY) or (bust and drawn):

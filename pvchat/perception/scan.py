@@ -171,10 +171,7 @@ def _parts(
 
 
 def _read_ahead(parts: Generator[video.Clip, None, None]) -> Generator[video.Clip, None, None]:
-    """Parts read while the one before is looked at; where other processes look on the other cores, one at a time.
-
-    There reading ahead takes as much of the cores, and the memory of a part more.
-    """
+    """Parts read while the one before is looked at; one at a time where other processes look on the other cores."""
     return video.ahead(parts) if own_threads() > 1 else parts
 
 

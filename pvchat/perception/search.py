@@ -81,10 +81,8 @@ def locate(
 
 
 def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
-    """The frames in stretches of one length, or one less, `_AT_ONCE` at most; as many for each thread of the machine.
-
-    What goes into a network together decides its last bits: so it is the same for a process that has a share of them.
-    """
+    """The frames in stretches as long as each other, `_AT_ONCE` at most; as many for each thread of the machine."""
+    # What goes into a network together decides its last bits: it is the same for a process with a share of the threads.
     count = -(-len(frames) // _AT_ONCE)
     count = min(len(frames), -(-count // threads()) * threads())
     return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]
@@ -124,7 +122,7 @@ def describe(
 
 
 def _settled(before: Located, after: Located) -> bool:
-    """Whether each frame's certain faces are about where the other frame has them: nobody comes or goes between."""
+    """Whether each frame's certain faces are about where the other has them: nobody comes or goes between."""
     rows, columns = _paired(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
@@ -183,10 +181,7 @@ def _best(quality: FloatArray) -> IntArray:
 
 
 def _apart(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
-    """Give up a chain that two people share: all its sightings are described for themselves (-1 in `owner`).
-
-    A cut that wasn't found may put a face where another one was.
-    """
+    """Give up a chain that two people share, over a cut that wasn't found: each is described alone (-1 in `owner`)."""
     shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
     steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
     if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):

@@ -124,10 +124,8 @@ def _merge(
     limit: Callable[[FloatArray], FloatArray | float],
     farthest: float,
 ) -> list[list[Sighting]]:
-    """Merging of tracklets by the distance of their means (centroid linkage); two in one frame are different people.
-
-    `limit`: the distance of means up to which two of N merge, by the best quality of the worse one [N, N]; `farthest`:
-    no two tracklets of a group may be farther apart than this.
+    """Tracklets merged by centroid linkage, up to a `limit` by the best quality of the worse one [N, N]; no two of a
+    group share a frame or are farther apart than `farthest`.
     """
     groups = [sorted(t) for t in tracklets]
     if len(groups) < 2:

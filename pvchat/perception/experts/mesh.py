@@ -80,9 +80,7 @@ class WideFaceDetector:
     def __init__(self) -> None:
         self._detector = Detector(FACES)
 
-    def faces(
-        self, image: NDArray[np.uint8], threshold: float | None = None
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def faces(self, image: NDArray[np.uint8], threshold: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """All faces, best first.
 
         Returns:

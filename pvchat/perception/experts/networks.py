@@ -102,13 +102,8 @@ def load_graph(
 ) -> Network:
     """A part of a frozen TensorFlow graph (`.pb`) as a network on the CPU.
 
-    Args:
-        name: of the folder of its conversion.
-        graph: the file.
-        start: the operation whose output is what the network is called with, float32 …
-        shape: … of that shape.
-        ends: the operations whose outputs it returns.
-        narrow: takes out of the runtime's model what this network is to do without.
+    It is called with what the operation `start` puts out, float32 of this shape, and returns what those of `ends` do;
+    `narrow` takes out of the runtime's model what this network is to do without.
     """
     model = _converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends))
     if narrow is not None:
@@ -165,10 +160,7 @@ class TorchNetwork:
 
 
 class _OpenVinoNetwork:
-    """A compiled network and its requests; each holds all that lies between the layers, 10 to 60 MB, for one at a time.
-
-    There are as many as were ever needed at once, whichever threads those were: a server has dozens.
-    """
+    """A compiled network with as many requests, each of 10 to 60 MB between the layers, as were needed at once."""
 
     def __init__(self, model: Any, small: bool = False) -> None:
         self._compiled = _compile(model, small)
@@ -214,22 +206,14 @@ def rest() -> None:
 
 
 def _openvino() -> Any:
-    """The package, and what it sets up at first use set up by one thread while the others wait (see `_STARTING`).
-
-    Without its usage reports: its first import would send one to its maker's statistics.
-    """
+    """The package, and what it sets up at first use set up by one thread while the others wait (see `_STARTING`)."""
     with _STARTING:
-        return _started()
+        if "openvino" not in sys.modules:  # its first import would send a report to its maker's statistics
+            sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # its documented stub
+        import openvino
 
-
-@cache
-def _started() -> Any:
-    if "openvino" not in sys.modules:
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # its documented stub takes over
-    import openvino
-
-    openvino.Type.f32.to_dtype()  # what two threads must not do first at the same time
-    return openvino
+        openvino.Type.f32.to_dtype()  # what two threads must not do first at the same time
+        return openvino
 
 
 @cache
