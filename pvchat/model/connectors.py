@@ -47,10 +47,6 @@ class VisualTokens:
     aux: dict[str, Tensor] = field(default_factory=dict)  # connector losses, where a training made them
     analyses: tuple[ClipAnalysis | None, ...] = ()  # B, in which people are recognised; empty: nobody is looked for
 
-    def analysed(self) -> tuple[ClipAnalysis | None, ...]:
-        """The analysis of each clip, None where nobody is to be looked for."""
-        return self.analyses or (None,) * len(self.mask)
-
 
 class MixtureConnector(nn.Module):
     """MoEC: each token goes through its `top_k` best of E small MLPs from W to D; one makes it a plain MLP."""
@@ -134,11 +130,7 @@ class Connectors(nn.Module):
 
     @torch.no_grad()
     def _quieten(self) -> None:
-        """Start place, track and kind small beside what the tokens show.
-
-        As torch draws them their spread is ten times that of the connectors' output: all pictures then look the same
-        to the Q-Former (cosine .9998 between pictures' outputs), and contrastive training stays at chance.
-        """
+        """Start place, track and kind small beside what tokens show: as torch draws them, all pictures look alike."""
         for embedding in (self.track, self.kind):
             nn.init.normal_(embedding.weight, std=CONTEXT)
         nn.init.normal_(self.place.weight, std=CONTEXT)
@@ -197,17 +189,12 @@ def group_aggregate(x: Tensor, group: Tensor, mask: Tensor) -> Tensor:
     14 neighbours of the token's own expert (`group` [N]) and 6 of others; edge weights min-max scaled over the clip and
     made symmetric. A token without neighbours stays as it is; those outside the mask [B, N] neither give nor take.
     """
-    edges = _edges(_cosine(x), group, mask)
+    unit = F.normalize(x, dim=-1, eps=1e-6)
+    edges = _edges(unit @ unit.transpose(1, 2), group, mask)
     total = edges.sum(-1, keepdim=True)
     mean = torch.where(total > 0, edges @ x / total.clamp_min(1e-6), x)
     gate = torch.sigmoid(SHARPNESS * ((x - mean).abs().mean(-1, keepdim=True) - DIFFERENCE))
     return (1 - gate) * x + gate * mean
-
-
-def _cosine(x: Tensor) -> Tensor:
-    """Of all pairs [B, N, N]."""
-    unit = x / x.norm(dim=-1, keepdim=True).clamp_min(1e-6)
-    return unit @ unit.transpose(1, 2)
 
 
 def _edges(affinity: Tensor, group: Tensor, mask: Tensor) -> Tensor:

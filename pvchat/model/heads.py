@@ -121,28 +121,23 @@ class MixtureOfHeadsAttention(nn.Module):
         context = x if context is None else context
         pairs = (self.query, x), (self.key, context), (self.value, context)
         q, k, v = (_split(layer(tokens), self.head_width) for layer, tokens in pairs)
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=_cast(attention_mask(mask, bias), q.dtype))
+        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=attention_mask(mask, bias, q.dtype))
         if self.mixer is None:
             return self.out(_merge(heads)), None
         weights, stats = self.mixer(x, z, query_mask)
         return self.out(_merge(heads * weights.transpose(1, 2)[..., None])), stats
 
 
-def attention_mask(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
-    """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, float; [B, 1, Q or 1, K].
+def attention_mask(mask: Tensor | None, bias: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+    """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, of dtype; [B, 1, Q or 1, K].
 
     Of a mask [B, K] or [B, Q, K] bool, and a bias [B, Q, K] float, or None of each.
     """
     allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
     if bias is None:
         return allowed
-    bias = bias[:, None]
+    bias = bias[:, None].to(dtype)
     return bias if allowed is None else bias.masked_fill(~allowed, float("-inf"))
-
-
-def _cast(allowed: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """A float mask in the queries' dtype, as scaled_dot_product_attention demands; bool masks stay."""
-    return allowed if allowed is None or allowed.dtype == torch.bool else allowed.to(dtype)
 
 
 def _split(x: Tensor, head_width: int) -> Tensor:

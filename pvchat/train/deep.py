@@ -61,15 +61,10 @@ def trains(chat: Service) -> bool:
     return chat.networks.narrator is not None
 
 
-def folder_of(person: Person) -> Path:
-    """Where an augmentation in the making lies, named by the person's id; it need not be there."""
-    return temporary.root() / temporary.DEEP / person.id
-
-
 def working(person: Person) -> AbstractContextManager[Path]:
-    """Her folder, made, and deleted after; raises PeopleError where another process trains her."""
+    """A folder for her augmentation, deleted after; raises PeopleError where another process trains her."""
     busy = PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.")
-    return temporary.working(folder_of(person), busy)
+    return temporary.working(temporary.root() / temporary.DEEP / person.id, busy)
 
 
 def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
@@ -163,11 +158,7 @@ def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
-    """The deep person with what was said of her meanwhile; looked at while nobody else writes: she may just have gone.
-
-    Raises:
-        PeopleError: somebody else has her name by now.
-    """
+    """The deep person with what was said of her meanwhile; PeopleError where she has gone, or her name is another's."""
     if not _same_enrollment(current, person):
         raise _gone(person)
     return with_examples(replace(deep, created=current.created), examples_of(current))
