@@ -3,11 +3,10 @@
 In: T sampled frames, in which shot each is, the detector of things (`experts/objects.py`) and that of people
 (`experts/ssd.py`). Out: a `Thing` for each body, a sighting in every frame from where it is first seen to the last.
 
-The detector looks at every fourth frame, at those between in which somebody moves, and at all in which somebody comes,
-goes or moves far; in the others a body is carried along a straight line. Bodies are linked as in ByteTrack (Zhang et
-al. 2022, arXiv:2110.06864): sure ones first, by overlap with where the body is heading and by its colours, then unsure
-ones go on with what is left; who is never sure is nobody. The detector hardly knows people who lie or bend: where a
-body is lost, the detector of people, which does, may go on with it. Nobody is followed across a cut.
+The detector looks at every fourth frame and at more where somebody comes, goes or moves; between them a body goes along
+a straight line. Bodies are linked as in ByteTrack (Zhang et al. 2022, arXiv:2110.06864), by overlap with where one is
+heading and by colours: sure ones first, then unsure ones go on with what is left; who is never sure is nobody. Where a
+body is lost, as of who lies or bends, the detector of people may go on with it. Nobody is followed across a cut.
 """
 
 from __future__ import annotations

@@ -3,10 +3,7 @@
 In: the `ClipAnalysis` of each part, in order. Out: `Track`s whose frames count through the whole video. Over the border
 between two parts, which is no cut, a face is followed as within a shot. Everywhere else only identity joins, and the
 more people there are already, the nearer it must be. Faceprints have the last word: they part look-alikes, and join
-whom light and turn have parted. Someone who is not joined stays two tracks; each is compared with the enrolled people.
-
-Memory: of each person at most `MOST_SIGHTINGS` are kept, of all about `MOST_KEPT`: where there are more, each part
-keeps only the best of its own.
+whom light and turn have parted. Memory is bounded: where there are too many sightings, each part keeps its best only.
 """
 
 from __future__ import annotations

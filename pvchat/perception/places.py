@@ -57,8 +57,7 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
 def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with the kind of place that walls, clothes and things tell together, all that it holds.
 
-    Of drawn scenes none is told, for places were learned from photos; of a long video each stretch's was when it was
-    scanned.
+    Of drawn scenes none is: places were learned from photos; of a long video each stretch's was when it was scanned.
     """
     scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
     if scene.drawn or analysis.scenes or not len(grid):

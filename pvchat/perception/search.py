@@ -3,10 +3,9 @@
 In: T frames and in which shot each is. Out: the `DetectedFaces` of each.
 
 Two things make this cheap (docs/adr/0018-only-what-is-asked.md, 0028-faces-followed.md). Between two searched frames
-of one shot a face is looked for where its neighbours have it, and where the wide-range detector sees one. A frame is
-searched, too, where one neighbour has a sure face that the other hasn't about there, and where a face that both have
-isn't found again. And a face that overlaps itself from frame to frame, with nobody near, needs no identity vector in
-each: the best sighting of every few gives its own to the others.
+of one shot a face is looked for where its neighbours have it, and where the wide-range detector sees one; the whole is
+searched where one isn't found again, or only one neighbour has it. And of a face that overlaps itself from frame to
+frame, with nobody near, the best sighting of every few gives its identity vector to the others.
 """
 
 from __future__ import annotations

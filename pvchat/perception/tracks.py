@@ -3,10 +3,9 @@
 In: the `DetectedFaces` of the T sampled frames, and in which shot each frame is. Out: index lists, one per track:
 (frame, face) pairs in time order.
 
-Three steps. Neighbouring frames of one shot are linked by overlap and identity (Hungarian assignment, one face to one
-track). A shot's tracklets are then merged by the distance of their means, never two that share a frame, so that a
-person who leaves and comes back stays one track. Across a cut a place in the frame says nothing: there only identity
-merges, and only what is close, for a wrong merge gives one person another's face.
+Neighbouring frames of one shot are linked by overlap and identity (Hungarian assignment). A shot's tracklets are then
+merged by the distance of their means, so that a person who leaves and comes back stays one track. Across a cut a place
+in the frame says nothing: there only what is close merges, for a wrong merge gives one person another's face.
 """
 
 from __future__ import annotations

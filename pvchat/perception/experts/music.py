@@ -33,11 +33,7 @@ _TAPS = 20  # frames before, and after, that a memory holds
 
 
 class MusicExpert:
-    """Hears music and singing.
-
-    Raises:
-        WeightsError: its weights aren't here.
-    """
+    """Hears music and singing; raises WeightsError where its weights aren't here."""
 
     def __init__(self) -> None:
         with member_path("music").open("rb") as file:

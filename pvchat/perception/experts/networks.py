@@ -5,12 +5,10 @@ out.
 
 Notable choices (docs/adr/0014-fast-runtime.md):
 - A network is converted once, after its weights are fetched or at first use, and kept beside them, in
-  `$PVCHAT_HOME/weights/networks/<name>-<hash>`, the hash being of the weights and of `FORMAT`: later processes neither
-  import torch nor trace.
-- Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, cuDNN TensorFloat-32 (ten
-  bits of each factor), and identity vectors would depend on the machine.
-- A large network computes on all threads. Small ones, called a hundred times a frame, gain little from that and the
-  arrays between them nothing: there frames are looked at `side_by_side` (`workers.py`), each on one thread.
+  `$PVCHAT_HOME/weights/networks/<name>-<hash of weights and FORMAT>`: later processes neither import torch nor trace.
+- Arithmetic is float32, also where the runtimes would take less: else identity vectors would depend on the machine.
+- A large network computes on all threads; with small ones, called a hundred times a frame, frames are looked at
+  `side_by_side` (`workers.py`), each on one thread.
 """
 
 from __future__ import annotations
@@ -130,8 +128,7 @@ def put_together(build: Callable[[Any], Any]) -> Network:
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
     """All outputs for `rows` [n, …], n >= 1, in batches of at most `most`, a power of two.
 
-    OpenVINO prepares itself anew for every batch size it has not met, which costs more than some rows do: so every
-    batch is as large as a power of two.
+    Every batch is as large as one: OpenVINO prepares itself anew for every size that it hasn't met.
     """
     found, start = [], 0
     while start < len(rows):
@@ -194,10 +191,7 @@ class _OpenVinoNetwork:
 
 
 def rest() -> None:
-    """Let every network give up what it only needs while it computes: for when a clip was looked at.
-
-    Their files' pages go too: the runtimes keep weights in a layout of their own and read the mapped ones once.
-    """
+    """Let every network give up what it only needs while it computes, its file's pages too: they are read once."""
     for network in list(_HERE):
         network.rest()
     litert.rest()

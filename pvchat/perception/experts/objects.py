@@ -49,11 +49,7 @@ class Detection:
 
 
 class ThingExpert:
-    """Finds the things that COCO has names for.
-
-    Raises:
-        WeightsError: it isn't fetched yet.
-    """
+    """Finds the things that COCO has names for; raises WeightsError where it isn't fetched yet."""
 
     def __init__(self) -> None:
         graph = member_path("things", GRAPH)

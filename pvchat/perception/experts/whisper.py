@@ -59,13 +59,10 @@ class _Heard:
 
 
 class WordExpert:
-    """Hears words: English ones, or those of many languages.
+    """Hears words: English ones, or those of many languages; raises WeightsError where its weights aren't here.
 
     `folder`: of `config.json`, `tokenizer.json` and the model, where it isn't the fetched tiny.en; `model`: the model's
     parts in order, where it isn't `model.bin`.
-
-    Raises:
-        WeightsError: they aren't here.
     """
 
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
