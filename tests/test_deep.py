@@ -79,8 +79,8 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     assert "tokens" in chat.people.get("Ana").arrays
     assert set(done.extra[RECORD]) == {"samples", "questions", "training", "seconds"}
     assert done.bytes_on_disk < 1_000_000
-    assert not deep.folder_of(enrolled).exists()
-    assert not deep.folder_of(done).exists()
+    assert not (temporary.root() / temporary.DEEP / enrolled.id).exists()
+    assert not (temporary.root() / temporary.DEEP / done.id).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -93,7 +93,7 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
     with pytest.raises(PeopleError, match="forgotten"):
         deep.deepen(chat, "x.mp4", enrolled)
     assert chat.people.names() == []
-    assert not deep.folder_of(enrolled).exists()
+    assert not (temporary.root() / temporary.DEEP / enrolled.id).exists()
 
 
 @pytest.mark.usefixtures("augmented")

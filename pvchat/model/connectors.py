@@ -6,11 +6,9 @@ arXiv 2507.22805: top-2 of 4, softmax renormalised), places in time, frame and t
 
 HGA is MoCHA's hierarchical group attention, a graph without parameters over tokens. As MoCHA's code has it and ours,
 each token gets the weighted mean of its most alike tokens, and a gate g = σ(10 (mean |x - mean| - 0.2)) says how much
-of the token is replaced by it. The gate opens with the difference: a token that differs from its neighbours becomes
-their mean, a near-duplicate of them stays what it is. So it smooths what stands out; it does not merge duplicates. With
-tokens normalised to a variance of 1, as ours are, most are nearly wholly replaced (docs/adr/0011-connectors.md). MoCHA
-multiplies the cosine by exp(1 / mean norm): one number for all pairs of a clip, which min-max scaling takes out again;
-left out.
+of the token is replaced by it: it smooths what stands out and doesn't merge duplicates. With tokens normalised to a
+variance of 1, as ours are, most are nearly wholly replaced (docs/adr/0011-connectors.md). MoCHA's factor exp(1 / mean
+norm) of all cosines of a clip is left out: min-max scaling takes it out again.
 
 Legend: B batch, n tokens of an expert, N of all, W width of an expert, D model width, E MLPs, V vision experts, S
 sentence width.

@@ -77,10 +77,8 @@ class LanguageModel:
 
 
 def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") -> tuple[Any, Any]:
-    """A frozen causal language model and its tokenizer.
-
-    The spec is "embedded" (SmolLM2 of the embedded weights), "random" (tiny Llama built from config, bytes as tokens;
-    of this seed), a folder in the hub's layout, or a hub id.
+    """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the embedded weights),
+    "random" (a tiny Llama of this seed, bytes as tokens), a folder in the hub's layout, or a hub id.
 
     Raises:
         WeightsError: the embedded weights are absent.

@@ -52,7 +52,7 @@ class PersonExample:
 
 @dataclass
 class Lessons:
-    """Everything one person of this name is trained on, whatever the model."""
+    """Everything one person is trained on, whatever the model."""
 
     name: str
     examples: list[PersonExample]  # of all splits and stages
@@ -92,13 +92,7 @@ class Lessons:
 def remembered(analyses: Analyses) -> Analyses:
     """The same, each read once: some megabytes a sample less on the way from disk."""
     seen: dict[str, ClipAnalysis] = {}
-
-    def look(sample: Sample) -> ClipAnalysis:
-        if sample.id not in seen:
-            seen[sample.id] = analyses(sample)
-        return seen[sample.id]
-
-    return look
+    return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyses(sample))
 
 
 def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
