@@ -112,10 +112,9 @@ def _torso(one: _Sample) -> Image:
         return np.zeros((0, 3), np.uint8)
     pixels, places = _sampled(one.image, box)
     if one.hair is not None:
-        covered = hair.like(pixels, one.hair)
-        middle = (np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])) & (
-            places[:, 1] > min(box[3], 1.0) - _BOTTOM * (min(box[3], 1.0) - box[1])
-        )
+        covered, bottom = hair.like(pixels, one.hair), min(box[3], 1.0)
+        middle = np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])
+        middle &= places[:, 1] > bottom - _BOTTOM * (bottom - box[1])
         if middle.any() and covered[middle].mean() <= _HAIR:
             pixels, places = pixels[~covered], places[~covered]
     return _free(pixels, places, one)
@@ -137,9 +136,8 @@ def _arms(one: _Sample) -> Image:
             continue
         start, end = joints[shoulder, :2], joints[elbow, :2]
         reach = _WIDE * height * size[1] / size
-        found, where = _sampled(
-            one.image, np.concatenate([np.minimum(start, end) - reach, np.maximum(start, end) + reach])
-        )
+        around = np.concatenate([np.minimum(start, end) - reach, np.maximum(start, end) + reach])
+        found, where = _sampled(one.image, around)
         way, to = (end - start) * size, (where - start) * size
         length = max(float(np.hypot(*way)), 1e-6)
         along, beside = to @ way / length**2, np.abs(to[:, 0] * way[1] - to[:, 1] * way[0]) / length
