@@ -11,7 +11,7 @@ Legend: K choices, S sentences of all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -55,14 +55,10 @@ class Choice:
 def choices(kind: ChoiceKind) -> tuple[Choice, ...]:
     """All choices of a kind, from `choices.json`."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))[kind]
-    return tuple(
-        Choice(
-            **{"group": row["said"]}
-            | row
-            | {"sentences": tuple(row["sentences"]), "seen": frozenset(row.get("seen", ()))}
-        )
-        for row in rows
-    )
+    for row in rows:
+        row |= {"sentences": tuple(row["sentences"]), "seen": frozenset(row.get("seen", ()))}
+        row.setdefault("group", row["said"])
+    return tuple(Choice(**row) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -178,8 +174,7 @@ def pick(kind: ChoiceKind, scale: Scale, shares: FloatArray, setting: str | None
     Where the setting wasn't measured, the limits of both must be kept.
     """
     groups = group_shares(kind, shares[None])[0]
-    name = group_names(kind)[int(groups.argmax())]
-    best = choices(kind)[int(shares.argmax())]
+    name, best = group_names(kind)[int(groups.argmax())], choices(kind)[int(shares.argmax())]
     inside = max((i for i, c in enumerate(choices(kind)) if c.group == name), key=lambda i: shares[i])
     narrow, wide = (best.said, float(shares.max()), best), (name, float(groups.max()), choices(kind)[inside])
     for level in LEVELS:
@@ -230,6 +225,5 @@ def standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
 
 def pooled(kind: ChoiceKind, scores: FloatArray) -> FloatArray:
     """[n, K] the mean over each choice's sentences [n, S]."""
-    ends = np.cumsum([0, *(len(c.sentences) for c in choices(kind))])
-    pairs: Sequence[tuple[int, int]] = list(zip(ends[:-1], ends[1:], strict=True))
-    return np.stack([scores[:, a:b].mean(1) for a, b in pairs], 1).astype(np.float32)
+    parts = np.split(scores, np.cumsum([len(c.sentences) for c in choices(kind)])[:-1], 1)
+    return np.stack([part.mean(1) for part in parts], 1).astype(np.float32)

@@ -119,11 +119,8 @@ def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
             model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(device))
         return model, AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
-        raise SettingsError(
-            "the language model can't be loaded",
-            subject=spec,
-            hint="Give a folder in the hub's layout or a hub id that this machine can reach.",
-        ) from error
+        hint = "Give a folder in the hub's layout or a hub id that this machine can reach."
+        raise SettingsError("the language model can't be loaded", subject=spec, hint=hint) from error
 
 
 def _random_llama(seed: int) -> tuple[Any, Any]:

@@ -79,10 +79,7 @@ class PVChatModel(nn.Module):
             nn.init.zeros_(layer.bias)
         self.project_presence = nn.Linear(1, self.config.personal_tokens * embeddings.shape[1], bias=False)
         nn.init.zeros_(self.project_presence.weight)
-        config = self.config
-        self.writer = PromptWriter(
-            tokenizer, config.queries, config.personal_tokens, system=config.system, max_length=config.max_length
-        )
+        self.writer = PromptWriter(tokenizer, self.config)
 
     @property
     def device(self) -> torch.device:

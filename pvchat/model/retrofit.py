@@ -33,8 +33,7 @@ KINDS = (
 def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
     """Give attention modules of the upper half mixed heads, in place; the output is unchanged until a mixer is trained.
 
-    The first `shared` heads are always on, the rest are routed. Returns names of the modules changed, of the classes in
-    `KINDS`.
+    The first `shared` heads are always on, the rest are routed. Returns the names of the modules changed.
 
     Raises:
         SettingsError: the model has none of them, or has mixed heads already.
