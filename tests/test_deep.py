@@ -55,10 +55,6 @@ def augmented(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("pvchat.augment.augmentation.Analyses", lambda *_: lambda s: seen[s.id])
 
 
-def folder_of(person: Person) -> Path:
-    return temporary.root() / temporary.DEEP / person.id
-
-
 def with_tokens(person: Person) -> Person:
     return replace(person, arrays={**person.arrays, "tokens": np.ones((16, 8), np.float16)})
 
@@ -83,8 +79,8 @@ def test_a_deep_person_takes_the_place_of_the_instant_one(chat: Chat) -> None:
     assert "tokens" in chat.people.get("Ana").arrays
     assert set(done.extra[RECORD]) == {"samples", "questions", "training", "seconds"}
     assert done.bytes_on_disk < 1_000_000
-    assert not folder_of(enrolled).exists()
-    assert not folder_of(done).exists()
+    assert not deep.folder_of(enrolled).exists()
+    assert not deep.folder_of(done).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -97,7 +93,7 @@ def test_renamed_meanwhile_keeps_the_new_name_and_forgotten_meanwhile_stays_forg
     with pytest.raises(PeopleError, match="forgotten"):
         deep.deepen(chat, "x.mp4", enrolled)
     assert chat.people.names() == []
-    assert not folder_of(enrolled).exists()
+    assert not deep.folder_of(enrolled).exists()
 
 
 @pytest.mark.usefixtures("augmented")
@@ -171,8 +167,8 @@ def test_others_answer_bit_identically_after_forgetting(chat: Chat, model: Prese
 def test_leftovers_are_swept_but_not_what_is_being_worked_on() -> None:
     kept, gone, killed = (replace(person_of(), id=c * 32) for c in "abc")
     for person in (gone, killed):
-        (folder_of(person) / "media").mkdir(parents=True)
-        Path(f"{folder_of(person)}.lock").touch()  # nobody holds it
+        (deep.folder_of(person) / "media").mkdir(parents=True)
+        Path(f"{deep.folder_of(person)}.lock").touch()  # nobody holds it
     with deep.working(kept) as folder:
         temporary.sweep()
         assert list(folder.parent.glob("*/")) == [folder]

@@ -57,10 +57,15 @@ def trains(chat: Service) -> bool:
     return chat.networks.narrator is not None
 
 
+def folder_of(person: Person) -> Path:
+    """Where an augmentation in the making lies, named by the person's id; it need not be there."""
+    return temporary.root() / temporary.DEEP / person.id
+
+
 def working(person: Person) -> AbstractContextManager[Path]:
-    """A folder for her augmentation, deleted after; raises PeopleError where another process trains her."""
+    """Her folder, made, and deleted after; raises PeopleError where another process trains her."""
     busy = PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.")
-    return temporary.working(temporary.root() / temporary.DEEP / person.id, busy)
+    return temporary.working(folder_of(person), busy)
 
 
 def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
