@@ -162,14 +162,6 @@ def test_bookshelves_behind_somebody():
     ]
 
 
-def test_held_things_need_to_be_sure():
-    clip, track = scene_with()
-    assert (
-        measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i650=0.7))).holding == "a microphone"
-    )
-    assert measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i650=0.4))).holding is None
-
-
 def test_activity_needs_more_than_a_close_up():
     said = {"frame": [("indoors", 0.9), ("climbing", 0.8)]}
     clip, track = scene_with()

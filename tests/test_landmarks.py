@@ -103,8 +103,8 @@ def test_around_holds_all_points():
 
 
 def test_spread_puts_the_mask_back_where_the_region_lies():
-    laid = spread(np.ones((64, 64), np.float32), Region(150, 50, 60), 200, 100, longest=200)
-    assert laid.shape == (100, 200)
+    laid = spread(np.ones((64, 64), np.float32), Region(150, 50, 60), 256, 128)
+    assert laid.shape == (128, 256)
     assert laid[50, 150] == 1
     assert laid[50, 100] == 0
     assert laid.sum() == pytest.approx(3600, rel=0.05)
@@ -161,7 +161,7 @@ def astronaut():
 
 @pytest.mark.weights
 def test_experts_read_a_real_person(astronaut):
-    boxes, keypoints, scores = mesh.WideFaceDetector().faces(astronaut)
+    boxes, keypoints, scores = mesh.WideFaceDetector().faces(astronaut, 0.6)
     assert len(boxes) == 1
     assert scores[0] > 0.9
     x0, y0, x1, y1 = boxes[0] * 512

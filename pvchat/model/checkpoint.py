@@ -57,11 +57,7 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
 
 
 def _fitting(own: dict[str, Tensor], saved: dict[str, Tensor], file: Path, hint: str) -> dict[str, Tensor]:
-    """What was saved, without what tells people otherwise than this version does.
-
-    Raises:
-        WeightsError: something else is missing, unknown or of another shape.
-    """
+    """What was saved, without what tells people otherwise than now; WeightsError where anything else doesn't fit."""
     alike = {k for k in own.keys() & saved.keys() if own[k].shape == saved[k].shape}
     known = {k for k in saved if not k.startswith((*SUPERSEDED, PRINTS))}
     if off := sorted((known | {k for k in own if not k.startswith(PRINTS)}) - alike):

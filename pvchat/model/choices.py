@@ -11,7 +11,7 @@ Legend: K choices, S sentences of all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -37,68 +37,42 @@ _BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "sh
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer.
+    """One answer."""
 
-    Attributes:
-        said: what is said when it is chosen.
-        sentences: what the clip is held against, without their subject ("A person …").
-        words: pattern of the words by which a caption confirms it.
-        group: what is said instead where only that much is sure: it and choices like it share this.
-        setting: where it can be ("indoors", "outdoors"); None for both.
-        busy: for deeds: whether somebody who is seen talking or moving the hands may be doing it.
-        company: how many people it takes.
-        footage: of a place: whether it was right six times in ten where it was chosen on the development footage, or
-            never chosen.
-        group_footage: although it wasn't, its group was where it is said for sure.
-        seen: things of which one must be found, for a deed that nobody can tell without them; empty for none.
-    """
-
-    said: str
-    sentences: tuple[str, ...]
-    words: str
-    group: str
-    setting: str | None = None
-    busy: bool = False
-    company: int = 1
-    footage: bool = True
-    group_footage: bool = False
-    seen: frozenset[str] = frozenset()
+    said: str  # when it is chosen
+    sentences: tuple[str, ...]  # what the clip is held against, without their subject ("A person …")
+    words: str  # pattern of the words by which a caption confirms it
+    group: str  # what is said instead where only that much is sure: it and choices like it share this
+    setting: str | None = None  # where it can be ("indoors", "outdoors"); None for both
+    busy: bool = False  # a deed of which somebody who is seen talking or moving the hands may be doing it
+    company: int = 1  # how many people it takes
+    footage: bool = True  # a place that was right six times in ten on the development footage, or was never chosen
+    group_footage: bool = False  # although it wasn't, its group was where it is said for sure
+    seen: frozenset[str] = frozenset()  # things of which one must be found for this deed; empty for none
 
 
 @lru_cache
 def choices(kind: ChoiceKind) -> tuple[Choice, ...]:
     """All choices of a kind, from `choices.json`."""
     rows = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))[kind]
-    return tuple(
-        Choice(
-            **{"group": row["said"]}
-            | row
-            | {"sentences": tuple(row["sentences"]), "seen": frozenset(row.get("seen", ()))}
-        )
-        for row in rows
-    )
+    for row in rows:
+        row |= {"sentences": tuple(row["sentences"]), "seen": frozenset(row.get("seen", ()))}
+        row.setdefault("group", row["said"])
+    return tuple(Choice(**row) for row in rows)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How likeness becomes a probability; all of one kind of answer, measured on held-back pictures.
+    """How likeness becomes a probability; all of one kind of answer, measured on held-back pictures."""
 
-    Attributes:
-        sentence: [2, S] mean and standard deviation of each sentence's likeness over the pictures.
-        choice: [2, K] the same of each choice's score.
-        offered: [K] enough captions confirm it there; of the others nothing is known, so they are never chosen.
-        sharpness: of the softmax over scores (inverse temperature), fitted.
-        least: by level and setting, the probability from which the best choice is said so; None: never. The training
-            pictures are mostly outdoors, so the same probability is worth less indoors.
-        nothing: score of "none of these", which has its share of the probability; None where it isn't weighed.
-    """
-
-    sentence: FloatArray
-    choice: FloatArray
-    offered: NDArray[np.bool_]
-    sharpness: float = 1.0
+    sentence: FloatArray  # [2, S] mean and standard deviation of each sentence's likeness over the pictures
+    choice: FloatArray  # [2, K] the same of each choice's score
+    offered: NDArray[np.bool_]  # [K] enough captions confirm it there; the others are never chosen
+    sharpness: float = 1.0  # of the softmax over scores (inverse temperature), fitted
+    # By level and setting, the probability from which the best choice is said so; None: never. The training pictures
+    # are mostly outdoors, so the same probability is worth less indoors.
     least: Mapping[Level, Mapping[str, float | None]] = field(default_factory=dict)
-    nothing: float | None = None
+    nothing: float | None = None  # score of "none of these", which has its share; None where it isn't weighed
 
     @classmethod
     def stated(
@@ -139,17 +113,11 @@ class Scale:
 
 @dataclass(frozen=True)
 class Chooser:
-    """Who chooses about one clip, the trained model or an encoder.
+    """Who chooses about one clip, the trained model or an encoder."""
 
-    Attributes:
-        liken: likeness to sentences.
-        scales: how sure each kind of choice must be.
-        judged: it is the trained model: what of its choices was seldom right on footage isn't said.
-    """
-
-    liken: Liken
-    scales: Mapping[ChoiceKind, Scale]
-    judged: bool = True
+    liken: Liken  # to sentences
+    scales: Mapping[ChoiceKind, Scale]  # how sure each kind of choice must be
+    judged: bool = True  # it is the trained model: what of its choices was seldom right on footage isn't said
 
 
 def read_scales(folder: Path) -> dict[ChoiceKind, Scale]:
@@ -177,10 +145,7 @@ def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:
     """Whether it is a deed that somebody seen talking or, perhaps, moving the hands can't be doing, posing turned away,
     talking with others and looking down, or sitting, where somebody is seen standing or falling.
 
-    Args:
-        choice: the deed that speaks for what is said.
-        facts: as measured.
-        said: the choice or its group; who talks or moves the hands may do any deed of a group.
+    `said`: the choice or its group; who talks or moves the hands may do any deed of a group.
     """
     falls = facts.movement == "falling or lying down"
     if "sitting" in choice.said + choice.group and (falls or facts.pose == "standing"):
@@ -195,26 +160,21 @@ def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:
 
 @dataclass(frozen=True)
 class Picked:
-    """What was picked from a list: what is said, its probability, how surely (None: not at all), what speaks for it."""
+    """What was picked from a list."""
 
     said: str
     probability: float
-    level: Level | None
-    choice: Choice
+    level: Level | None  # None: it isn't said
+    choice: Choice  # what speaks for it
 
 
 def pick(kind: ChoiceKind, scale: Scale, shares: FloatArray, setting: str | None) -> Picked:
-    """The likeliest choice, or its group where only that much is sure.
+    """The likeliest choice, or its group where only that much is sure, of probabilities [K].
 
-    Args:
-        kind: of answer.
-        scale: its limits; where the setting is unknown, those of both must be kept.
-        shares: [K] probabilities.
-        setting: as measured.
+    Where the setting wasn't measured, the limits of both must be kept.
     """
     groups = group_shares(kind, shares[None])[0]
-    name = group_names(kind)[int(groups.argmax())]
-    best = choices(kind)[int(shares.argmax())]
+    name, best = group_names(kind)[int(groups.argmax())], choices(kind)[int(shares.argmax())]
     inside = max((i for i, c in enumerate(choices(kind)) if c.group == name), key=lambda i: shares[i])
     narrow, wide = (best.said, float(shares.max()), best), (name, float(groups.max()), choices(kind)[inside])
     for level in LEVELS:
@@ -265,6 +225,5 @@ def standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
 
 def pooled(kind: ChoiceKind, scores: FloatArray) -> FloatArray:
     """[n, K] the mean over each choice's sentences [n, S]."""
-    ends = np.cumsum([0, *(len(c.sentences) for c in choices(kind))])
-    pairs: Sequence[tuple[int, int]] = list(zip(ends[:-1], ends[1:], strict=True))
-    return np.stack([scores[:, a:b].mean(1) for a, b in pairs], 1).astype(np.float32)
+    parts = np.split(scores, np.cumsum([len(c.sentences) for c in choices(kind)])[:-1], 1)
+    return np.stack([part.mean(1) for part in parts], 1).astype(np.float32)

@@ -42,9 +42,7 @@ class TokenRows:
 
 
 def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenRows]:
-    """One analysed clip (or photo: T = 1), expert by expert ("frame", "body", "face", "pose"), in the model's order.
-
-    Tracks beyond `config.max_tracks` are left out, the longest stay.
+    """One analysed clip by expert ("frame", "body", "face", "pose") in the model's order, of its longest tracks.
 
     Raises:
         SettingsError: the model wants another expert.

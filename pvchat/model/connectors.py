@@ -6,11 +6,9 @@ arXiv 2507.22805: top-2 of 4, softmax renormalised), places in time, frame and t
 
 HGA is MoCHA's hierarchical group attention, a graph without parameters over tokens. As MoCHA's code has it and ours,
 each token gets the weighted mean of its most alike tokens, and a gate g = σ(10 (mean |x - mean| - 0.2)) says how much
-of the token is replaced by it. The gate opens with the difference: a token that differs from its neighbours becomes
-their mean, a near-duplicate of them stays what it is. So it smooths what stands out; it does not merge duplicates. With
-tokens normalised to a variance of 1, as ours are, most are nearly wholly replaced (docs/adr/0011-connectors.md). MoCHA
-multiplies the cosine by exp(1 / mean norm): one number for all pairs of a clip, which min-max scaling takes out again;
-left out.
+of the token is replaced by it: it smooths what stands out and doesn't merge duplicates. With tokens normalised to a
+variance of 1, as ours are, most are nearly wholly replaced (docs/adr/0011-connectors.md). MoCHA's factor exp(1 / mean
+norm) of all cosines of a clip is left out: min-max scaling takes it out again.
 
 Legend: B batch, n tokens of an expert, N of all, W width of an expert, D model width, E MLPs, V vision experts, S
 sentence width.
@@ -46,10 +44,6 @@ class VisualTokens:
     track: Tensor  # [B, N] track number, -1 for the scene
     aux: dict[str, Tensor] = field(default_factory=dict)  # connector losses, where a training made them
     analyses: tuple[ClipAnalysis | None, ...] = ()  # B, in which people are recognised; empty: nobody is looked for
-
-    def analysed(self) -> tuple[ClipAnalysis | None, ...]:
-        """The analysis of each clip, None where nobody is to be looked for."""
-        return self.analyses or (None,) * len(self.mask)
 
 
 class MixtureConnector(nn.Module):
@@ -134,11 +128,7 @@ class Connectors(nn.Module):
 
     @torch.no_grad()
     def _quieten(self) -> None:
-        """Start place, track and kind small beside what the tokens show.
-
-        As torch draws them their spread is ten times that of the connectors' output: all pictures then look the same
-        to the Q-Former (cosine .9998 between pictures' outputs), and contrastive training stays at chance.
-        """
+        """Start place, track and kind small beside what tokens show: as torch draws them, all pictures look alike."""
         for embedding in (self.track, self.kind):
             nn.init.normal_(embedding.weight, std=CONTEXT)
         nn.init.normal_(self.place.weight, std=CONTEXT)
@@ -197,17 +187,12 @@ def group_aggregate(x: Tensor, group: Tensor, mask: Tensor) -> Tensor:
     14 neighbours of the token's own expert (`group` [N]) and 6 of others; edge weights min-max scaled over the clip and
     made symmetric. A token without neighbours stays as it is; those outside the mask [B, N] neither give nor take.
     """
-    edges = _edges(_cosine(x), group, mask)
+    unit = F.normalize(x, dim=-1, eps=1e-6)
+    edges = _edges(unit @ unit.transpose(1, 2), group, mask)
     total = edges.sum(-1, keepdim=True)
     mean = torch.where(total > 0, edges @ x / total.clamp_min(1e-6), x)
     gate = torch.sigmoid(SHARPNESS * ((x - mean).abs().mean(-1, keepdim=True) - DIFFERENCE))
     return (1 - gate) * x + gate * mean
-
-
-def _cosine(x: Tensor) -> Tensor:
-    """Of all pairs [B, N, N]."""
-    unit = x / x.norm(dim=-1, keepdim=True).clamp_min(1e-6)
-    return unit @ unit.transpose(1, 2)
 
 
 def _edges(affinity: Tensor, group: Tensor, mask: Tensor) -> Tensor:

@@ -81,10 +81,7 @@ def stop_ids(llm: Any, tokenizer: Any) -> set[int]:
 def _likeliest(
     llm: Any, embeds: Tensor, guess: list[int], quoted: Callable[[], list[int]], slack: Sequence[float]
 ) -> Iterator[int]:
-    """The likeliest tokens one after the other; `quoted` guesses what comes after those so far.
-
-    A token of the first guess stands where its logit is not more than its `slack` below the highest.
-    """
+    """The likeliest tokens in turn, or guessed ones within their `slack`; `quoted` guesses on from those so far."""
     from transformers import DynamicCache
 
     table, cache = llm.get_input_embeddings(), DynamicCache(config=llm.config)

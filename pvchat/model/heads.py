@@ -105,7 +105,7 @@ class MixtureOfHeadsAttention(nn.Module):
         z: Tensor | None = None,
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, RoutingStats | None]:
-        """Attend.
+        """Attend: [B, Q, D] and the statistics (None for a dense module).
 
         Args:
             x: [B, Q, D] query tokens.
@@ -114,42 +114,25 @@ class MixtureOfHeadsAttention(nn.Module):
             bias: [B, Q, K] float added to the attention scores.
             z: [B, Q, R] offsets to the router logits.
             query_mask: [B, Q] True for real queries; only for the statistics.
-
-        Returns:
-            [B, Q, D] and the statistics (None for a dense module).
         """
         context = x if context is None else context
         pairs = (self.query, x), (self.key, context), (self.value, context)
-        q, k, v = (_split(layer(tokens), self.head_width) for layer, tokens in pairs)
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=_cast(attention_mask(mask, bias), q.dtype))
-        if self.mixer is None:
-            return self.out(_merge(heads)), None
-        weights, stats = self.mixer(x, z, query_mask)
-        return self.out(_merge(heads * weights.transpose(1, 2)[..., None])), stats
+        q, k, v = (layer(tokens).unflatten(-1, (-1, self.head_width)).transpose(1, 2) for layer, tokens in pairs)
+        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=attention_mask(mask, bias, q.dtype))
+        heads, stats = heads.transpose(1, 2), None  # [B, Q, H, d]
+        if self.mixer is not None:
+            weights, stats = self.mixer(x, z, query_mask)
+            heads = heads * weights[..., None]
+        return self.out(heads.flatten(2)), stats
 
 
-def attention_mask(mask: Tensor | None, bias: Tensor | None) -> Tensor | None:
-    """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, float; [B, 1, Q or 1, K].
+def attention_mask(mask: Tensor | None, bias: Tensor | None, dtype: torch.dtype) -> Tensor | None:
+    """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, of dtype; [B, 1, Q or 1, K].
 
     Of a mask [B, K] or [B, Q, K] bool, and a bias [B, Q, K] float, or None of each.
     """
     allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
     if bias is None:
         return allowed
-    bias = bias[:, None]
+    bias = bias[:, None].to(dtype)
     return bias if allowed is None else bias.masked_fill(~allowed, float("-inf"))
-
-
-def _cast(allowed: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """A float mask in the queries' dtype, as scaled_dot_product_attention demands; bool masks stay."""
-    return allowed if allowed is None or allowed.dtype == torch.bool else allowed.to(dtype)
-
-
-def _split(x: Tensor, head_width: int) -> Tensor:
-    """[B, N, H · d] to [B, H, N, d]."""
-    return x.unflatten(-1, (-1, head_width)).transpose(1, 2)
-
-
-def _merge(x: Tensor) -> Tensor:
-    """[B, H, N, d] to [B, N, H · d]."""
-    return x.transpose(1, 2).flatten(2)

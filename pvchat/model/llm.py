@@ -77,10 +77,8 @@ class LanguageModel:
 
 
 def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") -> tuple[Any, Any]:
-    """A frozen causal language model and its tokenizer.
-
-    The spec is "embedded" (SmolLM2 of the embedded weights), "random" (tiny Llama built from config, bytes as tokens;
-    of this seed), a folder in the hub's layout, or a hub id.
+    """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the embedded weights),
+    "random" (a tiny Llama of this seed, bytes as tokens), a folder in the hub's layout, or a hub id.
 
     Raises:
         WeightsError: the embedded weights are absent.
@@ -121,11 +119,8 @@ def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
             model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(device))
         return model, AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
-        raise SettingsError(
-            "the language model can't be loaded",
-            subject=spec,
-            hint="Give a folder in the hub's layout or a hub id that this machine can reach.",
-        ) from error
+        hint = "Give a folder in the hub's layout or a hub id that this machine can reach."
+        raise SettingsError("the language model can't be loaded", subject=spec, hint=hint) from error
 
 
 def _random_llama(seed: int) -> tuple[Any, Any]:

@@ -64,7 +64,7 @@ class ToldPresence(nn.Module):
         """Who of the people is in which clip; who isn't known is told as neither there nor not."""
         rows = [
             self._of_clip(named, people.rivals, analysis, people.mask.shape[1])
-            for named, analysis in zip(people.enrolled, visual.analysed(), strict=True)
+            for named, analysis in zip(people.enrolled, visual.analyses or [None] * len(people.mask), strict=True)
         ]
         like = people.tokens
         odds, tracks, known = (torch.stack(parts).to(like.device) for parts in zip(*rows, strict=True))

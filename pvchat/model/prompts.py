@@ -17,6 +17,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pvchat.model.config import ModelConfig
+
 Messages = Sequence[dict[str, str]]  # {"role": "system" | "user" | "assistant", "content": text}
 VISUAL, PERSONAL = -2, -3  # in ids: this position's embedding comes from the model
 _MARK_VISUAL, _MARK_PERSONAL = "\ue000", "\ue001"  # private use: no text has a right to them
@@ -47,13 +49,12 @@ def rendered(tokenizer: Any, turns: Messages) -> str:
 class PromptWriter:
     """Writes prompts for one tokenizer of transformers, by its chat template where it has one.
 
-    A clip has so many visual tokens, a person so many personal ones. Facts that find no room in `max_length` tokens,
-    the answer's among them, are left out.
+    Facts that find no room in `max_length` tokens, the answer's among them, are left out.
     """
 
-    def __init__(self, tokenizer: Any, visual: int, personal: int, *, system: str = "", max_length: int = 512) -> None:
-        self.tokenizer, self.visual, self.personal = tokenizer, visual, personal
-        self.system, self.max_length = system, max_length
+    def __init__(self, tokenizer: Any, config: ModelConfig) -> None:
+        self.tokenizer, self.visual, self.personal = tokenizer, config.queries, config.personal_tokens
+        self.system, self.max_length = config.system, config.max_length
 
     def ids(self, question: str, facts: str, names: Sequence[str]) -> list[int]:
         """Token ids of a prompt to be continued, with the tokens of these people in it, in order."""

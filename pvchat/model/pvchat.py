@@ -79,10 +79,7 @@ class PVChatModel(nn.Module):
             nn.init.zeros_(layer.bias)
         self.project_presence = nn.Linear(1, self.config.personal_tokens * embeddings.shape[1], bias=False)
         nn.init.zeros_(self.project_presence.weight)
-        config = self.config
-        self.writer = PromptWriter(
-            tokenizer, config.queries, config.personal_tokens, system=config.system, max_length=config.max_length
-        )
+        self.writer = PromptWriter(tokenizer, self.config)
 
     @property
     def device(self) -> torch.device:
@@ -107,15 +104,10 @@ class PVChatModel(nn.Module):
         return Reading(queries, personal, presence, sentences, routing, visual.aux)
 
     def forward(self, raw: Tensor, expert: Tensor, mask: Tensor, question: Tensor) -> tuple[Tensor, Tensor]:
-        """What the queries see of a clip with a question in mind: sentence vectors [1, Q, S], and their mean [1, D].
+        """What the queries see of a clip with a question [1, S] in mind: unit vectors [1, Q, S], and their mean [1, D].
 
-        This pass is converted (`frozen.py`): how many tokens there are is free, everything else is fixed.
-
-        Args:
-            raw: [1, N, D] as `Connectors` makes them.
-            expert: [1, N] which expert a token comes from.
-            mask: [1, N] which tokens are looked at; at least one.
-            question: [1, S].
+        Of tokens [1, N, D] as `Connectors` makes them, the expert [1, N] of each, and which are looked at [1, N], one
+        at least. This pass is converted (`frozen.py`): how many tokens there are is free, everything else is fixed.
         """
         tokens = self.connectors.mixed(raw, expert[0], mask)
         seen = self.read(VisualTokens(tokens, mask, expert[0], torch.full_like(expert, -1)), question)
@@ -157,12 +149,9 @@ class PVChatModel(nn.Module):
         return embeds
 
     def _named(self, reading: Reading, people: People) -> Tensor:
-        """[real people, I, width of the language model]: who they are, and how surely they are there (-1..1).
-
-        The Q-Former's attention alone tells the language model nearly nothing of presence (docs/LOG.md): it is decided
-        beside it. Words learn from the decision here and not the other way round, so no gradient goes back.
-        """
+        """[real people, I, width of the language model]: who they are, and how surely they are there (-1..1)."""
         named = self.project_people(reading.personal[people.mask])
+        # The Q-Former tells the language model nearly nothing of presence (docs/LOG.md). No gradient goes back to it.
         certain = self.prints.certain(reading.presence[people.mask].detach())
         told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
         return named + told[:, torch.arange(named.shape[1]) % told.shape[1]]  # people may have another number of tokens

@@ -31,14 +31,11 @@ MATCH_BIAS = 2.0  # attention score a fully matching track gains at the start (a
 
 @dataclass
 class Context:
-    """What a layer looks at.
-
-    `match` is how well a token's track fits the person whose token looks; scaled and added to cross-attention scores.
-    """
+    """What a layer looks at."""
 
     tokens: Tensor  # [B, N, C]
     mask: Tensor | None = None  # [B, N] bool, None when all are real
-    match: Tensor | None = None  # [B, L, N] in -1..1, None where nothing is known
+    match: Tensor | None = None  # [B, L, N] how well a token's track fits the person who looks, -1..1; None: not known
 
 
 class QFormerLayer(nn.Module):
@@ -83,9 +80,7 @@ class QFormerLayer(nn.Module):
         x = self.attention_norm(x + self.dropout(out))
         routing.append(stats)
         if self.cross is not None and context is not None:
-            bias = None
-            if context.match is not None and self.match_bias is not None:
-                bias = context.match * self.match_bias
+            bias = None if context.match is None or self.match_bias is None else context.match * self.match_bias
             out, stats = self.cross(
                 x, context.tokens, mask=context.mask, bias=bias, z=next(offsets, None), query_mask=query_mask
             )
@@ -144,7 +139,9 @@ class QFormer(nn.Module):
         """
         x = self._sequence(len(context), question, people)
         owner = self._owner(people, len(context), x.device)
-        mask, real = self._mask(owner), owner >= 0
+        real = owner >= 0
+        # Who sees whom: padding only itself (a row without keys would be NaN), and nobody padding.
+        mask = (owner[:, :, None] == owner[:, None]) | (real[:, :, None] & (owner[:, None] == 0))
         seen = Context(context, context_mask, None if match is None else self._bias(match, owner))
         offsets = self._offsets(people, x)
         routing: list[RoutingStats] = []
@@ -173,11 +170,6 @@ class QFormer(nn.Module):
         number = torch.where(people.mask, number, -number)
         return torch.cat([common, number.repeat_interleave(self.config.personal_tokens, dim=1)], dim=1)
 
-    def _mask(self, owner: Tensor) -> Tensor:
-        """[B, L, L] who sees whom. Padding sees only itself (a row without keys would be NaN); nobody sees it."""
-        own = owner[:, :, None] == owner[:, None, :]
-        return own | ((owner[:, :, None] >= 0) & (owner[:, None, :] == 0))
-
     def _bias(self, match: Tensor, owner: Tensor) -> Tensor:
         """[B, L, N] in -1..1: 0 for question and queries, 2·match - 1 for a person's tokens."""
         common = match.new_zeros(len(owner), 1 + self.config.queries, match.shape[-1])
@@ -194,15 +186,11 @@ class QFormer(nn.Module):
 
 def _initialise(module: nn.Module) -> None:
     """BERT's initialisation; routers keep their dense start."""
+    layers: tuple[nn.Linear, ...] = ()
     if isinstance(module, MixtureOfHeadsAttention):
-        for layer in (module.query, module.key, module.value, module.out):
-            _normal(layer)
+        layers = module.query, module.key, module.value, module.out
     elif isinstance(module, QFormerLayer):
-        _normal(module.up)
-        _normal(module.down)
-
-
-def _normal(layer: nn.Linear) -> None:
-    """Weights N(0, 0.02), bias 0."""
-    nn.init.normal_(layer.weight, std=INIT_STD)
-    nn.init.zeros_(layer.bias)
+        layers = module.up, module.down
+    for layer in layers:
+        nn.init.normal_(layer.weight, std=INIT_STD)
+        nn.init.zeros_(layer.bias)

@@ -33,22 +33,18 @@ KINDS = (
 def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
     """Give attention modules of the upper half mixed heads, in place; the output is unchanged until a mixer is trained.
 
-    The first `shared` heads are always on, the rest are routed. Returns names of the modules changed, of the classes in
-    `KINDS`.
+    The first `shared` heads are always on, the rest are routed. Returns the names of the modules changed.
 
     Raises:
         SettingsError: the model has none of them, or has mixed heads already.
     """
     found = [(name, module) for name, module in model.named_modules() if type(module).__name__.endswith(KINDS)]
     if not found:
-        raise SettingsError(
-            "no attention module that can be given mixed heads",
-            subject=type(model).__name__,
-            hint=f"Known classes end in {', '.join(KINDS)}.",
-        )
+        hint = f"Known classes end in {', '.join(KINDS)}."
+        raise SettingsError("no attention module can be given mixed heads", subject=type(model).__name__, hint=hint)
     if any(hasattr(module, MIXER) for _, module in found):
         raise SettingsError("this model has mixed heads already", subject=type(model).__name__)
-    layers = [_layer(name) for name, _ in found]
+    layers = [next(int(part) for part in reversed(name.split(".")) if part.isdigit()) for name, _ in found]
     start = (max(layers) + 1) // 2
     changed = [row for row, layer in zip(found, layers, strict=True) if layer >= start]
     for _, module in changed:
@@ -92,11 +88,6 @@ def head_count(module: Any) -> int:
     """H of an attention module; newer ones have it in their configuration only."""
     own = getattr(module, "num_attention_heads", None) or getattr(module, "num_heads", None)
     return int(own or module.config.num_attention_heads)
-
-
-def _layer(name: str) -> int:
-    """The layer number in a module's name."""
-    return next(int(part) for part in reversed(name.split(".")) if part.isdigit())
 
 
 def _attach(module: Any, heads: Heads) -> None:

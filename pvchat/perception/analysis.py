@@ -43,11 +43,7 @@ _REAL_FACE = 0.995  # mean score of a face in half of the frames from which a cl
 
 @dataclass(frozen=True)
 class Depth:
-    """How much of a clip the slow experts look at.
-
-    `faceless`: what bodies wear is described, and where no face was found, bodies are tracks and figures are looked
-    for, in a photographed clip, too.
-    """
+    """How much of a clip the slow experts look at."""
 
     grid_frames: int = 12  # whose grid features are kept, spread evenly
     body_crops: int = 6  # sightings of a track whose body region is described
@@ -56,7 +52,7 @@ class Depth:
     figure_frames: int = 6  # searched for drawn figures, of which …
     figure_tracks: int = 8  # … so many are kept
     thing_frames: int = 6  # searched for things
-    faceless: bool = True
+    faceless: bool = True  # bodies are described; where no face was found, they are tracks, and figures are looked for
 
 
 WHOLE = Depth()
@@ -190,16 +186,13 @@ def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
 
 
 def _fill_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
-    """Fill in a track's picture, its body features out of so many crops, and the facts that tell who it is.
-
-    Without crops only a figure is told of: any of them may be who is asked about, and where it is takes no network.
-    """
+    """Fill in a track's picture, its body features out of so many crops, and the facts that tell who it is."""
     track.thumbnail = thumbnail(clip, track)
     if crops:
         seen = spread(len(track), crops)
         described = experts.frames.pooled([crop(clip.images[track.frames[i]], track.body_boxes[i]) for i in seen])
         track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described
-    if crops or track.kind == "figure":
+    if crops or track.kind == "figure":  # any of these may be who is asked about, and where it is takes no network
         track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts)
 
 

@@ -3,11 +3,10 @@
 In: T sampled frames, in which shot each is, the detector of things (`experts/objects.py`) and that of people
 (`experts/ssd.py`). Out: a `Thing` for each body, a sighting in every frame from where it is first seen to the last.
 
-The detector looks at every fourth frame, at those between in which somebody moves, and at all in which somebody comes,
-goes or moves far; in the others a body is carried along a straight line. Bodies are linked as in ByteTrack (Zhang et
-al. 2022, arXiv:2110.06864): sure ones first, by overlap with where the body is heading and by its colours, then unsure
-ones go on with what is left; who is never sure is nobody. The detector hardly knows people who lie or bend: where a
-body is lost, the detector of people, which does, may go on with it. Nobody is followed across a cut.
+The detector looks at every fourth frame and at more where somebody comes, goes or moves; between them a body goes along
+a straight line. Bodies are linked as in ByteTrack (Zhang et al. 2022, arXiv:2110.06864), by overlap with where one is
+heading and by colours: sure ones first, then unsure ones go on with what is left; who is never sure is nobody. Where a
+body is lost, as of who lies or bends, the detector of people may go on with it. Nobody is followed across a cut.
 """
 
 from __future__ import annotations
@@ -92,10 +91,7 @@ class _Path:
 
 
 def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
-    """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first.
-
-    `things` and `people` are the two detectors.
-    """
+    """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first."""
     found = _search(images, shots, things)
     paths: list[_Path] = []
     for frame, there in sorted(found.items()):
@@ -199,9 +195,7 @@ def _continue(
 
 
 def _way(was: FloatArray, now: FloatArray) -> FloatArray:
-    """How far apart the middles of boxes [n, 4] and [m, 4] are, in the smaller one's diagonals [n, m]; too far to be
-    one body where their sizes differ.
-    """
+    """[n, m] how far apart the middles of boxes are, in the smaller one's diagonals; infinite where sizes differ."""
     long, short = (np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (was, now))
     smaller, larger = np.minimum.outer(long, short), np.maximum.outer(long, short)
     middles = (was[:, None, :2] + was[:, None, 2:] - now[None, :, :2] - now[None, :, 2:]) / 2

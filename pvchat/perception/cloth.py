@@ -40,17 +40,15 @@ _MIDDLE, _BOTTOM, _HAIR = 0.3, 0.4, 0.3
 
 
 @dataclass(frozen=True)
-class ClothSample:
-    """One picture of somebody: her track and the row in it, the frame, the colours of her skin and of long hair, boxes
-    of who is in front.
-    """
+class _Sample:
+    """One picture of somebody."""
 
     track: Track
-    row: int
+    row: int  # of the track
     image: Image
-    skin: FloatArray
-    hair: FloatArray | None
-    in_front: list[FloatArray]
+    skin: FloatArray  # [3] CIELAB, as the next
+    hair: FloatArray | None  # long hair that may lie upon the torso
+    in_front: list[FloatArray]  # boxes [4] of whoever covers her
 
 
 def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) -> tuple[str | None, float]:
@@ -87,11 +85,11 @@ def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool
     return colours.shade(np.median(colours.to_lab(flat), 0)) if len(flat) >= _few(len(flat)) else None
 
 
-def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> ClothSample:
+def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _Sample:
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
     covered = [box for other in faces for box in _covers(other, face)]
-    return ClothSample(track, row, image, skin_of(track, row, image), hair.long_colour(image, face), covered)
+    return _Sample(track, row, image, skin_of(track, row, image), hair.long_colour(image, face), covered)
 
 
 def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
@@ -107,28 +105,27 @@ def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
     return found
 
 
-def _torso(one: ClothSample) -> Image:
+def _torso(one: _Sample) -> Image:
     """Pixels [N, 3] of the torso that nobody covers."""
     box = _torso_place(one)
     if box[1] >= _LOWEST:
         return np.zeros((0, 3), np.uint8)
     pixels, places = _sampled(one.image, box)
     if one.hair is not None:
-        covered = hair.like(pixels, one.hair)
-        middle = (np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])) & (
-            places[:, 1] > min(box[3], 1.0) - _BOTTOM * (min(box[3], 1.0) - box[1])
-        )
+        covered, bottom = hair.like(pixels, one.hair), min(box[3], 1.0)
+        middle = np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])
+        middle &= places[:, 1] > bottom - _BOTTOM * (bottom - box[1])
         if middle.any() and covered[middle].mean() <= _HAIR:
             pixels, places = pixels[~covered], places[~covered]
     return _free(pixels, places, one)
 
 
-def _torso_place(one: ClothSample) -> FloatArray:
+def _torso_place(one: _Sample) -> FloatArray:
     """The box of the torso; whether it is in the picture its upper edge says."""
     return within_bars(one.image, torso_box(one.track, one.row))
 
 
-def _arms(one: ClothSample) -> Image:
+def _arms(one: _Sample) -> Image:
     """Pixels [N, 3] of the upper arms that are seen and that nobody covers."""
     joints, face = one.track.pose[one.row], one.track.boxes[one.row]
     height = float(face[3] - face[1])
@@ -139,9 +136,8 @@ def _arms(one: ClothSample) -> Image:
             continue
         start, end = joints[shoulder, :2], joints[elbow, :2]
         reach = _WIDE * height * size[1] / size
-        found, where = _sampled(
-            one.image, np.concatenate([np.minimum(start, end) - reach, np.maximum(start, end) + reach])
-        )
+        around = np.concatenate([np.minimum(start, end) - reach, np.maximum(start, end) + reach])
+        found, where = _sampled(one.image, around)
         way, to = (end - start) * size, (where - start) * size
         length = max(float(np.hypot(*way)), 1e-6)
         along, beside = to @ way / length**2, np.abs(to[:, 0] * way[1] - to[:, 1] * way[0]) / length
@@ -162,7 +158,7 @@ def _sampled(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
     return part[::step, ::step].reshape(-1, 3), places.astype(np.float32)
 
 
-def _free(pixels: Image, places: FloatArray, one: ClothSample) -> Image:
+def _free(pixels: Image, places: FloatArray, one: _Sample) -> Image:
     free = np.ones(len(pixels), bool)
     for box in one.in_front:
         free &= ~((places >= box[:2]) & (places < box[2:])).all(1)
@@ -179,11 +175,8 @@ def _few(whole: int) -> float:
     return max(12, 0.15 * whole)
 
 
-def _in_better_light(seen: Sequence[ClothSample]) -> tuple[str, float] | None:
-    """The colour that a dark garment has where the face says that the light is dim, and the share of those who say so.
-
-    None where the light is good, or where it is no clearer in better light.
-    """
+def _in_better_light(seen: Sequence[_Sample]) -> tuple[str, float] | None:
+    """The colour that a dark garment has in better light, and how many agree; None where it is no clearer there."""
     said: list[str | None] = []
     for one in seen:
         if (lit := relit(one.image, one.track.boxes[one.row])) is not None:

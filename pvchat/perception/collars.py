@@ -1,6 +1,6 @@
 """What shows at the neck: lighter cloth under darker, such as a shirt under a jacket, and shoulders that are bare.
 
-In: a face track, its best sightings, their pictures. Out: a garment and a kind for the outer one; "bare shoulders".
+In: a face track, its best sightings, their pictures. Out: garments, a kind for the outer one; "bare shoulders".
 What is worn under something lies right below the chin or below bare skin; a print on the chest has the outer garment's
 colour above it. Skin is what has the colour of the face: cloth that could be skin isn't told.
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception import colours, garments
+from pvchat.perception.cloth import colour_of
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import Pictured, skin_of, within_bars
@@ -28,6 +29,7 @@ _SHARE = 0.13  # of the strip that it must cover
 _HIGH, _LOW, _COVERED = 0.36, 0.7, 0.25  # where it begins, in h; further down only below skin, not below the outer one
 _AGREE = 0.8  # share of the sightings that must say so
 _PALE = ("white", "light grey", "light blue", "blue")  # what is told; others may be skin, or light on a print
+_WITH_TIE, _BESIDE_TIE = (*_PALE, "pink"), 0.18  # what is told beside a tie; half the width of the strip, in w
 _DARK = ("black", "dark grey", "grey", "dark blue", "brown", "dark")  # of a top that is a jacket if a shirt shows
 _OVER = ("top", "sweater", "cardigan", "vest", *garments.OUTER)  # under which a shirt or collar shows
 _BARE, _SMOOTH = 0.8, 14.0  # share of skin on a bare shoulder; spread of its lightness, which is larger in hair
@@ -52,7 +54,19 @@ def dress_neck(seen: Pictured) -> None:
     if main.kind == "top" and main.colour in _DARK:
         main.kind, main.sleeves = "jacket", None
     what = "shirt" if main.kind in garments.OUTER else "collar"
-    facts.clothes.insert(1, Garment(what, "white" if pale == "light grey" else pale, _AGREE))
+    facts.clothes.insert(1, _pale(what, pale, _AGREE))
+
+
+def shirt_under_tie(seen: Pictured, outer: str | None) -> list[Garment]:
+    """A shirt under a jacket of some colour and a tie, by its own colour right below the chin, where that is told."""
+    said = []
+    for i, image in seen:
+        face, x = seen.track.boxes[i], _middle(seen.track, i)
+        half, height = _BESIDE_TIE * (face[2] - face[0]), face[3] - face[1]
+        strip = np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
+        said.append(colour_of(image, strip, skin_of(seen.track, i, image), False))
+    colour, share = colours.vote(said)
+    return [_pale("shirt", colour, round(share, 3))] if colour in _WITH_TIE and colour != outer else []
 
 
 def collar(seen: Pictured) -> str | None:
@@ -81,6 +95,11 @@ def bare_shoulders(seen: Pictured) -> bool:
         if told.count(False) > (1 - _AGREE) * len(seen.rows) + 1e-6:
             return False
     return len(told) >= min(2, len(seen.rows)) and float(np.mean(told)) >= _AGREE
+
+
+def _pale(kind: str, colour: str | None, sure: float) -> Garment:
+    """What is pale grey at the neck is white in shade."""
+    return Garment(kind, "white" if colour == "light grey" else colour, sure)
 
 
 def _at_neck(track: Track, i: int, image: Image) -> str | None:
@@ -119,10 +138,7 @@ def _at_neck(track: Track, i: int, image: Image) -> str | None:
 
 
 def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[float, float]) -> list[NDArray[np.uint8]]:
-    """Pixels [N, 3] of a patch on each shoulder in sighting i, of those that lie in the frame by half at least.
-
-    `half`: half the patch's width, in w; `rows`: where it begins and ends below the line of the shoulders, in h.
-    """
+    """Pixels [N, 3] of a patch on each shoulder that is seen; `half` its width in w, `rows` below shoulders in h."""
     face, joints = track.boxes[i], track.pose[i][list(body.SHOULDERS)]
     width, height = face[2] - face[0], face[3] - face[1]
     reach, line = 1.1 * width, face[3] + 0.3 * height

@@ -48,8 +48,6 @@ _GREYS = ((24, "black"), (34, "dark grey"), (66, "grey"), (82, "light grey"), (1
 _BACKGROUND_SHARE = 0.5
 _BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
 _NEUTRALS = [name for _, name in _GREYS]
-
-
 _VALUES = np.arange(256) / 255
 _LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # of each byte
 
@@ -154,12 +152,8 @@ def name_colours(colours: list[Colour]) -> str | None:
     if shares[0] < 0.46 and shares[1] < 0.25 and sum(share >= 0.1 for share in shares) >= 4:
         return "multicoloured"
     neutral = [_NEUTRALS.index(group[0].word) for group in ranked[:2] if group[0].word in _NEUTRALS]
-    if (
-        shares[0] >= 0.5
-        or len(ranked) == 1
-        or shares[1] < 0.25
-        or (len(neutral) == 2 and abs(neutral[0] - neutral[1]) < 2)
-    ):
+    alike = len(neutral) == 2 and abs(neutral[0] - neutral[1]) < 2
+    if shares[0] >= 0.5 or len(ranked) == 1 or shares[1] < 0.25 or alike:
         return ranked[0][0].word
     if shares[0] + shares[1] >= 0.6:
         return f"{ranked[0][0].word} and {ranked[1][0].word}"

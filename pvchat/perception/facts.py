@@ -1,10 +1,10 @@
-"""Facts measured about one person of a clip and about its scene.
+"""Facts measured about one person of a clip.
 
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
-colours, hair, features, gender, what is held) and `SceneFacts`. Nothing is guessed: a field is set only when enough of
-the best sightings agree or a head passes the threshold at which its precision was validated. Pose, movement and
-gestures come from `motion.py`, sleeves and trousers from `sleeves.py`, what shows at the neck from `collars.py`. Drawn
-figures get colours, position and whether they look ahead: the heads were trained on photos.
+colours, hair, features, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
+head passes the threshold at which its precision was validated. Pose, movement and gestures come from `motion.py`,
+sleeves and trousers from `sleeves.py`, what is held from `relations.py`. Drawn figures get colours, position and
+whether they look ahead: the heads were trained on photos.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception import cloth, colours, drawnheads, garments, hair
+from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
-from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, skin_of, torso_box, where
+from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
 from pvchat.perception.sleeves import sleeves
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, Track
 
@@ -29,14 +29,9 @@ if TYPE_CHECKING:
 
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
 _NOT_SAID = {"glasses"}  # right on photos, wrong on footage; `motion.wears_glasses` tells them
-_HELD = {650: "a microphone", 504: "a cup", 968: "a cup", 487: "a phone", 402: "a guitar", 546: "a guitar",
-         889: "a violin", 879: "an umbrella", 681: "a laptop", 620: "a laptop",
-         752: "a racket", 764: "a rifle"}  # fmt: skip
-_HELD_SURE = 0.6
-_HOLDS, _SHOWN = 0.3, 0.13  # share of the torso that must be in the frame, for what is held and for what is worn
+_SHOWN = 0.13  # share of the torso that must be in the frame
 _LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
 _DRAWN_GAZE = 0.7  # how sure it is that a drawn face looks ahead
-_SHIRTS = ("white", "light grey", "light blue", "pink", "blue")  # colours that are told of a shirt under something
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
@@ -73,7 +68,7 @@ def measure_person(
 
 
 def _measure_face(facts: PersonFacts, clip: Clip, seen: Pictured, others: Sequence[Track], experts: Experts) -> None:
-    """What is worn and held, and the hair, of somebody whose face is seen."""
+    """What is worn, and the hair, of somebody whose face is seen."""
     bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
     length = None if seen.grey else sleeves(seen)
     worn = _claim_body(facts, seen, experts, bust, length)
@@ -83,10 +78,7 @@ def _measure_face(facts: PersonFacts, clip: Clip, seen: Pictured, others: Sequen
 
 
 def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
-    """Hair and clothes of a drawn figure: above and below the face where one is found, else by the locator's box.
-
-    By that nothing is told that has the colour of the background: a rough box may hold that only.
-    """
+    """Hair and clothes of a drawn figure, above and below the face; without one in the box, but for the background."""
     found = zip(seen.images, heads.faces(seen.images, seen.boxes), strict=True)
     faces = [(image, face) for image, face in found if face is not None]
     facts.clothes = _drawn_clothes(faces) or [
@@ -105,8 +97,8 @@ def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, backgr
 
 def _drawn_clothes(faces: Sequence[tuple[NDArray[np.uint8], FloatArray]]) -> list[Garment]:
     """What is worn below the faces of pictures, by its colour; nothing where they don't agree."""
-    boxed = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
-    return _top([cloth.colour_of(*row, False) for row in boxed])
+    below = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
+    return _top([cloth.colour_of(*row, False) for row in below])
 
 
 def _top(said: Sequence[str | None]) -> list[Garment]:
@@ -115,10 +107,10 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
     return [Garment("top", colour, round(agreed, 3))] if colour else []
 
 
-def _body_features(seen: Pictured, least: float) -> FloatArray:
-    """[B, 1280] body features of the sightings of whose torso so much lies in the frame."""
+def _torso_features(seen: Pictured) -> FloatArray:
+    """[B, 1280] body features of the sightings of whose torso enough lies in the frame."""
     boxes = [(i, body_box(seen.track.boxes[i])) for i in seen.rows.tolist()]
-    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > least * (box[3] - box[1])]
+    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1])]
     return np.asarray(seen.track.body[inside], np.float32)
 
 
@@ -152,30 +144,16 @@ def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: Experts) -> s
 def _claim_body(
     facts: PersonFacts, seen: Pictured, experts: Experts, bust: FloatArray, length: str | None
 ) -> list[Attribute]:
-    """The kind of the outer garment with what belongs to it; sets `holding` and `near` too.
-
-    `bust`: [n, 1280] features of bust crops; `length`: of the sleeves.
-    """
+    """The kind of the outer garment with what belongs to it, by bust crops' features [n, 1280]; sets `near` too."""
     behind = experts.imagenet.probabilities(bust)
-    if float(behind[:, _BOOKS].sum(1).mean()) >= _BOOKS_SURE:
+    if (books := float(behind[:, _BOOKS].sum(1).mean())) >= _BOOKS_SURE:
         facts.near.append("before bookshelves")
-        facts.confidence["before bookshelves"] = round(float(behind[:, _BOOKS].sum(1).mean()), 3)
-    if len(held := _body_features(seen, _HOLDS)):
-        facts.holding = _held(experts.imagenet.probabilities(held).mean(0))
-    if not len(torso := _body_features(seen, _SHOWN)):
+        facts.confidence["before bookshelves"] = round(books, 3)
+    if not len(torso := _torso_features(seen)):
         return []
     shares = garments.garment_shares(torso.mean(0), bust.mean(0), length, facts.gender)
     p = experts.imagenet.probabilities(torso).mean(0)
     return garments.classified(shares, p, behind.mean(0), facts.gender)
-
-
-def _held(p: FloatArray) -> str | None:
-    """The thing whose classes' probability in p [1000] is largest, if that is sure."""
-    sums = dict[str, float]()
-    for i, name in _HELD.items():
-        sums[name] = sums.get(name, 0.0) + float(p[i])
-    name = max(sums, key=lambda n: sums[n])
-    return name if sums[name] >= _HELD_SURE else None
 
 
 def _clothes_of_face(
@@ -192,10 +170,8 @@ def _clothes_of_face(
         return []
     sure = next((c.confidence for c in worn if c.label == main), agreed)
     found = [Garment(main or "top", colour, round(sure, 3), None if main else length)]
-    if main in garments.OUTER and "tie" in kinds:
-        below, share = colours.vote([_colour_of_collar(seen, i, image) for i, image in seen])
-        if below in _SHIRTS and below != colour:
-            found.append(Garment("shirt", "white" if below == "light grey" else below, round(share, 3)))
+    if main in garments.OUTER and "tie" in kinds and not seen.grey:
+        found += collars.shirt_under_tie(seen, colour)
     return found + [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
 
 
@@ -206,11 +182,3 @@ def _clothes_of_figure(seen: Pictured) -> list[Garment]:
 
 def _colours_of_torsos(seen: Pictured) -> list[str | None]:
     return [cloth.colour_of(image, torso_box(seen.track, i), None, seen.grey) for i, image in seen]
-
-
-def _colour_of_collar(seen: Pictured, i: int, image: NDArray[np.uint8]) -> str | None:
-    """The colour of a shirt in an open jacket: in a narrow strip under the chin."""
-    torso, face = torso_box(seen.track, i), seen.track.boxes[i]
-    x, half, height = (torso[0] + torso[2]) / 2, 0.18 * (face[2] - face[0]), face[3] - face[1]
-    strip = np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
-    return cloth.colour_of(image, strip, None if seen.grey else skin_of(seen.track, i, image), seen.grey)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,8 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
     """All gestures that can be told; only lasting states where the picture isn't `live`, as a photo. Who is `walking`
     swings the arms, which is no gesture.
     """
-    found = [*_face_states(series), *([] if walking else _hand_states(series))]
+    found = [*_state("smiling", series.smile, series.smile >= SMILES), *_gaze(series)]
+    found += [] if walking else _hand_states(series)
     if live and (talks := talking(series)) >= 0.5:
         found.append(("talking", round(talks, 3)))
     if live and not walking:
@@ -70,17 +72,9 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
     return [pair for pair in found if not pair[0].startswith(("raising", "gesturing"))]  # one motion is told once
 
 
-def _face_states(series: Series) -> Iterator[tuple[str, float]]:
-    yield from _state("smiling", series.smile, series.smile >= SMILES)
-    yield from _gaze(series)
-
-
 def _gaze(series: Series) -> list[tuple[str, float]]:
-    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these.
-
-    Whether down is told by the lids; by the head where no mesh fits the face.
-    """
-    yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)
+    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these."""
+    yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)  # lids tell down where there is a mesh
     down = np.where(meshed, series.downcast >= DOWNCAST, pitch < _DOWN)
     aside = [
         *_state("looking down", pitch, down & (np.abs(yaw) < _PROFILE)),
@@ -142,12 +136,10 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
     moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
     for side in (0, 1):
         above = np.where((middles[:, side, 1] < series.joints[:, body.SHOULDERS[side], 1]), middles[:, side, 0], np.nan)
-        for part in _parts(series, above):
-            if len(part) >= _LONG and turns(part, _WAVE) >= _WAVE_TURNS and turns(
-                middles[np.isfinite(above), side, 1], _WAVE
-            ) < turns(part, _WAVE):  # fmt: skip
-                yield "waving", 0.65
-                break
+        up_and_down = turns(middles[np.isfinite(above), side, 1], _WAVE)
+        aside = (turns(part, _WAVE) for part in _parts(series, above) if len(part) >= _LONG)
+        if max(aside, default=0) >= max(_WAVE_TURNS, up_and_down + 1):
+            yield "waving", 0.65
     if len(moving) == 2:
         yield "gesturing with both hands", sureness(min(moving), MOVES)
     elif moving:
@@ -235,11 +227,7 @@ def _parts(series: Series, values: FloatArray) -> list[FloatArray]:
 
 
 def _run(flags: NDArray[np.bool_]) -> int:
-    best = now = 0
-    for flag in flags:
-        now = now + 1 if flag else 0
-        best = max(best, now)
-    return best
+    return max((len(list(run)) for on, run in groupby(flags) if on), default=0)
 
 
 def _share(share: float) -> float:

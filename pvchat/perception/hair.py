@@ -37,10 +37,7 @@ def photographed(seen: Pictured) -> str | None:
 
 
 def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whole: bool = False) -> str | None:
-    """Hair colour of a drawn head, which may be any.
-
-    `boxes`: [4] of the figure in each of as many pictures, whose top is hair; `whole`: of the hair.
-    """
+    """Hair colour, which may be any, of a drawn head: the top of its box [4] in each picture, or the `whole` of it."""
     said: list[str | None] = []
     for box, image in zip(boxes, images, strict=True):
         x0, y0, x1, y1 = box

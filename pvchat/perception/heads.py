@@ -37,10 +37,8 @@ def whose(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dict[int, in
         often = {number for number, seen in Counter(one.values()).items() if seen >= _PASSING * len(one)}
         known = {frame: number for frame, number in one.items() if number in often}
         for frame in set(body.frames).difference(known):
-            if any(
-                number in often and not _within(face, boxes[frame][row])
-                for number, face in faces.get(frame, {}).items()
-            ):
+            hers = [face for number, face in faces.get(frame, {}).items() if number in often]
+            if not all(_within(face, boxes[frame][row]) for face in hers):
                 known[frame] = _NOBODY
         found.append(_filled(body.frames, known))
     return found

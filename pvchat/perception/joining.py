@@ -3,10 +3,7 @@
 In: the `ClipAnalysis` of each part, in order. Out: `Track`s whose frames count through the whole video. Over the border
 between two parts, which is no cut, a face is followed as within a shot. Everywhere else only identity joins, and the
 more people there are already, the nearer it must be. Faceprints have the last word: they part look-alikes, and join
-whom light and turn have parted. Someone who is not joined stays two tracks; each is compared with the enrolled people.
-
-Memory: of each person at most `MOST_SIGHTINGS` are kept, of all about `MOST_KEPT`: where there are more, each part
-keeps only the best of its own.
+whom light and turn have parted. Memory is bounded: where there are too many sightings, each part keeps its best only.
 """
 
 from __future__ import annotations
@@ -86,9 +83,7 @@ class TrackJoiner:
         return [*people, *sorted(self._figures, key=lambda t: -_prominence(t))]
 
     def _assign(self, faces: Sequence[Track], offset: int, same_shot: Sequence[bool]) -> list[tuple[int, int]]:
-        """Pairs (person, new track) that belong together, each used once; arguments: the part's face tracks, its first
-        frame, whether each begins in the shot that goes on over the border.
-        """
+        """Pairs (person, new track) that belong together; `same_shot`: whether each goes on over the border's shot."""
         if not faces or not self._people:
             return []
         means = np.stack([tracks.mean_identity(t.identity, t.quality) for t in faces])
@@ -141,9 +136,7 @@ def _begin(track: Track) -> _Person:
     mean = tracks.mean_identity(track.identity, track.quality)
     last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     weight, best = float(track.quality.sum()) + 1e-3, float(track.quality.max())
-    person = _Person([], [mean], mean, weight, best, _printed(track), last)
-    person.pieces.append(track)
-    return person
+    return _Person([track], [mean], mean, weight, best, _printed(track), last)
 
 
 def _take(person: _Person, track: Track) -> None:

@@ -57,8 +57,7 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
 def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with the kind of place that walls, clothes and things tell together, all that it holds.
 
-    Of drawn scenes none is told, for places were learned from photos; of a long video each stretch's was when it was
-    scanned.
+    Of drawn scenes none is: places were learned from photos; of a long video each stretch's was when it was scanned.
     """
     scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
     if scene.drawn or analysis.scenes or not len(grid):
@@ -105,10 +104,7 @@ def _drawn_setting(pooled: FloatArray, experts: Experts) -> dict[str, Attribute]
 
 
 def _likeliest(shares: dict[str, float], scene: SceneFacts) -> tuple[str | None, float]:
-    """The kind of place, or all rooms at home, that is likely enough (else None), and how likely it is.
-
-    Kinds that are never where the scene surely is, indoors or outdoors, take no share.
-    """
+    """The kind of place, or all rooms at home, that is likely enough (else None), and how likely it is."""
     sure, outdoors = scene.sure_setting, scene.setting == "outdoors"
     left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}
     total = max(sum(left.values()), 1e-9)
@@ -121,10 +117,7 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> tuple[str | None,
 
 
 def _without_people(count: int, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:
-    """[F, 1280] the mean of the cells of a frame's grid [F, 49, 1280] that show nobody; of all where few are left.
-
-    The F frames are spread over the `count` that were sampled.
-    """
+    """[F, 1280] the mean of the cells [F, 49, 1280] that show nobody; F frames spread over the `count` sampled ones."""
     frames = np.linspace(0, count - 1, len(grid)).round()
     faces = ([box for track in tracks for box in track.boxes[track.frames == frame]] for frame in frames)
     free = (free_cells(np.array(boxes, np.float32).reshape(-1, 4)) for boxes in faces)

@@ -1,16 +1,13 @@
 """Whether somebody stands, sits, lies or strides, by all that an analysis holds of her body.
 
 In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and as
-its movement "falling or lying down" and "walking or running".
+its movement "falling or lying down" and "walking or running". An analysis holds all that it needs, so `tell_postures`
+tells it whenever one is looked at, and no clip is looked at anew.
 
-A first linear head weighs what is found of the joints and what the frame looks like; it learned from thousands of
-pictures of people known to stand, sit, lie, walk, run or bend, whole and cut off below the chest. How likely that makes
-a posture doesn't hold on film, so a second one weighs its word beside the outline of the body, what is seen of and
-below her (`surroundings.py`) and the first one's word about others; it learned from people in film, photos and drawn
-clips whose posture was read by eye (`recipes/posture`). Who falls is told by the outline alone, and who lies flat in it
-lies.
-
-An analysis holds all of that, so `tell_postures` tells it whenever one is looked at, and no clip is looked at anew.
+A first linear head, of joints and frame, learned from thousands of pictures of known postures. How likely it makes one
+doesn't hold on film, so a second one, which learned from people in film, photos and drawn clips read by eye
+(`recipes/posture`), weighs its word beside the body's outline, what is seen of and below her (`surroundings.py`) and
+the first one's word about others. Who falls is told by the outline alone, and who lies flat in it lies.
 
 Legend: n sightings, J joints of the pose; lengths of `geometry` are in face heights; slim is height over width of a
 body's box, in pixels.
@@ -92,10 +89,7 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Known | None = Non
 
 
 def _worded(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str | None:
-    """A posture flatly or with "probably"; None where it isn't likely enough.
-
-    Who is drawn, or seen without the chest and said to stand, is told of a step less surely; who is both, not at all.
-    """
+    """A posture flatly or with "probably"; a step less surely of who is drawn, or stands unseen below the chest."""
     drawn = analysis.scene.drawn
     bust = told == "standing" and is_cut_off(track, _BUST[drawn])
     if sure < (_SURE if bust else LIKELY) or (bust and drawn):

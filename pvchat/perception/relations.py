@@ -40,7 +40,6 @@ _STANDING_BY = 3  # frames that a thing beside somebody must be seen in: what pa
 _MOST_HELD = 2.5  # height and width of what is held in one hand, in face heights; of a racket or board more
 _LONG = ("umbrella", "tennis racket", "baseball bat", "skateboard", "surfboard", "suitcase", "handbag")
 
-
 _Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of the thing -> whether it holds
 
 
@@ -86,7 +85,8 @@ def _tell_tie(facts: PersonFacts, tie: Thing, person: _Subject) -> None:
 def _where_at(thing: Thing, person: _Subject, ridden: bool) -> str | None:
     """Such as "at a table" or "next to a car", where the person is there."""
     word = _AT.get(thing.label) if person.mostly(thing, _in_front) else None
-    if word is not None or ridden or not _stays(thing) or not person.mostly(thing, _next_to):
+    stays = thing.label in _BESIDE and len(thing.frames) >= _STANDING_BY
+    if word is not None or ridden or not stays or not person.mostly(thing, _next_to):
         return word
     return f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
 
@@ -153,10 +153,6 @@ class _Subject:
             return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
         middle = float(face[0] + face[2]) / 2
         return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
-
-
-def _stays(thing: Thing) -> bool:
-    return thing.label in _BESIDE and len(thing.frames) >= _STANDING_BY
 
 
 def _in_front(track: Track, row: int, box: FloatArray) -> bool:

@@ -2,12 +2,9 @@
 
 In: a path. Out: `ScanState`, which gives the `ClipAnalysis` of everything seen so far, at any time.
 
-Per part (`video.read_parts`, 12 s; see `_read_ahead`): cuts in every picture, faces in each
-sample, identity at the best sightings, what tells who the part's most prominent people are, and the scene. The part's
-analysis is kept in the cache of clips until the whole is done, so that a scan that was stopped goes on where it was.
-Tracks are joined by `TrackJoiner`; of bodies those are kept that carry nobody's face. What people do and wear is
-measured when it is asked for: `closer.py`.
-
+Per part (`video.read_parts`, 12 s) who is there and the scene, as of a short clip. Its analysis is kept in the cache of
+clips until the whole is done: a scan that was stopped goes on where it was. Tracks are joined by `TrackJoiner`; of
+bodies those are kept that carry nobody's face. What people do and wear is measured when it is asked for (`closer.py`).
 Where only some minutes are asked about, only their parts are looked through; they are the same parts as the whole has.
 """
 
@@ -171,10 +168,7 @@ def _parts(
 
 
 def _read_ahead(parts: Generator[video.Clip, None, None]) -> Generator[video.Clip, None, None]:
-    """Parts read while the one before is looked at; where other processes look on the other cores, one at a time.
-
-    There reading ahead takes as much of the cores, and the memory of a part more.
-    """
+    """Parts read while the one before is looked at; one at a time where other processes look on the other cores."""
     return video.ahead(parts) if own_threads() > 1 else parts
 
 

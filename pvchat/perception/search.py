@@ -3,10 +3,9 @@
 In: T frames and in which shot each is. Out: the `DetectedFaces` of each.
 
 Two things make this cheap (docs/adr/0018-only-what-is-asked.md, 0028-faces-followed.md). Between two searched frames
-of one shot a face is looked for where its neighbours have it, and where the wide-range detector sees one. A frame is
-searched, too, where one neighbour has a sure face that the other hasn't about there, and where a face that both have
-isn't found again. And a face that overlaps itself from frame to frame, with nobody near, needs no identity vector in
-each: the best sighting of every few gives its own to the others.
+of one shot a face is looked for where its neighbours have it, and where the wide-range detector sees one; the whole is
+searched where one isn't found again, or only one neighbour has it. And of a face that overlaps itself from frame to
+frame, with nobody near, the best sighting of every few gives its identity vector to the others.
 """
 
 from __future__ import annotations
@@ -81,10 +80,8 @@ def locate(
 
 
 def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
-    """The frames in stretches of one length, or one less, `_AT_ONCE` at most; as many for each thread of the machine.
-
-    What goes into a network together decides its last bits: so it is the same for a process that has a share of them.
-    """
+    """The frames in stretches as long as each other, `_AT_ONCE` at most; as many for each thread of the machine."""
+    # What goes into a network together decides its last bits: it is the same for a process with a share of the threads.
     count = -(-len(frames) // _AT_ONCE)
     count = min(len(frames), -(-count // threads()) * threads())
     return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]
@@ -124,7 +121,7 @@ def describe(
 
 
 def _settled(before: Located, after: Located) -> bool:
-    """Whether each frame's certain faces are about where the other frame has them: nobody comes or goes between."""
+    """Whether each frame's certain faces are about where the other has them: nobody comes or goes between."""
     rows, columns = _paired(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
@@ -183,10 +180,7 @@ def _best(quality: FloatArray) -> IntArray:
 
 
 def _apart(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
-    """Give up a chain that two people share: all its sightings are described for themselves (-1 in `owner`).
-
-    A cut that wasn't found may put a face where another one was.
-    """
+    """Give up a chain that two people share, over a cut that wasn't found: each is described alone (-1 in `owner`)."""
     shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
     steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
     if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):

@@ -85,14 +85,11 @@ def where(track: Track, analysis: ClipAnalysis) -> str:
     box = np.median(track.boxes, 0)
     at = f"{side(float(box[0] + box[2]) / 2)} of the frame"
     height = float(box[3] - box[1])
-    others = [
-        float(np.median(t.boxes[:, 3] - t.boxes[:, 1])) for t in analysis.tracks if t is not track and len(t) >= 2
-    ]
-    if others and height < 0.5 * max(others):
-        return f"{at}, in the background"
-    if others and height > 2.0 * max(others):
-        return f"{at}, in the foreground"
-    return at
+    seen = (t.boxes for t in analysis.tracks if t is not track and len(t) >= 2)
+    tallest = max((float(np.median(boxes[:, 3] - boxes[:, 1])) for boxes in seen), default=height)
+    if tallest / 2 <= height <= 2 * tallest:
+        return at
+    return f"{at}, in the {'background' if height < tallest else 'foreground'}"
 
 
 def whole_boxes(track: Track) -> FloatArray:

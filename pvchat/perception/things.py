@@ -8,6 +8,7 @@ seen in one of several frames needs more. What people have to do with them: `rel
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -44,9 +45,7 @@ def detect(images: NDArray[np.uint8], searched: IntArray, expert: ThingExpert) -
 def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
     """The things of a clip, the surest first, `detected` by frame; `shots` [T]: nothing is followed across a cut."""
     found = {frame: one_each(there) for frame, there in detected.items()}
-    looked: dict[int, int] = {}
-    for frame in found:
-        looked[int(shots[frame])] = looked.get(int(shots[frame]), 0) + 1
+    looked = Counter(int(shots[frame]) for frame in found)
     things = [thing for thing in follow(found, shots) if thing.label not in limits()["silent"]]
     for thing in things:
         thing.confidence = confidence(thing, looked[int(shots[thing.frames[0]])])
@@ -113,18 +112,12 @@ def follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
 
 
 def shows_bookshelves(detected: dict[int, list[Detection]]) -> bool:
-    """Whether so many books are seen in a frame, on average, that they stand on shelves.
-
-    A single book is hardly ever one.
-    """
+    """Whether books are found in a frame as many, on average, as stand on shelves; a single one seldom is a book."""
     books = [sum(one.label == "book" and one.score >= _BOOK for one in there) for there in detected.values()]
     return bool(books) and float(np.mean(books)) >= _SHELF
 
 
 def room_of(things: Sequence[Thing]) -> tuple[str, float] | None:
-    """The room that one of the things stands in as a rule, and how sure that thing is; None where none does.
-
-    A thing must be seen twice, or well.
-    """
+    """The room that a thing, seen twice or well, stands in as a rule, and how sure that is; None where none does."""
     sure = [t for t in things if t.label in _ROOMS and (len(t.frames) > 1 or t.confidence >= _SURE_ONCE)]
     return (_ROOMS[sure[0].label], sure[0].confidence) if sure else None

@@ -3,10 +3,9 @@
 In: the `DetectedFaces` of the T sampled frames, and in which shot each frame is. Out: index lists, one per track:
 (frame, face) pairs in time order.
 
-Three steps. Neighbouring frames of one shot are linked by overlap and identity (Hungarian assignment, one face to one
-track). A shot's tracklets are then merged by the distance of their means, never two that share a frame, so that a
-person who leaves and comes back stays one track. Across a cut a place in the frame says nothing: there only identity
-merges, and only what is close, for a wrong merge gives one person another's face.
+Neighbouring frames of one shot are linked by overlap and identity (Hungarian assignment). A shot's tracklets are then
+merged by the distance of their means, so that a person who leaves and comes back stays one track. Across a cut a place
+in the frame says nothing: there only what is close merges, for a wrong merge gives one person another's face.
 """
 
 from __future__ import annotations
@@ -124,10 +123,8 @@ def _merge(
     limit: Callable[[FloatArray], FloatArray | float],
     farthest: float,
 ) -> list[list[Sighting]]:
-    """Merging of tracklets by the distance of their means (centroid linkage); two in one frame are different people.
-
-    `limit`: the distance of means up to which two of N merge, by the best quality of the worse one [N, N]; `farthest`:
-    no two tracklets of a group may be farther apart than this.
+    """Tracklets merged by centroid linkage, up to a `limit` by the best quality of the worse one [N, N]; no two of a
+    group share a frame or are farther apart than `farthest`.
     """
     groups = [sorted(t) for t in tracklets]
     if len(groups) < 2:

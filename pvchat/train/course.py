@@ -35,10 +35,9 @@ log = logging.getLogger(__name__)
 
 
 class Learner(nn.Module):
-    """What one person's training changes, without the model in it: no optimiser or checkpoint of it can reach that.
+    """What one person's training changes; the model is no part of it: no optimiser or checkpoint can reach that.
 
-    The model is kept out of this module's own tree. What isn't trained stays where it starts; a LoRA of the person's
-    own works on some layers, None where there is no language model.
+    A LoRA of the person's own works on some layers, None where there is no language model.
     """
 
     def __init__(self, base: Any, start: PersonState, config: PersonConfig, layers: nn.Module | None) -> None:
@@ -105,15 +104,9 @@ Look = Callable[[Training], dict[str, float]]  # at the held-back split: "score"
 
 
 def start_run(trainee: Any, config: PersonConfig) -> Run:
-    """A run of a `Learner` about to begin; what needs no gradient isn't trained.
-
-    Raises:
-        SettingsError: nothing is left to train.
-    """
-    person, groups = trainee.person, []
-    for parameter, rate in ((person["tokens"], config.lr), (person["z"], config.z_lr)):
-        if parameter.requires_grad:
-            groups.append({"params": [parameter], "lr": rate})
+    """A run of a `Learner` about to begin; raises SettingsError where nothing of it is left to train."""
+    person, rates = trainee.person, {"tokens": config.lr, "z": config.z_lr}
+    groups = [{"params": [person[name]], "lr": rate} for name, rate in rates.items() if person[name].requires_grad]
     if trainee.lora is not None:
         groups.append({"params": list(trainee.lora.parameters()), "lr": config.lora_lr})
     if not groups:
@@ -163,15 +156,13 @@ def follow(training: Training, step: Step, look: Look) -> Trained:
         training.save(shared)  # to go on from this very step
         _is_best(training, look)
     session.tell("training on clips", most, most)
-    return _result(run, training.start)
+    state = PersonState(training.start.name, run.best["person.tokens"], run.best["person.z"])
+    lora = {k.removeprefix("lora."): v for k, v in run.best.items() if k.startswith("lora.")}
+    return Trained(state, lora, run.start_score, run.best_score, run.total, run.stage >= len(STAGES), run.history)
 
 
 def make_accelerator(device: str = "cpu", batch: int = 0) -> Any:
-    """Accelerate's object: one process, or all that torchrun started.
-
-    Raises:
-        SettingsError: a batch of this size can't be shared out among them.
-    """
+    """Accelerate's object: one process, or all of torchrun; SettingsError where they can't share out a batch."""
     from accelerate import Accelerator
 
     made = Accelerator(cpu=device == "cpu")
@@ -187,9 +178,3 @@ def _is_best(training: Training, look: Look) -> bool:
     run.history.append({"stage": STAGES[min(run.stage, 1)], "step": run.total, "part": "validation", **found})
     log.info("step %d: %s", run.total, " ".join(f"{k} {v:.4f}" for k, v in found.items()))
     return run.keep_best(found["score"])
-
-
-def _result(run: Run, start: PersonState) -> Trained:
-    state = PersonState(start.name, run.best["person.tokens"], run.best["person.z"])
-    lora = {k.removeprefix("lora."): v for k, v in run.best.items() if k.startswith("lora.")}
-    return Trained(state, lora, run.start_score, run.best_score, run.total, run.stage >= len(STAGES), run.history)

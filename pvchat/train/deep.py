@@ -2,12 +2,10 @@
 
 In: the service object, the clip, the person as she was enrolled instantly. Out: the same person with a deep state among
 her arrays: tokens and z (and a LoRA of her own where asked for) of the base that answers. What the augmentation made
-lies under `$PVCHAT_HOME/tmp/deep` while it is needed and is deleted after (`storage/temporary.py` sweeps what killed
-processes left); a folder made by `pvchat augment` is only read.
+lies under `$PVCHAT_HOME/tmp/deep` while it is needed (`storage/temporary.py`); a folder that is given is only read.
 
-How she is recognised isn't trained: on hard footage nothing that was learnt from an augmentation recognised anybody
-better (docs/adr/0032-deep.md). Nor is the shipped model's state of her, since no answer is known to gain; for research
-`recipes/model/person` trains that (`pvchat train person`, in a checkout).
+How she is recognised isn't trained: nothing that was learnt from an augmentation recognised anybody better
+(docs/adr/0032-deep.md). Nor is the shipped model's state of her; for research `recipes/model/person` trains that.
 """
 
 from __future__ import annotations
@@ -50,8 +48,6 @@ class DeepOptions:
 
 
 USUAL = DeepOptions()
-
-
 Learn = Callable[[Service, Person, TrainingSet, DeepOptions], tuple[Person, dict[str, Any]]]
 """Trains a person on a data set: the service, the person ("deep"), the set, how → the person, what is told of it."""
 
@@ -163,11 +159,7 @@ def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
-    """The deep person with what was said of her meanwhile; looked at while nobody else writes: she may just have gone.
-
-    Raises:
-        PeopleError: somebody else has her name by now.
-    """
+    """The deep person with what was said of her meanwhile; PeopleError where she has gone, or her name is another's."""
     if not _same_enrollment(current, person):
         raise _gone(person)
     return with_examples(replace(deep, created=current.created), examples_of(current))

@@ -28,24 +28,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Kept samples, the questions about them, what the experts saw in a sample, and the folder of the media.
+    """A data set about somebody."""
 
-    The folder is None where only analyses are needed.
-    """
-
-    samples: Sequence[Sample]
-    rows: Sequence[QuestionRow]
-    analyses: Analyses
-    folder: Path | None = None
+    samples: Sequence[Sample]  # that were kept
+    rows: Sequence[QuestionRow]  # about them
+    analyses: Analyses  # what the experts saw in a sample
+    folder: Path | None = None  # of the media; None where only analyses are needed
 
 
 @dataclass(frozen=True)
 class PersonExample:
-    """One question about one clip: its row in the visual tokens, the words, who is named and who is there."""
+    """One question about one clip."""
 
-    clip: int
-    names: tuple[str, ...]
-    present: tuple[bool, ...]
+    clip: int  # its row in the visual tokens
+    names: tuple[str, ...]  # who is asked about
+    present: tuple[bool, ...]  # and which of them are there
     question: str
     answer: str
     type: str
@@ -55,7 +52,7 @@ class PersonExample:
 
 @dataclass
 class Lessons:
-    """Everything one person of this name is trained on, whatever the model."""
+    """Everything one person is trained on, whatever the model."""
 
     name: str
     examples: list[PersonExample]  # of all splits and stages
@@ -95,13 +92,7 @@ class Lessons:
 def remembered(analyses: Analyses) -> Analyses:
     """The same, each read once: some megabytes a sample less on the way from disk."""
     seen: dict[str, ClipAnalysis] = {}
-
-    def look(sample: Sample) -> ClipAnalysis:
-        if sample.id not in seen:
-            seen[sample.id] = analyses(sample)
-        return seen[sample.id]
-
-    return look
+    return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyses(sample))
 
 
 def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
@@ -114,21 +105,19 @@ def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tup
         SettingsError: no question can be trained on.
     """
     index = {s.id: i for i, s in enumerate(data.samples)}
-    stage = {s.id: s.stage for s in data.samples}
     about = [r for r in data.rows if r.sample in index and name in r.people]
     known = [r for r in about if set(r.people) <= {name, *others}]
     if len(known) < len(about):
         log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
     if not known:
         raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
-    made = [
-        PersonExample(
-            index[r.sample], tuple(r.people), tuple(bool(r.present[n]) for n in r.people), r.question, r.answer, r.type,
-            stage[r.sample], r.split,
-        )
-        for r in known
-    ]  # fmt: skip
-    return [renamed(example, name, others) for example in made], len(about) - len(known)
+    found = []
+    for r in known:
+        number, there = index[r.sample], tuple(bool(r.present[n]) for n in r.people)
+        stage = data.samples[number].stage
+        example = PersonExample(number, tuple(r.people), there, r.question, r.answer, r.type, stage, r.split)
+        found.append(renamed(example, name, others))
+    return found, len(about) - len(known)
 
 
 def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:

@@ -34,13 +34,6 @@ def active_share(stats: Sequence[RoutingStats]) -> Tensor:
     return pooled.mean().detach() if len(pooled) else torch.ones(())
 
 
-def soft_active_share(stats: Sequence[RoutingStats]) -> Tensor:
-    """S with a gradient: the hard share forward, the gradient of the mean of σ(`STEEPNESS` · logit) backward."""
-    hard = active_share(stats)
-    soft = _pooled(stats, lambda s: torch.sigmoid(STEEPNESS * s.tokens(s.logits))).mean()
-    return hard + (soft - soft.detach())
-
-
 def spr_loss(stats: Sequence[RoutingStats], beta: Tensor | float) -> Tensor:
     """β · mean_i f_i · g_i over all routed heads of all modules.
 
@@ -52,28 +45,23 @@ def spr_loss(stats: Sequence[RoutingStats], beta: Tensor | float) -> Tensor:
 
 
 def hae_loss(stats: Sequence[RoutingStats], target: float = 0.5) -> Tensor:
-    """Give w · (exp(2 (R_s - T_s)) - 1) when R_s > T_s, else 0: pushes heads on again when too many went off."""
+    """Give w · (exp(2 (R_s - T_s)) - 1) when R_s > T_s, else 0: pushes heads on again when too many went off.
+
+    Forward the share is the hard one, backward the mean of σ(`STEEPNESS` · logit).
+    """
     stats = [s for s in stats if s.adaptive]
     if not stats:
         return torch.zeros(())
-    excess = (1 - soft_active_share(stats)) - target
+    soft = _pooled(stats, lambda s: torch.sigmoid(STEEPNESS * s.tokens(s.logits))).mean()
+    excess = (1 - (active_share(stats) + (soft - soft.detach()))) - target
     return HAE_WEIGHT * torch.expm1(2 * excess) if float(excess.detach()) > 0 else excess * 0.0
 
 
-def exponential_update(beta: Tensor, sparsity: Tensor | float, target: float) -> Tensor:
-    """PVChat's rule: β · exp(k (T_s - R_s)), clamped."""
-    step = torch.exp(RATE * (target - torch.as_tensor(sparsity, dtype=beta.dtype, device=beta.device)))
-    return (beta * step).clamp(BETA_MIN, BETA_MAX)
-
-
 class SparsityController(nn.Module):
-    """SPR and HAE with their one β, for all routed modules of a model.
+    """SPR and HAE with their one β, for all routed modules of a model; the mode is one of `MODES`, `target` T_s.
 
     Call it on the statistics of every forward pass and add the result to the loss; call `step()` once after each
-    optimiser step. Shares of the micro-batches in between are averaged. In evaluation mode nothing moves. `state_dict`
-    holds β, so a resumed run goes on where it stopped.
-
-    The mode is "none", "spr" or "both" (SPR and HAE), `target` T_s, `beta` β at the start.
+    optimiser step. Shares of the micro-batches in between are averaged. In evaluation mode nothing moves.
     """
 
     beta: Tensor
@@ -100,14 +88,15 @@ class SparsityController(nn.Module):
 
     @torch.no_grad()
     def step(self, shared: Callable[[Tensor], Tensor] | None = None) -> None:
-        """Move β by the active share seen since the last step; in training mode only.
+        """Move β by the active share seen since the last step, by PVChat's rule: β · exp(k (T_s - R_s)), clamped.
 
         `shared` makes the mean of all processes out of one's, where each saw other examples.
         """
         if self.training and self._shares:
             share = torch.stack(self._shares).mean()
             sparsity = 1 - (share if shared is None else shared(share))
-            self.beta.copy_(exponential_update(self.beta, sparsity, self.target))
+            grown = self.beta * torch.exp(RATE * (self.target - sparsity.to(self.beta)))
+            self.beta.copy_(grown.clamp(BETA_MIN, BETA_MAX))
         self._shares.clear()
 
 

@@ -5,9 +5,8 @@ routers did); for `course.follow` the functions `step` and `look`. Losses: the a
 its own (one token among ten gets lost), SPR and HAE, and in place of some examples a generic question whose answer is
 to stay as it was.
 
-Examples go one by one: prompts with pictures have no common length, and one graph at a time is all the memory there is
-need for. In several processes each takes every n-th example of the same batch; gradients are summed: the step is that
-of one.
+Examples go one by one: prompts with pictures have no common length. In several processes each takes every n-th example
+of the same batch; gradients are summed: the step is that of one.
 
 Legend: I personal tokens, W width of the base, M modules with mixed heads, R routed heads of one, n answer tokens.
 """
@@ -100,8 +99,8 @@ class BaseTrainee(Learner):
 
 def fresh_state(base: Base, name: str, tokens: Tensor) -> PersonState:
     """Tokens [I, W] with z of zeros [M, R]: as all heads are."""
-    found: list[Any] = [mixer for _, mixer in mixers(base.decoder)]
-    z = torch.zeros(len(found), found[0].routed if found else 0)
+    routed = [mixer.routed for _, mixer in mixers(base.decoder)]
+    z = torch.zeros(len(routed), max(routed, default=0))
     return PersonState(name, tokens.float(), z.to(tokens.device))
 
 
@@ -136,18 +135,18 @@ def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
 @torch.no_grad()
 def look(training: Training) -> dict[str, float]:
     """The held-back split, see `course.Look`; every process looks at all of it."""
-    lm, odds, truth = [], [], []
+    lm: list[float] = []
+    sure: dict[bool, list[float]] = {True: [], False: []}  # log-odds of the right answer, by what it is
     for example in training.data.held_back(training.config.validate_rows, training.config.seed):
         said = training.trainee(training.data, example)
         lm.append(float(said.lm_sum) / said.lm_count)
         if decides(example):
-            odds.append(float(said.odds))
-            truth.append(any(example.present))
-    bce = float(F.softplus(torch.tensor([-o if t else o for o, t in zip(odds, truth, strict=True)])).mean())
-    sides = [[(o > 0) == t for o, t in zip(odds, truth, strict=True) if t == side] for side in (True, False)]
-    right = [float(np.mean(side)) for side in sides if side]
-    found = {"lm": float(np.mean(lm)), "yes_no": bce if odds else 0.0}
-    return {"score": found["lm"] + found["yes_no"], **found, "balanced_accuracy": float(np.mean(right or [0.5]))}
+            there = any(example.present)
+            sure[there].append(float(said.odds if there else -said.odds))
+    bce = float(F.softplus(-torch.tensor([*sure[True], *sure[False]])).mean()) if any(sure.values()) else 0.0
+    right = [float(np.mean(np.array(side) > 0)) for side in sure.values() if side]
+    found = {"lm": float(np.mean(lm)), "yes_no": bce}
+    return {"score": found["lm"] + bce, **found, "balanced_accuracy": float(np.mean(right or [0.5]))}
 
 
 def _losses(training: Training, example: PersonExample, generic: str) -> list[Tensor]:

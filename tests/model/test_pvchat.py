@@ -73,7 +73,7 @@ def test_users_text_cannot_forge_turns_or_tokens(shared_model):
 
 @pytest.mark.parametrize("facts", ["A room.", "A room. " * 30])
 def test_facts_that_find_no_room_are_left_out(shared_model, facts):
-    writer = PromptWriter(shared_model.writer.tokenizer, 4, 16, max_length=150)
+    writer = PromptWriter(shared_model.writer.tokenizer, dataclasses.replace(CONFIG, system="", max_length=150))
     text = writer.tokenizer.decode([i for i in writer.ids("What is this?", facts, []) if i >= 0])
     assert "What is this?" in text
     assert ("room" in text) == (len(facts) < 10)

@@ -121,22 +121,18 @@ class BodyExpert:
     def _candidates(
         self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections], before: Before | None
     ) -> Iterator[tuple[Region, bool]]:
-        """Regions worth trying for the person with this face (pixels), best first, and whether they were detected.
-
-        The detector sees the whole frame first, unless it didn't see her a moment before; then comes where she was
-        then; a face too small for that is looked for in a square around its body; at last the body is guessed from the
-        face alone.
-        """
+        """Regions worth trying for the person with this face (pixels), best first, and whether they were detected."""
         height, width = image.shape[:2]
         x, y, size = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2, face[3] - face[1]
         moved = None if before is None else before.moved(face, np.array([width, height], np.float32))
-        if before is not None and moved is not None and not before.pose.detected:
+        if before is not None and moved is not None and not before.pose.detected:  # nor will the detector see her now
             yield moved, False
             moved = None
         if size > _SMALL_FACE * max(height, width):
             yield from ((region, True) for region in _regions(persons(), face)[:1])
         if moved is not None:
             yield moved, False
+        # a face too small for the whole frame; at last the body is guessed from the face alone
         search = Region(float(x), float(y + size * _SEARCH / 4), float(size * _SEARCH))
         yield from ((region, False) for region in _regions(self._detector(image, search), face)[:1])
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)

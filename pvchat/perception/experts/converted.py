@@ -51,10 +51,7 @@ def damaged() -> dict[str, str]:
 
 
 def lacking() -> bool:
-    """Whether networks are still to be converted: none was yet, or some by an earlier version.
-
-    Not where nothing can be written, and so nothing is kept; nor where there are no weights to convert.
-    """
+    """Whether networks are still to be converted; not where nothing can be kept, or there are no weights."""
     root = home() / "weights" / "networks"
     if not os.access(root if root.is_dir() else root.parent, os.W_OK):
         return False

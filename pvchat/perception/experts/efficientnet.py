@@ -64,8 +64,8 @@ class FrameExpert:
 
     def _load(self, side: int, middle: bool = False) -> Network:
         pixels = Input((-1, -1, -1, 3), sizes=(1, side, side, 3))  # of a fixed shape one takes less than one of four
-        name, build = ("efficientnet-lite0-middle", _middle) if middle else ("efficientnet-lite0", _features)
-        return load(name, self._weights, build, pixels, device=self.device)
+        name = "efficientnet-lite0-middle" if middle else "efficientnet-lite0"
+        return load(name, self._weights, partial(_layers, middle=middle), pixels, device=self.device)
 
 
 def _seen_by(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
@@ -82,46 +82,30 @@ def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:
     return np.stack([np.asarray(band.resize((side, side), Image.Resampling.BILINEAR)) for band in bands], 2)
 
 
-def _features(weights: Path) -> nn.Module:
-    """The network from [B, side, side, 3] float32 pixels, 0..255, to its grid tokens [B, tokens, 1280]."""
+def _layers(weights: Path, middle: bool) -> nn.Module:
+    """From [B, side, side, 3] float32 pixels, 0..255, to grid tokens [B, tokens, 1280], or to the maps of `MIDDLE`."""
+    import torch
     from torch import Tensor, nn
+    from torch.nn.functional import avg_pool2d, interpolate
 
-    class Features(nn.Module):
+    class Layers(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.net = _build(weights)
 
         def forward(self, pixels: Tensor) -> Tensor:
-            x = (pixels.permute(0, 3, 1, 2) - _MEAN) / _STD
-            tokens: Tensor = self.net.forward_features(x).flatten(2).transpose(1, 2)
-            return tokens
-
-    return Features()
-
-
-def _middle(weights: Path) -> nn.Module:
-    """The network from [B, side, side, 3] float32 pixels, 0..255, to the maps of its `MIDDLE`, see `maps`."""
-    import torch
-    from torch import Tensor, nn
-    from torch.nn.functional import avg_pool2d, interpolate
-
-    class Middle(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            net = _build(weights)
-            self.stem, self.blocks = nn.Sequential(net.conv_stem, net.bn1), net.blocks
-
-        def forward(self, pixels: Tensor) -> Tensor:
-            x = self.stem((pixels.permute(0, 3, 1, 2) - _MEAN) / _STD)
-            kept = []
-            for number, block in enumerate(self.blocks):
+            x, kept = (pixels.permute(0, 3, 1, 2) - _MEAN) / _STD, []
+            if not middle:
+                tokens: Tensor = self.net.forward_features(x).flatten(2).transpose(1, 2)
+                return tokens
+            x = self.net.bn1(self.net.conv_stem(x))
+            for number, block in enumerate(self.net.blocks):
                 x = block(x)
                 if number in MIDDLE:
                     kept.append(x)
-            fine, middle, coarse = kept
-            return torch.cat([avg_pool2d(fine, 2), middle, interpolate(coarse, scale_factor=2.0)], 1)
+            return torch.cat([avg_pool2d(kept[0], 2), kept[1], interpolate(kept[2], scale_factor=2.0)], 1)
 
-    return Middle()
+    return Layers()
 
 
 def _build(path: Path) -> Any:

@@ -2,10 +2,9 @@
 
 In: face crops aligned as for ArcFace, 112 pixels. Out: 512-d vectors of unit length that are compared by their cosine.
 
-EdgeFace-S (George et al. 2023, "EdgeFace: Efficient Face Recognition Model for Edge Devices") was trained on
-WebFace260M: turned, dark and small faces of footage are told apart better than by `identity.py`
-(docs/adr/0023-faceprints.md). It is dear, so faces are followed by `identity.py` and only the best sightings of each
-track are printed.
+EdgeFace-S (George et al. 2023, "EdgeFace: Efficient Face Recognition Model for Edge Devices") tells turned, dark and
+small faces of footage apart better than `identity.py` does (docs/adr/0023-faceprints.md). It is dear: faces are
+followed by that, and only the best sightings of each track are printed.
 
 Crops that show no face, or none that can be made out, get prints that resemble each other, whoever they show (Deng et
 al. 2023, "Harnessing Unrecognizable Faces for Improving Face Recognition"): two of them say nothing. `blankness` tells.
@@ -36,11 +35,7 @@ BLANK, BLANK_MASKED, NO_FACE = 0.25, 0.4, 0.5
 
 
 class FaceprintNetwork:
-    """EdgeFace-S.
-
-    Raises:
-        WeightsError: it isn't fetched yet.
-    """
+    """EdgeFace-S; raises WeightsError where it isn't fetched yet."""
 
     def __init__(self) -> None:
         self._network = load_file("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))

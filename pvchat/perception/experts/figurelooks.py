@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.experts.attributes import softmax
 from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE
 from pvchat.schemas import FloatArray
 
@@ -67,9 +68,7 @@ def _attended(w: Arrays, maps: FloatArray) -> FloatArray:
     x = np.maximum(x, 0)
     x = x + np.maximum(convolve(x, w["learned.1.weight"], w["learned.1.bias"]), 0)
     looks = convolve(x, w["learned.look.weight"], w["learned.look.bias"]).reshape(-1, CELLS * CELLS)
-    share = np.exp(looks - looks.max(1, keepdims=True))
-    share /= share.sum(1, keepdims=True)
-    return np.asarray(share @ x.reshape(len(x), -1).T, np.float32).ravel()
+    return np.asarray(softmax(looks) @ x.reshape(len(x), -1).T, np.float32).ravel()
 
 
 def identity(w: Arrays, maps: FloatArray) -> FloatArray:

@@ -5,13 +5,12 @@ In: uint8 RGB frames. Out, a frame: `Figures` (face boxes, scores, identity vect
 score and a probability. Everything stands on the frozen EfficientNet-Lite0 (`efficientnet.py`), see
 docs/adr/0024-drawn-faces.md:
 
-- locator: four small convolutions on maps of the frame's middle layers at side 320, 20 by 20 cells; every cell says
-  whether it lies on a drawn face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019),
-  overlapping answers are averaged;
+- locator: four small convolutions on maps of the frame's middle layers; every cell says whether it lies on a drawn
+  face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019); overlapping ones are averaged;
 - identity: the located face, cut out, as `figurelooks.py` reads it;
 - tracks: linked by overlap and identity from frame to frame (Hungarian assignment), by identity across gaps and cuts;
-- presence: the clip's best sightings against the enrolled ones, less what either has in common with a cohort of other
-  characters. The constants come from `recipes/figures/figures.py` (card: figures.json).
+- presence: the best sightings against the enrolled ones, less what either has in common with a cohort of others.
+  The constants come from `recipes/figures/figures.py` (card: figures.json).
 
 Where no cell scores, the middle of the frame is the figure, with its low score: enrolling always finds something.
 """
@@ -143,9 +142,7 @@ class FigureExpert:
 
 def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArray) -> float:
     """How like an enrolled figure (`prototypes` [m, 128]) the best `TOP` sightings (`identity` [n, 128]) are, by mean
-    cosine, less what both share with a cohort [C, 128]; -1 where there are none.
-
-    Symmetric score normalisation without its division: too few cohort centres to tell a spread.
+    cosine, less what both share with a cohort [C, 128], too small to tell a spread; -1 where there are none.
     """
     if not len(identity):
         return -1.0
@@ -156,9 +153,8 @@ def cohort_score(prototypes: FloatArray, identity: FloatArray, cohort: FloatArra
 
 def cell_centres() -> FloatArray:
     """[C, 2] x, y of the locator's cells, row-major, fractions."""
-    line = (np.arange(CELLS, dtype=np.float32) + 0.5) / CELLS
-    x, y = np.meshgrid(line, line)
-    return np.stack([x.ravel(), y.ravel()], 1)
+    y, x = np.divmod(np.arange(CELLS**2), CELLS)
+    return ((np.stack([x, y], 1) + 0.5) / CELLS).astype(np.float32)
 
 
 def boxes_of(edges: FloatArray) -> FloatArray:
@@ -195,10 +191,9 @@ def cut(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
 
 
 def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
-    """Link the figures of each of the T frames into tracks of kind "figure", by summed score times root of area.
+    """Link the figures of each of the T frames, in which `shots` [T] are, into tracks, those in front first.
 
-    `shots` [T] numbers the shot that each frame is in: across a cut, place says nothing. `points` and `pose` are NaN
-    and `body` is zero: the caller fills `body` from `body_boxes`.
+    `points` and `pose` are NaN and `body` is zero: the caller fills `body` from `body_boxes`.
     """
     tracks: list[list[Sighting]] = []
     for frame, found in enumerate(figures):
@@ -212,10 +207,7 @@ def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
 
 
 def figure_weight(track: Track) -> float:
-    """How far in front a figure is listed: sum over its sightings of score times the root of the box's area.
-
-    Drawn figures have no quality that a face's weight could be made of; wide and tall ones count alike.
-    """
+    """How far in front a figure is listed: sum over its sightings of score times the root of the box's area."""
     return float((track.scores * np.sqrt(_areas(track.boxes))).sum())
 
 

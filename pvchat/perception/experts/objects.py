@@ -49,11 +49,7 @@ class Detection:
 
 
 class ThingExpert:
-    """Finds the things that COCO has names for.
-
-    Raises:
-        WeightsError: it isn't fetched yet.
-    """
+    """Finds the things that COCO has names for; raises WeightsError where it isn't fetched yet."""
 
     def __init__(self) -> None:
         graph = member_path("things", GRAPH)
@@ -90,11 +86,7 @@ def _squashed(image: NDArray[np.uint8]) -> FloatArray:
 
 
 def _only_people(model: Any) -> None:
-    """Leave of the network's classes [91] the one of people: the layers that tell them take two thirds of its time.
-
-    They are convolutions to [anchors * 91, …] channels, each followed by its bias, a transposition and a reshaping to
-    [1, n, 91].
-    """
+    """Leave of the network's classes [91] the one of people: the layers that tell them take two thirds of its time."""
     from openvino import opset13
 
     def put(layer: Any, value: NDArray[Any]) -> Any:
@@ -105,7 +97,7 @@ def _only_people(model: Any) -> None:
     def after(layer: Any) -> Any:
         return next(iter(layer.output(0).get_target_inputs())).get_node()
 
-    for layer in model.get_ordered_ops():
+    for layer in model.get_ordered_ops():  # to [anchors * 91, …]; then bias, transposition, reshaping to [1, n, 91]
         if layer.get_type_name() == "Convolution" and layer.input_value(1).get_shape()[0] % _CLASSES == 0:
             bias = put(layer, layer.input_value(1).get_node().data[PERSON::_CLASSES])
             turned = put(bias, bias.input_value(1).get_node().data[:, PERSON::_CLASSES])

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from pvchat.perception.experts.networks import Network, put_together
 from pvchat.schemas import FloatArray
 
+_MASK = 256  # long side of a mask that is laid out over a frame
+
 
 @dataclass(frozen=True)
 class Region:
@@ -54,7 +56,8 @@ def along(start: FloatArray, end: FloatArray, target: float) -> Region:
     `target` direction (radians, counter-clockwise from the x axis: pi/2 is up).
     """
     dx, dy = float(end[0] - start[0]), float(end[1] - start[1])
-    return Region(float(start[0]), float(start[1]), 2 * hypot(dx, dy), wrap(target - atan2(-dy, dx)))
+    turn = target - atan2(-dy, dx)
+    return Region(float(start[0]), float(start[1]), 2 * hypot(dx, dy), (turn + pi) % (2 * pi) - pi)
 
 
 def around(points: FloatArray, angle: float) -> Region:
@@ -64,11 +67,6 @@ def around(points: FloatArray, angle: float) -> Region:
     u, v = (low + high) / 2
     x, y = u * cos(angle) - v * sin(angle), u * sin(angle) + v * cos(angle)
     return Region(float(x), float(y), float((high - low).max()), angle)
-
-
-def wrap(angle: float) -> float:
-    """The same angle in [-pi, pi)."""
-    return (angle + pi) % (2 * pi) - pi
 
 
 def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = True) -> FloatArray:
@@ -103,13 +101,10 @@ def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: boo
 
 
 def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> FloatArray:
-    """`sample` of a turned square whose rows and columns lie `steps` [s] from its middle: [s, s, 3], 0..255.
-
-    Only the part of the image that it covers goes to the network; its last pixels repeat beyond it, so that it holds
-    one more wherever the image goes on.
-    """
+    """`sample` of a turned square whose rows and columns lie `steps` [s] from its middle: [s, s, 3], 0..255."""
     c, s = cos(region.angle), sin(region.angle)
     reach = region.side * (abs(c) + abs(s)) / 2 + 2
+    # Only what it covers goes to the network, and one pixel more, since the last ones repeat beyond it.
     (x0, x1), (y0, y1) = _covered(region.x, reach, image.shape[1]), _covered(region.y, reach, image.shape[0])
     to_x, to_y = 2 / (x1 - x0 - 1), 2 / (y1 - y0 - 1)  # -1 is the first pixel of the part, 1 the last
     places = np.empty((1, len(steps), len(steps), 2), np.float32)
@@ -123,9 +118,7 @@ def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> Floa
 
 @cache
 def _look_up() -> Network:
-    """Bilinear look-up in the runtime's own code, of places outside at the border: pixels [H, W, 3] uint8 and places
-    [1, h, w, 2] float32 (x and y, -1 at the first pixel, 1 at the last) to [h, w, 3] float32.
-    """
+    """Bilinear look-up: pixels [H, W, 3] uint8, places [1, h, w, 2] (-1 at the first, 1 at the last) to [h, w, 3]."""
 
     def build(openvino: Any) -> Any:
         ops = openvino.opset13
@@ -162,11 +155,9 @@ def sample(image: NDArray[np.generic], xs: FloatArray, ys: FloatArray, *, edge: 
     return np.asarray(out if image.ndim == 3 else out[..., 0], np.float32)
 
 
-def spread(mask: FloatArray, region: Region, width: int, height: int, longest: int = 256) -> FloatArray:
-    """A region's mask [m, m] laid out over the frame (`width` by `height` pixels): [h, w] float32, its long side
-    `longest`, zero outside the region.
-    """
-    scale = longest / max(width, height)
+def spread(mask: FloatArray, region: Region, width: int, height: int) -> FloatArray:
+    """A region's mask [m, m] over the frame (in pixels): [h, w] float32, its long side 256; zero outside the region."""
+    scale = _MASK / max(width, height)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     xs = (np.arange(w, dtype=np.float32) + 0.5) * (width / w) - region.x
     ys = (np.arange(h, dtype=np.float32) + 0.5) * (height / h) - region.y

@@ -22,11 +22,7 @@ _BINS, _HOP, _WIDTH = 129, 128, 128
 
 
 class SpeechExpert:
-    """Hears speech in the blocks of one recording after the other; `restart` before the next recording.
-
-    Raises:
-        WeightsError: its weights aren't here.
-    """
+    """Hears speech in blocks, `restart`ed before each recording; raises WeightsError where its weights aren't here."""
 
     def __init__(self) -> None:
         self._weights = load_file(member_path("speech"))

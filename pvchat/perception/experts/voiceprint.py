@@ -23,11 +23,7 @@ _LOUDNESS = 10 ** (-30 / 20)  # root of the mean square; what is softer is made 
 
 
 class VoiceprintExpert:
-    """Makes voiceprints.
-
-    Raises:
-        WeightsError: its weights aren't here.
-    """
+    """Makes voiceprints; raises WeightsError where its weights aren't here."""
 
     def __init__(self) -> None:
         path = member_path("voices")

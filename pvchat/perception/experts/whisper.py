@@ -46,15 +46,12 @@ _Kept = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before
 
 @dataclass(frozen=True)
 class _Heard:
-    """What the decoder wrote: tokens without special ones, how likely they are, and what they attend to in the sound.
+    """What the decoder wrote."""
 
-    `attention` is [heads, P + T, F] of the aligned heads; P tokens are the prompt's.
-    """
-
-    tokens: list[int]
+    tokens: list[int]  # without special ones
     mean_log_probability: float
-    no_speech: float
-    attention: Tensor
+    no_speech: float  # probability
+    attention: Tensor  # [heads, P + T, F] of the aligned heads to the sound; P tokens are the prompt's
 
     @property
     def is_speech(self) -> bool:
@@ -62,13 +59,10 @@ class _Heard:
 
 
 class WordExpert:
-    """Hears words: English ones, or those of many languages.
+    """Hears words: English ones, or those of many languages; raises WeightsError where its weights aren't here.
 
     `folder`: of `config.json`, `tokenizer.json` and the model, where it isn't the fetched tiny.en; `model`: the model's
     parts in order, where it isn't `model.bin`.
-
-    Raises:
-        WeightsError: they aren't here.
     """
 
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
@@ -309,9 +303,7 @@ def _reading(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
 
 
 def _read_model(read: Callable[[int], bytes]) -> Iterator[tuple[str, NDArray[np.floating]]]:
-    """The arrays of a CTranslate2 model by name: the encoder's and the embeddings as they are stored, in half the
-    memory, and what is used anew for every token as float32.
-    """
+    """The arrays of a CTranslate2 model by name; those that are used anew for every token as float32."""
 
     def text() -> str:
         return read(struct.unpack("<H", read(2))[0])[:-1].decode()
@@ -326,5 +318,5 @@ def _read_model(read: Callable[[int], bytes]) -> Iterator[tuple[str, NDArray[np.
         kind = _TYPES[read(1)[0]]
         array = np.frombuffer(read(number()), kind).reshape(shape)
         if rank:
-            kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"
+            kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"  # in half the memory
             yield name, array.astype(kind if kept else np.float32)

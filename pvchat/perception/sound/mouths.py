@@ -74,9 +74,7 @@ def with_speakers(
 
 
 def _with_speaker(one: Utterance, there: set[int], moves: Mapping[int, float], looked: bool) -> Utterance:
-    """A stretch with who speaks: `there` are all faces, of which those in `moves` could be followed; it was
-    `looked` for faces, and none was seen.
-    """
+    """A stretch with who speaks, of the faces `there` whose `moves` are known; `looked`: nobody was to be seen."""
     if not there:
         return replace(one, unseen=looked)
     if there - set(moves):  # a mouth that can't be followed may be the one
