@@ -92,8 +92,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Who was here today and this week?": {"names": ["Ben", "Ana"], "videos": [2, 3, 4, 5, 6, 7, 8, 9]},
     "Who was with Ana but not with Ben?": {"names": []},
     # of each
-    "Is Ana always in the kitchen on Mondays?": {"verdict": "yes", "number": 2},
-    "Is Ben always in the kitchen on Mondays?": {"verdict": "no", "number": 1},
+    "Is Ana always in the kitchen on Mondays?": {"verdict": "yes", "groups": {"in the kitchen": 2, "elsewhere": 0}},
+    "Is Ben always in the kitchen on Mondays?": {"verdict": "no", "groups": {"in the kitchen": 1, "elsewhere": 1}},
     "Was Ana in the kitchen the whole time last Monday?": {"verdict": "no"},
     "Is somebody always with Ana?": {"verdict": "no"},
     "Who is never alone?": {"names": []},

@@ -190,7 +190,11 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
         return None if timeline.sound == "none" else Seen(video, told=False)
     of_videos = query.where == ANYTHING or query.value.startswith("videos") and query.whom == EVERYBODY
     if query.select in ("when", "how_often") and of_videos:
-        fits = query.where == ANYTHING or query.number is None or query.number.within(video.seconds, video.seconds) == "yes"
+        fits = (
+            query.where == ANYTHING
+            or query.number is None
+            or query.number.within(video.seconds, video.seconds) == "yes"
+        )
         there = tuple(one.name for one in timeline.entities if one.decision == "present" and not one.like)
         perhaps = sighted.doubted.intersection(there)
         return Seen(video, ((0.0, video.seconds),), there, perhaps) if fits else None

@@ -27,9 +27,9 @@ from pvchat.chat.archive import (
     is_of_all,
     is_told_of_one,
     of_each,
-    same_in_each,
     over_scopes,
     over_videos,
+    same_in_each,
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
@@ -160,7 +160,7 @@ class _Search:
     def answer(self) -> LibraryAnswer:
         """The answer, and that to a second question."""
         query = self.asked.query
-        if query.value == "apart" and query.then is not None:
+        if query.value.endswith("apart") and query.then is not None:
             return self._apart_in_time(query, query.then)
         one = self._answer(over_videos(replace(query, then=None)))
         if query.then is None:
@@ -171,7 +171,10 @@ class _Search:
 
     def _apart_in_time(self, query: Query, other: Query) -> LibraryAnswer:
         """How far two sightings lie apart, and when each was."""
-        one, two = (self._answer(replace(part, value="", then=None)) for part in (query, other))
+        one, two = (
+            self._answer(replace(part, value=part.value.removesuffix("apart").strip(), then=None))
+            for part in (query, other)
+        )
         edges = [
             next(iter(nth_of(a.finding.sure, b.rank.k if b.rank else 1)), None) for a, b in ((one, query), (two, other))
         ]
@@ -194,6 +197,7 @@ class _Search:
                 told.setdefault(text, []).append(one)
                 worn.append(rows)
         verdict = same_in_each(worn) if query.attribute == "worn" else "yes" if len(told) == 1 else "no"
+        verdict = "unsure" if verdict == "yes" and len(worn) < len(there.seen) else verdict
         verdict = TURNED[verdict] if query.value == "different" else verdict
         groups = {text: float(len(seen)) for text, seen in told.items()}
         found = replace(there, query=query, verdict=verdict if query.form == "polar" else None, groups=groups)

@@ -20,8 +20,8 @@ from typing import Literal, cast
 
 from pvchat.chat.english import in_place
 from pvchat.chat.query import (
-    EVERYBODY,
     ANYTHING,
+    EVERYBODY,
     NEVER,
     PRESENT,
     And,
@@ -98,14 +98,18 @@ _VIDEOS_WITHOUT = re.compile(
     re.IGNORECASE,
 )
 _ANY_VIDEO_OF = re.compile(r"^(?:is|are) there (?:any |an? )?videos? (?:of|with) (?P<who>.+?)\W*$", re.IGNORECASE)
+_NTHS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "last but one": -2, "second to last": -2,
+         "second last": -2, "next to last": -2, "penultimate": -2}  # fmt: skip
 _VIDEO_AT_AN_END = re.compile(
-    r"^(?:(?:what|which)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?(?P<edge>first|last) video"
+    r"^(?:(?:what|which|when)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?"
+    rf"(?P<edge>first|last|{'|'.join(_NTHS)}) video"
     rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?\W*$",
     re.IGNORECASE,
 )
 _BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
 _EVERY_PLACE = re.compile(
-    r" (?:(?:in|to|at|through|for) (?:every|each|all|both)|per|by)(?: of)?(?: the| our| my)? (?:rooms?|places?|locations?|cameras?)\b",
+    r" (?:(?:in|to|at|through|for) (?:every|each|all|both)|per|by)(?: of)?(?: the| our| my)?"
+    r" (?:rooms?|places?|locations?|cameras?)\b",
     re.IGNORECASE,
 )
 # What is listed is people, not videos
@@ -117,7 +121,8 @@ _OF_SO_MANY = re.compile(
 _SO_OFTEN = re.compile(
     r"(?:\bin )?\b(?P<bound>only|just|exactly|at least|at most|more than|over|less than|fewer than)?\b ?(?:in )?"
     r"(?:(?P<once>once|(?:an? )?single (?:time|video)|one (?:time|video))|(?P<twice>twice)"
-    r"|\b(?P<count>no|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:times|videos))\b(?! (?:an?|per|each) )",
+    r"|\b(?P<count>no|one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:times|videos"
+    r"|(?P<people>(?:people|persons?|visitors?|guests?)(?: i know)?|of (?:my|our) people)))\b(?! (?:an?|per|each) )",
     re.IGNORECASE,
 )
 _BOUNDS: dict[str, Bound] = {
@@ -125,9 +130,9 @@ _BOUNDS: dict[str, Bound] = {
     "less than": "fewer_than", "fewer than": "fewer_than",
 }  # fmt: skip
 _SEVERAL_PLACES = re.compile(
-    r" (?:in|to) (?:(?P<more>more than)|(?P<least>at least)|(?P<just>only|just|exactly))?"
+    r" (?:in|to|on) (?:(?P<more>more than)|(?P<least>at least)|(?P<just>only|just|exactly))?"
     r"(?: ?(?P<count>one|two|three|\d|several))?"
-    r"(?: different)? (?:rooms?|places?|locations?)\b", re.IGNORECASE,
+    r"(?: different)? (?:(?P<place>rooms?|places?|locations?)|(?P<day>days?|dates?)|(?P<week>weeks?))\b", re.IGNORECASE,
 )  # fmt: skip
 _IN_ONE_VIDEO = re.compile(r"\b(?:the same|one|any|a single) video\b", re.IGNORECASE)
 _IN_ONE_UNIT = re.compile(
@@ -210,8 +215,9 @@ _WHICH_ONES = re.compile(
     r"^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
     re.IGNORECASE,
 )
-_NTHS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "last but one": -2, "second to last": -2, "penultimate": -2}
-_NTH_VISIT = re.compile(rf"\b(?P<nth>{'|'.join(_NTHS)})(?= (?:visit|time|sighting)\b)", re.IGNORECASE)
+_NTH_VISIT = re.compile(
+    rf"\b(?P<nth>{'|'.join(sorted(_NTHS, key=len, reverse=True))})(?= (?:visit|time|sighting)\b)", re.IGNORECASE
+)
 _NTH_IN_DIGITS = re.compile(r"\b(?P<nth>[1-5])(?:st|nd|rd|th)(?= (?:visit|time|sighting|video)\b)", re.IGNORECASE)
 # Where a second question begins
 _NEXT = re.compile(
@@ -220,13 +226,13 @@ _NEXT = re.compile(
 )  # fmt: skip
 _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 _ON_IT = re.compile(
-    r"\b(?:else|his|their|in it)\b|^(?:is|was) (?:it|that|this)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)",
-    re.IGNORECASE,
-)
+    r"\b(?:else|his|their|in it)\b|^(?:is|was) (?:it|that|this)\b"
+    r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE,
+)  # fmt: skip
 # Asks anew, of all times
 _EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
 _ONE_BEFORE = re.compile(
-    r"^(?:and |but |what about |when was )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
+    r"^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
     re.IGNORECASE,
 )
 _ASKS_AGAIN = re.compile(
@@ -238,7 +244,7 @@ _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
+    rf"(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
     rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {_SPOT})?(?=\W*$)",
     re.IGNORECASE,
@@ -312,8 +318,9 @@ class ArchiveQuestion:
             return named
         named = [replace(one, joint="or" if one.joint else "") for one in named]
         one, besides = named[0], tuple(named)
-        at_another_time = Scope(None, one.place, "but not", besides)
-        return [*named, at_another_time if self.only == "dates" else Scope(one.dates, "", "but not", besides)]
+        joint = "than" if self.query.select == "compare" else "but not"  # "usually" is more often than elsewhere
+        other = Scope(None, one.place) if self.only == "dates" else Scope(one.dates, "")
+        return [*named, replace(other, joint=joint, besides=besides)]
 
     @property
     def of(self) -> str:
@@ -435,6 +442,8 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
         earlier = replace(meant, rank=replace(meant.rank, k=meant.rank.k - 1))
         nothing = Query("refuse", refusal="unclear")  # before the first
+        if before.sighting is not None and before.sighting == meant and meant.rank != Rank("time"):
+            return replace(before, sighting=earlier)
         return replace(before, query=nothing if meant.rank == Rank("time") else earlier, sighting=None)
     said = _BEYOND.match(undated) if before.dates else None
     if said is not None and (how := (said["which"] or said["how"] or "").lower()):
@@ -468,6 +477,13 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     scopes = scoped.scopes
     more = _MORE.search(rest) if len(scopes) == 2 and scopes[1].joint in ("than", "or") else None
     if more is None:
+        asks_mostly = re.match(r"(?:does|do|did|is|are|was|were)\b", rest, re.IGNORECASE) and (
+            scoped.dates or scoped.places
+        )
+        mostly = re.sub(rf"\b(?:{_MAINLY})\b", "always", rest, flags=re.IGNORECASE) if asks_mostly else rest
+        if mostly != rest and (always := _of_scopes(mostly, known, scoped)).only:
+            query = replace(always.query, select="compare", rank=Rank("often"))
+            return replace(always, query=query)
         query = _every(_read_one(rest, known), scoped.dates)
         query, sighting = _sighted(query)
         return _only(replace(scoped, query=query, sighting=sighting), rest)
@@ -551,10 +567,11 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
     asked = f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip()
+    if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
+        return asked, spots
     come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
-    return re.sub(
-        rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})", lambda verb: come.get(verb[1] or "", "come"), asked
-    ), spots
+    used = rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})"
+    return re.sub(used, lambda verb: come.get(verb[1] or "", "come"), asked), spots
 
 
 def _spelt(places: Sequence[str]) -> dict[str, str]:
@@ -574,12 +591,12 @@ def _at(text: str, known: Known) -> Query:
 
 def _read_one(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
+    if (apart := _APART.match(rest)) and (query := _apart(apart, known)) is not None:
+        return query
     if edges := _BOTH_ENDS.search(rest):
         ends = (f"{rest[: edges.start()]}{edge}{rest[edges.end() :]}" for edge in ("first", "last"))
         first, last = (_read_one(one, known) for one in ends)
         return replace(first, then=last)
-    if (apart := _APART.match(rest)) and (query := _apart(apart, known)) is not None:
-        return query
     if (same := _SAME.search(rest)) and len(named := find_mentions(rest, known.names, known.aliases)) == 1:
         value, form = "different" if same["other"] else "same", "wh" if rest.lower().startswith("what") else "polar"
         whom = Whom((named[0].name,))
@@ -600,7 +617,8 @@ def _read_one(rest: str, known: Known) -> Query:
         query = _read_one(f"{rest[: several.start()]} there{rest[several.end() :]}", known)
         bound: Bound = "more_than" if several["more"] else "exactly" if several["just"] else "at_least"
         count = {"several": 2.0}.get((several["count"] or "several").lower()) or counted(several["count"].lower())
-        asked = replace(query, select="who", value="place", number=Number(bound, count or 2.0), throughout=False)
+        unit = next(by for by in ("place", "day", "week") if several[by])
+        asked = replace(query, select="who", value=unit, number=Number(bound, count or 2.0), throughout=False)
         return asked if query.select in ("exists", "who") else query
     if (unit := _UNIT.match(rest)) and not (
         unit["video"] and (_OF_SO_MANY.search(rest) or _VIDEOS_WITHOUT.match(rest))
@@ -615,18 +633,19 @@ def _read_one(rest: str, known: Known) -> Query:
     if edge := _VIDEO_AT_AN_END.match(rest):
         if edge["who"]:
             return _read_one(f"When was {edge['who']} {edge['edge']} seen?", known)
-        return Query("when", value="videos", rank=Rank("time", -1 if edge["edge"].lower() == "last" else 1))
+        rank = Rank("time", {"first": 1, "last": -1, **_NTHS}[edge["edge"].lower()])
+        return Query("when", value="videos", rank=rank)
     if (many := _SO_MANY.search(rest)) and (count := counted(many["count"].lower())) is not None:
         asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
         return replace(asked, select="when", rank=rank, number=Number("exactly", count))
     if nth := _NTH_VISIT.search(rest):  # "Ana's second visit"
-        query = _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
-        of_time = query.rank is not None and query.rank.by == "time"
-        at, event = _NTHS[nth["nth"].lower()], query.during.event
-        if event is not None and query.during.nth == 1:
+        at, query = _NTHS[nth["nth"].lower()], _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
+        query = _at(rest, known) if query.select == "refuse" else query
+        if query.during.event is not None and query.during.nth == 1:
             return replace(query, during=replace(query.during, nth=at))
-        return replace(query, rank=Rank("time", at)) if of_time else _at(rest, known)
+        of_time = query.rank is not None and query.rank.by == "time"
+        return replace(query, rank=Rank("time", at)) if of_time else query
     if latest := re.search(r",? (?:the )?(?:newest|latest) first\b", rest, re.IGNORECASE):  # they are listed so
         return _read_one(f"{rest[: latest.start()]}{rest[latest.end() :]}", known)
     if ordered := re.search(
@@ -657,11 +676,14 @@ def _read_one(rest: str, known: Known) -> Query:
 def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
     """A question from which "which room", "how many days" … was taken: when it holds, put together by place, day …"""
     by, of_videos = _named_unit(unit), re.search(_RECORDED, rest, re.IGNORECASE) is not None
+    people = (often := _SO_OFTEN.search(rest)) is not None and often["people"] is not None
     rest, number = _so_often(rest) if by in ("place", "day", "night", "week", "month", "year") else (rest, None)
     whole, edge, ranks = rest, _EDGE.search(rest), list[Rank]()
     for said, measure in _MEASURES:
         if (by == "where" or measure.by != "time") and re.search(said, rest, re.IGNORECASE):
             ranks, rest = [*ranks, measure], re.sub(said, " ", rest, flags=re.IGNORECASE)
+    if by not in ("who", "ago") and re.search(r"\bbut\b.*(?:\bnot\b|n['’]t\b)", rest, re.IGNORECASE):
+        return Query("refuse", refusal="unclear")  # those of one without those of another
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
     if by == "ago" and "since" in (unit["ago"] or "").lower() and edge is None:
@@ -675,7 +697,7 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
         if denied and is_of_sound(query):
             return Query("refuse", refusal="sound")  # who never says it may say it unheard
         return replace(query, rank=rank or query.rank, number=number, throughout=False)
-    people = bool(ranks) and re.search(r"\bpeople\b", rest) is not None  # the most people
+    people = people or bool(ranks) and re.search(r"\bpeople\b", rest) is not None  # the most people, or so many
     where = ANYTHING if of_videos and not people and by != "video" else None
     query = Query("when", where=where) if idle else _over_videos(_at(f"When{rest}", known), rest)
     if query.select != "when":
@@ -689,7 +711,7 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
     select: Select = "how_often" if unit["how"] else "when"
     value, whom = {"where": "place", "when": "hour"}.get(by, by), query.whom
     if people and by != "video":
-        return replace(query, select="count", value=value, rank=rank)
+        return replace(query, select="count", value=value, rank=rank, number=number)
     if by == "video":
         whom = replace(whom, quantifier="any") if people else whom
         value = "people" if people else "videos" if idle or _OF_LENGTH.search(f"which video{whole}") else ""
@@ -717,19 +739,20 @@ def _so_often(text: str) -> tuple[str, Number | None]:
 
 def _apart(said: re.Match[str], known: Known) -> Query | None:
     """Two sightings of which it is asked how far they lie apart; None: not of two."""
-    ends = re.split(
-        r" (?=(?:was|were|did|has|is)\b)" if said["after"] else r" (?:and|to|until) ", said["ends"], maxsplit=1
-    )
-    if len(ends) < 2:
+    named = re.sub(r"\bfirst two (visit|time|video)s\b", r"first \1 and second \1", said["ends"], flags=re.IGNORECASE)
+    joint, ask = (r" (?=(?:was|were|did|has|is)\b)", "When ") if said["after"] else (r" (?:and|to|until) ", "When was ")
+    first, *other = re.split(joint, named, maxsplit=1)
+    if not other:
         return None
-    ends[0] += (
-        "" if _A_VISIT.search(ends[0]) else f" {(_A_VISIT.search(ends[1]) or ['visit'])[0]}"
-    )  # "her first and last visit"
-    one, other = (_read_one(f"When {'' if said['after'] and end is ends[1] else 'was '}{end}?", known) for end in ends)
-    if not all(one.select == "when" and one.rank is not None and one.rank.by == "time" for one in (one, other)):
+    visit = _A_VISIT.search(other[0])
+    first += f" {visit[0] if visit else 'visit'}" if not _A_VISIT.search(first) else ""  # "her first and last visit"
+    whose = re.match(r"\S+(?: \S+)?['’]s?(?= )", first)  # "Ana's first visit and (Ana's) second visit"
+    told = re.sub(r"^(?=first|last|second|third|fourth|fifth)", f"{whose[0] if whose else 'the'} ", other[0])
+    ends = [_read_one(f"When was {first}?", known), _read_one(f"{ask}{told}?", known)]
+    if not all(one.select == "when" and one.rank is not None and one.rank.by == "time" for one in ends):
         return None
-    one, other = (replace(a, whom=a.whom if a.whom.names else b.whom) for a, b in ((one, other), (other, one)))
-    return replace(one, value="apart", then=other)
+    one, two = (replace(end, whom=end.whom if end.whom.names else ends[1 - at].whom) for at, end in enumerate(ends))
+    return replace(one, value=f"{one.value} apart".strip(), then=two)
 
 
 def _of_each(query: Query, unit: str) -> Query:
@@ -746,7 +769,7 @@ def _of_each(query: Query, unit: str) -> Query:
 def _every(query: Query, dates: Sequence[Dates]) -> Query:
     """Asked of each Monday, of each week … by itself."""
     each = next((one.each for one in dates if one.each), "")
-    return _of_each(query, each) if each and query.select != "count" else query
+    return _of_each(query, each) if each else query
 
 
 def _sighted(query: Query) -> tuple[Query, Query | None]:
@@ -755,6 +778,8 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
     if event is None or during.relation != "while":
         return query, None
     nth, where = during.nth, None if event.where == PRESENT else event.where
+    if nth and query.attribute == "place" and event.whom == Whom(quantifier="all"):
+        return _edges_of_all(nth), None
     if isinstance(where, Has) and where in _MOVES:
         nth, where = nth or _MOVES[where], None
     if not nth:
@@ -772,10 +797,24 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
     return replace(query, whom=whom, during=numbers_of(during)), sighting
 
 
+def _edges_of_all(nth: int) -> Query:
+    """When, and where, each person was first, or last, seen."""
+    return Query("order", where=Not(PRESENT) if nth < 0 else None)
+
+
 def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     if query.whom == Whom(quantifier="none", known=False) and "people I know" in text:  # not whom I don't know
         query = replace(query, whom=Whom(quantifier="none", known=True))
+    event = query.during.event
+    if (
+        event is not None and event == Event(query.whom) and not query.during.nth
+    ):  # "is she with Ben when she is there?"
+        query = replace(query, during=numbers_of(query.during))
+    if query.form == "polar" and query.whom.quantifier == "only" and re.search(r"\bthe only (?:one|person)\b", text):
+        return Query("how_often", Whom(besides=query.whom.names), query.where, form="polar", number=NEVER)
+    if query.form == "polar" and query.throughout and re.search(r"\bnever\b", text, re.IGNORECASE):
+        return _at_no_time(query)
     whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
     if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else
@@ -820,6 +859,8 @@ def _over_videos(query: Query, text: str) -> Query:
         return _at_no_time(query)
     if query.rank is not None and by == "time" and query.select == "when" and _HOW_LONG.match(text):
         return Query("how_long", whom, where, during=During("while", Event(whom, where or PRESENT), query.rank.k))
+    if by == "time" and query.select == "when" and whom == Whom(quantifier="all") and query.rank is not None:
+        return replace(_edges_of_all(query.rank.k), during=query.during)
     if by == "long" and query.select in ("when", "how_long"):
         query = replace(query, select="when", value="videos" if _OF_LENGTH.search(text) else query.value)
     if whom.quantifier == "none" and of is not None:

@@ -127,8 +127,8 @@ _EDGE = (
     rf"|but before|this|last|today|tonight|yesterday|{_WEEKDAY})\b))"
 )
 _HOURS = re.compile(
-    rf"\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)|(?:after|since) (?P<d>{_EDGE}),?"
-    rf" (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
+    rf"\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
+    rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
     rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
     rf"|(?:during the|by) (?P<day>day)(?:time)?)"

@@ -277,6 +277,8 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     if query.select == "count" and rank is not None and query.value != "scope":
         so = "Most people" if rank.k > 0 else "Fewest people"
         so += "" if is_plain(query.where) else f" {clause(query.where, 2)}"
+    if query.select == "count" and rank is None:
+        so = "People I know"
     if people:
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
     many, most = "", ""
@@ -284,11 +286,14 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
         many = f" {number(len(told))} {query.value}{'' if len(told) == 1 else 's'}:"
     if query.value != "scope" and query.select != "count" and rank is not None and told:
         most = " longest" if by_length else f" {'most' if rank.k > 0 else 'least'} often"
-    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or ("perhaps" if found.perhaps else f"{'on' if 'day' in query.value else 'in'} no {query.value}")
+    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or (
+        "perhaps" if found.perhaps else f"{'on' if 'day' in query.value else 'in'} no {query.value}"
+    )
     other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
     sentences = [_lead(found), f"{so}:{most}{many} {listed}." if told or not left else ""]
     sentences += [other.format(join(left[:_MOST], "or"))] if left else []
-    return " ".join(filter(None, sentences)) + of + lines(found.seen)
+    kept = [one for one in found.seen if query.number is None or UNITS[query.value](one) in found.groups]
+    return " ".join(filter(None, sentences)) + of + lines(kept)
 
 
 def _lead(found: ArchiveFinding) -> str:
@@ -316,6 +321,7 @@ def _edge(found: ArchiveFinding, asked: Asked) -> str:
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
     if found.query.value == "videos" and found.seen and not found.query.whom.names:
+        word = "last but one" if rank.k == -2 else NTH_SAID[rank.k - 1] if 1 < rank.k <= len(NTH_SAID) else word
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
@@ -459,6 +465,7 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
     theirs = name in found.query.whom.names or found.query.during.event is None  # not "before Ben came"
     last = found.query.where in (Not(PRESENT), Has("leaves")) and theirs
+    last = last or found.query.select == "order" and found.query.where == Not(PRESENT)
     one = hers[-1 if last else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
