@@ -682,7 +682,7 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
     for said, measure in _MEASURES:
         if (by == "where" or measure.by != "time") and re.search(said, rest, re.IGNORECASE):
             ranks, rest = [*ranks, measure], re.sub(said, " ", rest, flags=re.IGNORECASE)
-    if by not in ("who", "ago") and re.search(r"\bbut\b.*(?:\bnot\b|n['’]t\b)", rest, re.IGNORECASE):
+    if by not in ("who", "ago", "video") and re.search(r"\bbut\b.*(?:\bnot\b|n['’]t\b)", rest, re.IGNORECASE):
         return Query("refuse", refusal="unclear")  # those of one without those of another
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
@@ -806,10 +806,8 @@ def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     if query.whom == Whom(quantifier="none", known=False) and "people I know" in text:  # not whom I don't know
         query = replace(query, whom=Whom(quantifier="none", known=True))
-    event = query.during.event
-    if (
-        event is not None and event == Event(query.whom) and not query.during.nth
-    ):  # "is she with Ben when she is there?"
+    own = query.during.event == Event(query.whom) and not query.during.nth and query.select in ("exists", "how_often")
+    if own:  # "is she with Ben when she is there?"
         query = replace(query, during=numbers_of(query.during))
     if query.form == "polar" and query.whom.quantifier == "only" and re.search(r"\bthe only (?:one|person)\b", text):
         return Query("how_often", Whom(besides=query.whom.names), query.where, form="polar", number=NEVER)
