@@ -279,7 +279,7 @@ class _Search:
             return [self.asked.label(one) for one in scopes]
         anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
         where, values = _any_of([replace(one, place="") for one in scopes] if anywhere else scopes)
-        if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT):
+        if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT, ANYTHING):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
             seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
             left = {*query.whom.besides, *sought(query)}  # nobody is with herself
