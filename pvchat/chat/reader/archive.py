@@ -402,9 +402,7 @@ def read_archive(
     if before is not None and before.query.select in _OF_VIDEOS and of_them:
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
     if on_the_day := _ON_THE_DAY.search(rest):
-        rest = _ON_THE_DAY.sub("during " if on_the_day["of"] else "when ", rest)
-        found = _of_scopes(rest, known, scoped)
-        return replace(found, around=on_the_day["unit"].lower()) if found.sighting is not None else found
+        return _on_the_day(rest, on_the_day, known, scoped)
     around = _THAT.search(rest) if before is not None else None
     if around is not None:
         rest = f"{rest[: around.start()]}{rest[around.end() :]}"
@@ -419,6 +417,13 @@ def read_archive(
         of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
         return on_day if before.dates or meant is None else of_sighting
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+def _on_the_day(rest: str, said: re.Match[str], known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
+    """A question of all of the day, or week, of a sighting: "on the day Ana first came"."""
+    rest = _ON_THE_DAY.sub("during " if said["of"] else "when ", rest)
+    found = _of_scopes(rest, known, scoped)
+    return replace(found, around=said["unit"].lower()) if found.sighting is not None else found
 
 
 @cache
@@ -570,8 +575,8 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
         return asked, spots
     come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
-    used = rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})"
-    return re.sub(used, lambda verb: come.get(verb[1] or "", "come"), asked), spots
+    came = rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})"
+    return re.sub(came, lambda verb: come.get(verb[1] or "", "come"), asked), spots
 
 
 def _spelt(places: Sequence[str]) -> dict[str, str]:
@@ -591,34 +596,20 @@ def _at(text: str, known: Known) -> Query:
 
 def _read_one(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
-    if (apart := _APART.match(rest)) and (query := _apart(apart, known)) is not None:
+    if (query := _counted(rest, known)) is not None:
         return query
     if edges := _BOTH_ENDS.search(rest):
         ends = (f"{rest[: edges.start()]}{edge}{rest[edges.end() :]}" for edge in ("first", "last"))
         first, last = (_read_one(one, known) for one in ends)
         return replace(first, then=last)
-    if (same := _SAME.search(rest)) and len(named := find_mentions(rest, known.names, known.aliases)) == 1:
-        value, form = "different" if same["other"] else "same", "wh" if rest.lower().startswith("what") else "polar"
-        whom = Whom((named[0].name,))
-        return Query(
-            "compare", whom, attribute="place" if same["place"] else "worn", value=value, form=cast(Form, form)
-        )
     if every := _EVERY_PLACE.search(rest):
         return _of_each(_read_one(f"{rest[: every.start()]} there{rest[every.end() :]}", known), "place")
-    if (most := _MOST_UNITS.match(rest)) and (query := _at(most["asked"], known)).select == "who":
-        rank = Rank("often", 1 if most["rank"].lower() == "most" else -1)
-        return replace(query, value=_named_unit(most.groupdict()), rank=rank)
-    if (by := _WHO_WHERE.match(rest)) and (by["unit"].lower().startswith("where") or _UNIT.match(by["unit"])):
-        unit = _UNIT.match(by["unit"])
-        query = _at(f"{by['who']} {'there' if unit is None else by['unit'][unit.end() :]}", known)
-        value = "place" if unit is None else _named_unit(unit.groupdict())
-        return Query("who", query.whom, query.where, value=value) if query.select == "who" else query
     if (several := _SEVERAL_PLACES.search(rest)) and re.match(r"who|has|have|was|were|is|did", rest, re.IGNORECASE):
         query = _read_one(f"{rest[: several.start()]} there{rest[several.end() :]}", known)
         bound: Bound = "more_than" if several["more"] else "exactly" if several["just"] else "at_least"
         count = {"several": 2.0}.get((several["count"] or "several").lower()) or counted(several["count"].lower())
-        unit = next(by for by in ("place", "day", "week") if several[by])
-        asked = replace(query, select="who", value=unit, number=Number(bound, count or 2.0), throughout=False)
+        of = next(name for name in ("place", "day", "week") if several[name])
+        asked = replace(query, select="who", value=of, number=Number(bound, count or 2.0), throughout=False)
         return asked if query.select in ("exists", "who") else query
     if (unit := _UNIT.match(rest)) and not (
         unit["video"] and (_OF_SO_MANY.search(rest) or _VIDEOS_WITHOUT.match(rest))
@@ -640,12 +631,7 @@ def _read_one(rest: str, known: Known) -> Query:
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
         return replace(asked, select="when", rank=rank, number=Number("exactly", count))
     if nth := _NTH_VISIT.search(rest):  # "Ana's second visit"
-        at, query = _NTHS[nth["nth"].lower()], _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
-        query = _at(rest, known) if query.select == "refuse" else query
-        if query.during.event is not None and query.during.nth == 1:
-            return replace(query, during=replace(query.during, nth=at))
-        of_time = query.rank is not None and query.rank.by == "time"
-        return replace(query, rank=Rank("time", at)) if of_time else query
+        return _nth_visit(rest, nth, known)
     if latest := re.search(r",? (?:the )?(?:newest|latest) first\b", rest, re.IGNORECASE):  # they are listed so
         return _read_one(f"{rest[: latest.start()]}{rest[latest.end() :]}", known)
     if ordered := re.search(
@@ -671,6 +657,37 @@ def _read_one(rest: str, known: Known) -> Query:
     if shown and query.select in ("who", "describe", "exists") and not _LISTS_PEOPLE.match(rest[shown.end() :]):
         query = Query("when", query.whom, query.where, during=query.during)
     return _over_videos(query, rest)
+
+
+def _counted(rest: str, known: Known) -> Query | None:
+    """How far two sightings lie apart, the same each time, who was on most days, who was where; None: none of these."""
+    if (apart := _APART.match(rest)) and (query := _apart(apart, known)) is not None:
+        return query
+    if (same := _SAME.search(rest)) and len(named := find_mentions(rest, known.names, known.aliases)) == 1:
+        value, form = "different" if same["other"] else "same", "wh" if rest.lower().startswith("what") else "polar"
+        whom = Whom((named[0].name,))
+        return Query(
+            "compare", whom, attribute="place" if same["place"] else "worn", value=value, form=cast(Form, form)
+        )
+    if (most := _MOST_UNITS.match(rest)) and (query := _at(most["asked"], known)).select == "who":
+        rank = Rank("often", 1 if most["rank"].lower() == "most" else -1)
+        return replace(query, value=_named_unit(most.groupdict()), rank=rank)
+    if (by := _WHO_WHERE.match(rest)) and (by["unit"].lower().startswith("where") or _UNIT.match(by["unit"])):
+        unit = _UNIT.match(by["unit"])
+        query = _at(f"{by['who']} {'there' if unit is None else by['unit'][unit.end() :]}", known)
+        value = "place" if unit is None else _named_unit(unit.groupdict())
+        return Query("who", query.whom, query.where, value=value) if query.select == "who" else query
+    return None
+
+
+def _nth_visit(rest: str, nth: re.Match[str], known: Known) -> Query:
+    """What is asked of somebody's second visit, or of the last but one."""
+    at, query = _NTHS[nth["nth"].lower()], _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
+    query = _at(rest, known) if query.select == "refuse" else query
+    if query.during.event is not None and query.during.nth == 1:
+        return replace(query, during=replace(query.during, nth=at))
+    of_time = query.rank is not None and query.rank.by == "time"
+    return replace(query, rank=Rank("time", at)) if of_time else query
 
 
 def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
@@ -797,6 +814,15 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
     return replace(query, whom=whom, during=numbers_of(during)), sighting
 
 
+def _in_no_other(query: Query, text: str) -> Query | None:
+    """Whether nobody else is, or she never is; None: something else."""
+    if query.form == "polar" and query.whom.quantifier == "only" and re.search(r"\bthe only (?:one|person)\b", text):
+        return Query("how_often", Whom(besides=query.whom.names), query.where, form="polar", number=NEVER)
+    if query.form == "polar" and query.throughout and re.search(r"\bnever\b", text, re.IGNORECASE):
+        return _at_no_time(query)
+    return None
+
+
 def _edges_of_all(nth: int) -> Query:
     """When, and where, each person was first, or last, seen."""
     return Query("order", where=Not(PRESENT) if nth < 0 else None)
@@ -806,13 +832,11 @@ def _over_videos(query: Query, text: str) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     if query.whom == Whom(quantifier="none", known=False) and "people I know" in text:  # not whom I don't know
         query = replace(query, whom=Whom(quantifier="none", known=True))
+    if (asked := _in_no_other(query, text)) is not None:
+        return asked
     own = query.during.event == Event(query.whom) and not query.during.nth and query.select in ("exists", "how_often")
     if own:  # "is she with Ben when she is there?"
         query = replace(query, during=numbers_of(query.during))
-    if query.form == "polar" and query.whom.quantifier == "only" and re.search(r"\bthe only (?:one|person)\b", text):
-        return Query("how_often", Whom(besides=query.whom.names), query.where, form="polar", number=NEVER)
-    if query.form == "polar" and query.throughout and re.search(r"\bnever\b", text, re.IGNORECASE):
-        return _at_no_time(query)
     whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
     if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else
