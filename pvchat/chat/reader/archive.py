@@ -368,11 +368,7 @@ def read_archive(
         now: the time at which it is asked, local.
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    text = _NTH_IN_DIGITS.sub(lambda nth: _NTH[int(nth["nth"])], _CALLED.sub(_as_called, text.strip()))
-    if not any("library" in one.lower() for one in places):  # it is that of the videos
-        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
-    for said, plain in _said_otherwise():
-        text = said.sub(plain, text)
+    text = _in_plain_words(text, places)
     if (paired := _paired(text, places, now, (*known.names, *known.aliases))) is not None:
         return _of_scopes(paired.text, known, paired)
     text, outside = _outside(text, places)
@@ -424,6 +420,16 @@ def _on_the_day(rest: str, said: re.Match[str], known: Known, scoped: ArchiveQue
     rest = _ON_THE_DAY.sub("during " if said["of"] else "when ", rest)
     found = _of_scopes(rest, known, scoped)
     return replace(found, around=said["unit"].lower()) if found.sighting is not None else found
+
+
+def _in_plain_words(text: str, places: Sequence[str]) -> str:
+    """A question in the words that are read."""
+    text = _NTH_IN_DIGITS.sub(lambda nth: _NTH[int(nth["nth"])], _CALLED.sub(_as_called, text.strip()))
+    if not any("library" in one.lower() for one in places):  # it is that of the videos
+        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
+    for said, plain in _said_otherwise():
+        text = said.sub(plain, text)
+    return text
 
 
 @cache
@@ -632,14 +638,8 @@ def _read_one(rest: str, known: Known) -> Query:
         return replace(asked, select="when", rank=rank, number=Number("exactly", count))
     if nth := _NTH_VISIT.search(rest):  # "Ana's second visit"
         return _nth_visit(rest, nth, known)
-    if latest := re.search(r",? (?:the )?(?:newest|latest) first\b", rest, re.IGNORECASE):  # they are listed so
-        return _read_one(f"{rest[: latest.start()]}{rest[latest.end() :]}", known)
-    if ordered := re.search(
-        r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", rest, re.IGNORECASE
-    ):
-        query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
-        value = "videos in order" if query.value == "videos" else "in order"
-        return Query("when", query.whom, query.where, value=value, during=query.during, number=query.number)
+    if (query := _in_order(rest, known)) is not None:
+        return query
     shown = _SHOW.match(rest)
     listed = rest[shown.end() if shown else 0 :].replace(_SPOT, "")
     if _IDLE.match(listed) and not re.search(r"\bpeople\b", listed, re.IGNORECASE):
@@ -688,6 +688,19 @@ def _nth_visit(rest: str, nth: re.Match[str], known: Known) -> Query:
         return replace(query, during=replace(query.during, nth=at))
     of_time = query.rank is not None and query.rank.by == "time"
     return replace(query, rank=Rank("time", at)) if of_time else query
+
+
+def _in_order(rest: str, known: Known) -> Query | None:
+    """A list in an order, the newest or the oldest first; None: no order is asked for."""
+    if latest := re.search(r",? (?:the )?(?:newest|latest) first\b", rest, re.IGNORECASE):  # they are listed so
+        return _read_one(f"{rest[: latest.start()]}{rest[latest.end() :]}", known)
+    if ordered := re.search(
+        r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", rest, re.IGNORECASE
+    ):
+        query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
+        value = "videos in order" if query.value == "videos" else "in order"
+        return Query("when", query.whom, query.where, value=value, during=query.during, number=query.number)
+    return None
 
 
 def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
@@ -823,6 +836,23 @@ def _in_no_other(query: Query, text: str) -> Query | None:
     return None
 
 
+def _at_all_times(query: Query) -> Query | None:
+    """Whether it always holds, as whether it never doesn't; None: something else."""
+    whom, where = query.whom, query.where
+    of = where.of if isinstance(where, Has) and where.attribute == "with" else None
+    always = query.select == "exists" and query.form == "polar" and query.throughout
+    if always and where == Has("with") and len(whom.names) > 1:  # never one without the other
+        alone = And((Not(Has("with", of=Whom(whom.names))),))
+        return replace(
+            query, select="how_often", whom=Whom(whom.names, "either"), where=alone, number=NEVER, throughout=False
+        )
+    if always and whom.names and where is not None and where not in (PRESENT, Not(PRESENT)):
+        return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
+    if always and whom == EVERYBODY and of is not None and of.names:
+        return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
+    return None
+
+
 def _edges_of_all(nth: int) -> Query:
     """When, and where, each person was first, or last, seen."""
     return Query("order", where=Not(PRESENT) if nth < 0 else None)
@@ -842,16 +872,8 @@ def _over_videos(query: Query, text: str) -> Query:
     if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else
         where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
         query = replace(query, where=where, throughout=False)
-    always = query.select == "exists" and polar and query.throughout
-    if always and where == Has("with") and len(whom.names) > 1:  # never one without the other
-        alone = And((Not(Has("with", of=Whom(whom.names))),))
-        return replace(
-            query, select="how_often", whom=Whom(whom.names, "either"), where=alone, number=NEVER, throughout=False
-        )
-    if always and whom.names and where is not None and where not in (PRESENT, Not(PRESENT)):
-        return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
-    if always and whom == EVERYBODY and of is not None and of.names:
-        return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
+    if (asked := _at_all_times(query)) is not None:
+        return asked
     if whom == Whom(known=False) and re.search(r"\b(?:only|just|nothing but|nobody but)\b", text, re.IGNORECASE):
         return replace(query, whom=Whom(quantifier="only", known=False))
     if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
