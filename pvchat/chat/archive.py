@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import groupby
+from itertools import combinations, groupby
 from typing import NamedTuple
 
 import numpy as np
 
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
+from pvchat.chat.english import same_colour
 from pvchat.chat.query import (
+    ANYTHING,
     EVERYBODY,
     NEVER,
     PRESENT,
@@ -186,8 +188,13 @@ def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None
         query = replace(query, during=During(start_s=within[0], end_s=within[1]))
     if is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
         return None if timeline.sound == "none" else Seen(video, told=False)
-    if query.select in ("when", "how_often") and query.value.startswith("videos") and query.whom == EVERYBODY:
-        fits = query.number is None or query.number.within(video.seconds, video.seconds) == "yes"
+    of_videos = query.where == ANYTHING or query.value.startswith("videos") and query.whom == EVERYBODY
+    if query.select in ("when", "how_often") and of_videos:
+        fits = (
+            query.where == ANYTHING
+            or query.number is None
+            or query.number.within(video.seconds, video.seconds) == "yes"
+        )
         there = tuple(one.name for one in timeline.entities if one.decision == "present" and not one.like)
         perhaps = sighted.doubted.intersection(there)
         return Seen(video, ((0.0, video.seconds),), there, perhaps) if fits else None
@@ -450,6 +457,8 @@ def _put_together(
     query, rank, number, people = found.query, found.query.rank, found.query.number, is_of_all(found.query)
     counts = _counted(query, rows, query.value if query.value in UNITS else "", everything)
     joints = joints if query.value == "scope" else ()
+    if query.select == "who" and not query.throughout and query.value != "scope" and number is None:
+        return _who_at(replace(found, groups={one: least for one, (least, _) in counts.items()}), rows)
     asks_each = query.select in ("exists", "who") and rank is None and number is None
     kept = {
         one: least for one, (least, most) in counts.items()
@@ -477,6 +486,28 @@ def _put_together(
     (least, most), (others_least, others_most) = [*counts.values()][:2]
     so = Number("more_than" if rank.k > 0 else "fewer_than", 0).within(least - others_most, most - others_least)
     return replace(found, verdict="unsure" if so == "unknown" else so)
+
+
+def _who_at(found: ArchiveFinding, rows: Sequence[Seen]) -> ArchiveFinding:
+    """Who is at which place, on which day …; on how many of them each, the most first, if that is asked."""
+    if found.query.rank is None:
+        return found
+    at = {name: {UNITS[found.query.value](one) for one in rows if name in one.names and name not in one.perhaps}
+          for name in found.names}  # fmt: skip
+    order = sorted(at, key=lambda name: len(at[name]), reverse=found.query.rank.k > 0)
+    return replace(found, names={name: len(at[name]) for name in order})
+
+
+def same_in_each(each: Sequence[Sequence[Row]]) -> Verdict:
+    """Whether what is worn in each of several videos may be the same, or shares no colour in two of them."""
+    worn = [[row for row in rows if row.attribute == "worn" and row.holds] for rows in each]
+    verdicts = list[Verdict]()
+    for one, other in combinations(filter(None, worn), 2):
+        pairs = [(a, b) for a in one for b in other if a.colour and b.colour and same_colour(a.colour, b.colour)]
+        coloured = any(row.colour for row in one) and any(row.colour for row in other)
+        alike = any(a.value == b.value for a, b in pairs)
+        verdicts.append("yes" if alike else "no" if coloured and not pairs else "unknown")
+    return all_verdict(verdicts) if verdicts else "unknown"
 
 
 def _there_at(
@@ -532,6 +563,8 @@ def is_answered(query: Query) -> bool:
     ranked = query.rank is None or query.rank.by in ("time", "long", "often")
     if query.select in ("length", "why", "refuse") or not ranked:
         return False
+    if query.value in ("same", "different") and query.select == "compare":
+        return True
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)

@@ -114,6 +114,7 @@ class Not:
 
 
 PRESENT = Has("present")
+ANYTHING = And(())  # holds of every video, whoever is in it
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-from functools import cached_property
+from datetime import date, datetime, time, timedelta
+from functools import cached_property, reduce
 from itertools import compress
 from typing import Any, cast
 
@@ -29,22 +29,23 @@ from pvchat.chat.archive import (
     of_each,
     over_scopes,
     over_videos,
+    same_in_each,
     sought,
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.english import wording
-from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound
+from pvchat.chat.english import in_place, wording
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound
 from pvchat.chat.question import names_in, require_readable
-from pvchat.chat.reader.archive import ArchiveQuestion, Scope, read_archive
+from pvchat.chat.reader.archive import ArchiveQuestion, Scope, questions_in, read_archive
 from pvchat.chat.reader.dates import Dates, around
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import Asked, say_archive
+from pvchat.chat.say.archive import Asked, apart, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
-from pvchat.chat.spans import Span, nth_of
-from pvchat.chat.timeline import Finding, Found, Timeline, without_traits
+from pvchat.chat.spans import TURNED, Span, nth_of
+from pvchat.chat.timeline import Finding, Found, Row, Timeline, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
@@ -101,18 +102,30 @@ def ask(
     everyone = chat.people.snapshot()
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
     known = Known(*everyone.called)
-    search, names = None, people_in(library, chat)
-    for text in (*history, question):
-        before = None if search is None else search.asked
-        if search is not None:
-            known = replace(known, history=(*known.history, search.turn()))
-        search = _Search(library, chat, read_archive(text, known, places, now, before), names, everyone, now.date())
-    assert search is not None
-    everyone.require_whole(names_in(search.asked.query))
-    scope = search.asked.scopes[0]
+    names = people_in(library, chat)
+    asked = questions_in(question)
+    searches = list[_Search]()
+    for text in [*(one for earlier in history for one in questions_in(earlier)), *asked]:
+        before = searches[-1].asked if searches else None
+        if searches:
+            known = replace(known, history=(*known.history, searches[-1].turn()))
+        read = read_archive(text, known, places, now, before)
+        searches.append(_Search(library, chat, read, names, everyone, now.date()))
+    for search in searches[-len(asked) :]:
+        everyone.require_whole(names_in(search.asked.query))
+    scope = searches[-len(asked)].asked.scopes[0]
     since, until = (None, None) if scope.dates is None else (scope.dates.since, scope.dates.until)
     ends = (since.isoformat() if since else None, until.isoformat() if until else None)
-    return replace(search.answer(), dates=ends, place=scope.place)
+    answer = reduce(_then, [one.answer() for one in searches[-len(asked) :]][::-1])
+    return replace(answer, dates=ends, place=scope.place)
+
+
+def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:
+    """Two answers as one; that to the first of two questions may have a second one, too."""
+    last = first.finding if first.finding.then is None else first.finding.then
+    then = replace(last, then=second.finding)
+    finding = then if first.finding.then is None else replace(first.finding, then=then)
+    return LibraryAnswer(f"{first.answer}\n{second.answer}", finding)
 
 
 @dataclass(frozen=True)
@@ -147,12 +160,48 @@ class _Search:
     def answer(self) -> LibraryAnswer:
         """The answer, and that to a second question."""
         query = self.asked.query
+        if query.value.endswith("apart") and query.then is not None:
+            return self._apart_in_time(query, query.then)
         one = self._answer(over_videos(replace(query, then=None)))
         if query.then is None:
             return one
         places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
         second = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None)).answer()
-        return LibraryAnswer(f"{one.answer}\n{second.answer}", replace(one.finding, then=second.finding))
+        return _then(second, one)
+
+    def _apart_in_time(self, query: Query, other: Query) -> LibraryAnswer:
+        """How far two sightings lie apart, and when each was."""
+        one, two = (
+            self._answer(replace(part, value=part.value.removesuffix("apart").strip(), then=None))
+            for part in (query, other)
+        )
+        edges = [
+            next(iter(nth_of(a.finding.sure, b.rank.k if b.rank else 1)), None) for a, b in ((one, query), (two, other))
+        ]
+        answer = f"{one.answer} {two.answer}"
+        answer = f"{apart(edges[0], edges[1])} {answer}" if edges[0] and edges[1] else answer
+        return LibraryAnswer(answer, replace(one.finding, then=two.finding))
+
+    def _compared(self, query: Query, said: Asked) -> LibraryAnswer:
+        """Where somebody is, or what she wears, in each video, and whether that is the same."""
+        there, asked = (
+            self._found(Query("when", query.whom, during=query.during)),
+            Query("attribute", query.whom, attribute=query.attribute),
+        )
+        told, worn = dict[str, list[Seen]](), list[Sequence[Row]]()
+        for one in there.sure:
+            found = run(asked, self._timeline(one.video.number, one.video.place))
+            rows = [row for each in found.people for row in each.rows]
+            if query.attribute == "place" or rows:
+                text = in_place(one.video.place) if query.attribute == "place" else self._described(asked, one)
+                told.setdefault(text, []).append(one)
+                worn.append(rows)
+        verdict = same_in_each(worn) if query.attribute == "worn" else "yes" if len(told) == 1 else "no"
+        verdict = "unsure" if verdict == "yes" and len(worn) < len(there.seen) else verdict
+        verdict = TURNED[verdict] if query.value == "different" else verdict
+        groups = {text: float(len(seen)) for text, seen in told.items()}
+        found = replace(there, query=query, verdict=verdict if query.form == "polar" else None, groups=groups)
+        return LibraryAnswer(say_archive(found, said), found)
 
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer to one question."""
@@ -161,6 +210,8 @@ class _Search:
         said = Asked(asked.of, today=self.today if query.value == "ago" else None)
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count(query)))
+        if query.select == "compare" and query.value in ("same", "different"):
+            return self._compared(query, said)
         if query == Query("describe") and asked.sighting is None and self.only is None and self._count(query) > 1:
             query = Query("when", value="videos")  # what happened in them: who was in each
         if query.whom == Whom(quantifier="all") and query.where == Has("with") and query.select != "exists":
@@ -186,7 +237,10 @@ class _Search:
             one = said.moment or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
             said = replace(said, moment=one, told="" if one is None else self._described(query, one))
             if one is None:
-                found = replace(self._found(Query("when", query.whom, during=query.during)), query=query)
+                there = self._found(Query("when", query.whom, during=query.during))
+                found, last = replace(there, query=query), next(iter([*there.sure[::-1], *there.seen[::-1]]), None)
+                if last is not None and not last.video.long and query.whom.names:
+                    said = replace(said, moment=last, instead=self._described(Query("describe", query.whom), last))
         return LibraryAnswer(f"{say_archive(found, said)}{self._apart(found, said)}", found)
 
     def _apart(self, found: ArchiveFinding, said: Asked) -> str:
@@ -225,7 +279,7 @@ class _Search:
             return [self.asked.label(one) for one in scopes]
         anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
         where, values = _any_of([replace(one, place="") for one in scopes] if anywhere else scopes)
-        if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT):
+        if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT, ANYTHING):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
             seen = {who for (who,) in self.library.execute(f"{words} WHERE a.decision = 'present' AND {where}", values)}
             left = {*query.whom.besides, *sought(query)}  # nobody is with herself
@@ -239,7 +293,11 @@ class _Search:
         words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
         rows = self.library.execute(words, values)
         videos = (Seen(Video(0, "", place, datetime.fromisoformat(at), "", 0.0)) for place, at in rows)
-        return list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
+        found = list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
+        if query.where != ANYTHING or query.value != "day" or not found:
+            return found
+        first, last = (date.fromisoformat(one) for one in (found[0], found[-1]))
+        return [f"{first + timedelta(days=n)}" for n in range((last - first).days + 1)]
 
     def _described(self, query: Query, one: Seen) -> str:
         """What is known of somebody in one video, in words of an answer about it; a long one is looked at closer."""

@@ -16,10 +16,11 @@ from datetime import datetime
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from pvchat.chat.english import in_place
 from pvchat.chat.query import (
+    ANYTHING,
     EVERYBODY,
     NEVER,
     PRESENT,
@@ -45,6 +46,7 @@ from pvchat.chat.query import (
 from pvchat.chat.reader.dates import Dates, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.timewords import counted
+from pvchat.chat.reader.words import find_mentions
 from pvchat.chat.sounds import MUSIC
 from pvchat.errors import SettingsError
 
@@ -59,7 +61,7 @@ _USUALLY = rf"(?=.*\b(?:{_MAINLY})\b)"
 _MOSTLY = rf"(?=.*\b(?:{_MAINLY}|(?<!at )(?:most|least)|longest|shortest|fewest|quietest|busiest)\b)"
 _UNIT = re.compile(
     r"^(?:and |but )?(?:(?:[io]n|at|during|from) )?"
-    r"(?:(?P<how>how many)|which|what|(?P<is>(?:is|are|was|were) there(?: an?y?)?))"
+    r"(?:(?P<how>how many)|which|what|(?P<is>(?:is|are|was|were) there(?: an?y?)?|any))"
     r"(?: different| other| of the)? (?:(?P<place>rooms?|places?|locations?|cameras?|parts? of the \w+)"
     r"|(?P<weekday>days? of the week|weekdays?)|(?P<day>days?|dates?)(?! ago)|(?P<night>nights?)|(?P<week>weeks?)"
     rf"|(?P<month>months?)|(?P<year>years?)|(?P<hour>hours?|times?(?: of (?:the )?day)?{_USUALLY})"
@@ -96,14 +98,18 @@ _VIDEOS_WITHOUT = re.compile(
     re.IGNORECASE,
 )
 _ANY_VIDEO_OF = re.compile(r"^(?:is|are) there (?:any |an? )?videos? (?:of|with) (?P<who>.+?)\W*$", re.IGNORECASE)
+_NTHS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "last but one": -2, "second to last": -2,
+         "second last": -2, "next to last": -2, "penultimate": -2}  # fmt: skip
 _VIDEO_AT_AN_END = re.compile(
-    r"^(?:(?:what|which)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?(?P<edge>first|last) video"
+    r"^(?:(?:what|which|when)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?"
+    rf"(?P<edge>first|last|{'|'.join(_NTHS)}) video"
     rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?\W*$",
     re.IGNORECASE,
 )
 _BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
 _EVERY_PLACE = re.compile(
-    r" (?:in|to|at|through) (?:every|each|all|both)(?: of)?(?: the| our| my)? (?:rooms?|places?|locations?|cameras?)\b",
+    r" (?:(?:in|to|at|through|for) (?:every|each|all|both)|per|by)(?: of)?(?: the| our| my)?"
+    r" (?:rooms?|places?|locations?|cameras?)\b",
     re.IGNORECASE,
 )
 # What is listed is people, not videos
@@ -111,14 +117,57 @@ _LISTS_PEOPLE = re.compile(r"^ *(?:who|(?:the |all )*(?:names|people|persons|eve
 _OF_SO_MANY = re.compile(
     r"^(?!.*(?:(?<!at )\b(?:most|least)|fewest)\b).*\bvideos? .*\b(?:people|persons?|men|women)\b", re.IGNORECASE
 )
-_IN_SO_MANY = re.compile(r"\bin (two|three|four|five|six|seven|eight|nine|ten|\d+) videos\b", re.IGNORECASE)
+# "only once", "in more than two videos", "a single time", "exactly two videos", "no videos"
+_SO_OFTEN = re.compile(
+    r"(?:\bin )?\b(?P<bound>only|just|exactly|at least|at most|more than|over|less than|fewer than)?\b ?(?:in )?"
+    r"(?:(?P<once>once|(?:an? )?single (?:time|video)|one (?:time|video))|(?P<twice>twice)"
+    r"|\b(?P<count>no|one|two|three|four|five|six|seven|eight|nine|ten|\d+) (?:times|videos"
+    r"|(?P<people>(?:people|persons?|visitors?|guests?)(?: i know)?|of (?:my|our) people)))\b(?! (?:an?|per|each) )",
+    re.IGNORECASE,
+)
+_BOUNDS: dict[str, Bound] = {
+    "at least": "at_least", "at most": "at_most", "more than": "more_than", "over": "more_than",
+    "less than": "fewer_than", "fewer than": "fewer_than",
+}  # fmt: skip
 _SEVERAL_PLACES = re.compile(
-    r" (?:in|to) (?:(?P<more>more than)|(?P<least>at least)|(?P<just>only|just|exactly))?"
+    r" (?:in|to|on) (?:(?P<more>more than)|(?P<least>at least)|(?P<just>only|just|exactly))?"
     r"(?: ?(?P<count>one|two|three|\d|several))?"
-    r"(?: different)? (?:rooms?|places?|locations?)\b", re.IGNORECASE,
+    r"(?: different)? (?:(?P<place>rooms?|places?|locations?)|(?P<day>days?|dates?)|(?P<week>weeks?))\b", re.IGNORECASE,
 )  # fmt: skip
 _IN_ONE_VIDEO = re.compile(r"\b(?:the same|one|any|a single) video\b", re.IGNORECASE)
-_ON_ONE_DAY = re.compile(r"\bon (?:the same|one) (?:day|date)\b", re.IGNORECASE)
+_IN_ONE_UNIT = re.compile(
+    r"\b(?:on|in|at) (?:the same|one) (?:(?P<day>day|date)|(?P<place>room|place)|(?P<week>week)|(?P<month>month))\b",
+    re.IGNORECASE,
+)
+# "the same clothes every time", "always in the same room"; "did he ever change his clothes?"
+_SAME = re.compile(
+    r"\b(?:the same|(?P<other>(?:any )?different|chang(?:e|ed|ing)(?: (?:his|her|their))?)) "
+    r"(?:(?P<place>rooms?|places?)|clothes|clothing|outfits?|things?|garments?)\b"
+    rf"|^what (?:(?:clothes|outfits?)\b.* (?:wear|worn|wearing|seen in)|.* (?:{_MAINLY}|always) wear)\b",
+    re.IGNORECASE,
+)
+# "how many days after her first visit was Ana last seen?", "how long was it between her first and last visit?"
+_APART = re.compile(
+    r"^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
+    r"(?:(?P<after>after|before)|between|from) (?P<ends>.+?)\W*$",
+    re.IGNORECASE,
+)
+# "who was in which room?"; "who was here on most days?"; "on the day Ana first came"
+_WHO_WHERE = re.compile(
+    r"^(?:and |list )?(?P<who>who\b.*?) (?P<unit>(?:(?:in|on|at|to|into) )?(?:which|what) .+|where\W*)$", re.IGNORECASE
+)
+_MOST_UNITS = re.compile(
+    r"^(?P<asked>(?:who|which)\b.*) (?:on|in|at)(?: the)? (?P<rank>most|fewest) (?:different )?"
+    r"(?:(?P<day>days)|(?P<place>rooms|places)|(?P<week>weeks)|(?P<month>months))\b",
+    re.IGNORECASE,
+)
+_ON_THE_DAY = re.compile(
+    r"\b(?:on|in) the (?:same )?(?P<unit>day|night|week|month)(?: that| when| on which| in which|(?P<of> as| of))? "
+    r"(?=.*\b(?:first|last|second|third|fourth|fifth)\b)", re.IGNORECASE,
+)  # fmt: skip
+_A_VISIT = re.compile(r"\b(?:visit|time|sighting|video)\b", re.IGNORECASE)
+_TOGETHER = re.compile(r"\btogether|each other|same time|same video", re.IGNORECASE)
+_RECORDED = r"\bvideos?\b|\b(?:recorded|filmed)\b"
 _A_VIDEO = re.compile(r"\bvideos?\b", re.IGNORECASE)
 _IS_THERE_A_VIDEO = re.compile(
     r"^(?:(?:is|are|was) there|do (?:we|i|you) have|have (?:we|i|you) got|any) .*\bvideos?\b", re.IGNORECASE
@@ -166,16 +215,24 @@ _WHICH_ONES = re.compile(
     r"^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
     re.IGNORECASE,
 )
-_NTH_VISIT = re.compile(r"\b(?P<nth>second|third|fourth|fifth)(?= (?:visit|time|sighting)\b)", re.IGNORECASE)
-_NTHS = ("second", "third", "fourth", "fifth")
+_NTH_VISIT = re.compile(
+    rf"\b(?P<nth>{'|'.join(sorted(_NTHS, key=len, reverse=True))})(?= (?:visit|time|sighting)\b)", re.IGNORECASE
+)
+_NTH_IN_DIGITS = re.compile(r"\b(?P<nth>[1-5])(?:st|nd|rd|th)(?= (?:visit|time|sighting|video)\b)", re.IGNORECASE)
+# Where a second question begins
+_NEXT = re.compile(
+    r"(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
+    r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)", re.IGNORECASE,
+)  # fmt: skip
 _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 _ON_IT = re.compile(
-    r"\b(?:else|his|their|in it)\b|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE
-)
+    r"\b(?:else|his|their|in it)\b|^(?:is|was) (?:it|that|this)\b"
+    r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE,
+)  # fmt: skip
 # Asks anew, of all times
 _EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
 _ONE_BEFORE = re.compile(
-    r"^(?:and |but |what about |when was )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
+    r"^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
     re.IGNORECASE,
 )
 _ASKS_AGAIN = re.compile(
@@ -187,12 +244,13 @@ _HOW_LONG = re.compile(r"how long (?:was|is|did)\b", re.IGNORECASE)
 _MOVES = {Has("enters"): 1, Has("leaves"): -1}
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
+    rf"(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
     rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {_SPOT})?(?=\W*$)",
     re.IGNORECASE,
 )
 _USED = "used|empty|in use|visited|busy|occupied"
+_NTH = ("", "first", *_NTHS)
 _UNREAD = Query("refuse", refusal="unclear", value="times")
 
 
@@ -260,8 +318,9 @@ class ArchiveQuestion:
             return named
         named = [replace(one, joint="or" if one.joint else "") for one in named]
         one, besides = named[0], tuple(named)
-        at_another_time = Scope(None, one.place, "but not", besides)
-        return [*named, at_another_time if self.only == "dates" else Scope(one.dates, "", "but not", besides)]
+        joint = "than" if self.query.select == "compare" else "but not"  # "usually" is more often than elsewhere
+        other = Scope(None, one.place) if self.only == "dates" else Scope(one.dates, "")
+        return [*named, replace(other, joint=joint, besides=besides)]
 
     @property
     def of(self) -> str:
@@ -292,6 +351,11 @@ class ArchiveQuestion:
         ).of.strip()
 
 
+def questions_in(text: str) -> list[str]:
+    """A text as one question after another: "What is the newest video, and who is in it?" is two."""
+    return [one for one in _NEXT.split(text.strip()) if re.search(r"\w", one)] or [text]
+
+
 def read_archive(
     text: str, known: Known, places: Sequence[str], now: datetime, before: ArchiveQuestion | None = None
 ) -> ArchiveQuestion:
@@ -304,11 +368,7 @@ def read_archive(
         now: the time at which it is asked, local.
         before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
     """
-    text = _CALLED.sub(_as_called, text.strip())
-    if not any("library" in one.lower() for one in places):  # it is that of the videos
-        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
-    for said, plain in _said_otherwise():
-        text = said.sub(plain, text)
+    text = _in_plain_words(text, places)
     if (paired := _paired(text, places, now, (*known.names, *known.aliases))) is not None:
         return _of_scopes(paired.text, known, paired)
     text, outside = _outside(text, places)
@@ -337,6 +397,8 @@ def read_archive(
     of_them = _OF_THEM.search(rest) or unit is not None and not re.search(r"\w", rest[unit.end() :])  # "which days?"
     if before is not None and before.query.select in _OF_VIDEOS and of_them:
         return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), replace(known, history=()), scoped), before)
+    if on_the_day := _ON_THE_DAY.search(rest):
+        return _on_the_day(rest, on_the_day, known, scoped)
     around = _THAT.search(rest) if before is not None else None
     if around is not None:
         rest = f"{rest[: around.start()]}{rest[around.end() :]}"
@@ -351,6 +413,23 @@ def read_archive(
         of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
         return on_day if before.dates or meant is None else of_sighting
     return _leaning(rest, found, before, meant) if _LEANS.search(rest) or leans and not _EVER.search(rest) else found
+
+
+def _on_the_day(rest: str, said: re.Match[str], known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
+    """A question of all of the day, or week, of a sighting: "on the day Ana first came"."""
+    rest = _ON_THE_DAY.sub("during " if said["of"] else "when ", rest)
+    found = _of_scopes(rest, known, scoped)
+    return replace(found, around=said["unit"].lower()) if found.sighting is not None else found
+
+
+def _in_plain_words(text: str, places: Sequence[str]) -> str:
+    """A question in the words that are read."""
+    text = _NTH_IN_DIGITS.sub(lambda nth: _NTH[int(nth["nth"])], _CALLED.sub(_as_called, text.strip()))
+    if not any("library" in one.lower() for one in places):  # it is that of the videos
+        text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
+    for said, plain in _said_otherwise():
+        text = said.sub(plain, text)
+    return text
 
 
 @cache
@@ -374,6 +453,8 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
         earlier = replace(meant, rank=replace(meant.rank, k=meant.rank.k - 1))
         nothing = Query("refuse", refusal="unclear")  # before the first
+        if before.sighting is not None and before.sighting == meant and meant.rank != Rank("time"):
+            return replace(before, sighting=earlier)
         return replace(before, query=nothing if meant.rank == Rank("time") else earlier, sighting=None)
     said = _BEYOND.match(undated) if before.dates else None
     if said is not None and (how := (said["which"] or said["how"] or "").lower()):
@@ -407,14 +488,33 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     scopes = scoped.scopes
     more = _MORE.search(rest) if len(scopes) == 2 and scopes[1].joint in ("than", "or") else None
     if more is None:
+        asks_mostly = re.match(r"(?:does|do|did|is|are|was|were)\b", rest, re.IGNORECASE) and (
+            scoped.dates or scoped.places
+        )
+        mostly = re.sub(rf"\b(?:{_MAINLY})\b", "always", rest, flags=re.IGNORECASE) if asks_mostly else rest
+        if mostly != rest and (always := _of_scopes(mostly, known, scoped)).only:
+            query = replace(always.query, select="compare", rank=Rank("often"))
+            return replace(always, query=query)
         query = _every(_read_one(rest, known), scoped.dates)
         query, sighting = _sighted(query)
-        return replace(scoped, query=query, sighting=sighting)
+        return _only(replace(scoped, query=query, sighting=sighting), rest)
     query = _at(f"{rest[: more.start()].rstrip()}{rest[more.end() :]}", known)
     rank = Rank("long" if more["long"] or more["longest"] else "often", -1 if more["less"] else 1)
     form: Form = "polar" if scopes[1].joint == "than" else "choice"
     value = "people" if re.search(r"\b(?:people|persons|visitors|guests)\b", rest) else ""  # not how often anybody
     return replace(scoped, query=Query("compare", query.whom, query.where, value=value, form=form, rank=rank))
+
+
+def _only(found: ArchiveQuestion, rest: str) -> ArchiveQuestion:
+    """Whether somebody is always there, or always comes then, is whether that is so in no other video of hers."""
+    query, to = found.query, re.search(r"\b(?:come|go|visit|appear|show)(?:e?s)?\b", rest, re.IGNORECASE)
+    always = re.search(r"\balways\b", rest, re.IGNORECASE) and not re.match(r"\w+ it\b", rest)
+    if not (always and query.select == "exists" and query.throughout and query.whom.names and not found.only):
+        return found
+    if query.where not in (None, PRESENT) or not (found.dates or found.places) or any(one.each for one in found.dates):
+        return found
+    only: Literal["dates", "places"] = "places" if found.places and not (found.dates and to) else "dates"
+    return replace(found, query=replace(query, throughout=False), only=only)
 
 
 def _paired(text: str, places: Sequence[str], now: datetime, names: Sequence[str]) -> ArchiveQuestion | None:
@@ -447,7 +547,7 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
         return text, ()
     spelt = _spelt(places)
     names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
-    into = r"(?:in|on|into|at|to|from|of|inside|around|through)"
+    into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
              "visit", "visits", "visited")  # fmt: skip
@@ -478,10 +578,11 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
     )
     asked = f"{text[: found.start()]} {_SPOT}{text[found.end() :]}".strip()
+    if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
+        return asked, spots
     come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
-    return re.sub(
-        rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})", lambda verb: come.get(verb[1] or "", "come"), asked
-    ), spots
+    came = rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {_SPOT})"
+    return re.sub(came, lambda verb: come.get(verb[1] or "", "come"), asked), spots
 
 
 def _spelt(places: Sequence[str]) -> dict[str, str]:
@@ -501,18 +602,20 @@ def _at(text: str, known: Known) -> Query:
 
 def _read_one(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
+    if (query := _counted(rest, known)) is not None:
+        return query
     if edges := _BOTH_ENDS.search(rest):
         ends = (f"{rest[: edges.start()]}{edge}{rest[edges.end() :]}" for edge in ("first", "last"))
         first, last = (_read_one(one, known) for one in ends)
         return replace(first, then=last)
     if every := _EVERY_PLACE.search(rest):
-        query = _read_one(f"{rest[: every.start()]} there{rest[every.end() :]}", known)
-        return replace(query, value="place", throughout=True) if query.select in ("exists", "who") else query
+        return _of_each(_read_one(f"{rest[: every.start()]} there{rest[every.end() :]}", known), "place")
     if (several := _SEVERAL_PLACES.search(rest)) and re.match(r"who|has|have|was|were|is|did", rest, re.IGNORECASE):
         query = _read_one(f"{rest[: several.start()]} there{rest[several.end() :]}", known)
         bound: Bound = "more_than" if several["more"] else "exactly" if several["just"] else "at_least"
         count = {"several": 2.0}.get((several["count"] or "several").lower()) or counted(several["count"].lower())
-        asked = replace(query, select="who", value="place", number=Number(bound, count or 2.0), throughout=False)
+        of = next(name for name in ("place", "day", "week") if several[name])
+        asked = replace(query, select="who", value=of, number=Number(bound, count or 2.0), throughout=False)
         return asked if query.select in ("exists", "who") else query
     if (unit := _UNIT.match(rest)) and not (
         unit["video"] and (_OF_SO_MANY.search(rest) or _VIDEOS_WITHOUT.match(rest))
@@ -527,23 +630,16 @@ def _read_one(rest: str, known: Known) -> Query:
     if edge := _VIDEO_AT_AN_END.match(rest):
         if edge["who"]:
             return _read_one(f"When was {edge['who']} {edge['edge']} seen?", known)
-        return Query("when", value="videos", rank=Rank("time", -1 if edge["edge"].lower() == "last" else 1))
+        rank = Rank("time", {"first": 1, "last": -1, **_NTHS}[edge["edge"].lower()])
+        return Query("when", value="videos", rank=rank)
     if (many := _SO_MANY.search(rest)) and (count := counted(many["count"].lower())) is not None:
         asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
         return replace(asked, select="when", rank=rank, number=Number("exactly", count))
     if nth := _NTH_VISIT.search(rest):  # "Ana's second visit"
-        query = _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
-        of_time = query.rank is not None and query.rank.by == "time"
-        return replace(query, rank=Rank("time", 2 + _NTHS.index(nth["nth"].lower()))) if of_time else _at(rest, known)
-    if latest := re.search(r",? (?:the )?(?:newest|latest) first\b", rest, re.IGNORECASE):  # they are listed so
-        return _read_one(f"{rest[: latest.start()]}{rest[latest.end() :]}", known)
-    if ordered := re.search(
-        r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", rest, re.IGNORECASE
-    ):
-        query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
-        value = "videos in order" if query.value == "videos" else "in order"
-        return Query("when", query.whom, query.where, value=value, during=query.during, number=query.number)
+        return _nth_visit(rest, nth, known)
+    if (query := _in_order(rest, known)) is not None:
+        return query
     shown = _SHOW.match(rest)
     listed = rest[shown.end() if shown else 0 :].replace(_SPOT, "")
     if _IDLE.match(listed) and not re.search(r"\bpeople\b", listed, re.IGNORECASE):
@@ -563,27 +659,77 @@ def _read_one(rest: str, known: Known) -> Query:
     return _over_videos(query, rest)
 
 
+def _counted(rest: str, known: Known) -> Query | None:
+    """How far two sightings lie apart, the same each time, who was on most days, who was where; None: none of these."""
+    if (apart := _APART.match(rest)) and (query := _apart(apart, known)) is not None:
+        return query
+    if (same := _SAME.search(rest)) and len(named := find_mentions(rest, known.names, known.aliases)) == 1:
+        value, form = "different" if same["other"] else "same", "wh" if rest.lower().startswith("what") else "polar"
+        whom = Whom((named[0].name,))
+        return Query(
+            "compare", whom, attribute="place" if same["place"] else "worn", value=value, form=cast(Form, form)
+        )
+    if (most := _MOST_UNITS.match(rest)) and (query := _at(most["asked"], known)).select == "who":
+        rank = Rank("often", 1 if most["rank"].lower() == "most" else -1)
+        return replace(query, value=_named_unit(most.groupdict()), rank=rank)
+    if (by := _WHO_WHERE.match(rest)) and (by["unit"].lower().startswith("where") or _UNIT.match(by["unit"])):
+        unit = _UNIT.match(by["unit"])
+        query = _at(f"{by['who']} {'there' if unit is None else by['unit'][unit.end() :]}", known)
+        value = "place" if unit is None else _named_unit(unit.groupdict())
+        return Query("who", query.whom, query.where, value=value) if query.select == "who" else query
+    return None
+
+
+def _nth_visit(rest: str, nth: re.Match[str], known: Known) -> Query:
+    """What is asked of somebody's second visit, or of the last but one."""
+    at, query = _NTHS[nth["nth"].lower()], _read_one(f"{rest[: nth.start()]}first{rest[nth.end() :]}", known)
+    query = _at(rest, known) if query.select == "refuse" else query
+    if query.during.event is not None and query.during.nth == 1:
+        return replace(query, during=replace(query.during, nth=at))
+    of_time = query.rank is not None and query.rank.by == "time"
+    return replace(query, rank=Rank("time", at)) if of_time else query
+
+
+def _in_order(rest: str, known: Known) -> Query | None:
+    """A list in an order, the newest or the oldest first; None: no order is asked for."""
+    if latest := re.search(r",? (?:the )?(?:newest|latest) first\b", rest, re.IGNORECASE):  # they are listed so
+        return _read_one(f"{rest[: latest.start()]}{rest[latest.end() :]}", known)
+    if ordered := re.search(
+        r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", rest, re.IGNORECASE
+    ):
+        query = _read_one(f"{rest[: ordered.start()]}{rest[ordered.end() :]}", known)
+        value = "videos in order" if query.value == "videos" else "in order"
+        return Query("when", query.whom, query.where, value=value, during=query.during, number=query.number)
+    return None
+
+
 def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
     """A question from which "which room", "how many days" … was taken: when it holds, put together by place, day …"""
-    by = next(name for name, said in unit.items() if said and name not in ("how", "is"))
+    by, of_videos = _named_unit(unit), re.search(_RECORDED, rest, re.IGNORECASE) is not None
+    people = (often := _SO_OFTEN.search(rest)) is not None and often["people"] is not None
+    rest, number = _so_often(rest) if by in ("place", "day", "night", "week", "month", "year") else (rest, None)
     whole, edge, ranks = rest, _EDGE.search(rest), list[Rank]()
     for said, measure in _MEASURES:
         if (by == "where" or measure.by != "time") and re.search(said, rest, re.IGNORECASE):
             ranks, rest = [*ranks, measure], re.sub(said, " ", rest, flags=re.IGNORECASE)
+    if by not in ("who", "ago", "video") and re.search(r"\bbut\b.*(?:\bnot\b|n['’]t\b)", rest, re.IGNORECASE):
+        return Query("refuse", refusal="unclear")  # those of one without those of another
     denied = _NOT.search(rest) is not None
     rest = re.sub(r" (?:in|at|on)(?: it)?(?=\W*$)", "", re.sub(" +", " ", _NOT.sub("", rest)))
     if by == "ago" and "since" in (unit["ago"] or "").lower() and edge is None:
         rest = f" was the last time{rest}"
     idle = _IDLE.match(rest.replace(_SPOT, ""))
     rest = rest if idle else re.sub(_PASSES, "appear", rest, flags=re.IGNORECASE)
-    rank, number = next(iter(ranks), None), NEVER if denied else None
+    rank, number = next(iter(ranks), None), NEVER if denied else number
     if by == "who":
         query = _over_videos(Query("who") if idle else _at(f"Who{rest}", known), rest)
         query = _over_videos(_at(f"Who{whole}", known), whole) if query.select == "refuse" else query
         if denied and is_of_sound(query):
             return Query("refuse", refusal="sound")  # who never says it may say it unheard
         return replace(query, rank=rank or query.rank, number=number, throughout=False)
-    query = Query("when") if idle else _over_videos(_at(f"When{rest}", known), rest)
+    people = people or bool(ranks) and re.search(r"\bpeople\b", rest) is not None  # the most people, or so many
+    where = ANYTHING if of_videos and not people and by != "video" else None
+    query = Query("when", where=where) if idle else _over_videos(_at(f"When{rest}", known), rest)
     if query.select != "when":
         return query
     timed = rank if rank is not None and rank.by == "time" else query.rank if edge or by == "ago" else None
@@ -594,24 +740,66 @@ def _by_unit(rest: str, unit: dict[str, str | None], known: Known) -> Query:
         return replace(query, rank=timed or Rank("time", -1), value="ago" * (by == "ago"))
     select: Select = "how_often" if unit["how"] else "when"
     value, whom = {"where": "place", "when": "hour"}.get(by, by), query.whom
-    people = bool(ranks) and re.search(r"\bpeople\b", rest) is not None  # the most people
     if people and by != "video":
-        return replace(query, select="count", value=value, rank=rank)
+        return replace(query, select="count", value=value, rank=rank, number=number)
     if by == "video":
         whom = replace(whom, quantifier="any") if people else whom
         value = "people" if people else "videos" if idle or _OF_LENGTH.search(f"which video{whole}") else ""
     rank = Rank("often") if value == "hour" and rank is None else rank
-    return replace(query, select=select, whom=whom, value=value, rank=rank, number=number)
+    form: Form = "polar" if unit["is"] else query.form
+    if unit["is"] and len(whom.names) > 1 and query.where == Has("with") and not _TOGETHER.search(whole):
+        query = replace(query, where=None)  # each of them, in any video
+    return replace(query, select=select, whom=whom, value=value, form=form, rank=rank, number=number)
+
+
+def _named_unit(unit: dict[str, str | None]) -> str:
+    """By what videos are put together, of the groups of a pattern."""
+    return next(name for name, said in unit.items() if said and name not in ("how", "is", "asked", "rank"))
+
+
+def _so_often(text: str) -> tuple[str, Number | None]:
+    """A text without the number of times, or of videos, that it names; and this."""
+    if (said := _SO_OFTEN.search(text)) is None:
+        return text, None
+    count = 1.0 if said["once"] else 2.0 if said["twice"] else counted(said["count"].lower()) or 0.0
+    return f"{text[: said.start()]}{text[said.end() :]}", Number(
+        _BOUNDS.get((said["bound"] or "").lower(), "exactly"), count
+    )
+
+
+def _apart(said: re.Match[str], known: Known) -> Query | None:
+    """Two sightings of which it is asked how far they lie apart; None: not of two."""
+    named = re.sub(r"\bfirst two (visit|time|video)s\b", r"first \1 and second \1", said["ends"], flags=re.IGNORECASE)
+    joint, ask = (r" (?=(?:was|were|did|has|is)\b)", "When ") if said["after"] else (r" (?:and|to|until) ", "When was ")
+    first, *other = re.split(joint, named, maxsplit=1)
+    if not other:
+        return None
+    visit = _A_VISIT.search(other[0])
+    first += f" {visit[0] if visit else 'visit'}" if not _A_VISIT.search(first) else ""  # "her first and last visit"
+    whose = re.match(r"\S+(?: \S+)?['’]s?(?= )", first)  # "Ana's first visit and (Ana's) second visit"
+    told = re.sub(r"^(?=first|last|second|third|fourth|fifth)", f"{whose[0] if whose else 'the'} ", other[0])
+    ends = [_read_one(f"When was {first}?", known), _read_one(f"{ask}{told}?", known)]
+    if not all(one.select == "when" and one.rank is not None and one.rank.by == "time" for one in ends):
+        return None
+    one, two = (replace(end, whom=end.whom if end.whom.names else ends[1 - at].whom) for at, end in enumerate(ends))
+    return replace(one, value=f"{one.value} apart".strip(), then=two)
+
+
+def _of_each(query: Query, unit: str) -> Query:
+    """What is asked of each place, day … by itself: whether it holds in each, who is there, how often, how many are."""
+    if query.value == "videos":
+        return Query("when", where=ANYTHING, value=unit)
+    if query.select in ("how_often", "how_long") and query.number is None:
+        return replace(query, select="when", value=unit, rank=Rank("long") if query.select == "how_long" else None)
+    if query.select in ("exists", "who") and query.rank is None and query.number is None:
+        return replace(query, value=unit, throughout=True)
+    return replace(query, value=unit) if query.select == "count" else query
 
 
 def _every(query: Query, dates: Sequence[Dates]) -> Query:
-    """Asked of each Monday, of each week … by itself: whether it holds on each, who is there on each, how often."""
+    """Asked of each Monday, of each week … by itself."""
     each = next((one.each for one in dates if one.each), "")
-    if each and query.select in ("how_often", "how_long") and query.number is None:
-        return replace(query, select="when", value=each, rank=Rank("long") if query.select == "how_long" else None)
-    if each and query.select in ("exists", "who") and query.rank is None and query.number is None:
-        return replace(query, value=each, throughout=True)
-    return query
+    return _of_each(query, each) if each else query
 
 
 def _sighted(query: Query) -> tuple[Query, Query | None]:
@@ -620,26 +808,39 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
     if event is None or during.relation != "while":
         return query, None
     nth, where = during.nth, None if event.where == PRESENT else event.where
+    if nth and query.attribute == "place" and event.whom == Whom(quantifier="all"):
+        return _edges_of_all(nth), None
     if isinstance(where, Has) and where in _MOVES:
         nth, where = nth or _MOVES[where], None
     if not nth:
         return query, None
+    if (
+        event.whom == EVERYBODY
+        and query.select == "who"
+        and isinstance(query.where, Has)
+        and query.where.of is not None
+    ):
+        event = replace(event, whom=query.where.of)  # "who was with Ana on her last visit?"
     besides = tuple(dict.fromkeys((*query.whom.besides, *event.whom.names)))
     whom = replace(query.whom, besides=besides) if query.select in ("who", "count") else query.whom
     sighting = Query("when", event.whom, where, rank=Rank("time", nth))
     return replace(query, whom=whom, during=numbers_of(during)), sighting
 
 
-def _over_videos(query: Query, text: str) -> Query:
-    """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
-    if query.whom == Whom(quantifier="none", known=False) and "people I know" in text:  # not whom I don't know
-        query = replace(query, whom=Whom(quantifier="none", known=True))
-    whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
+def _in_no_other(query: Query, text: str) -> Query | None:
+    """Whether nobody else is, or she never is; None: something else."""
+    if query.form == "polar" and query.whom.quantifier == "only" and re.search(r"\bthe only (?:one|person)\b", text):
+        return Query("how_often", Whom(besides=query.whom.names), query.where, form="polar", number=NEVER)
+    if query.form == "polar" and query.throughout and re.search(r"\bnever\b", text, re.IGNORECASE):
+        return _at_no_time(query)
+    return None
+
+
+def _at_all_times(query: Query) -> Query | None:
+    """Whether it always holds, as whether it never doesn't; None: something else."""
+    whom, where = query.whom, query.where
     of = where.of if isinstance(where, Has) and where.attribute == "with" else None
-    if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else
-        where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
-        query = replace(query, where=where, throughout=False)
-    always = query.select == "exists" and polar and query.throughout
+    always = query.select == "exists" and query.form == "polar" and query.throughout
     if always and where == Has("with") and len(whom.names) > 1:  # never one without the other
         alone = And((Not(Has("with", of=Whom(whom.names))),))
         return replace(
@@ -649,18 +850,47 @@ def _over_videos(query: Query, text: str) -> Query:
         return replace(query, select="how_often", where=And((Not(where),)), number=NEVER, throughout=False)  # never not
     if always and whom == EVERYBODY and of is not None and of.names:
         return Query("how_often", of, Has("alone"), form="polar", during=query.during, number=NEVER)
+    return None
+
+
+def _edges_of_all(nth: int) -> Query:
+    """When, and where, each person was first, or last, seen."""
+    return Query("order", where=Not(PRESENT) if nth < 0 else None)
+
+
+def _over_videos(query: Query, text: str) -> Query:
+    """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
+    if query.whom == Whom(quantifier="none", known=False) and "people I know" in text:  # not whom I don't know
+        query = replace(query, whom=Whom(quantifier="none", known=True))
+    if (asked := _in_no_other(query, text)) is not None:
+        return asked
+    own = query.during.event == Event(query.whom) and not query.during.nth and query.select in ("exists", "how_often")
+    if own:  # "is she with Ben when she is there?"
+        query = replace(query, during=numbers_of(query.during))
+    whom, where, polar, by = query.whom, query.where, query.form == "polar", "" if query.rank is None else query.rank.by
+    of = where.of if isinstance(where, Has) and where.attribute == "with" else None
+    if of is not None and of.names and re.search(r"\b(?:only|just) with\b", text, re.IGNORECASE):  # with nobody else
+        where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
+        query = replace(query, where=where, throughout=False)
+    if (asked := _at_all_times(query)) is not None:
+        return asked
     if whom == Whom(known=False) and re.search(r"\b(?:only|just|nothing but|nobody but)\b", text, re.IGNORECASE):
         return replace(query, whom=Whom(quantifier="only", known=False))
     if query.select == "who" and re.search(r"\bbut not\b", text, re.IGNORECASE):
         return _but_not_with(query)
-    if query.select == "who" and query.number is None and (many := _IN_SO_MANY.search(text)):
-        query = replace(query, number=Number("exactly", counted(many[1].lower()) or 0.0))
+    if query.select == "who" and query.number is None and not query.during.event and (number := _so_often(text)[1]):
+        query = replace(query, number=number, rank=Rank("often"), throughout=False)
+    if query.select == "how_often" and not polar and whom == Whom(quantifier="all"):  # "how many videos has each?"
+        return Query("who", where=where, during=query.during)
     if query.select == "who" and query.number is not None and re.search(r"\bvideos?\b", text, re.IGNORECASE):
         query = replace(query, rank=query.rank or Rank("often"))  # a number of videos, not of seconds in one
     if (asked := _of_so_many(query, text)) is not None:
         return asked
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
-        return Query("when", whom, where, value="place", during=query.during)
+        everybody = whom == Whom(quantifier="all")
+        return Query(
+            "who" if everybody else "when", EVERYBODY if everybody else whom, where, value="place", during=query.during
+        )
     if query.select == "count" and polar and query.number is not None:
         return Query("when", whom, where, value="people", form="polar", during=query.during, number=query.number)
     if query.select == "length" and (query.number is not None or query.rank is not None):
@@ -673,6 +903,8 @@ def _over_videos(query: Query, text: str) -> Query:
         return _at_no_time(query)
     if query.rank is not None and by == "time" and query.select == "when" and _HOW_LONG.match(text):
         return Query("how_long", whom, where, during=During("while", Event(whom, where or PRESENT), query.rank.k))
+    if by == "time" and query.select == "when" and whom == Whom(quantifier="all") and query.rank is not None:
+        return replace(_edges_of_all(query.rank.k), during=query.during)
     if by == "long" and query.select in ("when", "how_long"):
         query = replace(query, select="when", value="videos" if _OF_LENGTH.search(text) else query.value)
     if whom.quantifier == "none" and of is not None:
@@ -696,8 +928,10 @@ def _of_so_many(query: Query, text: str) -> Query | None:
         return Query(select, known, where, value="people", form=query.form, during=query.during, number=number)
     if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
         return replace(query, whom=replace(whom, known=None), where=Has("with", of=Whom(known=False)))
-    if len(whom.names) > 1 and where in (None, Has("with")) and _ON_ONE_DAY.search(text):
-        return Query("when", replace(whom, quantifier="both"), value="day", form=query.form)
+    same = [_named_unit(one.groupdict()) for one in _IN_ONE_UNIT.finditer(text)]
+    if len(whom.names) > 1 and where in (None, Has("with")) and same:
+        value = same[0] if len(same) == 1 else "place on a day"
+        return Query("when", replace(whom, quantifier="both"), value=value, form=query.form)
     if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
         return Query("how_often", whom, where, form="polar", during=query.during, number=number)  # "came back?"
     if query.select == "compare" and polar and query.versus is None and len(whom.names) == 1:  # "… than anybody else?"

@@ -127,8 +127,8 @@ _EDGE = (
     rf"|but before|this|last|today|tonight|yesterday|{_WEEKDAY})\b))"
 )
 _HOURS = re.compile(
-    rf"\b(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)|(?:after|since) (?P<d>{_EDGE}),?"
-    rf" (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
+    rf"\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
+    rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
     rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
     rf"|(?:during the|by) (?P<day>day)(?:time)?)"
@@ -343,7 +343,7 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
         end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
         of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
         hours = _before(_clock(start), _clock(end)) if of_day else _clock(start), _clock(end)
-    return Dates(said=_lowered(match), hours=hours)
+    return Dates(said=_lowered(match).removeprefix("both "), hours=hours)
 
 
 def _before(at: time, end: time) -> time:

@@ -26,7 +26,19 @@ from pvchat.chat.english import (
     upper,
     wording,
 )
-from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_at_once, is_of_sound
+from pvchat.chat.query import (
+    ANYTHING,
+    EVERYBODY,
+    NEVER,
+    PRESENT,
+    Has,
+    Not,
+    Query,
+    Rank,
+    Whom,
+    counts_at_once,
+    is_of_sound,
+)
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
@@ -86,6 +98,8 @@ def unit_said(kind: str, unit: str) -> str:
     if kind == "day":
         at = date.fromisoformat(unit)
         return f"on {at:%A} {at.day} {at:%B %Y}"
+    if kind == "place on a day":
+        return f"{unit_said('day', unit[:10])} {unit_said('place', unit[11:])}"
     if kind in ("night", "week"):
         at = date.fromisoformat(unit)
         return f"in the {kind} of {at:%A} {at.day} {at:%B %Y}"
@@ -104,6 +118,13 @@ def ago(one: Seen, today: date | None) -> str:
     return f", {number(days)} day{'' if days == 1 else 's'} ago" if days > 0 else ", today"
 
 
+def apart(one: Seen, other: Seen) -> str:
+    """How far two sightings lie apart: "Nine days apart."."""
+    days = abs((one.video.at.date() - other.video.at.date()).days)
+    seconds = abs((one.video.at - other.video.at).total_seconds())
+    return f"{upper(f'{number(days)} day' + 's' * (days != 1) if days else lasting(seconds))} apart."
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a question says beside its query.
@@ -112,6 +133,7 @@ class Asked:
         of: its words for times and places, such as " on Tuesday in the kitchen"; "" for none.
         moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
         told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
+        instead: where none tells it, what is known of her in that one; "" for nothing.
         today: the day on which it is asked, where it asks how many days ago; None where it doesn't.
         one: only the video of that one sighting was looked at.
     """
@@ -119,6 +141,7 @@ class Asked:
     of: str = ""
     moment: Seen | None = None
     told: str = ""
+    instead: str = ""
     today: date | None = None
     one: bool = False
 
@@ -149,6 +172,10 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         why = wording("library", "not listened") if is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
+    if found.query.value in UNITS and several and found.query.select == "when":
+        unit = found.query.value
+        unit = f"{'day and place' if ' ' in unit else unit} {'on' if 'day' in unit else 'in'} which"
+        return f"{head}I found no {unit} {who} were both seen, in {_among(found, asked)}."
     if found.query.select == "when" and found.query.whom.quantifier == "none":
         there = "Somebody I know" if found.query.whom.known else "Somebody"
         return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
@@ -176,6 +203,8 @@ def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
     """What says a finding of a query."""
     if query.select != "who" and (query.value in UNITS or is_of_all(query)):
         return _grouped
+    if query.select == "compare" and query.value in ("same", "different"):
+        return _in_each
     if query.select in _SAID and not (is_of_sound(query) and query.select == "attribute"):
         return _SAID[query.select]
     if query.rank is None or query.select in ("how_often", "how_long"):
@@ -239,6 +268,8 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     ]  # fmt: skip
     left = [said[one] for one, count in found.groups.items() if not count]
     of = f" That is of {_among(found, asked)}."
+    if query.number == NEVER and query.where == ANYTHING:
+        return f"There was no video {join(left, 'or')}." if left else f"There was one {_EACH[query.value]}."
     if query.number == NEVER:
         were, there = "were" if len(query.whom.names) > 1 else "was", join(left, "or")
         return f"{_subject(found)} {were} {f'not seen {there}' if there else f'seen {_EACH[query.value]}'}.{of}"
@@ -246,6 +277,8 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     if query.select == "count" and rank is not None and query.value != "scope":
         so = "Most people" if rank.k > 0 else "Fewest people"
         so += "" if is_plain(query.where) else f" {clause(query.where, 2)}"
+    if query.select == "count" and rank is None:
+        so = "People I know"
     if people:
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
     many, most = "", ""
@@ -253,11 +286,14 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
         many = f" {number(len(told))} {query.value}{'' if len(told) == 1 else 's'}:"
     if query.value != "scope" and query.select != "count" and rank is not None and told:
         most = " longest" if by_length else f" {'most' if rank.k > 0 else 'least'} often"
-    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or "perhaps"
+    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or (
+        "perhaps" if found.perhaps else f"{'on' if 'day' in query.value else 'in'} no {query.value}"
+    )
     other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
     sentences = [_lead(found), f"{so}:{most}{many} {listed}." if told or not left else ""]
     sentences += [other.format(join(left[:_MOST], "or"))] if left else []
-    return " ".join(filter(None, sentences)) + of + lines(found.seen)
+    kept = [one for one in found.seen if query.number is None or UNITS[query.value](one) in found.groups]
+    return " ".join(filter(None, sentences)) + of + lines(kept)
 
 
 def _lead(found: ArchiveFinding) -> str:
@@ -285,6 +321,7 @@ def _edge(found: ArchiveFinding, asked: Asked) -> str:
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
     if found.query.value == "videos" and found.seen and not found.query.whom.names:
+        word = "last but one" if rank.k == -2 else NTH_SAID[rank.k - 1] if 1 < rank.k <= len(NTH_SAID) else word
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
@@ -315,11 +352,17 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         so = "I know was seen" if is_plain(found.query.where) else f"I see {clause(found.query.where)}"
         return f"Nobody: everybody {so} at least once in {_among(found, asked)}.{perhaps}"
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
+    if rank is not None and found.query.value in UNITS and told and found.query.number is None:
+        unit = found.query.value
+        told = [f"{name} ({number(count)} {unit}{'' if count == 1 else 's'})" for name, count in found.names.items()]
+        return f"{', then '.join(told)}. That is of {_among(found, asked)}."
     if rank is not None and told and found.query.number is None:
         counts = list(found.names.values())
         kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
         told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
         return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
+    if found.query.value in {*UNITS} - {"scope"} and not found.query.throughout and found.query.number is None:
+        return f"{' '.join(_at_each(found))} That is of {_among(found, asked)}.{lines(found.seen)}"
     lead = LEADS[found.verdict or ""].replace(".", ",") if told else LEADS[found.verdict or ""]
     sentences = [f"{lead} {join(told)}.".strip()] if told else [lead] if lead else []
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
@@ -334,18 +377,31 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         nobody = "" if found.query.whom.names else " Nobody I know."
         return f"{lead}{nobody} That is of {_among(found, asked)}.".strip()
     theirs = [one for one in found.seen if found.query.value not in UNITS or {*one.names} & {*found.names}]
-    sentences += _at_each(found)
+    sentences += [] if found.query.value in UNITS else _at_each(found)
     return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
 
 
 def _at_each(found: ArchiveFinding) -> list[str]:
-    """Who was there at each of several times or places, where they aren't held against each other."""
-    scopes = dict.fromkeys(scope for one in found.seen for scope in one.scopes)
-    if len(scopes) < 2 or found.query.value in UNITS:
+    """Who was there at each of several times or places, where they aren't held against each other; at each place, on
+    each day … in order.
+    """
+    unit = found.query.value
+    there = dict[str, list[str]]()
+    for one in found.seen:
+        names = [
+            f"perhaps {name}" if name in one.perhaps else _STRANGERS if name.startswith("#") else name
+            for name in one.names
+        ]
+        for at in [UNITS[unit](one)] if unit in UNITS else one.scopes:
+            there.setdefault(at, []).extend(names)
+    if unit not in UNITS and len(there) < 2:
         return []
-    there = {scope: {name for one in found.seen if scope in one.scopes for name in one.names} for scope in scopes}
-    named = {scope: [name for name in found.names if name in there[scope]] or ["nobody I know"] for scope in scopes}
-    return [f"{upper(scope)}: {join(names)}." for scope, names in named.items()]
+    known = {
+        at: [name for name in dict.fromkeys(names) if unit in UNITS or name in found.names]
+        for at, names in there.items()
+    }
+    said = {at: unit_said(unit, at) if unit in UNITS else at for at in there}
+    return [f"{upper(said[at])}: {join(names or ['nobody I know'])}." for at, names in known.items()]
 
 
 def _all_named(one: Seen) -> str:
@@ -371,6 +427,11 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
     """People in order, with what they are held against each other by."""
     rank, lead = found.query.rank, LEADS[found.verdict or ""]
     told = [f"{name} {_measured(found, name, rank.by if rank is not None else 'time')}" for name in found.names]
+    if found.query.select == "order" and found.query.form == "choice" and len(told) > 1:
+        verb = "left" if found.query.where in (Not(PRESENT), Has("leaves")) else "came"
+        first, other = [*found.names][:2]
+        one, how = (first, "before") if first in found.query.whom.names else (other, "after")
+        lead = f"{one} {verb} {how} {other if one == first else first}:"
     if not told:
         return " ".join([*filter(None, [lead]), f"I found nobody to compare in {_among(found, asked)}."])
     each = of_each(found.query)
@@ -383,6 +444,18 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
     return " ".join([*filter(None, [lead]), f"{', then '.join(told)}; of {_among(found, asked)}.", *rest])
 
 
+def _in_each(found: ArchiveFinding, asked: Asked) -> str:
+    """Where somebody is, or what she wears, with the number of videos, and whether that is the same in all."""
+    told = [f"{text.rstrip('.')} ({videos(int(count))})" for text, count in found.groups.items()][:_MOST]
+    left = len(found.sure) - int(sum(found.groups.values()))
+    sentences = [
+        LEADS[found.verdict or ""],
+        f"{_subject(found)}: {'; '.join(told)}." if told else "",
+        f"Of {videos(left)} I can't tell." if left else "",
+    ]
+    return " ".join(filter(None, sentences)) + f" That is of {_among(found, asked)}." + lines(found.seen)
+
+
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
     """Such as "in three videos", "for 2 minutes", or the moment of the first, or of the last, time."""
     hers = [one for one in found.sure if name in one.names and name not in one.perhaps]
@@ -392,6 +465,7 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
     theirs = name in found.query.whom.names or found.query.during.event is None  # not "before Ben came"
     last = found.query.where in (Not(PRESENT), Has("leaves")) and theirs
+    last = last or found.query.select == "order" and found.query.where == Not(PRESENT)
     one = hers[-1 if last else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
@@ -399,7 +473,8 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
 def _known_of(found: ArchiveFinding, asked: Asked) -> str:
     """What is known of somebody, from the one video that is meant, or that tells it last."""
     if not asked.told:
-        return f"{_subject(found)}: {_in_how_many(found, asked)}. What you ask can't be told from any of them."
+        known = f" {upper(moment(asked.moment))}: {asked.instead}" if asked.moment is not None and asked.instead else ""
+        return f"{_subject(found)}: {_in_how_many(found, asked)}. What you ask can't be told from any of them.{known}"
     one = asked.moment or (found.sure or list(found.seen))[-1]
     return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
 
@@ -413,8 +488,8 @@ _SAID = {
 def _subject(found: ArchiveFinding) -> str:
     """Who is asked about, by name."""
     query, names = found.query, list(found.query.whom.names)
-    if query.where == MUSIC:
-        return "Music"
+    if query.where in (MUSIC, ANYTHING):
+        return "Music" if query.where == MUSIC else "Videos"
     if query.number is not None and query.value == "people":
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
     if query.whom.quantifier == "none":
@@ -437,7 +512,7 @@ def _where(found: ArchiveFinding) -> str:
     where = found.query.where
     if is_of_sound(found.query):
         return f" {does(found.query, len(found.query.whom.names) > 1)}"
-    return "" if is_plain(where) else f" {clause(where, max(1, len(found.query.whom.names)))}"
+    return "" if is_plain(where) or where == ANYTHING else f" {clause(where, max(1, len(found.query.whom.names)))}"
 
 
 def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
