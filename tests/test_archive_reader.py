@@ -202,3 +202,13 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     assert read_archive(f"Was Ana in the {typed}?", Known(("Ana",)), ["bedroom", "hall"], NOW).places == (
         ("bedroom", ""),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Was Ana there at lunch on Friday?", "Was Ana there between 12:00 and 14:00 on Friday?"),
+    ],
+)
+def test_other_words_mean_the_same(text: str, plain: str) -> None:
+    assert replace(asked(text), text="") == replace(asked(plain), text="")
