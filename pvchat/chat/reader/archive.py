@@ -920,7 +920,11 @@ def _over_videos(query: Query, text: str) -> Query:
 
 def _of_so_many(query: Query, text: str) -> Query | None:
     """What is asked of videos by who is in them at any time; None: something else."""
-    whom, where, polar, number = query.whom, query.where, query.form == "polar", query.number
+    whom, where, polar = query.whom, query.where, query.form == "polar"
+    of_people = _OF_SO_MANY.search(text) and (often := _SO_OFTEN.search(text)) and often["people"]
+    if of_people and query.select in ("length", "shots"):  # not two seconds, nor one shot
+        query = Query("when", form=query.form, number=_so_often(text)[1])
+    number = query.number
     counted_too = query.select in ("when", "how_often", "count") and not query.value and _OF_SO_MANY.search(text)
     if number is not None and counted_too:
         select: Select = "how_often" if re.match(r"(?:in )?how many", text, re.IGNORECASE) else "when"
