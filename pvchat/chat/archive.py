@@ -565,9 +565,20 @@ def is_answered(query: Query) -> bool:
         return False
     if query.value in ("same", "different") and query.select == "compare":
         return True
+    if _is_held(query) and _against_strangers(query):
+        return False
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
+
+
+def _against_strangers(query: Query) -> bool:
+    """Whether people are compared with whoever is unknown, whom no two videos tell to be the same, or by two they are
+    with.
+    """
+    company = [has.of for has in atoms(query.where) if has.attribute == "with" and has.of is not None]
+    mixed = len(company) > 1 or any(of.names and of.known is False for of in company)
+    return mixed or query.select == "compare" and any(of.known is False for of in _people_of(query))
 
 
 def of_each(query: Query) -> Query:
