@@ -211,7 +211,21 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     ("text", "plain"),
     [
         ("Was Ana there at lunch on Friday?", "Was Ana there between 12:00 and 14:00 on Friday?"),
+        ("Was Ana up before 9?", "Was Ana there before 9?"),
+        ("Has Ana been up at all this week?", "Has Ana been there at all this week?"),
     ],
 )
 def test_other_words_mean_the_same(text: str, plain: str) -> None:
     assert replace(asked(text), text="") == replace(asked(plain), text="")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who gets up before Ben?",
+        "Who stands up after Ana?",
+        "Does Ana look up at Ben?",
+    ],
+)
+def test_words_that_mean_something_else_stay(text: str) -> None:
+    assert asked(text).text == text
