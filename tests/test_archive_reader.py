@@ -222,6 +222,9 @@ def test_other_words_mean_the_same(text: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Where is the dog?",
+        "Where is he going?",
+        "Where is this filmed?",
         "Who gets up before Ben?",
         "Who stands up after Ana?",
         "Does Ana look up at Ben?",
@@ -229,3 +232,11 @@ def test_other_words_mean_the_same(text: str, plain: str) -> None:
 )
 def test_words_that_mean_something_else_stay(text: str) -> None:
     assert asked(text).text == text
+
+
+@pytest.mark.parametrize("text", ["Where is {}?", "Videos without {}", "How long haven't we seen {}?"])
+@pytest.mark.parametrize("name", ["Jo.*", "Ali$", "C++ (Bob)"])
+def test_names_may_end_in_any_character(text: str, name: str) -> None:
+    found = read_archive(text.format(name), Known((name,)), [], NOW)
+    whom = (found.sighting or found.query).whom
+    assert (whom.names, whom.unknown) == ((name,), ())

@@ -94,16 +94,16 @@ _IDLE = re.compile(
 _VIDEOS_WITHOUT = re.compile(
     r"^(?:(?P<polar>(?:is|are|was) there|any|do (?:we|i|you) have)|(?P<many>how many)|which|what|show|list|find)?"
     r"(?: me)?(?: ?(?:any|an?|the|all|every|are|is|there))* ?videos? (?:(?:is|are|there) )*(?:without|with no) "
-    r"(?P<who>.+?)\W*$",
+    r"(?P<who>.+?)[\s?!.]*$",
     re.IGNORECASE,
 )
-_ANY_VIDEO_OF = re.compile(r"^(?:is|are) there (?:any |an? )?videos? (?:of|with) (?P<who>.+?)\W*$", re.IGNORECASE)
+_ANY_VIDEO_OF = re.compile(r"^(?:is|are) there (?:any |an? )?videos? (?:of|with) (?P<who>.+?)[\s?!.]*$", re.IGNORECASE)
 _NTHS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "last but one": -2, "second to last": -2,
          "second last": -2, "next to last": -2, "penultimate": -2}  # fmt: skip
 _VIDEO_AT_AN_END = re.compile(
     r"^(?:(?:what|which|when)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?"
     rf"(?P<edge>first|last|{'|'.join(_NTHS)}) video"
-    rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?\W*$",
+    rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?[\s?!.]*$",
     re.IGNORECASE,
 )
 _BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
