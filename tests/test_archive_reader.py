@@ -225,6 +225,7 @@ def test_other_words_mean_the_same(text: str, plain: str) -> None:
         "Where is the dog?",
         "Where is he going?",
         "Where is this filmed?",
+        "Did Ana come in at once after Ben left?",
         "Who gets up before Ben?",
         "Who stands up after Ana?",
         "Does Ana look up at Ben?",

@@ -342,6 +342,7 @@ REFUSED = {
     "Is Ana with Ben more often than with a stranger?": "I can tell when, where, how often",
     "Is Ana more often with Ben than with a stranger?": "I can tell when, where, how often",
     "Is Ana with a stranger more often than with Ben?": "I can tell when, where, how often",
+    "Do you exist?": "ask me who is in your videos",
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",

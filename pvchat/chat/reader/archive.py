@@ -85,7 +85,8 @@ _NOT = re.compile(
     r"(?:(?<![\"'“‘])\b(?:never|(?<!but )not)\b|n't\b)(?: ever)?(?! (?:know|recogni[sz]ed?|enrolled)\b)", re.IGNORECASE
 )
 _IDLE = re.compile(
-    r"^(?:['’]s\b|is|are|was|were|has|had|have|been|got|used|visit\w*|the|all|(?:every|any)(?:thing)?|videos?|stuff|there|seen"
+    r"^(?!\W*do (?:i|we|you) exist\b)"
+    r"(?:['’]s\b|is|are|was|were|has|had|have|been|got|used|visit\w*|the|all|(?:every|any)(?:thing)?|videos?|stuff|there|seen"
     r"|people|recorded|filmed|shot|made|taken|new|which|what|do|i|we|you|exist|in total"
     r"|please|pls|plz|\W)*$",
     re.IGNORECASE,
