@@ -287,6 +287,13 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     # two questions
     "When was Ana last seen and what was she wearing?": {"videos": [9], "then": {"videos": [9]}},
     "What was Ana wearing on Tuesday?": {"videos": [4]},
+    # in each video, in the last one
+    "Is Ana in every video?": {"verdict": "no"},
+    "Is Ben in all videos in the hall?": {"verdict": "yes"},
+    "Are Ana and Ben in every video?": {"verdict": "no"},
+    "Who is in the latest video?": {"names": ["Ana", "Ben"], "videos": [9]},
+    "Is Ana in the last video in the hall?": {"verdict": "no", "videos": []},
+    "What was Ana wearing in the newest video?": {"videos": [9]},
 }
 FOLLOWED = {
     "Was Ana in the kitchen on Monday? → And Ben?": {"verdict": "yes", "videos": [2]},

@@ -107,6 +107,9 @@ _VIDEO_AT_AN_END = re.compile(
     rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?[\s?!.]*$",
     re.IGNORECASE,
 )
+_IN_VIDEO_AT_AN_END = re.compile(
+    rf" in the (?P<edge>first|last|{'|'.join(_NTHS)}) video(?=(?: {_SPOT})?\W*$)", re.IGNORECASE
+)
 _BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
 _EVERY_PLACE = re.compile(
     r" (?:(?:in|to|at|through|for) (?:every|each|all|both)|per|by)(?: of)?(?: the| our| my)?"
@@ -486,6 +489,9 @@ def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion
 
 def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
     """The question about its times and places; what holds more of one of two of them is held against the other."""
+    if at_edge := _IN_VIDEO_AT_AN_END.search(rest):
+        query = _at(f"{rest[: at_edge.start()]} {_SPOT}{rest[at_edge.end() :].replace(f' {_SPOT}', '')}", known)
+        return replace(scoped, query=query, sighting=_video_at(at_edge["edge"]))
     scopes = scoped.scopes
     more = _MORE.search(rest) if len(scopes) == 2 and scopes[1].joint in ("than", "or") else None
     if more is None:
@@ -504,6 +510,11 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     form: Form = "polar" if scopes[1].joint == "than" else "choice"
     value = "people" if re.search(r"\b(?:people|persons|visitors|guests)\b", rest) else ""  # not how often anybody
     return replace(scoped, query=Query("compare", query.whom, query.where, value=value, form=form, rank=rank))
+
+
+def _video_at(edge: str) -> Query:
+    """The first video, the last, the last but one …"""
+    return Query("when", value="videos", rank=Rank("time", {"first": 1, "last": -1, **_NTHS}[edge.lower()]))
 
 
 def _only(found: ArchiveQuestion, rest: str) -> ArchiveQuestion:
@@ -631,8 +642,7 @@ def _read_one(rest: str, known: Known) -> Query:
     if edge := _VIDEO_AT_AN_END.match(rest):
         if edge["who"]:
             return _read_one(f"When was {edge['who']} {edge['edge']} seen?", known)
-        rank = Rank("time", {"first": 1, "last": -1, **_NTHS}[edge["edge"].lower()])
-        return Query("when", value="videos", rank=rank)
+        return _video_at(edge["edge"])
     if (many := _SO_MANY.search(rest)) and (count := counted(many["count"].lower())) is not None:
         asked = _read_one(f"{rest[: many.start()]}{many['edge']}{rest[many.end() :]}", known)
         rank = Rank("time", 1 if many["edge"].lower() == "first" else -1)
@@ -945,7 +955,7 @@ def _of_so_many(query: Query, text: str) -> Query | None:
     if several and (_IN_ONE_VIDEO.search(text) or where is None and _A_VIDEO.search(text)):
         return replace(query, where=PRESENT if where in (None, Has("with")) else where)
     if several and where is None and whom.quantifier in ("both", "all"):  # each of them, in any video
-        return replace(query, whom=replace(whom, quantifier="all"))
+        return replace(query, whom=replace(whom, quantifier="both" if query.throughout else "all"))
     if whom == Whom(quantifier="all") and number is not None and number.value == 1:  # "at least once"
         return Query("exists", whom, where, form="polar", during=query.during)
     if polar and whom.quantifier == "none" and _IS_THERE_A_VIDEO.match(text):
