@@ -211,6 +211,8 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     ("text", "plain"),
     [
         ("Was Ana there at lunch on Friday?", "Was Ana there between 12:00 and 14:00 on Friday?"),
+        ("Is Ana here 24/7?", "Is Ana here all the time?"),
+        ("Was Ana neither in the kitchen nor on the ward?", "Was Ana not in the kitchen or on the ward?"),
         ("Was Ana up before 9?", "Was Ana there before 9?"),
         ("Has Ana been up at all this week?", "Has Ana been there at all this week?"),
     ],
@@ -241,3 +243,7 @@ def test_names_may_end_in_any_character(text: str, name: str) -> None:
     found = read_archive(text.format(name), Known((name,)), [], NOW)
     whom = (found.sighting or found.query).whom
     assert (whom.names, whom.unknown) == ((name,), ())
+
+
+def test_a_date_in_july_is_a_day() -> None:
+    assert [one.since for one in asked("Was Ana here on 24/7?").dates] == [datetime(2026, 7, 24)]
