@@ -335,3 +335,23 @@ def test_clips_are_picked_by_time_and_place(scopes: list[Scope], others: bool, d
     assert found == {
         number for number, (at, place) in enumerate(moments) if any(lies_in(at, place, one) for one in scopes)
     }
+
+
+MAYBE_HERE = video(1, {"Ana": (0, 9), "Ben": (0, 5)}, doubted="Ana")
+
+
+def test_who_is_only_perhaps_there_is_told_so() -> None:
+    first = say_archive(find(Query("who", rank=Rank("time")), [MAYBE_HERE], 1), Asked())
+    assert first.startswith("Ben and perhaps Ana, on Friday 2 January 2026"), first
+    last = say_archive(find(Query("who", where=Not(Has("present")), rank=Rank("time", -1)), [MAYBE_HERE], 1), Asked())
+    assert last.startswith("Perhaps Ana, on Friday 2 January 2026"), last
+    query = Query("who", number=Number("exactly", 0))
+    never = say_archive(find(query, [MAYBE_HERE], 1, ["Ana", "Ben"]), Asked())
+    assert never == "Perhaps Ana: everybody else I know was seen at least once in the one video."
+
+
+def test_where_somebody_is_only_perhaps_is_told_apart() -> None:
+    videos = made(("", "or"), [({"Ana"}, set(), {0}), (set(), {"Ana"}, {1})])
+    query = Query("exists", ANA, value="scope", form="polar")
+    told = say_archive(find(query, videos, 2, ["0", "1", "2"], ("", "or", "or")), Asked())
+    assert told.startswith("Yes. Ana: 0 (one video). Not 2. Perhaps not 1. That is of two videos."), told

@@ -466,7 +466,10 @@ def _put_together(
     }  # fmt: skip
     if rank is not None and not (query.value == "scope" and query.form == "polar"):
         kept = dict(sorted(kept.items(), key=lambda item: item[1], reverse=rank.k > 0))
-    found = replace(found, groups=kept, number=float(len([one for one in kept.values() if one or number is not None])))
+    found = replace(
+        found, groups=kept, number=float(len([one for one in kept.values() if one or number is not None])),
+        maybe=tuple(one for one, (least, most) in counts.items() if most and not least),
+    )  # fmt: skip
     left_out = {one for one, joint in zip(everything, joints, strict=False) if joint == "but not"}
     if query.select == "who":
         return _there_at(found, rows, left_out, any if "or" in joints else all)

@@ -142,7 +142,7 @@ class ArchiveFinding:
         number: how many videos, seconds, people, days, as asked.
         untold: how many show whoever is asked about, and don't tell whether it holds.
         then: of a second question.
-        maybe: who may be there as is asked, and surely isn't.
+        maybe: who may be there as is asked, and isn't surely; in which of the groups it may hold, and doesn't surely.
     """
 
     query: Query

@@ -266,7 +266,9 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
         f"{said[one]} ({f'for {lasting(count)}' if by_length else count_said(int(count))})"
         for one, count in found.groups.items() if count
     ]  # fmt: skip
-    left = [said[one] for one, count in found.groups.items() if not count]
+    unknown, none = found.verdict == "unknown", [one for one, count in found.groups.items() if not count]
+    perhaps = [said[one] for one in none if one in found.maybe and not unknown]
+    left = [said[one] for one in none if said[one] not in perhaps]
     of = f" That is of {_among(found, asked)}."
     if query.number == NEVER and query.where == ANYTHING:
         return f"There was no video {join(left, 'or')}." if left else f"There was one {_EACH[query.value]}."
@@ -289,9 +291,9 @@ def _grouped(found: ArchiveFinding, asked: Asked) -> str:
     listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or (
         "perhaps" if found.perhaps else f"{'on' if 'day' in query.value else 'in'} no {query.value}"
     )
-    other = {"unknown": "Of {} I can't tell.", "unsure": "Perhaps not {}."}.get(found.verdict or "", "Not {}.")
-    sentences = [_lead(found), f"{so}:{most}{many} {listed}." if told or not left else ""]
-    sentences += [other.format(join(left[:_MOST], "or"))] if left else []
+    sentences = [_lead(found), f"{so}:{most}{many} {listed}." if told or not none else ""]
+    sentences += [("Of {} I can't tell." if unknown else "Not {}.").format(join(left[:_MOST], "or"))] if left else []
+    sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
     kept = [one for one in found.seen if query.number is None or UNITS[query.value](one) in found.groups]
     return " ".join(filter(None, sentences)) + of + lines(kept)
 
@@ -340,17 +342,16 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     rank = found.query.rank
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
         edges = [one for seen in (found.seen, found.sure) for one in nth_of(seen, rank.k)]  # else who surely was
-        told = [f"{_all_named(one) or _NAMELESS}, {moment(one, rank.k < 0)}" for one in edges]
-        told = ["perhaps " * (one.perhaps >= {*one.names}) + so for one, so in zip(edges, told, strict=True)]
+        told = [f"{_all_named(one) or f'perhaps {_NAMELESS}'}, {moment(one, rank.k < 0)}" for one in edges]
         return f"{upper('; else '.join(dict.fromkeys(told)))}."
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
     if found.query.number == NEVER:
         sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
         doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
-        perhaps = f" Perhaps {join(doubtful, 'or')}." if doubtful else ""
+        nobody = f"Perhaps {join(doubtful, 'or')}: everybody else" if doubtful else "Nobody: everybody"
         so = "I know was seen" if is_plain(found.query.where) else f"I see {clause(found.query.where)}"
-        return f"Nobody: everybody {so} at least once in {_among(found, asked)}.{perhaps}"
+        return f"{nobody} {so} at least once in {_among(found, asked)}."
     told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     if rank is not None and found.query.value in UNITS and told and found.query.number is None:
         unit = found.query.value
@@ -405,8 +406,10 @@ def _at_each(found: ArchiveFinding) -> list[str]:
 
 
 def _all_named(one: Seen) -> str:
-    names = [_STRANGERS if name.startswith("#") else name for name in one.names]
-    return join(list(dict.fromkeys(names)))
+    """Who is in a video, and who is only perhaps."""
+    perhaps = [name for name in one.names if name in one.perhaps]
+    sure = [_STRANGERS if name.startswith("#") else name for name in one.names if name not in one.perhaps]
+    return join([*dict.fromkeys(sure), *([f"perhaps {join(perhaps)}"] if perhaps else [])])
 
 
 def _count(found: ArchiveFinding, asked: Asked) -> str:
