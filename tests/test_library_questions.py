@@ -394,6 +394,15 @@ def test_who_was_there_at_one_time_and_not_at_another_is_said_first(library: Lib
     assert library.ask("Was Ana here more often this week than last week?", now=NOW).answer.startswith("Yes. Ana: this")
 
 
+def test_that_there_is_no_such_video_is_said_of_videos(library: Library) -> None:
+    empty = library.ask("How many videos have no people?", now=NOW).answer
+    assert empty == "Somebody is in each of nine videos."
+    without = library.ask("How many videos are without Ana on Tuesday?", now=NOW).answer
+    assert without == "Ana is in the one video on Tuesday."
+    longer = library.ask("Which videos last longer than one minute?", now=NOW).answer
+    assert longer == "No video of such a length is among nine videos."
+
+
 def test_how_many_days_ago_and_in_order(library: Library) -> None:
     assert "at 1:00), six days ago" in library.ask("How long ago was Ben last seen in the garden?", now=NOW).answer
     lines = library.ask("Ben's visits on Friday in order", now=NOW).answer.splitlines()[1:]

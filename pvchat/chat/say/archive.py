@@ -176,8 +176,10 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         unit = found.query.value
         unit = f"{'day and place' if ' ' in unit else unit} {'on' if 'day' in unit else 'in'} which"
         return f"{head}I found no {unit} {who} were both seen, in {_among(found, asked)}."
-    if found.query.select == "when" and found.query.whom.quantifier == "none":
-        there = "Somebody I know" if found.query.whom.known else "Somebody"
+    if found.query.value.startswith("videos"):
+        return f"{head}No video of such a length is among {_among(found, asked)}."
+    if found.query.select in ("when", "how_often") and found.query.whom.quantifier == "none":
+        there = join(found.query.whom.names, "or") or f"Somebody{' I know' * bool(found.query.whom.known)}"
         return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     if is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
