@@ -291,6 +291,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Is Ana in every video?": {"verdict": "no"},
     "Is Ben in all videos in the hall?": {"verdict": "yes"},
     "Are Ana and Ben in every video?": {"verdict": "no"},
+    "Who is in every video?": {"names": []},
+    "Who is in every video in the hall?": {"names": ["Ben"]},
     "Who is in the latest video?": {"names": ["Ana", "Ben"], "videos": [9]},
     "Is Ana in the last video in the hall?": {"verdict": "no", "videos": []},
     "What was Ana wearing in the newest video?": {"videos": [9]},

@@ -376,6 +376,9 @@ def _so_many(query: Query, one: Seen) -> Seen | None:
 def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its groups, its number and its verdict."""
     query, sure, rank, number = found.query, found.sure, found.query.rank, found.query.number
+    if query.select == "who" and query.throughout and query.where in (None, PRESENT) and number is None:  # in each
+        number = Number("at_least", found.looked_at)
+        found = replace(found, query=(query := replace(query, rank=Rank("often"), number=number, throughout=False)))
     if query.select == "who" and number is not None and _counts_videos(query):
         return _so_often(found, everything)
     if query.form == "polar" and query.select in ("how_often", "how_long") and number is not None:
