@@ -190,8 +190,8 @@ class _Search:
         )
         told, worn = dict[str, list[Seen]](), list[Sequence[Row]]()
         for one in there.sure:
-            found = run(asked, self._timeline(one.video.number, one.video.place))
-            rows = [row for each in found.people for row in each.rows]
+            shown = run(asked, self._timeline(one.video.number, one.video.place))
+            rows = [row for each in shown.people for row in each.rows]
             if query.attribute == "place" or rows:
                 text = in_place(one.video.place) if query.attribute == "place" else self._described(asked, one)
                 told.setdefault(text, []).append(one)
