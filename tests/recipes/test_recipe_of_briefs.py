@@ -19,7 +19,7 @@ def told(text: str, drawn: bool = False, **spans: list[tuple[float, float]]) -> 
     """The brief of a question; whoever has spans is there."""
     question = read_question(text, NAMES)
     found = [
-        PersonPresence(n, "present" if n in spans else "absent", 0.9 if n in spans else 0.1, spans.get(n, []))
+        PersonPresence(n, "present" if n in spans else "absent", 0.9 if n in spans else 0.02, spans.get(n, []))
         for n in NAMES
     ]
     seen = Evidence(
@@ -42,7 +42,7 @@ def test_who_is_left_out_is_told_of_like_the_others():
 
 def test_people_are_told_in_the_question_s_order():
     question = read_question("Are Cleo and Ana here?", NAMES)
-    found = [PersonPresence(n, "absent", 0.1) for n in NAMES]
+    found = [PersonPresence(n, "absent", 0.02) for n in NAMES]
     assert brief(known_of(question, found, timeline_from(Evidence(), found))) == "Cleo and Ana are not in this video."
 
 
@@ -59,7 +59,7 @@ def test_people_are_told_in_the_question_s_order():
 )
 def test_which_of_several_are_there_is_told_in_one_sentence(text, said):
     question = read_question(text, NAMES)
-    found = [PersonPresence(n, "present" if n == "Ana" else "absent", 0.5) for n in NAMES]
+    found = [PersonPresence(n, "present" if n == "Ana" else "absent", 0.9 if n == "Ana" else 0.02) for n in NAMES]
     seen = Evidence(facts={"Ana": PersonFacts(features=["glasses"], pose="sitting")})
     assert brief(known_of(question, found, timeline_from(seen, found))) == said
 
