@@ -241,9 +241,9 @@ class _Search:
                 found, last = replace(there, query=query), next(iter([*there.sure[::-1], *there.seen[::-1]]), None)
                 if last is not None and not last.video.long and query.whom.names:
                     said = replace(said, moment=last, instead=self._described(Query("describe", query.whom), last))
-        return LibraryAnswer(f"{say_archive(found, said)}{self._apart(found, said)}", found)
+        return LibraryAnswer(f"{say_archive(found, said)}{self._one_after_another(found, said)}", found)
 
-    def _apart(self, found: ArchiveFinding, said: Asked) -> str:
+    def _one_after_another(self, found: ArchiveFinding, said: Asked) -> str:
         """In which videos people are who aren't seen together in any: one after the other, as films show who talks."""
         query = found.query
         if query.where != Has("with") or len(query.whom.names) < 2 or found.seen or query.whom.quantifier != "both":
