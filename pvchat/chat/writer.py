@@ -17,7 +17,7 @@ from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.question import Basis, Stream, Viewed, asks_of_deeds, asks_of_sound, known_of, words_of
 from pvchat.chat.speakers.checking import rephrase
 from pvchat.chat.speakers.claims import fill_gaps
-from pvchat.chat.timeline import without_traits
+from pvchat.chat.timeline import Timeline, without_traits
 
 if TYPE_CHECKING:
     from pvchat.bases.zeroshot import ZeroShot
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.model.describer import Describer
     from pvchat.model.llm import LanguageModel
+    from pvchat.schemas import ClipAnalysis
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,11 @@ class Writer:
 
     def _known(self, text: str, viewed: Viewed) -> Basis:
         """What a question is answered from: what was measured, and from an encoder or the trained model what wasn't."""
-        timeline, chooser = timeline_of(viewed.presences, viewed.analysis), None
-        timeline = timeline if self.traits else without_traits(timeline)
+        timeline, chooser = self._timeline(viewed, viewed.analysis), None
         turns = viewed.conversation.turns(timeline)
         (question,) = viewed.conversation.read([text], timeline, turns)
         if self.source in ("model", "spoken") and self.describer is not None and asks_of_deeds(question.query):
-            told = timeline_of(viewed.presences, self.describer.retold(viewed.analysis))
-            timeline = told if self.traits else without_traits(told)
+            timeline = self._timeline(viewed, self.describer.retold(viewed.analysis))
         if self.eyes is not None and viewed.clip is not None:
             chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
         elif self.source in ("model", "spoken") and self.describer is not None:
@@ -77,6 +76,11 @@ class Writer:
         if chooser is not None:
             timeline = fill_gaps(question, question.about(viewed.presences), timeline, viewed.analysis, chooser)
         return known_of(question, viewed.presences, timeline, [finding for _, finding in turns])
+
+    def _timeline(self, viewed: Viewed, analysis: ClipAnalysis) -> Timeline:
+        """What an analysis of the clip tells, in rows; without traits where none are to be told."""
+        timeline = timeline_of(viewed.presences, analysis)
+        return timeline if self.traits else without_traits(timeline)
 
     def _worded(self, known: Basis) -> str:
         """The plain answer, rephrased where a language model does that and the guard lets it pass.
