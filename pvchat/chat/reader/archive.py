@@ -45,7 +45,7 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.dates import Dates, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.timewords import counted
+from pvchat.chat.reader.timewords import counted, one_of
 from pvchat.chat.reader.words import find_mentions
 from pvchat.chat.sounds import MUSIC
 from pvchat.errors import SettingsError
@@ -103,12 +103,12 @@ _NTHS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "last but one": -2, "
          "second last": -2, "next to last": -2, "penultimate": -2}  # fmt: skip
 _VIDEO_AT_AN_END = re.compile(
     r"^(?:(?:what|which|when)(?:['’]s| is| was)?|show|play|find|give)?(?: me)?(?: ?the)? ?"
-    rf"(?P<edge>first|last|{'|'.join(_NTHS)}) video"
+    rf"(?P<edge>first|last|{one_of(_NTHS)}) video"
     rf"(?: (?:of|with|showing) (?P<who>.+?)| there is| i have| we have)?(?: {_SPOT})?[\s?!.]*$",
     re.IGNORECASE,
 )
 _IN_VIDEO_AT_AN_END = re.compile(
-    rf" in the (?P<edge>first|last|{'|'.join(_NTHS)}) video(?=(?: {_SPOT})?\W*$)", re.IGNORECASE
+    rf" in the (?P<edge>first|last|{one_of(_NTHS)}) video(?=(?: {_SPOT})?\W*$)", re.IGNORECASE
 )
 _BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
 _EVERY_PLACE = re.compile(
@@ -219,9 +219,7 @@ _WHICH_ONES = re.compile(
     r"^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
     re.IGNORECASE,
 )
-_NTH_VISIT = re.compile(
-    rf"\b(?P<nth>{'|'.join(sorted(_NTHS, key=len, reverse=True))})(?= (?:visit|time|sighting)\b)", re.IGNORECASE
-)
+_NTH_VISIT = re.compile(rf"\b(?P<nth>{one_of(_NTHS)})(?= (?:visit|time|sighting)\b)", re.IGNORECASE)
 _NTH_IN_DIGITS = re.compile(r"\b(?P<nth>[1-5])(?:st|nd|rd|th)(?= (?:visit|time|sighting|video)\b)", re.IGNORECASE)
 # Where a second question begins
 _NEXT = re.compile(
@@ -547,7 +545,7 @@ def _paired(text: str, places: Sequence[str], now: datetime, names: Sequence[str
 def _outside(text: str, places: Sequence[str]) -> tuple[str, str]:
     """A question without the one place that it leaves out ("together outside the hall"), and this; "" for none."""
     spelt = _spelt(places)
-    names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
+    names = one_of(spelt)
     lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
     found = re.search(rf" {lead} (?:(?:the|our|my) )?({names})\b", text, re.IGNORECASE) if places else None
     return (text, "") if found is None else (f"{text[: found.start()]}{text[found.end() :]}", spelt[found[1].lower()])
@@ -558,7 +556,7 @@ def _placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     if not places:
         return text, ()
     spelt = _spelt(places)
-    names = "|".join(re.escape(one) for one in sorted(spelt, key=len, reverse=True))
+    names = one_of(spelt)
     into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through)"
     one = rf"(?:(?:the|our|my) )?(?:{names})\b"
     verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",

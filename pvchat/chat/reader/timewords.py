@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pvchat.chat.query import During
 from pvchat.chat.window import seconds_of
@@ -23,10 +23,16 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last
 _SHARES = {"half": 2, "third": 3, "quarter": 4}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
+
+def one_of(words: Iterable[str]) -> str:
+    """A pattern of any of some words, of which a longer one is tried first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
 _START, _END = During(unit="edge"), During(start_s=-1, unit="edge")
 _CLIP = r"(?:video|clip|film|movie|footage|recording|episode|scene)"
 _OF = rf"(?: of (?:(?:the|this|that|my|our) )?(?:whole )?{_CLIP}\b)?(?! of\b)"
-_COUNT = rf"(?:\d+(?:\.\d+)?|(?:{'|'.join(sorted(_COUNTS, key=len, reverse=True))})\b(?: of\b| an?\b)?)"
+_COUNT = rf"(?:\d+(?:\.\d+)?|(?:{one_of(_COUNTS)})\b(?: of\b| an?\b)?)"
 _UNIT = r"(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|[smh])(?![a-z])"
 _LENGTH = rf"{_COUNT}[ -]?{_UNIT}(?: and a half\b|(?:,? and |,? )?\d+[ -]?{_UNIT}|(?: and)? \d+(?![\w:.]))?"
 _CLOCK = r"\d+:\d\d(?::\d\d)?(?:\.\d+)?(?![\d:])(?! ?[ap]\.?m\b)"
