@@ -10,6 +10,7 @@ from test_facts import analysis, track_at
 
 from pvchat.perception import facts
 from pvchat.perception.drawnheads import DrawnHeads, clothes_of, hair_of
+from pvchat.perception.experts.expressions import SHOWN
 from pvchat.perception.sightings import pictured
 
 FIGURE = np.float32([0.25, 0.1, 0.75, 0.6])
@@ -22,19 +23,19 @@ def finds(*boxes: tuple[float, float, float, float]) -> SimpleNamespace:
     return SimpleNamespace(faces=lambda image, least: (np.float32(boxes).reshape(-1, 4), None, scores))
 
 
-def turned(*yaws: float | None) -> SimpleNamespace:
-    """A mesh that says of one face after the other how far it is turned, None where it sees none."""
-    left = list(yaws) * 5
+class Seeing(DrawnHeads):
+    """Heads whose network says the same of every figure: how probably it shows what is named."""
 
-    def mesh(image: np.ndarray, face: np.ndarray) -> SimpleNamespace | None:
-        yaw = left.pop(0)
-        return None if yaw is None else SimpleNamespace(yaw=yaw)
+    def __init__(self, detector: SimpleNamespace, **shows: float) -> None:
+        super().__init__(detector, frames=None)
+        self.row = [shows.get(name, 0.0) for name in SHOWN]
 
-    return SimpleNamespace(mesh=mesh)
+    def shown(self, images: list[np.ndarray], figures: list[np.ndarray]) -> np.ndarray:
+        return np.float32([self.row] * len(images))
 
 
 def face_in(image: np.ndarray, figure: np.ndarray, detector: SimpleNamespace) -> np.ndarray | None:
-    return DrawnHeads(detector, turned()).faces([image], figure[None])[0]
+    return Seeing(detector).faces([image], figure[None])[0]
 
 
 def test_a_face_is_given_in_fractions_of_the_picture():
@@ -67,30 +68,12 @@ def test_a_drawn_figure_is_described_by_its_face():
         pictured(clip, figure),
         analysis(figure),
         experts=None,
-        heads=DrawnHeads(finds((0.25, 0.15, 0.75, 0.48)), turned(5.0)),
+        heads=Seeing(finds((0.25, 0.15, 0.75, 0.48)), face=1.0, smile=0.9, ahead=0.95),
     )
     assert found.hair == "blue hair"
     assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red")]
-    assert found.gestures == ["looking ahead"]
-
-
-def test_drawn_faces_look_ahead_where_the_mesh_says_so_of_all_it_is_sure_of():
-    face = np.float32([0.4, 0.3, 0.6, 0.5])
-    for yaws, ahead in (([5.0, None], True), ([5.0, 40.0], False), ([None, None], False)):
-        heads = DrawnHeads(finds(), turned(*yaws))
-        assert heads.look_ahead([IMAGE, IMAGE], [face, face]) is ahead
-    assert not DrawnHeads(finds(), turned(5.0, None)).look_ahead([IMAGE, IMAGE], [face, face], least=2)
-
-
-@pytest.mark.parametrize(("yaws", "told"), [((5.0, -9.0), ["looking ahead"]), ((5.0, None, None, None, None), [])])
-def test_without_a_face_the_locators_boxes_tell_who_looks_ahead_by_two_meshes(yaws, told):
-    blue = np.full((200, 200, 3), (150, 190, 240), np.uint8)
-    clip = SimpleNamespace(images=np.repeat(blue[None], 6, 0), width=200, height=200)
-    figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
-    found = facts.measure_person(
-        clip, pictured(clip, figure), analysis(figure), experts=None, heads=DrawnHeads(finds(), turned(*yaws))
-    )
-    assert found.gestures == told
+    assert found.gestures == ["smiling", "looking ahead"]
+    assert found.confidence["smiling"] == pytest.approx(0.9)
 
 
 def test_without_a_face_what_has_the_colour_of_the_background_is_not_told():
@@ -98,12 +81,8 @@ def test_without_a_face_what_has_the_colour_of_the_background_is_not_told():
     clip = SimpleNamespace(images=np.repeat(image[None], 6, 0), width=200, height=200)
     figure = track_at((0.25, 0.25, 0.75, 0.55), kind="figure")
     seen = analysis(figure)
-    found = facts.measure_person(
-        clip, pictured(clip, figure), seen, experts=None, heads=DrawnHeads(finds(), turned(None, None))
-    )
+    found = facts.measure_person(clip, pictured(clip, figure), seen, experts=None, heads=Seeing(finds()))
     assert (found.hair, [g.colour for g in found.clothes]) == ("light blue hair", ["light blue"])
     seen.scene.background = "a light blue background"
-    found = facts.measure_person(
-        clip, pictured(clip, figure), seen, experts=None, heads=DrawnHeads(finds(), turned(None, None))
-    )
+    found = facts.measure_person(clip, pictured(clip, figure), seen, experts=None, heads=Seeing(finds()))
     assert (found.hair, found.clothes) == (None, [])

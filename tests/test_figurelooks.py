@@ -59,7 +59,7 @@ def test_the_small_network_is_torchs():
     maps = _maps(rng, 4)
     x = ((maps - mean[:, None, None]) / spread[:, None, None]).astype(np.float32)
     theirs = net(torch.from_numpy(x))[0].detach().numpy()
-    arrays = figurehead._arrays(net, mean.astype(np.float32), spread.astype(np.float32))
+    arrays = figurehead.arrays_of_network(net, mean.astype(np.float32), spread.astype(np.float32))
     assert np.allclose(looks.by_learning(arrays, maps), theirs, atol=1e-4)
 
 

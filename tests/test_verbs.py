@@ -27,8 +27,8 @@ def spoken(module: str) -> set[str]:
 
 def measured() -> set[str]:
     """What perception and augmentation say of somebody."""
-    modules = ("pvchat/perception/motion.py", "pvchat/perception/gestures.py", "pvchat/augment/positives/reenact.py")
-    return set().union(*(spoken(module) for module in modules))
+    modules = ("perception/motion", "perception/gestures", "perception/drawngestures", "augment/positives/reenact")
+    return set().union(*(spoken(f"pvchat/{module}.py") for module in modules))
 
 
 def learned() -> set[str]:

@@ -1,7 +1,7 @@
 """Where the faces of drawn figures are: the locator's boxes take in hair, half a body, or a part of either.
 
 In: pictures of a drawn figure with its boxes, the detector of near and far faces. Out: a face box for each, where one
-is found. Hair lies above it, clothes below.
+is found. Hair lies above it, clothes below. What the face shows is read from the figure's box, whatever is found in it.
 
 Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 """
@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import below
 from pvchat.perception.experts.attributes import crop
-from pvchat.perception.experts.mesh import MeshExpert, WideFaceDetector
-from pvchat.perception.gestures import AHEAD
+from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.experts.expressions import expressions
+from pvchat.perception.experts.figurelooks import face_maps
+from pvchat.perception.experts.figures import cut
+from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
 
 _SURE = 0.4  # the detector's score
@@ -25,20 +28,19 @@ _SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's b
 
 
 class DrawnHeads:
-    """Finds the faces of drawn figures, and whether they look ahead."""
+    """Finds the faces of drawn figures, and what they show."""
 
-    def __init__(self, detector: WideFaceDetector, mesh: MeshExpert) -> None:
-        self.detector, self.mesh = detector, mesh
+    def __init__(self, detector: WideFaceDetector, frames: FrameExpert) -> None:
+        self.detector, self.frames = detector, frames
 
     def faces(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> list[FloatArray | None]:
         """The face [4] that is surest in each picture's figure box [4], or None."""
         return [self._face(image, figure) for image, figure in zip(images, figures, strict=True)]
 
-    def look_ahead(self, images: Sequence[NDArray[np.uint8]], faces: Sequence[FloatArray], least: int = 1) -> bool:
-        """Whether those of the faces that the mesh is sure of, so many at least, are all turned to the front."""
-        found = [self.mesh.mesh(image, face) for image, face in zip(images, faces, strict=True)]
-        turned = [abs(mesh.yaw) for mesh in found if mesh is not None]
-        return len(turned) >= least and max(turned) <= AHEAD
+    def shown(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> FloatArray:
+        """How probably each picture's figure [4] shows what `expressions.SHOWN` lists: [n, K]."""
+        pictures = [cut(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
+        return expressions(face_maps(self.frames, pictures))
 
     def _face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
         size = figure[2:] - figure[:2]

@@ -4,7 +4,7 @@ In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `Person
 colours, hair, features, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
 head passes the threshold at which its precision was validated. Pose, movement and gestures come from `motion.py`,
 sleeves and trousers from `sleeves.py`, what is held from `relations.py`. Drawn figures get colours, position and
-whether they look ahead: the heads were trained on photos.
+what their faces show (`drawngestures.py`): the other heads were trained on photos.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
+from pvchat.perception.drawngestures import drawn_gestures
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
 from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 _NOT_WORN = {"smiling", "man", "woman", "blonde"}
 _NOT_SAID = {"glasses"}  # right on photos, wrong on footage; `motion.wears_glasses` tells them
 _SHOWN = 0.13  # share of the torso that must be in the frame
-_LOCATED = 2  # meshes that must fit in the locator's boxes, where no face is found in any
-_DRAWN_GAZE = 0.7  # how sure it is that a drawn face looks ahead
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
@@ -60,6 +59,9 @@ def measure_person(
         _measure_face(facts, clip, seen, analysis.tracks, experts)
     elif heads is not None and not seen.grey:
         _measure_drawn(facts, seen, heads, analysis.scene.background)
+        shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])
+        told = dict(drawn_gestures(heads.shown(seen.images, seen.boxes), shots))
+        facts.gestures, facts.confidence = list(told), facts.confidence | told
     else:
         facts.clothes = _clothes_of_figure(seen)
         drawn = analysis.scene.drawn and not seen.grey  # the hair of a body that turns away is too small to tell
@@ -85,9 +87,6 @@ def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, backgr
         garment for garment in _clothes_of_figure(seen) if background != f"a {garment.colour} background"
     ]
     shown = [image for image, _ in faces]
-    ahead = heads.look_ahead(shown, [face for _, face in faces])
-    if ahead or not faces and heads.look_ahead(seen.images, seen.boxes, least=_LOCATED):
-        facts.gestures, facts.confidence["looking ahead"] = ["looking ahead"], _DRAWN_GAZE
     if faces:
         facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in faces], shown, whole=True)
     else:

@@ -163,7 +163,7 @@ def _fill_facts(frames: _Frames, analysis: ClipAnalysis, track: Track, posed: _P
     """Fill in a track's facts."""
     clip, experts = frames.clip, frames.experts
     drawn = track.kind == "figure" and analysis.scene.drawn
-    heads = DrawnHeads(experts.faces.wide, experts.mesh) if drawn else None
+    heads = DrawnHeads(experts.faces.wide, experts.frames) if drawn else None
     seen = pictured(clip, track)
     track.facts = facts.measure_person(clip, seen, company(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:

@@ -70,7 +70,7 @@ def fit_learned(copies: Copies, seed: int, steps: int = _STEPS) -> Arrays:
             loss = _loss(net(torch.from_numpy(x)), copies, picture)
             descend(optimiser, loss)
             schedule.step()
-        return _arrays(net, mean, spread)
+        return arrays_of_network(net, mean, spread)
 
 
 def _network(hairs: int, eyes: int) -> torch.nn.Module:
@@ -139,7 +139,7 @@ def _contrast(vectors: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     return -((share * same).sum(1) / same.sum(1).clamp_min(1)).mean()
 
 
-def _arrays(net: torch.nn.Module, mean: FloatArray, spread: FloatArray) -> Arrays:
+def arrays_of_network(net: torch.nn.Module, mean: FloatArray, spread: FloatArray) -> Arrays:
     """The network's weights, the standardisation of the input folded into the first layer."""
     w = {name: value.detach().numpy() for name, value in net.state_dict().items()}
     first = w["first.weight"] / spread[None, :, None, None]

@@ -57,13 +57,13 @@ def by_parts(w: Arrays, looks: FloatArray) -> FloatArray:
 
 def by_learning(w: Arrays, maps: FloatArray) -> FloatArray:
     """Maps [n, 152, 8, 8] to what the small network says of them: [n, 64] of length 1."""
-    found = [_attended(w, one) for one in np.asarray(maps, np.float32)]
+    found = [attended(w, one) for one in np.asarray(maps, np.float32)]
     rows = np.stack(found) if found else np.zeros((0, w["learned.out.weight"].shape[1]), np.float32)
     return unit(np.asarray(rows @ w["learned.out.weight"].T + w["learned.out.bias"], np.float32))
 
 
-def _attended(w: Arrays, maps: FloatArray) -> FloatArray:
-    """Maps [152, 8, 8] of one face: what each of the four looks attends to, one after the other [256]."""
+def attended(w: Arrays, maps: FloatArray) -> FloatArray:
+    """Maps [152, 8, 8] of one face: what each look of a small network attends to, one after the other."""
     x = convolve(maps, w["learned.0.weight"], w["learned.0.bias"]) + w["learned.place"]
     x = np.maximum(x, 0)
     x = x + np.maximum(convolve(x, w["learned.1.weight"], w["learned.1.bias"]), 0)
