@@ -86,7 +86,7 @@ def look(root: Path, expert: FrameExpert) -> Faces:
                 where = np.array(box, np.float32)
                 pictures = [cut(image, where[None])[0], *(_changed(image, where, name, random) for _ in range(COPIES))]
                 maps.append(face_maps(expert, pictures).astype(np.float16))
-                labels.append(label)
+                labels.append(str(label))
                 part.append(zlib.crc32(source.encode()) % PARTS)
                 clip.append(name == CLIPS)
     read = np.array([read_label(label) for label in labels], np.float32)
