@@ -110,7 +110,7 @@ def test_the_second_step_adds_to_what_the_first_says():
 
 
 def test_the_drawn_head_weighs_the_word_of_the_one_for_film_and_adds_to_it(monkeypatch):
-    monkeypatch.setattr(by_eye, "FOLDS", 2)
+    monkeypatch.setattr(by_eye, "FOLDS", 3)
     random, forest = np.random.default_rng(0), LABELS.index("a forest")
     filmed = np.zeros((len(LABELS), 1280), np.float32), np.array(by_eye.OFTEN)
     filmed[0][0, :20] = 0.5  # takes drawn forests for offices
