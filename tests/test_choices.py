@@ -157,6 +157,8 @@ def test_measured_facts_come_first() -> None:
     facts, scene = PersonFacts(activity="jumping"), SceneFacts(place="a kitchen")
     assert answer("What is Ana doing?", CHOSEN, scene, facts) == "Ana jumps."
     assert answer("Where is Ana?", CHOSEN, scene, facts) == "Ana is in a kitchen."
+    likely = SceneFacts(place="a kitchen", confidence={"place": 0.4})
+    assert answer("Where is Ana?", CHOSEN, likely, facts, **SURE) == f"Ana is {HEDGE} in a kitchen."
 
 
 def test_what_was_measured_forbids_choices() -> None:

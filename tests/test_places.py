@@ -11,7 +11,7 @@ from make_analysis import make_analysis, make_track
 from pvchat.library.live.live import DEPTH
 from pvchat.perception import places, scan
 from pvchat.perception.places import tell_place
-from pvchat.schemas import Garment, SceneFacts, SceneSpan, Thing
+from pvchat.schemas import PLACE_SURE, Garment, SceneFacts, SceneSpan, Thing
 
 OFFICE, HOSPITAL = "an office or meeting room", "a hospital or doctor's office"
 COAT, STETHOSCOPE = Garment("coat", "white", 0.8), Garment("stethoscope", None, 0.9)
@@ -52,7 +52,7 @@ def scene(*worn: Garment, setting: str | None = "indoors", things=(), features=(
     ],
 )
 def test_a_white_coat_or_a_stethoscope_tells_a_doctors_office(walls, worn, told, found):
-    walls |= {told: 0.35} if told else {}
+    walls |= {told: 0.55} if told else {}
     assert scene(*worn).place == found
 
 
@@ -72,7 +72,7 @@ def test_a_place_is_told_where_it_is_sure_and_the_setting_allows_it(walls, kind,
 def test_a_place_is_told_by_what_is_beside_the_people(monkeypatch):
     seen, grid = [], np.zeros((1, 49, 1280), np.float16)
     grid.reshape(7, 7, 1280)[:, 3] = 1  # where somebody is
-    monkeypatch.setattr(places, "place_shares", lambda beside: seen.append(beside.any()) or {places.OTHER: 1.0})
+    monkeypatch.setattr(places, "place_shares", lambda beside, drawn: seen.append(beside.any()) or {places.OTHER: 1.0})
     for face in ((0.45, 0.0, 0.55, 0.2), (0.0, 0.0, 1.0, 0.9)):  # who fills the frame leaves nothing beside
         track = make_track()
         track.boxes[:] = face
@@ -81,7 +81,7 @@ def test_a_place_is_told_by_what_is_beside_the_people(monkeypatch):
 
 
 def test_kinds_that_the_setting_excludes_take_no_share(walls):
-    walls |= {OFFICE: 0.35, "an event": 0.2, "a street": 0.05}
+    walls |= {OFFICE: 0.55, "an event": 0.2, "a street": 0.05}
     assert scene(sure=0.6).place == scene(setting=None).place == OFFICE
     outdoors = scene(setting="outdoors")
     assert (outdoors.place, outdoors.confidence["place"]) == ("an event", 0.8)
@@ -91,8 +91,30 @@ def test_rooms_at_home_count_together(walls):
     walls |= {"a living room": 0.25, "a kitchen": 0.2, OFFICE: 0.25, HOSPITAL: 0.2}
     assert scene().place == "at home"
     assert scene(setting="outdoors").place is None
-    walls |= {OFFICE: 0.32, HOSPITAL: 0.1}
-    assert scene().place == OFFICE  # a kind that is likely enough says more
+    assert scene().confidence["place"] < PLACE_SURE
+    walls |= {OFFICE: 0.1, HOSPITAL: 0.32}
+    assert scene().place == HOSPITAL  # a kind that is likely enough says more
+
+
+def test_an_office_is_told_where_it_is_sure_alone(walls):
+    walls[OFFICE] = 0.45
+    assert scene().place is None
+    walls |= {"a living room": 0.25, "a kitchen": 0.22}  # nor a home in its place
+    assert scene().place is None
+    walls[OFFICE] = 0.5
+    assert scene().place == OFFICE
+
+
+def test_of_drawn_scenes_only_walls_tell(walls):
+    drawn, bed = SceneFacts(drawn=True), Thing("bed", 0.9, [0, 1], [[0, 0.5, 1, 1]] * 2, [0.8, 0.8])
+    walls["a bedroom"] = 0.35
+    assert scene(COAT, STETHOSCOPE, things=[bed], scene=drawn).place is None
+    walls["a bedroom"] = 0.45
+    assert scene(scene=drawn).place == "a bedroom"
+    walls |= {"a bedroom": 0.0, "a forest": 0.3, "a lake or beach": 0.3}
+    told = scene(scene=drawn)
+    assert told.place == "a park or the countryside"
+    assert told.confidence["place"] < PLACE_SURE
 
 
 def test_a_bed_tells_a_bedroom_where_walls_tell_no_more_than_a_home(walls):
@@ -122,8 +144,8 @@ def test_walls_alone_tell_the_place_of_a_camera_s_part(walls, monkeypatch):
     assert scan.look_at(None, None, DEPTH).scene.place == OFFICE
 
 
-def test_nothing_anew_of_drawn_scenes_long_videos_and_without_frames(walls):
+def test_nothing_anew_of_long_videos_and_without_frames(walls):
     walls["a kitchen"] = 0.9
     spans = [SceneSpan(0, 1, SceneFacts())]
-    for more in ({"scenes": spans}, {"scene": SceneFacts(drawn=True)}, {"frame_features": np.zeros((0, 49, 1280))}):
+    for more in ({"scenes": spans}, {"frame_features": np.zeros((0, 49, 1280))}):
         assert scene(**more).place is None

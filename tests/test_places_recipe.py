@@ -16,9 +16,10 @@ from recipes.places.train import KINDS, LABELS, before, close_up, judge, learn, 
 def test_what_ships_names_the_kinds_of_the_recipe():
     assert list(kinds_of_place()) == LABELS
     assert {*_OPEN, *_EITHER} <= set(LABELS)
-    shares = place_shares(np.zeros((3, 1280), np.float32))
-    assert list(shares) == LABELS
-    assert abs(sum(shares.values()) - 1) < 1e-5
+    for drawn in (False, True):
+        shares = place_shares(np.zeros((3, 1280), np.float32), drawn)
+        assert list(shares) == LABELS
+        assert abs(sum(shares.values()) - 1) < 1e-5
 
 
 def test_no_place_or_word_stands_for_two_kinds():
@@ -106,3 +107,25 @@ def test_the_second_step_adds_to_what_the_first_says():
     assert told[1::2].count(kind) > 35
     assert kind not in told[::2]
     assert any(one.kept_back for one in seen)
+
+
+def test_the_drawn_head_weighs_the_word_of_the_one_for_film_and_adds_to_it(monkeypatch):
+    monkeypatch.setattr(by_eye, "FOLDS", 3)
+    random, forest = np.random.default_rng(0), LABELS.index("a forest")
+    filmed = np.zeros((len(LABELS), 1280), np.float32), np.array(by_eye.OFTEN)
+    filmed[0][0, :20] = 0.5  # takes drawn forests for offices
+    seen = [
+        by_eye.Seen(
+            by_eye.DRAWN,
+            str(n),
+            random.normal(0, 1, 1280).astype(np.float32),
+            np.eye(len(LABELS), dtype=np.float32)[forest if n % 2 else -1],
+        )
+        for n in range(80)
+    ]
+    for one in seen[1::2]:
+        one.features[:40] += 2
+    card = by_eye.judge_drawn(seen, filmed)
+    assert card["clips"] == 80
+    assert card["told"] >= 30
+    assert card["right"] >= 0.9 * card["told"]

@@ -2,9 +2,9 @@
 
 In: a clip's frames and their features. Out: `SceneFacts`. The place is told whenever an analysis is looked at, of all
 that it holds (`tell_place`): by a head of ours (`experts/scenes.py`) from what is seen beside the people, all frames
-together; kinds that indoors or outdoors excludes take no share, and white coats or things may tell more. Indoors or
-outdoors is told by a head of ours where a second one, learned from composites, is not at odds with it; of drawn scenes
-by the second alone.
+together, drawn ones by a head of their own; kinds that indoors or outdoors excludes take no share, and white coats or
+things may tell more. Indoors or outdoors is told by a head of ours where a second one, learned from composites, is not
+at odds with it; of drawn scenes by the second alone.
 """
 
 from __future__ import annotations
@@ -25,16 +25,21 @@ if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
-_LIKELY = 0.3  # probability from which a kind is told, from `PLACE_SURE` on without "probably"
-# Where no kind is likely enough, the rooms at home together may be: if likelier than any other kind, from this on.
-_AT_HOME, _LIKELY_HOME = "at home", 0.4
-_ROOMS_AT_HOME = ("a living room", "a bedroom", "a kitchen", "a bathroom")
+# Probability from which a kind is told, filmed or drawn (from `PLACE_SURE` on without "probably"): an office, which is
+# what looks like nothing, only where that is sure. Where no kind is likely enough, several together may be, with
+# "probably" (ADR 0123).
+_OFFICE, _AT_HOME, _COUNTRY = "an office or meeting room", "at home", "a park or the countryside"
+_LIKELY, _LIKELY_OFFICE, _LIKELY_DRAWN = 0.3, 0.5, 0.4
+_TOGETHER = {
+    _AT_HOME: ("a living room", "a bedroom", "a kitchen", "a bathroom"),
+    _COUNTRY: ("a park or garden", "a forest", "a field", "the mountains", "a lake or beach"),
+}
+_LIKELY_TOGETHER, _TOGETHER_SURE = {False: {_AT_HOME: 0.4, _COUNTRY: 0.6}, True: {_COUNTRY: 0.4}}, 0.49
+_Told = tuple[str | None, float]  # a kind of place, and how likely it is
 # A white coat or a stethoscope tells more than walls do, which offices and bare rooms have, too.
-_OFFICE, _HOSPITAL = "an office or meeting room", "a hospital or doctor's office"
+_HOSPITAL = "a hospital or doctor's office"
 _COAT_COLOURS = ("white", "light grey", "light blue")
-_OPEN = frozenset(
-    ("a street", "a street market", "a forest", "a lake or beach", "the mountains", "a field", "a park or garden")
-)
+_OPEN = frozenset(("a street", "a street market", *_TOGETHER[_COUNTRY]))
 _EITHER = ("an event", "an airport", "a vehicle", OTHER)  # indoors or outdoors
 # What covers a wall, told by single cells of the grid: the mean of a cell over a few frames.
 _BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
@@ -57,27 +62,33 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
 def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with the kind of place that walls, clothes and things tell together, all that it holds.
 
-    Of drawn scenes none is: places were learned from photos; of a long video each stretch's was when it was scanned.
+    Of drawn scenes only walls tell; of a long video each stretch's was told when it was scanned.
     """
     scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
-    if scene.drawn or analysis.scenes or not len(grid):
+    if analysis.scenes or not len(grid):
         return analysis
-    shares = place_shares(_without_people(len(analysis.times), grid, analysis.tracks))
+    beside = _without_people(len(analysis.times), grid, analysis.tracks)
+    told = _likeliest(place_shares(beside, scene.drawn), scene)
+    place, sure = told if scene.drawn else _by_what_is_there(told, analysis)
+    others = {name: value for name, value in scene.confidence.items() if name != "place"}
+    confidence = others | ({"place": round(sure, 3)} if place else {})
+    return replace(analysis, scene=replace(scene, place=place, confidence=confidence))
+
+
+def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
+    """What white coats or things tell in the place of what walls tell, where they tell more."""
+    scene = analysis.scene
     medical = [
         garment.confidence
         for track in analysis.tracks
         for garment in track.facts.clothes
         if garment.kind == "stethoscope" or (garment.kind == "coat" and garment.colour in _COAT_COLOURS)
     ]
-    told = _likeliest(shares, scene)
     if medical and scene.setting == "indoors" and told[0] in (None, _OFFICE, _HOSPITAL):
-        told = _HOSPITAL, max(medical)
-    elif told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
-        told = room_of(analysis.things) or told
-    place, sure = told
-    others = {name: value for name, value in scene.confidence.items() if name != "place"}
-    confidence = others | ({"place": round(sure, 3)} if place else {})
-    return replace(analysis, scene=replace(scene, place=place, confidence=confidence))
+        return _HOSPITAL, max(medical)
+    if told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
+        return room_of(analysis.things) or told
+    return told
 
 
 def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
@@ -103,17 +114,21 @@ def _drawn_setting(pooled: FloatArray, experts: Experts) -> dict[str, Attribute]
     return found
 
 
-def _likeliest(shares: dict[str, float], scene: SceneFacts) -> tuple[str | None, float]:
-    """The kind of place, or all rooms at home, that is likely enough (else None), and how likely it is."""
+def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Told:
+    """The kind of place, or several together, that is likely enough (else None), and how likely it is."""
     sure, outdoors = scene.sure_setting, scene.setting == "outdoors"
     left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}
     total = max(sum(left.values()), 1e-9)
     place = max(left, key=lambda kind: left[kind])
-    if place != OTHER and left[place] >= _LIKELY * total:
+    least = _LIKELY_DRAWN if scene.drawn else _LIKELY_OFFICE if place == _OFFICE else _LIKELY
+    if place != OTHER and left[place] >= least * total:
         return place, left[place] / total
-    home = sum(left.get(room, 0.0) for room in _ROOMS_AT_HOME)
-    others = max(p for kind, p in left.items() if kind not in _ROOMS_AT_HOME)
-    return (_AT_HOME if home >= _LIKELY_HOME * total and home > others else None), home / total
+    for told, least in _LIKELY_TOGETHER[scene.drawn].items() if place != _OFFICE else ():
+        share = sum(left.get(kind, 0.0) for kind in _TOGETHER[told])
+        others = max(p for kind, p in left.items() if kind not in _TOGETHER[told])
+        if share >= least * total and share > others:
+            return told, min(share / total, _TOGETHER_SURE)
+    return None, 0.0
 
 
 def _without_people(count: int, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:

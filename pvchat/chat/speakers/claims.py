@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from pvchat.chat.query import atoms
 from pvchat.chat.question import Question
-from pvchat.chat.timeline import LIKELY, Row, Timeline
+from pvchat.chat.timeline import Row, Timeline
 from pvchat.model.choices import ChoiceKind, Chooser, Picked, at_odds, pick, possible, sentences
 from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence
 
@@ -58,16 +58,12 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
         return []
     found = list[Gap]()
     for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
-        if question.type != "location" and track is not None and not _is_told(analysis.tracks[track].facts):
+        facts = PersonFacts() if track is None else analysis.tracks[track].facts
+        if question.type != "location" and track is not None and not (facts.activity or facts.deed):
             found.append(Gap("action", name, track))
-        if question.type != "action" and all(row.probability < LIKELY for row in timeline.of("", "place")):
+        if question.type != "action" and not timeline.of("", "place"):
             found.append(Gap("location", ""))
     return list(dict.fromkeys(found))
-
-
-def _is_told(facts: PersonFacts) -> bool:
-    """Whether a deed was measured."""
-    return bool(facts.activity or facts.deed)
 
 
 def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:
@@ -118,8 +114,5 @@ def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> 
 
 def _with_rows(timeline: Timeline, rows: Sequence[Row]) -> Timeline:
     """A timeline with rows that hold all the time that their person is seen, before those that were measured."""
-    spans = [(row, span) for row in rows for span in timeline.seen(row.entity)]
-    added = [replace(row, start_s=start, end_s=end) for row, (start, end) in spans]
-    placed = any(row.attribute == "place" for row in added)  # in the place of one that was only probable
-    rest = [row for row in timeline.rows if not (placed and row.attribute == "place" and row.probability < LIKELY)]
-    return replace(timeline, rows=(*added, *rest)) if added else timeline
+    added = (replace(row, start_s=start, end_s=end) for row in rows for start, end in timeline.seen(row.entity))
+    return replace(timeline, rows=(*added, *timeline.rows))

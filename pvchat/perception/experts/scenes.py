@@ -1,5 +1,5 @@
-"""Which kind of place frames show: a linear head on EfficientNet features, learned from pictures of places, people
-before them, and people in photos and film (`recipes/places`).
+"""Which kind of place frames show: linear heads on EfficientNet features, one learned from pictures of places, people
+before them, and people in photos and film, one also from drawn clips (`recipes/places`).
 
 In: features [B, 1280] of what frames show beside people (`efficientnet.FrameExpert`, `free_cells`). Out: a probability
 for each kind of place.
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import linear_head, softmax
+from pvchat.perception.experts.attributes import arrays_of, softmax
 from pvchat.schemas import FloatArray
 
 _FILE = Path(__file__).with_name("scenes.safetensors")
@@ -23,15 +23,16 @@ OTHER = "another place"  # of no kind that has a name here
 _BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
 
 
-def place_shares(features: FloatArray) -> dict[str, float]:
+def place_shares(features: FloatArray, drawn: bool) -> dict[str, float]:
     """How likely each of `kinds_of_place` is of a clip with frames [B, 1280], B > 0: they decide together."""
-    weight, bias = linear_head(_FILE)
-    return dict(zip(kinds_of_place(), softmax((features @ weight.T + bias).mean(0)).tolist(), strict=True))
+    arrays, head = arrays_of(_FILE), "drawn." if drawn else ""
+    logits = features @ arrays[f"{head}weight"].T + arrays[f"{head}bias"]
+    return dict(zip(kinds_of_place(), softmax(logits.mean(0)).tolist(), strict=True))
 
 
 @cache
 def kinds_of_place() -> tuple[str, ...]:
-    """What the head can tell; its card lies beside the weights as .json."""
+    """What the heads can tell; its card lies beside the weights as .json."""
     return tuple(json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
 
 
