@@ -25,7 +25,7 @@ from pvchat.model.deeds import DeedHead
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import TrainedModel
 from pvchat.people.person import Person
-from pvchat.perception.deeds import deed_logits, settle
+from pvchat.perception.deeds import deed_logits, write_deed
 from pvchat.perception.experts import networks
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.sightings import whole_boxes
@@ -107,7 +107,7 @@ class Describer:
             logits = None if tracks[number].facts.activity else deed_logits(tracks[number], analysis)
             if logits is not None:
                 tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
-                settle(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))
+                write_deed(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))
                 ground_facts(tracks[number], analysis)
         networks.rest()
         return replace(analysis, tracks=tracks)

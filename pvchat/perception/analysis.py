@@ -26,7 +26,7 @@ from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.experts.workers import one_at_a_time, side_by_side
-from pvchat.perception.heads import whose
+from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.joining import join_on_bodies
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
@@ -80,7 +80,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     if likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
     networks.rest()
-    jobs, done = _describing(clip, analysis, experts, depth), count(1)
+    jobs, done = _description_jobs(clip, analysis, experts, depth), count(1)
 
     def describe(job: Callable[[], None]) -> None:
         job()
@@ -94,18 +94,20 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     return analysis
 
 
-def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> list[Callable[[], None]]:
+def _description_jobs(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> list[Callable[[], None]]:
     """All that is filled in about the tracks one by one; in any order, for nothing needs what another one does."""
-    measured = with_facts(analysis.tracks, depth)
+    measured = described_tracks(analysis.tracks, depth)
     jobs: list[Callable[[], None]] = []
     for number, track in enumerate(analysis.tracks):
         if track.kind == "face" and depth.prints:
-            jobs.append(partial(_print, clip, track, experts, depth.prints))
-        jobs.append(partial(_fill_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
+            jobs.append(partial(_add_faceprints, clip, track, experts, depth.prints))
+        jobs.append(
+            partial(_describe_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0)
+        )
     return jobs
 
 
-def with_facts(found: Sequence[Track], depth: Depth) -> set[int]:
+def described_tracks(found: Sequence[Track], depth: Depth) -> set[int]:
     """The numbers of the tracks about which facts are measured; faces come first."""
     faces = sum(t.kind == "face" for t in found)
     return {*range(min(faces, depth.fact_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
@@ -135,8 +137,8 @@ def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dept
         front = found[: bodies.MOST]
         analysis.tracks = [bodies.body_track(clip, body, experts.frames, experts.figures) for body in front]
         return
-    analysis.tracks = join_on_bodies(analysis.tracks, whose(found, analysis.tracks))
-    for rank, (body, owners) in enumerate(zip(found, whose(found, analysis.tracks), strict=True)):
+    analysis.tracks = join_on_bodies(analysis.tracks, face_tracks_of(found, analysis.tracks))
+    for rank, (body, owners) in enumerate(zip(found, face_tracks_of(found, analysis.tracks), strict=True)):
         for number in set(owners.values()):
             track, rows = analysis.tracks[number], [i for i, f in enumerate(body.frames) if owners.get(f) == number]
             track.seen = np.union1d(track.shown_in, np.array(body.frames)[rows])
@@ -172,20 +174,20 @@ def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[track
     )
 
 
-def _print(clip: Clip, track: Track, experts: Experts, count: int) -> None:
+def _add_faceprints(clip: Clip, track: Track, experts: Experts, count: int) -> None:
     """Add the faceprints of a face track's best sightings, so many, of all its stretches."""
     seen, size = pictured(clip, track, count), np.array([clip.width, clip.height], np.float32)
     track.prints = experts.faces.prints(seen.images, [track.points[i] * size for i in seen.rows]).astype(np.float16)
 
 
-def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
+def sharing_a_shot(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with those tracks only that share a shot with this one, itself too: who can be in front of it."""
     shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
     own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
     return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
 
 
-def _fill_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
+def _describe_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
     """Fill in a track's picture, its body features out of so many crops, and the facts that tell who it is."""
     track.thumbnail = thumbnail(clip, track)
     if crops:
@@ -193,7 +195,7 @@ def _fill_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Exper
         described = experts.frames.pooled([crop(clip.images[track.frames[i]], track.body_boxes[i]) for i in seen])
         track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described
     if crops or track.kind == "figure":  # any of these may be who is asked about, and where it is takes no network
-        track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts)
+        track.facts = facts.recognise_person(clip, track, sharing_a_shot(track, analysis), experts=experts)
 
 
 def thumbnail(clip: Clip, track: Track) -> bytes:

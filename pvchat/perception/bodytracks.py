@@ -92,28 +92,28 @@ class _Path:
 
 def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
     """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first."""
-    found = _search(images, shots, things)
+    found = _detect_as_needed(images, shots, things)
     paths: list[_Path] = []
     for frame, there in sorted(found.items()):
         image, free = images[frame], [p for p in paths if p.may_go_on(frame, shots)]
-        bodies = _coloured(there, image)
-        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame)
+        bodies = _with_colours(there, image)
+        lost, left = _extend_paths(free, [one for one in bodies if one.score >= _SURE], frame)
         unsure = [one for one in bodies if one.score < _SURE]
-        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame)
+        lost, unsure = _extend_paths([p for p in lost if p.sure], unsure, frame)
         if lost:
-            _continue(lost, _coloured(_elsewhere(people(image), there, image), image), frame, nesting)
-        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
+            _extend_paths(lost, _with_colours(_people_without_body(people(image), there, image), image), frame, nesting)
+        _, unsure = _extend_paths([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
         paths += [_Path([frame], [b.box], [b.score], b.colours) for b in left + unsure]
     return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
 
 
-def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[int, list[Detection]]:
+def _detect_as_needed(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[int, list[Detection]]:
     """The bodies in the frames that are looked at: the first and the last of each shot, and others as needed."""
     found: dict[int, list[Detection]] = {}
 
     def look(frame: int) -> list[Detection]:
         if frame not in found:
-            found[frame] = _bodies(things(images[frame]))
+            found[frame] = _distinct_people(things(images[frame]))
         return found[frame]
 
     for shot in np.unique(shots):
@@ -122,35 +122,35 @@ def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[
         while spans:
             start, end = spans.pop(0)
             least = _SAME if end - start <= 2 else _STILL
-            if not _go_on(look(start), look(end), least) and end - start > 1:
+            if not _all_matched(look(start), look(end), least) and end - start > 1:
                 middle = (start + end) // 2
                 look(middle)
                 spans[:0] = [(start, middle), (middle, end)]
     return found
 
 
-def _coloured(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
+def _with_colours(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
     small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
     return [_Body(one.box, one.score, tints(crop(small, one.box))) for one in found]
 
 
-def _bodies(found: Sequence[Detection]) -> list[Detection]:
+def _distinct_people(found: Sequence[Detection]) -> list[Detection]:
     """The people among things, the surest first; of several boxes below one head the surest."""
     kept: list[Detection] = []
     for one in found:
-        if one.label == "person" and one.score >= _LEAST and not any(_one_head(one.box, k.box) for k in kept):
+        if one.label == "person" and one.score >= _LEAST and not any(_share_head(one.box, k.box) for k in kept):
             kept.append(one)
     return kept
 
 
-def _one_head(a: FloatArray, b: FloatArray) -> bool:
+def _share_head(a: FloatArray, b: FloatArray) -> bool:
     """Whether two boxes begin at one head, the one being a part of the other."""
     width, height = np.minimum(a[2:] - a[:2], b[2:] - b[:2])
     aside = abs(float(a[0] + a[2] - b[0] - b[2])) / 2
     return bool(aside < 0.25 * width and abs(float(a[1] - b[1])) < 0.15 * height)
 
 
-def _go_on(bodies: Sequence[Detection], others: Sequence[Detection], least: float) -> bool:
+def _all_matched(bodies: Sequence[Detection], others: Sequence[Detection], least: float) -> bool:
     """Whether each sure body of either frame overlaps as much as `least` with one of the other, be that sure or not."""
     return all(
         bool((overlap(_boxes(here, _SURE), _boxes(there, 0.0)).max(1, initial=0.0) >= least).all())
@@ -159,21 +159,21 @@ def _go_on(bodies: Sequence[Detection], others: Sequence[Detection], least: floa
 
 
 def _boxes(bodies: Sequence[Detection], least: float) -> FloatArray:
-    return _rows([one.box for one in bodies if one.score >= least])
+    return _stacked([one.box for one in bodies if one.score >= least])
 
 
-def _elsewhere(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
+def _people_without_body(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
     """The people of the second detector who are none of the bodies of the first: from crown to feet, be they lying."""
     size = np.array(image.shape[1::-1], np.float32)
     hips, crowns = found.keypoints[:, 0] / size, found.keypoints[:, 1] / size
     wide = _REACH * np.linalg.norm((crowns - hips) * size, axis=1, keepdims=True) / size
     low, high = np.minimum(crowns, 2 * hips - crowns) - wide, np.maximum(crowns, 2 * hips - crowns) + wide
     boxes = np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32).reshape(-1, 4)
-    new = overlap(boxes, _rows([one.box for one in bodies])).max(1, initial=0.0) < _SAME
+    new = overlap(boxes, _stacked([one.box for one in bodies])).max(1, initial=0.0) < _SAME
     return [Detection("person", box, _LEAST) for box in boxes[new]]
 
 
-def _continue(
+def _extend_paths(
     paths: Sequence[_Path],
     bodies: Sequence[_Body],
     frame: int,
@@ -182,10 +182,10 @@ def _continue(
     """Give the bodies of a frame to the paths that they go on with, each once; paths and bodies that are left."""
     if not paths or not bodies:
         return list(paths), list(bodies)
-    was, now = _rows([path.ahead(frame) for path in paths]), _rows([one.box for one in bodies])
+    was, now = _stacked([path.ahead(frame) for path in paths]), _stacked([one.box for one in bodies])
     colours, before = (np.stack([one.colours for one in some]) for some in (bodies, paths))
     apart = np.linalg.norm(before[:, None] - colours[None], axis=2)
-    near, way = shared(was, now), _way(was, now)
+    near, way = shared(was, now), _centre_distances(was, now)
     allowed = (near >= _SAME) | ((way <= _STEP) & (apart <= _ALIKE))
     pairs = cheapest_pairs(1 - near + np.minimum(way, 1.0) + apart / _ALIKE, allowed)
     for i, j in pairs:
@@ -194,7 +194,7 @@ def _continue(
     return [p for i, p in enumerate(paths) if i not in gone], [b for j, b in enumerate(bodies) if j not in taken]
 
 
-def _way(was: FloatArray, now: FloatArray) -> FloatArray:
+def _centre_distances(was: FloatArray, now: FloatArray) -> FloatArray:
     """[n, m] how far apart the middles of boxes are, in the smaller one's diagonals; infinite where sizes differ."""
     long, short = (np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (was, now))
     smaller, larger = np.minimum.outer(long, short), np.maximum.outer(long, short)
@@ -203,7 +203,7 @@ def _way(was: FloatArray, now: FloatArray) -> FloatArray:
     return np.asarray(np.where(larger <= _GROWN * smaller, way, np.inf), np.float32)
 
 
-def _rows(boxes: Sequence[FloatArray]) -> FloatArray:
+def _stacked(boxes: Sequence[FloatArray]) -> FloatArray:
     return np.array(boxes, np.float32).reshape(-1, 4)
 
 

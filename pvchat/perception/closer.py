@@ -48,7 +48,7 @@ def look_closer(
     for number, stretch in enumerate(wanted):
         tell("looking closer", number, len(wanted))
         track = next(t for t in whole.tracks if any(a is stretch for a in t.appearances))
-        found.append((stretch, _facts(source, whole, track, stretch, experts)))
+        found.append((stretch, _measured_facts(source, whole, track, stretch, experts)))
     tell("looking closer", len(wanted), len(wanted))
     return replace(whole, tracks=[_with_facts(track, found) for track in whole.tracks])
 
@@ -66,7 +66,9 @@ def with_facts_of(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
     return replace(whole, tracks=[_with_facts(track, found) for track in whole.tracks]) if found else whole
 
 
-def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts) -> PersonFacts:
+def _measured_facts(
+    source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts
+) -> PersonFacts:
     """What is measured of a track in the part of the video that a stretch lies in."""
     middle = (stretch.start_s + stretch.end_s) / 2
     start_s = max((s.start_s for s in whole.scenes if s.start_s <= middle), default=0.0)
@@ -76,18 +78,18 @@ def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appear
     if piece is None:  # the file lost its end
         return stretch.facts
     seen = recognise(piece, experts, None, CLOSE)
-    if (number := _find(track, whole, seen, piece)) is None:
+    if (number := _matching_track(track, whole, seen, piece)) is None:
         return stretch.facts
     return measure(piece, seen, experts, None, CLOSE, only=(number,)).tracks[number].facts
 
 
-def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:
+def _matching_track(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:
     """Which track of a part that was looked at again is the one of the scan: by place where kept, else by identity."""
     same = [i for i, one in enumerate(seen.tracks) if one.kind == track.kind]
     if not same:
         return None
     first = int(np.searchsorted(whole.times, clip.times[0] - 1e-3))
-    shared = [_together(track, first, seen.tracks[i]) for i in same]
+    shared = [_shared_frames(track, first, seen.tracks[i]) for i in same]
     if max(shared):
         return same[int(np.argmax(shared))]
     mean = mean_identity(track.identity, track.quality)
@@ -95,7 +97,7 @@ def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> 
     return same[int(np.argmin(apart))]
 
 
-def _together(kept: Track, first: int, one: Track) -> int:
+def _shared_frames(kept: Track, first: int, one: Track) -> int:
     """In how many frames two tracks, the one's frame 0 being the other's frame `first`, have their boxes in a place."""
     _, a, b = np.intersect1d(kept.frames - first, one.frames, return_indices=True)
     pairs = zip(kept.boxes[a], one.boxes[b], strict=True)

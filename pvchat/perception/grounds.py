@@ -25,11 +25,11 @@ def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
     time = round(float(analysis.times[track.frames[row]]), 2)
     face, torso, whole = track.boxes[row], torso_box(track, row), whole_boxes(track)[row]
     boxes = {"head": head_box(face) if track.kind == "face" else face, "torso": torso, "whole": whole}
-    for what, part, score in _parts(track.facts):
-        track.facts.grounds.setdefault(what, Ground(time, _inside(boxes[part]), score))
+    for what, part, score in _facts_with_parts(track.facts):
+        track.facts.grounds.setdefault(what, Ground(time, _in_frame(boxes[part]), score))
 
 
-def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
+def _facts_with_parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
     """Each fact with the part of the person that shows it, and its confidence."""
     sure = facts.confidence
     for garment in facts.clothes:
@@ -42,6 +42,6 @@ def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
         yield "holding", "torso", sure.get("holding")
 
 
-def _inside(box: FloatArray) -> tuple[float, float, float, float]:
+def _in_frame(box: FloatArray) -> tuple[float, float, float, float]:
     x0, y0, x1, y1 = (round(float(v), 3) for v in np.clip(box, 0, 1))
     return x0, y0, x1, y1

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.objects import LABELS, ThingExpert
-from pvchat.perception.posture import posed
+from pvchat.perception.posture import posed_sightings
 from pvchat.perception.sightings import spread
 from pvchat.schemas import FloatArray, Track
 
@@ -29,7 +29,7 @@ _LEAST_CROP = 8  # pixels
 
 def look_at_hands(images: NDArray[np.uint8], track: Track, expert: ThingExpert) -> None:
     """Fill in a track's `handled`, of frames [T, H, W, 3]."""
-    seen = posed(track)
+    seen = posed_sightings(track)
     found = [
         _around(images[track.frames[i]], track.boxes[i], track.pose[i], expert) for i in seen[spread(len(seen), _CROPS)]
     ]

@@ -48,16 +48,16 @@ def tell_things(track: Track, analysis: ClipAnalysis) -> None:
     person = _Subject(track, analysis)
     held = next((t for t in analysis.things if t.label in _HELD_WORDS and person.holds(t)), None)
     if held is not None:
-        _note(track.facts, "holding", _HELD_WORDS[held.label], held, person)
+        _set_fact(track.facts, "holding", _HELD_WORDS[held.label], held, person)
     if ties := [t for t in analysis.things if t.label == "tie" and person.mostly(t, _at_collar)]:
         _tell_tie(track.facts, ties[0], person)
     sat_on = [t for t in analysis.things if t.label in (*_SEATS, *_RIDDEN) and person.mostly(t, person.seated)]
     seats, ridden = ([t for t in sat_on if t.label in words] for words in (_SEATS, _RIDDEN))
     if seats and track.facts.pose in ("sitting", "lying down"):
         in_bed = seats[0].label == "couch" and analysis.scene.place == "a bedroom"
-        _note(track.facts, "seat", _SEATS["bed" if in_bed else seats[0].label], seats[0], person)
+        _set_fact(track.facts, "seat", _SEATS["bed" if in_bed else seats[0].label], seats[0], person)
     if ridden and track.facts.activity is None and track.facts.pose != "standing":
-        _note(track.facts, "activity", _RIDDEN[ridden[0].label], ridden[0], person)
+        _set_fact(track.facts, "activity", _RIDDEN[ridden[0].label], ridden[0], person)
     for thing in analysis.things:
         word = _where_at(thing, person, ridden=thing in ridden)
         if word and word not in track.facts.near and len(track.facts.near) < 2:
@@ -65,7 +65,7 @@ def tell_things(track: Track, analysis: ClipAnalysis) -> None:
             track.facts.grounds[word] = person.ground(thing)
 
 
-def _note(facts: PersonFacts, name: str, word: str, thing: Thing, person: _Subject) -> None:
+def _set_fact(facts: PersonFacts, name: str, word: str, thing: Thing, person: _Subject) -> None:
     """Set a field of the facts that a thing tells, with its confidence and its ground."""
     setattr(facts, name, word)
     facts.confidence[name], facts.grounds[name] = thing.confidence, person.ground(thing)

@@ -159,7 +159,7 @@ def _parts(
             pieces = pieces or _read_ahead(source.parts(kept.key, seen.end_s))
             if (piece := next(pieces, None)) is None:
                 return
-            part = look_at(piece, experts)
+            part = analyse_part(piece, experts)
             kept.save(number, part)
             yield part, True
     finally:
@@ -172,7 +172,7 @@ def _read_ahead(parts: Generator[video.Clip, None, None]) -> Generator[video.Cli
     return video.ahead(parts) if own_threads() > 1 else parts
 
 
-def look_at(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
+def analyse_part(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
     """What one part shows, with the bodies of whom no face is seen in it, and the place that walls and things tell."""
     part = recognise(piece, experts, None, depth)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
@@ -195,7 +195,7 @@ class ScanState:
     things: list[Thing] = field(default_factory=list)
     bodies: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
-    grids: _Even = field(default_factory=lambda: _Even(MOST_GRIDS))
+    grids: _EvenSample = field(default_factory=lambda: _EvenSample(MOST_GRIDS))
 
     def add(self, part: ClipAnalysis) -> None:
         """Take in the next part."""
@@ -236,7 +236,7 @@ class ScanState:
 
 
 @dataclass
-class _Even:
+class _EvenSample:
     """Keeps at most `most` of a stream of rows, spread evenly over it."""
 
     most: int

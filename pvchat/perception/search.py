@@ -23,14 +23,17 @@ from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray
 
-_AT_ONCE = 8  # frames searched together
+_BATCH = 8  # frames searched together
 # Two frames' faces are taken for one that is between them, too, where its place moves by no more of its size than this
 # and its size changes by no more; from this overlap with the middle of both it was found there.
 _MOVED, _GROWN, _FOUND = 1.0, 1.4, 0.3
 _CERTAIN = 0.8  # score of a face of one of them that the other must have for that
-_SURE = 0.5  # overlap from one frame to the next that says it is one face …
-_NOBODY = 0.2  # … where no other overlaps either of them by this much
-_EACH, _FEWEST = 3, 12  # of so many sightings in a row one is described, but no fewer than these of a chain
+_CHAIN_OVERLAP = 0.5  # overlap from one frame to the next that says it is one face …
+_OTHER_OVERLAP = 0.2  # … where no other overlaps either of them by this much
+_PER_VECTOR, _FEWEST_VECTORS = (
+    3,
+    12,
+)  # of so many sightings in a row one is described, but no fewer than these of a chain
 
 
 def find_faces(
@@ -61,7 +64,7 @@ def locate(
 
     def follow_all(part: Sequence[int]) -> list[int]:
         """Returns the frames that must be searched after all."""
-        both, near = zip(*(_neighbours(found[f - 1], found[f + 1]) for f in part), strict=True)
+        both, near = zip(*(_expected_boxes(found[f - 1], found[f + 1]) for f in part), strict=True)
         missed = []
         for frame, here, sure in zip(part, expert.follow_many([images[f] for f in part], near), both, strict=True):
             if (overlap(sure, here.boxes).max(1, initial=0.0) < _FOUND).any():
@@ -71,18 +74,18 @@ def locate(
         tell(len(found))
         return missed
 
-    side_by_side(search_all, _stretches(sorted(set(range(len(images))) - set(between))))
-    settled = [f for f in between if _settled(found[f - 1], found[f + 1])]
-    missed = side_by_side(follow_all, _stretches(settled))
+    side_by_side(search_all, _batches(sorted(set(range(len(images))) - set(between))))
+    settled = [f for f in between if _same_faces(found[f - 1], found[f + 1])]
+    missed = side_by_side(follow_all, _batches(settled))
     left = set(between).difference(settled).union(*missed)
-    side_by_side(search_all, _stretches(sorted(left)))
+    side_by_side(search_all, _batches(sorted(left)))
     return [found[f] for f in range(len(images))]
 
 
-def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
-    """The frames in stretches as long as each other, `_AT_ONCE` at most; as many for each thread of the machine."""
+def _batches(frames: Sequence[int]) -> list[Sequence[int]]:
+    """The frames in stretches as long as each other, `_BATCH` at most; as many for each thread of the machine."""
     # What goes into a network together decides its last bits: it is the same for a process with a share of the threads.
-    count = -(-len(frames) // _AT_ONCE)
+    count = -(-len(frames) // _BATCH)
     count = min(len(frames), -(-count // threads()) * threads())
     return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]
 
@@ -102,13 +105,13 @@ def describe(
         cut = side_by_side(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
         for (f, i), pixels in zip(chain, cut, strict=True):
             quality[f][i] = fitness(pixels, located[f], i)
-        chosen = _best(np.array([quality[f][i] for f, i in chain]))
+        chosen = _best_of_stretches(np.array([quality[f][i] for f, i in chain]))
         nearest = np.abs(np.arange(len(chain))[:, None] - chosen[None]).argmin(1)
         owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
         chips += [cut[k] for k in chosen]
     vectors = expert.vectors(chips)
     for chain in chains:
-        _apart(chain, owner, vectors)
+        _give_up_mixed(chain, owner, vectors)
     again = [sighting for sighting, k in owner.items() if k < 0]
     more = expert.vectors([chip(images[f], located[f].points[i]) for f, i in again])
     own = dict(zip(again, more, strict=True))
@@ -120,31 +123,31 @@ def describe(
     return faces
 
 
-def _settled(before: Located, after: Located) -> bool:
+def _same_faces(before: Located, after: Located) -> bool:
     """Whether each frame's certain faces are about where the other has them: nobody comes or goes between."""
-    rows, columns = _paired(before, after)
+    rows, columns = _matched(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
 
 
-def _neighbours(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
+def _expected_boxes(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
     """Boxes of faces that both frames have, in the middle between the two; and these with those that only one has."""
-    rows, columns = _paired(before, after)
+    rows, columns = _matched(before, after)
     both: FloatArray = np.asarray((before.boxes[rows] + after.boxes[columns]) / 2, np.float32)
     return both, np.concatenate((both, np.delete(before.boxes, rows, 0), np.delete(after.boxes, columns, 0)))
 
 
-def _paired(before: Located, after: Located) -> tuple[list[int], list[int]]:
+def _matched(before: Located, after: Located) -> tuple[list[int], list[int]]:
     """Which faces of the two frames are the same one's, in the one frame and in the other."""
     a, b = before.boxes[:, None], after.boxes[None]
     one, other = ((boxes[..., 2:] - boxes[..., :2]).max(2, initial=1.0) for boxes in (a, b))
     smaller, larger = np.minimum(one, other), np.maximum(one, other)
     moved = np.linalg.norm(a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:], axis=2) / 2
-    pairs = _mutual(np.where(larger <= _GROWN * smaller, -moved / smaller, -np.inf), -_MOVED)
+    pairs = _mutual_nearest(np.where(larger <= _GROWN * smaller, -moved / smaller, -np.inf), -_MOVED)
     return [i for i, _ in pairs], [j for _, j in pairs]
 
 
-def _mutual(near: FloatArray, least: float) -> list[tuple[int, int]]:
+def _mutual_nearest(near: FloatArray, least: float) -> list[tuple[int, int]]:
     """Pairs (row, column) of which each is the other's nearest, at `least` as near."""
     if not near.size:
         return []
@@ -160,8 +163,8 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
         follows: dict[int, list[Sighting]] = {}
         if f and shots[f] == shots[f - 1]:
             near = overlap(located[f - 1].boxes, here.boxes)
-            for i, j in _mutual(near, _SURE):
-                if (near[i] >= _NOBODY).sum() == (near[:, j] >= _NOBODY).sum() == 1:
+            for i, j in _mutual_nearest(near, _CHAIN_OVERLAP):
+                if (near[i] >= _OTHER_OVERLAP).sum() == (near[:, j] >= _OTHER_OVERLAP).sum() == 1:
                     follows[j] = last[i]
         last = {}
         for j in range(len(here)):
@@ -172,14 +175,14 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
     return chains
 
 
-def _best(quality: FloatArray) -> IntArray:
+def _best_of_stretches(quality: FloatArray) -> IntArray:
     """The sightings of a chain that are described: the best of each stretch."""
-    count = min(len(quality), max(_FEWEST, -(-len(quality) // _EACH)))
+    count = min(len(quality), max(_FEWEST_VECTORS, -(-len(quality) // _PER_VECTOR)))
     parts = np.array_split(np.arange(len(quality)), count)
     return np.array([part[quality[part].argmax()] for part in parts], np.int64)
 
 
-def _apart(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
+def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
     """Give up a chain that two people share, over a cut that wasn't found: each is described alone (-1 in `owner`)."""
     shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
     steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
