@@ -11,7 +11,7 @@ from make_asked import plain_answer, read_question
 
 from pvchat.identity.evidence import gather
 from pvchat.perception import things
-from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read
+from pvchat.perception.experts.objects import LABELS, Detection, ThingExpert, read_detections
 from pvchat.perception.relations import tell_things
 from pvchat.schemas import ClipAnalysis, Garment, PersonPresence, Thing
 
@@ -84,7 +84,7 @@ def test_the_network_s_numbers_become_labels_and_corners() -> None:
     scores = np.zeros((3, 91), np.float32)
     scores[0, 73], scores[1, 73], scores[2, 90] = 0.9, 0.7, 0.6
     boxes = np.float32([[0.1, 0.2, 0.5, 0.6], [0.1, 0.2, 0.5, 0.62], [0.7, 0.8, 0.9, 1.2]])
-    rows = read(boxes, scores)
+    rows = read_detections(boxes, scores)
     assert [(row.label, round(row.score, 2)) for row in rows] == [("laptop", 0.9), ("toothbrush", 0.6)]
     np.testing.assert_allclose(rows[1].box, [0.8, 0.7, 1.0, 0.9])
     assert len(LABELS) == 80

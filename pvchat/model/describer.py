@@ -80,7 +80,7 @@ class Describer:
         asked, told = self.encode([CAPTION_QUESTION])[0], self.encode(list(texts))
         with self.trained.lock:
             seen = [self.seen(analysis, track, asked) for track in tracks]
-        networks.rest()
+        networks.release_buffers()
         return np.stack([(queries @ told.T).max(0) for queries in seen])
 
     def seen(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
@@ -109,7 +109,7 @@ class Describer:
                 tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
                 write_deed(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))
                 ground_facts(tracks[number], analysis)
-        networks.rest()
+        networks.release_buffers()
         return replace(analysis, tracks=tracks)
 
     @cached_property

@@ -77,7 +77,7 @@ class _Blocks:
 
 
 def _split_into_blocks(grey: FloatArray) -> _Blocks:
-    """The blocks of a frame [rows, _WIDTH], row by row."""
+    """The overlapping blocks of a grey frame [rows, _WIDTH], row by row."""
     window = np.hanning(_BLOCK)[:, None] * np.hanning(_BLOCK)[None]
     parts = np.lib.stride_tricks.sliding_window_view(grey, (_BLOCK, _BLOCK))[::_STRIDE, ::_STRIDE]
     ys, xs = np.mgrid[: parts.shape[0], : parts.shape[1]] * _STRIDE + _BLOCK / 2
@@ -89,7 +89,7 @@ def _split_into_blocks(grey: FloatArray) -> _Blocks:
 
 
 def _frame_motion(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, float, bool]:
-    """Shift in pixels, zoom, share of blocks that don't follow, and whether this is a cut."""
+    """The camera's motion between two frames: shift (pixels), zoom, share of blocks that don't follow, is it a cut."""
     rows = np.flatnonzero(before.textured)
     if len(rows) < _FEWEST:
         return np.zeros(2, np.float32), 1.0, 0.0, False
@@ -107,8 +107,9 @@ def _frame_motion(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, f
 
 
 def block_shifts(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
-    """By how many pixels (x, y) blocks are others moved [B, 2], and the heights of the correlation's peaks [B]; of both
-    the spectra [B, n, n / 2 + 1].
+    """Shifts (x, y) in pixels [B, 2] from blocks a to blocks b by phase correlation, and the peaks' heights [B].
+
+    Both are spectra [B, n, n / 2 + 1] of square blocks.
     """
     cross = b * np.conj(a)
     surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9))

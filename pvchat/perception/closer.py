@@ -1,6 +1,6 @@
-"""Somebody of a long video is looked at closely where it is asked what she does or wears.
+"""What somebody in a long video does and wears, measured in the stretches that a question is about.
 
-In: the video, the analysis of its scan, and stretches of people's tracks. Out: an analysis in which those were told.
+In: the video, the analysis of its scan, and stretches of people's tracks. Out: an analysis with the facts of those.
 The part of the video that a stretch lies in is read again, its faces found and measured as in a short clip.
 """
 
@@ -25,7 +25,7 @@ _SAME = 0.5  # overlap from which a face that is found again is the one that was
 
 
 def stretch_of(shown: Track) -> Appearance | None:
-    """The stretch of a track (of the whole, or of a part of the video) that its facts are about; None: of none."""
+    """The stretch of a track (of the whole, or of a part of the video) that its facts were measured in, or None."""
     return next((a for a in shown.appearances if a.facts == shown.facts), None)
 
 
@@ -54,7 +54,7 @@ def look_closer(
 
 
 def with_facts_of(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
-    """The analysis with those stretches told, too, that were told in another one of the same scan meanwhile."""
+    """The analysis with the facts of more stretches: those that another analysis of the same scan has measured."""
     if [len(t.appearances) for t in whole.tracks] != [len(t.appearances) for t in other.tracks]:
         return whole  # of another scan
     found = [
@@ -69,7 +69,7 @@ def with_facts_of(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
 def _measured_facts(
     source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts
 ) -> PersonFacts:
-    """What is measured of a track in the part of the video that a stretch lies in."""
+    """Read the part of the video again that a stretch lies in, and measure the track's facts there."""
     middle = (stretch.start_s + stretch.end_s) / 2
     start_s = max((s.start_s for s in whole.scenes if s.start_s <= middle), default=0.0)
     parts = source.parts(whole.key, start_s)
@@ -84,7 +84,7 @@ def _measured_facts(
 
 
 def _matching_track(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:
-    """Which track of a part that was looked at again is the one of the scan: by place where kept, else by identity."""
+    """The number of the re-analysed part's track that is this track of the scan: by place, else by identity."""
     same = [i for i, one in enumerate(seen.tracks) if one.kind == track.kind]
     if not same:
         return None
@@ -98,14 +98,14 @@ def _matching_track(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip:
 
 
 def _shared_frames(kept: Track, first: int, one: Track) -> int:
-    """In how many frames two tracks, the one's frame 0 being the other's frame `first`, have their boxes in a place."""
+    """In how many frames two tracks' boxes overlap; the frame 0 of `one` is the frame `first` of `kept`."""
     _, a, b = np.intersect1d(kept.frames - first, one.frames, return_indices=True)
     pairs = zip(kept.boxes[a], one.boxes[b], strict=True)
     return sum(bool(overlap(x[None], y[None])[0, 0] >= _SAME) for x, y in pairs)
 
 
 def _with_facts(track: Track, found: Sequence[tuple[Appearance, PersonFacts]]) -> Track:
-    """The track with what was found about its stretches, and about itself where its facts are a stretch's."""
+    """The track with new facts of its stretches, and of itself where its facts were such a stretch's."""
     facts, stretches = track.facts, []
     for stretch in track.appearances:
         new = next((f for one, f in found if one is stretch), None)

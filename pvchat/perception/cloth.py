@@ -86,6 +86,7 @@ def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool
 
 
 def _sample_of(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _Sample:
+    """Sighting `row` of a track, with who covers it."""
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
     covered = [box for other in faces for box in _covered_by(other, face)]
@@ -93,7 +94,7 @@ def _sample_of(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _
 
 
 def _covered_by(other: FloatArray, face: FloatArray) -> list[FloatArray]:
-    """What another one's head, and body if that is in front, hide of a person with this face (boxes, fractions)."""
+    """Boxes [4] of what another person hides of her: the head, and the body if that is in front (faces, fractions)."""
     width, height = other[2] - other[0], other[3] - other[1]
     apart = abs(other[0] + other[2] - face[0] - face[2]) / 2
     if apart < _SAME_MIDDLE * (face[2] - face[0]) and abs(other[1] - face[1]) < _SAME_TOP * height:
@@ -159,6 +160,7 @@ def _pixels_in(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
 
 
 def _uncovered(pixels: Image, places: FloatArray, one: _Sample) -> Image:
+    """The pixels [N, 3] at places [N, 2] that nobody covers; none where most are covered."""
     free = np.ones(len(pixels), bool)
     for box in one.in_front:
         free &= ~((places >= box[:2]) & (places < box[2:])).all(1)
@@ -168,14 +170,13 @@ def _uncovered(pixels: Image, places: FloatArray, one: _Sample) -> Image:
 def _colour_phrase(image: Image, pixels: Image, skin: FloatArray | None) -> str | None:
     """The colour phrase of pixels [N, 3] that are no skin; None if too few are left."""
     flat = pixels if skin is None or not len(pixels) else pixels[~colours.skin_like(pixels, skin)]
-    return (
-        colours.name_colours(colours.dominant(flat, colours.cast(image)))
-        if len(flat) >= _fewest_pixels(len(pixels))
-        else None
-    )
+    if len(flat) < _fewest_pixels(len(pixels)):
+        return None
+    return colours.name_colours(colours.dominant(flat, colours.cast(image)))
 
 
 def _fewest_pixels(whole: int) -> float:
+    """How many of so many pixels must be left to tell a colour."""
     return max(12, 0.15 * whole)
 
 

@@ -98,7 +98,7 @@ def bare_shoulders(seen: Pictured) -> bool:
 
 
 def _pale_garment(kind: str, colour: str | None, sure: float) -> Garment:
-    """What is pale grey at the neck is white in shade."""
+    """A garment at the neck; its light grey is white in shade."""
     return Garment(kind, "white" if colour == "light grey" else colour, sure)
 
 
@@ -165,4 +165,5 @@ def _shoulder_middle(track: Track, i: int) -> float:
 
 
 def _are_seen(joints: FloatArray) -> bool:
+    """Whether both shoulders [2, 4] are visible."""
     return bool(np.isfinite(joints).all() and (joints[:, 3] > _SEEN).all())

@@ -73,7 +73,7 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
 
 
 def _gaze(series: Series) -> list[tuple[str, float]]:
-    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these."""
+    """Where somebody looks: aside, else to the camera, else ahead, else where a head kept still at a border points."""
     yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)  # lids tell down where there is a mesh
     down = np.where(meshed, series.downcast >= DOWNCAST, pitch < _DOWN)
     aside = [
@@ -93,8 +93,9 @@ def _gaze(series: Series) -> list[tuple[str, float]]:
 
 
 def talking(series: Series) -> float:
-    """The probability that somebody talks, by how the opening of the mouth spreads about its mean in each shot, where
-    no hand is before it; 0 where that was measured too seldom, or a mouth opens once, or shuts.
+    """The probability that somebody talks, from the standard deviation of the mouth's opening within each shot.
+
+    Sightings with a hand before the mouth don't count; 0 if it was measured too seldom, or only opens or shuts once.
     """
     to_mouth = np.linalg.norm(series.hands - [0.0, _MOUTH], axis=3)
     open_by = np.where((to_mouth < _BEFORE).any((1, 2)), np.nan, series.mouth_open)
@@ -109,6 +110,7 @@ def talking(series: Series) -> float:
 
 
 def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
+    """Gestures that single sightings show: hands at the face, raised, together; arms crossed; pointing."""
     count = len(series.shot)
     raised = np.zeros(count, int)
     touching = np.zeros(count, bool)
@@ -132,6 +134,7 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
 
 
 def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
+    """Gestures that only a sequence shows: waving and gesturing."""
     middles, ways = _hand_centres(series), moving_hands(series)
     moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
     for side in (0, 1):
@@ -155,7 +158,7 @@ def moving_hands(series: Series) -> FloatArray:
 
 
 def direction_changes(values: FloatArray, least: float) -> int:
-    """How often a series changes direction, counting only swings of at least `least`."""
+    """How often a series [n] changes direction, counting only swings of at least `least`."""
     count, direction, extreme = 0, 0, float(values[0]) if len(values) else 0.0
     for value in map(float, values):
         if direction >= 0 and value > extreme or direction <= 0 and value < extreme:
@@ -167,7 +170,7 @@ def direction_changes(values: FloatArray, least: float) -> int:
 
 
 def _is_tracked(series: Series, middles: FloatArray, side: int) -> bool:
-    """Whether a hand is found, not only guessed from the pose, and doesn't hang beside the body."""
+    """Whether the hand network finds a hand often enough (the pose only guesses it), and it doesn't hang."""
     found, known = np.isfinite(series.hands[:, side, WRIST, 0]), np.isfinite(middles[:, side, 0])
     below = middles[:, side, 1] - series.joints[:, body.SHOULDERS[side], 1]
     below = below[np.isfinite(below)]
@@ -193,7 +196,7 @@ def _arm_crossing(series: Series) -> FloatArray:
 
 
 def plausible_hands(hands: FloatArray) -> FloatArray:
-    """Hands of a size that fits the face; the others NaN."""
+    """Hands [n, 2, 21, 2] (face heights), NaN where a hand's size doesn't fit the face."""
     length = np.linalg.norm(hands[:, :, MIDDLE_TIP] - hands[:, :, WRIST], axis=-1)
     fits = (length > _HAND[0]) & (length < _HAND[1])
     return np.where(fits[..., None, None], hands, np.float32(np.nan))
@@ -221,16 +224,18 @@ def _state(
 
 
 def _unbroken_runs(series: Series, values: FloatArray) -> list[FloatArray]:
-    """Runs of measured values without a cut or a gap."""
+    """The runs of measured values [n] without a cut or a gap in them."""
     breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
     return [part for part in np.split(values, breaks) if len(part) and np.isfinite(part).all()]
 
 
 def _longest_run(flags: NDArray[np.bool_]) -> int:
+    """The most sightings in a row with the flag [n] set."""
     return max((len(list(run)) for on, run in groupby(flags) if on), default=0)
 
 
 def _confidence_of_share(share: float) -> float:
+    """Confidence of a gesture that this share of the sightings shows."""
     return round(float(np.clip(0.5 + 0.45 * share, 0.5, 0.95)), 3)
 
 

@@ -19,7 +19,7 @@ _WHOLE = ("pose", "movement", "activity", "deed")
 
 
 def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
-    """Fill in the grounds that nothing nearer to the fact has filled in already."""
+    """Fill in the grounds of facts that don't have one yet."""
     best = best_sightings(track)
     row = int(best[np.argmax(track.quality[best])])
     time = round(float(analysis.times[track.frames[row]]), 2)

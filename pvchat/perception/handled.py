@@ -56,7 +56,7 @@ def _around(image: NDArray[np.uint8], face: FloatArray, joints: FloatArray, expe
     handy = ((corners[:, 1] - corners[:, 0]) * scale).max(1) < _HANDY
     mouth = np.array([middle, face[1] + 0.75 * (face[3] - face[1])])
     at_wrist = np.zeros(len(boxes), bool)
-    for hand in body.hands(joints, _SEEN):
+    for hand in body.hand_centres(joints, _SEEN):
         at_wrist |= near(hand, _WRIST)
     places = (np.ones(len(boxes), bool), near(mouth, _MOUTH) & handy, at_wrist & handy)
     return np.stack([scores[place].max(0, initial=0.0) for place in places])

@@ -1,4 +1,4 @@
-"""Heads and bodies: whose face a body carries when, and where the head is on a body that shows none.
+"""Which face belongs to which body, and where the head is on a body that shows no face.
 
 In: bodies as they are followed (`bodytracks.py`), tracks of faces. Out: numbers of tracks, a box. Boxes are fractions
 of the frame.
@@ -21,7 +21,7 @@ _NOBODY = -1
 
 
 def face_tracks_of(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dict[int, int]]:
-    """Whose each body is: for each of them frame → number of the face track.
+    """The face tracks that bodies belong to: for each body frame → number of the face track.
 
     Faces are given to bodies frame by frame, one to one. Where a body shows none, it is hers whose face it carried last
     and carries next; nobody's where these are two people, or where her face is elsewhere.
@@ -74,7 +74,7 @@ def _boxes_by_frame(frames: Sequence[IntArray], boxes: Sequence[FloatArray]) -> 
 
 
 def _match_faces(bodies: dict[int, FloatArray], faces: dict[int, FloatArray]) -> dict[int, int]:
-    """Which body carries which face in one frame, each once; those first that lie most as a head does."""
+    """Body → face in one frame, each once; the pairs in which the face lies most as a head does come first."""
     both = product(bodies.items(), faces.items())
     there = [(_head_offset(body, face), i, j) for (i, body), (j, face) in both if holds_face(body, face)]
     pairs: dict[int, int] = {}
@@ -91,13 +91,13 @@ def _head_offset(body: FloatArray, face: FloatArray) -> float:
 
 
 def _face_inside(face: FloatArray, body: FloatArray) -> bool:
-    """Whether the middle of a face lies in a body's box: who lies has the head at its side."""
+    """Whether the centre of a face lies in a body's box (of somebody lying, the head is at its side)."""
     middle = (face[:2] + face[2:]) / 2
     return bool((middle >= body[:2]).all() and (middle <= body[2:]).all())
 
 
 def _fill_gaps(frames: Sequence[int], known: dict[int, int]) -> dict[int, int]:
-    """Whose a body is in each of its frames, from those in which that is known, be it `_NOBODY`."""
+    """The face track of a body in all of its frames, where the known frames before and after agree."""
     at, filled = np.array(sorted(known), np.int64), {}
     for frame in frames if len(at) else ():
         numbers = {known[int(f)] for f in (*at[at <= frame][-1:], *at[at >= frame][:1])}

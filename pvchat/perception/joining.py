@@ -31,14 +31,14 @@ _NOT_THE_SAME, _THE_SAME = 0.5, 0.65
 
 @dataclass
 class _Person:
-    """What was joined so far; `last` is the latest sighting, even if it was thinned out."""
+    """One person's tracks so far; `last` is the latest sighting, even if it was thinned out."""
 
     pieces: list[Track]
-    means: list[FloatArray]
-    mean: FloatArray
-    weight: float
-    best: float
-    printed: FloatArray
+    means: list[FloatArray]  # mean identity vectors [128] of the latest pieces
+    mean: FloatArray  # [128] of all
+    weight: float  # sum of the sightings' quality
+    best: float  # quality of the best sighting
+    printed: FloatArray  # [512] sum of the faceprints
     last: tuple[int, FloatArray, FloatArray] = field(repr=False)  # frame, box, identity
 
 
@@ -101,7 +101,7 @@ class TrackJoiner:
 
 
 def _distances(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Distance of each of the vectors [n, D] to each of the others [m, D]: [n, m]."""
+    """Euclidean distances [n, m] of vectors [n, D] to others [m, D]."""
     return np.linalg.norm(a[:, None] - b[None], axis=2)
 
 
@@ -133,6 +133,7 @@ def _in_whole_video(track: Track, part: ClipAnalysis, offset: int) -> Track:
 
 
 def _new_person(track: Track) -> _Person:
+    """A person of whom this is the first track."""
     mean = tracks.mean_identity(track.identity, track.quality)
     last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     weight, best = float(track.quality.sum()) + 1e-3, float(track.quality.max())
@@ -140,6 +141,7 @@ def _new_person(track: Track) -> _Person:
 
 
 def _extend(person: _Person, track: Track) -> None:
+    """Add the next track to a person."""
     mean, weight = tracks.mean_identity(track.identity, track.quality), float(track.quality.sum()) + 1e-3
     together = person.weight + weight
     person.mean = np.asarray((person.mean * person.weight + mean * weight) / together, np.float32)
@@ -156,7 +158,7 @@ def _keep_best(track: Track, most: int) -> Track:
 
 
 def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -> list[Track]:
-    """The face tracks of a clip, those joined that one body carries, as alike as what follows itself in one place.
+    """The face tracks of a clip, of which those are joined that one body carries and that are alike enough.
 
     `whose`: of each body, frame → number of the face track (`heads.face_tracks_of`).
     """
@@ -170,14 +172,14 @@ def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -
 
 
 def _may_be_one_person(one: Track, other: Track) -> bool:
-    """Whether two tracks are never seen at once and as alike as the sightings of one face in a place."""
+    """Whether two tracks are never seen at once, and alike enough to be linked in one place."""
     means = (tracks.mean_identity(track.identity, track.quality) for track in (one, other))
     near = float(np.linalg.norm(np.subtract(*means))) < tracks.LINK_OVERLAPPING
     return near and not len(np.intersect1d(one.frames, other.frames))
 
 
 def join(pieces: Sequence[Track]) -> Track:
-    """One track out of several of one person, in order; told is what was measured where she is most prominent."""
+    """One track of several of one person, in order of time, with the facts of the most prominent one that has any."""
     if len(pieces) == 1:
         return _keep_best(pieces[0], MOST_SIGHTINGS)
     best = max(pieces, key=lambda t: (t.facts != PersonFacts(), _prominence(t)))

@@ -22,10 +22,10 @@ from pvchat.perception.collars import add_neckline
 from pvchat.perception.deeds import tell_deed
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.body import Before
+from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.experts.workers import one_at_a_time, side_by_side
+from pvchat.perception.experts.workers import in_parallel, thread_safe
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import look_at_hands
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
@@ -88,9 +88,9 @@ def measure(
     measured, found = _look(frames, measured, plan, depth, run)
     measured = tell_place(measured)  # what stands in a bedroom is a bed
     run([partial(look_at_hands, clip.images, track, experts.things) for track in handling])  # needs joints
-    networks.rest()  # one kind of network after the other: their buffers are never there together
+    networks.release_buffers()  # one kind of network after the other: their buffers are never there together
     run([partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in plan.described])
-    networks.rest()
+    networks.release_buffers()
     return tell_place(measured)  # nor is a ward told without white coats
 
 
@@ -111,14 +111,14 @@ def _can_be_posed(track: Track) -> bool:
 
 def _runner(progress: Progress | None, total: int) -> _Run:
     """What runs jobs in threads, and tells progress after each of `total` jobs."""
-    tell, done = one_at_a_time(progress), count(1)
+    tell, done = thread_safe(progress), count(1)
 
     def work(job: Callable[[], Any]) -> Any:
         made = job()
         tell("measuring people", next(done), total)
         return made
 
-    return partial(side_by_side, work)
+    return partial(in_parallel, work)
 
 
 def _look(
@@ -190,7 +190,7 @@ def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, wh
         pose = experts.body.pose(image, box, persons=partial(frames.persons, frame), before=before) if whole else None
         if pose is not None:
             track.pose[i] = pose.joints
-        before = None if pose is None else Before(pose, box)
+        before = None if pose is None else PreviousPose(pose, box)
         measures.append(measure_body(image, box, track.points[i], track.pose[i], experts.mesh, experts.hands))
     return measures
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.camera import Camera
-from pvchat.perception.experts.glasses import wearing
+from pvchat.perception.experts.glasses import glasses_log_odds
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.perception.experts.smiles import downcast, smiling
@@ -76,7 +76,7 @@ def measure_body(
             out.mouth_open = np.nan
         pixels = face.points * np.array([width, height, width], np.float32)
         out.smile, out.downcast = smiling(pixels), downcast(pixels)
-        out.glasses = wearing(image, face.points, face.yaw)
+        out.glasses = glasses_log_odds(image, face.points, face.yaw)
     if np.isfinite(joints).all():
         out.hands = hands.hands(image, joints)
     return out
@@ -85,7 +85,7 @@ def measure_body(
 def describe_motion(
     track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera
 ) -> tuple[str | None, list[str], dict[str, float]]:
-    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames of `shots` [T].
+    """A track's movement and gestures in words, from n sightings with their `measures`; `shots` [T]: of each frame.
 
     Returns:
         movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
@@ -129,13 +129,14 @@ def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], cam
 
 
 def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str) -> float:
+    """Standard deviation of a measure over some sightings; 0 where it was measured too seldom."""
     values = np.array([getattr(measures[row], name) for row in rows], np.float32)
     values = values[np.isfinite(values)]
     return float(np.std(values)) if len(values) >= _FEW else 0.0
 
 
 def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
-    """Travel of the face against the scene, in the longest stretch without a cut."""
+    """How the face travels against the scene in the longest stretch without a cut, in words, and the confidence."""
     rows = _rows_of_longest(np.cumsum(camera.cut, dtype=np.int64)[track.frames])
     if len(rows) < _FEW:
         return None, 0.0
@@ -161,7 +162,7 @@ def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
 
 
 def _rows_of_longest(scenes: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The sightings of the scene [n] that has most of them."""
+    """Indices of the sightings in the scene that has most of them; `scenes` [n]: of each sighting."""
     values, counts = np.unique(scenes, return_counts=True)
     return np.flatnonzero(scenes == values[counts.argmax()])
 
@@ -189,8 +190,9 @@ def _series(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], asp
 
 
 def head_angles(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Yaw and pitch [n] of heads as `experts.mesh.Mesh` has them, for profiles and bowed heads that no mesh fits, by
-    points [n, 5, 2]: picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
+    """Yaw and pitch [n] (degrees, as `experts.mesh.Mesh`) from five face points, for heads that no mesh fits.
+
+    `points`: [n, 5, 2] picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
     """
     eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
     down, nose = mouth - eyes, points[:, 2] - eyes
@@ -202,6 +204,7 @@ def head_angles(points: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _correlation(a: FloatArray, b: FloatArray) -> float:
+    """Pearson's correlation of two series [n]; 0 where one is constant."""
     a, b = np.asarray(a, np.float64) - np.mean(a), np.asarray(b, np.float64) - np.mean(b)
     size = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / size if size > 1e-6 else 0.0

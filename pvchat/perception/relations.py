@@ -92,7 +92,7 @@ def _where_at(thing: Thing, person: _Subject, ridden: bool) -> str | None:
 
 
 class _Subject:
-    """Somebody, as things are held against her."""
+    """Somebody whose relations to things are looked at."""
 
     def __init__(self, track: Track, analysis: ClipAnalysis) -> None:
         self._track, self._analysis = track, analysis
@@ -132,7 +132,7 @@ class _Subject:
         most = _MOST_HELD * (3 if label in _LONG else 1) * height
         if joints is None or max(wide, float(box[3] - box[1])) > most:
             return None
-        hands = body.hands(joints, _SEEN)
+        hands = body.hand_centres(joints, _SEEN)
         slack = np.array([0.25 * height * self._analysis.height / self._analysis.width, 0.25 * height], np.float32)
         inside = [bool(((h >= box[:2] - slack) & (h <= box[2:] + slack)).all()) for h in hands]
         return any(inside) if hands else None

@@ -1,4 +1,4 @@
-"""The faces of a clip's frames: searched, followed in every second frame where nothing changes, and described at best.
+"""The faces of a clip's frames: detected, followed in every second frame where nothing changes, and described.
 
 In: T frames and in which shot each is. Out: the `DetectedFaces` of each.
 
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, fitness
-from pvchat.perception.experts.workers import side_by_side
+from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
+from pvchat.perception.experts.workers import in_parallel
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray
@@ -30,10 +30,8 @@ _MOVED, _GROWN, _FOUND = 1.0, 1.4, 0.3
 _CERTAIN = 0.8  # score of a face of one of them that the other must have for that
 _CHAIN_OVERLAP = 0.5  # overlap from one frame to the next that says it is one face …
 _OTHER_OVERLAP = 0.2  # … where no other overlaps either of them by this much
-_PER_VECTOR, _FEWEST_VECTORS = (
-    3,
-    12,
-)  # of so many sightings in a row one is described, but no fewer than these of a chain
+# Of so many sightings in a row one gets an identity vector, but no fewer than these of a chain.
+_PER_VECTOR, _FEWEST_VECTORS = 3, 12
 
 
 def find_faces(
@@ -42,19 +40,19 @@ def find_faces(
     expert: FaceExpert,
     tell: Callable[[int], None] = lambda done: None,
 ) -> list[DetectedFaces]:
-    """The faces of each of T frames [T, H, W, 3] uint8 RGB, of which `shots` [T] (ascending) says in which shot it is.
+    """Detect and describe the faces of each of T frames [T, H, W, 3] uint8 RGB.
 
-    `tell` hears how many frames are done.
+    `shots` [T]: in which shot each frame is, ascending. `tell` is called with how many frames are done.
     """
     located = locate(images, shots, expert, tell)
-    networks.rest()  # what finds faces need not lie beside what tells whose they are
+    networks.release_buffers()  # what finds faces need not lie beside what tells whose they are
     return describe(images, located, shots, expert)
 
 
 def locate(
     images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]
 ) -> list[Located]:
-    """Where each frame's faces are; arguments as for `find_faces`."""
+    """Detect each frame's faces; arguments as for `find_faces`."""
     between = [f for f in range(1, len(images) - 1, 2) if shots[f - 1] == shots[f + 1]]
     found: dict[int, Located] = {}
 
@@ -63,7 +61,7 @@ def locate(
         tell(len(found))
 
     def follow_all(part: Sequence[int]) -> list[int]:
-        """Returns the frames that must be searched after all."""
+        """Follow the faces of these frames; returns the frames that must be searched after all."""
         both, near = zip(*(_expected_boxes(found[f - 1], found[f + 1]) for f in part), strict=True)
         missed = []
         for frame, here, sure in zip(part, expert.follow_many([images[f] for f in part], near), both, strict=True):
@@ -74,16 +72,16 @@ def locate(
         tell(len(found))
         return missed
 
-    side_by_side(search_all, _batches(sorted(set(range(len(images))) - set(between))))
+    in_parallel(search_all, _batches(sorted(set(range(len(images))) - set(between))))
     settled = [f for f in between if _same_faces(found[f - 1], found[f + 1])]
-    missed = side_by_side(follow_all, _batches(settled))
+    missed = in_parallel(follow_all, _batches(settled))
     left = set(between).difference(settled).union(*missed)
-    side_by_side(search_all, _batches(sorted(left)))
+    in_parallel(search_all, _batches(sorted(left)))
     return [found[f] for f in range(len(images))]
 
 
 def _batches(frames: Sequence[int]) -> list[Sequence[int]]:
-    """The frames in stretches as long as each other, `_BATCH` at most; as many for each thread of the machine."""
+    """The frames in batches of about one size, `_BATCH` at most; as many for each thread of the machine."""
     # What goes into a network together decides its last bits: it is the same for a process with a share of the threads.
     count = -(-len(frames) // _BATCH)
     count = min(len(frames), -(-count // threads()) * threads())
@@ -96,15 +94,15 @@ def describe(
     shots: IntArray,
     expert: FaceExpert,
 ) -> list[DetectedFaces]:
-    """Quality of every face, identity vectors of the best; the others of their chains share them."""
+    """Measure every face's quality, and identity vectors of the best faces, which the rest of their chain shares."""
     quality = [np.zeros(len(one), np.float32) for one in located]
-    owner: dict[Sighting, int] = {}  # whose vector each sighting has
+    owner: dict[Sighting, int] = {}  # index of the vector that each sighting has
     chips: list[NDArray[np.uint8]] = []
     chains = _chains(located, shots)
     for chain in chains:
-        cut = side_by_side(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
+        cut = in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
         for (f, i), pixels in zip(chain, cut, strict=True):
-            quality[f][i] = fitness(pixels, located[f], i)
+            quality[f][i] = face_quality(pixels, located[f], i)
         chosen = _best_of_stretches(np.array([quality[f][i] for f, i in chain]))
         nearest = np.abs(np.arange(len(chain))[:, None] - chosen[None]).argmin(1)
         owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
@@ -124,21 +122,21 @@ def describe(
 
 
 def _same_faces(before: Located, after: Located) -> bool:
-    """Whether each frame's certain faces are about where the other has them: nobody comes or goes between."""
+    """Whether two searched frames show the same certain faces, so that nobody comes or goes between them."""
     rows, columns = _matched(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
 
 
 def _expected_boxes(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
-    """Boxes of faces that both frames have, in the middle between the two; and these with those that only one has."""
+    """Where to look for faces in the frame between: boxes of faces in both frames, halfway; and all boxes to try."""
     rows, columns = _matched(before, after)
     both: FloatArray = np.asarray((before.boxes[rows] + after.boxes[columns]) / 2, np.float32)
     return both, np.concatenate((both, np.delete(before.boxes, rows, 0), np.delete(after.boxes, columns, 0)))
 
 
 def _matched(before: Located, after: Located) -> tuple[list[int], list[int]]:
-    """Which faces of the two frames are the same one's, in the one frame and in the other."""
+    """Indices of the faces of the one frame and of the other that are the same face, pair by pair."""
     a, b = before.boxes[:, None], after.boxes[None]
     one, other = ((boxes[..., 2:] - boxes[..., :2]).max(2, initial=1.0) for boxes in (a, b))
     smaller, larger = np.minimum(one, other), np.maximum(one, other)
@@ -148,7 +146,7 @@ def _matched(before: Located, after: Located) -> tuple[list[int], list[int]]:
 
 
 def _mutual_nearest(near: FloatArray, least: float) -> list[tuple[int, int]]:
-    """Pairs (row, column) of which each is the other's nearest, at `least` as near."""
+    """Pairs (row, column) of a similarity [n, m] that are each other's best, and at least `least`."""
     if not near.size:
         return []
     rows, columns = near.argmax(1), near.argmax(0)
@@ -156,7 +154,7 @@ def _mutual_nearest(near: FloatArray, least: float) -> list[tuple[int, int]]:
 
 
 def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]:
-    """Sightings that surely follow each other in neighbouring frames of one shot; every sighting is in one chain."""
+    """Chains of sightings of one face in neighbouring frames of a shot; every sighting is in one chain."""
     chains: list[list[Sighting]] = []
     last: dict[int, list[Sighting]] = {}  # the chains that end in the frame before, by face
     for f, here in enumerate(located):
@@ -176,14 +174,14 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
 
 
 def _best_of_stretches(quality: FloatArray) -> IntArray:
-    """The sightings of a chain that are described: the best of each stretch."""
+    """Indices of a chain's sightings that get an identity vector: the best one of each stretch."""
     count = min(len(quality), max(_FEWEST_VECTORS, -(-len(quality) // _PER_VECTOR)))
     parts = np.array_split(np.arange(len(quality)), count)
     return np.array([part[quality[part].argmax()] for part in parts], np.int64)
 
 
 def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
-    """Give up a chain that two people share, over a cut that wasn't found: each is described alone (-1 in `owner`)."""
+    """Break up a chain that two people share (over a cut that wasn't found): -1 in `owner`, each is described alone."""
     shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
     steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
     if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):

@@ -78,7 +78,7 @@ def leg_colour(seen: Pictured) -> str | None:
 
 
 def _sleeve_lengths(track: Track, i: int, image: Image) -> Iterator[str | None]:
-    """What each arm that is seen says; None where it shows neither skin nor the torso's cloth."""
+    """The sleeve's length on each arm that is seen; None where it shows neither skin nor the torso's cloth."""
     joints = track.pose[i]
     if np.isnan(joints).any():
         return
@@ -94,12 +94,14 @@ def _sleeve_lengths(track: Track, i: int, image: Image) -> Iterator[str | None]:
 
 
 def _sleeve_length(upper: list[str], lower: list[str]) -> str | None:
+    """The sleeve's length by the kinds of patches on upper and lower arm."""
     if lower.count("skin") >= 2:
         return "sleeveless" if upper[:2].count("skin") == 2 else "short-sleeved" if "cloth" in upper else None
     return "long-sleeved" if lower.count("cloth") >= 2 and upper.count("cloth") >= 2 else None
 
 
 def _patch_kinds(patches: list[NDArray[np.uint8]], skin: FloatArray, torso: FloatArray) -> list[str]:
+    """Of each patch's pixels [N, 3] "skin", "cloth" or "" (neither, or both), by colours [3] CIELAB."""
     found = []
     for flat in patches:
         bare = len(flat) and float(colours.skin_like(flat, skin).mean()) > 0.5

@@ -1,4 +1,4 @@
-"""Where in the frame somebody is, and what the picture network sees of and below her: for who tells her posture.
+"""Features for posture and deeds: where in the frame somebody is, and what the picture network sees of her.
 
 In: one track and its clip's analysis. Out: numbers for a linear head. A chair, a table's edge or a bed is in the cells
 of the frame below a face, bent knees are in the strip of the legs; nothing is looked at anew.
@@ -29,7 +29,7 @@ def surroundings(track: Track, analysis: ClipAnalysis, seen: IntArray) -> FloatA
 
 
 def face_placement(track: Track, analysis: ClipAnalysis) -> list[float]:
-    """Size and place of the face, whether a body was found, whether the frame ends soon below, whether it is drawn."""
+    """[PLACEMENT] size and place of the face, whether a body was found, whether the frame ends below, whether drawn."""
     _, top, _, chin = np.median(track.boxes, 0)
     ends = [float(is_cut_off(track, deep)) for deep in _ENDS]
     place = [float(np.log(chin - top)), float(top), float(chin)]
@@ -43,7 +43,7 @@ def is_cut_off(track: Track, deep: float) -> bool:
 
 
 def nearest_kept_frames(track: Track, analysis: ClipAnalysis, seen: IntArray) -> IntArray:
-    """[n] the kept frame that is nearest to each of these sightings [n]."""
+    """Index [n] of the frame with kept features that is nearest to each of these sightings [n]."""
     kept = np.linspace(0, len(analysis.times) - 1, len(analysis.frame_features)).round()
     return np.asarray(np.abs(kept[None] - track.frames[seen][:, None]).argmin(1), np.int64)
 

@@ -32,7 +32,7 @@ _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "micr
 
 @lru_cache(maxsize=1)
 def calibration() -> dict[str, Any]:
-    """What `objects.json` says: `slope` and `offset` of the calibration, `sure`, `once`, and labels that need more."""
+    """The detector's calibration (`objects.json`): `slope`, `offset`, limits `sure` and `once`, stricter labels."""
     found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
     return found
 
@@ -55,7 +55,7 @@ def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[T
 
 
 def _without_rivals(things: Sequence[Thing]) -> list[Thing]:
-    """Without what bears another label in the place of something surer, be it in other frames."""
+    """The things without those whose place has a surer thing of another label, also in other frames."""
     kept: list[Thing] = []
     for thing in things:
         boxes = np.array([np.median(k.boxes, 0) for k in kept if k.label != thing.label], np.float32).reshape(-1, 4)
@@ -65,7 +65,7 @@ def _without_rivals(things: Sequence[Thing]) -> list[Thing]:
 
 
 def without_duplicates(found: Sequence[Detection]) -> list[Detection]:
-    """Without people, who are followed by their faces, and without a second label for one box."""
+    """Detections without people (who are followed by their faces), and without a second one for the same box."""
     kept: list[Detection] = []
     for one in found:
         boxes = np.array([k.box for k in kept], np.float32).reshape(-1, 4)
@@ -85,7 +85,7 @@ def probability(label: str, score: float) -> float:
 
 
 def confidence(thing: Thing, looked: int) -> float:
-    """Of a thing that was seen in some of `looked` frames of its shot: once among several counts for less."""
+    """A thing's confidence, of `looked` searched frames of its shot: seen once among several counts for less."""
     best = sorted((probability(thing.label, s) for s in thing.scores), reverse=True)
     if looked <= 1:
         return round(best[0], 3)
@@ -94,7 +94,7 @@ def confidence(thing: Thing, looked: int) -> float:
 
 
 def link_detections(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
-    """Detections by frame as things, linked by overlap from one searched frame to the next within a shot [T]."""
+    """Link detections by overlap, from one searched frame to the next within a shot; `shots` [T]."""
     things: list[Thing] = []
     for frame in sorted(found):
         free = [t for t in things if t.frames[-1] != frame and shots[t.frames[-1]] == shots[frame]]

@@ -74,6 +74,7 @@ def mean_identity(identity: FloatArray, quality: FloatArray) -> FloatArray:
 
 
 def _tracklets(faces: Sequence[DetectedFaces], frames: IntArray) -> list[list[Sighting]]:
+    """The faces of one shot's frames, linked from frame to frame."""
     done: list[list[Sighting]] = []
     open_: list[list[Sighting]] = []
     for frame in map(int, frames):
@@ -110,8 +111,8 @@ def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[i
 
 
 def merge_limit(quality: FloatArray, people: int) -> FloatArray:
-    """How far apart two tracks of different shots may be, by the quality of the worse one's best sighting and how many
-    `people` there are to be confused with.
+    """The largest identity distance at which tracks of different shots merge: the better the worse one's best sighting
+    (`quality`) and the fewer `people` there are, the larger.
     """
     limit = np.where(quality >= _GOOD, _MERGE_SHOTS, _MERGE_WEAK) - _STRICTER * np.log2(max(1.0, people / 2))
     return np.maximum(limit, _STRICTEST).astype(np.float32)

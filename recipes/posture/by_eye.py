@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from pvchat import PVChat
 from pvchat.perception.analysis import WHOLE, add_bodies, face_track
 from pvchat.perception.experts.attributes import softmax
-from pvchat.perception.experts.body import Before
+from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.figures import link_figures
@@ -113,7 +113,7 @@ def _pose(track: Track, pictures: Picture, experts: Experts) -> None:
     before = None
     for i, frame in enumerate(track.frames):
         pose = experts.body.pose(pictures[frame], track.boxes[i], before=before)
-        before = None if pose is None else Before(pose, track.boxes[i])
+        before = None if pose is None else PreviousPose(pose, track.boxes[i])
         if pose is not None:
             track.pose[i] = pose.joints
 
