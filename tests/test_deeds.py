@@ -38,7 +38,6 @@ def test_what_is_likely_is_told_with_probably(monkeypatch):
     assert told(monkeypatch, {"drinking": 0.2}) is None
     assert told(monkeypatch, {"nothing": 0.9}) is None
     assert told(monkeypatch, {"fighting": 0.9}) is None  # known, so that it isn't taken for a hug
-    assert told(monkeypatch, {"drinking": 0.9}, activity="playing tennis") is None
 
 
 def test_two_that_are_hard_to_tell_apart_are_told_together(monkeypatch):

@@ -104,7 +104,7 @@ class Describer:
             return analysis
         kept, tracks = kept_tracks(analysis, self.trained.config.max_tracks), list(analysis.tracks)
         for number in kept:
-            logits = None if tracks[number].facts.activity else deed_logits(tracks[number], analysis)
+            logits = deed_logits(tracks[number], analysis)
             if logits is not None:
                 tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
                 write_deed(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))

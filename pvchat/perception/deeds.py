@@ -58,8 +58,8 @@ def tell_deeds(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
 
 
 def tell_deed(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:
-    """Write the likeliest deed into a track's facts; an activity that frames or things show comes first."""
-    write_deed(track.facts, {} if track.facts.activity else deed_shares(track, analysis, known))
+    """Write the likeliest deed into a track's facts."""
+    write_deed(track.facts, deed_shares(track, analysis, known))
 
 
 def write_deed(facts: PersonFacts, shares: dict[str, float]) -> None:

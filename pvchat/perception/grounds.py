@@ -15,7 +15,7 @@ from pvchat.perception.experts.attributes import head_box
 from pvchat.perception.sightings import best_sightings, torso_box, whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray, Ground, PersonFacts, Track
 
-_WHOLE = ("pose", "movement", "activity", "deed")
+_WHOLE = ("pose", "movement", "deed")
 
 
 def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
@@ -38,8 +38,6 @@ def _facts_with_parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | No
         yield name, "torso" if name == collars.BARE else "head", sure.get(name)
     for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:
         yield name, "whole", sure.get(name)
-    if facts.holding:
-        yield "holding", "torso", sure.get("holding")
 
 
 def _in_frame(box: FloatArray) -> tuple[float, float, float, float]:

@@ -58,16 +58,11 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
         return []
     found = list[Gap]()
     for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
-        if question.type != "location" and track is not None and not _is_told(analysis.tracks[track].facts):
+        if question.type != "location" and track is not None and not analysis.tracks[track].facts.deed:
             found.append(Gap("action", name, track))
         if question.type != "action" and all(row.probability < LIKELY for row in timeline.of("", "place")):
             found.append(Gap("location", ""))
     return list(dict.fromkeys(found))
-
-
-def _is_told(facts: PersonFacts) -> bool:
-    """Whether a deed was measured."""
-    return bool(facts.activity or facts.deed)
 
 
 def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:
