@@ -28,7 +28,7 @@ from voices import measure_voices
 
 from pvchat import video
 from pvchat.config import VideoConfig
-from pvchat.perception.sound.listening import SoundExperts, Speech, one_voice_each, speaking
+from pvchat.perception.sound.listening import SoundExperts, Speech, speaking, split_by_voice
 from pvchat.schemas import FloatArray, Sound
 
 _LINE = re.compile(r"(?:<s> )?(?P<text>.+?) </s> \((?P<name>[^)]+)\)|(?P<file>[\w/-]+): *(?P<said>.+)")
@@ -120,12 +120,12 @@ def measure_changes(people: dict[str, list[FloatArray]], experts: SoundExperts) 
     for number, (one, other) in enumerate(permutations(people, 2)):
         first, second = people[one][number % len(people[one])], people[other][number % len(people[other])]
         stretch = Speech(0.0, np.concatenate([first, second]))
-        starts = [part.start_s for part in one_voice_each([stretch], experts.voices)][1:]
+        starts = [part.start_s for part in split_by_voice([stretch], experts.voices)][1:]
         found += any(abs(start - len(first) / RATE) <= _NEAR_S for start in starts)
         changes += 1
     for own in people.values():
         for pair in zip(own[::2], own[1::2], strict=False):
-            parted += len(list(one_voice_each([Speech(0.0, np.concatenate(pair))], experts.voices))) > 1
+            parted += len(list(split_by_voice([Speech(0.0, np.concatenate(pair))], experts.voices))) > 1
             single += 1
     say(f"changes of voice found {found} of {changes}; one voice parted {parted} of {single}")
 

@@ -393,15 +393,15 @@ def test_spread(count: int, most: int) -> None:
 def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
     body, drawn = make_track(kind="figure"), make_track(kind="figure")
     body.looks = np.zeros((1, 4), np.float16)
-    assert measuring._has_body(body)
-    assert not measuring._has_body(drawn)
+    assert measuring._can_be_posed(body)
+    assert not measuring._can_be_posed(drawn)
     upright = {11: (0.55, 0.3), 12: (0.45, 0.3), 23: (0.53, 0.5), 24: (0.47, 0.5), 25: (0.53, 0.68), 26: (0.47, 0.68)}
     body.pose[:] = 0
     for joint, place in upright.items():
         body.pose[:, joint] = (*place, 0, 0.95)
     seen = np.arange(len(body))
     clip = make_clip(len(body))
-    measuring._fill_motion(body, seen, [], measuring._Frames(clip, np.zeros(len(body), np.int64), None))
+    measuring._fill_motion(body, seen, [], measuring._FrameMeasures(clip, np.zeros(len(body), np.int64), None))
     measuring.tell_posture(body, make_analysis(body))
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("probably standing", [], None)
 

@@ -25,7 +25,7 @@ ASKED = {"existence": "Is {} here?", "appearance": "What does {} look like?", "a
 def facts(**changes) -> PersonFacts:
     clothes = [Garment("suit", "dark", 0.9), Garment("shirt", "white", 0.8)]
     row = {"where": "on the left of the frame", "clothes": clothes, "hair": "dark hair", "features": ["glasses"],
-           "pose": "sitting", "gestures": ["talking"], "holding": "a cup"}  # fmt: skip
+           "pose": "sitting", "gestures": ["talking"], "deed": "holding a cup"}  # fmt: skip
     return PersonFacts(**{**row, **changes})
 
 
@@ -160,7 +160,7 @@ OPTIONAL = st.fixed_dictionaries(
         "pose": st.sampled_from([None, "standing", "lying down"]),
         "movement": st.sampled_from([None, "walking to the right"]),
         "gestures": st.lists(st.sampled_from(["waving", "smiling"]), unique=True),
-        "holding": st.sampled_from([None, "a phone"]),
+        "deed": st.sampled_from([None, "holding a phone"]),
         "gender": st.sampled_from([None, "man"]),
     }
 )  # fmt: skip
@@ -177,7 +177,7 @@ def test_any_set_of_facts_makes_whole_sentences_of_those_facts_only(row: dict, k
     licence = {
         "hat": "a hat" in measured.features,
         "beard": "a beard" in measured.features,
-        "phone": measured.holding,
+        "phone": measured.deed,
         "lies": measured.pose == "lying down",
         "waves": "waving" in measured.gestures,
         "orange": measured.clothes,

@@ -14,7 +14,7 @@ from make_analysis import identity_of, make_track
 from pvchat.perception.bodytracks import follow_bodies
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.heads import faceless, whose
+from pvchat.perception.heads import face_tracks_of, faceless
 from pvchat.perception.joining import join_on_bodies
 from pvchat.schemas import Thing
 
@@ -124,13 +124,13 @@ def frames_of(found: dict[int, int], number: int = 0) -> list[int]:
 
 
 def test_who_turns_away_is_still_there() -> None:
-    found = whose([carried(*[BODY] * COUNT)], [make_track(1, [3, 4], box=FACE)])
+    found = face_tracks_of([carried(*[BODY] * COUNT)], [make_track(1, [3, 4], box=FACE)])
     assert frames_of(found[0]) == list(range(COUNT))
 
 
 def test_of_two_faces_on_one_body_each_has_her_side_and_nobody_what_lies_between() -> None:
     body = carried(*[BODY] * COUNT)
-    found = whose([body], [make_track(1, [1, 2], box=FACE), make_track(2, [6], box=FACE)])[0]
+    found = face_tracks_of([body], [make_track(1, [1, 2], box=FACE), make_track(2, [6], box=FACE)])[0]
     assert (frames_of(found, 0), frames_of(found, 1)) == ([0, 1, 2], [6, 7, 8])
     assert faceless([body], [make_track(1, [1, 2], box=FACE)]) == []
 
@@ -138,27 +138,27 @@ def test_of_two_faces_on_one_body_each_has_her_side_and_nobody_what_lies_between
 def test_who_is_seen_elsewhere_isnt_behind_the_body_that_carried_her() -> None:
     her = make_track(1, [1, 2, 6], box=FACE)
     her.boxes[2] = OTHER_FACE
-    found = whose([carried(*[BODY] * COUNT)], [her])[0]
+    found = face_tracks_of([carried(*[BODY] * COUNT)], [her])[0]
     assert frames_of(found) == [0, 1, 2]
 
 
 def test_a_face_that_passes_behind_takes_no_body() -> None:
     her, passing = make_track(1, [0, 1, 2, 3, 5, 6, 7, 8], box=FACE), make_track(2, [4], box=FACE)
-    assert frames_of(whose([carried(*[BODY] * COUNT)], [her, passing])[0]) == list(range(COUNT))
+    assert frames_of(face_tracks_of([carried(*[BODY] * COUNT)], [her, passing])[0]) == list(range(COUNT))
 
 
 def test_each_of_two_who_stand_close_has_the_face_that_is_hers() -> None:
     left, right = (0.2, 0.1, 0.5, 0.9), (0.4, 0.1, 0.7, 0.9)
     boxes = (0.42, 0.12, 0.48, 0.2), (0.52, 0.12, 0.58, 0.2)
     faces = [make_track(number, range(COUNT), box=box) for number, box in enumerate(boxes)]
-    found = whose([carried(*[right] * COUNT), carried(*[left] * COUNT)], faces)
+    found = face_tracks_of([carried(*[right] * COUNT), carried(*[left] * COUNT)], faces)
     assert (frames_of(found[0], 1), frames_of(found[1], 0)) == (list(range(COUNT)), list(range(COUNT)))
 
 
 def test_the_face_of_who_lies_is_no_other_place() -> None:
     her = make_track(1, [0, 1, 5], box=FACE)
     her.boxes[2] = WIDE_FACE
-    found = whose([carried(BODY, BODY, *[WIDE_BODY] * 7)], [her])[0]
+    found = face_tracks_of([carried(BODY, BODY, *[WIDE_BODY] * 7)], [her])[0]
     assert frames_of(found) == list(range(COUNT))
 
 
@@ -166,7 +166,7 @@ def test_the_face_of_who_lies_is_no_other_place() -> None:
 def test_a_body_without_a_face_in_its_upper_part_is_nobodys(face: tuple[float, ...]) -> None:
     body = carried(*[BODY] * COUNT)
     assert faceless([body], [make_track(1, range(COUNT), box=face)]) == [body]
-    assert whose([body], []) == [{}]
+    assert face_tracks_of([body], []) == [{}]
 
 
 def test_drawn_figures_and_bodies_themselves_carry_nobody() -> None:

@@ -154,7 +154,7 @@ def test_choices_fill_gaps_with_a_hedge_unless_sure() -> None:
 
 
 def test_measured_facts_come_first() -> None:
-    facts, scene = PersonFacts(activity="jumping"), SceneFacts(place="a kitchen")
+    facts, scene = PersonFacts(deed="jumping"), SceneFacts(place="a kitchen")
     assert answer("What is Ana doing?", CHOSEN, scene, facts) == "Ana jumps."
     assert answer("Where is Ana?", CHOSEN, scene, facts) == "Ana is in a kitchen."
     likely = SceneFacts(place="a kitchen", confidence={"place": 0.4})

@@ -31,8 +31,9 @@ ANA = PersonPresence("Ana", "present", 0.9, [(0.0, 2.0)], 0, (0,))
 FACTS = PersonFacts(
     where="on the left of the frame, in the background", shot="medium shot", gender="woman", pose="sitting",
     clothes=[Garment("top", "dark blue", 0.8, "long-sleeved"), Garment("jacket", None, 0.7)],
-    hair="long blonde hair", features=["glasses", "a beard"], gestures=["talking", "probably waving"],
-    movement="walking to the right", activity="falling or lying down", holding="a cup", seat="on a sofa",
+    hair="long blonde hair", features=["glasses", "a beard"],
+    gestures=["talking", "probably waving", "falling or lying down"],
+    movement="walking to the right", deed="holding a cup", seat="on a sofa",
     near=["at a table"],
 )  # fmt: skip
 

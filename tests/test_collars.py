@@ -37,7 +37,7 @@ def person(outer: tuple[int, ...] = BLACK, under: tuple[int, ...] | None = WHITE
 
 
 def worn(clip, track) -> list[tuple[str, str | None]]:
-    collars.dress_neck(pictured(clip, track))
+    collars.add_neckline(pictured(clip, track))
     return [(garment.kind, garment.colour) for garment in track.facts.clothes]
 
 
@@ -94,7 +94,7 @@ def test_grey_pictures_say_nothing():
 
 def test_bare_shoulders_are_smooth_and_of_the_colour_of_the_face():
     clip, track = person(outer=SKIN, under=None)
-    collars.dress_neck(pictured(clip, track))
+    collars.add_neckline(pictured(clip, track))
     assert track.facts.features == [collars.BARE]
     assert track.facts.confidence[collars.BARE] >= 0.8
 

@@ -18,6 +18,7 @@ from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Row, Timeline, says
 from pvchat.perception import deeds
+from pvchat.perception.deedfeatures import HANDS, HandSigns, _attention, _company, _hands
 from pvchat.perception.deeds import TOLD, UNTOLD, likeliest, tell_deed, tell_deeds
 from pvchat.schemas import Ground, PersonFacts
 from recipes.deeds import train
@@ -37,7 +38,6 @@ def test_what_is_likely_is_told_with_probably(monkeypatch):
     assert told(monkeypatch, {"drinking": 0.2}) is None
     assert told(monkeypatch, {"nothing": 0.9}) is None
     assert told(monkeypatch, {"fighting": 0.9}) is None  # known, so that it isn't taken for a hug
-    assert told(monkeypatch, {"drinking": 0.9}, activity="playing tennis") is None
 
 
 def test_two_that_are_hard_to_tell_apart_are_told_together(monkeypatch):
@@ -108,13 +108,13 @@ def test_what_is_in_a_hand_and_not_looked_at_is_no_phone(monkeypatch, gesture, s
 def test_a_phone_counts_for_more_where_it_is_looked_down_at():
     things = np.zeros((10, 3), np.float32)
     things[0] = 3.0
-    hands = deeds.HandSigns(*[0.5] * deeds.HANDS)
-    level, bent = (deeds._heeded(hands, np.float32([1, 0, 0, pitch, 0, 0, 0, 0]), things) for pitch in (0.5, 0.8))
+    hands = HandSigns(*[0.5] * HANDS)
+    level, bent = (_attention(hands, np.float32([1, 0, 0, pitch, 0, 0, 0, 0]), things) for pitch in (0.5, 0.8))
     assert level[:6] == [0] * 6
     assert bent[0] == 1
     assert bent[4] == 3
     assert level[6] == bent[6] == 1.5  # at the ear, wherever she looks
-    assert deeds._heeded(hands, np.float32([0, 0, 0, 0.8, 0, 0, 0, 0]), things)[:6] == [0] * 6  # no face is seen
+    assert _attention(hands, np.float32([0, 0, 0, 0.8, 0, 0, 0, 0]), things)[:6] == [0] * 6  # no face is seen
 
 
 def test_deeds_are_told_whenever_an_analysis_is_looked_at():
@@ -146,9 +146,9 @@ def test_a_hand_at_the_mouth_and_others_near_are_seen():
     track, other = track_at(FACE), track_at(FACE + np.float32([0.1, 0, 0.1, 0]))
     track.pose = np.stack([pose(j15=(0.5, 0.19), j19=(0.5, 0.19), j9=(0.49, 0.2), j10=(0.51, 0.2))] * len(track))
     seen = np.arange(len(track))
-    assert deeds.HandSigns(*deeds._hands(track, seen, 1.8)).at_mouth > 0.8
-    assert not deeds._company(track, footage(track), 1.8).any()
-    near = deeds._company(track, replace(footage(track), tracks=[track, other]), 1.8)
+    assert HandSigns(*_hands(track, seen, 1.8)).at_mouth > 0.8
+    assert not _company(track, footage(track), 1.8).any()
+    near = _company(track, replace(footage(track), tracks=[track, other]), 1.8)
     assert near[0] == 1
     assert 0.1 < near[1] < near[3]
 

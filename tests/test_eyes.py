@@ -126,7 +126,7 @@ def test_what_is_near_to_no_label_is_not_told(name, folders, clip) -> None:
 
 
 def test_measured_facts_win(folders, clip) -> None:
-    measured = analysed(PersonFacts(activity="reading"), SceneFacts(place="an office"))
+    measured = analysed(PersonFacts(deed="reading"), SceneFacts(place="an office"))
     assert asked(DOING, folders["near"], measured, clip) == "Ana reads."
     assert asked(WHERE, folders["near"], measured, clip) == "Ana is in an office."
     outdoors = analysed(scene=SceneFacts(setting="outdoors"))

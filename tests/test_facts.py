@@ -162,20 +162,6 @@ def test_bookshelves_behind_somebody():
     ]
 
 
-def test_activity_needs_more_than_a_close_up():
-    said = {"frame": [("indoors", 0.9), ("climbing", 0.8)]}
-    clip, track = scene_with()
-    assert measure_person(clip, track, analysis(track), experts=experts(**said)).activity == "climbing"
-    near = track_at((0.2, 0.1, 0.6, 0.6))
-    assert measure_person(clip, near, analysis(near), experts=experts(**said)).activity is None
-
-
-def test_the_card_says_what_is_an_activity_and_not_the_ending_of_a_word():
-    clip, track = scene_with()
-    said = {"frame": [("parking", 0.9), ("yoga", 0.8)], "kinds": {"parking": "place", "yoga": "activity"}}
-    assert measure_person(clip, track, analysis(track), experts=experts(**said)).activity == "yoga"
-
-
 def test_a_close_up_shows_no_clothes_and_says_none():
     clip, track = scene_with(face=(0.2, 0.1, 0.8, 0.99))
     found = measure_person(clip, track, analysis(track), experts=experts())

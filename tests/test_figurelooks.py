@@ -44,7 +44,7 @@ def test_where_a_colour_lies_counts():
 def test_a_cosine_is_the_weighed_mean_of_both_readings():
     rng = np.random.default_rng(1)
     parts, learned = looks.unit(rng.normal(size=(2, 128))), looks.unit(rng.normal(size=(2, 64)))
-    both = looks.side_by_side(parts, learned)
+    both = looks.join_readings(parts, learned)
     wanted = 0.85 * (parts[0] @ parts[1]) + 0.15 * (learned[0] @ learned[1])
     assert both[0] @ both[1] == pytest.approx(wanted, abs=1e-5)
 

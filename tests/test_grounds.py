@@ -23,8 +23,8 @@ def analysed() -> ClipAnalysis:
     track = make_track(quality=[0.1, 0.2, 0.9, 0.3, 0.1, 0.1, 0.1, 0.1])
     track.facts = PersonFacts(
         clothes=[Garment("suit", "black", 0.7), Garment("trousers", None, 0.7)], hair="dark hair", pose="sitting",
-        holding="a cup",
-        gestures=["smiling"], confidence={"pose": 0.9, "smiling": 0.6}, grounds={"holding": CUP},
+        deed="holding a cup",
+        gestures=["smiling"], confidence={"pose": 0.9, "smiling": 0.6}, grounds={"deed": CUP},
     )  # fmt: skip
     analysis = make_analysis(track)
     ground_facts(track, analysis)
@@ -39,11 +39,11 @@ def told(question: str, analysis: ClipAnalysis, presence: PersonPresence = ANA) 
 def test_facts_point_at_the_best_sighting_and_the_part_that_shows_them() -> None:
     analysis = analysed()
     grounds = analysis.tracks[0].facts.grounds
-    assert {g.time_s for name, g in grounds.items() if name != "holding"} == {round(float(analysis.times[2]), 2)}
+    assert {g.time_s for name, g in grounds.items() if name != "deed"} == {round(float(analysis.times[2]), 2)}
     assert grounds["suit"].box[1] > grounds["hair"].box[1]  # a torso lies below a head
     assert grounds["trousers"].box[1] < grounds["suit"].box[1]  # the whole body, for the legs are in it
     assert grounds["hair"].score is None
-    assert grounds["holding"] == CUP  # what was nearer to the fact stays
+    assert grounds["deed"] == CUP  # what was nearer to the fact stays
     assert all(0 <= v <= 1 for g in grounds.values() for v in g.box)
 
 

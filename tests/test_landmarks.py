@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pvchat.perception.experts import body, litert, mesh, ssd
-from pvchat.perception.experts.regions import Region, along, around, crop, sample, spread, whole
+from pvchat.perception.experts.regions import Region, around, axis_region, crop, mask_over_frame, sample, whole_image
 
 
 def picture(height: int = 60, width: int = 80) -> np.ndarray:
@@ -27,7 +27,7 @@ def test_crop_takes_the_pixels_that_to_frame_names():
 
 def test_crop_outside_repeats_the_edge_or_is_black():
     image = picture()
-    region = whole(image)
+    region = whole_image(image)
     assert (region.x, region.y, region.side) == (40, 30, 80)
     assert crop(image, region, 80)[0, 40, 2] == pytest.approx(90 / 255)
     assert crop(image, region, 80, edge=False)[0, 40, 2] == 0
@@ -47,7 +47,7 @@ def test_crops_are_what_is_looked_up_pixel_by_pixel(angle, x, y, side):
 
 def test_a_body_moves_and_grows_with_the_face():
     pose = body.Pose(np.zeros((33, 4), np.float32), Region(110, 100, 80, 0.1))
-    before = body.Before(pose, np.float32([0.5, 0.2, 0.6, 0.4]))  # pixels 100..120, 20..40 of 200 by 100
+    before = body.PreviousPose(pose, np.float32([0.5, 0.2, 0.6, 0.4]))  # pixels 100..120, 20..40 of 200 by 100
     assert before.moved(np.float32([50, 40, 90, 80]), np.float32([200, 100])) == Region(70, 200, 160, 0.1)
 
 
@@ -78,7 +78,7 @@ def test_who_was_not_detected_is_looked_for_where_she_was():
     assert not first.detected
     assert len(expert.read) == 1
     assert expert.read[0].side != 61
-    second = expert.pose(image, face, before=body.Before(first, face), persons=lambda: pytest.fail("not asked"))
+    second = expert.pose(image, face, before=body.PreviousPose(first, face), persons=lambda: pytest.fail("not asked"))
     assert second is not None
     again = expert.read[1]
     assert (again.x, again.y, again.side, again.angle) == pytest.approx((50, 70, 61, 0), abs=1e-3)
@@ -88,7 +88,7 @@ def test_who_was_not_detected_is_looked_for_where_she_was():
 def test_along_turns_the_region_with_its_object(angle):
     start = np.float32([50, 40])
     end = start + 10 * np.float32([np.sin(angle), -np.cos(angle)])  # straight up, turned clockwise by `angle`
-    region = along(start, end, pi / 2)
+    region = axis_region(start, end, pi / 2)
     assert region.side == pytest.approx(20, rel=1e-5)
     assert region.angle == pytest.approx(angle, abs=1e-5)
     assert region.to_frame(np.float32([[0.5, 0.0]]))[0] == pytest.approx(end, abs=1e-3)
@@ -103,7 +103,7 @@ def test_around_holds_all_points():
 
 
 def test_spread_puts_the_mask_back_where_the_region_lies():
-    laid = spread(np.ones((64, 64), np.float32), Region(150, 50, 60), 256, 128)
+    laid = mask_over_frame(np.ones((64, 64), np.float32), Region(150, 50, 60), 256, 128)
     assert laid.shape == (128, 256)
     assert laid[50, 150] == 1
     assert laid[50, 100] == 0
@@ -192,7 +192,7 @@ def test_an_interpreter_that_was_given_up_comes_back_and_says_the_same() -> None
     network = litert.LiteNetwork("face_landmark.tflite")
     image = np.random.default_rng(0).random((*network.input_size, 3), np.float32)
     before = network(image)
-    litert.rest()
+    litert.release_buffers()
     assert network._interpreter is None
     for one, other in zip(network(image), before, strict=True):
         np.testing.assert_array_equal(one, other)

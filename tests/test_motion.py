@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pvchat.perception.camera import Camera, measure_camera, shifted
+from pvchat.perception.camera import Camera, block_shifts, measure_camera
 from pvchat.perception.experts.mesh import Mesh
-from pvchat.perception.gestures import turns
+from pvchat.perception.gestures import direction_changes
 from pvchat.perception.motion import BodyMeasures, describe_motion, is_live, measure_body
 from pvchat.perception.posture import stands_by_joints
 from pvchat.schemas import HANDS, Track
@@ -223,9 +223,9 @@ def test_whose_arms_may_move_is_not_said_to_stand_still():
 
 
 def test_turns_counts_only_large_swings():
-    assert turns(np.array([0, 1, 0, 1, 0.0]), 0.5) == 3
-    assert turns(np.array([0, 1, 0, 1, 0.0]), 1.5) == 0
-    assert turns(np.array([0, 0.1, 0, 1, 0.95, 1, 0.0]), 0.5) == 1
+    assert direction_changes(np.array([0, 1, 0, 1, 0.0]), 0.5) == 3
+    assert direction_changes(np.array([0, 1, 0, 1, 0.0]), 1.5) == 0
+    assert direction_changes(np.array([0, 0.1, 0, 1, 0.95, 1, 0.0]), 0.5) == 1
 
 
 def scenery(seed: int = 0) -> np.ndarray:
@@ -239,7 +239,7 @@ def test_the_shift_of_blocks_is_found():
     image = scenery()[..., 0].astype(np.float32)
     blocks = [part - part.mean() for part in (image[100:164, 100:164], image[97:161, 105:169])]
     spectra = [np.fft.rfft2(part * np.outer(np.hanning(64), np.hanning(64)))[None] for part in blocks]
-    moved, peaks = shifted(*spectra)
+    moved, peaks = block_shifts(*spectra)
     assert moved[0].tolist() == pytest.approx([-5, 3], abs=0.4)
     assert peaks[0] > 0.04
 

@@ -14,9 +14,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import converted, networks  # noqa: E402
-from pvchat.perception.experts.mtcnn import suppressed  # noqa: E402
+from pvchat.perception.experts.mtcnn import non_max_suppression  # noqa: E402
 from pvchat.perception.experts.networks import Input, in_batches, load  # noqa: E402
-from pvchat.perception.experts.workers import one_at_a_time, side_by_side  # noqa: E402
+from pvchat.perception.experts.workers import in_parallel, thread_safe  # noqa: E402
 
 
 def build(weights: Path) -> torch.nn.Module:
@@ -110,13 +110,13 @@ def test_side_by_side_keeps_the_order_and_does_not_wait_for_itself(monkeypatch: 
 
     def row(number: int) -> list[str]:
         both.wait()
-        return side_by_side(lambda k: f"{number}{k} in {threading.current_thread().name}", range(3))
+        return in_parallel(lambda k: f"{number}{k} in {threading.current_thread().name}", range(3))
 
-    rows = side_by_side(row, range(2))
+    rows = in_parallel(row, range(2))
     assert [[one.split()[0] for one in made] for made in rows] == [["00", "01", "02"], ["10", "11", "12"]]
     assert all(len({one.split(maxsplit=1)[1] for one in made}) == 1 for made in rows)  # each stayed in its thread
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert set(side_by_side(lambda k: threading.current_thread(), range(3))) == {threading.current_thread()}
+    assert set(in_parallel(lambda k: threading.current_thread(), range(3))) == {threading.current_thread()}
 
 
 def test_progress_of_several_threads_is_told_one_at_a_time_and_never_goes_back() -> None:
@@ -129,14 +129,14 @@ def test_progress_of_several_threads_is_told_one_at_a_time_and_never_goes_back()
             first.wait(0.2)
         told.append((what, done))
 
-    tell = one_at_a_time(progress)
+    tell = thread_safe(progress)
     other = threading.Thread(target=lambda: (tell("a", 1, 3), first.set()))
     tell("a", 2, 3)
     other.join()
     tell("b", 1, 1)
     tell("a", 3, 3)
     assert told == [("a", 2), ("b", 1), ("a", 3)]
-    one_at_a_time(None)("a", 1, 1)
+    thread_safe(None)("a", 1, 1)
 
 
 def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,14 +148,14 @@ def test_an_error_side_by_side_ends_all_and_is_raised(monkeypatch: pytest.Monkey
         raise ValueError(k)
 
     with pytest.raises(ValueError, match="[01]"):
-        side_by_side(fail, range(50))
+        in_parallel(fail, range(50))
     assert len(begun) <= 2
-    assert side_by_side(str, range(3)) == ["0", "1", "2"]
+    assert in_parallel(str, range(3)) == ["0", "1", "2"]
 
 
 def test_threads_may_share_a_network_and_a_suppression(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    network, suppress = load("small", weights, build, Input((-1, -1, -1, 3), "uint8")), suppressed
+    network, suppress = load("small", weights, build, Input((-1, -1, -1, 3), "uint8")), non_max_suppression
     boxes = np.random.default_rng(0).random((300, 4), np.float32)
     boxes[:, 2:] += boxes[:, :2]
 
@@ -163,7 +163,7 @@ def test_threads_may_share_a_network_and_a_suppression(weights: Path, monkeypatc
         return network(pixels(1, side, side, 3))[0], suppress(boxes, np.linspace(1, 0.1, 300, dtype=np.float32), 0.5)
 
     sides = [40, 60, 80] * 20
-    for one, alone in zip(side_by_side(work, sides), map(work, sides), strict=True):
+    for one, alone in zip(in_parallel(work, sides), map(work, sides), strict=True):
         for a, b in zip(one, alone, strict=True):
             np.testing.assert_array_equal(a, b)
 
@@ -190,7 +190,7 @@ def test_suppression_is_torchvisions(count: int) -> None:
     corner = rng.random((count, 2), np.float32) * 200
     boxes = np.concatenate((corner, corner + 10 + 40 * rng.random((count, 2), np.float32)), 1)
     scores = ((rng.permutation(count) + 1) / (count + 1)).astype(np.float32)  # no ties: their order is free
-    suppress, nms = suppressed, pytest.importorskip("torchvision").ops.nms
+    suppress, nms = non_max_suppression, pytest.importorskip("torchvision").ops.nms
     for drawn in (boxes, boxes // 10 * 10):  # on a grid, overlaps are exactly a threshold
         for overlap in (0.3, 0.5, 0.7):
             wanted = nms(torch.from_numpy(drawn), torch.from_numpy(scores), overlap).numpy()
@@ -201,9 +201,9 @@ def test_openvino_reports_nothing_to_its_maker() -> None:
     """Its import would send an event; in a fresh process, because it counts only once."""
     code = """
 import sys
-from pvchat.perception.experts.mtcnn import suppressed
+from pvchat.perception.experts.mtcnn import non_max_suppression
 import numpy as np
-suppressed(np.float32([[0, 0, 4, 4]]), np.float32([.9]), .5)
+non_max_suppression(np.float32([[0, 0, 4, 4]]), np.float32([.9]), .5)
 loaded = [name for name, module in sys.modules.items() if name.startswith('openvino_telemetry') and module]
 assert 'openvino' in sys.modules and not loaded, loaded
 assert 'torch' not in sys.modules
@@ -215,7 +215,7 @@ def test_threads_share_requests_and_get_their_own_answers(weights: Path) -> None
     network = load("small", weights, build, Input((-1, 4, 4, 3), "uint8"))
     pictures = [np.full((1, 4, 4, 3), value, np.uint8) for value in range(32)]
     alone = [network(picture)[1] for picture in pictures]
-    networks.rest()  # what lies between the layers comes back with the next call
+    networks.release_buffers()  # what lies between the layers comes back with the next call
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda picture: network(picture)[1], pictures))
     np.testing.assert_array_equal(np.concatenate(together), np.concatenate(alone))

@@ -132,7 +132,7 @@ def test_a_bed_tells_a_bedroom_in_a_part_of_a_long_video(walls, monkeypatch):
     bed = Thing("bed", 0.9, [0, 1], [[0, 0.5, 1, 1]] * 2, [0.8, 0.8])
     monkeypatch.setattr(scan, "recognise", lambda *_: part)
     monkeypatch.setattr(scan, "with_things", lambda clip, seen, *_: replace(seen, things=[bed]))
-    seen = scan.look_at(None, None)
+    seen = scan.analyse_part(None, None)
     assert seen.scene.place == "a bedroom"
 
 
@@ -141,7 +141,7 @@ def test_walls_alone_tell_the_place_of_a_camera_s_part(walls, monkeypatch):
     part = make_analysis(make_track())
     part.frame_features, part.scene = np.zeros((2, 49, 1280), np.float16), SceneFacts(setting="indoors")
     monkeypatch.setattr(scan, "recognise", lambda *_: part)
-    assert scan.look_at(None, None, DEPTH).scene.place == OFFICE
+    assert scan.analyse_part(None, None, DEPTH).scene.place == OFFICE
 
 
 def test_nothing_anew_of_long_videos_and_without_frames(walls):

@@ -13,8 +13,8 @@ from test_facts import track_at
 from test_sleeves import JOINTS
 
 from pvchat.perception import posture
-from pvchat.perception.posture import TOLD, described, geometry, tell_posture, tell_postures
-from pvchat.perception.surroundings import PLACES, surroundings
+from pvchat.perception.posture import TOLD, body_description, geometry, tell_posture, tell_postures
+from pvchat.perception.surroundings import PLACEMENT, surroundings
 from pvchat.schemas import Thing
 from recipes.posture import by_eye
 from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others
@@ -99,7 +99,7 @@ def test_somebody_seen_without_the_chest_stands_less_surely_but_sits_or_lies_as_
 def test_each_of_a_clips_people_is_described_once(monkeypatch):
     tracks, seen = [track_at(FACE + np.float32(0.1 * k)) for k in range(3)], []
     monkeypatch.setattr(
-        posture, "described", lambda track, analysis: seen.append(id(track)) or described(track, analysis)
+        posture, "body_description", lambda track, analysis: seen.append(id(track)) or body_description(track, analysis)
     )
     tell_postures(replace(footage(tracks[0]), tracks=tracks), {})
     assert sorted(seen) == sorted(map(id, tracks))
@@ -171,7 +171,7 @@ def test_what_others_of_the_same_frames_seem_to_do_counts():
     first = np.zeros((6, 56 + 1280 + 1), np.float32)
     first[1, -1] = 9.0  # says of everybody that she sits
     for tracks, told in (([track], [0] * 7), ([track, later], [0] * 7), ([track, other], [0, 1, 0, 0, 0, 0, 1])):
-        shown = posture.weighed(track, replace(footage(track), tracks=tracks), first)
+        shown = posture.posture_features(track, replace(footage(track), tracks=tracks), first)
         assert shown[-posture.OTHERS :] == pytest.approx(told, abs=1e-3)
         assert len(shown) == sum(count for count, _ in by_eye.DECAY)
 
@@ -183,7 +183,7 @@ def test_what_lies_below_a_face_is_weighed():
     grid = np.zeros((1, 7, 7, 1280), np.float16)
     grid[:, :2], grid[:, 3:] = 1, 2
     around = surroundings(track, replace(analysis, frame_features=grid.reshape(1, 49, 1280)), np.arange(len(track)))
-    below, strips = around[PLACES : PLACES + 1280], around[PLACES + 1280 :]
+    below, strips = around[PLACEMENT : PLACEMENT + 1280], around[PLACEMENT + 1280 :]
     assert 1.2 < below.mean() < 2
     assert not strips.any()  # no body was described
     assert around[:3] == pytest.approx([np.log(0.14), 0.1, 0.24], abs=1e-4)
@@ -193,9 +193,9 @@ def test_the_outline_is_read_beside_the_joints():
     track = track_at(FACE)
     track.pose = np.stack([pose()] * len(track))
     analysis = footage(track)
-    alone = described(track, analysis)
+    alone = body_description(track, analysis)
     tall = Thing("person", 0.9, [int(track.frames[0])], [[0.3, 0.05, 0.7, 0.98]], [0.9])
-    both = described(track, replace(analysis, bodies=[tall]))
+    both = body_description(track, replace(analysis, bodies=[tall]))
     assert alone.shape == both.shape == (56 + 7 + 1 + 1280,)
     assert not alone[56:63].any()
     assert both[56:63][[0, 3]].tolist() == [1, 1]  # there is a body, and the frame cuts it off

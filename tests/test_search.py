@@ -187,10 +187,10 @@ def test_short_clips_and_photos(monkeypatch: pytest.MonkeyPatch, count: int) -> 
 
 def test_frames_are_searched_together_as_they_are_by_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
-    alone = search._stretches(range(13))
+    alone = search._batches(range(13))
     assert [len(one) for one in alone] == [3, 3, 3, 4]
     monkeypatch.setattr(runtime, "_processes", 2)
-    assert search._stretches(range(13)) == alone
+    assert search._batches(range(13)) == alone
 
 
 def test_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from test_facts import HEIGHT, NAVY, RED, SKIN, WALL, WIDTH, track_at
 
 from pvchat.perception import cloth, sightings, sleeves
 from pvchat.perception.sightings import pictured
-from pvchat.perception.sleeves import dress_limbs
+from pvchat.perception.sleeves import add_trousers
 from pvchat.schemas import Garment
 
 FACE = (0.45, 0.1, 0.55, 0.24)
@@ -66,18 +66,18 @@ def test_arms_that_are_not_seen_say_nothing():
 def test_trousers_are_told_of_who_stands_and_wears_no_dress():
     clip, track = person(lower=SKIN)
     track.facts.clothes, track.facts.pose = [Garment("top", "red", 0.9)], "standing"
-    dress_limbs(pictured(clip, track))
+    add_trousers(pictured(clip, track))
     assert [(g.kind, g.colour) for g in track.facts.clothes] == [("top", "red"), ("trousers", "dark blue")]
     for kind, pose in (("dress", "standing"), ("top", "sitting")):
         track.facts.clothes, track.facts.pose = [Garment(kind, "red", 0.9)], pose
-        dress_limbs(pictured(clip, track))
+        add_trousers(pictured(clip, track))
         assert [g.kind for g in track.facts.clothes] == [kind]
 
 
 def test_a_woman_in_one_colour_may_wear_a_coat():
     clip, track = person(legs=RED)
     track.facts.clothes, track.facts.pose, track.facts.gender = [Garment("top", "red", 0.9)], "standing", "woman"
-    dress_limbs(pictured(clip, track))
+    add_trousers(pictured(clip, track))
     assert len(track.facts.clothes) == 1
 
 

@@ -19,9 +19,9 @@ from pvchat.config import Settings, VideoConfig
 from pvchat.errors import WeightsError
 from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S
-from pvchat.perception.experts.whisper import _aligned_frames, log_mel
-from pvchat.perception.sound.listening import Speech, _looked_at, _with_words, speech_in, windows
-from pvchat.perception.sound.mouths import _with_speaker, faces_at, look_times, movements, no_faces
+from pvchat.perception.experts.whisper import _warp, log_mel
+from pvchat.perception.sound.listening import Speech, _sound_of, _transcribed, in_windows, speech_in
+from pvchat.perception.sound.mouths import _with_speaker, faces_at, false_faces, look_times, mouth_movements
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, Look, Sound, SpokenWord, Utterance
 from pvchat.service.hearing import voices_in, with_sound
 from pvchat.storage.clips import ClipCache
@@ -119,7 +119,7 @@ def test_only_what_was_looked_at_is_listened_to(tmp_path):
     """Of a part of a video its own seconds, told in the video's time: speech and music."""
     clip = tones(tmp_path / "tone.mp4", (0.5, 2.5))
     looked = replace(make_analysis(key="part"), shots=np.float32([[1.0, 2.0]]), duration_s=2.0)
-    start_s, parts = _looked_at(clip, video.probe(clip, VideoConfig()), looked, VideoConfig())
+    start_s, parts = _sound_of(clip, video.probe(clip, VideoConfig()), looked, VideoConfig())
     samples = np.concatenate(list(parts))
     assert (start_s, len(samples)) == (1.0, SAMPLE_RATE)
     assert np.abs(samples[::100]).max() > 0.3
@@ -129,7 +129,7 @@ def test_only_what_was_looked_at_is_listened_to(tmp_path):
 
 def test_short_stretches_are_heard_together():
     made = [Speech(at, np.zeros(SAMPLE_RATE, np.float32)) for at in (0.0, 10.0, 26.0, 40.0)]
-    assert [[one.start_s for one in window] for window in windows(made)] == [[0.0, 10.0, 26.0], [40.0]]
+    assert [[one.start_s for one in window] for window in in_windows(made)] == [[0.0, 10.0, 26.0], [40.0]]
 
 
 class SaysTwice:
@@ -145,7 +145,7 @@ class SaysTwice:
 
 def test_words_go_to_their_stretch_and_end_with_it():
     made = [Speech(at, np.full(SAMPLE_RATE, 0.5, np.float32)) for at in (2.0, 6.0)]
-    first, second = _with_words(made, SimpleNamespace(words=SaysTwice(), languages=None))
+    first, second = _transcribed(made, SimpleNamespace(words=SaysTwice(), languages=None))
     assert [word.text for word in first.words] == ["yes"]
     assert second.words == (SpokenWord("no", pytest.approx(6.7, abs=0.02), 7.0),)
 
@@ -169,8 +169,8 @@ def swings(size: float) -> dict[float, float]:
 )
 def test_speech_is_given_to_the_mouth_that_moves(sizes, there, track, unseen, overlap):
     opened = {t: {n: swings(size)[t] for n, size in sizes.items()} for t in look_times(HELLO)}
-    assert no_faces(look_times(HELLO), opened) == {n for n, size in sizes.items() if np.isnan(size)}
-    told = _with_speaker(replace(HELLO, track=None), there, movements(look_times(HELLO), opened), True)
+    assert false_faces(look_times(HELLO), opened) == {n for n, size in sizes.items() if np.isnan(size)}
+    told = _with_speaker(replace(HELLO, track=None), there, mouth_movements(look_times(HELLO), opened), True)
     assert (told.track, told.unseen, told.overlap) == (track, unseen, overlap)
 
 
@@ -266,5 +266,5 @@ def test_whisper_s_spectrum_and_alignment():
     assert centre == pytest.approx(1000, abs=40)
     cost = np.ones((3, 9), np.float32)
     cost[0, :3] = cost[1, 3:7] = cost[2, 7:] = 0
-    assert _aligned_frames(cost).tolist() == [0, 3, 7]
+    assert _warp(cost).tolist() == [0, 3, 7]
     assert pytest.approx(0.032) == STEP_S

@@ -14,7 +14,7 @@ from make_analysis import make_analysis
 from pvchat import video
 from pvchat.assets import packages, weights
 from pvchat.config import VideoConfig
-from pvchat.perception.sound.listening import SoundExperts, Speech, listen, one_voice_each, speaking
+from pvchat.perception.sound.listening import SoundExperts, Speech, listen, speaking, split_by_voice
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 TEXT = "Good morning everybody. Would you like a cup of coffee?"
@@ -101,10 +101,10 @@ def test_a_stretch_is_parted_where_the_voice_changes(experts, tmp_path):
     voices = ("espeak en-us+m3", "espeak en-us+f4")
     one, other = (spoken(SENTENCES[k], voice, tmp_path)[800:-4000] for k, voice in enumerate(voices))
     same = spoken(SENTENCES[2], voices[0], tmp_path)[800:-4000]
-    first, second = one_voice_each([Speech(2.0, np.concatenate([one, other]))], experts.voices)
+    first, second = split_by_voice([Speech(2.0, np.concatenate([one, other]))], experts.voices)
     assert second.start_s == pytest.approx(2.0 + len(one) / 16_000, abs=0.5)
     assert first.end_s == pytest.approx(second.start_s)
-    assert len(list(one_voice_each([Speech(0.0, np.concatenate([one, same]))], experts.voices))) == 1
+    assert len(list(split_by_voice([Speech(0.0, np.concatenate([one, same]))], experts.voices))) == 1
 
 
 @pytest.mark.weights

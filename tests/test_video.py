@@ -210,11 +210,11 @@ def test_jumping_over_what_is_not_needed_changes_nothing(tmp_path: Path, monkeyp
     jumps = []
     from pvchat.video import containers
 
-    real = containers._jumped
-    monkeypatch.setattr(containers, "_jumped", lambda *args: jumps.append(args[2]) or real(*args))
+    real = containers._seek
+    monkeypatch.setattr(containers, "_seek", lambda *args: jumps.append(args[2]) or real(*args))
     jumped = load(path, few)
     assert len(jumps) >= 5
-    monkeypatch.setattr(containers, "_key_before", lambda *args: None)
+    monkeypatch.setattr(containers, "_keyframe_before", lambda *args: None)
     straight = load(path, few)
     np.testing.assert_array_equal(jumped.images, straight.images)
     assert jumped.note == straight.note == ""

@@ -20,10 +20,10 @@ from pvchat.people import contents, exchange
 from pvchat.people.parts import joined
 from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.mel import mel_filters
-from pvchat.perception.experts.voiceprint import LOOK, _looks, mel_bands
-from pvchat.perception.sound.listening import Speech, one_voice_each
+from pvchat.perception.experts.voiceprint import WINDOW, _window_starts, mel_bands
+from pvchat.perception.sound.listening import Speech, split_by_voice
 from pvchat.perception.sound.music import MusicListener
-from pvchat.perception.sound.voices import change_of, with_voices
+from pvchat.perception.sound.voices import change_after, with_voices
 from pvchat.schemas import SAMPLE_RATE, FloatArray, PersonPresence, Sound, Utterance
 from pvchat.storage.clips import ClipCache
 
@@ -60,7 +60,7 @@ def test_mel_bands_are_librosa_s():
 
 @pytest.mark.parametrize(("samples", "starts"), [(8_000, [0]), (25_600, [0]), (41_000, [0, 77]), (40_000, [0, 77])])
 def test_a_voice_is_looked_at_as_resemblyzer_does(samples, starts):
-    assert _looks(samples) == starts
+    assert _window_starts(samples) == starts
 
 
 def test_stretches_of_one_voice_have_one_number():
@@ -216,17 +216,17 @@ def test_speech_is_parted_where_another_voice_goes_on():
     mixed = [(1 - share) * one + share * other for share in (0.25, 0.5, 0.75)]
     looks = np.array([one] * 4 + mixed + [other] * 4)
     looks /= np.linalg.norm(looks, axis=1, keepdims=True)
-    assert change_of(looks, 4) == 3
-    assert change_of(np.array([one] * 9), 4) is None
-    assert change_of(looks[:4], 4) is None
+    assert change_after(looks, 4) == 3
+    assert change_after(np.array([one] * 9), 4) is None
+    assert change_after(looks[:4], 4) is None
 
 
 class LooksLikeItsSign:
     """Hears one voice in samples above zero, another in those below."""
 
-    def along(self, samples: FloatArray, step: int) -> FloatArray:
-        starts = range(0, len(samples) - LOOK * 160 + 1, step * 160)
-        above = [float((samples[at : at + LOOK * 160] > 0).mean()) for at in starts]
+    def voiceprints_along(self, samples: FloatArray, step: int) -> FloatArray:
+        starts = range(0, len(samples) - WINDOW * 160 + 1, step * 160)
+        above = [float((samples[at : at + WINDOW * 160] > 0).mean()) for at in starts]
         rows = np.array([[share, 1 - share] for share in above], np.float32)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
@@ -234,7 +234,7 @@ class LooksLikeItsSign:
 def test_each_part_has_one_voice_and_nothing_is_lost():
     samples = np.concatenate([np.full(3 * SAMPLE_RATE, 0.5), np.zeros(1600), np.full(3 * SAMPLE_RATE, -0.5)])
     samples = samples.astype(np.float32)
-    parts = list(one_voice_each([Speech(10.0, samples)], LooksLikeItsSign()))
+    parts = list(split_by_voice([Speech(10.0, samples)], LooksLikeItsSign()))
     assert [one.start_s for one in parts] == [10.0, pytest.approx(13.05, abs=0.1)]
     assert np.array_equal(np.concatenate([one.samples for one in parts]), samples)
-    assert len(list(one_voice_each([Speech(0.0, samples[: 3 * SAMPLE_RATE])], LooksLikeItsSign()))) == 1
+    assert len(list(split_by_voice([Speech(0.0, samples[: 3 * SAMPLE_RATE])], LooksLikeItsSign()))) == 1

@@ -24,14 +24,14 @@ _trusted: dict[Path, Stamp] = {}  # of this process: a read-only home can't keep
 
 
 def entries(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What a receipt says of files: name -> {"sha256", "bytes"}."""
+    """A receipt's entries for files: name -> {"sha256", "bytes"}."""
     return {
         name: {"sha256": atomic.sha256_of(folder / name), "bytes": (folder / name).stat().st_size} for name in names
     }
 
 
 def damaged(folder: Path, files: Entries, *, thorough: bool = False) -> dict[str, str]:
-    """What isn't as a folder's receipt says, by name, and why; `thorough`: every file is hashed, whatever its stamp."""
+    """Files that differ from a folder's receipt, by name, and why; `thorough`: all are hashed, whatever the stamps."""
     known, found, fresh = _kept_stamps(folder), {}, {}
     for name, entry in files.items():
         path = folder / name

@@ -28,7 +28,7 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
     Raises:
         WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
     """
-    (weight,) = _rows([role], packages.table() if table is None else table)
+    (weight,) = _chosen_rows([role], packages.table() if table is None else table)
     folder = staging.folder_of(weight)
     if name is None:
         path = folder / (staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else "")
@@ -45,7 +45,7 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
 
 def missing(*, table: Table | None = None) -> list[Weight]:
     """The rows of a table (None: the embedded one) that aren't here, or not whole by names and sizes of the receipt."""
-    return [weight for weight in _rows(None, table) if not staging.is_whole(weight)]
+    return [weight for weight in _chosen_rows(None, table) if not staging.is_whole(weight)]
 
 
 def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: Table | None = None) -> None:
@@ -57,7 +57,7 @@ def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, 
         WeightsError: unknown role, too little disk, no network, wrong hash, damaged archive, unwritable home. The rows
             that were complete before stay, and nothing half done does.
     """
-    wanted = _rows(roles, table)
+    wanted = _chosen_rows(roles, table)
     todo = [weight for weight in wanted if not staging.is_whole(weight) or staging.stage_of(weight).exists()]
     if not todo:
         return
@@ -78,7 +78,7 @@ def verify(*, table: Table) -> list[str]:
 
     A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
     """
-    found = {weight.role: _damages(weight, staging.files_of(weight), thorough=True) for weight in table}
+    found = {weight.role: _find_damage(weight, staging.files_of(weight), thorough=True) for weight in table}
     return [f"{role}: {name}: {what}" for role, files in found.items() for name, what in files.items()]
 
 
@@ -90,7 +90,7 @@ def disk_bytes_needed(weights: Iterable[Weight]) -> int:
     return sum(weight.kept_bytes for weight in rows) + max(weight.size_bytes for weight in rows) + SPARE_BYTES
 
 
-def _rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:
+def _chosen_rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:
     table = packages.table("embedded") if table is None else table
     if roles is None:
         return list(table)
@@ -102,8 +102,8 @@ def _rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:
     return [by_role[role] for role in chosen]
 
 
-def _damages(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[str, str]:
-    """What of these files of a row is damaged, by name; the row loses its receipt then."""
+def _find_damage(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[str, str]:
+    """Damaged files of a row, by name, and why; the row then loses its receipt."""
     folder = staging.folder_of(weight)
     found = stamps.damaged(folder, files, thorough=thorough)
     if found:
@@ -117,7 +117,7 @@ def _require_sound(weight: Weight, path: Path) -> None:
     folder = staging.folder_of(weight)
     part = "" if path == folder else path.relative_to(folder).as_posix()
     files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
-    for name, why in _damages(weight, files, thorough=False).items():
+    for name, why in _find_damage(weight, files, thorough=False).items():
         what = f"the weights '{weight.role}' ({weight.purpose}) are damaged: {why}."
         raise WeightsError(what, subject=str(folder / name), hint=FETCH_HINT)
 

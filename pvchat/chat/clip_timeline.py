@@ -331,15 +331,15 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
     if facts.pose:
         yield replace(hedged(name, "posture", facts.pose), ground=seen.get("pose"))
     gestures = [(gesture, gesture) for gesture in facts.gestures]
-    for key, deed in (("activity", facts.activity), ("deed", facts.deed), *gestures, ("movement", facts.movement)):
+    for key, deed in (("deed", facts.deed), *gestures, ("movement", facts.movement)):
         if deed:
             row, kind = hedged(name, "deed", deed), "gesture" if key == deed else key
             if row.value.startswith(_HOLDS):
                 row = replace(row, attribute="holding", value=row.value.removeprefix(_HOLDS))
             yield replace(row, ground=on_footage(seen.get(key), kind))
-    held, places = (facts.holding or "").removeprefix("an ").removeprefix("a "), filter(None, (facts.seat, *facts.near))
+    places = filter(None, (facts.seat, *facts.near))
     rest = (
-        ("gender", facts.gender, "gender"), ("holding", held, "holding"), ("shot_size", facts.shot, ""),
+        ("gender", facts.gender, "gender"), ("shot_size", facts.shot, ""),
         *(("near", near, "seat" if near == facts.seat else near) for near in dict.fromkeys(places)),
         *(("side", side, "") for side in SIDES if side in where),
     )  # fmt: skip

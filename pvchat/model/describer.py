@@ -25,7 +25,7 @@ from pvchat.model.deeds import DeedHead
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import TrainedModel
 from pvchat.people.person import Person
-from pvchat.perception.deeds import deed_logits, settle
+from pvchat.perception.deeds import deed_logits, write_deed
 from pvchat.perception.experts import networks
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.sightings import whole_boxes
@@ -80,7 +80,7 @@ class Describer:
         asked, told = self.encode([CAPTION_QUESTION])[0], self.encode(list(texts))
         with self.trained.lock:
             seen = [self.seen(analysis, track, asked) for track in tracks]
-        networks.rest()
+        networks.release_buffers()
         return np.stack([(queries @ told.T).max(0) for queries in seen])
 
     def seen(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
@@ -104,12 +104,12 @@ class Describer:
             return analysis
         kept, tracks = kept_tracks(analysis, self.trained.config.max_tracks), list(analysis.tracks)
         for number in kept:
-            logits = None if tracks[number].facts.activity else deed_logits(tracks[number], analysis)
+            logits = deed_logits(tracks[number], analysis)
             if logits is not None:
                 tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
-                settle(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))
+                write_deed(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))
                 ground_facts(tracks[number], analysis)
-        networks.rest()
+        networks.release_buffers()
         return replace(analysis, tracks=tracks)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""A clip becomes what the experts say about who is in it.
+"""Who is in a clip: tracks with identity and body, and the scene.
 
 In: a decoded `Clip`. Out: `ClipAnalysis` of stage "who": frame features, the tracks of everyone in it with identity and
 body, what tells who they are, and the scene. What they do and wear is measured by `measuring.py`, when that is asked
@@ -25,8 +25,8 @@ from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figures import link_figures
-from pvchat.perception.experts.workers import one_at_a_time, side_by_side
-from pvchat.perception.heads import whose
+from pvchat.perception.experts.workers import in_parallel, thread_safe
+from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.joining import join_on_bodies
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
@@ -60,7 +60,7 @@ WHOLE = Depth()
 
 def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE) -> ClipAnalysis:
     """Look for who is in a clip of T decoded frames, and no further: what they do and wear is `measuring.measure`'s."""
-    tell = one_at_a_time(progress)
+    tell = thread_safe(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
@@ -69,7 +69,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)
     found = find_faces(clip.images, numbers, experts.faces, lambda done: tell("looking for faces", done, total))
-    networks.rest()  # so that the buffers of one step aren't there beside those of the next
+    networks.release_buffers()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)
     linked = tracks.link(found, numbers)
@@ -79,40 +79,42 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
         add_bodies(clip, analysis, experts, depth)
     if likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks):
         analysis.tracks += _figure_tracks(clip, kept, experts, depth)
-    networks.rest()
-    jobs, done = _describing(clip, analysis, experts, depth), count(1)
+    networks.release_buffers()
+    jobs, done = _description_jobs(clip, analysis, experts, depth), count(1)
 
     def describe(job: Callable[[], None]) -> None:
         job()
         tell("telling who is there", next(done), len(jobs))
 
-    side_by_side(describe, jobs)
+    in_parallel(describe, jobs)
     drawn = likely_drawn >= _DRAWN
     analysis.scene = places.measure_scene(clip, grid, drawn, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
-    networks.rest()
+    networks.release_buffers()
     return analysis
 
 
-def _describing(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> list[Callable[[], None]]:
-    """All that is filled in about the tracks one by one; in any order, for nothing needs what another one does."""
-    measured = with_facts(analysis.tracks, depth)
+def _description_jobs(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> list[Callable[[], None]]:
+    """Jobs that describe one track each; they may run in any order and at once."""
+    measured = described_tracks(analysis.tracks, depth)
     jobs: list[Callable[[], None]] = []
     for number, track in enumerate(analysis.tracks):
         if track.kind == "face" and depth.prints:
-            jobs.append(partial(_print, clip, track, experts, depth.prints))
-        jobs.append(partial(_fill_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0))
+            jobs.append(partial(_add_faceprints, clip, track, experts, depth.prints))
+        jobs.append(
+            partial(_describe_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0)
+        )
     return jobs
 
 
-def with_facts(found: Sequence[Track], depth: Depth) -> set[int]:
-    """The numbers of the tracks about which facts are measured; faces come first."""
+def described_tracks(found: Sequence[Track], depth: Depth) -> set[int]:
+    """The numbers of the tracks that are described; faces come first."""
     faces = sum(t.kind == "face" for t in found)
     return {*range(min(faces, depth.fact_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
 
 
 def _shows_real_face(analysis: ClipAnalysis) -> bool:
-    """Whether somebody's face is so sure and so often seen that the clip can't be drawn."""
+    """Whether a face is detected so surely and so often that the clip can't be drawn."""
     often = [track for track in analysis.tracks if 2 * len(track) >= len(analysis.times)]
     return any(float(track.scores.mean()) >= _REAL_FACE for track in often)
 
@@ -127,7 +129,7 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
 
 
 def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> None:
-    """Follow the bodies; face tracks get the frames and the looks of theirs, and without faces they are the tracks."""
+    """Follow the bodies, and give their frames and looks to the face tracks; without faces, bodies are the tracks."""
     numbers = analysis.shot_of(clip.times)
     found = follow_bodies(clip.images, numbers, experts.things.people, lambda image: experts.body.persons(image))
     analysis.bodies = found
@@ -135,8 +137,8 @@ def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Dept
         front = found[: bodies.MOST]
         analysis.tracks = [bodies.body_track(clip, body, experts.frames, experts.figures) for body in front]
         return
-    analysis.tracks = join_on_bodies(analysis.tracks, whose(found, analysis.tracks))
-    for rank, (body, owners) in enumerate(zip(found, whose(found, analysis.tracks), strict=True)):
+    analysis.tracks = join_on_bodies(analysis.tracks, face_tracks_of(found, analysis.tracks))
+    for rank, (body, owners) in enumerate(zip(found, face_tracks_of(found, analysis.tracks), strict=True)):
         for number in set(owners.values()):
             track, rows = analysis.tracks[number], [i for i, f in enumerate(body.frames) if owners.get(f) == number]
             track.seen = np.union1d(track.shown_in, np.array(body.frames)[rows])
@@ -172,28 +174,28 @@ def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[track
     )
 
 
-def _print(clip: Clip, track: Track, experts: Experts, count: int) -> None:
-    """Add the faceprints of a face track's best sightings, so many, of all its stretches."""
+def _add_faceprints(clip: Clip, track: Track, experts: Experts, count: int) -> None:
+    """Add the faceprints of a face track's best `count` sightings."""
     seen, size = pictured(clip, track, count), np.array([clip.width, clip.height], np.float32)
     track.prints = experts.faces.prints(seen.images, [track.points[i] * size for i in seen.rows]).astype(np.float16)
 
 
-def company(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
-    """The analysis with those tracks only that share a shot with this one, itself too: who can be in front of it."""
+def sharing_a_shot(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
+    """The analysis with those tracks only that share a shot with this one, itself included."""
     shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
     own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
     return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
 
 
-def _fill_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
-    """Fill in a track's picture, its body features out of so many crops, and the facts that tell who it is."""
+def _describe_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
+    """Fill in a track's thumbnail, its body features from so many crops, and the facts that tell who it is."""
     track.thumbnail = thumbnail(clip, track)
     if crops:
         seen = spread(len(track), crops)
         described = experts.frames.pooled([crop(clip.images[track.frames[i]], track.body_boxes[i]) for i in seen])
         track.body = described[np.abs(np.arange(len(track))[:, None] - seen[None]).argmin(1)]  # the nearest described
     if crops or track.kind == "figure":  # any of these may be who is asked about, and where it is takes no network
-        track.facts = facts.recognise_person(clip, track, company(track, analysis), experts=experts)
+        track.facts = facts.recognise_person(clip, track, sharing_a_shot(track, analysis), experts=experts)
 
 
 def thumbnail(clip: Clip, track: Track) -> bytes:

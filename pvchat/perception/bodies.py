@@ -18,7 +18,7 @@ from pvchat.perception import colours
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.figurelooks import face_maps
-from pvchat.perception.experts.figures import FigureExpert, cut
+from pvchat.perception.experts.figures import FigureExpert, crop_squares
 from pvchat.perception.heads import head_of
 from pvchat.perception.sightings import spread
 from pvchat.schemas import FloatArray, Thing, Track
@@ -47,7 +47,7 @@ def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpe
     n, boxes = len(body.frames), np.array(body.boxes, np.float32)
     heads = np.stack([head_of(box) for box in boxes])
     images = [clip.images[frame] for frame in body.frames]
-    cuts = [cut(image, head[None])[0] for image, head in zip(images, heads, strict=True)]
+    cuts = [crop_squares(image, head[None])[0] for image, head in zip(images, heads, strict=True)]
     return Track(
         kind="figure",
         frames=np.array(body.frames, np.int64),

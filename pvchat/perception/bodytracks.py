@@ -28,7 +28,7 @@ from pvchat.schemas import FloatArray, IntArray, Thing
 _SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
 _SAME = 0.3  # overlap from which a body is where one was [choice]
 _STRIDE, _STILL = 4, 0.6  # frames from look to look while every body overlaps as much as this with itself [choice]
-_STEP, _GROWN = 0.5, 1.8  # way of a body's middle, in its diagonals, and change of size, that a jump may have [choice]
+_STEP, _GROWN = 0.5, 1.8  # most that a body's centre may jump, in its diagonals, and that its size may change [choice]
 _ALIKE = 40.0  # distance of the colours [9] of two sightings of one body, that jumps [choice]
 _LOST = 6  # sampled frames that a body may be missed for
 _SMALL = 120  # rows of a frame, or a few more, that colours are taken of
@@ -66,7 +66,7 @@ class _Path:
         return frame - self.frames[-1] <= _LOST and bool(shots[self.frames[-1]] == shots[frame])
 
     def ahead(self, frame: int) -> FloatArray:
-        """Where the body is in a later frame if it moves on as between its last two sightings, for one step at most."""
+        """The predicted box [4] in a later frame: moved on as between its last two sightings, for one step at most."""
         if len(self.frames) < 2:
             return self.boxes[-1]
         steps = min(1.0, (frame - self.frames[-1]) / (self.frames[-1] - self.frames[-2]))
@@ -81,7 +81,7 @@ class _Path:
         self.colours = body.colours
 
     def thing(self) -> Thing:
-        """With a sighting in every frame."""
+        """The whole path, with an interpolated box in every frame that wasn't searched."""
         frames = np.arange(self.frames[0], self.frames[-1] + 1)
         boxes = np.stack([np.interp(frames, self.frames, side) for side in np.stack(self.boxes, 1)], 1)
         after = np.searchsorted(self.frames, frames)
@@ -91,29 +91,29 @@ class _Path:
 
 
 def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
-    """The bodies of a clip [T, H, W, 3] uint8 RGB, of whose frames `shots` [T] says the shot; most in front first."""
-    found = _search(images, shots, things)
+    """The bodies of a clip [T, H, W, 3] uint8 RGB, the largest first; `shots` [T]: in which shot each frame is."""
+    found = _detect_as_needed(images, shots, things)
     paths: list[_Path] = []
     for frame, there in sorted(found.items()):
         image, free = images[frame], [p for p in paths if p.may_go_on(frame, shots)]
-        bodies = _coloured(there, image)
-        lost, left = _continue(free, [one for one in bodies if one.score >= _SURE], frame)
+        bodies = _with_colours(there, image)
+        lost, left = _extend_paths(free, [one for one in bodies if one.score >= _SURE], frame)
         unsure = [one for one in bodies if one.score < _SURE]
-        lost, unsure = _continue([p for p in lost if p.sure], unsure, frame)
+        lost, unsure = _extend_paths([p for p in lost if p.sure], unsure, frame)
         if lost:
-            _continue(lost, _coloured(_elsewhere(people(image), there, image), image), frame, nesting)
-        _, unsure = _continue([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
+            _extend_paths(lost, _with_colours(_people_without_body(people(image), there, image), image), frame, nesting)
+        _, unsure = _extend_paths([p for p in free if not p.sure and p.frames[-1] != frame], unsure, frame)
         paths += [_Path([frame], [b.box], [b.score], b.colours) for b in left + unsure]
     return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
 
 
-def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[int, list[Detection]]:
-    """The bodies in the frames that are looked at: the first and the last of each shot, and others as needed."""
+def _detect_as_needed(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[int, list[Detection]]:
+    """Bodies by frame: of the first and the last frame of each shot, and of others where bodies come, go or move."""
     found: dict[int, list[Detection]] = {}
 
     def look(frame: int) -> list[Detection]:
         if frame not in found:
-            found[frame] = _bodies(things(images[frame]))
+            found[frame] = _distinct_people(things(images[frame]))
         return found[frame]
 
     for shot in np.unique(shots):
@@ -122,70 +122,67 @@ def _search(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[
         while spans:
             start, end = spans.pop(0)
             least = _SAME if end - start <= 2 else _STILL
-            if not _go_on(look(start), look(end), least) and end - start > 1:
+            if not _all_matched(look(start), look(end), least) and end - start > 1:
                 middle = (start + end) // 2
                 look(middle)
                 spans[:0] = [(start, middle), (middle, end)]
     return found
 
 
-def _coloured(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
+def _with_colours(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
     small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
     return [_Body(one.box, one.score, tints(crop(small, one.box))) for one in found]
 
 
-def _bodies(found: Sequence[Detection]) -> list[Detection]:
-    """The people among things, the surest first; of several boxes below one head the surest."""
+def _distinct_people(found: Sequence[Detection]) -> list[Detection]:
+    """The people among the detections, the surest first; of several boxes below one head the surest."""
     kept: list[Detection] = []
     for one in found:
-        if one.label == "person" and one.score >= _LEAST and not any(_one_head(one.box, k.box) for k in kept):
+        if one.label == "person" and one.score >= _LEAST and not any(_share_head(one.box, k.box) for k in kept):
             kept.append(one)
     return kept
 
 
-def _one_head(a: FloatArray, b: FloatArray) -> bool:
-    """Whether two boxes begin at one head, the one being a part of the other."""
+def _share_head(a: FloatArray, b: FloatArray) -> bool:
+    """Whether the upper edges of two boxes are at one head, so that both are of one person."""
     width, height = np.minimum(a[2:] - a[:2], b[2:] - b[:2])
     aside = abs(float(a[0] + a[2] - b[0] - b[2])) / 2
     return bool(aside < 0.25 * width and abs(float(a[1] - b[1])) < 0.15 * height)
 
 
-def _go_on(bodies: Sequence[Detection], others: Sequence[Detection], least: float) -> bool:
-    """Whether each sure body of either frame overlaps as much as `least` with one of the other, be that sure or not."""
-    return all(
-        bool((overlap(_boxes(here, _SURE), _boxes(there, 0.0)).max(1, initial=0.0) >= least).all())
-        for here, there in ((bodies, others), (others, bodies))
-    )
+def _all_matched(bodies: Sequence[Detection], others: Sequence[Detection], least: float) -> bool:
+    """Whether each sure body of either frame overlaps by `least` with a body of the other frame, sure or not."""
+    for here, there in ((bodies, others), (others, bodies)):
+        shared = overlap(_boxes([one for one in here if one.score >= _SURE]), _boxes(there))
+        if (shared.max(1, initial=0.0) < least).any():
+            return False
+    return True
 
 
-def _boxes(bodies: Sequence[Detection], least: float) -> FloatArray:
-    return _rows([one.box for one in bodies if one.score >= least])
-
-
-def _elsewhere(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
-    """The people of the second detector who are none of the bodies of the first: from crown to feet, be they lying."""
+def _people_without_body(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
+    """Detections of the second detector that overlap no body of the first; boxes reach from crown to feet."""
     size = np.array(image.shape[1::-1], np.float32)
     hips, crowns = found.keypoints[:, 0] / size, found.keypoints[:, 1] / size
     wide = _REACH * np.linalg.norm((crowns - hips) * size, axis=1, keepdims=True) / size
     low, high = np.minimum(crowns, 2 * hips - crowns) - wide, np.maximum(crowns, 2 * hips - crowns) + wide
     boxes = np.clip(np.concatenate([low, high], 1), 0, 1).astype(np.float32).reshape(-1, 4)
-    new = overlap(boxes, _rows([one.box for one in bodies])).max(1, initial=0.0) < _SAME
+    new = overlap(boxes, _boxes(bodies)).max(1, initial=0.0) < _SAME
     return [Detection("person", box, _LEAST) for box in boxes[new]]
 
 
-def _continue(
+def _extend_paths(
     paths: Sequence[_Path],
     bodies: Sequence[_Body],
     frame: int,
     shared: Callable[[FloatArray, FloatArray], FloatArray] = overlap,
 ) -> tuple[list[_Path], list[_Body]]:
-    """Give the bodies of a frame to the paths that they go on with, each once; paths and bodies that are left."""
+    """Append a frame's bodies to the paths that they continue, each once; returns paths and bodies left over."""
     if not paths or not bodies:
         return list(paths), list(bodies)
-    was, now = _rows([path.ahead(frame) for path in paths]), _rows([one.box for one in bodies])
+    was, now = np.array([path.ahead(frame) for path in paths], np.float32), _boxes(bodies)
     colours, before = (np.stack([one.colours for one in some]) for some in (bodies, paths))
     apart = np.linalg.norm(before[:, None] - colours[None], axis=2)
-    near, way = shared(was, now), _way(was, now)
+    near, way = shared(was, now), _centre_distances(was, now)
     allowed = (near >= _SAME) | ((way <= _STEP) & (apart <= _ALIKE))
     pairs = cheapest_pairs(1 - near + np.minimum(way, 1.0) + apart / _ALIKE, allowed)
     for i, j in pairs:
@@ -194,8 +191,8 @@ def _continue(
     return [p for i, p in enumerate(paths) if i not in gone], [b for j, b in enumerate(bodies) if j not in taken]
 
 
-def _way(was: FloatArray, now: FloatArray) -> FloatArray:
-    """[n, m] how far apart the middles of boxes are, in the smaller one's diagonals; infinite where sizes differ."""
+def _centre_distances(was: FloatArray, now: FloatArray) -> FloatArray:
+    """Distances [n, m] of boxes' centres, in the smaller one's diagonals; infinite where the sizes differ much."""
     long, short = (np.linalg.norm(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (was, now))
     smaller, larger = np.minimum.outer(long, short), np.maximum.outer(long, short)
     middles = (was[:, None, :2] + was[:, None, 2:] - now[None, :, :2] - now[None, :, 2:]) / 2
@@ -203,10 +200,12 @@ def _way(was: FloatArray, now: FloatArray) -> FloatArray:
     return np.asarray(np.where(larger <= _GROWN * smaller, way, np.inf), np.float32)
 
 
-def _rows(boxes: Sequence[FloatArray]) -> FloatArray:
-    return np.array(boxes, np.float32).reshape(-1, 4)
+def _boxes(found: Sequence[Detection | _Body]) -> FloatArray:
+    """Their boxes [n, 4]."""
+    return np.array([one.box for one in found], np.float32).reshape(-1, 4)
 
 
 def _area(body: Thing) -> float:
+    """The area that a body covers, summed over its frames."""
     boxes = np.array(body.boxes, np.float32)
     return float((boxes[:, 2:] - boxes[:, :2]).prod(1).sum())

@@ -59,9 +59,9 @@ def measure_camera(images: NDArray[np.uint8]) -> Camera:
     before: _Blocks | None = None
     for frame in range(count):
         grey = np.asarray(Image.fromarray(images[frame]).convert("L").resize((_WIDTH, rows)), np.float32)
-        here = _cut(grey)
+        here = _split_into_blocks(grey)
         if before is not None:
-            shift, camera.zoom[frame], camera.live[frame], camera.cut[frame] = _step(before, here)
+            shift, camera.zoom[frame], camera.live[frame], camera.cut[frame] = _frame_motion(before, here)
             camera.shift[frame] = shift / [_WIDTH, rows]
         before = here
     return camera
@@ -76,8 +76,8 @@ class _Blocks:
     spectra: NDArray[np.complex128]  # [B, _BLOCK, _BLOCK / 2 + 1] of their deviation from their mean under a window
 
 
-def _cut(grey: FloatArray) -> _Blocks:
-    """The blocks of a frame [rows, _WIDTH], row by row."""
+def _split_into_blocks(grey: FloatArray) -> _Blocks:
+    """The overlapping blocks of a grey frame [rows, _WIDTH], row by row."""
     window = np.hanning(_BLOCK)[:, None] * np.hanning(_BLOCK)[None]
     parts = np.lib.stride_tricks.sliding_window_view(grey, (_BLOCK, _BLOCK))[::_STRIDE, ::_STRIDE]
     ys, xs = np.mgrid[: parts.shape[0], : parts.shape[1]] * _STRIDE + _BLOCK / 2
@@ -88,12 +88,12 @@ def _cut(grey: FloatArray) -> _Blocks:
     return _Blocks(offsets, blocks.std((1, 2)) >= _PLAIN, np.fft.rfft2((blocks - means) * window))
 
 
-def _step(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, float, bool]:
-    """Shift in pixels, zoom, share of blocks that don't follow, and whether this is a cut."""
+def _frame_motion(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, float, bool]:
+    """The camera's motion between two frames: shift (pixels), zoom, share of blocks that don't follow, is it a cut."""
     rows = np.flatnonzero(before.textured)
     if len(rows) < _FEWEST:
         return np.zeros(2, np.float32), 1.0, 0.0, False
-    shifts, peaks = shifted(before.spectra[rows], after.spectra[rows])
+    shifts, peaks = block_shifts(before.spectra[rows], after.spectra[rows])
     clear = peaks >= _PEAK
     shifts, offsets = shifts[clear], before.offsets[rows[clear]]
     if len(shifts) < max(_FEWEST, _CUT_FOLLOWS * len(rows)):
@@ -106,9 +106,10 @@ def _step(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, float, bo
     return shift, zoom, 1.0 - follows, False
 
 
-def shifted(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
-    """By how many pixels (x, y) blocks are others moved [B, 2], and the heights of the correlation's peaks [B]; of both
-    the spectra [B, n, n / 2 + 1].
+def block_shifts(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
+    """Shifts (x, y) in pixels [B, 2] from blocks a to blocks b by phase correlation, and the peaks' heights [B].
+
+    Both are spectra [B, n, n / 2 + 1] of square blocks.
     """
     cross = b * np.conj(a)
     surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9))

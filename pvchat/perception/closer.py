@@ -1,6 +1,6 @@
-"""Somebody of a long video is looked at closely where it is asked what she does or wears.
+"""What somebody in a long video does and wears, measured in the stretches that a question is about.
 
-In: the video, the analysis of its scan, and stretches of people's tracks. Out: an analysis in which those were told.
+In: the video, the analysis of its scan, and stretches of people's tracks. Out: an analysis with the facts of those.
 The part of the video that a stretch lies in is read again, its faces found and measured as in a short clip.
 """
 
@@ -25,7 +25,7 @@ _SAME = 0.5  # overlap from which a face that is found again is the one that was
 
 
 def stretch_of(shown: Track) -> Appearance | None:
-    """The stretch of a track (of the whole, or of a part of the video) that its facts are about; None: of none."""
+    """The stretch of a track (of the whole, or of a part of the video) that its facts were measured in, or None."""
     return next((a for a in shown.appearances if a.facts == shown.facts), None)
 
 
@@ -48,13 +48,13 @@ def look_closer(
     for number, stretch in enumerate(wanted):
         tell("looking closer", number, len(wanted))
         track = next(t for t in whole.tracks if any(a is stretch for a in t.appearances))
-        found.append((stretch, _facts(source, whole, track, stretch, experts)))
+        found.append((stretch, _measured_facts(source, whole, track, stretch, experts)))
     tell("looking closer", len(wanted), len(wanted))
     return replace(whole, tracks=[_with_facts(track, found) for track in whole.tracks])
 
 
 def with_facts_of(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
-    """The analysis with those stretches told, too, that were told in another one of the same scan meanwhile."""
+    """The analysis with the facts of more stretches: those that another analysis of the same scan has measured."""
     if [len(t.appearances) for t in whole.tracks] != [len(t.appearances) for t in other.tracks]:
         return whole  # of another scan
     found = [
@@ -66,8 +66,10 @@ def with_facts_of(whole: ClipAnalysis, other: ClipAnalysis) -> ClipAnalysis:
     return replace(whole, tracks=[_with_facts(track, found) for track in whole.tracks]) if found else whole
 
 
-def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts) -> PersonFacts:
-    """What is measured of a track in the part of the video that a stretch lies in."""
+def _measured_facts(
+    source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appearance, experts: Experts
+) -> PersonFacts:
+    """Read the part of the video again that a stretch lies in, and measure the track's facts there."""
     middle = (stretch.start_s + stretch.end_s) / 2
     start_s = max((s.start_s for s in whole.scenes if s.start_s <= middle), default=0.0)
     parts = source.parts(whole.key, start_s)
@@ -76,18 +78,18 @@ def _facts(source: LongVideo, whole: ClipAnalysis, track: Track, stretch: Appear
     if piece is None:  # the file lost its end
         return stretch.facts
     seen = recognise(piece, experts, None, CLOSE)
-    if (number := _find(track, whole, seen, piece)) is None:
+    if (number := _matching_track(track, whole, seen, piece)) is None:
         return stretch.facts
     return measure(piece, seen, experts, None, CLOSE, only=(number,)).tracks[number].facts
 
 
-def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:
-    """Which track of a part that was looked at again is the one of the scan: by place where kept, else by identity."""
+def _matching_track(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> int | None:
+    """The number of the re-analysed part's track that is this track of the scan: by place, else by identity."""
     same = [i for i, one in enumerate(seen.tracks) if one.kind == track.kind]
     if not same:
         return None
     first = int(np.searchsorted(whole.times, clip.times[0] - 1e-3))
-    shared = [_together(track, first, seen.tracks[i]) for i in same]
+    shared = [_shared_frames(track, first, seen.tracks[i]) for i in same]
     if max(shared):
         return same[int(np.argmax(shared))]
     mean = mean_identity(track.identity, track.quality)
@@ -95,15 +97,15 @@ def _find(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip: Clip) -> 
     return same[int(np.argmin(apart))]
 
 
-def _together(kept: Track, first: int, one: Track) -> int:
-    """In how many frames two tracks, the one's frame 0 being the other's frame `first`, have their boxes in a place."""
+def _shared_frames(kept: Track, first: int, one: Track) -> int:
+    """In how many frames two tracks' boxes overlap; the frame 0 of `one` is the frame `first` of `kept`."""
     _, a, b = np.intersect1d(kept.frames - first, one.frames, return_indices=True)
     pairs = zip(kept.boxes[a], one.boxes[b], strict=True)
     return sum(bool(overlap(x[None], y[None])[0, 0] >= _SAME) for x, y in pairs)
 
 
 def _with_facts(track: Track, found: Sequence[tuple[Appearance, PersonFacts]]) -> Track:
-    """The track with what was found about its stretches, and about itself where its facts are a stretch's."""
+    """The track with new facts of its stretches, and of itself where its facts were such a stretch's."""
     facts, stretches = track.facts, []
     for stretch in track.appearances:
         new = next((f for one, f in found if one is stretch), None)

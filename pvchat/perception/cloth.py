@@ -57,15 +57,15 @@ def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) 
     `others`: tracks of who may stand in front, her own too. `outer`: it is open at the front, as jackets are, so that
     the arms tell its colour.
     """
-    seen = [_sighting(clip, track, int(row), others) for row in best_sightings(track, _SIGHTINGS)]
-    shown = [one for one in seen if _torso_place(one)[1] < _LOWEST]  # a close-up of the face shows no clothes
+    seen = [_sample_of(clip, track, int(row), others) for row in best_sightings(track, _SIGHTINGS)]
+    shown = [one for one in seen if _visible_torso(one)[1] < _LOWEST]  # a close-up of the face shows no clothes
     seen = shown if len(shown) >= _FEWEST else seen
-    arms, arms_agree = colours.vote([_named(one.image, _arms(one), one.skin) for one in seen])
+    arms, arms_agree = colours.vote([_colour_phrase(one.image, _arm_pixels(one), one.skin) for one in seen])
     if arms_agree < _ARMS_AGREE:
         arms = None
     if outer and arms:
         return arms, arms_agree
-    torso, agreed = colours.vote([_named(one.image, _torso(one), one.skin) for one in seen])
+    torso, agreed = colours.vote([_colour_phrase(one.image, _torso_pixels(one), one.skin) for one in seen])
     if torso in _DARK:
         torso, agreed = _in_better_light(seen) or (torso, agreed)
     several = (torso or "").split(" and ")
@@ -81,19 +81,20 @@ def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool
         return None
     flat = pixels.reshape(-1, 3)
     if not grey:
-        return _named(image, flat, skin)
-    return colours.shade(np.median(colours.to_lab(flat), 0)) if len(flat) >= _few(len(flat)) else None
+        return _colour_phrase(image, flat, skin)
+    return colours.shade(np.median(colours.to_lab(flat), 0)) if len(flat) >= _fewest_pixels(len(flat)) else None
 
 
-def _sighting(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _Sample:
+def _sample_of(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _Sample:
+    """Sighting `row` of a track, with who covers it."""
     image, face = clip.images[track.frames[row]], track.boxes[row]
     faces = [t.boxes[i] for t in others if t is not track for i in np.flatnonzero(t.frames == track.frames[row])]
-    covered = [box for other in faces for box in _covers(other, face)]
+    covered = [box for other in faces for box in _covered_by(other, face)]
     return _Sample(track, row, image, skin_of(track, row, image), hair.long_colour(image, face), covered)
 
 
-def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
-    """What another one's head, and body if that is in front, hide of a person with this face (boxes, fractions)."""
+def _covered_by(other: FloatArray, face: FloatArray) -> list[FloatArray]:
+    """Boxes [4] of what another person hides of her: the head, and the body if that is in front (faces, fractions)."""
     width, height = other[2] - other[0], other[3] - other[1]
     apart = abs(other[0] + other[2] - face[0] - face[2]) / 2
     if apart < _SAME_MIDDLE * (face[2] - face[0]) and abs(other[1] - face[1]) < _SAME_TOP * height:
@@ -105,27 +106,27 @@ def _covers(other: FloatArray, face: FloatArray) -> list[FloatArray]:
     return found
 
 
-def _torso(one: _Sample) -> Image:
+def _torso_pixels(one: _Sample) -> Image:
     """Pixels [N, 3] of the torso that nobody covers."""
-    box = _torso_place(one)
+    box = _visible_torso(one)
     if box[1] >= _LOWEST:
         return np.zeros((0, 3), np.uint8)
-    pixels, places = _sampled(one.image, box)
+    pixels, places = _pixels_in(one.image, box)
     if one.hair is not None:
         covered, bottom = hair.like(pixels, one.hair), min(box[3], 1.0)
         middle = np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])
         middle &= places[:, 1] > bottom - _BOTTOM * (bottom - box[1])
         if middle.any() and covered[middle].mean() <= _HAIR:
             pixels, places = pixels[~covered], places[~covered]
-    return _free(pixels, places, one)
+    return _uncovered(pixels, places, one)
 
 
-def _torso_place(one: _Sample) -> FloatArray:
+def _visible_torso(one: _Sample) -> FloatArray:
     """The box of the torso; whether it is in the picture its upper edge says."""
     return within_bars(one.image, torso_box(one.track, one.row))
 
 
-def _arms(one: _Sample) -> Image:
+def _arm_pixels(one: _Sample) -> Image:
     """Pixels [N, 3] of the upper arms that are seen and that nobody covers."""
     joints, face = one.track.pose[one.row], one.track.boxes[one.row]
     height = float(face[3] - face[1])
@@ -137,17 +138,17 @@ def _arms(one: _Sample) -> Image:
         start, end = joints[shoulder, :2], joints[elbow, :2]
         reach = _WIDE * height * size[1] / size
         around = np.concatenate([np.minimum(start, end) - reach, np.maximum(start, end) + reach])
-        found, where = _sampled(one.image, around)
+        found, where = _pixels_in(one.image, around)
         way, to = (end - start) * size, (where - start) * size
         length = max(float(np.hypot(*way)), 1e-6)
         along, beside = to @ way / length**2, np.abs(to[:, 0] * way[1] - to[:, 1] * way[0]) / length
         on = (along > _UPPER[0]) & (along < _UPPER[1]) & (beside < _WIDE * height * size[1])
         pixels.append(found[on])
         places.append(where[on])
-    return _free(np.concatenate(pixels), np.concatenate(places), one)
+    return _uncovered(np.concatenate(pixels), np.concatenate(places), one)
 
 
-def _sampled(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
+def _pixels_in(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
     """Pixels [N, 3] of a box, every so manyth of them, and where they are [N, 2] (fractions)."""
     height, width = image.shape[:2]
     part = crop(image, box)
@@ -158,20 +159,24 @@ def _sampled(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
     return part[::step, ::step].reshape(-1, 3), places.astype(np.float32)
 
 
-def _free(pixels: Image, places: FloatArray, one: _Sample) -> Image:
+def _uncovered(pixels: Image, places: FloatArray, one: _Sample) -> Image:
+    """The pixels [N, 3] at places [N, 2] that nobody covers; none where most are covered."""
     free = np.ones(len(pixels), bool)
     for box in one.in_front:
         free &= ~((places >= box[:2]) & (places < box[2:])).all(1)
     return pixels[free] if free.sum() >= _FREE * len(pixels) else pixels[:0]
 
 
-def _named(image: Image, pixels: Image, skin: FloatArray | None) -> str | None:
+def _colour_phrase(image: Image, pixels: Image, skin: FloatArray | None) -> str | None:
     """The colour phrase of pixels [N, 3] that are no skin; None if too few are left."""
     flat = pixels if skin is None or not len(pixels) else pixels[~colours.skin_like(pixels, skin)]
-    return colours.name_colours(colours.dominant(flat, colours.cast(image))) if len(flat) >= _few(len(pixels)) else None
+    if len(flat) < _fewest_pixels(len(pixels)):
+        return None
+    return colours.name_colours(colours.dominant(flat, colours.cast(image)))
 
 
-def _few(whole: int) -> float:
+def _fewest_pixels(whole: int) -> float:
+    """How many of so many pixels must be left to tell a colour."""
     return max(12, 0.15 * whole)
 
 
@@ -181,7 +186,7 @@ def _in_better_light(seen: Sequence[_Sample]) -> tuple[str, float] | None:
     for one in seen:
         if (lit := relit(one.image, one.track.boxes[one.row])) is not None:
             clear = replace(one, image=lit, skin=skin_of(one.track, one.row, lit))
-            said.append(_named(lit, _torso(clear), clear.skin))
+            said.append(_colour_phrase(lit, _torso_pixels(clear), clear.skin))
     colour, agreed = colours.vote(said)
     if colour is None or " and " in colour or agreed < _LIT_AGREE:  # shades of one colour may be said together
         colour, agreed = colours.vote([re.sub(r"^(dark|light) | and .*", "", word or "") or None for word in said])

@@ -37,7 +37,7 @@ _PIXELS = 1500  # of a patch that are looked at, about
 _SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
 
 
-def dress_neck(seen: Pictured) -> None:
+def add_neckline(seen: Pictured) -> None:
     """Add what shows at the neck to the clothes of a face track seen in colour, and bare shoulders to its features."""
     if seen.track.kind != "face" or seen.grey:
         return
@@ -54,26 +54,26 @@ def dress_neck(seen: Pictured) -> None:
     if main.kind == "top" and main.colour in _DARK:
         main.kind, main.sleeves = "jacket", None
     what = "shirt" if main.kind in garments.OUTER else "collar"
-    facts.clothes.insert(1, _pale(what, pale, _AGREE))
+    facts.clothes.insert(1, _pale_garment(what, pale, _AGREE))
 
 
 def shirt_under_tie(seen: Pictured, outer: str | None) -> list[Garment]:
     """A shirt under a jacket of some colour and a tie, by its own colour right below the chin, where that is told."""
     said = []
     for i, image in seen:
-        face, x = seen.track.boxes[i], _middle(seen.track, i)
+        face, x = seen.track.boxes[i], _shoulder_middle(seen.track, i)
         half, height = _BESIDE_TIE * (face[2] - face[0]), face[3] - face[1]
         strip = np.array([x - half, face[3] + 0.1 * height, x + half, face[3] + 0.9 * height], np.float32)
         said.append(colour_of(image, strip, skin_of(seen.track, i, image), False))
     colour, share = colours.vote(said)
-    return [_pale("shirt", colour, round(share, 3))] if colour in _WITH_TIE and colour != outer else []
+    return [_pale_garment("shirt", colour, round(share, 3))] if colour in _WITH_TIE and colour != outer else []
 
 
 def collar(seen: Pictured) -> str | None:
     """The colour of lighter cloth at the neck of a face track, where most sightings show it; None where they don't."""
     pale: list[str | None] = []
     for count, (i, image) in enumerate(seen, 1):
-        word = _at_neck(seen.track, i, image)
+        word = _colour_at_neck(seen.track, i, image)
         pale += [word] if word in _PALE else []
         if count - len(pale) > (1 - _AGREE) * len(seen.rows) + 1e-6:
             return None  # the rest can't change that
@@ -97,12 +97,12 @@ def bare_shoulders(seen: Pictured) -> bool:
     return len(told) >= min(2, len(seen.rows)) and float(np.mean(told)) >= _AGREE
 
 
-def _pale(kind: str, colour: str | None, sure: float) -> Garment:
-    """What is pale grey at the neck is white in shade."""
+def _pale_garment(kind: str, colour: str | None, sure: float) -> Garment:
+    """A garment at the neck; its light grey is white in shade."""
     return Garment(kind, "white" if colour == "light grey" else colour, sure)
 
 
-def _at_neck(track: Track, i: int, image: Image) -> str | None:
+def _colour_at_neck(track: Track, i: int, image: Image) -> str | None:
     """The colour word of cloth at the neck that is lighter than the outer one; None where there is none."""
     face = track.boxes[i]
     width, height = face[2] - face[0], face[3] - face[1]
@@ -115,7 +115,7 @@ def _at_neck(track: Track, i: int, image: Image) -> str | None:
     if cloth.mean() < 0.5:
         return None
     main = np.median(colours.to_lab(outer[cloth]), 0)
-    x = ((face[0] + face[2]) / 2 + _middle(track, i)) / 2
+    x = ((face[0] + face[2]) / 2 + _shoulder_middle(track, i)) / 2
     strip = np.array(
         [x - _STRIP * width, face[3] + _FROM * height, x + _STRIP * width, min(0.995, face[3] + _TO * height)],
         np.float32,
@@ -142,14 +142,14 @@ def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[floa
     face, joints = track.boxes[i], track.pose[i][list(body.SHOULDERS)]
     width, height = face[2] - face[0], face[3] - face[1]
     reach, line = 1.1 * width, face[3] + 0.3 * height
-    if _seen(joints):
+    if _are_seen(joints):
         reach, line = 0.39 * abs(float(joints[0, 0] - joints[1, 0])), float(joints[:, 1].mean())
     low, high = line + rows[0] * height, line + rows[1] * height
     if high > 1:  # shoulders at the picture's edge: as much of them as there is
         low, high = max(face[3] + 0.1 * height, low - (high - 1)), 1.0
     found = []
     for side in (-1, 1):
-        x = _middle(track, i) + side * reach
+        x = _shoulder_middle(track, i) + side * reach
         left, right = np.clip([x - half * width, x + half * width], 0, 1)
         if right - left > half * width and low > face[3] and high - low > 0.1 * height:
             box = np.array([left, low, right, high], np.float32)
@@ -158,11 +158,12 @@ def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[floa
     return found
 
 
-def _middle(track: Track, i: int) -> float:
+def _shoulder_middle(track: Track, i: int) -> float:
     """Between the shoulders, or below the middle of the face where they aren't seen; a fraction of the frame."""
     joints = track.pose[i][list(body.SHOULDERS)]
-    return float(joints[:, 0].mean()) if _seen(joints) else float(track.boxes[i][[0, 2]].mean())
+    return float(joints[:, 0].mean()) if _are_seen(joints) else float(track.boxes[i][[0, 2]].mean())
 
 
-def _seen(joints: FloatArray) -> bool:
+def _are_seen(joints: FloatArray) -> bool:
+    """Whether both shoulders [2, 4] are visible."""
     return bool(np.isfinite(joints).all() and (joints[:, 3] > _SEEN).all())

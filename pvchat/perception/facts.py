@@ -3,7 +3,7 @@
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
 colours, hair, features, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
 head passes the threshold at which its precision was validated. Pose, movement and gestures come from `motion.py`,
-sleeves and trousers from `sleeves.py`, what is held from `relations.py`. Drawn figures get colours, position and
+sleeves and trousers from `sleeves.py`, seats and ties from `relations.py`. Drawn figures get colours, position and
 what their faces show (`drawngestures.py`): the other heads were trained on photos.
 """
 
@@ -55,7 +55,6 @@ def measure_person(
     """
     facts = deepcopy(seen.track.facts)
     if seen.track.kind == "face":
-        facts.activity = _activity(facts, analysis, experts)
         _measure_face(facts, clip, seen, analysis.tracks, experts)
     elif heads is not None and not seen.grey:
         _measure_drawn(facts, seen, heads, analysis.scene.background)
@@ -124,20 +123,6 @@ def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
         elif claim.label not in _NOT_WORN:
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
-
-
-def _activity(facts: PersonFacts, analysis: ClipAnalysis, experts: Experts) -> str | None:
-    """What the whole frames show being done, said of whoever is seen from far enough to be doing it."""
-    if facts.shot == "close-up" or len(analysis.frame_features) == 0:
-        return None
-    claims = experts.heads.claims("frame", analysis.pooled_frames)
-    if any(claim.kind == "drawn" for claim in claims):  # sports were learned from photos
-        return None
-    found = next((claim for claim in claims if claim.kind == "activity"), None)
-    if found is None:
-        return None
-    facts.confidence["activity"] = found.confidence
-    return found.label
 
 
 def _claim_body(

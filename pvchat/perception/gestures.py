@@ -49,7 +49,7 @@ class Series:
 
     shot: NDArray[np.int64]  # [n] in which shot each is
     joints: FloatArray  # [n, 33, 2] only joints that are seen
-    hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible`)
+    hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible_hands`)
     mouth_open: FloatArray  # [n] as in `experts.mesh.Mesh`, like the other measures
     smile: FloatArray  # [n] probability of a smile
     downcast: FloatArray  # [n] probability that the eyes are cast down or shut
@@ -73,7 +73,7 @@ def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[st
 
 
 def _gaze(series: Series) -> list[tuple[str, float]]:
-    """Where somebody looks: aside, else to the camera, else ahead, else as a head is kept at the border of these."""
+    """Where somebody looks: aside, else to the camera, else ahead, else where a head kept still at a border points."""
     yaw, pitch, meshed = series.yaw, series.pitch, np.isfinite(series.downcast)  # lids tell down where there is a mesh
     down = np.where(meshed, series.downcast >= DOWNCAST, pitch < _DOWN)
     aside = [
@@ -93,15 +93,16 @@ def _gaze(series: Series) -> list[tuple[str, float]]:
 
 
 def talking(series: Series) -> float:
-    """The probability that somebody talks, by how the opening of the mouth spreads about its mean in each shot, where
-    no hand is before it; 0 where that was measured too seldom, or a mouth opens once, or shuts.
+    """The probability that somebody talks, from the standard deviation of the mouth's opening within each shot.
+
+    Sightings with a hand before the mouth don't count; 0 if it was measured too seldom, or only opens or shuts once.
     """
     to_mouth = np.linalg.norm(series.hands - [0.0, _MOUTH], axis=3)
     open_by = np.where((to_mouth < _BEFORE).any((1, 2)), np.nan, series.mouth_open)
     shots = [open_by[(series.shot == shot) & np.isfinite(open_by)] for shot in np.unique(series.shot)]
     measured = [values - values.mean() for values in shots if len(values) >= _FEW]
     spread = float(np.std(np.concatenate(measured))) if measured else 0.0
-    if sum(map(len, measured)) < _HEARD or not any(turns(values, spread / 2) for values in measured):
+    if sum(map(len, measured)) < _HEARD or not any(direction_changes(values, spread / 2) for values in measured):
         return 0.0
     by_spread, by_smile, offset = _TALK
     smile = float(np.nanmean(series.smile))
@@ -109,6 +110,7 @@ def talking(series: Series) -> float:
 
 
 def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
+    """Gestures that single sightings show: hands at the face, raised, together; arms crossed; pointing."""
     count = len(series.shot)
     raised = np.zeros(count, int)
     touching = np.zeros(count, bool)
@@ -117,45 +119,46 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
         raised += (hand[:, FINGERTIPS, 1].mean(1) < shoulder[:, 1] - 0.1) & (hand[:, MIDDLE_TIP, 1] < hand[:, WRIST, 1])
         touching |= (np.hypot(hand[:, FINGERTIPS, 0] / 0.8, hand[:, FINGERTIPS, 1]) < _TOUCH).sum(1) >= 2
     if touching.sum() >= max(2, 0.25 * count):
-        yield "holding a hand to their face", _share(touching.sum() / count)
-    elif _run(raised == 2) >= 2:
-        yield "raising both hands", _share((raised == 2).sum() / count)
-    elif _run(raised >= 1) >= 2:
-        yield "raising a hand", _share((raised >= 1).sum() / count)
-    apart = np.linalg.norm(_middles(series)[:, 0] - _middles(series)[:, 1], axis=1)
+        yield "holding a hand to their face", _confidence_of_share(touching.sum() / count)
+    elif _longest_run(raised == 2) >= 2:
+        yield "raising both hands", _confidence_of_share((raised == 2).sum() / count)
+    elif _longest_run(raised >= 1) >= 2:
+        yield "raising a hand", _confidence_of_share((raised >= 1).sum() / count)
+    apart = np.linalg.norm(_hand_centres(series)[:, 0] - _hand_centres(series)[:, 1], axis=1)
     yield from _state("holding their hands together", apart, apart < _TOGETHER)
-    crossed = _crossed(series)
+    crossed = _arm_crossing(series)
     yield from _state("crossing their arms", np.where(np.isfinite(crossed), crossed, np.nan), crossed > 0)
-    pointing = np.stack([_points(series.hands[:, side]) for side in (0, 1)])
-    if _run(np.asarray((pointing > 0).any(0))) >= 2:
+    pointing = np.stack([_is_pointing(series.hands[:, side]) for side in (0, 1)])
+    if _longest_run(np.asarray((pointing > 0).any(0))) >= 2:
         yield "pointing", 0.6
 
 
 def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
-    middles, ways = _middles(series), moving_hands(series)
+    """Gestures that only a sequence shows: waving and gesturing."""
+    middles, ways = _hand_centres(series), moving_hands(series)
     moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
     for side in (0, 1):
         above = np.where((middles[:, side, 1] < series.joints[:, body.SHOULDERS[side], 1]), middles[:, side, 0], np.nan)
-        up_and_down = turns(middles[np.isfinite(above), side, 1], _WAVE)
-        aside = (turns(part, _WAVE) for part in _parts(series, above) if len(part) >= _LONG)
+        up_and_down = direction_changes(middles[np.isfinite(above), side, 1], _WAVE)
+        aside = (direction_changes(part, _WAVE) for part in _unbroken_runs(series, above) if len(part) >= _LONG)
         if max(aside, default=0) >= max(_WAVE_TURNS, up_and_down + 1):
             yield "waving", 0.65
     if len(moving) == 2:
-        yield "gesturing with both hands", sureness(min(moving), MOVES)
+        yield "gesturing with both hands", confidence_beyond(min(moving), MOVES)
     elif moving:
-        yield "gesturing with a hand", sureness(moving[0], MOVES)
+        yield "gesturing with a hand", confidence_beyond(moving[0], MOVES)
 
 
 def moving_hands(series: Series) -> FloatArray:
     """[2] how far each hand, or its wrist, moves between sightings on average, in face heights; NaN: hardly seen."""
-    middles = _middles(series)
+    middles = _hand_centres(series)
     steps = np.linalg.norm(np.diff(middles, axis=0), axis=2)[np.diff(series.shot) == 0]
     known = np.isfinite(steps).sum(0)
     return np.where(known >= _FEW, np.nansum(steps, 0) / np.maximum(known, 1), np.nan).astype(np.float32)
 
 
-def turns(values: FloatArray, least: float) -> int:
-    """How often a series changes direction, counting only swings of at least `least`."""
+def direction_changes(values: FloatArray, least: float) -> int:
+    """How often a series [n] changes direction, counting only swings of at least `least`."""
     count, direction, extreme = 0, 0, float(values[0]) if len(values) else 0.0
     for value in map(float, values):
         if direction >= 0 and value > extreme or direction <= 0 and value < extreme:
@@ -167,7 +170,7 @@ def turns(values: FloatArray, least: float) -> int:
 
 
 def _is_tracked(series: Series, middles: FloatArray, side: int) -> bool:
-    """Whether a hand is found, not only guessed from the pose, and doesn't hang beside the body."""
+    """Whether the hand network finds a hand often enough (the pose only guesses it), and it doesn't hang."""
     found, known = np.isfinite(series.hands[:, side, WRIST, 0]), np.isfinite(middles[:, side, 0])
     below = middles[:, side, 1] - series.joints[:, body.SHOULDERS[side], 1]
     below = below[np.isfinite(below)]
@@ -175,14 +178,14 @@ def _is_tracked(series: Series, middles: FloatArray, side: int) -> bool:
     return bool(found.sum() >= max(_FEW, _HAND_SHARE * known.sum())) and not hangs
 
 
-def _middles(series: Series) -> FloatArray:
+def _hand_centres(series: Series) -> FloatArray:
     """Middle of each hand [n, 2, 2]: the hand's own points, else the pose's wrist."""
     palms = series.hands[:, :, list(PALM)].mean(2)
     wrists = series.joints[:, [body.LEFT_WRIST, body.RIGHT_WRIST]]
     return np.where(np.isfinite(palms), palms, wrists)
 
 
-def _crossed(series: Series) -> FloatArray:
+def _arm_crossing(series: Series) -> FloatArray:
     """[n] positive where each wrist lies at the other arm's elbow, beyond the middle; NaN where unseen."""
     left, right = series.joints[:, body.LEFT_WRIST], series.joints[:, body.RIGHT_WRIST]
     elbows = series.joints[:, [body.LEFT_ELBOW, body.RIGHT_ELBOW]]
@@ -192,14 +195,14 @@ def _crossed(series: Series) -> FloatArray:
     return np.asarray(np.where(past > 0, 0.45 * width - reach, np.minimum(0.45 * width - reach, -1e-3)), np.float32)
 
 
-def plausible(hands: FloatArray) -> FloatArray:
-    """Hands of a size that fits the face; the others NaN."""
+def plausible_hands(hands: FloatArray) -> FloatArray:
+    """Hands [n, 2, 21, 2] (face heights), NaN where a hand's size doesn't fit the face."""
     length = np.linalg.norm(hands[:, :, MIDDLE_TIP] - hands[:, :, WRIST], axis=-1)
     fits = (length > _HAND[0]) & (length < _HAND[1])
     return np.where(fits[..., None, None], hands, np.float32(np.nan))
 
 
-def _points(hand: FloatArray) -> FloatArray:
+def _is_pointing(hand: FloatArray) -> FloatArray:
     """[n] 1 where only the index finger is stretched, 0 where not, NaN where the hand is unseen."""
     wrist = hand[:, :1]
     tips, knuckles = (np.linalg.norm(hand[:, points] - wrist, axis=2) for points in (FINGERTIPS, KNUCKLES))
@@ -217,23 +220,25 @@ def _state(
     if count >= max(1, min(_FEW, len(measured))) and count >= 0.4 * len(measured):
         share = float((holds & known).sum()) / count
         if share >= most:
-            yield phrase, _share(share)
+            yield phrase, _confidence_of_share(share)
 
 
-def _parts(series: Series, values: FloatArray) -> list[FloatArray]:
-    """Runs of measured values without a cut or a gap."""
+def _unbroken_runs(series: Series, values: FloatArray) -> list[FloatArray]:
+    """The runs of measured values [n] without a cut or a gap in them."""
     breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
     return [part for part in np.split(values, breaks) if len(part) and np.isfinite(part).all()]
 
 
-def _run(flags: NDArray[np.bool_]) -> int:
+def _longest_run(flags: NDArray[np.bool_]) -> int:
+    """The most sightings in a row with the flag [n] set."""
     return max((len(list(run)) for on, run in groupby(flags) if on), default=0)
 
 
-def _share(share: float) -> float:
+def _confidence_of_share(share: float) -> float:
+    """Confidence of a gesture that this share of the sightings shows."""
     return round(float(np.clip(0.5 + 0.45 * share, 0.5, 0.95)), 3)
 
 
-def sureness(value: float, threshold: float) -> float:
+def confidence_beyond(value: float, threshold: float) -> float:
     """Confidence of a value that is beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
     return round(float(np.clip(0.6 + 0.35 * (value / threshold - 1), 0.6, 0.95)), 3)

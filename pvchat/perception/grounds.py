@@ -15,21 +15,21 @@ from pvchat.perception.experts.attributes import head_box
 from pvchat.perception.sightings import best_sightings, torso_box, whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray, Ground, PersonFacts, Track
 
-_WHOLE = ("pose", "movement", "activity", "deed")
+_WHOLE = ("pose", "movement", "deed")
 
 
 def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
-    """Fill in the grounds that nothing nearer to the fact has filled in already."""
+    """Fill in the grounds of facts that don't have one yet."""
     best = best_sightings(track)
     row = int(best[np.argmax(track.quality[best])])
     time = round(float(analysis.times[track.frames[row]]), 2)
     face, torso, whole = track.boxes[row], torso_box(track, row), whole_boxes(track)[row]
     boxes = {"head": head_box(face) if track.kind == "face" else face, "torso": torso, "whole": whole}
-    for what, part, score in _parts(track.facts):
-        track.facts.grounds.setdefault(what, Ground(time, _inside(boxes[part]), score))
+    for what, part, score in _facts_with_parts(track.facts):
+        track.facts.grounds.setdefault(what, Ground(time, _in_frame(boxes[part]), score))
 
 
-def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
+def _facts_with_parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
     """Each fact with the part of the person that shows it, and its confidence."""
     sure = facts.confidence
     for garment in facts.clothes:
@@ -38,10 +38,8 @@ def _parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
         yield name, "torso" if name == collars.BARE else "head", sure.get(name)
     for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:
         yield name, "whole", sure.get(name)
-    if facts.holding:
-        yield "holding", "torso", sure.get("holding")
 
 
-def _inside(box: FloatArray) -> tuple[float, float, float, float]:
+def _in_frame(box: FloatArray) -> tuple[float, float, float, float]:
     x0, y0, x1, y1 = (round(float(v), 3) for v in np.clip(box, 0, 1))
     return x0, y0, x1, y1

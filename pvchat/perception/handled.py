@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.objects import LABELS, ThingExpert
-from pvchat.perception.posture import posed
+from pvchat.perception.posture import posed_sightings
 from pvchat.perception.sightings import spread
 from pvchat.schemas import FloatArray, Track
 
@@ -29,7 +29,7 @@ _LEAST_CROP = 8  # pixels
 
 def look_at_hands(images: NDArray[np.uint8], track: Track, expert: ThingExpert) -> None:
     """Fill in a track's `handled`, of frames [T, H, W, 3]."""
-    seen = posed(track)
+    seen = posed_sightings(track)
     found = [
         _around(images[track.frames[i]], track.boxes[i], track.pose[i], expert) for i in seen[spread(len(seen), _CROPS)]
     ]
@@ -56,7 +56,7 @@ def _around(image: NDArray[np.uint8], face: FloatArray, joints: FloatArray, expe
     handy = ((corners[:, 1] - corners[:, 0]) * scale).max(1) < _HANDY
     mouth = np.array([middle, face[1] + 0.75 * (face[3] - face[1])])
     at_wrist = np.zeros(len(boxes), bool)
-    for hand in body.hands(joints, _SEEN):
+    for hand in body.hand_centres(joints, _SEEN):
         at_wrist |= near(hand, _WRIST)
     places = (np.ones(len(boxes), bool), near(mouth, _MOUTH) & handy, at_wrist & handy)
     return np.stack([scores[place].max(0, initial=0.0) for place in places])

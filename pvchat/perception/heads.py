@@ -1,4 +1,4 @@
-"""Heads and bodies: whose face a body carries when, and where the head is on a body that shows none.
+"""Which face belongs to which body, and where the head is on a body that shows no face.
 
 In: bodies as they are followed (`bodytracks.py`), tracks of faces. Out: numbers of tracks, a box. Boxes are fractions
 of the frame.
@@ -20,17 +20,17 @@ _PASSING = 0.2  # share of a body's faces below which somebody's are those of pe
 _NOBODY = -1
 
 
-def whose(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dict[int, int]]:
-    """Whose each body is: for each of them frame → number of the face track.
+def face_tracks_of(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dict[int, int]]:
+    """The face tracks that bodies belong to: for each body frame → number of the face track.
 
     Faces are given to bodies frame by frame, one to one. Where a body shows none, it is hers whose face it carried last
     and carries next; nobody's where these are two people, or where her face is elsewhere.
     """
-    faces = _by_frame([t.frames for t in tracks], [t.boxes for t in tracks])
-    boxes = _by_frame([np.array(b.frames) for b in bodies], [np.array(b.boxes, np.float32) for b in bodies])
+    faces = _boxes_by_frame([t.frames for t in tracks], [t.boxes for t in tracks])
+    boxes = _boxes_by_frame([np.array(b.frames) for b in bodies], [np.array(b.boxes, np.float32) for b in bodies])
     carried: list[dict[int, int]] = [{} for _ in bodies]
     for frame in boxes:
-        for row, number in _pairs(boxes[frame], faces.get(frame, {})).items():
+        for row, number in _match_faces(boxes[frame], faces.get(frame, {})).items():
             carried[row][frame] = number
     found = []
     for row, (body, one) in enumerate(zip(bodies, carried, strict=True)):
@@ -38,16 +38,16 @@ def whose(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dict[int, in
         known = {frame: number for frame, number in one.items() if number in often}
         for frame in set(body.frames).difference(known):
             hers = [face for number, face in faces.get(frame, {}).items() if number in often]
-            if not all(_within(face, boxes[frame][row]) for face in hers):
+            if not all(_face_inside(face, boxes[frame][row]) for face in hers):
                 known[frame] = _NOBODY
-        found.append(_filled(body.frames, known))
+        found.append(_fill_gaps(body.frames, known))
     return found
 
 
 def faceless(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[Thing]:
     """The bodies that carry nobody's face at any time."""
     faces = [track for track in tracks if track.kind == "face"]
-    return [body for body, owners in zip(bodies, whose(bodies, faces), strict=True) if not owners]
+    return [body for body, owners in zip(bodies, face_tracks_of(bodies, faces), strict=True) if not owners]
 
 
 def head_of(box: FloatArray) -> FloatArray:
@@ -57,14 +57,14 @@ def head_of(box: FloatArray) -> FloatArray:
     return np.array([middle - side / 2, box[1], middle + side / 2, box[1] + side], np.float32)
 
 
-def carries(box: FloatArray, face: FloatArray) -> bool:
+def holds_face(box: FloatArray, face: FloatArray) -> bool:
     """Whether a face's box lies in the upper part of a body's."""
     middle, height = float(face[0] + face[2]) / 2, float(box[3] - box[1])
     starts = float(face[1] - box[1]) / max(height, 1e-6)
     return bool(box[0] <= middle <= box[2] and -0.1 <= starts < _HEAD and face[3] <= box[3])
 
 
-def _by_frame(frames: Sequence[IntArray], boxes: Sequence[FloatArray]) -> dict[int, dict[int, FloatArray]]:
+def _boxes_by_frame(frames: Sequence[IntArray], boxes: Sequence[FloatArray]) -> dict[int, dict[int, FloatArray]]:
     """The boxes of some tracks or bodies by frame and number."""
     found: dict[int, dict[int, FloatArray]] = {}
     for number, (at, rows) in enumerate(zip(frames, boxes, strict=True)):
@@ -73,10 +73,10 @@ def _by_frame(frames: Sequence[IntArray], boxes: Sequence[FloatArray]) -> dict[i
     return found
 
 
-def _pairs(bodies: dict[int, FloatArray], faces: dict[int, FloatArray]) -> dict[int, int]:
-    """Which body carries which face in one frame, each once; those first that lie most as a head does."""
+def _match_faces(bodies: dict[int, FloatArray], faces: dict[int, FloatArray]) -> dict[int, int]:
+    """Body → face in one frame, each once; the pairs in which the face lies most as a head does come first."""
     both = product(bodies.items(), faces.items())
-    there = [(_beside(body, face), i, j) for (i, body), (j, face) in both if carries(body, face)]
+    there = [(_head_offset(body, face), i, j) for (i, body), (j, face) in both if holds_face(body, face)]
     pairs: dict[int, int] = {}
     for _, i, j in sorted(there):
         if i not in pairs and j not in pairs.values():
@@ -84,20 +84,20 @@ def _pairs(bodies: dict[int, FloatArray], faces: dict[int, FloatArray]) -> dict[
     return pairs
 
 
-def _beside(body: FloatArray, face: FloatArray) -> float:
+def _head_offset(body: FloatArray, face: FloatArray) -> float:
     """How far a face lies beside the middle of a body's upper edge, in the body's width and height."""
     width, height = np.maximum(body[2:] - body[:2], 1e-6)
     return float(abs(face[0] + face[2] - body[0] - body[2]) / 2 / width + abs(face[1] - body[1]) / height)
 
 
-def _within(face: FloatArray, body: FloatArray) -> bool:
-    """Whether the middle of a face lies in a body's box: who lies has the head at its side."""
+def _face_inside(face: FloatArray, body: FloatArray) -> bool:
+    """Whether the centre of a face lies in a body's box (of somebody lying, the head is at its side)."""
     middle = (face[:2] + face[2:]) / 2
     return bool((middle >= body[:2]).all() and (middle <= body[2:]).all())
 
 
-def _filled(frames: Sequence[int], known: dict[int, int]) -> dict[int, int]:
-    """Whose a body is in each of its frames, from those in which that is known, be it `_NOBODY`."""
+def _fill_gaps(frames: Sequence[int], known: dict[int, int]) -> dict[int, int]:
+    """The face track of a body in all of its frames, where the known frames before and after agree."""
     at, filled = np.array(sorted(known), np.int64), {}
     for frame in frames if len(at) else ():
         numbers = {known[int(f)] for f in (*at[at <= frame][-1:], *at[at >= frame][:1])}

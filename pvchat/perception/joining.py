@@ -31,14 +31,14 @@ _NOT_THE_SAME, _THE_SAME = 0.5, 0.65
 
 @dataclass
 class _Person:
-    """What was joined so far; `last` is the latest sighting, even if it was thinned out."""
+    """One person's tracks so far; `last` is the latest sighting, even if it was thinned out."""
 
     pieces: list[Track]
-    means: list[FloatArray]
-    mean: FloatArray
-    weight: float
-    best: float
-    printed: FloatArray
+    means: list[FloatArray]  # mean identity vectors [128] of the latest pieces
+    mean: FloatArray  # [128] of all
+    weight: float  # sum of the sightings' quality
+    best: float  # quality of the best sighting
+    printed: FloatArray  # [512] sum of the faceprints
     last: tuple[int, FloatArray, FloatArray] = field(repr=False)  # frame, box, identity
 
 
@@ -57,15 +57,15 @@ class TrackJoiner:
 
     def add(self, part: ClipAnalysis, offset: int) -> None:
         """Take in the next part; its frame 0 is the whole video's frame `offset`."""
-        moved = [_move(t, part, offset) for t in part.tracks]
+        moved = [_in_whole_video(t, part, offset) for t in part.tracks]
         self._figures += [t for t in moved if t.kind == "figure"]
         faces = [t for t in moved if t.kind == "face"]
         same_shot = [bool(part.shot_of(part.times)[t.frames[0] - offset] == 0) for t in faces]
         pairs = self._assign(faces, offset, same_shot)
         for person, number in pairs:
-            _take(self._people[person], faces[number])
+            _extend(self._people[person], faces[number])
         joined = {number for _, number in pairs}
-        self._people += [_begin(t) for number, t in enumerate(faces) if number not in joined]
+        self._people += [_new_person(t) for number, t in enumerate(faces) if number not in joined]
         if len(part.shots) > 1:
             self._last_shot = offset + int(np.searchsorted(part.times, part.shots[-1, 0]))
         self._thin_out()
@@ -75,7 +75,7 @@ class TrackJoiner:
         while self._most > _FEWEST and sum(len(t) for p in self._people for t in p.pieces) > MOST_KEPT:
             self._most //= 2
             for person in self._people:
-                person.pieces = [_thin(t, self._most) for t in person.pieces]
+                person.pieces = [_keep_best(t, self._most) for t in person.pieces]
 
     def tracks(self) -> list[Track]:
         """Everyone so far, the most prominent first; faces before figures."""
@@ -87,36 +87,36 @@ class TrackJoiner:
         if not faces or not self._people:
             return []
         means = np.stack([tracks.mean_identity(t.identity, t.quality) for t in faces])
-        apart = _apart(np.stack([p.mean for p in self._people]), means)
-        farthest = np.stack([_apart(np.stack(p.means), means).max(0) for p in self._people])
+        apart = _distances(np.stack([p.mean for p in self._people]), means)
+        farthest = np.stack([_distances(np.stack(p.means), means).max(0) for p in self._people])
         best = np.minimum.outer([p.best for p in self._people], [t.quality.max() for t in faces])
-        allowed = (apart <= tracks.across(best, len(self._people))) & (farthest <= tracks.FARTHEST)
-        alike = _alike(np.stack([p.printed for p in self._people]), np.stack([_printed(t) for t in faces]))
+        allowed = (apart <= tracks.merge_limit(best, len(self._people))) & (farthest <= tracks.FARTHEST)
+        alike = _cosines(np.stack([p.printed for p in self._people]), np.stack([_faceprint_sum(t) for t in faces]))
         allowed = (allowed & ~(alike < _NOT_THE_SAME)) | (alike > _THE_SAME)
         first = max(offset - tracks.MAX_GAP, self._last_shot)
         follows = np.array(
-            [[s and _follows(p, t, first) for t, s in zip(faces, same_shot, strict=True)] for p in self._people]
+            [[s and _continues(p, t, first) for t, s in zip(faces, same_shot, strict=True)] for p in self._people]
         )
         return tracks.cheapest_pairs(np.where(follows, apart - 1.0, apart), follows | allowed)
 
 
-def _apart(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Distance of each of the vectors [n, D] to each of the others [m, D]: [n, m]."""
+def _distances(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Euclidean distances [n, m] of vectors [n, D] to others [m, D]."""
     return np.linalg.norm(a[:, None] - b[None], axis=2)
 
 
-def _alike(a: FloatArray, b: FloatArray) -> FloatArray:
+def _cosines(a: FloatArray, b: FloatArray) -> FloatArray:
     """Cosines of mean faceprints [n, 512] and others [m, 512]: [n, m]; NaN where one has none."""
     lengths = np.outer(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
     return np.asarray(np.where(lengths > 0, a @ b.T / np.maximum(lengths, 1e-9), np.nan), np.float32)
 
 
-def _printed(track: Track) -> FloatArray:
+def _faceprint_sum(track: Track) -> FloatArray:
     """The sum of a track's faceprints [512]; 0 where it has none."""
     return np.asarray(track.prints.astype(np.float32).sum(0) if len(track.prints) else np.zeros(FACEPRINT), np.float32)
 
 
-def _follows(person: _Person, track: Track, first: int) -> bool:
+def _continues(person: _Person, track: Track, first: int) -> bool:
     """Whether the track goes on where the person was last seen, in the frame `first` or later."""
     frame, box, identity = person.last
     if frame < first or track.frames[0] - frame > tracks.MAX_GAP:
@@ -125,61 +125,63 @@ def _follows(person: _Person, track: Track, first: int) -> bool:
     return near > tracks.MIN_OVERLAP and float(np.linalg.norm(identity - track.identity[0])) < tracks.LINK_OVERLAPPING
 
 
-def _move(track: Track, part: ClipAnalysis, offset: int) -> Track:
+def _in_whole_video(track: Track, part: ClipAnalysis, offset: int) -> Track:
     """A part's track with frames of the whole video; what was measured becomes an appearance."""
     times = part.times[track.frames]
     told = [Appearance(float(times.min()), float(times.max()), track.facts)] if track.facts != PersonFacts() else []
     return replace(track, frames=track.frames + offset, seen=track.shown_in + offset, appearances=told)
 
 
-def _begin(track: Track) -> _Person:
+def _new_person(track: Track) -> _Person:
+    """A person of whom this is the first track."""
     mean = tracks.mean_identity(track.identity, track.quality)
     last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     weight, best = float(track.quality.sum()) + 1e-3, float(track.quality.max())
-    return _Person([track], [mean], mean, weight, best, _printed(track), last)
+    return _Person([track], [mean], mean, weight, best, _faceprint_sum(track), last)
 
 
-def _take(person: _Person, track: Track) -> None:
+def _extend(person: _Person, track: Track) -> None:
+    """Add the next track to a person."""
     mean, weight = tracks.mean_identity(track.identity, track.quality), float(track.quality.sum()) + 1e-3
     together = person.weight + weight
     person.mean = np.asarray((person.mean * person.weight + mean * weight) / together, np.float32)
     person.weight, person.best = together, max(person.best, float(track.quality.max()))
-    person.printed = person.printed + _printed(track)
+    person.printed = person.printed + _faceprint_sum(track)
     person.means = [*person.means, mean][-_MEANS:]
     person.last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     person.pieces.append(track)
 
 
-def _thin(track: Track, most: int) -> Track:
+def _keep_best(track: Track, most: int) -> Track:
     """The best sightings only, in order of time; `seen` keeps them all."""
     return track if len(track) <= most else track.rows(np.sort(best_sightings(track, most)))
 
 
 def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -> list[Track]:
-    """The face tracks of a clip, those joined that one body carries, as alike as what follows itself in one place.
+    """The face tracks of a clip, of which those are joined that one body carries and that are alike enough.
 
-    `whose`: of each body, frame → number of the face track (`heads.whose`).
+    `whose`: of each body, frame → number of the face track (`heads.face_tracks_of`).
     """
     groups = {number: [number] for number in range(len(found))}
     for one, other in sorted({pair for owners in whose for pair in combinations(sorted(set(owners.values())), 2)}):
         a, b = groups[one], groups[other]
-        if a is not b and all(_is_one(found[i], found[j]) for i, j in product(a, b)):
+        if a is not b and all(_may_be_one_person(found[i], found[j]) for i, j in product(a, b)):
             a += b
             groups |= dict.fromkeys(b, a)
     return [join([found[i] for i in group]) for number, group in groups.items() if number == min(group)]
 
 
-def _is_one(one: Track, other: Track) -> bool:
-    """Whether two tracks are never seen at once and as alike as the sightings of one face in a place."""
+def _may_be_one_person(one: Track, other: Track) -> bool:
+    """Whether two tracks are never seen at once, and alike enough to be linked in one place."""
     means = (tracks.mean_identity(track.identity, track.quality) for track in (one, other))
     near = float(np.linalg.norm(np.subtract(*means))) < tracks.LINK_OVERLAPPING
     return near and not len(np.intersect1d(one.frames, other.frames))
 
 
 def join(pieces: Sequence[Track]) -> Track:
-    """One track out of several of one person, in order; told is what was measured where she is most prominent."""
+    """One track of several of one person, in order of time, with the facts of the most prominent one that has any."""
     if len(pieces) == 1:
-        return _thin(pieces[0], MOST_SIGHTINGS)
+        return _keep_best(pieces[0], MOST_SIGHTINGS)
     best = max(pieces, key=lambda t: (t.facts != PersonFacts(), _prominence(t)))
     order = np.argsort(np.concatenate([t.frames for t in pieces]), kind="stable")
     arrays = {name: np.concatenate([getattr(t, name) for t in pieces])[order] for name in SIGHTING_ARRAYS}
@@ -194,7 +196,7 @@ def join(pieces: Sequence[Track]) -> Track:
         seen=np.unique(np.concatenate([t.shown_in for t in pieces])),
         appearances=[a for t in pieces for a in t.appearances],
     )
-    return _thin(whole, MOST_SIGHTINGS)
+    return _keep_best(whole, MOST_SIGHTINGS)
 
 
 def _prominence(track: Track) -> float:

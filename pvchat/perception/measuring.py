@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import count
 from typing import Any
@@ -16,34 +16,53 @@ from typing import Any
 import numpy as np
 
 from pvchat.perception import facts
-from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, company, with_facts
+from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, described_tracks, sharing_a_shot
 from pvchat.perception.camera import Camera, measure_camera
-from pvchat.perception.collars import dress_neck
+from pvchat.perception.collars import add_neckline
 from pvchat.perception.deeds import tell_deed
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.body import Before
+from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.experts.workers import one_at_a_time, side_by_side
+from pvchat.perception.experts.workers import in_parallel, thread_safe
 from pvchat.perception.grounds import ground_facts
 from pvchat.perception.handled import look_at_hands
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
 from pvchat.perception.places import tell_place
-from pvchat.perception.posture import Known, tell_posture
+from pvchat.perception.posture import Descriptions, tell_posture
 from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import pictured, spread
-from pvchat.perception.sleeves import dress_limbs
+from pvchat.perception.sleeves import add_trousers
 from pvchat.perception.things import detect, find_things, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
-_POSED, _POSES = 4, 24  # of so many tracks, the most prominent, the pose and hands are measured, in so many sightings …
-_FACED, _FACES = 8, 8  # … of so many more the face, for where they look and whether they smile
-_FOLLOWED = 6  # sightings in a row that are looked at one after the other, each with what the one before it showed
+# Of so many tracks, the most prominent, pose and hands are measured, in so many sightings of each; of so many more the
+# face alone, for where they look and whether they smile.
+_POSED_TRACKS, _POSE_SIGHTINGS = 4, 24
+_FACE_TRACKS, _FACE_SIGHTINGS = 8, 8
+_STRETCH = 6  # sightings in a row that are measured one after the other, each pose a hint for the next
 _GLASSES_SURE = 0.9  # confidence of glasses
-_GUESSED = ("talking", "smiling", "looking ahead")
-_Posed = tuple[IntArray, list[BodyMeasures]]  # sightings whose pose was looked for, and what face and hands show there
+_UNSEEN_BEHIND_MASK = ("talking", "smiling", "looking ahead")
+_Measured = tuple[IntArray, list[BodyMeasures]]  # sightings of a track [k], and what face and hands show in each
+_Run = Callable[[Sequence[Callable[[], Any]]], list[Any]]  # calls all of these, as many at once as there are threads
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which tracks of a clip are measured, by their numbers, and in which sightings."""
+
+    described: list[int]  # about which facts are measured
+    posed: list[int]  # of these, those whose pose and hands are measured
+    sightings: dict[int, IntArray]  # by track: the sightings in which the face is measured (pose and hands, if posed)
+
+    @property
+    def stretches(self) -> list[tuple[int, IntArray]]:
+        """The sightings in stretches of about `_STRETCH`, each with its track."""
+        return [
+            (n, part) for n, rows in self.sightings.items() for part in np.array_split(rows, -(-len(rows) // _STRETCH))
+        ]
 
 
 def measure(
@@ -58,51 +77,68 @@ def measure(
 
     `only`: numbers of the tracks to measure; None: all that facts are told of.
     """
-    tell = one_at_a_time(progress)
-    copies = [replace(t, pose=t.pose.copy(), facts=deepcopy(t.facts)) for t in analysis.tracks]
-    measured = replace(analysis, tracks=copies, stage="what")
-    figures = {n for n, track in enumerate(copies) if track.kind == "figure"}  # colours cost little
-    wanted = sorted(with_facts(copies, depth) | figures if only is None else only)
-    posing = [n for n in wanted if _has_body(copies[n]) and (only is not None or n < _POSED)]
-    seen = _looked_at(copies, wanted, posing)
-    frames = _Frames(clip, analysis.shot_of(clip.times), experts)
-    if seen:
-        _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
-    stretches = [(n, part) for n in seen for part in np.array_split(seen[n], -(-len(seen[n]) // _FOLLOWED))]
-    looks: list[Callable[[], Any]] = [
-        partial(with_things, clip, measured, experts, depth.thing_frames),
-        *([lambda: frames.camera] if seen else []),
-        *(partial(_follow, frames, copies[n], part, n in posing) for n, part in stretches),
-    ]
-    handling = [] if measured.scene.drawn else [copies[n] for n in posing]
-    done, total = count(1), len(looks) + len(handling) + len(wanted)
+    tracks = [replace(t, pose=t.pose.copy(), facts=deepcopy(t.facts)) for t in analysis.tracks]
+    measured = replace(analysis, tracks=tracks, stage="what")
+    plan = _plan(tracks, depth, only)
+    handling = [] if measured.scene.drawn else [tracks[n] for n in plan.posed]
+    frames = _FrameMeasures(clip, analysis.shot_of(clip.times), experts)
+    looks = 1 + bool(plan.sightings) + len(plan.stretches)
+    run = _runner(progress, looks + len(handling) + len(plan.described))
+
+    measured, found = _look(frames, measured, plan, depth, run)
+    measured = tell_place(measured)  # what stands in a bedroom is a bed
+    run([partial(look_at_hands, clip.images, track, experts.things) for track in handling])  # needs joints
+    networks.release_buffers()  # one kind of network after the other: their buffers are never there together
+    run([partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in plan.described])
+    networks.release_buffers()
+    return tell_place(measured)  # nor is a ward told without white coats
+
+
+def _plan(tracks: Sequence[Track], depth: Depth, only: Collection[int] | None) -> _Plan:
+    """Which tracks are measured: `only` these, or the most prominent ones; more sightings of those that are posed."""
+    figures = {n for n, track in enumerate(tracks) if track.kind == "figure"}  # colours cost little
+    described = sorted(described_tracks(tracks, depth) | figures if only is None else only)
+    posed = [n for n in described if _can_be_posed(tracks[n]) and (only is not None or n < _POSED_TRACKS)]
+    faces = [n for n in described if tracks[n].kind == "face" and n not in posed][:_FACE_TRACKS]
+    counts = dict.fromkeys(posed, _POSE_SIGHTINGS) | dict.fromkeys(faces, _FACE_SIGHTINGS)
+    return _Plan(described, posed, {n: spread(len(tracks[n]), count) for n, count in counts.items()})
+
+
+def _can_be_posed(track: Track) -> bool:
+    """Whether a pose can be looked for: of a face, and of a body whose face isn't seen; of no drawn figure."""
+    return track.kind == "face" or bool(len(track.looks))
+
+
+def _runner(progress: Progress | None, total: int) -> _Run:
+    """What runs jobs in threads, and tells progress after each of `total` jobs."""
+    tell, done = thread_safe(progress), count(1)
 
     def work(job: Callable[[], Any]) -> Any:
         made = job()
         tell("measuring people", next(done), total)
         return made
 
-    measured, *found = side_by_side(work, looks)  # none needs what another one finds
-    measured = tell_place(measured)  # what stands in a bedroom is a bed
-    side_by_side(work, [partial(look_at_hands, clip.images, track, experts.things) for track in handling])  # by joints
-    networks.rest()  # one kind of network after the other: their buffers are never there together
-    posed = {n: (seen[n], list[BodyMeasures]()) for n in seen}
-    for (number, _), measures in zip(stretches, found[len(found) - len(stretches) :], strict=True):
-        posed[number][1].extend(measures)
-    side_by_side(work, [partial(_fill_facts, frames, measured, copies[n], posed.get(n)) for n in wanted])
-    networks.rest()
-    return tell_place(measured)  # nor is a ward told without white coats
+    return partial(in_parallel, work)
 
 
-def _looked_at(tracks: Sequence[Track], wanted: Sequence[int], posing: Sequence[int]) -> dict[int, IntArray]:
-    """The sightings of each track in which face and hands are measured: more of those whose pose is looked for."""
-    facing = [n for n in wanted if tracks[n].kind == "face" and n not in posing][:_FACED]
-    return {n: spread(len(tracks[n]), _POSES if n in posing else _FACES) for n in (*posing, *facing)}
-
-
-def _has_body(track: Track) -> bool:
-    """Whether a pose can be looked for: of a face, and of a body whose face isn't seen; of no drawn figure."""
-    return track.kind == "face" or bool(len(track.looks))
+def _look(
+    frames: _FrameMeasures, analysis: ClipAnalysis, plan: _Plan, depth: Depth, run: _Run
+) -> tuple[ClipAnalysis, dict[int, _Measured]]:
+    """Things, camera, poses, faces and hands, none of which needs another: the analysis with its things, and by track
+    what face and hands show. Poses are filled in.
+    """
+    clip, experts = frames.clip, frames.experts
+    if plan.sightings:
+        _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
+    looks: list[Callable[[], Any]] = [partial(with_things, clip, analysis, experts, depth.thing_frames)]
+    looks += [lambda: frames.camera] if plan.sightings else []
+    first, stretches = len(looks), plan.stretches
+    looks += [partial(_measure_stretch, frames, analysis.tracks[n], part, n in plan.posed) for n, part in stretches]
+    made = run(looks)
+    found: dict[int, _Measured] = {n: (rows, []) for n, rows in plan.sightings.items()}
+    for (number, _), measures in zip(stretches, made[first:], strict=True):
+        found[number][1].extend(measures)
+    return made[0], found
 
 
 def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:
@@ -117,15 +153,15 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     return replace(analysis, things=found, scene=scene)
 
 
-class _Frames:
-    """What is measured of whole frames, once for everybody, when it is first needed; `shot` [T]: of each.
+class _FrameMeasures:
+    """What is measured of whole frames, once for everybody, when it is first needed; `shot` [T]: of each frame.
 
-    `described`: people, once each, for postures and deeds.
+    `described`: descriptions of people, one each, for postures and deeds.
     """
 
     def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
         self.clip, self.shot, self.experts = clip, shot, experts
-        self.described: Known = {}
+        self.described: Descriptions = {}
         self._persons: dict[int, Detections] = {}
 
     def persons(self, frame: int) -> Detections:
@@ -142,8 +178,8 @@ class _Frames:
         return camera
 
 
-def _follow(frames: _Frames, track: Track, stretch: IntArray, whole: bool) -> list[BodyMeasures]:
-    """Fill in the pose of a stretch of sightings, unless not `whole`; what face and hands show in them."""
+def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, whole: bool) -> list[BodyMeasures]:
+    """Measure face and hands in a stretch of sightings, and, if `whole`, the pose, which is filled in."""
     clip, experts = frames.clip, frames.experts
     measures: list[BodyMeasures] = []
     before, shot = None, -1
@@ -154,35 +190,35 @@ def _follow(frames: _Frames, track: Track, stretch: IntArray, whole: bool) -> li
         pose = experts.body.pose(image, box, persons=partial(frames.persons, frame), before=before) if whole else None
         if pose is not None:
             track.pose[i] = pose.joints
-        before = None if pose is None else Before(pose, box)
+        before = None if pose is None else PreviousPose(pose, box)
         measures.append(measure_body(image, box, track.points[i], track.pose[i], experts.mesh, experts.hands))
     return measures
 
 
-def _fill_facts(frames: _Frames, analysis: ClipAnalysis, track: Track, posed: _Posed | None) -> None:
+def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, posed: _Measured | None) -> None:
     """Fill in a track's facts."""
     clip, experts = frames.clip, frames.experts
     drawn = track.kind == "figure" and analysis.scene.drawn
     heads = DrawnHeads(experts.faces.wide, experts.frames) if drawn else None
     seen = pictured(clip, track)
-    track.facts = facts.measure_person(clip, seen, company(track, analysis), experts=experts, heads=heads)
+    track.facts = facts.measure_person(clip, seen, sharing_a_shot(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, frames)
     tell_posture(track, analysis, frames.described)
     tell_things(track, analysis)
     tell_deed(track, analysis, frames.described)  # who rides or plays is told that
-    dress_limbs(seen)
-    dress_neck(seen)
+    add_trousers(seen)
+    add_neckline(seen)
     ground_facts(track, analysis)
 
 
-def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _Frames) -> None:
+def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _FrameMeasures) -> None:
     found, part = track.facts, track.rows(seen)
     if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
         return
     found.movement, found.gestures, confidence = describe_motion(part, frames.shot, measures, frames.camera)
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
-        found.gestures = [g for g in found.gestures if g not in _GUESSED]
+        found.gestures = [g for g in found.gestures if g not in _UNSEEN_BEHIND_MASK]
     found.confidence.update(confidence)
     if wears_glasses(measures) and not {"sunglasses", "glasses"} & set(found.features):
         found.features.append("glasses")

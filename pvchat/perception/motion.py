@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.camera import Camera
-from pvchat.perception.experts.glasses import wearing
+from pvchat.perception.experts.glasses import glasses_log_odds
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.perception.experts.smiles import downcast, smiling
-from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible, sureness
+from pvchat.perception.gestures import MOVES, Series, confidence_beyond, gestures, moving_hands, plausible_hands
 from pvchat.perception.posture import stands_by_joints
 from pvchat.schemas import HANDS, FloatArray, IntArray, Track
 
@@ -76,7 +76,7 @@ def measure_body(
             out.mouth_open = np.nan
         pixels = face.points * np.array([width, height, width], np.float32)
         out.smile, out.downcast = smiling(pixels), downcast(pixels)
-        out.glasses = wearing(image, face.points, face.yaw)
+        out.glasses = glasses_log_odds(image, face.points, face.yaw)
     if np.isfinite(joints).all():
         out.hands = hands.hands(image, joints)
     return out
@@ -85,7 +85,7 @@ def measure_body(
 def describe_motion(
     track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera
 ) -> tuple[str | None, list[str], dict[str, float]]:
-    """Put a track's motion into words: n sightings with their `measures`, in a clip of T frames of `shots` [T].
+    """A track's movement and gestures in words, from n sightings with their `measures`; `shots` [T]: of each frame.
 
     Returns:
         movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
@@ -116,7 +116,7 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
 
 def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera) -> bool:
     """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
-    rows = _longest(shots[track.frames])
+    rows = _rows_of_longest(shots[track.frames])
     if len(rows) < _FEW:
         return False
     mouth, head = _spread(measures, rows, "mouth_open"), max(_spread(measures, rows, n) for n in ("yaw", "pitch"))
@@ -129,14 +129,15 @@ def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], cam
 
 
 def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str) -> float:
+    """Standard deviation of a measure over some sightings; 0 where it was measured too seldom."""
     values = np.array([getattr(measures[row], name) for row in rows], np.float32)
     values = values[np.isfinite(values)]
     return float(np.std(values)) if len(values) >= _FEW else 0.0
 
 
 def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
-    """Travel of the face against the scene, in the longest stretch without a cut."""
-    rows = _longest(np.cumsum(camera.cut, dtype=np.int64)[track.frames])
+    """How the face travels against the scene in the longest stretch without a cut, in words, and the confidence."""
+    rows = _rows_of_longest(np.cumsum(camera.cut, dtype=np.int64)[track.frames])
     if len(rows) < _FEW:
         return None, 0.0
     stands = stands_by_joints(track.pose, camera.aspect)
@@ -150,18 +151,18 @@ def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
     if abs(growing) > _STEADY_TRAVEL and max(growth, 1 / growth) > _NEARER:
         verb = "walking" if stands else "moving"
         words = f"{verb} towards the camera" if growth > 1 else f"{verb} away from the camera"
-        return words, sureness(max(growth, 1 / growth), _NEARER)
+        return words, confidence_beyond(max(growth, 1 / growth), _NEARER)
     travel, steady = float(way[-2:, 0].mean() - way[:2, 0].mean()), _correlation(clock, way[:, 0])
     if abs(steady) > _STEADY_TRAVEL and abs(travel) > _WALK:
         verb = "walking" if stands and abs(travel) > 2 * _WALK else "moving"
-        return f"{verb} to the {'right' if travel > 0 else 'left'}", sureness(abs(travel), _WALK)
+        return f"{verb} to the {'right' if travel > 0 else 'left'}", confidence_beyond(abs(travel), _WALK)
     if stands and float(np.ptp(way, axis=0).max()) < _STILL:
         return "standing still", 0.7
     return None, 0.0
 
 
-def _longest(scenes: NDArray[np.integer]) -> NDArray[np.int64]:
-    """The sightings of the scene [n] that has most of them."""
+def _rows_of_longest(scenes: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Indices of the sightings in the scene that has most of them; `scenes` [n]: of each sighting."""
     values, counts = np.unique(scenes, return_counts=True)
     return np.flatnonzero(scenes == values[counts.argmax()])
 
@@ -178,19 +179,20 @@ def _series(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], asp
     inside &= (heights >= _FAR)[:, None]
     joints = np.where((inside & (track.pose[:, :, 3] >= _SEEN))[..., None], joints, np.nan)
     hands = np.stack([m.hands[..., :2] for m in measures]) * scale
-    hands = plausible((hands - centres[:, None, None]) / unit[..., None])
+    hands = plausible_hands((hands - centres[:, None, None]) / unit[..., None])
     face = {
         name: np.array([getattr(m, name) for m in measures], np.float32)
         for name in ("mouth_open", "smile", "downcast", "yaw", "pitch")
     }
-    for name, angle in zip(("yaw", "pitch"), head_by_points(track.points * scale), strict=True):
+    for name, angle in zip(("yaw", "pitch"), head_angles(track.points * scale), strict=True):
         face[name] = np.where(np.isfinite(face[name]), face[name], angle)
     return Series(shots[track.frames], joints.astype(np.float32), hands.astype(np.float32), **face)
 
 
-def head_by_points(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Yaw and pitch [n] of heads as `experts.mesh.Mesh` has them, for profiles and bowed heads that no mesh fits, by
-    points [n, 5, 2]: picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
+def head_angles(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Yaw and pitch [n] (degrees, as `experts.mesh.Mesh`) from five face points, for heads that no mesh fits.
+
+    `points`: [n, 5, 2] picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
     """
     eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
     down, nose = mouth - eyes, points[:, 2] - eyes
@@ -202,6 +204,7 @@ def head_by_points(points: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _correlation(a: FloatArray, b: FloatArray) -> float:
+    """Pearson's correlation of two series [n]; 0 where one is constant."""
     a, b = np.asarray(a, np.float64) - np.mean(a), np.asarray(b, np.float64) - np.mean(b)
     size = float(np.linalg.norm(a) * np.linalg.norm(b))
     return float(a @ b) / size if size > 1e-6 else 0.0

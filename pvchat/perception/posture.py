@@ -1,4 +1,4 @@
-"""Whether somebody stands, sits, lies or strides, by all that an analysis holds of her body.
+"""Whether somebody stands, sits, lies, strides or falls.
 
 In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and as
 its movement "falling or lying down" and "walking or running". An analysis holds all that it needs, so `tell_postures`
@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from pvchat.perception.experts import body
-from pvchat.perception.experts.attributes import softmax
-from pvchat.perception.heads import carries
-from pvchat.perception.surroundings import is_cut_off, near_frames, surroundings
+from pvchat.perception.experts.attributes import arrays_of, softmax
+from pvchat.perception.heads import holds_face
+from pvchat.perception.surroundings import is_cut_off, nearest_kept_frames, surroundings
 from pvchat.schemas import BODY, ClipAnalysis, FloatArray, IntArray, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
@@ -49,21 +49,21 @@ _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of t
 _BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stands, and of a drawn figure, hair counted
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 _ON_FEET = ("standing still", "walking")  # movements of nobody who sits or lies
-Known = dict[int, FloatArray]  # what is `described` of a clip's people, by a track's `id`
+Descriptions = dict[int, FloatArray]  # the `body_description` of a clip's people, by the `id` of their track
 
 
-def tell_postures(analysis: ClipAnalysis, known: Known) -> ClipAnalysis:
-    """The analysis with the postures of all who were measured; of a long video each stretch's are told beforehand."""
+def tell_postures(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
+    """Write everybody's posture into the analysis, and return it; of a long video's stretches that was done before."""
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
         tell_posture(track, analysis, known)
     return analysis
 
 
-def tell_posture(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> None:
-    """Settle posture and, for who strides or falls, movement in a track's facts; of whom nothing can be told, none."""
+def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:
+    """Write posture, and of who strides or falls the movement, into a track's facts; nothing where it isn't known."""
     boxes = body_boxes(track, analysis)
-    shape = slim(boxes, analysis)
-    falls = _goes_down(shape, boxes)
+    shape = slimness(boxes, analysis)
+    falls = _falls(shape, boxes)
     likely = {"lying down": _SURE} if _lies(shape, boxes) else postures(track, analysis, known)
     if not (falls or likely):
         return
@@ -80,7 +80,7 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Known | None = Non
         way = facts.movement if facts.movement != "standing still" else None
         facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
         facts.confidence["movement"] = sure
-    elif told != "bending" and (word := _worded(told, sure, track, analysis)):
+    elif told != "bending" and (word := _phrase(told, sure, track, analysis)):
         facts.pose, facts.confidence["pose"] = word, sure
         if told != "standing" and (facts.movement or "").startswith(_ON_FEET):
             facts.movement = None
@@ -88,8 +88,8 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Known | None = Non
         facts.seat = None  # of what an earlier head told
 
 
-def _worded(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str | None:
-    """A posture flatly or with "probably"; a step less surely of who is drawn, or stands unseen below the chest."""
+def _phrase(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str | None:
+    """The posture's phrase, flat or with "probably"; less sure for who is drawn or stands unseen below the chest."""
     drawn = analysis.scene.drawn
     bust = told == "standing" and is_cut_off(track, _BUST[drawn])
     if sure < (_SURE if bust else LIKELY) or (bust and drawn):
@@ -106,39 +106,39 @@ def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
     return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
 
 
-def postures(track: Track, analysis: ClipAnalysis, known: Known | None = None) -> dict[str, float]:
-    """How likely each of TOLD is; nothing of figures whose body wasn't found, but for drawn ones."""
+def postures(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> dict[str, float]:
+    """The probability of each of TOLD; empty for figures whose body wasn't found, unless they are drawn."""
     if not is_readable(track, analysis):
         return {}
-    logits = _head("") @ np.append(weighed(track, analysis, _head("first "), known), 1.0)
+    logits = _weights("") @ np.append(posture_features(track, analysis, _weights("first "), known), 1.0)
     return dict(zip(TOLD, softmax(logits).tolist(), strict=True))
 
 
-def weighed(track: Track, analysis: ClipAnalysis, first: FloatArray, known: Known | None = None) -> FloatArray:
-    """[N] what the head weighs: the first head's word, what is described, where she is, and what others seem to do.
+def posture_features(
+    track: Track, analysis: ClipAnalysis, first: FloatArray, known: Descriptions | None = None
+) -> FloatArray:
+    """The second head's features [N]: the first head's logits, body, surroundings, and what others seem to do.
 
-    `first`: [6, 1337] weights of the first head, on joints and frame, the bias last; `known`: what is known already of
-    the clip's people, who are described once each.
+    `first`: [6, 1337] weights of the first head, on joints and frame, the bias last; `known`: descriptions of the
+    clip's people that are there already; new ones are added.
     """
     company = [one for one in analysis.tracks if one is not track and np.isin(one.frames, track.frames).any()]
     near = [one for one in company[:_COMPANY] if is_readable(one, analysis)]
-    words = [_word(described_once(one, analysis, known), first) for one in near]
+    words = [_first_logits(cached_description(one, analysis, known), first) for one in near]
     others = [*softmax(np.stack(words)).mean(0), 1.0] if words else [0.0] * OTHERS
-    around, shown = surroundings(track, analysis, posed(track)), described_once(track, analysis, known)
-    return np.concatenate([_word(shown, first), shown, around, others]).astype(np.float32)
+    around, shown = surroundings(track, analysis, posed_sightings(track)), cached_description(track, analysis, known)
+    return np.concatenate([_first_logits(shown, first), shown, around, others]).astype(np.float32)
 
 
-def _word(shown: FloatArray, first: FloatArray) -> FloatArray:
-    """[6] log-odds of the first head, of what is described."""
+def _first_logits(shown: FloatArray, first: FloatArray) -> FloatArray:
+    """Logits [6] of the first head for a body's description."""
     return np.asarray(first @ np.concatenate([shown[:JOINTS], shown[-BODY:], [1.0]], dtype=np.float32))
 
 
 @lru_cache
-def _head(name: str) -> FloatArray:
-    """[C, N + 1] weights of one of the two heads, the bias last."""
-    from safetensors.numpy import load_file
-
-    arrays = load_file(WEIGHTS)
+def _weights(name: str) -> FloatArray:
+    """Weights [C, N + 1] of the head whose arrays' names begin so, the bias last."""
+    arrays = arrays_of(WEIGHTS)
     return np.column_stack([arrays[f"{name}weight"], arrays[f"{name}bias"]]).astype(np.float32)
 
 
@@ -148,48 +148,48 @@ def is_readable(track: Track, analysis: ClipAnalysis) -> bool:
     return bool(seen and len(analysis.frame_features))
 
 
-def posed(track: Track) -> IntArray:
+def posed_sightings(track: Track) -> IntArray:
     """Sightings with a pose; where there is none, all."""
     found = np.flatnonzero(~np.isnan(track.pose).any((1, 2)))
     return np.asarray(found if len(found) else np.arange(len(track)), np.int64)
 
 
-def described_once(track: Track, analysis: ClipAnalysis, known: Known | None) -> FloatArray:
-    """`described`, out of what is known already of the clip's people; None: of nobody."""
+def cached_description(track: Track, analysis: ClipAnalysis, known: Descriptions | None) -> FloatArray:
+    """`body_description`, taken from `known` if it is there, else added to it."""
     known = {} if known is None else known
     if id(track) not in known:
-        known[id(track)] = described(track, analysis)
+        known[id(track)] = body_description(track, analysis)
     return known[id(track)]
 
 
-def described(track: Track, analysis: ClipAnalysis) -> FloatArray:
-    """[1344] joints, outline, whether there is a face, and the frame: of all sightings with a pose together."""
-    seen, aspect = posed(track), analysis.width / analysis.height
+def body_description(track: Track, analysis: ClipAnalysis) -> FloatArray:
+    """[1344] joints, outline, whether there is a face, and frame features: means over the sightings with a pose."""
+    seen, aspect = posed_sightings(track), analysis.width / analysis.height
     joints = np.mean([geometry(track.pose[i], track.boxes[i], aspect) for i in seen], 0)
     height, width = np.median(track.boxes[:, 3] - track.boxes[:, 1]), np.median(track.boxes[:, 2] - track.boxes[:, 0])
     outline = _outline(body_boxes(track, analysis), float(height), float(width), analysis)
-    looks = analysis.pooled_frames[near_frames(track, analysis, seen)].mean(0)
+    looks = analysis.pooled_frames[nearest_kept_frames(track, analysis, seen)].mean(0)
     return np.concatenate([joints, outline, [track.kind == "face"], looks]).astype(np.float32)
 
 
 def _outline(boxes: FloatArray, height: float, width: float, analysis: ClipAnalysis) -> list[float]:
-    """[7] a body's boxes [n, 4], beside the height and width of its face: zeros where there is none."""
+    """[7] size and shape of a body's boxes [n, 4], relative to the height and width of its face; zeros if none."""
     if not len(boxes):
         return [0.0] * 7
     tall, wide = np.median(boxes[:, 3] - boxes[:, 1]), np.median(boxes[:, 2] - boxes[:, 0])
-    low, shape = float(np.median(boxes[:, 3])), float(np.log(np.median(slim(boxes, analysis))))
+    low, shape = float(np.median(boxes[:, 3])), float(np.log(np.median(slimness(boxes, analysis))))
     return [1.0, shape, low, low > _CUT, float(np.log(tall / height)), float(np.log(wide / width)), float(tall)]
 
 
 def body_boxes(track: Track, analysis: ClipAnalysis) -> FloatArray:
     """[n, 4] the boxes of the bodies that are this track's, by frame."""
-    hers = [one for one in analysis.bodies if _is_hers(one, track)]
+    hers = [one for one in analysis.bodies if _belongs_to(one, track)]
     rows = sorted((frame, box) for one in hers for frame, box in zip(one.frames, one.boxes, strict=True))
     return np.array([box for _, box in rows], np.float32).reshape(-1, 4)
 
 
-def slim(boxes: FloatArray, analysis: ClipAnalysis) -> FloatArray:
-    """[n] how slim a body's boxes [n, 4] are."""
+def slimness(boxes: FloatArray, analysis: ClipAnalysis) -> FloatArray:
+    """Height over width [n] of a body's boxes [n, 4], in pixels."""
     size = boxes[:, 2:] - boxes[:, :2]
     return np.asarray(size[:, 1] * analysis.height / np.maximum(size[:, 0] * analysis.width, 1e-6), np.float32)
 
@@ -213,8 +213,8 @@ def geometry(joints: FloatArray, face: FloatArray, aspect: float) -> FloatArray:
     return np.array([0.0, *seen_face, *places, *_angles(xy, seen)], np.float32)
 
 
-def _goes_down(shape: FloatArray, boxes: FloatArray) -> bool:
-    """Whether a body [n], [n, 4] that stood or sat is flat, lower and broader in several frames in a row."""
+def _falls(shape: FloatArray, boxes: FloatArray) -> bool:
+    """Whether a body that was upright becomes flat, lower and broader; slimness [n] and boxes [n, 4] by frame."""
     width = boxes[:, 2] - boxes[:, 0]
     for first in range(1, len(shape) - _FRAMES + 1):
         before, flat = int(shape[:first].argmax()), slice(first, first + _FRAMES)
@@ -226,17 +226,17 @@ def _goes_down(shape: FloatArray, boxes: FloatArray) -> bool:
 
 
 def _lies(shape: FloatArray, boxes: FloatArray) -> bool:
-    """Whether a body [n], [n, 4] is low and broad most of the time."""
+    """Whether a body is low and broad in most frames; slimness [n] and boxes [n, 4]."""
     low = len(shape) >= _FEW and float(np.median(boxes[:, 3] - boxes[:, 1])) <= _LOW
     return low and float((shape <= _FLAT).mean()) >= _AGREE
 
 
-def _is_hers(one: Thing, track: Track) -> bool:
+def _belongs_to(one: Thing, track: Track) -> bool:
     """Whether a body is this track's: it carries the face somewhere, or is where the figure's body is."""
     for frame, box in zip(one.frames, one.boxes, strict=True):
         for row in np.flatnonzero(np.abs(track.frames - frame) <= (1 if track.kind == "face" else 0)):
             here = np.asarray(box, np.float32)
-            if carries(here, track.boxes[row]) if track.kind == "face" else np.allclose(here, track.body_boxes[row]):
+            if holds_face(here, track.boxes[row]) if track.kind == "face" else np.allclose(here, track.body_boxes[row]):
                 return True
     return False
 
@@ -272,4 +272,5 @@ def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
 
 
 def _angle(a: FloatArray, b: FloatArray) -> float:
+    """The angle between two vectors [2], radians."""
     return float(np.arccos(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-6), -1, 1)))

@@ -145,7 +145,7 @@ def scan(
 def _parts(
     source: LongVideo, experts: Experts, kept: KeptParts, seen: ScanState
 ) -> Generator[tuple[ClipAnalysis, bool], None, None]:
-    """The parts that follow what was seen, and whether each is new: kept ones as they are, others looked at."""
+    """The analyses of the next parts, and whether each is new: kept ones are loaded, others are made and kept."""
     pieces: Generator[video.Clip, None, None] | None = None
     try:
         while True:
@@ -156,10 +156,13 @@ def _parts(
                 pieces = None
                 yield part, False
                 continue
-            pieces = pieces or _read_ahead(source.parts(kept.key, seen.end_s))
+            if pieces is None:
+                pieces = source.parts(kept.key, seen.end_s)
+                if own_threads() > 1:  # else other processes look on the other cores
+                    pieces = video.ahead(pieces)  # reads the next part while this one is looked at
             if (piece := next(pieces, None)) is None:
                 return
-            part = look_at(piece, experts)
+            part = analyse_part(piece, experts)
             kept.save(number, part)
             yield part, True
     finally:
@@ -167,13 +170,8 @@ def _parts(
             pieces.close()
 
 
-def _read_ahead(parts: Generator[video.Clip, None, None]) -> Generator[video.Clip, None, None]:
-    """Parts read while the one before is looked at; one at a time where other processes look on the other cores."""
-    return video.ahead(parts) if own_threads() > 1 else parts
-
-
-def look_at(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
-    """What one part shows, with the bodies of whom no face is seen in it, and the place that walls and things tell."""
+def analyse_part(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> ClipAnalysis:
+    """Analyse one part: who is there, bodies of those whose face isn't seen, things and the place."""
     part = recognise(piece, experts, None, depth)
     part.bodies = faceless(part.bodies, part.tracks)  # the others are in the tracks' `seen`
     return tell_place(with_things(piece, part, experts, depth.thing_frames) if depth.thing_frames else part)
@@ -181,7 +179,7 @@ def look_at(piece: video.Clip, experts: Experts, depth: Depth = PART_DEPTH) -> C
 
 @dataclass
 class ScanState:
-    """What the parts that were looked through say together."""
+    """The analysis of all parts that were looked through so far."""
 
     key: str  # SHA-256 of the video's bytes
     first: int = 0  # the number of the first part, from 0
@@ -195,7 +193,7 @@ class ScanState:
     things: list[Thing] = field(default_factory=list)
     bodies: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
-    grids: _Even = field(default_factory=lambda: _Even(MOST_GRIDS))
+    grids: _EvenSample = field(default_factory=lambda: _EvenSample(MOST_GRIDS))
 
     def add(self, part: ClipAnalysis) -> None:
         """Take in the next part."""
@@ -236,8 +234,8 @@ class ScanState:
 
 
 @dataclass
-class _Even:
-    """Keeps at most `most` of a stream of rows, spread evenly over it."""
+class _EvenSample:
+    """An even sample of at most `most` rows of a stream."""
 
     most: int
     kept: list[NDArray[np.float16]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The faces of a clip's frames: searched, followed in every second frame where nothing changes, and described at best.
+"""The faces of a clip's frames: detected, followed in every second frame where nothing changes, and described.
 
 In: T frames and in which shot each is. Out: the `DetectedFaces` of each.
 
@@ -17,20 +17,21 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
-from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, fitness
-from pvchat.perception.experts.workers import side_by_side
+from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
+from pvchat.perception.experts.workers import in_parallel
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray
 
-_AT_ONCE = 8  # frames searched together
+_BATCH = 8  # frames searched together
 # Two frames' faces are taken for one that is between them, too, where its place moves by no more of its size than this
 # and its size changes by no more; from this overlap with the middle of both it was found there.
 _MOVED, _GROWN, _FOUND = 1.0, 1.4, 0.3
 _CERTAIN = 0.8  # score of a face of one of them that the other must have for that
-_SURE = 0.5  # overlap from one frame to the next that says it is one face …
-_NOBODY = 0.2  # … where no other overlaps either of them by this much
-_EACH, _FEWEST = 3, 12  # of so many sightings in a row one is described, but no fewer than these of a chain
+_CHAIN_OVERLAP = 0.5  # overlap from one frame to the next that says it is one face …
+_OTHER_OVERLAP = 0.2  # … where no other overlaps either of them by this much
+# Of so many sightings in a row one gets an identity vector, but no fewer than these of a chain.
+_PER_VECTOR, _FEWEST_VECTORS = 3, 12
 
 
 def find_faces(
@@ -39,19 +40,19 @@ def find_faces(
     expert: FaceExpert,
     tell: Callable[[int], None] = lambda done: None,
 ) -> list[DetectedFaces]:
-    """The faces of each of T frames [T, H, W, 3] uint8 RGB, of which `shots` [T] (ascending) says in which shot it is.
+    """Detect and describe the faces of each of T frames [T, H, W, 3] uint8 RGB.
 
-    `tell` hears how many frames are done.
+    `shots` [T]: in which shot each frame is, ascending. `tell` is called with how many frames are done.
     """
     located = locate(images, shots, expert, tell)
-    networks.rest()  # what finds faces need not lie beside what tells whose they are
+    networks.release_buffers()  # what finds faces need not lie beside what tells whose they are
     return describe(images, located, shots, expert)
 
 
 def locate(
     images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]
 ) -> list[Located]:
-    """Where each frame's faces are; arguments as for `find_faces`."""
+    """Detect each frame's faces; arguments as for `find_faces`."""
     between = [f for f in range(1, len(images) - 1, 2) if shots[f - 1] == shots[f + 1]]
     found: dict[int, Located] = {}
 
@@ -60,8 +61,8 @@ def locate(
         tell(len(found))
 
     def follow_all(part: Sequence[int]) -> list[int]:
-        """Returns the frames that must be searched after all."""
-        both, near = zip(*(_neighbours(found[f - 1], found[f + 1]) for f in part), strict=True)
+        """Follow the faces of these frames; returns the frames that must be searched after all."""
+        both, near = zip(*(_expected_boxes(found[f - 1], found[f + 1]) for f in part), strict=True)
         missed = []
         for frame, here, sure in zip(part, expert.follow_many([images[f] for f in part], near), both, strict=True):
             if (overlap(sure, here.boxes).max(1, initial=0.0) < _FOUND).any():
@@ -71,18 +72,18 @@ def locate(
         tell(len(found))
         return missed
 
-    side_by_side(search_all, _stretches(sorted(set(range(len(images))) - set(between))))
-    settled = [f for f in between if _settled(found[f - 1], found[f + 1])]
-    missed = side_by_side(follow_all, _stretches(settled))
+    in_parallel(search_all, _batches(sorted(set(range(len(images))) - set(between))))
+    settled = [f for f in between if _same_faces(found[f - 1], found[f + 1])]
+    missed = in_parallel(follow_all, _batches(settled))
     left = set(between).difference(settled).union(*missed)
-    side_by_side(search_all, _stretches(sorted(left)))
+    in_parallel(search_all, _batches(sorted(left)))
     return [found[f] for f in range(len(images))]
 
 
-def _stretches(frames: Sequence[int]) -> list[Sequence[int]]:
-    """The frames in stretches as long as each other, `_AT_ONCE` at most; as many for each thread of the machine."""
+def _batches(frames: Sequence[int]) -> list[Sequence[int]]:
+    """The frames in batches of about one size, `_BATCH` at most; as many for each thread of the machine."""
     # What goes into a network together decides its last bits: it is the same for a process with a share of the threads.
-    count = -(-len(frames) // _AT_ONCE)
+    count = -(-len(frames) // _BATCH)
     count = min(len(frames), -(-count // threads()) * threads())
     return [frames[k * len(frames) // count : (k + 1) * len(frames) // count] for k in range(count)]
 
@@ -93,22 +94,22 @@ def describe(
     shots: IntArray,
     expert: FaceExpert,
 ) -> list[DetectedFaces]:
-    """Quality of every face, identity vectors of the best; the others of their chains share them."""
+    """Measure every face's quality, and identity vectors of the best faces, which the rest of their chain shares."""
     quality = [np.zeros(len(one), np.float32) for one in located]
-    owner: dict[Sighting, int] = {}  # whose vector each sighting has
+    owner: dict[Sighting, int] = {}  # index of the vector that each sighting has
     chips: list[NDArray[np.uint8]] = []
     chains = _chains(located, shots)
     for chain in chains:
-        cut = side_by_side(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
+        cut = in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
         for (f, i), pixels in zip(chain, cut, strict=True):
-            quality[f][i] = fitness(pixels, located[f], i)
-        chosen = _best(np.array([quality[f][i] for f, i in chain]))
+            quality[f][i] = face_quality(pixels, located[f], i)
+        chosen = _best_of_stretches(np.array([quality[f][i] for f, i in chain]))
         nearest = np.abs(np.arange(len(chain))[:, None] - chosen[None]).argmin(1)
         owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
         chips += [cut[k] for k in chosen]
     vectors = expert.vectors(chips)
     for chain in chains:
-        _apart(chain, owner, vectors)
+        _give_up_mixed(chain, owner, vectors)
     again = [sighting for sighting, k in owner.items() if k < 0]
     more = expert.vectors([chip(images[f], located[f].points[i]) for f, i in again])
     own = dict(zip(again, more, strict=True))
@@ -120,32 +121,32 @@ def describe(
     return faces
 
 
-def _settled(before: Located, after: Located) -> bool:
-    """Whether each frame's certain faces are about where the other has them: nobody comes or goes between."""
-    rows, columns = _paired(before, after)
+def _same_faces(before: Located, after: Located) -> bool:
+    """Whether two searched frames show the same certain faces, so that nobody comes or goes between them."""
+    rows, columns = _matched(before, after)
     alone = np.concatenate((np.delete(before.scores, rows), np.delete(after.scores, columns)))
     return not (alone >= _CERTAIN).any()
 
 
-def _neighbours(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
-    """Boxes of faces that both frames have, in the middle between the two; and these with those that only one has."""
-    rows, columns = _paired(before, after)
+def _expected_boxes(before: Located, after: Located) -> tuple[FloatArray, FloatArray]:
+    """Where to look for faces in the frame between: boxes of faces in both frames, halfway; and all boxes to try."""
+    rows, columns = _matched(before, after)
     both: FloatArray = np.asarray((before.boxes[rows] + after.boxes[columns]) / 2, np.float32)
     return both, np.concatenate((both, np.delete(before.boxes, rows, 0), np.delete(after.boxes, columns, 0)))
 
 
-def _paired(before: Located, after: Located) -> tuple[list[int], list[int]]:
-    """Which faces of the two frames are the same one's, in the one frame and in the other."""
+def _matched(before: Located, after: Located) -> tuple[list[int], list[int]]:
+    """Indices of the faces of the one frame and of the other that are the same face, pair by pair."""
     a, b = before.boxes[:, None], after.boxes[None]
     one, other = ((boxes[..., 2:] - boxes[..., :2]).max(2, initial=1.0) for boxes in (a, b))
     smaller, larger = np.minimum(one, other), np.maximum(one, other)
     moved = np.linalg.norm(a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:], axis=2) / 2
-    pairs = _mutual(np.where(larger <= _GROWN * smaller, -moved / smaller, -np.inf), -_MOVED)
+    pairs = _mutual_nearest(np.where(larger <= _GROWN * smaller, -moved / smaller, -np.inf), -_MOVED)
     return [i for i, _ in pairs], [j for _, j in pairs]
 
 
-def _mutual(near: FloatArray, least: float) -> list[tuple[int, int]]:
-    """Pairs (row, column) of which each is the other's nearest, at `least` as near."""
+def _mutual_nearest(near: FloatArray, least: float) -> list[tuple[int, int]]:
+    """Pairs (row, column) of a similarity [n, m] that are each other's best, and at least `least`."""
     if not near.size:
         return []
     rows, columns = near.argmax(1), near.argmax(0)
@@ -153,15 +154,15 @@ def _mutual(near: FloatArray, least: float) -> list[tuple[int, int]]:
 
 
 def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]:
-    """Sightings that surely follow each other in neighbouring frames of one shot; every sighting is in one chain."""
+    """Chains of sightings of one face in neighbouring frames of a shot; every sighting is in one chain."""
     chains: list[list[Sighting]] = []
     last: dict[int, list[Sighting]] = {}  # the chains that end in the frame before, by face
     for f, here in enumerate(located):
         follows: dict[int, list[Sighting]] = {}
         if f and shots[f] == shots[f - 1]:
             near = overlap(located[f - 1].boxes, here.boxes)
-            for i, j in _mutual(near, _SURE):
-                if (near[i] >= _NOBODY).sum() == (near[:, j] >= _NOBODY).sum() == 1:
+            for i, j in _mutual_nearest(near, _CHAIN_OVERLAP):
+                if (near[i] >= _OTHER_OVERLAP).sum() == (near[:, j] >= _OTHER_OVERLAP).sum() == 1:
                     follows[j] = last[i]
         last = {}
         for j in range(len(here)):
@@ -172,15 +173,15 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
     return chains
 
 
-def _best(quality: FloatArray) -> IntArray:
-    """The sightings of a chain that are described: the best of each stretch."""
-    count = min(len(quality), max(_FEWEST, -(-len(quality) // _EACH)))
+def _best_of_stretches(quality: FloatArray) -> IntArray:
+    """Indices of a chain's sightings that get an identity vector: the best one of each stretch."""
+    count = min(len(quality), max(_FEWEST_VECTORS, -(-len(quality) // _PER_VECTOR)))
     parts = np.array_split(np.arange(len(quality)), count)
     return np.array([part[quality[part].argmax()] for part in parts], np.int64)
 
 
-def _apart(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
-    """Give up a chain that two people share, over a cut that wasn't found: each is described alone (-1 in `owner`)."""
+def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
+    """Break up a chain that two people share (over a cut that wasn't found): -1 in `owner`, each is described alone."""
     shared = list(dict.fromkeys(owner[sighting] for sighting in chain))
     steps = np.linalg.norm(np.diff(vectors[shared], axis=0), axis=1)
     if (steps >= LINK_OVERLAPPING).any() and len(shared) < len(chain):

@@ -1,4 +1,4 @@
-"""Which sightings of a track are worth measuring, and where in the frame they show what.
+"""Which sightings of a track to measure, and where the torso, the skin and the whole person are in them.
 
 In: a `Track`. Out: indices of sightings, their pictures, phrases for place and size, boxes (fractions of the frame).
 """
@@ -58,7 +58,7 @@ def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
 
 
 def pictured(clip: Clip, track: Track, count: int = _SIGHTINGS) -> Pictured:
-    """So many of the best sightings with their pictures."""
+    """The best `count` sightings with their pictures."""
     best = best_sightings(track, count)
     return Pictured(track, best, [clip.images[track.frames[i]] for i in best])
 

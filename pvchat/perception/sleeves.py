@@ -31,7 +31,7 @@ _LEGS_SURE = 0.7  # confidence of trousers [choice]
 _LEGS = 0.25  # of the way from hip to knee that must be in the picture
 
 
-def dress_limbs(seen: Pictured) -> None:
+def add_trousers(seen: Pictured) -> None:
     """Add trousers to the clothes of a face track seen in colour that stands."""
     track = seen.track
     if track.kind != "face" or seen.grey or np.isnan(track.pose).all():
@@ -47,7 +47,7 @@ def dress_limbs(seen: Pictured) -> None:
 
 def sleeves(seen: Pictured) -> str | None:
     """How long they are on a face track, where most arms that are seen agree; None where arms aren't seen."""
-    said = [word for i, image in seen for word in _of_arms(seen.track, i, image)]
+    said = [word for i, image in seen for word in _sleeve_lengths(seen.track, i, image)]
     told = [word for word in said if word is not None]
     if len(told) < max(_FEW, _OFTEN * len(said)):
         return None
@@ -77,8 +77,8 @@ def leg_colour(seen: Pictured) -> str | None:
     return name if len(said) >= min(2, len(seen.rows)) and share >= _AGREE else None
 
 
-def _of_arms(track: Track, i: int, image: Image) -> Iterator[str | None]:
-    """What each arm that is seen says; None where it shows neither skin nor the torso's cloth."""
+def _sleeve_lengths(track: Track, i: int, image: Image) -> Iterator[str | None]:
+    """The sleeve's length on each arm that is seen; None where it shows neither skin nor the torso's cloth."""
     joints = track.pose[i]
     if np.isnan(joints).any():
         return
@@ -90,16 +90,18 @@ def _of_arms(track: Track, i: int, image: Image) -> Iterator[str | None]:
         shoulder, elbow, wrist = (joints[j, :2] for j in arm)
         upper = [_patch(track, i, image, shoulder + x * (elbow - shoulder)) for x in _UPPER]
         lower = [_patch(track, i, image, elbow + x * (wrist - elbow)) for x in _LOWER]
-        yield _arm(_kinds(upper, skin, torso), _kinds(lower, skin, torso))
+        yield _sleeve_length(_patch_kinds(upper, skin, torso), _patch_kinds(lower, skin, torso))
 
 
-def _arm(upper: list[str], lower: list[str]) -> str | None:
+def _sleeve_length(upper: list[str], lower: list[str]) -> str | None:
+    """The sleeve's length by the kinds of patches on upper and lower arm."""
     if lower.count("skin") >= 2:
         return "sleeveless" if upper[:2].count("skin") == 2 else "short-sleeved" if "cloth" in upper else None
     return "long-sleeved" if lower.count("cloth") >= 2 and upper.count("cloth") >= 2 else None
 
 
-def _kinds(patches: list[NDArray[np.uint8]], skin: FloatArray, torso: FloatArray) -> list[str]:
+def _patch_kinds(patches: list[NDArray[np.uint8]], skin: FloatArray, torso: FloatArray) -> list[str]:
+    """Of each patch's pixels [N, 3] "skin", "cloth" or "" (neither, or both), by colours [3] CIELAB."""
     found = []
     for flat in patches:
         bare = len(flat) and float(colours.skin_like(flat, skin).mean()) > 0.5

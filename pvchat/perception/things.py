@@ -31,8 +31,8 @@ _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "micr
 
 
 @lru_cache(maxsize=1)
-def limits() -> dict[str, Any]:
-    """What `objects.json` says: `slope` and `offset` of the calibration, `sure`, `once`, and labels that need more."""
+def calibration() -> dict[str, Any]:
+    """The detector's calibration (`objects.json`): `slope`, `offset`, limits `sure` and `once`, stricter labels."""
     found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
     return found
 
@@ -44,16 +44,18 @@ def detect(images: NDArray[np.uint8], searched: IntArray, expert: ThingExpert) -
 
 def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
     """The things of a clip, the surest first, `detected` by frame; `shots` [T]: nothing is followed across a cut."""
-    found = {frame: one_each(there) for frame, there in detected.items()}
+    found = {frame: without_duplicates(there) for frame, there in detected.items()}
     looked = Counter(int(shots[frame]) for frame in found)
-    things = [thing for thing in follow(found, shots) if thing.label not in limits()["silent"]]
+    things = [thing for thing in link_detections(found, shots) if thing.label not in calibration()["silent"]]
     for thing in things:
         thing.confidence = confidence(thing, looked[int(shots[thing.frames[0]])])
-    return _without_rivals(sorted((t for t in things if t.confidence >= limits()["sure"]), key=lambda t: -t.confidence))
+    return _without_rivals(
+        sorted((t for t in things if t.confidence >= calibration()["sure"]), key=lambda t: -t.confidence)
+    )
 
 
 def _without_rivals(things: Sequence[Thing]) -> list[Thing]:
-    """Without what bears another label in the place of something surer, be it in other frames."""
+    """The things without those whose place has a surer thing of another label, also in other frames."""
     kept: list[Thing] = []
     for thing in things:
         boxes = np.array([np.median(k.boxes, 0) for k in kept if k.label != thing.label], np.float32).reshape(-1, 4)
@@ -62,8 +64,8 @@ def _without_rivals(things: Sequence[Thing]) -> list[Thing]:
     return kept
 
 
-def one_each(found: Sequence[Detection]) -> list[Detection]:
-    """Without people, who are followed by their faces, and without a second label for one box."""
+def without_duplicates(found: Sequence[Detection]) -> list[Detection]:
+    """Detections without people (who are followed by their faces), and without a second one for the same box."""
     kept: list[Detection] = []
     for one in found:
         boxes = np.array([k.box for k in kept], np.float32).reshape(-1, 4)
@@ -77,22 +79,22 @@ def one_each(found: Sequence[Detection]) -> list[Detection]:
 
 def probability(label: str, score: float) -> float:
     """How likely a detection of this score is right, from held-back photos."""
-    table, inside = limits(), float(np.clip(score, 1e-4, 1 - 1e-4))
+    table, inside = calibration(), float(np.clip(score, 1e-4, 1 - 1e-4))
     logit = table["slope"] * np.log(inside / (1 - inside)) + table["offset"] - table.get(f"less {label}", 0.0)
     return float(1 / (1 + np.exp(-logit)))
 
 
 def confidence(thing: Thing, looked: int) -> float:
-    """Of a thing that was seen in some of `looked` frames of its shot: once among several counts for less."""
+    """A thing's confidence, of `looked` searched frames of its shot: seen once among several counts for less."""
     best = sorted((probability(thing.label, s) for s in thing.scores), reverse=True)
     if looked <= 1:
         return round(best[0], 3)
-    second = best[1] if len(best) > 1 else limits()["once"] * best[0]
+    second = best[1] if len(best) > 1 else calibration()["once"] * best[0]
     return round((best[0] + second) / 2, 3)
 
 
-def follow(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
-    """Detections by frame as things, linked by overlap from one searched frame to the next within a shot [T]."""
+def link_detections(found: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
+    """Link detections by overlap, from one searched frame to the next within a shot; `shots` [T]."""
     things: list[Thing] = []
     for frame in sorted(found):
         free = [t for t in things if t.frames[-1] != frame and shots[t.frames[-1]] == shots[frame]]

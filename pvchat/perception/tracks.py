@@ -52,7 +52,7 @@ def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]
         found = _tracklets(faces, np.flatnonzero(shots == shot))
         within += _merge(found, faces, lambda _: _MERGE, np.inf)
     if len(np.unique(shots)) > 1:
-        within = _merge(within, faces, partial(across, people=len(within)), FARTHEST)
+        within = _merge(within, faces, partial(merge_limit, people=len(within)), FARTHEST)
     kept = [t for t in within if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
     return sorted(kept, key=lambda t: -screen_weight(t, faces))
 
@@ -74,6 +74,7 @@ def mean_identity(identity: FloatArray, quality: FloatArray) -> FloatArray:
 
 
 def _tracklets(faces: Sequence[DetectedFaces], frames: IntArray) -> list[list[Sighting]]:
+    """The faces of one shot's frames, linked from frame to frame."""
     done: list[list[Sighting]] = []
     open_: list[list[Sighting]] = []
     for frame in map(int, frames):
@@ -109,9 +110,9 @@ def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[i
     return [(i, j) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if allowed[i, j]]
 
 
-def across(quality: FloatArray, people: int) -> FloatArray:
-    """How far apart two tracks of different shots may be, by the quality of the worse one's best sighting and how many
-    `people` there are to be confused with.
+def merge_limit(quality: FloatArray, people: int) -> FloatArray:
+    """The largest identity distance at which tracks of different shots merge: the better the worse one's best sighting
+    (`quality`) and the fewer `people` there are, the larger.
     """
     limit = np.where(quality >= _GOOD, _MERGE_SHOTS, _MERGE_WEAK) - _STRICTER * np.log2(max(1.0, people / 2))
     return np.maximum(limit, _STRICTEST).astype(np.float32)
@@ -129,7 +130,7 @@ def _merge(
     groups = [sorted(t) for t in tracklets]
     if len(groups) < 2:
         return groups
-    means = np.stack([_mean(t, faces) for t in groups])
+    means = np.stack([_mean_of(t, faces) for t in groups])
     best = np.array([max(faces[f].quality[i] for f, i in t) for t in groups], np.float32)
     apart = np.linalg.norm(means[:, None] - means[None], axis=2)
     widest = apart.copy()
@@ -141,14 +142,14 @@ def _merge(
             return [g for g in groups if g]
         a, b = np.unravel_index(int(np.where(allowed, apart, np.inf).argmin()), apart.shape)  # a < b
         groups[a], groups[b] = sorted(groups[a] + groups[b]), []
-        means[a], best[a] = _mean(groups[a], faces), max(best[a], best[b])
+        means[a], best[a] = _mean_of(groups[a], faces), max(best[a], best[b])
         apart[a] = apart[:, a] = np.linalg.norm(means - means[a], axis=1)
         widest[a] = widest[:, a] = np.maximum(widest[a], widest[b])
         barred[a] = barred[:, a] = barred[a] | barred[b]
         barred[b] = barred[:, b] = True
 
 
-def _mean(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> FloatArray:
+def _mean_of(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> FloatArray:
     return mean_identity(
         np.stack([faces[f].identity[i] for f, i in track]),
         np.array([faces[f].quality[i] for f, i in track], np.float32),

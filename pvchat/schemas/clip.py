@@ -190,7 +190,7 @@ class ClipAnalysis:
         )
 
     def _stand_for(self, frames: IntArray, shots: IntArray, step: float) -> tuple[list[float], list[float]]:
-        """From when to when sampled frames speak: half a step to their neighbours, a whole one to a cut (seconds)."""
+        """Start and end (seconds) of what sampled frames stand for: half a step around each, a whole one to a cut."""
         times, (low, high) = self.times[frames].astype(np.float64), self.shots[shots[frames]].astype(np.float64).T
         cuts = np.concatenate(([True], np.diff(shots) != 0, [True]))  # before each frame, and after the last
         starts = np.maximum(np.maximum(0.0, low), times - step / np.where(cuts[frames], 1, 2))
@@ -231,7 +231,7 @@ def facts_to_row(analysis: ClipAnalysis) -> dict[str, Any]:
 
 
 def facts_from_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a `ClipAnalysis` of which `facts_to_row` told."""
+    """The fields of a `ClipAnalysis` that `facts_to_row` stored."""
     return {
         "scene": SceneFacts(**row["scene"]),
         "scenes": [SceneSpan(one["start_s"], one["end_s"], SceneFacts(**one["scene"])) for one in row["scenes"]],
@@ -246,6 +246,6 @@ def track_to_row(track: Track) -> dict[str, Any]:
 
 
 def track_from_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a `Track` of which `track_to_row` told."""
+    """The fields of a `Track` that `track_to_row` stored."""
     stretches = [Appearance(**{**one, "facts": PersonFacts.from_dict(one["facts"])}) for one in row["appearances"]]
     return {"facts": PersonFacts.from_dict(row["facts"]), "appearances": stretches}

@@ -38,8 +38,6 @@ class PersonFacts:
     pose: str | None = None  # "standing" | "sitting" | "lying down" | "probably sitting"
     movement: str | None = None  # "walking to the right"
     gestures: list[str] = field(default_factory=list)  # "raising a hand", "talking"
-    holding: str | None = None  # "a cup"
-    activity: str | None = None  # "playing tennis", from the action head
     deed: str | None = None  # "talking on the phone", "probably eating or drinking" (`perception/deeds.py`)
     seat: str | None = None  # "on a sofa", what she sits or lies on
     near: list[str] = field(default_factory=list)  # "at a table", "next to a car": things, not people

@@ -339,9 +339,9 @@ def _told_anew(analysis: ClipAnalysis) -> ClipAnalysis:
     """An analysis with the place, postures and deeds that the heads of today tell of all it holds."""
     from pvchat.perception.deeds import tell_deeds
     from pvchat.perception.places import tell_place
-    from pvchat.perception.posture import Known, tell_postures
+    from pvchat.perception.posture import Descriptions, tell_postures
 
-    described: Known = {}  # people are described once for postures and deeds
+    described: Descriptions = {}  # people are described once for postures and deeds
     return tell_place(tell_deeds(tell_postures(analysis, described), described))
 
 

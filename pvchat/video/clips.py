@@ -103,7 +103,7 @@ class _Source:
     ) -> None:
         self.path, self.found, self.size, self.config, self.progress = path, found, size, config, progress
         rate = min(config.sample_fps, config.max_fps, np.inf if found.kind == "photo" else found.fps)
-        start, end = _inside(span, found.duration_s)
+        start, end = _clipped(span, found.duration_s)
         count = min(config.max_frames, max(1, round((end - start) * rate)))
         self.step_s = (end - start) / count
         # middles of equal parts, next one last
@@ -137,7 +137,7 @@ class _Source:
         return np.array(self.given, np.float32)
 
     def _watched(self, file: BinaryIO) -> Iterator[tuple[float, Any]]:
-        """The pictures, no farther than needed; looks for cuts in each once those of the times before it are given."""
+        """The pictures, as far as they are needed; each is searched for a cut after the samples before it are taken."""
         for start, picture in self._pictures(file):
             yield start, picture
             self.finder.add(start, picture)
@@ -146,7 +146,7 @@ class _Source:
                 return
 
     def _until(self, last: float) -> float:
-        """How long the last picture is shown; one is given at least."""
+        """Until when the last picture is shown; at least one sample is taken."""
         until = last + 1.5 / self.found.fps if self.damage.packets else self.found.duration_s
         self.shown_until = max(until, self.todo[-1]) if self.todo and not self.given else until
         return self.shown_until
@@ -193,7 +193,7 @@ def on_screen(
         yield todo.pop(), held
 
 
-def _inside(span: tuple[float, float] | None, duration_s: float) -> tuple[float, float]:
+def _clipped(span: tuple[float, float] | None, duration_s: float) -> tuple[float, float]:
     """A span inside the clip, never empty."""
     if span is None:
         return 0.0, duration_s

@@ -1,7 +1,7 @@
 """Hostile video containers, read by PyAV: a file object in, facts or decoded frames out, one frame in memory at a time.
 
 FFmpeg gets a file object, a list of allowed demuxers, no protocols, no way to open a second file, and a limit on pixels
-that its decoders obey. Headers are not believed: packets are counted (`Walk`: how many, from when to when, where
+that its decoders obey. Headers are not believed: packets are counted (`PacketWalk`: how many, from when to when, where
 decoding can start), their timestamps read, decoded frames measured.
 """
 
@@ -105,12 +105,7 @@ def decoded(
     step, last, settled_at, broken = 1.0 / found.fps, -1.0, 0.0, False
     with open_container(path, file, config) as (container, stream):
         frames = _frames(container, stream)
-        while True:
-            frame: Any = next(frames, _END)
-            if frame is _END:
-                if broken:
-                    damage.add_hole(max(0.0, last + step), max(found.duration_s, last + step))
-                return
+        while (frame := next(frames, _END)) is not _END:
             if frame is None or frame.is_corrupt:
                 damage.packets += last >= settled_at
                 broken = last >= settled_at or last < 0
@@ -124,15 +119,16 @@ def decoded(
                 damage.add_hole(max(0.0, last + step), max(time, last + step))
             last, broken = max(last, time, 0.0), False
             yield last, frame
-            if (key := _key_before(found, wanted(), last)) is not None and _jumped(
-                container, stream, key + found.start_s
-            ):
+            key = _keyframe_before(found, wanted(), last)
+            if key is not None and _seek(container, stream, key + found.start_s):
                 settled_at, frames = key, _frames(container, stream)
                 yield last, None
+        if broken:
+            damage.add_hole(max(0.0, last + step), max(found.duration_s, last + step))
 
 
 def scaler(width: int, height: int, interpolation: str) -> Callable[[av.VideoFrame], NDArray[np.uint8]]:
-    """What makes the decoded pictures of a stream [height, width, 3] uint8 RGB, not turned; for one thread at a time.
+    """A function that scales decoded pictures to [height, width, 3] uint8 RGB, not turned; for one thread at a time.
 
     One for all of them, since its tables cost as much as ten pictures. FFmpeg's own threads would wait for each other
     longer than they work.
@@ -175,12 +171,12 @@ def open_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Itera
         yield container, stream
 
 
-_END = object()
+_END: Any = object()
 
 
 @dataclass
-class Walk:
-    """What the packets of a stream say, in seconds of its own clock."""
+class PacketWalk:
+    """What the packets of a stream tell, in seconds of its own clock."""
 
     first: float = np.inf
     last: float = -np.inf
@@ -198,9 +194,9 @@ class Walk:
         return ((self.seconds, max(self.seconds, self.declared)),) if self.note else ()
 
 
-def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> Walk:
+def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> PacketWalk:
     """Go through all packets without decoding them."""
-    walk, base = Walk(), float(stream.time_base or 0)
+    walk, base = PacketWalk(), float(stream.time_base or 0)
     try:
         for packet in demuxed(container, stream):
             stamp = packet.pts if packet.pts is not None else packet.dts
@@ -215,12 +211,12 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
                 walk.keyframes.append(time)
     except av_error() as error:
         walk.note = f"the file is damaged and ends early ({getattr(error, 'strerror', None) or error})."
-    if not walk.note and walk.count < CUT_OFF * stream.frames and not _is_all_there(walk, container, stream):
+    if not walk.note and walk.count < CUT_OFF * stream.frames and not _is_complete(walk, container, stream):
         walk.note = f"the file is cut off: {walk.count} of {stream.frames} frames are there."
     if walk.count == 0:
         raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
     walk.keyframes = [k - walk.first for k in walk.keyframes]
-    _measure(walk, float(stream.average_rate or 0))
+    _set_rate_and_length(walk, float(stream.average_rate or 0))
     walk.declared = max(walk.seconds * stream.frames / walk.count, (container.duration or 0) / 1e6) if walk.note else 0
     check_length(path, walk.seconds, walk.count, config)
     return walk
@@ -268,7 +264,7 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
             return
 
 
-def _key_before(found: Probe, target: float | None, last: float) -> float | None:
+def _keyframe_before(found: Probe, target: float | None, last: float) -> float | None:
     """The key frame to jump to on the way to `target`; None where decoding on is as good."""
     if target is None or found.container not in SEEKABLE or found.note:
         return None
@@ -276,7 +272,7 @@ def _key_before(found: Probe, target: float | None, last: float) -> float | None
     return found.keyframes[at] if at >= 0 and found.keyframes[at] > last + KEYFRAME_GAP_S else None
 
 
-def _jumped(container: Any, stream: Any, seconds: float) -> bool:
+def _seek(container: Any, stream: Any, seconds: float) -> bool:
     """Seek to the key frame at `seconds` of the stream's clock; False where the file allows no seeks."""
     try:
         container.seek(round(seconds / stream.time_base), stream=stream)
@@ -315,7 +311,7 @@ def _square(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]
     return (round(width * aspect), height) if aspect >= 1 else (width, round(height / aspect))
 
 
-def _is_all_there(walk: Walk, container: Any, stream: Any) -> bool:
+def _is_complete(walk: PacketWalk, container: Any, stream: Any) -> bool:
     """Whether frames are missing on purpose, by an edit list (mov) or left out (avi): it is there to its end."""
     base, end = float(stream.time_base or 0), walk.last - walk.first + walk.length
     # of an avi the frames that the header counts: its duration is what FFmpeg finds, shorter if the file is cut
@@ -323,7 +319,7 @@ def _is_all_there(walk: Walk, container: Any, stream: Any) -> bool:
     return any(name in container.format.name and 0 < CUT_OFF * whole_s[name] <= end for name in whole_s)
 
 
-def _measure(walk: Walk, declared_fps: float) -> None:
+def _set_rate_and_length(walk: PacketWalk, declared_fps: float) -> None:
     """Mean rate by timestamps, and seconds to the end of the last frame."""
     span = walk.last - walk.first
     if span > 0:

@@ -71,11 +71,11 @@ class ContentKeys:
         with suppress(OSError):  # a convenience: the next process hashes
             atomic.make_private_folder(self.kept.parent)
             with atomic.lock_of(self.kept.parent, LOCK_TIMEOUT_S):
-                rows = {**self._rows(), _word(stamp): key}
+                rows = {**self._rows(), _as_text(stamp): key}
                 private.write(self.kept, json.dumps(dict(list(rows.items())[-MOST:])).encode(), durable=False)
 
     def _from_disk(self, stamp: Stamp) -> str | None:
-        return self._rows().get(_word(stamp)) if self.kept is not None and stamp[2] >= LARGE_BYTES else None
+        return self._rows().get(_as_text(stamp)) if self.kept is not None and stamp[2] >= LARGE_BYTES else None
 
     def _rows(self) -> dict[str, str]:
         try:
@@ -85,7 +85,7 @@ class ContentKeys:
         return rows if isinstance(rows, dict) and all(isinstance(key, str) for key in rows.values()) else {}
 
 
-def _word(stamp: Stamp) -> str:
+def _as_text(stamp: Stamp) -> str:
     return " ".join(map(str, stamp))
 
 

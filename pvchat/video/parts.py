@@ -61,7 +61,7 @@ def read_parts(
 
 
 class _Reader:
-    """Walks through the pictures; keeps the samples of which the cuts are not settled yet."""
+    """Walks through the pictures; holds the samples until the cuts before them are settled."""
 
     def __init__(
         self, path: PathLike, file: BinaryIO, found: Probe, key: str, config: VideoConfig, start_s: float
@@ -113,7 +113,7 @@ class _Reader:
         return self.todo[-1] if self.seen_s >= self.first_s else max(0.0, self.first_s - LEAD_S)
 
     def _watched(self) -> Iterator[tuple[float, Any]]:
-        """The pictures; looks for cuts in each once those of the times before it are held."""
+        """The pictures; each is searched for a cut after the samples before it are taken."""
         for start, picture in decoded(self.path, self.file, self.found, self.config, self._wanted, self.damage):
             self.seen_s = start
             yield start, picture

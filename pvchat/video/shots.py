@@ -39,7 +39,7 @@ class CutFinder:
         self.cuts: list[float] = []
         self._last: NDArray[np.uint8] | None = None
         self._pairs: deque[tuple[float, float, float]] = deque(maxlen=2 * _AROUND + 1)  # time, difference, colours
-        self._behind = 0  # pairs at the end of `_pairs` that were not judged
+        self._unjudged = 0  # pairs at the end of `_pairs` that were not judged
         self._skipped, self._time = False, 0.0
 
     def add(self, time: float, picture: av.VideoFrame | Image.Image | NDArray[np.uint8] | None) -> None:
@@ -52,16 +52,16 @@ class CutFinder:
             self.cuts.append(time)
         elif self._last is not None:
             self._pairs.append((time, *_difference(self._last, thumbnail)))
-            self._behind += 1
-            if self._behind > _AROUND:
+            self._unjudged += 1
+            if self._unjudged > _AROUND:
                 self._judge()
         self._last, self._skipped, self._time = thumbnail, False, time
 
     @property
     def settled_s(self) -> float:
         """Up to which time (seconds) all cuts are known."""
-        if self._behind:
-            return self._pairs[-self._behind][0]
+        if self._unjudged:
+            return self._pairs[-self._unjudged][0]
         return self._time
 
     def skip(self) -> None:
@@ -72,13 +72,13 @@ class CutFinder:
 
     def finish(self) -> None:
         """There are no more pictures: judge the last ones."""
-        while self._behind:
+        while self._unjudged:
             self._judge()
 
     def _judge(self) -> None:
         """Decide about the oldest pair that is waiting."""
-        at = len(self._pairs) - self._behind
-        self._behind -= 1
+        at = len(self._pairs) - self._unjudged
+        self._unjudged -= 1
         time, difference, colours = self._pairs[at]
         if difference < _LEAST or colours < _COLOURS:
             return

@@ -64,7 +64,7 @@ class _Draw:
 
 
 def _deed(draw: _Draw) -> str:
-    deeds = (draw.facts.activity or "", *draw.facts.gestures)
+    deeds = (draw.facts.deed or "", *draw.facts.gestures)
     own = [d.removeprefix(f"{HEDGE} ") for d in deeds if d and "their" not in d and " or " not in d]
     return draw.one(own, any_deed)
 

@@ -59,16 +59,16 @@ _MOVES = (
     "moving to the left",
 )
 _HELD = (
-    "a cup",
-    "a phone",
-    "a book",
-    "a microphone",
-    "a guitar",
-    "a laptop",
-    "an umbrella",
-    "a racket",
-    "a bottle",
-    "a bag",
+    "holding a cup",
+    "holding a phone",
+    "holding a book",
+    "holding a microphone",
+    "holding a guitar",
+    "holding a laptop",
+    "holding an umbrella",
+    "holding a racket",
+    "holding a bottle",
+    "holding a bag",
 )
 _WITH_A_THING = (
     "eating an apple", "eating a sandwich", "reading a newspaper", "drinking tea", "singing a song", "playing a game",
@@ -252,8 +252,7 @@ def _facts(track: Track, analysis: ClipAnalysis, rng: np.random.Generator) -> Pe
         pose=pose,
         movement=None if sits else _perhaps(rng, 0.3, _MOVES),
         gestures=[str(g) for g in rng.permutation(_GESTURES)[: (0, 0, 1, 1, 2)[rng.integers(5)]]],
-        holding=_perhaps(rng, 0.2, _HELD),
-        activity=_chosen("action", rng) if rng.random() < 0.3 else None,
+        deed=_perhaps(rng, 0.2, _HELD) or (_chosen("action", rng) if rng.random() < 0.3 else None),
         seat=_perhaps(rng, 0.4, _SEATS) if sits else None,
         near=[n] if (n := _perhaps(rng, 0.2, _NEAR)) else [],
     )

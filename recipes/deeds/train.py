@@ -24,13 +24,14 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.deeds import COMPANY, GAZE, HANDLED, HANDS, HEEDED, KINDS, LIKELY, TOLD, likeliest, weighed
+from pvchat.perception.deedfeatures import ATTENTION, COMPANY, GAZE, HANDLED, HANDS, deed_features
+from pvchat.perception.deeds import KINDS, LIKELY, TOLD, likeliest
 from pvchat.perception.experts.attributes import ImageNetHead, crop, softmax
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.handled import look_at_hands
 from pvchat.perception.posture import JOINTS
-from pvchat.perception.surroundings import PLACES
+from pvchat.perception.surroundings import PLACEMENT
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from recipes.heads import arguments, softmax_head, write_head
 from recipes.pictures import framed
@@ -41,11 +42,11 @@ NOTHING = "nothing"
 LEAST_SPREAD = 0.05
 _LEAST = 1e-3  # share of what was learned that a deed has at least
 DECAY = (  # by how many numbers: joints, outline, frame, place, below, torso, legs, body, hands to company, things
-    (JOINTS, 0.01), (8, 0.005), (WIDTH, 0.45), (PLACES, 0.005), (2 * WIDTH, 0.45), (WIDTH, 0.6), (WIDTH, 0.21),
-    (HANDS + GAZE + COMPANY, 0.005), (HANDLED, 0.01), (HEEDED, 0.005),
+    (JOINTS, 0.01), (8, 0.005), (WIDTH, 0.45), (PLACEMENT, 0.005), (2 * WIDTH, 0.45), (WIDTH, 0.6), (WIDTH, 0.21),
+    (HANDS + GAZE + COMPANY, 0.005), (HANDLED, 0.01), (ATTENTION, 0.005),
 )  # fmt: skip
 # Where the features of what is below, of the torso and of the body begin, whose ImageNet classes count, and how much.
-_BELOW = JOINTS + 8 + WIDTH + PLACES
+_BELOW = JOINTS + 8 + WIDTH + PLACEMENT
 THINGS_DECAY = ((_BELOW, 0.05), (_BELOW + WIDTH, 0.05), (_BELOW + 3 * WIDTH, 0.025))
 THINGS = (  # classes of ImageNet: phones, computers, cups, bottles, books, food, instruments, weapons, tools, sport
     487, 528, 707, 590, 605, 620, 681, 527, 508, 664, 782, 810, 878, 673, 968, 504, 967, 440, 441, 572, 737, 898, 907,
@@ -88,7 +89,7 @@ def look(root: Path) -> Iterator[tuple[Seen, ClipAnalysis, Track]]:
                 picture = crop(images[track.frames[middle]], track.body_boxes[middle])
                 look_at_hands(np.stack(images), track, experts.things)
                 track.body = np.repeat(experts.frames.pooled([picture]), len(track), 0)
-                yield Seen(tuple(deeds), name, source_of(shown[0]), weighed(track, analysis)), analysis, track
+                yield Seen(tuple(deeds), name, source_of(shown[0]), deed_features(track, analysis)), analysis, track
 
 
 def learn(people: list[Seen], things: FloatArray) -> dict[str, FloatArray]:

@@ -120,7 +120,7 @@ def fit_readings(copies: Copies, seed: int) -> fits.Arrays:
 def _readings(arrays: fits.Arrays, maps: NDArray[np.float16]) -> FloatArray:
     """Maps [P, 152, 8, 8] to both readings [P, 192]."""
     x = maps.astype(np.float32)
-    return looks.side_by_side(looks.by_parts(arrays, looks.appearance(x)), looks.by_learning(arrays, x))
+    return looks.join_readings(looks.by_parts(arrays, looks.appearance(x)), looks.by_learning(arrays, x))
 
 
 def _identities(arrays: fits.Arrays, maps: NDArray[np.float16]) -> FloatArray:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.objects import Detection, ThingExpert
-from pvchat.perception.things import one_each
+from pvchat.perception.things import without_duplicates
 from recipes.heads import arguments
 from recipes.pictures import read_image, read_metadata
 
@@ -143,7 +143,7 @@ def main(words: Sequence[str] | None = None) -> None:
         true = [b for b in row["boxes"] if b["label"] != "person" and _area(b["box"]) >= _LEAST_BOX]
         for box in true:
             truths[box["label"]] = truths.get(box["label"], 0) + 1
-        judged += judge(one_each(expert.find(read_image(folder / row["file"]))), true, number % 2)
+        judged += judge(without_duplicates(expert.find(read_image(folder / row["file"]))), true, number % 2)
     found = report(judged, truths)
     args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     log.info("%s", json.dumps(found, indent=1))

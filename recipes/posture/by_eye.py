@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from pvchat import PVChat
 from pvchat.perception.analysis import WHOLE, add_bodies, face_track
 from pvchat.perception.experts.attributes import softmax
-from pvchat.perception.experts.body import Before
+from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.figures import link_figures
-from pvchat.perception.posture import JOINTS, LIKELY, OTHERS, TOLD, weighed
+from pvchat.perception.posture import JOINTS, LIKELY, OTHERS, TOLD, posture_features
 from pvchat.perception.search import find_faces
-from pvchat.perception.surroundings import PLACES
+from pvchat.perception.surroundings import PLACEMENT
 from pvchat.perception.tracks import link
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from pvchat.video import Clip
@@ -45,7 +45,7 @@ POSED = 4  # tracks of a clip whose pose is looked for, as in an analysis
 DRAWN = "anime_actions"  # whose figures are located, as no face or body is found in them
 LEAST_SPREAD = 0.05
 DECAY = (  # by how many numbers: word, joints (None: left out), outline, frame, place, below and strips, others
-    (6, 0.01), (JOINTS, None), (8, 0.005), (WIDTH, 0.7), (PLACES, 0.01), (3 * WIDTH, 1.0), (OTHERS, 0.02),
+    (6, 0.01), (JOINTS, None), (8, 0.005), (WIDTH, 0.7), (PLACEMENT, 0.01), (3 * WIDTH, 1.0), (OTHERS, 0.02),
 )  # fmt: skip
 RARE = 0.3  # power by which rare postures count for more; many people of one film count as their root
 CLIPS = ("film_actions", "tv_talk", "dark_actions", "cctv_fights", FOOTAGE)
@@ -78,7 +78,7 @@ def look(root: Path, first: dict[str, FloatArray]) -> list[Seen]:
             analysis = chat.analyse(root / name / clip) if chat else analysed(images, experts, name == DRAWN)
             source = Path(clip).stem if footage else source_of(shown[0])
             people = whose(told["people"], analysis)
-            found += [Seen(posture, name, source, weighed(track, analysis, word)) for posture, track in people]
+            found += [Seen(posture, name, source, posture_features(track, analysis, word)) for posture, track in people]
     return found
 
 
@@ -113,7 +113,7 @@ def _pose(track: Track, pictures: Picture, experts: Experts) -> None:
     before = None
     for i, frame in enumerate(track.frames):
         pose = experts.body.pose(pictures[frame], track.boxes[i], before=before)
-        before = None if pose is None else Before(pose, track.boxes[i])
+        before = None if pose is None else PreviousPose(pose, track.boxes[i])
         if pose is not None:
             track.pose[i] = pose.joints
 

@@ -19,10 +19,10 @@ def test_rims_raise_the_odds():
     mesh = mesh_at()
     image, _ = paint(mesh)
     head = heads.build(mesh, WIDTH, HEIGHT)
-    bare = glasses.wearing(image, mesh, 0.0)
+    bare = glasses.glasses_log_odds(image, mesh, 0.0)
     for seed in range(3):
         worn = lay(image, head, draw("glasses", head.local, np.random.default_rng(seed)), 1.0)
-        assert glasses.wearing(worn, mesh, 0.0) > bare + 0.5
+        assert glasses.glasses_log_odds(worn, mesh, 0.0) > bare + 0.5
     assert bare < GLASSES
 
 
@@ -35,15 +35,15 @@ def test_neither_light_nor_a_mirror_counts():
     mirrored = mesh.copy()
     mirrored[:, 0] = 1 - mesh[:, 0]
     mirrored[[33, 263]] = mirrored[[263, 33]]
-    there = glasses.wearing(image[:, ::-1], mirrored, 0.0)
-    assert there == pytest.approx(glasses.wearing(image, mesh, 0.0), abs=0.6)  # half a pixel is between them
+    there = glasses.glasses_log_odds(image[:, ::-1], mirrored, 0.0)
+    assert there == pytest.approx(glasses.glasses_log_odds(image, mesh, 0.0), abs=0.6)  # half a pixel is between them
 
 
 def test_small_and_turned_faces_are_not_judged():
     mesh = mesh_at()
     image, _ = paint(mesh)
-    assert np.isnan(glasses.wearing(image, mesh, 45.0))
-    assert np.isnan(glasses.wearing(image[:24, :32], mesh, 0.0))
+    assert np.isnan(glasses.glasses_log_odds(image, mesh, 45.0))
+    assert np.isnan(glasses.glasses_log_odds(image[:24, :32], mesh, 0.0))
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,7 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
         return []
     found = list[Gap]()
     for name, track in ((p.name, p.track) for p in people if p.decision == "present"):
-        facts = PersonFacts() if track is None else analysis.tracks[track].facts
-        if question.type != "location" and track is not None and not (facts.activity or facts.deed):
+        if question.type != "location" and track is not None and not analysis.tracks[track].facts.deed:
             found.append(Gap("action", name, track))
         if question.type != "action" and not timeline.of("", "place"):
             found.append(Gap("location", ""))

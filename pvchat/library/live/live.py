@@ -29,7 +29,7 @@ from pvchat.library.live.ring import Ring, prune
 from pvchat.library.live.window import SeenPart, Window, ids_today
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
-from pvchat.perception.scan import PART_DEPTH, look_at
+from pvchat.perception.scan import PART_DEPTH, analyse_part
 from pvchat.schemas import ClipAnalysis, Service
 from pvchat.storage.library import connect
 from pvchat.video import Address, Link, live_pictures, recorded
@@ -214,7 +214,7 @@ class Live:
 
     def _look(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:
-            seen = look_at(part.clip, self.chat.networks.experts, DEPTH)
+            seen = analyse_part(part.clip, self.chat.networks.experts, DEPTH)
         trim()
         return seen
 

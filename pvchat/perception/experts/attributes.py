@@ -1,4 +1,4 @@
-"""Small heads on EfficientNet features: what a head wears, indoors/outdoors, activity, drawn or photo.
+"""Small heads on EfficientNet features: what a head wears, indoors/outdoors, drawn or photo.
 
 In: pooled features [B, 1280] (`efficientnet.FrameExpert.pooled`) of the right crop. Out: probabilities a label, and
 claims: the labels whose probability passes the threshold at which validation precision was measured (`attributes.json`;
@@ -37,7 +37,7 @@ class Attribute:
 
     label: str
     confidence: float
-    kind: str = ""  # "setting", "activity" or "drawn" for labels of frames
+    kind: str = ""  # "setting" or "drawn" for labels of frames; "activity", which nothing reads
 
 
 class AttributeExpert:

@@ -20,7 +20,7 @@ from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.networks import load_file
-from pvchat.perception.experts.regions import Region, along, crop, sample, spread, whole
+from pvchat.perception.experts.regions import Region, axis_region, crop, mask_over_frame, sample, whole_image
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
 
@@ -44,8 +44,8 @@ _SMALL_FACE = 0.06  # of the frame's long side: below it the detector is not ask
 _FACE_SLACK = 0.25  # the face box is widened by this share on each side before the nose and eyes must lie in it
 
 
-def hands(joints: FloatArray, least: float) -> list[FloatArray]:
-    """The middle [2] of each hand of a pose [33, 4] whose wrist is as visible; none of NaN."""
+def hand_centres(joints: FloatArray, least: float) -> list[FloatArray]:
+    """The centre [2] of each hand of a pose [33, 4] (NaN: none) whose wrist has at least this visibility."""
     seen = (wrist for wrist in (LEFT_WRIST, RIGHT_WRIST) if joints[wrist, 3] >= least)
     return [joints[[wrist, wrist + 2, wrist + 4], :2].mean(0) for wrist in seen]
 
@@ -61,15 +61,15 @@ class Pose:
 
 
 @dataclass(frozen=True)
-class Before:
-    """A person a moment before: the pose, and the face box [4] (fractions)."""
+class PreviousPose:
+    """A person's pose a moment before, and her face box [4] then (fractions)."""
 
     pose: Pose
     face: FloatArray
 
     def moved(self, face: FloatArray, size: FloatArray) -> Region:
-        """Where the body is once the face is in another box [4] (pixels of a frame of `size`, width and height): as far
-        from it in face heights.
+        """The body's region when the face is in another box [4] (pixels of a frame of `size`, width and height): as far
+        from the face as it was, in face heights.
         """
         region, was = self.pose.around, self.face * np.tile(size, 2)
         grown = float((face[3] - face[1]) / max(was[3] - was[1], 1e-6))
@@ -88,8 +88,8 @@ class BodyExpert:
     landmarks = cached_property(lambda self: load_file("pose", member_path("mediapipe", "pose_landmark_full.tflite")))
 
     def persons(self, image: NDArray[np.uint8]) -> Detections:
-        """Whoever the detector sees in the whole frame [H, W, 3]: what `pose` may be told of several in one frame."""
-        return self._detector(image, whole(image))
+        """Detect the persons of a whole frame [H, W, 3], best first."""
+        return self._detector(image, whole_image(image))
 
     def pose(
         self,
@@ -98,28 +98,28 @@ class BodyExpert:
         *,
         mask: bool = False,
         persons: Callable[[], Detections] | None = None,
-        before: Before | None = None,
+        before: PreviousPose | None = None,
     ) -> Pose | None:
         """The pose of the person whose face box [4] (fractions) is `near`, or of the most certain person.
 
-        `mask`: with the person's. `persons` gives what `persons` said of this frame, where that is kept; it is called
-        if that is needed. `before`: this person a moment before.
+        `mask`: with the person's mask. `persons` returns this frame's persons, where they are kept; it is called if
+        they are needed. `before`: this person a moment before.
         """
         persons = persons or (lambda: self.persons(image))
         if near is None:
-            regions = _regions(persons())[:1]
+            regions = _body_regions(persons())[:1]
             return self._pose_in(image, regions[0], mask) if regions else None
         height, width = image.shape[:2]
         face = np.asarray(near, np.float32) * [width, height, width, height]
         for region, detected in self._candidates(image, face, persons, before):
             pose = self._pose_in(image, region, mask)
-            if pose is not None and _carries(pose, np.asarray(near)):
+            if pose is not None and _shows_face(pose, np.asarray(near)):
                 pose.detected = detected
                 return pose
         return None
 
     def _candidates(
-        self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections], before: Before | None
+        self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections], before: PreviousPose | None
     ) -> Iterator[tuple[Region, bool]]:
         """Regions worth trying for the person with this face (pixels), best first, and whether they were detected."""
         height, width = image.shape[:2]
@@ -129,16 +129,17 @@ class BodyExpert:
             yield moved, False
             moved = None
         if size > _SMALL_FACE * max(height, width):
-            yield from ((region, True) for region in _regions(persons(), face)[:1])
+            yield from ((region, True) for region in _body_regions(persons(), face)[:1])
         if moved is not None:
             yield moved, False
         # a face too small for the whole frame; at last the body is guessed from the face alone
         search = Region(float(x), float(y + size * _SEARCH / 4), float(size * _SEARCH))
-        yield from ((region, False) for region in _regions(self._detector(image, search), face)[:1])
+        yield from ((region, False) for region in _body_regions(self._detector(image, search), face)[:1])
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
-        yield along(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN), False
+        yield axis_region(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN), False
 
     def _pose_in(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
+        """The pose of the person in a region; None where none is there."""
         found = self.landmarks(crop(image, region, _SIDE)[None])
         raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
         if float(flag[0]) < _PRESENT:
@@ -148,11 +149,11 @@ class BodyExpert:
         refine(landmarks, heatmap)
         height, width = image.shape[:2]
         points = region.to_frame(landmarks[:, :4])
-        around = along(points[_BODY_CENTRE], points[_BODY_REACH], pi / 2).scaled(_MARGIN)
+        around = axis_region(points[_BODY_CENTRE], points[_BODY_REACH], pi / 2).scaled(_MARGIN)
         joints = points[:JOINTS]
         joints[:, :3] /= [width, height, width]
         joints[:, 3] = sigmoid(joints[:, 3])
-        person = spread(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
+        person = mask_over_frame(sigmoid(segmentation[..., 0]), region, width, height) if mask else None
         return Pose(joints, around, person)
 
 
@@ -194,16 +195,16 @@ def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
     landmarks[sure, 1] = ((weights.sum(2) * ys).sum(1) / sums / height)[sure]
 
 
-def _regions(found: Detections, face: FloatArray | None = None) -> list[Region]:
+def _body_regions(found: Detections, face: FloatArray | None = None) -> list[Region]:
     """Body regions of detected persons; with a face (pixels) only those whose head is at that face."""
     return [
-        along(points[0], points[1], pi / 2).scaled(_MARGIN)
+        axis_region(points[0], points[1], pi / 2).scaled(_MARGIN)
         for box, points in zip(found.boxes, found.keypoints, strict=True)
         if face is None or _centre_inside(box, face)
     ]
 
 
-def _carries(pose: Pose, face: FloatArray) -> bool:
+def _shows_face(pose: Pose, face: FloatArray) -> bool:
     """Whether at least two of nose and eyes lie in the face box (fractions)."""
     slack = (face[2:] - face[:2]) * _FACE_SLACK
     points = pose.joints[[NOSE, LEFT_EYE, RIGHT_EYE], :2]

@@ -45,4 +45,4 @@ class Experts:
         """Load all networks and heads now."""
         _ = self.frames, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh, self.things.all
         _ = self.heads, self.settings, self.imagenet
-        networks.rest()
+        networks.release_buffers()

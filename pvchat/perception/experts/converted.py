@@ -26,7 +26,7 @@ NAMES = (
 )  # fmt: skip
 
 
-def keep(folder: Path, write: Callable[[Path], None]) -> None:
+def save_whole(folder: Path, write: Callable[[Path], None]) -> None:
     """Let `write` write a network beside its folder, then rename: a folder that is there is whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Input, Network, in_batches, load
-from pvchat.perception.experts.workers import side_by_side
+from pvchat.perception.experts.workers import in_parallel
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class FrameExpert:
 
     def grid(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
         """Grid tokens [B, 49, 1280] float32 of images [B, H, W, 3] uint8 RGB, or of a list of images of any sizes."""
-        return _seen_by(self._network, images, SIDE) if len(images) else np.zeros((0, 49, WIDTH), np.float32)
+        return _run_on_squares(self._network, images, SIDE) if len(images) else np.zeros((0, 49, WIDTH), np.float32)
 
     def pooled(self, images: NDArray[np.uint8] | list[NDArray[np.uint8]]) -> FloatArray:
         """Mean of the grid tokens: [B, 1280] float32."""
@@ -56,7 +56,7 @@ class FrameExpert:
             return np.zeros((0, sum(MIDDLE.values()), cells, cells), np.float32)
         if side not in self._middles:
             self._middles[side] = self._load(side, middle=True)
-        return _seen_by(self._middles[side], images, side)
+        return _run_on_squares(self._middles[side], images, side)
 
     def convert(self) -> None:
         """Convert the second of its networks, too; the first is there from the start."""
@@ -68,13 +68,13 @@ class FrameExpert:
         return load(name, self._weights, partial(_layers, middle=middle), pixels, device=self.device)
 
 
-def _seen_by(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
-    """What a network says of images that are squashed to squares of `side` pixels."""
-    squashed = np.stack(side_by_side(partial(_squashed, side=side), images))
+def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
+    """A network's output for images that are resized to squares of `side` pixels."""
+    squashed = np.stack(in_parallel(partial(_as_square, side=side), images))
     return in_batches(network, squashed, 1)[0]
 
 
-def _squashed(image: NDArray[np.uint8], side: int) -> FloatArray:
+def _as_square(image: NDArray[np.uint8], side: int) -> FloatArray:
     """[side, side, 3] pixels in float: rounding them to bytes moves the features more than the runtime does."""
     from PIL import Image  # who only compares figures does without
 
@@ -109,6 +109,7 @@ def _layers(weights: Path, middle: bool) -> nn.Module:
 
 
 def _build(path: Path) -> Any:
+    """Timm's model with the weights of a file, in evaluation mode."""
     import timm
     import torch
 

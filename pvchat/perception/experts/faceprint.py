@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import arrays_of
 from pvchat.perception.experts.networks import load_file
-from pvchat.perception.experts.workers import side_by_side
+from pvchat.perception.experts.workers import in_parallel
 from pvchat.schemas import FACEPRINT, FloatArray
 
 SIDE = 112  # pixels of a face crop
@@ -46,7 +46,7 @@ class FaceprintNetwork:
             return np.zeros((0, FACEPRINT), np.float32)
         planes = (crops.astype(np.float32).transpose(0, 3, 1, 2) - 127.5) / 127.5
         # one at a time: the file's own reshapes are for a batch of one
-        rows = np.concatenate(side_by_side(lambda i: self._network(planes[i : i + 1])[0], range(len(planes))))
+        rows = np.concatenate(in_parallel(lambda i: self._network(planes[i : i + 1])[0], range(len(planes))))
         return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
 
 

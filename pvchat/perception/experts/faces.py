@@ -83,28 +83,28 @@ class FaceExpert:
 
     def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
         """Where each frame's faces are, without the dear identity vectors."""
-        small = [_searched(image) for image in images]
-        wide = [self._seen_wide(image, _WIDE_MIN) for image in images]
-        return _together(images, small, self.detector.detect_many(small), wide)
+        small = [_shrink_for_search(image) for image in images]
+        wide = [self._wide_faces(image, _WIDE_MIN) for image in images]
+        return _merge_detectors(images, small, self.detector.detect_many(small), wide)
 
     def follow_many(self, images: Sequence[NDArray[np.uint8]], near: Sequence[FloatArray]) -> list[Located]:
         """Where each frame's faces are, looked for only around boxes [n, 4] (pixels), a frame's faces a moment before.
 
         The wide-range detector still sees the whole frame, and what it takes for a face is looked at too.
         """
-        small = [_searched(image) for image in images]
-        wide = [self._seen_wide(image, _PERHAPS) for image in images]
+        small = [_shrink_for_search(image) for image in images]
+        wide = [self._wide_faces(image, _PERHAPS) for image in images]
         boxes = []
         for image, seen, around, (found, _, _) in zip(images, small, near, wide, strict=True):
-            boxes.append(_around(np.concatenate((around, found))) * np.float32(seen.shape[1] / image.shape[1]))
-        return _together(images, small, self.detector.confirm_many(small, boxes), wide)
+            boxes.append(_neighbour_boxes(np.concatenate((around, found))) * np.float32(seen.shape[1] / image.shape[1]))
+        return _merge_detectors(images, small, self.detector.confirm_many(small, boxes), wide)
 
-    def _seen_wide(self, image: NDArray[np.uint8], least: float) -> Found:
+    def _wide_faces(self, image: NDArray[np.uint8], least: float) -> Found:
         """Boxes, points and scores (pixels) of the wide-range detector's faces."""
         height, width = image.shape[:2]
         found, keys, scores = self.wide.faces(image, least)
         size = np.array([width, height], np.float32)
-        return found * np.tile(size, 2), _five(keys * size), scores
+        return found * np.tile(size, 2), _five_points(keys * size), scores
 
     def prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
         """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""
@@ -165,7 +165,7 @@ def frontality(points: FloatArray) -> float:
     return max(0.0, 1.0 - 1.5 * abs(offset))
 
 
-def _five(keys: FloatArray) -> FloatArray:
+def _five_points(keys: FloatArray) -> FloatArray:
     """MediaPipe's six face points [n, 6, 2] as MTCNN's five [n, 5, 2]; the mouth's corners lie about its middle."""
     right_eye, left_eye, nose, mouth = keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3]
     half = (left_eye - right_eye) * np.float32(
@@ -174,7 +174,7 @@ def _five(keys: FloatArray) -> FloatArray:
     return np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
 
 
-def fitness(chip_pixels: NDArray[np.uint8], found: Located, i: int) -> float:
+def face_quality(chip_pixels: NDArray[np.uint8], found: Located, i: int) -> float:
     """A located face's quality, 0..1, from its chip [150, 150, 3]: sharpness, size, frontality, detector's score."""
     box, points = found.boxes[i], found.points[i]
     grey = chip_pixels[25:125, 25:125].astype(np.float32).mean(2)
@@ -198,7 +198,7 @@ def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> tup
     return matrix, goal - matrix @ centre
 
 
-def _around(boxes: FloatArray) -> FloatArray:
+def _neighbour_boxes(boxes: FloatArray) -> FloatArray:
     """Boxes [n, 4] with their neighbours in place and size, [n * 7, 4]: candidates as P-Net would give them."""
     size = boxes[:, 2:] - boxes[:, :2]
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -209,7 +209,7 @@ def _around(boxes: FloatArray) -> FloatArray:
     return np.concatenate(found).astype(np.float32)
 
 
-def _together(
+def _merge_detectors(
     images: Sequence[NDArray[np.uint8]],
     small: Sequence[NDArray[np.uint8]],
     own: Sequence[Found],
@@ -227,7 +227,7 @@ def _together(
     return located
 
 
-def _searched(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _shrink_for_search(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The image as it is searched: its longest side is at most `_DETECT_SIDE`, or `_DETECT_SHARE` of what it was."""
     scale = min(1.0, max(_DETECT_SHARE, _DETECT_SIDE / max(image.shape[:2])))
     if scale == 1.0:

@@ -57,12 +57,12 @@ def by_parts(w: Arrays, looks: FloatArray) -> FloatArray:
 
 def by_learning(w: Arrays, maps: FloatArray) -> FloatArray:
     """Maps [n, 152, 8, 8] to what the small network says of them: [n, 64] of length 1."""
-    found = [attended(w, one) for one in np.asarray(maps, np.float32)]
+    found = [attention_pooled(w, one) for one in np.asarray(maps, np.float32)]
     rows = np.stack(found) if found else np.zeros((0, w["learned.out.weight"].shape[1]), np.float32)
     return unit(np.asarray(rows @ w["learned.out.weight"].T + w["learned.out.bias"], np.float32))
 
 
-def attended(w: Arrays, maps: FloatArray) -> FloatArray:
+def attention_pooled(w: Arrays, maps: FloatArray) -> FloatArray:
     """Maps [152, 8, 8] of one face: what each look of a small network attends to, one after the other."""
     x = convolve(maps, w["learned.0.weight"], w["learned.0.bias"]) + w["learned.place"]
     x = np.maximum(x, 0)
@@ -73,11 +73,11 @@ def attended(w: Arrays, maps: FloatArray) -> FloatArray:
 
 def identity(w: Arrays, maps: FloatArray) -> FloatArray:
     """Maps [n, 152, 8, 8] to identity vectors [n, 128] of length 1."""
-    both = side_by_side(by_parts(w, appearance(maps)), by_learning(w, maps))
+    both = join_readings(by_parts(w, appearance(maps)), by_learning(w, maps))
     return unit(np.asarray(both @ w["identity.weight"].T, np.float32))
 
 
-def side_by_side(parts: FloatArray, learned: FloatArray) -> FloatArray:
+def join_readings(parts: FloatArray, learned: FloatArray) -> FloatArray:
     """Both readings [n, 192], of length 1: a cosine is the mean of theirs, weighed."""
     both = np.concatenate([np.sqrt(1 - _LEARNED) * parts, np.sqrt(_LEARNED) * learned], 1)
     return np.asarray(both, np.float32)

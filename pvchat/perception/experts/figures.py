@@ -96,7 +96,7 @@ class FigureExpert:
         found = []
         for image in images:
             boxes, scores = self.locate(self.frames.maps([image], LOCATOR_SIDE)[0])
-            found.append(Figures(boxes, scores, self.identity(face_maps(self.frames, cut(image, boxes)))))
+            found.append(Figures(boxes, scores, self.identity(face_maps(self.frames, crop_squares(image, boxes)))))
         return found
 
     def locate(self, maps: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -179,7 +179,7 @@ def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, Float
     return np.array(found, np.float32).reshape(-1, 4), np.array(kept, np.float32)
 
 
-def cut(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
+def crop_squares(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
     """Squares (in pixels) around boxes [n, 4] (fractions) out of image [H, W, 3], clipped at the frame."""
     height, width = image.shape[:2]
     found = []

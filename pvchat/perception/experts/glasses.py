@@ -29,7 +29,7 @@ _NEAREST = 24.0  # pixels between the corners below which rims are gone
 FRONT = 30.0  # degrees of yaw beyond which the far rim is hidden
 
 
-def wearing(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
+def glasses_log_odds(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
     """Log-odds that a face of an image [h, w, 3] wears glasses; NaN where it is too small or turned too far (degrees).
 
     `points`: [468, 3], x and y as fractions of the frame.

@@ -15,7 +15,7 @@ from pvchat.assets.weights import member_path
 from pvchat.perception.experts.body import LEFT_WRIST, RIGHT_WRIST
 from pvchat.perception.experts.litert import LiteNetwork
 from pvchat.perception.experts.networks import load_file
-from pvchat.perception.experts.regions import Region, along, crop
+from pvchat.perception.experts.regions import Region, axis_region, crop
 from pvchat.schemas import FloatArray
 
 POINTS = 21
@@ -52,13 +52,13 @@ class HandExpert:
             return None
         start, pinky, index = joints[[wrist, wrist + 2, wrist + 4], :2] * np.array([width, height], np.float32)
         knuckles = (2 * index + pinky) / 3
-        guess = along(knuckles, 2 * knuckles - start, pi / 2).scaled(_FROM_POSE)
+        guess = axis_region(knuckles, 2 * knuckles - start, pi / 2).scaled(_FROM_POSE)
         if guess.side < 8:
             return None
         size = self._recrop.input_size[0]
         ends = self._recrop(crop(image, guess, size))[0].reshape(2, 2) / size
         points = guess.to_frame(np.asarray(ends, np.float32))
-        region = along(points[0], points[1], -pi / 2)
+        region = axis_region(points[0], points[1], -pi / 2)
         hand = self._points(image, region.scaled(1.0, _RECROP_SHIFT))
         stray = None if hand is None else np.hypot(*(hand[WRIST, :2] * [width, height] - start))
         return hand if stray is not None and stray < _STRAY * max(guess.side, region.side) else None

@@ -19,7 +19,7 @@ from pvchat.assets.weights import member_path
 from pvchat.schemas import FloatArray
 
 _CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one interpreter is created at a time
-_HERE: weakref.WeakSet[LiteNetwork] = weakref.WeakSet()  # all of this process
+_LOADED: weakref.WeakSet[LiteNetwork] = weakref.WeakSet()  # all of this process
 
 
 class LiteNetwork:
@@ -34,10 +34,10 @@ class LiteNetwork:
     def __init__(self, name: str) -> None:
         self._path = member_path("mediapipe", name)
         self._lock = threading.Lock()
-        self._interpreter: Any = self._made()
+        self._interpreter: Any = self._new_interpreter()
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = self._interpreter.get_output_details()
-        _HERE.add(self)
+        _LOADED.add(self)
 
     @property
     def input_size(self) -> tuple[int, int]:
@@ -48,17 +48,17 @@ class LiteNetwork:
         """Run one image [H, W, 3]; returns copies of all outputs, the leading batch dimension of 1 removed."""
         with self._lock:
             if self._interpreter is None:
-                self._interpreter = self._made()
+                self._interpreter = self._new_interpreter()
             self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(image[None], np.float32))
             self._interpreter.invoke()
             return [self._interpreter.get_tensor(d["index"])[0] for d in self._outputs]
 
-    def rest(self) -> None:
-        """Give up the interpreter until the next call."""
+    def release_buffers(self) -> None:
+        """Drop the interpreter until the next call."""
         with self._lock:
             self._interpreter = None
 
-    def _made(self) -> Any:
+    def _new_interpreter(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter
 
         with _CREATING, _quiet_stderr():
@@ -67,10 +67,10 @@ class LiteNetwork:
         return interpreter
 
 
-def rest() -> None:
-    """Let every network give up its interpreter."""
-    for network in list(_HERE):
-        network.rest()
+def release_buffers() -> None:
+    """Drop every network's interpreter."""
+    for network in list(_LOADED):
+        network.release_buffers()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.litert import LiteNetwork
-from pvchat.perception.experts.regions import Region, around, crop, whole
+from pvchat.perception.experts.regions import Region, around, crop, whole_image
 from pvchat.perception.experts.ssd import FACES, Detector
 from pvchat.schemas import FloatArray
 
@@ -87,7 +87,7 @@ class WideFaceDetector:
         Keypoints are right eye, left eye, nose, mouth, right ear, left ear; the person's own sides.
         """
         height, width = image.shape[:2]
-        found = self._detector(image, whole(image), threshold)
+        found = self._detector(image, whole_image(image), threshold)
         scale = np.array([width, height], np.float32)
         return (found.boxes.reshape(-1, 2, 2) / scale).reshape(-1, 4), found.keypoints / scale, found.scores
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.areas import AreaTable
-from pvchat.perception.experts.networks import Input, Network, in_batches, load, put_together
+from pvchat.perception.experts.networks import Input, Network, build_network, in_batches, load
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class MTCNN:
     def _confirm(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[Found]:
         """R-Net and O-Net on each image's candidates."""
         passed = self._refine(tables, boxes)
-        return self._answer(tables, [one.shifted(1)[suppressed(one.boxes, one.scores, 0.7)] for one in passed])
+        return self._answer(tables, [one.shifted(1)[non_max_suppression(one.boxes, one.scores, 0.7)] for one in passed])
 
     def _propose(self, tables: list[AreaTable]) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
@@ -116,12 +116,12 @@ class MTCNN:
         """The levels' candidates as one frame's boxes [n, 4]: suppressed in each level, then over all."""
         if not levels:  # the image is smaller than any face that is looked for
             return np.zeros((0, 4), np.float32)
-        kept = [level.take(suppressed(level.boxes, level.scores, 0.5)) for level in levels]
+        kept = [level.take(non_max_suppression(level.boxes, level.scores, 0.5)) for level in levels]
         joined = _Candidates(*(np.concatenate([getattr(k, n) for k in kept]) for n in ("boxes", "scores", "shifts")))
-        return joined.take(suppressed(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
+        return joined.take(non_max_suppression(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
 
     def _refine(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[_Candidates]:
-        """R-Net's verdict on each frame's boxes: those that pass, squared and not yet shifted."""
+        """R-Net on each frame's boxes: the candidates that pass, squared and not yet shifted."""
         kept, crops = _all_crops(tables, boxes, 24)
         if not len(crops):
             return [_Candidates(b, b[:, 0], b) for b in kept]
@@ -130,33 +130,33 @@ class MTCNN:
         return [_Candidates(*one).take(one[1] > self.thresholds[1]) for one in frames]
 
     def _answer(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
-        """O-Net's verdict on each frame's boxes: what is found."""
+        """O-Net on each frame's boxes: the faces that are found."""
         kept, crops = _all_crops(tables, boxes, 48)
         if not len(crops):
-            return [_sorted(_Candidates(b, b[:, 0], b), np.zeros((0, 5, 2), np.float32)) for b in kept]
+            return [_best_first(_Candidates(b, b[:, 0], b), np.zeros((0, 5, 2), np.float32)) for b in kept]
         found = []
         for squares, scores, shifts, places in _by_frame(kept, *in_batches(self._onet, crops, _ANSWERED)):
             passed = scores > self.thresholds[2]
             one = _Candidates(squares, scores, shifts).take(passed)
             size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
             points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
-            found.append(_sorted(one, points))
+            found.append(_best_first(one, points))
         return found
 
 
-def suppressed(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
+def non_max_suppression(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
     """Indices [k], best first, of boxes [n, 4] (corners) whose intersection over union with no better kept one exceeds
     `overlap`; scores [n] above 0. Greedy suppression in the runtime's own code: torchvision's results without torch.
     """
     if len(boxes) == 0:
         return np.zeros(0, np.int64)
-    chosen, count = _suppression(overlap)(boxes[None], scores[None, None])
+    chosen, count = _suppression_network(overlap)(boxes[None], scores[None, None])
     keep = np.asarray(chosen[: int(count[0]), 2], np.int64)
     return keep[np.lexsort((keep, -scores[keep]))]
 
 
 @cache
-def _suppression(overlap: float) -> Network:
+def _suppression_network(overlap: float) -> Network:
     # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
     above = np.float32(overlap)
     if float(above) <= overlap:
@@ -171,7 +171,7 @@ def _suppression(overlap: float) -> Network:
         )  # fmt: skip
         return openvino.Model([kept.output(0), kept.output(2)], [boxes, scores])
 
-    return put_together(build)
+    return build_network(build)
 
 
 def _by_frame(boxes: list[FloatArray], *verdicts: FloatArray) -> Iterator[tuple[FloatArray, ...]]:
@@ -205,6 +205,7 @@ def _cells(scores: FloatArray, shifts: FloatArray, scale: float, threshold: floa
 
 
 def _square(boxes: FloatArray) -> FloatArray:
+    """Squares [n, 4] around the centres of boxes [n, 4], as long as their longer sides."""
     size = boxes[:, 2:] - boxes[:, :2]
     side = size.max(1, keepdims=True)
     corner = boxes[:, :2] + size / 2 - side / 2
@@ -226,7 +227,7 @@ def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, 
     return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
 
 
-def _sorted(found: _Candidates, points: FloatArray) -> Found:
+def _best_first(found: _Candidates, points: FloatArray) -> Found:
     """Best first, without boxes that lie inside a better one."""
     boxes = found.shifted(1)
     order = np.argsort(-found.scores, kind="stable")

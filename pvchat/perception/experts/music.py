@@ -49,9 +49,9 @@ class MusicExpert:
         if len(samples) < _FRAME:
             return np.zeros((0, 3), np.float32)
         x = (self._bands(torch.from_numpy(np.asarray(samples, np.float32))) - self._mean) * self._scale
-        x = _remembered(_dense(_dense(x, self._first[0]).relu(), self._first[1]).relu(), self._first[2:])
+        x = _with_memory(_dense(_dense(x, self._first[0]).relu(), self._first[1]).relu(), self._first[2:])
         for block in self._blocks:
-            x = x + _remembered(_dense(_dense(x, block[0]).relu(), block[1]), block[2:])
+            x = x + _with_memory(_dense(_dense(x, block[0]).relu(), block[1]), block[2:])
         x = _dense(_dense(x, self._last[0]).relu(), self._last[1])
         return np.asarray(x.sigmoid().numpy(), np.float32)
 
@@ -72,7 +72,7 @@ def _dense(x: Tensor, layer: _Layer) -> Tensor:
     return F.linear(x, *layer)
 
 
-def _remembered(x: Tensor, layers: list[_Layer]) -> Tensor:
+def _with_memory(x: Tensor, layers: list[_Layer]) -> Tensor:
     """[F, W] with what a memory adds of the frames before and after."""
     (before, _), (after, _) = layers
     sides = ((before, (_TAPS - 1, 0), x), (after, (0, _TAPS), F.pad(x, (0, 0, 0, 1))[1:]))

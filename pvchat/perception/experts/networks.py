@@ -1,4 +1,4 @@
-"""One door to frozen networks: OpenVINO on the CPU; on other devices PyTorch itself runs those that it defines.
+"""How frozen networks are loaded and run: by OpenVINO on the CPU; on other devices PyTorch runs those it defines.
 
 In: a name, the weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays
 out.
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from pvchat.config import home
 from pvchat.memory import trim, unread
 from pvchat.perception.experts import litert
-from pvchat.perception.experts.converted import FILE, drop_if_damaged, keep
+from pvchat.perception.experts.converted import FILE, drop_if_damaged, save_whole
 from pvchat.runtime import own_threads
 from pvchat.schemas import FloatArray
 
@@ -47,7 +47,7 @@ _COMPILING = threading.Lock()
 # Held while OpenVINO starts. Its first `Type.to_dtype` fills a table that C++ guards by a lock of its own; a second
 # thread that comes meanwhile waits for that lock and keeps Python's, which the first one needs: both wait for ever.
 _STARTING = threading.Lock()
-_HERE: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
+_LOADED: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
 
 Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
 
@@ -103,7 +103,7 @@ def load_graph(
     It is called with what the operation `start` puts out, float32 of this shape, and returns what those of `ends` do;
     `narrow` takes out of the runtime's model what this network is to do without.
     """
-    model = _converted(name, graph, f"{start} {shape} {ends}", lambda: _cut(graph, start, shape, ends))
+    model = _converted(name, graph, f"{start} {shape} {ends}", lambda: _subgraph(graph, start, shape, ends))
     if narrow is not None:
         narrow(model)
     return _OpenVinoNetwork(model)
@@ -120,7 +120,7 @@ def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:
     return _OpenVinoNetwork(model, small=True)
 
 
-def put_together(build: Callable[[Any], Any]) -> Network:
+def build_network(build: Callable[[Any], Any]) -> Network:
     """A small network out of the runtime's own operations: `build` gets the package `openvino` and returns a model."""
     return _OpenVinoNetwork(build(_openvino()), small=True)
 
@@ -166,7 +166,7 @@ class _OpenVinoNetwork:
         self._free: list[Any] = []
         self._busy = 0
         self._lock = threading.Lock()
-        _HERE.add(self)
+        _LOADED.add(self)
 
     def __call__(self, *inputs: NDArray[Any]) -> list[FloatArray]:
         with self._lock:
@@ -183,18 +183,18 @@ class _OpenVinoNetwork:
             if fresh:  # what is brought into the runtime's own layout at the first call won't be read again
                 unread(home() / "weights")
 
-    def rest(self) -> None:
-        """Give up what lies between the layers until the next call, unless one runs."""
+    def release_buffers(self) -> None:
+        """Free the buffers between the layers until the next call, unless one runs."""
         with self._lock:
             if not self._busy:
                 self._compiled.release_memory()
 
 
-def rest() -> None:
-    """Let every network give up what it only needs while it computes, its file's pages too: they are read once."""
-    for network in list(_HERE):
-        network.rest()
-    litert.rest()
+def release_buffers() -> None:
+    """Free what every network needs only while it computes, its file's pages too, which are read once."""
+    for network in list(_LOADED):
+        network.release_buffers()
+    litert.release_buffers()
     unread(home() / "weights")
     trim()
 
@@ -234,7 +234,7 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
         return _core().read_model(str(folder / FILE))
     model = convert()
     try:
-        keep(folder, lambda path: _openvino().save_model(model, str(path), compress_to_fp16=False))
+        save_whole(folder, lambda path: _openvino().save_model(model, str(path), compress_to_fp16=False))
     except OSError as error:  # a full or read-only disk: the next process converts again
         log.warning("the converted network %s can't be kept: %s", name, error)
     return model
@@ -255,7 +255,7 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
     return model
 
 
-def _cut(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
+def _subgraph(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
     openvino = _openvino()
     operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
     parameter = openvino.opset13.parameter(list(shape), np.float32)

@@ -63,21 +63,21 @@ class ThingExpert:
 
     def find(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The things in a frame [H, W, 3], best first."""
-        boxes, scores = self.all(_squashed(image))
-        return read(boxes[0], scores[0])
+        boxes, scores = self.all(_as_input(image))
+        return read_detections(boxes[0], scores[0])
 
     def scores(self, image: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
         """All boxes [n, 4] (fractions) in a picture [H, W, 3], and the score [n, L] of each of LABELS."""
-        boxes, scores = self.all(_squashed(image))
+        boxes, scores = self.all(_as_input(image))
         return _corners(boxes[0]), scores[0][:, list(LABELS)]
 
     def people(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The people among them, in less time."""
-        boxes, scores = self._of_people(_squashed(image))
+        boxes, scores = self._of_people(_as_input(image))
         return _of_label(PERSON, _corners(boxes[0]), scores[0, :, 0])
 
 
-def _squashed(image: NDArray[np.uint8]) -> FloatArray:
+def _as_input(image: NDArray[np.uint8]) -> FloatArray:
     """A frame [H, W, 3] as the network takes it: [1, 300, 300, 3]."""
     from PIL import Image  # the labels alone are read by questions, too
 
@@ -105,7 +105,7 @@ def _only_people(model: Any) -> None:
     model.validate_nodes_and_infer_types()
 
 
-def read(boxes: FloatArray, scores: FloatArray) -> list[Detection]:
+def read_detections(boxes: FloatArray, scores: FloatArray) -> list[Detection]:
     """The network's output as detections, best first: boxes [n, 4] (y0, x0, y1, x1 as fractions), scores [n, 91] of
     COCO's numbers.
     """

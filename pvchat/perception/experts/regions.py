@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import Network, put_together
+from pvchat.perception.experts.networks import Network, build_network
 from pvchat.schemas import FloatArray
 
 _MASK = 256  # long side of a mask that is laid out over a frame
@@ -45,13 +45,13 @@ class Region:
         return out
 
 
-def whole(image: NDArray[np.uint8]) -> Region:
+def whole_image(image: NDArray[np.uint8]) -> Region:
     """The square that holds the whole image, centred (MediaPipe's letterbox)."""
     height, width = image.shape[:2]
     return Region(width / 2, height / 2, float(max(height, width)))
 
 
-def along(start: FloatArray, end: FloatArray, target: float) -> Region:
+def axis_region(start: FloatArray, end: FloatArray, target: float) -> Region:
     """The square centred on `start` with `end` on its border ([2] pixels), turned so that start -> end points in
     `target` direction (radians, counter-clockwise from the x axis: pi/2 is up).
     """
@@ -113,11 +113,11 @@ def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> Floa
                 out=places[0, :, :, 0])  # fmt: skip
     np.add(along_y + np.float32((region.y - y0) * to_y - 1), steps[:, None] * np.float32(c * to_y),
            out=places[0, :, :, 1])  # fmt: skip
-    return _look_up()(image[y0:y1, x0:x1], places)[0]
+    return _bilinear()(image[y0:y1, x0:x1], places)[0]
 
 
 @cache
-def _look_up() -> Network:
+def _bilinear() -> Network:
     """Bilinear look-up: pixels [H, W, 3] uint8, places [1, h, w, 2] (-1 at the first, 1 at the last) to [h, w, 3]."""
 
     def build(openvino: Any) -> Any:
@@ -129,7 +129,7 @@ def _look_up() -> Network:
         rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
         return openvino.Model([rows.output(0)], [pixels, places])
 
-    return put_together(build)
+    return build_network(build)
 
 
 def _covered(middle: float, reach: float, size: int) -> tuple[int, int]:
@@ -155,7 +155,7 @@ def sample(image: NDArray[np.generic], xs: FloatArray, ys: FloatArray, *, edge: 
     return np.asarray(out if image.ndim == 3 else out[..., 0], np.float32)
 
 
-def spread(mask: FloatArray, region: Region, width: int, height: int) -> FloatArray:
+def mask_over_frame(mask: FloatArray, region: Region, width: int, height: int) -> FloatArray:
     """A region's mask [m, m] over the frame (in pixels): [h, w] float32, its long side 256; zero outside the region."""
     scale = _MASK / max(width, height)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))

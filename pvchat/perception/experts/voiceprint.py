@@ -17,7 +17,7 @@ from pvchat.schemas import VOICEPRINT, FloatArray
 
 _BANDS, _HOP = 40, 160
 FRAME_S = 0.01
-LOOK, _STEP = 160, 77  # of one look, frames: 1.6 s, 1.3 times a second; all Resemblyzer's own
+WINDOW, _STEP = 160, 77  # of one look, frames: 1.6 s, 1.3 times a second; all Resemblyzer's own
 _COVERED = 0.75  # share of the last look that must be sound
 _LOUDNESS = 10 ** (-30 / 20)  # root of the mean square; what is softer is made as loud as this
 
@@ -35,21 +35,22 @@ class VoiceprintExpert:
         self._filters = torch.from_numpy(mel_filters(_BANDS))
 
     def voiceprint(self, samples: FloatArray) -> FloatArray:
-        """[256] of unit length: the mean of what is heard in looks of 1.6 s, of samples [n] at 16 kHz, -1..1, of one
-        voice; less than a second tells little.
+        """The mean voiceprint [256], of unit length, of samples [n] at 16 kHz, -1..1, of one voice.
+
+        Less than a second tells little.
         """
-        mean = self.along(samples).mean(0)
+        mean = self.voiceprints_along(samples).mean(0)
         return np.asarray(mean / max(1e-12, float(np.linalg.norm(mean))), np.float32)
 
     @torch.inference_mode()
-    def along(self, samples: FloatArray, step: int = _STEP) -> FloatArray:
-        """[looks, 256] of unit length: what is heard in each look of 1.6 s; one begins every `step` frames."""
+    def voiceprints_along(self, samples: FloatArray, step: int = _STEP) -> FloatArray:
+        """Voiceprints [windows, 256] of unit length, of windows of 1.6 s; one begins every `step` frames."""
         loudness = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) or 1.0
         louder = np.asarray(samples * max(1.0, _LOUDNESS / loudness), np.float32)
-        starts = _looks(len(louder), step)
-        missing = max(0, (starts[-1] + LOOK) * _HOP - len(louder))
+        starts = _window_starts(len(louder), step)
+        missing = max(0, (starts[-1] + WINDOW) * _HOP - len(louder))
         bands = mel_bands(torch.from_numpy(np.pad(louder, (0, missing))), self._filters)
-        _, (hidden, _) = self._lstm(torch.stack([bands[at : at + LOOK] for at in starts]))
+        _, (hidden, _) = self._lstm(torch.stack([bands[at : at + WINDOW] for at in starts]))
         return np.asarray(torch.nn.functional.normalize(self._last(hidden[-1]).relu()).numpy(), np.float32)
 
 
@@ -60,9 +61,9 @@ def mel_bands(samples: Tensor, filters: Tensor) -> Tensor:
     return (filters @ spectrum.abs() ** 2).T
 
 
-def _looks(length: int, step: int = _STEP) -> list[int]:
-    """The first frames of all looks at so many samples."""
+def _window_starts(length: int, step: int = _STEP) -> list[int]:
+    """The first frame of each window in so many samples."""
     frames = -(-(length + 1) // _HOP)
-    starts = list(range(0, max(1, frames - LOOK + step + 1), step))
-    covered = (length / _HOP - starts[-1]) / LOOK
+    starts = list(range(0, max(1, frames - WINDOW + step + 1), step))
+    covered = (length / _HOP - starts[-1]) / WINDOW
     return starts[:-1] if covered < _COVERED and len(starts) > 1 else starts

@@ -41,12 +41,12 @@ _ROWS = 256  # of the embeddings that become float32 at once: in the cache that 
 _MEDIAN = 7  # frames of the filter on attention
 _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
-_Kept = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before, and of the sound
+_KeyValues = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before, and of the sound
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What the decoder wrote."""
+class _Decoded:
+    """The tokens that the decoder wrote for some sound."""
 
     tokens: list[int]  # without special ones
     mean_log_probability: float
@@ -68,7 +68,7 @@ class WordExpert:
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
         folder = member_path("words") if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        with _reading(model or (folder / "model.bin",)) as read:
+        with _concatenated(model or (folder / "model.bin",)) as read:
             self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read)}
         self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
         self._tokenizer_file = folder / "tokenizer.json"
@@ -99,7 +99,7 @@ class WordExpert:
 
         `samples`: [n] at 16 kHz, -1..1, at most `WINDOW_S`, which begin at `start_s`.
         """
-        return self._words(self._encoded(samples), len(samples) / SAMPLE_RATE, start_s)
+        return self._words(self._encode(samples), len(samples) / SAMPLE_RATE, start_s)
 
     @torch.inference_mode()
     def words_and_language(
@@ -109,37 +109,37 @@ class WordExpert:
 
         Only the expert `of_languages` tells it; English, and what isn't sure, is left to the other one.
         """
-        sound = self._encoded(samples)
+        sound = self._encode(samples)
         language, probability = self._language(sound)
         sure = probability >= _SURE
         if language == "en" or not sure:
             return english.words(samples, start_s), language if sure else ""
         return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
 
-    def _language(self, sound: _Kept) -> tuple[str, float]:
+    def _language(self, sound: _KeyValues) -> tuple[str, float]:
         """The code of the likeliest language of those that are told, and its probability among all."""
-        decoded, _ = self._decoded([self._special[_START]], 0, dict(sound))
+        decoded, _ = self._decoder_step([self._special[_START]], 0, dict(sound))
         likely = self._logits(decoded[0])[self._languages].softmax(-1).tolist()
         codes = (self._tokenizer.id_to_token(token).strip("<|>") for token in self._languages.tolist())
         probability, best = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
         return best, probability
 
-    def _words(self, sound: _Kept, length_s: float, start_s: float, language: str = "") -> list[SpokenWord]:
-        """The words of `_encoded` sound; the language's code is for the expert of many."""
+    def _words(self, sound: _KeyValues, length_s: float, start_s: float, language: str = "") -> list[SpokenWord]:
+        """The words of `_encode` sound; the language's code is for the expert of many."""
         _, start, _, write, _, no_times = self._special
         spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
         prompt = [start, *spoken, no_times]
-        heard = self._written(sound, length_s, prompt)
+        heard = self._decode(sound, length_s, prompt)
         if not heard.is_speech:
             return []
-        times = _times(heard.attention, len(prompt), length_s)
+        times = _token_times(heard.attention, len(prompt), length_s)
         return [
             SpokenWord(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
-            for text, first, last in self._split(heard.tokens)
+            for text, first, last in self._split_words(heard.tokens)
         ]
 
-    def _encoded(self, samples: FloatArray) -> _Kept:
-        """What each layer of the decoder attends to in some sound: keys and values [1500, D]."""
+    def _encode(self, samples: FloatArray) -> _KeyValues:
+        """Encode sound: the keys and values [1500, D] that each layer of the decoder attends to."""
         padded = np.zeros(int(WINDOW_S * SAMPLE_RATE), np.float32)
         padded[: len(samples)] = samples[: len(padded)]
         x = log_mel(torch.from_numpy(padded), self._mel)[None]
@@ -153,18 +153,18 @@ class WordExpert:
             q, k, v = (part.view(1, len(x), -1, _HEAD).transpose(1, 2) for part in (q, k, v))
             mixed = F.scaled_dot_product_attention(q, k, v)  # never all weights at once: 216 MB of base
             x = x + self._linear(mixed.transpose(1, 2)[0].flatten(1), f"{at}/self_attention/linear_1")
-            x = x + self._fed(x, at)
+            x = x + self._feed_forward(x, at)
         x, names = self._norm(x, "encoder"), [f"decoder/layer_{i}/attention/linear_1" for i in range(self._layers)]
         pairs = (self._linear(x, name).chunk(2, -1) for name in names)
         return {f"sound {layer}": (key, value) for layer, (key, value) in enumerate(pairs)}
 
-    def _written(self, sound: _Kept, length_s: float, prompt: list[int]) -> _Heard:
-        """The likeliest tokens one by one (greedy)."""
+    def _decode(self, sound: _KeyValues, length_s: float, prompt: list[int]) -> _Decoded:
+        """Decode the sound greedily, token by token."""
         kept, tokens, total, silence, attended = dict(sound), prompt, 0.0, 0.0, []
         most = min(_MOST_TOKENS, int(length_s * _TOKENS_A_SECOND) + _SPARE_TOKENS)
         new = tokens
         while True:
-            decoded, attention = self._decoded(new, len(tokens) - len(new), kept)
+            decoded, attention = self._decoder_step(new, len(tokens) - len(new), kept)
             attended.append(attention)
             if new is tokens:
                 silence = float(self._logits(decoded[0]).softmax(-1)[self._special[_NO_SPEECH]])
@@ -178,9 +178,9 @@ class WordExpert:
                 break
             tokens, new = [*tokens, best], [best]
         mean = total / (len(tokens) - len(prompt) + 1)
-        return _Heard(tokens[len(prompt) :], mean, silence, torch.cat(attended, 1))
+        return _Decoded(tokens[len(prompt) :], mean, silence, torch.cat(attended, 1))
 
-    def _split(self, tokens: list[int]) -> list[tuple[str, int, int]]:
+    def _split_words(self, tokens: list[int]) -> list[tuple[str, int, int]]:
         """The words of some tokens: text, number of the first token, number after the last one that is spoken."""
         words: list[tuple[str, int, int]] = []
         for number, token in enumerate(tokens):
@@ -194,8 +194,8 @@ class WordExpert:
                 words.append((piece.strip(), number, number + 1))
         return [word for word in words if any(c.isalnum() for c in word[0])]
 
-    def _decoded(self, tokens: list[int], before: int, kept: _Kept) -> tuple[Tensor, Tensor]:
-        """[T, D] after some tokens that follow `before` others, and attention [heads, T, F] of the aligned heads."""
+    def _decoder_step(self, tokens: list[int], before: int, kept: _KeyValues) -> tuple[Tensor, Tensor]:
+        """Decode T tokens after `before` others: hidden states [T, D], attention [heads, T, F] of aligned heads."""
         places = self._weights["decoder/position_encodings/encodings"]
         embedded = self._weights["decoder/embeddings/weight"][torch.tensor(tokens)].float()
         x = embedded + places[before : before + len(tokens)]
@@ -206,20 +206,20 @@ class WordExpert:
             if f"text {layer}" in kept:
                 k, v = (torch.cat(pair) for pair in zip(kept[f"text {layer}"], (k, v), strict=True))
             kept[f"text {layer}"] = (k, v)
-            x = x + self._linear(_attended(q, k, v, causal=True)[0], f"{at}/self_attention/linear_1")
+            x = x + self._linear(_attend(q, k, v, causal=True)[0], f"{at}/self_attention/linear_1")
             query = self._linear(self._norm(x, f"{at}/attention"), f"{at}/attention/linear_0")
-            seen, attention = _attended(query, *kept[f"sound {layer}"])
+            seen, attention = _attend(query, *kept[f"sound {layer}"])
             told += [attention[head].clone() for aligned, head in self._aligned if aligned == layer]  # not all heads
             x = x + self._linear(seen, f"{at}/attention/linear_2")
-            x = x + self._fed(x, at)
+            x = x + self._feed_forward(x, at)
         return self._norm(x, "decoder"), torch.stack(told)
 
     def _logits(self, decoded: Tensor) -> Tensor:
-        """[vocabulary] of the token that follows one [D]."""
+        """Logits [vocabulary] of the next token, from a hidden state [D]."""
         parts = self._weights["decoder/embeddings/weight"].split(_ROWS)
         return torch.cat([part.float() @ decoded for part in parts])
 
-    def _fed(self, x: Tensor, at: str) -> Tensor:
+    def _feed_forward(self, x: Tensor, at: str) -> Tensor:
         inner = F.gelu(self._linear(self._norm(x, f"{at}/ffn"), f"{at}/ffn/linear_0"))
         return self._linear(inner, f"{at}/ffn/linear_1")
 
@@ -231,8 +231,8 @@ class WordExpert:
         return F.layer_norm(x, gamma.shape, gamma.float(), beta.float())
 
 
-def _attended(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> tuple[Tensor, Tensor]:
-    """Attention of all heads: what comes out [T, D], and the weights [heads, T, keys]."""
+def _attend(q: Tensor, k: Tensor, v: Tensor, causal: bool = False) -> tuple[Tensor, Tensor]:
+    """Multi-head attention: the output [T, D], and the weights [heads, T, keys]."""
     q, k, v = (x.view(len(x), -1, _HEAD).transpose(0, 1) for x in (q, k, v))
     scores = q @ k.transpose(1, 2) / q.shape[-1] ** 0.5
     if causal and q.shape[1] > 1:  # the tokens before all come first
@@ -248,11 +248,11 @@ def log_mel(samples: Tensor, filters: Tensor) -> Tensor:
     return (torch.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
 
 
-def _times(attention: Tensor, prompt: int, length_s: float) -> FloatArray:
+def _token_times(attention: Tensor, prompt: int, length_s: float) -> FloatArray:
     """[T + 1] seconds at which each token after so many of the prompt begins, and the last one ends."""
     frames = max(2, min(attention.shape[-1], round(length_s / _FRAME_S)))
     smooth = torch.stack([_smoothed(head[:, :frames]) for head in attention]).mean(0)
-    begins = _aligned_frames(-smooth[prompt - 1 :].numpy())  # what writes a token attends to its sound
+    begins = _warp(-smooth[prompt - 1 :].numpy())  # what writes a token attends to its sound
     return np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)
 
 
@@ -264,7 +264,7 @@ def _smoothed(head: Tensor) -> Tensor:
     return F.pad(even[None], (_MEDIAN // 2, _MEDIAN // 2), mode="reflect")[0].unfold(-1, _MEDIAN, 1).median(-1).values
 
 
-def _aligned_frames(cost: FloatArray) -> FloatArray:
+def _warp(cost: FloatArray) -> FloatArray:
     """[T] first frame of each of T rows by dynamic time warping of a cost [T, F] (Sakoe and Chiba 1978)."""
     rows, frames = cost.shape
     above, ways = [0.0, *[float("inf")] * frames], np.zeros((rows + 1, frames + 1), np.int8)
@@ -287,7 +287,7 @@ def _aligned_frames(cost: FloatArray) -> FloatArray:
 
 
 @contextmanager
-def _reading(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
+def _concatenated(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
     """A function that reads so many bytes of files as if they were one: they are never in memory together."""
     with ExitStack() as opened:
         files = [opened.enter_context(path.open("rb")) for path in paths]

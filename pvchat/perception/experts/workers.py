@@ -14,33 +14,33 @@ from typing import TypeVar
 from pvchat.runtime import own_threads
 from pvchat.schemas import Progress
 
-_AT_WORK = threading.local()  # `.inside` in a thread that works for `side_by_side`
+_THREAD = threading.local()  # `.inside` in a thread that works for `in_parallel`
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
 
 
-def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
+def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
     """`make` of each thing, in order, in `own_threads()` threads, of which the caller's is one.
 
     What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
     """
     todo, count = list(things), own_threads()
-    if len(todo) < 2 or count < 2 or getattr(_AT_WORK, "inside", False):
+    if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
         return [make(thing) for thing in todo]
     made: dict[int, Made] = {}
     left = iter(range(len(todo)))  # whose next number is given to one thread only
 
     def work() -> None:
-        _AT_WORK.inside = True
+        _THREAD.inside = True
         try:
             made.update((k, make(todo[k])) for k in left)
         finally:
-            _AT_WORK.inside = False
+            _THREAD.inside = False
             for _ in left:  # after an error nobody goes on
                 pass
 
-    others = [_others(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
+    others = [_helpers(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
     try:
         work()
     finally:
@@ -50,7 +50,7 @@ def side_by_side(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list
     return [made[k] for k in range(len(todo))]
 
 
-def one_at_a_time(progress: Progress | None) -> Progress:
+def thread_safe(progress: Progress | None) -> Progress:
     """A progress that several threads may tell of: one call at a time, and one that comes late is left out."""
     lock, last = threading.Lock(), dict[str, float]()
 
@@ -64,5 +64,5 @@ def one_at_a_time(progress: Progress | None) -> Progress:
 
 
 @cache
-def _others(count: int) -> ThreadPoolExecutor:
+def _helpers(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, "networks")

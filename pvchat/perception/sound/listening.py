@@ -19,11 +19,11 @@ from pvchat.perception.experts import networks
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.perception.experts.music import MusicExpert
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S, SpeechExpert
-from pvchat.perception.experts.voiceprint import FRAME_S, LOOK, VoiceprintExpert
+from pvchat.perception.experts.voiceprint import FRAME_S, WINDOW, VoiceprintExpert
 from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
 from pvchat.perception.sound.mouths import with_speakers
 from pvchat.perception.sound.music import MusicListener
-from pvchat.perception.sound.voices import change_of, with_voices
+from pvchat.perception.sound.voices import change_after, with_voices
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, SpokenWord, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
@@ -34,7 +34,7 @@ _SHORTEST_S = 0.25
 _MARGIN_S = 0.12  # kept before and after, for soft sounds
 _LONGEST_S = WINDOW_S - 2.0
 _BLOCK_S = 4.0  # heard at once
-_STEP = LOOK // 4  # frames from one look for another voice to the next
+_STEP = WINDOW // 4  # frames from one look for another voice to the next
 _QUIET_S, _LOUDNESS_S = 0.4, 0.05  # around it speech is parted where it is softest, in windows so long
 _VOICE_S = 1.0  # of speech, without the margins, from which its voice is told
 
@@ -89,14 +89,14 @@ def listen(
         VideoReadError: it can't be read.
         WeightsError: the weights to hear it aren't here.
     """
-    networks.rest()  # what looking needed isn't there beside what hearing does
+    networks.release_buffers()  # what looking needed isn't there beside what hearing does
     utterances: list[Utterance] = []
-    start_s, blocks = _looked_at(path, found, analysis, config)
+    start_s, blocks = _sound_of(path, found, analysis, config)
     music = MusicListener(experts.music, start_s)
-    for window in windows(one_voice_each(speech_in(music.along(blocks), experts.speech, start_s), experts.voices)):
+    for window in in_windows(split_by_voice(speech_in(music.along(blocks), experts.speech, start_s), experts.voices)):
         if progress is not None:
             progress("listening", window[-1].end_s, found.duration_s)
-        spoken = zip(window, _with_words(window, experts), strict=True)
+        spoken = zip(window, _transcribed(window, experts), strict=True)
         utterances += [replace(told, voiceprint=_voiceprint(one, experts.voices)) for one, told in spoken]
         trim()
     spoken_by = with_speakers(path, found, analysis, utterances, experts.mesh, config)
@@ -104,11 +104,11 @@ def listen(
 
 
 def speaking(path: PathLike, found: Probe, analysis: ClipAnalysis, experts: SoundExperts, config: VideoConfig) -> Sound:
-    """`listen` without words: who speaks when, and in which voice."""
-    start_s, blocks = _looked_at(path, found, analysis, config)
+    """`listen` without words and music: who speaks when, and in which voice."""
+    start_s, blocks = _sound_of(path, found, analysis, config)
     utterances = [
         Utterance(round(one.start_s, 2), round(one.end_s, 2), voiceprint=_voiceprint(one, experts.voices))
-        for one in one_voice_each(speech_in(blocks, experts.speech, start_s), experts.voices)
+        for one in split_by_voice(speech_in(blocks, experts.speech, start_s), experts.voices)
     ]
     return Sound("heard", with_voices(with_speakers(path, found, analysis, utterances, experts.mesh, config)))
 
@@ -126,7 +126,7 @@ def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float
         low = max(first, start * STEP - margin)
         return Speech(start_s + low / SAMPLE_RATE, held[low - first : end * STEP + margin - first].copy())
 
-    for block in _stepped(blocks):
+    for block in _in_whole_steps(blocks):
         held = np.concatenate([held, block])
         for probability in expert.probabilities(block):
             if begun < 0 and probability >= _SPEAKS:
@@ -145,13 +145,13 @@ def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float
         yield cut(begun, at - quiet)
 
 
-def one_voice_each(speech: Iterable[Speech], expert: VoiceprintExpert) -> Iterator[Speech]:
-    """The same speech, parted where another voice goes on without a pause; turns of less than 1.6 s aren't found."""
+def split_by_voice(speech: Iterable[Speech], expert: VoiceprintExpert) -> Iterator[Speech]:
+    """Speech split where another voice goes on without a pause; turns of less than 1.6 s aren't found."""
     for one in speech:
         waiting = [one]
         while waiting:
             part = waiting.pop()
-            at = _change(part.samples, expert)
+            at = _voice_change(part.samples, expert)
             if at is None:
                 yield part
                 continue
@@ -159,22 +159,22 @@ def one_voice_each(speech: Iterable[Speech], expert: VoiceprintExpert) -> Iterat
             waiting += [rest, Speech(part.start_s, part.samples[:at])]
 
 
-def _change(samples: FloatArray, expert: VoiceprintExpert) -> int | None:
-    """The number of the sample from which on another voice speaks; None where one voice does."""
-    if len(samples) < 2 * LOOK * FRAME_S * SAMPLE_RATE:
+def _voice_change(samples: FloatArray, expert: VoiceprintExpert) -> int | None:
+    """The index of the sample at which another voice begins; None where there is one voice."""
+    if len(samples) < 2 * WINDOW * FRAME_S * SAMPLE_RATE:
         return None
-    last = change_of(expert.along(samples, _STEP), LOOK // _STEP)
+    last = change_after(expert.voiceprints_along(samples, _STEP), WINDOW // _STEP)
     if last is None:
         return None
-    middle = (last * _STEP + LOOK) * FRAME_S
+    middle = (last * _STEP + WINDOW) * FRAME_S
     first = round((middle - _QUIET_S) * SAMPLE_RATE)
     around = np.abs(samples[first : round((middle + _QUIET_S) * SAMPLE_RATE)])
     width = round(_LOUDNESS_S * SAMPLE_RATE)
     return first + int(np.convolve(around, np.ones(width), "valid").argmin()) + width // 2
 
 
-def windows(speech: Iterable[Speech]) -> Iterator[list[Speech]]:
-    """Stretches that are heard together, since a network hears `WINDOW_S` at once however short they are."""
+def in_windows(speech: Iterable[Speech]) -> Iterator[list[Speech]]:
+    """Group stretches that the word network hears together: it takes `WINDOW_S` at once, however short they are."""
     held: list[Speech] = []
     for one in speech:
         if held and one.end_s - held[0].start_s > _LONGEST_S:
@@ -185,16 +185,16 @@ def windows(speech: Iterable[Speech]) -> Iterator[list[Speech]]:
         yield held
 
 
-def _looked_at(
+def _sound_of(
     path: PathLike, found: Probe, analysis: ClipAnalysis, config: VideoConfig
 ) -> tuple[float, Iterator[FloatArray]]:
-    """When what was looked at begins (seconds), and its sound, block after block."""
+    """The start (seconds) of the part that was analysed, and its sound, block after block."""
     start_s = float(analysis.shots[0, 0])
     length_s = min(found.duration_s, analysis.duration_s) - start_s
     return start_s, read_sound(path, replace(found, start_s=found.start_s + start_s, duration_s=length_s), config)
 
 
-def _stepped(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
+def _in_whole_steps(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
     """The same samples in blocks of whole steps, a few seconds each; silence fills the last one up."""
     parts: list[FloatArray] = []
     length, wanted = 0, round(_BLOCK_S / STEP_S) * STEP
@@ -210,7 +210,7 @@ def _stepped(blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
         yield np.pad(np.concatenate(parts), (0, -length % STEP))
 
 
-def _with_words(window: list[Speech], experts: SoundExperts) -> list[Utterance]:
+def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]:
     """Stretches with their words and language: heard together, with silence where nobody speaks."""
     start_s = window[0].start_s
     samples = np.zeros(round((window[-1].end_s - start_s) * SAMPLE_RATE) + 1, np.float32)
@@ -226,7 +226,7 @@ def _with_words(window: list[Speech], experts: SoundExperts) -> list[Utterance]:
         middle = (word.start_s + word.end_s) / 2
         gaps = [max(one.start_s - middle, middle - one.end_s) for one in window]
         nearest = int(np.argmin(gaps))
-        told[nearest].append(_inside(word, window[nearest]))
+        told[nearest].append(_clipped(word, window[nearest]))
     spoken = zip(window, told, strict=True)
     return [
         Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words), language=language * bool(words))
@@ -241,7 +241,7 @@ def _voiceprint(speech: Speech, expert: VoiceprintExpert) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in expert.voiceprint(speech.samples))
 
 
-def _inside(word: SpokenWord, speech: Speech) -> SpokenWord:
-    """A word that no longer reaches into the silence beside its stretch."""
+def _clipped(word: SpokenWord, speech: Speech) -> SpokenWord:
+    """A word clipped to its stretch of speech."""
     start = min(max(word.start_s, speech.start_s), speech.end_s)
     return replace(word, start_s=round(start, 2), end_s=round(max(start, min(word.end_s, speech.end_s)), 2))

@@ -1,4 +1,4 @@
-"""Who speaks: whose mouth moves while speech is heard, and stays still, or is gone, in no other way.
+"""Who speaks: whose mouth moves while speech is heard.
 
 In: stretches of speech, and the faces of a clip's analysis. Out: the same stretches, each with the face track it comes
 from, or with the word that whoever speaks isn't in the picture, or that several mouths move. Where that isn't sure
@@ -67,9 +67,9 @@ def with_speakers(
     for one, times in zip(utterances, looks, strict=True):
         shown = Counter(face.track for time in times for face in faces[time])
         there = {track for track, count in shown.items() if count >= _THERE * len(times)}
-        there -= no_faces(times, opened)
-        looked = not shown and _looked_at(analysis, one)
-        spoken.append(_with_speaker(one, there, movements(times, opened), looked))
+        there -= false_faces(times, opened)
+        looked = not shown and _was_sampled(analysis, one)
+        spoken.append(_with_speaker(one, there, mouth_movements(times, opened), looked))
     return tuple(spoken)
 
 
@@ -118,13 +118,13 @@ def _face_at(analysis: ClipAnalysis, number: int, track: Track, time: float) -> 
     return Face(number, box, points)
 
 
-def _looked_at(analysis: ClipAnalysis, one: Utterance) -> bool:
+def _was_sampled(analysis: ClipAnalysis, one: Utterance) -> bool:
     """Whether the pictures of a stretch were looked at at all, so that a face would have been found."""
     return bool(((analysis.times >= one.start_s - _APART_S) & (analysis.times <= one.end_s + _APART_S)).any())
 
 
-def no_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> set[int]:
-    """What the face detector took for faces, and the mesh for none at any look: an arm, a pattern."""
+def false_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> set[int]:
+    """Tracks that are no faces: the detector took an arm or a pattern for one, and the mesh never fits."""
     values: dict[int, list[float]] = defaultdict(list)
     for time in times:
         for track, value in opened.get(time, {}).items():
@@ -132,7 +132,7 @@ def no_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]
     return {track for track, seen in values.items() if len(seen) >= _LOOKS and np.isnan(seen).all()}
 
 
-def movements(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> dict[int, float]:
+def mouth_movements(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> dict[int, float]:
     """By how much each mouth that could be followed changes from one look to the next, face heights (mean).
 
     `opened`: how far mouths are open at each look, by time and track; NaN where the mesh finds no face.

@@ -46,7 +46,7 @@ class MusicListener:
         return tuple((round(self._start_s + a, 2), round(self._start_s + b, 2)) for a, b in spans_of(smooth))
 
     def _hear(self) -> int:
-        """Hear what is held; what doesn't fill a step stays for the next time. How many samples do."""
+        """Hear the samples that are held; keep those that don't fill a step, and return how many those are."""
         samples = np.concatenate([np.zeros(0, np.float32), *self._held])
         found = self._expert.probabilities(samples)
         self._found += [found] if len(found) else []

@@ -23,11 +23,12 @@ _OTHER_NEAR, _OTHER = 0.65, 0.7
 
 def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
     """The stretches with the numbers of their voices, counted from 0 as they begin to speak."""
-    numbers = iter(_groups([one for one in utterances if one.voiceprint]))
+    numbers = iter(_cluster([one for one in utterances if one.voiceprint]))
     return tuple(replace(one, voice=next(numbers) if one.voiceprint else None) for one in utterances)
 
 
-def _groups(utterances: Sequence[Utterance]) -> list[int]:
+def _cluster(utterances: Sequence[Utterance]) -> list[int]:
+    """The number of each stretch's voice, by average linkage of voiceprints."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
     if len(utterances) < 2:
@@ -38,8 +39,8 @@ def _groups(utterances: Sequence[Utterance]) -> list[int]:
     return [order.index(group) for group in found]
 
 
-def change_of(prints: FloatArray, apart: int) -> int | None:
-    """After which look another voice goes on; None where it is one voice.
+def change_after(prints: FloatArray, apart: int) -> int | None:
+    """The index of the window after which another voice goes on; None where it is one voice.
 
     `prints`: [looks, 256] along a stretch, of unit length; a look ends where the one that is `apart` further begins.
     """
