@@ -18,7 +18,7 @@ from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.expressions import expressions
 from pvchat.perception.experts.figurelooks import face_maps
-from pvchat.perception.experts.figures import cut
+from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray
 
@@ -39,7 +39,7 @@ class DrawnHeads:
 
     def shown(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> FloatArray:
         """How probably each picture's figure [4] shows what `expressions.SHOWN` lists: [n, K]."""
-        pictures = [cut(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
+        pictures = [crop_squares(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
         return expressions(face_maps(self.frames, pictures))
 
     def _face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:

@@ -118,7 +118,7 @@ def _square(image: Picture, x: float, y: float, side: float) -> Picture:
 
 
 class Looks(nn.Module):
-    """The network of `figurelooks.attended`, and what reads it."""
+    """The network of `figurelooks.attention_pooled`, and what reads it."""
 
     def __init__(self) -> None:
         super().__init__()
