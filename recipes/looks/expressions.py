@@ -28,7 +28,7 @@ from pvchat.perception.drawngestures import LIMITS
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.expressions import SHOWN, read_by
 from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, face_maps
-from pvchat.perception.experts.figures import cut
+from pvchat.perception.experts.figures import crop_squares
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import descend
 from recipes.figures.figurehead import arrays_of_network
@@ -84,7 +84,7 @@ def look(root: Path, expert: FrameExpert) -> Faces:
             source = rows[file].get("clip") or rows[file].get("identity") or file
             for label, *box in [[faces, 0, 0, 1, 1]] if isinstance(faces, str) else faces:
                 where = np.array(box, np.float32)
-                pictures = [cut(image, where[None])[0], *(_changed(image, where, name, random) for _ in range(COPIES))]
+                pictures = [crop_squares(image, where[None])[0], *(_changed(image, where, name, random) for _ in range(COPIES))]
                 maps.append(face_maps(expert, pictures).astype(np.float16))
                 labels.append(str(label))
                 part.append(zlib.crc32(source.encode()) % PARTS)

@@ -120,7 +120,8 @@ def learn_drawn(seen: list[Seen], filmed: Head) -> dict[str, FloatArray]:
     decay = np.repeat(np.array([DRAWN_DECAY, WORD_DECAY], np.float32), [WIDTH, len(LABELS)])
     added, bias = softmax_head(np.hstack([x, word]), truth, np.ones(len(x), np.float32), decay, LEAST_SPREAD, word)
     weighed = np.eye(len(LABELS), dtype=np.float32) + added[:, WIDTH:]  # the word is linear, too: one matrix holds both
-    return {"weight": added[:, :WIDTH] + weighed @ filmed[0], "bias": bias + weighed @ bare}
+    weight, bias = added[:, :WIDTH] + weighed @ filmed[0], bias + weighed @ bare
+    return {"weight": np.asarray(weight, np.float32), "bias": np.asarray(bias, np.float32)}
 
 
 def judge_drawn(seen: list[Seen], filmed: Head) -> dict[str, int]:
