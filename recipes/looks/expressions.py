@@ -84,7 +84,10 @@ def look(root: Path, expert: FrameExpert) -> Faces:
             source = rows[file].get("clip") or rows[file].get("identity") or file
             for label, *box in [[faces, 0, 0, 1, 1]] if isinstance(faces, str) else faces:
                 where = np.array(box, np.float32)
-                pictures = [crop_squares(image, where[None])[0], *(_changed(image, where, name, random) for _ in range(COPIES))]
+                pictures = [
+                    crop_squares(image, where[None])[0],
+                    *(_changed(image, where, name, random) for _ in range(COPIES)),
+                ]
                 maps.append(face_maps(expert, pictures).astype(np.float16))
                 labels.append(str(label))
                 part.append(zlib.crc32(source.encode()) % PARTS)
