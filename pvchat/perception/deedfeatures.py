@@ -124,7 +124,8 @@ def hand_signs(joints: FloatArray, face: FloatArray, aspect: float) -> HandSigns
     xy = (joints[:, :2] - (face[:2] + face[2:]) / 2) * scale
     visible = joints[:, 3] * ((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1)
     left, right = (_signs_of_hand(side, xy, visible) for side in (0, 1))
-    signs = {name: (min if name.startswith("both_") else max)(left[name], right[name]) for name in left}
+    pairs = {name: (left[name], right[name]) for name in left}
+    signs = {name: min(pair) if name.startswith("both_") else max(pair) for name, pair in pairs.items()}
     both, apart = left["seen"] * right["seen"], float(np.linalg.norm(_hand(0, xy) - _hand(1, xy)))
     return HandSigns(
         posed=1.0,
@@ -139,9 +140,8 @@ def _signs_of_hand(side: int, xy: FloatArray, visible: FloatArray) -> dict[str, 
     """The signs of one hand (`side` 0: left), by their names in `HandSigns`; of joints xy [33, 2], visible [33]."""
     hand, arm, width = _hand(side, xy), body.ARMS[side], _shoulder_width(xy)
     mouth, chest = xy[list(_MOUTH)].mean(0), xy[list(body.SHOULDERS)].mean(0)
-    from_mouth, from_ear = (
-        min(float(np.linalg.norm(hand - point)) for point in points) for points in ([mouth], xy[list(_EARS)])
-    )
+    from_mouth = float(np.linalg.norm(hand - mouth))
+    from_ear = min(float(np.linalg.norm(hand - xy[ear])) for ear in _EARS)
     from_lap, aside = float(hand[1] - chest[1]) - _LAP, float(abs(hand[0] - chest[0]))
     seen, raised = float(visible[list(_WRISTS[side])].min()), float(hand[1] < chest[1])
     signs = {

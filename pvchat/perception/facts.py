@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
-_NOT_WORN = {"smiling", "man", "woman", "blonde"}
+_NOT_WORN = {"smiling", "man", "woman"}
 _NOT_SAID = {"glasses"}  # right on photos, wrong on footage; `motion.wears_glasses` tells them
 _SHOWN = 0.13  # share of the torso that must be in the frame
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
@@ -75,7 +75,7 @@ def _measure_face(facts: PersonFacts, clip: Clip, seen: Pictured, others: Sequen
     worn = _claim_body(facts, seen, experts, bust, length)
     facts.clothes = _clothes_of_face(clip, seen, others, worn, length)
     if "a hat" not in facts.features:
-        facts.hair = hair.photographed(seen) or facts.hair
+        facts.hair = hair.photographed(seen)
 
 
 def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
@@ -113,13 +113,12 @@ def _torso_features(seen: Pictured) -> FloatArray:
 
 
 def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
+    """Put what the head classifier claims into the facts: gender, and what the head wears."""
     for claim in claims:
         if claim.label in _NOT_SAID:
             continue
         if claim.label in ("man", "woman") and facts.gender is None:
             facts.gender, facts.confidence["gender"] = claim.label, claim.confidence
-        elif claim.label == "blonde":
-            facts.hair = "blonde hair"
         elif claim.label not in _NOT_WORN:
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
