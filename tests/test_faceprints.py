@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from make_analysis import identity_of, make_analysis, make_clip, make_track
 
-from pvchat.identity.corrections import made_of
+from pvchat.identity.corrections import example_of
 from pvchat.identity.enroll import enroll
 from pvchat.identity.examples import MASK
 from pvchat.identity.gallery import Gallery, faces_of
-from pvchat.identity.measures import PrintModel, made_out
-from pvchat.identity.presence import NOTHING, PresenceModel
+from pvchat.identity.measures import PrintModel, visible_prints
+from pvchat.identity.presence import UNREADABLE_LOGIT, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
 from pvchat.people.parts import joined, parts_of
@@ -112,7 +112,7 @@ def test_a_mask_may_hide_more_than_nothing_at_all(model: PresenceModel) -> None:
     half = blank_prints(20, noise=2.8)
     blank = faceprint.blankness(half)
     between = half[(blank > faceprint.BLANK) & (blank < faceprint.BLANK_MASKED)][:4]
-    assert made_out(between.astype(np.float32), True)[1] > made_out(between.astype(np.float32), False)[1]
+    assert visible_prints(between.astype(np.float32), True)[1] > visible_prints(between.astype(np.float32), False)[1]
 
 
 @pytest.mark.parametrize("side", ["person", "track"])
@@ -130,8 +130,8 @@ def test_what_is_said_fades_with_what_can_be_made_out(
             lambda prints, faded=faded: np.array([faded.get(row.tobytes(), 0.0) for row in prints], np.float32),
         )
         told.append(face_logit(model, ana, same, False))
-        assert face_logit(model, ana, other, False) < NOTHING
-    assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(NOTHING)
+        assert face_logit(model, ana, other, False) < UNREADABLE_LOGIT
+    assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(UNREADABLE_LOGIT)
 
 
 def test_behind_a_mask_faceprints_are_compared_with_the_bare_face(model: PresenceModel) -> None:
@@ -181,7 +181,7 @@ def test_that_is_her_brings_her_faceprints_from_there(model: PresenceModel) -> N
     ana, elsewhere = enrolled(1), printed_track(7, first=20)  # she looks quite different there
     later = printed_track(7, first=30)
     before = face_logit(model, ana, later, False)
-    told = corrected(ana, made_of(ana, elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
+    told = corrected(ana, example_of(ana, elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
     assert len(examples_of(told)[0].prints) == 4
     contents.check(told.kind, told.arrays, told.extra, told.name)
     assert face_logit(model, told, later, False) > before + 3

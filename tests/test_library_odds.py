@@ -141,7 +141,7 @@ def test_many_faces_at_once_are_as_like_her_as_one_by_one(chat: PVChat, model: P
     seen = [records.analysis_of(tables, number + 1) for number in range(CLIPS)]
     tables.close()
     assert numbers.tolist() == [track for _, tracks in seen for track in tracks]
-    alone = np.concatenate([model.compared(her, analysis) for analysis, _ in seen], 1)
+    alone = np.concatenate([model.solo_logits(her, analysis) for analysis, _ in seen], 1)
     np.testing.assert_allclose(at_once, alone, atol=5e-3)
 
 

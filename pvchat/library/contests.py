@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
-from pvchat.identity.calibration import Enrolled
-from pvchat.identity.presence import OTHER_WORLD, SPAN, PresenceModel
-from pvchat.identity.recurring import NEAR
+from pvchat.identity.calibration import EnrollmentQuality
+from pvchat.identity.presence import DRAWN_MISMATCH, SPAN_FROM, PresenceModel
+from pvchat.identity.recurring import NEAR_LOGIT
 from pvchat.library.odds import is_dressed
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
@@ -36,7 +36,7 @@ class Everyone:
     numbers: IntArray  # [P] of each (`people.id`)
     fresh: Marks  # [P] who wasn't there before
     said: Marks  # [P] of whom users said that somebody isn't her
-    enrolled: Enrolled  # what the calibration knows of them
+    enrolled: EnrollmentQuality  # what the calibration knows of them
     worlds: NDArray[np.float64]  # [P, 2] log-odds that a real clip, and a drawn one, costs
     bodies: bool  # hair and clothes, or pieces of figures, may count
 
@@ -46,7 +46,7 @@ class Everyone:
         numbers, everyone = np.array(list(people), int), list(people.values())
         said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
         foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
-        worlds, enrolled = OTHER_WORLD * np.array(foreign, float).reshape(-1, 2), Enrolled.of(everyone)
+        worlds, enrolled = DRAWN_MISMATCH * np.array(foreign, float).reshape(-1, 2), EnrollmentQuality.of(everyone)
         bodies = bool(enrolled.figure.any()) or any(map(is_dressed, everyone))
         return cls(numbers, np.isin(numbers, fresh), said, enrolled, worlds, bodies)
 
@@ -119,15 +119,17 @@ def pairs_of(
     own = np.exp(found, dtype=np.float64)
     sums = own.sum(0)
     others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
-    limit = min(log_odds(SPAN), log_odds(config.absent_below))
-    least = min(NEAR, *(model.calibration.least(limit, one) for one in np.unique(np.concatenate(others)).tolist()))
+    limit = min(log_odds(SPAN_FROM), log_odds(config.absent_below))
+    least = min(
+        NEAR_LOGIT, *(model.calibration.min_logit(limit, one) for one in np.unique(np.concatenate(others)).tolist())
+    )
     row, column = np.nonzero(found >= least)  # competition only takes
     clip, mine = part.of[column], own[row, column]
     enrolled, best = everyone.enrolled[row], part.best[column]
-    good, figures = enrolled.good(best), enrolled.by_figure(best)
+    good, figures = enrolled.of_pair(best), enrolled.as_figures(best)
     cost = part.cost[clip] + everyone.worlds[row, part.drawn[clip]]
     taken = np.stack([np.log(np.maximum(one[column] - mine, 1.0)) for one in (part.together, sums)])
-    logits = np.stack([model.worth(found[row, column] - less, good, figures, count[clip]) - cost
+    logits = np.stack([model.calibrated(found[row, column] - less, good, figures, count[clip]) - cost
                        for less, count in zip(taken, others, strict=True)])  # fmt: skip
     logits[0, everyone.fresh[row]] = -np.inf
     pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
@@ -136,7 +138,7 @@ def pairs_of(
         np.maximum.at(most, of, one)
     there = top.max(0) >= log_odds(config.absent_below)
     kept, which = there[of], np.flatnonzero(there)
-    near = np.bincount(of[found[row, column] > NEAR], minlength=len(pair))[which]
+    near = np.bincount(of[found[row, column] > NEAR_LOGIT], minlength=len(pair))[which]
     row, where = np.divmod(pair[which], len(part.clips))
     of = np.searchsorted(which, of[kept])
     starts = np.searchsorted(of, np.arange(len(which)))

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
-from pvchat.identity.bodies import WEAK
+from pvchat.identity.bodies import CLEAR_FACE_QUALITY
 from pvchat.identity.evidence import NAMED
 from pvchat.identity.gallery import FaceTracks
-from pvchat.identity.presence import SPAN, PresenceModel
-from pvchat.identity.recurring import NEAR, SURE, by_film, held_against
+from pvchat.identity.presence import SPAN_FROM, PresenceModel
+from pvchat.identity.recurring import NEAR_LOGIT, SURE_LOGIT, combined_logits, references_and_candidates
 from pvchat.library import odds, records
 from pvchat.library.contests import Contests, Everyone, Marks, Pairs, contests, log_odds, pairs_of
 from pvchat.people.corrections import corrections_of
@@ -85,7 +85,7 @@ def _write(
     config: PresenceConfig,
 ) -> Marks:
     """Write the decisions that change, move other probabilities, and mark the clips; [C]: films to decide wholly."""
-    limits = np.sort([log_odds(one) for one in (SPAN, config.absent_below, config.present_from, NAMED)])
+    limits = np.sort([log_odds(one) for one in (SPAN_FROM, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
     changes, widely, touched = (pairs.anywhere(one) for one in (before != now, (before != now) & moved, moved))
@@ -110,10 +110,10 @@ def _what_counts(everyone: Everyone, part: Contests, pairs: Pairs, deeper: IntAr
 
     In a long video bodies count by these numbers, but for pieces of one figure, which compete as one.
     """
-    looked_for = (pairs.top.max(0) > SURE) & (pairs.near > 1)
+    looked_for = (pairs.top.max(0) > SURE_LOGIT) & (pairs.near > 1)
     films = (part.cost > 0) & (np.bincount(pairs.where[looked_for], minlength=len(part.clips)) > 0)
     least = np.minimum.reduceat(part.best, part.starts)
-    faint = everyone.bodies & np.where(part.cost > 0, least == 0, least < WEAK)
+    faint = everyone.bodies & np.where(part.cost > 0, least == 0, least < CLEAR_FACE_QUALITY)
     more = faint | np.isin(part.clips, deeper)
     return films[pairs.where], more[pairs.where], everyone.said[pairs.row]
 
@@ -154,7 +154,7 @@ def _decided(
 ) -> None:
     """Write who is where, and on which tracks, as `PresenceModel.score` decides it."""
     everyone, part, pairs = seen
-    least = np.where(part.cost > 0, log_odds(config.present_from), log_odds(SPAN))[pairs.where]
+    least = np.where(part.cost > 0, log_odds(config.present_from), log_odds(SPAN_FROM))[pairs.where]
     shown = pairs.logits[1] >= np.minimum(least, pairs.top[1])[pairs.of]
     tracks, ends = part.tracks[pairs.columns], np.append(pairs.starts[1:], len(shown))
     probabilities = 1 / (1 + np.exp(-np.clip(pairs.top[1], -30, 30)))
@@ -192,21 +192,21 @@ def _held_together(
         alike = _alike(library, model, tracks[lent], tracks[near])
         for one in some:
             seen = alike[np.ix_(np.searchsorted(lent, one.lent), np.searchsorted(near, one.near))]
-            out[one.row, one.near] = by_film(found[one.row, one.near], seen, one.lent[:, None] == one.near)
+            out[one.row, one.near] = combined_logits(found[one.row, one.near], seen, one.lent[:, None] == one.near)
     return out
 
 
 def _looks(everyone: Everyone, part: Contests, found: FloatArray, pairs: Pairs) -> Iterator[_Look]:
     """Who surely is in which film, drawn figures aside, and what there is to compare."""
     faces, ends = part.best > 0, np.append(part.starts[1:], len(part.tracks))
-    surely = (pairs.logits[1] > SURE) & faces[pairs.columns] & ~everyone.enrolled.figure[pairs.row[pairs.of]]
+    surely = (pairs.logits[1] > SURE_LOGIT) & faces[pairs.columns] & ~everyone.enrolled.figure[pairs.row[pairs.of]]
     tracks = np.split(pairs.columns, pairs.starts[1:])
     shown = np.split(surely, pairs.starts[1:])
     for pair in np.flatnonzero(pairs.anywhere(surely)).tolist():
         start, end, row = int(part.starts[pairs.where[pair]]), int(ends[pairs.where[pair]]), int(pairs.row[pair])
         sure = np.zeros(end - start, bool)
         sure[tracks[pair][shown[pair]] - start] = True
-        lent, near = held_against(sure, (found[row, start:end] > NEAR) & faces[start:end])
+        lent, near = references_and_candidates(sure, (found[row, start:end] > NEAR_LOGIT) & faces[start:end])
         if len(near):
             yield _Look(row, lent + start, near + start)
 
@@ -227,8 +227,8 @@ def _alike(library: sqlite3.Connection, model: PresenceModel, lent: IntArray, ne
     for group in groups:
         wanted = np.isin(group.which, near)
         if wanted.any():
-            for faces in group.rows(wanted, np.ones(group.prints.shape[1], bool), group.shown).made_out():
-                out[:, np.searchsorted(near, faces.which)] = model.alike(looks, faces)
+            for faces in group.rows(wanted, np.ones(group.prints.shape[1], bool), group.shown).with_visible_prints():
+                out[:, np.searchsorted(near, faces.which)] = model.view_logits(looks, faces)
     return out
 
 

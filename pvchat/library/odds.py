@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pvchat.identity.bodies import ELSEWHERE, OTHER_PLACE, WEAK
+from pvchat.identity.bodies import CLEAR_FACE_QUALITY, NO_FACE_ELSEWHERE_LOGIT, OTHER_PLACE_COSINE
 from pvchat.identity.calibration import best_quality
 from pvchat.identity.gallery import Gallery
-from pvchat.identity.presence import NEVER, PresenceModel
-from pvchat.identity.recurring import crowd
+from pvchat.identity.presence import IMPOSSIBLE_LOGIT, PresenceModel
+from pvchat.identity.recurring import long_video_cost
 from pvchat.library import records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
@@ -34,19 +34,19 @@ People = Mapping[int, Person]  # by their numbers (`people.id`)
 def of_clip(
     library: sqlite3.Connection, model: PresenceModel, clip: int, seen: tuple[ClipAnalysis, list[int]], people: People
 ) -> FloatArray:
-    """`PresenceModel.compared` [P, K] of people in a clip: what is kept, else it is made now and kept; within a change.
+    """`PresenceModel.solo_logits` [P, K] of people in a clip, as kept, or made now and kept; within a transaction.
 
     `seen`: the clip's analysis, and the numbers of its tracks.
     """
     analysis, tracks = seen
     if library.execute("SELECT 1 FROM contests WHERE clip = ?", (clip,)).fetchone() is not None:
         return read(library, np.array(tracks, int), list(people))
-    odds = model.compared(list(people.values()), analysis)
+    odds = model.solo_logits(list(people.values()), analysis)
     if not tracks:
         return odds  # nothing to compete for
     enter(library, list(people), np.array(tracks, int), odds)
     row = (
-        clip, np.array(tracks, np.int64).tobytes(), best_quality(analysis.tracks).tobytes(), crowd(analysis),
+        clip, np.array(tracks, np.int64).tobytes(), best_quality(analysis.tracks).tobytes(), long_video_cost(analysis),
         analysis.scene.drawn, len(people), np.exp(odds, dtype=np.float64).sum(0).tobytes(),
     )  # fmt: skip
     library.execute("INSERT INTO contests VALUES (?, ?, ?, ?, ?, ?, ?)", row)
@@ -56,7 +56,7 @@ def of_clip(
 def compared(
     library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], after: int = 0
 ) -> tuple[IntArray, FloatArray]:
-    """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.compared` [P, T] of people on them.
+    """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.solo_logits` [P, T] of people on them.
 
     Clips in which hair and clothes count, that are drawn, or of which the user spoke are compared one by one.
     """
@@ -68,22 +68,22 @@ def compared(
     faceless, bodies, films = (kind > 0 for kind in kinds)
     alike, weak = _alike(library, model, people, clips), faceless.copy()
     wears = np.array([[one.kind == "face" and is_dressed(one)] for one in people], bool)
-    out = np.where(wears & bodies & faceless, OTHER_PLACE, NEVER).astype(np.float32)
+    out = np.where(wears & bodies & faceless, NO_FACE_ELSEWHERE_LOGIT, IMPOSSIBLE_LOGIT).astype(np.float32)
     rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
     known = [people[row] for row in rows]
     gallery = Gallery(known)
     for seen in records.faces_of(library, after) if known else ():
         columns = np.searchsorted(tracks, seen.which)
-        weak[columns] = seen.quality.max(1) < WEAK
+        weak[columns] = seen.quality.max(1) < CLEAR_FACE_QUALITY
         scenes = np.where(films[columns], 0.0, alike[np.ix_(rows, columns)])
         out[np.ix_(rows, columns)] = model.face_logits(known, gallery, seen, scenes)
     in_drawn = np.isin(clips, [clip for (clip,) in library.execute("SELECT clip FROM contests WHERE drawn")])
     drawn = np.array([[person.figure is not None] for person in people], bool) & (faceless | in_drawn)
     spoken = records.clips_of(library, {one.clip for person in people for one in corrections_of(person)})
-    closer = drawn | wears & bodies & weak & (alike > ELSEWHERE) | np.isin(clips, spoken)
+    closer = drawn | wears & bodies & weak & (alike > OTHER_PLACE_COSINE) | np.isin(clips, spoken)
     for clip in np.unique(clips[closer.any(0)]).tolist():
         analysis, numbers = records.analysis_of(library, clip)
-        out[:, np.searchsorted(tracks, numbers)] = model.compared(people, analysis)
+        out[:, np.searchsorted(tracks, numbers)] = model.solo_logits(people, analysis)
     return tracks, out
 
 
@@ -152,7 +152,7 @@ def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[P
 
 def _blocks(library: sqlite3.Connection, first: int, last: int, numbers: Sequence[int]) -> FloatArray:
     """Log-odds [P, tracks] of people on all tracks of some blocks."""
-    out = np.full((len(numbers), last - first + 1, _BLOCK), NEVER, np.float32)
+    out = np.full((len(numbers), last - first + 1, _BLOCK), IMPOSSIBLE_LOGIT, np.float32)
     rows = {number: row for row, number in enumerate(numbers)}
     words = "SELECT * FROM odds WHERE block BETWEEN ? AND ? AND who IN (SELECT value FROM json_each(?))"
     for block, who, data in library.execute(words, (first, last, json.dumps(list(rows)))):

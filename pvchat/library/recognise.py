@@ -76,8 +76,8 @@ def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: S
     analysis, tracks = records.analysis_of(library, clip)
     refs = _numbers(library)
     people = {refs[one.id]: one for one in everyone.people}
-    alone = odds.of_clip(library, chat.networks.presence, clip, (analysis, tracks), people)
-    presences = chat.score(everyone.people, analysis, alone=alone)
+    solo = odds.of_clip(library, chat.networks.presence, clip, (analysis, tracks), people)
+    presences = chat.score(everyone.people, analysis, solo=solo)
     presences = [one for one in presences if one.decision != "absent" or one.voices]
     timeline = timeline_of(presences, analysis)
     who = {one.name: number for number, one in people.items()}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.identity.examples import is_masked
 from pvchat.identity.gallery import FaceTracks
-from pvchat.identity.reach import covered
+from pvchat.identity.reach import is_covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import (
@@ -147,7 +147,7 @@ def _keep_track(library: sqlite3.Connection, place: tuple[int, int], track: Trac
     sightings = np.column_stack([track.frames, track.boxes, track.scores, track.quality])[best]
     middle = mean_identity(track.identity, track.quality) if len(track) else np.zeros(WIDTH, np.float32)
     values = (
-        *place, track.kind, covered(track), is_masked(track), spans[0][0], spans[-1][1], packed(track_to_row(track)),
+        *place, track.kind, is_covered(track), is_masked(track), spans[0][0], spans[-1][1], packed(track_to_row(track)),
         _bytes(track.shown_in, np.int32), _bytes(sightings, np.float32), IDENTITY.packed(track.identity[best]),
         PRINTS.packed(track.prints[:MOST_PRINTS]), BODIES.packed(track.looks[:MOST_LOOKS]),
     )  # fmt: skip
@@ -174,7 +174,7 @@ def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks
     rows = library.execute(f"{_FACE_ROWS} WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
     while block := rows.fetchmany(_FACES):
         for group in _stacked(block):
-            yield from group.made_out()
+            yield from group.with_visible_prints()
 
 
 def faces_numbered(library: sqlite3.Connection, numbers: Iterable[int]) -> list[FaceTracks]:

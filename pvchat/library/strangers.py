@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from pvchat import video
-from pvchat.identity.measures import made_out
+from pvchat.identity.measures import visible_prints
 from pvchat.library import records
 from pvchat.library.grouping import Faces, group, seen_at_once
 from pvchat.people.corrections import SAME_TRACK
@@ -162,7 +162,7 @@ def _looked(masked: bool, sightings: bytes, rows: bytes) -> tuple[FloatArray, fl
     best = float(quality.max(initial=0.0))
     prints, share = records.PRINTS.unpacked(rows), 1.0
     if len(prints):
-        prints, share = made_out(prints, masked)
+        prints, share = visible_prints(prints, masked)
     clear = best >= CLEAR and share >= MADE_OUT and not masked
     middle = prints.mean(0) if len(prints) else np.zeros(FACEPRINT, np.float32)
     return np.asarray(middle, np.float32), best if clear else 0.0

@@ -45,7 +45,7 @@ class Service(Protocol):
         people: Sequence[Any],
         analysis: ClipAnalysis,
         window: tuple[float, float] | None = None,
-        alone: FloatArray | None = None,
+        solo: FloatArray | None = None,
     ) -> list[PersonPresence]:
         """`PresenceModel.score` of these people (`pvchat.people.person.Person`), enrolled or not."""
 

@@ -202,17 +202,17 @@ class PVChat:
             NoSubjectError, SeveralSubjectsError, SubjectError: nobody, or several, could be meant; no such track.
             PeopleError: she has as many corrections as she may have.
         """
-        from pvchat.identity.corrections import made_of, meant_by, numbered
+        from pvchat.identity.corrections import example_of, index_of_number, tracks_meant
 
         person, analysis, source = self.people.get(name), self.analyse(clip), Path(clip).name
         if track is None:
             everyone = self.people.all()
             row = next(i for i, one in enumerate(everyone) if one.id == person.id)
             odds = self.networks.presence.odds(everyone, analysis)[row]
-            meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
+            meant = tracks_meant(person, analysis, odds, her=is_her, at=at, source=source)
         else:
-            meant = [numbered(analysis, track, source)]
-        examples = [made_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
+            meant = [index_of_number(analysis, track, source)]
+        examples = [example_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(PersonRef(person.id), lambda one: corrected(one, *examples))
         temporary.withdraw_offers()
         return corrections_of(kept)[-len(examples) :]
@@ -284,19 +284,19 @@ class PVChat:
 
     def score(
         self, people: Sequence[Person], analysis: ClipAnalysis, window: tuple[float, float] | None = None,
-        alone: FloatArray | None = None,
+        solo: FloatArray | None = None,
     ) -> list[PersonPresence]:  # fmt: skip
         """Presence of these people, enrolled or not, in the order given: in a clip, or in a part of it (seconds).
 
-        In a clip that was listened to their voices count, too. `alone` as of `PresenceModel.score`.
+        In a clip that was listened to their voices count, too. `solo` as of `PresenceModel.score`.
         """
-        from pvchat.identity.voices import heard_in
+        from pvchat.identity.voices import add_voices
 
-        found = self.networks.presence.score(people, analysis, self.settings.presence, window, alone)
+        found = self.networks.presence.score(people, analysis, self.settings.presence, window, solo)
         sound = analysis.sound if window is None else analysis.between(*window).sound
         if sound is None or not self.settings.voice:
             return found
-        return heard_in(people, found, sound, self.settings.presence)
+        return add_voices(people, found, sound, self.settings.presence)
 
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them.
