@@ -25,10 +25,10 @@ from pvchat.people.corrections import (  # noqa: E402
     Example,
     corrected,
     examples_of,
+    examples_that_may_show,
     shareable,
-    showing,
-    without,
-    without_those_of,
+    without_correction,
+    without_examples_of,
 )
 from pvchat.people.person import Person, checked  # noqa: E402
 from pvchat.schemas import LOOKS, Track  # noqa: E402
@@ -200,10 +200,10 @@ def test_what_is_kept_of_one_word_is_all_that_is_handed_back(studio: Studio, cha
 def test_whoever_was_pointed_at_without_a_face_goes_when_anybody_is_forgotten_and_isnt_given_away() -> None:
     ana, clip = make_person("Ana", 1), make_analysis(body(BEN), body(CLEO))
     wrong = corrected(ana, example_of(ana, clip.tracks[0], False, clip, ""))
-    assert len(showing(wrong, make_person("Ben", 4))) == 1
-    assert examples_of(without_those_of(wrong, make_person("Ben", 4))) == []
+    assert len(examples_that_may_show(wrong, make_person("Ben", 4))) == 1
+    assert examples_of(without_examples_of(wrong, make_person("Ben", 4))) == []
     right = corrected(ana, example_of(ana, clip.tracks[1], True, clip, ""))
-    assert showing(right, make_person("Ben", 4)) == []
+    assert examples_that_may_show(right, make_person("Ben", 4)) == []
     assert examples_of(shareable(right)) == []
 
 
@@ -212,8 +212,8 @@ def test_an_example_of_somebodys_figure_goes_with_her() -> None:
     example = example_of(mei(figure.identity), figure, False, make_analysis(figure), "")
     toon = make_person("Toon", 2, kind="figure", arrays={"prototypes": figure.identity})
     for person, other in ((make_person("Ben", 3, kind="figure"), mei(figure.identity)), (mei(toon.figure + 9), toon)):
-        assert len(showing(corrected(person, example), other)) == 1
-        assert showing(corrected(person, example), make_person("Eve", 4)) == []
+        assert len(examples_that_may_show(corrected(person, example), other)) == 1
+        assert examples_that_may_show(corrected(person, example), make_person("Eve", 4)) == []
 
 
 def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:
@@ -233,14 +233,14 @@ def test_undone_it_is_as_before(studio: Studio, chat: PVChat) -> None:
     before = chat.people.get("Ana")
     chat.correct("Ana", clip, False)
     assert [c.her for c in chat.corrections("Ana")] == [False]
-    chat.people.revise("Ana", lambda one: without(one, 1))
+    chat.people.revise("Ana", lambda one: without_correction(one, 1))
     assert chat.corrections("Ana") == []
     assert decision(chat, clip) == "present"
     after = chat.people.get("Ana")
     assert after.arrays.keys() == before.arrays.keys()
     assert (after.extra, after.created, after.aliases) == (before.extra, before.created, before.aliases)
     with pytest.raises(PeopleError, match="no correction 1"):
-        chat.people.revise("Ana", lambda one: without(one, 1))
+        chat.people.revise("Ana", lambda one: without_correction(one, 1))
 
 
 def test_the_later_word_about_a_track_counts(studio: Studio, chat: PVChat) -> None:
@@ -297,7 +297,7 @@ def test_rows_belong_to_their_correction() -> None:
     person = make_person()
     for seed in range(3):
         person = corrected(person, example(seed % 2 == 0, f"{seed:064x}", seed, rows=seed + 1))
-    person = without(person, 2)
+    person = without_correction(person, 2)
     assert [e.correction.her for e in examples_of(person)] == [True, True]
     np.testing.assert_array_equal(examples_of(person)[1].faces, example(True, "", 2, rows=3).faces)
     assert [e.correction.her for e in examples_of(shareable(person))] == [True, True]

@@ -17,7 +17,7 @@ from pvchat.identity.measures import PrintModel, visible_prints
 from pvchat.identity.presence import UNREADABLE_LOGIT, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
-from pvchat.people.parts import joined, parts_of
+from pvchat.people.parts import merge_people, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.analysis import _print
 from pvchat.perception.experts import faceprint
@@ -164,7 +164,7 @@ def test_an_enrollment_keeps_them_and_they_pass_as_a_persons_file() -> None:
 
 
 def test_two_clips_of_one_person_stay_two_views() -> None:
-    both = joined(enrolled(1, "Ana"), enrolled(2, "Anna"))
+    both = merge_people(enrolled(1, "Ana"), enrolled(2, "Anna"))
     views = parts_of(both)
     assert [len(view.prints) for view in views] == [4, 4]
     np.testing.assert_array_equal(views[1].prints, enrolled(2).arrays["prints"])
@@ -173,7 +173,7 @@ def test_two_clips_of_one_person_stay_two_views() -> None:
 def test_one_of_two_clips_without_them_still_merges() -> None:
     before = enrolled(1, "Ana")
     before = replace(before, arrays={k: v for k, v in before.arrays.items() if "prints" not in k})
-    both = joined(before, enrolled(2, "Anna"))
+    both = merge_people(before, enrolled(2, "Anna"))
     assert [len(view.prints) for view in parts_of(both)] == [0, 4]
 
 

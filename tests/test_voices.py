@@ -17,7 +17,7 @@ from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
 from pvchat.identity.voices import add_voices, voice_of
 from pvchat.people import contents, exchange
-from pvchat.people.parts import joined
+from pvchat.people.parts import merge_people
 from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceprint import LOOK, _looks, mel_bands
@@ -151,9 +151,9 @@ def test_a_voice_goes_where_its_person_goes(tmp_path):
 
 
 def test_two_clips_of_somebody_are_two_views_of_the_voice():
-    both = joined(known("Ana", 5), known("Ana again", 6))
+    both = merge_people(known("Ana", 5), known("Ana again", 6))
     assert both.arrays["voice"].shape == (2, 256)
-    silent = joined(known("Ana", 5), make_person("Ana again"))
+    silent = merge_people(known("Ana", 5), make_person("Ana again"))
     assert silent.arrays["voice"].shape == (1, 256)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pvchat.identity.examples import confirmed_view, is_masked
 from pvchat.identity.measures import visible_mask, visible_prints
 from pvchat.identity.reach import is_covered
-from pvchat.people.parts import NOTHING, View, parts_of
+from pvchat.people.parts import NO_ROWS, View, parts_of
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray, Track
 
@@ -56,7 +56,7 @@ def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]
     """
     alike: dict[tuple[int, int], list[tuple[int, FloatArray, FloatArray, float]]] = {}
     for place, view in enumerate(views):
-        prints, clear = NOTHING, 1.0
+        prints, clear = NO_ROWS, 1.0
         if printed and len(view.prints):
             prints, clear = visible_prints(np.asarray(view.prints, np.float32), masked and view.masked)
         rows = np.asarray(view.rows, np.float32)
@@ -109,7 +109,7 @@ def faces_of(tracks: Sequence[Track]) -> Iterator[FaceTracks]:
             alike.setdefault((is_masked(track), len(track), len(track.prints)), []).append(place)
     for (masked, _, _), places in alike.items():
         some = [tracks[place] for place in places]
-        prints = np.stack([track.prints if len(track.prints) else NOTHING for track in some]).astype(np.float32)
+        prints = np.stack([track.prints if len(track.prints) else NO_ROWS for track in some]).astype(np.float32)
         hidden = np.array([masked or is_covered(track) for track in some])
         identity, quality = np.stack([t.identity for t in some]), np.stack([t.quality for t in some])
         shown = np.ones(len(some), np.float32)

@@ -167,8 +167,8 @@ def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
 
 
 def _save(analysis: ClipAnalysis, what: str, picture: bytes) -> str:
-    """Write a picture of a possible subject for the user (`temporary.withdraw_offers` deletes it); its path."""
-    folder = temporary.root() / temporary.OFFERED
+    """Write a picture of a possible subject for the user (`temporary.delete_subject_pictures` deletes it); its path."""
+    folder = temporary.root() / temporary.SUBJECT_PICTURES
     atomic.make_private_folder(folder)
     path = folder / f"{analysis.key[:12]}-{what}.jpg"
     path.write_bytes(picture)

@@ -87,7 +87,7 @@ def _with_voice_evidence(
 
 def _nearest_person(people: Sequence[Person], spoken: Sequence[Utterance]) -> tuple[float, Person | None, int]:
     """Cosine of what is spoken and the voice most like it, whose that clearly is (or None), how many are known."""
-    known = [person for person in people if len(person.arrays.get("voice", ()))]
+    known = [person for person in people if person.has_voice]
     if not known or sum(one.seconds for one in spoken) < _HEARD_S:
         return -1.0, None, len(known)
     voice = _mean(spoken)

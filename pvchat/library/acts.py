@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from pvchat.library.strangers import as_list, drop_empty, rows_of
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 KEPT = 50  # acts that can be taken back, one after the other
 
@@ -44,7 +44,7 @@ def keep(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", co
 
 def about(library: sqlite3.Connection, what: str, group: int, ref: str, count: int = 0) -> None:
     """Note that a group was named ("name"), joined to somebody ("join") or said not to be her ("deny")."""
-    with changing(library):
+    with transaction(library):
         keep(library, what, group, ref=ref, count=count)
         if what != "deny":
             library.execute("UPDATE groups SET ref = ? WHERE id = ?", (ref, group))
@@ -52,7 +52,7 @@ def about(library: sqlite3.Connection, what: str, group: int, ref: str, count: i
 
 def follow_id(library: sqlite3.Connection, before: str, now: str) -> None:
     """Somebody has another id, since she was changed from here."""
-    with changing(library):
+    with transaction(library):
         for table in ("acts", "groups"):
             library.execute(f"UPDATE {table} SET ref = ? WHERE ref = ?", (now, before))
 
@@ -65,7 +65,7 @@ def last(library: sqlite3.Connection) -> Act | None:
 
 def take_back(library: sqlite3.Connection, act: Act) -> None:
     """Put every track back where it was before an act, and drop the act."""
-    with changing(library):
+    with transaction(library):
         words = 'SELECT "group", said, track FROM members_before WHERE act = ?'
         rows = library.execute(words, (act.number,)).fetchall()
         library.executemany("INSERT OR IGNORE INTO groups(id) VALUES (?)", {(group,) for group, _, _ in rows})

@@ -20,11 +20,11 @@ from pvchat.identity.subjects import number_of
 from pvchat.library import acts, strangers
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import Shown, Stranger
-from pvchat.people.corrections import corrections_of, without
+from pvchat.people.corrections import corrections_of, without_correction
 from pvchat.people.index import PersonRef
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 LEAST = 2  # videos in which somebody is seen who counts as recurring
 _MOST_ENROLLED = 3  # videos that somebody is enrolled from
@@ -116,7 +116,7 @@ class Inbox:
 
     def ignore(self, group: int) -> None:
         """Never show a stranger again."""
-        with self._open() as library, changing(library):
+        with self._open() as library, transaction(library):
             acts.keep(library, "ignore", group)
             library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
@@ -124,13 +124,13 @@ class Inbox:
         """Say that two strangers are one, who is called by the first number from now on."""
         if group == other:
             raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
-        with self._open() as library, changing(library):
+        with self._open() as library, transaction(library):
             acts.keep(library, "merge", group, other)
             library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
         """Say that some tracks of a group, not all of them, show somebody else; the number of the new group."""
-        with self._open() as library, changing(library):
+        with self._open() as library, transaction(library):
             mine = {track for track, _, _ in strangers.rows_of(library, [group])}
             if not tracks or not {*tracks} < mine:
                 hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
@@ -162,7 +162,7 @@ class Inbox:
                 self._require_same(act)
                 ids = self.chat.people.ids()
                 hers = [(ref,) for ref, name in ids.items() if name == ids[act.ref]]
-                with changing(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
+                with transaction(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
                     library.executemany("DELETE FROM people WHERE ref = ?", hers)
             acts.take_back(library, act)
         if act.what == "name":
@@ -181,7 +181,7 @@ class Inbox:
 
         def fewer(person: Person) -> Person:
             for _ in range(act.count):
-                person = without(person, len(corrections_of(person)))
+                person = without_correction(person, len(corrections_of(person)))
             return person
 
         person = self.chat.people.revise(PersonRef(act.ref), fewer)

@@ -131,7 +131,7 @@ class Library:
                 kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
-        with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
+        with self._open() as library, atomic.exclusive(library_of(self.root).with_suffix(".lock"), busy):
             return scan(library, self.chat, how)
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:

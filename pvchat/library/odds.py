@@ -24,7 +24,7 @@ from pvchat.library import records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray
-from pvchat.storage.library import changing
+from pvchat.storage.library import transaction
 
 _BLOCK = 256  # tracks, by number, of a row of `odds`; `library.sql` knows it
 _CLIPS = 2000  # whose places are compared at once
@@ -104,7 +104,7 @@ def drop_of_another(library: sqlite3.Connection, model: PresenceModel) -> bool:
     before = library.execute("SELECT version FROM model").fetchone()
     if before == (model.version,):
         return False
-    with changing(library):
+    with transaction(library):
         for table in ("odds", "contests", "model"):
             library.execute(f"DELETE FROM {table}")
         library.execute("UPDATE clips SET stale = 1")

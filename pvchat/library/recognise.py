@@ -20,9 +20,8 @@ from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.library import odds, records
 from pvchat.library.decisions import BEHIND, STALE, decide
 from pvchat.people.folders import Snapshot
-from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Progress, Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 BATCH = 16  # clips a change
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
@@ -52,7 +51,7 @@ def bring_up_to_date(library: sqlite3.Connection, chat: Service, clips: Sequence
     words = "SELECT id FROM clips WHERE stale AND id IN (SELECT value FROM json_each(?))"
     if library.execute(words, (json.dumps(clips),)).fetchone() is None:
         return
-    with changing(library):
+    with transaction(library):
         everyone = _known(library, chat)
         for (clip,) in library.execute(words, (json.dumps(clips),)).fetchall():
             recognise(library, chat, clip, everyone)
@@ -146,13 +145,13 @@ def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
         return True
     model = chat.networks.presence
     seen = odds.compared(library, model, fresh) if fresh else None  # it takes a while
-    with changing(library):
+    with transaction(library):
         if _numbers(library) != known or {one.id for one in chat.people.snapshot().people} != people:
             return False
         library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
         library.executemany("DELETE FROM odds WHERE who = ?", [(known[ref],) for ref in unread])
         words = "INSERT OR IGNORE INTO people(ref, voice) VALUES (?, ?)"
-        library.executemany(words, [(one.id, _has_voice(one)) for one in fresh])
+        library.executemany(words, [(one.id, one.has_voice) for one in fresh])
         refs = _numbers(library)
         numbers = [refs[one.id] for one in fresh]
         if seen is not None:
@@ -161,14 +160,10 @@ def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
             odds.enter(library, numbers, *odds.compared(library, model, fresh, after=last))
         whole = {refs[one.id]: one for one in everyone.people}
         decide(library, model, whole, numbers, chat.settings.presence)
-        if any(map(_has_voice, fresh)):
+        if any(one.has_voice for one in fresh):
             speaking = "SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'"
             library.execute(f"UPDATE clips SET stale = {STALE} WHERE id IN ({speaking})")
     return True
-
-
-def _has_voice(person: Person) -> bool:
-    return len(person.arrays.get("voice", ())) > 0
 
 
 def _known(library: sqlite3.Connection, chat: Service) -> Snapshot:

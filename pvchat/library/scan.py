@@ -28,7 +28,7 @@ from pvchat.library.strangers import places_of, put_back
 from pvchat.perception import VERSION
 from pvchat.runtime import share_threads
 from pvchat.schemas import ClipAnalysis, Progress, Service
-from pvchat.storage.library import changing
+from pvchat.storage.library import transaction
 from pvchat.video import Recorded, content_key, recorded
 
 Opened = Callable[[], Service]
@@ -86,7 +86,7 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
         if report.stopped:
             return report  # what moved may not have been seen in its new place yet
         again = []
-    with changing(library):
+    with transaction(library):
         library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
         report.removed = drop_orphans(library)
     return report
@@ -182,7 +182,7 @@ def _unknown(library: sqlite3.Connection, paths: Sequence[str], report: Report) 
             (twins if key in keys else fresh).append(path)
             keys.add(key)
             continue
-        with changing(library):
+        with transaction(library):
             _link(library, path, clip, dated)
         report.moved += 1
     return fresh, twins
@@ -196,7 +196,7 @@ def _clip_of(library: sqlite3.Connection, key: str) -> int | None:
 
 def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _Look, report: Report) -> None:
     """One clip in one transaction: what was seen of it, who is in it, and that its file is done."""
-    with changing(library):
+    with transaction(library):
         if seen.analysis is None or seen.dated is None:
             library.execute("UPDATE files SET problem = ? WHERE path = ?", (seen.problem, path))
             report.failed[path] = seen.problem

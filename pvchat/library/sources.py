@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pvchat.perception import VERSION
-from pvchat.storage.library import LibraryError, changing, drop_clips, shrink
+from pvchat.storage.library import LibraryError, drop_clips, shrink, transaction
 from pvchat.video import Address, read_address
 from pvchat.video.files import SUFFIXES, walk
 
@@ -52,7 +52,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     known = [Path(row[0]) for row in library.execute("SELECT path FROM sources WHERE camera IS NULL")]
     for path in wanted:
         _require_usable(path, [one for one in known if one != path])
-    with changing(library):
+    with transaction(library):
         for path in wanted:
             library.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, '')", (str(path),))
             _name_place(library, str(path), place)
@@ -62,7 +62,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
 def add_camera(library: sqlite3.Connection, address: Address, place: str | None) -> int:
     """Add a camera, or give one another place or password; its number."""
     path = address.without_password
-    with changing(library):
+    with transaction(library):
         found = library.execute("SELECT camera FROM sources WHERE path = ?", (path,)).fetchone()
         if found is not None and found[0] is None:
             hint = f"Take it out first: pvchat library remove '{path}'."
@@ -90,7 +90,7 @@ def camera_of(library: sqlite3.Connection, text: str) -> Address:
 def remove(library: sqlite3.Connection, path: str) -> None:
     """Take a source and everything of its clips out; the videos stay, but for a camera's clips, which are ours."""
     whole = read_address(path).without_password if "://" in path else str(_absolute(path))
-    with changing(library):
+    with transaction(library):
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
         drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])
         if not library.execute("DELETE FROM sources WHERE path = ?", (whole,)).rowcount:
@@ -119,7 +119,7 @@ def notice(library: sqlite3.Connection) -> Changes:
     """Enter new and changed files, to be looked at."""
     changes = Changes()
     words = "SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id"
-    with changing(library):
+    with transaction(library):
         for number, path in library.execute(words).fetchall():
             if Path(path).exists():
                 _notice_in(library, number, Path(path), changes)

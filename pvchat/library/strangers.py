@@ -24,7 +24,7 @@ from pvchat.library import records
 from pvchat.library.grouping import Faces, group, seen_at_once
 from pvchat.people.corrections import SAME_TRACK
 from pvchat.schemas import FACEPRINT, FloatArray, IntArray, Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 # A track founds a group from this quality of its best sighting, and this much of a face to be made out in it.
 CLEAR, MADE_OUT = 0.4, 0.5
@@ -84,13 +84,13 @@ def regroup(library: sqlite3.Connection, chat: Service) -> bool:
     )
     known = chat.people.ids()
     named = [row[0] for row in library.execute("SELECT DISTINCT ref FROM groups WHERE ref <> ''")]
-    with changing(library):
+    with transaction(library):
         library.executemany("UPDATE groups SET ref = '' WHERE ref = ?", [(ref,) for ref in named if ref not in known])
     while library.execute(f"{fresh} LIMIT 1").fetchone() is not None:
         members = _members(library)
         tracks, before, faces = faces_of(library)
         labels = group(faces)  # takes long: others may write meanwhile
-        with changing(library):
+        with transaction(library):
             if _members(library) != members:  # a user, or another process, has put somebody elsewhere
                 continue
             numbers = _numbers(library, labels, before, faces.said)

@@ -108,7 +108,7 @@ class Answering:
 def _may_be_heard(question: Question, people: Sequence[Person], presences: Sequence[PersonPresence]) -> bool:
     """Whether a question is who is there, of somebody by name who isn't surely seen and whose voice is known."""
     asks = question.query.select == "exists" and question.query.where in (None, PRESENT)
-    known = {person.name for person in people if len(person.arrays.get("voice", ()))}
+    known = {person.name for person in people if person.has_voice}
     return asks and any(p.name in known and p.decision != "present" for p in presences if p.name in question.people)
 
 

@@ -18,7 +18,7 @@ from pvchat.chat.window import Window
 from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
-from pvchat.people.parts import joined
+from pvchat.people.parts import merge_people
 from pvchat.people.person import checked, clean_name, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage, Track
@@ -137,10 +137,10 @@ class PVChat:
         noticed = notes_on(subject, analysis, self.score(others, analysis), name if add else "")
         noticed = changed(noticed, voice_bytes=0 if voice is None else voice.nbytes)
         if add:
-            person = self.people.revise(name, lambda one: joined(one, person))
+            person = self.people.revise(name, lambda one: merge_people(one, person))
         else:
             person = self.people.add(person, replace=replace)
-        temporary.withdraw_offers()
+        temporary.delete_subject_pictures()
         person = person if depth == "instant" else self.deepen(clip, person, track, stop)
         return changed(person, notes=noticed)
 
@@ -214,7 +214,7 @@ class PVChat:
             meant = [index_of_number(analysis, track, source)]
         examples = [example_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(PersonRef(person.id), lambda one: corrected(one, *examples))
-        temporary.withdraw_offers()
+        temporary.delete_subject_pictures()
         return corrections_of(kept)[-len(examples) :]
 
     def corrections(self, name: NameOrRef) -> list[Correction]:
@@ -345,8 +345,9 @@ class PVChat:
             if kept.id == gone.id:
                 raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
             aliases = [gone.name, *gone.aliases]
-            checked(changed(joined(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
-            self.people.revise(ref := PersonRef(kept.id), lambda one: joined(one, gone))
+            both = changed(merge_people(kept, gone), aliases=[*kept.aliases, *aliases])
+            checked(both)  # refused before anything changes
+            self.people.revise(ref := PersonRef(kept.id), lambda one: merge_people(one, gone))
             self._forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
             for alias in aliases:
                 self.people.alias(ref, alias)

@@ -21,7 +21,7 @@ from pvchat.errors import PVChatError
 from pvchat.library.live import events, mqtt, webhook
 from pvchat.library.live.events import Rule
 from pvchat.storage import database
-from pvchat.storage.library import changing, connect
+from pvchat.storage.library import connect, transaction
 
 FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try; until any later one
 LEASE_S = 60.0  # until somebody else may try what this process has begun
@@ -88,7 +88,7 @@ class Courier:
         state = "given up" if self.now() - made > GIVE_UP_S else "waiting"
         state = state if outcome else "delivered"
         due = self.now() + min(FIRST_S * 2 ** min(tries, 20), LONGEST_S)
-        with changing(library):
+        with transaction(library):
             words = "UPDATE deliveries SET state = ?, due = ? WHERE id = ?"
             if library.execute(words, (state, due, delivery)).rowcount:
                 row = (delivery, self.now(), outcome or "taken")
@@ -111,7 +111,7 @@ class Courier:
                 self._quiet_until = self.now() + QUIET_S
                 return
             self._announced.add(number)
-            with changing(library):
+            with transaction(library):
                 library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
 
 
@@ -138,7 +138,7 @@ def _claimed(
     values = (now, json.dumps(list(held)))
     if library.execute(due, values).fetchone() is None:
         return None  # most often; then nobody who writes is disturbed
-    with changing(library):
+    with transaction(library):
         row = library.execute(due, values).fetchone()
         if row is None:
             return None

@@ -18,7 +18,7 @@ from typing import Any
 from pvchat.library.live import courier, events, mqtt
 from pvchat.library.live.events import PAGE, Rule
 from pvchat.schemas import Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -68,7 +68,7 @@ class EventLog:
         signed = secret or (secrets.token_hex(32) if target.startswith("http") else "")
         rule = events.read_rule(text, ids, target=target, secret=signed, **fields)
         row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, least, quiet_s, target, signed)
-        with self._opened() as library, changing(library):
+        with self._opened() as library, transaction(library):
             number = library.execute("INSERT INTO rules VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         assert number is not None
         return replace(rule, id=number)
@@ -80,7 +80,7 @@ class EventLog:
 
     def remove(self, number: int) -> None:
         """Delete a rule, and what waits to be told by it; raises LibraryError where there is none."""
-        with self._opened() as library, changing(library):
+        with self._opened() as library, transaction(library):
             if not library.execute("DELETE FROM rules WHERE id = ?", (number,)).rowcount:
                 raise _no_rule(number)
 

@@ -17,7 +17,7 @@ from datetime import datetime, time
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 Kind = Literal["appears", "leaves", "unknown"]
 PAGE = "page"  # the target of what only the page shows
@@ -106,7 +106,7 @@ def happen(
     `earlier`: whose an id is by now, of ids that people had before too; `now`: seconds since 1970.
     """
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
-    with changing(library):
+    with transaction(library):
         where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone()
         if where is None:
             raise LibraryError("it was taken out of the library meanwhile.", subject="camera", hint="Add it again.")

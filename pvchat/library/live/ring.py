@@ -25,7 +25,7 @@ from pvchat.library.sources import stamp_of
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import Service, Sound
 from pvchat.storage import atomic, database, private
-from pvchat.storage.library import changing, drop_clips, drop_leftovers, ring_of, watching
+from pvchat.storage.library import drop_clips, drop_leftovers, ring_of, transaction, watching
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
@@ -153,7 +153,7 @@ class Ring:
             return
         analysis.sound = Sound("none")  # none is recorded
         dated = Recorded(datetime.fromtimestamp(round(take.at, 3)), "name")
-        with changing(self.library):
+        with transaction(self.library):
             clip = records.keep(self.library, analysis, dated)
             recognise(self.library, self.chat, clip)
             private.write(take.path, data, self.folder.parent / atomic.SCRATCH)
@@ -176,7 +176,7 @@ def prune(library: sqlite3.Connection, days: float, gigabytes: float, now: float
         if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:
             gone.append(path)
     before = datetime.fromtimestamp(oldest).astimezone().isoformat()
-    with changing(library):
+    with transaction(library):
         drop_clips(library, gone)
         old = library.execute("DELETE FROM events WHERE julianday(at) < julianday(?)", (before,)).rowcount
     if gone or old:
