@@ -129,7 +129,7 @@ def filled(
     tables = connect(chat.people.root)
     with transaction(tables):
         for seen in (clip(model, number) for number in range(CLIPS)) if clips is None else clips:
-            records.keep(tables, seen, Recorded(datetime(2026, 11, 29), "name"))
+            records.write_clip(tables, seen, Recorded(datetime(2026, 11, 29), "name"))
     tables.close()
     chat.library.follow()
     return chat
@@ -137,7 +137,7 @@ def filled(
 
 def test_many_faces_at_once_are_as_like_her_as_one_by_one(chat: PVChat, model: PresenceModel) -> None:
     tables, her = connect(chat.people.root), [person(model, PEOPLE - 1), person(model, PEOPLE)]
-    numbers, at_once = odds.compared(tables, model, her)
+    numbers, at_once = odds.logits_of_tracks(tables, model, her)
     seen = [records.analysis_of(tables, number + 1) for number in range(CLIPS)]
     tables.close()
     assert numbers.tolist() == [track for _, tracks in seen for track in tracks]
@@ -341,7 +341,7 @@ def scanned(chat: PVChat, seen: ClipAnalysis) -> None:
     """A clip is entered as a scan does it."""
     tables = connect(chat.people.root)
     with transaction(tables):
-        recognise(tables, chat, records.keep(tables, seen, Recorded(datetime(2026, 11, 29), "name")))
+        recognise(tables, chat, records.write_clip(tables, seen, Recorded(datetime(2026, 11, 29), "name")))
     tables.close()
 
 
@@ -352,7 +352,7 @@ def showing(who: int) -> int:
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
     """Once, when faces have been compared, this happens before the library is written."""
-    compared, happened = odds.compared, []
+    compared, happened = odds.logits_of_tracks, []
 
     def slow(*args: Any, **how: Any) -> Any:
         found = compared(*args, **how)
@@ -361,7 +361,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> N
             happens()
         return found
 
-    monkeypatch.setattr(odds, "compared", slow)
+    monkeypatch.setattr(odds, "logits_of_tracks", slow)
 
 
 def test_who_is_forgotten_while_another_is_compared_stays_forgotten(

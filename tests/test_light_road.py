@@ -108,9 +108,9 @@ import json, sys
 from functools import partial
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.library.scan import _looking
+from pvchat.library.scan import _look_in_worker
 from pvchat.runtime import own_threads
-_looking(partial(PVChat, Settings()), 2)
+_look_in_worker(partial(PVChat, Settings()), 2)
 print(own_threads(), [name for name in json.loads(sys.argv[1]) if name in sys.modules])
 """
     environment = {**os.environ, "PYTHONPATH": str(REPO), "OMP_NUM_THREADS": "4"}

@@ -1,4 +1,4 @@
-"""Who may be in which clip, by everyone's kept log-odds: arrays of all clips at once, nothing is written.
+"""Pairs of a person and a clip that may show her, from kept log-odds, for many clips at once; nothing is written.
 
 In: rows of `contests`: among how many people competition in a clip was decided, and the sum of their odds on each of
 its tracks; and people's log-odds on these (`odds.py`). Out: pairs of a person and a clip that may show her, with
@@ -20,7 +20,7 @@ from pvchat.config import PresenceConfig
 from pvchat.identity.calibration import EnrollmentQuality
 from pvchat.identity.presence import DRAWN_MISMATCH, SPAN_FROM, PresenceModel
 from pvchat.identity.recurring import NEAR_LOGIT
-from pvchat.library.odds import is_dressed
+from pvchat.library.odds import has_clothes
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray
@@ -30,8 +30,8 @@ Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Everyone:
-    """P people."""
+class Enrolled:
+    """P enrolled people as arrays."""
 
     numbers: IntArray  # [P] of each (`people.id`)
     fresh: Marks  # [P] who wasn't there before
@@ -41,18 +41,18 @@ class Everyone:
     bodies: bool  # hair and clothes, or pieces of figures, may count
 
     @classmethod
-    def of(cls, people: Mapping[int, Person], fresh: Sequence[int]) -> Everyone:
+    def of(cls, people: Mapping[int, Person], fresh: Sequence[int]) -> Enrolled:
         """People by their numbers, and the numbers of who is new."""
         numbers, everyone = np.array(list(people), int), list(people.values())
         said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
         foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
         worlds, enrolled = DRAWN_MISMATCH * np.array(foreign, float).reshape(-1, 2), EnrollmentQuality.of(everyone)
-        bodies = bool(enrolled.figure.any()) or any(map(is_dressed, everyone))
+        bodies = bool(enrolled.figure.any()) or any(map(has_clothes, everyone))
         return cls(numbers, np.isin(numbers, fresh), said, enrolled, worlds, bodies)
 
 
 @dataclass(frozen=True)
-class Contests:
+class ClipTracks:
     """Some clips with all their tracks, one clip's after the other's."""
 
     clips: IntArray  # [C] numbers
@@ -65,11 +65,11 @@ class Contests:
     people: IntArray  # [C] how many people competed
     together: FloatArray  # [T] the sum of their odds
 
-    def some(self, which: Marks) -> tuple[Contests, Marks]:
+    def some(self, which: Marks) -> tuple[ClipTracks, Marks]:
         """Those of its clips that are marked [C], and which tracks are theirs [T]."""
         mine = which[self.of]
         counts = np.bincount(self.of, minlength=len(self.clips))[which]
-        part = Contests(
+        part = ClipTracks(
             self.clips[which], np.cumsum(counts) - counts, self.tracks[mine], np.repeat(np.arange(len(counts)), counts),
             self.best[mine], self.cost[which], self.drawn[which], self.people[which], self.together[mine],
         )  # fmt: skip
@@ -77,9 +77,11 @@ class Contests:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Who may be in which clip, before or now, and on which of its tracks."""
+class Candidates:
+    """M pairs of a person and a clip that may show her, before or now, with the tracks that may."""
 
+    everyone: Enrolled  # who was looked for …
+    part: ClipTracks  # … and in which clips
     row: IntArray  # [M] place of the person
     where: IntArray  # [M] place of the clip
     starts: IntArray  # [M] where the tracks of each pair begin
@@ -94,8 +96,8 @@ class Pairs:
         return np.bincount(self.of[rows], minlength=len(self.row)) > 0
 
 
-def contests(library: sqlite3.Connection) -> Iterator[Contests]:
-    """All clips with tracks, some at once."""
+def clip_batches(library: sqlite3.Connection) -> Iterator[ClipTracks]:
+    """All clips that have tracks, `_CLIPS` at a time."""
     words = (
         "SELECT clip, cost, drawn, people, tracks, best, together FROM contests WHERE clip > ? "
         f"ORDER BY clip LIMIT {_CLIPS}"
@@ -104,7 +106,7 @@ def contests(library: sqlite3.Connection) -> Iterator[Contests]:
     while rows := library.execute(words, (last,)).fetchall():
         clips, cost, drawn, people, tracks, best, together = zip(*rows, strict=True)
         counts = np.array([len(one) // 8 for one in tracks])
-        yield Contests(
+        yield ClipTracks(
             np.array(clips), np.cumsum(counts) - counts, np.frombuffer(b"".join(tracks), np.int64),
             np.repeat(np.arange(len(clips)), counts), _numbers(best), np.array(cost), np.array(drawn),
             np.array(people), _numbers(together),
@@ -112,9 +114,9 @@ def contests(library: sqlite3.Connection) -> Iterator[Contests]:
         last = clips[-1]
 
 
-def pairs_of(
-    model: PresenceModel, everyone: Everyone, part: Contests, found: FloatArray, config: PresenceConfig
-) -> tuple[Pairs, FloatArray]:
+def candidates_of(
+    model: PresenceModel, everyone: Enrolled, part: ClipTracks, found: FloatArray, config: PresenceConfig
+) -> tuple[Candidates, FloatArray]:
     """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T]."""
     own = np.exp(found, dtype=np.float64)
     sums = own.sum(0)
@@ -142,11 +144,11 @@ def pairs_of(
     row, where = np.divmod(pair[which], len(part.clips))
     of = np.searchsorted(which, of[kept])
     starts = np.searchsorted(of, np.arange(len(which)))
-    return Pairs(row, where, starts, of, column[kept], logits[:, kept], top[:, which], near), sums
+    return Candidates(everyone, part, row, where, starts, of, column[kept], logits[:, kept], top[:, which], near), sums
 
 
 def log_odds(probability: float) -> float:
-    """Of a probability, finite."""
+    """The log-odds of a probability, finite also for 0 and 1."""
     inside = np.clip(probability, 1e-9, 1 - 1e-9)
     return float(np.log(inside) - np.log1p(-inside))
 

@@ -88,8 +88,8 @@ class Inbox:
             return person
 
         with self._open() as library:
-            person, _ = _one_after_the_other(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
-            acts.about(library, "name", group, person.id)
+            person, _ = _apply_to_sightings(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
+            acts.record_about_person(library, "name", group, person.id)
             self._follow(library)
         return person
 
@@ -108,16 +108,18 @@ class Inbox:
                 person: Person = self.chat.people.get(ref)
                 return person
 
-            person, count = _one_after_the_other(strangers.best_of(library, group), _MOST_TOLD, say)
-            acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
-            acts.about(library, "join" if is_her else "deny", group, person.id, count)
+            person, count = _apply_to_sightings(strangers.best_of(library, group), _MOST_TOLD, say)
+            acts.update_person_id(
+                library, before.id, person.id
+            )  # what was done about her before can still be taken back
+            acts.record_about_person(library, "join" if is_her else "deny", group, person.id, count)
             self._follow(library)
         return person
 
     def ignore(self, group: int) -> None:
         """Never show a stranger again."""
         with self._open() as library, transaction(library):
-            acts.keep(library, "ignore", group)
+            acts.record(library, "ignore", group)
             library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
     def merge(self, group: int, other: int) -> None:
@@ -125,21 +127,21 @@ class Inbox:
         if group == other:
             raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
         with self._open() as library, transaction(library):
-            acts.keep(library, "merge", group, other)
+            acts.record(library, "merge", group, other)
             library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
         """Say that some tracks of a group, not all of them, show somebody else; the number of the new group."""
         with self._open() as library, transaction(library):
-            mine = {track for track, _, _ in strangers.rows_of(library, [group])}
+            mine = {track for track, _, _ in strangers.members_of(library, [group])}
             if not tracks or not {*tracks} < mine:
                 hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
                 raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
-            acts.keep(library, "split", group)
+            acts.record(library, "split", group)
             made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
             assert made is not None
             words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
-            library.execute(words, (made, strangers.as_list(tracks)))
+            library.execute(words, (made, strangers.json_list(tracks)))
         return made
 
     def last(self) -> acts.Act | None:
@@ -185,7 +187,7 @@ class Inbox:
             return person
 
         person = self.chat.people.revise(PersonRef(act.ref), fewer)
-        acts.follow_id(library, act.ref, person.id)
+        acts.update_person_id(library, act.ref, person.id)
 
     def _require_same(self, act: acts.Act) -> None:
         """Raise LibraryError where the person of an act isn't as it left her."""
@@ -195,8 +197,11 @@ class Inbox:
             raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
 
 
-def _one_after_the_other(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
-    """What an act, told whether it is done again, makes of somebody by her best sightings; how often it was done."""
+def _apply_to_sightings(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
+    """Apply an act to a stranger's best sightings, up to `most`; the person it made, and how often it worked.
+
+    `act` is told whether it worked before.
+    """
     made, count, why = None, 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
     for one in shown[: 2 * most]:  # some may be of no use
         try:

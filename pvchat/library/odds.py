@@ -31,7 +31,7 @@ _CLIPS = 2000  # whose places are compared at once
 People = Mapping[int, Person]  # by their numbers (`people.id`)
 
 
-def of_clip(
+def logits_of_clip(
     library: sqlite3.Connection, model: PresenceModel, clip: int, seen: tuple[ClipAnalysis, list[int]], people: People
 ) -> FloatArray:
     """`PresenceModel.solo_logits` [P, K] of people in a clip, as kept, or made now and kept; within a transaction.
@@ -44,7 +44,7 @@ def of_clip(
     odds = model.solo_logits(list(people.values()), analysis)
     if not tracks:
         return odds  # nothing to compete for
-    enter(library, list(people), np.array(tracks, int), odds)
+    write(library, list(people), np.array(tracks, int), odds)
     row = (
         clip, np.array(tracks, np.int64).tobytes(), best_quality(analysis.tracks).tobytes(), long_video_cost(analysis),
         analysis.scene.drawn, len(people), np.exp(odds, dtype=np.float64).sum(0).tobytes(),
@@ -53,7 +53,7 @@ def of_clip(
     return odds
 
 
-def compared(
+def logits_of_tracks(
     library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], after: int = 0
 ) -> tuple[IntArray, FloatArray]:
     """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.solo_logits` [P, T] of people on them.
@@ -66,8 +66,8 @@ def compared(
     )
     tracks, clips, *kinds = np.array(library.execute(words, (after,)).fetchall(), int).reshape(-1, 5).T
     faceless, bodies, films = (kind > 0 for kind in kinds)
-    alike, weak = _alike(library, model, people, clips), faceless.copy()
-    wears = np.array([[one.kind == "face" and is_dressed(one)] for one in people], bool)
+    alike, weak = _place_likeness(library, model, people, clips), faceless.copy()
+    wears = np.array([[one.kind == "face" and has_clothes(one)] for one in people], bool)
     out = np.where(wears & bodies & faceless, NO_FACE_ELSEWHERE_LOGIT, IMPOSSIBLE_LOGIT).astype(np.float32)
     rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
     known = [people[row] for row in rows]
@@ -87,8 +87,8 @@ def compared(
     return tracks, out
 
 
-def with_odds(library: sqlite3.Connection) -> set[int]:
-    """The numbers of people who were compared with all tracks: who was with the newest; all, where none was."""
+def compared_people(library: sqlite3.Connection) -> set[int]:
+    """The numbers of people whose log-odds on all tracks are kept: those on the newest; all, where there is none."""
     newest = library.execute("SELECT tracks FROM contests ORDER BY clip DESC LIMIT 1").fetchone()
     words = "SELECT id FROM people"
     if newest is not None:
@@ -96,8 +96,8 @@ def with_odds(library: sqlite3.Connection) -> set[int]:
     return {number for (number,) in library.execute(words)}
 
 
-def drop_of_another(library: sqlite3.Connection, model: PresenceModel) -> bool:
-    """Drop what another presence model compared, or another calibration decided; whether there was anything.
+def drop_if_outdated(library: sqlite3.Connection, model: PresenceModel) -> bool:
+    """Delete log-odds that another presence model or calibration made; whether there were any.
 
     All clips are stale then.
     """
@@ -112,7 +112,7 @@ def drop_of_another(library: sqlite3.Connection, model: PresenceModel) -> bool:
     return before is not None
 
 
-def enter(library: sqlite3.Connection, numbers: Sequence[int], tracks: IntArray, odds: FloatArray) -> None:
+def write(library: sqlite3.Connection, numbers: Sequence[int], tracks: IntArray, odds: FloatArray) -> None:
     """Write log-odds [P, T] of people, by their numbers, on tracks [T]."""
     for block in np.unique(tracks // _BLOCK).tolist():
         mine = tracks // _BLOCK == block
@@ -128,12 +128,14 @@ def read(library: sqlite3.Connection, tracks: IntArray, numbers: Sequence[int]) 
     return _blocks(library, first, last, numbers)[:, tracks - first * _BLOCK]
 
 
-def is_dressed(person: Person) -> bool:
+def has_clothes(person: Person) -> bool:
     """Whether hair and clothes can count: these are known, and the place."""
     return len(person.arrays.get("looks", ())) > 0 and "frame" in person.arrays
 
 
-def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], clips: IntArray) -> FloatArray:
+def _place_likeness(
+    library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], clips: IntArray
+) -> FloatArray:
     """How alike people's enrollments and tracks' clips [T] are by their mean frames [P, T]; 0 where none is known."""
     out = np.zeros((len(people), len(clips)), np.float32)
     if not len(clips) or not any("frame" in one.arrays for one in people):

@@ -115,14 +115,14 @@ def sources(library: sqlite3.Connection) -> list[Source]:
     return found
 
 
-def notice(library: sqlite3.Connection) -> Changes:
+def find_changes(library: sqlite3.Connection) -> Changes:
     """Enter new and changed files, to be looked at."""
     changes = Changes()
     words = "SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id"
     with transaction(library):
         for number, path in library.execute(words).fetchall():
             if Path(path).exists():
-                _notice_in(library, number, Path(path), changes)
+                _find_changes_in(library, number, Path(path), changes)
             else:
                 changes.missing.append(path)
     return changes
@@ -133,7 +133,7 @@ def drop_orphans(library: sqlite3.Connection) -> int:
     return library.execute("DELETE FROM clips WHERE id NOT IN (SELECT clip FROM files WHERE clip IS NOT NULL)").rowcount
 
 
-def stamp_of(path: Path) -> Stamp:
+def file_stamp(path: Path) -> Stamp:
     """Size and date of a file; raises OSError."""
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns
@@ -162,8 +162,8 @@ def _require_usable(path: Path, known: Sequence[Path]) -> None:
             raise LibraryError(f"one lies in the other: {other} is in the library.", subject=str(path), hint=hint)
 
 
-def _notice_in(library: sqlite3.Connection, source: int, path: Path, changes: Changes) -> None:
-    there = dict(walk(path)) if path.is_dir() else {str(path): stamp_of(path)}
+def _find_changes_in(library: sqlite3.Connection, source: int, path: Path, changes: Changes) -> None:
+    there = dict(walk(path)) if path.is_dir() else {str(path): file_stamp(path)}
     words = (
         "SELECT f.path, f.bytes, f.changed, f.problem, c.version FROM files AS f LEFT JOIN clips AS c ON c.id = f.clip"
     )

@@ -22,7 +22,7 @@ from pvchat.people.parts import merge_people
 from pvchat.people.person import checked, clean_name, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage, Track
-from pvchat.service.answering import Answering, Asking, within
+from pvchat.service.answering import Answering, Asking, asked_seconds
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.hearing import voices_in, with_sound
 from pvchat.service.networks import Networks
@@ -118,31 +118,39 @@ class PVChat:
             SubjectError: nobody is in it, or several and `track` names none.
             PeopleError: the name is taken, or can't be used.
         """
-        from pvchat.identity.enroll import enroll
-        from pvchat.identity.reasons import notes_on
-        from pvchat.identity.subjects import choose
-
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
         if add and (replace or depth != "instant"):
             hint = "Leave out replace and depth."
             raise SettingsError("a clip can be added to somebody only by itself.", subject=name, hint=hint)
         name = self.people.get(clean_name(name)).name if add else self._usable_name(name, replace)
-        analysis = self.analyse(clip, stage="who")
-        subject = choose(analysis, track, Path(clip).name)
-        person = enroll(analysis, name, track, source=Path(clip).name)
-        voice = self._voice(clip, analysis, subject)
-        person = person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
-        others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
-        noticed = notes_on(subject, analysis, self.score(others, analysis), name if add else "")
-        noticed = changed(noticed, voice_bytes=0 if voice is None else voice.nbytes)
+        person = self._subject_of(clip, name, track, added=add)
+        notes = person.notes
         if add:
             person = self.people.revise(name, lambda one: merge_people(one, person))
         else:
             person = self.people.add(person, replace=replace)
         temporary.delete_subject_pictures()
         person = person if depth == "instant" else self.deepen(clip, person, track, stop)
-        return changed(person, notes=noticed)
+        return changed(person, notes=notes)
+
+    def _subject_of(self, clip: str | Path, name: str, track: int | None, added: bool) -> Person:
+        """A clip's subject as a person who isn't stored yet, with her voice, and with notes on the clip.
+
+        `added`: the clip is added to whoever has this name.
+        """
+        from pvchat.identity.enroll import enroll
+        from pvchat.identity.reasons import notes_on
+        from pvchat.identity.subjects import choose
+
+        analysis = self.analyse(clip, stage="who")
+        subject = choose(analysis, track, Path(clip).name)
+        person = enroll(analysis, name, track, source=Path(clip).name)
+        voice = self._voice(clip, analysis, subject)
+        person = person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
+        others = [one for one in self.people.all() if added or name_key(one.name) != name_key(name)]
+        notes = notes_on(subject, analysis, self.score(others, analysis), name if added else "")
+        return changed(person, notes=changed(notes, voice_bytes=0 if voice is None else voice.nbytes))
 
     def _usable_name(self, name: str, replace: bool) -> str:
         """A new person's name as it is stored; raises PeopleError where it is taken, or can't be used."""
@@ -251,7 +259,7 @@ class PVChat:
         question = conversation.read([text])[0]
         everyone.require_whole(question.people)
         if asking.seen is None:
-            seen = self._clips.look(clip, stage="who", within=partial(within, question, asking.between))
+            seen = self._clips.look(clip, stage="who", asked_seconds=partial(asked_seconds, question, asking.between))
             if seen.length_s is not None:
                 asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
@@ -268,7 +276,7 @@ class PVChat:
         """
         assert so_far.seen is not None
         assert so_far.whole_s is not None
-        needed = within(self.read(text, history), so_far.between, so_far.whole_s)
+        needed = asked_seconds(self.read(text, history), so_far.between, so_far.whole_s)
         if needed is None or needed[1] <= so_far.seen.duration_s:
             return so_far
         part = self._clips.look_ahead(clip, needed)
@@ -310,9 +318,9 @@ class PVChat:
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
         return with_sound(self._clips, clip, self._clips.look(clip, stage="who"))
 
-    def let_go(self, key: str) -> None:
-        """Keep what is known of a clip on disk alone: nobody is about to ask about it. 25 MB of ten minutes."""
-        self._clips.let_go(key)
+    def evict(self, key: str) -> None:
+        """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""
+        self._clips.evict(key)
 
     def _forget(self, name: NameOrRef, merged: bool = False) -> None:
         """`forget`, but for the library's odds, which the next question there brings up to date."""
