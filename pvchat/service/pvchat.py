@@ -259,7 +259,7 @@ class PVChat:
         question = conversation.read([text])[0]
         everyone.require_whole(question.people)
         if asking.seen is None:
-            seen = self._clips.look(clip, stage="who", asked_seconds=partial(asked_seconds, question, asking.between))
+            seen = self._clips.look(clip, stage="who", within=partial(asked_seconds, question, asking.between))
             if seen.length_s is not None:
                 asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
