@@ -38,14 +38,14 @@ def stored(chat: PVChat, folder: Path, videos: Videos) -> Library:
     library.add([folder / "videos"])
     library.follow()
     with library._open() as tables:
-        who = {one.name: recognise._numbers(tables)[one.id] for one in chat.people.snapshot().people}
+        who = {one.name: recognise._numbers_by_ref(tables)[one.id] for one in chat.people.snapshot().people}
         for number, (place, recorded, told) in enumerate(videos, 1):
             timeline = told if isinstance(told, Timeline) else written(told)
             source = tables.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, ?)", (f"/{place}", place))
             source = tables.execute("SELECT id FROM sources WHERE path = ?", (f"/{place}",)).fetchone()[0]
             sound = Sound(timeline.sound) if timeline.sound else None
             analysis = replace(make_analysis(), key=str(number), duration_s=timeline.end_s, sound=sound)
-            clip = records.keep(tables, analysis, Recorded(datetime.fromisoformat(recorded), "name"))
+            clip = records.write_clip(tables, analysis, Recorded(datetime.fromisoformat(recorded), "name"))
             whole = records.packed(
                 {"span": timeline.whole, "looked_for": [], "still": False, "at_least": False, "sound": timeline.sound}
             )

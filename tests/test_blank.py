@@ -97,7 +97,7 @@ def test_extra_fields(tmp_path: Path, model: PresenceModel, path: tuple[str, ...
     assert_nobody_there(model, clip, accepted(tmp_path, like_the_blank(clip, extra, kind=kind)))
 
 
-@pytest.mark.parametrize("name", exchange._IS_SOUND)
+@pytest.mark.parametrize("name", exchange._FIELD_CHECKS)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=VALUES)
 def test_fields_of_the_config(tmp_path: Path, model: PresenceModel, name: str, value: Any) -> None:

@@ -11,7 +11,7 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_experts import Frames
 
 from pvchat.config import PresenceConfig
-from pvchat.identity.bodies import WORN_MOST, body_logits, likeness
+from pvchat.identity.bodies import CLOTHES_ALONE_MAX, body_logits, body_similarity
 from pvchat.identity.calibration import Calibration
 from pvchat.identity.competition import compete
 from pvchat.identity.presence import PresenceModel
@@ -94,8 +94,8 @@ def test_where_nobody_shows_a_face_bodies_are_the_tracks() -> None:
 
 def test_the_same_clothes_are_more_alike() -> None:
     known = clothes(1).astype(np.float32)
-    assert likeness(known, clothes(1), MEAN) > 0.5 > 0.1 > likeness(known, clothes(2), MEAN)
-    assert likeness(known, clothes(1, tint=90.0), MEAN) < likeness(known, clothes(1), MEAN)
+    assert body_similarity(known, clothes(1), MEAN) > 0.5 > 0.1 > body_similarity(known, clothes(2), MEAN)
+    assert body_similarity(known, clothes(1, tint=90.0), MEAN) < body_similarity(known, clothes(1), MEAN)
 
 
 def test_clothes_count_where_the_face_says_little_and_the_place_is_the_same() -> None:
@@ -149,4 +149,4 @@ def test_with_nobody_else_enrolled_a_body_is_never_enough(seen: Track) -> None:
     assert alone.decision != "present"
     bare = make_analysis(replace(seen, looks=np.zeros((0, 0), np.float16)))
     bare.frame_features = clip.frame_features
-    assert model.logits([person], bare).max() < model.logits([person], clip).max() <= WORN_MOST
+    assert model.logits([person], bare).max() < model.logits([person], clip).max() <= CLOTHES_ALONE_MAX

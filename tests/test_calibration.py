@@ -10,7 +10,7 @@ from make_analysis import make_track
 from make_people import make_person
 
 from pvchat.errors import SettingsError
-from pvchat.identity.calibration import ODDS, Calibration, Enrolled, best_quality
+from pvchat.identity.calibration import LOGIT_RANGE, Calibration, EnrollmentQuality, best_quality
 from pvchat.identity.presence import PresenceModel
 from recipes.faces.calibration import MOST, Row, fit, save, slopes
 
@@ -18,7 +18,7 @@ from recipes.faces.calibration import MOST, Row, fit, save, slopes
 def rows(shift: float, slope: float = 1.0, others: int = 0, figure: bool = False, n: int = 400) -> list[Row]:
     """Questions whose truth follows a logistic law: odds of being there = slope × (log-odds - shift)."""
     rng = np.random.default_rng(3)
-    odds = rng.uniform(ODDS[0], 7, n)
+    odds = rng.uniform(LOGIT_RANGE[0], 7, n)
     truth = rng.random(n) < 1 / (1 + np.exp(-slope * (odds - shift)))
     return [Row(np.float32([x, x - 3]), others, figure, bool(present)) for x, present in zip(odds, truth, strict=True)]
 
@@ -29,7 +29,7 @@ def both(**law: float) -> list[Row]:
 
 def test_plain_changes_nothing_within_bounds():
     odds = np.float32([-30, -3, 0, 5, 30])
-    assert Calibration.plain().apply(odds, 7).tolist() == [ODDS[0], -3, 0, 5, ODDS[1]]
+    assert Calibration.plain().apply(odds, 7).tolist() == [LOGIT_RANGE[0], -3, 0, 5, LOGIT_RANGE[1]]
 
 
 def test_the_fit_finds_shift_and_slope():
@@ -60,7 +60,7 @@ def test_good_sightings_say_more():
 def test_the_worse_of_person_and_track_counts():
     person = make_person(extra={"quality": 0.5})
     tracks = [make_track(quality=q) for q in (0.2, 0.9)]
-    assert Enrolled.of([person]).good(best_quality(tracks)) == pytest.approx([0.2, 0.5])
+    assert EnrollmentQuality.of([person]).of_pair(best_quality(tracks)) == pytest.approx([0.2, 0.5])
 
 
 def test_figures_have_their_own():
@@ -72,7 +72,7 @@ def test_figures_have_their_own():
 def test_a_clip_without_anybody_counts_as_the_lowest_odds():
     empty = Row(np.zeros(0, np.float32), 0, False, False)
     fitted = fit(both(shift=0.0) + [empty] * 50)
-    assert fitted.apply(np.float32([ODDS[0]]), 0)[0] < -3
+    assert fitted.apply(np.float32([LOGIT_RANGE[0]]), 0)[0] < -3
 
 
 def test_a_fit_that_falls_is_refused():
@@ -96,7 +96,7 @@ def test_the_shipped_one_rises_everywhere_and_is_what_the_model_uses():
     for weights in (shipped.face, shipped.figure):
         assert min(slopes(weights)) > 0
     assert PresenceModel.load().calibration == shipped
-    odds = np.linspace(*ODDS, 50, dtype=np.float32)
+    odds = np.linspace(*LOGIT_RANGE, 50, dtype=np.float32)
     for others in (0, 1, 60, MOST):
         for quality in (0.0, 0.3, 1.0):
             assert (np.diff(shipped.apply(odds, others, np.full(50, quality))) > 0).all()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from make_analysis import make_track
 
-from pvchat.identity.competition import compete, shown_together
+from pvchat.identity.competition import compete, figure_groups
 from pvchat.schemas import Track
 
 LOGITS = st.floats(-30, 30, width=32)
@@ -80,8 +80,8 @@ def test_overlapping_figures_are_fragments_of_one_and_faces_never() -> None:
 
     close_up, eye, beside = at("figure", 0, 0, 0.5, 1), at("figure", 0.1, 0.2, 0.3, 0.4), at("figure", 0.6, 0, 1, 1)
     faces = [at("face", 0, 0, 0.5, 1), at("face", 0.1, 0.2, 0.3, 0.4)]
-    numbers = shown_together([close_up, eye, beside, *faces])
+    numbers = figure_groups([close_up, eye, beside, *faces])
     assert numbers[0] == numbers[1]
     assert len(set(numbers)) == 4
-    chain = shown_together([at("figure", 0, 0, 0.4, 1), at("figure", 0.6, 0, 1, 1), at("figure", 0.2, 0, 0.8, 1)])
+    chain = figure_groups([at("figure", 0, 0, 0.4, 1), at("figure", 0.6, 0, 1, 1), at("figure", 0.2, 0, 0.8, 1)])
     assert len(set(chain)) == 1  # linked by the one in the middle

@@ -17,18 +17,18 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError, SubjectError  # noqa: E402
-from pvchat.identity.corrections import made_of, meant_by, numbered  # noqa: E402
-from pvchat.identity.examples import against, corrected_tracks, view_beside  # noqa: E402
+from pvchat.identity.corrections import example_of, index_of_number, tracks_meant  # noqa: E402
+from pvchat.identity.examples import confirmed_view, corrected_tracks, rejection_cost  # noqa: E402
 from pvchat.people import corrections  # noqa: E402
 from pvchat.people.corrections import (  # noqa: E402
     Correction,
     Example,
     corrected,
     examples_of,
+    examples_that_may_show,
     shareable,
-    showing,
-    without,
-    without_those_of,
+    without_correction,
+    without_examples_of,
 )
 from pvchat.people.person import Person, checked  # noqa: E402
 from pvchat.schemas import LOOKS, Track  # noqa: E402
@@ -55,7 +55,7 @@ def test_a_word_weighs_less_than_all_the_frames_that_look_like_her(theirs: float
     """What is more like somebody who isn't her isn't her; what is as like her may be: the word may be a mistake."""
     track = make_track(ANA)
     wrong = corrected(make_person("Ana"), replace(example(False, "c"), faces=track.identity[:1].astype(np.float16)))
-    assert against(wrong, [track], np.array([hers]), lambda view, shown: theirs) == pytest.approx([fall])
+    assert rejection_cost(wrong, [track], np.array([hers]), lambda view, shown: theirs) == pytest.approx([fall])
 
 
 def test_that_is_not_her_holds_in_this_clip_and_in_others(studio: Studio, chat: PVChat) -> None:
@@ -99,9 +99,9 @@ def test_whom_nobody_would_have_taken_for_her_must_be_picked(studio: Studio) -> 
     """Of strangers one is always likelier; who is told "that is Ana" can't know which of them is meant."""
     two = make_analysis(make_track(ANA), make_track(CLEO))
     with pytest.raises(SeveralSubjectsError, match="2 people could be meant"):
-        meant_by(make_person("Ana"), two, np.float32([-6.0, -3.0]), her=True)
-    assert meant_by(make_person("Ana"), two, np.float32([-3.0, 2.0]), her=True) == [1]  # she is seen: she is meant
-    assert meant_by(make_person("Ana"), make_analysis(make_track(CLEO)), np.float32([-6.0]), her=True) == [0]
+        tracks_meant(make_person("Ana"), two, np.float32([-6.0, -3.0]), her=True)
+    assert tracks_meant(make_person("Ana"), two, np.float32([-3.0, 2.0]), her=True) == [1]  # she is seen: she is meant
+    assert tracks_meant(make_person("Ana"), make_analysis(make_track(CLEO)), np.float32([-6.0]), her=True) == [0]
 
 
 def test_several_could_be_meant(studio: Studio, chat: PVChat) -> None:
@@ -127,15 +127,15 @@ def test_that_is_not_her_may_mean_her_figure() -> None:
     face, figure, body = make_track(BEN), make_track(CLEO, kind="figure"), make_track(ANA, kind="figure")
     body.looks = np.ones((1, LOOKS), np.float16)  # somebody who turns away
     her, clip, odds = mei(figure.identity), make_analysis(face, figure, body), np.float32([-9, 5, -9])
-    assert meant_by(her, clip, odds, her=False) == [1]
-    assert meant_by(her, clip, odds, her=True) == [0]  # what is hers is kept as a face
-    assert meant_by(her, make_analysis(figure), odds[1:2], her=False) == [0]
-    assert numbered(clip, 2, "") == 1
+    assert tracks_meant(her, clip, odds, her=False) == [1]
+    assert tracks_meant(her, clip, odds, her=True) == [0]  # what is hers is kept as a face
+    assert tracks_meant(her, make_analysis(figure), odds[1:2], her=False) == [0]
+    assert index_of_number(clip, 2, "") == 1
     with pytest.raises(SubjectError, match="no track 4"):
-        numbered(clip, 4, "")
-    wrong = corrected(her, made_of(her, figure, False, clip, ""))
+        index_of_number(clip, 4, "")
+    wrong = corrected(her, example_of(her, figure, False, clip, ""))
     assert corrected_tracks(wrong, clip) == {1: False}
-    fall = against(wrong, clip.tracks, odds, lambda view, track: 8.0 if track.kind == "figure" else -9.0)
+    fall = rejection_cost(wrong, clip.tracks, odds, lambda view, track: 8.0 if track.kind == "figure" else -9.0)
     assert fall.tolist() == [0.0, 5.0, 0.0]
 
 
@@ -146,17 +146,19 @@ def test_a_body_or_figure_that_is_said_to_be_her_holds_in_its_clip_alone(turned:
     if turned:
         theirs.looks = other.looks = np.ones((1, LOOKS), np.float16)
     clip = make_analysis(theirs, other)
-    assert meant_by(ana, clip, np.float32([-9, -8]), her=False) == [1]  # nobody else is seen
-    example = made_of(ana, theirs, True, clip, "")
+    assert tracks_meant(ana, clip, np.float32([-9, -8]), her=False) == [1]  # nobody else is seen
+    example = example_of(ana, theirs, True, clip, "")
     assert example.correction.here
     told = corrected(ana, example)
     assert corrected_tracks(told, clip) == {0: True}
-    assert not len(view_beside(told).rows)
+    assert not len(confirmed_view(told).rows)
     both = make_analysis(theirs, make_track(ANA), key=clip.key)
-    assert meant_by(told, both, np.float32([6, -3]), her=False) == [0]  # who was said to be her is meant, not a face
-    wrong = corrected(told, made_of(told, theirs, False, clip, ""))
+    assert tracks_meant(told, both, np.float32([6, -3]), her=False) == [
+        0
+    ]  # who was said to be her is meant, not a face
+    wrong = corrected(told, example_of(told, theirs, False, clip, ""))
     assert corrected_tracks(wrong, clip) == {0: False}
-    assert not against(wrong, clip.tracks, np.float32([-9, -9]), lambda view, track: 8.0).any()
+    assert not rejection_cost(wrong, clip.tracks, np.float32([-9, -9]), lambda view, track: 8.0).any()
 
 
 def body(person: int, frames: range = range(8), noise: float = 0.05) -> Track:
@@ -168,7 +170,7 @@ def test_what_holds_in_one_clip_holds_of_who_was_seen_then() -> None:
     """Who is seen in another part of the clip isn't meant; where the moment isn't looked at, who looks alike is."""
     ana, theirs, face = make_person("Ana", 1), body(BEN, range(8)), make_track(CLEO, range(20, 30))
     clip = make_analysis(theirs, face, frames=30)
-    told = corrected(ana, made_of(ana, theirs, True, clip, "", at=0.5))
+    told = corrected(ana, example_of(ana, theirs, True, clip, "", at=0.5))
     assert corrected_tracks(told, clip) == {0: True}
     assert corrected_tracks(told, clip.between(0.0, 2.0)) == {0: True}
     assert corrected_tracks(told, clip.between(5.0, 7.5)) == {}
@@ -179,10 +181,12 @@ def test_what_holds_in_one_clip_holds_of_who_was_seen_then() -> None:
 
 def test_two_who_look_alike_from_behind_are_two_words_of_one_clip() -> None:
     ana, clip = make_person("Ana", 1), make_analysis(body(BEN), body(BEN, noise=0.2))
-    both = [made_of(ana, track, False, clip, "") for track in clip.tracks]
+    both = [example_of(ana, track, False, clip, "") for track in clip.tracks]
     told = corrected(corrected(ana, both[0]), both[1])
     assert corrected_tracks(told, clip) == {0: False, 1: False}
-    assert len(examples_of(corrected(told, made_of(ana, clip.tracks[0], True, clip, "")))) == 2  # the later word counts
+    assert (
+        len(examples_of(corrected(told, example_of(ana, clip.tracks[0], True, clip, "")))) == 2
+    )  # the later word counts
 
 
 def test_what_is_kept_of_one_word_is_all_that_is_handed_back(studio: Studio, chat: PVChat) -> None:
@@ -195,21 +199,21 @@ def test_what_is_kept_of_one_word_is_all_that_is_handed_back(studio: Studio, cha
 
 def test_whoever_was_pointed_at_without_a_face_goes_when_anybody_is_forgotten_and_isnt_given_away() -> None:
     ana, clip = make_person("Ana", 1), make_analysis(body(BEN), body(CLEO))
-    wrong = corrected(ana, made_of(ana, clip.tracks[0], False, clip, ""))
-    assert len(showing(wrong, make_person("Ben", 4))) == 1
-    assert examples_of(without_those_of(wrong, make_person("Ben", 4))) == []
-    right = corrected(ana, made_of(ana, clip.tracks[1], True, clip, ""))
-    assert showing(right, make_person("Ben", 4)) == []
+    wrong = corrected(ana, example_of(ana, clip.tracks[0], False, clip, ""))
+    assert len(examples_that_may_show(wrong, make_person("Ben", 4))) == 1
+    assert examples_of(without_examples_of(wrong, make_person("Ben", 4))) == []
+    right = corrected(ana, example_of(ana, clip.tracks[1], True, clip, ""))
+    assert examples_that_may_show(right, make_person("Ben", 4)) == []
     assert examples_of(shareable(right)) == []
 
 
 def test_an_example_of_somebodys_figure_goes_with_her() -> None:
     figure = make_track(CLEO, kind="figure")
-    example = made_of(mei(figure.identity), figure, False, make_analysis(figure), "")
+    example = example_of(mei(figure.identity), figure, False, make_analysis(figure), "")
     toon = make_person("Toon", 2, kind="figure", arrays={"prototypes": figure.identity})
     for person, other in ((make_person("Ben", 3, kind="figure"), mei(figure.identity)), (mei(toon.figure + 9), toon)):
-        assert len(showing(corrected(person, example), other)) == 1
-        assert showing(corrected(person, example), make_person("Eve", 4)) == []
+        assert len(examples_that_may_show(corrected(person, example), other)) == 1
+        assert examples_that_may_show(corrected(person, example), make_person("Eve", 4)) == []
 
 
 def test_what_cant_be_corrected(studio: Studio, chat: PVChat) -> None:
@@ -229,14 +233,14 @@ def test_undone_it_is_as_before(studio: Studio, chat: PVChat) -> None:
     before = chat.people.get("Ana")
     chat.correct("Ana", clip, False)
     assert [c.her for c in chat.corrections("Ana")] == [False]
-    chat.people.revise("Ana", lambda one: without(one, 1))
+    chat.people.revise("Ana", lambda one: without_correction(one, 1))
     assert chat.corrections("Ana") == []
     assert decision(chat, clip) == "present"
     after = chat.people.get("Ana")
     assert after.arrays.keys() == before.arrays.keys()
     assert (after.extra, after.created, after.aliases) == (before.extra, before.created, before.aliases)
     with pytest.raises(PeopleError, match="no correction 1"):
-        chat.people.revise("Ana", lambda one: without(one, 1))
+        chat.people.revise("Ana", lambda one: without_correction(one, 1))
 
 
 def test_the_later_word_about_a_track_counts(studio: Studio, chat: PVChat) -> None:
@@ -293,7 +297,7 @@ def test_rows_belong_to_their_correction() -> None:
     person = make_person()
     for seed in range(3):
         person = corrected(person, example(seed % 2 == 0, f"{seed:064x}", seed, rows=seed + 1))
-    person = without(person, 2)
+    person = without_correction(person, 2)
     assert [e.correction.her for e in examples_of(person)] == [True, True]
     np.testing.assert_array_equal(examples_of(person)[1].faces, example(True, "", 2, rows=3).faces)
     assert [e.correction.her for e in examples_of(shareable(person))] == [True, True]

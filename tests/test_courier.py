@@ -44,7 +44,7 @@ def happen(chat: PVChat) -> Happen:
     def write(at: float = NOON) -> None:
         ref = chat.people.get("Ana").id
         with closing(connect(chat.people.root)) as library:
-            events.happen(library, 1, CameraEvent("appears", ref, at, 0.9), {ref: ref}, at)
+            events.record_event(library, 1, CameraEvent("appears", ref, at, 0.9), {ref: ref}, at)
 
     return write  # type: ignore[return-value]
 
@@ -92,7 +92,7 @@ def test_what_is_deleted_on_its_way_is_not_told(
     rule = chat.library.events.add("Ana is seen", receiver.url, quiet_s=0)
     for second in range(2):
         happen(at=NOON - 1 + second)
-    claimed: Callable[..., Any] = couriers._claimed
+    claimed: Callable[..., Any] = couriers._claim_next
 
     def then_deleted(*about: Any) -> Any:
         found = claimed(*about)
@@ -101,7 +101,7 @@ def test_what_is_deleted_on_its_way_is_not_told(
                 library.execute(f"DELETE FROM {what}s WHERE id = ?", (rule.id if what == "rule" else 1,))
         return found
 
-    monkeypatch.setattr(couriers, "_claimed", then_deleted)
+    monkeypatch.setattr(couriers, "_claim_next", then_deleted)
     left = {"rule": 0, "event": 1}[what]
     assert courier.step() == left
     assert [json.loads(body)["event"] for _, body in receiver.got] == [
@@ -139,8 +139,8 @@ def test_a_broker_that_was_gone_is_told_of_rules_again(
 ) -> None:
     topics, outcomes = list[str](), iter(["", "not reached", "", ""])
 
-    def publish(target: str, messages: list[mqtt.Message], retain: bool = False) -> str:
-        topics.append(messages[0][0].split("/")[0])
+    def publish(target: str, message: mqtt.Message, retain: bool = False) -> str:
+        topics.append(message[0].split("/")[0])
         return next(outcomes)
 
     monkeypatch.setattr(mqtt, "publish", publish)

@@ -20,7 +20,7 @@ from pvchat.identity.enroll import confidence, enroll, prototypes  # noqa: E402
 from pvchat.identity.subjects import prominence, subjects_of  # noqa: E402
 from pvchat.people.store import PeopleStore  # noqa: E402
 from pvchat.perception.experts.faceprint import nobody  # noqa: E402
-from pvchat.storage.temporary import withdraw_offers  # noqa: E402
+from pvchat.storage.temporary import delete_subject_pictures  # noqa: E402
 
 LARGE, SMALL = (0.3, 0.2, 0.5, 0.8), (0.6, 0.3, 0.7, 0.45)
 
@@ -71,7 +71,7 @@ def test_several_plausible_subjects_must_be_chosen_from(pvchat_home: Path) -> No
 
 def test_offered_thumbnails_can_be_forgotten(pvchat_home: Path) -> None:
     """Those of every clip: nobody knows who is on which."""
-    withdraw_offers()  # none were offered: no error
+    delete_subject_pictures()  # none were offered: no error
     offered = []
     for key in ("a", "b"):
         with pytest.raises(SeveralSubjectsError) as caught:
@@ -79,7 +79,7 @@ def test_offered_thumbnails_can_be_forgotten(pvchat_home: Path) -> None:
         offered += [Path(c.thumbnail) for c in caught.value.candidates]
     assert len(set(offered)) == 4
     assert all(path.is_file() for path in offered)
-    withdraw_offers()
+    delete_subject_pictures()
     assert not any(path.exists() for path in offered)
 
 

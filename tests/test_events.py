@@ -40,7 +40,7 @@ def happen(chat: PVChat) -> Happen:
         ref = chat.people.get(who).id if who else ""
         event = CameraEvent(kind, ref, at, probability)  # type: ignore[arg-type]
         with closing(connect(chat.people.root)) as library:
-            return len(events.happen(library, camera, event, {ref: ref}, at)[1])
+            return len(events.record_event(library, camera, event, {ref: ref}, at)[1])
 
     return write
 
@@ -109,7 +109,7 @@ def test_a_rule_follows_who_is_enrolled_anew_and_renamed(chat: PVChat, happen: H
     chat.people.rename("Ana", "Anna")
     now = chat.people.get("Anna").id
     with closing(connect(chat.people.root)) as library:
-        _, telling = events.happen(library, 1, CameraEvent("appears", now, NOON, 0.9), {old: now, now: now}, NOON)
+        _, telling = events.record_event(library, 1, CameraEvent("appears", now, NOON, 0.9), {old: now, now: now}, NOON)
     assert telling == [1]
     assert chat.library.events.since(0)[0]["text"] == "Anna is seen, hall"
 
@@ -299,9 +299,9 @@ def test_a_broker_that_is_killed_loses_nothing(
 def test_a_broker_that_refuses_is_told(chat: PVChat, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mqtt, "TIMEOUT_S", 1.0)
     broker.kill()
-    assert mqtt.publish(f"mqtt://127.0.0.1:{broker.port}", [("a", b"b")]) == "not reached (Connection refused)"
+    assert mqtt.publish(f"mqtt://127.0.0.1:{broker.port}", ("a", b"b")) == "not reached (Connection refused)"
     broker.config.write_text(broker.config.read_text().replace("true", "false"))
     broker.start()
-    said = mqtt.publish(f"mqtt://me:word@127.0.0.1:{broker.port}", [("a", b"b")])
+    said = mqtt.publish(f"mqtt://me:word@127.0.0.1:{broker.port}", ("a", b"b"))
     assert "not taken" in said
     assert "word" not in said.split("(")[0]

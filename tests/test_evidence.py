@@ -12,7 +12,7 @@ from make_asked import found, plain_answer, read_question
 
 from pvchat.chat.clip_timeline import timeline_from, timeline_of
 from pvchat.chat.say.people import acts, whereabouts
-from pvchat.identity.evidence import Evidence, Neighbour, at_once, gather, one_name_each
+from pvchat.identity.evidence import Evidence, Neighbour, gather, most_at_once, one_name_each
 from pvchat.perception.experts.faceprint import nobody
 from pvchat.schemas import ClipAnalysis, Garment, Ground, PersonFacts, PersonPresence, Thing, Track
 
@@ -179,7 +179,7 @@ def test_who_may_be_somebody_enrolled_is_counted_once() -> None:
     [([], 0), ([[0, 1]], 1), ([[0, 1], [1, 2]], 2), ([[0, 1], [2, 3]], 1), ([[], []], 2), ([[0], [0], [1]], 2)],
 )
 def test_at_once(shown: list[list[int]], count: int) -> None:
-    assert at_once(shown) == count
+    assert most_at_once(shown) == count
 
 
 def beside(evidence: Evidence, people: Sequence[PersonPresence] = (ANA,), strangers: bool = True) -> str:

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from make_analysis import identity_of, make_analysis, make_clip, make_track
 
-from pvchat.identity.corrections import made_of
+from pvchat.identity.corrections import example_of
 from pvchat.identity.enroll import enroll
 from pvchat.identity.examples import MASK
 from pvchat.identity.gallery import Gallery, faces_of
-from pvchat.identity.measures import PrintModel, made_out
-from pvchat.identity.presence import NOTHING, PresenceModel
+from pvchat.identity.measures import PrintModel, visible_prints
+from pvchat.identity.presence import UNREADABLE_LOGIT, PresenceModel
 from pvchat.people import contents
 from pvchat.people.corrections import corrected, examples_of
-from pvchat.people.parts import joined, parts_of
+from pvchat.people.parts import merge_people, parts_of
 from pvchat.people.person import Person
 from pvchat.perception.analysis import _add_faceprints
 from pvchat.perception.experts import faceprint
@@ -112,7 +112,7 @@ def test_a_mask_may_hide_more_than_nothing_at_all(model: PresenceModel) -> None:
     half = blank_prints(20, noise=2.8)
     blank = faceprint.blankness(half)
     between = half[(blank > faceprint.BLANK) & (blank < faceprint.BLANK_MASKED)][:4]
-    assert made_out(between.astype(np.float32), True)[1] > made_out(between.astype(np.float32), False)[1]
+    assert visible_prints(between.astype(np.float32), True)[1] > visible_prints(between.astype(np.float32), False)[1]
 
 
 @pytest.mark.parametrize("side", ["person", "track"])
@@ -130,8 +130,8 @@ def test_what_is_said_fades_with_what_can_be_made_out(
             lambda prints, faded=faded: np.array([faded.get(row.tobytes(), 0.0) for row in prints], np.float32),
         )
         told.append(face_logit(model, ana, same, False))
-        assert face_logit(model, ana, other, False) < NOTHING
-    assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(NOTHING)
+        assert face_logit(model, ana, other, False) < UNREADABLE_LOGIT
+    assert told[0] > told[1] > told[2] > told[3] > told[4] == pytest.approx(UNREADABLE_LOGIT)
 
 
 def test_behind_a_mask_faceprints_are_compared_with_the_bare_face(model: PresenceModel) -> None:
@@ -164,7 +164,7 @@ def test_an_enrollment_keeps_them_and_they_pass_as_a_persons_file() -> None:
 
 
 def test_two_clips_of_one_person_stay_two_views() -> None:
-    both = joined(enrolled(1, "Ana"), enrolled(2, "Anna"))
+    both = merge_people(enrolled(1, "Ana"), enrolled(2, "Anna"))
     views = parts_of(both)
     assert [len(view.prints) for view in views] == [4, 4]
     np.testing.assert_array_equal(views[1].prints, enrolled(2).arrays["prints"])
@@ -173,7 +173,7 @@ def test_two_clips_of_one_person_stay_two_views() -> None:
 def test_one_of_two_clips_without_them_still_merges() -> None:
     before = enrolled(1, "Ana")
     before = replace(before, arrays={k: v for k, v in before.arrays.items() if "prints" not in k})
-    both = joined(before, enrolled(2, "Anna"))
+    both = merge_people(before, enrolled(2, "Anna"))
     assert [len(view.prints) for view in parts_of(both)] == [0, 4]
 
 
@@ -181,7 +181,7 @@ def test_that_is_her_brings_her_faceprints_from_there(model: PresenceModel) -> N
     ana, elsewhere = enrolled(1), printed_track(7, first=20)  # she looks quite different there
     later = printed_track(7, first=30)
     before = face_logit(model, ana, later, False)
-    told = corrected(ana, made_of(ana, elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
+    told = corrected(ana, example_of(ana, elsewhere, True, make_analysis(elsewhere, key="e" * 64), "party.mp4"))
     assert len(examples_of(told)[0].prints) == 4
     contents.check(told.kind, told.arrays, told.extra, told.name)
     assert face_logit(model, told, later, False) > before + 3

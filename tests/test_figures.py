@@ -150,5 +150,5 @@ def test_a_figure_that_the_locator_is_not_sure_of_is_less_likely_somebody():
     ]
     arrays = {"prototypes": rows, "body": np.zeros((1, 1280)), "frame": np.zeros(1280)}
     ana = Person("Ana", kind="figure", arrays=arrays)
-    odds = PresenceModel.load().compared([ana], make_analysis(*tracks))[0]
+    odds = PresenceModel.load().solo_logits([ana], make_analysis(*tracks))[0]
     assert odds[0] - odds[1] == pytest.approx(2.0, abs=1e-4)

@@ -149,14 +149,14 @@ def test_it_isnt_converted_under_somebody(larder: Library, monkeypatch: pytest.M
 
 def convert_and_die(step: str, calls: int, instructions: int) -> None:
     """Convert, but die by SIGKILL before a call to the disk, or after so many steps of SQLite's machine."""
-    hold = database._hold
+    hold = database._lock_exclusively
 
     def holding(source, wait_s: float) -> None:
         hold(source, wait_s)
         source.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), instructions)
 
     if instructions:
-        database._hold = holding
+        database._lock_exclusively = holding
     else:
         die_before_call(calls, DISK)
     getattr(conversion, step)()

@@ -26,7 +26,7 @@ from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.faceprint import nobody
 from pvchat.schemas import LOOKS, ClipAnalysis, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage.clips import ClipCache
-from pvchat.storage.library import changing, connect
+from pvchat.storage.library import connect, transaction
 from pvchat.storage.stores import library_of
 from pvchat.video import Recorded
 
@@ -127,9 +127,9 @@ def filled(
     (folder / "videos").mkdir(parents=True)
     chat.library.add([folder / "videos"])
     tables = connect(chat.people.root)
-    with changing(tables):
+    with transaction(tables):
         for seen in (clip(model, number) for number in range(CLIPS)) if clips is None else clips:
-            records.keep(tables, seen, Recorded(datetime(2026, 11, 29), "name"))
+            records.write_clip(tables, seen, Recorded(datetime(2026, 11, 29), "name"))
     tables.close()
     chat.library.follow()
     return chat
@@ -137,11 +137,11 @@ def filled(
 
 def test_many_faces_at_once_are_as_like_her_as_one_by_one(chat: PVChat, model: PresenceModel) -> None:
     tables, her = connect(chat.people.root), [person(model, PEOPLE - 1), person(model, PEOPLE)]
-    numbers, at_once = odds.compared(tables, model, her)
+    numbers, at_once = odds.logits_of_tracks(tables, model, her)
     seen = [records.analysis_of(tables, number + 1) for number in range(CLIPS)]
     tables.close()
     assert numbers.tolist() == [track for _, tracks in seen for track in tracks]
-    alone = np.concatenate([model.compared(her, analysis) for analysis, _ in seen], 1)
+    alone = np.concatenate([model.solo_logits(her, analysis) for analysis, _ in seen], 1)
     np.testing.assert_allclose(at_once, alone, atol=5e-3)
 
 
@@ -232,14 +232,14 @@ def test_in_long_videos_who_is_on_several_tracks_is_decided_as_if_they_were_gone
 
 def all_again(chat: PVChat) -> None:
     tables = connect(chat.people.root)
-    with changing(tables):
+    with transaction(tables):
         tables.execute("UPDATE clips SET stale = 1")
     tables.close()
 
 
 def test_a_question_opens_a_clip_as_it_would_be_recognised_anew(chat: PVChat, model: PresenceModel) -> None:
     tables = connect(chat.people.root)
-    with changing(tables):
+    with transaction(tables):
         tables.execute("INSERT INTO files SELECT id || '.mp4', 1, 1, 1, id, '' FROM clips")
     tables.close()
     enroll(chat, model)
@@ -257,7 +257,7 @@ def test_a_clip_that_is_deleted_while_a_question_is_answered_is_left_out(
         tables.execute("DELETE FROM clips WHERE id = ?", (clips[0],))
 
     tables = connect(chat.people.root)
-    with changing(tables):
+    with transaction(tables):
         tables.execute("INSERT INTO files SELECT id || '.mp4', 1, 1, 1, id, '' FROM clips")
     monkeypatch.setattr(asking, "bring_up_to_date", delete)
     looked_at = {one.video.number for one in chat.library.ask("Who was seen?").finding.seen}
@@ -325,7 +325,7 @@ def test_the_sums_of_odds_are_those_of_a_library_that_never_knew_who_is_forgotte
 def anew(chat: PVChat) -> Decisions:
     """What is decided where all clips are compared and recognised anew."""
     tables = connect(chat.people.root)
-    with changing(tables):
+    with transaction(tables):
         tables.execute("DELETE FROM contests")
         tables.execute("UPDATE clips SET stale = 1")
     tables.close()
@@ -340,8 +340,8 @@ def places(found: Decisions) -> dict[tuple[int, int], str]:
 def scanned(chat: PVChat, seen: ClipAnalysis) -> None:
     """A clip is entered as a scan does it."""
     tables = connect(chat.people.root)
-    with changing(tables):
-        recognise(tables, chat, records.keep(tables, seen, Recorded(datetime(2026, 11, 29), "name")))
+    with transaction(tables):
+        recognise(tables, chat, records.write_clip(tables, seen, Recorded(datetime(2026, 11, 29), "name")))
     tables.close()
 
 
@@ -352,7 +352,7 @@ def showing(who: int) -> int:
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
     """Once, when faces have been compared, this happens before the library is written."""
-    compared, happened = odds.compared, []
+    compared, happened = odds.logits_of_tracks, []
 
     def slow(*args: Any, **how: Any) -> Any:
         found = compared(*args, **how)
@@ -361,7 +361,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> N
             happens()
         return found
 
-    monkeypatch.setattr(odds, "compared", slow)
+    monkeypatch.setattr(odds, "logits_of_tracks", slow)
 
 
 def test_who_is_forgotten_while_another_is_compared_stays_forgotten(
@@ -380,7 +380,7 @@ def test_a_clip_that_takes_another_s_place_while_faces_are_compared_has_its_own_
 ) -> None:
     def replace_last() -> None:
         tables = connect(chat.people.root)
-        with changing(tables):
+        with transaction(tables):
             tables.execute("DELETE FROM clips WHERE id = ?", (CLIPS,))
         tables.close()
         scanned(chat, clip(model, showing(PEOPLE - 1)))

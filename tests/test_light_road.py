@@ -14,7 +14,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.chat.reader import network
 from pvchat.config import Settings
-from pvchat.identity.corrections import made_of
+from pvchat.identity.corrections import example_of
 from pvchat.identity.enroll import enroll
 from pvchat.people.corrections import corrected
 from pvchat.people.store import PeopleStore
@@ -59,7 +59,7 @@ def clip(pvchat_home: Path, tmp_path: Path) -> Path:
     for number, name in enumerate(("Ana", "Ben", "Cleo"), 1):
         store.add(enroll(make_analysis(make_track(number), key=f"{number:064x}"), name))
     store.add(enroll(make_analysis(tracks[2], key=f"{9:064x}"), "Toon"))
-    store.revise("Cleo", lambda one: corrected(one, made_of(one, tracks[1], False, analysis, "party.mp4")))
+    store.revise("Cleo", lambda one: corrected(one, example_of(one, tracks[1], False, analysis, "party.mp4")))
     return path
 
 
@@ -108,9 +108,9 @@ import json, sys
 from functools import partial
 from pvchat import PVChat
 from pvchat.config import Settings
-from pvchat.library.scan import _looking
+from pvchat.library.scan import _look_in_worker
 from pvchat.runtime import own_threads
-_looking(partial(PVChat, Settings()), 2)
+_look_in_worker(partial(PVChat, Settings()), 2)
 print(own_threads(), [name for name in json.loads(sys.argv[1]) if name in sys.modules])
 """
     environment = {**os.environ, "PYTHONPATH": str(REPO), "OMP_NUM_THREADS": "4"}

@@ -11,8 +11,8 @@ from make_studio import ANA, Studio
 
 from pvchat import PVChat
 from pvchat.errors import PeopleError
-from pvchat.people.corrections import SAME_FACE, Correction, Example, corrected, corrections_of, holds
-from pvchat.people.parts import MOST_ROWS, alike, joined, parts_of
+from pvchat.people.corrections import SAME_FACE, Correction, Example, corrected, corrections_of, shares_vectors
+from pvchat.people.parts import MOST_ROWS, mean_distance, merge_people, parts_of
 from pvchat.people.person import MAX_ALIASES, Person, checked
 
 
@@ -24,7 +24,7 @@ def person(name: str, who: int, rows: int = 3, **fields) -> Person:
 
 def test_the_prototypes_of_both_are_kept() -> None:
     one, two = person("Ana", 1), person("Ana 2", 1, confidence=0.5)
-    both = joined(one, two)
+    both = merge_people(one, two)
     assert both.name == "Ana"
     np.testing.assert_array_equal(both.arrays["prototypes"][:3], one.arrays["prototypes"])
     np.testing.assert_array_equal(both.arrays["prototypes"][3:], two.arrays["prototypes"])
@@ -37,7 +37,7 @@ def test_the_prototypes_of_both_are_kept() -> None:
 def test_a_deep_state_stays_whoever_has_it() -> None:
     deep = person("Ana 2", 1, depth="deep")
     deep.arrays["tokens"] = np.ones((16, 8), np.float32)
-    both = joined(person("Ana", 1), deep)
+    both = merge_people(person("Ana", 1), deep)
     assert both.depth == "deep"
     assert "tokens" in both.arrays
     assert both.name == "Ana"
@@ -46,12 +46,12 @@ def test_a_deep_state_stays_whoever_has_it() -> None:
 def test_a_better_clip_lifts_the_quality() -> None:
     poor, good = person("Ana", 1), person("Ana 2", 1)
     poor.extra["quality"], good.extra["quality"] = 0.3, 0.9
-    assert joined(poor, good).extra["quality"] == 0.9
-    assert joined(good, poor).extra["quality"] == 0.9
+    assert merge_people(poor, good).extra["quality"] == 0.9
+    assert merge_people(good, poor).extra["quality"] == 0.9
 
 
 def test_many_merges_stay_small() -> None:
-    both = joined(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
+    both = merge_people(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
     assert len(both.arrays["prototypes"]) == MOST_ROWS
 
 
@@ -59,7 +59,7 @@ def test_one_person_or_two_kinds_are_refused(chat: PVChat) -> None:
     with pytest.raises(PeopleError, match="one person already"):
         chat.merge("Ana", "ana")
     with pytest.raises(PeopleError, match="can't be one"):
-        joined(person("Ana", 1), person("Toon", 2, kind="figure"))
+        merge_people(person("Ana", 1), person("Toon", 2, kind="figure"))
 
 
 def figure(name: str, who: int, rows: int = 3) -> Person:
@@ -82,23 +82,23 @@ def test_a_figure_joins_that_of_somebody_who_has_a_face_too(first: str) -> None:
     """Of a computer-generated person one clip shows the face clearly, and the next doesn't."""
     two = {"both": computer_generated("Mei", 1, 2), "figure": figure("Mei 2", 2)}
     kept, gone = two.pop(first), two.popitem()[1]
-    made = joined(kept, gone)
+    made = merge_people(kept, gone)
     assert (made.name, made.kind, made.drawn, made.quality) == (kept.name, "face", True, 0.3)
     np.testing.assert_array_equal(made.figure, np.concatenate([kept.figure, gone.figure]))
     (view,) = parts_of(made)
     assert len(view.rows) == 3
     assert len(made.arrays["body"]) == 2
     checked(replace(made, extra={**made.extra}))
-    assert holds(made, gone)
-    assert holds(made, kept)
-    assert not holds(made, figure("Toon", 5))
+    assert shares_vectors(made, gone)
+    assert shares_vectors(made, kept)
+    assert not shares_vectors(made, figure("Toon", 5))
 
 
 def test_what_was_said_of_a_figure_stays_said_where_it_joins_a_face() -> None:
     toon, rows = figure("Mei 2", 2), [person("Mei", who, 1).arrays["prototypes"] for who in (3, 4)]
     for her, row in zip((True, False), rows, strict=True):
         toon = corrected(toon, Example(Correction(her, "c" * 64, 1.0), row))
-    made = joined(toon, computer_generated("Mei", 1, 2))
+    made = merge_people(toon, computer_generated("Mei", 1, 2))
     assert [one.her for one in corrections_of(made)] == [False]
     np.testing.assert_allclose(made.figure[3:4], rows[0], atol=1e-3)
 
@@ -106,23 +106,23 @@ def test_what_was_said_of_a_figure_stays_said_where_it_joins_a_face() -> None:
 def test_somebody_real_one_of_whose_clips_is_drawn_over_is_at_home_in_both_worlds() -> None:
     ana, filtered = person("Ana", 1), computer_generated("Ana", 1, 2)
     assert (ana.drawn, filtered.drawn) == (False, True)
-    assert joined(ana, filtered).drawn is joined(filtered, ana).drawn is None
-    assert joined(joined(ana, filtered), filtered).drawn is None
-    assert joined(filtered, computer_generated("Ana", 1, 3)).drawn is True
+    assert merge_people(ana, filtered).drawn is merge_people(filtered, ana).drawn is None
+    assert merge_people(merge_people(ana, filtered), filtered).drawn is None
+    assert merge_people(filtered, computer_generated("Ana", 1, 3)).drawn is True
 
 
 def test_likeness_tells_one_person_from_two() -> None:
-    assert alike(person("Ana", 1), person("Ana 2", 1)) < SAME_FACE
-    assert alike(person("Ana", 1), person("Ben", 2)) > SAME_FACE
-    assert alike(person("Ana", 1), person("Toon", 2, kind="figure")) is None
+    assert mean_distance(person("Ana", 1), person("Ana 2", 1)) < SAME_FACE
+    assert mean_distance(person("Ana", 1), person("Ben", 2)) > SAME_FACE
+    assert mean_distance(person("Ana", 1), person("Toon", 2, kind="figure")) is None
 
 
 def test_which_clip_a_row_is_of_stays_known() -> None:
     one, two, three = (person(f"Ana {i}", 1, rows=i + 1) for i in range(3))
-    all_three = joined(joined(one, two), three)
+    all_three = merge_people(merge_people(one, two), three)
     assert [len(view.rows) for view in parts_of(all_three)] == [1, 2, 3]
     np.testing.assert_array_equal(parts_of(all_three)[1].rows, two.arrays["prototypes"])
-    many = joined(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
+    many = merge_people(person("Ana", 1, rows=50), person("Ana 2", 1, rows=50))
     assert [len(view.rows) for view in parts_of(many)] == [50, MOST_ROWS - 50]
     for broken in ("x", [[1]], [[7, -1]], [[3, 0]]):
         all_three.extra["parts"] = broken

@@ -12,7 +12,7 @@ from make_studio import ANA, BEN, Studio
 
 from pvchat import PVChat
 from pvchat.errors import PeopleError, UnknownPersonError
-from pvchat.people.corrections import without
+from pvchat.people.corrections import without_correction
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore, PersonRef
 
@@ -26,7 +26,7 @@ ACTIONS: dict[str, Act] = {
     "merge into": lambda chat, who, clip: chat.merge("Ben", who),
     "correct": lambda chat, who, clip: chat.correct(who, clip, False),
     "corrections": lambda chat, who, clip: chat.corrections(who),
-    "undo": lambda chat, who, clip: chat.people.revise(who, lambda one: without(one, 1)),
+    "undo": lambda chat, who, clip: chat.people.revise(who, lambda one: without_correction(one, 1)),
     "revise": lambda chat, who, clip: chat.people.revise(who, lambda one: one),
 }
 
@@ -66,7 +66,7 @@ def test_she_is_found_by_any_id_of_hers(studio: Studio, chat: PVChat) -> None:
     chat.correct(PersonRef(ana.id, "Ana"), studio.clip("new", BEN), False)  # which gives her another id
     assert chat.people.get("Ana").id != ana.id
     assert len(chat.corrections(PersonRef(ana.id, "Ana"))) == 1
-    chat.people.revise(PersonRef(ana.id), lambda one: without(one, 1))
+    chat.people.revise(PersonRef(ana.id), lambda one: without_correction(one, 1))
     assert chat.people.rename(PersonRef(ana.id, "Ana"), "Penny").name == "Penny"
     assert chat.people.get(PersonRef(ana.id)).name == "Penny"  # whatever she is called
     assert chat.merge(PersonRef(ana.id, "Penny"), PersonRef(chat.people.get("Ben").id)).aliases == ["Ben"]

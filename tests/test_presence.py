@@ -13,7 +13,7 @@ from pvchat.config import PresenceConfig
 from pvchat.identity import measures as measuring
 from pvchat.identity import presence
 from pvchat.identity.examples import MASK as MASKED
-from pvchat.identity.measures import distances, measures
+from pvchat.identity.measures import distances, pair_features
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person
 from pvchat.schemas import LOOKS, SceneFacts, SceneSpan
@@ -93,8 +93,8 @@ def test_shipped_cohort_rows_are_all_different() -> None:
 
 def test_measures_tell_one_person_from_another(model: PresenceModel) -> None:
     prototypes, track, other = enrolled(1).arrays["prototypes"], make_track(1), make_track(2)
-    same = measures(prototypes, track.identity, track.quality, model.cohort)
-    different = measures(prototypes, other.identity, other.quality, model.cohort)
+    same = pair_features(prototypes, track.identity, track.quality, model.cohort)
+    different = pair_features(prototypes, other.identity, other.quality, model.cohort)
     assert same.shape == (3,)
     assert same[0] < 0.35 < 0.6 < different[0]
     assert same[1] < 0.35 < 0.6 < different[1]
@@ -105,7 +105,7 @@ def test_near_is_the_mean_of_the_nearest_tenth(model: PresenceModel) -> None:
     prototypes = np.zeros((1, 128), np.float32)
     identity = np.zeros((20, 128), np.float32)
     identity[:, 0] = np.arange(1, 21)
-    near, apart, _ = measures(prototypes, identity, np.ones(20, np.float32), model.cohort)
+    near, apart, _ = pair_features(prototypes, identity, np.ones(20, np.float32), model.cohort)
     assert near == pytest.approx(1.5)
     assert apart == pytest.approx(10.5, abs=1e-3)
 
@@ -114,12 +114,12 @@ def test_cohort_distance_is_over_the_nearest_neighbours() -> None:
     cohort = np.zeros((measuring.NEIGHBOURS + 5, 128), np.float32)
     cohort[:, 1] = [*[50] * 5, *range(1, measuring.NEIGHBOURS + 1)]
     zero = np.zeros((1, 128), np.float32)
-    distance = measures(zero, zero, np.ones(1, np.float32), cohort)[2]
+    distance = pair_features(zero, zero, np.ones(1, np.float32), cohort)[2]
     assert distance == pytest.approx((measuring.NEIGHBOURS + 1) / 2)
 
 
 def test_one_prototype_and_one_sighting_are_enough(model: PresenceModel) -> None:
-    found = measures(identity_of(1)[None], identity_of(1)[None], np.zeros(1, np.float32), model.cohort)
+    found = pair_features(identity_of(1)[None], identity_of(1)[None], np.zeros(1, np.float32), model.cohort)
     assert np.isfinite(found).all()
     assert found[0] == pytest.approx(0, abs=1e-3)  # the root of what float32 rounds
 
@@ -148,8 +148,8 @@ def test_many_people_at_once_are_compared_as_each_alone() -> None:
     model, people = PresenceModel.load(), [enrolled(number) for number in range(6)]
     people[4].arrays["prototypes"] = people[4].arrays["prototypes"][:2]
     analysis = make_analysis(make_track(1), make_track(5, range(3)), make_track(4, range(1)))
-    alone = np.concatenate([model.compared([person], analysis) for person in people])
-    np.testing.assert_array_equal(model.compared(people, analysis), alone)
+    alone = np.concatenate([model.solo_logits([person], analysis) for person in people])
+    np.testing.assert_array_equal(model.solo_logits(people, analysis), alone)
 
 
 def test_an_empty_clip_shows_nobody(model: PresenceModel) -> None:
@@ -238,7 +238,7 @@ def test_real_people_are_seldom_in_drawn_clips_and_the_other_way_round(model: Pr
     real, puppet, hero, older = enrolled(1), *(enrolled(1, kind="figure") for _ in range(3))
     puppet.extra["drawn"], hero.extra["drawn"] = False, True
     for person, at_home in ((real, False), (puppet, False), (hero, True)):
-        assert odds(person, not at_home) == pytest.approx(odds(person, at_home) - presence.OTHER_WORLD, abs=1e-4)
+        assert odds(person, not at_home) == pytest.approx(odds(person, at_home) - presence.DRAWN_MISMATCH, abs=1e-4)
     assert odds(older, True) == odds(older, False) == odds(puppet, False)
     assert odds(real, True) > 0
 
@@ -254,14 +254,14 @@ def test_who_is_enrolled_as_both_is_found_as_either(model: PresenceModel) -> Non
     worn.looks = np.ones((1, LOOKS), np.float16)  # a body that turns away is no drawn figure
     analysis = make_analysis(face, other, figure, worn)
     odds = model.odds([person], analysis)[0]
-    assert (odds > 1 - presence.OTHER_WORLD).tolist() == [True, False, True, False]
+    assert (odds > 1 - presence.DRAWN_MISMATCH).tolist() == [True, False, True, False]
     analysis.scene.drawn = True
     assert (model.odds([person], analysis)[0] > 1).tolist() == [False, False, True, False]
     face.prints = np.zeros((1, 512), np.float16)
     assert (model.odds([person], analysis)[0] > 1).tolist() == [True, False, True, False]
     del person.extra["drawn"]  # somebody real, one of whose clips is drawn over
     analysis.scene.drawn = False
-    np.testing.assert_allclose(model.odds([person], analysis)[0], odds + presence.OTHER_WORLD, atol=1e-4)
+    np.testing.assert_allclose(model.odds([person], analysis)[0], odds + presence.DRAWN_MISMATCH, atol=1e-4)
 
 
 def test_look_alikes_compete_for_one_track(model: PresenceModel) -> None:

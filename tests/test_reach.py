@@ -9,9 +9,9 @@ import pytest
 from make_analysis import identity_of, make_analysis, make_track
 from make_augmented import HERE, make_model, person_of
 
-from pvchat.identity.measures import measures
+from pvchat.identity.measures import pair_features
 from pvchat.identity.presence import PresenceModel
-from pvchat.identity.reach import MOST, REACH, beyond, covered
+from pvchat.identity.reach import MOST, REACH, distance_penalty, is_covered
 from pvchat.schemas import ClipAnalysis, SceneSpan, Track
 
 
@@ -35,12 +35,12 @@ def shown(track: Track, elsewhere: bool = False) -> ClipAnalysis:
 
 
 def logit(model: PresenceModel, analysis: ClipAnalysis) -> float:
-    return float(model.compared([person_of()], analysis)[0, 0])
+    return float(model.solo_logits([person_of()], analysis)[0, 0])
 
 
 def test_a_double_in_the_same_place_counts_less_than_elsewhere(model: PresenceModel, double: Track) -> None:
     person = person_of()
-    near = measures(person.arrays["prototypes"], double.identity, double.quality, model.cohort)[0]
+    near = pair_features(person.arrays["prototypes"], double.identity, double.quality, model.cohort)[0]
     assert near > REACH
     here, away = shown(double), shown(double, elsewhere=True)
     assert model.scene_likeness(person, here.mean_frame) > 0.99
@@ -61,14 +61,14 @@ def test_a_long_video_is_no_place(model: PresenceModel, double: Track) -> None:
 
 def test_a_covered_face_loses_nothing(model: PresenceModel, double: Track) -> None:
     double.facts.features = ("a hat",)
-    assert covered(double)
+    assert is_covered(double)
     assert logit(model, shown(double)) == logit(model, shown(double, elsewhere=True))
 
 
 def test_an_enrollment_without_a_frame_is_compared_as_anywhere(model: PresenceModel, double: Track) -> None:
     person = person_of()
     del person.arrays["frame"]
-    here, away = (model.compared([person], shown(double, elsewhere))[0, 0] for elsewhere in (False, True))
+    here, away = (model.solo_logits([person], shown(double, elsewhere))[0, 0] for elsewhere in (False, True))
     assert here == away
 
 
@@ -79,8 +79,8 @@ def test_an_enrollment_without_a_frame_is_compared_as_anywhere(model: PresenceMo
      (0.05, 1.0, 0.75, 2.25), (9.0, 1.0, 1.0, MOST)],
 )  # fmt: skip
 def test_what_a_distance_beyond_the_reach_costs(past: float, quality: float, scene: float, cost: float) -> None:
-    assert beyond(REACH + past, quality, scene) == pytest.approx(cost)
-    assert beyond(REACH + past, quality, scene, hidden=True) == 0.0
+    assert distance_penalty(REACH + past, quality, scene) == pytest.approx(cost)
+    assert distance_penalty(REACH + past, quality, scene, hidden=True) == 0.0
 
 
 def test_scenes_are_compared_without_what_all_share(model: PresenceModel) -> None:

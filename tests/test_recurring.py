@@ -11,7 +11,7 @@ from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.config import PresenceConfig
 from pvchat.identity.presence import PresenceModel
-from pvchat.identity.recurring import crowd, held_together
+from pvchat.identity.recurring import long_video_cost, with_own_sightings
 from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, SceneFacts, SceneSpan, Track
@@ -52,15 +52,15 @@ def enrolled(number: int, name: str) -> Person:
 
 def test_the_more_tracks_a_long_video_has_the_less_each_is_hers() -> None:
     few, many = (film(*(make_track(i, (i,)) for i in range(n))) for n in (4, 40))
-    assert 0 < crowd(few) < crowd(many)
-    assert crowd(replace(many, scenes=[])) == 0  # a clip
-    assert crowd(replace(few, in_all=40)) == crowd(many)  # a part of it
+    assert 0 < long_video_cost(few) < long_video_cost(many)
+    assert long_video_cost(replace(many, scenes=[])) == 0  # a clip
+    assert long_video_cost(replace(few, in_all=40)) == long_video_cost(many)  # a part of it
 
 
 def test_a_track_like_one_that_is_surely_hers_gains_and_one_unlike_it_loses() -> None:
     tracks = [make_track(1), make_track(1), make_track(2)]
     logits = np.float32([[6.0, 1.0, 1.0]])
-    (found,) = held_together(logits, np.float32([[5.0, 0.0, 0.0]]), [ana(1)], tracks, near)
+    (found,) = with_own_sightings(logits, np.float32([[5.0, 0.0, 0.0]]), [ana(1)], tracks, near)
     assert found[0] == 6.0  # nothing is held against itself
     assert found[1] > 3.0
     assert found[2] < 0.0
@@ -69,7 +69,7 @@ def test_a_track_like_one_that_is_surely_hers_gains_and_one_unlike_it_loses() ->
 def test_two_that_agree_count_less_than_their_sum() -> None:
     tracks = [make_track(1), make_track(1)]
     logits = np.float32([[6.0, 4.0]])
-    (found,) = held_together(logits, np.float32([[5.0, 0.0]]), [ana(1)], tracks, lambda *_: np.full((1, 1), 4.0))
+    (found,) = with_own_sightings(logits, np.float32([[5.0, 0.0]]), [ana(1)], tracks, lambda *_: np.full((1, 1), 4.0))
     assert found[1] == pytest.approx(4.0 * 2**0.5)
 
 
@@ -79,7 +79,7 @@ def test_two_that_agree_count_less_than_their_sum() -> None:
 def test_otherwise_nothing_changes(odds: list[float], person: Person) -> None:
     logits = np.float32([[2.0, 1.0]])
     tracks = [make_track(1), make_track(1)]
-    np.testing.assert_array_equal(held_together(logits, np.float32([odds]), [person], tracks, near), logits)
+    np.testing.assert_array_equal(with_own_sightings(logits, np.float32([odds]), [person], tracks, near), logits)
 
 
 def test_what_is_unlike_her_is_not_even_compared() -> None:
@@ -90,7 +90,7 @@ def test_what_is_unlike_her_is_not_even_compared() -> None:
         return np.zeros((len(looks), len(tracks)))
 
     tracks = [make_track(1), make_track(2), make_track(3)]
-    held_together(np.float32([[6.0, -2.0, -9.0]]), np.float32([[5.0, -4.0, -9.0]]), [ana(1)], tracks, compared)
+    with_own_sightings(np.float32([[6.0, -2.0, -9.0]]), np.float32([[5.0, -4.0, -9.0]]), [ana(1)], tracks, compared)
     assert asked == [tracks[1]]
 
 

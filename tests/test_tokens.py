@@ -68,7 +68,7 @@ def test_they_are_sealed_with_the_home(pvchat_home: Path, monkeypatch: pytest.Mo
     conversion.encrypt()
     assert b"the camera" not in everything(pvchat_home)
     assert tokens.find(secret) is not None
-    assert [path for folder in stores.stores() for path in stores.plain_files(folder)] == []
+    assert [path for folder in stores.stores() for path in stores.files_of_kind(folder, sealed=False)] == []
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "5", "[{}]"])

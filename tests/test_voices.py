@@ -15,9 +15,9 @@ from pvchat import PVChat
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
-from pvchat.identity.voices import heard_in, voice_of
+from pvchat.identity.voices import add_voices, voice_of
 from pvchat.people import contents, exchange
-from pvchat.people.parts import joined
+from pvchat.people.parts import merge_people
 from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.mel import mel_filters
 from pvchat.perception.experts.voiceprint import WINDOW, _window_starts, mel_bands
@@ -109,17 +109,17 @@ def test_who_is_heard_is_named_and_put_into_no_picture():
     people = [known("Ana", 5), known("Ben", 7), make_person("Cleo")]
     gone = [PersonPresence(person.name, "absent", 0.01) for person in people]
     sound = heard(spoken(12.0, 5, unseen=True), spoken(15.0, 9, unseen=True))
-    found = heard_in(people, gone, sound, PresenceConfig())
+    found = add_voices(people, gone, sound, PresenceConfig())
     assert [one.voices for one in found] == [(0,), (), ()]
     assert [(one.decision, one.probability) for one in found] == [("absent", 0.01)] * 3
-    twins = heard_in([*people, known("Eve", 5)], [*gone, gone[0]], sound, PresenceConfig())
+    twins = add_voices([*people, known("Eve", 5)], [*gone, gone[0]], sound, PresenceConfig())
     assert [one.voices for one in twins] == [(), (), (), ()]  # as near to one as to the other
 
 
 @pytest.mark.parametrize(("voice", "track", "decision"), [(5, 1, "present"), (7, 1, "unsure"), (5, 0, "unsure")])
 def test_a_voice_makes_a_face_that_speaks_surer(voice, track, decision):
     unsure = PersonPresence("Ana", "unsure", 0.45, track=1, tracks=(1,))
-    (found,) = heard_in([known("Ana", 5)], [unsure], heard(spoken(0.0, voice, track=track)), PresenceConfig())
+    (found,) = add_voices([known("Ana", 5)], [unsure], heard(spoken(0.0, voice, track=track)), PresenceConfig())
     assert found.decision == decision
     assert (found.probability > 0.45) == (decision == "present")
 
@@ -129,7 +129,7 @@ def test_a_voice_that_may_be_another_s_makes_no_face_surer(other, voice):
     """Of two who may stand on one track, with voices that are alike; of one who may be whoever surely stands there."""
     people = [known("Ana", 5), known("Eve", voice)]
     seen = [PersonPresence("Ana", "unsure", 0.45, track=1, tracks=(1,)), PersonPresence("Eve", other, 0.9, track=1)]
-    found = heard_in(people, seen, heard(spoken(0.0, 5, track=1)), PresenceConfig())
+    found = add_voices(people, seen, heard(spoken(0.0, 5, track=1)), PresenceConfig())
     assert [(one.decision, one.probability) for one in found] == [("unsure", 0.45), (other, 0.9)]
 
 
@@ -151,9 +151,9 @@ def test_a_voice_goes_where_its_person_goes(tmp_path):
 
 
 def test_two_clips_of_somebody_are_two_views_of_the_voice():
-    both = joined(known("Ana", 5), known("Ana again", 6))
+    both = merge_people(known("Ana", 5), known("Ana again", 6))
     assert both.arrays["voice"].shape == (2, 256)
-    silent = joined(known("Ana", 5), make_person("Ana again"))
+    silent = merge_people(known("Ana", 5), make_person("Ana again"))
     assert silent.arrays["voice"].shape == (1, 256)
 
 

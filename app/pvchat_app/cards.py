@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
-from pvchat.identity.corrections import can_be_meant
+from pvchat.identity.corrections import shows_somebody
 from pvchat.people.person import Person
 from pvchat.runtime import seconds as length
 from pvchat.runtime import size
@@ -83,7 +83,7 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
         found = "A drawn clip: figures are recognised by their looks"
     else:
         found = "No face found: people are recognised by their faces"
-        if any(map(can_be_meant, analysis.tracks)):
+        if any(map(shows_somebody, analysis.tracks)):
             found += ". Under an answer you can say who somebody is"
     then = "Ask about it." if everyone else "Enroll a person first: the tab before this one."
     return notice(f"{found}. {then}", "info")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from pvchat.people.corrections import Correction, corrections_of, without
+from pvchat.people.corrections import Correction, corrections_of, without_correction
 from pvchat.people.person import Person
 from pvchat.people.store import PersonRef
 from pvchat_app import picks
@@ -58,7 +58,7 @@ def _without(person: Person, corrections: Sequence[Correction]) -> Person:
     """The person without these corrections, as far as she still has them."""
     for one in corrections:
         numbers = [number for number, other in enumerate(corrections_of(person), 1) if other == one]
-        person = without(person, numbers[0]) if numbers else person
+        person = without_correction(person, numbers[0]) if numbers else person
     return person
 
 

@@ -70,7 +70,7 @@ def _uploaded(desk: Desk, clip: str | None) -> Iterator[None]:
                 desk.drop(video.content_key(clip))
             finally:
                 desk.sessions.discard(clip)
-                temporary.withdraw_offers()  # pictures of whom to choose from: a client can't open them
+                temporary.delete_subject_pictures()  # pictures of whom to choose from: a client can't open them
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 from pvchat import video
 from pvchat.config import VideoConfig
 from pvchat.identity.competition import is_face_of
-from pvchat.identity.corrections import can_be_meant
+from pvchat.identity.corrections import shows_somebody
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.storage.stores import is_sealed
 from pvchat.video import Probe
@@ -120,7 +120,7 @@ def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
     if clip is None or analysis is None or not clip.path.exists():  # it was forgotten with somebody
         return {}
     tracks = analysis.tracks
-    shown = [n for n, track in enumerate(tracks) if track.thumbnail and can_be_meant(track)]
+    shown = [n for n, track in enumerate(tracks) if track.thumbnail and shows_somebody(track)]
     offered = {}
     for person in turn.evidence_people:
         near = person.nearest

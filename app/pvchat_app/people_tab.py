@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from pvchat.people.corrections import SAME_FACE
-from pvchat.people.parts import alike
+from pvchat.people.parts import mean_distance
 from pvchat_app import cards, export, librarycards
 from pvchat_app.desk import Desk
 from pvchat_app.languages import worded
@@ -248,7 +248,7 @@ def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
     people = {pick(person): person for person in desk.engine.people.all()}
     if who not in people or other not in people or who == other:
         return ""
-    distance = alike(people[who], people[other])
+    distance = mean_distance(people[who], people[other])
     if distance is None:
         return cards.pair(people[who], people[other], "These can't be compared by face.")
     words = next(words for limit, words in _WORDS if distance < limit)

@@ -61,7 +61,7 @@ def held(out: Path, name: str) -> Iterator[None]:
         raise SettingsError(f"holds a data set about {manifest['name']}, not {name}.", subject=str(out), hint=hint)
     (out / MEDIA).mkdir(parents=True, exist_ok=True)
     busy = SettingsError("another augmentation is running in this folder.", subject=str(out))
-    with atomic.alone(out / ".lock", busy):
+    with atomic.exclusive(out / ".lock", busy):
         yield
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.augment.profile import Profile
-from pvchat.identity.measures import measures
+from pvchat.identity.measures import pair_features
 from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
@@ -54,7 +54,7 @@ def identify(profile: Profile, analysis: ClipAnalysis, model: PresenceModel) -> 
     if track.kind == "figure":
         return track, float(sure), 0.0
     prototypes = np.asarray(profile.person.arrays["prototypes"], np.float32)
-    seen = measures(prototypes, track.identity, track.quality, model.cohort)
+    seen = pair_features(prototypes, track.identity, track.quality, model.cohort)
     return track, max(float(sure), float(np.dot(model.weights, (*seen, 1.0)))), float(seen[0])
 
 

@@ -68,7 +68,7 @@ from pvchat.chat.timeline import (
 )
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
-from pvchat.people.naming import meant
+from pvchat.people.naming import closest_name
 
 RELATIONS = ("with", "beside", "left_of", "right_of")
 BETWEEN = "between"  # the value of "beside" that is asked of two people
@@ -247,7 +247,7 @@ def _named(whom: Whom, timeline: Timeline) -> tuple[list[Entity], list[Missing]]
     missing = [_missing(name, one) for name, one in found if one is None or one.decision != "present"]
     there = [one for _, one in found if one is not None and one.decision == "present"]
     enrolled = [one.name for one in timeline.entities if one.known]
-    strange = [Missing(name, "not enrolled", meant(name, enrolled) or "") for name in whom.unknown]
+    strange = [Missing(name, "not enrolled", closest_name(name, enrolled) or "") for name in whom.unknown]
     return there, [*missing, *strange]
 
 

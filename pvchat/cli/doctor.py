@@ -168,7 +168,8 @@ def _encryption() -> dict[str, Any]:
         keys.current()
     except LockedError as error:
         locked = str(error)
-    plain = sum(len(stores.plain_files(folder)) for folder in stores.stores()) if keys.exists() else 0
+    folders = stores.stores() if keys.exists() else []
+    plain = sum(len(stores.files_of_kind(folder, sealed=False)) for folder in folders)
     place = temporary.root()
     on_disk = keys.exists() and place.is_relative_to(home())
     return {"encrypted": keys.exists(), "locked": locked, "plain_files": plain, "temporary": str(place),

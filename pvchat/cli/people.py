@@ -152,7 +152,7 @@ def _correct(args: argparse.Namespace) -> None:
 
 
 def _corrections(args: argparse.Namespace) -> None:
-    from pvchat.people.corrections import corrections_of, without
+    from pvchat.people.corrections import corrections_of, without_correction
 
     store = _store()
     if args.undo is not None:
@@ -160,7 +160,7 @@ def _corrections(args: argparse.Namespace) -> None:
             hint = "Write: pvchat people corrections NAME --undo N"
             raise SettingsError("a number is of one person.", subject="--undo", hint=hint)
         found = corrections_of(store.get(args.name))
-        store.revise(args.name, lambda person: without(person, args.undo))
+        store.revise(args.name, lambda person: without_correction(person, args.undo))
         gone = found[args.undo - 1]
         console.report(args, {"undone": gone.to_dict()}, f"Taken back: {_correction_line(args.name, gone)}")
         return

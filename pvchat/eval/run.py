@@ -61,7 +61,7 @@ def run(
     manifest = limited(of_half(read(path), options.half), options.limit)
     out.mkdir(parents=True, exist_ok=True)
     busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
-    with atomic.alone(out / ".lock", busy):
+    with atomic.exclusive(out / ".lock", busy):
         config = provenance.config(manifest, options, settings)
         before = provenance.admit(out, config, options.restart).get("enrolled")
         spec = Spec(manifest, systems, str(out / "people"), settings, maker=options.maker, options=options.options)

@@ -1,4 +1,4 @@
-"""What log-odds are worth on footage: a probability that knows among how many people it was measured.
+"""Raw log-odds become probabilities that hold on footage, by how many people compete and how good the sightings are.
 
 In: log-odds of one person on a clip's tracks, competition included (`presence.py`), and how good the sightings are.
 Out: calibrated log-odds: a logistic model (Platt scaling) over them, the number of people who compete (its square, too:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).with_suffix(".json")
 TERMS = ("odds", "odds × crowd", "odds × good", "crowd", "crowd × crowd", "one")
-ODDS = (-7.0, 20.0)  # log-odds beyond which nothing changes
-CROWD = 4.0  # ln(1 + others) that counts as 1: some fifty people
+LOGIT_RANGE = (-7.0, 20.0)  # log-odds beyond which nothing changes
+CROWD_SCALE = 4.0  # ln(1 + others) that counts as 1: some fifty people
 
 
 @dataclass(frozen=True)
@@ -52,47 +52,47 @@ class Calibration:
         """Calibrated log-odds [..., K] of those of one person or several on K tracks, competition included.
 
         `others`: how many other people are enrolled; [K] where that differs. `good`: [..., K] quality, 0..1, of the
-        worse of the two that are compared (`Enrolled.good`); 0 for drawn figures.
+        worse of the two that are compared (`EnrollmentQuality.of_pair`); 0 for drawn figures.
         """
         weights = self.figure if figure else self.face
         found = sum(weight * one for weight, one in zip(weights, terms(logits, others, good), strict=True))
         return np.broadcast_to(np.asarray(found, np.float32), np.shape(logits)).copy()
 
-    def least(self, odds: float, others: int) -> float:
-        """The log-odds below which none become `odds` among so many others, however good the sightings."""
-        crowd = float(np.log1p(others)) / CROWD
+    def min_logit(self, odds: float, others: int) -> float:
+        """The raw log-odds below which none can become calibrated `odds` among so many others, whatever the quality."""
+        crowd = float(np.log1p(others)) / CROWD_SCALE
         found = []
         for weights in (self.face, self.figure):
             steep, by_crowd, by_good, one, other, rest = weights
             found += [(odds - one * crowd - other * crowd**2 - rest) / (steep + by_crowd * crowd + by_good * good)
                       for good in (0.0, 1.0)]  # fmt: skip
-        return min(found) if min(found) > ODDS[0] else float("-inf")
+        return min(found) if min(found) > LOGIT_RANGE[0] else float("-inf")
 
 
 @dataclass(frozen=True)
-class Enrolled:
-    """What the calibration knows of P people, or of each of some pairs of a person and a track."""
+class EnrollmentQuality:
+    """How well P people were enrolled, and by face or figure; or the same of each of some pairs of person and track."""
 
     quality: FloatArray  # of the best sighting that each was enrolled from; 0 of drawn figures
     only_figure: NDArray[np.bool_]  # who is compared with drawn figures alone …
     figure: NDArray[np.bool_]  # … and who is with these, too
 
     @classmethod
-    def of(cls, people: Sequence[Person]) -> Enrolled:
+    def of(cls, people: Sequence[Person]) -> EnrollmentQuality:
         """[P] each."""
         quality = [one.quality if one.kind == "face" else 0.0 for one in people]
         kinds = np.array([(one.kind == "figure", one.figure is not None) for one in people], bool).reshape(-1, 2)
         return cls(np.array(quality, np.float64), *kinds.T)
 
-    def __getitem__(self, rows: Any) -> Enrolled:
+    def __getitem__(self, rows: Any) -> EnrollmentQuality:
         """The same of some rows; `[:, None]`: [P, 1] each, beside K tracks."""
-        return Enrolled(self.quality[rows], self.only_figure[rows], self.figure[rows])
+        return EnrollmentQuality(self.quality[rows], self.only_figure[rows], self.figure[rows])
 
-    def good(self, best: FloatArray) -> FloatArray:
-        """Quality of whichever is worse, the enrollment or the track, by `best_quality` of tracks; 0 for figures."""
+    def of_pair(self, best: FloatArray) -> FloatArray:
+        """Quality of the worse of the two, the enrollment or the track (`best_quality`); 0 for figures."""
         return np.minimum(best, self.quality)
 
-    def by_figure(self, best: FloatArray) -> NDArray[np.bool_]:
+    def as_figures(self, best: FloatArray) -> NDArray[np.bool_]:
         """Whether people are compared with tracks as drawn figures, by `best_quality` of the tracks."""
         return self.only_figure | self.figure & (best == 0)
 
@@ -104,6 +104,6 @@ def best_quality(tracks: Sequence[Track]) -> FloatArray:
 
 def terms(logits: FloatArray, others: int | IntArray, good: FloatArray | float) -> tuple[NDArray[np.float64], ...]:
     """`TERMS` of K tracks, arrays that broadcast to [..., K] each; arguments as of `Calibration.apply`."""
-    odds, good = np.clip(np.asarray(logits, np.float64), *ODDS), np.clip(good, 0.0, 1.0)
-    crowd = np.asarray(np.log1p(others) / CROWD)
+    odds, good = np.clip(np.asarray(logits, np.float64), *LOGIT_RANGE), np.clip(good, 0.0, 1.0)
+    crowd = np.asarray(np.log1p(others) / CROWD_SCALE)
     return odds, odds * crowd, odds * good, crowd, crowd * crowd, np.ones(())

@@ -19,8 +19,8 @@ _FRAGMENT = 0.25  # share of a figure's box inside another's from which both are
 _OWN_FACE = 0.5  # share of a drawn face's box inside a figure's from which it is the figure's own
 
 
-def shown_together(tracks: Sequence[Track]) -> IntArray:
-    """[K]: the same number for the tracks of one figure, those that share `_FRAGMENT` of the smaller one's box."""
+def figure_groups(tracks: Sequence[Track]) -> IntArray:
+    """Group fragments of one drawn figure: [K], the same number for tracks that share `_FRAGMENT` of a box."""
     numbers = np.arange(len(tracks))
     figures = [i for i, track in enumerate(tracks) if track.kind == "figure"]
     boxes = {i: np.median(tracks[i].boxes, 0) for i in figures}
@@ -45,16 +45,16 @@ def is_clear(face: Track) -> bool:
     return len(face.prints) > 0 and float(np.median(blankness(face.prints))) < BLANK
 
 
-def compete(logits: FloatArray, shown: IntArray | None = None) -> FloatArray:
-    """Open-set competition on log-odds [P, K]; `shown` [K]: the same number for tracks that show the same one.
+def compete(logits: FloatArray, groups: IntArray | None = None) -> FloatArray:
+    """Open-set competition on log-odds [P, K]; `groups` [K]: the same number for tracks that show the same figure.
 
     A track shows one person: where the other enrolled people together are likelier than "a stranger" (log-odds above
     0), a person's log-odds fall by as much.
     """
     if len(logits) < 2 or logits.shape[1] == 0:
         return logits
-    shown = np.arange(logits.shape[1]) if shown is None else shown
-    best = np.stack([logits[:, shown == number].max(1) for number in shown], 1)
+    groups = np.arange(logits.shape[1]) if groups is None else groups
+    best = np.stack([logits[:, groups == number].max(1) for number in groups], 1)
     top, highest = best.argmax(0)[None], best.max(0)
     odds = np.exp(best - highest)
     others = odds.sum(0) - odds

@@ -15,9 +15,9 @@ from pvchat.identity.subjects import choose, figure_of
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
-_PROTOTYPES = 8  # identity vectors kept: views and lights of one clip rarely differ more
-_BODIES = 4
-_FEW = 4.0  # good sightings from which a face enrollment is as sure as it gets
+_MAX_PROTOTYPES = 8  # identity vectors kept: views and lights of one clip rarely differ more
+_MAX_BODIES = 4
+_ENOUGH_SIGHTINGS = 4.0  # good sightings from which a face enrollment is as sure as it gets
 _FIGURE_CONFIDENCE = 0.6  # of a drawn figure: recognised by appearance, not by a face
 
 
@@ -37,7 +37,7 @@ def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: 
         depth="instant",
         arrays={
             "prototypes": prototypes(subject),
-            "body": subject.body[np.sort(np.argsort(-subject.quality)[:_BODIES])].astype(np.float16),
+            "body": subject.body[np.sort(np.argsort(-subject.quality)[:_MAX_BODIES])].astype(np.float16),
             "frame": analysis.mean_frame.astype(np.float16),
             **({"prints": subject.prints} if len(subject.prints) else {}),
             **({"looks": subject.looks} if len(subject.looks) else {}),
@@ -64,7 +64,7 @@ def prototypes(track: Track) -> FloatArray:
     identity, quality = track.identity[good], track.quality[good] + 1e-3
     groups = np.ones(1, int)
     if len(identity) > 1:
-        groups = fcluster(linkage(identity, "average"), _PROTOTYPES, "maxclust")
+        groups = fcluster(linkage(identity, "average"), _MAX_PROTOTYPES, "maxclust")
     return np.stack(
         [np.average(identity[groups == g], axis=0, weights=quality[groups == g]) for g in np.unique(groups)]
     ).astype(np.float32)
@@ -74,4 +74,4 @@ def confidence(track: Track) -> float:
     """How sure the enrollment is of its subject, 0..1: good sightings of a face; drawn figures stay lower."""
     if track.kind == "figure":
         return round(_FIGURE_CONFIDENCE * float(track.scores.max()), 2)
-    return round(min(1.0, float(track.quality.sum()) / _FEW) * float(track.scores.mean()), 2)
+    return round(min(1.0, float(track.quality.sum()) / _ENOUGH_SIGHTINGS) * float(track.scores.mean()), 2)

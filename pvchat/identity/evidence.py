@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pvchat.identity.competition import is_face_of, shown_together
+from pvchat.identity.competition import figure_groups, is_face_of
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import faceless, head_of
@@ -25,9 +25,9 @@ from pvchat.schemas import (
     Track,
 )
 
-_FOUND_AGAIN, _CLEAR = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
-_FOLLOWED = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
-_SURELY_DRAWN = 0.98  # the locator's score from which a drawn figure is counted
+_MIN_FACE_FRAMES, _CLEAR_FACE_SCORE = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
+_MIN_BODY_FRAMES = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
+_CLEAR_FIGURE_SCORE = 0.98  # the locator's score from which a drawn figure is counted
 NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
 FEW = 3  # people who are told of where somebody who is asked about isn't there [choice]
 STILL_S = 1.5  # seconds up to which a clip is a photo, or as short as one: no times are told of it
@@ -99,8 +99,8 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     faces = [
         t.shown_in for i, t in enumerate(tracks) if t.kind == "face" and i in {*present, *doubtful, *hers, *unknown}
     ]
-    by_face = at_once([tracks[i].shown_in for i in unknown])
-    turned, count = _by_bodies(analysis, faces, len({*present, *doubtful}), by_face)
+    by_face = most_at_once([tracks[i].shown_in for i in unknown])
+    turned, count = _faceless_people(analysis, faces, len({*present, *doubtful}), by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]
     seen = [i for i in range(len(tracks)) if i in present or i in unknown]
     lit = {i: in_light(tracks[i].facts, analysis.scene) for i in (*there.values(), *seen)}
@@ -131,7 +131,7 @@ def _unknown_faces(
 ) -> list[int]:
     """The face tracks of people whom nobody knows: who surely is somebody; where nobody is known, who may be."""
     tracks = analysis.tracks
-    hers = {i for p in presences for i in p.tracks if p.track is not None and _apart(tracks[i], tracks[p.track])}
+    hers = {i for p in presences for i in p.tracks if p.track is not None and _are_apart(tracks[i], tracks[p.track])}
     known = {*known, *hers}
     faces = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known and _may_be_a_face(t)]
     if analysis.scene.drawn:  # there, a face that is found by itself may be a known figure's
@@ -157,21 +157,22 @@ def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:
     return [replace(p, decision="unsure") if p.name in doubtful else p for p in presences]
 
 
-def _by_bodies(
+def _faceless_people(
     analysis: ClipAnalysis, faces: Sequence[IntArray], known: int, by_face: int
 ) -> tuple[list[Neighbour], int]:
-    """Who is seen by the body alone, and how many people nobody knows: `by_face`, or how many more people are seen at
-    once, with a face (`faces`: in which frames) or without, than the `known` ones where that is more; only then a body
-    is looked at for itself.
+    """People who are seen without a face, and the number of unknown people in all.
+
+    That number is `by_face`, or, where it is more, how many people are seen at once, with a face (`faces`: in which
+    frames) or without, beyond the `known` ones; only then bodies are looked at by themselves.
 
     Drawn figures have no bodies: there, faces that the locator is sure of are counted, and whoever has no name is one.
     """
     if analysis.scene.drawn:
         figures = [t for t in analysis.tracks if t.kind == "figure" and t.scores.max() >= MIN_SCORE]
         return [], max(by_face, _drawn_at_once(figures) - known, int(bool(figures) and not known))
-    least = min(_FOLLOWED, len(analysis.times))
+    least = min(_MIN_BODY_FRAMES, len(analysis.times))
     alone = [body for body in faceless(analysis.bodies, analysis.tracks) if len(body.frames) >= least]
-    unknown = at_once([*faces, *(body.frames for body in alone)]) - known
+    unknown = most_at_once([*faces, *(body.frames for body in alone)]) - known
     if unknown <= by_face:
         return [], by_face
     heads = [_usual_box(np.stack([head_of(np.array(box, np.float32)) for box in body.boxes])) for body in alone]
@@ -180,13 +181,15 @@ def _by_bodies(
 
 def _drawn_at_once(figures: Sequence[Track]) -> int:
     """How many drawn figures are seen in one frame, those that the locator is sure of; pieces of one count as one."""
-    sure = [track for track in figures if track.scores.max() >= _SURELY_DRAWN]
-    pieces = shown_together(sure)
-    return at_once([np.concatenate([sure[i].shown_in for i in np.flatnonzero(pieces == n)]) for n in np.unique(pieces)])
+    sure = [track for track in figures if track.scores.max() >= _CLEAR_FIGURE_SCORE]
+    pieces = figure_groups(sure)
+    return most_at_once(
+        [np.concatenate([sure[i].shown_in for i in np.flatnonzero(pieces == n)]) for n in np.unique(pieces)]
+    )
 
 
-def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
-    """How many people tracks with these sampled frames are for sure: the most that are seen in one frame.
+def most_at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
+    """The number of people that tracks with these sampled frames surely show: the most that are seen in one frame.
 
     One person is followed anew after a cut or behind somebody's back, so tracks are no people. Of a track without
     frames nothing is known, and it counts as a person.
@@ -196,7 +199,7 @@ def at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
 
 
 def in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
-    """The facts as they may be told of a dim clip, where every deep colour comes out black: "dark" instead."""
+    """Facts that allow for dim light, in which every deep colour comes out black: "dark" garments instead."""
     if scene.light != "dark" or scene.drawn or all(garment.colour != "black" for garment in facts.clothes):
         return facts
     return replace(facts, clothes=[replace(g, colour="dark") if g.colour == "black" else g for g in facts.clothes])
@@ -204,15 +207,15 @@ def in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
 
 def _is_somebody(track: Track, frames: int) -> bool:
     """Whether a track is a person for sure: a face on a poster or a pattern is seldom found again, or clearly."""
-    return len(track.shown_in) >= min(_FOUND_AGAIN, frames) or float(track.scores.mean()) >= _CLEAR
+    return len(track.shown_in) >= min(_MIN_FACE_FRAMES, frames) or float(track.scores.mean()) >= _CLEAR_FACE_SCORE
 
 
 def _may_be_a_face(track: Track) -> bool:
     """Whether a face track isn't a sleeve or a dog: those are seldom found again, and no faceprint shows a face."""
-    return len(track.shown_in) >= _FOUND_AGAIN or shows_face(track.prints, NO_FACE)
+    return len(track.shown_in) >= _MIN_FACE_FRAMES or shows_face(track.prints, NO_FACE)
 
 
-def _apart(one: Track, other: Track) -> bool:
+def _are_apart(one: Track, other: Track) -> bool:
     """Whether two tracks are never seen at the same time, and so may show the same person."""
     return not len(np.intersect1d(one.shown_in, other.shown_in))
 

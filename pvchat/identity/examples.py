@@ -1,4 +1,4 @@
-"""Corrections at work: how what users said of somebody's recognition counts when she is looked for.
+"""How users' corrections ("that is Ana", "that is not Ana") count when a person is looked for.
 
 - "That is Ana" adds prototypes, as another enrollment clip of hers would.
 - "That is not Ana" adds somebody else, without a name, to the competition, after calibration: where a track is more
@@ -23,15 +23,15 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 MASK = "a face mask"  # the feature of `PersonFacts` that says so
 # log-odds: what "that is not her" takes from a track that is as like her as it is like that face [choice]
-_ONE_WORD = 2.0
-_SAME_MOMENT = 0.01  # seconds: a correction's moment is rounded
-TOLD = 6.0  # log-odds of what the user said: .998
+_REJECTION_LOGIT = 2.0
+_SAME_MOMENT_S = 0.01  # seconds: a correction's moment is rounded
+STATED_LOGIT = 6.0  # log-odds of what the user said: .998
 
 Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
 
 
-def view_beside(person: Person) -> View:
-    """What "that is her" adds to a person's own looks: of faces without a mask, where there are any."""
+def confirmed_view(person: Person) -> View:
+    """The tracks that users confirmed to be a person, as one view; of faces without a mask, where there are any."""
     hers = [example for example in examples_of(person) if example.correction.her and not example.correction.here]
     told = [example for example in hers if not example.correction.masked] or hers
     masked = any(example.correction.masked for example in told)
@@ -39,29 +39,27 @@ def view_beside(person: Person) -> View:
 
 
 def corrected_tracks(person: Person, analysis: ClipAnalysis) -> dict[int, bool]:
-    """What the user said of a clip's tracks: by their index, whether it is her; later words count more."""
+    """Whether tracks of a clip, by index, are her by what the user said of them; later corrections win."""
     found: dict[int, bool] = {}
     for example in examples_of(person):
         if example.correction.clip == analysis.key:
-            found |= dict.fromkeys(_meant(example, person, analysis), example.correction.her)
+            found |= dict.fromkeys(_tracks_of(example, person, analysis), example.correction.her)
     return found
 
 
-def settle(odds: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-    """Log-odds [P, K] of P people with what users said of the clip's tracks; a track that is somebody's is nobody
-    else's.
-    """
+def apply_corrections(odds: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    """Log-odds [P, K] of P people with users' corrections of this clip; a track that is hers is nobody else's."""
     said = [corrected_tracks(person, analysis) for person in people]
     for column in (column for one in said for column, her in one.items() if her):
-        odds[:, column] = -TOLD
+        odds[:, column] = -STATED_LOGIT
     for row, one in enumerate(said):
         for column, her in one.items():
-            odds[row, column] = TOLD if her else -TOLD
+            odds[row, column] = STATED_LOGIT if her else -STATED_LOGIT
     return odds
 
 
-def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared: Compared) -> FloatArray:
-    """Log-odds [K] by which a person's (`odds` [K]) fall, since a track may show somebody who was said not to be her.
+def rejection_cost(person: Person, tracks: Sequence[Track], odds: FloatArray, compared: Compared) -> FloatArray:
+    """Log-odds [K] that a person loses (of `odds` [K]), since a track may show somebody who was said not to be her.
 
     `compared`: log-odds that a track shows whoever looks like a view.
     """
@@ -72,7 +70,7 @@ def against(person: Person, tracks: Sequence[Track], odds: FloatArray, compared:
         for column, track in enumerate(tracks):
             if may_show(person, track) and (is_masked(track) or not example.correction.masked):
                 theirs = compared(View(example.faces, example.prints, example.correction.masked), track)
-                fall = _ONE_WORD + min(theirs, max(theirs - float(odds[column]), 0.0))
+                fall = _REJECTION_LOGIT + min(theirs, max(theirs - float(odds[column]), 0.0))
                 out[column] = max(out[column], fall if theirs > 0 else 0.0)
     return out
 
@@ -88,12 +86,13 @@ def is_masked(track: Track) -> bool:
     return MASK in track.facts.features
 
 
-def _meant(example: Example, person: Person, analysis: ClipAnalysis) -> list[int]:
+def _tracks_of(example: Example, person: Person, analysis: ClipAnalysis) -> list[int]:
+    """The tracks of a clip that a correction of it is about."""
     rows = np.asarray(example.faces, np.float32)
     if not len(rows):
         return []
     middle, here, tracks = rows.mean(0), example.correction.here, analysis.tracks
-    then = np.flatnonzero(np.abs(analysis.times - example.correction.at_s) < _SAME_MOMENT) if here else ()
+    then = np.flatnonzero(np.abs(analysis.times - example.correction.at_s) < _SAME_MOMENT_S) if here else ()
     apart = {
         i: float(np.linalg.norm(mean_identity(track.identity, track.quality) - middle))
         for i, track in enumerate(tracks)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.examples import is_masked, view_beside
-from pvchat.identity.measures import made_out, visible
-from pvchat.identity.reach import covered
-from pvchat.people.parts import NOTHING, View, parts_of
+from pvchat.identity.examples import confirmed_view, is_masked
+from pvchat.identity.measures import visible_mask, visible_prints
+from pvchat.identity.reach import is_covered
+from pvchat.people.parts import NO_ROWS, View, parts_of
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray, Track
 
@@ -36,26 +36,29 @@ class Gallery:
     """What the clips of P people enrolled by face, and what users said of them, show of their faces."""
 
     def __init__(self, people: Sequence[Person]) -> None:
-        own = [[view for view in (*parts_of(one), view_beside(one)) if len(view.rows)] for one in people]
+        own = [[view for view in (*parts_of(one), confirmed_view(one)) if len(view.rows)] for one in people]
         self.views = [view for views in own for view in views]
         self.counts = np.array([len(views) for views in own], int)  # [P] how many of the views are each person's
         self.starts = np.cumsum(self.counts) - self.counts  # [P] where hers begin
         self._stacks: dict[tuple[bool, bool], list[Stack]] = {}
 
     def stacks(self, masked: bool, printed: bool) -> list[Stack]:
-        """All views as a track is compared with them; arguments as of `stacks_of`."""
+        """All views, stacked, to be compared with a track; arguments as of `stacks_of`."""
         if (masked, printed) not in self._stacks:
             self._stacks[masked, printed] = stacks_of(self.views, masked, printed)
         return self._stacks[masked, printed]
 
 
 def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]:
-    """V views as a track is compared with them: `masked`, its face is behind a mask; `printed`, it has faceprints."""
+    """V views, stacked by their numbers of rows, to be compared with a track.
+
+    `masked`: the track's face is behind a mask; `printed`: it has faceprints.
+    """
     alike: dict[tuple[int, int], list[tuple[int, FloatArray, FloatArray, float]]] = {}
     for place, view in enumerate(views):
-        prints, clear = NOTHING, 1.0
+        prints, clear = NO_ROWS, 1.0
         if printed and len(view.prints):
-            prints, clear = made_out(np.asarray(view.prints, np.float32), masked and view.masked)
+            prints, clear = visible_prints(np.asarray(view.prints, np.float32), masked and view.masked)
         rows = np.asarray(view.rows, np.float32)
         alike.setdefault((len(rows), len(prints)), []).append((place, rows, prints, clear))
     stacks = []
@@ -85,12 +88,12 @@ class FaceTracks:
             shown[which],
         )  # fmt: skip
 
-    def made_out(self) -> Iterator[FaceTracks]:
+    def with_visible_prints(self) -> Iterator[FaceTracks]:
         """The same tracks with those faceprints only in which a face can be made out; at least one, if any."""
         if not self.prints.shape[1]:
             yield self
             return
-        seen, shown = visible(self.prints, self.masked)
+        seen, shown = visible_mask(self.prints, self.masked)
         if seen.all():  # usually: nothing is copied
             yield replace(self, shown=shown)
             return
@@ -106,8 +109,8 @@ def faces_of(tracks: Sequence[Track]) -> Iterator[FaceTracks]:
             alike.setdefault((is_masked(track), len(track), len(track.prints)), []).append(place)
     for (masked, _, _), places in alike.items():
         some = [tracks[place] for place in places]
-        prints = np.stack([track.prints if len(track.prints) else NOTHING for track in some]).astype(np.float32)
-        hidden = np.array([masked or covered(track) for track in some])
+        prints = np.stack([track.prints if len(track.prints) else NO_ROWS for track in some]).astype(np.float32)
+        hidden = np.array([masked or is_covered(track) for track in some])
         identity, quality = np.stack([t.identity for t in some]), np.stack([t.quality for t in some])
         shown = np.ones(len(some), np.float32)
-        yield from FaceTracks(np.array(places), masked, hidden, identity, quality, prints, shown).made_out()
+        yield from FaceTracks(np.array(places), masked, hidden, identity, quality, prints, shown).with_visible_prints()

@@ -16,7 +16,7 @@ import numpy as np
 
 from pvchat.config import PresenceConfig
 from pvchat.errors import PeopleError
-from pvchat.identity.examples import MASK, view_beside
+from pvchat.identity.examples import MASK, confirmed_view
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.parts import View, parts_of, stacked
 from pvchat.people.person import Person
@@ -48,7 +48,7 @@ def as_clips(person: Person) -> list[ClipAnalysis]:
     """What experts would say of a filmed clip that shows what each of a person's K views holds of her face, and of one
     that shows her figure: of one of them, or both.
     """
-    views, figure = (*parts_of(person), view_beside(person)), person.figure
+    views, figure = (*parts_of(person), confirmed_view(person)), person.figure
     faces = [_track(view, "face") for view in views if len(view.rows)]
     if person.kind == "figure":
         faces, figure = [], stacked(view.rows for view in views)

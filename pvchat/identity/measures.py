@@ -1,4 +1,4 @@
-"""How near the sightings of a face come to somebody's, and what they are held against.
+"""Distances of a face's sightings to a person's prototypes, and to a cohort of strangers.
 
 In: a person's rows, a track's rows, a cohort of strangers. Out: three distances, which a logistic model weighs
 (`presence.py`). Rows are identity vectors or faceprints; both are compared by Euclidean distance.
@@ -34,48 +34,48 @@ class PrintModel:
 
 @dataclass(frozen=True)
 class Sightings:
-    """What of N tracks is the same whoever they are compared with."""
+    """N tracks, with what doesn't depend on the person whom they are compared with."""
 
     rows: FloatArray  # [N, n, D] of their sightings
-    middles: FloatArray  # [N, D] their means, weighted by quality
-    strange: FloatArray  # [N] how far they are from the nearest strangers
+    means: FloatArray  # [N, D] their means, weighted by quality
+    cohort_distance: FloatArray  # [N] mean distance to the nearest strangers
 
     @classmethod
     def of(cls, rows: FloatArray, quality: FloatArray, cohort: FloatArray) -> Sightings:
         """Rows [N, n, D] with their quality [N, n], held against a cohort [C, D]."""
         weight = quality[..., None] + 1e-3
-        middles = (rows * weight).sum(1) / weight.sum(1)
-        nearest = np.partition(distances(middles, cohort), min(NEIGHBOURS, len(cohort)) - 1)[:, :NEIGHBOURS]
-        return cls(rows, middles, nearest.mean(1))
+        means = (rows * weight).sum(1) / weight.sum(1)
+        nearest = np.partition(distances(means, cohort), min(NEIGHBOURS, len(cohort)) - 1)[:, :NEIGHBOURS]
+        return cls(rows, means, nearest.mean(1))
 
 
-def measures(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
+def pair_features(prototypes: FloatArray, identity: FloatArray, quality: FloatArray, cohort: FloatArray) -> FloatArray:
     """What the logistic model sees of a person's prototypes [P, D] and a track's sightings [n, D] of a quality [n],
     held against a cohort [C, D]: near, apart, cohort distance [3].
     """
-    return measured(prototypes[None], Sightings.of(identity[None], quality[None], cohort))[0, 0]
+    return distance_features(prototypes[None], Sightings.of(identity[None], quality[None], cohort))[0, 0]
 
 
-def measured(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
-    """`measures` [G, N, 3] of N tracks and G people with as many rows each: prototypes [G, P, D]."""
+def distance_features(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
+    """`pair_features` [G, N, 3] of N tracks and G people with as many rows each: prototypes [G, P, D]."""
     count, rows, width = tracks.rows.shape
     pairs = distances(prototypes, tracks.rows.reshape(count * rows, width))
     near = nearest_mean(pairs.reshape(*prototypes.shape[:2], count, rows).swapaxes(1, 2))
-    apart = distances(prototypes.mean(1, keepdims=True), tracks.middles)[:, 0]
-    return np.stack([near, apart, np.broadcast_to(tracks.strange, near.shape)], -1).astype(np.float32)
+    apart = distances(prototypes.mean(1, keepdims=True), tracks.means)[:, 0]
+    return np.stack([near, apart, np.broadcast_to(tracks.cohort_distance, near.shape)], -1).astype(np.float32)
 
 
-def made_out(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
-    """The faceprints [n, 512] in which a face can be made out, and how well it can be in the clearest of them, 0..1.
+def visible_prints(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]:
+    """The faceprints [n, 512] in which a face can be made out, and how visible it is in the clearest of them, 0..1.
 
     Where it can be in none, the one that shows most is left.
     """
-    seen, shares = visible(prints[None], masked)
+    seen, shares = visible_mask(prints[None], masked)
     return prints[seen[0]], float(shares[0])
 
 
-def visible(prints: FloatArray, masked: bool) -> tuple[NDArray[np.bool_], FloatArray]:
-    """`made_out` of N tracks with n faceprints each, [N, n, 512]: which of these are left [N, n], and how well [N]."""
+def visible_mask(prints: FloatArray, masked: bool) -> tuple[NDArray[np.bool_], FloatArray]:
+    """`visible_prints` of N tracks with n prints each [N, n, 512]: a mask [N, n], and how visible the faces are [N]."""
     blank = blankness(prints.reshape(-1, prints.shape[-1])).reshape(prints.shape[:2])
     limit, least = BLANK_MASKED if masked else BLANK, blank.min(1)
     before, beyond = FADES

@@ -35,13 +35,13 @@ from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
 from pvchat.identity import examples
-from pvchat.identity.bodies import WORN_MOST, body_logits
-from pvchat.identity.calibration import Calibration, Enrolled, best_quality
-from pvchat.identity.competition import compete, is_clear, shown_together
+from pvchat.identity.bodies import CLOTHES_ALONE_MAX, body_logits
+from pvchat.identity.calibration import Calibration, EnrollmentQuality, best_quality
+from pvchat.identity.competition import compete, figure_groups, is_clear
 from pvchat.identity.gallery import FaceTracks, Gallery, Stack, faces_of, stacks_of
-from pvchat.identity.measures import PrintModel, Sightings, Weights, measured
-from pvchat.identity.reach import beyond
-from pvchat.identity.recurring import crowd, held_together
+from pvchat.identity.measures import PrintModel, Sightings, Weights, distance_features
+from pvchat.identity.reach import distance_penalty
+from pvchat.identity.recurring import long_video_cost, with_own_sightings
 from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
@@ -49,18 +49,18 @@ from pvchat.perception.experts.figures import FigureExpert
 from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
-NOTHING = -4.0  # log-odds of two of whom nothing can be made out, competition aside
-NEVER = -12.0  # log-odds of a track that isn't of the person's kind
+UNREADABLE_LOGIT = -4.0  # of two faces in which nothing can be made out, competition aside
+IMPOSSIBLE_LOGIT = -12.0  # of a track that isn't of the person's kind
 # Log-odds lost by real people in a drawn clip, by drawn figures in a real one: drawn faces weakly resemble many real
 # ones, and posters, masks and blurs many figures.
-OTHER_WORLD = 4.0
+DRAWN_MISMATCH = 4.0
 # Log-odds for each unit that the locator's mean score of a figure lies below 1: what it isn't sure of may be a hand or
 # a bow, and like many.
-NO_FIGURE = 5.0
+UNSURE_FIGURE = 5.0
 _BLANK = 0.1  # locator's best score of a track below which nothing is there: plain colours have up to .06
-_POOR, _POOR_COST = 0.6, 8.0  # quality of an enrollment that is no worse than others; log-odds of one less
+_GOOD_ENROLLMENT, _POOR_ENROLLMENT_COST = 0.6, 8.0  # quality that is as good as any; log-odds of one unit less
 _RULES = 1  # raised with each change here after which the same looks are worth other log-odds
-SPAN = 0.35  # probability from which further tracks count into a present person's spans
+SPAN_FROM = 0.35  # probability from which further tracks count into a present person's spans
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class PresenceModel:
 
     @cached_property
     def version(self) -> str:
-        """Another one where the same looks may be worth other log-odds."""
+        """A digest that changes whenever the same looks may get other log-odds."""
         prints = self.prints
         numbers = (_RULES, self.weights, self.calibration, self.figures.digest)
         made = hashlib.sha256(repr((*numbers, prints and (prints.weights, prints.masked_weights))).encode())
@@ -102,15 +102,15 @@ class PresenceModel:
         analysis: ClipAnalysis,
         config: PresenceConfig,
         window: tuple[float, float] | None = None,
-        alone: FloatArray | None = None,
+        solo: FloatArray | None = None,
     ) -> list[PersonPresence]:
         """Presence of each of P people in a clip, in the order given.
 
-        `window`: the seconds that are asked about; tracks then count in `analysis.between`. `alone`: [P, K] `compared`
+        `window`: seconds that are asked about; tracks then count in `analysis.between`. `solo`: [P, K] `solo_logits`
         of them, where that is known and the whole clip is asked about.
         """
         part = analysis if window is None else analysis.between(*window)
-        odds = self.odds(people, part, alone)
+        odds = self.odds(people, part, solo)
         if window is not None and analysis.scenes:  # who a face is, all of a long video tells
             whole = self.odds(people, analysis)[:, analysis.shown_between(*window)]
             odds = np.where([[person.kind == "face"] for person in people], whole, odds)
@@ -119,36 +119,36 @@ class PresenceModel:
         return [
             PersonPresence(person.name, "absent", most, nearest=near)
             if most < config.absent_below
-            else _seen_in(part, person, row, near, config)
+            else _presence_of(part, person, row, near, config)
             for person, row, most, near in zip(people, probabilities, likeliest, nearest, strict=True)
         ]
 
-    def odds(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
+    def odds(self, people: Sequence[Person], analysis: ClipAnalysis, solo: FloatArray | None = None) -> FloatArray:
         """Calibrated log-odds [P, K] that each of K tracks shows each of P people; what users said of them counts.
 
-        `alone` [P, K] is `compared` of them, where that is known.
+        `solo` [P, K] is `solo_logits` of them, where that is known.
         """
-        logits = self._in_film(people, analysis, alone) if analysis.scenes else self.logits(people, analysis, alone)
-        return examples.settle(self._calibrated(logits, people, analysis), people, analysis)
+        logits = self._film_logits(people, analysis, solo) if analysis.scenes else self.logits(people, analysis, solo)
+        return examples.apply_corrections(self._calibrated(logits, people, analysis), people, analysis)
 
-    def _in_film(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None) -> FloatArray:
+    def _film_logits(self, people: Sequence[Person], analysis: ClipAnalysis, solo: FloatArray | None) -> FloatArray:
         """`logits` of a long video: who is surely in it is looked for by her sightings there, too."""
-        raw, shown = self.compared(people, analysis) if alone is None else alone, shown_together(analysis.tracks)
+        raw, shown = self.solo_logits(people, analysis) if solo is None else solo, figure_groups(analysis.tracks)
         odds = self._calibrated(compete(raw, shown), people, analysis)
-        return compete(held_together(raw, odds, people, analysis.tracks, self._compared_each), shown)
+        return compete(with_own_sightings(raw, odds, people, analysis.tracks, self._view_logits_of_tracks), shown)
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-        """What log-odds [P, K] are worth, less what crowds, another world and what users said against them cost."""
-        best, enrolled = best_quality(analysis.tracks), Enrolled.of(people)[:, None]
-        out = self.worth(logits, enrolled.good(best), enrolled.by_figure(best), max(0, len(people) - 1))
-        cost = np.full_like(out, crowd(analysis))
+        """Calibrated log-odds [P, K], less the costs of long videos, of drawn against filmed, and of rejections."""
+        best, enrolled = best_quality(analysis.tracks), EnrollmentQuality.of(people)[:, None]
+        out = self.calibrated(logits, enrolled.of_pair(best), enrolled.as_figures(best), max(0, len(people) - 1))
+        cost = np.full_like(out, long_video_cost(analysis))
         for row in (row for row, person in enumerate(people) if corrections_of(person)):
-            cost[row] += examples.against(people[row], analysis.tracks, logits[row], self._compared)
+            cost[row] += examples.rejection_cost(people[row], analysis.tracks, logits[row], self._view_logit)
         foreign = [[person.drawn not in (None, analysis.scene.drawn)] for person in people]
-        out -= cost + OTHER_WORLD * np.array(foreign, np.float32).reshape(-1, 1)
+        out -= cost + DRAWN_MISMATCH * np.array(foreign, np.float32).reshape(-1, 1)
         return out
 
-    def worth(
+    def calibrated(
         self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
     ) -> FloatArray:
         """Calibrated log-odds [...] of those of a person on a track, competition included; as `Calibration.apply`, but
@@ -159,26 +159,26 @@ class PresenceModel:
             out = np.where(figures, self.calibration.apply(logits, others, good, figure=True), out)
         return out
 
-    def logits(self, people: Sequence[Person], analysis: ClipAnalysis, alone: FloatArray | None = None) -> FloatArray:
+    def logits(self, people: Sequence[Person], analysis: ClipAnalysis, solo: FloatArray | None = None) -> FloatArray:
         """Log-odds [P, K] that each of K tracks shows each of P people, competition included.
 
-        What bodies add counts fully among people, but lifts nobody above `WORN_MOST`. `alone` as of `odds`.
+        What bodies add counts fully among people, but lifts nobody above `CLOTHES_ALONE_MAX`. `solo` as of `odds`.
         """
-        shown, worn = shown_together(analysis.tracks), self._worn(people, analysis)
-        if alone is not None and not worn.any():
-            return compete(alone, shown)
-        seen = self._seen(people, analysis)
+        shown, worn = figure_groups(analysis.tracks), self._clothes_logits(people, analysis)
+        if solo is not None and not worn.any():
+            return compete(solo, shown)
+        seen = self._raw_logits(people, analysis)
         whole = compete(_corrected(seen + worn, people, analysis), shown)
         if not worn.any():
             return whole
-        return np.minimum(whole, np.maximum(compete(_corrected(seen, people, analysis), shown), WORN_MOST))
+        return np.minimum(whole, np.maximum(compete(_corrected(seen, people, analysis), shown), CLOTHES_ALONE_MAX))
 
-    def compared(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    def solo_logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] of each person for herself, as if nobody else were enrolled."""
-        return _corrected(self._seen(people, analysis) + self._worn(people, analysis), people, analysis)
+        return _corrected(self._raw_logits(people, analysis) + self._clothes_logits(people, analysis), people, analysis)
 
-    def _worn(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-        """What bodies add [P, K]."""
+    def _clothes_logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+        """Log-odds [P, K] that hair and clothes add."""
         out = np.zeros((len(people), len(analysis.tracks)), np.float32)
         with_looks = np.array([len(track.looks) > 0 for track in analysis.tracks], bool)
         if not with_looks.any():
@@ -187,12 +187,12 @@ class PresenceModel:
         for row, person in enumerate(people):
             if person.kind == "face" and len(person.arrays.get("looks", ())) and "frame" in person.arrays:
                 place = float(self.scene_likeness(person, analysis.mean_frame))
-                out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - NEVER * no_face
+                out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - IMPOSSIBLE_LOGIT * no_face
         return out * with_looks
 
-    def _seen(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
+    def _raw_logits(self, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Log-odds [P, K] by faces and drawn figures alone."""
-        raw = np.full((len(people), len(analysis.tracks)), NEVER, np.float32)
+        raw = np.full((len(people), len(analysis.tracks)), IMPOSSIBLE_LOGIT, np.float32)
         for row, person in enumerate(people):
             if person.figure is not None:
                 raw[row] = self._figure_logits(person, person.figure, analysis)
@@ -209,7 +209,7 @@ class PresenceModel:
             raw[np.ix_(rows, faces.which)] = found
         if analysis.scene.drawn:  # there, other faces than clear ones say nothing of computer-generated people
             unclear = [track.kind == "face" and not is_clear(track) for track in analysis.tracks]
-            raw[np.ix_([one.kind == "face" and one.figure is not None for one in people], unclear)] = NEVER
+            raw[np.ix_([one.kind == "face" and one.figure is not None for one in people], unclear)] = IMPOSSIBLE_LOGIT
         return raw
 
     def face_logits(
@@ -219,17 +219,17 @@ class PresenceModel:
 
         `scenes`: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
         """
-        odds, near = self._compare(gallery.stacks(faces.masked, self._printed(faces)), faces)
+        odds, near = self._logits_and_nearest(gallery.stacks(faces.masked, self._uses_prints(faces)), faces)
         nearest = np.minimum.reduceat(near, gallery.starts)
-        cost = beyond(nearest, faces.quality.max(1), scenes, faces.hidden)
-        doubts = np.array([[doubt(person)] for person in people])
+        cost = distance_penalty(nearest, faces.quality.max(1), scenes, faces.hidden)
+        doubts = np.array([[enrollment_penalty(person)] for person in people])
         return _mean_odds(odds, gallery) - doubts - cost
 
-    def _printed(self, faces: FaceTracks) -> bool:
+    def _uses_prints(self, faces: FaceTracks) -> bool:
         """Whether tracks are compared by faceprints, too."""
         return self.prints is not None and faces.prints.shape[1] > 0
 
-    def _compare(self, stacks: Sequence[Stack], faces: FaceTracks) -> tuple[NDArray[np.float64], FloatArray]:
+    def _logits_and_nearest(self, stacks: Sequence[Stack], faces: FaceTracks) -> tuple[NDArray[np.float64], FloatArray]:
         """Log-odds [V, N] that face tracks show whoever looks like each view, and how near they come [V, N]."""
         tracks, prints = Sightings.of(faces.identity, faces.quality, self.cohort), None
         if self.prints is not None and any(stack.prints.size for stack in stacks):
@@ -237,35 +237,35 @@ class PresenceModel:
         shape = sum(len(stack.which) for stack in stacks), len(faces.which)
         odds, near = np.empty(shape, np.float64), np.empty(shape, np.float32)
         for stack in stacks:
-            found, weights = measured(stack.rows, tracks), self.weights
+            found, weights = distance_features(stack.rows, tracks), self.weights
             near[stack.which] = found[..., 0]
             if self.prints is not None and prints is not None and stack.prints.size:
-                found = np.concatenate([found, measured(stack.prints, prints)], -1)
+                found = np.concatenate([found, distance_features(stack.prints, prints)], -1)
                 weights = self.prints.masked_weights if faces.masked else self.prints.weights
             part = (found * np.asarray(weights[:-1])).sum(-1) + weights[-1]
             if stack.prints.size:
                 blank = 1 - np.minimum(stack.clear[:, None], faces.shown)
-                part -= blank * np.maximum(part - NOTHING, 0.0)
+                part -= blank * np.maximum(part - UNREADABLE_LOGIT, 0.0)
             odds[stack.which] = part
         return odds, near
 
-    def _compared(self, view: View, track: Track) -> float:
+    def _view_logit(self, view: View, track: Track) -> float:
         """Log-odds that a track shows whoever looks like this, of whom nothing else is known."""
         if track.kind == "figure":
             probability = self.figures.probability(np.asarray(view.rows, np.float32), track.identity)
             return float(np.log(probability) - np.log1p(-probability))
-        return float(self._compared_each([view], [track])[0, 0])
+        return float(self._view_logits_of_tracks([view], [track])[0, 0])
 
-    def _compared_each(self, views: Sequence[View], tracks: Sequence[Track]) -> NDArray[np.float64]:
+    def _view_logits_of_tracks(self, views: Sequence[View], tracks: Sequence[Track]) -> NDArray[np.float64]:
         """Log-odds [V, N] that N face tracks show whoever looks like each of V views."""
         found = np.empty((len(views), len(tracks)), np.float64)
         for faces in faces_of(tracks):
-            found[:, faces.which] = self.alike(views, faces)
+            found[:, faces.which] = self.view_logits(views, faces)
         return found
 
-    def alike(self, views: Sequence[View], faces: FaceTracks) -> NDArray[np.float64]:
+    def view_logits(self, views: Sequence[View], faces: FaceTracks) -> NDArray[np.float64]:
         """Log-odds [V, N] that N face tracks show whoever looks like each of V views, of whom nothing else is known."""
-        return self._compare(stacks_of(views, faces.masked, self._printed(faces)), faces)[0]
+        return self._logits_and_nearest(stacks_of(views, faces.masked, self._uses_prints(faces)), faces)[0]
 
     def scene_likeness(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
         """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""
@@ -274,26 +274,26 @@ class PresenceModel:
 
     def _figure_logits(self, person: Person, figure: FloatArray, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
-        out = np.full(len(analysis.tracks), NEVER, np.float32)
-        said = examples.view_beside(person).rows if person.kind == "figure" else ()
+        out = np.full(len(analysis.tracks), IMPOSSIBLE_LOGIT, np.float32)
+        said = examples.confirmed_view(person).rows if person.kind == "figure" else ()
         view = View(stacked((figure, said)))
         for i, track in enumerate(analysis.tracks):
             if track.kind == "figure" and examples.may_show(person, track) and track.scores.max() >= _BLANK:
-                out[i] = self._compared(view, track) - NO_FIGURE * (1 - float(track.scores.mean()))
+                out[i] = self._view_logit(view, track) - UNSURE_FIGURE * (1 - float(track.scores.mean()))
         return out
 
 
 def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
-    """Log-odds [P, K] with what the user said of this clip."""
+    """Log-odds [P, K] with users' corrections of this clip."""
     for row, person in enumerate(people):
         for column, her in examples.corrected_tracks(person, analysis).items():
-            raw[row, column] = raw[row, column] if her else NEVER  # nor does she take the track from others
+            raw[row, column] = raw[row, column] if her else IMPOSSIBLE_LOGIT  # nor does she take the track from others
     return raw
 
 
-def doubt(person: Person) -> float:
-    """Log-odds that a face enrolled from too small or blurred ones loses: such a face is near to every other."""
-    return _POOR_COST * max(0.0, _POOR - person.quality)
+def enrollment_penalty(person: Person) -> float:
+    """Log-odds that somebody loses who was enrolled from small or blurred faces: these are near to every other."""
+    return _POOR_ENROLLMENT_COST * max(0.0, _GOOD_ENROLLMENT - person.quality)
 
 
 def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.float64]:
@@ -304,14 +304,14 @@ def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.floa
     return np.asarray(np.logaddexp.reduceat(logits, gallery.starts) - np.log(gallery.counts)[:, None])
 
 
-def _seen_in(
+def _presence_of(
     analysis: ClipAnalysis, person: Person, probabilities: FloatArray, nearest: int | None, config: PresenceConfig
 ) -> PersonPresence:
-    """Somebody who is in a clip, perhaps or surely, of probabilities [K] that its tracks show her."""
+    """The presence of somebody who isn't absent, of probabilities [K] that the clip's tracks show her."""
     best = int(probabilities.argmax())
     probability = float(probabilities[best])
     decision: Decision = "present" if probability >= config.present_from else "unsure"
-    least = config.present_from if analysis.scenes else SPAN  # a long video has a hundred tracks to err about
+    least = config.present_from if analysis.scenes else SPAN_FROM  # a long video has a hundred tracks to err about
     shown = np.flatnonzero(probabilities >= min(least, probability)).tolist()
     frames = np.unique(np.concatenate([analysis.tracks[i].shown_in for i in shown]))
     return PersonPresence(person.name, decision, probability, analysis.spans(frames), best, tuple(shown), nearest)

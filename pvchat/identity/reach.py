@@ -1,4 +1,4 @@
-"""How far somebody stays from her own enrollment in the very place where she was enrolled.
+"""A stricter distance limit for faces in the very place where somebody was enrolled.
 
 In: how near a face track comes to a person, how well it is seen, how alike the two clips' scenes are. Out: log-odds to
 take away. Before the same camera, in the same light, people look alike from one clip to the next: a face there that
@@ -23,7 +23,7 @@ COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` tha
 _SEEN = 0.25, 0.4
 
 
-def beyond(
+def distance_penalty(
     near: FloatArray, quality: FloatArray, scene: FloatArray, hidden: NDArray[np.bool_] | bool = False
 ) -> FloatArray:
     """Log-odds [P, N] that a distance beyond the reach costs: 0..MOST, nothing in another scene.
@@ -40,6 +40,6 @@ def beyond(
     return np.where(hidden, 0.0, np.minimum(MOST, _STEEPNESS * alike * trust * np.maximum(0.0, near - REACH)))
 
 
-def covered(track: Track) -> bool:
+def is_covered(track: Track) -> bool:
     """Whether a mask, a hat or sunglasses hide part of a track's face."""
     return any(feature in COVERS for feature in track.facts.features)

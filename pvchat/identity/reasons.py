@@ -14,7 +14,7 @@ import numpy as np
 from pvchat.identity.competition import is_clear
 from pvchat.identity.examples import corrected_tracks, is_masked
 from pvchat.identity.subjects import index_of, prominence, subjects_of
-from pvchat.people.notes import Notes, Poor
+from pvchat.people.notes import Notes, Weakness
 from pvchat.people.person import Person
 from pvchat.perception.experts.faceprint import shows_face
 from pvchat.schemas import ClipAnalysis, PersonPresence, Reason, Track, Why
@@ -96,11 +96,11 @@ def notes_on(subject: Track, analysis: ClipAnalysis, found: Sequence[PersonPrese
     return Notes(weaknesses(subject, analysis), round(float(np.median(heights))) if heights else None, like, unlike)
 
 
-def weaknesses(subject: Track, analysis: ClipAnalysis) -> tuple[Poor, ...]:
+def weaknesses(subject: Track, analysis: ClipAnalysis) -> tuple[Weakness, ...]:
     """What makes a clip a poor one to be enrolled from, what weighs most first; of drawn figures little is known."""
     if subject.kind != "face":
         return ()
-    found: list[Poor] = []
+    found: list[Weakness] = []
     if np.median([face_height(subject, i, analysis) for i in range(len(subject))]) < _ENROLLED_PX:
         found.append("small")
     if is_masked(subject):

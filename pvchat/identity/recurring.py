@@ -1,4 +1,4 @@
-"""Somebody who is surely in a long video lends it her sightings: what else looks like these and like her is hers.
+"""In a long video, tracks are also compared with tracks of that video that surely show the same person.
 
 In: log-odds that each of K tracks shows each of P people, the video's analysis. Out: log-odds with both held together.
 A film has a hundred tracks that could be taken for her, so the odds of each fall as they grow, after calibration.
@@ -20,21 +20,21 @@ from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
-_MANY = 48  # tracks that halve the odds of each
-_WARY = 0.12  # log-odds that a track loses in a film beside that
-SURE = 0.38  # log-odds from which a track is hers, and says what she looks like here
-NEAR = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
-_LENT = 8  # sightings of a track that others are held against, the best
+_HALVING_TRACKS = 48  # tracks that halve the odds of each
+_LONG_VIDEO_COST = 0.12  # log-odds that a track loses in a film beside that
+SURE_LOGIT = 0.38  # log-odds from which a track is hers, and says what she looks like here
+NEAR_LOGIT = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
+_MAX_REFERENCE_ROWS = 8  # sightings of a track that others are held against, the best
 Compared = Callable[[Sequence[View], Sequence[Track]], NDArray[np.float64]]
 
 
-def crowd(analysis: ClipAnalysis) -> float:
-    """Log-odds that each track of a long video loses, since any of them could be taken for somebody; of a clip 0."""
+def long_video_cost(analysis: ClipAnalysis) -> float:
+    """Log-odds that each track of a long video loses, since so many tracks could be mistaken for her; 0 for a clip."""
     many = max(len(analysis.tracks), analysis.in_all)
-    return float(np.log1p(many / _MANY)) + _WARY if analysis.scenes else 0.0
+    return float(np.log1p(many / _HALVING_TRACKS)) + _LONG_VIDEO_COST if analysis.scenes else 0.0
 
 
-def held_together(
+def with_own_sightings(
     logits: FloatArray, odds: FloatArray, people: Sequence[Person], tracks: Sequence[Track], compared: Compared
 ) -> FloatArray:
     """Log-odds [P, K] by enrollment and film, competition not included; drawn figures stay as they are.
@@ -43,24 +43,24 @@ def held_together(
     gives log-odds [V, N] that N face tracks show whoever looks like each of V views.
     """
     faces = np.array([track.kind == "face" for track in tracks], bool)
-    out, sure = logits.copy(), (odds > SURE) & faces
+    out, sure = logits.copy(), (odds > SURE_LOGIT) & faces
     for row in np.flatnonzero(sure.any(1)).tolist():
         if people[row].figure is not None:
             continue
-        lent, near = held_against(sure[row], (logits[row] > NEAR) & faces)
+        references, near = references_and_candidates(sure[row], (logits[row] > NEAR_LOGIT) & faces)
         if len(near):
-            alike = compared([_best(tracks[k]) for k in lent.tolist()], [tracks[k] for k in near.tolist()])
-            out[row, near] = by_film(logits[row, near], alike, lent[:, None] == near)
+            alike = compared([_best_view(tracks[k]) for k in references.tolist()], [tracks[k] for k in near.tolist()])
+            out[row, near] = combined_logits(logits[row, near], alike, references[:, None] == near)
     return out
 
 
-def held_against(sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
-    """Which of K tracks lend their sightings, and which are held against these: surely hers, and near her [K]."""
-    lent, held = np.flatnonzero(sure), np.flatnonzero(near)
-    return lent, held[held != lent[0]] if len(lent) == 1 else held  # nothing is held against itself
+def references_and_candidates(sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
+    """Indices of the tracks that surely show her (`sure` [K]), and of those to compare with them (`near` [K])."""
+    references, held = np.flatnonzero(sure), np.flatnonzero(near)
+    return references, held[held != references[0]] if len(references) == 1 else held  # nothing is held against itself
 
 
-def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.bool_]) -> FloatArray:
+def combined_logits(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.bool_]) -> FloatArray:
     """Log-odds [N] by her enrollment (`logits` [N]) and by L tracks that are surely hers: `alike` [L, N] that each of N
     shows whoever lends her sightings; `itself` [L, N] where both are one track.
     """
@@ -68,6 +68,6 @@ def by_film(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.b
     return np.asarray((logits + found) / np.sqrt(2))
 
 
-def _best(track: Track) -> View:
-    rows = track.identity[np.argsort(-track.quality, kind="stable")[:_LENT]]
+def _best_view(track: Track) -> View:
+    rows = track.identity[np.argsort(-track.quality, kind="stable")[:_MAX_REFERENCE_ROWS]]
     return View(rows, track.prints)

@@ -21,7 +21,7 @@ from pvchat.storage import atomic, temporary
 
 # Distance of means up to which tracks of different shots of an enrollment clip are one person.
 ONE_PERSON = 0.55
-_RIVAL = 0.5  # share of the main subject's prominence from which another track is a plausible subject too
+_RIVAL_PROMINENCE = 0.5  # share of the main subject's prominence from which another track is a plausible subject too
 
 _SIDE, _GAP, _ROW = 192, 12, 5  # pixels of a picture's square and between two; pictures in a row
 _INK, _PAPER = (20, 20, 20), (245, 245, 245)
@@ -43,11 +43,11 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
             )
         return subjects[track - 1]
     weights = [prominence(t) for t in subjects]
-    prominent = [number for number, weight in enumerate(weights, 1) if weight >= _RIVAL * weights[0]]
+    prominent = [number for number, weight in enumerate(weights, 1) if weight >= _RIVAL_PROMINENCE * weights[0]]
     rivals = {number: subjects[number - 1] for number in prominent if subjects[number - 1].kind == "face"}
     if len(rivals) > 1 and subjects[0].kind == "face":
         what = f"the clip shows {len(rivals)} people about equally: whom do you mean?"
-        raise several(what, analysis, rivals, source, "Pick one with --track N.")
+        raise several_subjects_error(what, analysis, rivals, source, "Pick one with --track N.")
     return subjects[0]
 
 
@@ -65,7 +65,7 @@ def subjects_of(analysis: ClipAnalysis) -> list[Track]:
         clear = [face for face in faces if is_clear(face)]
         found = [next((face for face in clear if is_face_of(face, figure)), figure) for figure in figures]
         return list({id(track): track for track in found}.values())
-    joined = one_by_one(faces) if len(analysis.shots) > 1 else faces
+    joined = joined_across_shots(faces) if len(analysis.shots) > 1 else faces
     return sorted(joined, key=prominence, reverse=True)
 
 
@@ -75,8 +75,8 @@ def figure_of(face: Track, analysis: ClipAnalysis) -> Track | None:
     return max(figures, key=prominence, default=None)
 
 
-def one_by_one(faces: Sequence[Track]) -> list[Track]:
-    """Tracks of different shots that may be one person become one.
+def joined_across_shots(faces: Sequence[Track]) -> list[Track]:
+    """Join tracks of different shots that may be one person.
 
     A montage of somebody gives a track a shot. Where a clip is asked about, tracks join only when they are surely one
     person's; a clip that somebody is enrolled from is mostly about one person, so here they join up to `ONE_PERSON`,
@@ -151,24 +151,24 @@ def prominence(track: Track) -> float:
     return float(((track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)).sum())
 
 
-def several(
+def several_subjects_error(
     what: str, analysis: ClipAnalysis, offered: Mapping[int, Track], source: str, hint: str
 ) -> SeveralSubjectsError:
     """The error that lets the user pick one of several tracks, by number."""
     candidates = [_candidate(analysis, number, track) for number, track in offered.items()]
-    sheet = _offer(analysis, "all", contact_sheet([(number, track.thumbnail) for number, track in offered.items()]))
+    sheet = _save(analysis, "all", contact_sheet([(number, track.thumbnail) for number, track in offered.items()]))
     return SeveralSubjectsError(what, candidates=candidates, subject=source, hint=hint, sheet=sheet)
 
 
 def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
     seconds = sum(end - start for start, end in analysis.spans(track.shown_in))
-    path = _offer(analysis, str(number), track.thumbnail)
+    path = _save(analysis, str(number), track.thumbnail)
     return Candidate(number, round(seconds, 1), track.facts.where or "in the frame", path)
 
 
-def _offer(analysis: ClipAnalysis, what: str, picture: bytes) -> str:
-    """Where a picture that the user may look at was written (`temporary.withdraw_offers` deletes it)."""
-    folder = temporary.root() / temporary.OFFERED
+def _save(analysis: ClipAnalysis, what: str, picture: bytes) -> str:
+    """Write a picture of a possible subject for the user (`temporary.delete_subject_pictures` deletes it); its path."""
+    folder = temporary.root() / temporary.SUBJECT_PICTURES
     atomic.make_private_folder(folder)
     path = folder / f"{analysis.key[:12]}-{what}.jpg"
     path.write_bytes(picture)

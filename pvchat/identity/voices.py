@@ -1,4 +1,4 @@
-"""Whose voice is heard: a person's enrolled voice against the voices of a clip.
+"""Speaker recognition: a person's enrolled voice against the voices of a clip.
 
 In: a clip's `Sound`, people. Out: the voice to keep with a person, and which of a clip's voices are whose. A voice that
 is heard puts nobody into the picture: it only adds to a face that may be hers, and that speaks. The numbers were fitted
@@ -25,8 +25,9 @@ _HERS = 0.8  # share of a voice's speech that must come from the enrolled person
 
 
 def voice_of(sound: Sound, tracks: Collection[int]) -> FloatArray | None:
-    """[1, 256] the voice that speaks while the mouth of one person (tracks of these numbers) moves; None where that
-    isn't one voice, and only hers.
+    """The voice [1, 256] that speaks while one person's mouth moves (tracks of these numbers).
+
+    None where several voices do, or where that voice speaks without her mouth, too.
     """
     hers = [one for one in sound.utterances if one.track in tracks and one.voiceprint]
     voices = {one.voice for one in hers}
@@ -40,40 +41,41 @@ def voice_of(sound: Sound, tracks: Collection[int]) -> FloatArray | None:
     return _mean([one for one in hers if one.voice == best])[None].astype(np.float16)
 
 
-def heard_in(
+def add_voices(
     people: Sequence[Person], presences: Sequence[PersonPresence], sound: Sound, config: PresenceConfig
 ) -> list[PersonPresence]:
-    """Presences of everyone enrolled (in one order) with the voices that are theirs; of a face that isn't sure, and
-    speaks, with what its voice adds.
+    """Presences of everyone enrolled (in one order) with the voices that are theirs.
+
+    An unsure face that speaks gets what its voice adds.
     """
-    owners = _owners(people, sound)
+    owners = _voice_owners(people, sound)
     taken = {track for one in presences if one.decision == "present" for track in (one.track, *one.tracks)}
     free = replace(sound, utterances=tuple(one for one in sound.utterances if one.track not in taken))
     told = []
     for person, presence in zip(people, presences, strict=True):
         mine = replace(presence, voices=tuple(voice for voice, owner in owners.items() if owner is person))
         may_be_hers = presence.decision == "unsure" and presence.track not in taken
-        told.append(_surer(person, mine, people, free, config) if may_be_hers else mine)
+        told.append(_with_voice_evidence(person, mine, people, free, config) if may_be_hers else mine)
     return told
 
 
-def _owners(people: Sequence[Person], sound: Sound) -> dict[int, Person]:
-    """Whose each voice of a clip surely is, by its number."""
+def _voice_owners(people: Sequence[Person], sound: Sound) -> dict[int, Person]:
+    """The owner of each voice of a clip that surely has one, by the voice's number."""
     found = {}
     for voice in sorted({one.voice for one in sound.utterances if one.voice is not None}):
-        likeness, nearest, known = _nearest(people, [one for one in sound.utterances if one.voice == voice])
+        likeness, nearest, known = _nearest_person(people, [one for one in sound.utterances if one.voice == voice])
         if nearest is not None and likeness >= _NAMED + _OF_TEN * np.log10(known):
             found[voice] = nearest
     return found
 
 
-def _surer(
+def _with_voice_evidence(
     person: Person, presence: PersonPresence, people: Sequence[Person], sound: Sound, config: PresenceConfig
 ) -> PersonPresence:
     """An unsure presence with what the voice of the face that may be hers adds to it, where it is most like hers."""
     tracks = (presence.track, *presence.tracks)
     spoken = [one for one in sound.utterances if one.voiceprint and one.track is not None and one.track in tracks]
-    likeness, nearest, _ = _nearest(people, spoken)
+    likeness, nearest, _ = _nearest_person(people, spoken)
     if nearest is not person:
         return presence
     added = float(np.clip(_SLOPE * (likeness - _EVEN), 0.0, _MOST))
@@ -83,9 +85,9 @@ def _surer(
     return replace(presence, probability=probability, decision="present" if sure else "unsure")
 
 
-def _nearest(people: Sequence[Person], spoken: Sequence[Utterance]) -> tuple[float, Person | None, int]:
+def _nearest_person(people: Sequence[Person], spoken: Sequence[Utterance]) -> tuple[float, Person | None, int]:
     """Cosine of what is spoken and the voice most like it, whose that clearly is (or None), how many are known."""
-    known = [person for person in people if len(person.arrays.get("voice", ()))]
+    known = [person for person in people if person.has_voice]
     if not known or sum(one.seconds for one in spoken) < _HEARD_S:
         return -1.0, None, len(known)
     voice = _mean(spoken)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from pvchat.library.strangers import as_list, drop_empty, rows_of
-from pvchat.storage.library import LibraryError, changing
+from pvchat.library.strangers import drop_empty, json_list, members_of
+from pvchat.storage.library import LibraryError, transaction
 
-KEPT = 50  # acts that can be taken back, one after the other
+MAX_ACTS = 50  # acts that can be taken back, one after the other
 
 
 @dataclass(frozen=True)
@@ -26,33 +26,33 @@ class Act:
     count: int  # corrections of hers that it made
 
 
-def keep(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", count: int = 0) -> None:
-    """Note an act with who was in which of its groups before; from now on they are there because the user said so.
+def record(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", count: int = 0) -> None:
+    """Record an act and which tracks were in its groups before; from now on these stay there by the user's word.
 
     Within a change; raises LibraryError where there is no such group.
     """
-    rows = rows_of(library, groups)
+    rows = members_of(library, groups)
     if missing := {*groups} - {group for _, group, _ in rows}:
         raise LibraryError("there is no such group.", subject=str(min(missing)), hint="Look: pvchat library inbox")
     words = 'INSERT INTO acts(act, "group", ref, count) VALUES (?, ?, ?, ?)'
     act = library.execute(words, (what, groups[0], ref, count)).lastrowid
     library.executemany("INSERT INTO members_before VALUES (?, ?, ?, ?)", [(act, *row) for row in rows])
     marks = 'UPDATE members SET said = 1 WHERE "group" IN (SELECT value FROM json_each(?))'
-    library.execute(marks, (as_list(groups),))
-    library.execute("DELETE FROM acts WHERE id <= (SELECT max(id) FROM acts) - ?", (KEPT,))
+    library.execute(marks, (json_list(groups),))
+    library.execute("DELETE FROM acts WHERE id <= (SELECT max(id) FROM acts) - ?", (MAX_ACTS,))
 
 
-def about(library: sqlite3.Connection, what: str, group: int, ref: str, count: int = 0) -> None:
+def record_about_person(library: sqlite3.Connection, what: str, group: int, ref: str, count: int = 0) -> None:
     """Note that a group was named ("name"), joined to somebody ("join") or said not to be her ("deny")."""
-    with changing(library):
-        keep(library, what, group, ref=ref, count=count)
+    with transaction(library):
+        record(library, what, group, ref=ref, count=count)
         if what != "deny":
             library.execute("UPDATE groups SET ref = ? WHERE id = ?", (ref, group))
 
 
-def follow_id(library: sqlite3.Connection, before: str, now: str) -> None:
+def update_person_id(library: sqlite3.Connection, before: str, now: str) -> None:
     """Somebody has another id, since she was changed from here."""
-    with changing(library):
+    with transaction(library):
         for table in ("acts", "groups"):
             library.execute(f"UPDATE {table} SET ref = ? WHERE ref = ?", (now, before))
 
@@ -65,7 +65,7 @@ def last(library: sqlite3.Connection) -> Act | None:
 
 def take_back(library: sqlite3.Connection, act: Act) -> None:
     """Put every track back where it was before an act, and drop the act."""
-    with changing(library):
+    with transaction(library):
         words = 'SELECT "group", said, track FROM members_before WHERE act = ?'
         rows = library.execute(words, (act.number,)).fetchall()
         library.executemany("INSERT OR IGNORE INTO groups(id) VALUES (?)", {(group,) for group, _, _ in rows})

@@ -1,4 +1,4 @@
-"""Who may be in which clip, by everyone's kept log-odds: arrays of all clips at once, nothing is written.
+"""Pairs of a person and a clip that may show her, from kept log-odds, for many clips at once; nothing is written.
 
 In: rows of `contests`: among how many people competition in a clip was decided, and the sum of their odds on each of
 its tracks; and people's log-odds on these (`odds.py`). Out: pairs of a person and a clip that may show her, with
@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
-from pvchat.identity.calibration import Enrolled
-from pvchat.identity.presence import OTHER_WORLD, SPAN, PresenceModel
-from pvchat.identity.recurring import NEAR
-from pvchat.library.odds import is_dressed
+from pvchat.identity.calibration import EnrollmentQuality
+from pvchat.identity.presence import DRAWN_MISMATCH, SPAN_FROM, PresenceModel
+from pvchat.identity.recurring import NEAR_LOGIT
+from pvchat.library.odds import has_clothes
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray
@@ -30,29 +30,29 @@ Marks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Everyone:
-    """P people."""
+class Enrolled:
+    """P enrolled people as arrays."""
 
     numbers: IntArray  # [P] of each (`people.id`)
     fresh: Marks  # [P] who wasn't there before
     said: Marks  # [P] of whom users said that somebody isn't her
-    enrolled: Enrolled  # what the calibration knows of them
+    enrolled: EnrollmentQuality  # what the calibration knows of them
     worlds: NDArray[np.float64]  # [P, 2] log-odds that a real clip, and a drawn one, costs
     bodies: bool  # hair and clothes, or pieces of figures, may count
 
     @classmethod
-    def of(cls, people: Mapping[int, Person], fresh: Sequence[int]) -> Everyone:
+    def of(cls, people: Mapping[int, Person], fresh: Sequence[int]) -> Enrolled:
         """People by their numbers, and the numbers of who is new."""
         numbers, everyone = np.array(list(people), int), list(people.values())
         said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
         foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
-        worlds, enrolled = OTHER_WORLD * np.array(foreign, float).reshape(-1, 2), Enrolled.of(everyone)
-        bodies = bool(enrolled.figure.any()) or any(map(is_dressed, everyone))
+        worlds, enrolled = DRAWN_MISMATCH * np.array(foreign, float).reshape(-1, 2), EnrollmentQuality.of(everyone)
+        bodies = bool(enrolled.figure.any()) or any(map(has_clothes, everyone))
         return cls(numbers, np.isin(numbers, fresh), said, enrolled, worlds, bodies)
 
 
 @dataclass(frozen=True)
-class Contests:
+class ClipTracks:
     """Some clips with all their tracks, one clip's after the other's."""
 
     clips: IntArray  # [C] numbers
@@ -65,11 +65,11 @@ class Contests:
     people: IntArray  # [C] how many people competed
     together: FloatArray  # [T] the sum of their odds
 
-    def some(self, which: Marks) -> tuple[Contests, Marks]:
+    def some(self, which: Marks) -> tuple[ClipTracks, Marks]:
         """Those of its clips that are marked [C], and which tracks are theirs [T]."""
         mine = which[self.of]
         counts = np.bincount(self.of, minlength=len(self.clips))[which]
-        part = Contests(
+        part = ClipTracks(
             self.clips[which], np.cumsum(counts) - counts, self.tracks[mine], np.repeat(np.arange(len(counts)), counts),
             self.best[mine], self.cost[which], self.drawn[which], self.people[which], self.together[mine],
         )  # fmt: skip
@@ -77,9 +77,11 @@ class Contests:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Who may be in which clip, before or now, and on which of its tracks."""
+class Candidates:
+    """M pairs of a person and a clip that may show her, before or now, with the tracks that may."""
 
+    everyone: Enrolled  # who was looked for …
+    part: ClipTracks  # … and in which clips
     row: IntArray  # [M] place of the person
     where: IntArray  # [M] place of the clip
     starts: IntArray  # [M] where the tracks of each pair begin
@@ -94,8 +96,8 @@ class Pairs:
         return np.bincount(self.of[rows], minlength=len(self.row)) > 0
 
 
-def contests(library: sqlite3.Connection) -> Iterator[Contests]:
-    """All clips with tracks, some at once."""
+def clip_batches(library: sqlite3.Connection) -> Iterator[ClipTracks]:
+    """All clips that have tracks, `_CLIPS` at a time."""
     words = (
         "SELECT clip, cost, drawn, people, tracks, best, together FROM contests WHERE clip > ? "
         f"ORDER BY clip LIMIT {_CLIPS}"
@@ -104,7 +106,7 @@ def contests(library: sqlite3.Connection) -> Iterator[Contests]:
     while rows := library.execute(words, (last,)).fetchall():
         clips, cost, drawn, people, tracks, best, together = zip(*rows, strict=True)
         counts = np.array([len(one) // 8 for one in tracks])
-        yield Contests(
+        yield ClipTracks(
             np.array(clips), np.cumsum(counts) - counts, np.frombuffer(b"".join(tracks), np.int64),
             np.repeat(np.arange(len(clips)), counts), _numbers(best), np.array(cost), np.array(drawn),
             np.array(people), _numbers(together),
@@ -112,22 +114,24 @@ def contests(library: sqlite3.Connection) -> Iterator[Contests]:
         last = clips[-1]
 
 
-def pairs_of(
-    model: PresenceModel, everyone: Everyone, part: Contests, found: FloatArray, config: PresenceConfig
-) -> tuple[Pairs, FloatArray]:
+def candidates_of(
+    model: PresenceModel, everyone: Enrolled, part: ClipTracks, found: FloatArray, config: PresenceConfig
+) -> tuple[Candidates, FloatArray]:
     """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T]."""
     own = np.exp(found, dtype=np.float64)
     sums = own.sum(0)
     others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
-    limit = min(log_odds(SPAN), log_odds(config.absent_below))
-    least = min(NEAR, *(model.calibration.least(limit, one) for one in np.unique(np.concatenate(others)).tolist()))
+    limit = min(log_odds(SPAN_FROM), log_odds(config.absent_below))
+    least = min(
+        NEAR_LOGIT, *(model.calibration.min_logit(limit, one) for one in np.unique(np.concatenate(others)).tolist())
+    )
     row, column = np.nonzero(found >= least)  # competition only takes
     clip, mine = part.of[column], own[row, column]
     enrolled, best = everyone.enrolled[row], part.best[column]
-    good, figures = enrolled.good(best), enrolled.by_figure(best)
+    good, figures = enrolled.of_pair(best), enrolled.as_figures(best)
     cost = part.cost[clip] + everyone.worlds[row, part.drawn[clip]]
     taken = np.stack([np.log(np.maximum(one[column] - mine, 1.0)) for one in (part.together, sums)])
-    logits = np.stack([model.worth(found[row, column] - less, good, figures, count[clip]) - cost
+    logits = np.stack([model.calibrated(found[row, column] - less, good, figures, count[clip]) - cost
                        for less, count in zip(taken, others, strict=True)])  # fmt: skip
     logits[0, everyone.fresh[row]] = -np.inf
     pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
@@ -136,15 +140,15 @@ def pairs_of(
         np.maximum.at(most, of, one)
     there = top.max(0) >= log_odds(config.absent_below)
     kept, which = there[of], np.flatnonzero(there)
-    near = np.bincount(of[found[row, column] > NEAR], minlength=len(pair))[which]
+    near = np.bincount(of[found[row, column] > NEAR_LOGIT], minlength=len(pair))[which]
     row, where = np.divmod(pair[which], len(part.clips))
     of = np.searchsorted(which, of[kept])
     starts = np.searchsorted(of, np.arange(len(which)))
-    return Pairs(row, where, starts, of, column[kept], logits[:, kept], top[:, which], near), sums
+    return Candidates(everyone, part, row, where, starts, of, column[kept], logits[:, kept], top[:, which], near), sums
 
 
 def log_odds(probability: float) -> float:
-    """Of a probability, finite."""
+    """The log-odds of a probability, finite also for 0 and 1."""
     inside = np.clip(probability, 1e-9, 1 - 1e-9)
     return float(np.log(inside) - np.log1p(-inside))
 

@@ -2,7 +2,7 @@
 
 In: rows of `contests` and `odds`; whoever is new joins the sums of odds there, whoever has gone leaves them. Out: new
 decisions, where nothing but these numbers counts, and marks of clips: what holds of people in them is written when they
-are opened (`BEHIND`), or they are recognised anew (`STALE`). That is where more counts (bodies, voices, what users
+are opened (`ROWS_BEHIND`), or they are recognised anew (`STALE`). That is where more counts (bodies, voices, what users
 said) and a decision changes by more than `_TOUCHED`, or the log-odds of somebody whom users spoke of move by that. In
 long videos tracks are held against her sightings there, too, as `identity/recurring.py` does in one.
 
@@ -22,13 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
-from pvchat.identity.bodies import WEAK
+from pvchat.identity.bodies import CLEAR_FACE_QUALITY
 from pvchat.identity.evidence import NAMED
-from pvchat.identity.gallery import FaceTracks
-from pvchat.identity.presence import SPAN, PresenceModel
-from pvchat.identity.recurring import NEAR, SURE, by_film, held_against
+from pvchat.identity.presence import SPAN_FROM, PresenceModel
+from pvchat.identity.recurring import NEAR_LOGIT, SURE_LOGIT, combined_logits, references_and_candidates
 from pvchat.library import odds, records
-from pvchat.library.contests import Contests, Everyone, Marks, Pairs, contests, log_odds, pairs_of
+from pvchat.library.contests import Candidates, ClipTracks, Enrolled, Marks, candidates_of, clip_batches, log_odds
 from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View
 from pvchat.people.person import Person
@@ -37,7 +36,7 @@ from pvchat.schemas import FloatArray, IntArray
 _TOUCHED = 0.05  # log-odds: .0125 of a probability
 _LENDING = 32  # tracks, or more of one video, whose sightings others are held against at once
 # Marks of clips: their decisions are to be made anew; what holds of people is behind the decisions.
-STALE, BEHIND = 1, 2
+STALE, ROWS_BEHIND = 1, 2
 
 
 def decide(
@@ -47,15 +46,15 @@ def decide(
     fresh: Sequence[int],
     config: PresenceConfig,
 ) -> None:
-    """Bring decisions up to date with who is enrolled now, and mark the clips in which one changes (in `changing`).
+    """Bring decisions up to date with who is enrolled now, and mark the clips in which one changes (in `transaction`).
 
     `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before.
     """
-    everyone, deeper = Everyone.of(people, fresh), _deeper(library, people)
-    for part in contests(library):
+    everyone, deeper = Enrolled.of(people, fresh), _clips_needing_more(library, people)
+    for part in clip_batches(library):
         found = odds.read(library, part.tracks, list(people))
-        pairs, together = pairs_of(model, everyone, part, found, config)
-        films = _write(library, everyone, part, pairs, deeper, config)
+        pairs, together = candidates_of(model, everyone, part, found, config)
+        films = _update_batch(library, pairs, deeper, config)
         if films.any():
             some, mine = part.some(films)
             _decide_films(library, model, everyone, (some, found[:, mine]), config)
@@ -69,51 +68,46 @@ def decide(
     library.execute(crossed, (config.present_from, config.absent_below))
 
 
-def _deeper(library: sqlite3.Connection, people: Mapping[int, Person]) -> IntArray:
-    """Clips of which users spoke, or in which somebody is heard."""
+def _clips_needing_more(library: sqlite3.Connection, people: Mapping[int, Person]) -> IntArray:
+    """Clips with corrections or voices, where more than kept log-odds decides."""
     spoken_of = records.clips_of(library, {one.clip for person in people.values() for one in corrections_of(person)})
     heard = library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")
     return np.array([*spoken_of, *(clip for (clip,) in heard)], int)
 
 
-def _write(
-    library: sqlite3.Connection,
-    everyone: Everyone,
-    part: Contests,
-    pairs: Pairs,
-    deeper: IntArray,
-    config: PresenceConfig,
-) -> Marks:
-    """Write the decisions that change, move other probabilities, and mark the clips; [C]: films to decide wholly."""
-    limits = np.sort([log_odds(one) for one in (SPAN, config.absent_below, config.present_from, NAMED)])
+def _update_batch(library: sqlite3.Connection, pairs: Candidates, deeper: IntArray, config: PresenceConfig) -> Marks:
+    """Write the decisions that change, shift other probabilities, mark the clips; [C]: long videos to decide wholly."""
+    part = pairs.part
+    limits = np.sort([log_odds(one) for one in (SPAN_FROM, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
     changes, widely, touched = (pairs.anywhere(one) for one in (before != now, (before != now) & moved, moved))
-    film, more, said = _what_counts(everyone, part, pairs, deeper)
+    film, more, said = _other_evidence(pairs, deeper)
     alone = ~(film | more | said)  # nothing but these numbers counts
     marks = np.zeros(len(part.clips), int)
-    marks[pairs.where[changes]] = BEHIND
+    marks[pairs.where[changes]] = ROWS_BEHIND
     marks[pairs.where[widely & ~alone | touched & (film | said)]] = STALE
     elsewhere = np.isin(np.arange(len(marks)), pairs.where[more | said])
     films = (marks == STALE) & ~elsewhere
-    marks[films] = BEHIND
+    marks[films] = ROWS_BEHIND
     marked = zip(marks[marks > 0].tolist(), part.clips[marks > 0].tolist(), strict=True)
     library.executemany("UPDATE clips SET stale = ? WHERE id = ? AND stale <> 1", marked)
     waits = ((marks == STALE) | films)[pairs.where]
-    _move(library, (everyone, part, pairs), ~waits & ~(changes & alone) & np.isfinite(pairs.top[0]))
-    _decided(library, (everyone, part, pairs), np.flatnonzero(~waits & changes & alone), config)
+    _shift_probabilities(library, pairs, ~waits & ~(changes & alone) & np.isfinite(pairs.top[0]))
+    _write_decisions(library, pairs, np.flatnonzero(~waits & changes & alone), config)
     return films
 
 
-def _what_counts(everyone: Everyone, part: Contests, pairs: Pairs, deeper: IntArray) -> tuple[Marks, Marks, Marks]:
+def _other_evidence(pairs: Candidates, deeper: IntArray) -> tuple[Marks, Marks, Marks]:
     """[M] each: where her own sightings in a long video count, where bodies or voices, where what users said of her.
 
     In a long video bodies count by these numbers, but for pieces of one figure, which compete as one.
     """
-    looked_for = (pairs.top.max(0) > SURE) & (pairs.near > 1)
+    everyone, part = pairs.everyone, pairs.part
+    looked_for = (pairs.top.max(0) > SURE_LOGIT) & (pairs.near > 1)
     films = (part.cost > 0) & (np.bincount(pairs.where[looked_for], minlength=len(part.clips)) > 0)
     least = np.minimum.reduceat(part.best, part.starts)
-    faint = everyone.bodies & np.where(part.cost > 0, least == 0, least < WEAK)
+    faint = everyone.bodies & np.where(part.cost > 0, least == 0, least < CLEAR_FACE_QUALITY)
     more = faint | np.isin(part.clips, deeper)
     return films[pairs.where], more[pairs.where], everyone.said[pairs.row]
 
@@ -121,27 +115,27 @@ def _what_counts(everyone: Everyone, part: Contests, pairs: Pairs, deeper: IntAr
 def _decide_films(
     library: sqlite3.Connection,
     model: PresenceModel,
-    everyone: Everyone,
-    films: tuple[Contests, FloatArray],
+    everyone: Enrolled,
+    films: tuple[ClipTracks, FloatArray],
     config: PresenceConfig,
 ) -> None:
     """Write who is in some long videos, of log-odds [P, T] on their tracks by enrollments."""
     part, found = films
-    looks = list(_looks(everyone, part, found, pairs_of(model, everyone, part, found, config)[0]))
-    found = _held_together(library, model, part.tracks, found, looks)
-    pairs, _ = pairs_of(model, everyone, part, found, config)
+    looks = list(_references_in_films(found, candidates_of(model, everyone, part, found, config)[0]))
+    found = _with_own_sightings(library, model, part.tracks, found, looks)
+    pairs, _ = candidates_of(model, everyone, part, found, config)
     who: dict[int, list[int]] = {clip: [] for clip in part.clips.tolist()}
     for row, where in zip(pairs.row.tolist(), pairs.where.tolist(), strict=True):
         who[int(part.clips[where])].append(int(everyone.numbers[row]))
     gone = [(clip, json.dumps(one)) for clip, one in who.items()]
     words = "DELETE FROM appearances WHERE clip = ? AND who > 0 AND who NOT IN (SELECT value FROM json_each(?))"
     library.executemany(words, gone)
-    _decided(library, (everyone, part, pairs), np.arange(len(pairs.row)), config)
+    _write_decisions(library, pairs, np.arange(len(pairs.row)), config)
 
 
-def _move(library: sqlite3.Connection, seen: tuple[Everyone, Contests, Pairs], which: Marks) -> None:
-    """Probabilities move by as much as log-odds do."""
-    everyone, part, pairs = seen
+def _shift_probabilities(library: sqlite3.Connection, pairs: Candidates, which: Marks) -> None:
+    """Shift kept probabilities by as much as their log-odds have changed."""
+    everyone, part = pairs.everyone, pairs.part
     which = which & (pairs.top[0] != pairs.top[1])
     fall = np.exp(pairs.top[0, which] - pairs.top[1, which]).tolist()
     rows = zip(fall, everyone.numbers[pairs.row[which]].tolist(), part.clips[pairs.where[which]].tolist(), strict=True)
@@ -149,12 +143,10 @@ def _move(library: sqlite3.Connection, seen: tuple[Everyone, Contests, Pairs], w
     library.executemany(f"{words} WHERE who = ? AND clip = ?", rows)
 
 
-def _decided(
-    library: sqlite3.Connection, seen: tuple[Everyone, Contests, Pairs], which: IntArray, config: PresenceConfig
-) -> None:
+def _write_decisions(library: sqlite3.Connection, pairs: Candidates, which: IntArray, config: PresenceConfig) -> None:
     """Write who is where, and on which tracks, as `PresenceModel.score` decides it."""
-    everyone, part, pairs = seen
-    least = np.where(part.cost > 0, log_odds(config.present_from), log_odds(SPAN))[pairs.where]
+    everyone, part = pairs.everyone, pairs.part
+    least = np.where(part.cost > 0, log_odds(config.present_from), log_odds(SPAN_FROM))[pairs.where]
     shown = pairs.logits[1] >= np.minimum(least, pairs.top[1])[pairs.of]
     tracks, ends = part.tracks[pairs.columns], np.append(pairs.starts[1:], len(shown))
     probabilities = 1 / (1 + np.exp(-np.clip(pairs.top[1], -30, 30)))
@@ -174,65 +166,70 @@ def _decided(
 
 
 @dataclass(frozen=True)
-class _Look:
-    """Somebody in a film: her place, tracks [L] that surely show her, and those [K] that are held against them."""
+class _References:
+    """Somebody in a long video: her row, tracks [L] that surely show her, and those [K] to compare with them."""
 
     row: int
-    lent: IntArray
+    references: IntArray
     near: IntArray
 
 
-def _held_together(
-    library: sqlite3.Connection, model: PresenceModel, tracks: IntArray, found: FloatArray, looks: Sequence[_Look]
+def _with_own_sightings(
+    library: sqlite3.Connection, model: PresenceModel, tracks: IntArray, found: FloatArray, looks: Sequence[_References]
 ) -> FloatArray:
     """Log-odds [P, T] by enrollment and film, competition not included, of those by enrollments (`found`)."""
     out = found.copy()
-    for some in _some(looks):
-        lent, near = (np.unique(np.concatenate([getattr(one, side) for one in some])) for side in ("lent", "near"))
-        alike = _alike(library, model, tracks[lent], tracks[near])
+    for some in _batches(looks):
+        references, near = (
+            np.unique(np.concatenate([getattr(one, side) for one in some])) for side in ("references", "near")
+        )
+        alike = _view_logits(library, model, tracks[references], tracks[near])
         for one in some:
-            seen = alike[np.ix_(np.searchsorted(lent, one.lent), np.searchsorted(near, one.near))]
-            out[one.row, one.near] = by_film(found[one.row, one.near], seen, one.lent[:, None] == one.near)
+            seen = alike[np.ix_(np.searchsorted(references, one.references), np.searchsorted(near, one.near))]
+            out[one.row, one.near] = combined_logits(
+                found[one.row, one.near], seen, one.references[:, None] == one.near
+            )
     return out
 
 
-def _looks(everyone: Everyone, part: Contests, found: FloatArray, pairs: Pairs) -> Iterator[_Look]:
-    """Who surely is in which film, drawn figures aside, and what there is to compare."""
+def _references_in_films(found: FloatArray, pairs: Candidates) -> Iterator[_References]:
+    """Who surely is in which long video, drawn figures aside, and which tracks there are to compare."""
+    everyone, part = pairs.everyone, pairs.part
     faces, ends = part.best > 0, np.append(part.starts[1:], len(part.tracks))
-    surely = (pairs.logits[1] > SURE) & faces[pairs.columns] & ~everyone.enrolled.figure[pairs.row[pairs.of]]
+    surely = (pairs.logits[1] > SURE_LOGIT) & faces[pairs.columns] & ~everyone.enrolled.figure[pairs.row[pairs.of]]
     tracks = np.split(pairs.columns, pairs.starts[1:])
     shown = np.split(surely, pairs.starts[1:])
     for pair in np.flatnonzero(pairs.anywhere(surely)).tolist():
         start, end, row = int(part.starts[pairs.where[pair]]), int(ends[pairs.where[pair]]), int(pairs.row[pair])
         sure = np.zeros(end - start, bool)
         sure[tracks[pair][shown[pair]] - start] = True
-        lent, near = held_against(sure, (found[row, start:end] > NEAR) & faces[start:end])
+        references, near = references_and_candidates(sure, (found[row, start:end] > NEAR_LOGIT) & faces[start:end])
         if len(near):
-            yield _Look(row, lent + start, near + start)
+            yield _References(row, references + start, near + start)
 
 
-def _some(looks: Sequence[_Look]) -> Iterator[list[_Look]]:
-    """All of them, as many at once as lend `_LENDING` tracks."""
-    lending = np.cumsum([0, *(len(one.lent) for one in looks)])[:-1] // _LENDING
+def _batches(looks: Sequence[_References]) -> Iterator[list[_References]]:
+    """All of them, in batches of about `_LENDING` reference tracks."""
+    lending = np.cumsum([0, *(len(one.references) for one in looks)])[:-1] // _LENDING
     for batch in np.unique(lending).tolist():
         yield [looks[place] for place in np.flatnonzero(lending == batch).tolist()]
 
 
-def _alike(library: sqlite3.Connection, model: PresenceModel, lent: IntArray, near: IntArray) -> NDArray[np.float64]:
+def _view_logits(
+    library: sqlite3.Connection, model: PresenceModel, references: IntArray, near: IntArray
+) -> NDArray[np.float64]:
     """Log-odds [L, K] that tracks, by their numbers, show whoever others show."""
-    groups = records.faces_numbered(library, np.union1d(lent, near).tolist())
-    views = dict(view for group in groups for view in _views(group))
-    out = np.empty((len(lent), len(near)), np.float64)
-    looks = [views[number] for number in lent.tolist()]
+    groups = records.faces_numbered(library, np.union1d(references, near).tolist())
+    views = {
+        number: View(rows, prints)
+        for group in groups
+        for number, rows, prints in zip(group.which.tolist(), group.identity, group.prints, strict=True)
+    }
+    out = np.empty((len(references), len(near)), np.float64)
+    looks = [views[number] for number in references.tolist()]
     for group in groups:
         wanted = np.isin(group.which, near)
         if wanted.any():
-            for faces in group.rows(wanted, np.ones(group.prints.shape[1], bool), group.shown).made_out():
-                out[:, np.searchsorted(near, faces.which)] = model.alike(looks, faces)
+            for faces in group.rows(wanted, np.ones(group.prints.shape[1], bool), group.shown).with_visible_prints():
+                out[:, np.searchsorted(near, faces.which)] = model.view_logits(looks, faces)
     return out
-
-
-def _views(group: FaceTracks) -> Iterator[tuple[int, View]]:
-    """What each track's sightings look like, by its number; no more of them are kept than are lent."""
-    for number, rows, prints in zip(group.which.tolist(), group.identity, group.prints, strict=True):
-        yield number, View(rows, prints)

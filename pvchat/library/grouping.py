@@ -23,7 +23,7 @@ from pvchat.schemas import FloatArray, IntArray
 # Distance of mean faceprints up to which clear faces are put together: the middle of the limits at which F1 of pairs is
 # highest on the tune half (1.05 to 1.1); and up to which others join a group: the largest in steps of .05 at which all
 # that join one of the ten largest are its own there (docs/LOG.md).
-FOUND, JOIN = 1.075, 0.85
+FOUNDING_DISTANCE, JOINING_DISTANCE = 1.075, 0.85
 # Tracks without a faceprint are compared by identity vectors, so much longer: F1 of pairs is highest at .45.
 SHORTER = 0.42
 # With each doubling of the tracks beyond so many the limits fall: the share of strangers' pairs that lie below a
@@ -32,7 +32,7 @@ STRICTER, PLAIN = 0.02, 128
 MOST = 20_000  # clear tracks that found groups, the best
 _FAR = 1e6  # what is never put together lies so far apart
 _ROWS = 2048  # tracks that are compared at once
-_NONE = -1
+_NO_GROUP = -1
 
 Pairs = NDArray[np.intp]  # [m, 2] indices of tracks
 
@@ -52,7 +52,7 @@ class Faces:
 
     def rows(self, which: IntArray) -> Faces:
         """Some of them."""
-        place = np.full(len(self), _NONE)
+        place = np.full(len(self), _NO_GROUP)
         place[which] = np.arange(len(which))
         pairs = place[self.apart]
         apart = pairs[(pairs >= 0).all(1)]
@@ -60,42 +60,42 @@ class Faces:
 
     def distances(self, rows: slice) -> FloatArray:
         """How far some tracks are from all [m, n]."""
-        return between(self.middles[rows], self.prints[rows], self.middles, self.prints)
+        return track_distances(self.middles[rows], self.prints[rows], self.middles, self.prints)
 
 
 def group(faces: Faces) -> IntArray:
     """The number of each track's group [n]; -1 for those that are in none."""
-    labels = np.full(len(faces), _NONE)
+    labels = np.full(len(faces), _NO_GROUP)
     clear = np.flatnonzero(faces.quality > 0)
     clear = np.sort(clear[np.argsort(-faces.quality[clear], kind="stable")[:MOST]])
-    labels[clear] = _found(faces.rows(clear))
-    _keep_said(faces, labels)
-    _join(faces, labels)
+    labels[clear] = _founded_groups(faces.rows(clear))
+    _keep_user_groups(faces, labels)
+    _join_unclear(faces, labels)
     return labels
 
 
-def limit(base: float, count: int) -> float:
+def distance_limit(base: float, count: int) -> float:
     """A distance limit among so many tracks."""
     return base - STRICTER * max(0.0, float(np.log2(max(1, count) / PLAIN)))
 
 
-def between(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints: FloatArray) -> FloatArray:
+def track_distances(a: FloatArray, a_prints: FloatArray, b: FloatArray, b_prints: FloatArray) -> FloatArray:
     """Distances of tracks [m] to tracks [n], by faceprints where both have them, else by identity vectors: [m, n]."""
     both = (np.abs(a_prints).max(1) > 0)[:, None] & (np.abs(b_prints).max(1) > 0)[None]
     return np.where(both, distances(a_prints, b_prints), distances(a, b) / SHORTER)
 
 
-def _found(faces: Faces) -> IntArray:
+def _founded_groups(faces: Faces) -> IntArray:
     """Groups of clear faces [n]."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    most = limit(FOUND, len(faces))
+    most = distance_limit(FOUNDING_DISTANCE, len(faces))
     edges = [_edges(faces, start, most) for start in range(0, len(faces), _ROWS)]
     rows, columns = np.concatenate(edges, axis=1) if edges else np.zeros((2, 0), int)
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(faces), len(faces)))
     parts = connected_components(graph, directed=False)[1]
-    labels, count = np.full(len(faces), _NONE), 0
+    labels, count = np.full(len(faces), _NO_GROUP), 0
     for part in _parts(parts):
         inside = _linked(faces.rows(part), most)
         labels[part] = inside + count
@@ -106,7 +106,7 @@ def _found(faces: Faces) -> IntArray:
 def _edges(faces: Faces, start: int, most: float) -> IntArray:
     """Pairs [2, m] that are near, or that the user put together, of some rows with all."""
     rows = slice(start, start + _ROWS)
-    said = (faces.said[rows, None] == faces.said[None]) & (faces.said[rows, None] != _NONE)
+    said = (faces.said[rows, None] == faces.said[None]) & (faces.said[rows, None] != _NO_GROUP)
     found = np.nonzero((faces.distances(rows) <= most) | said)
     return np.stack([found[0] + start, found[1]])
 
@@ -125,7 +125,7 @@ def _linked(faces: Faces, most: float) -> IntArray:
         return np.zeros(1, int)
     apart = faces.distances(slice(None)).astype(np.float64)
     apart[tuple(faces.apart.T)] = apart[tuple(faces.apart[:, ::-1].T)] = _FAR
-    known = faces.said != _NONE
+    known = faces.said != _NO_GROUP
     both = known[:, None] & known[None]
     apart[both] = np.where(faces.said[:, None] == faces.said[None], 0.0, _FAR)[both]
     np.fill_diagonal(apart, 0.0)
@@ -133,18 +133,18 @@ def _linked(faces: Faces, most: float) -> IntArray:
     return np.asarray(linkage.fit_predict(apart), int)
 
 
-def _keep_said(faces: Faces, labels: IntArray) -> None:
+def _keep_user_groups(faces: Faces, labels: IntArray) -> None:
     """What isn't clear, and the user put into a group, is in it."""
-    for one in np.unique(faces.said[faces.said != _NONE]):
+    for one in np.unique(faces.said[faces.said != _NO_GROUP]):
         mine = np.flatnonzero(faces.said == one)
-        known = labels[mine][labels[mine] != _NONE]
-        labels[mine] = known[0] if len(known) else labels.max(initial=_NONE) + 1
+        known = labels[mine][labels[mine] != _NO_GROUP]
+        labels[mine] = known[0] if len(known) else labels.max(initial=_NO_GROUP) + 1
 
 
-def _join(faces: Faces, labels: IntArray) -> None:
+def _join_unclear(faces: Faces, labels: IntArray) -> None:
     """Put what isn't clear to the nearest group that is near, the nearest first; changes `labels`."""
-    left, groups = np.flatnonzero(labels == _NONE), _parts(labels)
-    groups = [part for part in groups if labels[part[0]] != _NONE]
+    left, groups = np.flatnonzero(labels == _NO_GROUP), _parts(labels)
+    groups = [part for part in groups if labels[part[0]] != _NO_GROUP]
     if not len(left) or not groups:
         return
     middles, prints = (np.stack([rows[part].mean(0) for part in groups]) for rows in (faces.middles, faces.prints))
@@ -153,10 +153,10 @@ def _join(faces: Faces, labels: IntArray) -> None:
         together.setdefault(one, set()).add(other)
         together.setdefault(other, set()).add(one)
     apart = np.concatenate([
-        between(faces.middles[left[at : at + _ROWS]], faces.prints[left[at : at + _ROWS]], middles, prints)
+        track_distances(faces.middles[left[at : at + _ROWS]], faces.prints[left[at : at + _ROWS]], middles, prints)
         for at in range(0, len(left), _ROWS)
     ])  # fmt: skip
-    nearest, most = apart.argmin(1), limit(JOIN, len(faces))
+    nearest, most = apart.argmin(1), distance_limit(JOINING_DISTANCE, len(faces))
     for row in np.argsort(apart.min(1), kind="stable").tolist():
         label = labels[groups[nearest[row]][0]]
         taken = any(labels[other] == label for other in together.get(int(left[row]), ()))

@@ -20,11 +20,11 @@ from pvchat.identity.subjects import number_of
 from pvchat.library import acts, strangers
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import Shown, Stranger
-from pvchat.people.corrections import corrections_of, without
+from pvchat.people.corrections import corrections_of, without_correction
 from pvchat.people.index import PersonRef
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 LEAST = 2  # videos in which somebody is seen who counts as recurring
 _MOST_ENROLLED = 3  # videos that somebody is enrolled from
@@ -88,8 +88,8 @@ class Inbox:
             return person
 
         with self._open() as library:
-            person, _ = _one_after_the_other(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
-            acts.about(library, "name", group, person.id)
+            person, _ = _apply_to_sightings(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
+            acts.record_about_person(library, "name", group, person.id)
             self._follow(library)
         return person
 
@@ -108,38 +108,40 @@ class Inbox:
                 person: Person = self.chat.people.get(ref)
                 return person
 
-            person, count = _one_after_the_other(strangers.best_of(library, group), _MOST_TOLD, say)
-            acts.follow_id(library, before.id, person.id)  # what was done about her before can still be taken back
-            acts.about(library, "join" if is_her else "deny", group, person.id, count)
+            person, count = _apply_to_sightings(strangers.best_of(library, group), _MOST_TOLD, say)
+            acts.update_person_id(
+                library, before.id, person.id
+            )  # what was done about her before can still be taken back
+            acts.record_about_person(library, "join" if is_her else "deny", group, person.id, count)
             self._follow(library)
         return person
 
     def ignore(self, group: int) -> None:
         """Never show a stranger again."""
-        with self._open() as library, changing(library):
-            acts.keep(library, "ignore", group)
+        with self._open() as library, transaction(library):
+            acts.record(library, "ignore", group)
             library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
     def merge(self, group: int, other: int) -> None:
         """Say that two strangers are one, who is called by the first number from now on."""
         if group == other:
             raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
-        with self._open() as library, changing(library):
-            acts.keep(library, "merge", group, other)
+        with self._open() as library, transaction(library):
+            acts.record(library, "merge", group, other)
             library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
         """Say that some tracks of a group, not all of them, show somebody else; the number of the new group."""
-        with self._open() as library, changing(library):
-            mine = {track for track, _, _ in strangers.rows_of(library, [group])}
+        with self._open() as library, transaction(library):
+            mine = {track for track, _, _ in strangers.members_of(library, [group])}
             if not tracks or not {*tracks} < mine:
                 hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
                 raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
-            acts.keep(library, "split", group)
+            acts.record(library, "split", group)
             made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
             assert made is not None
             words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
-            library.execute(words, (made, strangers.as_list(tracks)))
+            library.execute(words, (made, strangers.json_list(tracks)))
         return made
 
     def last(self) -> acts.Act | None:
@@ -162,7 +164,7 @@ class Inbox:
                 self._require_same(act)
                 ids = self.chat.people.ids()
                 hers = [(ref,) for ref, name in ids.items() if name == ids[act.ref]]
-                with changing(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
+                with transaction(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
                     library.executemany("DELETE FROM people WHERE ref = ?", hers)
             acts.take_back(library, act)
         if act.what == "name":
@@ -181,11 +183,11 @@ class Inbox:
 
         def fewer(person: Person) -> Person:
             for _ in range(act.count):
-                person = without(person, len(corrections_of(person)))
+                person = without_correction(person, len(corrections_of(person)))
             return person
 
         person = self.chat.people.revise(PersonRef(act.ref), fewer)
-        acts.follow_id(library, act.ref, person.id)
+        acts.update_person_id(library, act.ref, person.id)
 
     def _require_same(self, act: acts.Act) -> None:
         """Raise LibraryError where the person of an act isn't as it left her."""
@@ -195,8 +197,11 @@ class Inbox:
             raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
 
 
-def _one_after_the_other(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
-    """What an act, told whether it is done again, makes of somebody by her best sightings; how often it was done."""
+def _apply_to_sightings(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
+    """Apply an act to a stranger's best sightings, up to `most`; the person it made, and how often it worked.
+
+    `act` is told whether it worked before.
+    """
     made, count, why = None, 0, LibraryError("none of the videos can be used.", hint="Look: pvchat library scan")
     for one in shown[: 2 * most]:  # some may be of no use
         try:

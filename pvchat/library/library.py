@@ -131,7 +131,7 @@ class Library:
                 kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
-        with self._open() as library, atomic.alone(library_of(self.root).with_suffix(".lock"), busy):
+        with self._open() as library, atomic.exclusive(library_of(self.root).with_suffix(".lock"), busy):
             return scan(library, self.chat, how)
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
@@ -141,7 +141,7 @@ class Library:
     def waiting(self) -> tuple[list[str], list[str]]:
         """Files that `scan` would look at, and known ones that are gone."""
         with self._open() as library:
-            changes = sources.notice(library)
+            changes = sources.find_changes(library)
         return changes.todo, changes.gone
 
     def follow(self, progress: Progress | None = None) -> int:
@@ -234,7 +234,7 @@ class Library:
     def status(self) -> Status:
         """What it holds, with new files noticed."""
         with self._open() as library:
-            sources.notice(library)
+            sources.find_changes(library)
             found = sources.sources(library)
             clips, seconds = library.execute("SELECT count(*), coalesce(sum(seconds), 0) FROM clips").fetchone()
             tracks = library.execute("SELECT count(*) FROM tracks").fetchone()[0]

@@ -15,48 +15,48 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pvchat.identity.bodies import ELSEWHERE, OTHER_PLACE, WEAK
+from pvchat.identity.bodies import CLEAR_FACE_QUALITY, NO_FACE_ELSEWHERE_LOGIT, OTHER_PLACE_COSINE
 from pvchat.identity.calibration import best_quality
 from pvchat.identity.gallery import Gallery
-from pvchat.identity.presence import NEVER, PresenceModel
-from pvchat.identity.recurring import crowd
+from pvchat.identity.presence import IMPOSSIBLE_LOGIT, PresenceModel
+from pvchat.identity.recurring import long_video_cost
 from pvchat.library import records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray
-from pvchat.storage.library import changing
+from pvchat.storage.library import transaction
 
 _BLOCK = 256  # tracks, by number, of a row of `odds`; `library.sql` knows it
 _CLIPS = 2000  # whose places are compared at once
 People = Mapping[int, Person]  # by their numbers (`people.id`)
 
 
-def of_clip(
+def logits_of_clip(
     library: sqlite3.Connection, model: PresenceModel, clip: int, seen: tuple[ClipAnalysis, list[int]], people: People
 ) -> FloatArray:
-    """`PresenceModel.compared` [P, K] of people in a clip: what is kept, else it is made now and kept; within a change.
+    """`PresenceModel.solo_logits` [P, K] of people in a clip, as kept, or made now and kept; within a transaction.
 
     `seen`: the clip's analysis, and the numbers of its tracks.
     """
     analysis, tracks = seen
     if library.execute("SELECT 1 FROM contests WHERE clip = ?", (clip,)).fetchone() is not None:
         return read(library, np.array(tracks, int), list(people))
-    odds = model.compared(list(people.values()), analysis)
+    odds = model.solo_logits(list(people.values()), analysis)
     if not tracks:
         return odds  # nothing to compete for
-    enter(library, list(people), np.array(tracks, int), odds)
+    write(library, list(people), np.array(tracks, int), odds)
     row = (
-        clip, np.array(tracks, np.int64).tobytes(), best_quality(analysis.tracks).tobytes(), crowd(analysis),
+        clip, np.array(tracks, np.int64).tobytes(), best_quality(analysis.tracks).tobytes(), long_video_cost(analysis),
         analysis.scene.drawn, len(people), np.exp(odds, dtype=np.float64).sum(0).tobytes(),
     )  # fmt: skip
     library.execute("INSERT INTO contests VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     return odds
 
 
-def compared(
+def logits_of_tracks(
     library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], after: int = 0
 ) -> tuple[IntArray, FloatArray]:
-    """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.compared` [P, T] of people on them.
+    """Numbers [T] of all tracks (of those beyond `after`), and `PresenceModel.solo_logits` [P, T] of people on them.
 
     Clips in which hair and clothes count, that are drawn, or of which the user spoke are compared one by one.
     """
@@ -66,29 +66,29 @@ def compared(
     )
     tracks, clips, *kinds = np.array(library.execute(words, (after,)).fetchall(), int).reshape(-1, 5).T
     faceless, bodies, films = (kind > 0 for kind in kinds)
-    alike, weak = _alike(library, model, people, clips), faceless.copy()
-    wears = np.array([[one.kind == "face" and is_dressed(one)] for one in people], bool)
-    out = np.where(wears & bodies & faceless, OTHER_PLACE, NEVER).astype(np.float32)
+    alike, weak = _place_likeness(library, model, people, clips), faceless.copy()
+    wears = np.array([[one.kind == "face" and has_clothes(one)] for one in people], bool)
+    out = np.where(wears & bodies & faceless, NO_FACE_ELSEWHERE_LOGIT, IMPOSSIBLE_LOGIT).astype(np.float32)
     rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
     known = [people[row] for row in rows]
     gallery = Gallery(known)
     for seen in records.faces_of(library, after) if known else ():
         columns = np.searchsorted(tracks, seen.which)
-        weak[columns] = seen.quality.max(1) < WEAK
+        weak[columns] = seen.quality.max(1) < CLEAR_FACE_QUALITY
         scenes = np.where(films[columns], 0.0, alike[np.ix_(rows, columns)])
         out[np.ix_(rows, columns)] = model.face_logits(known, gallery, seen, scenes)
     in_drawn = np.isin(clips, [clip for (clip,) in library.execute("SELECT clip FROM contests WHERE drawn")])
     drawn = np.array([[person.figure is not None] for person in people], bool) & (faceless | in_drawn)
     spoken = records.clips_of(library, {one.clip for person in people for one in corrections_of(person)})
-    closer = drawn | wears & bodies & weak & (alike > ELSEWHERE) | np.isin(clips, spoken)
+    closer = drawn | wears & bodies & weak & (alike > OTHER_PLACE_COSINE) | np.isin(clips, spoken)
     for clip in np.unique(clips[closer.any(0)]).tolist():
         analysis, numbers = records.analysis_of(library, clip)
-        out[:, np.searchsorted(tracks, numbers)] = model.compared(people, analysis)
+        out[:, np.searchsorted(tracks, numbers)] = model.solo_logits(people, analysis)
     return tracks, out
 
 
-def with_odds(library: sqlite3.Connection) -> set[int]:
-    """The numbers of people who were compared with all tracks: who was with the newest; all, where none was."""
+def compared_people(library: sqlite3.Connection) -> set[int]:
+    """The numbers of people whose log-odds on all tracks are kept: those on the newest; all, where there is none."""
     newest = library.execute("SELECT tracks FROM contests ORDER BY clip DESC LIMIT 1").fetchone()
     words = "SELECT id FROM people"
     if newest is not None:
@@ -96,15 +96,15 @@ def with_odds(library: sqlite3.Connection) -> set[int]:
     return {number for (number,) in library.execute(words)}
 
 
-def drop_of_another(library: sqlite3.Connection, model: PresenceModel) -> bool:
-    """Drop what another presence model compared, or another calibration decided; whether there was anything.
+def drop_if_outdated(library: sqlite3.Connection, model: PresenceModel) -> bool:
+    """Delete log-odds that another presence model or calibration made; whether there were any.
 
     All clips are stale then.
     """
     before = library.execute("SELECT version FROM model").fetchone()
     if before == (model.version,):
         return False
-    with changing(library):
+    with transaction(library):
         for table in ("odds", "contests", "model"):
             library.execute(f"DELETE FROM {table}")
         library.execute("UPDATE clips SET stale = 1")
@@ -112,7 +112,7 @@ def drop_of_another(library: sqlite3.Connection, model: PresenceModel) -> bool:
     return before is not None
 
 
-def enter(library: sqlite3.Connection, numbers: Sequence[int], tracks: IntArray, odds: FloatArray) -> None:
+def write(library: sqlite3.Connection, numbers: Sequence[int], tracks: IntArray, odds: FloatArray) -> None:
     """Write log-odds [P, T] of people, by their numbers, on tracks [T]."""
     for block in np.unique(tracks // _BLOCK).tolist():
         mine = tracks // _BLOCK == block
@@ -128,12 +128,14 @@ def read(library: sqlite3.Connection, tracks: IntArray, numbers: Sequence[int]) 
     return _blocks(library, first, last, numbers)[:, tracks - first * _BLOCK]
 
 
-def is_dressed(person: Person) -> bool:
+def has_clothes(person: Person) -> bool:
     """Whether hair and clothes can count: these are known, and the place."""
     return len(person.arrays.get("looks", ())) > 0 and "frame" in person.arrays
 
 
-def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], clips: IntArray) -> FloatArray:
+def _place_likeness(
+    library: sqlite3.Connection, model: PresenceModel, people: Sequence[Person], clips: IntArray
+) -> FloatArray:
     """How alike people's enrollments and tracks' clips [T] are by their mean frames [P, T]; 0 where none is known."""
     out = np.zeros((len(people), len(clips)), np.float32)
     if not len(clips) or not any("frame" in one.arrays for one in people):
@@ -152,7 +154,7 @@ def _alike(library: sqlite3.Connection, model: PresenceModel, people: Sequence[P
 
 def _blocks(library: sqlite3.Connection, first: int, last: int, numbers: Sequence[int]) -> FloatArray:
     """Log-odds [P, tracks] of people on all tracks of some blocks."""
-    out = np.full((len(numbers), last - first + 1, _BLOCK), NEVER, np.float32)
+    out = np.full((len(numbers), last - first + 1, _BLOCK), IMPOSSIBLE_LOGIT, np.float32)
     rows = {number: row for row, number in enumerate(numbers)}
     words = "SELECT * FROM odds WHERE block BETWEEN ? AND ? AND who IN (SELECT value FROM json_each(?))"
     for block, who, data in library.execute(words, (first, last, json.dumps(list(rows)))):

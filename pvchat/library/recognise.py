@@ -18,11 +18,11 @@ from typing import Any
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.library import odds, records
-from pvchat.library.decisions import BEHIND, STALE, decide
+from pvchat.library.decisions import ROWS_BEHIND, STALE, decide
 from pvchat.people.folders import Snapshot
 from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Progress, Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 BATCH = 16  # clips a change
 _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` is somebody
@@ -35,15 +35,15 @@ def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None
     else wait until they are opened.
     """
     done = 0
-    if odds.drop_of_another(library, chat.networks.presence):
-        done = _go_through(library, chat, STALE, progress)
+    if odds.drop_if_outdated(library, chat.networks.presence):
+        done = _recognise_stale(library, chat, STALE, progress)
     follow_decisions(library, chat)
-    return done + _go_through(library, chat, BEHIND if wholly else STALE, progress)
+    return done + _recognise_stale(library, chat, ROWS_BEHIND if wholly else STALE, progress)
 
 
 def follow_decisions(library: sqlite3.Connection, chat: Service) -> None:
     """Bring what is decided of all clips, and the sums it is decided by, up to date with who is enrolled now."""
-    while not _take_in(library, chat):
+    while not _sync_once(library, chat):
         pass  # somebody else came or went meanwhile
 
 
@@ -52,13 +52,13 @@ def bring_up_to_date(library: sqlite3.Connection, chat: Service, clips: Sequence
     words = "SELECT id FROM clips WHERE stale AND id IN (SELECT value FROM json_each(?))"
     if library.execute(words, (json.dumps(clips),)).fetchone() is None:
         return
-    with changing(library):
-        everyone = _known(library, chat)
+    with transaction(library):
+        everyone = _known_people(library, chat)
         for (clip,) in library.execute(words, (json.dumps(clips),)).fetchall():
             recognise(library, chat, clip, everyone)
 
 
-def _go_through(library: sqlite3.Connection, chat: Service, most: int, progress: Progress | None) -> int:
+def _recognise_stale(library: sqlite3.Connection, chat: Service, most: int, progress: Progress | None) -> int:
     """Write anew who is in clips with marks up to one; how many that were."""
     words, done = "SELECT id FROM clips WHERE stale AND stale <= ?", 0
     total = int(library.execute(f"SELECT count(*) FROM ({words})", (most,)).fetchone()[0])
@@ -72,12 +72,12 @@ def _go_through(library: sqlite3.Connection, chat: Service, most: int, progress:
 
 def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: Snapshot | None = None) -> None:
     """Write anew who is in a clip, and what holds of them."""
-    everyone = _known(library, chat) if everyone is None else everyone
+    everyone = _known_people(library, chat) if everyone is None else everyone
     analysis, tracks = records.analysis_of(library, clip)
-    refs = _numbers(library)
+    refs = _numbers_by_ref(library)
     people = {refs[one.id]: one for one in everyone.people}
-    alone = odds.of_clip(library, chat.networks.presence, clip, (analysis, tracks), people)
-    presences = chat.score(everyone.people, analysis, alone=alone)
+    solo = odds.logits_of_clip(library, chat.networks.presence, clip, (analysis, tracks), people)
+    presences = chat.score(everyone.people, analysis, solo=solo)
     presences = [one for one in presences if one.decision != "absent" or one.voices]
     timeline = timeline_of(presences, analysis)
     who = {one.name: number for number, one in people.items()}
@@ -125,60 +125,62 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
 
 def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
     """Names of everyone enrolled whom the library knows, by their numbers, in order of enrollment."""
-    refs = _numbers(library)
+    refs = _numbers_by_ref(library)
     return {refs[one.id]: one.name for one in chat.people.snapshot().people if one.id in refs}
 
 
-def _take_in(library: sqlite3.Connection, chat: Service) -> bool:
-    """Drop who isn't enrolled any more, take in who is new, and mark the clips in which that changes a decision; False
-    where somebody came or went while faces were compared: then nothing was changed.
+def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
+    """Drop whoever isn't enrolled any more, enter whoever is new, and mark the clips in which that changes a decision.
+
+    False where somebody came or went while faces were compared: then nothing was changed.
     """
-    everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers(library)
+    everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers_by_ref(library)
     people = {one.id for one in everyone.people}
     # she stays known, without log-odds: once she can be read again she is as new
     unread = [ref for ref in known if ref not in people and ids.get(ref) in everyone.damaged]
     gone = [ref for ref in known if ref not in people and ref not in unread]
-    compared = odds.with_odds(library)
+    compared = odds.compared_people(library)
     fresh = [one for one in everyone.people if known.get(one.id) not in compared]
     words = "SELECT count(*) FROM (SELECT 1 FROM contests WHERE people <> ? LIMIT 1)"
     fewer = library.execute(words, (len(people),)).fetchone()[0]  # a cursor left open would keep this moment
     if not gone and not fresh and not fewer:
         return True
     model = chat.networks.presence
-    seen = odds.compared(library, model, fresh) if fresh else None  # it takes a while
-    with changing(library):
-        if _numbers(library) != known or {one.id for one in chat.people.snapshot().people} != people:
+    seen = odds.logits_of_tracks(library, model, fresh) if fresh else None  # it takes a while
+    with transaction(library):
+        if _numbers_by_ref(library) != known or {one.id for one in chat.people.snapshot().people} != people:
             return False
         library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
         library.executemany("DELETE FROM odds WHERE who = ?", [(known[ref],) for ref in unread])
-        words = "INSERT OR IGNORE INTO people(ref, voice) VALUES (?, ?)"
-        library.executemany(words, [(one.id, _has_voice(one)) for one in fresh])
-        refs = _numbers(library)
+        refs = _enter_people(library, fresh)
         numbers = [refs[one.id] for one in fresh]
         if seen is not None:
-            odds.enter(library, numbers, *seen)
+            odds.write(library, numbers, *seen)
             last = max(seen[0].tolist(), default=0)  # after it: what another process entered meanwhile
-            odds.enter(library, numbers, *odds.compared(library, model, fresh, after=last))
+            odds.write(library, numbers, *odds.logits_of_tracks(library, model, fresh, after=last))
         whole = {refs[one.id]: one for one in everyone.people}
         decide(library, model, whole, numbers, chat.settings.presence)
-        if any(map(_has_voice, fresh)):
+        if any(one.has_voice for one in fresh):
             speaking = "SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'"
             library.execute(f"UPDATE clips SET stale = {STALE} WHERE id IN ({speaking})")
     return True
 
 
-def _has_voice(person: Person) -> bool:
-    return len(person.arrays.get("voice", ())) > 0
+def _enter_people(library: sqlite3.Connection, people: Sequence[Person]) -> dict[str, int]:
+    """Give people numbers in the library; the numbers of all there, by their ids in the people store."""
+    words = "INSERT OR IGNORE INTO people(ref, voice) VALUES (?, ?)"
+    library.executemany(words, [(one.id, one.has_voice) for one in people])
+    return _numbers_by_ref(library)
 
 
-def _known(library: sqlite3.Connection, chat: Service) -> Snapshot:
-    """Everyone enrolled, but for whoever came after the last `_take_in`: she is taken in by the next."""
-    everyone, known = chat.people.snapshot(), _numbers(library)
+def _known_people(library: sqlite3.Connection, chat: Service) -> Snapshot:
+    """Everyone enrolled, but for whoever came after the last `_sync_once`: she is taken in by the next."""
+    everyone, known = chat.people.snapshot(), _numbers_by_ref(library)
     people = tuple(one for one in everyone.people if one.id in known)
     return replace(everyone, people=people, names=tuple(one.name for one in people))
 
 
-def _numbers(library: sqlite3.Connection) -> dict[str, int]:
+def _numbers_by_ref(library: sqlite3.Connection) -> dict[str, int]:
     return dict(library.execute("SELECT ref, id FROM people"))
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pvchat.identity.examples import is_masked
 from pvchat.identity.gallery import FaceTracks
-from pvchat.identity.reach import covered
+from pvchat.identity.reach import is_covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import (
@@ -88,7 +88,7 @@ class Layout:
 IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, STRIPS, TINTS)
 
 
-def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded) -> int:
+def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded) -> int:
     """Put a clip into the tables, in the place of what another version saw of it; its number there."""
     silenced = library.execute("SELECT 1 FROM clips WHERE key = ? AND sound = x''", (analysis.key,)).fetchone()
     library.execute("DELETE FROM clips WHERE key = ?", (analysis.key,))
@@ -105,11 +105,11 @@ def keep(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded
     shots = {(clip, float(start), float(end)) for start, end in analysis.shots}
     library.executemany("INSERT INTO shots VALUES (?, ?, ?)", sorted(shots))
     for number, track in enumerate(analysis.tracks):
-        _keep_track(library, (clip, number), track, analysis)
+        _write_track(library, (clip, number), track, analysis)
     return clip
 
 
-def keep_sound(library: sqlite3.Connection, clip: int, analysis: ClipAnalysis) -> bool:
+def write_sound(library: sqlite3.Connection, clip: int, analysis: ClipAnalysis) -> bool:
     """Keep what was heard in a clip that was entered before it could be heard; whether there is anything to keep."""
     sound = _sound(analysis)
     changed = library.execute("UPDATE clips SET sound = ? WHERE id = ? AND sound IS NULL", (sound, clip)).rowcount
@@ -141,13 +141,13 @@ def _sound(analysis: ClipAnalysis) -> bytes | None:
     return None if sound is None or sound.state not in ("heard", "none") else packed(asdict(sound))
 
 
-def _keep_track(library: sqlite3.Connection, place: tuple[int, int], track: Track, analysis: ClipAnalysis) -> None:
+def _write_track(library: sqlite3.Connection, place: tuple[int, int], track: Track, analysis: ClipAnalysis) -> None:
     best = np.sort(np.argsort(-track.quality, kind="stable")[:BEST])
     spans = analysis.spans(track.shown_in) or [(0.0, 0.0)]
     sightings = np.column_stack([track.frames, track.boxes, track.scores, track.quality])[best]
     middle = mean_identity(track.identity, track.quality) if len(track) else np.zeros(WIDTH, np.float32)
     values = (
-        *place, track.kind, covered(track), is_masked(track), spans[0][0], spans[-1][1], packed(track_to_row(track)),
+        *place, track.kind, is_covered(track), is_masked(track), spans[0][0], spans[-1][1], packed(track_to_row(track)),
         _bytes(track.shown_in, np.int32), _bytes(sightings, np.float32), IDENTITY.packed(track.identity[best]),
         PRINTS.packed(track.prints[:MOST_PRINTS]), BODIES.packed(track.looks[:MOST_LOOKS]),
     )  # fmt: skip
@@ -174,7 +174,7 @@ def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks
     rows = library.execute(f"{_FACE_ROWS} WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
     while block := rows.fetchmany(_FACES):
         for group in _stacked(block):
-            yield from group.made_out()
+            yield from group.with_visible_prints()
 
 
 def faces_numbered(library: sqlite3.Connection, numbers: Iterable[int]) -> list[FaceTracks]:

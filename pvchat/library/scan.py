@@ -23,12 +23,12 @@ from pvchat.assets import packages, weights
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
-from pvchat.library.sources import Stamp, drop_orphans, notice, stamp_of
-from pvchat.library.strangers import places_of, put_back
+from pvchat.library.sources import Stamp, drop_orphans, file_stamp, find_changes
+from pvchat.library.strangers import groups_of_clip, restore_groups
 from pvchat.perception import VERSION
 from pvchat.runtime import share_threads
 from pvchat.schemas import ClipAnalysis, Progress, Service
-from pvchat.storage.library import changing
+from pvchat.storage.library import transaction
 from pvchat.video import Recorded, content_key, recorded
 
 Opened = Callable[[], Service]
@@ -76,17 +76,17 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     """
     how = how or Scanning()
     follow(library, chat, how.progress)
-    changes = notice(library)
+    changes = find_changes(library)
     report = Report(kept=changes.kept, missing=changes.missing)
     left = [path for path in changes.todo if how.ready(path)]
-    again = _unheard(library, chat)
+    again = _not_yet_heard(library, chat)
     while left or again:
-        fresh, left = _unknown(library, left, report)
+        fresh, left = _split_known(library, left, report)
         _look_through(library, chat, [*fresh, *again], how, report)
         if report.stopped:
             return report  # what moved may not have been seen in its new place yet
         again = []
-    with changing(library):
+    with transaction(library):
         library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
         report.removed = drop_orphans(library)
     return report
@@ -118,7 +118,7 @@ def _look_through(
     total, done = sum(map(_size, paths)), 0
     if how.opened is not None and (how.engine != "local" or min(how.workers, len(paths)) > 1):
         beside = min(how.workers, len(paths))
-        found = pool.results(paths, partial(_looking, how.opened, beside), how.workers, how.engine, ordered=True)
+        found = pool.results(paths, partial(_look_in_worker, how.opened, beside), how.workers, how.engine, ordered=True)
     else:
         found = pool.results(paths, lambda: partial(look, chat=chat))
     with closing(found) as looks:
@@ -133,7 +133,7 @@ def _look_through(
 
 
 @dataclass(frozen=True)
-class _Look:
+class _FileLook:
     """What was seen of a file, or why nothing was."""
 
     analysis: ClipAnalysis | None = None
@@ -141,25 +141,25 @@ class _Look:
     problem: str = ""
 
 
-def look(path: str, chat: Service) -> _Look:
+def look(path: str, chat: Service) -> _FileLook:
     """One file, looked at and listened to."""
     try:
         analysis = chat.analyse(path)
         try:
-            return _Look(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
+            return _FileLook(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
         finally:
-            chat.let_go(analysis.key)
+            chat.evict(analysis.key)
     except (PVChatError, OSError) as error:
-        return _Look(problem=str(error))
+        return _FileLook(problem=str(error))
 
 
-def _looking(opened: Opened, workers: int) -> Callable[[str], _Look]:
+def _look_in_worker(opened: Opened, workers: int) -> Callable[[str], _FileLook]:
     """`look` with a PVChat of its own, in one of several workers."""
     share_threads(workers)
     return partial(look, chat=opened())
 
 
-def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:
+def _not_yet_heard(library: sqlite3.Connection, chat: Service) -> list[str]:
     """Files of clips that were looked at before they could be listened to, if now they can."""
     if not chat.settings.voice or weights.missing(table=packages.table("voice")):
         return []
@@ -168,8 +168,8 @@ def _unheard(library: sqlite3.Connection, chat: Service) -> list[str]:
     return sorted(path for (path,) in rows if Path(path).exists())
 
 
-def _unknown(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> tuple[list[str], list[str]]:
-    """The files whose content isn't known yet, and further ones with the same; those that are known are entered."""
+def _split_known(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> tuple[list[str], list[str]]:
+    """Link files of known content to their clips; the other files, and further ones with the same content as these."""
     fresh, twins, keys = list[str](), list[str](), set[str]()
     for path in paths:
         try:
@@ -182,7 +182,7 @@ def _unknown(library: sqlite3.Connection, paths: Sequence[str], report: Report) 
             (twins if key in keys else fresh).append(path)
             keys.add(key)
             continue
-        with changing(library):
+        with transaction(library):
             _link(library, path, clip, dated)
         report.moved += 1
     return fresh, twins
@@ -194,22 +194,22 @@ def _clip_of(library: sqlite3.Connection, key: str) -> int | None:
     return None if found is None else int(found[0])
 
 
-def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _Look, report: Report) -> None:
+def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _FileLook, report: Report) -> None:
     """One clip in one transaction: what was seen of it, who is in it, and that its file is done."""
-    with changing(library):
+    with transaction(library):
         if seen.analysis is None or seen.dated is None:
             library.execute("UPDATE files SET problem = ? WHERE path = ?", (seen.problem, path))
             report.failed[path] = seen.problem
             return
         clip = _clip_of(library, seen.analysis.key)  # another file of the same content may just have come
-        if clip is not None and records.keep_sound(library, clip, seen.analysis):
+        if clip is not None and records.write_sound(library, clip, seen.analysis):
             recognise(library, chat, clip)
             report.heard += 1
             return
         if clip is None:
-            before = places_of(library, seen.analysis.key)  # an earlier version's tracks
-            clip = records.keep(library, seen.analysis, seen.dated)
-            put_back(library, clip, before)
+            before = groups_of_clip(library, seen.analysis.key)  # an earlier version's tracks
+            clip = records.write_clip(library, seen.analysis, seen.dated)
+            restore_groups(library, clip, before)
             recognise(library, chat, clip)
         _link(library, path, clip, seen.dated)
     report.added += 1
@@ -224,7 +224,7 @@ def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) ->
 
 def _size(path: str) -> int:
     try:
-        return stamp_of(Path(path))[0]
+        return file_stamp(Path(path))[0]
     except OSError:  # deleted meanwhile
         return 0
 
@@ -233,5 +233,5 @@ def _stamps(paths: Sequence[str]) -> dict[str, Stamp]:
     stamps = dict[str, Stamp]()
     for path in paths:
         with suppress(OSError):  # deleted meanwhile
-            stamps[path] = stamp_of(Path(path))
+            stamps[path] = file_stamp(Path(path))
     return stamps

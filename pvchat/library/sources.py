@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pvchat.perception import VERSION
-from pvchat.storage.library import LibraryError, changing, drop_clips, shrink
+from pvchat.storage.library import LibraryError, drop_clips, shrink, transaction
 from pvchat.video import Address, read_address
 from pvchat.video.files import SUFFIXES, walk
 
@@ -52,7 +52,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     known = [Path(row[0]) for row in library.execute("SELECT path FROM sources WHERE camera IS NULL")]
     for path in wanted:
         _require_usable(path, [one for one in known if one != path])
-    with changing(library):
+    with transaction(library):
         for path in wanted:
             library.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, '')", (str(path),))
             _name_place(library, str(path), place)
@@ -62,7 +62,7 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
 def add_camera(library: sqlite3.Connection, address: Address, place: str | None) -> int:
     """Add a camera, or give one another place or password; its number."""
     path = address.without_password
-    with changing(library):
+    with transaction(library):
         found = library.execute("SELECT camera FROM sources WHERE path = ?", (path,)).fetchone()
         if found is not None and found[0] is None:
             hint = f"Take it out first: pvchat library remove '{path}'."
@@ -90,7 +90,7 @@ def camera_of(library: sqlite3.Connection, text: str) -> Address:
 def remove(library: sqlite3.Connection, path: str) -> None:
     """Take a source and everything of its clips out; the videos stay, but for a camera's clips, which are ours."""
     whole = read_address(path).without_password if "://" in path else str(_absolute(path))
-    with changing(library):
+    with transaction(library):
         clips = "SELECT path FROM files WHERE source = (SELECT id FROM sources WHERE path = ? AND camera IS NOT NULL)"
         drop_clips(library, [row[0] for row in library.execute(clips, (whole,))])
         if not library.execute("DELETE FROM sources WHERE path = ?", (whole,)).rowcount:
@@ -115,14 +115,14 @@ def sources(library: sqlite3.Connection) -> list[Source]:
     return found
 
 
-def notice(library: sqlite3.Connection) -> Changes:
+def find_changes(library: sqlite3.Connection) -> Changes:
     """Enter new and changed files, to be looked at."""
     changes = Changes()
     words = "SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id"
-    with changing(library):
+    with transaction(library):
         for number, path in library.execute(words).fetchall():
             if Path(path).exists():
-                _notice_in(library, number, Path(path), changes)
+                _find_changes_in(library, number, Path(path), changes)
             else:
                 changes.missing.append(path)
     return changes
@@ -133,7 +133,7 @@ def drop_orphans(library: sqlite3.Connection) -> int:
     return library.execute("DELETE FROM clips WHERE id NOT IN (SELECT clip FROM files WHERE clip IS NOT NULL)").rowcount
 
 
-def stamp_of(path: Path) -> Stamp:
+def file_stamp(path: Path) -> Stamp:
     """Size and date of a file; raises OSError."""
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns
@@ -162,8 +162,8 @@ def _require_usable(path: Path, known: Sequence[Path]) -> None:
             raise LibraryError(f"one lies in the other: {other} is in the library.", subject=str(path), hint=hint)
 
 
-def _notice_in(library: sqlite3.Connection, source: int, path: Path, changes: Changes) -> None:
-    there = dict(walk(path)) if path.is_dir() else {str(path): stamp_of(path)}
+def _find_changes_in(library: sqlite3.Connection, source: int, path: Path, changes: Changes) -> None:
+    there = dict(walk(path)) if path.is_dir() else {str(path): file_stamp(path)}
     words = (
         "SELECT f.path, f.bytes, f.changed, f.problem, c.version FROM files AS f LEFT JOIN clips AS c ON c.id = f.clip"
     )

@@ -19,20 +19,20 @@ from typing import Any
 import numpy as np
 
 from pvchat import video
-from pvchat.identity.measures import made_out
+from pvchat.identity.measures import visible_prints
 from pvchat.library import records
 from pvchat.library.grouping import Faces, group, seen_at_once
 from pvchat.people.corrections import SAME_TRACK
 from pvchat.schemas import FACEPRINT, FloatArray, IntArray, Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 # A track founds a group from this quality of its best sighting, and this much of a face to be made out in it.
 CLEAR, MADE_OUT = 0.4, 0.5
 Place = tuple[FloatArray, list[Any]]  # a track's mean vector; its group, whether the user said so, the group's marks
-SURELY = (
+RECOGNISED = (
     "SELECT each.value FROM appearances AS a, json_each(a.tracks) AS each WHERE a.who > 0 AND a.decision = 'present'"
 )
-_NONE = -1
+_NO_GROUP = -1
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,17 @@ def regroup(library: sqlite3.Connection, chat: Service) -> bool:
 
     The tables are up to date with the people store.
     """
-    fresh = (
-        f"SELECT 1 FROM tracks WHERE kind = 'face' AND id NOT IN (SELECT track FROM members) AND id NOT IN ({SURELY})"
-    )
+    fresh = "SELECT 1 FROM tracks WHERE kind = 'face' AND id NOT IN (SELECT track FROM members)"
+    fresh = f"{fresh} AND id NOT IN ({RECOGNISED})"
     known = chat.people.ids()
     named = [row[0] for row in library.execute("SELECT DISTINCT ref FROM groups WHERE ref <> ''")]
-    with changing(library):
+    with transaction(library):
         library.executemany("UPDATE groups SET ref = '' WHERE ref = ?", [(ref,) for ref in named if ref not in known])
     while library.execute(f"{fresh} LIMIT 1").fetchone() is not None:
         members = _members(library)
         tracks, before, faces = faces_of(library)
         labels = group(faces)  # takes long: others may write meanwhile
-        with changing(library):
+        with transaction(library):
             if _members(library) != members:  # a user, or another process, has put somebody elsewhere
                 continue
             numbers = _numbers(library, labels, before, faces.said)
@@ -114,11 +113,11 @@ def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], 
     words = (
         'SELECT t.id, t.clip, t.masked, t.seen, t.sightings, t.prints, d.middle, m."group", coalesce(m.said, 0) '
         "FROM tracks AS t JOIN middles AS d ON d.track = t.id LEFT JOIN members AS m ON m.track = t.id "
-        f"WHERE t.kind = 'face' AND t.id NOT IN ({SURELY}) ORDER BY t.id"
+        f"WHERE t.kind = 'face' AND t.id NOT IN ({RECOGNISED}) ORDER BY t.id"
     )
     found = [
-        (track, clip, set(np.frombuffer(frames, np.int32).tolist()), number, number if told and number else _NONE,
-         records.IDENTITY.unpacked(middle)[0], *_looked(bool(masked), sightings, rows))
+        (track, clip, set(np.frombuffer(frames, np.int32).tolist()), number, number if told and number else _NO_GROUP,
+         records.IDENTITY.unpacked(middle)[0], *_print_and_quality(bool(masked), sightings, rows))
         for track, clip, masked, frames, sightings, rows, middle, number, told in library.execute(words)
     ]  # fmt: skip
     columns: list[list[Any]] = [list(column) for column in zip(*found, strict=True)] or [[] for _ in range(8)]
@@ -130,8 +129,8 @@ def faces_of(library: sqlite3.Connection) -> tuple[list[int], list[int | None], 
     return tracks, before, faces
 
 
-def places_of(library: sqlite3.Connection, key: str) -> list[Place]:
-    """Where the tracks of a clip are, before it is entered anew."""
+def groups_of_clip(library: sqlite3.Connection, key: str) -> list[Place]:
+    """The groups of a clip's tracks, by the tracks' mean vectors, before the clip is entered anew."""
     words = (
         "SELECT d.middle, g.id, m.said, g.ignored, g.ref FROM clips AS c JOIN middles AS d ON d.clip = c.id "
         'JOIN members AS m ON m.track = d.track JOIN groups AS g ON g.id = m."group" WHERE c.key = ?'
@@ -139,8 +138,8 @@ def places_of(library: sqlite3.Connection, key: str) -> list[Place]:
     return [(records.IDENTITY.unpacked(middle)[0], row) for middle, *row in library.execute(words, (key,))]
 
 
-def put_back(library: sqlite3.Connection, clip: int, before: Sequence[Place]) -> None:
-    """Tracks of a clip that was entered anew go where the same ones were."""
+def restore_groups(library: sqlite3.Connection, clip: int, before: Sequence[Place]) -> None:
+    """Put tracks of a clip that was entered anew into the groups that the same tracks were in."""
     words = "SELECT d.track, d.middle FROM middles AS d JOIN tracks AS t ON t.id = d.track WHERE d.clip = ?"
     for track, middle in library.execute(f"{words} AND t.kind = 'face'", (clip,)).fetchall() if before else ():
         mine = records.IDENTITY.unpacked(middle)[0]
@@ -156,13 +155,13 @@ def drop_empty(library: sqlite3.Connection) -> None:
     library.execute('DELETE FROM groups WHERE id NOT IN (SELECT "group" FROM members WHERE "group" IS NOT NULL)')
 
 
-def _looked(masked: bool, sightings: bytes, rows: bytes) -> tuple[FloatArray, float]:
+def _print_and_quality(masked: bool, sightings: bytes, rows: bytes) -> tuple[FloatArray, float]:
     """A track's mean faceprint [512], and how good its best sighting is: 0 where it isn't clear."""
     quality = records.sightings_of(sightings)[:, -1]
     best = float(quality.max(initial=0.0))
     prints, share = records.PRINTS.unpacked(rows), 1.0
     if len(prints):
-        prints, share = made_out(prints, masked)
+        prints, share = visible_prints(prints, masked)
     clear = best >= CLEAR and share >= MADE_OUT and not masked
     middle = prints.mean(0) if len(prints) else np.zeros(FACEPRINT, np.float32)
     return np.asarray(middle, np.float32), best if clear else 0.0
@@ -174,14 +173,14 @@ def _numbers(
     """The number of each label's group: what the user said counts most, then how many tracks had it before."""
     votes: Counter[tuple[int, int]] = Counter()
     for label, number, told in zip(labels.tolist(), before, said.tolist(), strict=True):
-        if label != _NONE and number is not None:
-            votes[label, number] += 1 + len(labels) * (told != _NONE)
+        if label != _NO_GROUP and number is not None:
+            votes[label, number] += 1 + len(labels) * (told != _NO_GROUP)
     numbers, taken = dict[int, int](), set[int]()
     for (label, number), _ in sorted(votes.items(), key=lambda vote: (-vote[1], vote[0][1], vote[0][0])):
         if label not in numbers and number not in taken:
             numbers[label] = number
             taken.add(number)
-    for label in sorted({*labels.tolist()} - {_NONE, *numbers}):
+    for label in sorted({*labels.tolist()} - {_NO_GROUP, *numbers}):
         added = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
         assert added is not None
         numbers[label] = added
@@ -201,15 +200,15 @@ def perhaps(library: sqlite3.Connection, names: dict[int, str]) -> dict[int, set
     return found
 
 
-def as_list(numbers: Sequence[int]) -> str:
+def json_list(numbers: Sequence[int]) -> str:
     """Numbers for SQL's json_each."""
     return json.dumps(list(map(int, numbers)))
 
 
-def rows_of(library: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+def members_of(library: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
     """Track, group and whether the user said so, of every track of some groups."""
     words = 'SELECT track, "group", said FROM members WHERE "group" IN (SELECT value FROM json_each(?))'
-    return library.execute(words, (as_list(numbers),)).fetchall()
+    return library.execute(words, (json_list(numbers),)).fetchall()
 
 
 def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int, list[Shown]]:
@@ -220,7 +219,7 @@ def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int,
         f'SELECT m."group", t.number, t.sightings, c.times, {columns} '
         'FROM members AS m JOIN groups AS g ON g.id = m."group" JOIN tracks AS t ON t.id = m.track '
         "JOIN clips AS c ON c.id = t.clip JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
-        f"WHERE g.ignored = 0 AND g.ref = '' AND t.id NOT IN ({SURELY}){where} "
+        f"WHERE g.ignored = 0 AND g.ref = '' AND t.id NOT IN ({RECOGNISED}){where} "
         "GROUP BY t.id ORDER BY c.recorded, c.id, t.start"
     )
     found: dict[int, list[Shown]] = {}
@@ -235,7 +234,7 @@ def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int,
 
 
 def stranger_of(group: int, shown: Sequence[Shown], names: dict[int, set[str]]) -> Stranger:
-    """A group as it is told of; `names`: who a track perhaps shows."""
+    """The stranger whom a group's tracks show; `names`: who a track perhaps shows."""
     sightings = [one.sighting for one in shown]
     may_be = sorted(set().union(*(names.get(one.track, set()) for one in sightings)))
     seconds = sum(one.end_s - one.start_s for one in sightings)

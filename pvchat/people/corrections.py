@@ -120,7 +120,7 @@ def with_examples(person: Person, examples: Sequence[Example]) -> Person:
     return replace(person, arrays=arrays, extra=extra)
 
 
-def without(person: Person, number: int) -> Person:
+def without_correction(person: Person, number: int) -> Person:
     """The person without her correction of that number, counted from 1; raises PeopleError: there is none."""
     examples = examples_of(person)
     if not 1 <= number <= len(examples):
@@ -129,19 +129,19 @@ def without(person: Person, number: int) -> Person:
     return with_examples(person, [e for i, e in enumerate(examples, 1) if i != number])
 
 
-def unbound(person: Person) -> Person:
-    """A stranger's file: what it says of faces counts, what it says of clips doesn't; whose those are, users say."""
+def without_clips(person: Person) -> Person:
+    """A person from a stranger's file without what its corrections say of single clips; faces still count."""
     return with_examples(person, [replace(e, correction=replace(e.correction, clip="")) for e in examples_of(person)])
 
 
 def shareable(person: Person) -> Person:
-    """The person as she may be given away: no faces that aren't hers, nothing of one clip alone, no names of files."""
+    """The person as she may be exported: without others' faces, corrections of one clip alone, and names of files."""
     mine = [e for e in examples_of(person) if e.correction.her and not e.correction.here]
     return with_examples(person, [replace(e, correction=replace(e.correction, source="")) for e in mine])
 
 
-def showing(person: Person, other: Person) -> list[Example]:
-    """Of a person's examples of somebody else those that may show `other`: they go when `other` is forgotten.
+def examples_that_may_show(person: Person, other: Person) -> list[Example]:
+    """Examples of "that is not her" that may show `other`; they are deleted when `other` is forgotten.
 
     Whoever is seen without a face may be anybody.
     """
@@ -149,15 +149,15 @@ def showing(person: Person, other: Person) -> list[Example]:
     return [e for e in others if e.correction.here or any(_near(e, rows) for rows in hers)]
 
 
-def holds(person: Person, other: Person) -> bool:
-    """Whether a person has another's vectors: both were merged."""
+def shares_vectors(person: Person, other: Person) -> bool:
+    """Whether a person has some of another's vectors, as after a merge of both."""
     both = [(a, b) for a in _vectors(person) for b in _vectors(other) if a.shape[1] == b.shape[1]]
     return any(bool((a == b[0]).all(-1).any()) for a, b in both)
 
 
-def without_those_of(person: Person, other: Person) -> Person:
+def without_examples_of(person: Person, other: Person) -> Person:
     """The person without her examples that may show `other`."""
-    shown = [e.correction for e in showing(person, other)]
+    shown = [e.correction for e in examples_that_may_show(person, other)]
     return with_examples(person, [e for e in examples_of(person) if e.correction not in shown]) if shown else person
 
 

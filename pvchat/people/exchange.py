@@ -20,7 +20,7 @@ from typing import Any
 
 from pvchat.errors import PeopleError
 from pvchat.people import contents
-from pvchat.people.corrections import unbound
+from pvchat.people.corrections import without_clips
 from pvchat.people.person import MAX_STATE_BYTES, Person, checked
 from pvchat.storage import atomic, tensorfile
 
@@ -39,8 +39,8 @@ def _is_text(value: Any) -> bool:
 # config.json, by hand: reading a person has no tenth of a second for a library that checks schemas. `replaces` is the
 # id of the folder whose place this one takes (`PeopleStore.add`); `earlier`, ids that she had before, by which traces
 # of her are found (`storage/temporary.py`).
-_OF_THE_FILE = ("format", "sha256", "replaces", "earlier")
-_IS_SOUND: dict[str, Callable[[Any], bool]] = {
+_FILE_FIELDS = ("format", "sha256", "replaces", "earlier")
+_FIELD_CHECKS: dict[str, Callable[[Any], bool]] = {
     "format": lambda value: value == FORMAT and not isinstance(value, (bool, float)),
     "kind": lambda value: value in ("face", "figure"),
     "depth": lambda value: value in ("instant", "deep"),
@@ -93,10 +93,10 @@ def decode_config(data: bytes) -> dict[str, Any]:
         if not isinstance(row, dict):
             raise ValueError("not an object")
         row = {"aliases": [], "extra": {}, "replaces": "", "earlier": [], **row}
-        if gone := sorted(_IS_SOUND.keys() - row.keys()):
+        if gone := sorted(_FIELD_CHECKS.keys() - row.keys()):
             raise ValueError(f"field '{gone[0]}' is missing")
         for name, value in row.items():
-            if name not in _IS_SOUND or not _IS_SOUND[name](value):
+            if name not in _FIELD_CHECKS or not _FIELD_CHECKS[name](value):
                 raise ValueError(f"field '{ascii(name)[1:81]}' is not what it must be")
         return row
     except (ValueError, RecursionError) as error:
@@ -118,7 +118,7 @@ def decode(files: dict[str, bytes], own: bool = False) -> Person:
         arrays = tensorfile.unpack(files[TENSORS])
     except ValueError as error:
         raise PeopleError(f"{TENSORS} can't be read: {_printable(error)}.") from error
-    person = {key: value for key, value in config.items() if key not in _OF_THE_FILE}
+    person = {key: value for key, value in config.items() if key not in _FILE_FIELDS}
     return checked(Person(**person, arrays=arrays, thumbnail=files.get(THUMBNAIL, b"")), picture=not own)
 
 
@@ -155,7 +155,7 @@ def read(path: Path) -> Person:
             raise PeopleError(f"a person file has at most {MAX_ARCHIVE_BYTES:,} bytes.", subject=str(path))
         person = decode(_members(data))
         contents.check_known(person.arrays, person.name)
-        return unbound(person)
+        return without_clips(person)
     except (OSError, ValueError) as error:
         raise PeopleError(f"can't be read ({error}).", subject=str(path)) from error
     except PeopleError as error:

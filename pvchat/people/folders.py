@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pvchat.errors import LockedError
-from pvchat.people.index import IndexedPeople, IndexedPerson, unreadable
+from pvchat.people.index import IndexedPeople, IndexedPerson, damaged_person
 from pvchat.people.person import Person
 from pvchat.storage import private
 
@@ -38,7 +38,7 @@ class Snapshot:
         """Raise PeopleError where one of these people's files is damaged."""
         for name in names:
             if reason := self.damaged.get(name):
-                raise unreadable(name, reason)
+                raise damaged_person(name, reason)
 
 
 class PersonFolders:
@@ -46,20 +46,20 @@ class PersonFolders:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._held: dict[IndexedPerson, Person | str] = {}  # a str says why she can't be read
+        self._loaded: dict[IndexedPerson, Person | str] = {}  # a str says why she can't be read
 
     def keep_only(self, rows: IndexedPeople) -> None:
         """Drop from memory whoever has no such row any more."""
-        self._held = {row: held for row, held in list(self._held.items()) if rows.get(row.id) == row}
+        self._loaded = {row: held for row, held in list(self._loaded.items()) if rows.get(row.id) == row}
 
     def load(self, row: IndexedPerson) -> Person | None:
         """The person of a row, from memory when her config hasn't changed; None when gone or damaged."""
-        person = self._held.get(row)
+        person = self._loaded.get(row)
         if not isinstance(person, Person):
             before, person = person, self._person_in(row)
             if isinstance(person, str) and not (self.root / row.id).is_dir():
                 return None  # removed while we looked
-            self._held[row] = person
+            self._loaded[row] = person
             if isinstance(person, str):
                 if person != before:
                     _log.warning("people store: '%s' is left out: %s", row.name, person)
@@ -69,10 +69,10 @@ class PersonFolders:
 
     def damaged(self) -> dict[str, str]:
         """By id, why a folder that was looked into can't be read."""
-        return {row.id: why for row, why in self._held.items() if isinstance(why, str)}
+        return {row.id: why for row, why in self._loaded.items() if isinstance(why, str)}
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._loaded)
 
     def _person_in(self, row: IndexedPerson) -> Person | str:
         """The person in a folder, or why she can't be read."""

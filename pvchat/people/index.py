@@ -75,7 +75,7 @@ NameOrRef = str | PersonRef  # a name in any spelling or an alias; or a person
 
 
 def row_of(rows: IndexedPeople, person: NameOrRef) -> IndexedPerson | None:
-    """Whose row it is, or None; an id comes before a name. PeopleError: she is called otherwise than she was shown."""
+    """The row of a person, or None; an id comes before a name. PeopleError: she was renamed since she was shown."""
     if isinstance(person, str):
         return rows.get(person) or holder(rows, person)
     row = next((row for row in rows.values() if person.id in row.ids), None)
@@ -91,7 +91,7 @@ def holder(rows: IndexedPeople, name: str, but: IndexedPerson | None = None) -> 
     return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
 
 
-def taken(name: str, row: IndexedPerson) -> PeopleError:
+def name_taken(name: str, row: IndexedPerson) -> PeopleError:
     """The error for a name that a row has already."""
     if name_key(row.name) == name_key(name):
         hint = "Choose another name, or replace the enrolled one."
@@ -105,26 +105,26 @@ def require_usable(rows: IndexedPeople, names: Sequence[str], but: IndexedPerson
     """
     for name in names:
         if taken_by := holder(rows, name, but=but):
-            raise taken(name, taken_by)
+            raise name_taken(name, taken_by)
     others = {row.name: (row.name, *row.aliases) for row in rows.values() if row != but}
     for name in names:
         if but is None or name not in (but.name, *but.aliases):
             naming.require_usable(name, others)
 
 
-def unknown(name: NameOrRef, names: Sequence[str]) -> UnknownPersonError:
+def unknown_person(name: NameOrRef, names: Sequence[str]) -> UnknownPersonError:
     """The error for a name that nobody has, or for a person who is gone."""
     if isinstance(name, PersonRef):
         hint = "Nothing was changed. Look at the list of people again."
         return UnknownPersonError("this person isn't enrolled any more.", subject=printable(str(name)), hint=hint)
     more = f" and {len(names) - MAX_NAMES_IN_HINT} more" if len(names) > MAX_NAMES_IN_HINT else ""
-    found = naming.meant(name, names)
+    found = naming.closest_name(name, names)
     enrolled = f"Did you mean {found}? " * bool(found) + f"Enrolled: {', '.join(names[:MAX_NAMES_IN_HINT])}{more}."
     hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
     return UnknownPersonError("nobody of this name is enrolled.", subject=printable(name), hint=hint)
 
 
-def unreadable(name: str, reason: str) -> PeopleError:
+def damaged_person(name: str, reason: str) -> PeopleError:
     """The error for a person whose files are damaged."""
     what = f"this person's file is damaged: {reason.rstrip('.')}."
     return PeopleError(what, subject=name, hint="Forget this person and enroll again; the others are answered for.")

@@ -31,7 +31,7 @@ _TAIL = re.compile(r"(['\u2019]s?)?[\s.,:;!)\u2026-]*\Z")  # what may follow a n
 _CASED = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN")  # scripts in which a joiner shapes nothing
 _JOINERS = "\u200c\u200d"
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
-_CLOSE = 0.75  # difflib's ratio from which a name was probably meant
+_CLOSE_RATIO = 0.75  # difflib's ratio from which a name was probably meant
 
 
 def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
@@ -39,7 +39,7 @@ def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
 
     `taken`: of everyone else the name, and all that she answers to.
     """
-    if (hidden := _hidden(name)) is not None:
+    if (hidden := _invisible_character(name)) is not None:
         what = (
             f"a name can't hold invisible characters or such that change the direction of text (U+{ord(hidden):04X})."
         )
@@ -70,32 +70,32 @@ def _require_word(name: str) -> None:
 
 def skeleton(name: str) -> str:
     """What a name looks like in a sentence: doubles of Latin letters made those letters, in one case, nothing after."""
-    doubles = _doubles()
+    doubles = _lookalikes()
     look = "".join(doubles.get(char, char) for char in unicodedata.normalize("NFKC", name)).casefold()
     return _TAIL.sub("", look) or look
 
 
-def meant(name: str, names: Sequence[str]) -> str | None:
-    """The enrolled name that a misspelt or a longer one probably stands for ("Micheal", "Ana Lopez"), or None."""
+def closest_name(name: str, names: Sequence[str]) -> str | None:
+    """The enrolled name that a misspelt ("Micheal") or longer one ("Ana Lopez") probably stands for, or None."""
     import difflib
 
     said = name.casefold().split()
     if (whole := next((one for one in names if one.casefold() in said), None)) is not None:
         return whole
     forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
-    found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE)
+    found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE_RATIO)
     return forms[found[0]] if found else None
 
 
-def _hidden(name: str) -> str | None:
+def _invisible_character(name: str) -> str | None:
     """The first character that can't be seen and isn't needed to write the name."""
     for at, char in enumerate(name):
-        if char in _FILLERS or (unicodedata.category(char) == "Cf" and not _joins(name, at)):
+        if char in _FILLERS or (unicodedata.category(char) == "Cf" and not _is_needed_joiner(name, at)):
             return char
     return None
 
 
-def _joins(name: str, at: int) -> bool:
+def _is_needed_joiner(name: str, at: int) -> bool:
     """Whether the character is a joiner between two others that it shapes: Persian, Indic scripts, emoji."""
     if name[at] not in _JOINERS or not 0 < at < len(name) - 1:
         return False
@@ -104,6 +104,6 @@ def _joins(name: str, at: int) -> bool:
 
 
 @cache
-def _doubles() -> dict[str, str]:
+def _lookalikes() -> dict[str, str]:
     rows = json.loads(Path(__file__).with_name("lookalikes.json").read_text(encoding="utf-8"))
     return {double: letter for letter, doubles in rows.items() for double in doubles} | {"I": "l", "1": "l", "0": "o"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Poor = Literal["small", "masked", "blurred", "dark", "few", "one angle", "several people"]
+Weakness = Literal["small", "masked", "blurred", "dark", "few", "one angle", "several people"]
 
-_TOLD: dict[Poor, str] = {
+_SENTENCES: dict[Weakness, str] = {
     "small": "The face is small{pixels}. Come closer: 80 pixels or more are recognised best.",
     "masked": "The face is behind a mask. A clip without it would help.",
     "blurred": "The face is blurred. A steadier or brighter clip would help.",
@@ -31,7 +31,7 @@ _VOICE = (
 class Notes:
     """What was noticed."""
 
-    poor: tuple[Poor, ...] = ()  # what makes the clip a poor one, what weighs most first
+    poor: tuple[Weakness, ...] = ()  # what makes the clip a poor one, what weighs most first
     face_px: int | None = None  # usual height of the face in pixels of the frame as it was looked at; not of figures
     looks_like: str = ""  # another enrolled person who is found present where the subject is
     unlike: bool = False  # the clip was added to somebody, and its subject isn't like her
@@ -51,4 +51,4 @@ class Notes:
         if self.voice_bytes:
             told.append(_VOICE.format(name=name, size=self.voice_bytes))
         pixels = f" ({self.face_px} pixels high)" if self.face_px else ""
-        return told + [_TOLD[one].format(pixels=pixels, name=name) for one in self.poor]
+        return told + [_SENTENCES[one].format(pixels=pixels, name=name) for one in self.poor]

@@ -21,7 +21,7 @@ from pvchat.people.corrections import MOST, examples_of, with_examples
 from pvchat.people.person import Person
 
 Rows = NDArray[Any]
-NOTHING: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+NO_ROWS: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 RECORD = "parts"  # key in `Person.extra`: for each clip the numbers of its rows in each of the arrays in `KEYS`
 KEYS = ("prototypes", "prints")
 
@@ -36,19 +36,19 @@ class View:
     """What one clip shows of somebody's face, or what stands for it: rows to compare with; any may be none."""
 
     rows: Rows  # [P, 128] identity vectors; of drawn figures [P, D]
-    prints: Rows = field(default_factory=lambda: NOTHING)  # [P, 512] faceprints
+    prints: Rows = field(default_factory=lambda: NO_ROWS)  # [P, 512] faceprints
     masked: bool = False  # the face is behind a mask
 
 
 def stacked(rows: Iterable[Any]) -> NDArray[np.float32]:
     """All rows [n, D] of some arrays, of which any may be empty; [0, 0] where all are."""
     filled = [np.asarray(part, np.float32) for part in rows if len(part)]
-    return np.concatenate(filled) if filled else NOTHING
+    return np.concatenate(filled) if filled else NO_ROWS
 
 
 def parts_of(person: Person) -> list[View]:
     """For each of a person's clips its rows of the arrays in `KEYS`; an array that isn't there gives none."""
-    left = [np.asarray(person.arrays.get(key, NOTHING)) for key in KEYS]
+    left = [np.asarray(person.arrays.get(key, NO_ROWS)) for key in KEYS]
     parts = []
     for counts in counts_of(person):
         rows, prints = (own[:count] for own, count in zip(left, counts, strict=True))
@@ -64,7 +64,7 @@ def counts_of(person: Person) -> list[list[int]]:
 
 
 def capped(counts: list[list[int]], most: int) -> list[list[int]]:
-    """Counts clip by clip when of each array only the first `most` rows stay, without clips of which nothing does."""
+    """Counts of rows, clip by clip, when each array is cut to `most` rows; without clips that lose all of theirs."""
     left, kept = [most] * len(KEYS), []
     for row in counts:
         part = [min(count, rest) for count, rest in zip(row, left, strict=True)]
@@ -73,7 +73,7 @@ def capped(counts: list[list[int]], most: int) -> list[list[int]]:
     return kept
 
 
-def joined(kept: Person, gone: Person) -> Person:
+def merge_people(kept: Person, gone: Person) -> Person:
     """One person of two, or of one and another clip of hers: `kept`'s name, id and thumbnail, the vectors of both.
 
     PeopleError: one has a face only and the other is a drawn figure only.
@@ -100,7 +100,7 @@ def joined(kept: Person, gone: Person) -> Person:
     return with_examples(both, [*examples_of(kept), *examples_of(gone)][-MOST:])
 
 
-def alike(one: Person, other: Person) -> float | None:
+def mean_distance(one: Person, other: Person) -> float | None:
     """Mean Euclidean distance between the prototypes of two people; None where they can't be compared.
 
     The mean over all pairs, not the nearest pair: of two people with many views each, one pair is always near. Below

@@ -74,6 +74,11 @@ class Person:
         """
         return False if self.figure is None else self.extra.get("drawn")
 
+    @property
+    def has_voice(self) -> bool:
+        """Whether she can be recognised by her voice, too."""
+        return len(self.arrays.get("voice", ())) > 0
+
 
 def describe(person: Person) -> dict[str, Any]:
     """A person as JSON for `people list` and `people show`."""
@@ -87,7 +92,7 @@ def describe(person: Person) -> dict[str, Any]:
         "bytes": person.bytes_on_disk,
         "confidence": round(float(person.confidence), 4),
         "prototypes": 0 if prototypes is None else len(np.atleast_1d(prototypes)),
-        "voice": len(person.arrays.get("voice", ())) > 0,
+        "voice": person.has_voice,
     }
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from pvchat.config import home
 from pvchat.errors import PeopleError
 from pvchat.people import index
-from pvchat.people.corrections import holds, shareable, showing, without_those_of
+from pvchat.people.corrections import examples_that_may_show, shareable, shares_vectors, without_examples_of
 from pvchat.people.folders import PersonFolders, Snapshot
 from pvchat.people.index import IndexedPeople, IndexedPerson, NameOrRef, PeopleIndex, PersonRef, holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
@@ -60,11 +60,11 @@ class PeopleStore:
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
         self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
         self._scratch = self.root / atomic.SCRATCH
-        self._healed = False
+        self._cleaned_up = False
 
     @cached_property
     def _lock(self) -> BaseFileLock:
-        return atomic.lock_of(self.root, LOCK_TIMEOUT_S)
+        return atomic.folder_lock(self.root, LOCK_TIMEOUT_S)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class PeopleStore:
         read = [(row, self._folders.load(row)) for row in rows.values()]
         named = [person or row for row, person in read]  # another process may have renamed her between the two
         aliases = {alias: one.name for one in named for alias in one.aliases}
-        damaged = {rows[key].name if key in rows else f"folder {key}": why for key, why in self._unread().items()}
+        damaged = {rows[key].name if key in rows else f"folder {key}": why for key, why in self._damaged().items()}
         people = tuple(person for _, person in read if person)
         return Snapshot(tuple(one.name for one in named), aliases, people, damaged)
 
@@ -103,12 +103,12 @@ class PeopleStore:
         row = self._row(name)
         if person := self._folders.load(row):
             return person
-        raise index.unreadable(row.name, self._unread().get(row.id, "just removed by another process"))
+        raise index.damaged_person(row.name, self._damaged().get(row.id, "just removed by another process"))
 
     def damaged(self) -> dict[str, str]:
         """Folders that can't be read, with the reason; `forget(id)` removes one."""
         self.all()
-        return self._unread()
+        return self._damaged()
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class PeopleStore:
         with self._writing(person.name) as rows:
             old = holder(rows, person.name)
             if old and not (replace and name_key(old.name) == name_key(person.name)):
-                raise index.taken(person.name, old)
+                raise index.name_taken(person.name, old)
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
             index.require_usable(rows, [person.name, *person.aliases], but=old)
@@ -190,12 +190,14 @@ class PeopleStore:
             key = name.id if isinstance(name, PersonRef) else name
             row = index.row_of(rows, name)
             if row is None and key not in self._index.damaged:
-                raise index.unknown(name, self.names())
+                raise index.unknown_person(name, self.names())
             ids = row.ids if row else (key,)
             gone = self._folders.load(row) if row else None
             if not merged:
                 self._clip_cache.purge()
-            merged = merged or gone is not None and any(holds(one, gone) for one in self.all() if one.id != gone.id)
+            merged = (
+                merged or gone is not None and any(shares_vectors(one, gone) for one in self.all() if one.id != gone.id)
+            )
             library.forget(self.root, ids, merged=merged)
             temporary.sweep()
             temporary.forget(ids)
@@ -234,20 +236,20 @@ class PeopleStore:
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _rows(self) -> IndexedPeople:
-        if not self._healed:
-            self._healed = True
-            self._heal()
+        if not self._cleaned_up:
+            self._cleaned_up = True
+            self._clean_up()
         rows = self._index.rows()
         self._folders.keep_only(rows)
         return rows
 
-    def _unread(self) -> dict[str, str]:
+    def _damaged(self) -> dict[str, str]:
         return self._index.damaged | self._folders.damaged()
 
     def _row(self, name: NameOrRef) -> IndexedPerson:
         if row := index.row_of(self._rows(), name):
             return row
-        raise index.unknown(name, self.names())
+        raise index.unknown_person(name, self.names())
 
     def _edit(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
@@ -263,8 +265,8 @@ class PeopleStore:
 
     def _drop_examples_of(self, gone: Person) -> None:
         for person in self.all():
-            if person.id != gone.id and showing(person, gone):
-                self.revise(PersonRef(person.id), partial(without_those_of, other=gone))
+            if person.id != gone.id and examples_that_may_show(person, gone):
+                self.revise(PersonRef(person.id), partial(without_examples_of, other=gone))
 
     @contextmanager
     def _writing(self, subject: NameOrRef) -> Iterator[IndexedPeople]:
@@ -284,11 +286,11 @@ class PeopleStore:
             what = f"the people store can't be written ({error.strerror or error})."
             raise PeopleError(what, subject=index.printable(str(subject)), hint=f"Look at {self.root}.") from error
 
-    def _heal(self) -> None:
-        """On the first look: clear what killed processes left (unless somebody writes), and what was needed before."""
-        stores.settle()
+    def _clean_up(self) -> None:
+        """On the first reading: delete what killed processes left, unless somebody writes now."""
+        stores.finish_restore()
         temporary.sweep()
-        temporary.withdraw_offers()
+        temporary.delete_subject_pictures()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
         if not (leftovers or self._index.is_stale() or self._index.replaced()):
             return
@@ -299,7 +301,7 @@ class PeopleStore:
             self._index.write()
 
     def _clear_leftovers(self) -> None:
-        self._healed = True
+        self._cleaned_up = True
         atomic.sweep(self._scratch)
         for folder_id in self._index.replaced():
             atomic.remove_folder(self.root / folder_id)

@@ -34,8 +34,8 @@ class Service(Protocol):
     def listen(self, clip: str | Path) -> Look:
         """A look at who is in a clip, with what is heard in it; raises VideoReadError."""
 
-    def let_go(self, key: str) -> None:
-        """Keep what is known of a clip, by its content key, on disk alone."""
+    def evict(self, key: str) -> None:
+        """Drop a clip's analysis, by its content key, from memory; it stays on disk."""
 
     def ask(self, clip: str | Path, question: str, *, between: tuple[float, float | None] | None = None) -> Answer:
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
@@ -45,7 +45,7 @@ class Service(Protocol):
         people: Sequence[Any],
         analysis: ClipAnalysis,
         window: tuple[float, float] | None = None,
-        alone: FloatArray | None = None,
+        solo: FloatArray | None = None,
     ) -> list[PersonPresence]:
         """`PresenceModel.score` of these people (`pvchat.people.person.Person`), enrolled or not."""
 

@@ -30,9 +30,9 @@ Seconds = tuple[float, float]
 NOT_YET = "I haven't come to that part yet."
 STILL_LOOKING = "I am still looking."  # where what was seen so far doesn't tell it
 _TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
-_WORTH_S = 0.25  # a hole that is shorter is no reason to have missed somebody
-_MOST_TOLD = 3
-_MOST = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
+_MIN_GAP_S = 0.25  # a hole that is shorter is no reason to have missed somebody
+_MAX_GAPS_TOLD = 3
+_WHOLE_SHARE = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class Answering:
             answer = Answer(text, question.type, [], timing, unread=analysis.unread)
         else:
             answer = self._of_part(question, window, seen, asking)
-        return self._with_left_out(question, answer, asking.stream)
+        return self._naming_damaged(question, answer, asking.stream)
 
-    def _with_left_out(self, question: Question, answer: Answer, stream: Stream | None) -> Answer:
+    def _naming_damaged(self, question: Question, answer: Answer, stream: Stream | None) -> Answer:
         """Who can't be read is in no answer about whoever is there: it says so."""
         if not self.everyone.damaged or not question.asks_everybody:
             return answer
@@ -97,7 +97,7 @@ class Answering:
         written = self.writer.write(question.text, viewed, asking.stream)
         known = written.known
         if window is not None:
-            _count_in_whole(presences, seen.analysis.shown_between(*window))
+            _use_whole_clip_numbers(presences, seen.analysis.shown_between(*window))
         return Answer(
             text_so_far(written.text, seen.analysis, asking) + unread_sentence(analysis), known.question.type,
             known.people, _timing(seen, asking, written.first_at), presences, grounds_of(known.finding),
@@ -108,18 +108,18 @@ class Answering:
 def _may_be_heard(question: Question, people: Sequence[Person], presences: Sequence[PersonPresence]) -> bool:
     """Whether a question is who is there, of somebody by name who isn't surely seen and whose voice is known."""
     asks = question.query.select == "exists" and question.query.where in (None, PRESENT)
-    known = {person.name for person in people if len(person.arrays.get("voice", ()))}
+    known = {person.name for person in people if person.has_voice}
     return asks and any(p.name in known and p.decision != "present" for p in presences if p.name in question.people)
 
 
-def within(question: Question, between: Window | None, length_s: float) -> Seconds | None:
+def asked_seconds(question: Question, between: Window | None, length_s: float) -> Seconds | None:
     """The seconds of a clip of this length that a question is about; None: all of it, or nearly all.
 
     Raises:
         SettingsError: a part isn't one of the clip.
     """
     reach = reach_of(between or question.part, length_s)
-    return reach if reach is not None and reach[1] - reach[0] < _MOST * length_s else None
+    return reach if reach is not None and reach[1] - reach[0] < _WHOLE_SHARE * length_s else None
 
 
 def _explain_absence(
@@ -138,7 +138,7 @@ def _part(seen: Look, window: Seconds | None) -> ClipAnalysis:
     return seen.analysis if window is None else seen.analysis.between(*window)
 
 
-def _count_in_whole(presences: Sequence[PersonPresence], numbers: Sequence[int]) -> None:
+def _use_whole_clip_numbers(presences: Sequence[PersonPresence], numbers: Sequence[int]) -> None:
     """Let `track`, `tracks` and `nearest` count in the whole clip's tracks, whatever part was asked about."""
     for person in presences:
         person.track = None if person.track is None else numbers[person.track]
@@ -156,10 +156,10 @@ def text_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
 
 def unread_sentence(analysis: ClipAnalysis) -> str:
     """A sentence on what couldn't be read of a clip or of a part of it; empty where that is nothing worth telling."""
-    spans = [(start, end) for start, end in analysis.unread if end == start or end - start >= _WORTH_S]
+    spans = [(start, end) for start, end in analysis.unread if end == start or end - start >= _MIN_GAP_S]
     stretches = [f"from {clock(a)} on" if a == b else span_told(a, b) for a, b in spans]
-    if len(stretches) > _MOST_TOLD:
-        stretches = [*stretches[:_MOST_TOLD], f"at {number(len(stretches) - _MOST_TOLD)} other times"]
+    if len(stretches) > _MAX_GAPS_TOLD:
+        stretches = [*stretches[:_MAX_GAPS_TOLD], f"at {number(len(stretches) - _MAX_GAPS_TOLD)} other times"]
     return f" The file is damaged: I could read nothing {join(stretches)}." if stretches else ""
 
 

@@ -43,7 +43,7 @@ class ClipFile:
     gone: bool = False  # it was forgotten, or is another file, since this look began: nothing is kept
 
 
-class AtWork:
+class ActiveLooks:
     """The looks that are under way or wait for their turn, by their clips' keys."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class ClipMemory:
         self._recent: OrderedDict[str, ClipAnalysis] = OrderedDict()
         self._decoded: Clip | None = None  # the last short one, while only who is in it was looked for
         self._probed: tuple[str, Probe] | None = None  # of the last long video: its packets are all read for it
-        self._at_work = AtWork()
+        self._at_work = ActiveLooks()
         self._since = cache.last_purge()
         self._lock = threading.Lock()  # of what is remembered
 
@@ -119,7 +119,7 @@ class ClipMemory:
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
             else:
-                seen = replace(seen, analysis=_told_anew(seen.analysis))
+                seen = replace(seen, analysis=_with_current_heads(seen.analysis))
             self._remember(seen.analysis, file)
         return seen
 
@@ -132,7 +132,7 @@ class ClipMemory:
         with self._at_work.turn(file, beside=True):
             return self._look_through(file, self._probe(file), None, needed)
 
-    def amended(
+    def update(
         self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
     ) -> ClipAnalysis:
         """A clip's analysis, of all of it, with something more that `amend` adds to what is known by then; kept so."""
@@ -186,15 +186,15 @@ class ClipMemory:
 
     def clear(self) -> None:
         """Forget all clips in memory; the cache on disk is its owner's to purge."""
-        self._drop_all()
+        self._clear_memory()
         self.networks.forget()
 
-    def let_go(self, key: str) -> None:
-        """Keep a clip's analysis on disk alone."""
+    def evict(self, key: str) -> None:
+        """Drop a clip's analysis from memory; it stays on disk."""
         with self._lock:
             self._recent.pop(key, None)
 
-    def _drop_all(self) -> None:
+    def _clear_memory(self) -> None:
         self._at_work.forget()
         with self._lock:
             self._recent.clear()
@@ -209,7 +209,7 @@ class ClipMemory:
         with self._lock:
             elsewhere, self._since = since != self._since, since
         if elsewhere:  # another process has forgotten somebody
-            self._drop_all()
+            self._clear_memory()
         file = ClipFile(clip, self._keys.of(clip), f"{VERSION}:{self.config}", since)
         file.gone = goes_on and not self._holds(file.key)
         return file
@@ -335,7 +335,7 @@ class ClipMemory:
         return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
 
 
-def _told_anew(analysis: ClipAnalysis) -> ClipAnalysis:
+def _with_current_heads(analysis: ClipAnalysis) -> ClipAnalysis:
     """An analysis with the place, postures and deeds that the heads of today tell of all it holds."""
     from pvchat.perception.deeds import tell_deeds
     from pvchat.perception.places import tell_place

@@ -62,7 +62,7 @@ def with_sound(clips: ClipMemory, clip: str | Path, seen: Look, whole: bool = Tr
         return replace(analysis, sound=analysis.sound or _sound_of(clips, clip, analysis))
 
     try:
-        analysis = clips.amended(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
+        analysis = clips.update(clip, seen.analysis, amend) if whole else amend(None, seen.analysis)
     except WeightsError:  # all else that is asked about the clip is seen, and answered
         analysis = replace(seen.analysis, sound=Sound("unfetched"))
     return replace(seen, analysis=analysis, experts_s=seen.experts_s + time.perf_counter() - started)

@@ -38,8 +38,8 @@ PREPARING = "preparing the networks for this machine, once"
 _POLL_S = 0.5
 
 
-class TakingTurns:
-    """A lock that its holder may take again, and that goes to others who wait before the same one gets it back."""
+class FairLock:
+    """A fair reentrant lock: others who wait get it before its last holder gets it again."""
 
     def __init__(self) -> None:
         self._next, self._held = threading.Lock(), threading.Lock()
@@ -67,7 +67,7 @@ class Networks:
         self.settings = settings
         if settings.device != "auto":  # one that isn't there is told at once; finding the best one takes torch
             _ = self.device
-        self.lock = TakingTurns()  # held while the experts look at a clip, or at a part of a long one
+        self.lock = FairLock()  # held while the experts look at a clip, or at a part of a long one
 
     @cached_property
     def device(self) -> str:
@@ -166,7 +166,7 @@ class Networks:
         if missing := needed_weights(with_base):
             weights.fetch(missing, progress=progress)
         if not needed_weights(with_base) and converted.lacking():
-            _convert_apart(progress)
+            _convert_in_subprocess(progress)
 
     def forget(self) -> None:
         """Drop what models keep of clips."""
@@ -203,7 +203,7 @@ class Networks:
         give_back()
 
 
-def _convert_apart(progress: Progress | None) -> None:
+def _convert_in_subprocess(progress: Progress | None) -> None:
     """Convert in a process of its own: torch and 450 MB would stay in this one. If it fails, first use converts."""
     code = "from pvchat.config import Settings; from pvchat.service.networks import Networks; "
     code += 'Networks(Settings(device="cpu")).convert()'

@@ -18,11 +18,11 @@ from pvchat.chat.window import Window
 from pvchat.config import DEPTHS, Settings, VideoConfig, home
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
-from pvchat.people.parts import joined
+from pvchat.people.parts import merge_people
 from pvchat.people.person import checked, clean_name, name_key
 from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage, Track
-from pvchat.service.answering import Answering, Asking, within
+from pvchat.service.answering import Answering, Asking, asked_seconds
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.hearing import voices_in, with_sound
 from pvchat.service.networks import Networks
@@ -118,31 +118,39 @@ class PVChat:
             SubjectError: nobody is in it, or several and `track` names none.
             PeopleError: the name is taken, or can't be used.
         """
-        from pvchat.identity.enroll import enroll
-        from pvchat.identity.reasons import notes_on
-        from pvchat.identity.subjects import choose
-
         if depth not in DEPTHS:
             raise SettingsError(f"there is no depth '{depth}'.", hint=f"Use one of: {', '.join(DEPTHS)}.")
         if add and (replace or depth != "instant"):
             hint = "Leave out replace and depth."
             raise SettingsError("a clip can be added to somebody only by itself.", subject=name, hint=hint)
         name = self.people.get(clean_name(name)).name if add else self._usable_name(name, replace)
+        person = self._subject_of(clip, name, track, added=add)
+        notes = person.notes
+        if add:
+            person = self.people.revise(name, lambda one: merge_people(one, person))
+        else:
+            person = self.people.add(person, replace=replace)
+        temporary.delete_subject_pictures()
+        person = person if depth == "instant" else self.deepen(clip, person, track, stop)
+        return changed(person, notes=notes)
+
+    def _subject_of(self, clip: str | Path, name: str, track: int | None, added: bool) -> Person:
+        """A clip's subject as a person who isn't stored yet, with her voice, and with notes on the clip.
+
+        `added`: the clip is added to whoever has this name.
+        """
+        from pvchat.identity.enroll import enroll
+        from pvchat.identity.reasons import notes_on
+        from pvchat.identity.subjects import choose
+
         analysis = self.analyse(clip, stage="who")
         subject = choose(analysis, track, Path(clip).name)
         person = enroll(analysis, name, track, source=Path(clip).name)
         voice = self._voice(clip, analysis, subject)
         person = person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
-        others = [one for one in self.people.all() if add or name_key(one.name) != name_key(name)]
-        noticed = notes_on(subject, analysis, self.score(others, analysis), name if add else "")
-        noticed = changed(noticed, voice_bytes=0 if voice is None else voice.nbytes)
-        if add:
-            person = self.people.revise(name, lambda one: joined(one, person))
-        else:
-            person = self.people.add(person, replace=replace)
-        temporary.withdraw_offers()
-        person = person if depth == "instant" else self.deepen(clip, person, track, stop)
-        return changed(person, notes=noticed)
+        others = [one for one in self.people.all() if added or name_key(one.name) != name_key(name)]
+        notes = notes_on(subject, analysis, self.score(others, analysis), name if added else "")
+        return changed(person, notes=changed(notes, voice_bytes=0 if voice is None else voice.nbytes))
 
     def _usable_name(self, name: str, replace: bool) -> str:
         """A new person's name as it is stored; raises PeopleError where it is taken, or can't be used."""
@@ -202,19 +210,19 @@ class PVChat:
             NoSubjectError, SeveralSubjectsError, SubjectError: nobody, or several, could be meant; no such track.
             PeopleError: she has as many corrections as she may have.
         """
-        from pvchat.identity.corrections import made_of, meant_by, numbered
+        from pvchat.identity.corrections import example_of, index_of_number, tracks_meant
 
         person, analysis, source = self.people.get(name), self.analyse(clip), Path(clip).name
         if track is None:
             everyone = self.people.all()
             row = next(i for i, one in enumerate(everyone) if one.id == person.id)
             odds = self.networks.presence.odds(everyone, analysis)[row]
-            meant = meant_by(person, analysis, odds, her=is_her, at=at, source=source)
+            meant = tracks_meant(person, analysis, odds, her=is_her, at=at, source=source)
         else:
-            meant = [numbered(analysis, track, source)]
-        examples = [made_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
+            meant = [index_of_number(analysis, track, source)]
+        examples = [example_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(PersonRef(person.id), lambda one: corrected(one, *examples))
-        temporary.withdraw_offers()
+        temporary.delete_subject_pictures()
         return corrections_of(kept)[-len(examples) :]
 
     def corrections(self, name: NameOrRef) -> list[Correction]:
@@ -251,7 +259,7 @@ class PVChat:
         question = conversation.read([text])[0]
         everyone.require_whole(question.people)
         if asking.seen is None:
-            seen = self._clips.look(clip, stage="who", within=partial(within, question, asking.between))
+            seen = self._clips.look(clip, stage="who", within=partial(asked_seconds, question, asking.between))
             if seen.length_s is not None:
                 asking = changed(asking, seen=seen.analysis, length_s=seen.length_s)
         else:
@@ -268,7 +276,7 @@ class PVChat:
         """
         assert so_far.seen is not None
         assert so_far.whole_s is not None
-        needed = within(self.read(text, history), so_far.between, so_far.whole_s)
+        needed = asked_seconds(self.read(text, history), so_far.between, so_far.whole_s)
         if needed is None or needed[1] <= so_far.seen.duration_s:
             return so_far
         part = self._clips.look_ahead(clip, needed)
@@ -284,19 +292,19 @@ class PVChat:
 
     def score(
         self, people: Sequence[Person], analysis: ClipAnalysis, window: tuple[float, float] | None = None,
-        alone: FloatArray | None = None,
+        solo: FloatArray | None = None,
     ) -> list[PersonPresence]:  # fmt: skip
         """Presence of these people, enrolled or not, in the order given: in a clip, or in a part of it (seconds).
 
-        In a clip that was listened to their voices count, too. `alone` as of `PresenceModel.score`.
+        In a clip that was listened to their voices count, too. `solo` as of `PresenceModel.score`.
         """
-        from pvchat.identity.voices import heard_in
+        from pvchat.identity.voices import add_voices
 
-        found = self.networks.presence.score(people, analysis, self.settings.presence, window, alone)
+        found = self.networks.presence.score(people, analysis, self.settings.presence, window, solo)
         sound = analysis.sound if window is None else analysis.between(*window).sound
         if sound is None or not self.settings.voice:
             return found
-        return heard_in(people, found, sound, self.settings.presence)
+        return add_voices(people, found, sound, self.settings.presence)
 
     def analyse(self, clip: str | Path, partial: Partial | None = None, stage: Stage = "what") -> ClipAnalysis:
         """What the experts say about a clip, from memory, from disk, or by running them.
@@ -310,9 +318,9 @@ class PVChat:
         """A look at who is in a clip, with what is heard in it (`hearing.with_sound`)."""
         return with_sound(self._clips, clip, self._clips.look(clip, stage="who"))
 
-    def let_go(self, key: str) -> None:
-        """Keep what is known of a clip on disk alone: nobody is about to ask about it. 25 MB of ten minutes."""
-        self._clips.let_go(key)
+    def evict(self, key: str) -> None:
+        """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""
+        self._clips.evict(key)
 
     def _forget(self, name: NameOrRef, merged: bool = False) -> None:
         """`forget`, but for the library's odds, which the next question there brings up to date."""
@@ -345,8 +353,9 @@ class PVChat:
             if kept.id == gone.id:
                 raise PeopleError("is one person already.", subject=kept.name, hint="Pick two different people.")
             aliases = [gone.name, *gone.aliases]
-            checked(changed(joined(kept, gone), aliases=[*kept.aliases, *aliases]))  # refused before anything changes
-            self.people.revise(ref := PersonRef(kept.id), lambda one: joined(one, gone))
+            both = changed(merge_people(kept, gone), aliases=[*kept.aliases, *aliases])
+            checked(both)  # refused before anything changes
+            self.people.revise(ref := PersonRef(kept.id), lambda one: merge_people(one, gone))
             self._forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
             for alias in aliases:
                 self.people.alias(ref, alias)

@@ -115,7 +115,7 @@ def remove_abandoned(folder: Path) -> None:
 
 
 @contextmanager
-def alone(lock: Path, refusal: Exception) -> Iterator[None]:
+def exclusive(lock: Path, refusal: Exception) -> Iterator[None]:
     """Hold a lock file; `refusal` is raised at once where another process, or another call, holds it."""
     from filelock import FileLock, Timeout
 
@@ -130,7 +130,7 @@ def alone(lock: Path, refusal: Exception) -> Iterator[None]:
         held.release()
 
 
-def lock_of(folder: Path, timeout_s: float) -> BaseFileLock:
+def folder_lock(folder: Path, timeout_s: float) -> BaseFileLock:
     """What writers of a folder hold, not taken yet; whoever waits longer than so many seconds gets a `Timeout`."""
     from filelock import FileLock  # readers need none, and it takes a tenth of a second
 

@@ -5,8 +5,8 @@
     manifest.json    format, version, date; SHA-256 of each of these
 
 Below a passphrase every member is sealed, but for the library, which is encrypted by a key in the manifest. `restore`
-checks every byte in a folder of its own, which takes the home's place then (`stores.replacing`). No name in a zip is
-used as a path unless it is one of those above.
+checks every byte in a folder of its own, which takes the home's place then (`stores.replacing_home`). No name in a zip
+is used as a path unless it is one of those above.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import struct
 import uuid
 import zipfile
 import zlib
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,7 @@ from pvchat import __version__
 from pvchat.config import home
 from pvchat.errors import LockedError, PVChatError, SettingsError
 from pvchat.storage import atomic, database, keys, library, private
-from pvchat.storage.stores import RING, TOKENS, files, library_of, replacing, settle
+from pvchat.storage.stores import RING, TOKENS, files, finish_restore, library_of, replacing_home
 
 VARIABLE = "PVCHAT_BACKUP_KEY"
 SUFFIX = ".pvbackup"
@@ -108,11 +109,11 @@ def restore(path: Path, passphrase: str = "", force: bool = False) -> BackupMani
         BackupError: it isn't a whole backup, or there are people or a library here already.
         LockedError: the passphrase is missing or wrong.
     """
-    settle()
+    finish_restore()
     if not force and (there := _holds()):
         hint = "Restore into an empty home (PVCHAT_HOME), or use --force: what is here is gone then."
         raise BackupError(f"this home has {' and '.join(there)} already.", subject=str(home()), hint=hint)
-    with replacing() as draft:
+    with replacing_home() as draft:
         return _unpack(path, draft, passphrase)
 
 
@@ -122,55 +123,66 @@ def restore(path: Path, passphrase: str = "", force: bool = False) -> BackupMani
 def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
     secret = os.urandom(32) if passphrase else None
     people = home() / "people"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive, ExitStack() as held:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive, ExitStack() as lock:
         if secret is not None:
             archive.writestr(_KEY, json.dumps(keys.wrapped(secret, passphrase) | {"backup": _FORMAT}))
         if people.is_dir():
             try:
-                held.enter_context(atomic.lock_of(people, _WAIT_S))
+                lock.enter_context(atomic.folder_lock(people, _WAIT_S))
             except filelock.Timeout as error:
                 raise BackupError("another process changes the people.", hint="Try again.") from error
-        made = BackupManifest()
-
-        def add(name: str, data: bytes) -> str:
-            archive.writestr(name, data if secret is None else keys.seal(secret, data, name.encode()))
-            return hashlib.sha256(data).hexdigest()
-
-        def add_files(*folders: Path) -> None:
-            for one in (file for folder in folders for file in files(folder)):
-                if _ALLOWED.fullmatch(name := one.relative_to(home()).as_posix()):
-                    with suppress(FileNotFoundError):  # a clip that became too old just now
-                        made.files[name] = add(name, _content(one))
+        writer = _Writer(archive, secret)
 
         def add_people() -> None:
             """While nobody is enrolled or forgotten; the library's moment is fixed then, too."""
-            add_files(people, home() / TOKENS)
-            held.close()
+            writer.add_files(people, home() / TOKENS)
+            lock.close()
 
         if library_of(people).exists():
-            copy, key = scratch / "library.db", os.urandom(32) if secret is not None else None
-            with closing(library.connect(people)) as source:
-                try:
-                    database.export(source, copy, key, add_people)
-                except database.errors() as error:
-                    what = f"the library can't be copied ({error})."
-                    raise BackupError(what, subject=str(people), hint="Look whether the disk is full.") from error
-            archive.write(copy, _LIBRARY)
-            made.files[_LIBRARY] = atomic.sha256_of(copy)
-            made.library_key = "" if key is None else key.hex()
-            add_files(home() / RING)
+            writer.add_library(people, scratch / "library.db", add_people)
+            writer.add_files(home() / RING)
         else:
             add_people()
-        add(_MANIFEST, json.dumps({"format": _FORMAT, **vars(made)}).encode())
-    return made
+        writer.add(_MANIFEST, json.dumps({"format": _FORMAT, **vars(writer.manifest)}).encode())
+    return writer.manifest
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return private.read(path)
-    except ValueError as error:
-        hint = "Put it back from an earlier backup, or delete it."
-        raise BackupError(f"it can't be read ({error}).", subject=str(path), hint=hint) from error
+@dataclass
+class _Writer:
+    """A backup that is being written; its members are sealed where there is a secret."""
+
+    archive: zipfile.ZipFile
+    secret: bytes | None
+    manifest: BackupManifest = field(default_factory=BackupManifest)
+
+    def add(self, name: str, data: bytes) -> str:
+        """Write a member; its SHA-256."""
+        self.archive.writestr(name, data if self.secret is None else keys.seal(self.secret, data, name.encode()))
+        return hashlib.sha256(data).hexdigest()
+
+    def add_files(self, *folders: Path) -> None:
+        for path in (file for folder in folders for file in files(folder)):
+            if _ALLOWED.fullmatch(name := path.relative_to(home()).as_posix()):
+                try:
+                    self.manifest.files[name] = self.add(name, private.read(path))
+                except FileNotFoundError:
+                    continue  # a clip that became too old just now
+                except ValueError as error:
+                    hint = "Put it back from an earlier backup, or delete it."
+                    raise BackupError(f"it can't be read ({error}).", subject=str(path), hint=hint) from error
+
+    def add_library(self, people: Path, copy: Path, on_snapshot: Callable[[], None]) -> None:
+        """Add a copy of the library's file, encrypted by a key of its own; `on_snapshot` as of `database.export`."""
+        key = None if self.secret is None else os.urandom(32)
+        with closing(library.connect(people)) as source:
+            try:
+                database.export(source, copy, key, on_snapshot)
+            except database.errors() as error:
+                what = f"the library can't be copied ({error})."
+                raise BackupError(what, subject=str(people), hint="Look whether the disk is full.") from error
+        self.archive.write(copy, _LIBRARY)
+        self.manifest.files[_LIBRARY] = atomic.sha256_of(copy)
+        self.manifest.library_key = "" if key is None else key.hex()
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -193,7 +205,7 @@ def _unpack(path: Path, draft: Path, passphrase: str) -> BackupManifest:
                 if _unpack_one(archive, name, secret, draft / name) != digest:
                     raise ValueError(f"{name} is damaged")
         if _LIBRARY in manifest.files:
-            library.take_in(draft / _LIBRARY, bytes.fromhex(manifest.library_key) or None)
+            library.adopt(draft / _LIBRARY, bytes.fromhex(manifest.library_key) or None)
         return manifest
     except FileNotFoundError as error:
         raise BackupError("there is no such file.", subject=str(path)) from error

@@ -59,7 +59,7 @@ class ClipCache:
     @cached_property
     def _lock(self) -> BaseFileLock:
         """What writers hold."""
-        return atomic.lock_of(self.root, LOCK_TIMEOUT_S)
+        return atomic.folder_lock(self.root, LOCK_TIMEOUT_S)
 
     def load(self, key: str, version: str) -> ClipAnalysis | None:
         """The analysis of a clip by the SHA-256 of its bytes, or None.
@@ -98,7 +98,7 @@ class ClipCache:
         `version` as for `load`; `since`: what `last_purge` said when the clip began to be looked at: after another
         purge it isn't kept.
         """
-        row, arrays = _take_apart(analysis)
+        row, arrays = _to_row(analysis)
         tensors = tensorfile.pack(arrays)
         digest = hashlib.sha256(tensors).hexdigest()
         row |= {"version": version, "sha256": digest}
@@ -149,7 +149,7 @@ class ClipCache:
         tensors = private.read(self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors")
         if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
             raise ValueError("damaged")
-        return _put_together(row, tensorfile.unpack(tensors))
+        return _from_row(row, tensorfile.unpack(tensors))
 
     def _json(self, key: str) -> Path:
         return self.root / f"{_file_stem(key)}.json"
@@ -189,7 +189,7 @@ def _file_stem(key: str) -> str:
     return key if _SHA256.match(key) else hashlib.sha256(key.encode()).hexdigest()  # no key can leave the folder
 
 
-def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _to_row(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     arrays: dict[str, NDArray[Any]] = {name: np.asarray(getattr(analysis, name)) for name in CLIP_ARRAYS}
     tracks = []
     for i, track in enumerate(analysis.tracks):
@@ -201,7 +201,7 @@ def _take_apart(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArr
     return {**row, **facts_to_row(analysis), "sound": sound, "tracks": tracks}, arrays
 
 
-def _put_together(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
+def _from_row(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
     tracks = []
     for i, track in enumerate(row["tracks"]):
         known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)

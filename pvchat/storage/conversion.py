@@ -9,7 +9,6 @@ while, and only then. What is written meanwhile is written as it will be in the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import filelock
@@ -18,14 +17,14 @@ from pvchat.config import home
 from pvchat.errors import LockedError
 from pvchat.schemas import Progress
 from pvchat.storage import atomic, keys, library, private, temporary
-from pvchat.storage.stores import plain_files, sealed_files, stores
+from pvchat.storage.stores import files_of_kind, stores
 
 LOCK_TIMEOUT_S = 60.0
 
 
 def encrypt(progress: Progress | None = None) -> int:
     """Seal every file that isn't yet; the home has its key already."""
-    count = _convert(plain_files, progress, ending=False)  # a decryption may have been cut off
+    count = _convert(progress, decrypting=False)  # a decryption may have been cut off
     keys.mark_conversion(mixed=False, ending=False)
     temporary.sweep()
     return count
@@ -33,21 +32,21 @@ def encrypt(progress: Progress | None = None) -> int:
 
 def decrypt(progress: Progress | None = None) -> int:
     """Open every sealed file, then delete the key; a file that can't be opened keeps the key where it is."""
-    count = _convert(sealed_files, progress, ending=True)
+    count = _convert(progress, decrypting=True)
     keys.remove()
     return count
 
 
-def _convert(todo: Callable[[Path], list[Path]], progress: Progress | None, ending: bool) -> int:
+def _convert(progress: Progress | None, decrypting: bool) -> int:
     if keys.current() is None:
         raise LockedError("this home isn't encrypted.", subject=str(home()))
-    keys.mark_conversion(mixed=True, ending=ending)
+    keys.mark_conversion(mixed=True, ending=decrypting)
     count = 0
     for folder in stores():
         try:
-            with atomic.lock_of(folder, LOCK_TIMEOUT_S):
+            with atomic.folder_lock(folder, LOCK_TIMEOUT_S):
                 atomic.sweep(folder / atomic.SCRATCH)  # drafts of writers that died
-                files = todo(folder)
+                files = files_of_kind(folder, sealed=decrypting)
                 for number, path in enumerate(files):
                     if progress:
                         progress("converting files", number, len(files))

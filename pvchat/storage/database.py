@@ -28,8 +28,8 @@ def errors() -> type[Exception]:
     return cast(type[Exception], dbapi2.Error)
 
 
-def opened(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection | None:
-    """A connection in autocommit mode that waits so long for others; None: it isn't of this kind, or damaged."""
+def open_file(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connection | None:
+    """A connection in autocommit mode that waits so long for others; None: `key` doesn't fit, or it is damaged."""
     connection = _connected(path, key, wait_s)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
@@ -53,24 +53,26 @@ def rewrite(path: Path, key: bytes | None, new_key: bytes | None, wait_s: float)
     draft = draft_of(path)
     draft.unlink(missing_ok=True)
     with closing(_connected(path, key, wait_s)) as source:
-        _hold(source, wait_s)
+        _lock_exclusively(source, wait_s)
         export(source, draft, new_key)
         os.replace(draft, path)
     atomic.sync_folder(path.parent)
 
 
-def export(source: sqlite3.Connection, path: Path, key: bytes | None, begun: Callable[[], None] | None = None) -> None:
+def export(
+    source: sqlite3.Connection, path: Path, key: bytes | None, on_snapshot: Callable[[], None] | None = None
+) -> None:
     """Write the tables, as they are at one moment, to a new file while others go on reading and writing.
 
-    `key`: what it is encrypted with; None: plain. `begun` is called when that moment is fixed.
+    `key`: what it is encrypted with; None: plain. `on_snapshot` is called when that moment is fixed.
     """
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE))
     source.execute("ATTACH ? AS draft KEY ?", (str(path), "" if key is None else _raw(key)))
     source.execute("PRAGMA draft.synchronous = FULL")
     source.execute("BEGIN")
     version = source.execute("PRAGMA main.user_version").fetchone()[0]  # from here on this is what is read
-    if begun is not None:
-        begun()
+    if on_snapshot is not None:
+        on_snapshot()
     source.execute("SELECT sqlcipher_export('draft')")
     source.execute(f"PRAGMA draft.user_version = {version}")
     source.execute("COMMIT")
@@ -97,8 +99,8 @@ def _raw(key: bytes) -> str:
     return f"x'{key.hex()}'"
 
 
-def _hold(source: sqlite3.Connection, wait_s: float) -> None:
-    """Empty the log and keep all others out, as soon as nobody has the file open."""
+def _lock_exclusively(source: sqlite3.Connection, wait_s: float) -> None:
+    """Wait until nobody else has the file open, then empty the log and lock it for ourselves."""
     end = time.monotonic() + wait_s
     source.execute("PRAGMA locking_mode = EXCLUSIVE")
     while True:

@@ -93,17 +93,18 @@ def for_writing() -> Key | None:
     return None if key is None or key.ending else key
 
 
-def create(passphrase: str, cost: int | None = None, **more: str) -> Key:
+def create(passphrase: str, cost: int | None = None, keyring: str = "") -> Key:
     """Make this home's key, wrapped by a passphrase; the one that is there already where another process was first.
 
-    `cost`: of trying a passphrase; `COST` when not given. `more`: what else the key file says. LockedError: another
-    process was first, with another passphrase.
+    `cost`: of trying a passphrase; `COST` when not given. `keyring`: the account that keeps it there, if one does.
+    LockedError: another process was first, with another passphrase.
     """
-    from pvchat.storage.stores import libraries, plain_files, stores
+    from pvchat.storage.stores import files_of_kind, libraries, stores
 
     secret = os.urandom(32)
-    row = {**wrapped(secret, passphrase, cost), **more}
-    holds_plain_files = any(map(plain_files, stores())) or any(path.stat().st_size for path in libraries())
+    row = wrapped(secret, passphrase, cost) | ({"keyring": keyring} if keyring else {})
+    holds_plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
+    holds_plain_files = holds_plain_files or any(path.stat().st_size for path in libraries())
     row |= {_MIXED: _signature(secret, _MIXED)} if holds_plain_files else {}
     _put(row, replace=False)
     key = current()

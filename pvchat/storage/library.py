@@ -22,7 +22,7 @@ from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
 from pvchat.storage import atomic, database, keys
-from pvchat.storage.stores import libraries, library_of, settle
+from pvchat.storage.stores import finish_restore, libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
@@ -42,7 +42,7 @@ class LibraryError(PVChatError):
 
 def exists(people: Path) -> bool:
     """Whether there is a library beside a folder of people."""
-    settle()
+    finish_restore()
     return library_of(people).exists()
 
 
@@ -53,7 +53,7 @@ def connect(people: Path) -> sqlite3.Connection:
         LockedError: the home is encrypted, and the key is missing or wrong; the file is plain though the home isn't.
         LibraryError: it is damaged, or of a later version.
     """
-    settle()
+    finish_restore()
     path = library_of(people)
     atomic.make_private_folder(path.parent)
     if not path.exists():
@@ -70,8 +70,8 @@ def connect(people: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def changing(library: sqlite3.Connection) -> Iterator[None]:
-    """One change: all of it is kept, or nothing.
+def transaction(library: sqlite3.Connection) -> Iterator[None]:
+    """A transaction for writing: all of it is kept, or nothing.
 
     Raises:
         LibraryError: another process has been changing it for a minute, or it can't be written.
@@ -96,7 +96,7 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
     if not exists(people):
         return
     with closing(connect(people)) as library:
-        with changing(library):
+        with transaction(library):
             for ref in refs:
                 if not merged:
                     for statement in _statements(_FORGET):
@@ -121,7 +121,7 @@ def convert() -> int:
     count = 0
     for path in libraries():
         busy = LockedError("another process uses it.", subject=str(path), hint="Try again when it is done.")
-        with atomic.alone(path.with_suffix(".lock"), busy):
+        with atomic.exclusive(path.with_suffix(".lock"), busy):
             wanted = _derived(keys.for_writing())
             try:
                 library, now = _connected(path)
@@ -138,8 +138,8 @@ def convert() -> int:
     return count
 
 
-def take_in(path: Path, key: bytes | None) -> None:
-    """Let a library's file from elsewhere, which nobody has open, be whole, and encrypted as this home's is.
+def adopt(path: Path, key: bytes | None) -> None:
+    """Check a library's file from elsewhere, which nobody has open, and encrypt it as this home's is.
 
     `key`: what it is encrypted with; None: it is plain.
 
@@ -148,7 +148,7 @@ def take_in(path: Path, key: bytes | None) -> None:
         LockedError: this home's key is missing or wrong.
     """
     wanted = _derived(keys.for_writing())
-    if (found := database.opened(path, key, WAIT_S)) is None:
+    if (found := database.open_file(path, key, WAIT_S)) is None:
         raise ValueError("its library can't be opened")
     with closing(found):
         if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
@@ -167,7 +167,7 @@ def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:
         library.execute("DELETE FROM files WHERE path = ?", (path,))
         library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (path,))
         if Path(path).exists() and Path(path).resolve().is_relative_to(ring):
-            with atomic.lock_of(ring, WAIT_S):  # `encrypt` would put it back
+            with atomic.folder_lock(ring, WAIT_S):  # `encrypt` would put it back
                 Path(path).unlink(missing_ok=True)
 
 
@@ -180,14 +180,14 @@ def watching(folder: Path) -> AbstractContextManager[None]:
     """Keep others from a camera's folder; raises LibraryError where somebody watches it."""
     hint = "Stop that first: pvchat live, or the app's Live tab."
     busy = LibraryError("somebody watches it already.", subject=f"camera {folder.name}", hint=hint)
-    return atomic.alone(folder.with_suffix(".lock"), busy)
+    return atomic.exclusive(folder.with_suffix(".lock"), busy)
 
 
 def drop_leftovers(library: sqlite3.Connection, folder: Path) -> None:
     """Delete what a killed process left in a camera's folder, which the tables don't know; no event names it."""
     rows = library.execute("SELECT path FROM files WHERE source = ?", (folder.name,))
     known = {Path(path).name for (path,) in rows}
-    with changing(library):
+    with transaction(library):
         words = "UPDATE events SET clip = '', second = 0 WHERE source = ? AND clip NOT IN (SELECT path FROM files)"
         library.execute(words, (folder.name,))
         drop_clips(library, [str(path) for path in folder.iterdir() if path.name not in known])
@@ -216,7 +216,7 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
         library.close()
         hint = "Update PVChat, or delete that folder and add your videos again; they are not touched."
         raise LibraryError("another version of PVChat made this library.", subject=str(path), hint=hint)
-    _take_clips_along(library, path.parent / "ring")
+    _update_clip_paths(library, path.parent / "ring")
     return library
 
 
@@ -224,15 +224,15 @@ def _version(library: sqlite3.Connection) -> int:
     return int(library.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _take_clips_along(library: sqlite3.Connection, ring: Path) -> None:
-    """Clips of cameras are named by where they lie now, should the home have been moved or restored elsewhere."""
+def _update_clip_paths(library: sqlite3.Connection, ring: Path) -> None:
+    """Correct the paths of cameras' clips where the home was moved, or restored elsewhere."""
     words = "SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source WHERE s.camera IS NOT NULL LIMIT 1"
     row = library.execute(words).fetchone()
     before = ring if row is None else Path(row[0]).parents[1]  # RING/CAMERA/CLIP
     if before == ring or not ring.exists() or (before.exists() and before.samefile(ring)):
         return
     cameras = "IN (SELECT id FROM sources WHERE camera IS NOT NULL)"
-    with changing(library):
+    with transaction(library):
         for table, column in (("files", "path"), ("events", "clip")):
             words = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE source {cameras}"
             values = (str(ring), len(str(before)) + 1, len(str(before)) + 1, f"{before}{os.sep}")
@@ -243,13 +243,13 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
     """A connection to a library's file, and what that is encrypted with, or is to be where it is empty."""
     key = keys.current() if path.stat().st_size else keys.for_writing()
     wanted = _derived(key)
-    if (library := database.opened(path, wanted, WAIT_S)) is not None:
+    if (library := database.open_file(path, wanted, WAIT_S)) is not None:
         return library, wanted
     if key is None:
         hint = "Put key.json back from a copy, or delete that folder and add your videos again; they are not touched."
         what = "this library is damaged, or it is encrypted, and the key file is gone."
         raise LockedError(what, subject=str(path.parent), hint=hint)
-    if (library := database.opened(path, None, WAIT_S)) is None:
+    if (library := database.open_file(path, None, WAIT_S)) is None:
         raise LibraryError("it is damaged, or encrypted with another key.", subject=str(path.parent), hint=_DAMAGED)
     if not key.mixed:
         library.close()
@@ -265,7 +265,7 @@ def _derived(key: keys.Key | None) -> bytes | None:
 
 def _make_tables(library: sqlite3.Connection) -> None:
     """Make the tables, unless another process has just made them."""
-    with changing(library):
+    with transaction(library):
         if _version(library) == 0:
             for statement in _statements(_TABLES):
                 library.execute(statement)

@@ -53,28 +53,23 @@ def is_sealed(path: Path) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
-def plain_files(folder: Path) -> list[Path]:
-    """The files of a store that are not sealed."""
-    return [path for path in files(folder) if not is_sealed(path)]
-
-
-def sealed_files(folder: Path) -> list[Path]:
-    """The files of a store that are sealed."""
-    return [path for path in files(folder) if is_sealed(path)]
+def files_of_kind(folder: Path, *, sealed: bool) -> list[Path]:
+    """The files of a store that are sealed, or those that are plain."""
+    return [path for path in files(folder) if is_sealed(path) == sealed]
 
 
 @contextmanager
-def replacing() -> Iterator[Path]:
+def replacing_home() -> Iterator[Path]:
     """A folder to put people, library and tokens into, which take the place of the home's; what it hasn't is gone.
 
-    After the block one rename is the point of no return: before it nothing has changed, after it `settle` ends it.
-    Raises filelock.Timeout: another process does the same.
+    After the block one rename is the point of no return: before it nothing has changed, after it `finish_restore` does
+    the rest. Raises filelock.Timeout: another process does the same.
     """
     from filelock import FileLock  # takes a tenth of a second
 
     atomic.make_private_folder(home())
     with FileLock(str(home() / f"{_RESTORED}.lock"), timeout=_WAIT_S):
-        _settle()
+        _finish_restore()
         draft = home() / f"{_RESTORED}.{uuid.uuid4().hex}"
         draft.mkdir(mode=atomic.FOLDER_MODE)
         try:
@@ -85,23 +80,23 @@ def replacing() -> Iterator[Path]:
             os.rename(draft, home() / _RESTORED)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        _settle()
+        _finish_restore()
 
 
-def settle() -> None:
-    """End what a killed `replacing` has left, or drop it: whoever looks at people or a library does so first."""
-    if any(path.is_dir() for path in _left()):
+def finish_restore() -> None:
+    """Finish a restore that was killed after its point of no return, or drop it; called before anything is read."""
+    if any(path.is_dir() for path in _restore_folders()):
         from filelock import FileLock
 
         with FileLock(str(home() / f"{_RESTORED}.lock"), timeout=_WAIT_S):
-            _settle()
+            _finish_restore()
 
 
-def _left() -> list[Path]:
+def _restore_folders() -> list[Path]:
     return list(home().glob(f"{_RESTORED}*"))
 
 
-def _settle() -> None:
+def _finish_restore() -> None:
     place = home() / _RESTORED
     if place.is_dir():
         for name in [one for one in BACKED_UP if (place / one).exists()]:
@@ -111,7 +106,7 @@ def _settle() -> None:
             for name in json.loads((place / _GONE).read_bytes()):
                 _remove(home() / name)
         atomic.sync_folder(home())
-    for path in _left():
+    for path in _restore_folders():
         if path.is_dir():
             shutil.rmtree(path)
 

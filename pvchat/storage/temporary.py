@@ -26,7 +26,7 @@ from pvchat.errors import SettingsError
 from pvchat.storage import atomic, keys
 
 ANYONE = "anyone"  # in the name of a file or folder that may show anyone
-OFFERED = "subjects-anyone"  # pictures of the people to choose from, see `SeveralSubjectsError`
+SUBJECT_PICTURES = "subjects-anyone"  # pictures of the people to choose from, see `SeveralSubjectsError`
 DEEP = "deep"
 VARIABLE = "PVCHAT_TMP"
 MEMORY, ENOUGH_BYTES = "/dev/shm", 512 * 2**20
@@ -62,11 +62,11 @@ def in_memory() -> bool:
 
 
 @contextmanager
-def working(folder: Path, busy: Exception) -> Iterator[Path]:
+def working_folder(folder: Path, busy: Exception) -> Iterator[Path]:
     """A folder below `root()`, made, and deleted after; `busy` is raised where another process works in it."""
     atomic.make_private_folder(folder.parent)
     lock = Path(f"{folder}.lock")
-    with atomic.alone(lock, busy):  # before there is a folder: without its lock held, it would be swept
+    with atomic.exclusive(lock, busy):  # before there is a folder: without its lock held, it would be swept
         try:
             atomic.make_private_folder(folder)
             yield folder
@@ -105,14 +105,14 @@ def sweep() -> None:
             names = os.listdir(place)
         except OSError:  # there is none, or it isn't ours to clear
             continue
-        for name in {name.removesuffix(".lock") for name in names} - {DEEP, OFFERED}:
+        for name in {name.removesuffix(".lock") for name in names} - {DEEP, SUBJECT_PICTURES}:
             if (place / name).is_dir() or f"{name}.lock" in names:
                 atomic.remove_abandoned(place / name)
 
 
-def withdraw_offers() -> None:
-    """Delete the pictures of people to choose from."""
-    shutil.rmtree(root() / OFFERED, ignore_errors=True)
+def delete_subject_pictures() -> None:
+    """Delete the pictures that were offered to pick a subject from (`SeveralSubjectsError`)."""
+    shutil.rmtree(root() / SUBJECT_PICTURES, ignore_errors=True)
 
 
 def remove(folder: Path) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from pvchat.config import home
 from pvchat.errors import PVChatError, SettingsError
 from pvchat.storage import atomic, private
-from pvchat.storage.stores import TOKENS, settle
+from pvchat.storage.stores import TOKENS, finish_restore
 
 SCOPES = {
     "read": "list people, the library and events",
@@ -78,7 +78,7 @@ def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple
 
 def tokens() -> list[ApiToken]:
     """All tokens, the oldest first; raises TokenError, LockedError, OSError where they can't be read."""
-    settle()
+    finish_restore()
     try:
         rows = json.loads(private.read(_path()))
         return [ApiToken(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]
@@ -113,7 +113,7 @@ def find(secret: str) -> ApiToken | None:
 def _writing() -> Iterator[list[ApiToken]]:
     path = _path()
     atomic.make_private_folder(path.parent)
-    with atomic.lock_of(path.parent, _WAIT_S):
+    with atomic.folder_lock(path.parent, _WAIT_S):
         kept = tokens()
         before = list(kept)
         try:

@@ -65,7 +65,7 @@ def folder_of(person: Person) -> Path:
 def working(person: Person) -> AbstractContextManager[Path]:
     """Her folder, made, and deleted after; raises PeopleError where another process trains her."""
     busy = PeopleError("is being trained already.", subject=person.name, hint="Wait until it is done.")
-    return temporary.working(folder_of(person), busy)
+    return temporary.working_folder(folder_of(person), busy)
 
 
 def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:

@@ -142,7 +142,7 @@ def workspace() -> Iterator[Path]:
             temporary.sweep()
             folder = root / f"clip-{secrets.token_hex(8)}"
             busy = VideoReadError(f"{what}.", subject=str(root), hint=hint)
-            held.enter_context(temporary.working(folder, busy))
+            held.enter_context(temporary.working_folder(folder, busy))
         except OSError as error:
             why = f"{what} ({error.strerror or error})."
             raise VideoReadError(why, subject=str(root), hint=hint) from error

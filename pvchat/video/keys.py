@@ -70,7 +70,7 @@ class ContentKeys:
             return
         with suppress(OSError):  # a convenience: the next process hashes
             atomic.make_private_folder(self.kept.parent)
-            with atomic.lock_of(self.kept.parent, LOCK_TIMEOUT_S):
+            with atomic.folder_lock(self.kept.parent, LOCK_TIMEOUT_S):
                 rows = {**self._rows(), _as_text(stamp): key}
                 private.write(self.kept, json.dumps(dict(list(rows.items())[-MOST:])).encode(), durable=False)
 

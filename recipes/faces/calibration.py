@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import SettingsError
-from pvchat.identity.calibration import CROWD, ODDS, TERMS, Calibration, terms
+from pvchat.identity.calibration import CROWD_SCALE, LOGIT_RANGE, TERMS, Calibration, terms
 from pvchat.schemas import FloatArray
 
 MOST = 100_000  # people for whom the result must still rise with the log-odds
@@ -34,7 +34,7 @@ class Row:
 
     Attributes:
         logits: [K] log-odds after competition; none where the clip shows nobody.
-        good: [K] quality of the worse of the two that are compared (`Enrolled.good`).
+        good: [K] quality of the worse of the two that are compared (`EnrollmentQuality.of_pair`).
         others: how many other people competed.
         figure: she is a drawn figure.
         present: the truth.
@@ -65,7 +65,7 @@ def save(fitted: Calibration, path: Path, fitted_on: str) -> None:
 
 def slopes(weights: Sequence[float]) -> tuple[float, ...]:
     """How fast the result rises with the log-odds: of somebody alone and among `MOST`, at quality 0 and 1."""
-    crowd = weights[1] * np.log1p(MOST) / CROWD
+    crowd = weights[1] * np.log1p(MOST) / CROWD_SCALE
     return tuple(float(weights[0] + c + g) for c in (0.0, crowd) for g in (0.0, weights[2]))
 
 
@@ -93,6 +93,6 @@ def _weights(rows: Sequence[Row], drawn: bool) -> tuple[float, ...]:
 def _best(row: Row) -> NDArray[np.float64]:
     """Terms of the track that speaks most for the person: [6]."""
     if not len(row.logits):
-        return np.array(terms(np.array(ODDS[0]), row.others, 0.0))
+        return np.array(terms(np.array(LOGIT_RANGE[0]), row.others, 0.0))
     best = int(np.argmax(row.logits))
     return np.array(terms(row.logits[best], row.others, 0.0 if row.good is None else float(row.good[best])))

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.measures import Weights, distances, measures
+from pvchat.identity.measures import Weights, distances, pair_features
 from pvchat.perception.experts.faces import FaceExpert, chip
 from pvchat.perception.experts.identity import WIDTH as FACE
 from pvchat.schemas import FloatArray
@@ -211,7 +211,7 @@ def _table(
         ones = np.ones(len(track), np.float32)
         found: list[float] = []
         for own, part in zip(rows, _PARTS, strict=False):
-            found.extend(measures(enrolled[:, part], track[:, part], ones, own))
+            found.extend(pair_features(enrolled[:, part], track[:, part], ones, own))
         table.append((*found, 1.0))
         labels.append(label)
     return np.array(table), np.array(labels)

@@ -97,7 +97,7 @@ def _half_written(person: Person) -> None:
 LEFT: dict[str, Callable[[Person], Any]] = {
     "kill -9 in a deep enrollment": lambda person: _killed(_deep, person),
     "her clip in the cache": _cached,
-    "pictures to choose from": lambda person: _file(person, temporary.OFFERED, "1.jpg"),
+    "pictures to choose from": lambda person: _file(person, temporary.SUBJECT_PICTURES, "1.jpg"),
     "an export behind a server's link": lambda person: _file(person, "app-1", "s", f"x-{person.id}.pvperson"),
     "a conversation that was saved": lambda person: _file(person, "app-1", "s", f"c-{temporary.ANYONE}.zip"),
     "a clip that shows her": lambda person: temporary.mark(_file(person, "app-1", "s", "c", "1").parent, [person.id]),
@@ -143,7 +143,7 @@ def _without_owner(home: Path) -> Iterator[Outcome]:
     os.environ["PVCHAT_HOME"] = str(home)
     person = PeopleStore().add(make_person(NAME, 3))
     _killed(_deep, person)
-    _file(person, temporary.OFFERED, "1.jpg")
+    _file(person, temporary.SUBJECT_PICTURES, "1.jpg")
     before = len([path for path in temporary.root().rglob("*") if path.is_file()])
     words = [sys.executable, "-m", "pvchat", "people", "list"]
     subprocess.run(words, check=True, capture_output=True, timeout=120, env=dict(os.environ))

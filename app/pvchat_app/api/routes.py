@@ -60,7 +60,7 @@ async def enroll(request: Request, wanted: models.Enrollment, token: Manages) ->
         try:
             person = desk.engine.chat.enroll(path, wanted.name, track=wanted.track, replace=wanted.replace)
         finally:
-            temporary.withdraw_offers()
+            temporary.delete_subject_pictures()
         state.clips.shows(path, [person.id])
         return describe(person)
 

@@ -21,7 +21,7 @@ from pvchat.errors import PVChatError
 from pvchat.library.live import events, mqtt, webhook
 from pvchat.library.live.events import Rule
 from pvchat.storage import database
-from pvchat.storage.library import changing, connect
+from pvchat.storage.library import connect, transaction
 
 FIRST_S, LONGEST_S = 1.0, 300.0  # until the second try; until any later one
 LEASE_S = 60.0  # until somebody else may try what this process has begun
@@ -54,7 +54,7 @@ class Courier:
         taken, held = 0, set[int]()  # rules whose receiver isn't there: the others don't wait for it
         with closing(connect(self.people)) as library:
             self._announce(library)
-            while (claimed := _claimed(library, self.now(), held)) is not None:
+            while (claimed := _claim_next(library, self.now(), held)) is not None:
                 delivery, uid, event, number, tries, made = claimed
                 rules = {one.id: one for one in events.rules(library)}
                 rule = rules.get(number)
@@ -77,7 +77,7 @@ class Courier:
 
     def _message(self, library: sqlite3.Connection, event: int, rule: Rule, uid: str) -> dict[str, Any] | None:
         """What is sent of an event; None: it was deleted meanwhile."""
-        row = next(iter(events.since(library, self.names(), event - 1, 1)), None)
+        row = next(iter(events.events_after(library, self.names(), event - 1, 1)), None)
         if row is None or row.pop("id") != event:
             return None
         del row["rules"]
@@ -88,7 +88,7 @@ class Courier:
         state = "given up" if self.now() - made > GIVE_UP_S else "waiting"
         state = state if outcome else "delivered"
         due = self.now() + min(FIRST_S * 2 ** min(tries, 20), LONGEST_S)
-        with changing(library):
+        with transaction(library):
             words = "UPDATE deliveries SET state = ?, due = ? WHERE id = ?"
             if library.execute(words, (state, due, delivery)).rowcount:
                 row = (delivery, self.now(), outcome or "taken")
@@ -98,7 +98,7 @@ class Courier:
         """Tell Home Assistant of rules that are new, and of those that are gone."""
         names, kept = self.names(), events.rules(library)
         entities = {
-            rule.id: (rule.target, mqtt.discovery(rule, self.node, events.said(rule.kind, names.get(rule.ref, ""))))
+            rule.id: (rule.target, mqtt.discovery(rule, self.node, events.in_words(rule.kind, names.get(rule.ref, ""))))
             for rule in kept
             if rule.target.startswith("mqtt") and rule.id not in self._announced
         }
@@ -107,11 +107,11 @@ class Courier:
         if self.now() < self._quiet_until:
             return
         for number, (target, message) in entities.items():
-            if mqtt.publish(target, [message], retain=True):
+            if mqtt.publish(target, message, retain=True):
                 self._quiet_until = self.now() + QUIET_S
                 return
             self._announced.add(number)
-            with changing(library):
+            with transaction(library):
                 library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
 
 
@@ -121,16 +121,16 @@ def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
     `node` as of `Courier`; `now`: seconds since 1970, which its signature holds.
     """
     if rule.target.startswith("mqtt"):
-        return mqtt.publish(rule.target, [mqtt.state(rule, node, message)])
+        return mqtt.publish(rule.target, mqtt.state(rule, node, message))
     if rule.target == events.PAGE:
         return ""
     return webhook.post(rule.target, rule.secret, message, now)
 
 
-def _claimed(
+def _claim_next(
     library: sqlite3.Connection, now: float, held: Collection[int]
 ) -> tuple[int, str, int, int, int, float] | None:
-    """The oldest delivery that is due, but for rules `held`, for us alone now: id, uid, event, rule, tries, made."""
+    """Claim the oldest delivery that is due, but for rules `held`: its id, uid, event, rule, tries, and when made."""
     due = (
         "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? "
         "AND rule NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1"
@@ -138,7 +138,7 @@ def _claimed(
     values = (now, json.dumps(list(held)))
     if library.execute(due, values).fetchone() is None:
         return None  # most often; then nobody who writes is disturbed
-    with changing(library):
+    with transaction(library):
         row = library.execute(due, values).fetchone()
         if row is None:
             return None

@@ -10,15 +10,15 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from pvchat.library.live import courier, events, mqtt
-from pvchat.library.live.events import PAGE, Rule
+from pvchat.library.live.events import PAGE, Rule, RuleOptions
 from pvchat.schemas import Service
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -32,43 +32,28 @@ class EventLog:
     def since(self, number: int = 0, most: int = 100) -> list[dict[str, Any]]:
         """The events after the one of this number, in order, as JSON."""
         with self._opened() as library:
-            return events.since(library, self.chat.people.ids(), number, most)
+            return events.events_after(library, self.chat.people.ids(), number, most)
 
     def last(self, most: int = 20) -> list[dict[str, Any]]:
         """The last events, in order, as JSON."""
         return self.since(-most) if most > 0 else []
 
-    def add(
-        self,
-        text: str,
-        target: str = PAGE,
-        *,
-        sources: Sequence[str] = (),
-        hours: str = "",
-        least: float = 0.0,
-        quiet_s: float = events.QUIET_S,
-        secret: str = "",
-    ) -> Rule:
+    def add(self, text: str, target: str = PAGE, **options: Unpack[RuleOptions]) -> Rule:
         """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night".
 
-        Args:
-            text: what is told.
-            target: an address of http, https, mqtt or mqtts; or "page".
-            sources: places or addresses of cameras; none: all.
-            hours: of the day, local, as "22:00-06:00"; "": always.
-            least: probability from which.
-            quiet_s: seconds after one event in which no other of the same camera is told.
-            secret: that signs what is sent by http; one is made if "".
+        Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
+        a secret, which is made where none is given.
 
         Raises:
-            LibraryError: it can't be read, nobody has the name, or a field is off.
+            LibraryError: it can't be read, nobody has the name, or an option is off.
         """
         ids = {one.name: one.id for one in self.chat.people.snapshot().people}
-        fields = {"sources": tuple(sources), "hours": hours, "least": least, "quiet_s": quiet_s}
-        signed = secret or (secrets.token_hex(32) if target.startswith("http") else "")
-        rule = events.read_rule(text, ids, target=target, secret=signed, **fields)
-        row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, least, quiet_s, target, signed)
-        with self._opened() as library, changing(library):
+        rule = events.read_rule(text, ids, target, options)
+        if target.startswith("http") and not rule.secret:
+            rule = replace(rule, secret=secrets.token_hex(32))
+        row = (rule.kind, rule.ref, json.dumps(rule.sources), rule.hours, rule.least, rule.quiet_s, rule.target,
+               rule.secret)  # fmt: skip
+        with self._opened() as library, transaction(library):
             number = library.execute("INSERT INTO rules VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
         assert number is not None
         return replace(rule, id=number)
@@ -80,7 +65,7 @@ class EventLog:
 
     def remove(self, number: int) -> None:
         """Delete a rule, and what waits to be told by it; raises LibraryError where there is none."""
-        with self._opened() as library, changing(library):
+        with self._opened() as library, transaction(library):
             if not library.execute("DELETE FROM rules WHERE id = ?", (number,)).rowcount:
                 raise _no_rule(number)
 
@@ -91,7 +76,7 @@ class EventLog:
         if rule is None:
             raise _no_rule(number)
         name, now = self.chat.people.ids().get(rule.ref, ""), time.time()
-        row = {"kind": rule.kind, "name": name, "text": events.said(rule.kind, name), "test": True}
+        row = {"kind": rule.kind, "name": name, "text": events.in_words(rule.kind, name), "test": True}
         row |= {"id": f"test-{number}-{int(now)}", "rule": number}
         return courier.send(rule, row, mqtt.node_of(self.chat.people.root), now)
 

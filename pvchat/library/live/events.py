@@ -14,10 +14,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit, urlunsplit
 
-from pvchat.storage.library import LibraryError, changing
+from pvchat.storage.library import LibraryError, transaction
 
 Kind = Literal["appears", "leaves", "unknown"]
 PAGE = "page"  # the target of what only the page shows
@@ -67,17 +67,28 @@ class Rule:
         """As JSON, without passwords."""
         row = asdict(self) | {"sources": list(self.sources), "target": without_password(self.target)}
         del row["secret"], row["ref"]
-        return row | {"name": names.get(self.ref, ""), "rule": said(self.kind, names.get(self.ref, ""))}
+        return row | {"name": names.get(self.ref, ""), "rule": in_words(self.kind, names.get(self.ref, ""))}
 
 
-def read_rule(text: str, ids: Mapping[str, str], **fields: Any) -> Rule:
-    """A rule out of words, with its other fields: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
+class RuleOptions(TypedDict, total=False):
+    """What a rule may say beside its words: fields of `Rule`."""
+
+    sources: Sequence[str]
+    hours: str
+    least: float
+    quiet_s: float
+    secret: str
+
+
+def read_rule(text: str, ids: Mapping[str, str], target: str, options: RuleOptions) -> Rule:
+    """A rule out of words, with its options: "Ana is seen", "somebody unknown is seen at night", "Ben leaves".
 
     `ids`: the id of each enrolled name. Raises LibraryError: it can't be read, nobody has the name, or a field is off.
     """
+    fields: dict[str, Any] = {**options, "target": target, "sources": tuple(options.get("sources", ()))}
     words = " ".join(text.split()).rstrip(".")
     if words.casefold().endswith(" at night"):
-        words, fields = words[: -len(" at night")], {**fields, "hours": fields.get("hours") or NIGHT}
+        words, fields["hours"] = words[: -len(" at night")], options.get("hours") or NIGHT
     seen, leaves = _SEEN.match(words), _LEAVES.match(words)
     found = seen or leaves
     if found is None or (leaves and _UNKNOWN.fullmatch(found["who"])):
@@ -98,15 +109,15 @@ def rules(library: sqlite3.Connection) -> list[Rule]:
     return [Rule(kind, ref, tuple(json.loads(sources)), *rest) for kind, ref, sources, *rest in rows]
 
 
-def happen(
+def record_event(
     library: sqlite3.Connection, source: int, event: CameraEvent, earlier: Mapping[str, str], now: float
 ) -> tuple[int, list[int]]:
-    """Write an event of a camera, and that it is to be told by each rule that fits; its number, and those of the rules.
+    """Write a camera's event, and a delivery for each rule that fits; its number, and those of the rules.
 
     `earlier`: whose an id is by now, of ids that people had before too; `now`: seconds since 1970.
     """
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
-    with changing(library):
+    with transaction(library):
         where = library.execute("SELECT path, place FROM sources WHERE id = ?", (source,)).fetchone()
         if where is None:
             raise LibraryError("it was taken out of the library meanwhile.", subject="camera", hint="Add it again.")
@@ -124,7 +135,9 @@ def happen(
     return number, telling
 
 
-def since(library: sqlite3.Connection, names: Mapping[str, str], number: int, most: int = 100) -> list[dict[str, Any]]:
+def events_after(
+    library: sqlite3.Connection, names: Mapping[str, str], number: int, most: int = 100
+) -> list[dict[str, Any]]:
     """So many events after the one of a number, in order, as JSON; a negative number: so many of the last.
 
     `names`: of everyone by all her ids.
@@ -141,7 +154,7 @@ def since(library: sqlite3.Connection, names: Mapping[str, str], number: int, mo
     return [_as_json(row, names) for row in rows]
 
 
-def said(kind: str, name: str, place: str = "") -> str:
+def in_words(kind: str, name: str, place: str = "") -> str:
     """An event or a rule in words."""
     who = SOMEBODY if kind == "unknown" else name or "somebody who was forgotten"
     where = f", {place}" if place else ""
@@ -200,7 +213,7 @@ def _as_json(row: Sequence[Any], names: Mapping[str, str]) -> dict[str, Any]:
     number, uid, kind, ref, at, probability, clip, second, source, place, telling = row
     name = names.get(ref, "")
     return {
-        "id": number, "uid": uid, "kind": kind, "name": name, "text": said(kind, name, place), "at": at,
+        "id": number, "uid": uid, "kind": kind, "name": name, "text": in_words(kind, name, place), "at": at,
         "probability": round(probability, 3), "source": source, "place": place, "clip": clip,
         "second": round(second, 2), "rules": json.loads(telling),
     }  # fmt: skip

@@ -26,7 +26,7 @@ from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
 from pvchat.library.live.ring import Ring, prune
-from pvchat.library.live.window import SeenPart, Window, ids_today
+from pvchat.library.live.window import SeenPart, Window, current_ids
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, analyse_part
@@ -202,13 +202,13 @@ class Live:
 
     def _write(self, library: sqlite3.Connection, ring: Ring, event: events.CameraEvent) -> None:
         """An event, unless she was forgotten meanwhile."""
-        earlier = ids_today(self.chat)
+        earlier = current_ids(self.chat)
         if event.ref and event.ref not in earlier:
             return
         clip, second = ring.place(event.at)
         shown = replace(event, clip=clip, second=second)
-        number, _ = events.happen(library, self._source, shown, earlier, time.time())
-        for row in events.since(library, self.chat.people.ids(), number - 1, 1):
+        number, _ = events.record_event(library, self._source, shown, earlier, time.time())
+        for row in events.events_after(library, self.chat.people.ids(), number - 1, 1):
             if row["id"] == number:  # else she was forgotten just now
                 self._on_event(row)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
@@ -55,10 +55,10 @@ def state(rule: Rule, node: str, message: Mapping[str, Any]) -> Message:
     return topic(node, rule.id), json.dumps(row, ensure_ascii=False).encode()
 
 
-def publish(target: str, messages: Sequence[Message], retain: bool = False) -> str:
-    """Send messages to a broker ("mqtt://user:password@host:1883", or mqtts); why they weren't taken, "" if they were.
+def publish(target: str, message: Message, retain: bool = False) -> str:
+    """Send a message to a broker ("mqtt://user:password@host:1883", or mqtts); why it wasn't taken, "" if it was.
 
-    Passwords aren't told; `retain`: the broker keeps them for whoever comes later.
+    Passwords aren't told; `retain`: the broker keeps it for whoever comes later.
     """
     try:
         from paho.mqtt.client import Client
@@ -78,8 +78,7 @@ def publish(target: str, messages: Sequence[Message], retain: bool = False) -> s
     try:
         client.connect(parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883))
         client.loop_start()
-        sent = [client.publish(*one, qos=1, retain=retain) for one in messages]
-        taken = all(_is_taken(one) for one in sent)
+        taken = _is_taken(client.publish(*message, qos=1, retain=retain))
     except (OSError, ValueError) as error:
         return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
     finally:

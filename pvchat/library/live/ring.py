@@ -21,11 +21,11 @@ from pvchat.library import records
 from pvchat.library.live.parts import LivePart
 from pvchat.library.live.window import OVERLAP_S, SeenPart, extend
 from pvchat.library.recognise import recognise
-from pvchat.library.sources import stamp_of
+from pvchat.library.sources import file_stamp
 from pvchat.perception.scan import ScanState
 from pvchat.schemas import Service, Sound
 from pvchat.storage import atomic, database, private
-from pvchat.storage.library import changing, drop_clips, drop_leftovers, ring_of, watching
+from pvchat.storage.library import drop_clips, drop_leftovers, ring_of, transaction, watching
 from pvchat.video import CLIP_OPTIONS, Encoder, Recorded
 
 LONGEST_S = 60.0  # of a clip; what goes on is in the next
@@ -62,7 +62,7 @@ class Ring:
 
     def add(self, part: LivePart, seen: SeenPart) -> None:
         """The next part that was looked at."""
-        if self._is_apart(seen.at):
+        if self._is_gap(seen.at):
             self.end()
         busy = bool(seen.analysis.tracks or seen.analysis.bodies)
         if self._take is None and busy:
@@ -122,14 +122,14 @@ class Ring:
         take.path.unlink(missing_ok=True)
         self.library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (str(take.path),))
 
-    def _is_apart(self, at: float) -> bool:
+    def _is_gap(self, at: float) -> bool:
         """Whether something is missing between a moment and the part before it, or the clock was set back."""
         before = self._take.parts[-1] if self._take else self._before[1] if self._before else None
         return before is not None and not -OVERLAP_S <= at - before.end <= AFTER_S
 
     def _begin(self, at: float) -> None:
         start = at if self._before is None else self._before[1].at
-        path = _free(self.folder, start)
+        path = _unused_path(self.folder, start)
         data = io.BytesIO()
         self._take = _Take(path, start, data, Encoder(data, self.fps, CLIP_OPTIONS), last_busy=at)
         if self._before is not None:
@@ -153,11 +153,11 @@ class Ring:
             return
         analysis.sound = Sound("none")  # none is recorded
         dated = Recorded(datetime.fromtimestamp(round(take.at, 3)), "name")
-        with changing(self.library):
-            clip = records.keep(self.library, analysis, dated)
+        with transaction(self.library):
+            clip = records.write_clip(self.library, analysis, dated)
             recognise(self.library, self.chat, clip)
             private.write(take.path, data, self.folder.parent / atomic.SCRATCH)
-            row = (str(take.path), self.source, *stamp_of(take.path), clip)
+            row = (str(take.path), self.source, *file_stamp(take.path), clip)
             self.library.execute("INSERT INTO files(path, source, bytes, changed, clip) VALUES (?, ?, ?, ?, ?)", row)
 
 
@@ -176,7 +176,7 @@ def prune(library: sqlite3.Connection, days: float, gigabytes: float, now: float
         if room < 0 or datetime.fromisoformat(at).timestamp() < oldest:
             gone.append(path)
     before = datetime.fromtimestamp(oldest).astimezone().isoformat()
-    with changing(library):
+    with transaction(library):
         drop_clips(library, gone)
         old = library.execute("DELETE FROM events WHERE julianday(at) < julianday(?)", (before,)).rowcount
     if gone or old:
@@ -185,7 +185,7 @@ def prune(library: sqlite3.Connection, days: float, gigabytes: float, now: float
     return len(gone)
 
 
-def _free(folder: Path, at: float) -> Path:
+def _unused_path(folder: Path, at: float) -> Path:
     """A name for a clip that begins at a moment (seconds since 1970)."""
     stem = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H.%M.%S")
     names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in count(1))

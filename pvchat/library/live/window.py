@@ -62,7 +62,7 @@ class Stay:
 Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
 
 
-class Recent:
+class RecentParts:
     """The last parts of a camera together, at most `most` parts, and people.
 
     Once one of both is reached, what it began with is dropped: it goes on with the later half of that many.
@@ -107,7 +107,7 @@ class Window:
 
     def add(self, part: SeenPart) -> list[CameraEvent]:
         """The next part that was looked at; what has changed by it."""
-        ids = ids_today(self.chat)
+        ids = current_ids(self.chat)
         if not ids.keys() >= self._ids.keys():  # somebody was forgotten: what was seen of her, too
             self._begin()
             self.stays = {}
@@ -119,22 +119,22 @@ class Window:
         self._recent.add(part)
         self._crowd.add(part)
         if part.analysis.tracks or changed:  # else nothing is said that wasn't
-            self._who = self._decided()
-        happened = self._follow(self._who, part.end)
+            self._who = self._who_is_seen()
+        happened = self._update_stays(self._who, part.end)
         unseen = [ref for ref, stay in self.stays.items() if ref and self._unseen(stay, part.end) >= PART_S - _ABOUT_S]
         for ref in sorted(self._surely_not_in(part, unseen)):
-            happened += self._left(ref)
+            happened += self._end_stay(ref)
         return happened
 
     def _begin(self) -> None:
         """Nothing was seen yet."""
-        self._recent, self._crowd = Recent(DECIDED), Recent(COUNTED)
+        self._recent, self._crowd = RecentParts(DECIDED), RecentParts(COUNTED)
         self._who = []
 
     def hold(self, end: float) -> list[CameraEvent]:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
-        return self._follow([], end, self._recent.until or end)
+        return self._update_stays([], end, self._recent.until or end)
 
     def _carry_over(self, ids: Mapping[str, str]) -> None:
         """Whoever was corrected or merged meanwhile stays, by her id of today."""
@@ -156,7 +156,7 @@ class Window:
                 stay.start, stay.last = stay.start + by, stay.last + by
         self._now = end
 
-    def _lately(self) -> ClipAnalysis:
+    def _recent_analysis(self) -> ClipAnalysis:
         """What is decided about."""
         analysis = self._recent.seen.analysis()
         analysis.in_all = len(self._crowd.seen.joiner)
@@ -173,13 +173,13 @@ class Window:
         if not part.analysis.tracks:
             return set(refs)
         people, by = self.chat.people.snapshot().people, self._recent.at
-        presences = self.chat.score(people, self._lately(), window=(part.at - by, part.end - by))
+        presences = self.chat.score(people, self._recent_analysis(), window=(part.at - by, part.end - by))
         absent = {one.id for one, there in zip(people, presences, strict=True) if there.decision == "absent"}
         return absent.intersection(refs)
 
-    def _decided(self) -> list[Seen]:
+    def _who_is_seen(self) -> list[Seen]:
         """Who is seen in the last half minute or so."""
-        analysis, at = self._lately(), self._recent.at
+        analysis, at = self._recent_analysis(), self._recent.at
         if not analysis.tracks:
             return []
         people = self.chat.people.snapshot().people
@@ -195,19 +195,19 @@ class Window:
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
         return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
 
-    def _follow(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
+    def _update_stays(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
         """Stays as they are by now, of who is seen how probably and when; who was last seen at `until` goes on."""
         happened = []
         for ref, probability, spans in seen:
             for start, end in spans:
-                happened += self._see(ref, probability, start, end, now)
+                happened += self._update_stay(ref, probability, start, end, now)
         for ref, stay in list(self.stays.items()):
             if until is not None and stay.last > until - GONE_S / 2:
                 stay.last = now
-            happened += self._end(ref, now)
+            happened += self._end_if_unseen(ref, now)
         return happened
 
-    def _see(self, ref: str, probability: float, start: float, end: float, now: float) -> list[CameraEvent]:
+    def _update_stay(self, ref: str, probability: float, start: float, end: float, now: float) -> list[CameraEvent]:
         """One span in which somebody is seen."""
         stay = self.stays.get(ref)
         if stay is not None and self._unseen(stay, start) <= GONE_S:
@@ -224,19 +224,19 @@ class Window:
         blind = sum(max(0.0, min(end, until) - max(start, stay.last)) for start, end in self._gaps)
         return until - stay.last - blind
 
-    def _end(self, ref: str, now: float) -> list[CameraEvent]:
+    def _end_if_unseen(self, ref: str, now: float) -> list[CameraEvent]:
         """Whoever hasn't been seen for a while has left."""
-        return self._left(ref) if self._unseen(self.stays[ref], now) >= GONE_S - _ABOUT_S else []
+        return self._end_stay(ref) if self._unseen(self.stays[ref], now) >= GONE_S - _ABOUT_S else []
 
-    def _left(self, ref: str) -> list[CameraEvent]:
+    def _end_stay(self, ref: str) -> list[CameraEvent]:
         """Somebody has left, when she was seen last."""
         stay = self.stays.pop(ref)
         self._until[ref] = stay.last
         return [CameraEvent("leaves", ref, stay.last, stay.probability)] if stay.announced and ref != UNKNOWN else []
 
 
-def ids_today(chat: Service) -> dict[str, str]:
-    """Whose each id is by now, of all ids that people have or had."""
+def current_ids(chat: Service) -> dict[str, str]:
+    """Each person's id of today, by all ids that she has or had."""
     now = {one.name: one.id for one in chat.people.snapshot().people}
     return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
