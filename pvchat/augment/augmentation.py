@@ -23,7 +23,7 @@ RESULTS = {
 }  # fmt: skip
 
 
-class Analyses:
+class AnalysisCache:
     """The analysis of a sample, made once and kept in `OUT/analyses`: gates, questions and training share it."""
 
     def __init__(self, out: Path, chat: Service, config: AugmentConfig | None = None) -> None:
@@ -68,9 +68,9 @@ class Augmentation:
         return profile.load_or_build(path, self.clip, self.name, self.chat, self.config)
 
     @cached_property
-    def analyses(self) -> Analyses:
+    def analyses(self) -> AnalysisCache:
         """What the experts saw in a sample."""
-        return Analyses(self.out, self.chat, self.config)
+        return AnalysisCache(self.out, self.chat, self.config)
 
 
 def read_samples(out: str | Path) -> list[Sample]:

@@ -22,6 +22,7 @@ from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import together
+from pvchat.augment.questions.cast import Subject
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import Sample
 from pvchat.augment.settings import FPS
@@ -108,9 +109,8 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     """Ask about the kept samples, and put samples and rows together, with a card and checksums."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
     subject = run.profile
-    rows = write_questions(
-        samples, run.name, run.analyses, seed=run.seed, people=[subject.person], own=subject.facts, watch=run.watch
-    )
+    about = Subject(run.name, subject.person, subject.facts)
+    rows = write_questions(samples, about, run.analyses, seed=run.seed, watch=run.watch)
     dataset.write(run.out, samples, rows)
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
     size = sum((run.out / s.media).stat().st_size for s in samples)

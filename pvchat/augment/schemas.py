@@ -33,6 +33,11 @@ class Sample:
     seed: int = 0  # of its randomness
     notes: dict[str, str] = field(default_factory=dict)  # by question type ("appearance": "wears a surgical mask")
 
+    @property
+    def present(self) -> list[str]:
+        """Names of those whom it shows."""
+        return [name for name, there in self.people.items() if there]
+
 
 @dataclass
 class QuestionRow:

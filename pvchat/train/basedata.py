@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pvchat import video
-from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.cast import view_samples
 from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
@@ -81,7 +81,8 @@ def crops_of(person: Person, data_set: TrainingSet, shown: Sequence[Visuals]) ->
     mine = [s for s in data_set.samples if s.people.get(person.name) and s.split == "train"]
     at = {s.id: i for i, s in enumerate(data_set.samples)}
     found: list[Frames] = []
-    for view in views(sorted(mine, key=lambda s: order.get(s.recipe, 3)), data_set.analyses, [person]):
+    mine.sort(key=lambda s: order.get(s.recipe, 3))
+    for view in view_samples(mine, data_set.analyses, [person]):
         if person.name in view.tracks and len(found) < CROPS:
             found.append(_crop(view.analysis, view.tracks[person.name], shown[at[view.sample.id]]))
     if not found:

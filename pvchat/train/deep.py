@@ -30,7 +30,7 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.storage import temporary
 from pvchat.train.config import PersonConfig
-from pvchat.train.examples import TrainingSet, remembered
+from pvchat.train.examples import TrainingSet, memoised
 from pvchat.train.signals import ALONE, TrainingSession
 
 RECORD = "deep"  # key in `Person.extra`
@@ -103,14 +103,14 @@ def train_on(
         SettingsError: the folder holds no data set about her, or there is no model to train her on.
         PeopleError: she was forgotten meanwhile.
     """
-    from pvchat.augment.augmentation import Analyses as Kept
+    from pvchat.augment.augmentation import AnalysisCache
 
     learn = _on_base if trains(chat) else own
     if learn is None:
         hint = "Name a pretrained base with --model (`pvchat models`)."
         raise SettingsError("no model is here to train her on.", subject=person.name, hint=hint)
     samples, rows = read(folder, person.name)
-    data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)), folder)
+    data = TrainingSet(samples, rows, memoised(AnalysisCache(folder, chat, options.augmentation)), folder)
     deep = _trained(chat, person, data, options, learn)
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep

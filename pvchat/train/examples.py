@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyses
+from pvchat.augment.questions.cast import Analyse
 from pvchat.augment.schemas import QuestionRow, Sample, Split, Stage
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
@@ -32,7 +32,7 @@ class TrainingSet:
 
     samples: Sequence[Sample]  # that were kept
     rows: Sequence[QuestionRow]  # about them
-    analyses: Analyses  # what the experts saw in a sample
+    analyses: Analyse  # what the experts saw in a sample
     folder: Path | None = None  # of the media; None where only analyses are needed
 
 
@@ -89,10 +89,10 @@ class Lessons:
         return found.hexdigest()[:16]
 
 
-def remembered(analyses: Analyses) -> Analyses:
-    """The same, each read once: some megabytes a sample less on the way from disk."""
+def memoised(analyse: Analyse) -> Analyse:
+    """The same function, reading each sample's analysis from disk once."""
     seen: dict[str, ClipAnalysis] = {}
-    return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyses(sample))
+    return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyse(sample))
 
 
 def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:

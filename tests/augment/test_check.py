@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale, write_set
+from make_samples import ANA, make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset.check import DataSetProblem, check
 from pvchat.augment.questions.rows import write_questions
@@ -26,7 +26,7 @@ def good(tmp_path_factory) -> Path:
     (folder / "media").mkdir()
     for sample in samples:
         (folder / sample.media).write_bytes(sample.id.encode())
-    return write_set(folder, samples, write_questions(samples, "Ana", make_analyses(samples)))
+    return write_set(folder, samples, write_questions(samples, ANA, make_analyses(samples)))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale, write_set
+from make_samples import ANA, make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.dataset.check import check
@@ -24,7 +24,7 @@ def make_media(folder: Path, samples) -> None:
 @pytest.fixture(scope="module")
 def made():
     samples = paper_scale()
-    return samples, write_questions(samples, "Ana", make_analyses(samples))
+    return samples, write_questions(samples, ANA, make_analyses(samples))
 
 
 def test_written_and_read_back(made, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from make_profile import make_profile, mesh_at
 
 from pvchat import video
 from pvchat.augment import lines, profile, steps
-from pvchat.augment.augmentation import Analyses, read_samples
+from pvchat.augment.augmentation import AnalysisCache, read_samples
 from pvchat.augment.folders import write_media
 from pvchat.augment.negatives import excerpts, search
 from pvchat.augment.negatives.strangers import Negatives, SubjectClip
@@ -270,7 +270,7 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
     from pvchat.service import PVChat
 
     chat = PVChat(Settings(device="cpu"))
-    kept = Analyses(tmp_path, chat, AugmentConfig(frames=5))
+    kept = AnalysisCache(tmp_path, chat, AugmentConfig(frames=5))
     assert kept.chat.settings.video.max_frames == 5
     assert kept.chat.cache.root == tmp_path / "analyses"
     assert chat.settings.video.max_frames != 5

@@ -16,6 +16,7 @@ from make_samples import BOXES, facts, make_sample, write_set
 from pvchat import video
 from pvchat.augment.dataset.check import check
 from pvchat.augment.questions import together
+from pvchat.augment.questions.cast import Subject
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.watch import UNWATCHED, StoppedError, Watch
 from pvchat.people.person import Person
@@ -87,7 +88,7 @@ def test_every_presence_combination_of_the_subject_and_two_companions(folder: Pa
     new = together.add(samples, gathering(ANA, analyse, folder))
     assert [s.dropped for s in new] == [None] * len(new)
     assert all((folder / s.media).is_file() and s.recipe == "together" for s in new)
-    rows = write_questions([*samples, *new], "Ana", analyse, people=[ANA])
+    rows = write_questions([*samples, *new], Subject("Ana", ANA), analyse)
     for split in ("train", "val", "test"):
         names = sorted({n for s in samples if s.split == split for n in s.people})
         assert names == ["Ana", "Kim", "Lee"]

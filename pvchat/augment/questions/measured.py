@@ -1,4 +1,4 @@
-"""What was measured of the people of a sample, with what is known of how it was made, in words after a name.
+"""What was measured of somebody in a sample, and what is known of how it was made, as a phrase after the name.
 
 "sits and talks", "is on the left of the frame". Nothing is told of the absent: refusals are made by rule.
 """
@@ -13,9 +13,8 @@ from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.english import same_colour
 from pvchat.chat.say.people import acts, looks, whereabouts
-from pvchat.chat.timeline import Timeline
 from pvchat.identity.evidence import Evidence
-from pvchat.schemas import Garment, SceneFacts
+from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
 _MASK = re.compile(r"\bmask\b")
 _MOUTH = re.compile(r"\b(smil|laugh|talk)\w*")
@@ -25,62 +24,56 @@ _HEADGEAR = re.compile(r"\b(cap|hat|hood)\b")
 _LOOKS = re.compile(r"\b(looks?|appearance)\b")
 
 
-def describe(view: SampleView, kind: str, name: str, question: str) -> str:
-    """What was measured of the "appearance", "action" or "location" of somebody present; empty where nothing was.
+def describe(view: SampleView, kind: str, name: str, question: str = "") -> str:
+    """What was measured of the "appearance", "action" or "location" of somebody; empty where nothing was, or of absent.
 
     Where a question is about looks, hair and beard belong to the answer.
     """
-    return phrase(timeline_of_sample(view), kind, name, bool(_LOOKS.search(question)))
-
-
-def phrase(timeline: Timeline, kind: str, name: str, whole: bool = False) -> str:
-    """The same of a timeline; `whole` also says what isn't worn (hair, beard)."""
+    timeline = timeline_from(with_notes(view), view.presence)
     spans = timeline.seen(name)
     if kind == "location":
         place = whereabouts(name, spans, timeline) if spans else ""
         return f"is {place}" if place else ""
-    return looks(name, spans, timeline, whole) if kind == "appearance" else acts(name, spans, timeline)
+    if kind == "appearance":
+        return looks(name, spans, timeline, bool(_LOOKS.search(question)))
+    return acts(name, spans, timeline)
 
 
-def timeline_of_sample(view: SampleView) -> Timeline:
-    """What is known of a sample as the answers' rows."""
-    return timeline_from(informed(view), view.presence)
+def with_notes(view: SampleView) -> Evidence:
+    """What was measured, with what is known of how the sample was made (`Sample.notes`: of its first person)."""
+    evidence, sample = view.evidence, view.sample
+    subject, place, scene = next(iter(sample.people)), sample.notes.get("location"), evidence.scene
+    if sample.recipe == TOGETHER:  # each stands in a place of her own: what was measured is true of none of them
+        scene = SceneFacts(drawn=scene.drawn)
+    if (facts := evidence.facts.get(subject)) is None:
+        return replace(evidence, scene=scene)
+    if place:
+        colour = scene.background if place == PLAIN else None
+        scene = SceneFacts(None if colour else place, background=colour, drawn=scene.drawn)
+    return replace(evidence, facts={**evidence.facts, subject: _facts_with_notes(facts, sample.notes)}, scene=scene)
 
 
-def informed(view: SampleView) -> Evidence:
-    """What was measured, with what is known of how the sample was made (`Sample.notes`: about its first person)."""
-    evidence, subject = view.evidence, next(iter(view.sample.people))
-    if view.sample.recipe == TOGETHER:  # each stands in a place of her own: what was measured is true of none of them
-        evidence = replace(evidence, scene=SceneFacts(drawn=evidence.scene.drawn))
-    notes, facts = view.sample.notes, evidence.facts.get(subject)
-    if facts is None:
-        return evidence
-    worn = re.sub(r"^(wears|wearing|is wearing) ", "", notes.get("appearance", ""))
-    deed = notes.get("action", "")
+def _facts_with_notes(facts: PersonFacts, notes: dict[str, str]) -> PersonFacts:
+    """Facts of the subject, with what the sample's recipe put on them or had them do, without what that hides."""
+    worn, deed = re.sub(r"^(wears|wearing|is wearing) ", "", notes.get("appearance", "")), notes.get("action", "")
     clothes, worn = _recoloured(facts.clothes, worn)
     features = list(facts.features)
     if worn:
         features = [f for f in features if not _same_thing(f, worn)] + _items(worn)
-    covered = bool(_MASK.search(" ".join(features)))
+    masked = bool(_MASK.search(" ".join(features)))
+    hidden = [_MOUTH] * masked + [_FACES] * bool(_TURNS.search(deed))
     gestures = [*facts.gestures, *([deed] if deed and deed not in facts.gestures else [])]
-    hidden = [_MOUTH] * covered + [_FACES] * bool(_TURNS.search(deed))
-    gestures = [g for g in gestures if not any(pattern.search(g) for pattern in hidden)]
-    changed = replace(
+    return replace(
         facts,
         clothes=clothes,
-        features=[f for f in features if not (covered and _BEARD.search(f))],
-        gestures=gestures,
+        features=[f for f in features if not (masked and _BEARD.search(f))],
+        gestures=[g for g in gestures if not any(pattern.search(g) for pattern in hidden)],
         hair=None if _HEADGEAR.search(worn) else facts.hair,
     )
-    scene = evidence.scene
-    if place := notes.get("location"):
-        colour = scene.background if place == PLAIN else None
-        scene = SceneFacts(None if colour else place, background=colour, drawn=scene.drawn)
-    return replace(evidence, facts={**evidence.facts, subject: changed}, scene=scene)
 
 
 def _recoloured(clothes: list[Garment], worn: str) -> tuple[list[Garment], str]:
-    """Garments with the colour that a note gives ("red clothes"), and what is left of the note."""
+    """Garments in the colour of a note such as "red clothes", and the note without what says so."""
     note = re.fullmatch(r"(.+) clothes", worn)
     if note is None or not clothes:
         return clothes, worn
@@ -89,6 +82,7 @@ def _recoloured(clothes: list[Garment], worn: str) -> tuple[list[Garment], str]:
 
 
 def _items(worn: str) -> list[str]:
+    """The things of a note: "a surgical mask and a scrub cap" are two."""
     return [part for part in re.split(r", | and ", worn) if part]
 
 

@@ -64,7 +64,7 @@ def answers(frame: str, split: Split) -> list[str]:
     return list(_book()["answers"][frame][split])
 
 
-def what(kind: str, they: str, count: int) -> str:
+def refused_topic(kind: str, they: str, count: int) -> str:
     """What a refusal can't say: "what Ana is wearing"."""
     return agree(str(_book()["refused"][kind]).replace("{they}", they), count)
 

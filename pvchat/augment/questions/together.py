@@ -19,7 +19,7 @@ from pvchat import video
 from pvchat.augment.augmentation import Augmentation
 from pvchat.augment.folders import write_media
 from pvchat.augment.positives.protocol import to_and_fro
-from pvchat.augment.questions.cast import Faces, find, mean_vector, references
+from pvchat.augment.questions.cast import KnownVectors, match_tracks, mean_vector, reference_vectors
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance, digest
 from pvchat.augment.settings import FPS
 from pvchat.config import VideoConfig
@@ -68,7 +68,7 @@ def add(samples: Sequence[Sample], run: Augmentation) -> list[Sample]:
             if present is not None:
                 sample.people.setdefault(companion.name, present)
         planned += _plan(some, chosen, person.name, seen, run.seed)
-    faces = references(samples, list(seen.values()))
+    faces = reference_vectors(samples, list(seen.values()))
     faces[person.name] = [(person.kind, p) for p in np.asarray(person.arrays["prototypes"], np.float32)]
     faces |= {c.name: [("face", c.vector)] for c in known}
     made = []
@@ -156,11 +156,11 @@ def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], run: A
     return sample
 
 
-def _shows_them(sample: Sample, analysis: ClipAnalysis, faces: Faces, known: Sequence[Companion]) -> bool:
+def _shows_them(sample: Sample, analysis: ClipAnalysis, faces: KnownVectors, known: Sequence[Companion]) -> bool:
     """Whether everyone said to be there has a face of her own in the clip, and nobody said to be absent has one."""
-    present = {n for n, there in sample.people.items() if there}
     absent = [c for c in known if sample.people.get(c.name) is False]
-    return set(find(sample, analysis, faces)) == present and not any(is_there(c, analysis) for c in absent)
+    found = match_tracks(sample, analysis, faces)
+    return set(found) == set(sample.present) and not any(is_there(c, analysis) for c in absent)
 
 
 def _resized(images: Images, height: int) -> Images:

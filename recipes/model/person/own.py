@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.cast import view_samples
 from pvchat.errors import SettingsError
 from pvchat.model.describer import Describer
 from pvchat.model.people import PersonState
@@ -86,7 +86,8 @@ def other_people(
     model = describer.trained.model
     found: dict[str, PersonState] = {}
     known = [p for p in enrolled if p.name in wanted]
-    for view in sorted(views(data.samples, data.analyses, [person, *known]), key=lambda v: len(v.analysis.tracks)):
+    views = view_samples(data.samples, data.analyses, [person, *known])
+    for view in sorted(views, key=lambda v: len(v.analysis.tracks)):
         for other in sorted((view.tracks.keys() & wanted) - found.keys()):
             track = data.analyses(view.sample).tracks[view.tracks[other]]
             with torch.no_grad():
