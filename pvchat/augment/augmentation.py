@@ -1,4 +1,4 @@
-"""One augmentation on its way: what it is about, where its files lie, what its steps share."""
+"""One augmentation, as its steps share it: clip, person, folder, settings, and the analyses of its samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RESULTS = {
 
 
 class AnalysisCache:
-    """The analysis of a sample, made once and kept in `OUT/analyses`: gates, questions and training share it."""
+    """Analyses of samples, each made once and kept in `OUT/analyses`: gates, questions and training share them."""
 
     def __init__(self, out: Path, chat: Service, config: AugmentConfig | None = None) -> None:
         usual, frames = chat.settings.video, (config or AugmentConfig()).frames

@@ -223,8 +223,8 @@ def find_others(monkeypatch, *dropped):
             rows.append(sample)
         return rows
 
-    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {"may be the subject": 2}, 0))
-    monkeypatch.setattr(excerpts, "write", write)
+    monkeypatch.setattr(search, "find_negatives", lambda *_, **__: Negatives([], {"may be the subject": 2}, 0))
+    monkeypatch.setattr(excerpts, "write_excerpts", write)
 
 
 def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
