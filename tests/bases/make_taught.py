@@ -69,7 +69,7 @@ def told_right(base: Base, found: Found, whose: str, about: str) -> float:
     person, data = with_state(Person(whose), *found[whose][1:], base), found[about][0]
     rows = [e for e in data.examples if e.split in ("val", "test")]
     assert len(rows) == 16
-    return float(np.mean([(log_odds(base, person, data.shown[e.clip]) > 0) == e.present[0] for e in rows]))
+    return float(np.mean([(log_odds(base, person, data.visuals[e.clip]) > 0) == e.present[0] for e in rows]))
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import People
 from pvchat.train.config import PersonConfig
 from pvchat.train.course import STATE, make_accelerator
-from pvchat.train.examples import ALIASES, TrainingSet, call, draw
+from pvchat.train.examples import ALIASES, TrainingSet, draw, replace_name
 from pvchat.train.signals import TrainingSession
 from recipes.model.batches import collate, encode_clips, from_analysis
 from recipes.model.person.data import make_data
@@ -247,8 +247,8 @@ def test_half_of_the_examples_use_another_name(data):
     ],
 )
 def test_somebody_is_called_otherwise_in_whole_words_only(text, name, names, told):
-    assert call(text, name, "Bo", names) == told
-    assert call(text, name, r"\1\g<0>", names).count("\\1") == told.count("Bo")
+    assert replace_name(text, name, "Bo", names) == told
+    assert replace_name(text, name, r"\1\g<0>", names).count("\\1") == told.count("Bo")
 
 
 def test_nobody_gets_the_name_of_another(model):

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import Trained, Training, follow, make_accelerator, start_run
+from pvchat.train.course import Trained, Training, make_accelerator, run_stages, start_run
 from pvchat.train.examples import PersonExample, draw
 from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.signals import ALONE, TrainingSession
@@ -61,7 +61,7 @@ def train_state(
         run = start_run(trainee, config)
         course = OnOurs(*accelerator.prepare(trainee, run.optimizer))
         training = Training(run, trainee, data, start, config, accelerator, session)
-        return follow(training, course.step, course.look)
+        return run_stages(training, course.step, course.validate)
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
@@ -108,8 +108,8 @@ class OnOurs:
         return numbers | {"loss": float(total.detach()), "active_share": float(active_share(outcome.routing))}
 
     @torch.no_grad()
-    def look(self, training: Training) -> dict[str, float]:
-        """The held-back split, see `course.Look`; every process looks at all of it."""
+    def validate(self, training: Training) -> dict[str, float]:
+        """Scores on the held-back split, see `course.Validate`; every process computes all of it."""
         data, config = training.data, training.config
         rows = data.held_back(config.validate_rows, config.seed)
         parts = [
