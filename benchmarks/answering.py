@@ -26,7 +26,7 @@ import torch
 from switches import changed, equal_shares, routed
 
 from pvchat.bases.models import trained_folder
-from pvchat.model.checkpoint import read_words
+from pvchat.model.checkpoint import read_adapters
 from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
@@ -95,7 +95,7 @@ def prepared() -> tuple[BaseConfig, Any, AnsweringPhase]:
     model = make_model(config).eval()
     words = trained_folder(Path(config.start)) / ANSWERING
     if words.is_file():
-        model.load_state_dict(read_words(model, words), strict=False)
+        model.load_state_dict(read_adapters(model, words), strict=False)
     return config, model, AnsweringPhase(config, model, SentenceEncoder().encode)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from pvchat import video
 from pvchat.augment.lines import read_manifest
 from pvchat.augment.schemas import Sample
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
 from pvchat.video.files import SUFFIXES
@@ -72,11 +72,11 @@ def orphaned_media(out: Path, samples: Sequence[Sample]) -> list[Path]:
     return sorted(path for path in found if _SAMPLE_FILE.fullmatch(path.name) and path not in wanted)
 
 
-def write_media(path: Path, images: NDArray[np.uint8], fps: float) -> None:
+def write_media(path: Path, images: NDArray[np.uint8]) -> None:
     """Write frames [T, H, W, 3] to `path` (H.264), whole or not at all; a `.png` or `.jpg` takes the first alone."""
     with atomic.drafted(path) as draft:
         if path.suffix == ".mp4":
-            video.save_clip(draft, images, fps)
+            video.save_clip(draft, images, FPS)
         elif path.suffix == ".jpg":
             Image.fromarray(images[0]).save(draft, "JPEG", quality=_JPEG_QUALITY)
         else:

@@ -30,7 +30,7 @@ from pvchat.augment.questions import together
 from pvchat.augment.questions.cast import Subject
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.schemas import STEPS, Sample
-from pvchat.augment.settings import FPS, AugmentConfig
+from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import VideoReadError
 from pvchat.people.naming import require_usable
@@ -174,7 +174,7 @@ def _make_positive(run: Augmentation, sample: Sample, makers: list[Generator]) -
     except ValueError as error:  # the segment lacks what the recipe needs
         return {"id": sample.id, "failed": str(error), "sample": None, "covers": []}
     sample.notes = made.notes
-    folders.write_media(run.out / sample.media, made.images, FPS)
+    folders.write_media(run.out / sample.media, made.images)
     return {"id": sample.id, "failed": "", "sample": asdict(sample), "covers": sorted(made.covers)}
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from pvchat.bases.sizes import Size, fitting_size, frames_of, size_of
-from pvchat.bases.sources import BaseSource, Family, family_of
+from pvchat.bases.sources import FAMILIES, OTHER, BaseSource, Family
 from pvchat.errors import SettingsError
 from pvchat.runtime import best_dtype
 
@@ -83,12 +83,12 @@ def load_base(
     chosen = getattr(torch, usual if quantize else wanted.dtype)
     say(f"Loading {source.name}: {wanted.summary}.")
     _check_room(wanted, source)
-    place = _place(source)
-    config, processor = _config_and_processor(source, place)
+    hub_options = _hub_options(source)
+    config, processor = _config_and_processor(source, hub_options)
     model, found = _load_or_explain(
         source,
         lambda: AutoModelForImageTextToText.from_pretrained(
-            source.path, dtype=chosen, output_loading_info=True, **place, **options
+            source.path, dtype=chosen, output_loading_info=True, **hub_options, **options
         ),
     )
     if missing := sorted(found["missing_keys"]):  # transformers would fill them with random numbers
@@ -97,8 +97,8 @@ def load_base(
         raise SettingsError(what, subject=source.name, hint=hint)
     model = model.eval().requires_grad_(False)
     model = model if quantize else model.to(torch.device(device))
-    soft = _add_soft_token(processor, source)
-    return Base(source, model, processor, family_of(config.model_type), frames_of(source), soft)
+    family, soft = FAMILIES.get(config.model_type, OTHER), _add_soft_token(processor, source)
+    return Base(source, model, processor, family, frames_of(source), soft)
 
 
 def hub_answers() -> bool:
@@ -115,20 +115,20 @@ def hub_answers() -> bool:
         return False
 
 
-def _place(source: BaseSource) -> dict[str, bool]:
+def _hub_options(source: BaseSource) -> dict[str, bool]:
     """Options of every `from_pretrained`: no code of a checkpoint's, and only what is here where the hub is silent."""
     return {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
 
 
-def _config_and_processor(source: BaseSource, place: dict[str, bool]) -> tuple[Any, Any]:
+def _config_and_processor(source: BaseSource, hub_options: dict[str, bool]) -> tuple[Any, Any]:
     """A base's config and processor, refused where transformers knows no such video language model."""
     from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
-    config = _load_or_explain(source, lambda: AutoConfig.from_pretrained(source.path, **place))
+    config = _load_or_explain(source, lambda: AutoConfig.from_pretrained(source.path, **hub_options))
     if type(config) not in AutoModelForImageTextToText._model_mapping:
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
-    return config, _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
+    return config, _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **hub_options))
 
 
 def _add_soft_token(processor: Any, source: BaseSource) -> int:

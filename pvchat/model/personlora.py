@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import torch
@@ -35,7 +34,7 @@ class PersonLora(nn.Module):
         self.down, self.up = nn.ParameterDict(), nn.ParameterDict()
         generator = torch.Generator().manual_seed(seed)
         for target in LORA_TARGETS:
-            layers = [base_layer(m) for m in projections(llm, target)]
+            layers = [getattr(m, "base_layer", m) for m in projections(llm, target)]  # where peft has wrapped them
             if not layers:
                 raise SettingsError(f"this language model has no '{target}' layers", hint="Train without --lora.")
             outs, ins = layers[0].weight.shape
@@ -93,8 +92,3 @@ def spoken_of(llm: nn.Module, people: Sequence[Person], lead: str = ARRAYS) -> I
 def projections(llm: nn.Module, target: str) -> list[nn.Module]:
     """The language model's layers of this name, first to last."""
     return [m for n, m in llm.named_modules() if n.endswith(f".{target}")]
-
-
-def base_layer(module: Any) -> Any:
-    """The linear layer itself, where peft has wrapped it."""
-    return getattr(module, "base_layer", module)

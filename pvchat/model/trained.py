@@ -62,7 +62,7 @@ class TrainedModel:
         """The model for everything but text, without torch."""
         from pvchat.model.frozen import FrozenModel
 
-        return FrozenModel(self.folder / WEIGHTS, self.config, self._reader, self.device, handed=self._handed)
+        return FrozenModel(self.folder / WEIGHTS, self.config, self._without_llm, self.device, handed=self._handed)
 
     def rest(self, idle_s: float) -> bool:
         """Let go of the whole model if nobody asked for it in the last `idle_s` seconds; whether it went."""
@@ -84,11 +84,11 @@ class TrainedModel:
         Raises:
             WeightsError: they don't fit this model.
         """
-        from pvchat.model.checkpoint import read_words
+        from pvchat.model.checkpoint import read_adapters
 
-        return read_words(self.model, self.folder / ANSWERING)
+        return read_adapters(self.model, self.folder / ANSWERING)
 
-    def _reader(self) -> PVChatModel:
+    def _without_llm(self) -> PVChatModel:
         """The torch model that the frozen one's passes are made of, without its language unless that is here anyway."""
         if self._handed:
             return self.model

@@ -219,7 +219,7 @@ def find_others(monkeypatch, *dropped):
             sample = Sample(f"{number:016x}", "negative", "lookalike", "video", f"media/{number:016x}.mp4", f"{number}",
                             ("train", "val", "test")[number % 3], {"Ana": False}, {}, reason)  # fmt: skip
             if not reason:
-                write_media(out / sample.media, np.roll(make_profile(4).images, number + 1, 2), 8.0)
+                write_media(out / sample.media, np.roll(make_profile(4).images, number + 1, 2))
             rows.append(sample)
         return rows
 

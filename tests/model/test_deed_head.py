@@ -37,11 +37,11 @@ def head(other: float = 1.0) -> DeedHead:
 def test_where_the_model_says_nothing_the_other_head_decides() -> None:
     before = logits(drinking=0.3, nothing=0.5)
     shares = dict(zip(KINDS, np.exp(before).tolist(), strict=True))
-    assert head().weighed(before - 3, np.zeros(2, np.float32)) == pytest.approx(shares, abs=1e-5)
+    assert head().probabilities(before - 3, np.zeros(2, np.float32)) == pytest.approx(shares, abs=1e-5)
 
 
 def test_what_the_queries_read_moves_the_odds() -> None:
-    after = head().weighed(logits(drinking=0.3), np.array([2.0, 0.0], np.float32))
+    after = head().probabilities(logits(drinking=0.3), np.array([2.0, 0.0], np.float32))
     odds = [np.log(share / (1 - share)) for share in (0.3, after["drinking"])]
     assert odds[1] - odds[0] == pytest.approx(2.0, abs=1e-4)
     assert sum(after.values()) == pytest.approx(1.0, abs=1e-5)
@@ -64,7 +64,7 @@ def test_a_clip_is_told_anew_beside_what_is_kept_of_it(monkeypatch) -> None:
     )
     describer.__dict__["deeds"] = head()
     monkeypatch.setattr(looking, "deed_logits", lambda *_: logits(drinking=0.3, nothing=0.4))
-    monkeypatch.setattr(describer, "read_of", lambda *_: np.array([3.0, 0.0], np.float32))
+    monkeypatch.setattr(describer, "mean_query", lambda *_: np.array([3.0, 0.0], np.float32))
     told = describer.retold(clip)
     assert told.tracks[0].facts.deed == "drinking"
     assert "deed" in told.tracks[0].facts.grounds

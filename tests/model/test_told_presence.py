@@ -69,7 +69,7 @@ def test_it_is_the_products_presence_among_everybody(shared_model, clip, person)
 
 def test_her_tokens_read_the_track_that_is_hers(shared_model, clip, person):
     told, visual, _ = found(shared_model, clip, [person("Ana", 1)])
-    match, track = told.into(visual)[0, 0], visual.track[0]
+    match, track = told.token_match(visual)[0, 0], visual.track[0]
     assert float(match[track == 0].min()) > float(match[track == 1].max())
     assert (match[track < 0] == NEUTRAL).all()
 
@@ -77,8 +77,8 @@ def test_her_tokens_read_the_track_that_is_hers(shared_model, clip, person):
 def test_of_nobody_known_nothing_is_told(shared_model, clip, person):
     told, visual, reading = found(shared_model, clip, [person("Ana", None)])
     assert not told.known.any()
-    assert (told.into(visual) == NEUTRAL).all()
-    assert shared_model.prints.certain(reading.presence).abs().max() < 1e-6
+    assert (told.token_match(visual) == NEUTRAL).all()
+    assert shared_model.prints.certainty(reading.presence).abs().max() < 1e-6
     assert found(shared_model, make_analysis(), [person("Ana", 1)])[0].odds.tolist() == [[EMPTY]]
 
 

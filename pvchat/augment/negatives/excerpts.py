@@ -88,7 +88,7 @@ def _cut_and_check(candidate: Negative, made: Sequence[Sample], subject: Subject
         if missing := [sample for sample in made if not (run.out / sample.media).exists()]:
             images = cut_excerpt(candidate, run.analyses.chat, run.config.seconds)
             for sample in missing:
-                write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :], FPS)
+                write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :])
         for sample in made:
             _check_excerpt(sample, subject, run)
     except VideoReadError:

@@ -93,7 +93,10 @@ def apply_camera(images: Images, look: CameraLook, rng: np.random.Generator) -> 
     if look.saturation != 1.0:
         grey = out @ np.array([0.299, 0.587, 0.114], np.float32)
         out = grey[..., None] + (out - grey[..., None]) * np.float32(look.saturation)
-    out = _blur(out, look)
+    if look.blur > 0:
+        out = gaussian_filter(out, (0, look.blur, look.blur, 0), truncate=2.5)
+    if look.motion >= 2:
+        out = uniform_filter1d(out, round(look.motion), axis=2)
     if look.noise > 0:
         out += rng.standard_normal(out.shape, np.float32) * np.float32(look.noise)
     done = np.clip(out + 0.5, 0, 255).astype(np.uint8)
@@ -139,14 +142,6 @@ def _tone_curve(images: Images, look: CameraLook) -> FloatArray:
     warm = np.float32(np.sqrt(look.warmth))
     gains: tuple[Any, ...] = (warm, 1.0, 1 / warm)
     return np.stack([(ramp * f)[images[..., c]] for c, f in enumerate(gains)], -1).astype(np.float32)
-
-
-def _blur(images: FloatArray, look: CameraLook) -> FloatArray:
-    if look.blur > 0:
-        images = gaussian_filter(images, (0, look.blur, look.blur, 0), truncate=2.5)
-    if look.motion >= 2:
-        images = uniform_filter1d(images, round(look.motion), axis=2)
-    return images
 
 
 def _place(low: float, high: float, size: float, whole: float, rng: np.random.Generator) -> int:

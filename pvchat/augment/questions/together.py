@@ -152,7 +152,7 @@ def _make_group(members: Sequence[tuple[str, Sample]], people: dict[str, bool], 
     )  # fmt: skip
     if not (media := run.out / sample.media).exists():
         config = VideoConfig(sample_fps=FPS, max_frames=FRAMES, max_side=480)
-        write_media(media, side_by_side([video.load(run.out / s.media, config).images for s in parts]), FPS)
+        write_media(media, side_by_side([video.load(run.out / s.media, config).images for s in parts]))
     return sample
 
 
