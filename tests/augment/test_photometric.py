@@ -41,7 +41,7 @@ def test_a_neutral_camera_changes_nothing():
         (CameraLook(saturation=0.0), lambda a: np.ptp(a, axis=3).max() == 0),
     ],
 )
-def test_each_setting_does_its_own(look, check):
+def test_each_camera_setting_changes_what_it_names(look, check):
     assert check(apply_camera(GREY, look, rng()).astype(float))
 
 
@@ -77,7 +77,7 @@ def test_smaller_pictures_keep_their_shape():
     assert downscale(np.zeros((1, 200, 300, 3), np.uint8), 0.5).shape == (1, 100, 150, 3)
 
 
-def test_looks_differ_and_mild_ones_stay_near():
+def test_drawn_cameras_differ_and_mild_ones_stay_near():
     assert len({draw_camera(rng(s)) for s in range(20)}) == 20
     for seed in range(10):
         assert abs(mild_variant(GREY, rng(seed)).mean() - 100) < 40

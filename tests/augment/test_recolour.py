@@ -10,7 +10,7 @@ from pvchat.augment.positives.recolour import CLOTH, clothes_mask, recolour_clip
 from pvchat.perception import colours
 
 
-def test_lab_goes_there_and_back():
+def test_rgb_to_lab_and_back_is_the_same():
     rgb = np.random.default_rng(0).integers(0, 256, (200, 3), dtype=np.uint8)
     assert np.abs(to_rgb(colours.to_lab(rgb)) - rgb).max() < 0.6
 
@@ -35,7 +35,7 @@ def test_every_cloth_reads_as_its_colour(name):
     assert colours.name_colours(colours.dominant(out.reshape(-1, 3))) == name
 
 
-def test_folds_stay():
+def test_folds_of_recoloured_cloth_stay():
     image = np.full((30, 30, 3), SHIRT, np.uint8)
     image[:, ::5] = [c // 2 for c in SHIRT]
     old = np.median(colours.to_lab(image.reshape(-1, 3)), 0)

@@ -42,7 +42,7 @@ def test_there_are_some_about_groups(split: str) -> None:
     assert len(book.templates("existence", split, "group")) >= 4
 
 
-def test_numbers_are_unique() -> None:
+def test_every_template_has_its_own_number() -> None:
     assert max(Counter(t.number for t in book.all_templates()).values()) == 1
 
 
@@ -93,7 +93,7 @@ def test_the_grammar_check_finds_mistakes() -> None:
     assert [text for text in wrong if not mistakes(text)] == []
 
 
-def test_words_agree() -> None:
+def test_verbs_and_lists_agree_with_the_names() -> None:
     assert book.fill("[Is/Are] {name} here?", ["Ana"]) == "Is Ana here?"
     assert book.fill("[Is/Are] {name} here?", ["Ana", "Ben"]) == "Are Ana and Ben here?"
     assert book.fill("{None} is here.", ["Ana", "Ben"]) == "Neither Ana nor Ben is here."

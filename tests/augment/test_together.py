@@ -153,7 +153,7 @@ def test_the_same_call_makes_the_same_and_drawn_figures_have_no_companions(folde
     assert together.add_companions(made_up(), gathering(Person("Ana", kind="figure"), analyse, folder)) == []
 
 
-def test_stopping(folder: Path) -> None:
+def test_a_stop_is_obeyed_between_groups(folder: Path) -> None:
     samples = made_up()
     put(folder, samples)
 
@@ -164,7 +164,7 @@ def test_stopping(folder: Path) -> None:
     assert len(list(folder.glob("media/*.mp4"))) == len(samples) + 3  # it was set before the third was made
 
 
-def test_side_by_side() -> None:
+def test_clips_side_by_side_have_one_height_and_the_longest_length() -> None:
     one, two = np.full((5, 48, 64, 3), 10, np.uint8), np.full((2, 96, 64, 3), 200, np.uint8)
     found = together.side_by_side([one, two], height=24)
     assert found.shape == (5, 24, 32 + 16, 3)

@@ -21,7 +21,7 @@ def colours_at(image, mesh, index):
 
 @pytest.mark.parametrize("thing", sorted(PLACES))
 @pytest.mark.parametrize("yaw", [-20.0, 0.0, 15.0])
-def test_things_lie_where_they_belong(thing, yaw):
+def test_an_accessory_hides_what_is_under_it_and_nothing_else(thing, yaw):
     mesh = mesh_at(yaw=yaw)
     image, _ = paint(mesh)
     head = heads.build_head(mesh, WIDTH, HEIGHT)
@@ -58,7 +58,7 @@ def test_samples_say_what_is_worn(kind):
     assert ("eyes" in made.covers) == ("sunglasses" in made.notes["appearance"])
 
 
-def test_colours_vary():
+def test_masks_of_other_seeds_have_other_colours():
     worn = [accessory_clip(make_profile(4), 1, np.random.default_rng(s), "mask").images[0] for s in range(6)]
     x, y = 112, 92
     assert len({tuple(image[y, x] // 20) for image in worn}) > 2

@@ -1,4 +1,4 @@
-"""Deeds by the model and by the head over measurements together: a product, told of copies, for questions that ask."""
+"""Deeds by the queries and by the head over measurements: a product of both, on copies, for questions that ask."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def logits(**said: float) -> FloatArray:
     return np.log([said.get(name, rest) for name in KINDS]).astype(np.float32)
 
 
-def head(other: float = 1.0) -> DeedHead:
+def head(measured_weight: float = 1.0) -> DeedHead:
     weight = np.zeros((len(KINDS), 2), np.float32)
     weight[DRINKS, 0] = 1.0
-    return DeedHead(weight, np.zeros(len(KINDS), np.float32), other)
+    return DeedHead(weight, np.zeros(len(KINDS), np.float32), measured_weight)
 
 
-def test_where_the_model_says_nothing_the_other_head_decides() -> None:
+def test_where_the_queries_say_nothing_the_other_head_decides() -> None:
     before = logits(drinking=0.3, nothing=0.5)
     shares = dict(zip(KINDS, np.exp(before).tolist(), strict=True))
     assert head().probabilities(before - 3, np.zeros(2, np.float32)) == pytest.approx(shares, abs=1e-5)
@@ -55,7 +55,7 @@ def test_a_head_for_other_deeds_is_refused(tmp_path) -> None:
         DeedHead.read(tmp_path)
 
 
-def test_a_clip_is_told_anew_beside_what_is_kept_of_it(monkeypatch) -> None:
+def test_deeds_are_decided_on_a_copy_of_the_analysis(monkeypatch) -> None:
     track = track_at(FACE)
     clip = footage(track)
     clip.stage = "what"
