@@ -45,7 +45,7 @@ class AnalysisCache:
 
 @dataclass
 class Augmentation:
-    """One augmentation, as `steps.augment` is asked for it."""
+    """One run of `steps.augment`: its inputs, and what its steps share."""
 
     clip: Path
     name: str

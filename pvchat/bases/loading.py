@@ -69,7 +69,7 @@ def load_base(
     dtype: torch.dtype | None = None,
     say: Callable[[str], None] = _log.info,
 ) -> Base:
-    """Load a base; `say` is told what it takes before that.
+    """Load a base; `say` gets a line about its size before that.
 
     Its weights are of this dtype (None: what is fastest on the device and fits), or quantized to "8bit" or "4bit".
     Raises SettingsError where it isn't here and can't be fetched, needs code of its own, or doesn't fit.

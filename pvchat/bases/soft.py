@@ -35,7 +35,7 @@ NOISE = 0.05  # of a token's length, on the copies where there are fewer visual 
 
 @contextmanager
 def spoken_with(base: Base, people: Sequence[PersonState]) -> Iterator[None]:
-    """The base as it is when these people stand in its prompts, in this order.
+    """The base with these people's tokens in its prompts, in this order.
 
     Its forward raises SettingsError where a prompt marks another number of tokens than these people have.
     """

@@ -27,7 +27,7 @@ HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 
 @dataclass(frozen=True)
 class Preset:
-    """A base that we know before it is here: its id on the hub, and what its card says."""
+    """A known base of the hub: its id, and what its card says."""
 
     hub: str
     licence: str
@@ -37,7 +37,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class BaseSource:
-    """A base that was asked for by this name."""
+    """Where a base comes from, as `--model` named it."""
 
     name: str
     path: str  # a folder in the hub's layout, or a hub id

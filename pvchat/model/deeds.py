@@ -32,7 +32,7 @@ class DeedHead:
 
     @classmethod
     def read(cls, folder: Path) -> DeedHead | None:
-        """The head in a model's folder; None where there is none. Raises WeightsError where it tells other deeds."""
+        """The head in a model's folder; None where there is none. Raises WeightsError where it is for other deeds."""
         from safetensors.numpy import load_file
 
         if not (folder / FILE).is_file():

@@ -114,7 +114,7 @@ class Describer:
 
     @cached_property
     def deeds(self) -> DeedHead | None:
-        """The head over its queries that tells deeds; None where the model has none."""
+        """The head for deeds over its queries; None where the model has none."""
         return DeedHead.read(self.trained.folder)
 
     def mean_query(self, analysis: ClipAnalysis, track: int) -> FloatArray:

@@ -81,7 +81,7 @@ def stop_ids(llm: Any, tokenizer: Any) -> set[int]:
 def _greedy_tokens(
     llm: Any, embeds: Tensor, guess: list[int], quoted: Callable[[], list[int]], slack: Sequence[float]
 ) -> Iterator[int]:
-    """The likeliest tokens in turn, or guessed ones within their `slack`; `quoted` guesses on from those so far."""
+    """Greedy tokens in turn, or guessed ones within their `slack`; `quoted` makes a new guess after those so far."""
     from transformers import DynamicCache
 
     table, cache = llm.get_input_embeddings(), DynamicCache(config=llm.config)

@@ -45,7 +45,7 @@ class PersonLora(nn.Module):
 
     @classmethod
     def of(cls, llm: nn.Module, person: Person, lead: str = ARRAYS) -> PersonLora | None:
-        """The one among a person's arrays whose names begin so; None where she has none, or another model's."""
+        """A person's LoRA, from her arrays whose names begin with `lead`; None: she has none, or another model's."""
         rows = {k.removeprefix(lead): v for k, v in person.arrays.items() if k.startswith(lead)}
         if not rows:
             return None
@@ -80,7 +80,7 @@ class PersonLora(nn.Module):
 
 @contextmanager
 def spoken_of(llm: nn.Module, people: Sequence[Person], lead: str = ARRAYS) -> Iterator[None]:
-    """The language model as it is when just these people are spoken of: one alone brings her LoRA, several none."""
+    """The language model with the LoRA of the one person who is spoken of; unchanged for several people."""
     own = PersonLora.of(llm, people[0], lead) if len(people) == 1 else None
     if own is None:
         yield

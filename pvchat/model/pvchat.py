@@ -117,7 +117,7 @@ class PVChatModel(nn.Module):
     def answer(
         self, visual: VisualTokens, question: str, facts: str, vector: Tensor, people: People | None, decoding: Decoding
     ) -> str:
-        """Answer one question, with its sentence vector [1, S] and facts that are told beside it, about one clip."""
+        """Answer a question, with its sentence vector [1, S] and facts beside it in the prompt, about one clip."""
         reading = self.read(visual, vector, people)
         ids = self.writer.ids(question, facts, [] if people is None else people.names[0])
         embeds = self.embed(torch.tensor([ids], device=self.device), reading, people)

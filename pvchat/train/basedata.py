@@ -52,7 +52,7 @@ class BaseData(TrainingData):
 def make_base_data(
     person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, PersonState]
 ) -> BaseData:
-    """Prepare an augmentation for training on a base that is shown so many frames; `others` are whom rows may name.
+    """Prepare an augmentation for training on a base that takes so many frames; `others` are people rows may name.
 
     Raises:
         SettingsError: no question can be trained on, or no sample of the training split shows her clearly.

@@ -113,7 +113,7 @@ class SharedTraining:
 def add_options(
     parser: argparse.ArgumentParser, usual: Any, on_base: Any = None, without: tuple[str, ...] = ()
 ) -> None:
-    """Every field of some settings as an option; one that isn't said is None. What is on by default gets a `--no-…`.
+    """Every field of some settings as an option; one that isn't given is None. What is on by default gets a `--no-…`.
 
     `on_base` are the usual settings on a pretrained base, `without` are fields that the command has otherwise.
     """
@@ -132,6 +132,6 @@ def add_options(
 
 
 def from_words(args: Any, usual: Any) -> Any:
-    """The settings among a command's parsed words; what wasn't said is as usual."""
+    """The settings in a command's parsed arguments; those that weren't given are as usual."""
     said = {field.name: getattr(args, field.name) for field in fields(usual)}
     return replace(usual, **{name: value for name, value in said.items() if value is not None})

@@ -53,7 +53,7 @@ class Learner(nn.Module):
 
     @property
     def base(self) -> Any:
-        """The model that is asked."""
+        """The frozen model."""
         return self._base[0]
 
     def adapted(self, layers: nn.Module | None) -> AbstractContextManager[None]:
@@ -63,7 +63,7 @@ class Learner(nn.Module):
 
 @dataclass
 class Trained:
-    """The result; scores are those on the held-back split, lower is better."""
+    """The result of a training; scores are those on the held-back split, lower is better."""
 
     state: PersonState  # tokens and z of the best validation
     lora: dict[str, Tensor]  # the person's own, by name; empty without one

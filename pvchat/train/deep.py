@@ -53,7 +53,7 @@ Learn = Callable[[Service, Person, TrainingSet, DeepOptions], tuple[Person, dict
 
 
 def trains(chat: Service) -> bool:
-    """Whether a deep enrollment trains anything here: a pretrained base is there to answer."""
+    """Whether a deep enrollment trains anything: only where a pretrained base answers."""
     return chat.networks.narrator is not None
 
 
@@ -159,7 +159,7 @@ def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
-    """The deep person with what was said of her meanwhile; PeopleError where she has gone, or her name is another's."""
+    """The deep person with corrections made meanwhile; PeopleError where she has gone, or her name is another's."""
     if not _same_enrollment(current, person):
         raise _gone(person)
     return with_examples(replace(deep, created=current.created), examples_of(current))

@@ -41,7 +41,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class IdentityEpisode:
-    """Is the person of this number, who is called so here, in that picture, and is it her?"""
+    """One question: is the identity of this number, under this name, in this picture?"""
 
     identity: int
     name: str

@@ -122,7 +122,7 @@ def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tup
 
 
 def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:
-    """Examples for one step: half of them about clips that show somebody asked about, types alike often."""
+    """Examples for one step: half of them about clips that show somebody asked about, each type as often."""
     groups: dict[tuple[bool, str], list[PersonExample]] = {}
     for e in examples:
         groups.setdefault((any(e.present), e.type), []).append(e)

@@ -29,7 +29,7 @@ _STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² 
 
 @dataclass(frozen=True)
 class Gate:
-    """What was found; her log-odds count as scale · said + bias."""
+    """What the gate measured; calibrated log-odds are scale · odds + bias."""
 
     yes_recall: float  # share of the clips with her that are told right, after calibration
     no_recall: float  # of those without her

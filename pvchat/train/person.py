@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 def train_on_base(
     chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
 ) -> tuple[Person, dict[str, Any]]:
-    """Train on the narrator's base, examine, keep or discard: the person, and what is told of the training.
+    """Train on the narrator's base, examine, keep or discard; returns the person and a report.
 
     Raises:
         SettingsError: the data can't be trained on, or show nobody else.

@@ -56,7 +56,7 @@ class BaseTrainee(Learner):
         super().__init__(base, start, config, upper(base))
 
     def state(self, name: str) -> PersonState:
-        """The person as she is now, called so; gradients flow to the parameters."""
+        """The person under a name, with her parameters as they are now; gradients flow to them."""
         return PersonState(name, self.person["tokens"], self.person["z"])
 
     def forward(self, data: BaseData, example: PersonExample) -> Score:
@@ -89,7 +89,7 @@ class BaseTrainee(Learner):
         return self.odds(data, clip, PRESENCE_QUESTION.format(name), name)
 
     def odds(self, data: BaseData, clip: int, question: str, name: str) -> Tensor:
-        """Log-odds of yes to any question, while she stands in the prompt, called so."""
+        """Log-odds of yes to any question with the person in the prompt, under a name."""
         asked = BasePrompt(question, soft=((name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF)
         return self.score(data, clip, asked, [self.state(name)], "Yes.").odds
 

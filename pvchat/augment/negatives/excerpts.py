@@ -54,7 +54,7 @@ def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) ->
 
 
 def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]:
-    """A split for each source clip; each recipe's clips are shared out in the wished shares, so far as they reach."""
+    """A split for each source clip, so that each recipe has clips in every split where there are enough."""
     order = sorted({c.key for c in candidates}, key=lambda key: digest(key, seed))
     splits: dict[str, Split] = {}
     for recipe in ("lookalike", "random"):

@@ -47,7 +47,7 @@ _LOOKALIKE_SHARE = 0.5  # of all strangers seen may count as look-alikes: in a s
 
 @dataclass(frozen=True, eq=False)
 class OtherClip:
-    """A clip of a folder, what was seen (without features: dozens of films are held at once), how like the subject.
+    """A clip of other people: its analysis (without features: dozens are held at once), scores of its tracks.
 
     `views` are the vectors [V, D] of each track of the subject's kind, as an enrollment would keep them, by its number.
     """

@@ -145,7 +145,7 @@ def _tone_curve(images: Images, look: CameraLook) -> FloatArray:
 
 
 def _place(low: float, high: float, size: float, whole: float, rng: np.random.Generator) -> int:
-    """Where a window of `size` begins so that low..high lies inside it and it inside the frame."""
+    """A random start for a window of `size` that holds low..high and lies inside the frame."""
     first, last = max(0.0, high + 0.05 * (high - low) - size), min(whole - size, max(low - 0.05 * (high - low), 0.0))
     return int(rng.uniform(min(first, last), max(first, last))) if last > first else int(max(0.0, min(first, last)))
 

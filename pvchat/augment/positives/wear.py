@@ -210,7 +210,7 @@ def _draw_cap(canvas: _Canvas, shape: FloatArray, cloth: Colour, *, brim: bool) 
 
 
 def _draw_brim(canvas: _Canvas, cloth: Colour, middle: float, half: float, low: float) -> None:
-    """The brim of a cap so wide to each side of its middle, whose lower edge is at `low`, and its shadow."""
+    """The brim of a cap, from its middle, half its width and the dome's lower edge; and the brim's shadow."""
     at = np.linspace(-1, 1, 30)
     wide = 0.80 * half
     front = np.stack((middle + wide * at, low + 0.155 - 0.13 * at**2), 1)

@@ -66,7 +66,7 @@ class SampleView:
 def view_samples(
     samples: Sequence[Sample], analyse: Analyse, people: Sequence[Person] = (), watch: Watch = UNWATCHED
 ) -> list[SampleView]:
-    """Look at all samples, and find who is where in them; `people` are enrollments of some of those named."""
+    """Analyse all samples and find everyone's track; `people` are enrollments of some of those named."""
     analyses = [analyse(sample).without_features() for sample in watch.over("writing questions", samples)]
     known = reference_vectors(samples, analyses)
     for person in people:
@@ -77,7 +77,7 @@ def view_samples(
 
 
 def reference_vectors(samples: Sequence[Sample], analyses: Sequence[ClipAnalysis]) -> KnownVectors:
-    """Everyone's tracks in samples that show one person only."""
+    """Everyone's mean vectors [D] in samples that show one person only."""
     known: KnownVectors = {}
     for sample, analysis in zip(samples, analyses, strict=True):
         if len(sample.present) == 1 and len(analysis.tracks) == 1:

@@ -62,7 +62,7 @@ class _Question:
 
     @property
     def text(self) -> str:
-        """As it is asked."""
+        """The question with its names filled in."""
         return fill(self.template.text, self.names)
 
     @property
@@ -100,7 +100,7 @@ class _Writer:
     # -- one person
 
     def singles(self, views: Sequence[SampleView], name: str, split: Split, per_sample: int) -> None:
-        """Questions about one person over the samples of a split: existence makes up for what can't be asked."""
+        """Questions about one person in a split; questions of existence fill up where others can't be asked."""
         sides = [[v for v in views if v.sample.people.get(name) is there] for there in (True, False)]
         wanted, made = per_sample * sum(map(len, sides)), 0
         for kind, share in SHARES.items():
@@ -177,7 +177,7 @@ class _Writer:
     # -- wording
 
     def _presence(self, question: _Question) -> str:
-        """Who of those asked about is there."""
+        """An answer that says who of those asked about is there."""
         present, absent = question.present, question.absent
         if len(question.names) == 1:
             return self._answer("yes" if present else "no", question, question.names)
@@ -186,7 +186,7 @@ class _Writer:
         return self._answer("all" if present else "none", question, question.names)
 
     def _refusal(self, question: _Question) -> str:
-        """That of those who aren't there nothing can be said."""
+        """An answer that nothing can be said of those who aren't there."""
         absent = question.absent
         topic = refused_topic(question.type, absent[0] if len(absent) == 1 else "they", len(absent))
         return self._answer("refusal", question, absent, what=topic)
