@@ -26,9 +26,9 @@ from pvchat.augment.negatives import excerpts, search
 from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.positives import consisid, plan
 from pvchat.augment.positives.protocol import Generator
-from pvchat.augment.questions import together
-from pvchat.augment.questions.cast import Subject
+from pvchat.augment.questions import companions
 from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.views import Subject
 from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -140,7 +140,7 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
             _apply_gates(run, sample, frozenset(entry["covers"]), own_sharpness)
             _move_media(run.out, sample)
         samples.append(sample)
-    groups = together.add_companions([s for s in samples if not s.dropped], run)
+    groups = companions.add_companions([s for s in samples if not s.dropped], run)
     write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
     kept = [s for s in samples if not s.dropped]
     return {

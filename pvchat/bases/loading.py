@@ -11,6 +11,7 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -75,27 +76,16 @@ def load_base(
     Raises SettingsError where it isn't here and can't be fetched, needs code of its own, or doesn't fit.
     """
     import torch
-    from transformers import AutoModelForImageTextToText
 
     options = _quantized(quantize, device)
     usual = str(dtype or best_dtype(device)).removeprefix("torch.")
     wanted = (size_of if dtype or quantize else fitting_size)(source, quantize or usual, device)
-    chosen = getattr(torch, usual if quantize else wanted.dtype)
     say(f"Loading {source.name}: {wanted.summary}.")
     _check_room(wanted, source)
     hub_options = _hub_options(source)
     config, processor = _config_and_processor(source, hub_options)
-    model, found = _load_or_explain(
-        source,
-        lambda: AutoModelForImageTextToText.from_pretrained(
-            source.path, dtype=chosen, output_loading_info=True, **hub_options, **options
-        ),
-    )
-    if missing := sorted(found["missing_keys"]):  # transformers would fill them with random numbers
-        hint = "The download isn't whole, or the weights are another model's: fetch them again."
-        what = f"{len(missing)} tensors are missing, the first is {missing[0]}."
-        raise SettingsError(what, subject=source.name, hint=hint)
-    model = model.eval().requires_grad_(False)
+    chosen = getattr(torch, usual if quantize else wanted.dtype)
+    model = _whole_model(source, {"dtype": chosen, **hub_options, **options})
     model = model if quantize else model.to(torch.device(device))
     family, soft = FAMILIES.get(config.model_type, OTHER), _add_soft_token(processor, source)
     return Base(source, model, processor, family, frames_of(source), soft)
@@ -129,6 +119,19 @@ def _config_and_processor(source: BaseSource, hub_options: dict[str, bool]) -> t
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
     return config, _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **hub_options))
+
+
+def _whole_model(source: BaseSource, options: dict[str, Any]) -> Any:
+    """The model, frozen; refused where tensors are missing, which transformers would fill with random numbers."""
+    from transformers import AutoModelForImageTextToText
+
+    load = partial(AutoModelForImageTextToText.from_pretrained, source.path, output_loading_info=True, **options)
+    model, found = _load_or_explain(source, load)
+    if missing := sorted(found["missing_keys"]):
+        hint = "The download isn't whole, or the weights are another model's: fetch them again."
+        what = f"{len(missing)} tensors are missing, the first is {missing[0]}."
+        raise SettingsError(what, subject=source.name, hint=hint)
+    return model.eval().requires_grad_(False)
 
 
 def _add_soft_token(processor: Any, source: BaseSource) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pvchat import video
-from pvchat.augment.questions.cast import view_samples
+from pvchat.augment.questions.views import view_samples
 from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError

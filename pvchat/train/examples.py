@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyse
+from pvchat.augment.questions.views import Analyse
 from pvchat.augment.schemas import QuestionRow, Sample, Split, Stage
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis

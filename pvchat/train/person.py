@@ -25,10 +25,10 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.basedata import GENERIC, BaseData, generic_rows, make_base_data
 from pvchat.train.config import ON_BASE, PersonConfig
-from pvchat.train.course import Trained, Training, make_accelerator, run_stages, start_run
 from pvchat.train.examples import TrainingSet
 from pvchat.train.gate import Gate, examine
 from pvchat.train.signals import TrainingSession
+from pvchat.train.stages import Trained, Training, make_accelerator, run_stages, start_run
 from pvchat.train.trainee import BaseTrainee, step, untrained_state, validate
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training

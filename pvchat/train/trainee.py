@@ -1,7 +1,7 @@
 """One person on a base: what is trained of her, one optimiser step, one validation (PVChat, Sec. 4).
 
 In: the frozen base, `BaseData`. Out: the `Score` of an example (its answer's loss, the odds of yes against no, what the
-routers did); for `course.run_stages` the functions `step` and `validate`. Losses: the answer's words, yes or no as a
+routers did); for `stages.run_stages` the functions `step` and `validate`. Losses: the answer's words, yes or no as a
 term of its own (one token among ten gets lost), SPR and HAE, and in place of some examples a generic question whose
 answer is to stay as it was.
 
@@ -31,9 +31,9 @@ from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.model.routers import RoutingStats
 from pvchat.train.basedata import GENERIC, BaseData
 from pvchat.train.config import USUAL, PersonConfig
-from pvchat.train.course import Learner, Training
 from pvchat.train.examples import PersonExample, draw
 from pvchat.train.losses import balanced_accuracy
+from pvchat.train.stages import Learner, Training
 
 GENERIC_SHARE = 0.2  # of the examples (10–20 % are usual where a frozen model learns one person)
 _IGNORE = -100
@@ -112,7 +112,7 @@ def asks_presence(example: PersonExample) -> bool:
 
 
 def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
-    """One optimiser step, see `course.Step`."""
+    """One optimiser step, see `stages.Step`."""
     run, config, accelerator = training.run, training.config, training.accelerator
     rng = np.random.default_rng([config.seed, run.stage, run.step])
     chosen = draw(rows, config.batch, rng)
@@ -136,7 +136,7 @@ def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
 
 @torch.no_grad()
 def validate(training: Training) -> dict[str, float]:
-    """Scores on the held-back split, see `course.Validate`; every process computes all of it."""
+    """Scores on the held-back split, see `stages.Validate`; every process computes all of it."""
     lm, odds, truth = list[float](), list[float](), list[bool]()
     for example in training.data.held_back(training.config.validate_rows, training.config.seed):
         scored = training.trainee(training.data, example)

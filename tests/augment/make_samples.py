@@ -11,7 +11,7 @@ from make_analysis import HEIGHT, WIDTH, make_track
 
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.lines import write_lines
-from pvchat.augment.questions.cast import Subject
+from pvchat.augment.questions.views import Subject
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
 

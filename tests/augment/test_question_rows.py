@@ -11,8 +11,8 @@ from make_analysis import identity_of
 from make_samples import ANA, PEOPLE, make_analyses, make_sample, paper_scale
 
 from pvchat.augment.questions import templates as book
-from pvchat.augment.questions.cast import Subject, view_samples
 from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
+from pvchat.augment.questions.views import Subject, view_samples
 from pvchat.eval.metrics.rubric import WANTED, stances
 from pvchat.people.person import Person
 

@@ -208,7 +208,7 @@ from pvchat.bases.sources import read_source
 from pvchat.train.person import train_person
 from pvchat.train.config import PersonConfig
 from pvchat.train.signals import TrainingSession
-from pvchat.train.course import make_accelerator
+from pvchat.train.stages import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)

@@ -17,9 +17,9 @@ from make_sets import encode
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import People
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import STATE, make_accelerator
 from pvchat.train.examples import ALIASES, TrainingSet, draw, replace_name
 from pvchat.train.signals import TrainingSession
+from pvchat.train.stages import STATE, make_accelerator
 from recipes.model.batches import collate, encode_clips, from_analysis
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state
@@ -304,7 +304,7 @@ import torch
 torch.set_num_threads(1)
 from make_person import aligned, person_data, tiny
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import make_accelerator
+from pvchat.train.stages import make_accelerator
 from recipes.model.person.stages import train_state
 model = tiny()
 accelerator = make_accelerator("cpu")

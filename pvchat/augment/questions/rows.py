@@ -18,9 +18,9 @@ from itertools import combinations
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyse, SampleView, Subject, view_samples, with_clip_looks
-from pvchat.augment.questions.measured import describe
+from pvchat.augment.questions.descriptions import describe
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, refused_topic, templates
+from pvchat.augment.questions.views import Analyse, SampleView, Subject, view_samples, with_clip_looks
 from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
 from pvchat.augment.watch import UNWATCHED, Watch
 

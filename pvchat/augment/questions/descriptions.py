@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from pvchat.augment.questions.cast import SampleView
+from pvchat.augment.questions.views import SampleView
 from pvchat.augment.schemas import PLAIN, TOGETHER
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.english import same_colour

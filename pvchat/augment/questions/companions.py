@@ -19,7 +19,7 @@ from pvchat import video
 from pvchat.augment.augmentation import Augmentation
 from pvchat.augment.folders import write_media
 from pvchat.augment.positives.protocol import ping_pong
-from pvchat.augment.questions.cast import KnownVectors, match_tracks, mean_vector, reference_vectors
+from pvchat.augment.questions.views import KnownVectors, match_tracks, mean_vector, reference_vectors
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance, digest
 from pvchat.augment.settings import FPS
 from pvchat.config import VideoConfig
@@ -58,7 +58,7 @@ def add_companions(samples: Sequence[Sample], run: Augmentation) -> list[Sample]
     if person.kind != "face" or all(s.role == "positive" for s in samples):
         return []
     seen = {s.id: run.analyses(s).without_features() for s in samples}
-    known = companions(samples, seen, person, run.chat.people.names())
+    known = find_companions(samples, seen, person, run.chat.people.names())
     planned: list[Group] = []
     for split in REPEATS:
         some = [s for s in samples if s.split == split]
@@ -80,7 +80,7 @@ def add_companions(samples: Sequence[Sample], run: Augmentation) -> list[Sample]
     return made
 
 
-def companions(
+def find_companions(
     samples: Sequence[Sample], seen: dict[str, ClipAnalysis], person: Person, taken: Sequence[str]
 ) -> list[Companion]:
     """Strangers clearly apart from the subject and from each other, those of the most samples first."""

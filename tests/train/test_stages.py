@@ -1,4 +1,4 @@
-"""A course of personal training: when it ends."""
+"""Stages of personal training: when they end."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 
 from pvchat.model.people import PersonState
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import Learner, Trained, Training, make_accelerator, run_stages, start_run
 from pvchat.train.examples import PersonExample, TrainingData
 from pvchat.train.signals import ALONE
+from pvchat.train.stages import Learner, Trained, Training, make_accelerator, run_stages, start_run
 
 
 def followed(scores: list[float], patience: int) -> Trained:
