@@ -213,13 +213,13 @@ def test_strangers_are_dropped_counted_and_put_aside(clip, chat):
 def find_others(monkeypatch, *dropped):
     """Have the search find so many clips of others, one split after the other, each dropped for this reason or kept."""
 
-    def write(found, subject, out, *_, **__):
+    def write(found, subject, augmentation):
         rows = []
         for number, reason in enumerate(dropped):
             sample = Sample(f"{number:016x}", "negative", "lookalike", "video", f"media/{number:016x}.mp4", f"{number}",
                             ("train", "val", "test")[number % 3], {"Ana": False}, {}, reason)  # fmt: skip
             if not reason:
-                write_media(out / sample.media, np.roll(make_profile(4).images, number + 1, 2))
+                write_media(augmentation.out / sample.media, np.roll(make_profile(4).images, number + 1, 2))
             rows.append(sample)
         return rows
 
