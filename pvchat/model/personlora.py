@@ -34,10 +34,11 @@ class PersonLora(nn.Module):
         self.down, self.up = nn.ParameterDict(), nn.ParameterDict()
         generator = torch.Generator().manual_seed(seed)
         for target in LORA_TARGETS:
-            layers = [getattr(m, "base_layer", m) for m in projections(llm, target)]  # where peft has wrapped them
+            layers = projections(llm, target)
             if not layers:
                 raise SettingsError(f"this language model has no '{target}' layers", hint="Train without --lora.")
-            outs, ins = layers[0].weight.shape
+            weight: Tensor = getattr(layers[0], "base_layer", layers[0]).weight  # the layer that peft has wrapped
+            outs, ins = weight.shape
             spread = torch.randn(len(layers), rank, ins, generator=generator) / ins**0.5
             self.down[target], self.up[target] = (
                 nn.Parameter(t) for t in (spread, torch.zeros(len(layers), outs, rank))
