@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,11 +35,10 @@ class PersonLora(nn.Module):
         self.down, self.up = nn.ParameterDict(), nn.ParameterDict()
         generator = torch.Generator().manual_seed(seed)
         for target in LORA_TARGETS:
-            layers = projections(llm, target)
+            layers: list[Any] = projections(llm, target)
             if not layers:
                 raise SettingsError(f"this language model has no '{target}' layers", hint="Train without --lora.")
-            weight: Tensor = getattr(layers[0], "base_layer", layers[0]).weight  # the layer that peft has wrapped
-            outs, ins = weight.shape
+            outs, ins = getattr(layers[0], "base_layer", layers[0]).weight.shape  # of the layer that peft has wrapped
             spread = torch.randn(len(layers), rank, ins, generator=generator) / ins**0.5
             self.down[target], self.up[target] = (
                 nn.Parameter(t) for t in (spread, torch.zeros(len(layers), outs, rank))
