@@ -144,7 +144,7 @@ class Maker:
         timeline = timeline_from(evidence, presences, analysis)
         if evidence.scene.place is None and rng.random() < 0.4:
             place = replace(
-                hedged("", "place", _accepted("location", rng)), start_s=timeline.start_s, end_s=timeline.end_s
+                hedged("", "place", _chosen("location", rng)), start_s=timeline.start_s, end_s=timeline.end_s
             )
             timeline = replace(timeline, rows=(*timeline.rows, place))
         return Sheet(replace(scene, analysis=analysis), presences, enrolled, evidence, timeline)
@@ -253,7 +253,7 @@ def _facts(track: Track, analysis: ClipAnalysis, rng: np.random.Generator) -> Pe
         movement=None if sits else _perhaps(rng, 0.3, _MOVES),
         gestures=[str(g) for g in rng.permutation(_GESTURES)[: (0, 0, 1, 1, 2)[rng.integers(5)]]],
         holding=_perhaps(rng, 0.2, _HELD),
-        activity=_accepted("action", rng) if rng.random() < 0.3 else None,
+        activity=_chosen("action", rng) if rng.random() < 0.3 else None,
         seat=_perhaps(rng, 0.4, _SEATS) if sits else None,
         near=[n] if (n := _perhaps(rng, 0.2, _NEAR)) else [],
     )
@@ -289,7 +289,7 @@ def _things(frames: int, rng: np.random.Generator) -> list[Thing]:
     return found
 
 
-def _accepted(kind: ChoiceKind, rng: np.random.Generator) -> str:
+def _chosen(kind: ChoiceKind, rng: np.random.Generator) -> str:
     """A deed or a place as `chat/speakers/claims.py` fills a gap: for sure or likely, one or a group of them."""
     one = _choice(rng, choices(kind))
     told = one.said if rng.random() < 0.6 else one.group
