@@ -26,11 +26,11 @@ import torch
 from switches import changed, equal_shares, routed
 
 from pvchat.bases.models import trained_folder
-from pvchat.model.checkpoint import read_words
+from pvchat.model.checkpoint import read_adapters
 from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
-from pvchat.train.gate import at_least
+from pvchat.train.gate import wilson_lower_bound
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 from recipes.model.base.config import BaseConfig, parse
@@ -95,7 +95,7 @@ def prepared() -> tuple[BaseConfig, Any, AnsweringPhase]:
     model = make_model(config).eval()
     words = trained_folder(Path(config.start)) / ANSWERING
     if words.is_file():
-        model.load_state_dict(read_words(model, words), strict=False)
+        model.load_state_dict(read_adapters(model, words), strict=False)
     return config, model, AnsweringPhase(config, model, SentenceEncoder().encode)
 
 
@@ -162,7 +162,7 @@ def _changes(found: list[list[bool]], whole: list[list[bool]]) -> str:
 def _share(rows: list[list[bool]]) -> str:
     found = [one for row in rows for one in row]
     share = float(np.mean(found))
-    low, high = at_least(share, len(found)), 1 - at_least(1 - share, len(found))
+    low, high = wilson_lower_bound(share, len(found)), 1 - wilson_lower_bound(1 - share, len(found))
     return f"{share:.2f} ({low:.2f}–{high:.2f}, {len(found)})"
 
 

@@ -23,13 +23,13 @@ from tokencount import with_tokens
 
 from pvchat import PVChat
 from pvchat.augment import steps
-from pvchat.augment.augmentation import Analyses
+from pvchat.augment.augmentation import AnalysisCache
 from pvchat.augment.settings import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.model.pvchat import PVChatModel
 from pvchat.train.config import PersonConfig
 from pvchat.train.deep import read
-from pvchat.train.examples import TrainingSet, remembered
+from pvchat.train.examples import TrainingSet, memoised
 from recipes.model.person.own import training_data
 
 TOKENS = (0, 4, 8, 16, 20)
@@ -82,7 +82,7 @@ def token_ablation(chat: PVChat, clips: dict[str, Path], args: argparse.Namespac
     for name, clip in clips.items():
         folder, augmentation = args.work / f"{name}-0", asked(args)
         steps.augment(clip, name, folder, chat, replace(augmentation, seed=0))
-        analyses = remembered(Analyses(folder, chat, augmentation))
+        analyses = memoised(AnalysisCache(folder, chat, augmentation))
         learnt_from = TrainingSet(*read(folder, name), analyses)
         data.append(training_data(chat.describer, enroll(chat.analyse(clip), name), learnt_from))
     for count in TOKENS:

@@ -54,7 +54,7 @@ def _one(
     track = next(i for i, t in enumerate(analysis.tracks) if t is subjects_of(analysis)[0])
     subject = SubjectClip(row["name"], enroll(analysis, row["name"], 1), analysis, track, clip)
     start = time.perf_counter()
-    found = search.find(subject, chat, config)
+    found = search.find_negatives(subject, chat, config)
     seconds = time.perf_counter() - start
     counts: Counter[str] = Counter()
     for candidate in found.candidates:

@@ -173,14 +173,14 @@ class Table:
         """The row of other evidence: only the model sees it, so that what was measured stays."""
         after = {a.key: b for a, b in zip(self.clips, self.clips[1:] + self.clips[:1], strict=True)}
         describer = self.chat.describer
-        liken, read = describer.likeness, describer.read_of
+        liken, read = describer.likeness, describer.mean_query
 
         def instead(clip: ClipAnalysis) -> ClipAnalysis:
             return replace(evidence.instead(clip, after[clip.key]), key=f"{clip.key} {evidence.name}")
 
         with changed(
             (describer, "likeness", lambda clip, *rest: liken(instead(clip), *rest)),
-            (describer, "read_of", lambda clip, track: read(instead(clip), track)),
+            (describer, "mean_query", lambda clip, track: read(instead(clip), track)),
         ):
             return f"| ({evidence.name}) {self._compared()} |"
 
@@ -234,7 +234,7 @@ class Table:
         logits = None if track is None else deed_logits(analysis.tracks[track], analysis)
         if track is None or logits is None:
             return None, np.zeros(0, np.float32)
-        both = describer.deeds.weighed(logits, describer.read_of(analysis, track))
+        both = describer.deeds.probabilities(logits, describer.mean_query(analysis, track))
         told = likeliest(both)
         return (told[0] if told else None), np.array([*both.values()], np.float32)
 

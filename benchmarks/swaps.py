@@ -25,7 +25,7 @@ from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.gate import at_least
+from pvchat.train.gate import wilson_lower_bound
 
 QUESTION = "Is {} in this video?"
 _DRAWS = 5  # pairs of a clip at most
@@ -103,7 +103,7 @@ def says(
 
 def _share(hits: np.ndarray) -> str:
     share, n = float(hits.mean()), len(hits)
-    return f"{share:.3f} ({at_least(share, n):.2f}–{1 - at_least(1 - share, n):.2f})"
+    return f"{share:.3f} ({wilson_lower_bound(share, n):.2f}–{1 - wilson_lower_bound(1 - share, n):.2f})"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import torch
 from answering import prepared, weighed
 
 from pvchat.chat.question import Conversation
-from pvchat.train.gate import at_least
+from pvchat.train.gate import wilson_lower_bound
 from recipes.answering.answering import AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 
@@ -92,7 +92,7 @@ def loss(model: Any, phase: AnsweringPhase, plan: LessonPlan, text: str, answer:
 
 def _share(hits: np.ndarray) -> str:
     share, n = float(hits.mean()), len(hits)
-    return f"{share:.3f} ({at_least(share, n):.2f}–{1 - at_least(1 - share, n):.2f}, {n})"
+    return f"{share:.3f} ({wilson_lower_bound(share, n):.2f}–{1 - wilson_lower_bound(1 - share, n):.2f}, {n})"
 
 
 if __name__ == "__main__":

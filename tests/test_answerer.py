@@ -17,7 +17,7 @@ from pvchat import PVChat  # noqa: E402
 from pvchat.chat.reader.statements import sentences  # noqa: E402
 from pvchat.config import Settings  # noqa: E402
 from pvchat.errors import WeightsError  # noqa: E402
-from pvchat.model.checkpoint import read_words, speaking_with, words_of  # noqa: E402
+from pvchat.model.checkpoint import adapters_of, read_adapters, speaking_with  # noqa: E402
 from pvchat.model.config import ANSWERING  # noqa: E402
 from pvchat.model.drafted import Lead  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model")
     model = create_model("tiny")
     save_model(model, path)
-    save_file({k: v + 0.01 for k, v in words_of(model).items()}, path / ANSWERING)
+    save_file({k: v + 0.01 for k, v in adapters_of(model).items()}, path / ANSWERING)
     return path
 
 
@@ -120,11 +120,11 @@ def test_a_model_that_knows_nothing_changes_no_answer(chat, studio):
 
 
 def test_words_are_exchanged_for_the_while_only(trained):
-    own = {k: v.clone() for k, v in words_of(trained.model).items()}
+    own = {k: v.clone() for k, v in adapters_of(trained.model).items()}
     with speaking_with(trained.model, trained.answering):
-        inside = words_of(trained.model)
+        inside = adapters_of(trained.model)
         assert all(torch.equal(inside[k], trained.answering[k]) for k in own)
-    assert all(torch.equal(v, own[k]) for k, v in words_of(trained.model).items())
+    assert all(torch.equal(v, own[k]) for k, v in adapters_of(trained.model).items())
 
 
 def test_a_model_without_such_words_is_refused(folder, tmp_path):
@@ -149,9 +149,9 @@ def chat_facts(chat: PVChat, studio: Studio, question: str) -> str:
 
 def test_words_in_eight_bits_are_read_back_nearly_as_they_were(trained, tmp_path):
     torch.manual_seed(0)
-    words = {k: v + 0.01 * torch.randn_like(v) for k, v in words_of(trained.model).items()}
+    words = {k: v + 0.01 * torch.randn_like(v) for k, v in adapters_of(trained.model).items()}
     save_words(words, tmp_path / ANSWERING)
-    back = read_words(trained.model, tmp_path / ANSWERING)
+    back = read_adapters(trained.model, tmp_path / ANSWERING)
     assert back.keys() == words.keys()
     for key, value in words.items():
         step = value.float().abs().max() / 127 if value.dim() == 2 else value.float().abs().max() / 128
@@ -159,9 +159,9 @@ def test_words_in_eight_bits_are_read_back_nearly_as_they_were(trained, tmp_path
 
 
 def test_words_that_dont_fit_are_refused(trained, tmp_path):
-    save_words({**words_of(trained.model), "llm.other": torch.zeros(1)}, tmp_path / ANSWERING)
+    save_words({**adapters_of(trained.model), "llm.other": torch.zeros(1)}, tmp_path / ANSWERING)
     with pytest.raises(WeightsError, match="1 tensors don't fit"):
-        read_words(trained.model, tmp_path / ANSWERING)
+        read_adapters(trained.model, tmp_path / ANSWERING)
 
 
 def test_whether_somebody_is_there_is_left_to_her_tokens(chat, studio, says):

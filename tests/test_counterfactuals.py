@@ -70,7 +70,7 @@ def deeds(describer: Describer, clips: list[ClipAnalysis], shown: list[ClipAnaly
         for number, track in enumerate(clip.tracks):
             logits = deed_logits(track, clip)
             assert logits is not None
-            both = head.weighed(logits, describer.read_of(seen, number))
+            both = head.probabilities(logits, describer.mean_query(seen, number))
             found.append(np.array([both[name] for name in TOLD]))
     return found
 

@@ -52,7 +52,7 @@ def augmented(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, *_: Path(out))
     monkeypatch.setattr(deep, "read", lambda folder, name: (samples, [object()]))
     monkeypatch.setattr(deep, "_on_base", lambda chat, person, *_: (with_tokens(person), {"steps": 1}))
-    monkeypatch.setattr("pvchat.augment.augmentation.Analyses", lambda *_: lambda s: seen[s.id])
+    monkeypatch.setattr("pvchat.augment.augmentation.AnalysisCache", lambda *_: lambda s: seen[s.id])
 
 
 def with_tokens(person: Person) -> Person:

@@ -16,7 +16,7 @@ from make_choices import likeness_to, scale_of
 from make_clips import encode, noisy_frames, photo
 
 from pvchat.bases.eyes import CONFIG, Eyes
-from pvchat.bases.zeroshot import LEAST, MARGIN, MOMENTS, NOTHING, TEMPLATES, ZeroShot, _plain, moments
+from pvchat.bases.zeroshot import BASELINE, LEAST, MARGIN, MOMENTS, TEMPLATES, ZeroShot, _plain, moments
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
 from pvchat.chat.question import Conversation, Viewed
@@ -60,7 +60,7 @@ def prompts(texts: list[str]) -> list[str]:
 def taught(model, said: set[str], seen: np.ndarray) -> None:
     """Let the texts of some choices have the direction of a picture [W], all other texts the opposite one."""
     yes = [t for k in KINDS for c in choices(k) if c.said in said for t in sentences_of(k, c.said)]
-    no = [NOTHING, *(t for k in KINDS for t in sentences(k) if t not in yes)]
+    no = [BASELINE, *(t for k in KINDS for t in sentences(k) if t not in yes)]
     with torch.no_grad():
         model.text_projection.copy_(torch.eye(WIDTH))
         features = model.encode_text(open_clip.tokenize(prompts([*yes, *no]), 32))

@@ -1,4 +1,4 @@
-"""One augmentation on its way: what it is about, where its files lie, what its steps share."""
+"""One augmentation, as its steps share it: clip, person, folder, settings, and the analyses of its samples."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ RESULTS = {
 }  # fmt: skip
 
 
-class Analyses:
-    """The analysis of a sample, made once and kept in `OUT/analyses`: gates, questions and training share it."""
+class AnalysisCache:
+    """Analyses of samples, each made once and kept in `OUT/analyses`: gates, questions and training share them."""
 
     def __init__(self, out: Path, chat: Service, config: AugmentConfig | None = None) -> None:
         usual, frames = chat.settings.video, (config or AugmentConfig()).frames
@@ -45,7 +45,7 @@ class Analyses:
 
 @dataclass
 class Augmentation:
-    """One augmentation, as `steps.augment` is asked for it."""
+    """One run of `steps.augment`: its inputs, and what its steps share."""
 
     clip: Path
     name: str
@@ -68,9 +68,9 @@ class Augmentation:
         return profile.load_or_build(path, self.clip, self.name, self.chat, self.config)
 
     @cached_property
-    def analyses(self) -> Analyses:
+    def analyses(self) -> AnalysisCache:
         """What the experts saw in a sample."""
-        return Analyses(self.out, self.chat, self.config)
+        return AnalysisCache(self.out, self.chat, self.config)
 
 
 def read_samples(out: str | Path) -> list[Sample]:

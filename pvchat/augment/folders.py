@@ -15,16 +15,16 @@ from PIL import Image
 from pvchat import video
 from pvchat.augment.lines import read_manifest
 from pvchat.augment.schemas import Sample
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
 from pvchat.video.files import SUFFIXES
 
 FOLDERS = ("others", "backgrounds")  # fields of `AugmentConfig`
-USED = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
+MEDIA_SUFFIXES = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
 MEDIA, DROPPED = "media", "dropped"
 _JPEG_QUALITY = 92
-_OURS = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and drafts of them
+_SAMPLE_FILE = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and drafts of them
 
 
 def check_folders(config: AugmentConfig) -> None:
@@ -34,12 +34,12 @@ def check_folders(config: AugmentConfig) -> None:
         for folder in value if isinstance(value, tuple) else (value,) if value else ():
             if not folder.is_dir():
                 raise SettingsError("there is no such folder.", subject=f"{name} {folder}")
-            if not any(p.suffix.lower() in USED for p in folder.rglob("*")):
+            if not any(p.suffix.lower() in MEDIA_SUFFIXES for p in folder.rglob("*")):
                 raise SettingsError("no clip or picture is in this folder.", subject=f"{name} {folder}")
 
 
-def listing(value: Path | tuple[Path, ...]) -> list[list[Any]]:
-    """Names, sizes and times of the files in the folders: what makes their content another one."""
+def file_stats(value: Path | tuple[Path, ...]) -> list[list[Any]]:
+    """Names, sizes and times of the files in the folders, by which a change of their content is noticed."""
     folders = value if isinstance(value, tuple) else (value,)
     found = []
     for folder in folders:
@@ -50,7 +50,7 @@ def listing(value: Path | tuple[Path, ...]) -> list[list[Any]]:
 
 
 @contextmanager
-def held(out: Path, name: str) -> Iterator[None]:
+def locked_folder(out: Path, name: str) -> Iterator[None]:
     """Make a folder for a data set about `name`, or take one that is about her already.
 
     Raises SettingsError where it is about somebody else, or another process works in it.
@@ -65,18 +65,18 @@ def held(out: Path, name: str) -> Iterator[None]:
         yield
 
 
-def strays(out: Path, samples: Sequence[Sample]) -> list[Path]:
-    """Media named as ours are that no sample has: of an earlier call with other settings, or half written."""
+def orphaned_media(out: Path, samples: Sequence[Sample]) -> list[Path]:
+    """Our media that belong to no sample: of an earlier call with other settings, or half written."""
     wanted = {out / (f"{DROPPED}/{Path(s.media).name}" if s.dropped else s.media) for s in samples}
     found = [path for folder in (MEDIA, DROPPED) if (out / folder).is_dir() for path in (out / folder).iterdir()]
-    return sorted(path for path in found if _OURS.fullmatch(path.name) and path not in wanted)
+    return sorted(path for path in found if _SAMPLE_FILE.fullmatch(path.name) and path not in wanted)
 
 
-def write_media(path: Path, images: NDArray[np.uint8], fps: float) -> None:
+def write_media(path: Path, images: NDArray[np.uint8]) -> None:
     """Write frames [T, H, W, 3] to `path` (H.264), whole or not at all; a `.png` or `.jpg` takes the first alone."""
     with atomic.drafted(path) as draft:
         if path.suffix == ".mp4":
-            video.save_clip(draft, images, fps)
+            video.save_clip(draft, images, FPS)
         elif path.suffix == ".jpg":
             Image.fromarray(images[0]).save(draft, "JPEG", quality=_JPEG_QUALITY)
         else:

@@ -17,7 +17,7 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import MeshExpert
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
-SAME = 0.0  # log-odds of showing the subject
+SAME_PERSON = 0.0  # log-odds of showing the subject
 EYES, EYES_OF_OWN = 0.25, 0.7  # lid gap over eye width; share of the subject's usual one that is enough
 FRONTAL = 0.3  # 1 - 3 |nose - eye centre| in face widths
 VISIBLE = 0.8  # the mesh network's own presence
@@ -63,7 +63,7 @@ def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], o
     if "log_odds" not in values:
         return "no face"
     least = {
-        "identity": ("log_odds", SAME),
+        "identity": ("log_odds", SAME_PERSON),
         "size": ("face_px", FACE_PX if profile.person.kind == "face" else 24.0),
         "sharpness": ("sharpness", min(SHARP, SHARP_OF_OWN * own_sharpness)),
         "frontal": ("frontal", FRONTAL),
@@ -75,7 +75,7 @@ def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], o
 
 def refuse_negative(values: dict[str, float]) -> str | None:
     """A negative on which the subject is as likely as not is no negative."""
-    return "identity" if values.get("log_odds", -np.inf) >= SAME else None
+    return "identity" if values.get("log_odds", -np.inf) >= SAME_PERSON else None
 
 
 def own_sharpness(profile: Profile) -> float:

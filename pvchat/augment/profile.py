@@ -80,7 +80,7 @@ class Profile:
             found.add("mesh")
         if self.masks is not None:
             found.add("mask")
-            if (self.meshed & self.seen).any() and _below(self.boxes[self.seen]) > 0.5:
+            if (self.meshed & self.seen).any() and _room_below_face(self.boxes[self.seen]) > 0.5:
                 found.add("clothes")
         return frozenset(found)
 
@@ -100,11 +100,11 @@ class Profile:
 
 def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED) -> Profile:
     """Look closely at the clip's subject; raises VideoReadError, SubjectError (as enrolling does)."""
-    analysis, track, profile = _begin(Path(clip), name, chat, config)
+    analysis, track, profile = _unmeasured(Path(clip), name, chat, config)
     seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
     if track.kind == "face":
-        _lay_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, watch)
+        _measure_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, watch)
     profile.masks = person_masks(profile, chat, watch)
     profile.spans = segments(len(profile))
     return profile
@@ -123,7 +123,7 @@ def save(profile: Profile, path: Path) -> None:
 
 def load_or_build(path: Path, clip: Path, name: str, chat: Service, config: AugmentConfig) -> Profile:
     """A kept profile with its frames read again; built anew where the file doesn't fit the clip."""
-    analysis, _, profile = _begin(clip, name, chat, config)
+    analysis, _, profile = _unmeasured(clip, name, chat, config)
     try:
         with safe_open(path, "numpy") as file:
             card = json.loads(file.metadata()["card"])
@@ -168,10 +168,10 @@ def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> N
             mask = mask * np.clip(2 * near, 0, 1)
         masks.append(np.uint8(255 * mask))
         watch.tell("measuring the subject", index + 1, len(profile))
-    return np.stack(masks) if plausible(np.stack(masks), profile.boxes) else None
+    return np.stack(masks) if plausible_masks(np.stack(masks), profile.boxes) else None
 
 
-def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
+def plausible_masks(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
     """Whether masks [T, h, w] cover the subject's boxes [T, 4] and leave some of the frame free."""
     rows, columns = masks.shape[1:]
     inside = []
@@ -183,7 +183,7 @@ def plausible(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
     return bool(inside) and float(np.median(inside)) > least and float((masks > 127).mean()) < most
 
 
-def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple[ClipAnalysis, Track, Profile]:
+def _unmeasured(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple[ClipAnalysis, Track, Profile]:
     """The clip's analysis, the subject's track, and a profile of which nothing was measured frame by frame."""
     analysis = chat.analyse(clip)
     person = enroll.enroll(analysis, name, config.track, source=clip.name)
@@ -200,7 +200,7 @@ def _begin(clip: Path, name: str, chat: Service, config: AugmentConfig) -> tuple
     return analysis, track, Profile(*known, boxes, meshes, motion, facts=facts, drawn=analysis.scene.drawn)
 
 
-def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, watch: Watch) -> None:
+def _measure_meshes(profile: Profile, points: FloatArray, chat: Service, watch: Watch) -> None:
     """Fill in meshes and their measures, and how open the subject's eyes usually are."""
     for index in map(int, np.flatnonzero(profile.seen)):
         found = chat.networks.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
@@ -212,6 +212,6 @@ def _lay_meshes(profile: Profile, points: FloatArray, chat: Service, watch: Watc
         profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
 
 
-def _below(boxes: FloatArray) -> float:
+def _room_below_face(boxes: FloatArray) -> float:
     """Median room below the face in face heights."""
     return float(np.median((1 - boxes[:, 3]) / np.maximum(boxes[:, 3] - boxes[:, 1], 1e-6)))

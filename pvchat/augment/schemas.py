@@ -11,7 +11,7 @@ import numpy as np
 Role = Literal["positive", "negative"]
 Stage = Literal["image", "video"]
 Split = Literal["train", "val", "test"]
-TOGETHER = "together"  # the recipe that puts clips of several places side by side
+TOGETHER = "together"  # recipe of samples that put clips of several people side by side
 PLAIN = "before a plain background"  # the note of a background that was made up: no place is behind it
 STEPS = ("profile", "positives", "negatives", "filter", "dataset")
 
@@ -33,6 +33,11 @@ class Sample:
     seed: int = 0  # of its randomness
     notes: dict[str, str] = field(default_factory=dict)  # by question type ("appearance": "wears a surgical mask")
 
+    @property
+    def present(self) -> list[str]:
+        """Names of those whom it shows."""
+        return [name for name, there in self.people.items() if there]
+
 
 @dataclass
 class QuestionRow:
@@ -51,10 +56,10 @@ class QuestionRow:
 
 
 def digest(*parts: object) -> str:
-    """What names a thing by what it is made from: 64 hexadecimal digits."""
+    """A hash of what a thing is made from, to name it by: 64 hexadecimal digits."""
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
 
 
 def chance(*parts: object) -> np.random.Generator:
-    """Chance of one thing, independent of all others: one more sample changes nothing about the rest."""
+    """A generator seeded by what it is for: one more sample changes nothing about what is drawn for the rest."""
     return np.random.default_rng(int.from_bytes(bytes.fromhex(digest(*parts)[:16]), "little"))

@@ -1,42 +1,48 @@
-"""The steps of augmentation, each resumable: profile → positives → negatives → filter → dataset (`making.py`).
+"""The steps of augmentation, each resumable: profile → positives → negatives → filter → dataset.
 
 Every step writes its result and then, last, its manifest `<step>.json` (hash of its input and of its result, seed,
-counts, what was dropped and why, seconds). A step whose manifest fits its input is skipped.
+counts, what was dropped and why, seconds). A step whose manifest fits its input is skipped; making positives, which
+takes longest, goes on after the last sample that is whole on disk.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pvchat import video
-from pvchat.augment import folders, making
+from pvchat.augment import folders, gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
-from pvchat.augment.lines import read_manifest, write_manifest
-from pvchat.augment.positives import consisid
-from pvchat.augment.schemas import STEPS
+from pvchat.augment.dataset import folder as dataset
+from pvchat.augment.lines import read_lines, read_manifest, write_lines, write_manifest
+from pvchat.augment.negatives import excerpts, search
+from pvchat.augment.negatives.strangers import SubjectClip
+from pvchat.augment.positives import consisid, plan
+from pvchat.augment.positives.protocol import Generator
+from pvchat.augment.questions import companions
+from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.views import Subject
+from pvchat.augment.schemas import STEPS, Sample
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.errors import VideoReadError
 from pvchat.people.naming import require_usable
 from pvchat.people.person import clean_name
 from pvchat.schemas import Service
 from pvchat.storage import atomic
+from pvchat.storage.journal import Journal
 
 VERSION = 3  # of what the steps make: manifests of another version are made anew
 _POSITIVES = ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model")
 _NEGATIVES = ("negatives", "seconds", "others")
-# Of each step: what does it, the steps whose results it is made from, the settings that it depends on.
-_STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
-    "profile": (making.measure, (), ("track",)),
-    "positives": (making.make_positives, ("profile",), _POSITIVES),
-    "negatives": (making.find_negatives, ("profile",), _NEGATIVES),
-    "filter": (making.filter_samples, ("positives", "negatives"), ("frames",)),
-    "dataset": (making.write_dataset, ("filter",), ()),
-}
+log = logging.getLogger(__name__)
 
 
 def augment(
@@ -62,11 +68,11 @@ def augment(
         require_usable(name, {})
     folders.check_folders(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
-    with folders.held(out, name):
+    with folders.locked_folder(out, name):
         for number, step in enumerate(STEPS):
             watch.step("augmentation", number, len(STEPS))
             _step(run, step)
-        for path in folders.strays(out, read_samples(out)):
+        for path in folders.orphaned_media(out, read_samples(out)):
             path.unlink()
     watch.tell("augmentation", len(STEPS), len(STEPS))
     return out
@@ -76,6 +82,138 @@ def summary(out: str | Path) -> dict[str, Any]:
     """Manifests of all steps of a folder, by step."""
     found = {step: read_manifest(Path(out) / f"{step}.json") for step in STEPS}
     return {step: manifest for step, manifest in found.items() if manifest is not None}
+
+
+def measure_subject(run: Augmentation) -> dict[str, Any]:
+    """Measure the subject, frame by frame."""
+    found = profile.build(run.clip, run.name, run.chat, run.config, run.watch)
+    profile.save(found, run.out / RESULTS["profile"])
+    run.profile = found
+    counts = {"frames": len(found), "seen": int(found.seen.sum()), "meshed": int(found.meshed.sum())}
+    return {"name": run.name, "counts": counts, "dropped": {}}
+
+
+def make_positives(run: Augmentation) -> dict[str, Any]:
+    """Make the planned positives that aren't on disk yet."""
+    makers = plan.generators(run.config)
+    wanted = plan.plan_positives(run.profile, makers, run.config, run.seed)
+    result, start = run.out / RESULTS["positives"], {"input": run.input_hash}
+    journal = Journal(result.with_name(f"{result.name}.part"))
+    if (rows := journal.read())[:1] != [start]:  # none, or of another input
+        journal.replace(rows := [start])
+    made = {row["id"]: row for row in rows[1:]}
+    for planned in run.watch.over("making positives", wanted):
+        if planned.id not in made:
+            made[planned.id] = _make_positive(run, planned, makers)
+            journal.append([made[planned.id]])
+    entries = [made[planned.id] for planned in wanted]
+    write_lines(result, entries)
+    journal.path.unlink()
+    failed = Counter(e["failed"] for e in entries if e["failed"])
+    counts = {"planned": len(wanted), "made": len(wanted) - sum(failed.values())}
+    return {"counts": counts, "dropped": dict(failed)}
+
+
+def find_negatives(run: Augmentation) -> dict[str, Any]:
+    """Find clips of other people."""
+    samples, dropped = [], {}
+    if run.config.negatives:
+        subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
+        found = search.find_negatives(subject, run.chat, run.config, run.seed, run.watch)
+        dropped = dict(found.dropped)
+        samples = excerpts.write_excerpts(found, subject, run)
+        if all(s.dropped for s in samples):
+            log.warning("%s: nothing shows anybody else; give --others, or `pvchat doctor --fetch`", run.out)
+    write_lines(run.out / RESULTS["negatives"], [asdict(s) for s in samples])
+    recipes = Counter(s.recipe for s in samples)
+    return {"counts": {"made": len(samples), **recipes}, "dropped": dropped}
+
+
+def filter_samples(run: Augmentation) -> dict[str, Any]:
+    """Measure every sample, drop what the gates refuse, put people together."""
+    entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
+    others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
+    own_sharpness, samples = gates.own_sharpness(run.profile), []
+    for entry in run.watch.over("filtering", [*entries, *others]):
+        sample = Sample(**entry["sample"])
+        if sample.role == "positive" or not sample.dropped:
+            _apply_gates(run, sample, frozenset(entry["covers"]), own_sharpness)
+            _move_media(run.out, sample)
+        samples.append(sample)
+    groups = companions.add_companions([s for s in samples if not s.dropped], run)
+    write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
+    kept = [s for s in samples if not s.dropped]
+    return {
+        "counts": {
+            "kept": len(kept),
+            **{role: sum(s.role == role for s in kept) for role in ("positive", "negative")},
+            "clips": sum(s.stage == "video" for s in kept),
+            "stills": sum(s.stage == "image" for s in kept),
+            "groups": sum(not s.dropped for s in groups),
+        },
+        "dropped": dict(sorted(Counter(s.dropped for s in samples if s.dropped).items())),
+    }
+
+
+def write_dataset(run: Augmentation) -> dict[str, Any]:
+    """Ask about the kept samples, and put samples and rows together, with a card and checksums."""
+    samples = [s for s in read_samples(run.out) if not s.dropped]
+    subject = run.profile
+    about = Subject(run.name, subject.person, subject.facts)
+    rows = write_questions(samples, about, run.analyses, seed=run.seed, watch=run.watch)
+    dataset.write(run.out, samples, rows)
+    kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
+    size = sum((run.out / s.media).stat().st_size for s in samples)
+    counts = {"samples": len(samples), "rows": len(rows), **types, **kinds, "media_bytes": size}
+    return {"counts": counts, "dropped": {}}
+
+
+def _make_positive(run: Augmentation, sample: Sample, makers: list[Generator]) -> dict[str, Any]:
+    try:
+        made = plan.make_planned(sample, run.profile, makers, run.config)
+    except ValueError as error:  # the segment lacks what the recipe needs
+        return {"id": sample.id, "failed": str(error), "sample": None, "covers": []}
+    sample.notes = made.notes
+    folders.write_media(run.out / sample.media, made.images)
+    return {"id": sample.id, "failed": "", "sample": asdict(sample), "covers": sorted(made.covers)}
+
+
+def _apply_gates(run: Augmentation, sample: Sample, covers: frozenset[str], own_sharpness: float) -> None:
+    """Measure a sample, and note the gate that refuses it."""
+    try:
+        analysis, images = run.analyses(sample), None
+        if sample.role == "positive":  # whose quality is measured on the pictures that the experts saw
+            images = video.load(run.analyses.path(sample), run.analyses.chat.settings.video).images
+    except VideoReadError:
+        sample.dropped = "unreadable"
+        return
+    networks = run.chat.networks
+    values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
+    sample.gates |= values
+    if sample.role == "positive":
+        sample.dropped = gates.refuse(values, run.profile, covers, own_sharpness)
+    else:
+        sample.dropped = gates.refuse_negative(values)
+
+
+def _move_media(out: Path, sample: Sample) -> None:
+    """Put the media of a dropped sample into `dropped/`, and back into `media/` where it passes now."""
+    kept, dropped = out / sample.media, out / folders.DROPPED / Path(sample.media).name
+    if sample.dropped and kept.exists():
+        dropped.parent.mkdir(exist_ok=True)
+        kept.replace(dropped)
+    elif not sample.dropped and not kept.exists() and dropped.exists():
+        dropped.replace(kept)
+
+
+# Of each step: what does it, the steps whose results it is made from, the settings that it depends on.
+_STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
+    "profile": (measure_subject, (), ("track",)),
+    "positives": (make_positives, ("profile",), _POSITIVES),
+    "negatives": (find_negatives, ("profile",), _NEGATIVES),
+    "filter": (filter_samples, ("positives", "negatives"), ("frames",)),
+    "dataset": (write_dataset, ("filter",), ()),
+}
 
 
 def _step(run: Augmentation, step: str) -> None:
@@ -103,7 +241,7 @@ def _step(run: Augmentation, step: str) -> None:
 def _input_hash(run: Augmentation, step: str) -> str:
     _, after, names = _STEPS[step]
     settings = {k: getattr(run.config, k) for k in names}
-    listed = {k: folders.listing(v) for k, v in settings.items() if v and k in folders.FOLDERS}
+    listed = {k: folders.file_stats(v) for k, v in settings.items() if v and k in folders.FOLDERS}
     before = [run.manifests[s]["result"] for s in after]
     inputs = [VERSION, step, settings, listed, before, run.seed, run.name]
     if not before:

@@ -41,7 +41,7 @@ class Watch:
         self.tell(what, done, total)
 
     def over(self, what: str, items: Sequence[Item]) -> Iterator[Item]:
-        """The items one by one, each told of before; raises StoppedError between two when it is to end."""
+        """The items one by one, with progress before each; raises StoppedError between two when it is to end."""
         for done, item in enumerate(items):
             self.step(what, done, len(items))
             yield item

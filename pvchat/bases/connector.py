@@ -104,7 +104,7 @@ def connector_of(base: Base) -> BaseConnector | None:
 
 @contextmanager
 def looking_at(base: Base, analysis: ClipAnalysis | None, question: Tensor | None = None) -> Iterator[None]:
-    """The base as it is while its prompts are about this clip; nothing changes where it has no connector."""
+    """The base with a clip's tokens in its connector, for prompts about it; unchanged where it has none."""
     connector = connector_of(base)
     if connector is None or analysis is None:
         yield

@@ -10,7 +10,6 @@ Legend: n pictures or sentences, W width of the space.
 from __future__ import annotations
 
 import importlib.util
-import re
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pvchat.bases.loading import hub_answers
+from pvchat.bases.sources import HUB_ID
 from pvchat.config import EYES
 from pvchat.errors import SettingsError
 from pvchat.schemas import FloatArray
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
 CONFIG = "open_clip_config.json"
 _FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a hub's folder: no pickle
-_HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 # in a config: what asks for something that isn't in its folder
-_ELSEWHERE = ("trust_remote_code", "hf_model_name", "hf-hub:", "hf_hub:", "local-dir:")
+_REMOTE = ("trust_remote_code", "hf_model_name", "hf-hub:", "hf_hub:", "local-dir:")
 
 
 class Eyes:
@@ -51,7 +50,7 @@ class Eyes:
             raise SettingsError("the package open_clip_torch is missing.", subject=f"--eyes {self.name}", hint=hint)
         hub_id = self.name.removeprefix(EYES)
         folder = Path(hub_id).expanduser()
-        folder = folder if folder.is_dir() or not _HUB_ID.match(hub_id) else self._fetched(hub_id)
+        folder = folder if folder.is_dir() or not HUB_ID.match(hub_id) else self._fetched(hub_id)
         self._check(folder)
         return folder
 
@@ -116,7 +115,7 @@ class Eyes:
         if not any(folder.glob("*.safetensors")):
             raise self._refused("its folder holds no safetensors.")
         text = (folder / CONFIG).read_text(encoding="utf-8", errors="replace")
-        if found := [word for word in _ELSEWHERE if word in text]:
+        if found := [word for word in _REMOTE if word in text]:
             raise self._refused(f"its {CONFIG} asks for what isn't in its folder ({found[0]}).")
 
     def _refused(self, why: str) -> SettingsError:

@@ -11,12 +11,13 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from pvchat.bases.sizes import Size, fitting_size, frames_of, size_of
-from pvchat.bases.sources import BaseSource, Family, family_of
+from pvchat.bases.sources import FAMILIES, OTHER, BaseSource, Family
 from pvchat.errors import SettingsError
 from pvchat.runtime import best_dtype
 
@@ -69,36 +70,25 @@ def load_base(
     dtype: torch.dtype | None = None,
     say: Callable[[str], None] = _log.info,
 ) -> Base:
-    """Load a base; `say` is told what it takes before that.
+    """Load a base; `say` gets a line about its size before that.
 
     Its weights are of this dtype (None: what is fastest on the device and fits), or quantized to "8bit" or "4bit".
     Raises SettingsError where it isn't here and can't be fetched, needs code of its own, or doesn't fit.
     """
     import torch
-    from transformers import AutoModelForImageTextToText
 
     options = _quantized(quantize, device)
     usual = str(dtype or best_dtype(device)).removeprefix("torch.")
     wanted = (size_of if dtype or quantize else fitting_size)(source, quantize or usual, device)
-    chosen = getattr(torch, usual if quantize else wanted.dtype)
     say(f"Loading {source.name}: {wanted.summary}.")
     _check_room(wanted, source)
-    place = _place(source)
-    config, processor = _config_and_processor(source, place)
-    model, found = _load_or_explain(
-        source,
-        lambda: AutoModelForImageTextToText.from_pretrained(
-            source.path, dtype=chosen, output_loading_info=True, **place, **options
-        ),
-    )
-    if missing := sorted(found["missing_keys"]):  # transformers would fill them with random numbers
-        hint = "The download isn't whole, or the weights are another model's: fetch them again."
-        what = f"{len(missing)} tensors are missing, the first is {missing[0]}."
-        raise SettingsError(what, subject=source.name, hint=hint)
-    model = model.eval().requires_grad_(False)
+    hub_options = _hub_options(source)
+    config, processor = _config_and_processor(source, hub_options)
+    chosen = getattr(torch, usual if quantize else wanted.dtype)
+    model = _whole_model(source, {"dtype": chosen, **hub_options, **options})
     model = model if quantize else model.to(torch.device(device))
-    soft = _add_soft_token(processor, source)
-    return Base(source, model, processor, family_of(config.model_type), frames_of(source), soft)
+    family, soft = FAMILIES.get(config.model_type, OTHER), _add_soft_token(processor, source)
+    return Base(source, model, processor, family, frames_of(source), soft)
 
 
 def hub_answers() -> bool:
@@ -115,20 +105,33 @@ def hub_answers() -> bool:
         return False
 
 
-def _place(source: BaseSource) -> dict[str, bool]:
+def _hub_options(source: BaseSource) -> dict[str, bool]:
     """Options of every `from_pretrained`: no code of a checkpoint's, and only what is here where the hub is silent."""
     return {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
 
 
-def _config_and_processor(source: BaseSource, place: dict[str, bool]) -> tuple[Any, Any]:
+def _config_and_processor(source: BaseSource, hub_options: dict[str, bool]) -> tuple[Any, Any]:
     """A base's config and processor, refused where transformers knows no such video language model."""
     from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
-    config = _load_or_explain(source, lambda: AutoConfig.from_pretrained(source.path, **place))
+    config = _load_or_explain(source, lambda: AutoConfig.from_pretrained(source.path, **hub_options))
     if type(config) not in AutoModelForImageTextToText._model_mapping:
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
-    return config, _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **place))
+    return config, _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **hub_options))
+
+
+def _whole_model(source: BaseSource, options: dict[str, Any]) -> Any:
+    """The model, frozen; refused where tensors are missing, which transformers would fill with random numbers."""
+    from transformers import AutoModelForImageTextToText
+
+    load = partial(AutoModelForImageTextToText.from_pretrained, source.path, output_loading_info=True, **options)
+    model, found = _load_or_explain(source, load)
+    if missing := sorted(found["missing_keys"]):
+        hint = "The download isn't whole, or the weights are another model's: fetch them again."
+        what = f"{len(missing)} tensors are missing, the first is {missing[0]}."
+        raise SettingsError(what, subject=source.name, hint=hint)
+    return model.eval().requires_grad_(False)
 
 
 def _add_soft_token(processor: Any, source: BaseSource) -> int:

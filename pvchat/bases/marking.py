@@ -97,7 +97,7 @@ class ClipFrames:
 
 
 def window_of(present: Sequence[PersonPresence], analysis: ClipAnalysis) -> Window:
-    """The seconds that are shown: from when those asked about are first seen until they are last seen, else all."""
+    """The seconds that are shown: from the first to the last sighting of those asked about, else all."""
     start = float(analysis.shots[0, 0]) if len(analysis.shots) else 0.0
     spans = [span for p in present for span in p.spans]
     if not spans:

@@ -34,7 +34,7 @@ OnText = Callable[[str], bool]  # the text so far; True: enough, stop
 
 @dataclass(frozen=True)
 class BasePrompt:
-    """What is asked of a base about one clip."""
+    """A question to a base about one clip, and what stands beside it in the prompt."""
 
     question: str
     measured: str = ""  # in plain sentences

@@ -35,51 +35,54 @@ NOISE = 0.05  # of a token's length, on the copies where there are fewer visual 
 
 @contextmanager
 def spoken_with(base: Base, people: Sequence[PersonState]) -> Iterator[None]:
-    """The base as it is when these people stand in its prompts, in this order.
+    """The base with these people's tokens in its prompts, in this order.
 
     Its forward raises SettingsError where a prompt marks another number of tokens than these people have.
     """
     if not people:
         yield
         return
-    place = _Place(base, people)
+    injection = _TokenInjection(base, people)
     embedding = base.model.get_input_embeddings()
-    hooks = [embedding.register_forward_pre_hook(place.take_out), embedding.register_forward_hook(place.put_in)]
+    hooks = [
+        embedding.register_forward_pre_hook(injection.hide_marks),
+        embedding.register_forward_hook(injection.insert_tokens),
+    ]
     try:
         yield
     finally:
         for hook in hooks:
             hook.remove()
-        place.steer(None)
+        injection.set_offsets(None)
 
 
-class _Place:
-    """Where the marked tokens of the pass under way are."""
+class _TokenInjection:
+    """Hooks that put people's vectors, and their head offsets, where a prompt has marked tokens."""
 
     def __init__(self, base: Base, people: Sequence[PersonState]) -> None:
         self.base, self.soft = base, base.soft
         self.vectors = torch.cat([p.tokens for p in people])  # [n, W]
         self.mixers = [mixer for _, mixer in mixers(base.decoder)]
         steered = bool(self.mixers) and any(p.z.numel() for p in people)
-        self.z = torch.cat([self._of(p) for p in people]) if steered else None  # [n, M, R]
+        self.z = torch.cat([self._offsets_of(p) for p in people]) if steered else None  # [n, M, R]
         self.at: Tensor | None = None
 
-    def take_out(self, module: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Before the embedding: an id that it has."""
+    def hide_marks(self, module: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Before the embedding: an id that it has in the place of the marks."""
         at = args[0] == self.soft
         self.at = at if bool(at.any()) else None
         if self.at is not None and int(at.sum()) != len(self.vectors):
             raise SettingsError(f"the prompt marks {int(at.sum())} tokens for people, not {len(self.vectors)}")
-        self.steer(self.at)
+        self.set_offsets(self.at)
         return (args[0].masked_fill(at, 0), *args[1:])
 
-    def put_in(self, module: Any, args: tuple[Any, ...], output: Tensor) -> Tensor:
+    def insert_tokens(self, module: Any, args: tuple[Any, ...], output: Tensor) -> Tensor:
         """After the embedding: the people's vectors."""
         if self.at is None:
             return output
         return output.masked_scatter(self.at[..., None], self.vectors.to(output))
 
-    def steer(self, at: Tensor | None) -> None:
+    def set_offsets(self, at: Tensor | None) -> None:
         """Give each mixer its offsets [B, L, R] for the pass to come."""
         for number, mixer in enumerate(self.mixers):
             mixer.z = None
@@ -87,7 +90,7 @@ class _Place:
                 offsets = self.z.new_zeros(*at.shape, self.z.shape[2])
                 mixer.z = offsets.masked_scatter(at[..., None], self.z[:, number])
 
-    def _of(self, person: PersonState) -> Tensor:
+    def _offsets_of(self, person: PersonState) -> Tensor:
         """Z of every token of a person [I, M, R]."""
         routed = self.mixers[0].routed
         own = person.z if person.z.numel() else person.tokens.new_zeros(len(self.mixers), routed)
@@ -103,8 +106,8 @@ def visual_tokens(base: Base, crops: Sequence[Frames]) -> Tensor:
     for crop in crops:
         shown = Visuals(crop[None][:0], np.zeros(0, np.float32), crop=crop)  # one picture, and no video beside it
         inputs = inputs_of(base, shown, BasePrompt("What is this?", brief=""))
-        embeds = _embeds(base, inputs)
-        found.append(embeds[_places(base, inputs["input_ids"])[0]])
+        embeds = _decoder_input(base, inputs)
+        found.append(embeds[_picture_positions(base, inputs["input_ids"])[0]])
     tokens = torch.cat(found) if found else torch.zeros(0, base.width)
     if not len(tokens):
         raise SettingsError("this base's visual tokens can't be found in its prompts.", subject=base.source.name)
@@ -136,7 +139,7 @@ def k_means(points: Tensor, count: int, seed: int = 0) -> Tensor:
     return torch.from_numpy(fit.cluster_centers_).to(points)
 
 
-def _embeds(base: Base, inputs: dict[str, Any]) -> Tensor:
+def _decoder_input(base: Base, inputs: dict[str, Any]) -> Tensor:
     """[L, W] what the decoder is given for a prompt."""
     seen: dict[str, Tensor] = {}
 
@@ -151,7 +154,7 @@ def _embeds(base: Base, inputs: dict[str, Any]) -> Tensor:
     return seen["embeds"]
 
 
-def _places(base: Base, ids: Tensor) -> Tensor:
+def _picture_positions(base: Base, ids: Tensor) -> Tensor:
     """[B, L] where pictures and frames stand in a prompt."""
     config = base.model.config
     names = ("image_token_id", "image_token_index", "video_token_id", "video_token_index")

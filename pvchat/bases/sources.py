@@ -22,12 +22,12 @@ HUB = "hub:"
 PRESETS = Path(__file__).parent / "presets"
 CONFIG = "config.json"  # of a folder in the hub's layout
 TRAINED = "base.json"  # of a folder that `pvchat train base --model` wrote
-_HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
+HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A base that we know before it is here: its id on the hub, and what its card says."""
+    """A known base of the hub: its id, and what its card says."""
 
     hub: str
     licence: str
@@ -37,7 +37,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class BaseSource:
-    """A base that was asked for by this name."""
+    """Where a base comes from, as `--model` named it."""
 
     name: str
     path: str  # a folder in the hub's layout, or a hub id
@@ -63,13 +63,13 @@ class Family:
     moving: Mapping[str, Any] = field(default_factory=dict)  # for those with a video
 
 
-FAMILIES: Mapping[str, Family] = {
+FAMILIES: Mapping[str, Family] = {  # by `model_type` of transformers
     "smolvlm": Family(times=True, beside=False, still={"do_image_splitting": False}),
     "qwen3_vl": Family(times=True, pair=2, moving={"cap_pixels_per_frame": True}),
     "internvl": Family(still={"crop_to_patches": False}, moving={"crop_to_patches": False}),
     "llava_onevision": Family(),
 }
-OTHER = Family(video=False)
+OTHER = Family(video=False)  # one that isn't known is shown pictures
 
 
 def list_bases() -> list[str]:
@@ -93,7 +93,7 @@ def read_source(name: str) -> BaseSource | None:
         return BaseSource(name, str(folder), True) if "model_type" in read_json(folder / CONFIG) else None
     if not name.startswith(HUB):
         return None
-    if folder.is_dir() or not _HUB_ID.match(plain):
+    if folder.is_dir() or not HUB_ID.match(plain):
         hint = f"Use {HUB}ORG/NAME, or a folder that holds {CONFIG}, weights and processor files."
         raise SettingsError("this is neither a model's folder nor a hub id.", subject=name, hint=hint)
     return BaseSource(name, plain, False)
@@ -106,8 +106,3 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, json.JSONDecodeError) as error:
         raise WeightsError("not readable as JSON.", subject=str(path)) from error
     return row if isinstance(row, dict) else {}
-
-
-def family_of(model_type: str) -> Family:
-    """The family of a `model_type` of transformers; one that isn't known is shown pictures."""
-    return FAMILIES.get(model_type, OTHER)

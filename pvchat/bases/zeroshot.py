@@ -28,7 +28,7 @@ MOMENTS = 4  # at which a person or the place is looked at, spread evenly
 TEMPLATES = (
     "a photo of {}.", "a frame of a video of {}.", "a blurry photo of {}.", "a picture of {} by a security camera.",
 )  # fmt: skip
-NOTHING = "A person."
+BASELINE = "A person."
 # Priors, none of them measured: zero-shot softmaxes are too sure of themselves, so half as sharp as in training; "none
 # of these" is as likely as a sentence by this many logits above the one that tells nothing (a cosine of .01 for most
 # encoders); more likely than not is told.
@@ -44,7 +44,7 @@ class ZeroShot:
 
     def __init__(self, eyes: Eyes, config: VideoConfig) -> None:
         self.eyes, self.config = eyes, config
-        self._told = lru_cache(maxsize=8)(self._of_texts)
+        self._vectors = lru_cache(maxsize=8)(self._encode)
 
     def chooser(self, analysis: ClipAnalysis, clip: Path) -> Chooser:
         """The encoder as it chooses about one clip, or about the part of it that was analysed."""
@@ -58,15 +58,15 @@ class ZeroShot:
         """How much nearer each of n texts is to each of B tracks (None: to the whole clip) than one that tells nothing:
         [B, n] in logits. Raises VideoReadError where the clip is gone or damaged.
         """
-        told, nothing = self._told(tuple(texts)), self._told((NOTHING,))
+        vectors, baseline = self._vectors(tuple(texts)), self._vectors((BASELINE,))
         wanted = [moments(analysis, track) for track in tracks]
         frames = self._frames(analysis, clip, {time for one in wanted for time, _ in one})
         rows = []
         for looks in wanted:
             seen_at = [(frames[time], box) for time, box in looks if time in frames]
             shown = [frame if box is None else crop_of(frame, box) for frame, box in seen_at]
-            seen = self.eyes.pictures(shown).mean(0) if shown else np.zeros(told.shape[1], np.float32)
-            rows.append((told - nothing) @ seen)
+            seen = self.eyes.pictures(shown).mean(0) if shown else np.zeros(vectors.shape[1], np.float32)
+            rows.append((vectors - baseline) @ seen)
         return np.stack(rows).astype(np.float32) * np.float32(self.eyes.sharpness)
 
     def _frames(self, analysis: ClipAnalysis, clip: Path, times: set[float]) -> dict[float, Frames]:
@@ -77,7 +77,7 @@ class ZeroShot:
         read = video.load(clip, self.config, key=analysis.key, found=found)  # a photo or an animation
         return {time: read.images[int(np.abs(read.times - time).argmin())] for time in times}
 
-    def _of_texts(self, texts: tuple[str, ...]) -> FloatArray:
+    def _encode(self, texts: tuple[str, ...]) -> FloatArray:
         """[n, W] the mean direction of each text in all templates."""
         prompts = [template.format(_plain(text)) for text in texts for template in TEMPLATES]
         mean = self.eyes.sentences(prompts).reshape(len(texts), len(TEMPLATES), -1).mean(1)

@@ -16,7 +16,7 @@ from pvchat.model.config import WEIGHTS
 
 SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
-PRINTS = "prints."  # how presence is told (`presence.py`): a file of another version leaves it as it is
+PRINTS = "prints."  # how presence is squashed (`presence.py`): a file of another version leaves it as it is
 SUPERSEDED = ("presence.", "match.", "match_weight")  # in files of before: who is there is `identity/presence.py`'s
 
 
@@ -42,14 +42,14 @@ def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
             own[key].copy_(value)
 
 
-def words_of(model: nn.Module) -> dict[str, Tensor]:
-    """Adapters, projectors and what matches people, by name: what answers rest on, beside what captions do."""
+def adapters_of(model: nn.Module) -> dict[str, Tensor]:
+    """Adapters, projectors and how presence is squashed, by name: what is trained apart for answers."""
     return {k: v for k, v in trained_state(model).items() if k.startswith((*LLM_PARTS, PRINTS))}
 
 
-def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
+def read_adapters(model: nn.Module, file: Path) -> dict[str, Tensor]:
     """Other adapters and projectors for a model, as it keeps its own; raises WeightsError where they don't fit."""
-    own, rows = words_of(model), load_file(file)
+    own, rows = adapters_of(model), load_file(file)
     saved = {k: v.float() * rows[k + SCALE] if k + SCALE in rows else v for k, v in rows.items()}
     saved = {k: v for k, v in saved.items() if not k.endswith(SCALE)}
     kept = _fitting(own, saved, file, "Train them from this model: recipes/answering in the source.")
@@ -57,7 +57,7 @@ def read_words(model: nn.Module, file: Path) -> dict[str, Tensor]:
 
 
 def _fitting(own: dict[str, Tensor], saved: dict[str, Tensor], file: Path, hint: str) -> dict[str, Tensor]:
-    """What was saved, without what tells people otherwise than now; WeightsError where anything else doesn't fit."""
+    """What was saved and is still read; WeightsError where a tensor is missing, unknown or of another shape."""
     alike = {k for k in own.keys() & saved.keys() if own[k].shape == saved[k].shape}
     known = {k for k in saved if not k.startswith((*SUPERSEDED, PRINTS))}
     if off := sorted((known | {k for k in own if not k.startswith(PRINTS)}) - alike):

@@ -97,7 +97,7 @@ class Connectors(nn.Module):
         self.track = nn.Embedding(config.max_tracks + 1, config.width)
         self.kind = nn.Embedding(len(config.experts), config.width)
         self.norm = nn.LayerNorm(config.width, elementwise_affine=False)
-        self._quieten()
+        self._start_small()
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
         """The tokens of one clip [1, N, D], in which people can be recognised."""
@@ -127,7 +127,7 @@ class Connectors(nn.Module):
         return self.norm(group_aggregate(raw, expert, mask) if self.hga else raw)
 
     @torch.no_grad()
-    def _quieten(self) -> None:
+    def _start_small(self) -> None:
         """Start place, track and kind small beside what tokens show: as torch draws them, all pictures look alike."""
         for embedding in (self.track, self.kind):
             nn.init.normal_(embedding.weight, std=CONTEXT)

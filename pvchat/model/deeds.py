@@ -1,7 +1,7 @@
-"""What the Q-Former says of somebody's deed, beside the head that weighs what is measured (`perception/deeds.py`).
+"""Deeds by what the Q-Former reads of somebody, combined with the head over measurements (`perception/deeds.py`).
 
-In: the log-odds of each deed by that head, what the queries read where she is. Out: how likely each is by both: a
-product of experts, whose sharpness was fitted to people whom neither had learned from (`recipes/model/deeds.py`, ADR
+In: the log-odds of each deed by that head, the mean of the queries where she is. Out: probabilities by both, a product
+of experts whose sharpness was fitted to people whom neither had learned from (`recipes/model/deeds.py`, ADR
 0116).
 
 Legend: C deeds, D model width.
@@ -24,15 +24,15 @@ FILE = "deeds.safetensors"  # beside the weights of the model whose queries it r
 
 @dataclass(frozen=True)
 class DeedHead:
-    """A linear head over what the queries read, as sharp as its word counts."""
+    """A linear head over the mean query, as sharp as it counts beside the other one."""
 
     weight: FloatArray  # [C, D]
     bias: FloatArray  # [C]
-    other: float  # how much the other head's log-odds count
+    measured_weight: float  # of the log-odds of the head over measurements
 
     @classmethod
     def read(cls, folder: Path) -> DeedHead | None:
-        """The head in a model's folder; None where there is none. Raises WeightsError where it tells other deeds."""
+        """The head in a model's folder; None where there is none. Raises WeightsError where it is for other deeds."""
         from safetensors.numpy import load_file
 
         if not (folder / FILE).is_file():
@@ -44,7 +44,7 @@ class DeedHead:
         weight, bias = (arrays[name].astype(np.float32) for name in ("weight", "bias"))
         return cls(weight, bias, float(arrays["other"][0]))
 
-    def weighed(self, logits: FloatArray, read: FloatArray) -> dict[str, float]:
-        """How likely each of KINDS is by both, of the other head's log-odds [C] and of what the queries read [D]."""
-        both = softmax(self.other * logits + self.weight @ read + self.bias)
+    def probabilities(self, logits: FloatArray, query: FloatArray) -> dict[str, float]:
+        """Probability of each of KINDS by both, from the other head's log-odds [C] and the mean query [D]."""
+        both = softmax(self.measured_weight * logits + self.weight @ query + self.bias)
         return dict(zip(KINDS, both.tolist(), strict=True))

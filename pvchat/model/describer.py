@@ -1,6 +1,6 @@
-"""The trained model as it looks at clips of the people of one store: what it sees of them, likeness to sentences.
+"""The trained model applied to clips: what its queries read of people, likeness to sentences, deeds.
 
-A `Describer` keeps what it saw of the last clips. It decides nothing: who is there stays with `presence.py`, what of
+A `Describer` keeps the tokens of the last clips. It decides nothing: who is there stays with `presence.py`, what of
 its words is shown with `chat/speakers/`. What a choice from a list rests on is seen by the frozen model, without
 torch, of one person or of the whole; what the language model speaks of is the whole clip, seen by the torch model.
 
@@ -72,19 +72,19 @@ class Describer:
             self._read.clear()
 
     def likeness(self, analysis: ClipAnalysis, tracks: Sequence[int | None], texts: Sequence[str]) -> FloatArray:
-        """How near each of n texts is to what is seen of each of B tracks (None: of the whole clip).
+        """Likeness of each of n texts to each of B tracks (None: to the whole clip).
 
         Returns:
             Cosines [B, n] of the best query (BLIP-2, Sec. 3.2).
         """
-        asked, told = self.encode([CAPTION_QUESTION])[0], self.encode(list(texts))
+        asked, vectors = self.encode([CAPTION_QUESTION])[0], self.encode(list(texts))
         with self.trained.lock:
-            seen = [self.seen(analysis, track, asked) for track in tracks]
+            seen = [self.query_vectors(analysis, track, asked) for track in tracks]
         networks.release_buffers()
-        return np.stack([(queries @ told.T).max(0) for queries in seen])
+        return np.stack([(queries @ vectors.T).max(0) for queries in seen])
 
-    def seen(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
-        """What the queries see of a clip with a question's vector [S] in mind: [Q, S], unit length.
+    def query_vectors(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
+        """Queries [Q, S], unit length, that read a clip with a question's vector [S] in mind.
 
         A track is looked at alone: other people's are hidden, whole frames aren't. None looks at everyone.
         """
@@ -92,10 +92,10 @@ class Describer:
         clip = _kept(self._frozen, analysis, frozen.tokens)
         kept = kept_tracks(analysis, self.trained.config.max_tracks)
         number = kept.index(track) if track in kept else len(kept)  # one that no token shows leaves the scene
-        return frozen.read(clip, frozen.visible(clip, None if track is None else number), asked)[0]
+        return frozen.read(clip, frozen.visible_tokens(clip, None if track is None else number), asked)[0]
 
     def retold(self, analysis: ClipAnalysis) -> ClipAnalysis:
-        """A clip whose people's deeds are told by what the queries read of each, too.
+        """A copy of a clip's analysis in which deeds are decided by what the queries read of each person, too.
 
         Those beyond the longest tracks, of whom the model sees nothing, stay as they are. So does a long video: it is
         measured in stretches.
@@ -107,25 +107,25 @@ class Describer:
             logits = deed_logits(tracks[number], analysis)
             if logits is not None:
                 tracks[number] = replace(tracks[number], facts=deepcopy(tracks[number].facts))
-                write_deed(tracks[number].facts, self.deeds.weighed(logits, self.read_of(analysis, number)))
+                write_deed(tracks[number].facts, self.deeds.probabilities(logits, self.mean_query(analysis, number)))
                 ground_facts(tracks[number], analysis)
         networks.release_buffers()
         return replace(analysis, tracks=tracks)
 
     @cached_property
     def deeds(self) -> DeedHead | None:
-        """What its queries say of deeds; None of a model that was never asked for them."""
+        """The head for deeds over its queries; None where the model has none."""
         return DeedHead.read(self.trained.folder)
 
-    def read_of(self, analysis: ClipAnalysis, track: int) -> FloatArray:
-        """[D] the mean of what the queries read of one of the longest tracks: its tokens, the scene's about it."""
+    def mean_query(self, analysis: ClipAnalysis, track: int) -> FloatArray:
+        """[D] the mean of the queries that read one of the longest tracks: its tokens, and the scene's around it."""
         frozen = self.trained.frozen
         with self.trained.lock:
             known = _kept(self._read, analysis, lambda _: {})
             if track not in known:
                 clip, asked = _kept(self._frozen, analysis, frozen.tokens), self.encode([CAPTION_QUESTION])[0]
                 number = kept_tracks(analysis, self.trained.config.max_tracks).index(track)
-                near = frozen.near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
+                near = frozen.tokens_near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
                 known[track] = frozen.read(clip, near, asked)[1]
             return known[track]
 
@@ -144,7 +144,7 @@ class Describer:
 
 
 def _kept(known: OrderedDict[ClipPart, Seen], analysis: ClipAnalysis, make: Callable[[ClipAnalysis], Seen]) -> Seen:
-    """What is known of a clip, made once; the last few stay."""
+    """What was made of a clip, made once; that of the last few clips stays."""
     key = analysis.key, analysis.duration_s, analysis.times.tobytes()
     if key not in known:
         known[key] = make(analysis)

@@ -1,6 +1,6 @@
-"""Greedy writing that guesses ahead: the same text as token by token, in fewer passes of the language model.
+"""Speculative greedy decoding: the same text as token by token, in fewer passes of the language model.
 
-In: a prompt's embeddings, texts that the answer may be or may quote. Out: the text that greedy writing gives. Guessed
+In: a prompt's embeddings, texts that the answer may be or may quote. Out: the text that greedy decoding gives. Guessed
 tokens are read in one pass; those that are the likeliest where they stand are what the model would have written, the
 first that isn't is replaced by the one that is (speculative decoding, arXiv 2211.17192, with texts in the place of a
 draft model: prompt lookup). A pass over twenty tokens costs little more than one over one: each reads all weights.
@@ -23,8 +23,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_QUOTED = 8  # tokens guessed at a time where a text is quoted
-_CONTEXT = 3  # tokens that have to be alike for that
+_LOOKUP_TOKENS = 8  # tokens guessed at a time where a text is quoted
+_LOOKUP_CONTEXT = 3  # tokens that have to be alike for that
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def write(llm: Any, tokenizer: Any, embeds: Tensor, decoding: Decoding) -> str:
     whole = [*known[0], tokenizer.eos_token_id] if known and known[0] else []
     slack = decoding.lead.slack(tokenizer, decoding.drafts[0]) if decoding.lead is not None else []
     stop, said = stop_ids(llm, tokenizer), list[int]()
-    for token in _likeliest(llm.eval(), embeds, whole, lambda: _quoted(said, [whole, *known[1:]]), slack):
+    for token in _greedy_tokens(llm.eval(), embeds, whole, lambda: _lookup(said, [whole, *known[1:]]), slack):
         if token in stop:
             break
         said.append(token)
@@ -78,10 +78,10 @@ def stop_ids(llm: Any, tokenizer: Any) -> set[int]:
     return {int(i) for i in [tokenizer.eos_token_id, *more] if i is not None}
 
 
-def _likeliest(
+def _greedy_tokens(
     llm: Any, embeds: Tensor, guess: list[int], quoted: Callable[[], list[int]], slack: Sequence[float]
 ) -> Iterator[int]:
-    """The likeliest tokens in turn, or guessed ones within their `slack`; `quoted` guesses on from those so far."""
+    """Greedy tokens in turn, or guessed ones within their `slack`; `quoted` makes a new guess after those so far."""
     from transformers import DynamicCache
 
     table, cache = llm.get_input_embeddings(), DynamicCache(config=llm.config)
@@ -91,7 +91,7 @@ def _likeliest(
         guessed = table(torch.tensor([guess], dtype=torch.long, device=embeds.device))
         read = torch.cat([given, guessed.to(given.dtype)], 1)
         logits = llm(inputs_embeds=read, use_cache=True, logits_to_keep=len(guess) + 1, **{named: cache}).logits[0]
-        best = _chosen(logits, guess, slack)
+        best = _accepted(logits, guess, slack)
         right = next((i for i, (own, one) in enumerate(zip(best, guess, strict=False)) if own != one), len(guess))
         if right < len(guess):
             cache.crop(right - len(guess))
@@ -99,7 +99,7 @@ def _likeliest(
         given, guess, slack = table(torch.tensor([best[right : right + 1]], device=embeds.device)), quoted(), ()
 
 
-def _chosen(logits: Tensor, guess: Sequence[int], slack: Sequence[float]) -> list[int]:
+def _accepted(logits: Tensor, guess: Sequence[int], slack: Sequence[float]) -> list[int]:
     """The token of each place [n + 1]: the guessed one where it may stand, else the likeliest."""
     best: list[int] = logits.argmax(-1).tolist()
     for i, (one, may) in enumerate(zip(guess, slack, strict=False)):
@@ -108,12 +108,12 @@ def _chosen(logits: Tensor, guess: Sequence[int], slack: Sequence[float]) -> lis
     return best
 
 
-def _quoted(said: Sequence[int], known: Sequence[Sequence[int]]) -> list[int]:
+def _lookup(said: Sequence[int], known: Sequence[Sequence[int]]) -> list[int]:
     """What follows the last tokens where they stand in a known text; nothing where they stand in none."""
-    for size in range(min(_CONTEXT, len(said)), 0, -1):
+    for size in range(min(_LOOKUP_CONTEXT, len(said)), 0, -1):
         last = list(said[-size:])
         for text in known:
             for end in range(size, len(text)):
                 if list(text[end - size : end]) == last:
-                    return list(text[end : end + _QUOTED])
+                    return list(text[end : end + _LOOKUP_TOKENS])
     return []

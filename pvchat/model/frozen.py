@@ -1,4 +1,4 @@
-"""The trained model for everything but words, without torch: clips in, what it sees of them out.
+"""The trained model without its language model and without torch: clips in, what its queries read of them out.
 
 Two of its passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014),
 so that a process that only answers never imports torch: 190 MB and two seconds. On other devices than the CPU torch
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pvchat.model.pvchat import PVChatModel
 
 FORMAT = 2  # of what the passes give
-LOOKED_AT = ("frame", "body")  # experts whose tokens the words were learned from
-RIM = 0.1  # of a box's sides
+READ_EXPERTS = ("frame", "body")  # experts whose tokens the words were learned from
+MARGIN = 0.1  # of a box's sides
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,18 @@ class FrozenModel:
 
     def load(self) -> None:
         """Load all passes now."""
-        _ = self._connecting, self._looking
+        _ = self._connector_pass, self._query_pass
 
     def tokens(self, analysis: ClipAnalysis) -> ClipTokens:
         """A clip's tokens, once a clip."""
         rows = [part.arrays() for part in clip_tokens(analysis, self.config).values()]
-        (raw,) = self._connecting(*(array for tokens, where, track, _ in rows for array in (tokens, where, track)))
+        (raw,) = self._connector_pass(*(array for tokens, where, track, _ in rows for array in (tokens, where, track)))
         counts = [track.shape[1] for _, _, track, _ in rows]
         expert = np.repeat(np.arange(len(rows)), counts)[None]
         return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (1, 2, 3)))
 
     def read(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """What the queries see with a question's vector [S] in mind.
+        """What the queries read of a clip with a question's vector [S] in mind.
 
         The mask [N] says which tokens are looked at; what isn't is in none of the others either.
 
@@ -80,34 +80,35 @@ class FrozenModel:
         raw = clip.raw
         if not mask.any():  # attention needs something to see
             raw, mask = np.zeros_like(raw), np.arange(len(mask)) == 0
-        seen, mean = self._looking(raw, clip.expert, mask[None], question[None])
+        seen, mean = self._query_pass(raw, clip.expert, mask[None], question[None])
         return seen[0], mean[0]
 
-    def visible(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
-        """[N] the tokens that are looked at: of a track, by the number they carry, and of the scene; None: of everyone.
+    def visible_tokens(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
+        """[N] whether a token is read: those of a track, by the number they carry, and of the scene; None: of everyone.
 
         The cells of whole frames still show everybody; a number that no token carries leaves the scene.
         """
         shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
-        return shown & np.isin(clip.expert[0], [n for n, name in enumerate(self.config.experts) if name in LOOKED_AT])
+        read = [number for number, name in enumerate(self.config.experts) if name in READ_EXPERTS]
+        return shown & np.isin(clip.expert[0], read)
 
-    def near(self, clip: ClipTokens, track: int, box: FloatArray) -> NDArray[np.bool_]:
-        """[N] the tokens of a track, and of the scene those whose cells meet a box [4] and a rim around it."""
-        rim = np.tile((box[2:] - box[:2]) * RIM, 2) * (-1, -1, 1, 1)
-        x0, y0, x1, y1 = box + rim
+    def tokens_near(self, clip: ClipTokens, track: int, box: FloatArray) -> NDArray[np.bool_]:
+        """[N] the tokens of a track, and of the scene those whose cells meet a box [4] with a margin around it."""
+        margin = np.tile((box[2:] - box[:2]) * MARGIN, 2) * (-1, -1, 1, 1)
+        x0, y0, x1, y1 = box + margin
         _, left, top, right, bottom = clip.where.T
         meets = (right > x0) & (left < x1) & (bottom > y0) & (top < y1)
-        return self.visible(clip, track) & ((clip.track == track) | meets)
+        return self.visible_tokens(clip, track) & ((clip.track == track) | meets)
 
     @cached_property
-    def _connecting(self) -> Network:
+    def _connector_pass(self) -> Network:
         inputs = []
         for expert in self.config.experts.values():
             inputs += [Input((1, -1, expert.width)), Input((1, -1, 5)), Input((1, -1), "int64")]
         return self._pass("connecting", lambda: self._model().connectors, inputs)
 
     @cached_property
-    def _looking(self) -> Network:
+    def _query_pass(self) -> Network:
         config = self.config
         shapes = (1, -1, config.width), (1, -1), (1, -1), (1, config.sentence_width)
         kinds = ("float32", "int64", "bool", "float32")

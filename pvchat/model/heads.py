@@ -53,10 +53,7 @@ class HeadMixer(nn.Module):
         self.logit = nn.Linear(width, heads.routed)
         self.alpha = nn.Linear(width, 2, bias=False)
         self.router = make_router(heads.router, heads.routed, min(heads.top_k, heads.routed))
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """The dense start: W_r = 0, b_r = 1, W_h = 0."""
+        # the dense start: W_r = 0, b_r = 1, W_h = 0
         nn.init.zeros_(self.logit.weight)
         nn.init.ones_(self.logit.bias)
         nn.init.zeros_(self.alpha.weight)

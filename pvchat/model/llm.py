@@ -56,7 +56,7 @@ class LanguageModel:
         return str(tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)).strip()
 
     def rest(self, idle_s: float) -> bool:
-        """Let go of the weights if nothing was said in the last `idle_s` seconds; whether they went."""
+        """Unload the weights if nothing was generated in the last `idle_s` seconds; whether they were unloaded."""
         with self._lock:
             if self._parts is None or time.monotonic() - self._used < idle_s:
                 return False

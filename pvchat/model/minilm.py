@@ -10,7 +10,6 @@ Legend: B texts, L tokens, D width.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ from torch.nn import functional as F
 class MiniLM(nn.Module):
     """BERT's encoder, for texts of one segment, with the mean over tokens that the model's own card asks for.
 
-    Weights have the names that transformers' BertModel gives them; `config` is config.json.
+    The weights are those of a safetensors file as transformers writes a BertModel; `config` is config.json.
     """
 
     def __init__(self, weights: Mapping[str, Tensor], config: dict[str, Any]) -> None:
@@ -62,13 +61,6 @@ class MiniLM(nn.Module):
     def _norm(self, name: str, states: Tensor) -> Tensor:
         weight, bias = self._weight(f"{name}.LayerNorm.weight"), self._weight(f"{name}.LayerNorm.bias")
         return F.layer_norm(states, weight.shape, weight, bias, self._eps)
-
-
-def read_minilm(file: Path, config: dict[str, Any]) -> MiniLM:
-    """The model in a safetensors file, as transformers writes a BertModel, on the CPU."""
-    from safetensors.torch import load_file
-
-    return MiniLM(load_file(file), config)
 
 
 def _key(name: str) -> str:

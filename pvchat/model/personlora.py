@@ -35,10 +35,10 @@ class PersonLora(nn.Module):
         self.down, self.up = nn.ParameterDict(), nn.ParameterDict()
         generator = torch.Generator().manual_seed(seed)
         for target in LORA_TARGETS:
-            layers = [base_layer(m) for m in projections(llm, target)]
+            layers: list[Any] = projections(llm, target)
             if not layers:
                 raise SettingsError(f"this language model has no '{target}' layers", hint="Train without --lora.")
-            outs, ins = layers[0].weight.shape
+            outs, ins = getattr(layers[0], "base_layer", layers[0]).weight.shape  # of the layer that peft has wrapped
             spread = torch.randn(len(layers), rank, ins, generator=generator) / ins**0.5
             self.down[target], self.up[target] = (
                 nn.Parameter(t) for t in (spread, torch.zeros(len(layers), outs, rank))
@@ -46,7 +46,7 @@ class PersonLora(nn.Module):
 
     @classmethod
     def of(cls, llm: nn.Module, person: Person, lead: str = ARRAYS) -> PersonLora | None:
-        """The one among a person's arrays whose names begin so; None where she has none, or another model's."""
+        """A person's LoRA, from her arrays whose names begin with `lead`; None: she has none, or another model's."""
         rows = {k.removeprefix(lead): v for k, v in person.arrays.items() if k.startswith(lead)}
         if not rows:
             return None
@@ -81,7 +81,7 @@ class PersonLora(nn.Module):
 
 @contextmanager
 def spoken_of(llm: nn.Module, people: Sequence[Person], lead: str = ARRAYS) -> Iterator[None]:
-    """The language model as it is when just these people are spoken of: one alone brings her LoRA, several none."""
+    """The language model with the LoRA of the one person who is spoken of; unchanged for several people."""
     own = PersonLora.of(llm, people[0], lead) if len(people) == 1 else None
     if own is None:
         yield
@@ -93,8 +93,3 @@ def spoken_of(llm: nn.Module, people: Sequence[Person], lead: str = ARRAYS) -> I
 def projections(llm: nn.Module, target: str) -> list[nn.Module]:
     """The language model's layers of this name, first to last."""
     return [m for n, m in llm.named_modules() if n.endswith(f".{target}")]
-
-
-def base_layer(module: Any) -> Any:
-    """The linear layer itself, where peft has wrapped it."""
-    return getattr(module, "base_layer", module)

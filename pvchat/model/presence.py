@@ -1,8 +1,8 @@
-"""Whom a clip shows, as the trained model is told it: the log-odds of `identity/presence.py`, track by track.
+"""Presence as an input of the trained model: log-odds that people are in a clip, by `identity/presence.py`.
 
-In: people as they are stored, an analysed clip. Out: `Matched`. A person's tokens read the tokens of the track that
-matches (`into`), and the language model is told how surely she is there (`PVChatModel._named`): with another person
-in her place both change. Nothing of it is trained along.
+In: people as they are stored, an analysed clip. Out: `PresenceMatch`. A person's tokens attend to the tokens of
+the track that is hers (`token_match`), and the language model gets how surely she is there as a part of her embeddings
+(`PVChatModel._person_embeddings`): with another person in her place both change. Nothing of it is trained along.
 
 Legend: B clips, P people named, J tracks that tokens show, N visual tokens.
 """
@@ -28,14 +28,14 @@ NEUTRAL = 0.5  # match of a track of which nothing is known
 
 
 @dataclass
-class Matched:
+class PresenceMatch:
     """Who of the people named is where."""
 
     odds: Tensor  # [B, P] log-odds that she is in the clip
     tracks: Tensor  # [B, P, J] log-odds that a track shows her, by the number that its tokens carry
     known: Tensor  # [B, P] whether she was looked for: she is enrolled, and the clip was analysed
 
-    def into(self, visual: VisualTokens) -> Tensor:
+    def token_match(self, visual: VisualTokens) -> Tensor:
         """[B, P, N] how surely the track of each visual token is hers, 0..1; `NEUTRAL` where nothing is known."""
         track = visual.track.clamp(0, self.tracks.shape[2] - 1)
         usable = (visual.track == track)[:, None] & self.known[..., None]
@@ -43,25 +43,25 @@ class Matched:
         return torch.where(usable, own, NEUTRAL)
 
 
-class ToldPresence(nn.Module):
-    """Presence as a language model is told it, of clips of which tokens show `most` tracks."""
+class PresenceInput(nn.Module):
+    """Log-odds of presence as the model takes them, of clips of which tokens show `most` tracks."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
         self.most = most
-        self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # times, less: so that its yes begins at 0
+        self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # scale, offset: so that the model's yes begins at 0
 
     @cached_property
     def recogniser(self) -> PresenceModel:
         """Who is in a clip: the product's."""
         return PresenceModel.load()
 
-    def certain(self, odds: Tensor) -> Tensor:
-        """Log-odds […] as a language model is told them, -1..1 (`recipes/answering/yes_threshold.py`)."""
+    def certainty(self, odds: Tensor) -> Tensor:
+        """Log-odds […] squashed to -1..1 for the language model (`recipes/answering/yes_threshold.py` fits how)."""
         return torch.tanh((self.heard[0] * odds - self.heard[1]) / 2)
 
-    def forward(self, people: People, visual: VisualTokens) -> Matched:
-        """Who of the people is in which clip; who isn't known is told as neither there nor not."""
+    def forward(self, people: People, visual: VisualTokens) -> PresenceMatch:
+        """Who of the people is in which clip; whoever isn't known counts as neither there nor absent."""
         rows = [
             self._of_clip(named, people.rivals, analysis, people.mask.shape[1])
             for named, analysis in zip(people.enrolled, visual.analyses or [None] * len(people.mask), strict=True)
@@ -69,7 +69,7 @@ class ToldPresence(nn.Module):
         like = people.tokens
         odds, tracks, known = (torch.stack(parts).to(like.device) for parts in zip(*rows, strict=True))
         neither = (self.heard[1] / self.heard[0]).detach()
-        return Matched(torch.where(known, odds.to(like.dtype), neither), tracks.to(like.dtype), known)
+        return PresenceMatch(torch.where(known, odds.to(like.dtype), neither), tracks.to(like.dtype), known)
 
     def _of_clip(
         self, named: Sequence[Person | None], rivals: Sequence[Person], analysis: ClipAnalysis | None, count: int

@@ -25,7 +25,7 @@ from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
 from pvchat.model.drafted import Decoding, write
 from pvchat.model.llm import add_lora, language_of
 from pvchat.model.people import People
-from pvchat.model.presence import ToldPresence
+from pvchat.model.presence import PresenceInput
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.qformer import QFormer
 from pvchat.model.routers import RoutingStats
@@ -58,7 +58,7 @@ class PVChatModel(nn.Module):
         self.config = config
         self.connectors = Connectors(config)
         self.gate = QuestionGate(config.width, config.sentence_width, len(config.experts)) if config.mova else None
-        self.prints = ToldPresence(config.max_tracks)
+        self.prints = PresenceInput(config.max_tracks)
         self.qformer = QFormer(config)
         self.aligner = Aligner(config)
         self.to_sentence = nn.Linear(config.width, config.sentence_width)
@@ -98,7 +98,7 @@ class PVChatModel(nn.Module):
         match, presence = None, tokens.new_zeros(len(tokens), 0)
         if people is not None:
             found = self.prints(people, visual)
-            match, presence = found.into(visual), found.odds
+            match, presence = found.token_match(visual), found.odds
         queries, personal, routing = self.qformer(tokens, visual.mask, question, people, match)
         sentences = F.normalize(self.to_sentence(queries), dim=-1)
         return Reading(queries, personal, presence, sentences, routing, visual.aux)
@@ -117,7 +117,7 @@ class PVChatModel(nn.Module):
     def answer(
         self, visual: VisualTokens, question: str, facts: str, vector: Tensor, people: People | None, decoding: Decoding
     ) -> str:
-        """Answer one question, with its sentence vector [1, S] and facts that are told beside it, about one clip."""
+        """Answer a question, with its sentence vector [1, S] and facts beside it in the prompt, about one clip."""
         reading = self.read(visual, vector, people)
         ids = self.writer.ids(question, facts, [] if people is None else people.names[0])
         embeds = self.embed(torch.tensor([ids], device=self.device), reading, people)
@@ -145,13 +145,14 @@ class PVChatModel(nn.Module):
         seen = self.project_queries(reading.queries).to(embeds.dtype)
         embeds = embeds.masked_scatter((ids == VISUAL)[..., None], seen)
         if people is not None:
-            embeds = embeds.masked_scatter((ids == PERSONAL)[..., None], self._named(reading, people).to(embeds))
+            named = self._person_embeddings(reading, people).to(embeds)
+            embeds = embeds.masked_scatter((ids == PERSONAL)[..., None], named)
         return embeds
 
-    def _named(self, reading: Reading, people: People) -> Tensor:
+    def _person_embeddings(self, reading: Reading, people: People) -> Tensor:
         """[real people, I, width of the language model]: who they are, and how surely they are there (-1..1)."""
         named = self.project_people(reading.personal[people.mask])
         # The Q-Former tells the language model nearly nothing of presence (docs/LOG.md). No gradient goes back to it.
-        certain = self.prints.certain(reading.presence[people.mask].detach())
+        certain = self.prints.certainty(reading.presence[people.mask].detach())
         told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
         return named + told[:, torch.arange(named.shape[1]) % told.shape[1]]  # people may have another number of tokens

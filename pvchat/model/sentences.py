@@ -52,7 +52,7 @@ class SentenceEncoder:
         """Vectors [n, D] of n texts, unit length."""
         with self._lock:
             if not set(self._often).isdisjoint(texts):
-                self._recall()
+                self._load_often()
             new = [t for t in dict.fromkeys(texts) if t not in self._cache]
             for i in range(0, len(new), batch_size):
                 batch = new[i : i + batch_size]
@@ -62,12 +62,12 @@ class SentenceEncoder:
                 self._cache.popitem(last=False)
         return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 384), np.float32)
 
-    def _recall(self) -> None:
+    def _load_often(self) -> None:
         """Take the vectors of what comes often from disk, or make them now and put them there."""
         texts, self._often = self._often, ()
         weights = downloaded_folder() / WEIGHTS
-        told = f"{weights.relative_to(home())} {weights.stat().st_size} {' '.join(texts)}"
-        kept = home() / "weights" / "networks" / f"often-{hashlib.sha256(told.encode()).hexdigest()[:16]}.safetensors"
+        key = f"{weights.relative_to(home())} {weights.stat().st_size} {' '.join(texts)}"
+        kept = home() / "weights" / "networks" / f"often-{hashlib.sha256(key.encode()).hexdigest()[:16]}.safetensors"
         rows = tensorfile.load_or_make(kept, ("vectors",), lambda: {"vectors": self.encode(list(texts))})
         self._cache.update(zip(texts, rows["vectors"], strict=True))
 
@@ -101,9 +101,11 @@ def _loaded(folder: Path, device: str) -> tuple[Any, Network]:
     config = json.loads(words)
 
     def build(weights: Path) -> nn.Module:
-        from pvchat.model.minilm import read_minilm
+        from safetensors.torch import load_file
 
-        return read_minilm(weights, config)
+        from pvchat.model.minilm import MiniLM
+
+        return MiniLM(load_file(weights), config)
 
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     tokenizer.enable_padding(pad_id=config.get("pad_token_id", 0))

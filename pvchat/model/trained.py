@@ -62,10 +62,10 @@ class TrainedModel:
         """The model for everything but text, without torch."""
         from pvchat.model.frozen import FrozenModel
 
-        return FrozenModel(self.folder / WEIGHTS, self.config, self._reader, self.device, handed=self._handed)
+        return FrozenModel(self.folder / WEIGHTS, self.config, self._without_llm, self.device, handed=self._handed)
 
     def rest(self, idle_s: float) -> bool:
-        """Let go of the whole model if nobody asked for it in the last `idle_s` seconds; whether it went."""
+        """Unload the whole model if nobody used it in the last `idle_s` seconds; whether it was unloaded."""
         with self.lock:
             if self._whole is None or self._handed or time.monotonic() - self._used < idle_s:
                 return False
@@ -84,12 +84,12 @@ class TrainedModel:
         Raises:
             WeightsError: they don't fit this model.
         """
-        from pvchat.model.checkpoint import read_words
+        from pvchat.model.checkpoint import read_adapters
 
-        return read_words(self.model, self.folder / ANSWERING)
+        return read_adapters(self.model, self.folder / ANSWERING)
 
-    def _reader(self) -> PVChatModel:
-        """The torch model that the frozen one's passes are made of, without its language unless that is here anyway."""
+    def _without_llm(self) -> PVChatModel:
+        """The torch model whose passes the frozen one runs, without its language model unless that is in memory."""
         if self._handed:
             return self.model
         from pvchat.model.pvchat import PVChatModel

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pvchat import video
-from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.views import view_samples
 from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
@@ -24,7 +24,7 @@ from pvchat.model.people import PersonState
 from pvchat.people.person import Person
 from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.examples import Lessons, TrainingSet, examples_about
+from pvchat.train.examples import TrainingData, TrainingSet, examples_about
 
 GENERIC = (
     "Is this indoors?", "Is it bright?", "Is there any text in the picture?", "Is anybody sitting?",
@@ -35,24 +35,24 @@ _MOST = 512  # pixels of a frame's longer side: what bases are shown, and memory
 
 
 @dataclass(kw_only=True)
-class BaseData(Lessons):
-    """Everything one person is trained on; `seen` and `vectors` are empty where no connector asks for them."""
+class BaseData(TrainingData):
+    """Everything one person is trained on, on a base; what only a connector reads is empty where there is none."""
 
-    shown: list[Visuals]  # of every sample, by number
+    visuals: list[Visuals]  # of every sample, by number
     crops: list[Frames] = field(default_factory=list)  # of her, from the training split
-    before: dict[tuple[int, str], float] = field(default_factory=dict)  # log-odds of generic questions before training
-    seen: list[ClipAnalysis] = field(default_factory=list)  # what our experts saw of every sample, by number
-    vectors: dict[str, Any] = field(default_factory=dict)  # sentence vector [1, S] of every question
+    untrained_odds: dict[tuple[int, str], float] = field(default_factory=dict)  # of generic questions, before training
+    analyses: list[ClipAnalysis] = field(default_factory=list)  # what our experts saw of every sample, by number
+    question_vectors: dict[str, Any] = field(default_factory=dict)  # sentence vector [1, S] of every question
 
     def arrays(self) -> Iterable[Any]:
-        """See `Lessons`."""
-        return (one.frames for one in self.shown)
+        """See `TrainingData`."""
+        return (one.frames for one in self.visuals)
 
 
 def make_base_data(
     person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, PersonState]
 ) -> BaseData:
-    """Prepare an augmentation for training on a base that is shown so many frames; `others` are whom rows may name.
+    """Prepare an augmentation for training on a base that takes so many frames; `others` are people rows may name.
 
     Raises:
         SettingsError: no question can be trained on, or no sample of the training split shows her clearly.
@@ -61,17 +61,17 @@ def make_base_data(
     if data_set.folder is None:
         raise SettingsError("the data set has no media", subject=name, hint="Train on the folder of an augmentation.")
     examples, left_out = examples_about(name, data_set, others)
-    shown = [shown_of(data_set.folder / s.media, frames, config) for s in data_set.samples]
-    return BaseData(name, examples, others, left_out, shown=shown, crops=crops_of(person, data_set, shown))
+    visuals = [load_visuals(data_set.folder / s.media, frames, config) for s in data_set.samples]
+    return BaseData(name, examples, others, left_out, visuals=visuals, crops=crops_of(person, data_set, visuals))
 
 
-def shown_of(path: Path, frames: int, config: VideoConfig) -> Visuals:
+def load_visuals(path: Path, frames: int, config: VideoConfig) -> Visuals:
     """A sample as a base sees it, without marks."""
     clip = video.load(path, replace(config, max_frames=frames, max_side=min(config.max_side, _MOST)))
     return Visuals(clip.images, clip.times)
 
 
-def crops_of(person: Person, data_set: TrainingSet, shown: Sequence[Visuals]) -> list[Frames]:
+def crops_of(person: Person, data_set: TrainingSet, visuals: Sequence[Visuals]) -> list[Frames]:
     """Pictures of her alone, out of samples of the training split that show her clearly, the original first.
 
     Raises:
@@ -81,9 +81,10 @@ def crops_of(person: Person, data_set: TrainingSet, shown: Sequence[Visuals]) ->
     mine = [s for s in data_set.samples if s.people.get(person.name) and s.split == "train"]
     at = {s.id: i for i, s in enumerate(data_set.samples)}
     found: list[Frames] = []
-    for view in views(sorted(mine, key=lambda s: order.get(s.recipe, 3)), data_set.analyses, [person]):
+    mine.sort(key=lambda s: order.get(s.recipe, 3))
+    for view in view_samples(mine, data_set.analyses, [person]):
         if person.name in view.tracks and len(found) < CROPS:
-            found.append(_crop(view.analysis, view.tracks[person.name], shown[at[view.sample.id]]))
+            found.append(_best_crop(view.analysis, view.tracks[person.name], visuals[at[view.sample.id]]))
     if not found:
         hint = "Enroll from a clip that shows the person clearly."
         raise SettingsError("no sample shows this person clearly", subject=person.name, hint=hint)
@@ -92,12 +93,12 @@ def crops_of(person: Person, data_set: TrainingSet, shown: Sequence[Visuals]) ->
 
 def generic_rows(data: BaseData, split: str, count: int, seed: int) -> list[tuple[int, str]]:
     """Samples with generic questions, drawn from one split (all samples where the split has none)."""
-    clips = sorted({e.clip for e in data.examples if e.split == split}) or list(range(len(data.shown)))
+    clips = sorted({e.clip for e in data.examples if e.split == split}) or list(range(len(data.visuals)))
     rng = np.random.default_rng([seed, len(split)])
     return [(clips[rng.integers(len(clips))], GENERIC[rng.integers(len(GENERIC))]) for _ in range(count)]
 
 
-def _crop(analysis: ClipAnalysis, number: int, shown: Visuals) -> Frames:
+def _best_crop(analysis: ClipAnalysis, number: int, shown: Visuals) -> Frames:
     """Her best sighting in a sample, cut out of the nearest frame that is shown."""
     track = analysis.tracks[number]
     best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))

@@ -28,7 +28,7 @@ _SWITCHES = {
 }  # fmt: skip
 
 
-def _check(settings: Any, positive: tuple[str, ...]) -> None:
+def _positive(settings: Any, positive: tuple[str, ...]) -> None:
     """Raise SettingsError where one of these isn't above 0."""
     for name in positive:
         if not 0 < getattr(settings, name) < math.inf:
@@ -53,14 +53,14 @@ class PersonConfig:
     use_tokens: bool = True  # train the personal tokens
     use_z: bool = True  # train the head offsets
     lora: int = 0  # rank of a LoRA of the person's own, 0 for none
-    validate_every: int = 10  # steps between looks at the held-back split
-    patience: int = 3  # looks without a better one before a stage ends
-    validate_rows: int = 16  # rows of one look, at most
+    validate_every: int = 10  # steps between validations on the held-back split
+    patience: int = 3  # validations without a better one before a stage ends
+    validate_rows: int = 16  # rows of one validation, at most
     checkpointing: bool = False  # on a pretrained base, compute activations twice instead of keeping them all
     seed: int = 0  # of the data order
 
     def __post_init__(self) -> None:
-        _check(self, ("minutes", "batch", "lr", "z_lr", "lora_lr", "validate_every", "patience", "validate_rows"))
+        _positive(self, ("minutes", "batch", "lr", "z_lr", "lora_lr", "validate_every", "patience", "validate_rows"))
         for name in ("image_steps", "video_steps", "lora", "anchor"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingsError(f"--{name.replace('_', '-')} can't be negative, as {getattr(self, name)} is")
@@ -99,7 +99,7 @@ class SharedTraining:
     connector: bool = False  # also train a connector for our experts' tokens
 
     def __post_init__(self) -> None:
-        _check(self, ("steps", "minutes", "batch", "lr", "validate_every"))
+        _positive(self, ("steps", "minutes", "batch", "lr", "validate_every"))
 
     def sets(self, field: str) -> list[str]:
         """The image sets in one comma-separated field."""
@@ -110,10 +110,12 @@ class SharedTraining:
         return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
 
 
-def add_options(parser: argparse.ArgumentParser, usual: Any, other: Any = None, without: tuple[str, ...] = ()) -> None:
-    """Every field of some settings as an option; one that isn't said is None. What is on by default gets a `--no-…`.
+def add_options(
+    parser: argparse.ArgumentParser, usual: Any, on_base: Any = None, without: tuple[str, ...] = ()
+) -> None:
+    """Every field of some settings as an option; one that isn't given is None. What is on by default gets a `--no-…`.
 
-    `other` are the settings as they usually are on a pretrained base, `without` fields that the command has otherwise.
+    `on_base` are the usual settings on a pretrained base, `without` are fields that the command has otherwise.
     """
     for field in fields(usual):
         name, value = "--" + field.name.replace("_", "-"), getattr(usual, field.name)
@@ -123,13 +125,13 @@ def add_options(parser: argparse.ArgumentParser, usual: Any, other: Any = None, 
             name, action = (name.replace("--use-", "--no-"), "store_false") if value else (name, "store_true")
             parser.add_argument(name, dest=field.name, action=action, default=None, help=_SWITCHES[field.name])
             continue
-        path, on_base = field.name in _PATHS, getattr(other, field.name, value)
+        path, base_value = field.name in _PATHS, getattr(on_base, field.name, value)
         metavar = "PATH" if path else {int: "N", float: "X"}.get(type(value), "WORD")
-        told = f"default: {value}" + (f", on a pretrained base {on_base}" if on_base != value else "")
-        parser.add_argument(name, type=Path if path else type(value), metavar=metavar, help=told)
+        text = f"default: {value}" + (f", on a pretrained base {base_value}" if base_value != value else "")
+        parser.add_argument(name, type=Path if path else type(value), metavar=metavar, help=text)
 
 
 def from_words(args: Any, usual: Any) -> Any:
-    """The settings among a command's parsed words; what wasn't said is as usual."""
+    """The settings in a command's parsed arguments; those that weren't given are as usual."""
     said = {field.name: getattr(args, field.name) for field in fields(usual)}
     return replace(usual, **{name: value for name, value in said.items() if value is not None})

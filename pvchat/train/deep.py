@@ -30,7 +30,7 @@ from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.storage import temporary
 from pvchat.train.config import PersonConfig
-from pvchat.train.examples import TrainingSet, remembered
+from pvchat.train.examples import TrainingSet, memoised
 from pvchat.train.signals import ALONE, TrainingSession
 
 RECORD = "deep"  # key in `Person.extra`
@@ -53,7 +53,7 @@ Learn = Callable[[Service, Person, TrainingSet, DeepOptions], tuple[Person, dict
 
 
 def trains(chat: Service) -> bool:
-    """Whether a deep enrollment trains anything here: a pretrained base is there to answer."""
+    """Whether a deep enrollment trains anything: only where a pretrained base answers."""
     return chat.networks.narrator is not None
 
 
@@ -103,14 +103,14 @@ def train_on(
         SettingsError: the folder holds no data set about her, or there is no model to train her on.
         PeopleError: she was forgotten meanwhile.
     """
-    from pvchat.augment.augmentation import Analyses as Kept
+    from pvchat.augment.augmentation import AnalysisCache
 
     learn = _on_base if trains(chat) else own
     if learn is None:
         hint = "Name a pretrained base with --model (`pvchat models`)."
         raise SettingsError("no model is here to train her on.", subject=person.name, hint=hint)
     samples, rows = read(folder, person.name)
-    data = TrainingSet(samples, rows, remembered(Kept(folder, chat, options.augmentation)), folder)
+    data = TrainingSet(samples, rows, memoised(AnalysisCache(folder, chat, options.augmentation)), folder)
     deep = _trained(chat, person, data, options, learn)
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
@@ -159,7 +159,7 @@ def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
-    """The deep person with what was said of her meanwhile; PeopleError where she has gone, or her name is another's."""
+    """The deep person with corrections made meanwhile; PeopleError where she has gone, or her name is another's."""
     if not _same_enrollment(current, person):
         raise _gone(person)
     return with_examples(replace(deep, created=current.created), examples_of(current))

@@ -41,7 +41,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class IdentityEpisode:
-    """Is the person of this number, who is called so here, in that picture, and is it her?"""
+    """One question: is the identity of this number, under this name, in this picture?"""
 
     identity: int
     name: str
@@ -74,16 +74,16 @@ class Identities:
     def draw(self, step: int, seed: int, count: int) -> list[IdentityEpisode]:
         """Episodes of one step: her and others in turn."""
         rng = np.random.default_rng([seed, step, int(self.all[0].held_back)])
-        return [self._one(rng, i) for i in range(count)]
+        return [self._episode(rng, i) for i in range(count)]
 
-    def _one(self, rng: np.random.Generator, place: int) -> IdentityEpisode:
+    def _episode(self, rng: np.random.Generator, place: int) -> IdentityEpisode:
         number = int(rng.integers(len(self.all)))
-        shown = number if place % 2 == 0 else self._other(number, rng, hard=place % 4 == 1)
+        shown = number if place % 2 == 0 else self._other_identity(number, rng, hard=place % 4 == 1)
         files = self.all[shown].files[REFERENCES:]
         name = ALIASES[rng.integers(len(ALIASES))]
         return IdentityEpisode(number, name, files[rng.integers(len(files))], shown == number)
 
-    def _other(self, number: int, rng: np.random.Generator, hard: bool) -> int:
+    def _other_identity(self, number: int, rng: np.random.Generator, hard: bool) -> int:
         far = self._distances[number].clone()
         far[number] = torch.inf
         alike = far.argsort()[: min(NEAREST, len(self.all) - 1)].tolist()

@@ -1,7 +1,8 @@
 """A data set about one person, and the questions of it that she is trained on.
 
 In: samples and rows of an augmentation, the analyses kept beside them. Out: a `TrainingSet`; `PersonExample`s, half of
-which call the person otherwise, and draws of them. What a model sees of the samples, it adds to `Lessons`. Torch-free.
+which call the person otherwise, and draws of them. Each model adds to `TrainingData` what it sees of the samples.
+Torch-free.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyses
+from pvchat.augment.questions.views import Analyse
 from pvchat.augment.schemas import QuestionRow, Sample, Split, Stage
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
@@ -32,7 +33,7 @@ class TrainingSet:
 
     samples: Sequence[Sample]  # that were kept
     rows: Sequence[QuestionRow]  # about them
-    analyses: Analyses  # what the experts saw in a sample
+    analyses: Analyse  # what the experts saw in a sample
     folder: Path | None = None  # of the media; None where only analyses are needed
 
 
@@ -51,7 +52,7 @@ class PersonExample:
 
 
 @dataclass
-class Lessons:
+class TrainingData:
     """Everything one person is trained on, whatever the model."""
 
     name: str
@@ -89,10 +90,10 @@ class Lessons:
         return found.hexdigest()[:16]
 
 
-def remembered(analyses: Analyses) -> Analyses:
-    """The same, each read once: some megabytes a sample less on the way from disk."""
+def memoised(analyse: Analyse) -> Analyse:
+    """The same function, reading each sample's analysis from disk once."""
     seen: dict[str, ClipAnalysis] = {}
-    return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyses(sample))
+    return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyse(sample))
 
 
 def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
@@ -116,12 +117,12 @@ def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tup
         number, there = index[r.sample], tuple(bool(r.present[n]) for n in r.people)
         stage = data.samples[number].stage
         example = PersonExample(number, tuple(r.people), there, r.question, r.answer, r.type, stage, r.split)
-        found.append(renamed(example, name, others))
+        found.append(under_alias(example, name, others))
     return found, len(about) - len(known)
 
 
 def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:
-    """Examples for one step: half of them about clips that show somebody asked about, types alike often."""
+    """Examples for one step: half of them about clips that show somebody asked about, each type as often."""
     groups: dict[tuple[bool, str], list[PersonExample]] = {}
     for e in examples:
         groups.setdefault((any(e.present), e.type), []).append(e)
@@ -135,8 +136,8 @@ def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator
     return found
 
 
-def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
-    """A text in which somebody is called otherwise.
+def replace_name(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
+    """A text with somebody's name replaced.
 
     Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital. A
     longer one of `names` ("Ana Maria") that contains hers stays.
@@ -148,8 +149,8 @@ def call(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
     return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
 
 
-def renamed(example: PersonExample, name: str, others: Collection[str]) -> PersonExample:
-    """Half of the examples under another name: tokens are to mean the person, whatever she is called.
+def under_alias(example: PersonExample, name: str, others: Collection[str]) -> PersonExample:
+    """Every second example with the person under another name: tokens are to mean her, whatever she is called.
 
     The new name is nobody else's (`others` have states by theirs) and no word of the example.
     """
@@ -161,5 +162,5 @@ def renamed(example: PersonExample, name: str, others: Collection[str]) -> Perso
         return example
     alias = free[number // 2 % len(free)]
     names = tuple(alias if n == name else n for n in example.names)
-    question, answer = (call(text, name, alias, example.names) for text in (example.question, example.answer))
+    question, answer = (replace_name(text, name, alias, example.names) for text in (example.question, example.answer))
     return replace(example, names=names, question=question, answer=answer)

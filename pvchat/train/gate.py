@@ -1,4 +1,4 @@
-"""The gate of one person's state on a base: it must tell her from others, under any name, and leave the rest alone.
+"""The gate that one person's state must pass: it tells her from others, under any name, and leaves the rest alone.
 
 In: the trained person, her held-back clips. Out: `Gate`: numbers, whether she passes. The clips are those of the test
 split, else of the validation split, which chose the best step (then the numbers flatter a little).
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from pvchat.train.basedata import BaseData, generic_rows
 from pvchat.train.examples import ALIASES
-from pvchat.train.trainee import BaseTrainee, decides
+from pvchat.train.trainee import BaseTrainee, asks_presence
 
 RECALL = 0.7  # of yes and of no, each for itself: "always yes" is what tokens learn without hard negatives
 SWAP = 0.9  # of the decisions that stay when she is called otherwise
@@ -29,7 +29,7 @@ _STEPS, _PRIOR = 200, 0.05  # of the calibration's fit; weight of (scale - 1)² 
 
 @dataclass(frozen=True)
 class Gate:
-    """What was found; her log-odds count as scale · said + bias."""
+    """What the gate measured; calibrated log-odds are scale · odds + bias."""
 
     yes_recall: float  # share of the clips with her that are told right, after calibration
     no_recall: float  # of those without her
@@ -44,7 +44,7 @@ class Gate:
     def passed(self) -> bool:
         """Whether her state is kept."""
         recalled = min(self.yes_recall, self.no_recall) >= RECALL
-        return recalled and self.swap >= SWAP and at_least(self.drift, self.asked) <= DRIFT and self.scale > 0
+        return recalled and self.swap >= SWAP and wilson_lower_bound(self.drift, self.asked) <= DRIFT and self.scale > 0
 
     def to_dict(self) -> dict[str, Any]:
         """All numbers, JSON-ready."""
@@ -54,17 +54,17 @@ class Gate:
 @torch.no_grad()
 def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
     """Put a trained person to the test, with her best parameters; `seed` is that of the draw."""
-    clips = held_out(data, seed)
+    clips = held_out_clips(data, seed)
     alias = next(a for a in ALIASES if a not in (data.name, *data.others))
     there = np.array([side for _, side in clips], bool)
     odds = [[float(trainee.presence_odds(data, clip, name)) for clip, _ in clips] for name in (data.name, alias)]
     scale, bias = calibrate(odds[0], there.tolist())
     said, other = scale * np.array(odds) + bias > 0
-    yes, no, swap = _share(said[there]), _share(~said[~there]), _share(said == other)
+    yes, no, swap = _rate(said[there]), _rate(~said[~there]), _rate(said == other)
     return Gate(yes, no, swap, *_drift(trainee, data, seed), int(there.sum()), scale, bias)
 
 
-def at_least(share: float, count: int) -> float:
+def wilson_lower_bound(share: float, count: int) -> float:
     """The lower end of a share's interval (Wilson): one answer of 48 doesn't show that more than one in 100 change."""
     if not count:
         return share
@@ -72,10 +72,10 @@ def at_least(share: float, count: int) -> float:
     return max(0.0, (middle - _Z * spread) / (1 + _Z**2 / count))
 
 
-def held_out(data: BaseData, seed: int) -> list[tuple[int, bool]]:
+def held_out_clips(data: BaseData, seed: int) -> list[tuple[int, bool]]:
     """Clips that she wasn't trained on, and whether she is in each; as many of either side, at most `_MOST`."""
     for split in ("test", "val", "train"):
-        found = {e.clip: e.present[0] for e in data.examples if e.split == split and decides(e)}
+        found = {e.clip: e.present[0] for e in data.examples if e.split == split and asks_presence(e)}
         sides = [[clip for clip, there in sorted(found.items()) if there == side] for side in (True, False)]
         if all(sides):
             break
@@ -104,11 +104,11 @@ def calibrate(odds: list[float], truth: list[bool]) -> tuple[float, float]:
 
 def _drift(trainee: BaseTrainee, data: BaseData, seed: int) -> tuple[float, int]:
     """Share of the generic answers of which the base was sure before training that are others now; how many it was."""
-    rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.before]
-    sure = [row for row in rows if abs(data.before[row]) >= SURE]
+    rows = [row for row in dict.fromkeys(generic_rows(data, "val", GENERIC_ROWS, seed)) if row in data.untrained_odds]
+    sure = [row for row in rows if abs(data.untrained_odds[row]) >= SURE]
     now = trainee.generic_odds(data, sure)
-    return _share([(now[row] > 0) != (data.before[row] > 0) for row in sure]), len(sure)
+    return _rate([(now[row] > 0) != (data.untrained_odds[row] > 0) for row in sure]), len(sure)
 
 
-def _share(hits: Any) -> float:
+def _rate(hits: Any) -> float:
     return float(np.mean(hits)) if len(hits) else 0.0

@@ -1,4 +1,4 @@
-"""Losses on routing and on the contrastive phase: each one function, each with a gradient.
+"""Losses on routing, each one function with a gradient; and how well yes and no are told apart.
 
 In: `RoutingStats` of all routed modules of one forward pass. Out: scalar tensors.
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -98,6 +99,16 @@ class SparsityController(nn.Module):
             grown = self.beta * torch.exp(RATE * (self.target - sparsity.to(self.beta)))
             self.beta.copy_(grown.clamp(BETA_MIN, BETA_MAX))
         self._shares.clear()
+
+
+def balanced_accuracy(odds: Sequence[float], truth: Sequence[bool]) -> tuple[float, float]:
+    """Mean of the share of right yes and of right no, by log-odds of yes; and the mean loss of both sides' answers.
+
+    A side without answers doesn't count; without any the accuracy is chance, the loss 0.
+    """
+    right = np.where(truth, odds, np.negative(odds))  # log-odds of the right answer
+    shares = [float(np.mean(right[np.equal(truth, side)] > 0)) for side in (True, False) if side in truth]
+    return float(np.mean(shares or [0.5])), float(np.logaddexp(0, -right).mean()) if len(right) else 0.0
 
 
 def _pooled(stats: Sequence[RoutingStats], values: Callable[[RoutingStats], Tensor]) -> Tensor:

@@ -23,13 +23,13 @@ from pvchat.bases.states import LORA, STATE, TOKENS, Z, personal_of
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import Service
-from pvchat.train import trainee as on_base
 from pvchat.train.basedata import GENERIC, BaseData, generic_rows, make_base_data
 from pvchat.train.config import ON_BASE, PersonConfig
-from pvchat.train.course import Trained, Training, follow, make_accelerator, start_run
 from pvchat.train.examples import TrainingSet
 from pvchat.train.gate import Gate, examine
 from pvchat.train.signals import TrainingSession
+from pvchat.train.stages import Trained, Training, make_accelerator, run_stages, start_run
+from pvchat.train.trainee import BaseTrainee, step, untrained_state, validate
 
 GENERIC_KNOWN = 48  # generic questions whose plain answers are kept for training
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 def train_on_base(
     chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
 ) -> tuple[Person, dict[str, Any]]:
-    """Train on the narrator's base, examine, keep or discard: the person, and what is told of the training.
+    """Train on the narrator's base, examine, keep or discard; returns the person and a report.
 
     Raises:
         SettingsError: the data can't be trained on, or show nobody else.
@@ -53,7 +53,7 @@ def train_on_base(
             hint = "Augment with --others DIR, or fetch footage with `pvchat doctor --fetch`."
             raise SettingsError("nothing shows anybody else to tell her from.", subject=person.name, hint=hint)
         if connector_of(base) is not None:
-            _let_see(made, data, narrator)
+            _add_connector_inputs(made, data, narrator)
         trained, gate = train_person(base, made, config, session)
     report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
             "steps": trained.steps, "done": trained.done, "left_out": made.left_out, "gate": gate.to_dict(),
@@ -72,14 +72,14 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     """
     accelerator = make_accelerator("cpu" if base.device.type == "cpu" else "auto", config.batch)
     check_base(base)
-    start = on_base.fresh_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
-    trainee = on_base.BaseTrainee(base, start, config)
+    start = untrained_state(base, data.name, personal_start(base, data.crops, seed=config.seed))
+    trainee = BaseTrainee(base, start, config)
     run = start_run(trainee, config)
     rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
-    data.before |= trainee.generic_odds(data, rows)
+    data.untrained_odds |= trainee.generic_odds(data, rows)
     with checkpointed(base, config.checkpointing):
         training = Training(run, trainee, data, start, config, accelerator, session)
-        trained = follow(training, on_base.step, on_base.look)
+        trained = run_stages(training, step, validate)
     run.put_best_back()
     return trained, examine(trainee, data, config.seed)
 
@@ -119,11 +119,11 @@ def without_state(person: Person) -> Person:
     return replace(person, arrays=arrays, extra={k: v for k, v in person.extra.items() if k != STATE})
 
 
-def _let_see(made: BaseData, data: TrainingSet, narrator: Any) -> None:
+def _add_connector_inputs(made: BaseData, data: TrainingSet, narrator: Any) -> None:
     """What a connector reads: the samples' analyses, the questions' sentence vectors."""
     import torch
 
-    made.seen = [data.analyses(sample) for sample in data.samples]
+    made.analyses = [data.analyses(sample) for sample in data.samples]
     asked = sorted({*(e.question for e in made.examples), *GENERIC, PRESENCE_QUESTION.format(made.name)})
     rows = torch.from_numpy(np.asarray(narrator.encode(asked), np.float32)).to(narrator.base.device)
-    made.vectors = {question: row[None] for question, row in zip(asked, rows, strict=True)}
+    made.question_vectors = {question: row[None] for question, row in zip(asked, rows, strict=True)}

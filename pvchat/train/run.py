@@ -1,4 +1,4 @@
-"""A training on its way: what is trained, its best so far, AdamW's moments, β of the sparsity losses; on disk and back.
+"""A training's state: what is trained, its best so far, AdamW's moments, β of the sparsity losses; on disk and back.
 
 A run is small enough for one safetensors file, with the rest as JSON in its metadata, written whole or not at all.
 Another process goes on from it to the last bit.
@@ -33,14 +33,14 @@ class Run:
     parameters: dict[str, Tensor]  # all that is trained, by name
     optimizer: torch.optim.Optimizer  # AdamW
     sparsity: SparsityController  # of the routed heads
-    best: dict[str, Tensor] = field(init=False)  # values at the best look
+    best: dict[str, Tensor] = field(init=False)  # values at the best validation
     best_score: float = float("inf")
     start_score: float = float("inf")
     stage: int = 0
     step: int = 0  # of the stage
     total: int = 0  # steps of all stages
-    waited: int = 0  # looks since the best one
-    history: list[dict[str, Any]] = field(default_factory=list)  # losses and looks so far
+    waited: int = 0  # validations since the best one
+    history: list[dict[str, Any]] = field(default_factory=list)  # losses and validations so far
 
     def __post_init__(self) -> None:
         self.best = self.values()
@@ -58,7 +58,7 @@ class Run:
 
     @torch.no_grad()
     def put_best_back(self) -> None:
-        """Set the parameters to those of the best look."""
+        """Set the parameters to those of the best validation."""
         for name, parameter in self.parameters.items():
             parameter.copy_(self.best[name])
 
@@ -69,9 +69,9 @@ class Run:
         tensors |= {f"optimizer/{key}": value for key, value in moments(self.optimizer, self.parameters).items()}
         tensors["beta"] = self.sparsity.beta
         plain = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-        told = {"shared": shared, "changing": {key: getattr(self, key) for key in _COUNTS}}
+        header = {"shared": shared, "changing": {key: getattr(self, key) for key in _COUNTS}}
         path.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_file(path, save(plain, {"run": json.dumps(told)}), durable=False)
+        atomic.write_file(path, save(plain, {"run": json.dumps(header)}), durable=False)
 
     @torch.no_grad()
     def load(self, path: Path, shared: dict[str, Any]) -> None:
@@ -84,9 +84,9 @@ class Run:
         if not path.is_file():
             raise WeightsError("no run to resume here", subject=folder, hint="Start without --resume.")
         with safe_open(path, "pt") as file:
-            told: dict[str, Any] = json.loads(file.metadata()["run"])
+            header: dict[str, Any] = json.loads(file.metadata()["run"])
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 (a file handle isn't a dict)
-        if off := sorted(k for k in shared if shared[k] != told["shared"].get(k)):
+        if off := sorted(k for k in shared if shared[k] != header["shared"].get(k)):
             what = f"the run there was made with another {', '.join(off)}"
             raise WeightsError(what, subject=folder, hint="Resume with the same settings, or start anew.")
         for name, parameter in self.parameters.items():
@@ -95,7 +95,7 @@ class Run:
         kept = {k.removeprefix("optimizer/"): v for k, v in tensors.items() if k.startswith("optimizer/")}
         put_moments(self.optimizer, self.parameters, kept)
         self.sparsity.beta.copy_(tensors["beta"])
-        for key, value in told["changing"].items():
+        for key, value in header["changing"].items():
             setattr(self, key, value)
 
 

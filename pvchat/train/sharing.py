@@ -37,7 +37,7 @@ from pvchat.schemas import ClipAnalysis
 from pvchat.storage import atomic
 from pvchat.train.config import SharedTraining
 from pvchat.train.episodes import Identities, IdentityEpisode, read_picture
-from pvchat.train.losses import SparsityController
+from pvchat.train.losses import SparsityController, balanced_accuracy
 from pvchat.train.run import BETAS, Run
 from pvchat.train.signals import stopping
 
@@ -59,32 +59,32 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
     """
     connector = ConnectorConfig() if config.connector and not source.trained else None
     base = add_shared(load_base(source, pick_device(config.device), dtype=dtype), connector)
-    sharing, shared = _Sharing(base, config), {name: getattr(config, name) for name in _SHARED}
+    sharing, shared = _SharedTrainer(base, config), {name: getattr(config, name) for name in _SHARED}
     run = sharing.run
     if config.resume:
         run.load(config.out / STATE, shared)
     else:
-        sharing.look()
+        sharing.validate()
     with stopping() as stop:
         deadline = time.monotonic() + 60 * config.minutes
         while run.step < config.steps and time.monotonic() < deadline and not stop.is_set():
             sharing.step()
             if run.step % config.validate_every == 0 or run.step == config.steps:
-                sharing.look()
+                sharing.validate()
     run.save(config.out / STATE, shared)
     lines = "".join(f"{json.dumps(row)}\n" for row in run.history)  # once more, to read
     atomic.write_file(config.out / METRICS, lines.encode(), durable=False)
     run.put_best_back()
     save_shared(base, config.out, source.name)
-    looks = [row for row in run.history if "held_back_loss" in row]
-    start, best = looks[0], min(looks, key=lambda row: float(row["held_back_loss"]))
+    validations = [row for row in run.history if "held_back_loss" in row]
+    start, best = validations[0], min(validations, key=lambda row: float(row["held_back_loss"]))
     return {"step": run.step, "done": run.step >= config.steps, "checkpoint": config.out,
             "start": start["balanced_accuracy"], "best": best["balanced_accuracy"],
             "start_loss": start["held_back_loss"], "best_loss": best["held_back_loss"]}  # fmt: skip
 
 
-class _Sharing:
-    """A base, identities, and one step of the run on them."""
+class _SharedTrainer:
+    """A base, identities to train on and to validate on, and the run that trains it."""
 
     def __init__(self, base: Base, config: SharedTraining) -> None:
         sets = config.sets("identities")
@@ -108,7 +108,7 @@ class _Sharing:
         run.optimizer.zero_grad()
         losses = []
         for episode in self.people.draw(run.step, config.seed, config.batch):
-            odds = self._odds(self.people, episode)
+            odds = self._presence_odds(self.people, episode)
             loss = F.softplus(-odds if episode.present else odds)
             heads = run.sparsity(routing_stats(self.base.decoder))
             total = torch.stack([loss, *(value.float() for value in heads.values())]).sum()
@@ -121,31 +121,31 @@ class _Sharing:
         run.history.append({"step": run.step, "loss": float(np.mean(losses))})
 
     @torch.no_grad()
-    def look(self) -> None:
+    def validate(self) -> None:
         """Balanced accuracy and loss on identities that training never saw; the best so far are kept."""
-        sure: dict[bool, list[float]] = {True: [], False: []}  # log-odds of the right answer
-        for episode in self.held_back.draw(0, self.config.seed, self.config.validate_rows):
-            odds = float(self._odds(self.held_back, episode))
-            sure[episode.present].append(odds if episode.present else -odds)
-        accuracy = float(np.mean([np.mean(np.array(side) > 0) for side in sure.values() if side]))
-        loss = float(np.mean([np.logaddexp(0, -value) for side in sure.values() for value in side]))
+        episodes = self.held_back.draw(0, self.config.seed, self.config.validate_rows)
+        odds = [float(self._presence_odds(self.held_back, episode)) for episode in episodes]
+        accuracy, loss = balanced_accuracy(odds, [episode.present for episode in episodes])
         step = self.run.step
         self.run.history.append({"step": step, "balanced_accuracy": accuracy, "held_back_loss": loss})
         log.info("step %d: balanced accuracy %.3f, loss %.3f on identities held back", step, accuracy, loss)
         self.run.keep_best(loss)
 
-    def _odds(self, people: Identities, episode: IdentityEpisode) -> torch.Tensor:
+    def _presence_odds(self, people: Identities, episode: IdentityEpisode) -> torch.Tensor:
         """The base's log-odds that the person of an episode is in its picture."""
         frame = read_picture(episode.picture)
         tokens = people.tokens(episode.identity)
         shown = Visuals(frame[None], np.zeros(1, np.float32))
         question = PRESENCE_QUESTION.format(episode.name)
         asked = BasePrompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
-        with spoken_with(self.base, [PersonState(episode.name, tokens)]), looking_at(self.base, self._seen(episode)):
+        with (
+            spoken_with(self.base, [PersonState(episode.name, tokens)]),
+            looking_at(self.base, self._analysis_of(episode)),
+        ):
             odds: torch.Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
         return odds
 
-    def _seen(self, episode: IdentityEpisode) -> ClipAnalysis | None:
+    def _analysis_of(self, episode: IdentityEpisode) -> ClipAnalysis | None:
         """What our experts see in an episode's picture, where there is a connector to tell it."""
         if not self.config.connector:
             return None

@@ -1,9 +1,9 @@
-"""One person on a base: what is trained of her, one step of it, one look at the held-back split (PVChat, Sec. 4).
+"""One person on a base: what is trained of her, one optimiser step, one validation (PVChat, Sec. 4).
 
-In: the frozen base, `BaseData`. Out: `Said` of one example (the answer's loss, the odds of yes against no, what the
-routers did); for `course.follow` the functions `step` and `look`. Losses: the answer's words, yes or no as a term of
-its own (one token among ten gets lost), SPR and HAE, and in place of some examples a generic question whose answer is
-to stay as it was.
+In: the frozen base, `BaseData`. Out: the `Score` of an example (its answer's loss, the odds of yes against no, what the
+routers did); for `stages.run_stages` the functions `step` and `validate`. Losses: the answer's words, yes or no as a
+term of its own (one token among ten gets lost), SPR and HAE, and in place of some examples a generic question whose
+answer is to stay as it was.
 
 Examples go one by one: prompts with pictures have no common length. In several processes each takes every n-th example
 of the same batch; gradients are summed: the step is that of one.
@@ -31,16 +31,17 @@ from pvchat.model.retrofit import mixers, routing_stats
 from pvchat.model.routers import RoutingStats
 from pvchat.train.basedata import GENERIC, BaseData
 from pvchat.train.config import USUAL, PersonConfig
-from pvchat.train.course import Learner, Training
 from pvchat.train.examples import PersonExample, draw
+from pvchat.train.losses import balanced_accuracy
+from pvchat.train.stages import Learner, Training
 
 GENERIC_SHARE = 0.2  # of the examples (10–20 % are usual where a frozen model learns one person)
 _IGNORE = -100
 
 
 @dataclass
-class Said:
-    """What the base said about one example."""
+class Score:
+    """How the base scores the answer of one example."""
 
     lm_sum: Tensor  # loss of the answer's tokens
     lm_count: int  # of them
@@ -55,23 +56,24 @@ class BaseTrainee(Learner):
         super().__init__(base, start, config, upper(base))
 
     def state(self, name: str) -> PersonState:
-        """The person as she is now, called so; gradients flow to the parameters."""
+        """The person under a name, with her parameters as they are now; gradients flow to them."""
         return PersonState(name, self.person["tokens"], self.person["z"])
 
-    def forward(self, data: BaseData, example: PersonExample) -> Said:
-        """Let the base answer one example."""
+    def forward(self, data: BaseData, example: PersonExample) -> Score:
+        """Score the answer of one example."""
         people = [data.others.get(name) or self.state(name) for name in example.names]
         asked = BasePrompt(example.question, soft=tuple((p.name, len(p.tokens)) for p in people))
-        if decides(example):
+        if asks_presence(example):
             asked = replace(asked, brief=PRESENCE_BRIEF)
-        return self.say(data, example.clip, asked, people, example.answer)
+        return self.score(data, example.clip, asked, people, example.answer)
 
-    def say(self, data: BaseData, clip: int, asked: BasePrompt, people: list[PersonState], answer: str) -> Said:
+    def score(self, data: BaseData, clip: int, asked: BasePrompt, people: list[PersonState], answer: str) -> Score:
         """Score an answer to what is asked about a clip."""
-        inputs = inputs_of(self.base, data.shown[clip], asked, answer)
+        inputs = inputs_of(self.base, data.visuals[clip], asked, answer)
         labels = inputs.pop("labels")[0]
         kept = int((labels != _IGNORE).sum())
-        seen = looking_at(self.base, data.seen[clip] if data.seen else None, data.vectors.get(asked.question))
+        analysis = data.analyses[clip] if data.analyses else None
+        seen = looking_at(self.base, analysis, data.question_vectors.get(asked.question))
         alone = upper(self.base) if len(people) == 1 else None
         with spoken_with(self.base, people), self.adapted(alone), seen:
             out = self.base.model(**inputs, use_cache=False, logits_to_keep=kept + 1)
@@ -80,16 +82,16 @@ class BaseTrainee(Learner):
         yes, no = yes_no_ids(self.base)
         hers = inputs["input_ids"] == self.base.soft  # z acts there and nowhere else
         routing = [replace(stats, mask=hers) for stats in routing_stats(self.base.decoder)]
-        return Said(total, kept, logits[0, yes] - logits[0, no], routing)
+        return Score(total, kept, logits[0, yes] - logits[0, no], routing)
 
     def presence_odds(self, data: BaseData, clip: int, name: str) -> Tensor:
         """Log-odds that she is in a clip."""
         return self.odds(data, clip, PRESENCE_QUESTION.format(name), name)
 
     def odds(self, data: BaseData, clip: int, question: str, name: str) -> Tensor:
-        """Log-odds of yes to any question, while she stands in the prompt, called so."""
+        """Log-odds of yes to any question with the person in the prompt, under a name."""
         asked = BasePrompt(question, soft=((name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF)
-        return self.say(data, clip, asked, [self.state(name)], "Yes.").odds
+        return self.score(data, clip, asked, [self.state(name)], "Yes.").odds
 
     @torch.no_grad()
     def generic_odds(self, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
@@ -97,20 +99,20 @@ class BaseTrainee(Learner):
         return {row: float(self.odds(data, *row, data.name)) for row in dict.fromkeys(rows)}
 
 
-def fresh_state(base: Base, name: str, tokens: Tensor) -> PersonState:
+def untrained_state(base: Base, name: str, tokens: Tensor) -> PersonState:
     """Tokens [I, W] with z of zeros [M, R]: as all heads are."""
     routed = [mixer.routed for _, mixer in mixers(base.decoder)]
     z = torch.zeros(len(routed), max(routed, default=0))
     return PersonState(name, tokens.float(), z.to(tokens.device))
 
 
-def decides(example: PersonExample) -> bool:
+def asks_presence(example: PersonExample) -> bool:
     """Whether an example's answer begins with yes or no about one person."""
     return example.type == "existence" and len(example.names) == 1
 
 
 def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
-    """One optimiser step, see `course.Step`."""
+    """One optimiser step, see `stages.Step`."""
     run, config, accelerator = training.run, training.config, training.accelerator
     rng = np.random.default_rng([config.seed, run.stage, run.step])
     chosen = draw(rows, config.batch, rng)
@@ -123,8 +125,8 @@ def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
         losses = _losses(training, chosen[i], asked[i] if generic[i] else "")
         (torch.stack(losses).sum() / len(chosen)).backward()
         sums += torch.stack([loss.detach().float().cpu() for loss in losses])
-    anchor = _pull(training)
-    _together(training.trainee, accelerator)
+    anchor = _anchor_loss(training)
+    _sum_gradients(training.trainee, accelerator)
     nn.utils.clip_grad_norm_([p for p in run.parameters.values() if p.requires_grad], config.clip)
     run.optimizer.step()
     run.sparsity.step(lambda share: accelerator.reduce(share, "mean"))
@@ -133,26 +135,24 @@ def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
 
 
 @torch.no_grad()
-def look(training: Training) -> dict[str, float]:
-    """The held-back split, see `course.Look`; every process looks at all of it."""
-    lm: list[float] = []
-    sure: dict[bool, list[float]] = {True: [], False: []}  # log-odds of the right answer, by what it is
+def validate(training: Training) -> dict[str, float]:
+    """Scores on the held-back split, see `stages.Validate`; every process computes all of it."""
+    lm, odds, truth = list[float](), list[float](), list[bool]()
     for example in training.data.held_back(training.config.validate_rows, training.config.seed):
-        said = training.trainee(training.data, example)
-        lm.append(float(said.lm_sum) / said.lm_count)
-        if decides(example):
-            there = any(example.present)
-            sure[there].append(float(said.odds if there else -said.odds))
-    bce = float(F.softplus(-torch.tensor([*sure[True], *sure[False]])).mean()) if any(sure.values()) else 0.0
-    right = [float(np.mean(np.array(side) > 0)) for side in sure.values() if side]
+        scored = training.trainee(training.data, example)
+        lm.append(float(scored.lm_sum) / scored.lm_count)
+        if asks_presence(example):
+            odds.append(float(scored.odds))
+            truth.append(any(example.present))
+    accuracy, bce = balanced_accuracy(odds, truth)
     found = {"lm": float(np.mean(lm)), "yes_no": bce}
-    return {"score": found["lm"] + bce, **found, "balanced_accuracy": float(np.mean(right or [0.5]))}
+    return {"score": found["lm"] + bce, **found, "balanced_accuracy": accuracy}
 
 
 def _losses(training: Training, example: PersonExample, generic: str) -> list[Tensor]:
     """Of words, of yes or no, of heads: of one example, or of a generic question about its clip."""
     trainee: BaseTrainee = training.trainee
-    if (before := training.data.before.get((example.clip, generic))) is not None:
+    if (before := training.data.untrained_odds.get((example.clip, generic))) is not None:
         said = trainee.odds(training.data, example.clip, generic, training.data.name)
         want = torch.sigmoid(said.new_tensor(before))
         return [said.new_zeros(()), F.binary_cross_entropy_with_logits(said, want), said.new_zeros(())]
@@ -160,11 +160,11 @@ def _losses(training: Training, example: PersonExample, generic: str) -> list[Te
     yes = F.softplus(-out.odds if any(example.present) else out.odds)
     heads = training.run.sparsity(out.routing)
     total = torch.stack([*(loss.float() for loss in heads.values()), out.odds.new_zeros(())]).sum()
-    return [out.lm_sum / out.lm_count, yes if decides(example) else yes * 0.0, total]
+    return [out.lm_sum / out.lm_count, yes if asks_presence(example) else yes * 0.0, total]
 
 
-def _pull(training: Training) -> float:
-    """Add the gradient of the pull towards the start; the loss."""
+def _anchor_loss(training: Training) -> float:
+    """The squared distance from the start as a loss, whose gradient is added."""
     tokens, config = training.trainee.person["tokens"], training.config
     if not config.anchor or not tokens.requires_grad:
         return 0.0
@@ -173,7 +173,7 @@ def _pull(training: Training) -> float:
     return float(loss.detach())
 
 
-def _together(trainee: nn.Module, accelerator: Any) -> None:
+def _sum_gradients(trainee: nn.Module, accelerator: Any) -> None:
     """Sum every gradient over the processes."""
     if accelerator.num_processes == 1:
         return

@@ -23,7 +23,7 @@ import torch
 from pvchat.bases.models import trained_folder
 from pvchat.chat.query import Query, Whom
 from pvchat.chat.question import Question
-from pvchat.model.checkpoint import read_words
+from pvchat.model.checkpoint import read_adapters
 from pvchat.model.config import ANSWERING
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.schemas import FloatArray
@@ -42,7 +42,7 @@ def main() -> None:
     torch.set_num_threads(1)
     config = parse(kind=AnsweringConfig)
     model = make_model(config).eval()
-    model.load_state_dict(read_words(model, trained_folder(Path(config.start)) / ANSWERING), strict=False)
+    model.load_state_dict(read_adapters(model, trained_folder(Path(config.start)) / ANSWERING), strict=False)
     with torch.no_grad():
         model.prints.heard.copy_(torch.tensor([1.0, 0.0]))
     phase = AnsweringPhase(config, model, SentenceEncoder().encode)
@@ -70,8 +70,8 @@ def questions(phase: AnsweringPhase, seed: int) -> Iterator[LessonPlan]:
 
 def odds_of_yes(model: Any, phase: AnsweringPhase, plans: Sequence[LessonPlan], odds: float) -> FloatArray:
     """[n] log-odds of "Yes" where the language model is told some log-odds of presence."""
-    found, certain = [], model.prints.certain
-    model.prints.certain = lambda found: certain(torch.full_like(found, odds))
+    found, certainty = [], model.prints.certainty
+    model.prints.certainty = lambda found: certainty(torch.full_like(found, odds))
     try:
         for plan in plans:
             batch = phase.collate([plan], [plan.lessons], np.random.default_rng(0))
@@ -79,7 +79,7 @@ def odds_of_yes(model: Any, phase: AnsweringPhase, plans: Sequence[LessonPlan], 
                 yes = yes_no(model, batch.asked(people_of(model, batch)))
             found.append(float(yes))
     finally:
-        del model.prints.certain
+        del model.prints.certainty
     return np.array(found, np.float32)
 
 

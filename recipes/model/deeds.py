@@ -40,7 +40,7 @@ def main(words: list[str] | None = None) -> None:
     describer = Describer(TrainedModel(PRETRAINED / "embedded", "cpu"), SentenceEncoder().encode)
     for number, (one, analysis, track) in enumerate(look(args.traindata)):
         alone = replace(analysis, key=str(number), tracks=[track])  # what is kept of a clip is kept by its key
-        people, read = [*people, one], [*read, describer.read_of(alone, 0)]
+        people, read = [*people, one], [*read, describer.mean_query(alone, 0)]
     fold, things = folds(people, args.seed), ImageNetHead().weight
     measured = np.zeros((len(people), len(KINDS)), np.float32)
     for k in range(FOLDS):

@@ -12,6 +12,8 @@ from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat import video
 from pvchat.augment.negatives.strangers import SubjectClip
+from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError
 from pvchat.identity.enroll import enroll
@@ -95,6 +97,11 @@ class Crowd:
         analysis = self.chat.known[str(clip)]
         alone = make_analysis(analysis.tracks[0], key=analysis.key)
         return SubjectClip("Ana", enroll(alone, "Ana"), analysis, 0, clip)
+
+
+def run_in(crowd: Crowd, out: Path, config: AugmentConfig, watch: Watch = UNWATCHED) -> Any:
+    """An augmentation of the subject's clip into a folder."""
+    return SimpleNamespace(out=out, analyses=SimpleNamespace(chat=crowd.chat), config=config, watch=watch)
 
 
 def staged(folder: Path, monkeypatch: Any) -> Crowd:

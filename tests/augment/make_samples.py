@@ -11,16 +11,18 @@ from make_analysis import HEIGHT, WIDTH, make_track
 
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.lines import write_lines
+from pvchat.augment.questions.views import Subject
 from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
 
+ANA = Subject("Ana")
 PEOPLE = {"Ana": 1, "Ben": 2, "Cleo": 3}  # name -> number of the made-up person
 GENDERS = {"Ana": "woman", "Ben": "man", "Cleo": "woman"}
 COLOURS = ("red", "blue", "dark", "white", "green")
 BOXES = ((0.1, 0.2, 0.25, 0.5), (0.45, 0.2, 0.6, 0.5), (0.75, 0.2, 0.9, 0.5))  # left, middle, right
 SIDES = ("on the left of the frame", "in the middle of the frame", "on the right of the frame")
 
-Analyses = Callable[[Sample], ClipAnalysis]
+Analyse = Callable[[Sample], ClipAnalysis]
 
 
 def facts(number: int, place: int, gender: str | None) -> PersonFacts:
@@ -44,7 +46,7 @@ def make_sample(number: int, people: dict[str, bool], split: str = "train", stag
     return Sample(identity, role, stage=stage, media=media, split=split, people=people, **row)  # type: ignore[arg-type]
 
 
-def make_analyses(samples: Sequence[Sample], strangers: int = 0) -> Analyses:
+def make_analyses(samples: Sequence[Sample], strangers: int = 0) -> Analyse:
     """Everybody present has a track, from left to right in turns; strangers (50, 51, …) stand beside them."""
     order = {s.id: i for i, s in enumerate(samples)}
 

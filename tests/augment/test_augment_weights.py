@@ -36,13 +36,13 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
     kept = [s for s in positives if not s.dropped]
     assert len(kept) >= 0.8 * len(positives) == 16
     odds = np.array([s.gates["log_odds"] for s in kept])
-    assert odds.min() >= gates.SAME
+    assert odds.min() >= gates.SAME_PERSON
     assert np.median(odds) > 5  # not borderline: still the same face
     recipes = Counter(s.recipe for s in kept)
     for recipe in ("subclip", "photometric", "background", "recolour", "reenact:turn", "reenact:talk", "wear:mask"):
         assert recipes[recipe], recipe
     negatives = [s for s in read_samples(out) if s.role == "negative"]
-    assert all("log_odds" not in s.gates or s.gates["log_odds"] < gates.SAME or s.dropped for s in negatives)
+    assert all("log_odds" not in s.gates or s.gates["log_odds"] < gates.SAME_PERSON or s.dropped for s in negatives)
     assert made["dataset"]["counts"]["rows"] > 5 * len(kept)
     assert [p for p in check.check(out) if "balance" not in str(p)] == []
 

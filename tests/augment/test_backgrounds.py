@@ -8,11 +8,11 @@ from make_profile import HEIGHT, WALL, WIDTH, make_profile
 from PIL import Image
 
 from pvchat.augment.positives.backgrounds import (
-    PICTURES,
-    elsewhere,
+    PICTURE_SUFFIXES,
     files_in,
     guided,
     matte,
+    on_new_background,
     other_scenes,
     plain_scene,
     replace_background,
@@ -68,18 +68,18 @@ def test_no_halo_of_the_old_background_stays():
 def test_pictures_of_a_folder_are_used(tmp_path):
     Image.new("RGB", (50, 80), (0, 0, 255)).save(tmp_path / "sea.png")
     (tmp_path / "notes.txt").write_text("no picture")
-    made = elsewhere(make_profile(), 3, np.random.default_rng(1), files_in([tmp_path], PICTURES))
+    made = on_new_background(make_profile(), 3, np.random.default_rng(1), files_in([tmp_path], PICTURE_SUFFIXES))
     assert tuple(made.images[0, 5, 5]) == (0, 0, 255)
     assert made.notes == {}
 
 
 def test_a_background_without_a_place_is_noted():
-    assert elsewhere(make_profile(), 3, np.random.default_rng(1)).notes == {"location": PLAIN}
+    assert on_new_background(make_profile(), 3, np.random.default_rng(1)).notes == {"location": PLAIN}
 
 
 def test_a_damaged_picture_is_passed_over(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"nothing")
-    made = elsewhere(make_profile(), 2, np.random.default_rng(1), files_in([tmp_path], PICTURES))
+    made = on_new_background(make_profile(), 2, np.random.default_rng(1), files_in([tmp_path], PICTURE_SUFFIXES))
     assert made.images.shape == (2, HEIGHT, WIDTH, 3)
 
 

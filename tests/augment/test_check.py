@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale, write_set
+from make_samples import ANA, make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset.check import DataSetProblem, check
 from pvchat.augment.questions.rows import write_questions
@@ -26,7 +26,7 @@ def good(tmp_path_factory) -> Path:
     (folder / "media").mkdir()
     for sample in samples:
         (folder / sample.media).write_bytes(sample.id.encode())
-    return write_set(folder, samples, write_questions(samples, "Ana", make_analyses(samples)))
+    return write_set(folder, samples, write_questions(samples, ANA, make_analyses(samples)))
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_bad_row_is_named(copy: Path, wanted: dict[str, Any], edit: dict[str, 
     assert named[0].where.startswith(f"dataset.jsonl:{found[0] + 1} ("), named[0].where
 
 
-def test_present_against_the_sample(copy: Path) -> None:
+def test_a_row_that_contradicts_its_sample_is_named(copy: Path) -> None:
     def alter(lines: Lines) -> None:
         i = place(lines, type="existence", kind="single", present={"Ana": True})
         lines[i] |= {"present": {"Ana": False}, "answer": "Ana is not here."}
@@ -90,21 +90,21 @@ def test_present_against_the_sample(copy: Path) -> None:
     assert any("says {'Ana': False} of Ana, its sample says" in p.what for p in change(copy, alter))
 
 
-def test_missing_field_and_broken_line(copy: Path) -> None:
+def test_a_missing_field_and_a_broken_line_are_named(copy: Path) -> None:
     assert any(p.what == "answer is missing" for p in change(copy, lambda lines: lines[4].pop("answer")))
     path = copy / "dataset.jsonl"
     path.write_text(path.read_text(encoding="utf-8") + '{"id": \n', encoding="utf-8")
     assert any(p.where.startswith("dataset.jsonl:") and "Expecting" in p.what for p in check(copy))
 
 
-def test_duplicate_ids(copy: Path) -> None:
+def test_an_id_that_stands_twice_is_named(copy: Path) -> None:
     problems = change(copy, lambda lines: lines.append(dict(lines[7])))
     here = [p for p in problems if "its id" in p.what]
     assert here
     assert "dataset.jsonl:8 (" in here[0].what
 
 
-def test_media_missing_empty_changed_outside(copy: Path) -> None:
+def test_media_that_are_missing_changed_or_outside_are_named(copy: Path) -> None:
     names = sorted(p.name for p in (copy / "media").iterdir())
     (copy / "media" / names[0]).unlink()
     (copy / "media" / names[1]).write_bytes(b"")
@@ -174,7 +174,7 @@ def test_unbalanced_answers_are_told(copy: Path) -> None:
     assert any(p.where == "type action" and "none about absent" in p.what for p in problems)
 
 
-def test_no_data_set(tmp_path: Path) -> None:
+def test_a_folder_without_a_data_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no data set here"):
         check(tmp_path)
     with pytest.raises(SettingsError, match="no data set here"):

@@ -8,8 +8,8 @@ from make_profile import HEIGHT, SHIRT, WIDTH, make_profile
 from PIL import Image
 
 from pvchat import video
-from pvchat.augment.folders import USED
-from pvchat.augment.positives.backgrounds import among, files_in
+from pvchat.augment.folders import MEDIA_SUFFIXES
+from pvchat.augment.positives.backgrounds import files_in, in_crowd
 from pvchat.augment.positives.plan import generators, plan_positives
 from pvchat.augment.settings import AugmentConfig
 
@@ -30,7 +30,7 @@ def shirt(image):
 def test_the_subject_stands_beside_the_others(folder):
     sides = set()
     for seed in range(6):
-        made = among(make_profile(), 3, np.random.default_rng(seed), files_in([folder], USED))
+        made = in_crowd(make_profile(), 3, np.random.default_rng(seed), files_in([folder], MEDIA_SUFFIXES))
         assert made.images.shape == (3, HEIGHT, WIDTH, 3)
         side = np.sign(shirt(made.images[0]) - WIDTH / 2)
         sides.add(side)
@@ -42,14 +42,14 @@ def test_the_subject_stands_beside_the_others(folder):
 
 def test_pictures_will_do(tmp_path):
     Image.new("RGB", (300, 200), (0, 90, 0)).save(tmp_path / "people.png")
-    made = among(make_profile(), 1, np.random.default_rng(0), files_in([tmp_path], USED))
+    made = in_crowd(make_profile(), 1, np.random.default_rng(0), files_in([tmp_path], MEDIA_SUFFIXES))
     assert np.abs(made.images[0, 5, 5].astype(int) - (0, 90, 0)).max() < 12
 
 
 def test_unreadable_clips_are_told(tmp_path):
     (tmp_path / "broken.mp4").write_bytes(b"nothing")
     with pytest.raises(ValueError, match="no clip of other people"):
-        among(make_profile(), 2, np.random.default_rng(0), files_in([tmp_path], USED))
+        in_crowd(make_profile(), 2, np.random.default_rng(0), files_in([tmp_path], MEDIA_SUFFIXES))
 
 
 def test_crowds_need_others(folder):
@@ -63,5 +63,5 @@ def test_whoever_is_cut_off_stays_at_that_border(folder):
     profile = make_profile()
     profile.masks[:, -60:, -1] = 255
     for seed in range(4):
-        made = among(profile, 2, np.random.default_rng(seed), files_in([folder], USED))
+        made = in_crowd(profile, 2, np.random.default_rng(seed), files_in([folder], MEDIA_SUFFIXES))
         assert shirt(made.images[0]) > WIDTH / 2

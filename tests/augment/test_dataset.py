@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale, write_set
+from make_samples import ANA, make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.dataset.check import check
+from pvchat.augment.lines import read_lines, write_lines
 from pvchat.augment.questions.rows import write_questions
 from pvchat.errors import SettingsError
 
@@ -24,25 +25,38 @@ def make_media(folder: Path, samples) -> None:
 @pytest.fixture(scope="module")
 def made():
     samples = paper_scale()
-    return samples, write_questions(samples, "Ana", make_analyses(samples))
+    return samples, write_questions(samples, ANA, make_analyses(samples))
 
 
-def test_written_and_read_back(made, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def written(made, tmp_path_factory) -> Path:
     samples, rows = made
-    make_media(tmp_path, samples)
-    assert write_set(tmp_path, samples, rows) == tmp_path
-    found = dataset.read(tmp_path)
-    assert (found.samples, found.rows, found.name) == (samples, rows, "Ana")
-    assert check(tmp_path) == []
+    folder = tmp_path_factory.mktemp("set")
+    make_media(folder, samples)
+    assert write_set(folder, samples, rows) == folder
+    return folder
 
 
-def test_rows_name_their_media(made, tmp_path: Path) -> None:
-    samples, rows = made
-    make_media(tmp_path, samples)
-    write_set(tmp_path, samples, rows)
-    lines = [json.loads(line) for line in (tmp_path / "dataset.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert len(lines) == len(rows)
-    assert all((tmp_path / line["media"]).is_file() for line in lines)
+def test_what_is_written_is_read_back_and_has_no_problems(made, written: Path) -> None:
+    found = dataset.read(written)
+    assert (found.samples, found.rows, found.name) == (*made, "Ana")
+    assert check(written) == []
+
+
+def test_rows_name_their_media_and_checksums_cover_every_file(made, written: Path) -> None:
+    lines = read_lines(written / "dataset.jsonl")
+    assert len(lines) == len(made[1])
+    assert all((written / line["media"]).is_file() for line in lines)
+    sums = json.loads((written / "checksums.json").read_text(encoding="utf-8"))
+    files = {p.relative_to(written).as_posix() for p in written.rglob("*") if p.is_file()}
+    assert set(sums) == files - {"checksums.json"}
+
+
+def test_a_text_may_hold_what_ends_lines_elsewhere(tmp_path: Path) -> None:
+    """A file's name may."""
+    rows = [{"id": "1", "text": "one\u2028line\u0085"}, {"id": "2", "text": "another"}]
+    write_lines(tmp_path / "rows.jsonl", rows)
+    assert read_lines(tmp_path / "rows.jsonl") == rows
 
 
 def test_missing_media_are_told(made, tmp_path: Path) -> None:
@@ -57,15 +71,6 @@ def test_dropped_samples_are_not_read(made, tmp_path: Path) -> None:
     make_media(tmp_path, samples)
     write_set(tmp_path, [*samples, extra], rows)
     assert extra.id not in {s.id for s in dataset.read(tmp_path).samples}
-
-
-def test_checksums_cover_every_file(made, tmp_path: Path) -> None:
-    samples, rows = made
-    make_media(tmp_path, samples)
-    write_set(tmp_path, samples, rows)
-    sums = json.loads((tmp_path / "checksums.json").read_text(encoding="utf-8"))
-    files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
-    assert set(sums) == files - {"checksums.json"}
 
 
 def test_the_card_counts(made, tmp_path: Path) -> None:

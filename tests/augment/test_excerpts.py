@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from make_analysis import identity_of, make_analysis, make_track
-from make_crowd import Crowd, staged, track_of
+from make_crowd import Crowd, run_in, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.excerpts import split_sources, write
+from pvchat.augment.negatives.excerpts import split_sources, write_excerpts
 from pvchat.augment.negatives.strangers import Negative
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch
@@ -42,8 +42,8 @@ CONFIG = AugmentConfig(negatives=8, seconds=1.0)
 def test_samples_are_cut_and_described(crowd, filmed, tmp_path):
     subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, config)
-    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    found = negatives.find_negatives(subject, crowd.chat, config)
+    samples = write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
     assert Counter(s.stage for s in samples) == {"video": 8, "image": 2}
     assert {s.role for s in samples} == {"negative"}
     assert all(s.people == {"Ana": False} and s.dropped is None for s in samples)
@@ -57,15 +57,15 @@ def test_samples_are_cut_and_described(crowd, filmed, tmp_path):
         if sample.stage == "video":
             assert made.duration_s == pytest.approx(1.0, abs=0.2)
     again = {p: p.stat().st_mtime_ns for p in (tmp_path / "out" / "media").iterdir()}
-    assert write(found, subject, tmp_path / "out", crowd.chat, CONFIG) == samples
+    assert write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG)) == samples
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "out" / "media").iterdir()} == again
 
 
 def test_an_excerpt_that_shows_the_subject_after_all_is_dropped(crowd, filmed, tmp_path):
     subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(track_of(crowd.enrolled, 3), key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, config)
-    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    found = negatives.find_negatives(subject, crowd.chat, config)
+    samples = write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
     assert {s.dropped for s in samples} == {"identity"}
     assert min(s.gates["probability"] for s in samples) > 0.9
     assert list((tmp_path / "out" / "media").iterdir()) == []
@@ -74,8 +74,8 @@ def test_an_excerpt_that_shows_the_subject_after_all_is_dropped(crowd, filmed, t
 def test_a_cut_out_that_shows_nobody_is_dropped(crowd, tmp_path):
     subject = crowd.subject(track_of(identity_of(100), 100, box=RIGHT), box=LEFT, real=True)
     crowd.chat.otherwise = lambda path: make_analysis(key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, CONFIG)
-    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    found = negatives.find_negatives(subject, crowd.chat, CONFIG)
+    samples = write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
     assert {s.recipe for s in samples} == {"same-clip"}
     assert {s.dropped for s in samples} == {"no face"}
     assert list((tmp_path / "out" / "media").iterdir()) == []
@@ -86,18 +86,18 @@ def test_a_full_disk_is_no_unreadable_clip(crowd, filmed, tmp_path, monkeypatch)
         raise OSError(28, "No space left on device", str(path))
 
     subject, config = filmed
-    found = negatives.find(subject, crowd.chat, config)
+    found = negatives.find_negatives(subject, crowd.chat, config)
     monkeypatch.setattr(video, "save_clip", full)
     with pytest.raises(OSError, match="No space left"):
-        write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+        write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
 
 
 def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
     subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found = negatives.find(subject, crowd.chat, config)
+    found = negatives.find_negatives(subject, crowd.chat, config)
     found.candidates[0].clip.write_bytes(b"no video")
-    samples = write(found, subject, tmp_path / "out", crowd.chat, CONFIG)
+    samples = write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG))
     bad = {s.source for s in samples if s.dropped == "unreadable"}
     assert bad == {found.candidates[0].key}
     assert all(s.dropped is None for s in samples if s.source not in bad)
@@ -106,7 +106,7 @@ def test_an_unreadable_file_drops_its_samples_only(crowd, filmed, tmp_path):
 def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
     subject, config = filmed
     crowd.chat.otherwise = lambda path: make_analysis(make_track(50), key=video.content_key(path))
-    found, stop, told = negatives.find(subject, crowd.chat, config), threading.Event(), []
+    found, stop, told = negatives.find_negatives(subject, crowd.chat, config), threading.Event(), []
 
     def progress(what, done, total):
         told.append((done, total))
@@ -114,7 +114,7 @@ def test_stopping_keeps_what_was_cut(crowd, filmed, tmp_path):
             stop.set()
 
     with pytest.raises(StoppedError):
-        write(found, subject, tmp_path / "out", crowd.chat, CONFIG, Watch(progress, stop))
+        write_excerpts(found, subject, run_in(crowd, tmp_path / "out", CONFIG, Watch(progress, stop)))
     assert len(list((tmp_path / "out" / "media").glob("*.mp4"))) == 3
     assert told[:3] == [(0, 8), (1, 8), (2, 8)]
 
@@ -143,8 +143,8 @@ def test_people_of_the_same_clip_go_with_the_segment_they_are_cut_from(crowd):
     )
     crowd.chat.otherwise = lambda path: make_analysis(other, key=video.content_key(path))
     config = AugmentConfig(negatives=8, seconds=0.5)
-    found = negatives.find(subject, crowd.chat, config)
-    samples = write(found, subject, crowd.folder / "out", crowd.chat, config)
+    found = negatives.find_negatives(subject, crowd.chat, config)
+    samples = write_excerpts(found, subject, run_in(crowd, crowd.folder / "out", config))
     assert Counter(s.stage for s in samples) == {"video": 4, "image": 2}
     assert {(s.split, s.source) for s in samples} == {("train", "k@0-1"), ("test", "k@1-2")}
     for candidate in found.candidates:

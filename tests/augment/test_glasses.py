@@ -9,7 +9,7 @@ import pytest
 from make_profile import HEIGHT, WIDTH, mesh_at, paint
 
 from pvchat.augment.positives import head as heads
-from pvchat.augment.positives.wear import draw, lay
+from pvchat.augment.positives.wear import draw_accessory, lay_on_head
 from pvchat.perception.experts import glasses
 from pvchat.perception.experts.attributes import linear_head
 from pvchat.perception.motion import GLASSES, BodyMeasures, wears_glasses
@@ -18,10 +18,10 @@ from pvchat.perception.motion import GLASSES, BodyMeasures, wears_glasses
 def test_rims_raise_the_odds():
     mesh = mesh_at()
     image, _ = paint(mesh)
-    head = heads.build(mesh, WIDTH, HEIGHT)
+    head = heads.build_head(mesh, WIDTH, HEIGHT)
     bare = glasses.glasses_log_odds(image, mesh, 0.0)
     for seed in range(3):
-        worn = lay(image, head, draw("glasses", head.local, np.random.default_rng(seed)), 1.0)
+        worn = lay_on_head(image, head, draw_accessory("glasses", head.local, np.random.default_rng(seed)), 1.0)
         assert glasses.glasses_log_odds(worn, mesh, 0.0) > bare + 0.5
     assert bare < GLASSES
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from make_samples import make_analyses, make_sample
 
-from pvchat.augment.questions.cast import as_in_clip, described_alike, views
-from pvchat.augment.questions.measured import phrase, timeline_of_sample
+from pvchat.augment.questions.descriptions import describe
 from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.views import Subject, looks_as_in_clip, view_samples, with_clip_looks
 from pvchat.schemas import Garment, PersonFacts
 
 ONCE = PersonFacts(
@@ -28,23 +28,23 @@ def kinds(facts: PersonFacts) -> list[tuple[str, str | None]]:
 
 
 def test_what_a_sample_shows_is_told_in_the_clips_words() -> None:
-    facts = as_in_clip(of_sample(), ONCE)
+    facts = looks_as_in_clip(of_sample(), ONCE)
     assert kinds(facts) == [("coat", "white")]  # no legs are seen in it
     assert (facts.hair, facts.gender, facts.pose) == ("dark hair", "woman", "standing")
     assert facts.confidence == {"gender": 0.95, "hair": 0.8, "pose": 0.7}
 
 
 def test_what_a_sample_does_not_show_stays_unsaid() -> None:
-    facts = as_in_clip(of_sample(clothes=[], hair=None, features=["a beard"]), ONCE)
+    facts = looks_as_in_clip(of_sample(clothes=[], hair=None, features=["a beard"]), ONCE)
     assert (facts.clothes, facts.hair, facts.features) == ([], None, [])
-    assert as_in_clip(of_sample(features=["glasses"]), ONCE).features == ["glasses"]
-    assert as_in_clip(of_sample(), PersonFacts()).clothes == []  # nor what only a few frames say
+    assert looks_as_in_clip(of_sample(features=["glasses"]), ONCE).features == ["glasses"]
+    assert looks_as_in_clip(of_sample(), PersonFacts()).clothes == []  # nor what only a few frames say
 
 
 def test_other_colours_that_a_recipe_gave_stay() -> None:
     measured = of_sample(clothes=[Garment("top", "red", 0.6), Garment("trousers", "brown", 0.7)])
-    assert kinds(as_in_clip(measured, ONCE, recoloured=True)) == [("coat", "red"), ("trousers", "brown")]
-    assert kinds(as_in_clip(measured, ONCE)) == [("coat", "white"), ("trousers", "black")]
+    assert kinds(looks_as_in_clip(measured, ONCE, recoloured=True)) == [("coat", "red"), ("trousers", "brown")]
+    assert kinds(looks_as_in_clip(measured, ONCE)) == [("coat", "white"), ("trousers", "black")]
 
 
 @pytest.fixture
@@ -69,9 +69,8 @@ def analyses(samples):
 
 
 def test_samples_of_one_clip_agree(samples, analyses) -> None:
-    seen = described_alike(views(samples, analyses), "Ana", ONCE)
-    told = [phrase(timeline_of_sample(view), "appearance", "Ana") for view in seen]
-    assert told == [
+    seen = [with_clip_looks(view, "Ana", ONCE) for view in view_samples(samples, analyses)]
+    assert [describe(view, "appearance", "Ana") for view in seen] == [
         "is wearing a white coat",
         "is wearing a white coat",
         "is wearing a red coat",
@@ -81,8 +80,8 @@ def test_samples_of_one_clip_agree(samples, analyses) -> None:
 
 
 def test_rows_of_one_clip_do_not_contradict_each_other(samples, analyses) -> None:
-    def worn(own: PersonFacts | None) -> set[str]:
-        rows = write_questions(samples[:2] + samples[4:], "Ana", analyses, own=own)
+    def worn(facts: PersonFacts | None) -> set[str]:
+        rows = write_questions(samples[:2] + samples[4:], Subject("Ana", facts=facts), analyses)
         told = [r.answer for r in rows if r.type == "appearance" and r.present["Ana"]]
         assert told
         return {answer.partition("is wearing ")[2].rstrip(".") for answer in told}

@@ -12,7 +12,7 @@ from make_crowd import Crowd, off, staged, track_of
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives import strangers
-from pvchat.augment.negatives.strangers import Negative, SubjectClip, crop_beside, seen_together, windows
+from pvchat.augment.negatives.strangers import Negative, SubjectClip, crop_without_subject, excerpt_times, seen_together
 from pvchat.augment.settings import AugmentConfig
 from pvchat.config import home
 from pvchat.identity.enroll import enroll
@@ -46,7 +46,7 @@ def populate(made: Crowd) -> dict[str, list[str]]:
 def test_the_subject_is_never_their_own_negative(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     config = AugmentConfig(negatives=24, others=(crowd.folder,))
-    found = negatives.find(subject, crowd.chat, config)
+    found = negatives.find_negatives(subject, crowd.chat, config)
     chosen = {c.key for c in found.candidates}
     assert not chosen & {*keys["own"], *keys["side"], subject.analysis.key}
     assert {c.key for c in found.candidates if c.recipe == "lookalike"} >= set(keys["lookalike"])
@@ -55,7 +55,7 @@ def test_the_subject_is_never_their_own_negative(crowd, monkeypatch):
     # and it is the threshold that keeps them out: without it they come first
     monkeypatch.setattr(strangers, "MAX_PROBABILITY", 1.0)
     monkeypatch.setattr(strangers, "MIN_DISTANCE", 0.0)
-    careless = negatives.find(subject, crowd.chat, config)
+    careless = negatives.find_negatives(subject, crowd.chat, config)
     assert {c.key for c in careless.candidates[:6]} == set(keys["own"])
     assert keys["side"][0] in {c.key for c in careless.candidates}
 
@@ -65,14 +65,14 @@ def test_a_side_view_is_known_by_the_subjects_other_clips_only(crowd):
     keys = populate(crowd)
     for path in [p for p in crowd.chat.known if "/own-" in p]:
         del crowd.chat.known[path]
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=24, others=(crowd.folder,)))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=24, others=(crowd.folder,)))
     assert keys["side"][0] in {c.key for c in found.candidates}  # nothing tells it from a look-alike then
     assert found.dropped == {"can't be read": 6}
 
 
 def test_half_are_hard_and_the_nearest_come_first(crowd):
     subject, _ = crowd.subject(), populate(crowd)
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
     assert len(found.candidates) == 12
     recipes = [c.recipe for c in found.candidates]
     assert recipes == ["lookalike"] * 6 + ["random"] * 6
@@ -85,7 +85,7 @@ def test_half_are_hard_and_the_nearest_come_first(crowd):
 def test_the_seed_decides_on_the_random_ones_alone(crowd):
     subject, _ = crowd.subject(), populate(crowd)
     one, same, other = (
-        negatives.find(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)), s).candidates
+        negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)), s).candidates
         for s in (1, 1, 2)
     )
     assert one == same
@@ -101,7 +101,7 @@ def test_the_same_gender_comes_first(crowd):
         track.facts.gender = gender
         crowd.clip(f"{i}-{gender}", track)
     config = AugmentConfig(negatives=8, others=(crowd.folder,))
-    found = negatives.find(subject, crowd.chat, config)
+    found = negatives.find_negatives(subject, crowd.chat, config)
     hard = [c.clip.stem.split("-")[1] for c in found.candidates if c.recipe == "lookalike"]
     assert set(hard) == {"woman", "None"}
 
@@ -141,7 +141,7 @@ def test_figures_have_look_alikes_too(crowd):
     others = [crowd.clip(f"other-{i}", figure(off(unit, 1.38, 30 + i), 30 + i)) for i in range(6)]
     for i, path in enumerate(others):  # other scenes, too
         crowd.chat.known[str(path)].frame_features = look(i)
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=6, others=(crowd.folder,)))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=6, others=(crowd.folder,)))
     assert {c.clip for c in found.candidates} <= set(others)
     assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
     assert found.dropped == {"may be the subject": 1}
@@ -157,7 +157,7 @@ def test_people_of_the_same_clip_are_cut_out_without_the_subject(crowd):
         off(crowd.enrolled, 0.6, 5), 5, box=RIGHT
     )  # so alike that only being seen together tells them apart
     subject = crowd.subject(other, box=LEFT)
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=8))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
     assert [c.recipe for c in found.candidates] == ["same-clip"]
     candidate = found.candidates[0]
     assert candidate.clip == subject.clip
@@ -170,7 +170,7 @@ def test_people_of_the_same_clip_are_cut_out_without_the_subject(crowd):
 def test_whoever_is_never_seen_beside_the_subject_may_be_the_subject(crowd):
     other = track_of(off(crowd.enrolled, 0.6, 5), 5, frames=range(4, 8), box=RIGHT)
     subject = crowd.subject(other, box=LEFT, frames=range(4))
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=8))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
     assert found.candidates == []
     assert found.dropped == {"in the subject's clip: may be the subject": 1}
 
@@ -195,7 +195,7 @@ def test_a_face_found_twice_is_not_two_people():
 def test_a_face_on_the_subjects_own_body_is_nobody_else(crowd, box, own):
     other = track_of(identity_of(100), 100, box=box)
     subject = crowd.subject(other, box=LEFT)
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=8))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=8))
     assert found.dropped.get("in the subject's clip: on the subject's own body", 0) == own
     assert ("same-clip" in {c.recipe for c in found.candidates}) is not own
 
@@ -206,7 +206,7 @@ def test_a_face_on_the_subjects_own_body_is_nobody_else(crowd, box, own):
 )
 def test_crops_keep_the_face_and_leave_the_subject_out(subject, side):
     who, me = make_track(2, box=(0.35, 0.25, 0.5, 0.5)), make_track(1, box=subject)
-    box = crop_beside(make_analysis(who, me), who, me, 0.0, 2.0)
+    box = crop_without_subject(make_analysis(who, me), who, me, 0.0, 2.0)
     if side is None:
         assert box is None
         return
@@ -226,13 +226,13 @@ def test_few_files_are_looked_at_and_nothing_is_left(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     bad = crowd.folder / "bad.mp4"
     bad.write_bytes(b"?")
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
     assert {c.key for c in found.candidates} <= {*keys["lookalike"], *keys["stranger"]}
     assert found.dropped["can't be read"] == 1
     assert not [p for p in (home() / "tmp").rglob("*") if p.is_file()]
     crowd.chat.looked_at.clear()
     monkeypatch.setattr(negatives, "MOST_FILES", 5)
-    negatives.find(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
+    negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
     assert len(crowd.chat.looked_at) == 5
 
 
@@ -240,19 +240,19 @@ def test_the_demos_footage_serves_where_nothing_is_named(crowd, monkeypatch):
     subject, keys = crowd.subject(), populate(crowd)
     clips = sorted(str(path) for path in crowd.folder.glob("*-[01].mp4"))
     monkeypatch.setattr("pvchat.augment.negatives.search.footage_clips", lambda: clips)
-    found = negatives.find(subject, crowd.chat, AugmentConfig(negatives=4))
+    found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=4))
     assert {c.recipe for c in found.candidates} == {"lookalike", "random"}
     assert not {c.key for c in found.candidates} & set(keys["own"])
-    named = negatives.find(subject, crowd.chat, AugmentConfig(negatives=4, others=(crowd.folder / "none",)))
+    named = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=4, others=(crowd.folder / "none",)))
     assert named.candidates == []
 
 
 def test_windows_are_inside_their_spans_and_do_not_overlap():
-    cut = windows([(0.0, 0.7), (2.0, 9.5)], 2.0)
+    cut = excerpt_times([(0.0, 0.7), (2.0, 9.5)], 2.0)
     assert cut[0] == pytest.approx((4.6, 6.6), abs=0.7)  # about the middle of the longest
     assert len(cut) == 4
     assert all(end - start <= 2.01 for start, end in cut)
     ordered = sorted(cut)
     assert all(a[1] <= b[0] + 0.01 for a, b in zip(ordered, ordered[1:], strict=False))
     assert ordered[0] == (0.0, 0.7)
-    assert windows([], 2.0) == []
+    assert excerpt_times([], 2.0) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_samples import make_analyses, make_sample, paper_scale, write_set
+from make_samples import ANA, make_analyses, make_sample, paper_scale, write_set
 
 from pvchat.augment.dataset import official
 from pvchat.augment.dataset.folder import DataSet
@@ -22,7 +22,7 @@ def ours(several: bool = False):
         samples = [make_sample(i, people) for i, people in enumerate(who)]
     else:
         samples = paper_scale()[:30]
-    return samples, write_questions(samples, "Ana", make_analyses(samples))
+    return samples, write_questions(samples, ANA, make_analyses(samples))
 
 
 def present_in(entry: dict[str, Any]) -> dict[str, bool]:

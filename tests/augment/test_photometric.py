@@ -10,13 +10,13 @@ from make_profile import make_profile
 
 from pvchat.augment.positives.photometric import (
     CameraLook,
+    apply_camera,
     compress,
     crop,
-    develop,
-    draw_look,
-    mild,
-    refilmed,
-    smaller,
+    downscale,
+    draw_camera,
+    mild_variant,
+    photometric_variant,
 )
 
 GREY = np.full((2, 40, 60, 3), 100, np.uint8)
@@ -28,7 +28,7 @@ def rng(seed=0):
 
 def test_a_neutral_camera_changes_nothing():
     noise = rng().integers(0, 256, (2, 20, 30, 3), dtype=np.uint8)
-    assert (develop(noise, CameraLook(), rng()) == noise).all()
+    assert (apply_camera(noise, CameraLook(), rng()) == noise).all()
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_a_neutral_camera_changes_nothing():
         (CameraLook(saturation=0.0), lambda a: np.ptp(a, axis=3).max() == 0),
     ],
 )
-def test_each_setting_does_its_own(look, check):
-    assert check(develop(GREY, look, rng()).astype(float))
+def test_each_camera_setting_changes_what_it_names(look, check):
+    assert check(apply_camera(GREY, look, rng()).astype(float))
 
 
 def test_blur_and_compression_take_detail_away():
     noise = rng().integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
     for worse in (
-        develop(noise, CameraLook(blur=1.2), rng()),
-        develop(noise, CameraLook(motion=5), rng()),
+        apply_camera(noise, CameraLook(blur=1.2), rng()),
+        apply_camera(noise, CameraLook(motion=5), rng()),
         compress(noise, 20),
     ):
         assert worse.shape == noise.shape
@@ -57,7 +57,7 @@ def test_blur_and_compression_take_detail_away():
 
 
 def test_one_sample_has_one_camera():
-    out = develop(GREY, CameraLook(gain=0.8, warmth=1.1), rng())
+    out = apply_camera(GREY, CameraLook(gain=0.8, warmth=1.1), rng())
     assert (out[0] == out[1]).all()
 
 
@@ -72,20 +72,20 @@ def test_crops_hold_the_face(seed):
 
 
 def test_smaller_pictures_keep_their_shape():
-    out = smaller(GREY, 0.5)
+    out = downscale(GREY, 0.5)
     assert out.shape[2] >= 64  # never so small that nothing is left
-    assert smaller(np.zeros((1, 200, 300, 3), np.uint8), 0.5).shape == (1, 100, 150, 3)
+    assert downscale(np.zeros((1, 200, 300, 3), np.uint8), 0.5).shape == (1, 100, 150, 3)
 
 
-def test_looks_differ_and_mild_ones_stay_near():
-    assert len({draw_look(rng(s)) for s in range(20)}) == 20
+def test_drawn_cameras_differ_and_mild_ones_stay_near():
+    assert len({draw_camera(rng(s)) for s in range(20)}) == 20
     for seed in range(10):
-        assert abs(mild(GREY, rng(seed)).mean() - 100) < 40
+        assert abs(mild_variant(GREY, rng(seed)).mean() - 100) < 40
 
 
 def test_samples_keep_the_face_large_enough():
     profile = make_profile()
     for seed in range(12):
-        made = refilmed(profile, 2, rng(seed))
+        made = photometric_variant(profile, 2, rng(seed))
         assert made.images.dtype == np.uint8
         assert made.images.shape[1] >= 50

@@ -63,10 +63,9 @@ def test_a_folder_without_anything_to_use_is_told(clip, chat, tmp_path, name, fi
     check_folders(AugmentConfig(**{name: folder}))
 
 
-@pytest.mark.parametrize("wrong", ["backgrounds"])
-def test_folders_must_be_there(clip, chat, tmp_path, wrong):
+def test_a_folder_that_is_not_there_is_told(clip, chat, tmp_path):
     with pytest.raises(SettingsError, match="no such folder"):
-        run(clip, chat, config=AugmentConfig(**{wrong: tmp_path / "nowhere"}))
+        run(clip, chat, config=AugmentConfig(backgrounds=tmp_path / "nowhere"))
 
 
 def test_a_generator_that_cannot_run_here_is_told_before_anything_is_made(clip, chat, monkeypatch):

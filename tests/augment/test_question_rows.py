@@ -8,11 +8,11 @@ from itertools import product
 
 import pytest
 from make_analysis import identity_of
-from make_samples import PEOPLE, make_analyses, make_sample, paper_scale
+from make_samples import ANA, PEOPLE, make_analyses, make_sample, paper_scale
 
 from pvchat.augment.questions import templates as book
-from pvchat.augment.questions.cast import views
 from pvchat.augment.questions.rows import PER_SAMPLE, write_questions
+from pvchat.augment.questions.views import Subject, view_samples
 from pvchat.eval.metrics.rubric import WANTED, stances
 from pvchat.people.person import Person
 
@@ -23,13 +23,13 @@ def combined(copies: int = 4, strangers: int = 0):
     """Samples with all eight presence combinations of three people, in all splits; and their rows."""
     who = list(product((True, False), repeat=3)) * copies
     samples = [make_sample(i, dict(zip(PEOPLE, there, strict=True)), SPLITS[i // 8 % 3]) for i, there in enumerate(who)]
-    return samples, write_questions(samples, "Ana", make_analyses(samples, strangers))
+    return samples, write_questions(samples, ANA, make_analyses(samples, strangers))
 
 
 @pytest.fixture(scope="module")
 def single():
     samples = paper_scale()
-    return samples, write_questions(samples, "Ana", make_analyses(samples))
+    return samples, write_questions(samples, ANA, make_analyses(samples))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_yes_and_no_are_equal_in_every_split_and_type(single) -> None:
 
 def test_yes_and_no_stay_equal_when_few_samples_lack_the_person() -> None:
     samples = [make_sample(i, {"Ana": i % 9 > 0}) for i in range(45)]
-    rows = write_questions(samples, "Ana", make_analyses(samples))
+    rows = write_questions(samples, ANA, make_analyses(samples))
     for kind in book.TYPES:
         count = Counter(r.present["Ana"] for r in rows if r.type == kind)
         assert count[True] == count[False] > 0
@@ -61,11 +61,11 @@ def test_yes_and_no_stay_equal_when_few_samples_lack_the_person() -> None:
 
 def test_without_anybody_else_only_existence_is_answered_yes() -> None:
     samples = [make_sample(i, {"Ana": True}) for i in range(6)]
-    rows = write_questions(samples, "Ana", make_analyses(samples))
+    rows = write_questions(samples, ANA, make_analyses(samples))
     assert rows
     assert all(r.present["Ana"] and r.kind == "single" for r in rows)
     samples = [make_sample(i, {"Ana": False}) for i in range(6)]
-    assert write_questions(samples, "Ana", make_analyses(samples)) == []
+    assert write_questions(samples, ANA, make_analyses(samples)) == []
 
 
 def test_absent_people_are_refused_in_all_types(single, several) -> None:
@@ -133,7 +133,7 @@ def test_stills_show_no_actions(single) -> None:
 
 def test_the_same_seed_gives_the_same_rows() -> None:
     samples = paper_scale()[:20]
-    one, two, other = (write_questions(samples, "Ana", make_analyses(samples), seed=s) for s in (3, 3, 4))
+    one, two, other = (write_questions(samples, ANA, make_analyses(samples), seed=s) for s in (3, 3, 4))
     assert one == two
     assert one != other
 
@@ -148,14 +148,14 @@ def test_what_was_not_measured_is_not_asked() -> None:
             track.facts = replace(track.facts, pose=None, gestures=[])
         return found
 
-    rows = write_questions(samples, "Ana", bare)
+    rows = write_questions(samples, ANA, bare)
     assert "action" not in {r.type for r in rows}
     assert len(rows) == PER_SAMPLE * len(samples), "existence makes up for it"
 
 
 def test_dropped_samples_are_left_out() -> None:
     samples = [make_sample(0, {"Ana": True}), make_sample(1, {"Ana": False}, dropped="identity")]
-    assert {r.sample for r in write_questions(samples, "Ana", make_analyses(samples))} == {samples[0].id}
+    assert {r.sample for r in write_questions(samples, ANA, make_analyses(samples))} == {samples[0].id}
 
 
 def test_they_stands_only_after_the_names_it_means(several) -> None:
@@ -170,17 +170,17 @@ def test_of_her_among_strangers_only_her_presence_is_asked() -> None:
     """Who is Ana, who is the man? Her enrollment tells."""
     samples = [make_sample(i, {"Ana": i % 2 == 0}) for i in range(30)]
     analyses = make_analyses(samples, strangers=1)
-    rows = write_questions(samples, "Ana", analyses)
+    rows = write_questions(samples, ANA, analyses)
     assert {r.type for r in rows if r.present["Ana"]} == {"existence"}
     ana = Person("Ana", arrays={"prototypes": identity_of(PEOPLE["Ana"])[None]})
-    rows = write_questions(samples, "Ana", analyses, people=[ana])
+    rows = write_questions(samples, Subject("Ana", ana), analyses)
     assert {r.type for r in rows if r.present["Ana"]} == set(book.TYPES)
 
 
 def test_people_are_found_among_others_by_those_who_are_alone() -> None:
     samples, _ = combined(1)
     analyses = make_analyses(samples)
-    for view in views(samples, analyses):
+    for view in view_samples(samples, analyses):
         where = {n: tuple(view.analysis.tracks[i].boxes[0]) for n, i in view.tracks.items()}
         assert set(where) == {n for n, there in view.sample.people.items() if there}
         assert len(set(where.values())) == len(where)

@@ -7,9 +7,16 @@ import pytest
 from make_profile import FACE, HEIGHT, WIDTH, make_profile, mesh_at, paint
 
 from pvchat.augment.positives import head as heads
-from pvchat.augment.positives.head import cover, triangulate, warp
-from pvchat.augment.positives.head import paint as lay_on
-from pvchat.augment.positives.reenact import KINDS, MOST_DEGREES, Motion, express, moving, plan_motion, reenact
+from pvchat.augment.positives.head import lay_texture, rasterise, triangulate, warp
+from pvchat.augment.positives.reenact import (
+    KINDS,
+    MOST_DEGREES,
+    Motion,
+    apply_expression,
+    plan_motion,
+    reenact_clip,
+    reenact_frame,
+)
 from pvchat.perception.experts.mesh import measure
 
 GRID = np.float32([(x, y) for y in (0, 10, 20) for x in (0, 10, 20)])
@@ -51,12 +58,12 @@ def test_the_nearest_triangle_is_seen():
     points = np.float32([(0, 0), (20, 0), (0, 20), (0, 0), (20, 0), (0, 20)])
     triangles = np.array([[0, 1, 2], [3, 4, 5]])
     for depth, nearest in (([0, 0, 0, 5, 5, 5], 0), ([5, 5, 5, 0, 0, 0], 1)):
-        seen = cover(points, np.float32(depth), triangles, 21, 21)
+        seen = rasterise(points, np.float32(depth), triangles, 21, 21)
         assert set(seen.triangle) == {nearest}
 
 
 def test_what_lies_outside_the_picture_is_left_out():
-    seen = cover(GRID - 15, np.zeros(9), triangulate(GRID), 10, 10)
+    seen = rasterise(GRID - 15, np.zeros(9), triangulate(GRID), 10, 10)
     assert seen.rows.max() <= 5
     assert seen.columns.min() >= 0
 
@@ -65,7 +72,7 @@ def test_a_texture_is_laid_on_by_its_alpha():
     image = np.full((21, 21, 3), 100, np.uint8)
     texture = np.zeros((21, 21, 4), np.float32)
     texture[..., 0], texture[:, 10:, 3] = 200, 0.5
-    out = lay_on(image, texture, GRID, np.pad(GRID, ((0, 0), (0, 1))), triangulate(GRID))
+    out = lay_texture(image, texture, GRID, rasterise(GRID, np.zeros(9), triangulate(GRID), 21, 21))
     assert (out[:, :9] == 100).all()
     assert tuple(out[5, 15]) == (150, 50, 50)
 
@@ -75,7 +82,7 @@ def test_a_texture_is_laid_on_by_its_alpha():
 
 @pytest.mark.parametrize("yaw", [-20.0, 0.0, 20.0])
 def test_a_heads_own_coordinates_are_upright(yaw):
-    head = heads.build(mesh_at(yaw=yaw), WIDTH, HEIGHT)
+    head = heads.build_head(mesh_at(yaw=yaw), WIDTH, HEIGHT)
     assert np.allclose(head.local[:468], FACE - FACE[[234, 454, 10, 152]].mean(0), atol=0.02)
     assert np.allclose(head.to_pixels(head.local), head.pixels, atol=1e-3)
     assert head.follows[:468].min() == 1
@@ -93,13 +100,13 @@ def test_turns_have_the_mesh_experts_signs():
 
 
 def test_expressions_change_their_measure():
-    local = heads.build(mesh_at(), WIDTH, HEIGHT).local
+    local = heads.build_head(mesh_at(), WIDTH, HEIGHT).local
     neutral = measured(local)
-    assert measured(express(local, 0.08, 0, 0))["mouth_open"] > neutral["mouth_open"] + 0.06
-    assert measured(express(local, 0, 1.0, 0))["eyes_open"] < 0.5 * neutral["eyes_open"]
-    assert measured(express(local, 0, 0, 0.06))["smile"] > neutral["smile"] + 0.05
-    assert (express(local, 0, 0, 0) == local).all()
-    rings = express(local, 0.1, 1.0, 0.08)[-36:]
+    assert measured(apply_expression(local, 0.08, 0, 0))["mouth_open"] > neutral["mouth_open"] + 0.06
+    assert measured(apply_expression(local, 0, 1.0, 0))["eyes_open"] < 0.5 * neutral["eyes_open"]
+    assert measured(apply_expression(local, 0, 0, 0.06))["smile"] > neutral["smile"] + 0.05
+    assert (apply_expression(local, 0, 0, 0) == local).all()
+    rings = apply_expression(local, 0.1, 1.0, 0.08)[-36:]
     assert np.abs(rings - local[-36:]).max() < 0.01
 
 
@@ -109,7 +116,7 @@ def test_expressions_change_their_measure():
 def test_only_the_head_moves():
     mesh = mesh_at()
     image, _ = paint(mesh)
-    out = reenact(image, mesh, motion(yaw=20.0), 0)
+    out = reenact_frame(image, mesh, motion(yaw=20.0), 0)
     assert (out[:, :15] == image[:, :15]).all()
     assert (out[-20:] == image[-20:]).all()
     changed = (out != image).any(2)
@@ -122,7 +129,7 @@ def test_a_turned_nose_moves_to_that_side():
     mark = np.round(mesh[4, :2] * [WIDTH, HEIGHT]).astype(int)
     image[mark[1] - 2 : mark[1] + 3, mark[0] - 2 : mark[0] + 3] = (255, 0, 255)
     for yaw, side in ((20.0, 1), (-20.0, -1)):
-        out = reenact(image, mesh, motion(yaw=yaw), 0).astype(int)
+        out = reenact_frame(image, mesh, motion(yaw=yaw), 0).astype(int)
         marked = np.argwhere((out[..., 0] > 200) & (out[..., 1] < 90) & (out[..., 2] > 200))
         assert side * (marked[:, 1].mean() - mark[0]) > 6
 
@@ -130,7 +137,7 @@ def test_a_turned_nose_moves_to_that_side():
 def test_an_opened_mouth_is_dark_inside():
     mesh = mesh_at()
     image, _ = paint(mesh)
-    out = reenact(image, mesh, motion(mouth=0.1), 0).astype(int)
+    out = reenact_frame(image, mesh, motion(mouth=0.1), 0).astype(int)
     (x, y0), (_, y1) = mesh[13, :2] * [WIDTH, HEIGHT], mesh[14, :2] * [WIDTH, HEIGHT] + [0, 8]
     inside = out[round(y0 + 3) : round(y1), round(x) - 1 : round(x) + 2]
     assert inside.min(axis=0).max() < 100
@@ -139,7 +146,7 @@ def test_an_opened_mouth_is_dark_inside():
 def test_heads_never_turn_farther_than_the_limit():
     mesh = mesh_at(yaw=20.0)
     image, _ = paint(mesh)
-    near, far = reenact(image, mesh, motion(yaw=5.0), 0), reenact(image, mesh, motion(yaw=25.0), 0)
+    near, far = reenact_frame(image, mesh, motion(yaw=5.0), 0), reenact_frame(image, mesh, motion(yaw=25.0), 0)
     assert (near == far).all()  # both end at 25 degrees
 
 
@@ -168,9 +175,9 @@ def test_her_own_motion_is_followed():
 
 def test_clips_move_and_stills_show_the_peak():
     profile = make_profile()
-    clip = moving(profile, 8, np.random.default_rng(0), "turn")
+    clip = reenact_clip(profile, 8, np.random.default_rng(0), "turn")
     assert clip.notes == {"action": "turning the head"}
     assert len({image.tobytes() for image in clip.images}) == 8
-    still = moving(profile, 1, np.random.default_rng(0), "smile")
+    still = reenact_clip(profile, 1, np.random.default_rng(0), "smile")
     assert still.notes == {}  # a still does nothing
     assert still.images.shape[0] == 1

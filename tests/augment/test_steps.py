@@ -14,7 +14,7 @@ from make_profile import make_profile, mesh_at
 
 from pvchat import video
 from pvchat.augment import lines, profile, steps
-from pvchat.augment.augmentation import Analyses, read_samples
+from pvchat.augment.augmentation import AnalysisCache, read_samples
 from pvchat.augment.folders import write_media
 from pvchat.augment.negatives import excerpts, search
 from pvchat.augment.negatives.strangers import Negatives, SubjectClip
@@ -213,18 +213,18 @@ def test_strangers_are_dropped_counted_and_put_aside(clip, chat):
 def find_others(monkeypatch, *dropped):
     """Have the search find so many clips of others, one split after the other, each dropped for this reason or kept."""
 
-    def write(found, subject, out, *_, **__):
+    def write(found, subject, augmentation):
         rows = []
         for number, reason in enumerate(dropped):
             sample = Sample(f"{number:016x}", "negative", "lookalike", "video", f"media/{number:016x}.mp4", f"{number}",
                             ("train", "val", "test")[number % 3], {"Ana": False}, {}, reason)  # fmt: skip
             if not reason:
-                write_media(out / sample.media, np.roll(make_profile(4).images, number + 1, 2), 8.0)
+                write_media(augmentation.out / sample.media, np.roll(make_profile(4).images, number + 1, 2))
             rows.append(sample)
         return rows
 
-    monkeypatch.setattr(search, "find", lambda *_, **__: Negatives([], {"may be the subject": 2}, 0))
-    monkeypatch.setattr(excerpts, "write", write)
+    monkeypatch.setattr(search, "find_negatives", lambda *_, **__: Negatives([], {"may be the subject": 2}, 0))
+    monkeypatch.setattr(excerpts, "write_excerpts", write)
 
 
 def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
@@ -270,7 +270,7 @@ def test_analyses_are_kept_beside_the_samples(tmp_path):
     from pvchat.service import PVChat
 
     chat = PVChat(Settings(device="cpu"))
-    kept = Analyses(tmp_path, chat, AugmentConfig(frames=5))
+    kept = AnalysisCache(tmp_path, chat, AugmentConfig(frames=5))
     assert kept.chat.settings.video.max_frames == 5
     assert kept.chat.cache.root == tmp_path / "analyses"
     assert chat.settings.video.max_frames != 5

@@ -13,8 +13,8 @@ from make_profile import make_profile
 
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.photometric import subclip
-from pvchat.augment.positives.protocol import window
-from pvchat.augment.profile import interpolate, plausible, segments
+from pvchat.augment.positives.protocol import draw_stretch
+from pvchat.augment.profile import interpolate, plausible_masks, segments
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
 
@@ -26,16 +26,16 @@ def test_windows_hold_usable_frames_only(usable, count, seed):
     rng = np.random.default_rng(seed)
     if not any(usable):
         with pytest.raises(ValueError):
-            window(np.array(usable), count, rng)
+            draw_stretch(np.array(usable), count, rng)
         return
-    frames = window(np.array(usable), count, rng)
+    frames = draw_stretch(np.array(usable), count, rng)
     assert len(frames) == count
     assert np.array(usable)[frames].all()
     assert set(np.abs(np.diff(frames))) <= {0, 1}  # forwards, or to and fro where the stretch is short
 
 
 def test_windows_start_everywhere():
-    starts = {int(window(np.ones(10, bool), 8, np.random.default_rng(s))[0]) for s in range(40)}
+    starts = {int(draw_stretch(np.ones(10, bool), 8, np.random.default_rng(s))[0]) for s in range(40)}
     assert starts == {0, 1, 2}
 
 
@@ -72,9 +72,9 @@ def test_implausible_masks_are_refused():
     boxes = np.float32([[0.4, 0.4, 0.6, 0.6]] * 3)
     good = np.zeros((3, 20, 20), np.uint8)
     good[:, 6:14, 6:14] = 255
-    assert plausible(good, boxes)
-    assert not plausible(np.zeros_like(good), boxes)  # nobody
-    assert not plausible(np.full_like(good, 255), boxes)  # everything
+    assert plausible_masks(good, boxes)
+    assert not plausible_masks(np.zeros_like(good), boxes)  # nobody
+    assert not plausible_masks(np.full_like(good, 255), boxes)  # everything
 
 
 def test_the_plan_is_the_same_for_the_same_seed_and_asks_only_what_can_be_made():

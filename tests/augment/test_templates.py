@@ -42,13 +42,13 @@ def test_there_are_some_about_groups(split: str) -> None:
     assert len(book.templates("existence", split, "group")) >= 4
 
 
-def test_numbers_are_unique() -> None:
-    assert max(Counter(t.number for t in book.catalogue()).values()) == 1
+def test_every_template_has_its_own_number() -> None:
+    assert max(Counter(t.number for t in book.all_templates()).values()) == 1
 
 
 def test_no_question_and_no_answer_stands_in_two_splits() -> None:
     where: dict[str, set[str]] = {}
-    for t in book.catalogue():
+    for t in book.all_templates():
         where.setdefault(book.masked(t.text, ()), set()).add(t.split)
     for split in book.SPLITS:
         for frame in FRAMES:
@@ -59,7 +59,7 @@ def test_no_question_and_no_answer_stands_in_two_splits() -> None:
 
 @pytest.mark.parametrize("split", book.SPLITS)
 def test_questions_are_read_with_whom_they_name(split: str) -> None:
-    for text in (text for t in book.catalogue() if t.split == split for text in filled(t)):
+    for text in (text for t in book.all_templates() if t.split == split for text in filled(t)):
         named = tuple(n for n in NAMES if n in text)
         read = read_question(text, NAMES)
         assert (read.people, read.query.whom.unknown) == (named, ()), text
@@ -67,14 +67,14 @@ def test_questions_are_read_with_whom_they_name(split: str) -> None:
 
 
 def test_nearly_all_questions_are_read_as_their_type() -> None:
-    texts = [(t.type, text) for t in book.catalogue() for text in filled(t)]
+    texts = [(t.type, text) for t in book.all_templates() for text in filled(t)]
     otherwise = [text for kind, text in texts if read_question(text, NAMES).type != kind]
     assert len(otherwise) <= 0.03 * len(texts), otherwise
 
 
 @pytest.mark.parametrize("split", book.SPLITS)
 def test_questions_are_grammatical(split: str) -> None:
-    for text in (text for t in book.catalogue() if t.split == split for text in filled(t)):
+    for text in (text for t in book.all_templates() if t.split == split for text in filled(t)):
         assert not mistakes(text), text
         imperative = re.match(r"(Tell|Describe|Say|Please|Give|Point)\b", text)
         assert text.endswith("." if imperative else "?"), text
@@ -93,7 +93,7 @@ def test_the_grammar_check_finds_mistakes() -> None:
     assert [text for text in wrong if not mistakes(text)] == []
 
 
-def test_words_agree() -> None:
+def test_verbs_and_lists_agree_with_the_names() -> None:
     assert book.fill("[Is/Are] {name} here?", ["Ana"]) == "Is Ana here?"
     assert book.fill("[Is/Are] {name} here?", ["Ana", "Ben"]) == "Are Ana and Ben here?"
     assert book.fill("{None} is here.", ["Ana", "Ben"]) == "Neither Ana nor Ben is here."

@@ -6,7 +6,7 @@ import numpy as np
 
 from pvchat.bases.marking import Frames, Marked, Visuals, crop_of
 from pvchat.train.basedata import BaseData
-from pvchat.train.examples import PersonExample, renamed
+from pvchat.train.examples import PersonExample, under_alias
 
 PEOPLE = {"Ana": ((230, 40, 40), (250, 220, 60)), "Bo": ((40, 60, 230), (80, 230, 230))}
 STRANGERS = [((40, 200, 60), (20, 90, 30)), ((200, 60, 210), (90, 20, 110)), ((240, 240, 240), (30, 30, 30)),
@@ -65,5 +65,5 @@ def lessons(name: str, count: int = 24, frames: int = 3) -> BaseData:
         )
         stage = "image" if still else "video"
         one = PersonExample(i, (name,), (there,), question, answer, "existence", stage, split)
-        examples.append(renamed(one, name, ()))
-    return BaseData(name, examples, shown=clips, crops=[crop(PEOPLE[name], 7), crop(PEOPLE[name], 8)])
+        examples.append(under_alias(one, name, ()))
+    return BaseData(name, examples, visuals=clips, crops=[crop(PEOPLE[name], 7), crop(PEOPLE[name], 8)])

@@ -31,7 +31,7 @@ from torch.nn import functional as F
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
-from pvchat.bases.soft import TOKENS, _places, spoken_with
+from pvchat.bases.soft import TOKENS, _picture_positions, spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.model.people import PersonState
 from pvchat.train.basedata import GENERIC
@@ -161,8 +161,8 @@ class _World:
         """[B, 16, W] some of the visual tokens of everybody's crops, as long as words are."""
         pictures = _joined([self.crops[w][self.rng.integers(CROPS)] for w in who])
         text = {k: v.expand(ROWS, -1) for k, v in self.still.items() if k in TEXT}
-        embeds = _embeds(self.base, text | pictures)
-        tokens = embeds[:, _places(self.base, self.still["input_ids"])[0]]
+        embeds = _decoder_input(self.base, text | pictures)
+        tokens = embeds[:, _picture_positions(self.base, self.still["input_ids"])[0]]
         chosen = torch.from_numpy(self.rng.choice(tokens.shape[1], TOKENS, tokens.shape[1] < TOKENS))
         usual = self.base.model.get_input_embeddings().weight.detach().norm(dim=1).median()
         tokens = tokens[:, chosen]
@@ -176,7 +176,7 @@ class _SeenError(Exception):
     """Ends a forward before the decoder."""
 
 
-def _embeds(base: Base, inputs: dict[str, Tensor]) -> Tensor:
+def _decoder_input(base: Base, inputs: dict[str, Tensor]) -> Tensor:
     """[B, L, W] what the decoder is given for prompts, with gradients to the vision tower."""
     seen: list[Tensor] = []
 

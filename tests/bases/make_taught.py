@@ -28,10 +28,10 @@ from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
 from pvchat.train.basedata import BaseData
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import Trained
 from pvchat.train.gate import Gate
 from pvchat.train.person import train_person, with_state
 from pvchat.train.signals import TrainingSession
+from pvchat.train.stages import Trained
 
 TAUGHT = PersonConfig(image_steps=20, video_steps=60, minutes=60, batch=4, lr=1e-2, anchor=0.0, validate_every=20,
                       patience=9)  # fmt: skip
@@ -69,7 +69,7 @@ def told_right(base: Base, found: Found, whose: str, about: str) -> float:
     person, data = with_state(Person(whose), *found[whose][1:], base), found[about][0]
     rows = [e for e in data.examples if e.split in ("val", "test")]
     assert len(rows) == 16
-    return float(np.mean([(log_odds(base, person, data.shown[e.clip]) > 0) == e.present[0] for e in rows]))
+    return float(np.mean([(log_odds(base, person, data.visuals[e.clip]) > 0) == e.present[0] for e in rows]))
 
 
 def main() -> None:

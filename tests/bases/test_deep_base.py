@@ -59,8 +59,8 @@ def chat(tmp_path: Path, folder_of, open_base, monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_augmentation_becomes_frames_questions_and_crops(told: TrainingSet) -> None:
     data = make_base_data(make_person("Ana"), told, 4, VideoConfig(), {})
-    assert len(data.shown) == 12
-    assert all(0 < len(one.frames) <= 4 for one in data.shown)
+    assert len(data.visuals) == 12
+    assert all(0 < len(one.frames) <= 4 for one in data.visuals)
     assert {e.type for e in data.part("image", "train")} <= {"existence", "appearance"}
     assert {e.type for e in data.part("video", "train")} == {"existence", "appearance", "action", "location"}
     assert 0 < len(data.crops) <= 4

@@ -25,7 +25,7 @@ from pvchat.people import exchange
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.train.config import PersonConfig
-from pvchat.train.gate import Gate, calibrate, examine, held_out
+from pvchat.train.gate import Gate, calibrate, examine, held_out_clips
 from pvchat.train.person import train_person, with_state, without_state
 from pvchat.train.signals import TrainingSession
 from pvchat.train.trainee import BaseTrainee
@@ -110,7 +110,7 @@ def test_forgetting_one_leaves_the_other_as_she_was(taught, tmp_path):
     store = PeopleStore(tmp_path / "people")
     for name, (_, trained, gate) in found.items():
         store.add(with_state(make_person(name), trained, gate, base))
-    shown = found["Bo"][0].shown[0]
+    shown = found["Bo"][0].visuals[0]
     assert [p.name for p in personal_of(base, [store.get("Ana"), store.get("Bo")])] == ["Ana", "Bo"]
     before = log_odds(base, store.get("Bo"), shown)
     assert log_odds(base, store.get("Ana"), shown) != before
@@ -125,7 +125,7 @@ def test_a_state_is_shared_as_a_file_and_belongs_to_one_base(taught, open_base, 
     person = with_state(make_person("Ana"), trained, gate, base)
     (tmp_path / "ana.pvchat").write_bytes(exchange.pack(person))
     again = exchange.read(tmp_path / "ana.pvchat")
-    assert log_odds(base, again, data.shown[0]) == log_odds(base, person, data.shown[0])
+    assert log_odds(base, again, data.visuals[0]) == log_odds(base, person, data.visuals[0])
     other = open_base("qwen3_vl")
     assert not fits(other, again)
     assert personal_of(other, [again]) == []
@@ -193,7 +193,7 @@ def test_always_yes_does_not_pass(open_base):
     gate = examine(trainee, data)
     assert min(gate.yes_recall, gate.no_recall) == 0.0
     assert not gate.passed
-    assert {there for _, there in held_out(data, 0)} == {True, False}
+    assert {there for _, there in held_out_clips(data, 0)} == {True, False}
 
 
 TWO = """
@@ -208,7 +208,7 @@ from pvchat.bases.sources import read_source
 from pvchat.train.person import train_person
 from pvchat.train.config import PersonConfig
 from pvchat.train.signals import TrainingSession
-from pvchat.train.course import make_accelerator
+from pvchat.train.stages import make_accelerator
 base = add_shared(load_base(read_source({folder!r}), dtype=torch.float32))
 accelerator = make_accelerator("cpu")
 config = PersonConfig(image_steps=1, video_steps=2, batch=2, validate_every=3, lr=5e-3, patience=9, validate_rows=2)

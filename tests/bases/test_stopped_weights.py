@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from pvchat import video
 from pvchat.assets.footage import move_over
 from pvchat.cli import main as cli
-from pvchat.train.course import STATE
+from pvchat.train.stages import STATE
 
 REPO = Path(__file__).parents[2]
 SHORT = ("--image-steps", "4", "--video-steps", "8", "--batch", "2", "--validate-every", "2", "--validate-rows", "4",

@@ -1,4 +1,4 @@
-"""Deeds by the model and by the head over measurements together: a product, told of copies, for questions that ask."""
+"""Deeds by the queries and by the head over measurements: a product of both, on copies, for questions that ask."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def logits(**said: float) -> FloatArray:
     return np.log([said.get(name, rest) for name in KINDS]).astype(np.float32)
 
 
-def head(other: float = 1.0) -> DeedHead:
+def head(measured_weight: float = 1.0) -> DeedHead:
     weight = np.zeros((len(KINDS), 2), np.float32)
     weight[DRINKS, 0] = 1.0
-    return DeedHead(weight, np.zeros(len(KINDS), np.float32), other)
+    return DeedHead(weight, np.zeros(len(KINDS), np.float32), measured_weight)
 
 
-def test_where_the_model_says_nothing_the_other_head_decides() -> None:
+def test_where_the_queries_say_nothing_the_other_head_decides() -> None:
     before = logits(drinking=0.3, nothing=0.5)
     shares = dict(zip(KINDS, np.exp(before).tolist(), strict=True))
-    assert head().weighed(before - 3, np.zeros(2, np.float32)) == pytest.approx(shares, abs=1e-5)
+    assert head().probabilities(before - 3, np.zeros(2, np.float32)) == pytest.approx(shares, abs=1e-5)
 
 
 def test_what_the_queries_read_moves_the_odds() -> None:
-    after = head().weighed(logits(drinking=0.3), np.array([2.0, 0.0], np.float32))
+    after = head().probabilities(logits(drinking=0.3), np.array([2.0, 0.0], np.float32))
     odds = [np.log(share / (1 - share)) for share in (0.3, after["drinking"])]
     assert odds[1] - odds[0] == pytest.approx(2.0, abs=1e-4)
     assert sum(after.values()) == pytest.approx(1.0, abs=1e-5)
@@ -55,7 +55,7 @@ def test_a_head_for_other_deeds_is_refused(tmp_path) -> None:
         DeedHead.read(tmp_path)
 
 
-def test_a_clip_is_told_anew_beside_what_is_kept_of_it(monkeypatch) -> None:
+def test_deeds_are_decided_on_a_copy_of_the_analysis(monkeypatch) -> None:
     track = track_at(FACE)
     clip = footage(track)
     clip.stage = "what"
@@ -64,7 +64,7 @@ def test_a_clip_is_told_anew_beside_what_is_kept_of_it(monkeypatch) -> None:
     )
     describer.__dict__["deeds"] = head()
     monkeypatch.setattr(looking, "deed_logits", lambda *_: logits(drinking=0.3, nothing=0.4))
-    monkeypatch.setattr(describer, "read_of", lambda *_: np.array([3.0, 0.0], np.float32))
+    monkeypatch.setattr(describer, "mean_query", lambda *_: np.array([3.0, 0.0], np.float32))
     told = describer.retold(clip)
     assert told.tracks[0].facts.deed == "drinking"
     assert "deed" in told.tracks[0].facts.grounds

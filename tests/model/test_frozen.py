@@ -58,7 +58,7 @@ def test_a_clip_is_seen_as_by_torch(frozen: FrozenModel, model: PVChatModel, cli
     np.testing.assert_array_equal(seen.track, whole.track[0].numpy())
     asked = torch.nn.functional.normalize(torch.arange(1.0, model.config.sentence_width + 1)[None], dim=1)
     for track in TRACKS:
-        shown = frozen.visible(seen, track)
+        shown = frozen.visible_tokens(seen, track)
         mask = torch.from_numpy(shown)[None]
         with torch.inference_mode():
             mixed = model.connectors.mixed(torch.from_numpy(seen.raw), whole.expert, mask)

@@ -26,7 +26,7 @@ def read(shared_model, tmp_path):
     """A function (analysis, track) to what the queries see."""
     asked = np.full(shared_model.config.sentence_width, 0.05, np.float32)
     describer = Describer(TrainedModel(tmp_path, "cpu", shared_model), encode=lambda texts: [])
-    return lambda analysis, track: describer.seen(analysis, track, asked)
+    return lambda analysis, track: describer.query_vectors(analysis, track, asked)
 
 
 def test_another_persons_track_does_not_reach_what_is_read(two, read):

@@ -107,7 +107,7 @@ def test_people_tokens_tell_the_language_model_how_surely_they_are_there(scene, 
     out = score(model, Asked(scene[0], PROMPTS, questions(3), people))
     batch = Asked(scene[0], PROMPTS, people=people).written(model)
     with torch.no_grad():
-        at, certain = (batch.ids[0] == PERSONAL).nonzero()[:, 0], model.prints.certain(out.reading.presence[0, 0])
+        at, certain = (batch.ids[0] == PERSONAL).nonzero()[:, 0], model.prints.certainty(out.reading.presence[0, 0])
         seen = model.embed(batch.ids, out.reading, people)[0, at] - model.project_people(out.reading.personal[0, 0])
         assert torch.allclose(seen.flatten(), certain * model.project_presence.weight[:, 0], atol=1e-5)
     out.lm_loss.backward()

@@ -17,9 +17,9 @@ from make_sets import encode
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import People
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import STATE, make_accelerator
-from pvchat.train.examples import ALIASES, TrainingSet, call, draw
+from pvchat.train.examples import ALIASES, TrainingSet, draw, replace_name
 from pvchat.train.signals import TrainingSession
+from pvchat.train.stages import STATE, make_accelerator
 from recipes.model.batches import collate, encode_clips, from_analysis
 from recipes.model.person.data import make_data
 from recipes.model.person.stages import objective, train_state
@@ -247,8 +247,8 @@ def test_half_of_the_examples_use_another_name(data):
     ],
 )
 def test_somebody_is_called_otherwise_in_whole_words_only(text, name, names, told):
-    assert call(text, name, "Bo", names) == told
-    assert call(text, name, r"\1\g<0>", names).count("\\1") == told.count("Bo")
+    assert replace_name(text, name, "Bo", names) == told
+    assert replace_name(text, name, r"\1\g<0>", names).count("\\1") == told.count("Bo")
 
 
 def test_nobody_gets_the_name_of_another(model):
@@ -304,7 +304,7 @@ import torch
 torch.set_num_threads(1)
 from make_person import aligned, person_data, tiny
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import make_accelerator
+from pvchat.train.stages import make_accelerator
 from recipes.model.person.stages import train_state
 model = tiny()
 accelerator = make_accelerator("cpu")

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import video
+from pvchat.augment.augmentation import Augmentation
 from pvchat.augment.folders import MEDIA, write_media
 from pvchat.augment.negatives.strangers import Negative, Negatives, SubjectClip
 from pvchat.augment.schemas import Sample, Split, Stage, digest
-from pvchat.augment.settings import FPS, AugmentConfig
-from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.augment.settings import FPS
 from pvchat.errors import VideoReadError
 from pvchat.schemas import Service
 
@@ -31,33 +30,31 @@ _MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 Images = NDArray[np.uint8]
 
 
-def write(
-    found: Negatives, subject: SubjectClip, out: Path, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED
-) -> list[Sample]:
-    """Cut the candidates' excerpts into `out/media`: a sample of stage "video" for each, of stage "image" for some.
+def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) -> list[Sample]:
+    """Cut the candidates' excerpts into the run's media: a sample of stage "video" for each, of "image" for some.
 
     Gates are "probability" (of the subject in the excerpt) and "distance"; all samples of a source, the clip's key, are
     in one split. `dropped` is "identity" where the excerpt may show the subject, "no face" where it shows nobody else
     beside her body, "unreadable" where its file can't be read any more; such samples have no media.
     """
-    candidates = found.candidates
-    (out / MEDIA).mkdir(parents=True, exist_ok=True)
+    candidates, config = found.candidates, run.config
+    (run.out / MEDIA).mkdir(parents=True, exist_ok=True)
     splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
     with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
     samples: list[Sample] = []
-    for number, candidate in enumerate(watch.over("cutting negatives", candidates)):
-        split, source = _segment(candidate, subject) or (splits[candidate.key], candidate.key)
+    for number, candidate in enumerate(run.watch.over("cutting negatives", candidates)):
+        split, source = _segment_of(candidate, subject) or (splits[candidate.key], candidate.key)
         stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
         made = [_sample(candidate, config.seconds, stage) for stage in stages]
         for sample in made:
             sample.split, sample.source, sample.people, sample.seed = split, source, {subject.name: False}, found.seed
-        _cut_and_judge(candidate, made, subject, out, chat, config.seconds)
+        _cut_and_check(candidate, made, subject, run)
         samples += made
     return samples
 
 
 def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]:
-    """A split for each source clip; each recipe's clips are shared out in the wished shares, so far as they reach."""
+    """A split for each source clip, so that each recipe has clips in every split where there are enough."""
     order = sorted({c.key for c in candidates}, key=lambda key: digest(key, seed))
     splits: dict[str, Split] = {}
     for recipe in ("lookalike", "random"):
@@ -70,7 +67,7 @@ def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]
     return {key: splits.get(key, "train") for key in order}
 
 
-def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
+def cut_excerpt(candidate: Negative, chat: Service, seconds: float) -> Images:
     """The frames [T, H, W, 3] of a candidate's excerpt; raises VideoReadError."""
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
     side = min(_MOST_SIDE, round(_SIDE / max(x1 - x0, y1 - y0, 0.1)))
@@ -85,17 +82,15 @@ def cut(candidate: Negative, chat: Service, seconds: float) -> Images:
     return np.ascontiguousarray(clip.images[:, down, across])
 
 
-def _cut_and_judge(
-    candidate: Negative, made: Sequence[Sample], subject: SubjectClip, out: Path, chat: Service, seconds: float
-) -> None:
+def _cut_and_check(candidate: Negative, made: Sequence[Sample], subject: SubjectClip, run: Augmentation) -> None:
     """Write the media that aren't there, and look at all."""
     try:
-        if missing := [sample for sample in made if not (out / sample.media).exists()]:
-            images = cut(candidate, chat, seconds)
+        if missing := [sample for sample in made if not (run.out / sample.media).exists()]:
+            images = cut_excerpt(candidate, run.analyses.chat, run.config.seconds)
             for sample in missing:
-                write_media(out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :], FPS)
+                write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :])
         for sample in made:
-            _judge(sample, subject, out, chat)
+            _check_excerpt(sample, subject, run)
     except VideoReadError:
         for sample in made:
             sample.dropped = sample.dropped or "unreadable"
@@ -110,20 +105,20 @@ def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:
     return Sample(name, "negative", candidate.recipe, stage, media, candidate.key, "train", {}, gates)
 
 
-def _judge(sample: Sample, subject: SubjectClip, out: Path, chat: Service) -> None:
+def _check_excerpt(sample: Sample, subject: SubjectClip, run: Augmentation) -> None:
     """Look at what was cut; what is dropped is deleted."""
-    analysis = chat.analyse(out / sample.media)
-    seen = chat.score([subject.person], analysis)[0]
+    analysis = run.analyses.chat.analyse(run.out / sample.media)
+    seen = run.analyses.chat.score([subject.person], analysis)[0]
     sample.gates["probability"] = round(seen.probability, 4)
     if seen.decision != "absent":
         sample.dropped = "identity"
     elif sample.recipe == "same-clip" and not any(t.kind == subject.person.kind for t in analysis.tracks):
         sample.dropped = "no face"
     if sample.dropped:
-        (out / sample.media).unlink()
+        (run.out / sample.media).unlink()
 
 
-def _segment(candidate: Negative, subject: SubjectClip) -> tuple[Split, str] | None:
+def _segment_of(candidate: Negative, subject: SubjectClip) -> tuple[Split, str] | None:
     """Split and source of the enrollment clip's segment that an excerpt is cut from; None for other clips."""
     if candidate.key != subject.analysis.key:
         return None

@@ -24,11 +24,11 @@ from pvchat.augment.negatives.strangers import (
     Negative,
     Negatives,
     Recipe,
-    Strangers,
+    StrangerCheck,
     SubjectClip,
     TrackScores,
-    cut_outs,
-    windows,
+    excerpt_times,
+    same_clip_negatives,
 )
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -39,69 +39,70 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Service
 from pvchat.storage import atomic
 from pvchat.video.files import walk
 
-_HARD = 0.5  # share that shall be look-alikes or people of the same clip; the rest is random
+_HARD_SHARE = 0.5  # share that shall be look-alikes or people of the same clip; the rest is random
 MOST_FILES = 60  # that are looked at, drawn at random
 _OTHER_GENDER = 0.1  # how much farther a look-alike of another apparent gender counts
-_NEARER = 0.5  # share of all strangers seen that may count as look-alikes: in a small folder the rest is just random
+_LOOKALIKE_SHARE = 0.5  # of all strangers seen may count as look-alikes: in a small folder the rest is just random
 
 
 @dataclass(frozen=True, eq=False)
 class OtherClip:
-    """A clip of a folder, what was seen (without features: dozens of films are held at once), how like the subject.
+    """A clip of other people: its analysis (without features: dozens are held at once), scores of its tracks.
 
     `views` are the vectors [V, D] of each track of the subject's kind, as an enrollment would keep them, by its number.
     """
 
     path: Path
     analysis: ClipAnalysis
-    judged: TrackScores
+    scores: TrackScores
     views: dict[int, FloatArray]
 
 
-def find(
+def find_negatives(
     subject: SubjectClip, chat: Service, config: AugmentConfig, seed: int = 0, watch: Watch = UNWATCHED
 ) -> Negatives:
     """Choose negatives; the same for the same input and seed, which draws files, random ones and splits.
 
     Where too few are hard, random ones fill up, and the other way round.
     """
-    strangers = Strangers(subject.person, chat.networks.presence, chat.settings.presence.present_from)
-    dropped: Counter[str] = Counter()
-    clips = look_through(subject, chat, strangers, files_of(config, seed), watch, dropped)
+    strangers = StrangerCheck(subject.person, chat.networks.presence, chat.settings.presence.present_from)
+    clips, unreadable = analyse_clips(files_of(config, seed), subject, chat, strangers, watch)
     for clip in clips:
-        strangers.recognise(clip.analysis, clip.judged)
-    why = {clip: strangers.refusal(clip.analysis, clip.judged) for clip in clips}
-    dropped.update(reason for reason in why.values() if reason)
-    near = lookalikes([clip for clip in clips if not why[clip]], subject, config)
+        strangers.remember_subject(clip.analysis, clip.scores)
+    refusals = {clip: strangers.refusal(clip.analysis, clip.scores) for clip in clips}
+    dropped = Counter({"can't be read": unreadable})
+    dropped.update(reason for reason in refusals.values() if reason)
+    near = lookalike_negatives([clip for clip in clips if not refusals[clip]], subject, config)
     # all are drawn from, refused ones too: the seed's order doesn't depend on who the subject is
-    generator = np.random.default_rng(seed)
-    order = [clips[i] for i in generator.permutation(len(clips))]
-    random = drawn([clip for clip in order if not why[clip]], config, generator)
-    beside = list(cut_outs(subject, strangers, config.seconds, dropped))
+    rng = np.random.default_rng(seed)
+    order = [clips[i] for i in rng.permutation(len(clips))]
+    random = random_negatives([clip for clip in order if not refusals[clip]], config, rng)
+    beside = list(same_clip_negatives(subject, strangers, config.seconds, dropped))
     hard = [c for pair in zip_longest(beside, near) for c in pair if c is not None]
-    return Negatives(balance(hard, random, config.negatives), dict(dropped), seed)
+    return Negatives(balance(hard, random, config.negatives), dict(+dropped), seed)
 
 
-def look_through(
-    subject: SubjectClip, chat: Service, strangers: Strangers, files: Sequence[str], watch: Watch, dropped: Counter[str]
-) -> list[OtherClip]:
-    """The clips of some files, no two alike, looked at and judged; what can't be read is counted in `dropped`."""
+def analyse_clips(
+    files: Sequence[str], subject: SubjectClip, chat: Service, strangers: StrangerCheck, watch: Watch
+) -> tuple[list[OtherClip], int]:
+    """The clips of some files, no two alike, with scores of their tracks; and how many files can't be read."""
     found: dict[str, OtherClip] = {}
+    unreadable = 0
     for file in watch.over("looking at other people", files):
         try:
             analysis = chat.analyse(file)
         except (PVChatError, OSError):
-            dropped["can't be read"] += 1
+            unreadable += 1
             continue
         if analysis.key not in (subject.analysis.key, *found):
             own = {n: t for n, t in enumerate(analysis.tracks) if t.kind == strangers.person.kind and len(t)}
             views = {number: prototypes(track) for number, track in own.items()}
-            judged = strangers.judge(analysis)
-            found[analysis.key] = OtherClip(Path(file), analysis.without_features(), judged, views)
-    return list(found.values())
+            scores = strangers.score(analysis)
+            found[analysis.key] = OtherClip(Path(file), analysis.without_features(), scores, views)
+    return list(found.values()), unreadable
 
 
-def lookalikes(clips: Sequence[OtherClip], subject: SubjectClip, config: AugmentConfig) -> list[Negative]:
+def lookalike_negatives(clips: Sequence[OtherClip], subject: SubjectClip, config: AugmentConfig) -> list[Negative]:
     """The nearer half of all strangers, nearest first, one excerpt of each before a second one."""
     mine = subject.analysis.tracks[subject.track].facts.gender
 
@@ -109,15 +110,16 @@ def lookalikes(clips: Sequence[OtherClip], subject: SubjectClip, config: Augment
         clip, track = one
         theirs = clip.analysis.tracks[track].facts.gender
         other = mine is not None and theirs is not None and theirs != mine
-        return float(clip.judged.distance[track]) + _OTHER_GENDER * other
+        return float(clip.scores.distance[track]) + _OTHER_GENDER * other
 
-    near = sorted(nearest(clips, np.asarray(subject.person.arrays["prototypes"], np.float32)), key=rank)
-    near = near[: max(1, round(_NEARER * len(near)))]
-    cut = [[_candidate("lookalike", *one, *window) for window in windows(_spans(*one), config.seconds)] for one in near]
-    return [c for turn in zip_longest(*cut) for c in turn if c is not None][: config.negatives]
+    near = sorted(nearest_tracks(clips, np.asarray(subject.person.arrays["prototypes"], np.float32)), key=rank)
+    near = near[: max(1, round(_LOOKALIKE_SHARE * len(near)))]
+    spans = [excerpt_times(_spans(*one), config.seconds) for one in near]
+    found = [[_candidate("lookalike", *one, *span) for span in cut] for one, cut in zip(near, spans, strict=True)]
+    return [c for turn in zip_longest(*found) for c in turn if c is not None][: config.negatives]
 
 
-def nearest(clips: Sequence[OtherClip], mine: FloatArray) -> list[tuple[OtherClip, int]]:
+def nearest_tracks(clips: Sequence[OtherClip], mine: FloatArray) -> list[tuple[OtherClip, int]]:
     """All tracks (numbers), nearest first, by their view nearest to any of somebody's [P, D]."""
     import faiss
 
@@ -138,7 +140,7 @@ def nearest(clips: Sequence[OtherClip], mine: FloatArray) -> list[tuple[OtherCli
     return [tracks[i] for i in dict.fromkeys(order.tolist())]
 
 
-def drawn(clips: Sequence[OtherClip], config: AugmentConfig, generator: np.random.Generator) -> list[Negative]:
+def random_negatives(clips: Sequence[OtherClip], config: AugmentConfig, rng: np.random.Generator) -> list[Negative]:
     """Strangers of clips in a drawn order; of each clip one excerpt before a second one."""
     found: list[Negative] = []
     spare: list[Negative] = []
@@ -146,15 +148,15 @@ def drawn(clips: Sequence[OtherClip], config: AugmentConfig, generator: np.rando
         if len(found) >= 2 * config.negatives:  # twice: some may be chosen as look-alikes already
             break
         tracks = list(clip.views)
-        track = tracks[int(generator.integers(len(tracks)))] if tracks else None
-        cut = windows(_spans(clip, track), config.seconds)
-        one = [_candidate("random", clip, track, *cut[i]) for i in generator.permutation(len(cut))]
+        track = tracks[int(rng.integers(len(tracks)))] if tracks else None
+        cut = excerpt_times(_spans(clip, track), config.seconds)
+        one = [_candidate("random", clip, track, *cut[i]) for i in rng.permutation(len(cut))]
         found, spare = found + one[:1], spare + one[1:]
-    return [*found, *(spare[i] for i in generator.permutation(len(spare)))]
+    return [*found, *(spare[i] for i in rng.permutation(len(spare)))]
 
 
 def _candidate(recipe: Recipe, clip: OtherClip, track: int | None, start: float, end: float) -> Negative:
-    distance = float("inf") if track is None else float(clip.judged.distance[track])
+    distance = float("inf") if track is None else float(clip.scores.distance[track])
     return Negative(recipe, clip.analysis.key, clip.path, track, start, end, None, round(distance, 4))
 
 
@@ -181,14 +183,14 @@ def footage_clips() -> list[str]:
 
 def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) -> list[Negative]:
     """`count` of both in the wished share, hard ones first, each list's order kept; nothing is both."""
-    wanted = round(count * _HARD)
-    taken = {_place(c) for c in hard[:wanted]}
-    free = [c for c in random if _place(c) not in taken]
+    wanted = round(count * _HARD_SHARE)
+    taken = {_excerpt_key(c) for c in hard[:wanted]}
+    free = [c for c in random if _excerpt_key(c) not in taken]
     few = min(len(free), max(count - wanted, count - len(hard)))
     chosen = list(hard[: count - few])
-    taken = {_place(c) for c in chosen}
-    return [*chosen, *[c for c in free if _place(c) not in taken][:few]]
+    taken = {_excerpt_key(c) for c in chosen}
+    return [*chosen, *[c for c in free if _excerpt_key(c) not in taken][:few]]
 
 
-def _place(candidate: Negative) -> tuple[str, float, float]:
+def _excerpt_key(candidate: Negative) -> tuple[str, float, float]:
     return candidate.key, candidate.start_s, candidate.end_s

@@ -1,4 +1,4 @@
-"""Who is certainly not the subject, in other clips and in the subject's own; what is found, before anything is cut.
+"""Which tracks certainly don't show the subject, in other clips and in the subject's own; records of what is found.
 
 A track is a stranger when the presence model says "improbable" (at most `MAX_PROBABILITY`) and its mean vector lies
 beyond `MIN_DISTANCE` from the subject's, and from everything that was recognised as the subject elsewhere: a side view
@@ -82,7 +82,7 @@ class Negative:
 
 @dataclass(frozen=True)
 class Negatives:
-    """What `find` chose by a seed, and how many clips and people it refused, by reason."""
+    """What `find_negatives` chose by a seed, and how many clips and people it refused, by reason."""
 
     candidates: list[Negative]
     dropped: dict[str, int]
@@ -98,17 +98,17 @@ class TrackScores:
     clip: float  # probability that anyone in the clip is the subject
 
 
-class Strangers:
-    """Tells strangers from the subject, who is recognised from a probability of `present_from` on."""
+class StrangerCheck:
+    """Which tracks certainly show strangers; the subject is recognised from a probability of `present_from` on."""
 
     def __init__(self, person: Person, presence: PresenceModel, present_from: float) -> None:
         self.person, self.presence, self.present_from = person, presence, present_from
         # In her own place her reach would make a view of her that the enrollment doesn't have somebody else's.
-        self.anywhere = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
-        self.middle = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
+        self.without_place = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
+        self.mean = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
         self.recognised: list[FloatArray] = []
 
-    def judge(self, analysis: ClipAnalysis) -> TrackScores:
+    def score(self, analysis: ClipAnalysis) -> TrackScores:
         """How like the subject everyone in a clip is."""
         kind = self.person.kind
         distance = np.array([self._distance(t) if t.kind == kind else np.inf for t in analysis.tracks], np.float32)
@@ -116,9 +116,9 @@ class Strangers:
         together = self._probability(analysis, analysis.tracks)  # drawn figures are scored clip by clip
         return TrackScores(np.array(each, np.float32), distance, max([together, *each]))
 
-    def recognise(self, analysis: ClipAnalysis, judged: TrackScores) -> None:
+    def remember_subject(self, analysis: ClipAnalysis, scores: TrackScores) -> None:
         """Remember the tracks that show the subject, so that what is near to them is refused, too."""
-        for track, probability in zip(analysis.tracks, judged.probability, strict=True):
+        for track, probability in zip(analysis.tracks, scores.probability, strict=True):
             if track.kind == self.person.kind and probability >= self.present_from:
                 self.recognised.append(mean_identity(track.identity, track.quality))
 
@@ -128,11 +128,11 @@ class Strangers:
             return False
         return self.person.kind != track.kind or self._from_recognised(track) >= MIN_DISTANCE
 
-    def refusal(self, analysis: ClipAnalysis, judged: TrackScores) -> str | None:
+    def refusal(self, analysis: ClipAnalysis, scores: TrackScores) -> str | None:
         """Why a clip may show the subject, or None: nobody in it does."""
-        if judged.clip > MAX_PROBABILITY:
+        if scores.clip > MAX_PROBABILITY:
             return "may be the subject"
-        if np.min(judged.distance, initial=np.inf) < MIN_DISTANCE:
+        if np.min(scores.distance, initial=np.inf) < MIN_DISTANCE:
             return "too near to the subject"
         if any(t.kind == self.person.kind and self._from_recognised(t) < MIN_DISTANCE for t in analysis.tracks):
             return "near to the subject's other clips"
@@ -140,41 +140,43 @@ class Strangers:
 
     def _probability(self, analysis: ClipAnalysis, tracks: list[Track]) -> float:
         shown = replace(analysis, tracks=tracks)
-        logits = np.concatenate([self.presence.logits([one], shown)[0] for one in (self.person, self.anywhere)])
+        logits = np.concatenate([self.presence.logits([one], shown)[0] for one in (self.person, self.without_place)])
         return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
 
     def _distance(self, track: Track) -> float:
-        return float(np.linalg.norm(mean_identity(track.identity, track.quality) - self.middle))
+        return float(np.linalg.norm(mean_identity(track.identity, track.quality) - self.mean))
 
     def _from_recognised(self, track: Track) -> float:
         mean = mean_identity(track.identity, track.quality)
         return min((float(np.linalg.norm(mean - other)) for other in self.recognised), default=np.inf)
 
 
-def cut_outs(subject: SubjectClip, strangers: Strangers, seconds: float, dropped: Counter[str]) -> Iterator[Negative]:
+def same_clip_negatives(
+    subject: SubjectClip, strangers: StrangerCheck, seconds: float, dropped: Counter[str]
+) -> Iterator[Negative]:
     """Excerpts of the enrollment clip, of so many seconds at most, that show somebody else and not the subject."""
     analysis, me = subject.analysis, subject.analysis.tracks[subject.track]
-    judged = strangers.judge(analysis)
+    scores = strangers.score(analysis)
     for number, track in enumerate(analysis.tracks):
         if number == subject.track or track.kind != me.kind:
             continue
-        if on_body(track, me):
+        if lies_on_body(track, me):
             dropped["in the subject's clip: on the subject's own body"] += 1
             continue
-        distance, probability = float(judged.distance[number]), float(judged.probability[number])
+        distance, probability = float(scores.distance[number]), float(scores.probability[number])
         apart = distance >= MIN_DISTANCE and seen_together(track, me)
         if not (apart or strangers.is_stranger(track, probability, distance)):
             dropped["in the subject's clip: may be the subject"] += 1
             continue
         for start, end in _excerpts(subject, track, seconds):
-            box = crop_beside(analysis, track, me, start, end)
+            box = crop_without_subject(analysis, track, me, start, end)
             if box is None:
                 dropped["in the subject's clip: no room beside the subject"] += 1
                 continue
             yield Negative("same-clip", analysis.key, subject.clip, number, start, end, box, round(distance, 4))
 
 
-def windows(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
+def excerpt_times(spans: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
     """Excerpts of at most `seconds` out of spans [start_s, end_s], the middle of the longest span first."""
     found = []
     for start, end in sorted(spans, key=lambda s: s[0] - s[1]):
@@ -194,7 +196,7 @@ def seen_together(a: Track, b: Track) -> bool:
     return len(shared) >= _TOGETHER and max(shared) < _SAME_FACE
 
 
-def on_body(track: Track, subject: Track) -> bool:
+def lies_on_body(track: Track, subject: Track) -> bool:
     """Whether what was taken for a face is mostly on the subject's own body: a print on a shirt, a fold, a hand."""
     _, at, mine = np.intersect1d(track.frames, subject.frames, return_indices=True)
     if not len(at):
@@ -207,19 +209,19 @@ def on_body(track: Track, subject: Track) -> bool:
     return bool((aside & below).mean() > 0.5)
 
 
-def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: float, end: float) -> Box | None:
+def crop_without_subject(analysis: ClipAnalysis, track: Track, subject: Track, start: float, end: float) -> Box | None:
     """A box around one track, clear of the subject's head, between two times (seconds); None where there is no room."""
     slack = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else 0.0
-    mine = _hull(_between(analysis, track, start, end, slack))
+    mine = _bounding_box(_between(analysis, track, start, end, slack))
     if mine is None:
         return None
     size = mine[2:] - mine[:2]
     grown = np.concatenate([mine[:2] - size * _AROUND[:2], mine[2:] + size * _AROUND[2:]])
     box = np.clip(grown, 0, 1)
-    theirs = _hull(_between(analysis, subject, start, end, 2 * slack))
+    theirs = _bounding_box(_between(analysis, subject, start, end, 2 * slack))
     if theirs is not None:
         margin = _HEAD * (theirs[2:] - theirs[:2])
-        box = _clear_of(box, mine, np.concatenate([theirs[:2] - margin, theirs[2:] + margin]))
+        box = _largest_part_without(box, mine, np.concatenate([theirs[:2] - margin, theirs[2:] + margin]))
     if box is None:
         return None
     width, height = (box[2:] - box[:2]) * [analysis.width, analysis.height]
@@ -227,7 +229,7 @@ def crop_beside(analysis: ClipAnalysis, track: Track, subject: Track, start: flo
     return (x0, y0, x1, y1) if min(width, height) >= _LEAST else None
 
 
-def _clear_of(box: FloatArray, keep: FloatArray, avoid: FloatArray) -> FloatArray | None:
+def _largest_part_without(box: FloatArray, keep: FloatArray, avoid: FloatArray) -> FloatArray | None:
     """The largest part of `box` that holds all of `keep` and nothing of `avoid`, cut by one straight line."""
     if (np.minimum(box[2:], avoid[2:]) <= np.maximum(box[:2], avoid[:2])).any():
         return box
@@ -247,7 +249,7 @@ def _excerpts(subject: SubjectClip, track: Track, seconds: float) -> list[tuple[
     spans = subject.analysis.spans(track.frames)
     whole: tuple[tuple[float, float, Split, str], ...] = ((0.0, subject.analysis.duration_s, "train", ""),)
     parts = [(max(a, start), min(b, end)) for start, end, *_ in subject.segments or whole for a, b in spans]
-    return windows([(a, b) for a, b in parts if b - a >= _SHORTEST_S], seconds)
+    return excerpt_times([(a, b) for a, b in parts if b - a >= _SHORTEST_S], seconds)
 
 
 def _between(analysis: ClipAnalysis, track: Track, start: float, end: float, slack: float) -> FloatArray:
@@ -255,6 +257,6 @@ def _between(analysis: ClipAnalysis, track: Track, start: float, end: float, sla
     return track.boxes[(times >= start - slack) & (times <= end + slack)]
 
 
-def _hull(boxes: FloatArray) -> FloatArray | None:
+def _bounding_box(boxes: FloatArray) -> FloatArray | None:
     """The box [4] around boxes [n, 4]."""
     return np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)]) if len(boxes) else None

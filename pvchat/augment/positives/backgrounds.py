@@ -19,7 +19,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter
 
 from pvchat import video
-from pvchat.augment.positives.protocol import Made, window
+from pvchat.augment.positives.protocol import Positive, draw_stretch
 from pvchat.augment.profile import Profile
 from pvchat.augment.schemas import PLAIN
 from pvchat.augment.settings import FPS
@@ -29,16 +29,16 @@ from pvchat.perception.experts.body import resize
 from pvchat.schemas import FloatArray
 
 Images = NDArray[np.uint8]
-PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp"))
+PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp"))
 _OTHER_SCENE = 0.4  # share of their backgrounds' colours that two frames of two scenes have in common at most
 _BINS = 6  # of each colour channel
 _MATCH = 0.25  # how far the subject's light moves towards the new scene's
 _ZOOM = 1.12  # the background is a little larger than the frame and drifts in it, as behind a hand-held camera
 _CROWD_TRIES = 3  # files that may be unreadable
-_CROWD_ASIDE = (0.14, 0.26)  # how far the subject moves to the side, in frame widths
-_CROWD_SIZE = (0.75, 0.95)  # and how much smaller they become
-_TOUCHES = 0.05  # share of a border that is the subject's when they are cut off there
-_HEADS = 0.15  # of the height that a frame has too much, so much is cut off above: heads are in the upper part
+_CROWD_SHIFT = (0.14, 0.26)  # how far the subject moves to the side, in frame widths
+_CROWD_SCALE = (0.75, 0.95)  # and how much smaller they become
+_CUT_OFF = 0.05  # share of a border that is the subject's when they are cut off there
+_CROPPED_ABOVE = 0.15  # of the height that a frame has too much, so much is cut off above: heads are in the upper part
 _CROWD_SPLITS = {3: "val", 6: "test"}  # of seven parts of the files; the rest is for training
 
 
@@ -47,38 +47,40 @@ def files_in(folders: Sequence[Path], endings: Set[str]) -> list[Path]:
     return sorted(p for folder in folders for p in folder.rglob("*") if p.suffix.lower() in endings)
 
 
-def elsewhere(profile: Profile, count: int, rng: np.random.Generator, pictures: Sequence[Path] = ()) -> Made:
-    """The subject before one of the pictures, or before none."""
+def on_new_background(
+    profile: Profile, count: int, rng: np.random.Generator, pictures: Sequence[Path] = ()
+) -> Positive:
+    """The subject before one of the pictures, or a made-up background where there is none."""
     assert profile.masks is not None
-    frames = window(profile.seen, count, rng)
+    frames = draw_stretch(profile.seen, count, rng)
     images = profile.images[frames]
-    scene, notes = _picture_behind(profile, int(frames[0]), pictures, rng)
+    scene, notes = _draw_background(profile, int(frames[0]), pictures, rng)
     mattes = np.stack([matte(i, profile.masks[f]) for i, f in zip(images, frames, strict=True)])
-    return Made(replace_background(images, mattes, scene, rng), notes)
+    return Positive(replace_background(images, mattes, scene, rng), notes)
 
 
-def among(profile: Profile, count: int, rng: np.random.Generator, files: Sequence[Path]) -> Made:
-    """The subject in one of these clips of other people; raises ValueError where none of those tried can be read."""
+def in_crowd(profile: Profile, count: int, rng: np.random.Generator, files: Sequence[Path]) -> Positive:
+    """The subject in a clip of other people, one of the files; raises ValueError where none tried can be read."""
     assert profile.masks is not None
-    frames = window(profile.seen, count, rng)
-    scene = _stretch_behind(profile, count, files, rng)
-    scale = float(rng.uniform(*_CROWD_SIZE))
-    aside = float(rng.uniform(*_CROWD_ASIDE)) * _side(profile.masks[frames], rng)
+    frames = draw_stretch(profile.seen, count, rng)
+    scene = _draw_crowd(profile, count, files, rng)
+    scale = float(rng.uniform(*_CROWD_SCALE))
+    aside = float(rng.uniform(*_CROWD_SHIFT)) * _free_side(profile.masks[frames], rng)
     images: list[Images] = []
     mattes: list[FloatArray] = []
     for frame in frames:
         image = profile.images[frame]
         share = (255 * matte(image, profile.masks[frame])).astype(np.uint8)
-        images.append(_move(image, scale, aside))
-        mattes.append(_move(share, scale, aside).astype(np.float32) / np.float32(255))
+        images.append(_shrink_and_shift(image, scale, aside))
+        mattes.append(_shrink_and_shift(share, scale, aside).astype(np.float32) / np.float32(255))
     out = [
         replace_background(one[None], share[None], behind, rng)[0]
         for one, share, behind in zip(images, mattes, scene, strict=True)
     ]
-    return Made(np.stack(out))
+    return Positive(np.stack(out))
 
 
-def _picture_behind(
+def _draw_background(
     profile: Profile, frame: int, pictures: Sequence[Path], rng: np.random.Generator
 ) -> tuple[Images, dict[str, str]]:
     """A picture [h, w, 3] larger than the frames, and what is known of it."""
@@ -87,27 +89,27 @@ def _picture_behind(
     if pictures:
         picture = _open_picture(pictures[int(rng.integers(len(pictures)))])
         if picture is not None:
-            return _fill(picture, size, rng), {}
+            return _random_crop(picture, size, rng), {}
     others = other_scenes(profile, frame)
     if len(others) and rng.random() < 0.5:
         behind = others[int(rng.integers(len(others)))]
-        return _fill(Image.fromarray(without_person(profile, int(behind))), size, rng), {}
+        return _random_crop(Image.fromarray(without_person(profile, int(behind))), size, rng), {}
     return plain_scene(size[0], size[1], rng), {"location": PLAIN}
 
 
-def _stretch_behind(profile: Profile, count: int, files: Sequence[Path], rng: np.random.Generator) -> Images:
+def _draw_crowd(profile: Profile, count: int, files: Sequence[Path], rng: np.random.Generator) -> Images:
     """Frames [T, H, W, 3] of one of the files that belong to the profile's split."""
     split = next(iter(profile.spans))
     files = [f for f in files if _CROWD_SPLITS.get(zlib.crc32(f.name.encode()) % 7, "train") == split] or files
     for _ in range(_CROWD_TRIES if files else 0):
         try:
-            return _stretch_of(files[int(rng.integers(len(files)))], count, profile.images.shape[1:3], rng)
+            return _crop_stretch(files[int(rng.integers(len(files)))], count, profile.images.shape[1:3], rng)
         except VideoReadError:
             continue
     raise ValueError("no clip of other people can be read")
 
 
-def _stretch_of(path: Path, count: int, size: tuple[int, ...], rng: np.random.Generator) -> Images:
+def _crop_stretch(path: Path, count: int, size: tuple[int, ...], rng: np.random.Generator) -> Images:
     """A stretch of a clip, its frames filled to `size` (H, W)."""
     config = VideoConfig(sample_fps=FPS, max_frames=count, max_side=2 * max(size))
     long, wanted = video.probe(path, config).duration_s, count / FPS
@@ -116,7 +118,7 @@ def _stretch_of(path: Path, count: int, size: tuple[int, ...], rng: np.random.Ge
     found = found[np.minimum(np.arange(count), len(found) - 1)]
     scale = max(size[0] / found.shape[1], size[1] / found.shape[2])
     wide, tall = size[1] / scale, size[0] / scale
-    left, top = (found.shape[2] - wide) / 2, (found.shape[1] - tall) * _HEADS
+    left, top = (found.shape[2] - wide) / 2, (found.shape[1] - tall) * _CROPPED_ABOVE
     box = (left, top, left + wide, top + tall)
     scaled = [Image.fromarray(i).resize((size[1], size[0]), Image.Resampling.BILINEAR, box=box) for i in found]
     return np.stack([np.asarray(i) for i in scaled])
@@ -147,12 +149,12 @@ def replace_background(images: Images, mattes: FloatArray, scene: Images, rng: n
     room = np.array([scene.shape[0] - height, scene.shape[1] - width])
     start, end = (rng.uniform(0, 1, 2) * room for _ in range(2))
     drift = np.round(start + (end - start) * np.linspace(0, 0.4, count)[:, None]).astype(int)
-    gain = _gain(images, mattes, scene)
+    gain = _brightness_gain(images, mattes, scene)
     out = np.empty_like(images)
     for t, (top, left) in enumerate(drift):
         behind = scene[top : top + height, left : left + width].astype(np.float32)
         share = mattes[t][..., None]
-        person = _inner_colours(images[t].astype(np.float32), mattes[t]) * gain
+        person = _without_colour_spill(images[t].astype(np.float32), mattes[t]) * gain
         out[t] = np.clip(person * share + behind * (1 - share) + 0.5, 0, 255).astype(np.uint8)
     return out
 
@@ -208,7 +210,7 @@ def plain_scene(width: int, height: int, rng: np.random.Generator) -> Images:
     return np.clip(picture + grain, 0, 255).astype(np.uint8)
 
 
-def _inner_colours(image: FloatArray, share: FloatArray) -> FloatArray:
+def _without_colour_spill(image: FloatArray, share: FloatArray) -> FloatArray:
     """Colours of the person without the old background at the rim: there those of pixels farther inside."""
     sure = np.clip((share - 0.9) / 0.1, 0, 1)
     weight = gaussian_filter(sure, 3.0)
@@ -217,7 +219,7 @@ def _inner_colours(image: FloatArray, share: FloatArray) -> FloatArray:
     return image * (1 - rim) + inside * rim
 
 
-def _gain(images: Images, mattes: FloatArray, scene: Images) -> float:
+def _brightness_gain(images: Images, mattes: FloatArray, scene: Images) -> float:
     """How much brighter or darker the subject becomes: part of the way to the new scene's mean."""
     person = float((images[0].mean(2) * mattes[0]).sum() / max(float(mattes[0].sum()), 1.0))
     return float(np.clip((max(scene.mean(), 1.0) / max(person, 1.0)) ** _MATCH, 0.75, 1.25))
@@ -232,7 +234,7 @@ def _open_picture(path: Path) -> Image.Image | None:
         return None
 
 
-def _fill(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Images:
+def _random_crop(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Images:
     """A part of the picture of the wanted shape, scaled to `size` (width, height)."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
     wide, tall = size[0] / scale, size[1] / scale
@@ -241,13 +243,13 @@ def _fill(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator)
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=box))
 
 
-def _side(masks: NDArray[np.uint8], rng: np.random.Generator) -> int:
+def _free_side(masks: NDArray[np.uint8], rng: np.random.Generator) -> int:
     """-1 or 1: towards the border at which the masks [T, h, w] are cut off, else drawn."""
-    left, right = ((masks[:, :, column] > 127).mean() > _TOUCHES for column in (0, -1))
+    left, right = ((masks[:, :, column] > 127).mean() > _CUT_OFF for column in (0, -1))
     return int(rng.choice([-1, 1])) if left == right else (-1 if left else 1)
 
 
-def _move(picture: Images, scale: float, aside: float) -> Images:
+def _shrink_and_shift(picture: Images, scale: float, aside: float) -> Images:
     """A picture [H, W(, 3)] made smaller about the middle of its lower edge and moved by `aside` widths; else black."""
     height, width = picture.shape[:2]
     size = max(2, round(width * scale)), max(2, round(height * scale))

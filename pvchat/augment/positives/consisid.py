@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.augment import gates
-from pvchat.augment.positives.protocol import Made
+from pvchat.augment.positives.protocol import Positive
 from pvchat.augment.profile import Profile
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import crop
@@ -66,7 +66,7 @@ class ConsisID:
         folder = _folder(model or CONSISID)
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
-    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Made:
+    def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Positive:
         """See `Generator`."""
         import torch
 
@@ -87,7 +87,7 @@ class ConsisID:
             generator=torch.Generator("cpu").manual_seed(int(rng.integers(_SEED))),  # noise of any device
             output_type="np",
         )
-        return Made(np.clip(np.asarray(result.frames[0]) * 255 + 0.5, 0, 255).astype(np.uint8))
+        return Positive(np.clip(np.asarray(result.frames[0]) * 255 + 0.5, 0, 255).astype(np.uint8))
 
 
 def require(device: str = "cuda") -> Any:

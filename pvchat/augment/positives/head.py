@@ -1,4 +1,4 @@
-"""A head to turn and to dress: the face mesh of one frame, grown by rings that hold hair, ears and neck, and its warps.
+"""The head of one frame as a mesh: the face mesh with rings around it for hair, ears and neck; warps and textures.
 
 Expressions, turns and things to wear are described in the head's own upright coordinates (unit: face height, origin
 amid cheeks, forehead and chin, x to the picture's right, y down, z away from the camera). To warp or paint, every
@@ -12,6 +12,7 @@ M triangles, K covered pixels. Places are x, y in pixels, a pixel's middle is a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +36,18 @@ _NECK = 0.45  # share of a ring's turn that remains straight below the chin
 
 
 @dataclass(frozen=True)
-class Cover:
+class Raster:
     """The pixels that a mesh covers."""
 
+    triangles: IntArray  # [M, 3] of the mesh
     rows: IntArray  # [K]
     columns: IntArray  # [K]
     triangle: IntArray  # [K] the nearest one there
     weights: FloatArray  # [K, 3] barycentric coordinates in it
 
-    def interpolate(self, triangles: IntArray, values: FloatArray) -> FloatArray:
+    def interpolate(self, values: FloatArray) -> FloatArray:
         """Values [P, D] of the mesh's points at the covered pixels: [K, D]."""
-        corners, weights = values[triangles], self.weights
+        corners, weights = values[self.triangles], self.weights
         mixed = sum(corners[self.triangle, k] * weights[:, k, None] for k in range(3))
         return np.asarray(mixed, np.float32)
 
@@ -65,6 +67,7 @@ class HeadMesh:
         """Points [n, 3] of the head's own coordinates in the frame."""
         return np.asarray(self.centre + self.height * local @ self.axes, np.float32)
 
+    @cached_property
     def triangles(self) -> IntArray:
         """[M, 3], from the upright face: turned faces fold over themselves in the frame."""
         return triangulate(self.local[:, :2])
@@ -75,13 +78,13 @@ def triangulate(points: FloatArray) -> IntArray:
     return Delaunay(np.asarray(points, np.float64)).simplices.astype(np.int64)
 
 
-def cover(points: FloatArray, depth: FloatArray, triangles: IntArray, height: int, width: int) -> Cover:
+def rasterise(points: FloatArray, depth: FloatArray, triangles: IntArray, height: int, width: int) -> Raster:
     """Which triangle [M, 3] of points [P, 2] (pixels; depth [P], small is near) is seen at which pixel of an image."""
     corners = points[triangles].astype(np.float64)
     double = _cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     order = np.argsort(-depth[triangles].mean(1), kind="stable")
     order = order[np.abs(double[order]) > _FLAT]
-    owner, x, y = _candidates(corners, order, height, width)
+    owner, x, y = _pixels_in_boxes(corners, order, height, width)
     plane = _barycentric(corners, double)
     first, second = (plane[k, 0][owner] * x + plane[k, 1][owner] * y + plane[k, 2][owner] for k in (0, 1))
     inside = np.flatnonzero((first >= -1e-6) & (second >= -1e-6) & (first + second <= 1 + 1e-6))
@@ -90,39 +93,31 @@ def cover(points: FloatArray, depth: FloatArray, triangles: IntArray, height: in
     pixels = np.flatnonzero(nearest >= 0)
     kept = nearest[pixels]
     weights = np.stack((first[kept], second[kept], 1 - first[kept] - second[kept]), 1)
-    return Cover(pixels // width, pixels % width, owner[kept], weights.astype(np.float32))
+    return Raster(triangles, pixels // width, pixels % width, owner[kept], weights.astype(np.float32))
 
 
 def warp(
     image: NDArray[np.uint8], source: FloatArray, target: FloatArray, depth: FloatArray, triangles: IntArray
-) -> tuple[NDArray[np.uint8], Cover]:
+) -> tuple[NDArray[np.uint8], Raster]:
     """Move the mesh's points and the texture of an image [H, W, 3] with them; also what the mesh covers then.
 
     Points [P, 2] go from `source` to `target` (of a depth [P], small is near); those on the mesh's border should stay.
     """
-    seen = cover(target, depth, triangles, *image.shape[:2])
-    at = seen.interpolate(triangles, source)
+    seen = rasterise(target, depth, triangles, *image.shape[:2])
+    at = seen.interpolate(source)
     out = image.copy()
     out[seen.rows, seen.columns] = np.clip(sample(image, at[:, 0], at[:, 1]) + 0.5, 0, 255).astype(np.uint8)
     return out, seen
 
 
-def paint(
-    image: NDArray[np.uint8],
-    texture: FloatArray,
-    places: FloatArray,
-    target: FloatArray,
-    triangles: IntArray,
-    light: float = 1.0,
+def lay_texture(
+    image: NDArray[np.uint8], texture: FloatArray, places: FloatArray, seen: Raster, light: float = 1.0
 ) -> NDArray[np.uint8]:
-    """Lay a texture [h, w, 4] (RGB 0..255, alpha 0..1) over the mesh in an image [H, W, 3].
+    """Lay a texture [h, w, 4] (RGB 0..255, alpha 0..1) over what is seen of a mesh in an image [H, W, 3].
 
-    The points lie at places [P, 2] in the texture and at `target` [P, 3] in the image, the third being the depth: small
-    is near. `light` is a factor on the texture's colours.
+    The mesh's points lie at places [P, 2] in the texture. `light` is a factor on the texture's colours.
     """
-    height, width = image.shape[:2]
-    seen = cover(target[:, :2], target[:, 2], triangles, height, width)
-    at = seen.interpolate(triangles, places)
+    at = seen.interpolate(places)
     look = sample(texture, at[:, 0], at[:, 1])
     alpha = look[:, 3:]
     out = image.copy()
@@ -132,19 +127,19 @@ def paint(
     return out
 
 
-def build(mesh: FloatArray, width: int, height: int) -> HeadMesh:
+def build_head(mesh: FloatArray, width: int, height: int) -> HeadMesh:
     """The head of one mesh [468, 3] (fractions of a frame of `width` by `height` pixels)."""
     face = np.asarray(mesh * [width, height, width], np.float32)
     face[:, :2] -= 0.5  # a pixel's middle is a whole number
-    axes, centre, size = frame_of(face)
+    axes, centre, size = head_axes(face)
     local = np.asarray((face - centre) @ axes.T / size, np.float32)
-    grown, follows = _grow(local)
+    grown, follows = _with_rings(local)
     head = HeadMesh(face, grown, follows, axes, centre, size)
     head.pixels = np.concatenate((face, head.to_pixels(grown[FACE:])))
     return head
 
 
-def frame_of(face: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+def head_axes(face: FloatArray) -> tuple[FloatArray, FloatArray, float]:
     """Axes [3, 3], origin [3] and height of a mesh [468, 3] in pixels."""
     across = _unit(face[LEFT_CHEEK] - face[RIGHT_CHEEK])
     down = face[CHIN] - face[FOREHEAD]
@@ -159,7 +154,7 @@ def rotation(yaw: float, pitch: float, roll: float) -> FloatArray:
     return np.asarray(Rotation.from_euler("YXZ", (yaw, pitch, -roll), degrees=True).as_matrix(), np.float32)
 
 
-def light(image: NDArray[np.uint8], head: HeadMesh) -> float:
+def face_brightness(image: NDArray[np.uint8], head: HeadMesh) -> float:
     """How bright the face is, against one in full light: cheeks, forehead, chin."""
     height, width = image.shape[:2]
     at = np.round(head.pixels[[50, 280, 9, 151, 199], :2]).astype(int)
@@ -167,7 +162,7 @@ def light(image: NDArray[np.uint8], head: HeadMesh) -> float:
     return float(np.clip(grey / 165, 0.3, 1.1))
 
 
-def _candidates(
+def _pixels_in_boxes(
     corners: NDArray[np.float64], order: IntArray, height: int, width: int
 ) -> tuple[IntArray, IntArray, IntArray]:
     """Triangle, x and y of all pixels in the triangles' bounding boxes, in the triangles' order."""
@@ -193,7 +188,7 @@ def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
-def _grow(local: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _with_rings(local: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Rings around the oval, and how much every point follows the head."""
     oval = local[list(OVAL)]
     below = np.clip(oval[:, 1] / max(float(oval[:, 1].max()), 1e-6), 0, 1)  # 1 straight below the face

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, uniform_filter1d
 
-from pvchat.augment.positives.protocol import Made, window
+from pvchat.augment.positives.protocol import Positive, draw_stretch
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 
@@ -23,12 +23,12 @@ _LEAST_FACE = 44.0  # pixels of face height below which identity is lost
 _FACE_SHARE = (0.16, 0.5)  # face height over frame height after a crop
 
 
-def subclip(profile: Profile, count: int, rng: np.random.Generator) -> Made:
+def subclip(profile: Profile, count: int, rng: np.random.Generator) -> Positive:
     """A stretch of the clip in which the subject is seen, at the clip's pace or twice as fast."""
     pace = (1, 1, 2)[int(rng.integers(3))]
-    frames = window(profile.seen, min(count * pace, max(len(profile), 1)), rng)
+    frames = draw_stretch(profile.seen, min(count * pace, max(len(profile), 1)), rng)
     at = np.linspace(0, len(frames) - 1, count).round().astype(int)
-    return Made(profile.images[frames[at]])
+    return Positive(profile.images[frames[at]])
 
 
 @dataclass(frozen=True)
@@ -45,22 +45,22 @@ class CameraLook:
     quality: int = 100  # of JPEG; 100 leaves out the compression
 
 
-def refilmed(profile: Profile, count: int, rng: np.random.Generator) -> Made:
+def photometric_variant(profile: Profile, count: int, rng: np.random.Generator) -> Positive:
     """A crop around the subject or a smaller picture, seen by another camera."""
-    frames = window(profile.seen, count, rng)
+    frames = draw_stretch(profile.seen, count, rng)
     images = profile.images[frames]
     box = np.nanmedian(profile.boxes[frames], 0)
     if rng.random() < 0.7:
         images = crop(images, box, rng)
     face = float(box[3] - box[1]) * profile.images.shape[1]
     if rng.random() < 0.4 and face > 1.3 * _LEAST_FACE:
-        images = smaller(images, float(rng.uniform(_LEAST_FACE / face, 0.9)))
+        images = downscale(images, float(rng.uniform(_LEAST_FACE / face, 0.9)))
     if rng.random() < 0.3:
         images = images[:, :, ::-1]
-    return Made(develop(images, draw_look(rng), rng))
+    return Positive(apply_camera(images, draw_camera(rng), rng))
 
 
-def mild(images: Images, rng: np.random.Generator) -> Images:
+def mild_variant(images: Images, rng: np.random.Generator) -> Images:
     """Slightly another camera, for samples whose recipe changes something else."""
     look = CameraLook(
         gain=float(rng.uniform(0.85, 1.15)),
@@ -69,10 +69,10 @@ def mild(images: Images, rng: np.random.Generator) -> Images:
         noise=float(rng.uniform(0, 3)),
         quality=int(rng.integers(55, 96)),
     )
-    return develop(images, look, rng)
+    return apply_camera(images, look, rng)
 
 
-def draw_look(rng: np.random.Generator) -> CameraLook:
+def draw_camera(rng: np.random.Generator) -> CameraLook:
     """A camera, from good to poor."""
     blurred = rng.random()
     return CameraLook(
@@ -87,13 +87,16 @@ def draw_look(rng: np.random.Generator) -> CameraLook:
     )
 
 
-def develop(images: Images, look: CameraLook, rng: np.random.Generator) -> Images:
+def apply_camera(images: Images, look: CameraLook, rng: np.random.Generator) -> Images:
     """Frames as a camera with this look takes them; a uint8 look-up table does light and colour."""
-    out = _light(images, look)
+    out = _tone_curve(images, look)
     if look.saturation != 1.0:
         grey = out @ np.array([0.299, 0.587, 0.114], np.float32)
         out = grey[..., None] + (out - grey[..., None]) * np.float32(look.saturation)
-    out = _blur(out, look)
+    if look.blur > 0:
+        out = gaussian_filter(out, (0, look.blur, look.blur, 0), truncate=2.5)
+    if look.motion >= 2:
+        out = uniform_filter1d(out, round(look.motion), axis=2)
     if look.noise > 0:
         out += rng.standard_normal(out.shape, np.float32) * np.float32(look.noise)
     done = np.clip(out + 0.5, 0, 255).astype(np.uint8)
@@ -115,7 +118,7 @@ def crop(images: Images, box: FloatArray, rng: np.random.Generator) -> Images:
     return images[:, top : top + rows, left : left + columns]
 
 
-def smaller(images: Images, scale: float) -> Images:
+def downscale(images: Images, scale: float) -> Images:
     """Fewer pixels, as of somebody farther away."""
     height, width = images.shape[1:3]
     size = _even(max(64.0, width * scale)), _even(max(64.0, height * scale))
@@ -133,7 +136,7 @@ def compress(images: Images, quality: int) -> Images:
     return np.stack(out)
 
 
-def _light(images: Images, look: CameraLook) -> FloatArray:
+def _tone_curve(images: Images, look: CameraLook) -> FloatArray:
     """Gamma, gain and warmth by table: [T, H, W, 3] float32."""
     ramp = (np.arange(256, dtype=np.float32) / 255) ** np.float32(look.gamma) * np.float32(255 * look.gain)
     warm = np.float32(np.sqrt(look.warmth))
@@ -141,16 +144,8 @@ def _light(images: Images, look: CameraLook) -> FloatArray:
     return np.stack([(ramp * f)[images[..., c]] for c, f in enumerate(gains)], -1).astype(np.float32)
 
 
-def _blur(images: FloatArray, look: CameraLook) -> FloatArray:
-    if look.blur > 0:
-        images = gaussian_filter(images, (0, look.blur, look.blur, 0), truncate=2.5)
-    if look.motion >= 2:
-        images = uniform_filter1d(images, round(look.motion), axis=2)
-    return images
-
-
 def _place(low: float, high: float, size: float, whole: float, rng: np.random.Generator) -> int:
-    """Where a window of `size` begins so that low..high lies inside it and it inside the frame."""
+    """A random start for a window of `size` that holds low..high and lies inside the frame."""
     first, last = max(0.0, high + 0.05 * (high - low) - size), min(whole - size, max(low - 0.05 * (high - low), 0.0))
     return int(rng.uniform(min(first, last), max(first, last))) if last > first else int(max(0.0, min(first, last)))
 

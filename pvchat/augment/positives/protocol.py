@@ -1,4 +1,4 @@
-"""What a generator of positives is: from a `Profile` of one segment to frames that still show the subject.
+"""Generators of positives: functions from a `Profile` of one segment to new frames that still show the subject.
 
 What is made is checked by `gates.py` afterwards: a generator may fail, but it must say what it covered or changed.
 """
@@ -16,8 +16,8 @@ from pvchat.augment.schemas import Stage
 
 
 @dataclass
-class Made:
-    """What a generator made."""
+class Positive:
+    """New frames that show the subject, and what was changed in them."""
 
     images: NDArray[np.uint8]  # [T, H, W, 3] RGB; T is 1 for a still
     notes: dict[str, str] = field(default_factory=dict)  # by question type, as in `Sample.notes`
@@ -26,17 +26,17 @@ class Made:
 
 @dataclass(frozen=True)
 class Generator:
-    """Makes positives."""
+    """One way to make positives."""
 
     name: str  # the recipe that its samples carry
-    make: Callable[[Profile, int, np.random.Generator], Made]  # so many frames; the same chance makes the same frames
+    make: Callable[[Profile, int, np.random.Generator], Positive]  # so many frames; the same for the same seed
     needs: Set[str]  # what `Profile.has` must hold
     share: float  # of the planned samples, relative to the other generators'
     stages: tuple[Stage, ...] = ("video", "image")  # what it can make
 
 
-def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Indices [count] of a stretch of usable frames [T], drawn; one that is too short is walked to and fro.
+def draw_stretch(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Indices [count] of a random stretch of usable frames [T]; one that is too short is played to and fro.
 
     Raises ValueError where no frame is usable.
     """
@@ -47,9 +47,9 @@ def window(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> N
     if len(starts):
         return starts[rng.integers(len(starts))] + np.arange(count)
     start, end = max(runs.tolist(), key=lambda run: run[1] - run[0])
-    return to_and_fro(start, end, count)
+    return ping_pong(start, end, count)
 
 
-def to_and_fro(start: int, end: int, count: int) -> NDArray[np.int64]:
+def ping_pong(start: int, end: int, count: int) -> NDArray[np.int64]:
     """Indices [count] from `start` up to `end`, back, and so on."""
     return np.resize(np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1))), count).astype(np.int64)

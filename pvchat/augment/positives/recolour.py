@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, label, median_filter
 
 from pvchat.augment.positives.backgrounds import matte
-from pvchat.augment.positives.protocol import Made, window
+from pvchat.augment.positives.protocol import Positive, draw_stretch
 from pvchat.augment.profile import Profile
 from pvchat.perception import colours
 from pvchat.schemas import FloatArray
@@ -31,22 +31,22 @@ _TO_RGB = np.linalg.inv(
 )
 
 
-def recoloured(profile: Profile, count: int, rng: np.random.Generator) -> Made:
+def recolour_clip(profile: Profile, count: int, rng: np.random.Generator) -> Positive:
     """Clothes in another colour; raises ValueError where there are none in the picture."""
-    frames = window(profile.meshed, count, rng)
-    covers = [clothes(profile, int(f)) for f in frames]
+    frames = draw_stretch(profile.meshed, count, rng)
+    covers = [clothes_mask(profile, int(f)) for f in frames]
     if np.mean([c.mean() for c in covers]) < _LEAST:
         raise ValueError("no clothes in the picture")
     first = colours.to_lab(profile.images[frames[0]])[covers[0] > 0.5]
     old: FloatArray = np.median(first, 0) if len(first) else np.zeros(3, np.float32)
     names = [n for n, lab in CLOTH.items() if np.linalg.norm(np.array(lab) - old) > _FAR]
     new = np.array(CLOTH[names[int(rng.integers(len(names)))]], np.float32)
-    images = [recolour(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]
+    images = [recolour_frame(profile.images[f], c, old, new) for f, c in zip(frames, covers, strict=True)]
     said = colours.name_colours(colours.dominant(images[0][covers[0] > 0.6])) or "other"  # as it really became
-    return Made(np.stack(images), {"appearance": f"wears {said} clothes"})
+    return Positive(np.stack(images), {"appearance": f"wears {said} clothes"})
 
 
-def clothes(profile: Profile, frame: int) -> FloatArray:
+def clothes_mask(profile: Profile, frame: int) -> FloatArray:
     """How much of each pixel [H, W] is the subject's clothes, 0..1."""
     assert profile.masks is not None
     image, mesh = profile.images[frame], profile.meshes[frame]
@@ -57,13 +57,13 @@ def clothes(profile: Profile, frame: int) -> FloatArray:
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     below = np.clip((ys - chin - 0.02 * tall) / (0.12 * tall), 0, 1)
     near = np.hypot(xs - middle, (ys - chin) * 0.8) < 1.1 * tall
-    hair = _hanging(_like_hair(image, face, tall) & near & (person > 0.5), ys < chin - 0.3 * tall)
+    hair = _joined_to(_like_hair(image, face, tall) & near & (person > 0.5), ys < chin - 0.3 * tall)
     bare = _like_skin(image, face) | hair
     bare = median_filter(bare.astype(np.uint8), 5).astype(np.float32)
     return np.asarray(gaussian_filter(person * below * (1 - bare), 0.8), np.float32)
 
 
-def recolour(image: Images, cover: FloatArray, old: FloatArray, new: FloatArray) -> Images:
+def recolour_frame(image: Images, cover: FloatArray, old: FloatArray, new: FloatArray) -> Images:
     """A frame [H, W, 3] whose covered part [H, W] goes from the median colour `old` to `new` (CIELAB [3])."""
     rows, columns = np.nonzero(cover > 0.01)
     if len(rows) == 0:
@@ -91,7 +91,7 @@ def to_rgb(lab: FloatArray) -> FloatArray:
     return np.asarray(255 * colours.from_linear(linear), "f4")
 
 
-def _hanging(hair: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _joined_to(hair: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What is connected with hair `above` the chin: dark clothes below a dark head are not hair."""
     parts, _ = label(hair)
     return hair & np.isin(parts, np.setdiff1d(np.unique(parts[above & hair]), [0]))

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from pvchat.augment.positives import head as heads
-from pvchat.augment.positives.head import Cover, warp
-from pvchat.augment.positives.protocol import Made, window
+from pvchat.augment.positives.head import Raster, warp
+from pvchat.augment.positives.protocol import Positive, draw_stretch
 from pvchat.augment.profile import MEASURES, Profile
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import FloatArray
 
 KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
@@ -31,7 +31,7 @@ _MOVES: dict[str, tuple[str, str, float, float, float]] = {
     "blink": ("eyes_open", "blink", 0.75, 1.0, 0.08),
     "talk": ("mouth_open", "mouth", 0.05, 0.10, 0.02),
 }
-_SAYS = {
+_DEEDS = {
     "turn": "turning the head", "nod": "nodding", "smile": "smiling", "blink": "blinking", "talk": "talking",
 }  # fmt: skip
 _PIVOT = np.array([0.0, 0.12, 0.33], np.float32)  # where a head turns, in face heights
@@ -55,49 +55,48 @@ class Motion:
     smile: FloatArray
 
 
-def moving(profile: Profile, count: int, rng: np.random.Generator, kind: str) -> Made:
-    """One kind of motion, one of `KINDS`."""
-    frames = window(profile.meshed, count, rng)
+def reenact_clip(profile: Profile, count: int, rng: np.random.Generator, kind: str) -> Positive:
+    """The subject making one kind of motion, one of `KINDS`."""
+    frames = draw_stretch(profile.meshed, count, rng)
     length = max(count, 12)  # a still is a moment of a motion
     added = plan_motion(kind, length, profile.motion, rng)
     strength = np.abs(getattr(added, _MOVES[kind][1]))
     moment = np.arange(count) if count > 1 else np.array([int(np.argmax(strength))])
     images = []
     for frame, at in zip(frames, moment, strict=True):
-        images.append(reenact(profile.images[frame], profile.meshes[frame], added, int(at)))
-    return Made(np.stack(images), {"action": _SAYS[kind]} if count > 1 else {})
+        images.append(reenact_frame(profile.images[frame], profile.meshes[frame], added, int(at)))
+    return Positive(np.stack(images), {"action": _DEEDS[kind]} if count > 1 else {})
 
 
 def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Generator) -> Motion:
     """The motion of one sample of T frames, out of a measured one [n, 6] (NaN rows are left out)."""
     channel, moved, least, most, worth = _MOVES[kind]
     reach = float(rng.uniform(least, most))
-    curve = _driven(driver[np.isfinite(driver).all(1), MEASURES.index(channel)], count, worth, kind, rng)
+    curve = _measured_curve(driver[np.isfinite(driver).all(1), MEASURES.index(channel)], count, worth, kind, rng)
     if curve is None:
-        curve = _drawn(kind, count, rng)
+        curve = _synthetic_curve(kind, count, rng)
     none = np.zeros(count, np.float32)
-    sway = {name: _wander(count, 2.0, rng) for name in ("yaw", "pitch", "roll")}
+    sway = {name: _sway(count, 2.0, rng) for name in ("yaw", "pitch", "roll")}
     parts = {"mouth": none, "blink": none, "smile": none, **sway}
     return Motion(**{**parts, moved: curve * np.float32(reach)})
 
 
-def reenact(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int) -> NDArray[np.uint8]:
+def reenact_frame(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int) -> NDArray[np.uint8]:
     """One frame [H, W, 3] with its face moved as `motion` says at its frame `at`."""
     height, width = image.shape[:2]
-    head = heads.build(mesh, width, height)
-    moved = express(head.local, motion.mouth[at], motion.blink[at], motion.smile[at])
-    own_yaw, own_pitch = _own(head)
-    yaw, pitch = _limited(float(motion.yaw[at]), own_yaw), _limited(float(motion.pitch[at]), own_pitch)
+    head = heads.build_head(mesh, width, height)
+    moved = apply_expression(head.local, motion.mouth[at], motion.blink[at], motion.smile[at])
+    own_yaw, own_pitch = _head_angles(head)
+    yaw, pitch = _limited_turn(float(motion.yaw[at]), own_yaw), _limited_turn(float(motion.pitch[at]), own_pitch)
     turned = (moved - _PIVOT) @ heads.rotation(yaw, pitch, float(motion.roll[at])) + _PIVOT
     local = np.asarray(moved + head.follows[:, None] * (turned - moved), np.float32)
     target = head.to_pixels(local)
-    triangles = head.triangles()
-    out, seen = warp(image, head.pixels[:, :2], target[:, :2], target[:, 2], triangles)
-    _fill_mouth(out, seen, triangles, moved, image, head)
+    out, seen = warp(image, head.pixels[:, :2], target[:, :2], target[:, 2], head.triangles)
+    _fill_mouth(out, seen, head.local, moved, heads.face_brightness(image, head))
     return out
 
 
-def express(local: FloatArray, mouth: float, blink: float, smile: float) -> FloatArray:
+def apply_expression(local: FloatArray, mouth: float, blink: float, smile: float) -> FloatArray:
     """Points [P, 3] (face heights) after opening the mouth, closing the eyes and smiling."""
     out = local.copy()
     if blink > 0:
@@ -133,36 +132,28 @@ def _jaw(local: FloatArray) -> FloatArray:
     return amount.astype(np.float32)
 
 
-def _fill_mouth(
-    out: NDArray[np.uint8],
-    seen: Cover,
-    triangles: IntArray,
-    after: FloatArray,
-    image: NDArray[np.uint8],
-    head: heads.HeadMesh,
-) -> None:
-    """Paint what opens between the lips: dark, with teeth below the upper lip; an open mouth keeps its own texture."""
-    before = head.local
+def _fill_mouth(out: NDArray[np.uint8], seen: Raster, before: FloatArray, after: FloatArray, light: float) -> None:
+    """Paint what opens between the lips of a mesh [P, 3]: dark, with teeth; an open mouth keeps its own texture."""
     opened = float(after[14, 1] - after[13, 1]) - float(before[14, 1] - before[13, 1])
     strength = np.clip((opened - 0.008) / 0.02, 0, 1) * np.clip(1 - (before[14, 1] - before[13, 1]) / 0.05, 0, 1)
     if strength <= 0:
         return
     lips = np.zeros(len(before), bool)
     lips[[*_UPPER_LIP, *_LOWER_LIP, *_MOUTH_CORNERS]] = True
-    inside = np.asarray(lips[triangles].all(1))[seen.triangle]
+    inside = np.asarray(lips[seen.triangles].all(1))[seen.triangle]
     depth = np.full((len(before), 1), 0.5, np.float32)
     depth[list(_UPPER_LIP)], depth[list(_LOWER_LIP)] = 0.0, 1.0
-    down = seen.interpolate(triangles, depth)[inside]
+    down = seen.interpolate(depth)[inside]
     teeth = np.clip((0.42 - down) / 0.15, 0, 1) * np.clip((down - 0.02) / 0.08, 0, 1) * np.clip(opened / 0.06, 0, 1)
-    colour = (_INSIDE + (_TEETH - _INSIDE) * 0.8 * teeth) * heads.light(image, head)
+    colour = (_INSIDE + (_TEETH - _INSIDE) * 0.8 * teeth) * light
     edge = np.clip(np.minimum(down, 1 - down) / 0.08, 0, 1) * strength
     rows, columns = seen.rows[inside], seen.columns[inside]
     under = out[rows, columns].astype(np.float32)
     out[rows, columns] = np.clip(under * (1 - edge) + colour * edge, 0, 255).astype(np.uint8)
 
 
-def _own(head: heads.HeadMesh) -> tuple[float, float]:
-    """The head's own yaw and pitch in degrees."""
+def _head_angles(head: heads.HeadMesh) -> tuple[float, float]:
+    """The head's yaw and pitch in degrees before it is moved."""
     across, down = head.axes[0], head.axes[1]
     return (
         float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1])))),
@@ -170,21 +161,23 @@ def _own(head: heads.HeadMesh) -> tuple[float, float]:
     )
 
 
-def _limited(added: float, own: float) -> float:
+def _limited_turn(added: float, own: float) -> float:
     """No turn by more than `MOST_DEGREES`, and none that ends farther from the camera than that or where it began."""
     most = max(MOST_DEGREES, abs(own))
     return float(np.clip(np.clip(own + added, -most, most) - own, -MOST_DEGREES, MOST_DEGREES))
 
 
-def _driven(values: FloatArray, count: int, worth: float, kind: str, rng: np.random.Generator) -> FloatArray | None:
-    """A measured curve [count] of reach 1 out of values [n], or None where they move too little."""
+def _measured_curve(
+    values: FloatArray, count: int, least: float, kind: str, rng: np.random.Generator
+) -> FloatArray | None:
+    """A measured curve [count] of reach 1 out of values [n], or None where they move less than `least`."""
     if len(values) < 4:
         return None
     curve = values - np.median(values)
     curve = -curve if kind == "blink" else curve  # a closing eye
     curve = gaussian_filter1d(curve, 0.5 if kind == "blink" else 1.0)  # the mesh trembles, heads don't
     low, high = np.percentile(curve, (2, 98))
-    if high - low < worth:
+    if high - low < least:
         return None
     curve = np.concatenate((curve, curve[::-1])) if len(curve) < count else curve
     strongest = int(np.abs(curve).argmax())
@@ -196,8 +189,8 @@ def _driven(values: FloatArray, count: int, worth: float, kind: str, rng: np.ran
     return np.clip(curve if curve.max() >= -curve.min() else -curve, 0, 1).astype(np.float32)
 
 
-def _drawn(kind: str, count: int, rng: np.random.Generator) -> FloatArray:
-    """A plain curve [count] of reach 1: a turn there and back, two nods, a blink of a third of a second, syllables."""
+def _synthetic_curve(kind: str, count: int, rng: np.random.Generator) -> FloatArray:
+    """A made-up curve [count] of reach 1: a turn there and back, two nods, a blink of a third of a second, talk."""
     at = np.linspace(0, 1, count, dtype=np.float32)
     start = float(rng.uniform(0, 0.3))
     if kind == "turn":
@@ -213,7 +206,7 @@ def _drawn(kind: str, count: int, rng: np.random.Generator) -> FloatArray:
     return np.asarray(np.abs(np.sin(np.pi * (at * count / 3.3 + start))) * (0.6 + 0.4 * noise), np.float32)
 
 
-def _wander(count: int, reach: float, rng: np.random.Generator) -> FloatArray:
+def _sway(count: int, reach: float, rng: np.random.Generator) -> FloatArray:
     """A slow drift [count] that begins at 0: heads are never quite still."""
     drift = np.cumsum(rng.normal(0, 0.35, count))
     return np.asarray(np.clip(drift - drift[0], -reach, reach), np.float32)

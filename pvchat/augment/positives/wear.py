@@ -1,4 +1,4 @@
-"""Things to wear, drawn on by the mesh: surgical mask, scrub cap, glasses, sunglasses, cap.
+"""Accessories drawn on the face mesh: surgical mask, scrub cap, glasses, sunglasses, cap.
 
 A thing is drawn once a sample, flat, in the head's own upright coordinates (`head.py`: unit face height), from the
 places of this face's own eyes, nose and jaw; then it is laid over the mesh of every frame like a texture: it turns,
@@ -16,12 +16,11 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy.interpolate import PchipInterpolator
 
 from pvchat.augment.positives import head as heads
-from pvchat.augment.positives.head import paint
-from pvchat.augment.positives.protocol import Made, window
+from pvchat.augment.positives.protocol import Positive, draw_stretch
 from pvchat.augment.profile import Profile
 from pvchat.schemas import FloatArray
 
-WORN = ("mask", "glasses", "cap", "scrubs")
+ACCESSORIES = ("mask", "glasses", "cap", "scrubs")
 _SCALE = 160  # texture pixels a face height
 _EXTENT = (1.3, 1.75, 1.45)  # how far the texture reaches sideways, up, down
 _OVERSAMPLE = 2
@@ -36,29 +35,29 @@ Colour = tuple[int, int, int]
 Points = NDArray[np.floating[Any]]
 
 
-def wearing(profile: Profile, count: int, rng: np.random.Generator, kind: str) -> Made:
-    """One kind of thing, one of `WORN`."""
-    frames = window(profile.meshed, count, rng)
+def accessory_clip(profile: Profile, count: int, rng: np.random.Generator, kind: str) -> Positive:
+    """The subject wearing one kind of `ACCESSORIES`."""
+    frames = draw_stretch(profile.meshed, count, rng)
     height, width = profile.images.shape[1:3]
-    found = [heads.build(profile.meshes[f], width, height) for f in frames]
+    found = [heads.build_head(profile.meshes[f], width, height) for f in frames]
     shape = np.mean([h.local for h in found], 0)
     things = [kind] if kind != "scrubs" else ["mask", "scrubs"]
     if kind == "glasses" and rng.random() < 0.35:
         things = ["sunglasses"]
-    textures = [draw(thing, shape, rng) for thing in things]
+    textures = [draw_accessory(thing, shape, rng) for thing in things]
     images = []
     for frame, head in zip(frames, found, strict=True):
         image = profile.images[frame]
-        lit = heads.light(image, head)
+        lit = heads.face_brightness(image, head)
         for texture in textures:
-            image = lay(image, head, texture, lit)
+            image = lay_on_head(image, head, texture, lit)
         images.append(image)
     hides = {"mask": "mouth", "sunglasses": "eyes"}
     covers = frozenset(hides[thing] for thing in things if thing in hides)
-    return Made(np.stack(images), {"appearance": f"wears {_NAMES[things[-1]]}"}, covers)
+    return Positive(np.stack(images), {"appearance": f"wears {_NAMES[things[-1]]}"}, covers)
 
 
-def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
+def draw_accessory(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
     """A thing's texture [h, w, 4] (RGB 0..255, alpha 0..1) for a face of this upright shape [P, 3]."""
     canvas = _Canvas()
     if thing == "mask":
@@ -70,14 +69,15 @@ def draw(thing: str, shape: FloatArray, rng: np.random.Generator) -> FloatArray:
     return canvas.texture()
 
 
-def lay(image: NDArray[np.uint8], head: heads.HeadMesh, texture: FloatArray, light: float) -> NDArray[np.uint8]:
+def lay_on_head(image: NDArray[np.uint8], head: heads.HeadMesh, texture: FloatArray, light: float) -> NDArray[np.uint8]:
     """A frame [H, W, 3] with a texture on its head."""
     places = np.stack((head.local[:, 0] + _EXTENT[0], head.local[:, 1] + _EXTENT[1]), 1) * _SCALE
-    return paint(image, texture, places, head.pixels, head.triangles(), light)
+    seen = heads.rasterise(head.pixels[:, :2], head.pixels[:, 2], head.triangles, *image.shape[:2])
+    return heads.lay_texture(image, texture, places, seen, light)
 
 
 class _Canvas:
-    """Draws in face heights, smoothed by oversampling; later shapes lie over earlier ones."""
+    """A texture to draw on in face heights, smoothed by oversampling; later shapes lie over earlier ones."""
 
     def __init__(self) -> None:
         side, up, down = _EXTENT
@@ -203,9 +203,14 @@ def _draw_cap(canvas: _Canvas, shape: FloatArray, cloth: Colour, *, brim: bool) 
         across = middle + side * np.array([0.78, 1.02, 1.02, 0.85]) * half
         down = side_y + np.array([-0.5, -0.4, 0.05, 0.05])
         canvas.shade(np.stack((across, down), 1), 0.35, 0.05)
-    if not brim:
+    if brim:
+        _draw_brim(canvas, cloth, middle, half, low)
+    else:
         canvas.line(edge - [0, 0.035], _darker(cloth, 0.85), 0.02, 0.8)
-        return
+
+
+def _draw_brim(canvas: _Canvas, cloth: Colour, middle: float, half: float, low: float) -> None:
+    """The brim of a cap, from its middle, half its width and the dome's lower edge; and the brim's shadow."""
     at = np.linspace(-1, 1, 30)
     wide = 0.80 * half
     front = np.stack((middle + wide * at, low + 0.155 - 0.13 * at**2), 1)

@@ -2,8 +2,8 @@
 
 Start with `rows.py`:
 
-    together.py    step filter: strangers get names and stand beside the subject
-    cast.py        who is which track; her looks told alike in all her samples
-    measured.py    what was measured, as phrases
-    templates.py   how it is asked and framed
+    companions.py     step filter: strangers get names and are put beside the subject
+    views.py          which track shows whom; the subject's looks, the same in all samples
+    descriptions.py   what was measured, as phrases
+    templates.py      how it is asked and framed
 """

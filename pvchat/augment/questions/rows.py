@@ -12,64 +12,73 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 
-from pvchat.augment.questions.cast import Analyses, SampleView, described_alike, views
-from pvchat.augment.questions.measured import describe
-from pvchat.augment.questions.templates import TYPES, Template, answers, fill, templates, what
+from pvchat.augment.questions.descriptions import describe
+from pvchat.augment.questions.templates import TYPES, Template, answers, fill, refused_topic, templates
+from pvchat.augment.questions.views import Analyse, SampleView, Subject, view_samples, with_clip_looks
 from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
 from pvchat.augment.watch import UNWATCHED, Watch
-from pvchat.people.person import Person
-from pvchat.schemas import PersonFacts
 
 PER_SAMPLE = 20  # the paper has 18 a clip (1,455 from 81, arXiv 2503.17069); what isn't measured isn't asked
 SHARES = {"appearance": 0.2, "action": 0.2, "location": 0.2}  # of the singles; existence is the rest
 OTHERS = 4  # singles a sample about everyone else whom the samples name
 GROUPS = 6  # rows a sample about pairs and triples
-_STILL = ("existence", "appearance", "location")  # a still shows no action
-_OPEN = re.compile(r"(Which|Who|Of)\b")  # asks who is there: neither yes nor no is an answer
+_STILL_TYPES = ("existence", "appearance", "location")  # a still shows no action
+_ASKS_WHO = re.compile(r"(Which|Who|Of)\b")  # neither yes nor no is an answer
+_SIZES = {2: "pair", 3: "triple"}
 
 
 def write_questions(
-    samples: Sequence[Sample],
-    name: str,
-    analyses: Analyses,
-    *,
-    seed: int = 0,
-    people: Sequence[Person] = (),
-    own: PersonFacts | None = None,
-    watch: Watch = UNWATCHED,
+    samples: Sequence[Sample], subject: Subject, analyse: Analyse, *, seed: int = 0, watch: Watch = UNWATCHED
 ) -> list[QuestionRow]:
-    """Ask about samples of all splits; rows are in their order, and the same for the same seed.
-
-    `people` are enrollments, needed for those who are never alone in a sample; `own` is what was measured of the
-    subject in the whole clip (None: each sample has its own).
-    """
-    kept = [s for s in samples if not s.dropped]
-    seen = views(kept, analyses, people, watch)
-    seen = seen if own is None else described_alike(seen, name, own)
+    """Ask about samples of all splits; rows are in the samples' order, and the same for the same seed."""
+    people = [] if subject.person is None else [subject.person]
+    seen = view_samples([s for s in samples if not s.dropped], analyse, people, watch)
+    if subject.facts is not None:
+        seen = [with_clip_looks(view, subject.name, subject.facts) for view in seen]
     writer = _Writer(seed)
     for split in ("train", "val", "test"):
-        some = [v for v in seen if v.sample.split == split]
-        everyone = dict.fromkeys([name, *(n for v in some for n in v.sample.people)])  # the subject first
-        for who in everyone:
-            writer.singles(some, who, split, PER_SAMPLE if who == name else OTHERS)
-        writer.groups(some, split)
+        views = [v for v in seen if v.sample.split == split]
+        everyone = dict.fromkeys([subject.name, *(n for v in views for n in v.sample.people)])  # the subject first
+        for name in everyone:
+            writer.singles(views, name, split, PER_SAMPLE if name == subject.name else OTHERS)
+        writer.groups(views, split)
     return writer.rows([v.sample.id for v in seen])
 
 
 @dataclass(frozen=True)
 class _Question:
-    """One question: about which sample, of which type, by which paraphrase, about whom."""
+    """One question: about which sample, of which type, by which paraphrase, about whom in which order."""
 
     view: SampleView
-    kind: str
+    type: str
     template: Template
-    who: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The question with its names filled in."""
+        return fill(self.template.text, self.names)
+
+    @property
+    def present(self) -> list[str]:
+        """Who of those asked about is in the sample."""
+        return [name for name in self.names if self.view.sample.people[name]]
+
+    @property
+    def absent(self) -> list[str]:
+        """Who of them isn't."""
+        return [name for name in self.names if not self.view.sample.people[name]]
+
+    def described(self, name: str) -> str:
+        """What was measured of somebody present; empty where that can't be told, or her track isn't known."""
+        known = self.type != "existence" and name in self.view.tracks
+        return describe(self.view, self.type, name, self.template.text) if known else ""
 
 
 @dataclass
@@ -77,7 +86,7 @@ class _Writer:
     """Collects rows of all samples, in the order in which they are made."""
 
     seed: int
-    found: dict[str, list[QuestionRow]] = field(default_factory=dict)
+    found: dict[str, list[QuestionRow]] = field(default_factory=dict)  # by sample
 
     def rows(self, order: Sequence[str]) -> list[QuestionRow]:
         """All rows, numbered within their sample."""
@@ -90,135 +99,118 @@ class _Writer:
 
     # -- one person
 
-    def singles(self, some: Sequence[SampleView], who: str, split: Split, per_sample: int) -> None:
-        """Questions about one person over the samples of a split: existence makes up for what can't be asked."""
-        there = [v for v in some if v.sample.people.get(who) is True]
-        away = [v for v in some if v.sample.people.get(who) is False]
-        if not there and not away:
-            return
-        wanted, made = per_sample * (len(there) + len(away)), 0
+    def singles(self, views: Sequence[SampleView], name: str, split: Split, per_sample: int) -> None:
+        """Questions about one person in a split; questions of existence fill up where others can't be asked."""
+        sides = [[v for v in views if v.sample.people.get(name) is there] for there in (True, False)]
+        wanted, made = per_sample * sum(map(len, sides)), 0
         for kind, share in SHARES.items():
-            made += self._single(kind, there, away, who, split, round(share * wanted))
-        self._single("existence", there, away, who, split, wanted - made)
+            made += self._singles_of(kind, sides, name, split, round(share * wanted))
+        self._singles_of("existence", sides, name, split, wanted - made)
 
-    def _single(
-        self, kind: str, there: Sequence[SampleView], away: Sequence[SampleView], who: str, split: Split, count: int
-    ) -> int:
+    def _singles_of(self, kind: str, sides: list[list[SampleView]], name: str, split: Split, count: int) -> int:
         """About `count` rows of one type, half of them about samples without the person; how many it became."""
-        sides = [list(self._slots(kind, side, who, split)) for side in (there, away)]
-        if not sides[0]:
+        askable = [list(self._askable(kind, views, name, split)) for views in sides]
+        if not askable[0]:
             return 0  # refusals alone would teach to refuse
-        each = min([count // 2, *(len(side) for side in sides if side)])
-        for view, template, described in (slot for side in sides for slot in side[:each]):
-            present = {who: view.sample.people[who]}
-            text, question = fill(template.text, [who]), _Question(view, kind, template, (who,))
+        each = min([count // 2, *(len(side) for side in askable if side)])
+        chosen = [question for side in askable for question in side[:each]]
+        for question in chosen:
             if kind == "existence":
-                self._add(question, "single", text, self._answer("yes" if present[who] else "no", question, [who]))
-            elif described is None:
-                self._add(question, "refusal", text, self._refuse(kind, question, [who]))
+                self._add(question, "single", self._presence(question))
+            elif question.present:
+                description = question.described(name)
+                self._add(question, "single", self._answer("described", question, [name], description=description))
             else:
-                answer = self._answer("described", question, [who], description=described)
-                self._add(question, "single", text, answer)
-        return sum(len(side[:each]) for side in sides)
+                self._add(question, "refusal", self._refusal(question))
+        return len(chosen)
 
-    def _slots(
-        self, kind: str, some: Iterable[SampleView], who: str, split: Split
-    ) -> Iterator[tuple[SampleView, Template, str | None]]:
+    def _askable(self, kind: str, views: Sequence[SampleView], name: str, split: Split) -> Iterator[_Question]:
         """What can be asked: every sample with its first question, then every sample with its second, and so on."""
         lists = []
-        for view in some:
-            if kind not in (_STILL if view.sample.stage == "image" else TYPES):
-                continue
-            lists.append([(view, t) for t in self._shuffled(templates(kind, split), kind, who, view.sample.id)])
-        self._rng(kind, who, split).shuffle(lists)
+        for view in views:
+            if kind in (_STILL_TYPES if view.sample.stage == "image" else TYPES):
+                order = self._shuffled(templates(kind, split), kind, name, view.sample.id)
+                lists.append([_Question(view, kind, template, (name,)) for template in order])
+        self._rng(kind, name, split).shuffle(lists)
         for turn in range(max((len(row) for row in lists), default=0)):
-            for view, template in (row[turn] for row in lists if turn < len(row)):
-                described = None
-                if kind != "existence" and view.sample.people[who]:
-                    described = self._describe(view, kind, who, template)
-                    if not described:
-                        continue
-                yield view, template, described
+            for question in (row[turn] for row in lists if turn < len(row)):
+                if kind == "existence" or question.absent or question.described(name):
+                    yield question
 
     # -- several people
 
-    def groups(self, some: Sequence[SampleView], split: Split) -> None:
+    def groups(self, views: Sequence[SampleView], split: Split) -> None:
         """Pairs and triples; the combination of presences that was asked about least comes first."""
         used: Counter[tuple[int, tuple[bool, ...]]] = Counter()
-        order = [*some]
+        order = [*views]
         self._rng("groups", split).shuffle(order)
         for view in order:
             names = list(view.sample.people)
-            chosen = [list(c) for size in (2, 3) for c in combinations(names, size)]
-            for number in range(GROUPS if chosen else 0):
+            groups = [list(c) for size in _SIZES for c in combinations(names, size)]
+            for number in range(GROUPS if groups else 0):
                 rng = self._rng("group", view.sample.id, str(number))
-                who = min(_mixed(chosen, rng), key=lambda c: used[_pattern(view, c)])
-                used[_pattern(view, who)] += 1
-                who = _mixed(who, rng)
-                self._group(view, who, TYPES[number % len(TYPES)], split)
+                group = min(_permuted(groups, rng), key=lambda c: used[_presences(view, c)])
+                used[_presences(view, group)] += 1
+                self._group(view, _permuted(group, rng), TYPES[number % len(TYPES)], split)
 
-    def _group(self, view: SampleView, who: list[str], kind: str, split: Split) -> None:
+    def _group(self, view: SampleView, names: list[str], kind: str, split: Split) -> None:
         """One question about several people; about what can't be said it is asked whether they are there."""
-        there = [n for n in who if view.sample.people[n]]
-        away = [n for n in who if not view.sample.people[n]]
-        size = "pair" if len(who) == 2 else "triple"
-        if kind not in (_STILL if view.sample.stage == "image" else TYPES):
+        if kind not in (_STILL_TYPES if view.sample.stage == "image" else TYPES):
             kind = "existence"
-        questions = {r.question for r in self.found.get(view.sample.id, [])}
-        forms = self._shuffled(templates(kind, split, "plain", "group"), *who, kind, view.sample.id)
-        new = [t for t in forms if fill(t.text, who) not in questions]
-        if not new:
+        asked = {row.question for row in self.found.get(view.sample.id, [])}
+        forms = self._shuffled(templates(kind, split, "plain", "group"), *names, kind, view.sample.id)
+        questions = (_Question(view, kind, template, tuple(names)) for template in forms)
+        question = next((one for one in questions if one.text not in asked), None)
+        if question is None:
             return
-        template = new[0]
-        described = [self._describe(view, kind, n, template) for n in there] if kind != "existence" else []
-        if "" in described:
-            return self._group(view, who, "existence", split)
-        text, question = fill(template.text, who), _Question(view, kind, template, tuple(who))
         if kind == "existence":
-            answer = self._exist(question, there, away)
-        else:
-            told = zip(there, described, strict=True)
-            parts = [fill("{name} {description}.", [n], description=phrase) for n, phrase in told]
-            parts += [self._refuse(kind, question, away)] if away else []
-            answer = " ".join(parts)
-        return self._add(question, size, text, answer)
-
-    def _exist(self, question: _Question, there: list[str], away: list[str]) -> str:
-        if there and away:
-            return self._answer("some", question, there, away)
-        return self._answer("all" if there else "none", question, there or away)
+            self._add(question, _SIZES[len(names)], self._presence(question))
+            return
+        described = {name: question.described(name) for name in question.present}
+        if not all(described.values()):
+            self._group(view, names, "existence", split)
+            return
+        parts = [fill("{name} {description}.", [name], description=phrase) for name, phrase in described.items()]
+        parts += [self._refusal(question)] if question.absent else []
+        self._add(question, _SIZES[len(names)], " ".join(parts))
 
     # -- wording
 
+    def _presence(self, question: _Question) -> str:
+        """An answer that says who of those asked about is there."""
+        present, absent = question.present, question.absent
+        if len(question.names) == 1:
+            return self._answer("yes" if present else "no", question, question.names)
+        if present and absent:
+            return self._answer("some", question, present, absent)
+        return self._answer("all" if present else "none", question, question.names)
+
+    def _refusal(self, question: _Question) -> str:
+        """An answer that nothing can be said of those who aren't there."""
+        absent = question.absent
+        topic = refused_topic(question.type, absent[0] if len(absent) == 1 else "they", len(absent))
+        return self._answer("refusal", question, absent, what=topic)
+
     def _answer(
-        self,
-        frame: str,
-        question: _Question,
-        who: Sequence[str],
-        absent: Sequence[str] = (),
-        late: str = "",
-        **words: str,
+        self, frame: str, question: _Question, names: Sequence[str], absent: Sequence[str] = (), **words: str
     ) -> str:
-        view, template = question.view, question.template
-        pool = answers(frame, view.sample.split)
-        if _OPEN.match(template.text):
+        """One of the ways to frame an answer, drawn, with its words filled in."""
+        sample, template = question.view.sample, question.template
+        pool = answers(frame, sample.split)
+        if _ASKS_WHO.match(template.text):
             pool = [t for t in pool if not t.startswith(("Yes", "No,"))]
-        if late and len(who) > 1:
-            pool = [t for t in pool if not 0 <= t.find(late) < max(t.find("{name}"), t.find("{or}"))]
-        text = pool[int(self._rng("say", frame, view.sample.id, str(template.number), *who).integers(len(pool)))]
-        return fill(text, who, absent, **words)
+        if frame == "refusal" and len(names) > 1:  # "they" stands only after the names that it means
+            pool = [t for t in pool if not 0 <= t.find("{what}") < max(t.find("{name}"), t.find("{or}"))]
+        rng = self._rng("say", frame, sample.id, str(template.number), *names)
+        return fill(pool[int(rng.integers(len(pool)))], names, absent, **words)
 
-    def _refuse(self, kind: str, question: _Question, who: Sequence[str]) -> str:
-        they = who[0] if len(who) == 1 else "they"  # "they" only after the names that it means
-        return self._answer("refusal", question, who, late="{what}", what=what(kind, they, len(who)))
-
-    def _describe(self, view: SampleView, kind: str, who: str, template: Template) -> str:
-        return describe(view, kind, who, template.text) if who in view.tracks else ""
-
-    def _add(self, question: _Question, size: str, text: str, answer: str) -> None:
-        sample, who = question.view.sample, question.who
-        present, number = {n: sample.people[n] for n in who}, question.template.number
-        row = QuestionRow("", sample.id, question.kind, size, list(who), text, answer, present, number, sample.split)
+    def _add(self, question: _Question, kind: str, answer: str) -> None:
+        """Keep a row, unless its question was asked about this sample already."""
+        sample, text = question.view.sample, question.text
+        present, number = {n: sample.people[n] for n in question.names}, question.template.number
+        row = QuestionRow(
+            "", sample.id, question.type, kind, list(question.names), text, answer, present, number, sample.split
+        )
         rows = self.found.setdefault(sample.id, [])
         if all(r.question != text for r in rows):
             rows.append(row)
@@ -229,13 +221,13 @@ class _Writer:
         return chance(self.seed, *words)
 
     def _shuffled(self, pool: Sequence[Template], *words: str) -> list[Template]:
-        return _mixed(pool, self._rng("shuffle", *words))
+        return _permuted(pool, self._rng("shuffle", *words))
 
 
-def _mixed(items: Sequence, rng: np.random.Generator) -> list:
+def _permuted(items: Sequence, rng: np.random.Generator) -> list:
     return [items[i] for i in rng.permutation(len(items))]
 
 
-def _pattern(view: SampleView, who: Sequence[str]) -> tuple[int, tuple[bool, ...]]:
-    """Which of the people are there, by their names in order."""
-    return len(who), tuple(view.sample.people[n] for n in sorted(who))
+def _presences(view: SampleView, names: Sequence[str]) -> tuple[int, tuple[bool, ...]]:
+    """How many people these are, and which of them are there, by their names in order."""
+    return len(names), tuple(view.sample.people[n] for n in sorted(names))

@@ -41,12 +41,12 @@ class Template:
 
 
 @lru_cache(maxsize=1)
-def catalogue() -> tuple[Template, ...]:
+def all_templates() -> tuple[Template, ...]:
     """All templates. A number tells form, type, split and place: it changes when templates are put between others."""
     found = []
     for form_number, form in enumerate(FORMS):
         for type_number, kind in enumerate(TYPES):
-            pools = _book()["questions"][form].get(kind, {})
+            pools = _texts()["questions"][form].get(kind, {})
             for split_number, split in enumerate(SPLITS):
                 first = 1000 * (10 * (form_number + 1) + type_number) + 100 * split_number
                 found += [Template(first + i, t, kind, split, form) for i, t in enumerate(pools.get(split, ()))]
@@ -56,17 +56,17 @@ def catalogue() -> tuple[Template, ...]:
 def templates(kind: str, split: Split, *forms: Form) -> list[Template]:
     """Those of a type and split, of the forms given (none: "plain")."""
     wanted = forms or ("plain",)
-    return [t for t in catalogue() if t.type == kind and t.split == split and t.form in wanted]
+    return [t for t in all_templates() if t.type == kind and t.split == split and t.form in wanted]
 
 
 def answers(frame: str, split: Split) -> list[str]:
     """Ways to frame an answer: "yes", "no", "some", "all", "none", "described" or "refusal"."""
-    return list(_book()["answers"][frame][split])
+    return list(_texts()["answers"][frame][split])
 
 
-def what(kind: str, they: str, count: int) -> str:
+def refused_topic(kind: str, they: str, count: int) -> str:
     """What a refusal can't say: "what Ana is wearing"."""
-    return agree(str(_book()["refused"][kind]).replace("{they}", they), count)
+    return agree(str(_texts()["refused"][kind]).replace("{they}", they), count)
 
 
 def fill(text: str, names: Sequence[str], absent: Sequence[str] = (), **words: str) -> str:
@@ -94,6 +94,6 @@ def masked(text: str, names: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _book() -> dict[str, Any]:
+def _texts() -> dict[str, Any]:
     text = files("pvchat.augment.questions").joinpath("templates.json").read_text(encoding="utf-8")
     return dict(json.loads(text))

@@ -19,14 +19,14 @@ from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import PersonState
 from pvchat.model.sentences import Encode
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.examples import Lessons, TrainingSet, examples_about
+from pvchat.train.examples import TrainingData, TrainingSet, examples_about
 from recipes.model.batches import collate, encode_clips, from_analysis
 
 _CLIPS = 16  # encoded at a time
 
 
 @dataclass(kw_only=True)
-class PersonData(Lessons):
+class PersonData(TrainingData):
     """Everything one person is trained on.
 
     Attributes:
@@ -38,7 +38,7 @@ class PersonData(Lessons):
     vectors: dict[str, Tensor]
 
     def arrays(self) -> list[Any]:
-        """See `Lessons`."""
+        """See `TrainingData`."""
         return [self.visual.tokens.cpu().float().numpy()]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from pvchat.augment.questions.cast import views
+from pvchat.augment.questions.views import view_samples
 from pvchat.errors import SettingsError
 from pvchat.model.describer import Describer
 from pvchat.model.people import PersonState
@@ -22,9 +22,9 @@ from pvchat.model.personstates import STAMP
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import STATE, Trained
 from pvchat.train.deep import DeepOptions
 from pvchat.train.examples import TrainingSet
+from pvchat.train.stages import STATE, Trained
 from recipes.model.batches import aligned, person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state
@@ -86,7 +86,8 @@ def other_people(
     model = describer.trained.model
     found: dict[str, PersonState] = {}
     known = [p for p in enrolled if p.name in wanted]
-    for view in sorted(views(data.samples, data.analyses, [person, *known]), key=lambda v: len(v.analysis.tracks)):
+    views = view_samples(data.samples, data.analyses, [person, *known])
+    for view in sorted(views, key=lambda v: len(v.analysis.tracks)):
         for other in sorted((view.tracks.keys() & wanted) - found.keys()):
             track = data.analyses(view.sample).tracks[view.tracks[other]]
             with torch.no_grad():

@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import Trained, Training, follow, make_accelerator, start_run
 from pvchat.train.examples import PersonExample, draw
 from pvchat.train.losses import SparsityController, active_share
 from pvchat.train.signals import ALONE, TrainingSession
+from pvchat.train.stages import Trained, Training, make_accelerator, run_stages, start_run
 from recipes.model.person.data import PersonData
 from recipes.model.person.trainee import Outcome, Trainee, gather, make_batch
 
@@ -59,9 +59,9 @@ def train_state(
     try:
         trainee = Trainee(model, start, config)
         run = start_run(trainee, config)
-        course = OnOurs(*accelerator.prepare(trainee, run.optimizer))
+        functions = OnOurs(*accelerator.prepare(trainee, run.optimizer))
         training = Training(run, trainee, data, start, config, accelerator, session)
-        return follow(training, course.step, course.look)
+        return run_stages(training, functions.step, functions.validate)
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
@@ -80,7 +80,7 @@ def objective(outcome: Outcome, run_sparsity: SparsityController, trainee: Train
 
 @dataclass(frozen=True)
 class OnOurs:
-    """The course on our own model: a batch gathered from all processes.
+    """Step and validation on our own model: a batch gathered from all processes.
 
     Attributes:
         wrapped, optimizer: as accelerate prepared them.
@@ -90,7 +90,7 @@ class OnOurs:
     optimizer: Any
 
     def step(self, training: Training, rows: list[PersonExample]) -> dict[str, float]:
-        """One optimiser step, see `course.Step`."""
+        """One optimiser step, see `stages.Step`."""
         run, data, config, accelerator = training.run, training.data, training.config, training.accelerator
         rng = np.random.default_rng([config.seed, run.stage, run.step])
         batch = make_batch(data, draw(rows, config.batch, rng))
@@ -108,8 +108,8 @@ class OnOurs:
         return numbers | {"loss": float(total.detach()), "active_share": float(active_share(outcome.routing))}
 
     @torch.no_grad()
-    def look(self, training: Training) -> dict[str, float]:
-        """The held-back split, see `course.Look`; every process looks at all of it."""
+    def validate(self, training: Training) -> dict[str, float]:
+        """Scores on the held-back split, see `stages.Validate`; every process computes all of it."""
         data, config = training.data, training.config
         rows = data.held_back(config.validate_rows, config.seed)
         parts = [

@@ -21,8 +21,8 @@ from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import People, PersonState
 from pvchat.model.routers import RoutingStats
 from pvchat.train.config import USUAL, PersonConfig
-from pvchat.train.course import Learner
 from pvchat.train.examples import PersonExample
+from pvchat.train.stages import Learner
 from recipes.model.batches import select
 from recipes.model.person.data import PersonData
 from recipes.model.prompts import Prompt

@@ -15,8 +15,9 @@ from make_samples import BOXES, facts, make_sample, write_set
 
 from pvchat import video
 from pvchat.augment.dataset.check import check
-from pvchat.augment.questions import together
+from pvchat.augment.questions import companions
 from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.views import Subject
 from pvchat.augment.watch import UNWATCHED, StoppedError, Watch
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
@@ -77,17 +78,17 @@ def put(folder: Path, samples) -> None:
 def test_nobody_is_called_by_a_word_of_another_name() -> None:
     samples = made_up()
     person = Person("Lee Kim", arrays=ANA.arrays)
-    found = together.companions(samples, {s.id: analyse(s) for s in samples}, person, ["Noa Lopez"])
+    found = companions.find_companions(samples, {s.id: analyse(s) for s in samples}, person, ["Noa Lopez"])
     assert [c.name for c in found] == ["Sam", "Ida", "Tom"]
 
 
 def test_every_presence_combination_of_the_subject_and_two_companions(folder: Path) -> None:
     samples = made_up()
     put(folder, samples)
-    new = together.add(samples, gathering(ANA, analyse, folder))
+    new = companions.add_companions(samples, gathering(ANA, analyse, folder))
     assert [s.dropped for s in new] == [None] * len(new)
     assert all((folder / s.media).is_file() and s.recipe == "together" for s in new)
-    rows = write_questions([*samples, *new], "Ana", analyse, people=[ANA])
+    rows = write_questions([*samples, *new], Subject("Ana", ANA), analyse)
     for split in ("train", "val", "test"):
         names = sorted({n for s in samples if s.split == split for n in s.people})
         assert names == ["Ana", "Kim", "Lee"]
@@ -102,7 +103,7 @@ def test_every_presence_combination_of_the_subject_and_two_companions(folder: Pa
 def test_a_name_is_one_person_and_never_given_twice(folder: Path) -> None:
     samples = made_up()
     put(folder, samples)
-    new = together.add(samples, gathering(ANA, analyse, folder, taken=("kim",)))
+    new = companions.add_companions(samples, gathering(ANA, analyse, folder, taken=("kim",)))
     for sample in [*samples, *new]:
         shown = set(re.findall(r"p\d", sample.source))
         for name, person in (("Ana", "p1"), ("Lee", "p2"), ("Noa", "p3")):
@@ -113,15 +114,15 @@ def test_a_name_is_one_person_and_never_given_twice(folder: Path) -> None:
 def test_who_is_like_the_subject_gets_no_name_and_doubt_says_nothing(folder: Path) -> None:
     samples = [make_sample(0, {"Ana": True}, source="p1"), make_sample(1, {"Ana": False}, source="p1x")]
     put(folder, samples)
-    assert together.add(samples, gathering(ANA, analyse, folder)) == []
+    assert companions.add_companions(samples, gathering(ANA, analyse, folder)) == []
     assert [list(s.people) for s in samples] == [["Ana"], ["Ana"]]
-    other = together.Companion("Kim", identity_of(2))
+    other = companions.Companion("Kim", identity_of(2))
     for share, told in ((0.0, True), (0.35, None), (1.0, False)):
         track = make_track(2, noise=0.0)
         track.identity = np.tile((1 - share) * identity_of(2) + share * identity_of(5), (8, 1)).astype(np.float32)
         far = np.linalg.norm(track.identity[0] - identity_of(2))
         expected = True if far < 0.5 else False if far > 0.6 else None
-        found = together.is_there(other, ClipAnalysis("k", 2.0, 1, 1, np.zeros(8), np.zeros((0, 49, 1280)), [track]))
+        found = companions.shows(other, ClipAnalysis("k", 2.0, 1, 1, np.zeros(8), np.zeros((0, 49, 1280)), [track]))
         assert found is expected
         assert share == 0.35 or found is told
 
@@ -136,7 +137,7 @@ def test_clips_in_which_not_everyone_is_found_are_dropped(folder: Path) -> None:
             found.tracks = found.tracks[:1]
         return found
 
-    new = together.add(samples, gathering(ANA, blind, folder))
+    new = companions.add_companions(samples, gathering(ANA, blind, folder))
     assert new
     assert {s.dropped for s in new} == {"faces"}
     assert not any((folder / s.media).exists() for s in new)
@@ -145,27 +146,27 @@ def test_clips_in_which_not_everyone_is_found_are_dropped(folder: Path) -> None:
 def test_the_same_call_makes_the_same_and_drawn_figures_have_no_companions(folder: Path) -> None:
     one, two = made_up(), made_up()
     put(folder, one)
-    first = together.add(one, gathering(ANA, analyse, folder))
+    first = companions.add_companions(one, gathering(ANA, analyse, folder))
     times = {s.id: (folder / s.media).stat().st_mtime_ns for s in first}
-    assert together.add(two, gathering(ANA, analyse, folder)) == first
+    assert companions.add_companions(two, gathering(ANA, analyse, folder)) == first
     assert {s.id: (folder / s.media).stat().st_mtime_ns for s in first} == times, "what is made isn't made again"
-    assert together.add(made_up(), gathering(Person("Ana", kind="figure"), analyse, folder)) == []
+    assert companions.add_companions(made_up(), gathering(Person("Ana", kind="figure"), analyse, folder)) == []
 
 
-def test_stopping(folder: Path) -> None:
+def test_a_stop_is_obeyed_between_groups(folder: Path) -> None:
     samples = made_up()
     put(folder, samples)
 
     stop = threading.Event()
     watch = Watch(lambda what, done, total: done == 2 and stop.set(), stop)
     with pytest.raises(StoppedError):
-        together.add(samples, gathering(ANA, analyse, folder, watch=watch))
+        companions.add_companions(samples, gathering(ANA, analyse, folder, watch=watch))
     assert len(list(folder.glob("media/*.mp4"))) == len(samples) + 3  # it was set before the third was made
 
 
-def test_side_by_side() -> None:
+def test_clips_side_by_side_have_one_height_and_the_longest_length() -> None:
     one, two = np.full((5, 48, 64, 3), 10, np.uint8), np.full((2, 96, 64, 3), 200, np.uint8)
-    found = together.side_by_side([one, two], height=24)
+    found = companions.side_by_side([one, two], height=24)
     assert found.shape == (5, 24, 32 + 16, 3)
     assert (found[:, :, :32] == 10).all()
     assert (found[:, :, 32:] == 200).all()

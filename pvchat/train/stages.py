@@ -1,11 +1,11 @@
-"""A course of personal training whatever model it is on: image then video stage, early stop, resuming, processes.
+"""The stages of personal training, whatever the model: image then video, early stopping, resuming, several processes.
 
-In: a `Learner`, data, one optimiser step and one look at the held-back split of the model's own. Out: `Trained`, the
-best state on that split; the start itself is scored first, so the result is never worse there than the instant
-enrollment.
+In: a `Learner`, data, and two functions of the model's own: one optimiser step, one validation on the held-back split.
+Out: `Trained`, the best state on that split; the start itself is scored first, so the result is never worse there than
+the instant enrollment.
 
 Batches are a function of stage, step and seed, and nothing draws random numbers: a resumed run ends with the bits of a
-straight one. `trainee.py` has step and look on a pretrained base, `recipes/model/person` those on our own model.
+straight one. `trainee.py` has both functions for a pretrained base, `recipes/model/person` those for our own model.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Learner(nn.Module):
 
     @property
     def base(self) -> Any:
-        """The model that is asked."""
+        """The frozen model."""
         return self._base[0]
 
     def adapted(self, layers: nn.Module | None) -> AbstractContextManager[None]:
@@ -62,15 +63,15 @@ class Learner(nn.Module):
 
 @dataclass
 class Trained:
-    """The result; scores are those on the held-back split, lower is better."""
+    """The result of a training; scores are those on the held-back split, lower is better."""
 
-    state: PersonState  # tokens and z of the best look
+    state: PersonState  # tokens and z of the best validation
     lora: dict[str, Tensor]  # the person's own, by name; empty without one
     start: float
     best: float
     steps: int
     done: bool  # all stages came to their end (False: stopped, or out of time)
-    history: list[dict[str, Any]] = field(default_factory=list)  # a row a look, and the training losses by step
+    history: list[dict[str, Any]] = field(default_factory=list)  # a row a validation, and the training losses by step
 
 
 @dataclass(frozen=True)
@@ -79,28 +80,34 @@ class Training:
 
     run: Run  # what changes
     trainee: Any  # whose parameters these are
-    data: Any  # `Lessons` of the model's own kind
+    data: Any  # `TrainingData` of the model's own kind
     start: PersonState  # where tokens and z begin
     config: PersonConfig
     accelerator: Any  # of accelerate
     session: TrainingSession
 
-    @property
+    @cached_property
     def shared(self) -> dict[str, Any]:
-        """What a resumed run must have in common with the one before; how long it may take isn't."""
+        """What a resumed run must have in common with the one before; how long it may take is no part of it."""
         chosen = {k: v for k, v in asdict(self.config).items() if k != "minutes"}
         at = round(float(self.start.tokens.float().square().sum()), 4)
         return {**chosen, "data": self.data.fingerprint(), "start": at}
 
-    def save(self, shared: dict[str, Any]) -> None:
+    def over(self, deadline: float) -> bool:
+        """Whether training was stopped, or the clock (`time.monotonic`) is past its deadline, in any process."""
+        ends = self.session.stopped or time.monotonic() > deadline
+        mine = torch.tensor([float(ends)], device=self.accelerator.device)
+        return bool(self.accelerator.reduce(mine, "sum").item() > 0)
+
+    def save(self) -> None:
         """Keep the run's state where one is wanted; the first of several processes does."""
         if self.session.folder is not None and self.accelerator.is_main_process:
             more = {"start/tokens": self.start.tokens, "start/z": self.start.z}
-            self.run.save(self.session.folder / STATE, shared, more)
+            self.run.save(self.session.folder / STATE, self.shared, more)
 
 
 Step = Callable[[Training, list[PersonExample]], dict[str, float]]  # on some of these rows; what is worth keeping of it
-Look = Callable[[Training], dict[str, float]]  # at the held-back split: "score" and more; no gradients
+Validate = Callable[[Training], dict[str, float]]  # on the held-back split: "score" and more; no gradients
 
 
 def start_run(trainee: Any, config: PersonConfig) -> Run:
@@ -116,49 +123,50 @@ def start_run(trainee: Any, config: PersonConfig) -> Run:
     return Run(dict(trainee.named_parameters()), optimizer, sparsity)
 
 
-def follow(training: Training, step: Step, look: Look) -> Trained:
-    """Both stages, from the start or from the state in the session's folder.
+def run_stages(training: Training, step: Step, validate: Validate) -> Trained:
+    """Train through both stages, from the start or from the state in the session's folder.
 
     Raises:
         WeightsError: there is no state to resume, or it is another run's.
     """
-    run, config, session, accelerator = training.run, training.config, training.session, training.accelerator
-    deadline, most = time.monotonic() + 60 * config.minutes, sum(config.steps(s) for s in STAGES)
-    shared = training.shared
+    run, config, session = training.run, training.config, training.session
+    deadline = time.monotonic() + 60 * config.minutes
     if session.resume:
-        run.load((session.folder or Path()) / STATE, shared)
+        run.load((session.folder or Path()) / STATE, training.shared)
     if not run.total:
-        run.start_score = run.best_score = look(training)["score"]
-
-    def over() -> bool:
-        ends = session.stopped or time.monotonic() > deadline
-        mine = torch.tensor([float(ends)], device=accelerator.device)
-        return bool(accelerator.reduce(mine, "sum").item() > 0)  # all processes stop together
-
-    stopped = over()
+        run.start_score = run.best_score = validate(training)["score"]
+    stopped = training.over(deadline)
     while run.stage < len(STAGES) and not stopped:
-        stage = STAGES[run.stage]
-        rows = training.data.part(stage, "train")
-        while rows and run.step < config.steps(stage) and run.waited < config.patience and not stopped:
-            numbers = step(training, rows)
-            run.step, run.total = run.step + 1, run.total + 1
-            run.history.append({"stage": stage, "step": run.total, "part": "train", **numbers})
-            if run.step % config.validate_every == 0 or run.step == config.steps(stage):
-                if not _is_best(training, look):
-                    run.waited += 1
-                training.save(shared)
-            session.tell(f"training on {'stills' if stage == 'image' else 'clips'}", run.total, most)
-            stopped = over()
+        stopped = _run_stage(training, step, validate, deadline)
         if not stopped:
             run.stage, run.step, run.waited = run.stage + 1, 0, 0
             run.put_best_back()  # the next stage starts from the best of this one
     if run.step % config.validate_every and stopped:
-        training.save(shared)  # to go on from this very step
-        _is_best(training, look)
+        training.save()  # to go on from this very step
+        _is_best(training, validate)
+    most = sum(config.steps(s) for s in STAGES)
     session.tell("training on clips", most, most)
     state = PersonState(training.start.name, run.best["person.tokens"], run.best["person.z"])
     lora = {k.removeprefix("lora."): v for k, v in run.best.items() if k.startswith("lora.")}
     return Trained(state, lora, run.start_score, run.best_score, run.total, run.stage >= len(STAGES), run.history)
+
+
+def _run_stage(training: Training, step: Step, validate: Validate, deadline: float) -> bool:
+    """Steps of the stage at hand, until it has all, stops improving, or training is over; whether it is over."""
+    run, config, stage = training.run, training.config, STAGES[training.run.stage]
+    rows, stopped = training.data.part(stage, "train"), False
+    while rows and run.step < config.steps(stage) and run.waited < config.patience and not stopped:
+        numbers = step(training, rows)
+        run.step, run.total = run.step + 1, run.total + 1
+        run.history.append({"stage": stage, "step": run.total, "part": "train", **numbers})
+        if run.step % config.validate_every == 0 or run.step == config.steps(stage):
+            if not _is_best(training, validate):
+                run.waited += 1
+            training.save()
+        most = sum(config.steps(s) for s in STAGES)
+        training.session.tell(f"training on {'stills' if stage == 'image' else 'clips'}", run.total, most)
+        stopped = training.over(deadline)
+    return stopped
 
 
 def make_accelerator(device: str = "cpu", batch: int = 0) -> Any:
@@ -172,9 +180,9 @@ def make_accelerator(device: str = "cpu", batch: int = 0) -> Any:
     return made
 
 
-def _is_best(training: Training, look: Look) -> bool:
-    """Look at the held-back split, and keep the state when it is the best so far; whether it is."""
-    run, found = training.run, look(training)
+def _is_best(training: Training, validate: Validate) -> bool:
+    """Validate, and keep the state when it is the best so far; whether it is."""
+    run, found = training.run, validate(training)
     run.history.append({"stage": STAGES[min(run.stage, 1)], "step": run.total, "part": "validation", **found})
     log.info("step %d: %s", run.total, " ".join(f"{k} {v:.4f}" for k, v in found.items()))
     return run.keep_best(found["score"])

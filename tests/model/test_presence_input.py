@@ -1,4 +1,4 @@
-"""Presence as the model is told it: who she is turns it, and which tokens hers read."""
+"""Presence as an input of the model: it follows who she is, as do the tokens that hers attend to."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def found(model, analysis, rows, rivals=()):
         return model.prints(people, visual), visual, model.read(visual, None, people)
 
 
-def test_who_she_is_turns_presence(shared_model, clip, person):
+def test_presence_follows_who_she_is(shared_model, clip, person):
     ana, bo = found(shared_model, clip, [person("Ana", 1), person("Bo", 2)])[2].presence[0].tolist()
     assert ana > bo + 1
     ana, bo = found(shared_model, clip, [person("Ana", 2), person("Bo", 1)])[2].presence[0].tolist()
@@ -61,24 +61,24 @@ def test_who_she_is_turns_presence(shared_model, clip, person):
 
 
 def test_it_is_the_products_presence_among_everybody(shared_model, clip, person):
-    told = found(shared_model, clip, [person("Ana", 1)], [enrolled(2), enrolled(3)])[0]
+    match = found(shared_model, clip, [person("Ana", 1)], [enrolled(2), enrolled(3)])[0]
     odds = PresenceModel.load().odds([enrolled(1), enrolled(2), enrolled(3)], clip)[0]
-    assert told.odds[0, 0].item() == pytest.approx(float(odds.max()), abs=1e-4)
-    assert told.tracks[0, 0, :2].tolist() == pytest.approx(odds.tolist(), abs=1e-4)
+    assert match.odds[0, 0].item() == pytest.approx(float(odds.max()), abs=1e-4)
+    assert match.tracks[0, 0, :2].tolist() == pytest.approx(odds.tolist(), abs=1e-4)
 
 
 def test_her_tokens_read_the_track_that_is_hers(shared_model, clip, person):
-    told, visual, _ = found(shared_model, clip, [person("Ana", 1)])
-    match, track = told.into(visual)[0, 0], visual.track[0]
-    assert float(match[track == 0].min()) > float(match[track == 1].max())
-    assert (match[track < 0] == NEUTRAL).all()
+    match, visual, _ = found(shared_model, clip, [person("Ana", 1)])
+    tokens, track = match.token_match(visual)[0, 0], visual.track[0]
+    assert float(tokens[track == 0].min()) > float(tokens[track == 1].max())
+    assert (tokens[track < 0] == NEUTRAL).all()
 
 
-def test_of_nobody_known_nothing_is_told(shared_model, clip, person):
-    told, visual, reading = found(shared_model, clip, [person("Ana", None)])
-    assert not told.known.any()
-    assert (told.into(visual) == NEUTRAL).all()
-    assert shared_model.prints.certain(reading.presence).abs().max() < 1e-6
+def test_somebody_not_enrolled_counts_as_neither_there_nor_absent(shared_model, clip, person):
+    match, visual, reading = found(shared_model, clip, [person("Ana", None)])
+    assert not match.known.any()
+    assert (match.token_match(visual) == NEUTRAL).all()
+    assert shared_model.prints.certainty(reading.presence).abs().max() < 1e-6
     assert found(shared_model, make_analysis(), [person("Ana", 1)])[0].odds.tolist() == [[EMPTY]]
 
 
@@ -87,9 +87,9 @@ def test_clips_of_a_batch_keep_their_own_people(shared_model, clip, person):
     people = People.batch([[person("Ana", 1)], [person("Ana", 1), person("Bo", 2)]], shared_model.config)
     with torch.no_grad():
         visual = encode_clips(shared_model, features)
-        told = shared_model.prints(people, visual)
+        match = shared_model.prints(people, visual)
         again = shared_model.prints(people, select(visual, torch.tensor([1, 1])))
-    assert told.odds[0, 0].item() == EMPTY
-    assert told.odds[1, 0] > told.odds[1, 1] + 1
-    assert again.odds[0, 0] > told.odds[1, 1] + 1
-    assert told.known.tolist() == [[True, False], [True, True]]
+    assert match.odds[0, 0].item() == EMPTY
+    assert match.odds[1, 0] > match.odds[1, 1] + 1
+    assert again.odds[0, 0] > match.odds[1, 1] + 1
+    assert match.known.tolist() == [[True, False], [True, True]]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from make_samples import make_analyses, make_sample
 
-from pvchat.augment.questions.cast import views
-from pvchat.augment.questions.measured import describe
+from pvchat.augment.questions.descriptions import describe
+from pvchat.augment.questions.views import view_samples
 from pvchat.augment.schemas import PLAIN
 from pvchat.schemas import Garment, PersonFacts, SceneFacts
 
@@ -27,7 +27,7 @@ def view_of(notes: dict[str, str] | None = None, scene: SceneFacts | None = None
         found.scene = scene or found.scene
         return found
 
-    return views([sample, alone], analyse)[0]
+    return view_samples([sample, alone], analyse)[0]
 
 
 FACTS = PersonFacts(clothes=[Garment("shirt", "red", 0.9)], gender="woman", pose="sitting", gestures=["talking"],

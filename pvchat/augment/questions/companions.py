@@ -1,4 +1,4 @@
-"""Companions: strangers of the negatives get names and stand beside the subject, for questions about pairs and triples.
+"""Companions: strangers of the negatives get names and are put beside the subject, to ask about pairs and triples.
 
 In: kept samples. Out: the same, which now also say whether the companions are in them, and new ones (recipe "together")
 that show two or three people at once: with the others they have every presence combination of the subject and two
@@ -18,8 +18,8 @@ from PIL import Image
 from pvchat import video
 from pvchat.augment.augmentation import Augmentation
 from pvchat.augment.folders import write_media
-from pvchat.augment.positives.protocol import to_and_fro
-from pvchat.augment.questions.cast import Faces, find, mean_vector, references
+from pvchat.augment.positives.protocol import ping_pong
+from pvchat.augment.questions.views import KnownVectors, match_tracks, mean_vector, reference_vectors
 from pvchat.augment.schemas import TOGETHER, Sample, Split, chance, digest
 from pvchat.augment.settings import FPS
 from pvchat.config import VideoConfig
@@ -45,10 +45,10 @@ class Companion:
     samples: list[Sample] = field(default_factory=list)
 
 
-Together = tuple[list[tuple[str, Sample]], dict[str, bool]]  # who stands beside whom, and who of all is there
+Group = tuple[list[tuple[str, Sample]], dict[str, bool]]  # who stands beside whom, and who of all is there
 
 
-def add(samples: Sequence[Sample], run: Augmentation) -> list[Sample]:
+def add_companions(samples: Sequence[Sample], run: Augmentation) -> list[Sample]:
     """Name up to two companions a split, in the `people` of kept samples too, and put clips side by side.
 
     Drawn figures get none. Of the new samples, which are returned, those in which not everyone was found have `dropped`
@@ -58,29 +58,29 @@ def add(samples: Sequence[Sample], run: Augmentation) -> list[Sample]:
     if person.kind != "face" or all(s.role == "positive" for s in samples):
         return []
     seen = {s.id: run.analyses(s).without_features() for s in samples}
-    known = companions(samples, seen, person, run.chat.people.names())
-    planned: list[Together] = []
+    known = find_companions(samples, seen, person, run.chat.people.names())
+    planned: list[Group] = []
     for split in REPEATS:
         some = [s for s in samples if s.split == split]
         chosen = [c for c in known if any(s.split == split for s in c.samples)][:2]
         for sample, companion in product(some, chosen):
-            present = is_there(companion, seen[sample.id])
+            present = shows(companion, seen[sample.id])
             if present is not None:
                 sample.people.setdefault(companion.name, present)
-        planned += _plan(some, chosen, person.name, seen, run.seed)
-    faces = references(samples, list(seen.values()))
+        planned += _plan_groups(some, chosen, person.name, seen, run.seed)
+    faces = reference_vectors(samples, list(seen.values()))
     faces[person.name] = [(person.kind, p) for p in np.asarray(person.arrays["prototypes"], np.float32)]
     faces |= {c.name: [("face", c.vector)] for c in known}
     made = []
     for members, people in run.watch.over("putting people together", planned):
-        made.append(_make(members, people, run))
-        if not _shows_them(made[-1], run.analyses(made[-1]), faces, known):
+        made.append(_make_group(members, people, run))
+        if not _is_as_planned(made[-1], run.analyses(made[-1]), faces, known):
             made[-1].dropped = "faces"
             (run.out / made[-1].media).unlink(missing_ok=True)
     return made
 
 
-def companions(
+def find_companions(
     samples: Sequence[Sample], seen: dict[str, ClipAnalysis], person: Person, taken: Sequence[str]
 ) -> list[Companion]:
     """Strangers clearly apart from the subject and from each other, those of the most samples first."""
@@ -106,7 +106,7 @@ def companions(
     return found[: len(free)]
 
 
-def is_there(companion: Companion, analysis: ClipAnalysis) -> bool | None:
+def shows(companion: Companion, analysis: ClipAnalysis) -> bool | None:
     """Whether a clip shows a companion; None where that isn't clear."""
     faces = [mean_vector(t) for t in analysis.tracks if t.kind == "face"]
     distance = min((_distance(companion.vector, face) for face in faces), default=np.inf)
@@ -116,18 +116,18 @@ def is_there(companion: Companion, analysis: ClipAnalysis) -> bool | None:
 def side_by_side(clips: Sequence[Images], height: int = HEIGHT) -> Images:
     """Clips [T_i, H_i, W_i, 3] as one [T, height, W, 3], as long as the longest; shorter ones go to and fro."""
     length = max(len(c) for c in clips)
-    return np.concatenate([_resized(c[to_and_fro(0, len(c), length)], height) for c in clips], 2)
+    return np.concatenate([_resized(c[ping_pong(0, len(c), length)], height) for c in clips], 2)
 
 
-def _plan(
+def _plan_groups(
     some: Sequence[Sample], chosen: Sequence[Companion], name: str, seen: dict[str, ClipAnalysis], seed: int
-) -> list[Together]:
+) -> list[Group]:
     """Of a split's samples who stands beside whom: everyone of a combination with a sample, and who is there."""
     plain = [s for s in some if s.role == "positive" and s.recipe in _PLAIN and s.stage == "video"]
     pools = {name: [s for s in plain if len(seen[s.id].tracks) == 1]}
     pools |= {c.name: [s for s in c.samples if s in some] for c in chosen}
     names = list(pools)
-    planned: list[Together] = []
+    planned: list[Group] = []
     for bits in range(3, 2 ** len(names)):
         there = [n for i, n in enumerate(names) if bits >> i & 1]
         if len(there) < 2 or not all(pools[n] for n in there):
@@ -141,7 +141,7 @@ def _plan(
     return planned
 
 
-def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], run: Augmentation) -> Sample:
+def _make_group(members: Sequence[tuple[str, Sample]], people: dict[str, bool], run: Augmentation) -> Sample:
     parts = [s for _, s in members]
     name = digest(*(s.id for s in parts), run.seed)[:16]
     subject = next(iter(people))
@@ -152,15 +152,15 @@ def _make(members: Sequence[tuple[str, Sample]], people: dict[str, bool], run: A
     )  # fmt: skip
     if not (media := run.out / sample.media).exists():
         config = VideoConfig(sample_fps=FPS, max_frames=FRAMES, max_side=480)
-        write_media(media, side_by_side([video.load(run.out / s.media, config).images for s in parts]), FPS)
+        write_media(media, side_by_side([video.load(run.out / s.media, config).images for s in parts]))
     return sample
 
 
-def _shows_them(sample: Sample, analysis: ClipAnalysis, faces: Faces, known: Sequence[Companion]) -> bool:
-    """Whether everyone said to be there has a face of her own in the clip, and nobody said to be absent has one."""
-    present = {n for n, there in sample.people.items() if there}
+def _is_as_planned(sample: Sample, analysis: ClipAnalysis, faces: KnownVectors, known: Sequence[Companion]) -> bool:
+    """Whether a group's clip shows everyone who should be there by a track of her own, and nobody who shouldn't."""
     absent = [c for c in known if sample.people.get(c.name) is False]
-    return set(find(sample, analysis, faces)) == present and not any(is_there(c, analysis) for c in absent)
+    found = match_tracks(sample, analysis, faces)
+    return set(found) == set(sample.present) and not any(shows(c, analysis) for c in absent)
 
 
 def _resized(images: Images, height: int) -> Images:

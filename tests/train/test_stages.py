@@ -1,4 +1,4 @@
-"""A course of personal training: when it ends."""
+"""Stages of personal training: when they end."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 
 from pvchat.model.people import PersonState
 from pvchat.train.config import PersonConfig
-from pvchat.train.course import Learner, Trained, Training, follow, make_accelerator, start_run
-from pvchat.train.examples import Lessons, PersonExample
+from pvchat.train.examples import PersonExample, TrainingData
 from pvchat.train.signals import ALONE
+from pvchat.train.stages import Learner, Trained, Training, make_accelerator, run_stages, start_run
 
 
 def followed(scores: list[float], patience: int) -> Trained:
@@ -21,8 +21,8 @@ def followed(scores: list[float], patience: int) -> Trained:
     start, found = PersonState("Ana", torch.ones(2, 4), torch.zeros(0, 0)), iter(scores)
     learner = Learner(None, start, config, None)
     run = start_run(learner, config)
-    training = Training(run, learner, Lessons("Ana", [row]), start, config, make_accelerator(), ALONE)
-    return follow(training, lambda training, rows: {}, lambda training: {"score": next(found)})
+    training = Training(run, learner, TrainingData("Ana", [row]), start, config, make_accelerator(), ALONE)
+    return run_stages(training, lambda training, rows: {}, lambda training: {"score": next(found)})
 
 
 def test_a_stage_ends_after_so_many_looks_in_a_row_without_a_better_one() -> None:
