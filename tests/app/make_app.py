@@ -21,7 +21,7 @@ import uvicorn
 from gradio_client import Client
 from make_analysis import make_analysis, make_track
 from make_studio import Studio, open_studio
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
 from pvchat_app.server import App, Options
@@ -80,8 +80,8 @@ def ready(chat: PVChat) -> Engine:
     return engine
 
 
-def make_desk(chat: PVChat) -> Desk:
-    return Desk(ready(chat), Sessions(), Jobs())
+def make_backend(chat: PVChat) -> Backend:
+    return Backend(ready(chat), Sessions(), Jobs())
 
 
 def built(tab: Callable[..., Any], *given: Any) -> Any:
@@ -90,9 +90,9 @@ def built(tab: Callable[..., Any], *given: Any) -> Any:
         return tab(*given)
 
 
-def upload(desk: Desk, path: Path) -> Path:
+def upload(backend: Backend, path: Path) -> Path:
     """A file as Gradio leaves it: in a folder of its own under the uploads."""
-    folder = desk.sessions.uploads / uuid.uuid4().hex
+    folder = backend.sessions.uploads / uuid.uuid4().hex
     folder.mkdir()
     return Path(shutil.copy(path, folder / path.name))
 

@@ -14,8 +14,8 @@ from make_browser import answered, ask, open_page, see, show, tab
 from make_grace import Grace, settle
 from make_proxy import proxy
 from pvchat_app import calls
-from pvchat_app.calls import Calls
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
+from pvchat_app.calls import ResumableCalls
 
 from pvchat import PVChat
 
@@ -58,7 +58,12 @@ class Connection:
     """One request on a connection that can be cut."""
 
     def __init__(
-        self, through: Calls, name: str, at: int = 0, body: tuple[bytes, ...] = (b"question",), path: str = ANSWERS
+        self,
+        through: ResumableCalls,
+        name: str,
+        at: int = 0,
+        body: tuple[bytes, ...] = (b"question",),
+        path: str = ANSWERS,
     ) -> None:
         self.cut_off = asyncio.Event()
         self.status, self.headers, self.read, self.whole = 0, {}, b"", False
@@ -98,14 +103,14 @@ def test_what_is_no_call_of_the_pages_is_passed_on() -> None:
         seen.append(given)
 
     given = ({"type": "http", "path": ANSWERS, "headers": [(b"host", b"here")]}, "receive", "send")
-    run(lambda: Calls(app, asyncio.Event())(*given))
+    run(lambda: ResumableCalls(app, asyncio.Event())(*given))
     assert seen == [given]
 
 
 def test_a_cut_answer_goes_on_where_it_was_cut() -> None:
     async def told() -> None:
         app = Speaker(b"first ", b"second ", b"third")
-        through = Calls(app, asyncio.Event())
+        through = ResumableCalls(app, asyncio.Event())
         one = Connection(through, "a")
         app.go_on()
         await settle()
@@ -130,7 +135,7 @@ def test_a_call_whose_receipt_was_lost_is_not_done_twice() -> None:
     async def told() -> None:
         app = Speaker(b"receipt")
         app.go_on()
-        through = Calls(app, asyncio.Event())
+        through = ResumableCalls(app, asyncio.Event())
         for _ in range(3):
             again = Connection(through, "a")
             await again.task
@@ -148,7 +153,7 @@ def test_a_request_that_came_in_part_is_no_call() -> None:
     async def told() -> None:
         app = Speaker(b"receipt")
         app.go_on()
-        through = Calls(app, asyncio.Event())
+        through = ResumableCalls(app, asyncio.Event())
         half = Connection(through, "a", body=(b"quest", b"ion"))
         half.parts = [{"type": "http.request", "body": b"quest", "more_body": True}]
         await half.cut()
@@ -168,7 +173,7 @@ def test_no_call_has_a_name_elsewhere(path: str) -> None:
     async def told() -> None:
         app = Speaker(b"page")
         app.go_on(2)
-        through = Calls(app, asyncio.Event())
+        through = ResumableCalls(app, asyncio.Event())
         for _ in range(2):
             await Connection(through, "a", path=path).task
         assert len(app.bodies) == 2
@@ -182,7 +187,7 @@ def test_a_call_that_asks_too_long_is_not_begun(monkeypatch: pytest.MonkeyPatch)
 
     async def told() -> None:
         app = Speaker(b"receipt")
-        await Connection(Calls(app, asyncio.Event()), "a", body=(b"12345", b"67890", b"1")).task
+        await Connection(ResumableCalls(app, asyncio.Event()), "a", body=(b"12345", b"67890", b"1")).task
         assert not app.bodies
 
     run(told)
@@ -192,7 +197,7 @@ def test_a_call_that_asks_too_long_is_not_begun(monkeypatch: pytest.MonkeyPatch)
 def test_the_rest_of_a_call_that_is_not_known_is_refused(at: int) -> None:
     async def told() -> None:
         app = Speaker(b"receipt")
-        late = Connection(Calls(app, asyncio.Event()), "a", at=at)
+        late = Connection(ResumableCalls(app, asyncio.Event()), "a", at=at)
         await late.task
         assert late.status == 410
         assert not app.bodies
@@ -205,7 +210,7 @@ def test_so_much_of_an_answer_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatc
 
     async def told() -> None:
         app = Speaker(*[b"1234567890"] * 5)
-        through = Calls(app, asyncio.Event())
+        through = ResumableCalls(app, asyncio.Event())
         one = Connection(through, "a")
         await settle()
         await one.cut()
@@ -228,7 +233,7 @@ def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyt
 
     async def told() -> None:
         app = Speaker(b"first ", b"second")
-        through = Calls(app, asyncio.Event())
+        through = ResumableCalls(app, asyncio.Event())
         for _ in range(3):
             page = Connection(through, "a")
             await settle()
@@ -248,7 +253,7 @@ def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyt
 def test_a_server_that_stops_waits_for_no_page() -> None:
     async def told() -> None:
         leaving, app = asyncio.Event(), Speaker(b"first ", b"second")
-        through = Calls(app, leaving)
+        through = ResumableCalls(app, leaving)
         page = Connection(through, "a")
         app.go_on()
         await settle()
@@ -256,7 +261,7 @@ def test_a_server_that_stops_waits_for_no_page() -> None:
         await page.task
         assert page.read == b"first "
         assert page.whole
-        silent = Connection(Calls(lambda *_: asyncio.sleep(60), leaving), "b")
+        silent = Connection(ResumableCalls(lambda *_: asyncio.sleep(60), leaving), "b")
         await silent.task
         assert silent.status == 503
 
@@ -266,7 +271,7 @@ def test_a_server_that_stops_waits_for_no_page() -> None:
 def test_a_failure_is_no_silence() -> None:
     async def told() -> None:
         app = Speaker(b"never", fails=True)
-        through = Calls(app, asyncio.Event())
+        through = ResumableCalls(app, asyncio.Event())
         page = Connection(through, "a")
         await settle()
         app.go_on()
@@ -286,7 +291,7 @@ def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
 ) -> None:
     """Gradio's page loaded itself anew then."""
     begun, go_on = threading.Event(), threading.Event()
-    answer = Desk._answer
+    answer = Backend._answer
 
     def slow(*given: Any) -> None:
         begun.set()
@@ -297,7 +302,7 @@ def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
         page = open_page(chromium, through)
         show(page, party)
         page.evaluate("window.old = true")
-        monkeypatch.setattr(Desk, "_answer", slow)
+        monkeypatch.setattr(Backend, "_answer", slow)
         page.fill("#pv-question textarea", "Is Ana there?")
         page.press("#pv-question textarea", "Enter")
         wait_for(begun.is_set, 60)
@@ -332,7 +337,7 @@ def test_a_question_whose_receipt_is_lost_is_answered_once(chromium, chat: PVCha
         assert lost
         assert page.evaluate("window.old")
         assert page.locator("#pv-chat .user").count() == 1
-        assert [len(session.turns) for session in app.desk.sessions.all()] == [1]
+        assert [len(session.turns) for session in app.backend.sessions.all()] == [1]
 
 
 @pytest.mark.browser

@@ -88,9 +88,9 @@ def test_a_last_part_that_takes_much_too_long_has_no_time_left_to_tell() -> None
 
 
 def test_every_step_of_a_deep_enrollment_is_planned() -> None:
-    from pvchat_app.jobs import _NAMES
+    from pvchat_app.jobs import _STEPS
 
-    assert set(_NAMES) <= {part for part, _ in DEEP_PLAN}
+    assert set(_STEPS) <= {part for part, _ in DEEP_PLAN}
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def _closed(place: Place) -> str:
     session = place.app.desk.sessions.of("closed")
     session.made_folder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pvchat_app.visits.GRACE_S", 0.2)
+        patch.setattr("pvchat_app.heartbeats.GRACE_S", 0.2)
         _beat(place.url, "closed")
         wait_for(lambda: not session.folder.exists(), 60)
     return "nothing left"
