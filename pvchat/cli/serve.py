@@ -44,7 +44,7 @@ def _run(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _stopping_at_once() -> Iterator[None]:
-    """Until the server runs, and handles Ctrl-C itself, that ends the process: an exception may be swallowed."""
+    """Inside, Ctrl-C ends the process at once, until the server handles it: an exception might be swallowed."""
 
     def stop(*_: object) -> None:
         console.say("Stopped.")
