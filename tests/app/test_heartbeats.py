@@ -182,13 +182,13 @@ def test_only_closing_a_page_loses_clip_and_conversation(chromium, chat: PVChat,
     with running(ready(chat)) as (app, url), proxy(url) as (through, cut):
         page = open_page(chromium, through)
         show(page, party)
-        heartbeats: list[str] = []
-        page.on("request", lambda request: heartbeats.append(request.url) if HEARTBEAT in request.url else None)
+        beats: list[str] = []
+        page.on("request", lambda request: beats.append(request.url) if HEARTBEAT in request.url else None)
         cut()
         page.wait_for_timeout(4000)  # it was gone after three seconds before
         name = page.evaluate("sessionStorage.getItem('pvchat-session')")
         assert name in app.backend.sessions
-        assert heartbeats[0].endswith(f"{name}?again=")
+        assert beats[0].endswith(f"{name}?again=")
         assert ask(page, "Is Ana there?").startswith("Yes")
         page.reload()
         page.wait_for_selector("#pv-chat-player figcaption")  # on the same tab

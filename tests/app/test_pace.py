@@ -9,8 +9,8 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pvchat_app.jobcards import about
 from pvchat_app.progress import DEEP_PLAN, Pace
+from pvchat_app.wording import rough_duration
 
 PLAN = (("one", 10.0), ("two", 30.0), ("three", 10.0))
 
@@ -98,4 +98,4 @@ def test_every_step_of_a_deep_enrollment_is_planned() -> None:
                            (100, "about 2 min"), (400, "about 7 min")],
 )  # fmt: skip
 def test_times_are_told_as_exactly_as_they_are_known(seconds: float, words: str) -> None:
-    assert about(seconds) == words
+    assert rough_duration(seconds) == words

@@ -10,8 +10,7 @@ from make_app import Scenery, upload
 from pvchat_app import correcting
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
-from pvchat_app.evidence import MOST_FACES as MAX_PICTURES
-from pvchat_app.evidence import faces_of
+from pvchat_app.evidence import MAX_FACES, faces_of
 
 from pvchat.schemas import LOOKS, Answer, PersonPresence
 from pvchat.video import Probe, content_key
@@ -31,7 +30,7 @@ def test_who_is_likest_is_offered_first_however_short_she_is_seen(backend: Backe
     offered = faces_of(session, turn)
     assert [face.track for face in offered["Ana"][:3]] == [18, 1, 2]
     assert [face.track for face in offered["Ben"][:3]] == [4, 1, 2]
-    assert len({face.track for face in offered["Ana"]}) == len(offered["Ana"]) == MAX_PICTURES
+    assert len({face.track for face in offered["Ana"]}) == len(offered["Ana"]) == MAX_FACES
     assert faces_of(session, turn) == offered  # the same links
     clip.path.unlink()
     assert faces_of(session, turn) == {}
