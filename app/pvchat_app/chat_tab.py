@@ -133,10 +133,10 @@ class ChatTab:
         backend, clip = self.backend, session.clip
         backend.tidy(session)
         player = cards.player(clip) if clip else cards.first_steps(*NOTHING)
-        seen, drawn = (
-            backend.found_cards(clip) if clip and clip.analysis else ("", backend.timeline(clip) if clip else "")
-        )
-        return player, seen, conversation_view(session), *starter_buttons(backend, session), drawn
+        line, timeline = "", backend.timeline(clip) if clip else ""
+        if clip and clip.analysis:
+            line, timeline = backend.found_cards(clip)
+        return player, line, conversation_view(session), *starter_buttons(backend, session), timeline
 
     def go_on(self, came: Any) -> None:
         """After a reload: go on with the analysis of the clip, and with the questions that wait for it."""
@@ -150,13 +150,9 @@ class ChatTab:
         if not question:
             return tuple(unchanged(7))
         self.backend.pose(session, question, start or "", end or "")
-        gone = session.deleted_clip and not session.clips  # what showed the clip goes, too
-        return (
-            conversation_view(session),
-            "",
-            "",
-            *((cards.first_steps(*NOTHING), "", "", None) if gone else unchanged(4)),
-        )
+        gone = session.deleted_clip and not session.clips
+        clip_updates = (cards.first_steps(*NOTHING), "", "", None) if gone else unchanged(4)
+        return conversation_view(session), "", "", *clip_updates
 
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Any]:
         """Show a clip and analyse it, then answer the questions that were asked before it came.
@@ -178,16 +174,15 @@ class ChatTab:
         yield from self._answer(self.backend.sessions.of_request(request), patient=True)
 
     def _answer(self, session: Session, patient: bool) -> Iterator[Any]:
-        # Of a generator that yields nothing Gradio would empty both. A view is never followed by `skip`: Gradio's page
-        # makes the next value out of the one before, in place, perhaps before it was drawn.
-        # A page that comes anew may not have drawn what came before: it gets all turns.
+        # If a generator yielded nothing, Gradio would empty both outputs. A view is never followed by `skip`: Gradio's
+        # page changes the value before in place, perhaps before it was drawn. After a reload all turns are drawn.
         yield conversation_view(session, None if patient else next(reversed(session.turns), None)), gr.skip()
         while waiting := [turn for turn in session.turns if not turn.done]:
             if (turn := _next(session)) is None:
                 if not patient:
                     return
                 time.sleep(BEAT_S)
-                for one in waiting:  # the page before still answers them, or is about to let go
+                for one in waiting:  # the page before still answers them, or is about to stop
                     yield conversation_view(session, one), gr.skip()
                 continue
             try:
@@ -245,11 +240,6 @@ class ChatTab:
         with session.lock:
             session.turns = []
         return conversation_view(session), ""
-
-
-def upload_of(session: Session) -> str | None:
-    """The session's clip as it was uploaded, so that a reloaded page can remove it."""
-    return str(session.upload_of(clip)) if (clip := session.clip) else None
 
 
 def _next(session: Session) -> Turn | None:

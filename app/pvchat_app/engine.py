@@ -107,14 +107,10 @@ class Engine:
                 _log.exception("warming up failed")
 
 
-def loader(settings: Settings) -> Callable[[Progress], PVChat]:
-    """The function by which `pvchat serve` loads its PVChat."""
+def load(settings: Settings, progress: Progress) -> PVChat:
+    """Load PVChat for `pvchat serve`."""
+    from pvchat.runtime import set_threads
+    from pvchat.service import PVChat
 
-    def load(progress: Progress) -> PVChat:
-        from pvchat.runtime import set_threads
-        from pvchat.service import PVChat
-
-        set_threads()
-        return PVChat.from_pretrained("embedded", settings=settings, progress=progress)
-
-    return load
+    set_threads()
+    return PVChat.from_pretrained("embedded", settings=settings, progress=progress)

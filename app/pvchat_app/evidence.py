@@ -59,13 +59,11 @@ def pictures(
     shown = [p for p in found if p.track is not None and p.decision != "absent"]
     if analysis is None or not shown:
         return []
-    many = (
-        1 if clip.probe.kind == "photo" else max(1, min(PICTURES_EACH, MAX_PICTURES // len(shown)))
-    )  # a photo is one moment
+    each = 1 if clip.probe.kind == "photo" else max(1, min(PICTURES_EACH, MAX_PICTURES // len(shown)))
     chosen = [
         (person, row)
         for person in shown[:MAX_PICTURES]
-        for row in best_sightings(analysis.tracks[person.track or 0], many, analysis.times, person.spans)
+        for row in best_sightings(analysis.tracks[person.track or 0], each, analysis.times, person.spans)
     ]
     numbers = [int(analysis.tracks[person.track or 0].frames[row]) for person, row in chosen]
     keep_frames(clip, analysis, numbers, config)

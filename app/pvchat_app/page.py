@@ -14,7 +14,7 @@ import gradio as gr
 from pvchat.storage import library as storage
 from pvchat_app import cards, endpoints
 from pvchat_app.backend import Backend
-from pvchat_app.chat_tab import ChatTab, upload_of
+from pvchat_app.chat_tab import ChatTab
 from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.evaluate_tab import EvaluateTab
 from pvchat_app.languages import mark_texts
@@ -117,7 +117,8 @@ class Page:
         session.drop_enrollment_clip()
         found = not address or session.open(address)
         player, note, *others = self.chat.show(session)
-        return upload_of(session), player, note if found else cards.notice(_NO_CLIP, "error"), *others
+        upload = str(session.upload_of(session.clip)) if session.clip else None  # so that it can be removed
+        return upload, player, note if found else cards.notice(_NO_CLIP, "error"), *others
 
 
 def _tab(name: str) -> gr.Tab:

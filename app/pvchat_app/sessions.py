@@ -120,10 +120,6 @@ class Session:
             held = next((token for token, link in self._links.items() if link.path == path), None)
             return f"{LINKS}/{held}" if held else self.link(path, media)
 
-    def file(self, token: str) -> FileLink | None:
-        """The file of a link, or None."""
-        return self._links.get(token)
-
     def drop(self, clip: SessionClip) -> None:
         """Delete a clip and all files made of it; answers about it stay, without pictures."""
         _remove(clip.path.parent)
@@ -301,7 +297,7 @@ class Sessions:
 
     def find(self, token: str) -> FileLink | None:
         """The file behind a link of any living session."""
-        link = next((link for session in self.all() if (link := session.file(token))), None)
+        link = next((link for session in self.all() if (link := session._links.get(token))), None)
         return link if link and link.path.is_file() else None
 
     def all(self) -> list[Session]:

@@ -25,7 +25,7 @@ from pvchat_app.backend import Backend
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
 from pvchat_app.server import App, Options
-from pvchat_app.sessions import Sessions
+from pvchat_app.sessions import Session, Sessions
 
 from pvchat import PVChat, video
 from pvchat.config import Settings
@@ -95,6 +95,21 @@ def upload(backend: Backend, path: Path) -> Path:
     folder = backend.sessions.uploads / uuid.uuid4().hex
     folder.mkdir()
     return Path(shutil.copy(path, folder / path.name))
+
+
+def session_asking(backend: Backend, path: Path) -> Session:
+    """A session whose clip is this one."""
+    session = backend.sessions.of("one")
+    session.keep(backend.receive(session, upload(backend, path)))
+    return session
+
+
+def session_enrolling(backend: Backend, path: Path) -> Session:
+    """A session that enrolls from this clip, which is analysed."""
+    session = backend.sessions.of("one")
+    session.enrolling = backend.receive(session, upload(backend, path))
+    backend.analyse(session.enrolling)
+    return session
 
 
 @contextmanager

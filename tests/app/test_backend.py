@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 from make_analysis import make_analysis, make_track
-from make_app import ANA, BEN, Scenery, built, real_clip, upload, wait_for
+from make_app import ANA, BEN, Scenery, built, real_clip, session_asking, session_enrolling, upload, wait_for
 from PIL import Image
 from pvchat_app import cards, evidence, export, turncard
 from pvchat_app.backend import Backend
@@ -23,19 +23,6 @@ from pvchat.errors import NoSubjectError, PeopleError, VideoReadError
 from pvchat.schemas import PersonPresence
 
 
-def enrolling(backend: Backend, path: Path):
-    session = backend.sessions.of("one")
-    session.enrolling = backend.receive(session, upload(backend, path))
-    backend.analyse(session.enrolling)
-    return session
-
-
-def asking(backend: Backend, path: Path):
-    session = backend.sessions.of("one")
-    session.keep(backend.receive(session, upload(backend, path)))
-    return session
-
-
 def last(turns):
     *_, turn = turns
     return turn
@@ -44,7 +31,7 @@ def last(turns):
 def test_people_found_are_offered_and_the_picked_one_is_enrolled(
     backend: Backend, party: Path, scenery: Scenery
 ) -> None:
-    session = enrolling(backend, party)
+    session = session_enrolling(backend, party)
     tracks, seconds = backend.subjects(session.enrolling)
     assert len(tracks) == 2
     html = cards.subjects(tracks, seconds, 1)
@@ -52,16 +39,16 @@ def test_people_found_are_offered_and_the_picked_one_is_enrolled(
     assert html.count(" checked") == 1
     session.pick = 2
     backend.enroll(session, "Second")
-    alone = asking(backend, scenery.clip("alone", BEN))
+    alone = session_asking(backend, scenery.clip("alone", BEN))
     there = {p.name: p.decision for p in last(backend.ask(alone, "Is Second there?")).presences}
     assert there == {"Ana": "absent", "Second": "present"}
 
 
 def test_nobody_in_the_clip_and_a_taken_name_are_told(backend: Backend, scenery: Scenery, party: Path) -> None:
-    session = enrolling(backend, scenery.clip("empty"))
+    session = session_enrolling(backend, scenery.clip("empty"))
     with pytest.raises(NoSubjectError):
         backend.subjects(session.enrolling)
-    session = enrolling(backend, party)
+    session = session_enrolling(backend, party)
     with pytest.raises(PeopleError, match="already"):
         backend.enroll(session, "ana")
     assert backend.enroll(session, "Ana", replace=True).name == "Ana"
@@ -94,7 +81,7 @@ def test_a_four_hour_file_is_refused_by_its_length(backend: Backend, tmp_path: P
 
 
 def test_an_answer_streams_and_then_gets_presence_timeline_and_boxes(backend: Backend, party: Path) -> None:
-    session = asking(backend, party)
+    session = session_asking(backend, party)
     texts, states = [], []
     for turn in backend.ask(session, "Is Ana there?"):
         texts.append(turn.text)
@@ -112,7 +99,7 @@ def test_an_answer_streams_and_then_gets_presence_timeline_and_boxes(backend: Ba
 
 
 def test_follow_ups_keep_the_context_of_their_clip(backend: Backend, party: Path, scenery: Scenery) -> None:
-    session = asking(backend, party)
+    session = session_asking(backend, party)
     last(backend.ask(session, "Is Ana there?"))
     follow = last(backend.ask(session, "and what is she wearing?"))
     assert follow.answer.type == "appearance"
@@ -131,7 +118,7 @@ def test_she_is_whom_the_answer_before_named(
 ) -> None:
     """From the question before alone that isn't known: everybody's clothes were told."""
     backend.engine.chat.enroll(scenery.clip("ben", BEN), "Ben")
-    session = asking(backend, party)
+    session = session_asking(backend, party)
     assert whom in last(backend.ask(session, before)).text
     follow = last(backend.ask(session, "What is she wearing?"))
     assert [p.name for p in follow.answer.people] == [whom]
@@ -143,7 +130,7 @@ def test_a_part_of_the_clip_answers_and_stands_beside_the_question(backend: Back
     path = scenery.clip("film", ANA, BEN)
     key = next(key for key, seen in scenery.known.items() if len(seen.tracks) == 2)
     scenery.known[key] = make_analysis(make_track(ANA, range(8)), make_track(BEN, range(8, 16)), frames=16, key=key)
-    session = asking(backend, path)
+    session = session_asking(backend, path)
     assert last(backend.ask(session, "Is Ana there?", "0:00", "0:02")).text.startswith("Yes")
     turn = last(backend.ask(session, "Is Ana there?", "2", ""))
     assert turn.text.startswith("No, Ana is not in this part of the video.")
@@ -157,12 +144,12 @@ def test_a_part_of_the_clip_answers_and_stands_beside_the_question(backend: Back
 
 def test_errors_stand_where_the_answer_would_be(backend: Backend, party: Path) -> None:
     assert "upload one first" in last(backend.ask(backend.sessions.of("one"), "Who is there?")).error
-    turn = last(backend.ask(asking(backend, party), "Is Zoe there?"))
+    turn = last(backend.ask(session_asking(backend, party), "Is Zoe there?"))
     assert turn.text.startswith("Zoe is not enrolled")
 
 
 def test_a_clip_may_be_removed_while_it_is_asked_about(backend: Backend, party: Path) -> None:
-    session = asking(backend, party)
+    session = session_asking(backend, party)
     clip = session.clips[-1]
     for turn in backend.ask(session, "Is Ana there?"):
         if session.clips and turn.presences:
@@ -173,7 +160,7 @@ def test_a_clip_may_be_removed_while_it_is_asked_about(backend: Backend, party: 
 
 
 def test_an_unsure_person_gets_other_pictures_than_a_present_one(backend: Backend, party: Path) -> None:
-    session = asking(backend, party)
+    session = session_asking(backend, party)
     clip = session.clips[-1]
     backend.analyse(clip)
     config = backend.engine.chat.settings.video
@@ -185,7 +172,7 @@ def test_an_unsure_person_gets_other_pictures_than_a_present_one(backend: Backen
 
 
 def test_the_export_holds_the_conversation_and_its_pictures(backend: Backend, party: Path) -> None:
-    session = asking(backend, party)
+    session = session_asking(backend, party)
     with pytest.raises(PeopleError, match="Ask a question first"):
         backend.save_conversation(session)
     last(backend.ask(session, "Is Ana there? <script>alert(1)</script>"))
@@ -206,7 +193,7 @@ def test_people_are_renamed_exported_imported_merged_and_forgotten(
     backend: Backend, scenery: Scenery, party: Path
 ) -> None:
     backend.rename("Ana", "Anna")
-    session = enrolling(backend, scenery.clip("ana again", ANA))
+    session = session_enrolling(backend, scenery.clip("ana again", ANA))
     backend.enroll(session, "Ana 2")
     before = len(backend.engine.people.get("Anna").arrays["prototypes"])
     merged = backend.merge("Anna", "Ana 2")
@@ -220,7 +207,7 @@ def test_people_are_renamed_exported_imported_merged_and_forgotten(
     back = party.with_name("back.pvperson")
     back.write_bytes(file.path.read_bytes())
     taken = upload(backend, back)
-    asking(backend, party)
+    session_asking(backend, party)
     backend.analyse(session.clips[-1])
     backend.forget("Anna")
     assert backend.engine.people.names() == []
@@ -242,13 +229,13 @@ def test_deep_training_outlives_the_session_and_its_instant_person_answers(
         return person
 
     monkeypatch.setattr(backend.engine.chat, "deepen", deepen)
-    session = enrolling(backend, party)
+    session = session_enrolling(backend, party)
     session.pick = 2
     job = backend.train(session, backend.enroll(session, "Ben"), "browser")
     wait_for(lambda: job.step == "augment")
     backend.end_session("one")
     assert backend.jobs.of("browser") == [job]
-    answers = asking(backend, party)
+    answers = session_asking(backend, party)
     assert last(backend.ask(answers, "Is Ben there?")).answer.people[0].decision == "present"
     with pytest.raises(PeopleError, match="trained"):
         backend.rename("Ben", "Benno")
@@ -268,7 +255,7 @@ def test_forgetting_stops_the_training_first(backend: Backend, party: Path, monk
         return person
 
     monkeypatch.setattr(backend.engine.chat, "deepen", deepen)
-    session = enrolling(backend, party)
+    session = session_enrolling(backend, party)
     job = backend.train(session, backend.enroll(session, "Cleo"), "browser")
     wait_for(lambda: job.step == "train")
     backend.forget("Cleo")
@@ -310,7 +297,7 @@ def test_samples_are_looked_for_where_deep_enrollment_makes_them(backend: Backen
 
 
 def test_only_a_pretrained_base_is_trained(backend: Backend, party: Path, monkeypatch) -> None:
-    ben = backend.enroll(enrolling(backend, party), "Ben")
+    ben = backend.enroll(session_enrolling(backend, party), "Ben")
     assert not backend.engine.can_train
     monkeypatch.setitem(vars(backend.engine.chat), "describer", object())
     assert not backend.engine.can_train
@@ -325,14 +312,14 @@ def test_as_many_people_are_found_as_answers_count(backend: Backend, scenery: Sc
     key = video.content_key(path)
     again = [make_track(BEN, range(0, 3)), make_track(BEN, range(3, 6))]  # followed anew after a cut
     scenery.known[key] = make_analysis(make_track(ANA), *again, key=key)
-    session = asking(backend, path)
+    session = session_asking(backend, path)
     backend.analyse(session.clips[-1])
     assert "2 people found, 1 of them enrolled. Ask about it." in backend.found_cards(session.clips[-1])[0]
     assert "I see two people in this video: Ana and somebody I" in last(backend.ask(session, "How many people?")).text
 
 
 def test_whom_one_knows_is_said_beside_who_was_found(backend: Backend, party: Path) -> None:
-    session = enrolling(backend, party)
+    session = session_enrolling(backend, party)
     tab = built(EnrollTab, backend, gr.BrowserState(""))
     html = tab._subjects(session)
     assert html.count("looks like Ana") == 1

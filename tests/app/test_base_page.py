@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from gradio_client import handle_file
-from make_app import ANA, BEN, Scenery, api_client, make_backend, ready, running, upload
+from make_app import ANA, BEN, Scenery, api_client, make_backend, ready, running, session_asking
 from make_bases import save_base
 from make_browser import answered, open_page, see, show
 
@@ -60,8 +60,7 @@ def test_a_turn_grows_word_by_word(chat: PVChat, party: Path) -> None:
     """What the desk yields is what the page draws."""
     backend = make_backend(chat)
     try:
-        session = backend.sessions.of("one")
-        session.keep(backend.receive(session, upload(backend, party)))
+        session = session_asking(backend, party)
         seen = [turn.text for turn in backend.ask(session, "What is Ana doing?")]
     finally:
         backend.jobs.close()

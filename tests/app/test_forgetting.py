@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from make_app import ANA, BEN, Scenery, built, get, running, upload
+from make_app import ANA, BEN, Scenery, built, get, running, session_asking, upload
 from make_people import find_traces
 from pvchat_app import export
 from pvchat_app.backend import Backend
@@ -95,8 +95,7 @@ def test_a_person_who_was_trained_meanwhile_is_found_by_her_earlier_id(backend: 
 
 @pytest.mark.parametrize("forget", FORGET.values(), ids=FORGET.keys())
 def test_a_clip_that_went_with_somebody_is_missed_in_words(backend: Backend, party: Path, forget: Any) -> None:
-    session = backend.sessions.of("one")
-    session.keep(backend.receive(session, upload(backend, party)))
+    session = session_asking(backend, party)
     list(backend.ask(session, "Is Ana there?"))
     forget(backend, "Ana")
     told = built(ChatTab, backend).pose("Who is there?", "", "", SimpleNamespace(session_hash="one"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_app import ready, running, upload
+from make_app import ready, running, session_asking
 from make_browser import ask, open_page, show, tab
 from pvchat_app.backend import Backend
 from pvchat_app.export import pack
@@ -23,8 +23,7 @@ FOREIGN = "a[href*='evil'], form[action*='evil'], img[src='x'], img[src$='/x'], 
 
 def test_an_exported_conversation_holds_no_foreign_element(backend: Backend, party: Path) -> None:
     backend.engine.people.rename("Ana", NAME)
-    session = backend.sessions.of("one")
-    session.keep(backend.receive(session, upload(backend, party)))
+    session = session_asking(backend, party)
     list(backend.ask(session, f"Is {NAME} there? {TAGS}"))
     with zipfile.ZipFile(io.BytesIO(pack(session.turns))) as archive:
         page = archive.read("conversation.html").decode()

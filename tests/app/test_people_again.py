@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from make_app import ANA, BEN, Scenery, built, upload
+from make_app import ANA, BEN, Scenery, built, session_enrolling
 from pvchat_app import cards, page, people_tab
 from pvchat_app.backend import Backend
 from pvchat_app.person_choices import choice_value
@@ -13,15 +11,8 @@ from pvchat_app.person_choices import choice_value
 from pvchat.errors import PeopleError
 
 
-def enrolling(backend: Backend, path: Path):
-    session = backend.sessions.of("one")
-    session.enrolling = backend.receive(session, upload(backend, path))
-    backend.analyse(session.enrolling)
-    return session
-
-
 def test_who_is_enrolled_already_is_noticed(backend: Backend, scenery: Scenery) -> None:
-    session = enrolling(backend, scenery.clip("both", ANA, BEN))
+    session = session_enrolling(backend, scenery.clip("both", ANA, BEN))
     analysis = session.enrolling.analysis
     known = [backend.looks_like(analysis, track) for track in backend.subjects(session.enrolling)[0]]
     assert sorted(person.name for person in known if person) == ["Ana"]
@@ -31,20 +22,20 @@ def test_who_is_enrolled_already_is_noticed(backend: Backend, scenery: Scenery) 
 
 def test_a_clip_is_added_to_who_is_known(backend: Backend, scenery: Scenery) -> None:
     before = backend.engine.people.get("Ana")
-    session = enrolling(backend, scenery.clip("ana again", ANA))
+    session = session_enrolling(backend, scenery.clip("ana again", ANA))
     after = backend.add_clip(session, "Ana")
     assert backend.engine.people.names() == ["Ana"]
     assert after.aliases == []
     assert after.extra["clips"] == 2
     assert len(after.arrays["prototypes"]) > len(before.arrays["prototypes"])
     assert "2 clips" in cards.added_notice(after)
-    session = enrolling(backend, scenery.clip("ana", ANA))
+    session = session_enrolling(backend, scenery.clip("ana", ANA))
     with pytest.raises(PeopleError, match="this very clip"):
         backend.add_clip(session, "Ana")
 
 
 def test_a_merge_is_undone_and_both_are_as_they_were(backend: Backend, scenery: Scenery) -> None:
-    backend.enroll(enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
+    backend.enroll(session_enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
     before = {person.name: person for person in backend.engine.people.all()}
     backend.merge("Ana", "Ana 2")
     assert backend.engine.people.names() == ["Ana"]
@@ -63,7 +54,7 @@ def test_a_merge_is_undone_and_both_are_as_they_were(backend: Backend, scenery: 
 def test_what_was_changed_or_forgotten_since_is_not_brought_back(
     backend: Backend, scenery: Scenery, change: str
 ) -> None:
-    backend.enroll(enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
+    backend.enroll(session_enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
     backend.merge("Ana", "Ana 2")
     if change == "rename":
         backend.rename("Ana", "Anna")
@@ -75,8 +66,8 @@ def test_what_was_changed_or_forgotten_since_is_not_brought_back(
 
 
 def test_before_a_merge_both_faces_and_the_mean_distance_are_shown(backend: Backend, scenery: Scenery) -> None:
-    backend.enroll(enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
-    backend.enroll(enrolling(backend, scenery.clip("ben", BEN)), "Ben")
+    backend.enroll(session_enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
+    backend.enroll(session_enrolling(backend, scenery.clip("ben", BEN)), "Ben")
     ana, again, ben = map(choice_value, backend.engine.people.all())
     same, other = (people_tab.likeness_of(backend, ana, one) for one in (again, ben))
     assert same.count("<img") == 2

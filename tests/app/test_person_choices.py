@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from make_app import BEN, Scenery, built, ready, running, upload
+from make_app import BEN, Scenery, built, ready, running, session_asking, upload
 from make_browser import open_page, pick
 from make_browser import tab as open_tab
 from pvchat_app import correcting
@@ -125,8 +125,7 @@ def test_only_the_merge_that_the_button_names_is_undone(two: Backend, scenery: S
 
 @pytest.mark.parametrize("change", [rename, swap, forget])
 def test_a_correction_is_about_whom_the_turn_shows(two: Backend, scenery: Scenery, change: Callable) -> None:
-    session = two.sessions.of("one")
-    session.keep(two.receive(session, upload(two, scenery.clip("party", 1, BEN))))
+    session = session_asking(two, scenery.clip("party", 1, BEN))
     *_, turn = two.ask(session, "Is Ana there?")
     assert turn.ids["Ana"]
     correcting.correct(two, session, turn, "Ana", her=False)
