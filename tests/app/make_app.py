@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +151,16 @@ def post(url: str, **options: Any) -> httpx.Response:
 def api_client(url: str, **options: Any) -> Client:
     """A patient client of the endpoints."""
     return Client(url, verbose=False, httpx_kwargs={"timeout": WAIT_S}, **options)
+
+
+def in_event_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Make a coroutine a test; it fails when it takes longer than a minute."""
+
+    @wraps(test)
+    def run(**fixtures: Any) -> None:
+        asyncio.run(asyncio.wait_for(test(**fixtures), 60))
+
+    return run
 
 
 def wait_for(condition: Any, seconds: float = WAIT_S) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from make_app import ready, running, wait_for
+from make_app import in_event_loop, ready, running, wait_for
 from make_browser import ask, open_page, show
 from make_grace import Grace, settle
 from make_proxy import proxy
@@ -133,7 +133,10 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("starlette.concurrency.run_in_threadpool", at_once)
 
 
-def test_gradio_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pytest.MonkeyPatch, no_threads) -> None:
+@in_event_loop
+async def test_gradio_hears_of_the_end_only_when_the_page_stays_away(
+    monkeypatch: pytest.MonkeyPatch, no_threads
+) -> None:
     grace, heard = Grace(monkeypatch), list[str]()
 
     async def gradio(scope: Any, receive: Any, send: Any) -> None:
@@ -142,24 +145,24 @@ def test_gradio_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyte
             pass
         heard.append("ended")
 
-    async def run() -> None:
-        through = Heartbeats(gradio, Names({"abc"}), lambda name: heard.append(f"end {name}"), asyncio.Event())
-        for _ in range(3):
-            await Page(through).cut()
-        await grace.end(2)  # it was there again before, and went again
-        page = Page(through)
-        await settle()
-        await grace.end()  # it is there again
-        assert heard == ["begun"]
-        await page.cut()
-        assert heard == ["begun"]
-        await grace.end()
-
-    asyncio.run(asyncio.wait_for(run(), 60))
+    through = Heartbeats(gradio, Names({"abc"}), lambda name: heard.append(f"end {name}"), asyncio.Event())
+    for _ in range(3):
+        await Page(through).cut()
+    await grace.end(2)  # it was there again before, and went again
+    page = Page(through)
+    await settle()
+    await grace.end()  # it is there again
+    assert heard == ["begun"]
+    await page.cut()
+    assert heard == ["begun"]
+    await grace.end()
     assert sorted(heard) == ["begun", "end abc", "ended"]
 
 
-def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytest.MonkeyPatch, no_threads) -> None:
+@in_event_loop
+async def test_a_session_that_opens_as_the_connection_is_lost_stays(
+    monkeypatch: pytest.MonkeyPatch, no_threads
+) -> None:
     Grace(monkeypatch)
     ended: list[str] = []
 
@@ -168,11 +171,8 @@ def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytes
             pass
         ended.append("at Gradio's")
 
-    async def run() -> None:
-        through = Heartbeats(gradio, Names(), ended.append, asyncio.Event())  # what the page asked is on its way yet
-        await Page(through).cut()
-
-    asyncio.run(run())
+    through = Heartbeats(gradio, Names(), ended.append, asyncio.Event())  # what the page asked is on its way yet
+    await Page(through).cut()
     assert not ended
 
 

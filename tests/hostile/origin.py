@@ -1,6 +1,6 @@
 """The web server: foreign pages, clients that collide, lost connections, markup. Experts are made up.
 
-Where the same is held in detail: tests/app/test_origins.py, test_uploads.py, test_passwords.py, test_visits.py,
+Where the same is held in detail: tests/app/test_origins.py, test_uploads.py, test_passwords.py, test_heartbeats.py,
 test_markup.py.
 """
 
