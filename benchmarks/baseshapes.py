@@ -31,7 +31,7 @@ from pvchat.bases.prompts import GREEDY, BasePrompt, inputs_of
 from pvchat.bases.shared import add_shared
 from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import BaseSource, read_source
-from pvchat.runtime import fastest, pick_device, set_threads, size
+from pvchat.runtime import fastest_dtype_name, pick_device, set_threads, size
 
 Clock = Callable[[], float]
 SPOKEN = 24  # tokens of the speed's measure
@@ -76,7 +76,7 @@ def main() -> None:
 
 def measured(source: BaseSource, device: str, args: argparse.Namespace) -> list[str]:
     """The row of a base in a folder."""
-    chosen = args.dtype or fitting_size(source, fastest(device), device).dtype
+    chosen = args.dtype or fitting_size(source, fastest_dtype_name(device), device).dtype
     clock = time.process_time if args.busy else time.perf_counter
     started = time.perf_counter()
     base = load_base(source, device, dtype=getattr(torch, chosen))

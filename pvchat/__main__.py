@@ -1,9 +1,9 @@
-"""The program `pvchat`, also as `python -m pvchat`: the command line, a watchdog, and a sure end.
+"""The program `pvchat`, also `python -m pvchat`: starts the watchdog, runs the command line, ends the process.
 
 In: `sys.argv`. Out: `cli/main.py`'s exit code.
 
-Notable choices: Ctrl-C is caught from the first import on. Threads that still compute are not waited for when the
-program was stopped: Python's own end stops them in the middle of a network's C++, and that aborts the process.
+Notable choices: Ctrl-C is caught from the first import on. A stopped program doesn't wait for threads that still
+compute: Python's own exit would stop them inside a network's C++ code, and that aborts the process.
 """
 
 from __future__ import annotations

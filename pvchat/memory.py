@@ -1,4 +1,4 @@
-"""How much memory a long-running process holds on to; elsewhere than on Linux with glibc all of this does nothing.
+"""Keeps the memory of a long-running process small; does nothing except on Linux with glibc.
 
 glibc gives every thread that allocates while another does an arena of its own (eight for each core), and what is freed
 in one stays there. A server answers in dozens of threads that allocate pictures: with two arenas it stays small.
@@ -22,7 +22,7 @@ _LARGE = 1 << 22
 
 
 def keep_small() -> None:
-    """Let this process hold on to little that it has freed; to be called before threads are started."""
+    """Make this process keep little memory that it has freed; to be called before threads are started."""
     with suppress(OSError, AttributeError):
         libc = _libc()
         for option, value in ((_M_ARENA_MAX, ARENAS), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, 4 * _LARGE)):
@@ -42,7 +42,7 @@ def trim() -> None:
 
 
 def unread(folder: Path) -> None:
-    """Let the pages go that this process has read of files mapped from below `folder`; they come back when needed.
+    """Release the pages of files below `folder` that this process has mapped and read; they come back when needed.
 
     Only of mappings that can't be written to. About a millisecond.
     """

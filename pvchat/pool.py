@@ -1,6 +1,6 @@
-"""Work spread over workers: in this process, over processes of this machine, or over a Ray cluster.
+"""Spreads work over workers: in this process, in processes of this machine, or on a Ray cluster.
 
-A worker is opened once and keeps what it has loaded; one in a process of its own ends when the program's is gone.
+A worker is opened once and keeps what it has loaded; a worker's process ends when the program's process is gone.
 
     for number, row in results(clips, partial(Worker, spec), workers=2): …
 
@@ -76,7 +76,7 @@ def _in_processes(items: Sequence[Any], open_worker: Opener, workers: int, order
 
 
 def _first(waiting: dict[Future[Any], int]) -> tuple[int, Any]:
-    """What came of the item that was begun first; it waits no longer."""
+    """Wait for the item that was begun first; returns its number and result."""
     future = next(iter(waiting))
     found = future.result()
     return waiting.pop(future), found
@@ -94,7 +94,7 @@ def _run(item: Any) -> Any:
 
 
 def _follow_parent() -> None:
-    """End this process when the parent is gone, however it went."""
+    """End this process when its parent process is gone."""
     import multiprocessing
 
     parent = multiprocessing.parent_process()

@@ -1,4 +1,4 @@
-"""What a run needs besides the model: device, threads, log, progress. The light commands never import torch."""
+"""Device, threads, log and progress of a run. Nothing here imports torch before it is needed."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def pick_device(asked: str = "auto") -> str:
     """
     kind = asked.partition(":")[0]
     if kind not in DEVICES:
-        raise SettingsError("there is no such device", subject=f"--device {asked}", hint=f"Use {_either(DEVICES)}.")
-    if asked == "cpu" or (asked == "auto" and _only_a_processor()):
+        raise SettingsError("there is no such device", subject=f"--device {asked}", hint=f"Use {_one_of(DEVICES)}.")
+    if asked == "cpu" or (asked == "auto" and _has_no_accelerator()):
         return "cpu"
     have = available_devices()
     if asked == "auto":
         return have[0]
     if asked not in have and not (kind in have and _index_exists(asked)):
-        what, hint = "this machine, or its build of torch, doesn't have this device", f"It has {_either(have)}"
+        what, hint = "this machine, or its build of torch, doesn't have this device", f"It has {_one_of(have)}"
         raise SettingsError(what, subject=f"--device {asked}", hint=f"{hint}; `auto` takes {have[0]}.")
     return asked
 
@@ -54,16 +54,16 @@ def available_devices() -> tuple[str, ...]:
 
 
 def best_dtype(device: str) -> torch.dtype:
-    """What computes fastest: torch.bfloat16 on accelerators and processors with matrix units, else torch.float32."""
+    """The fastest dtype: torch.bfloat16 on accelerators and processors with matrix units, else torch.float32."""
     import torch
 
     if device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return getattr(torch, fastest(device))  # type: ignore[no-any-return]
+    return getattr(torch, fastest_dtype_name(device))  # type: ignore[no-any-return]
 
 
 def compact_dtype(device: str) -> torch.dtype:
-    """torch.bfloat16 wherever there are instructions for it, else torch.float32: for models that mostly speak.
+    """The dtype for models that mostly generate text: torch.bfloat16 wherever there are instructions for it.
 
     Each word reads all weights, so half of the bytes outweighs slower products.
     """
@@ -75,12 +75,12 @@ def compact_dtype(device: str) -> torch.dtype:
     return best_dtype(device)
 
 
-def fastest(device: str) -> str:
+def fastest_dtype_name(device: str) -> str:
     """The name of `best_dtype`, without asking torch (which knows of graphics cards too old for bfloat16)."""
-    return "bfloat16" if device.startswith("cuda") or (device == "cpu" and matrix_units()) else "float32"
+    return "bfloat16" if device.startswith("cuda") or (device == "cpu" and has_matrix_units()) else "float32"
 
 
-def matrix_units() -> bool:
+def has_matrix_units() -> bool:
     """Whether the processor multiplies matrices in bfloat16 by units of their own (Intel's AMX).
 
     With vector instructions alone (AVX-512 BF16) float32 was two to four times as fast (docs/performance.md).
@@ -114,10 +114,10 @@ def own_threads() -> int:
 
 
 def share_threads(processes: int) -> None:
-    """Tell that this process is one of so many that compute side by side; before networks are loaded.
+    """Note that so many processes compute on this machine in parallel; to be called before networks are loaded.
 
-    NumPy and SciPy obey, too: OpenBLAS makes a thread for each core, and they wait for each other spinning. Who is
-    loaded is told by threadpoolctl, who will be by the environment.
+    Holds for NumPy and SciPy, too, whose OpenBLAS makes a thread for each core that waits spinning: threadpoolctl
+    limits what is loaded already, the environment what is loaded later.
     """
     from threadpoolctl import threadpool_limits
 
@@ -152,7 +152,7 @@ def setup_logging(verbosity: int = 0) -> None:
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Inside, transformers shows no progress bars of its own and warns of nothing: what is done is told by ours."""
+    """Inside, transformers shows no progress bars and no warnings: progress is shown by ours."""
     from transformers.utils import logging as untyped
 
     theirs: Any = untyped
@@ -168,7 +168,7 @@ def quiet_transformers() -> Iterator[None]:
 
 
 class ProgressDisplay:
-    """Says what is being done, how much of it is done and how long it will still take.
+    """Shows what is being done, how much of it is done, and the time left.
 
     It is called, from any thread, as `progress(what, done, total)` (total 0 or None: not countable); a new `what` opens
     a new line, `done >= total` closes it. On a terminal these are bars; elsewhere (a log, a pipe) plain lines every few
@@ -236,7 +236,7 @@ def seconds(count: float) -> str:
 
 
 class _PlainLine:
-    """One task told in lines: at its start, every few seconds, at its end."""
+    """Progress of one task as lines of text: at its start, every few seconds, at its end."""
 
     def __init__(self, what: str, stream: TextIO, unit: str) -> None:
         self.what, self.stream, self.unit = what, stream, unit
@@ -295,8 +295,8 @@ def _log_handler(verbosity: int) -> logging.Handler:
     return RichHandler(console=Console(stderr=True, highlight=False), show_path=verbosity > 1, show_time=verbosity > 0)
 
 
-def _only_a_processor() -> bool:
-    """Whether this is known without asking torch, which takes seconds to load."""
+def _has_no_accelerator() -> bool:
+    """Whether there surely is none, found out without torch, which takes seconds to load."""
     return sys.platform == "linux" and not any(Path(node).exists() for node in _NODES)
 
 
@@ -307,5 +307,5 @@ def _index_exists(asked: str) -> bool:
     return kind == "cuda" and index.isdigit() and int(index) < torch.cuda.device_count()
 
 
-def _either(names: tuple[str, ...]) -> str:
+def _one_of(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

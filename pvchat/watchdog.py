@@ -1,13 +1,13 @@
-"""A second process that watches this one: Ctrl-C and SIGTERM always end it, and what hangs is named.
+"""A second process that watches this one: Ctrl-C and SIGTERM always end it, and a hang is reported.
 
-`working` stands around what may take long, `beat` tells that it goes on. Where it hasn't for minutes, a sentence says
-so on stderr, and a file where every thread is; a program that doesn't heed a signal is ended.
+Long work is done inside `working`, and `beat` is called as it goes on. If there was no beat for minutes, a sentence on
+stderr says so, and a file shows where every thread is. A program that doesn't react to a signal is killed.
 
-A native call that hangs may hold Python's lock: then nothing written in Python runs in its process, no thread and no
-signal's handler. So a process of its own watches, forked before there are threads. It reads the signals from a pipe
-that Python's C code fills (`signal.set_wakeup_fd`), and where the threads are from one that `faulthandler` fills. It
-measures time by its own ticks: a computer that slept, or a program that was stopped, doesn't hang. Where nothing can be
-forked (Windows) nobody watches.
+A native call that hangs may hold Python's lock, so that no thread and no signal handler of its process runs. So another
+process watches, forked before there are threads. It reads signals from a pipe that Python's C code fills
+(`signal.set_wakeup_fd`), and the places of threads from one that `faulthandler` fills. It measures time by its own
+ticks, so that a computer that slept, or a program that was stopped, doesn't count as hanging. On systems without fork
+(Windows) nothing is watched.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _last_beat = 0.0
 
 
 def start() -> None:
-    """Have this process watched from now on; to be called in the main thread, before there are others."""
+    """Start to watch this process; to be called in the main thread, before there are others."""
     global _words
     if not hasattr(os, "fork") or _words >= 0:
         return
@@ -52,12 +52,12 @@ def start() -> None:
     _words = words[1]
     signal.set_wakeup_fd(signals[1], warn_on_full_buffer=False)
     faulthandler.register(signal.SIGUSR2, file=places[1], all_threads=True)
-    os.register_at_fork(after_in_child=_let_go)
+    os.register_at_fork(after_in_child=_stop_being_watched)
 
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Inside, something is done that should go on: `what` begins a sentence, such as "Looking at a.mp4"."""
+    """Inside, work is done that should make progress; `what`: e.g. "Looking at a.mp4", begins the message of a hang."""
     shown = "".join(c if c.isprintable() else "?" for c in what[:200])
     _send(f"+{shown}")
     try:
@@ -67,7 +67,7 @@ def working(what: str) -> Iterator[None]:
 
 
 def beat() -> None:
-    """What is being done goes on."""
+    """Report that the work makes progress."""
     global _last_beat
     if _words >= 0 and (now := time.monotonic()) - _last_beat >= _BEAT_S:
         _last_beat = now
@@ -75,8 +75,8 @@ def beat() -> None:
 
 
 @contextmanager
-def unhurried() -> Iterator[None]:
-    """Inside, the first signal asks for an orderly end, which may take as long as it takes; the second ends all."""
+def without_time_limit() -> Iterator[None]:
+    """Inside, the first signal asks for an orderly end, without a time limit; the second one ends the program."""
     _send("unhurried")
     try:
         yield
@@ -90,8 +90,8 @@ def _send(word: str) -> None:
             os.write(_words, f"{word}\n".encode(errors="replace"))
 
 
-def _let_go() -> None:
-    """A process forked from this one is watched by nobody."""
+def _stop_being_watched() -> None:
+    """In a process forked from this one: stop being watched."""
     global _words
     _words = -1
     with suppress(ValueError):  # only a main thread may
@@ -99,7 +99,7 @@ def _let_go() -> None:
 
 
 def _watch(watch: _Watch) -> None:
-    """All that the second process does."""
+    """The whole life of the second process."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # meant for the other one
             signal.signal(number, signal.SIG_IGN)
@@ -112,7 +112,7 @@ def _watch(watch: _Watch) -> None:
 
 
 class _Watch:
-    """Reads what the watched process tells, and counts the seconds in which it tells nothing."""
+    """Reads the messages of the watched process, and counts the seconds without any."""
 
     def __init__(self, watched: int, signals: int, words: int, places: int) -> None:
         self.watched, self.signals, self.words, self.places = watched, signals, words, places
@@ -135,7 +135,7 @@ class _Watch:
             self._count(min(time.monotonic() - before, 2 * TICK_S))
 
     def _read_words(self) -> bool:
-        """Take in what was told; False where the other process is gone."""
+        """Read messages; False if the other process is gone."""
         read = os.read(self.words, _READ_BYTES)
         for word in read.decode(errors="replace").splitlines():
             if word.startswith("+"):
@@ -164,7 +164,7 @@ class _Watch:
             os.kill(self.watched, signal.SIGKILL)
 
     def _saved(self) -> str:
-        """Save where the threads are; a sentence that says so."""
+        """Save where the threads are; returns a sentence about that."""
         path = home() / FILE
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -175,7 +175,7 @@ class _Watch:
         return f"What it was doing is saved in {path}."
 
     def _threads(self) -> bytes:
-        """What `faulthandler` tells of the other process."""
+        """The stack traces of the other process, by `faulthandler`."""
         os.kill(self.watched, signal.SIGUSR2)
         written = b""
         while select.select([self.places], [], [], _SILENCE_S)[0] and (read := os.read(self.places, _READ_BYTES)):

@@ -62,16 +62,16 @@ def test_pictures_show_only_what_the_script_takes() -> None:
 
 
 def test_the_threat_model_says_what_the_code_does() -> None:
-    from pvchat_app import login, server, visits
+    from pvchat_app import heartbeats, login, server
 
     text = " ".join(text_of("privacy-and-security.md").split())
     assert server.MIN_PASSWORD == 8
     assert "password` of eight characters or more" in text
-    assert login.MOST_WAITING == 8
+    assert login.MAX_WAITING == 8
     assert "of more than eight waiting the oldest is refused" in text
     assert login.WRONG_S == 1.0
     assert "one guess a second from each address" in text
-    assert visits.GRACE_S == 120
+    assert heartbeats.GRACE_S == 120
     assert "two minutes later" in text
     assert re.search(r"token_urlsafe\(32\)", (REPO / "app/pvchat_app/sessions.py").read_text(encoding="utf-8"))
     assert "256 random bits" in text

@@ -50,9 +50,9 @@ def test_only_matrix_units_make_bf16_the_fastest(tmp_path, monkeypatch, flags, n
         told.write_text(f"processor : 0\nmodel name : amx_bf16-like\nflags : {flags}\n")
     monkeypatch.setattr(runtime, "_CPUINFO", told)
     assert runtime.best_dtype("cpu") is getattr(torch, name)
-    assert runtime.fastest("cpu") == name
+    assert runtime.fastest_dtype_name("cpu") == name
     assert runtime.best_dtype("mps") is torch.float32
-    assert runtime.fastest("cuda:1") == "bfloat16"
+    assert runtime.fastest_dtype_name("cuda:1") == "bfloat16"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch is asked")

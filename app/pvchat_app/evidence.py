@@ -1,9 +1,9 @@
-"""Pictures for an answer: frames of the clip with a box around whom they show, and faces that can be pointed at.
+"""Pictures for an answer: frames of the clip with a box around a person, and faces that can be pointed at.
 
-In: a clip of a session, its analysis, presences. Out: `EvidencePicture`s and `FaceChoice`s, JPEG files in the session's
-folder. Also the clip as a browser can play it: what it can't (avi, mkv, HEVC …) becomes a short mp4 of the frames that
-the experts saw. Analyses keep no frames, so a clip is decoded again after the first answer's text is out, of a long
-video only the moments that are shown; the frames then stay for all further questions.
+In: a clip of a session, its analysis, presences. Out: `EvidencePicture`s and `FaceChoice`s, with JPEG files in the
+session's folder. Analyses keep no frames, so the clip is decoded again after the first answer's text (of a long video
+only the moments that are shown); the frames are kept for further questions. Also makes a copy of a clip that a browser
+can't play (avi, mkv, HEVC …): a short mp4 of the sampled frames.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from pvchat.storage.stores import is_sealed
 from pvchat.video import Probe
 from pvchat_app.conversation import EvidencePicture, FaceChoice, SessionClip, Turn
 from pvchat_app.sessions import Session
-from pvchat_app.wording import exact, percent
+from pvchat_app.wording import exact_time, percent
 
 SIZE = (288, 216)  # pixels of a picture
 CONTEXT = 2.6  # a picture is this many times as tall as the box on it, where the frame has so much
-EACH = 3  # pictures a person
-MOST = 12  # pictures an answer
-MOST_FACES = 12  # that can be pointed at for one person
+PICTURES_EACH = 3  # pictures a person
+MAX_PICTURES = 12  # pictures an answer
+MAX_FACES = 12  # that can be pointed at for one person
 COLOURS = {"present": (34, 160, 90), "unsure": (225, 150, 20)}
 _MEDIA = {  # (FFmpeg's or Pillow's container, codecs that every current browser plays in it, media type)
     "mov": (("h264", "av1", "vp9"), "video/mp4"),  # FFmpeg's one name for mov and mp4
@@ -43,7 +43,7 @@ _MEDIA = {  # (FFmpeg's or Pillow's container, codecs that every current browser
 
 
 def illustrate(session: Session, clip: SessionClip, turn: Turn, config: VideoConfig) -> None:
-    """Give a turn the pictures of whom it is about, unless it or its clip has gone."""
+    """Add the pictures of the people whom a turn is about, unless it or its clip is gone."""
     if turn not in session.turns:
         return
     made = pictures(session, clip, turn.evidence_people, config)
@@ -54,16 +54,16 @@ def illustrate(session: Session, clip: SessionClip, turn: Turn, config: VideoCon
 def pictures(
     session: Session, clip: SessionClip, found: Sequence[PersonPresence], config: VideoConfig
 ) -> list[EvidencePicture]:
-    """Frames that show the people of `found` who are present or may be, of a clip with its analysis."""
+    """Frames of an analysed clip that show the people of `found` who are present or may be."""
     analysis = clip.analysis
     shown = [p for p in found if p.track is not None and p.decision != "absent"]
     if analysis is None or not shown:
         return []
-    many = 1 if clip.probe.kind == "photo" else max(1, min(EACH, MOST // len(shown)))  # a photo is one moment
+    each = 1 if clip.probe.kind == "photo" else max(1, min(PICTURES_EACH, MAX_PICTURES // len(shown)))
     chosen = [
         (person, row)
-        for person in shown[:MOST]
-        for row in best_sightings(analysis.tracks[person.track or 0], many, analysis.times, person.spans)
+        for person in shown[:MAX_PICTURES]
+        for row in best_sightings(analysis.tracks[person.track or 0], each, analysis.times, person.spans)
     ]
     numbers = [int(analysis.tracks[person.track or 0].frames[row]) for person, row in chosen]
     keep_frames(clip, analysis, numbers, config)
@@ -86,7 +86,7 @@ def best_sightings(track: Track, count: int, times: FloatArray, spans: Sequence[
 
 
 def keep_frames(clip: SessionClip, analysis: ClipAnalysis, wanted: Sequence[int], config: VideoConfig) -> None:
-    """Make `clip.frames`: JPEG files in the order of `ClipAnalysis.times`; of a long video only the wanted ones."""
+    """Fill `clip.frames` with JPEG files in the order of `ClipAnalysis.times`; of a long video only the wanted ones."""
     folder = clip.path.parent
     if len(clip.frames) != len(analysis.times):
         clip.frames = [folder / f"frame-{number:05d}.jpg" for number in range(len(analysis.times))]
@@ -103,21 +103,21 @@ def keep_frames(clip: SessionClip, analysis: ClipAnalysis, wanted: Sequence[int]
 
 
 def _save(image: Image.Image, path: Path, quality: int) -> None:
-    """Write a JPEG in one step: another question about the clip may look for it meanwhile."""
+    """Write a JPEG in one step, since another question about the clip may look for it meanwhile."""
     draft = path.with_name(f"{secrets.token_hex(8)}.part")
     image.save(draft, "JPEG", quality=quality)
     draft.replace(path)
 
 
 def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
-    """Whom in a turn's clip one can point at as "that is her", for each person it is about, by name.
+    """The tracks that a reader can point at as "that is her", for each person a turn is about, by name.
 
-    Faces, drawn figures, and bodies without a face: who is likest comes first, then who is of the kind that she is
-    known by, then who is seen longest.
+    Faces, drawn figures, and bodies without a face. The likest comes first, then tracks of the same kind, then the
+    others; each group by how long they are seen.
     """
     clip = turn.clip
     analysis = clip.analysis if clip is not None else None
-    if clip is None or analysis is None or not clip.path.exists():  # it was forgotten with somebody
+    if clip is None or analysis is None or not clip.path.exists():  # deleted because somebody was forgotten
         return {}
     tracks = analysis.tracks
     shown = [n for n, track in enumerate(tracks) if track.thumbnail and shows_somebody(track)]
@@ -130,12 +130,12 @@ def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
         others = [n for n in shown if n not in own and not any(_is_same(tracks[n], tracks[m]) for m in own)]
         own.sort(key=lambda n: (tracks[n] is not likest, -len(tracks[n].shown_in)))
         others.sort(key=lambda n: -len(tracks[n].shown_in))
-        offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in [*own, *others][:MOST_FACES]]
+        offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in [*own, *others][:MAX_FACES]]
     return offered
 
 
 def _is_same(one: Track, other: Track) -> bool:
-    """Whether a face and a drawn figure are one: it is the figure's face."""
+    """Whether one track is the face of the other, a drawn figure."""
     face, figure = (one, other) if one.kind == "face" else (other, one)
     return is_face_of(face, figure)
 
@@ -149,9 +149,9 @@ def _face(session: Session, clip: SessionClip, number: int, track: Track) -> Fac
 
 
 def playable(path: Path, probe: Probe, config: VideoConfig, folder: Path) -> tuple[Path, str]:
-    """What a browser can show of a clip: the file itself, or else a small copy of its sampled frames in a folder.
+    """A file that a browser can play, and its media type: the clip itself, else a small copy of its sampled frames.
 
-    With its media type, which comes from the content, never from the file's name.
+    The media type comes from the content, never from the file's name.
     """
     codecs, media = _MEDIA.get(probe.container, ((), ""))
     if probe.codec in codecs and not probe.rotation and not is_sealed(path):
@@ -183,14 +183,14 @@ def _picture(
     _save(image, path, 82)
     time = float(analysis.times[frame])
     doubt = "perhaps " if person.decision == "unsure" else ""
-    words = f"{doubt}{person.name} at {exact(time)}, probability {percent(person.probability)}"
+    words = f"{doubt}{person.name} at {exact_time(time)}, probability {percent(person.probability)}"
     return EvidencePicture(
         session.link(path, "image/jpeg"), path, person.name, time, words, person.decision == "present"
     )
 
 
 def surroundings(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The part of a frame that a picture shows: a box and what is around it, in the picture's aspect; in pixels."""
+    """The part of a frame that a picture shows, in pixels: a box and its surroundings, in the picture's aspect."""
     aspect = SIZE[0] / SIZE[1]
     tall = max(CONTEXT * (box[3] - box[1]), CONTEXT * (box[2] - box[0]) / aspect)
     tall = min(tall, size[1], size[0] / aspect)

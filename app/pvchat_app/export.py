@@ -1,11 +1,10 @@
-"""What leaves the page as a file: a person, or a conversation with its evidence as one zip: a page that opens anywhere,
-the same as JSON, and the pictures.
+"""Files to download: a person, or a conversation as one zip with a page that opens anywhere, JSON, and the pictures.
 
     conversation.html   self-contained but for evidence/
     conversation.json   every question, answer, presence, span and timing
     evidence/*.jpg
 
-In: turns. Out: bytes. Pictures of people leave the machine only when the user saves the file: the page says so.
+In: turns. Out: bytes. Pictures of people leave the machine only when the user saves the file; the page says so.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from pvchat.people.store import PeopleStore
 from pvchat.schemas import PersonPresence
 from pvchat_app.conversation import Turn
 from pvchat_app.sessions import Session
-from pvchat_app.wording import SIGNS, WORDS, escape, exact, percent
+from pvchat_app.wording import SIGNS, WORDS, escape, exact_time, percent
 
 _NOTE = "Answers by a model: look at the probabilities. This is about people: mind who gets the file."
 
 
 def person(session: Session, people: PeopleStore, who: str) -> tuple[str, int]:
-    """A person's file in a session's folder, by name or id; returns its link and its bytes."""
+    """Write a person, given by name or id, to a file in a session's folder; returns its link and size in bytes."""
     found = people.get(who)
-    path = session.made_folder() / f"{secrets.token_hex(8)}-{found.id}.pvperson"
+    path = session.ensure_folder() / f"{secrets.token_hex(8)}-{found.id}.pvperson"
     people.export(found.id, path)
     title = "".join(c if c.isalnum() or c in " -_." else "_" for c in found.name).strip(" .") or "person"
     return session.link(path, "application/octet-stream", f"{title}.pvperson"), path.stat().st_size
@@ -78,7 +77,7 @@ def _row(turn: Turn, number: int) -> dict[str, Any]:
 
 
 def _there(turn: Turn) -> list[PersonPresence]:
-    """Who is in the clip, or may be: of whoever is absent nothing leaves the page that the answer doesn't say."""
+    """Who is or may be in the clip; about absent people only the answer's own words are exported."""
     return [person for person in turn.presences if person.decision != "absent"]
 
 
@@ -97,12 +96,12 @@ def _section(turn: Turn, number: int) -> str:
     assert turn.answer is not None
     seen = "".join(
         f"<li>{SIGNS[p.decision]} <b>{escape(p.name)}</b> {WORDS[p.decision]}, {escape(percent(p.probability))}: "
-        f"{', '.join(f'{exact(start)}–{exact(end)}' for start, end in p.spans)}</li>"
+        f"{', '.join(f'{exact_time(start)}–{exact_time(end)}' for start, end in p.spans)}</li>"
         for p in _there(turn)
     )
     shown = "".join(
         f'<figure class="pv-sample"><img src="{name}" alt="{escape(p.words)}">'
-        f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {exact(p.time)}</figcaption></figure>"
+        f"<figcaption>{'' if p.sure else 'perhaps '}{escape(p.name)} · {exact_time(p.time)}</figcaption></figure>"
         for name, p in _names(turn, number)
     )
     part = f" ({escape(turn.part)})" if turn.part else ""

@@ -1,8 +1,8 @@
-"""What a browser's session holds of people: noted as it comes, and gone once they are forgotten, by whichever process.
+"""Removes forgotten people from browser sessions, also if another process forgot them.
 
-In: a session, and who is enrolled now, by id. Out: the same session without whoever isn't. Files follow the rule of
-`pvchat/storage/temporary.py`: the folder of a clip that shows somebody is marked with her id, an exported person has it
-in its name. So a `pvchat people forget` in another process takes the files, and the links to them lead nowhere.
+In: a session, and the ids of everyone enrolled now. Out: the session without anybody else. Files follow the rule of
+`pvchat/storage/temporary.py`: the folder of a clip that shows somebody is marked with her id, and an exported person
+has it in the file's name. So `pvchat people forget` in another process deletes the files too, and their links are dead.
 """
 
 from __future__ import annotations
@@ -16,31 +16,29 @@ from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.sessions import Session
 
 
-def shows(session: Session, clip: SessionClip, ids: Iterable[str]) -> None:
-    """Note that a clip shows these people: it goes, with all that was made of it, when one of them is forgotten."""
+def mark_clip(session: Session, clip: SessionClip, ids: Iterable[str]) -> None:
+    """Mark a clip as showing these people: it is deleted with all its files when one of them is forgotten."""
     for folder in {clip.path.parent, session.upload_of(clip).parent}:
         temporary.mark(folder, ids)
 
 
-def note(session: Session, clip: SessionClip, turn: Turn, people: PeopleStore, before: Snapshot) -> None:
-    """Note whom a turn names, and whom its clip shows as far as that is known by now.
+def note_people(session: Session, clip: SessionClip, turn: Turn, people: PeopleStore, before: Snapshot) -> None:
+    """Note which people a turn names and its clip shows, as far as that is known by now.
 
-    The turn goes at once where one of them was forgotten while it was answered, and so does the clip.
-
-    It may speak of somebody who was enrolled when its answer was begun (`before`). `clip` is what was asked about: the
-    turn has none any more once that was removed.
+    If one of them was forgotten while it was answered, turn and clip are removed at once. `before`: who was enrolled
+    when the answer was begun, and may be named in it; `clip`: the clip asked about, which the turn may have lost.
     """
     visible = _speaks_of(turn, before) | _speaks_of(turn, people.snapshot())
     if turn.clip is not None:
-        shows(session, clip, visible)
+        mark_clip(session, clip, visible)
     known = people.ids()
-    if gone := visible - known.keys():  # whoever forgot them didn't find the clip marked
+    if gone := visible - known.keys():  # the clip wasn't marked yet when they were forgotten
         temporary.forget(gone)
     tidy(session, known)
 
 
 def _speaks_of(turn: Turn, snapshot: Snapshot) -> set[str]:
-    """Note whom of those who are (or were) enrolled a turn names; the ids of whom its clip shows."""
+    """Note which people of a snapshot a turn names; returns the ids of those whom its clip shows."""
     ids = {person.name: person.id for person in snapshot.people}
     turn.ids |= {p.name: ids[p.name] for p in turn.presences if p.name in ids}
     visible = {p.name for p in turn.presences if p.decision != "absent"}
@@ -51,9 +49,9 @@ def _speaks_of(turn: Turn, snapshot: Snapshot) -> set[str]:
 
 
 def tidy(session: Session, known: Mapping[str, str]) -> None:
-    """Drop clips whose files are gone, and whatever speaks of people who aren't enrolled any more.
+    """Drop clips whose files are gone, and everything about people who aren't enrolled any more.
 
-    `known`: every id of everyone enrolled, see `PeopleStore.ids`.
+    `known`: the ids of everyone enrolled (`PeopleStore.ids`).
     """
     with session.lock:
         session.prune()

@@ -1,8 +1,7 @@
-"""What is said: the words of the chat's clip, and a question that was spoken into the microphone.
+"""Speech to text: what is said in the chat's clip, and a question that was spoken into the microphone.
 
-In: a `Desk`, a clip, or sound from the page. Out: lines of words as HTML, text; a PVChatError where hearing is switched
-off, what it needs isn't here, or there is nothing to hear. A clip is listened to only when somebody asks for it;
-everything is heard on this machine (docs/voice.md).
+In: a clip, or sound from the page. Out: text. Raises PVChatError where listening is switched off, its weights are
+missing, or nothing is heard. A clip is listened to only when somebody asks for it, on this machine (docs/voice.md).
 """
 
 from __future__ import annotations
@@ -25,26 +24,26 @@ from pvchat.schemas import SAMPLE_RATE, Progress
 from pvchat.service import PVChat
 from pvchat.service.hearing import SpokenLine, transcript
 from pvchat_app import cards
+from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip
-from pvchat_app.desk import Desk
-from pvchat_app.languages import worded
-from pvchat_app.progress import watched
-from pvchat_app.wording import escape, exact
+from pvchat_app.languages import translatable
+from pvchat_app.progress import progress_bars
+from pvchat_app.wording import escape, exact_time
 
-LISTEN, STOP = worded("Listen: what is said in it?"), worded("Stop listening")
+LISTEN, STOP = translatable("Listen: what is said in it?"), translatable("Stop listening")
 FETCH = "Stop the app and run: pvchat doctor --fetch --voice"
 
 
 class ListenEvents:
-    """The events of the button that listens to the clip that is asked about."""
+    """The events of the Listen button under the chat's clip."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
         self._stops: weakref.WeakKeyDictionary[SessionClip, threading.Event] = weakref.WeakKeyDictionary()
 
     def listen(self, request: gr.Request) -> Iterator[tuple[Any, Any]]:
-        """Listen to the clip, or stop it where that runs; yields its words, or how far that is, and the button."""
-        clip = self.desk.sessions.asking(request).clip
+        """Listen to the clip, or stop that; yields the progress or the words, and the button."""
+        clip = self.backend.sessions.of_request(request).clip
         if clip is None or (running := self._stops.get(clip)) is not None:
             if clip is not None and running is not None:
                 running.set()
@@ -52,7 +51,7 @@ class ListenEvents:
             return
         stop = self._stops[clip] = threading.Event()
         try:
-            for bar in watched("listening", lambda tell: hear(self.desk, clip, Watch(tell, stop).step)):
+            for bar in progress_bars("listening", lambda tell: hear(self.backend, clip, Watch(tell, stop).step)):
                 yield bar, gr.Button(STOP)
             yield self.show(clip)
         except StoppedError:
@@ -63,12 +62,12 @@ class ListenEvents:
             self._stops.pop(clip, None)
 
     def redraw(self, request: gr.Request) -> tuple[Any, Any]:
-        """`show` of the clip that is asked about."""
-        return self.show(self.desk.sessions.asking(request).clip)
+        """`show` for the session's clip."""
+        return self.show(self.backend.sessions.of_request(request).clip)
 
     def show(self, clip: SessionClip | None) -> tuple[str, gr.Button]:
-        """What was heard of a clip so far, and the button, where there is something to listen to."""
-        chat = self.desk.engine.chat
+        """The words that were heard in a clip, and the button if there is something to listen to."""
+        chat = self.backend.engine.chat
         if clip is None or not clip.has_sound or not chat.settings.voice:
             return "", gr.Button(LISTEN, visible=False)
         if (analysis := clip.analysis) is None or analysis.sound is None:
@@ -77,24 +76,24 @@ class ListenEvents:
         return words_card(lines, clip.url), gr.Button(visible=False)
 
 
-def hear(desk: Desk, clip: SessionClip, progress: Progress) -> None:
-    """Listen to a clip; what is heard becomes a part of its analysis."""
-    seen, chat = desk.look(clip, progress), desk.engine.chat
-    progress("listening", 0.0, clip.probe.duration_s)  # which ends it where it was stopped meanwhile
-    with desk.engine.listening(progress):
+def hear(backend: Backend, clip: SessionClip, progress: Progress) -> None:
+    """Listen to a clip; its words become a part of its analysis."""
+    seen, chat = backend.analyse(clip, progress), backend.engine.chat
+    progress("listening", 0.0, clip.probe.duration_s)  # raises StoppedError if it was stopped meanwhile
+    with backend.engine.reporting_to(progress):
         heard = chat.listen(clip.path).analysis
-    transcript(heard, [], clip.name)  # says why where nothing can be heard
+    transcript(heard, [], clip.name)  # raises the reason where nothing can be heard
     clip.analysis = replace(seen, sound=heard.sound)
 
 
 def words_card(lines: Sequence[SpokenLine], clip: str) -> str:
-    """What is said, a line a row, with a search field: when (a click plays the clip, a link, there), who, the words."""
+    """What is said, with a search field; a line has its time (a click plays the clip from there), speaker and words."""
     if not lines:
         return cards.notice("Nobody is heard speaking in this clip.")
     rows = "".join(
         f'<li class="pv-line"><button type="button" class="pv-time" data-seek="{line.start_s:.2f}" data-clip="{clip}" '
-        f'aria-label="Play from {exact(line.start_s)}">{clock(line.start_s)}</button><b>{escape(line.speaker)}</b> '
-        f"<span>{escape(line.text)}</span></li>"
+        f'aria-label="Play from {exact_time(line.start_s)}">{clock(line.start_s)}</button>'
+        f"<b>{escape(line.speaker)}</b> <span>{escape(line.text)}</span></li>"
         for line in lines
     )
     search = '<input type="search" placeholder="Search in what is said" aria-label="Search in what is said">'
@@ -124,7 +123,7 @@ def spoken_question(chat: PVChat, sound: str) -> str:
 
 
 def hearing_off(chat: PVChat) -> str:
-    """Why nothing can be heard here: "off", "unfetched"; "" where it can."""
+    """Why nothing can be heard here: "off" (switched off) or "unfetched" (weights are missing); "" if it can."""
     if not chat.settings.voice:
         return "off"
     return "unfetched" if weights.missing(table=packages.table("voice")) else ""

@@ -1,7 +1,7 @@
-"""People whom nobody enrolled, on the library tab: faces to tick, and what to do about them.
+"""People who aren't enrolled, on the library tab: faces to tick, and buttons for what to do about them.
 
-In: a `Desk`. Out: Gradio components and their events; `pvchat/library/inbox.py` does what they say. Pictures are cut
-out of the videos for the page that asks, and kept nowhere.
+In: a `Backend`, whose library's `inbox` does the work. Out: Gradio components and their events. Pictures are cut out of
+the videos for the page that asks, and stored nowhere.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pvchat.library.strangers import Stranger
 from pvchat.people.person import clean_name
 from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards
-from pvchat_app.desk import Desk
-from pvchat_app.page_events import CONSENT, MODEL, QUICK, Updates, require_filled, sent
-from pvchat_app.picks import pick, picked_person
-from pvchat_app.progress import watched
+from pvchat_app.backend import Backend
+from pvchat_app.page_events import CONSENT, MODEL, QUICK, Updates, require_filled, sent_value
+from pvchat_app.person_choices import choice_value, picked_person
+from pvchat_app.progress import progress_bars
 
-MOST = 12  # shown at once; tracks of one that are shown with their face
+MAX_SHOWN = 12  # people shown at once; tracks of one person shown with a face
 _UNDOES = {
     "name": "the name", "join": "“this is her”", "deny": "“this isn’t her”", "ignore": "ignore", "merge": "the merge",
     "split": "the split",
@@ -31,14 +31,13 @@ _UNDOES = {
 
 
 class StrangersPart:
-    """The part's components, laid out and connected; the public methods are events.
+    """The components, laid out and connected; the public methods are events.
 
-    `play` is the event that plays a video of the library in the tab's player; `there`: there is a library, and so the
-    part is shown.
+    `play`: the event that plays a video of the library in `player`; `there`: whether there is a library yet.
     """
 
-    def __init__(self, desk: Desk, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:
-        self.desk = desk
+    def __init__(self, backend: Backend, player: gr.HTML, play: Callable[..., Any], there: bool) -> None:
+        self.backend = backend
         with gr.Accordion("People I don’t know", open=False, visible=there, elem_id="pv-strangers") as self.part:
             self.find_button = gr.Button("Show people who are seen in several videos", elem_id="pv-strangers-find")
             self.note = gr.HTML("", elem_id="pv-strangers-note")
@@ -93,14 +92,14 @@ class StrangersPart:
         self.split_button.click(self.split, [picked, ticked], outputs, **heavy)
 
     def find(self) -> Iterator[Updates]:
-        """Show strangers."""
+        """Show people who aren't enrolled."""
         yield from self._do("looking for people", lambda inbox: "")
 
     def choose(self, event: gr.EventData) -> Updates:
-        """Somebody was ticked: what can be done about her, and where she was seen; consent is asked for anew."""
-        numbers, inbox = _numbers(sent(event, "picked")), self.desk.engine.chat.library.inbox
+        """Show what can be done about who is ticked, and where one was seen; consent has to be given again."""
+        numbers, inbox = _numbers(sent_value(event, "picked")), self.backend.engine.chat.library.inbox
         one = next((one for one in inbox.strangers() if [one.id] == numbers), None)
-        people = [(person.name, pick(person)) for person in self.desk.engine.people.all()]
+        people = [(person.name, choice_value(person)) for person in self.backend.engine.people.all()]
         seen = "" if one is None else librarycards.sightings(one, _faces(inbox, one))
         return {
             self.picked: numbers, self.ticked: [], self.more: gr.Row(visible=bool(numbers)), self.seen: seen,
@@ -108,35 +107,35 @@ class StrangersPart:
         }  # fmt: skip
 
     def tick(self, ticked: list[int], event: gr.EventData) -> list[int]:
-        """Which tracks are ticked."""
-        words = sent(event, "ticked")
+        """Note which tracks are ticked."""
+        words = sent_value(event, "ticked")
         return _numbers(words) if words else ticked
 
     def enroll(self, picked: list[int], text: str, consent: bool) -> Iterator[Updates]:
-        """Enroll who is ticked."""
+        """Enroll the person who is ticked."""
 
         def act(inbox: Inbox) -> str:
             require_filled({CONSENT: consent})
             name = clean_name(text)
-            if self.desk.engine.people.find(name) is not None:
+            if self.backend.engine.people.find(name) is not None:
                 hint = "Pick her under “Or enrolled already as” if this is her; else choose another name."
                 raise PeopleError("is enrolled already.", subject=name, hint=hint)
-            with self.desk.changing:
+            with self.backend.changing:
                 person = inbox.name(_only(picked), name, consent=consent)
             return f"{person.name} is enrolled, and found in the whole library."
 
         yield from self._do("enrolling", act)
 
     def join(self, picked: list[int], who: str | None) -> Iterator[Updates]:
-        """Who is ticked is somebody enrolled."""
+        """Store that the person who is ticked is somebody enrolled."""
         yield from self._correct(picked, who, is_her=True)
 
     def deny(self, picked: list[int], who: str | None) -> Iterator[Updates]:
-        """Who is ticked isn't somebody enrolled."""
+        """Store that the person who is ticked isn't somebody enrolled."""
         yield from self._correct(picked, who, is_her=False)
 
     def ignore(self, picked: list[int]) -> Iterator[Updates]:
-        """Don't show who is ticked any more."""
+        """Hide who is ticked for good."""
 
         def act(inbox: Inbox) -> str:
             for one in picked:
@@ -146,7 +145,7 @@ class StrangersPart:
         yield from self._do("noting it", act)
 
     def merge(self, picked: list[int]) -> Iterator[Updates]:
-        """Who is ticked is one person."""
+        """Make one person of those who are ticked."""
 
         def act(inbox: Inbox) -> str:
             if len(picked) < 2:
@@ -158,7 +157,7 @@ class StrangersPart:
         yield from self._do("noting it", act)
 
     def split(self, picked: list[int], ticked: list[int]) -> Iterator[Updates]:
-        """The ticked tracks are somebody else's."""
+        """Make another person of the ticked tracks."""
 
         def act(inbox: Inbox) -> str:
             if not ticked:
@@ -169,59 +168,59 @@ class StrangersPart:
         yield from self._do("noting it", act)
 
     def undo(self) -> Iterator[Updates]:
-        """Take back what was done last; who was named is forgotten."""
+        """Undo the last action; a person who was enrolled by it is forgotten."""
 
         def act(inbox: Inbox) -> str:
-            with self.desk.changing:
+            with self.backend.changing:
                 last = inbox.last()
-                name = self.desk.engine.people.ids().get(last.ref) if last and last.ref else None
+                name = self.backend.engine.people.ids().get(last.ref) if last and last.ref else None
                 if name:
-                    self.desk.jobs.require_untrained(name)
+                    self.backend.jobs.require_untrained(name)
                 done = inbox.undo()
-            for session in self.desk.sessions.all():
-                self.desk.tidy(session)
+            for session in self.backend.sessions.all():
+                self.backend.tidy(session)
             return f"Taken back: {_UNDOES[done.what]}."
 
         yield from self._do("noting it", act)
 
     def _correct(self, picked: list[int], who: str | None, is_her: bool) -> Iterator[Updates]:
         def act(inbox: Inbox) -> str:
-            with self.desk.changing:
-                person = picked_person(self.desk.engine.people, who)
-                self.desk.jobs.require_untrained(person.name)
+            with self.backend.changing:
+                person = picked_person(self.backend.engine.people, who)
+                self.backend.jobs.require_untrained(person.name)
                 inbox.correct(_only(picked), person.name, is_her)
             return f"Noted: that {'is' if is_her else 'is not'} {person.name}."
 
         yield from self._do("looking at the videos", act)
 
     def _do(self, what: str, act: Callable[[Inbox], str]) -> Iterator[Updates]:
-        """Do one thing with progress, then draw everybody anew; what went wrong is said, and nothing drawn."""
+        """Run `act` with a progress bar (`what`: its text), then redraw everybody; an error is shown instead."""
         made = list[Updates]()
 
         def work(tell: Progress) -> None:
-            with self.desk.engine.listening(tell):
-                done = act(self.desk.engine.chat.library.inbox)
-                made.append({**self._drawn(tell), self.note: cards.notice(done, "good")})
+            with self.backend.engine.reporting_to(tell):
+                done = act(self.backend.engine.chat.library.inbox)
+                made.append({**self._redraw(tell), self.note: cards.notice(done, "good")})
 
         try:
-            for bar in watched(what, work):
+            for bar in progress_bars(what, work):
                 yield {self.note: bar}
         except Exception as error:
             yield {self.note: cards.error_card(error)}
             return
         yield made[0]
 
-    def _drawn(self, tell: Progress) -> Updates:
-        """Everybody anew, nobody ticked."""
-        inbox = self.desk.engine.chat.library.inbox
+    def _redraw(self, tell: Progress) -> Updates:
+        """Redraw everybody, with nobody ticked."""
+        inbox = self.backend.engine.chat.library.inbox
         found = inbox.strangers(progress=tell)
         faces = dict[int, bytes]()
-        for done, one in enumerate(found[:MOST]):
-            tell("cutting out faces", done, len(found[:MOST]))
+        for done, one in enumerate(found[:MAX_SHOWN]):
+            tell("cutting out faces", done, len(found[:MAX_SHOWN]))
             with suppress(PVChatError, OSError):  # its videos are gone
                 faces[one.id] = inbox.picture(one.id)
-        nobody = cards.empty("Nobody who isn’t enrolled is seen in several videos.")
-        grid = librarycards.strangers(found[:MOST], faces, max(0, len(found) - MOST)) if found else nobody
+        nobody = cards.placeholder("Nobody who isn’t enrolled is seen in several videos.")
+        grid = librarycards.strangers(found[:MAX_SHOWN], faces, max(0, len(found) - MAX_SHOWN)) if found else nobody
         last = inbox.last()
         undo = gr.Button(f"Undo {_UNDOES[last.what]}", visible=True) if last else gr.Button(visible=False)
         emptied = {self.picked: [], self.ticked: [], self.name: "", self.consent: False}
@@ -230,7 +229,7 @@ class StrangersPart:
 
 def _faces(inbox: Inbox, one: Stranger) -> dict[int, bytes]:
     faces = dict[int, bytes]()
-    for seen in one.sightings[:MOST]:
+    for seen in one.sightings[:MAX_SHOWN]:
         with suppress(PVChatError, OSError):
             faces[seen.track] = inbox.picture(one.id, seen.track)
     return faces

@@ -1,6 +1,6 @@
-"""Deep enrollments as they are shown: step, bar, time left, a cancel button, and samples with their identity score.
+"""HTML of background jobs: step, progress bar, time left, a cancel button, and samples that a training has made.
 
-In: `Job`s, and the augmentation folder of the one that runs. Out: HTML, all foreign words escaped.
+In: `Job`s, and the augmentation folder of the one that runs. Out: HTML, all foreign text escaped.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from typing import Any
 
 from pvchat.runtime import seconds as length
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.wording import about, escape, explained_error, many, percent
+from pvchat_app.wording import counted, escape, explained_error, percent, rough_duration
 
 SAMPLES = 8  # shown of those made so far
-CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples with their gates' values; before that without
+CHECKED, MADE = (
+    "samples.jsonl",
+    "positives.jsonl",
+)  # samples that were checked (with the gates' values), that were made
 SIDE = 160  # pixels of a shown sample
 MAX_LINES = 5_000  # of samples.jsonl that are looked at
 
@@ -33,13 +36,13 @@ _RECIPES = {
 
 
 def job_list(shown: Sequence[Job], jobs: Jobs, under: Callable[[Job], str] = lambda job: "") -> str:
-    """Jobs of one browser, newest first, with HTML below each; `jobs` knows what comes before them."""
+    """Jobs of one browser, newest first, with the HTML of `under` below each."""
     rows = [_job(job, jobs.ahead_of(job), under(job)) for job in shown]
     return f'<div class="pv-jobs" role="group" aria-label="Background work">{"".join(rows)}</div>' if rows else ""
 
 
 def preview(job: Job, folder: Path | None) -> None:
-    """Let a job's preview show the samples that are there now; nothing is decoded while the list stays the same."""
+    """Update a job's preview to the samples made so far, if their list has changed."""
     path = _list(folder)
     if path is None:
         return
@@ -50,9 +53,9 @@ def preview(job: Job, folder: Path | None) -> None:
 
 
 def sample_strip(folder: Path | None) -> str:
-    """Some samples of an augmentation folder, with their identity score once they are checked; "" while none is there.
+    """Some samples of an augmentation folder, with their identity score once they are checked; "" if there are none.
 
-    One of each recipe first: it is the variety that shows what training will see.
+    One of each recipe comes first, so that the variety is seen.
     """
     path = _list(folder)
     if path is None or folder is None:
@@ -67,7 +70,7 @@ def sample_strip(folder: Path | None) -> str:
     if not shown:
         return ""
     checked = "kept, with how surely each still shows this person" if path.name == CHECKED else "made; checking follows"
-    note = f"{many(len(kept), 'sample')} {checked}"
+    note = f"{counted(len(kept), 'sample')} {checked}"
     return f'<p class="pv-dim pv-samples-note">{note}</p><div class="pv-samples">{"".join(shown)}</div>'
 
 
@@ -108,16 +111,16 @@ def _cancel(job: Job, name: str) -> str:
 
 
 def status(job: Job, ahead: int = 0) -> str:
-    """A job's state in words: the step and the time left, what it waits for, or how it ended."""
+    """A job's state in words: its step and the time left, the jobs before it, or how it ended."""
     if job.state == "waiting":
-        return f"{many(ahead, 'job')} before this one" if ahead else "Starts at once"
+        return f"{counted(ahead, 'job')} before this one" if ahead else "Starts at once"
     if job.state == "running":
         step = job.step or "starting"
         step = f"Step {job.number} of {job.count}: {step}" if job.number else step[:1].upper() + step[1:]
         if job.kind == "evaluation" and job.total > 1:
             step += f" ({min(job.done + 1, job.total):.0f} of {job.total:.0f})"
         left = job.left_s()
-        return f"{step} · {about(left)} left" if left is not None else step
+        return f"{step} · {rough_duration(left)} left" if left is not None else step
     if job.state == "failed":
         rest = " The instant enrollment still answers." if job.kind == "deep" else ""
         return f"{explained_error(job.failure)}{rest}" if job.failure else "Failed"
@@ -129,7 +132,7 @@ def status(job: Job, ahead: int = 0) -> str:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Samples so far; a last line that is still being written is left out."""
+    """The samples in a list so far, without a last line that is still being written."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file):
             if number >= MAX_LINES:
@@ -162,7 +165,7 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
 
 
 def _score(gates: dict[str, Any]) -> str:
-    """How surely a sample still shows the person: the probability behind the gate's log-odds, else the distance."""
+    """How surely a sample still shows the person: a probability from the gate's log-odds, else the face distance."""
     if "log_odds" in gates:
         return f"identity {percent(1 / (1 + math.exp(-max(-30.0, min(30.0, float(gates['log_odds']))))))}"
     return f"identity distance {float(gates['identity']):.2f}" if "identity" in gates else ""

@@ -1,8 +1,7 @@
-"""Trainings, scans and evaluations in the background: one worker, jobs that outlive a page reload, with time left.
+"""Background jobs: trainings, scans and evaluations, done one after the other; they survive a reload of the page.
 
-In: work (a function that takes a stop event and a progress callback) and who may see it. Out: `Job` objects to look at.
-The person answers from the instant enrollment meanwhile: that is the work's own business (`PVChat.enroll`).
-How long a job will still take is `progress.py`'s.
+In: work (a function that takes a stop event and a progress callback) and its owner. Out: `Job` objects with state,
+progress and time left (`progress.py`).
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from typing import Any, Literal
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.schemas import Progress
-from pvchat_app.progress import Pace, Plan
+from pvchat_app.progress import Pace
 
 Work = Callable[[threading.Event, Progress], object]
 State = Literal["waiting", "running", "done", "stopped", "failed"]
 
 KEPT = 50  # finished jobs that are remembered
-_OUTER = "augmentation"  # progress that counts the steps themselves, see `pvchat.augment.steps.augment`
-_NAMES = ("measuring the person", "making samples", "finding other people", "checking samples", "writing questions",
+_ALL_STEPS = "augmentation"  # progress that counts whole steps, not a step's parts, see `pvchat.augment.steps.augment`
+_STEPS = ("measuring the person", "making samples", "finding other people", "checking samples", "writing questions",
           "training")  # fmt: skip
 
 _log = logging.getLogger(__name__)
@@ -37,17 +36,17 @@ class Job:
 
     owner: str  # the browser that started it; it alone may see its samples and stop it
     name: str  # the person, or the manifest
-    work: Work = field(repr=False)  # looks at its event often, and returns soon after that is set
-    cleanup: Callable[[], None] = field(repr=False, default=lambda: None)  # called at the end, whatever came of it
+    work: Work = field(repr=False)  # returns soon after its event is set
+    cleanup: Callable[[], None] = field(repr=False, default=lambda: None)  # called at the end, also after a failure
     kind: str = "deep"  # "deep" (an enrollment), "scan" or "evaluation"
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     result: Any = None  # what the work returned
-    preview: str = ""  # what the samples that a training made look like, as HTML; stays when they are gone
+    preview: str = ""  # HTML of the samples that a training made; stays when their files are gone
     previewed: tuple[float, int] = (0.0, 0)  # which samples `preview` shows
     state: State = "waiting"
-    step: str = ""  # what is being done
-    part: str = ""  # what of the step is being done
-    number: int = 0  # which step it is; 0 while nobody counts
+    step: str = ""  # the current step
+    part: str = ""  # the current part of that step
+    number: int = 0  # of the step, from 1; 0 where steps aren't counted
     count: int = 0  # of steps
     done: float = 0.0  # of the part, of `total`
     total: float = 0.0
@@ -55,7 +54,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     started: float = 0.0
     finished: float = 0.0
-    pace: Pace = field(default_factory=Pace, repr=False)  # how far it is and how long it will take
+    pace: Pace = field(default_factory=Pace, repr=False)  # share done and time left
     over: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property
@@ -74,16 +73,16 @@ class Job:
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The progress callback handed to the work."""
-        if what == _OUTER:
-            self.number, self.count = int(done) + 1, len(_NAMES)
+        if what == _ALL_STEPS:
+            self.number, self.count = int(done) + 1, len(_STEPS)
             done = total = 0.0
-        step = _NAMES[min(self.number, len(_NAMES)) - 1] if self.number else what
+        step = _STEPS[min(self.number, len(_STEPS)) - 1] if self.number else what
         self.step, self.part, self.done, self.total = step, what, done, total
-        self.pace.tell(step if what == _OUTER else what, done / total if total > 0 else 0.0, time.monotonic())
+        self.pace.tell(step if what == _ALL_STEPS else what, done / total if total > 0 else 0.0, time.monotonic())
 
 
 class Jobs:
-    """A queue with one worker thread: deep enrollments share one model and one machine."""
+    """A queue with one worker thread, since all jobs share one model and one machine."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
@@ -91,12 +90,8 @@ class Jobs:
         self._lock = threading.Lock()
         self._worker: threading.Thread | None = None
 
-    def add(
-        self, owner: str, name: str, work: Work, cleanup: Callable[[], None] = lambda: None, kind: str = "deep",
-        plan: Plan = (),
-    ) -> Job:  # fmt: skip
-        """Queue a job, of `Job`'s fields; `plan`: what it will do, see `progress.py`."""
-        job = Job(owner, name, work, cleanup, kind, pace=Pace(plan))
+    def add(self, job: Job) -> Job:
+        """Queue a job."""
         with self._lock:
             self._jobs[job.id] = job
             over = [j for j in self._jobs.values() if not j.active]
@@ -118,7 +113,7 @@ class Jobs:
         return next(mine, None)
 
     def require_untrained(self, name: str) -> None:
-        """Raise PeopleError where a training of a person waits or runs: she mustn't change under it."""
+        """Raise PeopleError if a training of this person waits or runs: she mustn't change meanwhile."""
         if self.for_person(name):
             raise PeopleError("is being trained.", subject=name, hint="Wait until it is done, or cancel it first.")
 
@@ -144,7 +139,7 @@ class Jobs:
         return job.over.wait(timeout_s)
 
     def forget(self, name: str) -> None:
-        """Forget a person's trainings that are over: their name, and what their samples looked like."""
+        """Drop the finished trainings of a person who is forgotten."""
         with self._lock:
             for job in list(self._jobs.values()):
                 if job.name == name and job.kind == "deep" and not job.active:

@@ -1,7 +1,7 @@
-"""The library tab: folders of videos, looked through in the background; questions about all of them; strangers.
+"""The library tab: folders of videos, scanned in the background; questions about all of them; unknown people.
 
-In: a `Desk`. Out: Gradio components and their events. What is done is `pvchat.library`'s; strangers are
-`inbox_tab.py`'s. Folders are named by whoever sits at this machine only: a browser elsewhere reaches no other files.
+In: a `Backend`, whose `library` does the work. Out: Gradio components and their events; unknown people are in
+`inbox_tab.py`. Only a browser on this machine may name folders: a browser elsewhere must not reach other files.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pvchat.errors import SettingsError
 from pvchat.schemas import Progress
 from pvchat.storage import library as storage
 from pvchat_app import cards, evidence, librarycards
-from pvchat_app.desk import SCAN, Desk
+from pvchat_app.backend import SCAN, Backend
 from pvchat_app.inbox_tab import StrangersPart
-from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, clicks, job_rows, sent
-from pvchat_app.progress import watched
+from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, sent_value
+from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.wording import one_line
 
-MOST_ASKED = 8  # questions before that one may go on from
+MAX_EARLIER = 8  # earlier questions that a follow-up may refer to
 _FIRST = (
     "Add a folder of videos: family, rounds, episodes, a camera’s recordings.",
     "Let PVChat look through it, once; it goes on where it stopped.",
@@ -42,13 +42,13 @@ _NOBODY = (
 class LibraryTab:
     """The tab's components, laid out and connected; the public methods are events.
 
-    `browser` is the key by which a browser knows its scans again after a reload. Where whoever uses the page sits at
-    this machine (`local`), folders may be named.
+    `browser` holds the key by which a browser finds its scans again after a reload; `local`: the browser is on this
+    machine, so folders may be named.
     """
 
-    def __init__(self, desk: Desk, browser: gr.BrowserState, local: bool) -> None:
-        self.desk, self.local = desk, local
-        there = storage.exists(desk.engine.people.root)
+    def __init__(self, backend: Backend, browser: gr.BrowserState, local: bool) -> None:
+        self.backend, self.local = backend, local
+        there = storage.exists(backend.engine.people.root)
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=300, visible=there) as self.asking:
                 self.player = gr.HTML("", elem_id="pv-library-player")
@@ -60,19 +60,21 @@ class LibraryTab:
                     self.ask_button = gr.Button(
                         "Ask", variant="primary", scale=1, min_width=80, elem_id="pv-library-ask"
                     )
-                self.starters = gr.HTML("", elem_id="pv-library-starters", js_on_load=clicks("ask"))
+                self.starters = gr.HTML("", elem_id="pv-library-starters", js_on_load=click_script("ask"))
                 self.answer = gr.HTML("", elem_id="pv-library-answer", js_on_load=librarycards.PLAY)
             with gr.Column(scale=2, min_width=300):
                 self._lay_out_sources(there)
         self.timer = gr.Timer(POLL_S, active=False)
-        strangers = StrangersPart(desk, self.player, self.play, there)
+        strangers = StrangersPart(backend, self.player, self.play, there)
         self.changed = strangers.changed  # events after which lists of people are out of date
         self.outputs = [self.listed, self.scan_button, self.jobs, self.timer]  # what `show` fills for a browser's key
         self.outputs += [self.asking, self.starters, strangers.part]
         self._connect(browser)
 
     def _lay_out_sources(self, there: bool) -> None:
-        self.listed = gr.HTML(cards.steps(*_FIRST), elem_id="pv-library-sources", js_on_load=clicks("remove"))
+        self.listed = gr.HTML(
+            cards.first_steps(*_FIRST), elem_id="pv-library-sources", js_on_load=click_script("remove")
+        )
         if self.local:
             self.folder = gr.Textbox(label="Folder or file on this machine, or a camera", max_lines=1, max_length=4096,
                                      placeholder="~/videos, or rtsp://…", elem_id="pv-library-folder")  # fmt: skip
@@ -84,7 +86,7 @@ class LibraryTab:
             gr.HTML(cards.notice(_ELSEWHERE))
         self.scan_button = gr.Button("Look through what is new", elem_id="pv-library-scan", visible=False)
         self.note = gr.HTML("", elem_id="pv-library-note")
-        self.jobs = gr.HTML("", elem_id="pv-library-jobs", js_on_load=clicks("cancel"))
+        self.jobs = gr.HTML("", elem_id="pv-library-jobs", js_on_load=click_script("cancel"))
 
     def _connect(self, browser: gr.BrowserState) -> None:
         if self.local:
@@ -101,96 +103,96 @@ class LibraryTab:
         self.answer.click(self.play, None, self.player, **QUICK)
 
     def show(self, owner: str) -> tuple[Any, ...]:
-        """Sources, the button that scans them, this browser's newest scan, whether to look again soon; what asks."""
-        desk = self.desk
-        there = storage.exists(desk.engine.people.root)
-        drawn, timer = job_rows(desk.jobs, owner, SCAN, most=1)
-        starters = librarycards.starters(desk.engine.people.names())
+        """Update `outputs`: sources, scan button, this browser's newest scan, timer, question field, unknown people."""
+        backend = self.backend
+        there = storage.exists(backend.engine.people.root)
+        drawn, timer = job_rows(backend.jobs, owner, SCAN, most=1)
+        starters = librarycards.starters(backend.engine.people.names())
         asking = gr.Column(visible=there), starters, gr.Accordion(visible=there)
-        if not there or not desk.engine.ready:
+        if not there or not backend.engine.ready:
             timer = gr.Timer(active=timer.active or there)
-            return cards.steps(*_FIRST), gr.Button(visible=False), drawn, timer, *asking
-        status = desk.engine.chat.library.status()
-        listed = librarycards.sources(status, self.local) or cards.steps(*_FIRST)
-        listed += "" if desk.engine.people.names() else cards.notice(_NOBODY)
+            return cards.first_steps(*_FIRST), gr.Button(visible=False), drawn, timer, *asking
+        status = backend.engine.chat.library.status()
+        listed = librarycards.sources(status, self.local) or cards.first_steps(*_FIRST)
+        listed += "" if backend.engine.people.names() else cards.notice(_NOBODY)
         return listed, gr.Button(visible=bool(status.sources), interactive=not timer.active), drawn, timer, *asking
 
     def add(self, folder: str, place: str, owner: str) -> tuple[Any, ...]:
-        """Add a folder, and begin to look through it."""
+        """Add a folder or camera; a folder is scanned at once."""
         try:
             if not (folder or "").strip():
                 raise SettingsError("name a folder or a file first.", subject="")
-            self.desk.engine.chat.library.add([folder.strip()], (place or "").strip() or None)
+            self.backend.engine.chat.library.add([folder.strip()], (place or "").strip() or None)
             if not (camera := video.is_address(folder.strip())):
-                self.desk.scan(owner)
+                self.backend.scan(owner)
         except Exception as error:
             return cards.error_card(error), gr.skip(), gr.skip(), *self.show(owner)
         return cards.notice(_CAMERA if camera else "", "good"), "", "", *self.show(owner)
 
     def remove(self, owner: str, event: gr.EventData) -> tuple[Any, ...]:
-        """Take a folder, a file or a camera out."""
+        """Remove a folder, a file or a camera from the library."""
         try:
-            self.desk.engine.chat.library.remove(path := sent(event, "remove"))
+            self.backend.engine.chat.library.remove(path := sent_value(event, "remove"))
         except Exception as error:
             return cards.error_card(error), *self.show(owner)
         return cards.notice(f"{path} is out of the library; the files stay.", "good"), *self.show(owner)
 
     def scan(self, owner: str) -> tuple[Any, ...]:
-        """Look through what is new."""
-        self.desk.scan(owner)
+        """Scan what is new."""
+        self.backend.scan(owner)
         return "", *self.show(owner)
 
     def cancel(self, owner: str, event: gr.EventData) -> tuple[Any, ...]:
-        """Stop a scan of this browser after the video at hand."""
-        self.desk.jobs.cancel(sent(event, "cancel"), owner or "")
+        """Stop a scan of this browser after the current video."""
+        self.backend.jobs.cancel(sent_value(event, "cancel"), owner or "")
         return self.show(owner)
 
     def ask_starter(self, event: gr.EventData, request: gr.Request) -> Iterator[Updates]:
-        """Answer a question that was offered."""
-        yield from self.ask(sent(event, "ask"), request)
+        """Answer one of the suggested questions."""
+        yield from self.ask(sent_value(event, "ask"), request)
 
     def ask(self, question: str, request: gr.Request) -> Iterator[Updates]:
-        """Answer a question about all videos; what was asked before tells whom "and on Tuesday?" means."""
-        session, question, found = self.desk.sessions.asking(request), one_line(question), list[str]()
-        asked = session.asked  # another list takes its place when somebody is forgotten, who may be named in this one
+        """Answer a question about all videos; earlier questions resolve follow-ups such as "and on Tuesday?"."""
+        session, question, found = self.backend.sessions.of_request(request), one_line(question), list[str]()
+        asked = session.library_questions  # of somebody who is forgotten meanwhile nothing goes into the new list
         if not question:
             yield {self.answer: cards.notice("Type a question first.", "error")}
             return
 
         def work(tell: Progress) -> None:
-            with self.desk.engine.listening(tell):
-                answer = self.desk.engine.chat.library.ask(question, list(asked), progress=tell)
+            with self.backend.engine.reporting_to(tell):
+                answer = self.backend.engine.chat.library.ask(question, list(asked), progress=tell)
             found.append(librarycards.answer(question, answer))
 
         try:
-            for bar in watched("looking it up", work):
+            for bar in progress_bars("looking it up", work):
                 yield {self.answer: bar}
         except Exception as error:
             yield {self.answer: cards.error_card(error)}
             return
         with session.lock:
             asked.append(question)
-            del asked[:-MOST_ASKED]
+            del asked[:-MAX_EARLIER]
         yield {self.answer: found[0], self.question: ""}
 
     def play(self, event: gr.EventData, request: gr.Request) -> Any:
-        """A time was clicked ("clip:seconds"): its video plays from there.
+        """Play a video from the time that was clicked ("clip:seconds").
 
-        A browser names a number, never a path: what isn't a video of the library is played for nobody.
+        The browser sends a video's number, never a path, so that only videos of the library can be played.
         """
-        clip, _, seconds = sent(event, "play").partition(":")
+        clip, _, seconds = sent_value(event, "play").partition(":")
         if not clip.isdigit():
             return gr.skip()
         try:
-            return self.show_video(self.desk.sessions.asking(request), int(clip), float(seconds))
+            return self.show_video(self.backend.sessions.of_request(request), int(clip), float(seconds))
         except Exception as error:
             return cards.error_card(error)
 
     def show_video(self, session: Session, clip: int, at_s: float) -> str:
-        """A video of the library in a player, behind a link; a copy that the browser needs is the session's."""
-        chat = self.desk.engine.chat
+        """A player for a video of the library; a copy that the browser needs lies in the session's folder."""
+        chat = self.backend.engine.chat
         path, config = Path(chat.library.file_of(clip)), chat.settings.video
-        folder = session.made_folder() / secrets.token_hex(8)
+        folder = session.ensure_folder() / secrets.token_hex(8)
         folder.mkdir(mode=0o700)
         file, media = evidence.playable(path, video.probe(path, config), config, folder)
         return librarycards.player(session.link_once(file, media), media, path.name, at_s)

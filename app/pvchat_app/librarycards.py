@@ -1,7 +1,7 @@
-"""The library tab as HTML: sources, an answer with its videos, strangers, the videos of one of them.
+"""HTML of the library tab: sources, an answer with its videos, unknown people, the videos of one of them.
 
-In: what `pvchat.library` says. Out: HTML, all foreign words escaped. Buttons with `data-play` ("clip:seconds") are
-listened to by the script of the component that shows them (`PLAY`).
+In: objects of `pvchat.library`. Out: HTML, all foreign text escaped. Buttons with `data-play` ("clip:seconds") need the
+script `PLAY` in the component that shows them.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.strangers import Sighting, Stranger
 from pvchat.video import is_address
+from pvchat_app.backend import Backend
 from pvchat_app.cards import picture, thumbnail
-from pvchat_app.desk import Desk
-from pvchat_app.page_events import clicks
-from pvchat_app.wording import day, escape, from_home, many
+from pvchat_app.page_events import click_script
+from pvchat_app.wording import counted, date_text, escape, from_home
 
-MOST_VIDEOS, MOST_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
-MOST_QUOTES = 8  # of one video
-PLAY = clicks("play")
+MAX_VIDEOS, MAX_FAILED = 30, 20  # shown of one answer, or of one stranger; files that can't be used
+MAX_QUOTES = 8  # of one video
+PLAY = click_script("play")
 _REMOVE = (
     "<details><summary>Take out …</summary>What was seen in it goes out of the library; your files stay. "
     '<button type="button" class="pv-plain" data-remove="{path}">Take it out</button></details>'
@@ -36,20 +36,20 @@ PICK = """element.addEventListener('change', (event) => {
 
 
 def sources(status: Status, whole: bool) -> str:
-    """What was added, how much of it was looked at, what can't be used.
+    """The sources, how much of each was scanned, and files that can't be used.
 
-    `whole`: this machine's owner looks: show whole paths, not only names, and let them be taken out.
+    `whole`: show whole paths and a button to remove each, as on a page for this machine alone.
     """
     rows = []
     for one in status.sources:
         parts = ["camera"] if is_address(one.path) else []
-        parts += [many(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
+        parts += [counted(one.clips, "video") + (f", {lasting(one.seconds)}" if one.seconds else "")]
         parts += [f"{one.waiting} to be looked at"] if one.waiting else []
         parts += [f"{len(one.failed)} can’t be used"] if one.failed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
         failed = "".join(
             f"<li>{escape(Path(path).name)}: {escape(_without_folder(path, why))}</li>"
-            for path, why in list(one.failed.items())[:MOST_FAILED]
+            for path, why in list(one.failed.items())[:MAX_FAILED]
         )
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         title = escape(from_home(one.path) if whole else Path(one.path).name)
@@ -58,23 +58,23 @@ def sources(status: Status, whole: bool) -> str:
     return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
 
 
-def last_seen(desk: Desk) -> dict[str, str]:
-    """When and where everybody was last seen in the library, in words, by name; nothing where it can't be read."""
+def last_seen(backend: Backend) -> dict[str, str]:
+    """When and where everybody was last seen in the library, in words, by name; empty if it can't be read."""
     try:
-        found = desk.engine.chat.library.last_seen() if desk.engine.ready else {}
+        found = backend.engine.chat.library.last_seen() if backend.engine.ready else {}
     except PVChatError:  # there is none, or it is locked
         return {}
     return {
-        name: f"seen in {many(one.videos, 'video')}, last {_when(one.recorded, one.place)} ({Path(one.path).name})"
+        name: f"seen in {counted(one.videos, 'video')}, last {_when(one.recorded, one.place)} ({Path(one.path).name})"
         for name, one in found.items()
     }
 
 
 def answer(question: str, found: LibraryAnswer) -> str:
-    """A question, its answer and the videos that it speaks of, the newest first: one click plays one from there."""
-    seen = found.finding.seen[: -MOST_VIDEOS - 1 : -1]
+    """A question, its answer and the videos in it, the newest first; a click on a time plays the video from there."""
+    seen = found.finding.seen[: -MAX_VIDEOS - 1 : -1]
     left = len(found.finding.seen) - len(seen)
-    more = f'<p class="pv-dim">and {many(left, "other video", "other videos")}</p>' if left > 0 else ""
+    more = f'<p class="pv-dim">and {counted(left, "other video", "other videos")}</p>' if left > 0 else ""
     videos = f'<ul class="pv-videos">{"".join(map(_video, seen))}</ul>' if seen else ""
     lines = found.answer.splitlines()
     text = "\n".join(line for line in lines if not (seen and line.startswith("- ")))  # those are the cards
@@ -84,7 +84,7 @@ def answer(question: str, found: LibraryAnswer) -> str:
 
 
 def starters(names: Sequence[str]) -> str:
-    """Questions to begin with, as buttons: about somebody enrolled, where there is anybody."""
+    """Suggested questions as buttons, some about the first person enrolled."""
     about = ("When was {} last seen?", "In which videos is {}?")
     texts = [text.format(name) for name in names[:1] for text in about]
     texts += ["Who was seen most often?", "Who was seen this week?"]
@@ -93,19 +93,19 @@ def starters(names: Sequence[str]) -> str:
 
 
 def strangers(found: Sequence[Stranger], faces: Mapping[int, bytes], more: int) -> str:
-    """Strangers as cards to tick, with a JPEG of each by its number, where there is one; `more`: how many are left."""
+    """Unknown people as cards to tick; `faces`: a JPEG of each by its number; `more`: how many are left out."""
     rows = "".join(_stranger(one, faces.get(one.id, b"")) for one in found)
     rest = f'<p class="pv-dim">and {more} more, seen less often</p>' if more else ""
     return f'<fieldset class="pv-subjects"><legend>Who is it?</legend>{rows}</fieldset>{rest}'
 
 
 def sightings(one: Stranger, faces: Mapping[int, bytes]) -> str:
-    """When and where somebody was seen, each to be played, and to be ticked where it is somebody else.
+    """When and where an unknown person was seen, with buttons to play and boxes to tick what shows somebody else.
 
-    `faces`: a JPEG of each track by its number, where there is one.
+    `faces`: a JPEG of a track by its number.
     """
-    rows = "".join(_sighting(seen, faces.get(seen.track, b"")) for seen in one.sightings[:MOST_VIDEOS])
-    left = len(one.sightings) - MOST_VIDEOS
+    rows = "".join(_sighting(seen, faces.get(seen.track, b"")) for seen in one.sightings[:MAX_VIDEOS])
+    left = len(one.sightings) - MAX_VIDEOS
     rest = f'<p class="pv-dim">and {left} more</p>' if left > 0 else ""
     note = '<p class="pv-dim">Tick what shows somebody else.</p>' if len(one.sightings) > 1 else ""
     return f'<ul class="pv-videos">{rows}</ul>{rest}{note}'
@@ -122,9 +122,9 @@ def _video(seen: Seen) -> str:
     buttons = "".join(_play(video.number, *span) for span in times)
     said = "".join(
         f"<p>{_play(video.number, start)} <b>{escape(speaker(who, of))}</b> {escape(quoted(text))}</p>"
-        for who, of, (start, _), text in seen.quotes[:MOST_QUOTES]
+        for who, of, (start, _), text in seen.quotes[:MAX_QUOTES]
     )
-    left = len(seen.quotes) - MOST_QUOTES
+    left = len(seen.quotes) - MAX_QUOTES
     said += f'<p class="pv-dim">and {left} more</p>' if left > 0 else ""
     when = _when(video.at.isoformat(), video.place, video.dated_by)
     sure = "" if seen.sure else ' <span class="pv-tag pv-perhaps">perhaps</span>'
@@ -140,7 +140,7 @@ def _stranger(one: Stranger, face: bytes) -> str:
     return (
         f'<label class="pv-subject"><input type="checkbox" name="picked" value="{one.id}">'
         f"{thumbnail(face, f'stranger {one.id}')}"
-        f'<span>In {many(one.videos, "video")}{perhaps}<br><span class="pv-dim">{lasting(one.seconds)}, last '
+        f'<span>In {counted(one.videos, "video")}{perhaps}<br><span class="pv-dim">{lasting(one.seconds)}, last '
         f"{escape(_when(last.recorded, last.place))}</span></span></label>"
     )
 
@@ -155,7 +155,7 @@ def _sighting(seen: Sighting, face: bytes) -> str:
 
 
 def _play(clip: int, at_s: float, end_s: float = 0.0) -> str:
-    """A button that plays a video from a moment; it says until when somebody is seen, where that is known."""
+    """A button that plays a video from a moment; its text has the end of the sighting if that is given."""
     until = f"–{clock(end_s)}" if round(end_s) > round(at_s) else ""
     return (
         f'<button type="button" class="pv-time" data-play="{clip}:{at_s:.2f}" '
@@ -165,9 +165,9 @@ def _play(clip: int, at_s: float, end_s: float = 0.0) -> str:
 
 def _when(recorded: str, place: str, dated_by: str = "") -> str:
     by = " by the file’s date" if dated_by == "file" else ""
-    return f"{day(recorded)}, {datetime.fromisoformat(recorded):%H:%M}{by}" + (f", {place}" if place else "")
+    return f"{date_text(recorded)}, {datetime.fromisoformat(recorded):%H:%M}{by}" + (f", {place}" if place else "")
 
 
 def _without_folder(path: str, why: str) -> str:
-    """Why a file can't be used, without the path of its folder: a visitor elsewhere sees it too."""
+    """Why a file can't be used, without its folder's path, since browsers elsewhere see this too."""
     return why.removeprefix(f"{path}: ").replace(path, Path(path).name)

@@ -1,7 +1,7 @@
 """The live tab: a camera's last picture, who is there now, the last events; start and stop.
 
-In: a `Desk`. Out: Gradio components and their events. It is there for this machine's owner alone (a server that only
-this machine can reach), and only cameras that were added (here, or by `pvchat library add rtsp://…`) can be watched.
+In: a `Backend`. Out: Gradio components and their events. The tab exists only where the server can be reached from this
+machine alone; only cameras that were added (here, or by `pvchat library add rtsp://…`) can be watched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pvchat.errors import PVChatError
 from pvchat.storage import library as storage
 from pvchat.video import is_address
 from pvchat_app import cards
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.page_events import QUICK
 from pvchat_app.wording import escape
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pvchat.library.live.live import Live
 
 POLL_S = 2.0
-LAST = 12  # events that are listed
+MAX_EVENTS = 12  # events that are listed
 _NONE = "No camera was added yet. Add one by its address, such as rtsp://camera."
 _IDLE = "This camera isn’t watched: press Watch."
 
@@ -34,53 +34,53 @@ _IDLE = "This camera isn’t watched: press Watch."
 class Cameras:
     """The cameras that this server watches."""
 
-    desk: Desk
+    backend: Backend
     watched: dict[str, Live] = field(default_factory=dict)
     _changing: threading.Lock = field(default_factory=threading.Lock)
 
     def names(self) -> list[tuple[str, str]]:
-        """What the cameras that were added are called, and their addresses without passwords."""
-        if not self.desk.engine.ready or not storage.exists(self.desk.engine.people.root):
+        """The cameras that were added: the name to show, and the address without its password."""
+        if not self.backend.engine.ready or not storage.exists(self.backend.engine.people.root):
             return []
-        cameras = self.desk.engine.chat.library.cameras()
+        cameras = self.backend.engine.chat.library.cameras()
         return [(f"{place} ({address})" if place else address, address) for address, place in cameras]
 
     def first(self, names: list[tuple[str, str]]) -> str | None:
-        """The camera that is shown first, of `names`: the newest, of those that are watched if any is."""
+        """The camera of `names` to show first: the newest one that is watched, else the newest one."""
         addresses = [address for _, address in names]
         return next(reversed([one for one in addresses if one in self.watched] or addresses), None)
 
     def add(self, address: str, place: str) -> None:
-        """Add a camera; raises PVChatError where that is no address of one."""
+        """Add a camera; raises PVChatError where this is no camera's address."""
         if not is_address(address := (address or "").strip()):
             raise PVChatError("this is no camera’s address.", subject=address, hint="Write rtsp://… or http://…")
-        self.desk.engine.chat.library.add([address], (place or "").strip() or None)
+        self.backend.engine.chat.library.add([address], (place or "").strip() or None)
 
     def start(self, camera: str) -> None:
-        """Watch a camera, if nobody does; raises PVChatError where it was never added."""
+        """Watch a camera, unless it is watched already; raises PVChatError where it was never added."""
         if camera not in [address for _, address in self.names()]:
             raise PVChatError("pick a camera that was added.", hint=_NONE)
         with self._changing:
             live = self.watched.get(camera)
             if live is None or not live.status().running:
-                self.watched[camera] = self.desk.engine.chat.library.live(camera)
+                self.watched[camera] = self.backend.engine.chat.library.live(camera)
                 self.watched[camera].start()
 
     def stop(self, camera: str) -> None:
-        """Don't watch a camera any more."""
+        """Stop watching a camera."""
         with self._changing:
             if (live := self.watched.pop(camera, None)) is not None:
                 live.stop()
 
-    def end(self) -> None:
-        """Stop all: the server ends."""
+    def stop_all(self) -> None:
+        """Stop watching every camera: the server stops."""
         for camera in list(self.watched):
             self.stop(camera)
 
     def as_html(self, camera: str | None) -> tuple[str, str]:
         """Picture and state of a camera, and the last events, as HTML."""
         live = self.watched.get(camera or "")
-        idle = cards.empty(_IDLE if camera else _NONE)
+        idle = cards.placeholder(_IDLE if camera else _NONE)
         return _now(live) if live is not None else idle, self._events()
 
     def _events(self) -> str:
@@ -88,71 +88,88 @@ class Cameras:
             return ""
         rows = "".join(
             f"<tr><td>{escape(row['at'][:19].replace('T', ' '))}</td><td>{escape(row['text'])}</td></tr>"
-            for row in reversed(self.desk.engine.chat.library.events.last(LAST))
+            for row in reversed(self.backend.engine.chat.library.events.last(MAX_EVENTS))
         )
         head = "<thead><tr><th>When</th><th>What</th></tr></thead>"
-        return f"<table>{head}<tbody>{rows}</tbody></table>" if rows else cards.empty("Nothing happened yet.")
+        return f"<table>{head}<tbody>{rows}</tbody></table>" if rows else cards.placeholder("Nothing happened yet.")
 
 
-def build(desk: Desk, tab: gr.Tab) -> Cameras:
-    """Lay the tab out and connect it."""
-    cameras = Cameras(desk)
-    desk.ends.append(cameras.end)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=2, min_width=300):
-            now = gr.HTML("", elem_id="pv-live-now")
-        with gr.Column(scale=1, min_width=280):
-            picked = gr.Dropdown([], label="Camera", elem_id="pv-live-camera", filterable=False)
-            with gr.Row():
-                start = gr.Button("Watch", variant="primary", elem_id="pv-live-start")
-                stop = gr.Button("Stop", elem_id="pv-live-stop")
-            with gr.Accordion("Add a camera", open=False, elem_id="pv-live-add"):
-                address = gr.Textbox(label="Address", max_lines=1, max_length=4096, placeholder="rtsp://…",
-                                     elem_id="pv-live-address")  # fmt: skip
-                place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
-                                   placeholder="kitchen", elem_id="pv-live-place")  # fmt: skip
-                add = gr.Button("Add", elem_id="pv-live-add-button")
-            note = gr.HTML("", elem_id="pv-live-note")
-            events = gr.HTML("", elem_id="pv-live-events")
-    timer = gr.Timer(POLL_S, active=False)
+class LiveTab:
+    """The tab's components, laid out and connected; the public methods are events."""
 
-    def come() -> tuple[Any, ...]:
-        """The tab is looked at."""
-        names = cameras.names()
-        first = cameras.first(names)
-        timer = gr.Timer(active=bool(cameras.watched))
+    def __init__(self, backend: Backend, tab: gr.Tab) -> None:
+        self.cameras = Cameras(backend)
+        backend.ends.append(self.cameras.stop_all)
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=2, min_width=300):
+                self.now = gr.HTML("", elem_id="pv-live-now")
+            with gr.Column(scale=1, min_width=280):
+                self._lay_out_controls()
+        self.timer = gr.Timer(POLL_S, active=False)
+        self._connect(tab)
+
+    def _lay_out_controls(self) -> None:
+        self.picked = gr.Dropdown([], label="Camera", elem_id="pv-live-camera", filterable=False)
+        with gr.Row():
+            self.watch_button = gr.Button("Watch", variant="primary", elem_id="pv-live-start")
+            self.stop_button = gr.Button("Stop", elem_id="pv-live-stop")
+        with gr.Accordion("Add a camera", open=False, elem_id="pv-live-add"):
+            self.address = gr.Textbox(label="Address", max_lines=1, max_length=4096, placeholder="rtsp://…",
+                                      elem_id="pv-live-address")  # fmt: skip
+            self.place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
+                                    placeholder="kitchen", elem_id="pv-live-place")  # fmt: skip
+            self.add_button = gr.Button("Add", elem_id="pv-live-add-button")
+        self.note = gr.HTML("", elem_id="pv-live-note")
+        self.events = gr.HTML("", elem_id="pv-live-events")
+
+    def _connect(self, tab: gr.Tab) -> None:
+        outputs = [self.picked, self.watch_button, self.stop_button, self.now, self.events, self.timer]
+        tab.select(self.show, None, outputs, **QUICK)
+        adds, fields = [self.add_button.click, self.address.submit, self.place.submit], [self.address, self.place]
+        gr.on(adds, self.add, fields, [self.note, *fields, *outputs], **QUICK)
+        changed = [self.note, self.now, self.events, self.timer]
+        self.watch_button.click(self.watch, self.picked, changed, **QUICK)
+        self.stop_button.click(self.stop, self.picked, changed, **QUICK)
+        gr.on(
+            [self.timer.tick, self.picked.change], self.cameras.as_html, self.picked, [self.now, self.events], **QUICK
+        )
+
+    def show(self) -> tuple[Any, ...]:
+        """Fill the tab when it is opened."""
+        names = self.cameras.names()
+        first = self.cameras.first(names)
         usable = gr.Button(interactive=bool(names))
-        return gr.Dropdown(choices=names, value=first), usable, usable, *cameras.as_html(first), timer
+        return gr.Dropdown(choices=names, value=first), usable, usable, *self.cameras.as_html(first), self._timer()
 
-    def change(camera: str | None, begin: bool) -> tuple[Any, ...]:
-        """Start or stop."""
+    def add(self, address: str, place: str) -> tuple[Any, ...]:
+        """Add a camera."""
         try:
-            (cameras.start if begin else cameras.stop)(camera or "")
+            self.cameras.add(address, place)
         except Exception as error:
-            return cards.error_card(error), *cameras.as_html(camera), gr.Timer(active=bool(cameras.watched))
-        return "", *cameras.as_html(camera), gr.Timer(active=bool(cameras.watched))
+            return cards.error_card(error), address, place, *self.show()
+        return cards.notice("The camera is added: press Watch.", "good"), "", "", *self.show()
 
-    def take(address: str, place: str) -> tuple[Any, ...]:
-        """A camera is added."""
+    def watch(self, camera: str | None) -> tuple[Any, ...]:
+        """Start to watch the camera that is picked."""
+        problem = ""
         try:
-            cameras.add(address, place)
+            self.cameras.start(camera or "")
         except Exception as error:
-            return cards.error_card(error), address, place, *come()
-        return cards.notice("The camera is added: press Watch.", "good"), "", "", *come()
+            problem = cards.error_card(error)
+        return problem, *self.cameras.as_html(camera), self._timer()
 
-    shown = [picked, start, stop, now, events, timer]
-    tab.select(come, None, shown, **QUICK)
-    gr.on([add.click, address.submit, place.submit], take, [address, place], [note, address, place, *shown], **QUICK)
-    outputs = [note, now, events, timer]
-    start.click(lambda camera: change(camera, True), picked, outputs, **QUICK)
-    stop.click(lambda camera: change(camera, False), picked, outputs, **QUICK)
-    for event in (timer.tick, picked.change):
-        event(cameras.as_html, picked, [now, events], **QUICK)
-    return cameras
+    def stop(self, camera: str | None) -> tuple[Any, ...]:
+        """Stop watching the camera that is picked."""
+        self.cameras.stop(camera or "")
+        return "", *self.cameras.as_html(camera), self._timer()
+
+    def _timer(self) -> gr.Timer:
+        """The timer that looks for news while a camera is watched."""
+        return gr.Timer(active=bool(self.cameras.watched))
 
 
 def _now(live: Live) -> str:
-    """The last picture, who is there, and how it goes."""
+    """The last picture, who is there, and the state of the connection."""
     status, picture = live.status(), base64.b64encode(live.picture()).decode()
     who = ", ".join(name or "somebody I don't know" for name in status.who) or "Nobody is there."
     if status.failed or not status.running:

@@ -1,10 +1,10 @@
-"""Who knows the password. Guessing is slow for whoever guesses, and for nobody else.
+"""The password check: guessing is slow for the guesser, and for nobody else.
 
 In: the password. Out: Gradio's login check, as a coroutine: the server goes on answering while a password is hashed in
-a thread and while a wrong one waits. Guesses of one address wait for each other, so that many at once are no faster;
-the newest is checked first, so that they hold up each other and not the owner, who comes after them.
-Gradio asks on each of its routes whether somebody logged in, but not on those that were added to it; `LoginRequired`
-does on all but those that the login page is made of.
+a thread and while a wrong one waits. Guesses from one address wait for each other, so that many at once are no faster;
+the newest is checked first, so that they delay each other and not the owner, who comes after them.
+Gradio checks the login on its own routes, but not on those that we add; `LoginRequired` does that on all routes but
+those that the login page needs.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ OPEN = (
 )  # fmt: skip
 OPEN_UNDER = ("/static/", "/assets/", "/svelte/", "/pwa_icon", "/api/v1/")  # the API asks for a token by itself
 WRONG_S = 1.0  # seconds that a wrong password takes
-MOST_WAITING = 8  # guesses of one address that wait; of more, the oldest is refused unread
+MAX_WAITING = 8  # guesses of one address that wait; of more, the oldest is refused unread
 _SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}  # RFC 7914, section 2: interactive logins
 
 
 class _Turns:
-    """The guesses of one address, one after the other, the newest first."""
+    """The guesses from one address, checked one after the other, the newest first."""
 
     def __init__(self) -> None:
         self.taken = False
         self.waiting: list[asyncio.Future[bool]] = []
 
     async def take(self) -> bool:
-        """Wait for a turn; False where too many came after."""
+        """Wait for a turn; False if too many others came after it."""
         if not self.taken:
             self.taken = True
             return True
         mine: asyncio.Future[bool] = asyncio.Future()
         self.waiting.append(mine)
-        if len(self.waiting) > MOST_WAITING:
+        if len(self.waiting) > MAX_WAITING:
             self.waiting.pop(0).set_result(False)
         try:
             return await mine
@@ -54,7 +54,7 @@ class _Turns:
                 self.waiting.remove(mine)
 
     def leave(self) -> None:
-        """Let the newest that waits have its turn."""
+        """Give the newest guess that waits its turn."""
         self.taken = bool(self.waiting)
         if self.waiting:
             self.waiting.pop().set_result(True)
@@ -85,7 +85,7 @@ def checker(password: str) -> Callable[[str, str], Coroutine[Any, Any, bool]]:
 
 
 def unusable(password: str) -> str:
-    """Why nobody could log in with a password; "" where somebody can."""
+    """Why nobody could log in with this password; "" if it can be used."""
     if "\0" in password:
         return "a password has no NUL character."
     if any("\ud800" <= sign <= "\udfff" for sign in password):
@@ -94,7 +94,7 @@ def unusable(password: str) -> str:
 
 
 def is_right(given: str, salt: bytes, wanted: bytes) -> bool:
-    """Whether a password is the one that was hashed; takes some 50 ms of one core, whatever was given."""
+    """Whether a password is the one that was hashed; takes some 50 ms of one core, right or wrong."""
     return hmac.compare_digest(_hashed(given, salt), wanted)
 
 
@@ -103,7 +103,7 @@ def _hashed(word: str, salt: bytes) -> bytes:
 
 
 class LoginRequired:
-    """Shows the login page, and nothing else, to whoever hasn't logged in, by `knows` (ASGI middleware)."""
+    """Shows the login page and nothing else until `knows` says that a request is logged in (ASGI middleware)."""
 
     def __init__(self, app: Any, knows: Callable[[Request], bool]) -> None:
         self.app, self.knows = app, knows

@@ -1,7 +1,7 @@
-"""Two enrollments made one, and two again.
+"""Merging two enrollments of one person, and undoing that.
 
-In: a `Desk`, names. Out: people. What was merged last is remembered in memory only, as long as the server runs, and
-goes when anybody of it is forgotten.
+In: names. Out: people. The last merges are kept in memory only, while the server runs, and are dropped when somebody in
+them is forgotten.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pvchat.people.person import Person, name_key
 from pvchat.people.store import PeopleStore
 from pvchat.service import PVChat
 
-MOST = 5  # merges that can be undone
+MAX_UNDO = 5  # merges that can be undone
 
 
 @dataclass(frozen=True)
 class Merge:
-    """One merge: both as they were, and the id of what came of it."""
+    """One merge: both people as they were, and the id of the result."""
 
     kept: Person
     gone: Person
@@ -34,22 +34,22 @@ class Merges:
         self._lock = threading.Lock()
 
     def merge(self, chat: PVChat, name: str, other: str) -> Person:
-        """Two enrollments become one; raises what `PVChat.merge` raises."""
+        """Merge two enrollments; raises what `PVChat.merge` raises."""
         kept, gone = chat.people.get(name), chat.people.get(other)
         merged = chat.merge(name, other)
         with self._lock:
-            self._last = [*self._last, Merge(kept, gone, merged.id)][-MOST:]
+            self._last = [*self._last, Merge(kept, gone, merged.id)][-MAX_UNDO:]
         return merged
 
     def last(self, people: PeopleStore) -> Merge | None:
-        """The newest merge whose result is as it was made; the others can't be undone any more."""
+        """The newest merge whose result is unchanged; the others can't be undone any more."""
         with self._lock:
             there = {(person.id, person.name) for person in people.all()}
             self._last = [merge for merge in self._last if (merge.made, merge.kept.name) in there]
             return self._last[-1] if self._last else None
 
     def undo(self, people: PeopleStore, made: str = "") -> Merge:
-        """Make two of the last merged one, each as she was; `made`: id of what came of the merge that is meant."""
+        """Undo the last merge; `made`: the id of the result of the merge that is meant."""
         merge = self.last(people)
         if merge is None or made not in ("", merge.made):
             raise PeopleError("there is no merge to undo.", hint="A merge can be undone until the person is changed.")
@@ -62,7 +62,7 @@ class Merges:
         return merge
 
     def forget(self, name: str) -> None:
-        """Drop every merge that somebody is part of."""
+        """Drop every merge that a person is part of."""
         key = name_key(name)
         with self._lock:
             self._last = [j for j in self._last if key not in map(name_key, _names(j))]

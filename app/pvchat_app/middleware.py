@@ -1,8 +1,8 @@
-"""What every request passes: who may ask at all, and what every answer says to the browser.
+"""ASGI middleware for every request: checks of host and origin, a limit of size, security headers.
 
-In and out: ASGI (https://asgi.readthedocs.io/en/latest/specs/www.html). Pages of other origins get nothing, those of
-other ports of this machine neither: a browser tells whose page asks (`Origin`; Fetch Metadata,
-https://www.w3.org/TR/fetch-metadata/). Clients of the API are no browsers and send neither.
+In and out: ASGI (https://asgi.readthedocs.io/en/latest/specs/www.html). Requests from pages of other origins are
+refused, other ports of this machine included: a browser says which page asks (`Origin`; Fetch Metadata,
+https://www.w3.org/TR/fetch-metadata/). API clients are no browsers and send neither header.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ HEADERS = {
     "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
 }
 
-MAX_BODY = 1 << 20  # bytes of a request that is no upload; the page's longest have some kilobytes
-UPLOADS = ("/gradio_api/upload", "/api/v1/clips")  # go to disk as they come, as far as `Settings.video.max_bytes`
+MAX_BODY = 1 << 20  # bytes of a request that isn't an upload; the page's longest have some kilobytes
+UPLOADS = ("/gradio_api/upload", "/api/v1/clips")  # written to disk as they come, up to `Settings.video.max_bytes`
 
 _POINTING = (b"x-gradio-server", b"x-forwarded-host")  # Gradio would write them into the page as its own address
 CALLER: ContextVar[str] = ContextVar("caller", default="")  # the address that a request came from
@@ -37,7 +37,7 @@ _PORTS = {"http": 80, "https": 443}
 class OriginGuard:
     """Answers only requests that name an allowed host and come from our own page or from no page (ASGI middleware).
 
-    Every answer gets `HEADERS`; no `hosts` allow every name.
+    Adds `HEADERS` to every answer; without `hosts` every host name is allowed.
     """
 
     def __init__(self, app: Any, hosts: tuple[str, ...] = ()) -> None:
@@ -59,7 +59,7 @@ class OriginGuard:
 
 
 class FirstScript:
-    """Has the page load a script before all others (ASGI middleware): Gradio's `head` comes after its own."""
+    """Makes the page load a script before all others (ASGI middleware): Gradio puts `head` after its own scripts."""
 
     def __init__(self, app: Any, script: str) -> None:
         self.app, self.tag = app, f'<head><script src="{script}"></script>'.encode()
@@ -71,7 +71,7 @@ class FirstScript:
         began: list[dict[str, Any]] = []
         body = bytearray()
 
-        async def whole(message: dict[str, Any]) -> None:
+        async def collect(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 began.append(message)
                 return
@@ -83,13 +83,13 @@ class FirstScript:
                 await send({"type": "http.response.body", "body": page})
 
         plain = [(key, value) for key, value in scope["headers"] if key != b"accept-encoding"]  # not compressed
-        await self.app({**scope, "headers": plain}, receive, whole)
+        await self.app({**scope, "headers": plain}, receive, collect)
 
 
 class BodyLimit:
-    """Reads what a request brings, and refuses what is longer than `MAX_BODY` (ASGI middleware); uploads pass.
+    """Refuses requests with a body longer than `MAX_BODY` (ASGI middleware); uploads pass.
 
-    Whatever comes after this one finds the body whole.
+    The app behind it gets the body in one message.
     """
 
     def __init__(self, app: Any) -> None:
@@ -100,17 +100,17 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        body = None if length.isdigit() and int(length) > MAX_BODY else await whole(receive, MAX_BODY)
+        body = None if length.isdigit() and int(length) > MAX_BODY else await read_body(receive, MAX_BODY)
         if body is None:
             await refuse(send, 413, f"A request has at most {MAX_BODY} bytes.")
         elif body["type"] == "http.request":
-            await self.app(scope, replayed(body, receive), send)
+            await self.app(scope, replay(body, receive), send)
 
 
-async def whole(receive: Any, limit: int) -> dict[str, Any] | None:
-    """A request's body as one ASGI message; None where it has more than `limit` bytes.
+async def read_body(receive: Any, limit: int) -> dict[str, Any] | None:
+    """Read a request's body into one ASGI message; None if it has more than `limit` bytes.
 
-    Where the connection is lost before its end, the message says so ("http.disconnect").
+    If the connection is lost before the end, the message says that ("http.disconnect").
     """
     body = bytearray()
     while (message := await receive())["type"] == "http.request":
@@ -122,8 +122,8 @@ async def whole(receive: Any, limit: int) -> dict[str, Any] | None:
     return dict(message)
 
 
-def replayed(first: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-    """An ASGI `receive` that says `first`, and then what comes."""
+def replay(first: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    """An ASGI `receive` that gives `first` again, and then what comes."""
     held = [first]
 
     async def next_one() -> Any:
@@ -147,7 +147,7 @@ def is_ours(method: str, path: str, headers: Mapping[str, str]) -> bool:
 
 
 def _same(origin: str, host: str) -> bool:
-    """Whether an Origin ("https://a.example", "null") is that of the Host ("a.example", "127.0.0.1:7860") asked."""
+    """Whether an Origin ("https://a.example", "null") matches the Host ("a.example", "127.0.0.1:7860")."""
     try:
         theirs = urlsplit(origin)
         ours = urlsplit(f"{theirs.scheme}://{host}")

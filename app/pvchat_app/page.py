@@ -1,6 +1,6 @@
-"""The page: a line on top, the tabs, the endpoints, and what happens when a browser comes.
+"""The page: a heading, the tabs, the endpoints, and the events that concern several tabs.
 
-In: a `Desk`. Out: `gr.Blocks`. What each tab holds is in the tab's own module.
+In: a `Backend`. Out: `gr.Blocks`. What each tab holds is in the tab's own module.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 import gradio as gr
 
 from pvchat.storage import library as storage
-from pvchat_app import cards, endpoints, live_tab
-from pvchat_app.chat_tab import ChatTab, upload_of
-from pvchat_app.desk import Desk
+from pvchat_app import cards, endpoints
+from pvchat_app.backend import Backend
+from pvchat_app.chat_tab import ChatTab
 from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.evaluate_tab import EvaluateTab
 from pvchat_app.languages import mark_texts
 from pvchat_app.library_tab import LibraryTab
+from pvchat_app.live_tab import LiveTab
 from pvchat_app.page_events import MODEL, QUICK, Updates
 from pvchat_app.people_tab import PeopleTab
 from pvchat_app.settings_tab import SettingsTab
@@ -32,93 +33,92 @@ _NO_CLIP = "The clip of this address isn't there any more: its session has ended
 CACHE_S = (600, 3 * 3600)  # how often, and from which age, Gradio's own leftovers are deleted
 
 
-def build(desk: Desk, manifests: Path, local: bool = True) -> gr.Blocks:
-    """The whole page; `local`: only this machine reaches it: folders and cameras can be named."""
+def build(backend: Backend, manifests: Path, local: bool = True) -> gr.Blocks:
+    """The whole page; `local`: only this machine can reach it, so folders and cameras may be named."""
     with gr.Blocks(title="PVChat", analytics_enabled=False, delete_cache=CACHE_S) as page:
-        built = Page(desk, manifests, local)
-        endpoints.build(desk)
+        built = Page(backend, manifests, local)
+        endpoints.build(backend)
         built.connect(page)
     mark_texts(page)
     return page
 
 
 class Page:
-    """The tabs, and what one of them does to another; each public method but `connect` is an event."""
+    """The tabs, and events of one that change another; each public method but `connect` is an event."""
 
-    def __init__(self, desk: Desk, manifests: Path, local: bool) -> None:
-        self.desk = desk
+    def __init__(self, backend: Backend, manifests: Path, local: bool) -> None:
+        self.backend = backend
         self.browser = browser = gr.BrowserState("", storage_key="pvchat-browser")
         self.address = gr.Textbox(visible=False)
         gr.HTML(_HEAD)
-        first = storage.exists(desk.engine.people.root)
+        first = storage.exists(backend.engine.people.root)
         with gr.Tabs(elem_id="pv-tabs") as self.tabs:
             library = self._library(local) if first else None
             with _tab("Enroll"):
-                self.enroll = EnrollTab(desk, browser)
+                self.enroll = EnrollTab(backend, browser)
             with _tab("Chat"):
-                self.chat = ChatTab(desk)
+                self.chat = ChatTab(backend)
             with _tab("People") as self.people_page:
-                self.people = PeopleTab(desk)
+                self.people = PeopleTab(backend)
             self.library = library or self._library(local)
             if local:  # cameras are for this machine's owner alone
                 with _tab("Live") as tab:
-                    live_tab.build(desk, tab)
+                    LiveTab(backend, tab)
             with _tab("Evaluate"):
-                self.evaluate = EvaluateTab(desk, browser, manifests)
+                self.evaluate = EvaluateTab(backend, browser, manifests)
             with _tab("Settings") as tab:
-                SettingsTab(desk, tab, local)
+                SettingsTab(backend, tab, local)
 
     def _library(self, local: bool) -> LibraryTab:
         with _tab("Library"):
-            return LibraryTab(self.desk, self.browser, local)
+            return LibraryTab(self.backend, self.browser, local)
 
     def connect(self, page: gr.Blocks) -> None:
-        """What happens when a browser comes or goes, and after people have changed."""
+        """Connect what happens when a page is opened or closed, and when people have changed."""
         enroll, chat, people, library, evaluate = self.enroll, self.chat, self.people, self.library, self.evaluate
         lists = [*people.outputs, *chat.outputs]
         for event in (enroll.enrolled, *people.changed, *library.changed):
             event.then(self.refresh, people.picked, lists, **QUICK)
         self.people_page.select(self.refresh, people.picked, lists, **QUICK)
-        people.forgotten.then(self.redraw_clips, None, [*enroll.held, chat.upload, library.answer], **QUICK)
+        people.forgotten.then(self.redraw_clips, None, [*enroll.clip_outputs, chat.upload, library.answer], **QUICK)
         gr.on([people.begin.click, chat.known.click], lambda: gr.Tabs(selected="enroll"), None, self.tabs, **QUICK)
-        chat.known.click(enroll.take, None, enroll.taken, **MODEL)
+        chat.known.click(enroll.take_chat_clip, None, enroll.outputs, **MODEL)
 
-        came = page.load(self.come, self.browser, [self.browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
+        came = page.load(self.open, self.browser, [self.browser, enroll.jobs, enroll.timer, *people.outputs], **QUICK)
         came.then(library.show, self.browser, library.outputs, **QUICK)
-        came.then(evaluate.come, self.browser, [evaluate.runs, evaluate.timer, *evaluate.offered], **QUICK)
+        came.then(evaluate.open, self.browser, [evaluate.runs, evaluate.timer, *evaluate.manifest_outputs], **QUICK)
         chat.go_on(page.load(self.resume, self.address, [chat.upload, *chat.outputs], js=_CLIP, **QUICK))
-        # without an unload event a browser opens no heartbeat, whose end ends a session (`visits`)
+        # without an unload event a browser opens no heartbeat, whose end ends a session (`heartbeats`)
         page.unload(lambda: None)
 
-    def come(self, key: str) -> tuple[Any, ...]:
-        """A browser opens or reloads the page: it gets its key, its trainings, the people."""
+    def open(self, key: str) -> tuple[Any, ...]:
+        """Fill a page that is opened or reloaded: the browser's key, its trainings, the people."""
         owner = key or secrets.token_urlsafe(24)
         return owner, *self.enroll.show_jobs(owner), *self.people.show()
 
     def refresh(self, who: str | None, other: str | None, request: gr.Request) -> tuple[Any, ...]:
-        """Everything that shows people, drawn anew."""
-        session = self.desk.sessions.asking(request)
-        self.desk.tidy(session)
+        """Redraw everything that shows people."""
+        session = self.backend.sessions.of_request(request)
+        self.backend.tidy(session)
         return *self.people.show(who, other), *self.chat.show(session)
 
     def redraw_clips(self, request: gr.Request) -> Updates:
-        """The enroll tab, the chat's upload and the library's answer without somebody who was just forgotten."""
-        session = self.desk.sessions.asking(request)
+        """Remove from enroll tab, chat and library what shows somebody who was just forgotten."""
+        session = self.backend.sessions.of_request(request)
         upload = gr.skip() if session.clip else None
-        return {**self.enroll.redrawn(session), self.chat.upload: upload, self.library.answer: ""}
+        return {**self.enroll.emptied(session), self.chat.upload: upload, self.library.answer: ""}
 
     def resume(self, address: str, request: gr.Request) -> tuple[Any, ...]:
-        """A tab that was reloaded (`visits.py`) goes on with its conversation, not with the enroll tab's clip.
+        """Go on with the conversation after a reload (`heartbeats.py`); the enroll tab's clip is dropped.
 
-        Its clip is the one of the page's address; where that one is gone, the page says so.
+        The clip is the one in the page's address; if that one is gone, the page says so.
         """
-        session = self.desk.sessions.asking(request)
-        if session.enrolling is not None:
-            session.drop(session.enrolling)
-            session.enrolling, session.pick = None, 1
+        session = self.backend.sessions.of_request(request)
+        session.drop_enrollment_clip()
         found = not address or session.open(address)
         player, note, *others = self.chat.show(session)
-        return upload_of(session), player, note if found else cards.notice(_NO_CLIP, "error"), *others
+        upload = str(session.upload_of(session.clip)) if session.clip else None  # so that it can be removed
+        return upload, player, note if found else cards.notice(_NO_CLIP, "error"), *others
 
 
 def _tab(name: str) -> gr.Tab:

@@ -1,7 +1,7 @@
 """The people tab: everyone enrolled; rename, merge, export, import, forget (after a second click).
 
-In: a `Desk`. Out: Gradio components and their events. What needs somebody, or two, is shown once they are enrolled.
-What is done is done to who was picked as the page shows her (`picks.py`), and the page is drawn anew after it.
+In: a `Backend`. Out: Gradio components and their events. Controls for one person, or two, are shown once there are so
+many. An action is refused if the person isn't as the page shows her any more (`person_choices.py`).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import gradio as gr
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.parts import mean_distance
 from pvchat_app import cards, export, librarycards
-from pvchat_app.desk import Desk
-from pvchat_app.languages import worded
-from pvchat_app.page_events import MODEL, QUICK, clicks, following, same, sent
-from pvchat_app.picks import current_pick, pick, picked_person
+from pvchat_app.backend import Backend
+from pvchat_app.languages import translatable
+from pvchat_app.page_events import MODEL, QUICK, click_script, follow_link_script, sent_value, unchanged
+from pvchat_app.person_choices import choice_value, current_choice, picked_person
 from pvchat_app.wording import escape
 
-_HIDDEN = "() => ({__type__: 'update', visible: false})"  # at once: what the server hides may have come after a click
-_SURE = 0.1  # mean distances so much below `SAME_FACE` say that it is one person; above that, faces can't tell
+_HIDDEN = "() => ({__type__: 'update', visible: false})"  # by the browser: the server's answer may come too late
+_SURE = 0.1  # mean face distances by so much below `SAME_FACE` are of one person
 _WORDS = (
     (SAME_FACE - _SURE, "Their faces look like one person’s."),
     (SAME_FACE + _SURE / 2, "Their faces don’t tell: look at the pictures."),
@@ -32,9 +32,9 @@ _WORDS = (
 class PeopleTab:
     """The tab's components, laid out and connected; most public methods are events."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.grid = gr.HTML(cards.empty("…"), elem_id="pv-people", js_on_load=clicks("name"))
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.grid = gr.HTML(cards.placeholder("…"), elem_id="pv-people", js_on_load=click_script("name"))
         self.begin = gr.Button("Enroll a person", variant="primary", visible=False, elem_id="pv-begin")
         with gr.Row(equal_height=False, visible=False) as changing:
             with gr.Column(scale=1, min_width=280):
@@ -65,7 +65,7 @@ class PeopleTab:
         self.who = gr.Dropdown([], label="Person to change", elem_id="pv-who", filterable=False)
         self.export_button = gr.Button("Export to a file", size="sm", elem_id="pv-person-export")
         self.forget_button = gr.Button("Forget …", size="sm", variant="stop", elem_id="pv-forget")
-        self.doomed = gr.State(None)  # whom the question is about, whoever is picked by the time it is answered
+        self.doomed = gr.State(None)  # whom the question is about; another person may be picked meanwhile
         with gr.Group(visible=False) as self.sure:
             self.warning = gr.HTML("", elem_id="pv-forget-warning")
             with gr.Row():
@@ -88,11 +88,11 @@ class PeopleTab:
         who, result, undoable = self.who, self.result, [self.undo_button, self.made]
         self.grid.click(self.pick_card, None, who, **QUICK)
         who.change(self.draw_cards, who, self.grid, **QUICK)
-        # what was asked about the ones who were picked before is taken back
+        # hide questions about people who were picked before
         gr.on([self.leave.click, who.change, self.other.change], None, None, self.both, js=_HIDDEN)
         gr.on([self.no.click, who.change], None, None, self.sure, js=_HIDDEN)
         exported = self.export_button.click(self.export, who, result, **QUICK)
-        exported.then(None, None, None, js=following("pv-person-result"))
+        exported.then(None, None, None, js=follow_link_script("pv-person-result"))
         # After this one a person's pictures must go; after all of them lists of people are out of date
         self.forgotten = self.yes.click(self.forget, self.doomed, [result, self.sure, *undoable], **MODEL)
         self.changed = [
@@ -108,25 +108,24 @@ class PeopleTab:
         ]  # fmt: skip
 
     def show(self, who: str | None = None, other: str | None = None) -> tuple[Any, ...]:
-        """`outputs` as the store has people now.
+        """Update `outputs` from the people store.
 
-        `who` stays picked; nobody takes her place when she is gone, and what was typed for her goes, too. `other` stays
-        picked beside her.
+        `who` and `other` stay picked. If `who` is gone, nobody is picked in her place, and what was typed is cleared.
         """
-        store = self.desk.engine.people
+        store = self.backend.engine.people
         people = store.all()
-        choices = [(person.name, pick(person)) for person in people]
+        choices = [(person.name, choice_value(person)) for person in people]
         values = [value for _, value in choices]
-        gone = bool(who) and current_pick(store, who) is None
-        who = current_pick(store, who) if who else next(iter(values), None)
+        gone = bool(who) and current_choice(store, who) is None
+        who = current_choice(store, who) if who else next(iter(values), None)
         rest = [value for value in values if value != who]
-        if (other := current_pick(store, other)) not in rest:
+        if (other := current_choice(store, other)) not in rest:
             other = next(iter(rest), None)
         return (
             self.draw_cards(who),
             gr.Dropdown(choices=choices, value=who),
             gr.Dropdown(choices=choices, value=other),
-            likeness_of(self.desk, who, other),
+            likeness_of(self.backend, who, other),
             gr.Button(visible=not people),
             gr.Row(visible=bool(people)),
             gr.Column(visible=len(people) > 1),
@@ -135,63 +134,63 @@ class PeopleTab:
 
     def draw_cards(self, who: str | None) -> str:
         """Everyone as cards, the one picked marked."""
-        people = self.desk.engine.people.all()
-        running = [job for person in people if (job := self.desk.jobs.for_person(person.name))]
-        picked = next((person.id for person in people if pick(person) == who), None)
-        return cards.people_grid(people, running, librarycards.last_seen(self.desk), picked)
+        people = self.backend.engine.people.all()
+        running = [job for person in people if (job := self.backend.jobs.for_person(person.name))]
+        picked = next((person.id for person in people if choice_value(person) == who), None)
+        return cards.people_grid(people, running, librarycards.last_seen(self.backend), picked)
 
     def pick_card(self, event: gr.EventData) -> Any:
-        """The person whose card was clicked is the one to change."""
-        person = self.desk.engine.people.find(sent(event, "name"))
-        return gr.skip() if person is None else pick(person)
+        """Pick the person whose card was clicked."""
+        person = self.backend.engine.people.find(sent_value(event, "name"))
+        return gr.skip() if person is None else choice_value(person)
 
     def rename(self, who: str | None, new: str) -> tuple[Any, ...]:
-        """Another name; the same person stays picked."""
+        """Rename the person who is picked."""
         try:
-            with self.desk.changing:
-                before = picked_person(self.desk.engine.people, who)
-                person = self.desk.rename(before.id, new)
+            with self.backend.changing:
+                before = picked_person(self.backend.engine.people, who)
+                person = self.backend.rename(before.id, new)
         except Exception as error:
-            return cards.error_card(error), *same(4)
-        choices = [(one.name, pick(one)) for one in self.desk.engine.people.all()]
-        picked = gr.Dropdown(choices=choices, value=pick(person))
+            return cards.error_card(error), *unchanged(4)
+        choices = [(one.name, choice_value(one)) for one in self.backend.engine.people.all()]
+        picked = gr.Dropdown(choices=choices, value=choice_value(person))
         return cards.notice(f"{before.name} is called {person.name} now.", "good"), "", picked, *self._undoable()
 
     def ask_merge(self, who: str | None, other: str | None) -> tuple[Any, ...]:
-        """Show both, and how alike they are, before they are merged."""
+        """Show two people and how alike they are, before they are merged."""
         try:
-            picked_person(self.desk.engine.people, who)
-            picked_person(self.desk.engine.people, other)
+            picked_person(self.backend.engine.people, who)
+            picked_person(self.backend.engine.people, other)
         except Exception as error:
             return gr.Group(visible=False), "", cards.error_card(error), (None, None)
         if who == other:
             return gr.Group(visible=False), "", cards.notice("Pick two different people first.", "error"), (None, None)
-        return gr.Group(visible=True), likeness_of(self.desk, who, other), "", (who, other)
+        return gr.Group(visible=True), likeness_of(self.backend, who, other), "", (who, other)
 
     def merge(self, two: tuple[str | None, str | None]) -> tuple[Any, ...]:
-        """Two enrollments become one."""
+        """Merge two enrollments."""
 
         def call() -> str:
-            with self.desk.changing:
-                who, other = (picked_person(self.desk.engine.people, one) for one in two)
-                return f"{other.name} and {self.desk.merge(who.id, other.id).name} are one person now."
+            with self.backend.changing:
+                who, other = (picked_person(self.backend.engine.people, one) for one in two)
+                return f"{other.name} and {self.backend.merge(who.id, other.id).name} are one person now."
 
         return _outcome(call), gr.Group(visible=False), *self._undoable()
 
     def undo(self, made: str) -> tuple[Any, ...]:
-        """The merge that the button names is taken back."""
+        """Undo the merge that the button names."""
 
         def call() -> str:
-            with self.desk.changing:
-                merge = self.desk.merges.undo(self.desk.engine.people, made)
+            with self.backend.changing:
+                merge = self.backend.merges.undo(self.backend.engine.people, made)
             return f"{merge.kept.name} and {merge.gone.name} are two people again."
 
         return _outcome(call), *self._undoable()
 
     def ask_forget(self, who: str | None) -> tuple[Any, ...]:
-        """Ask before forgetting."""
+        """Ask before a person is forgotten."""
         try:
-            name = picked_person(self.desk.engine.people, who).name
+            name = picked_person(self.backend.engine.people, who).name
         except Exception as error:
             return gr.Group(visible=False), "", cards.error_card(error), None
         text = (
@@ -201,56 +200,56 @@ class PeopleTab:
         return gr.Group(visible=True), text, "", who
 
     def forget(self, who: str | None) -> tuple[Any, ...]:
-        """Everything about a person goes."""
+        """Forget a person."""
 
         def call() -> str:
-            with self.desk.changing:
-                person = picked_person(self.desk.engine.people, who)
-                self.desk.forget(person.id)
+            with self.backend.changing:
+                person = picked_person(self.backend.engine.people, who)
+                self.backend.forget(person.id)
             return f"{person.name} is forgotten: files, vectors and every analysed clip are gone."
 
         return _outcome(call), gr.Group(visible=False), *self._undoable()
 
     def export(self, who: str | None, request: gr.Request) -> str:
-        """A person as a file behind a link."""
+        """A link to a person as a file."""
         try:
-            person = picked_person(self.desk.engine.people, who)
-            url, count = export.person(self.desk.sessions.asking(request), self.desk.engine.people, person.id)
+            person = picked_person(self.backend.engine.people, who)
+            url, count = export.person(self.backend.sessions.of_request(request), self.backend.engine.people, person.id)
         except Exception as error:
             return cards.error_card(error)
         return cards.download(url, f"{person.name}.pvperson", count, "biometric data: mind who gets it")
 
     def take_file(self, file: str | None, name: str, replace: bool) -> tuple[str, Any, Any]:
-        """A person from a file."""
+        """Import a person from a file."""
         if not file:
-            return cards.notice("Pick a person file first.", "error"), *same(2)
-        return _outcome(lambda: f"{self.desk.take_person(file, name, replace).name} is enrolled."), None, ""
+            return cards.notice("Pick a person file first.", "error"), *unchanged(2)
+        return _outcome(lambda: f"{self.backend.take_person(file, name, replace).name} is enrolled."), None, ""
 
     def _undoable(self) -> tuple[Any, str]:
-        """The button that takes the last merge back, where there is one, and what that merge made."""
-        merge = self.desk.merges.last(self.desk.engine.people)
+        """The button that undoes the last merge, if there is one, and the id of that merge's result."""
+        merge = self.backend.merges.last(self.backend.engine.people)
         if merge is None:
             return gr.Button("", visible=False), ""
         names = f" ({merge.kept.name}, {merge.gone.name})"
-        return gr.Button(worded("Undo the merge", names), visible=True), merge.made
+        return gr.Button(translatable("Undo the merge", names), visible=True), merge.made
 
 
 def _outcome(call: Callable[[], str]) -> str:
-    """What a call says about its success, or its error, as a notice."""
+    """A notice with the sentence that a call returns, or with its error."""
     try:
         return cards.notice(call(), "good")
     except Exception as error:
         return cards.error_card(error)
 
 
-def likeness_of(desk: Desk, who: str | None, other: str | None) -> str:
-    """Two people who were picked side by side, and how alike they are; "" where there aren't two."""
-    people = {pick(person): person for person in desk.engine.people.all()}
+def likeness_of(backend: Backend, who: str | None, other: str | None) -> str:
+    """Two picked people side by side, and how alike they are; "" if there aren't two."""
+    people = {choice_value(person): person for person in backend.engine.people.all()}
     if who not in people or other not in people or who == other:
         return ""
     distance = mean_distance(people[who], people[other])
     if distance is None:
-        return cards.pair(people[who], people[other], "These can't be compared by face.")
+        return cards.merge_question(people[who], people[other], "These can't be compared by face.")
     words = next(words for limit, words in _WORDS if distance < limit)
     measured = f"Mean face distance {distance:.2f}; below {SAME_FACE - _SURE:.1f} it is mostly one person."
-    return cards.pair(people[who], people[other], words, measured)
+    return cards.merge_question(people[who], people[other], words, measured)

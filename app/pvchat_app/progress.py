@@ -1,9 +1,11 @@
-"""What a page waits for: calls in threads of their own, how far each is, and how long it will still take.
+"""Calls that take long: run in threads of their own, with progress and an estimate of the time left.
 
-In: a call that takes a callback; progress, part by part. Out: an iterator of the text that a call hands out, or of how
-far it is, which yields twice a second even where nothing comes; seconds left, and the share done, which never falls. A
-`Plan` names the parts in order, with the seconds they took where they were measured. A part that runs is judged more
-and more by its own pace, the parts after it by how much slower the parts so far were than planned.
+In: a call that takes a callback. Out: an iterator over the text that it hands out, or over its progress bar as HTML;
+both yield twice a second even if nothing comes.
+
+The time left comes from a `Plan`: the parts of a job in order, with the seconds that each took where that was measured.
+The part that runs is judged more and more by its own pace, the parts after it by how much slower than planned the parts
+before were. The share that is done never falls.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pvchat.schemas import Progress
-from pvchat_app.wording import about, escape
+from pvchat_app.wording import escape, rough_duration
 
 BEAT_S = 0.5  # how often something is yielded while nothing comes
 Plan = Sequence[tuple[str, float]]  # part, seconds it took
@@ -31,9 +33,9 @@ DEEP_PLAN: Plan = (
 SCAN_PLAN: Plan = (("looking through videos", 60.0),)
 EVAL_PLAN: Plan = (("enrolling the people", 10.0), ("asking about the clips", 60.0), ("scoring the answers", 10.0))
 
-# No time left is told before so much of the plan is done: another machine's seconds say little about this one. Of 150
+# No time left is shown before so much of the plan is done: another machine's seconds say little about this one. Of 150
 # made-up jobs whose parts take e^N(0, .5) times the plan on machines e^N(.3, .6) times as slow, 44 % would see the time
-# left double when it is told at once, 3 % when it is told from a tenth on.
+# left double when it is shown at once, 3 % when it is shown from a tenth on.
 _SILENT, _SILENT_S = 0.1, 2.0  # nor before so many seconds have passed
 _OWN_SHARE = 0.3  # from this share of a part on, its own pace alone says how long it takes
 
@@ -50,7 +52,7 @@ class Pace:
     _told: float = 0.0  # when it was last heard that there was progress
 
     def tell(self, part: str, share: float, now: float) -> None:
-        """Progress: a part of the plan, or anything else, which is taken for a piece of the part that runs."""
+        """Take in progress of a part; a name that isn't in the plan is a piece of the part that runs."""
         later = next((i for i in range(max(self.at, 0), len(self.plan)) if self.plan[i][0] == part), None)
         if later is None:
             return
@@ -63,13 +65,13 @@ class Pace:
 
     @property
     def done(self) -> float:
-        """How much of the plan is done, 0..1, whatever it took."""
+        """The share of the plan that is done, 0..1."""
         whole = sum(seconds for _, seconds in self.plan)
         before = sum(seconds for _, seconds in self.plan[: max(self.at, 0)])
         return (before + self.share * self.plan[self.at][1]) / whole if self.at >= 0 else 0.0
 
     def left_s(self, now: float) -> float | None:
-        """Seconds left; None while nothing is known, or when what was told is over and nothing more came."""
+        """Seconds left; None while nothing is known, or if the estimate has run out without news."""
         passed, done = self._told - self._began, self.done
         if done < _SILENT or passed < _SILENT_S:
             return None
@@ -97,17 +99,19 @@ class CallProgress:
 
     @property
     def state(self) -> tuple[str, float, float]:
-        """What `tell` was told last: what is being done, and how much of one."""
+        """The last progress: what is done, and how much of a total of one (0 while that isn't known)."""
         return self._what, self._pace.share, 1.0 if self._pace.share else 0.0
 
     @property
     def text(self) -> str:
-        """What is being done, and how long it will still take."""
+        """What is being done, and the time left, in words."""
         left = self._pace.left_s(time.monotonic())
-        return f"{self._what[:1].upper()}{self._what[1:]} …{f' {about(left)} left' if left is not None else ''}"
+        return (
+            f"{self._what[:1].upper()}{self._what[1:]} …{f' {rough_duration(left)} left' if left is not None else ''}"
+        )
 
     def html(self) -> str:
-        """What is being done now."""
+        """The progress bar as HTML."""
         text, share = escape(self.text), 100 * self._pace.share
         return (
             f'<div class="pv-notice pv-progress" role="status"><span>{text}</span><div class="pv-bar-outer" '
@@ -116,20 +120,20 @@ class CallProgress:
         )
 
 
-def watched(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
-    """Run a call in its own thread; yield its progress as HTML (`what`, until it tells any); raise what it raised."""
+def progress_bars(what: str, call: Callable[[Progress], object]) -> Iterator[str]:
+    """Run a call in its own thread, yield its progress bar as HTML, raise what it raised; `what` is its first text."""
     watch = CallProgress(what)
     yield watch.html()
 
     def run(_: Callable[[str], None]) -> None:
         call(watch.tell)
 
-    for _ in streamed(run):
+    for _ in streamed_pieces(run):
         yield watch.html()
 
 
-def streamed(call: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
-    """Run a call that hands out pieces in its own thread; yield them, "" while there is none; raise what it raised."""
+def streamed_pieces(call: Callable[[Callable[[str], None]], None]) -> Iterator[str]:
+    """Run a call in its own thread, yield the pieces that it hands out ("" while none comes), raise what it raised."""
     pieces: queue.Queue[str | None] = queue.Queue()
     failure: list[BaseException] = []
 

@@ -1,11 +1,11 @@
-"""One web server: the page, the HTTP API, the links to sessions' files, and what keeps strangers out.
+"""The web server: the page, the HTTP API, the files of sessions, and access control.
 
-In: `Options`. Out: a FastAPI app (`App.web`), or a server until Ctrl-C (`serve`).
+In: `Options`. Out: a FastAPI app (`App.web`), or a server that runs until Ctrl-C (`serve`).
 
-Notable choices: 127.0.0.1 unless told otherwise, and any other address only with a password. On 127.0.0.1 only requests
-that name this machine are answered, so that a web site can't reach the app through a name of its own that points here
-(DNS rebinding). The Content-Security-Policy lets the page load nothing from elsewhere. Uploads and links are in a
-folder that only this user may read and that goes when the server stops.
+Notable choices: it listens on 127.0.0.1 by default, and on any other address only with a password. On 127.0.0.1 it
+answers only requests that name this machine as host, so that a web site can't reach it by a name of its own that points
+here (DNS rebinding). The Content-Security-Policy lets the page load nothing from elsewhere. Uploads lie in a folder
+that only this user may read and that is deleted when the server stops.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
 from pvchat.memory import keep_small
 from pvchat_app import uploads
-from pvchat_app.calls import Calls
+from pvchat_app.calls import ResumableCalls
 from pvchat_app.engine import Engine
+from pvchat_app.heartbeats import Heartbeats
 from pvchat_app.jobs import Jobs
 from pvchat_app.login import LoginRequired, checker, unusable
 from pvchat_app.middleware import BodyLimit, FirstScript, OriginGuard
 from pvchat_app.sessions import LINKS, Sessions
-from pvchat_app.visits import Visits
 
 if TYPE_CHECKING:
     import socket
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
-    from pvchat_app.desk import Desk
+    from pvchat_app.backend import Backend
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 MIN_PASSWORD = 8  # characters
 SWEEP_S = 120.0
-ENDING_S = 30.0  # what runs when the server stops gets so long to end
+ENDING_S = 30.0  # how long running work may take to end when the server stops
 _STAYING = "/staying.js"
 
 
@@ -55,10 +55,10 @@ class Options:
 
     host: str = "127.0.0.1"  # address to listen on
     port: int = 7860  # 0 takes a free one
-    # Asked for before anything is shown; needed on any host but this machine
+    # Required on any host but this machine
     password: str = field(default="", repr=False)
     mcp: bool = False  # also serve `ask`, `ask_library` and `list_people` as MCP tools
-    manifests: Path | None = None  # folder of what the evaluate tab offers; `$PVCHAT_HOME/manifests` when not given
+    manifests: Path | None = None  # folder of the Evaluate tab's manifests; default `$PVCHAT_HOME/manifests`
     settings: Settings = field(default_factory=Settings)  # of PVChat
 
     def __post_init__(self) -> None:
@@ -79,39 +79,39 @@ class Options:
 
 
 class App:
-    """Everything that one server has; `close` takes it down and deletes its files."""
+    """One server's parts; `close` stops them and deletes its files."""
 
     def __init__(self, options: Options, engine: Engine) -> None:
         sessions = Sessions()
-        _quiet_gradio(sessions.uploads)
-        from pvchat_app.desk import Desk
+        _set_gradio_environment(sessions.uploads)
+        from pvchat_app.backend import Backend
 
         self.options = options
         self._others = set(threading.enumerate())
-        self.desk: Desk = Desk(engine, sessions, Jobs())
-        self.leaving = asyncio.Event()  # set when the server stops: what waits for pages ends
-        self.web = _web(self.desk, options, self.leaving)
+        self.backend: Backend = Backend(engine, sessions, Jobs())
+        self.leaving = asyncio.Event()  # set when the server stops, so that open connections end
+        self.web = _web(self.backend, options, self.leaving)
         self._stop = threading.Event()
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
 
     def close(self) -> None:
-        """Stop trainings (the best so far is kept), looks and cameras, delete all sessions' files, and wait."""
+        """Stop trainings (the best so far is kept), analyses and cameras, delete all sessions' files, and wait."""
         self._stop.set()
-        for end in self.desk.ends:
+        for end in self.backend.ends:
             end()
-        self.desk.looks.close()
-        self.desk.jobs.close()
-        self.desk.sessions.close()
+        self.backend.analyses.close()
+        self.backend.jobs.close()
+        self.backend.sessions.close()
         _wait_for_threads(self._others)
 
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
-            self.desk.sessions.end_idle()
-            self.desk.engine.rest()
+            self.backend.sessions.end_idle()
+            self.backend.engine.unload_idle()
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
-    """Run until Ctrl-C; `say` is told the address. Raises SettingsError: the port is taken, or Gradio isn't here."""
+    """Run until Ctrl-C; `say` gets the address. Raises SettingsError if the port is taken or Gradio is missing."""
     import socket
 
     import uvicorn
@@ -132,7 +132,7 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
         engine.start()
         app = App(options, engine)
         try:
-            _end_orderly()
+            _install_signal_handlers()
             say(f"PVChat is at {address(options.host, listener.getsockname()[1])} (Ctrl-C stops it)")
             config = uvicorn.Config(app.web, log_level="warning", timeout_graceful_shutdown=3, ws="none")
             _server(config, app.leaving).run(sockets=[listener])
@@ -141,7 +141,7 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
 
 
 def _server(config: uvicorn.Config, leaving: asyncio.Event) -> uvicorn.Server:
-    """A server that tells when it stops: uvicorn itself waits for the pages' open connections, and then cuts them."""
+    """A server that sets `leaving` when it stops; uvicorn alone would wait for the pages' open connections."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -152,8 +152,8 @@ def _server(config: uvicorn.Config, leaving: asyncio.Event) -> uvicorn.Server:
     return Server(config)
 
 
-def _end_orderly() -> None:
-    """Let Ctrl-C and SIGTERM end the program by exceptions: uvicorn raises both anew when it has stopped."""
+def _install_signal_handlers() -> None:
+    """Let Ctrl-C and SIGTERM raise exceptions that end the program; uvicorn repeats both signals in the end."""
 
     def end(*_: Any) -> None:
         raise SystemExit(0)
@@ -164,7 +164,7 @@ def _end_orderly() -> None:
 
 
 def _wait_for_threads(others: set[threading.Thread]) -> None:
-    """Until ours have ended: Python's end stops a thread in the middle of a network's C++, and that aborts it all."""
+    """Wait for our threads: Python's exit would stop one inside a network's C++ code, and abort the process."""
     end = time.monotonic() + ENDING_S
     for thread in set(threading.enumerate()) - others - {threading.current_thread()}:
         if thread.name.startswith("pvchat-"):
@@ -177,38 +177,47 @@ def address(host: str, port: int) -> str:
     return f"http://{shown}:{port}"
 
 
-def _quiet_gradio(uploads: Path) -> None:
-    """Gradio reads these when it is imported: no analytics, no look for newer versions, files in our folder."""
+def _set_gradio_environment(uploads: Path) -> None:
+    """Set what Gradio reads when it is imported: no analytics, no update check, files in our folder."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_RUN_HISTORY"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
-def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
-    import gradio as gr
+def _web(backend: Backend, options: Options, leaving: asyncio.Event) -> FastAPI:
+    """The web app of a server: middleware, files, the HTTP API, the page."""
     from fastapi import FastAPI
 
-    from pvchat_app import languages, page
     from pvchat_app.api import build as api
 
     uploads.narrow()
-    mounted: list[Any] = []
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    web.add_middleware(Calls, leaving=leaving)
-    web.add_middleware(Visits, sessions=desk.sessions, end=desk.end_session, leaving=leaving)
+    gradio: list[Any] = []  # Gradio's app, once it is mounted
+    web.add_middleware(ResumableCalls, leaving=leaving)
+    web.add_middleware(Heartbeats, sessions=backend.sessions, end=backend.end_session, leaving=leaving)
     web.add_middleware(FirstScript, script=_STAYING)
     web.add_middleware(BodyLimit)
     if options.password:
-        web.add_middleware(LoginRequired, knows=lambda request: _logged_in(request, mounted[0]))
+        web.add_middleware(LoginRequired, knows=lambda request: _logged_in(request, gradio[0]))
     web.add_middleware(OriginGuard, hosts=LOCAL if options.host in LOCAL else ())
+    _add_files(web, backend)
+    web.mount(api.PREFIX, api.build(backend, leaving))
+    gradio.append(_mount_page(web, backend, options))
+    return web
+
+
+def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
+    """Mount the page; Gradio's app for it."""
+    import gradio as gr
+
+    from pvchat_app import languages, page
+
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "timeline.js", "settings.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
     local = options.host in LOCAL and not options.password
-    blocks = page.build(desk, options.manifests or home() / "manifests", local)
+    blocks = page.build(backend, options.manifests or home() / "manifests", local)
     blocks.queue(max_size=64, default_concurrency_limit=4)
-    _add_files(web, desk)
-    web.mount(api.PREFIX, api.build(desk, leaving))
     gr.mount_gradio_app(
         web, blocks, path="/", auth=checker(options.password) if options.password else None,
         i18n=gr.I18n(**languages.catalogues()),
@@ -220,12 +229,11 @@ def _web(desk: Desk, options: Options, leaving: asyncio.Event) -> FastAPI:
     )  # fmt: skip
     # a mounted page counts as not launched, and Gradio then skips its check that a client's files are uploads
     blocks.has_launched = True
-    mounted.append(web.routes[-1].app)  # type: ignore[attr-defined]
-    return web
+    return web.routes[-1].app  # type: ignore[attr-defined]
 
 
 def _require_mcp() -> None:
-    """Raise SettingsError where the package mcp is missing, or is a release that Gradio can't use."""
+    """Raise SettingsError if the package mcp is missing, or Gradio can't use its version."""
     try:
         for package in ("mcp", "gradio.mcp"):
             importlib.import_module(package)
@@ -235,7 +243,7 @@ def _require_mcp() -> None:
 
 
 def _theme() -> Any:
-    """Fonts of the system (nothing is fetched), and edges that can be seen: fields and ticks have a border."""
+    """System fonts (nothing is fetched), and visible borders of fields and checkboxes."""
     import gradio as gr
 
     font, mono = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"], ["ui-monospace", "monospace"]
@@ -255,13 +263,13 @@ def _theme() -> Any:
     )  # fmt: skip
 
 
-def _add_files(web: FastAPI, desk: Desk) -> None:
-    """The routes of ours: files behind sessions' links, in ranges too, so that players can seek; and a script."""
+def _add_files(web: FastAPI, backend: Backend) -> None:
+    """Add our routes: files of sessions (with ranges, so that players can seek), and the page's first script."""
     from starlette.requests import Request
     from starlette.responses import FileResponse, PlainTextResponse, Response
 
     async def file(request: Request) -> Response:
-        link = desk.sessions.find(request.path_params["token"])
+        link = backend.sessions.find(request.path_params["token"])
         if link is None:
             gone = "This file is gone: its session has ended, or somebody whom it shows was forgotten."
             return PlainTextResponse(gone, status_code=404)
@@ -278,6 +286,6 @@ def _add_files(web: FastAPI, desk: Desk) -> None:
 
 
 def _logged_in(request: Any, gradio_app: Any) -> bool:
-    """Whether the cookie that Gradio's login set is there."""
+    """Whether a request has the cookie that Gradio's login sets."""
     names = (f"access-token-{gradio_app.cookie_id}", f"access-token-unsecure-{gradio_app.cookie_id}")
     return any(request.cookies.get(name) in gradio_app.tokens for name in names)

@@ -1,7 +1,7 @@
-"""Browser sessions: what each one uploaded, asked and was shown. Nobody sees another's; nothing outlives the session.
+"""Browser sessions: what each one uploaded, asked and was shown. Sessions are separate; nothing outlives its session.
 
-In: the session's name as Gradio knows it, uploaded files. Out: `Session` objects with clips, turns and links. A file is
-reached only by its link, 256 random bits (`/files/<token>`), and only as long as its session lives.
+In: Gradio's name of a session, uploaded files. Out: `Session` objects with clips, turns and links. A file is reached
+only by its link of 256 random bits (`/files/<token>`), and only as long as its session lives.
 
     $PVCHAT_HOME/tmp/app-<random>/       one server
       uploads/<random>/                  one upload each (`uploads.py`), linked from here
@@ -31,7 +31,7 @@ from pvchat_app.conversation import History, SessionClip, Turn
 if TYPE_CHECKING:
     import gradio as gr
 
-IDLE_S = 6 * 3600.0  # a session whose browser vanished without a word is ended after so long
+IDLE_S = 6 * 3600.0  # a session that nobody has used for so long is ended
 UNUSED_S = 3600.0  # an upload that no session took, and Gradio's empty files, are deleted at this age
 MAX_CLIPS = 20  # a session keeps its last clips
 SERVER_FOLDER = "app-"
@@ -52,15 +52,15 @@ class Session:
 
     def __init__(self, folder: Path, owner: Sessions) -> None:
         self.folder, self._owner = folder, owner
-        self.clips: list[SessionClip] = []  # to chat about, oldest first; the last one is asked about
+        self.clips: list[SessionClip] = []  # uploaded on the Chat tab, oldest first; questions are about the last one
         self.enrolling: SessionClip | None = None  # the clip on the enroll tab
         self.turns: list[Turn] = []  # the conversation
-        self.asked: list[str] = []  # what was asked of the library, oldest first
+        self.library_questions: list[str] = []  # earlier questions about the library, oldest first
         self.pick = 1  # the subject picked on the enroll tab, from 1
-        self.lost = ""  # name of the clip that was asked about until somebody in it was forgotten
+        self.deleted_clip = ""  # name of the clip that was asked about until somebody in it was forgotten
         self.used = time.monotonic()
-        # Held while clips, turns or links change: several events of one page run at once, and whoever forgets somebody
-        # tidies the sessions of all pages
+        # Held while clips, turns or links change: several events of one page run at once, and forgetting somebody
+        # changes the sessions of all pages
         self.lock = threading.RLock()
         self._links: dict[str, FileLink] = {}
         self._uploads: set[Path] = set()
@@ -68,19 +68,19 @@ class Session:
 
     @property
     def clip(self) -> SessionClip | None:
-        """The clip that is asked about, or None."""
+        """The clip that questions are about, or None."""
         return next(reversed(self.clips), None)
 
-    def made_folder(self) -> Path:
-        """Its folder, made when it is needed: whoever makes up sessions makes no folders."""
+    def ensure_folder(self) -> Path:
+        """The session's folder, made when it is needed: made-up session names must not make folders."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
         return self.folder
 
     def claim(self, upload: str | Path) -> Path:
-        """Take an upload into the session's folder; its new path. Raises VideoReadError: it is gone, or it is none."""
+        """Take an upload into the session's folder; returns its path there. Raises VideoReadError if it isn't one."""
         source = Path(upload)
         try:
-            path = self.made_folder() / secrets.token_hex(8) / (source.name[-120:] or "clip")
+            path = self.ensure_folder() / secrets.token_hex(8) / (source.name[-120:] or "clip")
             path.parent.mkdir(mode=0o700)
             if not self._owner.is_upload(source):
                 raise OSError("not an upload")
@@ -93,22 +93,21 @@ class Session:
         return path
 
     def second_copy(self, clip: SessionClip) -> SessionClip:
-        """A clip of this session a second time, in a folder of its own: to enroll from while it is asked about."""
-        path = self.made_folder() / secrets.token_hex(8) / clip.path.name
+        """Copy a clip of this session into another folder, to enroll from it while questions are asked about it."""
+        path = self.ensure_folder() / secrets.token_hex(8) / clip.path.name
         path.parent.mkdir(mode=0o700)
         _link(clip.path, path)
         url = clip.url if clip.copied else self.link(path, clip.media_type)
         return replace(clip, path=path, url=url, frames=[], faces={}, address=secrets.token_hex(4))
 
     def upload_of(self, clip: SessionClip) -> Path:
-        """The upload that a clip came as; the clip's own path once it was removed."""
+        """The upload that became this clip; the clip's own path after it was removed."""
         return self._claimed.get(clip.path, clip.path)
 
     def link(self, path: Path, media: str, download: str = "") -> str:
         """A link to a file of this session.
 
-        `media`: its type, known from its content or because we made it; `download`: file name under which a browser
-        saves it; "" shows it in the page.
+        `media`: its media type, from its content; `download`: the name under which a browser saves it, "" to show it.
         """
         token = secrets.token_urlsafe(32)
         with self.lock:
@@ -116,17 +115,13 @@ class Session:
         return f"{LINKS}/{token}"
 
     def link_once(self, path: Path, media: str) -> str:
-        """The link that this session has to a file already, else a new one."""
+        """The session's link to a file; a new one if it has none yet."""
         with self.lock:
             held = next((token for token, link in self._links.items() if link.path == path), None)
             return f"{LINKS}/{held}" if held else self.link(path, media)
 
-    def file(self, token: str) -> FileLink | None:
-        """What lies behind a link, or None."""
-        return self._links.get(token)
-
     def drop(self, clip: SessionClip) -> None:
-        """Delete one clip and all that was made of it; what was said about it stays, without pictures."""
+        """Delete a clip and all files made of it; answers about it stay, without pictures."""
         _remove(clip.path.parent)
         clip.frames = []
         with self.lock:
@@ -135,22 +130,28 @@ class Session:
                     turn.clip, turn.pictures = None, []
             self._drop_dead_links()
 
+    def drop_enrollment_clip(self) -> None:
+        """Delete the clip on the enroll tab, if there is one; the first subject is picked again."""
+        if self.enrolling is not None:
+            self.drop(self.enrolling)
+        self.enrolling, self.pick = None, 1
+
     def prune(self) -> None:
-        """Drop the clips and links whose files were deleted, because they showed somebody who is forgotten."""
+        """Drop clips and links whose files were deleted because they showed somebody who is forgotten."""
         with self.lock:
             last, enrolling = self.clip, self.enrolling
             self.clips = [clip for clip in self.clips if clip.path.exists()]
             if last is not None and last not in self.clips:
-                self.lost = last.name
+                self.deleted_clip = last.name
             if enrolling is not None and not enrolling.path.exists() and self.enrolling is enrolling:
                 self.enrolling, self.pick = None, 1
             self._drop_dead_links()
 
     def keep(self, clip: SessionClip) -> None:
-        """Make this the clip that is asked about."""
+        """Add a clip; questions are about this one from now on."""
         with self.lock:
             self.clips.append(clip)
-            self.lost = ""
+            self.deleted_clip = ""
             for turn in self.turns:
                 if not turn.source:  # it was asked when there was no clip
                     turn.ask_about(clip)
@@ -158,13 +159,13 @@ class Session:
                 self.drop(self.clips.pop(0))
 
     def open(self, address: str) -> bool:
-        """Ask about the clip of an address again; whether there is one."""
+        """Let questions be about the clip with this address again; False if there is none."""
         with self.lock:
             self.clips = sorted(self.clips, key=lambda clip: clip.address == address)
         return self.clip is not None and self.clip.address == address
 
     def remove(self, clip: SessionClip) -> None:
-        """Drop a clip and its upload, and don't ask about it any more."""
+        """Delete a clip with its upload."""
         with self.lock:
             self.clips = [kept for kept in self.clips if kept is not clip]
         self.drop(clip)
@@ -174,11 +175,11 @@ class Session:
             self._owner.discard(source)
 
     def all_clips(self) -> list[SessionClip]:
-        """Every clip it has, the one on the enroll tab included."""
+        """All clips, the one on the enroll tab included."""
         return [clip for clip in (*self.clips, self.enrolling) if clip is not None]
 
     def history(self, clip: SessionClip, before: Turn | None = None) -> History:
-        """The questions answered about a clip with their answers, oldest first; those before a turn."""
+        """Questions about a clip with their answers, oldest first; of a turn (`before`) only those before it."""
         turns = self.turns
         turns = turns[: turns.index(before)] if before in turns else turns
         answers = [(turn.question, turn.answer) for turn in turns if turn.clip is clip]
@@ -207,7 +208,7 @@ class Sessions:
         self._open: dict[str, Session] = {}
         self._lock = threading.Lock()
 
-    def asking(self, request: gr.Request) -> Session:
+    def of_request(self, request: gr.Request) -> Session:
         """The session that an event of the page comes from."""
         return self.of(request.session_hash or "")
 
@@ -221,7 +222,7 @@ class Sessions:
             return session
 
     def resume(self, before: str, name: str) -> bool:
-        """Give the session `before` a new name: its page was loaded anew. Whether there was one to go on with."""
+        """Rename the session `before`, whose page was reloaded; False if there is nothing to go on with."""
         with self._lock:
             fresh = self._open.get(name)
             if before == name or before not in self._open or (fresh and (fresh.clips or fresh.turns)):
@@ -244,11 +245,11 @@ class Sessions:
         _remove(session.folder)
 
     def is_upload(self, path: str | Path) -> bool:
-        """Whether a path that came from a browser is a file that came from a browser too."""
+        """Whether a path that a browser sent is one of the uploaded files."""
         return self._folder_of(path) is not None and Path(path).is_file() and not Path(path).is_symlink()
 
     def discard(self, upload: str | Path) -> None:
-        """Delete an upload that belongs to no session (the endpoints' files)."""
+        """Delete an upload unless a session has it."""
         path = Path(upload)
         with self._lock:
             claimed = any(path in session._uploads for session in self._open.values())
@@ -256,11 +257,11 @@ class Sessions:
             self._delete(path)
 
     def _taken(self) -> set[Path]:
-        """The uploads that living sessions took; each set is copied at once, for its page may take one meanwhile."""
+        """The uploads that sessions have taken; each set is copied first, as its page may add to it meanwhile."""
         return {path for session in self._open.values() for path in list(session._uploads)}
 
     def _folder_of(self, upload: str | Path) -> Path | None:
-        """The folder that one upload has for itself (`uploads.narrow`)."""
+        """The folder of one upload alone (`uploads.py`)."""
         root, path = self.uploads.resolve(), Path(upload).resolve()
         inner = path.relative_to(root).parts if path.is_relative_to(root) else ()
         return root / inner[0] if len(inner) > 1 else None
@@ -280,13 +281,13 @@ class Sessions:
         return len(idle)
 
     def _sweep_uploads(self) -> None:
-        """Delete what was uploaded and never used: its page was closed, or its client died, before it said what for."""
+        """Delete uploads that were never used: the page was closed, or the client died, before it sent its call."""
         with self._lock:
             used = set(map(self._folder_of, self._taken()))
         for path in self.uploads.iterdir():
             with suppress(OSError):
                 files = [path, *path.rglob("*")]
-                # Of a file stamped in the future the clock was set back.
+                # `abs`: where the clock was set back, files are from the future
                 if path in used or abs(time.time() - max(file.stat().st_mtime for file in files)) < UNUSED_S:
                     continue
                 if path.is_dir():
@@ -296,7 +297,7 @@ class Sessions:
 
     def find(self, token: str) -> FileLink | None:
         """The file behind a link of any living session."""
-        link = next((link for session in self.all() if (link := session.file(token))), None)
+        link = next((link for session in self.all() if (link := session._links.get(token))), None)
         return link if link and link.path.is_file() else None
 
     def all(self) -> list[Session]:
@@ -310,7 +311,7 @@ class Sessions:
             yield from session.all_clips()
 
     def close(self) -> None:
-        """The server stops: everything goes."""
+        """Delete everything: the server stops."""
         with self._lock:
             self._open.clear()
         shutil.rmtree(self.root, ignore_errors=True)
@@ -330,7 +331,7 @@ def _remove(folder: Path) -> None:
 
 
 def _link(source: Path, path: Path) -> None:
-    """A second name for the same bytes; a copy where the file system has no links."""
+    """Make a hard link; a copy where the file system has no links."""
     try:
         os.link(source, path)
     except OSError:

@@ -1,8 +1,8 @@
-"""The settings tab: which model answers, what it takes and whether that fits here; voice; look and language.
+"""The settings tab: which model answers and whether it fits here; voice; look and language.
 
-In: a `Desk`. Out: Gradio components and their events. A browser picks what this machine's owner put there: presets,
-models under `$PVCHAT_HOME/models`, and the one that `serve` was started with. A folder is named by whoever sits at this
-machine only. Voice, look and language are kept in the browser (settings.js, language.js).
+In: a `Backend`. Out: Gradio components and their events. A browser can pick presets, models under `$PVCHAT_HOME/models`
+and the one that `serve` was started with; only a browser on this machine can name another folder. Voice, look and
+language are stored in the browser (settings.js, language.js).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pvchat.chat.english import wording
 from pvchat.config import Settings, home
 from pvchat.runtime import best_dtype
 from pvchat_app import cards
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.hearing import hearing_off
 from pvchat_app.languages import LANGUAGES
 from pvchat_app.page_events import MODEL, QUICK
-from pvchat_app.progress import watched
+from pvchat_app.progress import progress_bars
 
 _OWN = "PVChat's own model: runs on any laptop, and nothing is fetched for it."
 _HUB = "It is fetched from the hub where it isn't on this machine."
@@ -36,9 +36,9 @@ _FITS = {True: "It fits here.", False: "It doesn't fit here.", None: ""}
 class SettingsTab:
     """The tab's components, laid out and connected; `local`: whoever uses the page sits at this machine."""
 
-    def __init__(self, desk: Desk, tab: gr.Tab, local: bool) -> None:
-        self.desk = desk
-        self._silenced = False  # on this page; who starts PVChat with --no-voice isn't asked again here
+    def __init__(self, backend: Backend, tab: gr.Tab, local: bool) -> None:
+        self.backend = backend
+        self._silenced = False  # on this page; with `serve --no-voice` there is nothing to switch
         picked = gr.Dropdown([], label="Model that answers", elem_id="pv-model", filterable=False)
         takes = gr.HTML("", elem_id="pv-model-takes")
         folder = gr.Textbox(label="Or the folder of a model on this machine", max_lines=1, max_length=4096,
@@ -58,7 +58,7 @@ class SettingsTab:
         dark = gr.Button("Light or dark", size="sm", elem_id="pv-dark")
         gr.HTML(f'<p class="pv-dim" data-words>{_KEYS}</p>')
 
-        picked.change(lambda name: cards.notice(statement(desk, name or "")), picked, takes, **QUICK)
+        picked.change(lambda name: cards.notice(statement(backend, name or "")), picked, takes, **QUICK)
         inputs = [picked, folder] if local else picked  # elsewhere no folder reaches the server
         use.click(self.use, inputs, note, show_progress="hidden", **MODEL)
         for switch, name in ((microphone, "pv-mic"), (aloud, "pv-aloud")):
@@ -71,40 +71,40 @@ class SettingsTab:
         tab.select(None, None, kept, js="() => [...window.pvPreferred(), window.pvLanguage()]")
 
     def show(self) -> tuple[gr.Dropdown, gr.Checkbox, str]:
-        """The models that can be picked, whether videos are listened to, and why nothing can be heard.
+        """Update the models to pick, the switch for listening, and the reason if nothing can be heard.
 
-        Waits for nothing: while a model loads, none is picked.
+        Doesn't wait for a model that is being loaded: then none is picked.
         """
-        ready = self.desk.engine.ready
-        settings = self.desk.engine.chat.settings if ready else Settings(model="")
+        ready = self.backend.engine.ready
+        settings = self.backend.engine.chat.settings if ready else Settings(model="")
         known = choices(settings.model)
         picked = next((name for name in known if known[name] == settings.model), None)
         listens = gr.Checkbox(value=settings.voice, visible=ready and (settings.voice or self._silenced))
         return gr.Dropdown(choices=list(known), value=picked), listens, self._why_unheard() if ready else ""
 
     def listen(self, on: bool) -> str:
-        """Listen to videos from now on, or no longer; why nothing can be heard."""
-        engine = self.desk.engine
+        """Switch listening on or off; returns the reason if nothing can be heard."""
+        engine = self.backend.engine
         if engine.chat.settings.voice or self._silenced:
             engine.listen_to_videos(on)
             self._silenced = not on
         return self._why_unheard()
 
     def _why_unheard(self) -> str:
-        off = hearing_off(self.desk.engine.chat)
+        off = hearing_off(self.backend.engine.chat)
         return cards.notice(wording("sound", off) if off else "")
 
     def use(self, name: str | None, folder: str = "") -> Iterator[Any]:
-        """Load the model that was picked or named; until then, and where it can't be, the one before answers."""
+        """Load the model that was picked or named; until it is loaded, the one before answers."""
         named = Path((folder or "").strip()).expanduser()
         try:
-            model = choices(self.desk.engine.chat.settings.model).get(name or "")
+            model = choices(self.backend.engine.chat.settings.model).get(name or "")
             if (folder or "").strip():
                 name, model = named.name, str(named.absolute())
             if model is None:
                 yield cards.notice("Pick a model first.", "error")
                 return
-            yield from watched(f"loading {name}", lambda tell: self.desk.engine.answer_by(model))
+            yield from progress_bars(f"loading {name}", lambda tell: self.backend.engine.answer_by(model))
         except Exception as error:  # a base of somebody else's: anything may be wrong with it
             yield cards.error_card(error)
             return
@@ -112,19 +112,19 @@ class SettingsTab:
 
 
 def choices(now: str) -> dict[str, str]:
-    """The models that can be picked, `now` answering ("": none), by what they are called on the page: no paths."""
+    """The models that can be picked, by the name that the page shows (no paths); `now`: the one that answers, or ""."""
     own = sorted(str(path.parent) for path in (home() / "models").glob("*/config.json"))
     found = (*USABLE, *list_bases(), *own, *([now] if now else []))
     return {Path(model).name if Path(model).is_dir() else model: model for model in found}
 
 
-def statement(desk: Desk, name: str) -> str:
-    """What a model takes, and whether it fits here; nothing is loaded for it."""
-    model = choices(desk.engine.chat.settings.model).get(name, "")
+def statement(backend: Backend, name: str) -> str:
+    """How much memory a model needs and whether it fits here; found out without loading it."""
+    model = choices(backend.engine.chat.settings.model).get(name, "")
     source = read_source(model) if model else None
     if source is None:
         return _OWN if model in USABLE else ""
-    device = desk.engine.chat.networks.device
+    device = backend.engine.chat.networks.device
     size = fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device)
     parts = [f"{size.summary}.", _FITS[size.fits], "" if source.local else _HUB]
     return " ".join(part for part in parts if part)

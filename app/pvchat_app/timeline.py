@@ -1,8 +1,8 @@
-"""The timeline of a whole video: a lane a person, the shots, what wasn't seen yet; timeline.js zooms, plays.
+"""HTML of the timeline of a whole video: a lane for each person, the shots, the part not analysed yet.
 
-In: what was seen of a clip, presences of everyone enrolled. Out: HTML; at first everything is in view, at any length.
-Shots are marks where there is room for them, else shades: the more cuts, the darker. Times are seconds; timeline.js
-writes them under the lanes.
+In: the analysis of a clip or of its beginning, presences of everyone enrolled. Out: HTML, which timeline.js makes zoom
+and play; at first the whole video is in view. Shots are marks if there is room for them, else shades: the more cuts,
+the darker. Times are seconds; timeline.js writes them under the lanes.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 
 from pvchat.chat.english import clock, lasting
 from pvchat.schemas import ClipAnalysis, PersonPresence
-from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
+from pvchat_app.wording import SIGNS, WORDS, counted, escape, exact_time, percent
 
-MOST_LANES = 12  # people; who is there longest comes first
+MAX_LANES = 12  # people; who is there longest comes first
 _BINS = 240  # shades of the shots' lane
 _MARKED = 80  # so many shots have a mark each at first; more are shaded until there is room
 _ENROLL = (  # page.js presses the button of this id
@@ -25,10 +25,10 @@ _ENROLL = (  # page.js presses the button of this id
 
 
 def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float, clip: str) -> str:
-    """The timeline of what was seen of a clip of this length, or of its beginning; `clip`: its link, for the player."""
+    """The timeline of a clip of this length, of which `seen` is analysed; `clip`: its link, for the player."""
     length_s = max(length_s, seen.duration_s, 0.01)
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
-    lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MOST_LANES]]
+    lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MAX_LANES]]
     if spans := _strangers(seen, there):
         lanes.append((_ENROLL, _lane("others", "", "not enrolled", spans, length_s, clip)[1]))
     names = "".join(name for name, _ in lanes)
@@ -40,7 +40,7 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
     return (
         f'<section class="pv-film" data-length="{length_s:.2f}" data-clip="{clip}" data-shots="{starts}" '
         f'aria-label="Timeline of the whole video">{_head(seen, everyone, length_s)}<div class="pv-film-body">'
-        f'<div class="pv-film-names">{names}<div class="pv-film-name pv-dim">{many(len(seen.shots), "shot")}</div>'
+        f'<div class="pv-film-names">{names}<div class="pv-film-name pv-dim">{counted(len(seen.shots), "shot")}</div>'
         f'</div><div class="pv-film-scroll"><div class="pv-film-wide">{tracks}{_shots(seen, length_s)}'
         f'<div class="pv-film-axis" aria-hidden="true"></div>{unseen}<div class="pv-film-now" hidden></div></div></div>'
         "</div></section>"
@@ -48,7 +48,7 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
 
 
 def _strangers(seen: ClipAnalysis, there: Sequence[PersonPresence]) -> list[tuple[float, float]]:
-    """When faces are seen that are of nobody enrolled."""
+    """When faces of people who aren't enrolled are seen."""
     known = {track for p in there for track in p.tracks}
     frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
     return seen.spans(np.unique(np.concatenate(frames))) if frames else []
@@ -76,7 +76,7 @@ def _lane(
     shown, sign = escape(name), f'<span aria-hidden="true">{SIGNS[state]}</span> ' if state else ""
     total = sum(end - start for start, end in spans)
     word = f"{WORDS[state]}, " if state else ""
-    label = f"{shown}: {word}{many(len(spans), 'time')}, {lasting(total)} in all"
+    label = f"{shown}: {word}{counted(len(spans), 'time')}, {lasting(total)} in all"
     bars = "".join(_bar(shown, state, number, span, length_s) for number, span in enumerate(spans))
     look = f"pv-{state}" if state else "pv-stranger"
     return (
@@ -86,10 +86,10 @@ def _lane(
 
 
 def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s: float) -> str:
-    """A span; one of a lane can be reached with Tab, the others with the arrow keys from it."""
+    """A span as a button; Tab reaches the first one of a lane, arrow keys the others."""
     start, end = span
     doubt = ", unsure" if state == "unsure" else ""
-    when = f"{exact(start)} to {exact(end)}"
+    when = f"{exact_time(start)} to {exact_time(end)}"
     return (
         f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
         f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
@@ -98,7 +98,7 @@ def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s
 
 
 def _shots(seen: ClipAnalysis, length_s: float) -> str:
-    """The shots' lane: a mark a cut, and shades for where there is no room for marks; one stop for the keyboard."""
+    """The lane of shots: a mark for each cut, and shades for where marks have no room; one stop for the keyboard."""
     cuts = seen.shots[1:, 0].astype(float)
     marks = "".join(f'<i style="left:{100 * cut / length_s:.3f}%"></i>' for cut in cuts.tolist())
     counts, edges = np.histogram(cuts, bins=_BINS, range=(0.0, length_s))

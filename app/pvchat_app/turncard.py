@@ -1,8 +1,7 @@
-"""HTML of the conversation's turns: the question, the answer, and under it, folded, what the answer rests on.
+"""HTML of the conversation's turns: the question, the answer, and folded below it the evidence for the answer.
 
-In: a session; a `Turn`, the faces of its clip. Out: HTML whose every foreign word went through `escape`, which
-conversation.js puts into the page. The answer stands first and alone; the fold's own line names those who were asked
-about with their probability, so that most people needn't open it.
+In: a session; a `Turn`, the faces of its clip. Out: HTML, all foreign text escaped, which conversation.js puts into the
+page. The line of the fold names the people asked about with their probability, so that it needn't be opened mostly.
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ from pvchat_app.cards import notice
 from pvchat_app.conversation import EvidencePicture, FaceChoice, Turn
 from pvchat_app.evidence import faces_of
 from pvchat_app.sessions import Session
-from pvchat_app.wording import SIGNS, WORDS, escape, exact, many, percent
+from pvchat_app.wording import SIGNS, WORDS, counted, escape, exact_time, percent
 
-MOST_CHIPS = 6  # people named in the fold's own line
-MOST_TIMES = 24  # of one person
+MAX_CHIPS = 6  # people named in the fold's own line
+MAX_TIMES = 24  # of one person
 WAITING = "Waiting for its turn"
 Faces = Mapping[str, Sequence[FaceChoice]]
 _NOBODY = "About nobody in particular"
-LATE = 2  # turns that may still change while one is answered: the one before may have been drawn half
+LATE = 2  # so many last turns are redrawn, since the one before may have been drawn unfinished
 _NUMBERS = itertools.count(1)
 
 
-def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
-    """The conversation as conversation.js takes it: its number, all keys in order, and the HTML of turns.
+def conversation_view(session: Session, since: Turn | None = None) -> dict[str, Any]:
+    """The conversation as conversation.js takes it: a number that rises, all keys in order, and the HTML of turns.
 
-    What comes late, for it was overtaken, has a smaller number. `since`: only the turns that may have changed while
-    this one was answered.
+    The page ignores a view with a smaller number, which was overtaken on its way. `since`: draw only the turns that may
+    have changed while this one was answered.
     """
     turns = kept = session.turns
     if since in turns:
@@ -44,15 +43,15 @@ def view(session: Session, since: Turn | None = None) -> dict[str, Any]:
 
 
 def turn_card(turn: Turn, faces: Faces | None = None) -> str:
-    """One turn, as far as it has come.
+    """One turn, as far as it is answered.
 
-    `faces`: who can be pointed at as "that is her", by her name; none where nothing can be corrected.
+    `faces`: faces that can be pointed at as "that is her", by name; None if nothing can be corrected.
     """
     if turn.error:
         answer = notice(turn.error, "error")
     elif turn.text:
         answer = f'<p class="pv-answer">{escape(turn.text)}</p>'
-        if turn.status and not turn.done:  # an answer from what was seen so far
+        if turn.status and not turn.done:  # an answer from the part of the video analysed so far
             answer += f'<p class="pv-answer pv-wait">{escape(turn.status)} <span class="pv-dots"></span></p>'
     else:
         answer = f'<p class="pv-answer pv-wait">{escape(turn.status or WAITING)} <span class="pv-dots"></span></p>'
@@ -65,26 +64,26 @@ def turn_card(turn: Turn, faces: Faces | None = None) -> str:
 
 
 def evidence(turn: Turn, faces: Faces | None = None) -> str:
-    """What an answer rests on: presence of who was asked about, when they are seen, pictures; "" before that."""
+    """The evidence for an answer: presence, times and pictures of the people asked about; "" until there is any."""
     if turn.answer is None or not turn.presences:
         return ""
-    line = _line(turn)
+    line = _summary_line(turn)
     if turn.clip is None:
         return (
             f'<p class="pv-evidence pv-gone">{line} <span class="pv-dim">{escape(turn.source)} was removed.</span></p>'
         )
     photo = turn.clip.probe.kind == "photo"
     times = "" if photo else _times(turn)
-    under = f"{times}{_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}{_reading(turn)}"
+    under = f"{times}{_picture_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}{_how_it_was_read(turn)}"
     if not under:
         return f'<p class="pv-evidence pv-gone">{line}</p>'
     return f'<details class="pv-more pv-evidence"><summary>{line}</summary>{under}</details>'
 
 
-def _reading(turn: Turn) -> str:
-    """How the question was read and which rows answer it, folded, and as JSON in a fold of its own; or ""."""
+def _how_it_was_read(turn: Turn) -> str:
+    """A fold with how the question was read and the measurements that answer it, also as JSON; or ""."""
     finding = {} if turn.answer is None else turn.answer.finding
-    if not (drawn := _explained(explain(finding), turn.url)):
+    if not (drawn := _explanation_html(explain(finding), turn.url)):
         return ""
     json_ = escape(json.dumps(finding, indent=1, ensure_ascii=False))
     return (
@@ -93,8 +92,8 @@ def _reading(turn: Turn) -> str:
     )
 
 
-def _explained(explanation: Explanation | None, clip: str) -> str:
-    """An explanation: a line of what was asked, one of what was found, and the rows as a table whose times play."""
+def _explanation_html(explanation: Explanation | None, clip: str) -> str:
+    """An explanation as HTML: what was asked, what was found, and the measurements as a table whose times play."""
     if explanation is None:
         return ""
     head = "".join(f"<p>{_pairs(pairs)}</p>" for pairs in (explanation.asked, explanation.found) if pairs)
@@ -102,7 +101,7 @@ def _explained(explanation: Explanation | None, clip: str) -> str:
     titles = "".join(f'<th scope="col">{title}</th>' for title in ("Who", "What", "When", "How surely"))
     table = f'<div class="pv-table"><table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>'
     more = "".join(f'<p class="pv-dim">{line}</p>' for line in more_rows(explanation))
-    return head + (table if rows else "") + more + _explained(explanation.then, clip)
+    return head + (table if rows else "") + more + _explanation_html(explanation.then, clip)
 
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
@@ -115,18 +114,18 @@ def _row(row: Measured, clip: str) -> str:
     return f"<tr><td>{escape(row.who)}</td><td>{escape(row.what)}</td><td>{when}</td><td>{sure}</td></tr>"
 
 
-def _line(turn: Turn) -> str:
-    """Who was asked about, present or not, with the probability."""
+def _summary_line(turn: Turn) -> str:
+    """The people asked about with decision and probability, in one line."""
     if not turn.evidence_people:
         there = any(person.decision != "absent" for person in turn.presences)  # the answer was about nobody of them
-        return _NOBODY if there else f"None of {many(len(turn.presences), 'person', 'people')} enrolled is seen here"
-    chips = "".join(_chip(person) for person in _surest_first(turn)[:MOST_CHIPS])
-    more = len(turn.evidence_people) - MOST_CHIPS
+        return _NOBODY if there else f"None of {counted(len(turn.presences), 'person', 'people')} enrolled is seen here"
+    chips = "".join(_chip(person) for person in _surest_first(turn)[:MAX_CHIPS])
+    more = len(turn.evidence_people) - MAX_CHIPS
     return f"{chips}{f' and {more} more' if more > 0 else ''}"
 
 
 def _surest_first(turn: Turn) -> list[PersonPresence]:
-    """Who was asked about: who is present, who may be, who isn't."""
+    """The people asked about: first who is present, then who may be, then who isn't."""
     return sorted(turn.evidence_people, key=lambda person: list(SIGNS).index(person.decision))
 
 
@@ -139,8 +138,8 @@ def _chip(person: PersonPresence) -> str:
 
 
 def _times(turn: Turn) -> str:
-    """When each of them is seen; the bars under the player show the same of everyone."""
-    seen = [person for person in _surest_first(turn)[:MOST_CHIPS] if person.spans]
+    """When each of the people asked about is seen."""
+    seen = [person for person in _surest_first(turn)[:MAX_CHIPS] if person.spans]
     return "".join(
         f'<p class="pv-times pv-{p.decision}"><b>{escape(p.name)}</b> {_spans(p, turn.url)}</p>' for p in seen
     )
@@ -148,21 +147,21 @@ def _times(turn: Turn) -> str:
 
 def _spans(person: PersonPresence, clip: str) -> str:
     whom = person.name + (", unsure" if person.decision == "unsure" else "")
-    buttons = " ".join(_time_button(start, end, clip, whom) for start, end in person.spans[:MOST_TIMES])
-    more = len(person.spans) - MOST_TIMES
-    return buttons + (f" and {many(more, 'more time')}" if more > 0 else "")
+    buttons = " ".join(_time_button(start, end, clip, whom) for start, end in person.spans[:MAX_TIMES])
+    more = len(person.spans) - MAX_TIMES
+    return buttons + (f" and {counted(more, 'more time')}" if more > 0 else "")
 
 
 def _time_button(start: float, end: float, clip: str, whom: str) -> str:
-    """From when to when, seconds; a click plays the clip from there."""
+    """A button with a span of seconds; a click plays the clip from its start."""
     return (
         f'<button type="button" class="pv-time" data-seek="{start:.2f}" data-clip="{clip}" '
-        f'aria-label="Play from {exact(start)}: {escape(whom)}">{clock(start)}–{clock(end)}</button>'
+        f'aria-label="Play from {exact_time(start)}: {escape(whom)}">{clock(start)}–{clock(end)}</button>'
     )
 
 
-def _strip(pictures: Sequence[EvidencePicture], turn: Turn, photo: bool) -> str:
-    """Evidence pictures; each plays the clip from its time, but for a photo's."""
+def _picture_strip(pictures: Sequence[EvidencePicture], turn: Turn, photo: bool) -> str:
+    """Evidence pictures; a click on one plays the clip from its time, unless it is a photo."""
     shown = "".join(_picture(p, turn, photo) for p in pictures)
     return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>' if shown else ""
 
@@ -175,22 +174,22 @@ def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
         return f'<figure class="{look}">{image}<span>{doubt}{name}</span></figure>'
     return (
         f'<button type="button" class="{look}" data-seek="{picture.time:.2f}" data-clip="{turn.url}" '
-        f'aria-label="Play from {exact(picture.time)}: {escape(picture.words)}">'
+        f'aria-label="Play from {exact_time(picture.time)}: {escape(picture.words)}">'
         f'<img src="{picture.url}" alt="" loading="lazy">'
-        f"<span>{name}</span><span>{doubt}{exact(picture.time)}</span></button>"
+        f"<span>{name}</span><span>{doubt}{exact_time(picture.time)}</span></button>"
     )
 
 
 def _corrections(turn: Turn, faces: Faces | None) -> str:
-    """Buttons that say that an answer about somebody is wrong; none where that was said and can be taken back."""
+    """Buttons to correct an answer; none after a correction, which can be undone."""
     if not faces or not turn.done or turn.undo[1]:
         return ""
-    people = [(person, faces.get(person.name, ())) for person in turn.evidence_people[:MOST_CHIPS]]
+    people = [(person, faces.get(person.name, ())) for person in turn.evidence_people[:MAX_CHIPS]]
     return "".join(_correction(person, shown) for person, shown in people if shown)
 
 
 def _correction(person: PersonPresence, faces: Sequence[FaceChoice]) -> str:
-    """That is not her, of whom is said to be there; else which of the faces is."""
+    """A button "That is not …" for a person who is present, else faces to pick her from."""
     name = escape(person.name)
     if person.decision == "present":
         return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
@@ -211,7 +210,7 @@ def _correction(person: PersonPresence, faces: Sequence[FaceChoice]) -> str:
 
 
 def _corrected(turn: Turn) -> str:
-    """What was said of the answer, and a button that takes it back."""
+    """The correction of an answer, and a button that undoes it."""
     if not turn.corrected:
         return ""
     button = ' <button type="button" class="pv-button" data-undo="1">Undo</button>' if turn.undo[1] else ""

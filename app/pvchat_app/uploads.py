@@ -1,9 +1,9 @@
-"""What Gradio does with clients' files, narrowed: each upload has a folder of its own, no client hears where that lies,
-and no address is fetched.
+"""Restricts how Gradio handles uploaded files, by wrappers around its functions.
 
-Gradio names an upload's folder by its content, so that clients with the same clip share one file and the first who is
-done deletes it for all; leaves what came of an upload that broke off; takes a folder of uploads for an upload; fetches
-what a client names by an address; and tells clients an upload's whole path.
+What Gradio does, and what is changed: it names an upload's folder by its content, so that clients with the same clip
+share one file, which the first who is done deletes for all (here each upload has its own folder); it keeps the
+beginning of an upload that broke off (deleted here); it accepts a folder of uploads as a file and fetches URLs that a
+client sends (refused here); and it tells clients an upload's whole path (here only the part below the uploads).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOT_UPLOADED = "Upload the file first: nothing else on this machine is read."
 
 @cache
 def narrow() -> None:
-    """Put ours around Gradio's functions, once for this process."""
+    """Put our wrappers around Gradio's functions, once for this process."""
     from gradio import processing_utils, route_utils, routes
 
     parser = route_utils.GradioMultiPartParser
@@ -39,7 +39,7 @@ def narrow() -> None:
 
 
 def _receiving(original: Any) -> Any:
-    """The route of an upload: into `upload_dir/<random>/<content>/<name>`; nothing stays of one that broke off."""
+    """Uploading: into `upload_dir/<random>/<content>/<name>`; nothing is left of an upload that broke off."""
     from fastapi import HTTPException
     from starlette.requests import ClientDisconnect
 
@@ -61,7 +61,7 @@ def _receiving(original: Any) -> Any:
 
 
 def _limiting(original: Any) -> Any:
-    """The parser of an upload's parts: a text that is too long is refused."""
+    """Parsing an upload: text that is too long is refused."""
     from starlette.formparsers import MultiPartException
 
     def on_part_data(parser: Any, data: bytes, start: int, end: int) -> None:
@@ -74,7 +74,7 @@ def _limiting(original: Any) -> Any:
 
 
 def _checking(original: Any) -> Any:
-    """The check of files: a sentence for what a client names and hasn't uploaded."""
+    """Checking a file: a clear error for a path that the client hasn't uploaded."""
     from gradio import exceptions
 
     def check_allowed(path: str | Path, check_in_upload_folder: bool) -> None:
@@ -89,7 +89,7 @@ def _checking(original: Any) -> Any:
 
 
 def _renaming(original: Any) -> Any:
-    """What every value passes on its way from a page, or to it, in which uploads have the names that clients know."""
+    """Passing values from and to a page: paths of uploads are replaced by the names that clients know, and back."""
     from gradio.processing_utils import client_utils
 
     def each(change: Callable[[dict[str, Any]], dict[str, Any]], data: Any) -> Any:
@@ -104,7 +104,7 @@ def _renaming(original: Any) -> Any:
 
 
 def _fetching(original: Any) -> Any:
-    """The route that shows an upload, as the camera's player does: by the name that a client knows."""
+    """Showing an upload (the camera's player does): by the name that the client knows."""
 
     def file_fetch(path: str, *rest: Any) -> Any:
         found = _server_path(path)
@@ -121,17 +121,17 @@ def _root() -> str:
 
 
 def _client_path(path: str | Path) -> str:
-    """An upload's path as a client hears it: below the uploads' folder."""
+    """An upload's path as clients see it: relative to the folder of uploads."""
     return str(path).removeprefix(_root() + os.sep)
 
 
 def _server_path(name: str) -> str:
-    """Where an upload lies that a client names."""
+    """The path of an upload that a client names."""
     return os.path.normpath(os.path.join(_root(), name))
 
 
 def _with_server_path(file: dict[str, Any]) -> dict[str, Any]:
-    """A file that a client names, where it lies; an address stays one."""
+    """A file from a client, with its path on the server; a URL stays as it is."""
     from gradio.processing_utils import client_utils
 
     path = file["path"]
@@ -139,7 +139,7 @@ def _with_server_path(file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_client_path(file: dict[str, Any]) -> dict[str, Any]:
-    """A file as a client hears of it."""
+    """A file for a client, without its path on the server."""
     from gradio.processing_utils import client_utils
 
     path, name = file["path"], _client_path(file["path"])

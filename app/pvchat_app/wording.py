@@ -1,7 +1,7 @@
-"""Sentences for people who have never seen a terminal: an error in, one sentence with what to do out.
+"""Texts of the page: errors as sentences that say what to do, and numbers, times and dates in words.
 
-The service speaks to the command line too ("Pick one with --track N."); here its hints become those of the page. Paths
-become file names: nobody is told where on this machine things lie.
+Errors of the service are worded for the command line ("Pick one with --track N."); here their hints become those of the
+page. Paths become file names: a page doesn't show where things lie on this machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BRACES = {ord("{"): "&#123;", ord("}"): "&#125;", ord("$"): "&#36;", ord("`"): 
 
 
 def explained_error(error: BaseException) -> str:
-    """What happened and what to do about it, in plain text."""
+    """An error in plain text: what happened, and what to do about it."""
     if not isinstance(error, PVChatError):
         return _UNEXPECTED
     what = error.what.strip().rstrip(".")
@@ -54,27 +54,27 @@ def hint(error: PVChatError) -> str:
 
 
 def escape(text: object) -> str:
-    """Text that isn't ours, for HTML: neither markup nor a template ("${…}", "{{…}}") can come of it.
+    """Escape foreign text for HTML, so that it is neither markup nor a template ("${…}", "{{…}}").
 
-    Half a sign (a lone surrogate), which no server can send, becomes "?".
+    A lone surrogate, which can't be sent, becomes "?".
     """
     return _escape(str(text), quote=True).translate(_BRACES).encode("utf-8", "replace").decode()
 
 
 def one_line(text: str | None) -> str:
-    """What was typed, in one line; half a sign (a lone surrogate), which can't be written, becomes "?"."""
+    """Typed text in one line; a lone surrogate, which can't be written, becomes "?"."""
     return " ".join((text or "").split()).encode("utf-8", "replace").decode()
 
 
-def day(created: str) -> str:
-    """An ISO time as people write dates: "24 Nov 2026"; empty when it is none."""
+def date_text(created: str) -> str:
+    """An ISO time as a date: "24 Nov 2026"; "" if it isn't one."""
     try:
         return datetime.fromisoformat(created).astimezone().strftime("%-d %b %Y")
     except ValueError:
         return ""
 
 
-def exact(seconds: float) -> str:
+def exact_time(seconds: float) -> str:
     """A time to the tenth: "3.5 s", "1:05.0", "1:02:03.4"."""
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
@@ -84,14 +84,14 @@ def exact(seconds: float) -> str:
 
 
 def percent(value: float) -> str:
-    """A probability in words: never "100 %" or "0 %", which are rounded."""
+    """A probability in per cent; never "100 %" or "0 %", but "> 99 %" and "< 1 %"."""
     if value < 0.01:
         return "< 1 %"
     return f"{100 * value:.0f} %" if value <= 0.99 else "> 99 %"
 
 
-def about(seconds: float) -> str:
-    """A time left, as exact as it can be: "a few seconds", "about 40 s", "about 3 min"."""
+def rough_duration(seconds: float) -> str:
+    """A time left, rounded: "a few seconds", "about 40 s", "about 3 min"."""
     if seconds < 8:
         return "a few seconds"
     if seconds < 20:
@@ -99,19 +99,19 @@ def about(seconds: float) -> str:
     return f"about {10 * round(seconds / 10)} s" if seconds < 95 else f"about {round(seconds / 60)} min"
 
 
-def many(count: int, one: str, several: str = "") -> str:
+def counted(count: int, one: str, several: str = "") -> str:
     """A count with its noun: "1 person", "3 people"."""
     return f"{count} {one if count == 1 else several or one + 's'}"
 
 
 def from_home(path: str | Path) -> str:
-    """A path with the home folder as "~": whoever may use the app may know it."""
+    """A path with the home folder as "~"."""
     home = Path.home()
     return f"~/{Path(path).relative_to(home)}" if Path(path).is_relative_to(home) else str(path)
 
 
 def _is_path(error: PVChatError) -> bool:
-    """Whether an error is about a file; a person may be called "Ana/Ben"."""
+    """Whether an error's subject is a path; a person may be called "Ana/Ben"."""
     if isinstance(error, PeopleError):
         return Path(error.subject).is_absolute() and not isinstance(error, UnknownPersonError)
     return isinstance(error, VideoReadError) or "/" in error.subject or "\\" in error.subject

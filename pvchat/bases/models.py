@@ -25,7 +25,7 @@ from pvchat.model.config import (
     pretrained_folder,
     read_config,
 )
-from pvchat.runtime import fastest
+from pvchat.runtime import fastest_dtype_name
 
 USABLE = ("embedded",)  # presets whose experts are those that analyse clips
 SHIPPED_LICENCE = "research, non-commercial"  # as the photos and captions they were trained on demand
@@ -128,7 +128,7 @@ def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "") -
     """
     sized, made = size_of if dtype else fitting_size, []
     for source in filter(None, map(read_source, (*list_bases(), *names))):
-        size = sized(source, dtype or fastest(device), device)
+        size = sized(source, dtype or fastest_dtype_name(device), device)
         licence = source.preset.licence if source.preset else "see its card"
         made.append({"name": source.name, "path": source.path, "licence": licence, **asdict(size), "fits": size.fits})
     return made

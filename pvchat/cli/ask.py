@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pvchat.schemas import Answer, Progress
     from pvchat.service import PVChat
 
-_MOST_AWAY = 6  # of whom nobody asked, listed one by one
+_MAX_ABSENT = 6  # absent people who are listed one by one
 
 
 def register(commands: Commands) -> None:
@@ -57,7 +57,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _ask(args: argparse.Namespace, part: tuple[float, float | None] | None) -> None:
-    """One question after the other, each with those before it; with `--json` and `--then` a list of answers."""
+    """Ask the questions one after the other, each with the history of those before."""
     chat, progress = console.open_chat(args)
     history: list[tuple[str, str]] = []
     rows = []
@@ -102,19 +102,19 @@ def _explain(finding: dict[str, Any], many: bool = False) -> None:
 
 
 def _show(row: dict[str, Any], more: bool) -> None:
-    """The text and who was judged how; with `more` also why, and what took how long."""
+    """Print the answer and the decision about each person; with `more` also reasons and timing."""
     console.write(row["answer"])
     people = row.get("people", ())
-    away = [p for p in people if p["decision"] == "absent"]
-    few = more or len(away) <= _MOST_AWAY
-    for person in people if few else [p for p in people if p not in away]:
+    absent = [p for p in people if p["decision"] == "absent"]
+    few = more or len(absent) <= _MAX_ABSENT
+    for person in people if few else [p for p in people if p not in absent]:
         console.write_faint(f"  {console.presence(person)}")
         if more and "why" in person:
             console.write_faint(f"    {person['why']['text']}")
     if not few:
-        likeliest = max(away, key=lambda p: p["probability"])
+        likeliest = max(absent, key=lambda p: p["probability"])
         likely = f"{likeliest['name']} the likeliest of them, probability {likeliest['probability']:.2f}"
-        console.write_faint(f"  {len(away)} absent, {likely} (-v lists them)")
+        console.write_faint(f"  {len(absent)} absent, {likely} (-v lists them)")
     if more and "timing" in row:
         timing = [f"{key.removesuffix('_s').replace('_', ' ')} {value:.1f} s" for key, value in row["timing"].items()]
         console.write_faint(f"  {', '.join(timing)}")

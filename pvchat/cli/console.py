@@ -1,4 +1,4 @@
-"""What every command shares on the terminal: results on stdout, talk on stderr, and PVChat opened with its weights."""
+"""What all commands share: results on stdout, messages on stderr, and opening PVChat with its weights."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ INTERRUPTED = 130  # exit code after Ctrl-C
 
 
 def say(text: str) -> None:
-    """Talk to people, on stderr; where that can't be written nobody listens."""
+    """Print a message on stderr, if that can be written."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 
 
 def write(text: str) -> None:
-    """A finished text, on stdout; raises PVChatError where the disk is full, or stdout closed."""
+    """Print a result on stdout; raises PVChatError if the disk is full or stdout is closed."""
     with _writing():
         print(text)
 
 
 def flush() -> None:
-    """Write what was printed on stdout; raises as `write`."""
+    """Flush stdout; raises as `write`."""
     with _writing():
         sys.stdout.flush()
 
 
 def drop_unwritten() -> None:
-    """What stdout doesn't take is gone: Python would try it again at its end, and fail with a traceback."""
+    """Drop output that stdout doesn't take: Python would try again when it exits, and fail with a traceback."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -54,9 +54,9 @@ def drop_unwritten() -> None:
 
 
 def open_streams() -> None:
-    """Where a stream is closed (`>&-`): what is printed can't be written, what is said is dropped.
+    """Open closed standard streams (`>&-`), so that writing to them fails or is dropped.
 
-    Else the first file that is opened would get the stream's number, and what is printed would go there.
+    Otherwise the next file that is opened would get the stream's number, and output would go into it.
     """
     for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
@@ -79,12 +79,12 @@ def _writing() -> Iterator[None]:
 
 
 def write_json(value: Any) -> None:
-    """A result as JSON, on stdout."""
+    """Print a result as JSON on stdout."""
     write(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
-    """A result: the row with `--json`, else the sentence."""
+    """Print a result: the row with `--json`, else the sentence."""
     if args.json:
         write_json(row)
     else:
@@ -92,7 +92,7 @@ def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
 
 
 def list_rows(args: argparse.Namespace, rows: Any, table: Sequence[Sequence[str]], empty: str = "") -> None:
-    """A list: the rows with `--json`, else the table, whose first row is its titles; `empty` where there is no more."""
+    """Print a list: rows with `--json`, else a table with a row of titles; `empty` is said if it has no other row."""
     if args.json:
         write_json(rows)
     elif empty and len(table) == 1:
@@ -102,7 +102,7 @@ def list_rows(args: argparse.Namespace, rows: Any, table: Sequence[Sequence[str]
 
 
 def write_faint(text: str) -> None:
-    """A line that matters less, on stdout; grey where that is a terminal."""
+    """Print a less important line on stdout, grey on a terminal."""
     write(_tinted(text, 2, sys.stdout))
 
 
@@ -119,12 +119,12 @@ def presence(person: dict[str, Any]) -> str:
 
 
 def write_columns(rows: Sequence[Sequence[str]]) -> None:
-    """Rows of words under each other, on stdout, the first the titles."""
+    """Print rows as aligned columns on stdout."""
     write("\n".join(columns(rows)))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of words under each other, as wide as they are."""
+    """Rows as lines with aligned columns."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -140,7 +140,7 @@ def _width(text: str) -> int:
 
 
 def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatError:
-    """What was refused, by us or by the system, or is no text at all, with what to do about it."""
+    """An error as one that says what to do: ours as it is, the system's, or text that isn't UTF-8."""
     if isinstance(error, PVChatError):
         return error
     if isinstance(error, UnicodeEncodeError):  # bytes of the command line that are no UTF-8
@@ -154,7 +154,7 @@ def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatEr
 
 
 def show_error(error: PVChatError, as_json: bool) -> None:
-    """What happened, which input it concerns, what to do; and the people to choose from, if that is the question."""
+    """Print an error with its hint, and the people to choose from if there are several."""
     row: dict[str, Any] = error.to_dict()
     if isinstance(error, SeveralSubjectsError):
         candidates = error.candidates
@@ -171,7 +171,7 @@ def show_error(error: PVChatError, as_json: bool) -> None:
 
 
 def _choices(error: SeveralSubjectsError) -> list[str]:
-    """Whom to choose from, and where their pictures lie: whole paths, never cut off, that a click opens."""
+    """The people to choose from, with whole paths of their pictures, so that a click opens them."""
     rows = [("--track", "seen for", "where", "" if error.sheet else "picture")]
     for one in error.candidates:
         rows.append((str(one.number), f"{one.seconds:.1f} s", one.where, "" if error.sheet else one.thumbnail))
@@ -179,9 +179,9 @@ def _choices(error: SeveralSubjectsError) -> list[str]:
 
 
 def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
-    """PVChat as the words want it, its weights fetched, and the display that it reports to.
+    """Open PVChat with the settings of the options, weights fetched; returns it and its progress display.
 
-    Raises SettingsError where the words don't fit, WeightsError where weights can't be fetched.
+    Raises SettingsError for bad options, WeightsError if weights can't be fetched.
     """
     settings = settings_of(args)
     from pvchat.service import PVChat
@@ -195,7 +195,7 @@ def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:
 
 
 def open_library() -> Library:
-    """The library, without any network loaded."""
+    """The library, without loading any network."""
     from pvchat.service import PVChat
 
     return PVChat().library
@@ -213,7 +213,7 @@ def fetch_missing(settings: Settings) -> None:
 
 
 def fetch(*tables: tuple[Weight, ...]) -> None:
-    """Download what is missing of some tables of packages, and say so; raises WeightsError."""
+    """Download the weights of these tables that are missing; raises WeightsError."""
     from pvchat.assets import weights
 
     if todo := [weight for table in tables for weight in weights.missing(table=table)]:

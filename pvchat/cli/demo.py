@@ -1,7 +1,7 @@
 """`pvchat demo`: two real people are enrolled from one clip each, and asked about in other clips.
 
-They live in `$PVCHAT_HOME/demo`, so that a user's own people are neither asked about nor touched. The answers are what
-the model says: `right` compares its decisions with who is truly in the clip.
+They are stored in `$PVCHAT_HOME/demo`, so that a user's own people are neither asked about nor touched. `right` says
+whether the decisions of an answer agree with who is truly in the clip.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Fetch, enroll, ask; each answer is told as it comes."""
+    """Fetch, enroll, ask; `tell` is called with each answer as it comes."""
     from pvchat.assets import footage, packages
     from pvchat.people.store import describe
 
@@ -99,9 +99,9 @@ def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, An
 
 
 def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
-    """PVChat with people and cached clips of its own in a folder; the weights are everybody's.
+    """PVChat with its own people and cached clips in a folder, and the shared weights.
 
-    A model that can't be used is told before anything is fetched.
+    Raises an error for a model that can't be used before anything is fetched.
     """
     from pvchat.people.store import PeopleStore
     from pvchat.service import Networks, PVChat
@@ -114,7 +114,7 @@ def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
 
 
 def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
-    """Whether everyone spoken of is judged present where they are and absent where they aren't; unsure is wrong."""
+    """Whether everyone in an answer is rightly judged present or absent; unsure is wrong."""
     wanted = {p["name"]: "present" if p["name"] in shows else "absent" for p in answer["people"]}
     return bool(wanted) and all(p["decision"] == wanted[p["name"]] for p in answer["people"])
 
@@ -134,7 +134,7 @@ def _shot_row(shot: Shot) -> dict[str, str]:
 
 
 def show_answer(row: dict[str, Any]) -> None:
-    """Print a question, its answer, and who was judged how."""
+    """Print a question, its answer, and the decision about each person."""
     console.write(f"{row['clip']}: {row['question']}\n  {row['answer']}")
     for person in row["people"]:
         console.write_faint(f"  {console.presence(person)}")

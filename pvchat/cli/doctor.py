@@ -1,6 +1,6 @@
-"""`pvchat doctor`: what an installation consists of, what is missing or damaged, and the command that mends it.
+"""`pvchat doctor`: what is installed, what is missing or damaged, and the command that repairs it.
 
-Nothing is loaded but what has to be asked: no model, no network. `--fetch` mends what can be mended first.
+It loads no model and uses no network. `--fetch` first repairs what can be repaired.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _fetch(voice: bool) -> None:
 
 
 def examine() -> dict[str, Any]:
-    """Look at everything, all weights by their hashes: the JSON of `--json`; never raises for what it finds."""
+    """Examine everything, all weights by their hashes; returns the report for `--json`."""
     from pvchat.video import backend_in_use
 
     encryption = _encryption()
@@ -88,7 +88,7 @@ def examine() -> dict[str, Any]:
 
 
 def _packages() -> list[str]:
-    """What every installation brings, and the two of which one is right."""
+    """The packages that every installation needs, and the two decord packages, of which one is enough."""
     try:
         lines = importlib.metadata.requires("pvchat") or []
     except importlib.metadata.PackageNotFoundError:  # a checkout that isn't installed
@@ -104,7 +104,7 @@ def _version(package: str) -> str | None:
 
 
 def _damage() -> list[str]:
-    """Weights and converted networks that aren't as they were made; they count as missing from here on."""
+    """Weights and converted networks that are damaged; they count as missing from now on."""
     from pvchat.assets import packages, weights
     from pvchat.perception.experts import converted
 
@@ -177,7 +177,7 @@ def _encryption() -> dict[str, Any]:
 
 
 def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong, and the command that mends it."""
+    """Each problem, and the command that repairs it."""
     versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
     lost = [row for row in report["weights"] if not (row["here"] or row["for_demo"] or row["for_voice"])]
     if lost:

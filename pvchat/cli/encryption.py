@@ -1,6 +1,6 @@
-"""`pvchat encrypt | decrypt`: people, analysed clips and the library can't be read on disk without a key, or again can.
+"""`pvchat encrypt | decrypt`: encrypts people, analysed clips and the library on disk, and undoes that.
 
-Cut off, either command goes on when it is repeated.
+If it was interrupted, either command goes on when it is repeated.
 """
 
 from __future__ import annotations

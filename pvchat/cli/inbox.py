@@ -1,4 +1,4 @@
-"""`pvchat library inbox`: people whom nobody enrolled and who are seen again and again, and what to do about them."""
+"""`pvchat library inbox`: people who are seen again and again and aren't enrolled, and what to do about them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 WARNING = "What it shows are faces of people who weren't asked: enroll nobody who hasn't agreed."
 
-
-# What can be done about a stranger: its words, what it means, what is said where it was taken back (some can't be).
+# What can be done about a stranger: arguments, meaning, and the message after undoing it ("": it can't be undone).
 _ACTS = {
     "name": (("ID", "NAME"), "enroll somebody from her best sightings (with --consent)", "the enrollment is forgotten"),
     "join": (("ID", "NAME"), "she is somebody who is enrolled", "it isn't said any more who she is"),
@@ -26,7 +25,7 @@ _ACTS = {
     "split": (("ID", "TRACK"), "these tracks (numbers as --json tells them) show somebody else", "they are one again"),
     "picture": (("ID", "FILE"), "write her best sighting as a JPEG", ""),
 }
-_LOOKING = ("name", "join", "deny")  # what needs the networks
+_NEEDS_NETWORKS = ("name", "join", "deny")
 
 
 def register(actions: Commands) -> None:
@@ -55,7 +54,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _do(what: str, args: argparse.Namespace) -> None:
-    if what in _LOOKING:
+    if what in _NEEDS_NETWORKS:
         chat, progress = console.open_chat(args)
         with progress:
             row, sentence = _done(what, getattr(args, what), chat.library.inbox, args.consent)
@@ -66,7 +65,7 @@ def _do(what: str, args: argparse.Namespace) -> None:
 
 
 def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dict[str, Any], str]:
-    """Do one thing about a stranger: what came of it, as JSON and as a sentence."""
+    """Do one thing about a stranger; returns the result as JSON and as a sentence."""
     group, rest = _number(words[0]), words[1:]
     match what:
         case "name":

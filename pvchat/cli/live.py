@@ -54,7 +54,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def status_line(status: LiveStatus) -> str:
-    """How it goes, in a sentence."""
+    """The state of watching, in a sentence."""
     state = "connected" if status.connected else f"not connected ({status.problem or 'no picture yet'})"
     if not status.looked_at + status.still:
         return f"{state}; nothing was looked at yet{', networks are being loaded' * status.connected}."

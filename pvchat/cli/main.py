@@ -1,9 +1,9 @@
 """The command line: `pvchat demo | enroll | ask | transcribe | library | live | events | augment | people | eval |
  serve | models | train | encrypt | decrypt | backup | restore | token | doctor`.
 
-An answer goes to stdout (JSON with `--json`), everything else to stderr; the exit code is 0, 1 for what a user can mend
-(an error; `doctor` where something is missing), 2 for wrong usage, 130 after Ctrl-C. Only the given command's module is
-loaded, and imports are late, since a known clip must be answered in a second.
+Results go to stdout (JSON with `--json`), everything else to stderr. The exit code is 0, 1 for an error that a user can
+mend (also if `doctor` finds something missing), 2 for wrong usage, 130 after Ctrl-C. Only the module of the given
+command is loaded, and imports are late, since a question about a known clip must be answered within a second.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser(command: str = "") -> argparse.ArgumentParser:
-    """The command line: of one command where that is named, else the whole one."""
+    """The parser: of one command if that is named, else of all."""
     parser = _Parser(
         prog="pvchat", description="Enroll a person from one clip, then ask about new clips.", epilog=EXAMPLES
     )

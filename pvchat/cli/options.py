@@ -1,7 +1,7 @@
-"""Options that several commands share, and the settings that they become.
+"""Options that several commands share, and the settings made of them.
 
-`--video.*` and `--presence.*` are the fields of the dataclasses in `config.py`, which check themselves. What most never
-need is shown by `--help-all` alone.
+`--video.*` and `--presence.*` are the fields of the dataclasses in `config.py`, which check themselves. Rarely needed
+ones are shown only by `--help-all`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COSTS_HELP = {
 
 
 class Commands(Protocol):
-    """What `ArgumentParser.add_subparsers` returns: where a command registers itself."""
+    """What `ArgumentParser.add_subparsers` returns, where commands register themselves."""
 
     def add_parser(self, name: str, *, prog: str, usage: str, help: str, description: str) -> argparse.ArgumentParser:
         """A parser for one more command."""
@@ -34,10 +34,10 @@ class Commands(Protocol):
 def add_command(
     commands: Commands, title: str, text: str, words: str = "[options]", note: str = ""
 ) -> argparse.ArgumentParser:
-    """One more command, which `title` names after `pvchat`, such as "people list"; its last word is its name.
+    """Add a command; `title` is what is typed after `pvchat`, such as "people list".
 
-    `text`: what it does, the line in the help of the command above; `words`: what its usage shows after the title;
-    `note`: a sentence more in its own help.
+    `text`: its line in the list of commands; `words`: its arguments in the usage line; `note`: a further sentence in
+    its own help.
     """
     description = f"{text[0].upper()}{text[1:]}. {note}".rstrip()
     prog = f"pvchat {title}"
@@ -46,14 +46,14 @@ def add_command(
 
 
 def add_group(commands: Commands, name: str, text: str) -> Commands:
-    """One more command with actions of its own; returns where they register themselves."""
+    """Add a command that has actions; returns where they register themselves."""
     parser = add_command(commands, name, text, "ACTION …")
     actions: Commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     return actions
 
 
 def add_common(parser: argparse.ArgumentParser, run: Run) -> None:
-    """The options of every command, and what runs it."""
+    """Add the options of every command, and set the function that runs it."""
     parser.set_defaults(run=run)
     parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
     meaning = "tell more on stderr (-vv: everything); errors come with their traceback"
@@ -61,14 +61,14 @@ def add_common(parser: argparse.ArgumentParser, run: Run) -> None:
 
 
 def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
-    """The options of a command that looks at clips: those of every command, the model's, and one a setting."""
+    """Add the options of a command that analyses clips: those of every command, and one for each setting."""
     add_common(parser, run)
     for name, meaning in COSTS_HELP.items():
         parser.add_argument(f"--{name}", nargs=0, action=_Costs, help=meaning)
     meanings: list[tuple[argparse.Action, str]] = []
     text = "show settings of the model, of video and of presence, too"
     parser.add_argument("--help-all", nargs=0, action=_HelpAll, const=meanings, help=text)
-    _add_model_settings(partial(_add_rare, meanings, parser.add_argument_group("model settings")))
+    _add_model_settings(partial(_add_hidden, meanings, parser.add_argument_group("model settings")))
     for section, config in SECTIONS.items():
         group = parser.add_argument_group(f"{section} settings")
         for field in dataclasses.fields(config):
@@ -76,11 +76,11 @@ def add_model(parser: argparse.ArgumentParser, run: Run) -> None:
             kind = type(field.default)
             metavar = {int: "N", float: "X"}.get(kind, "WORD")
             flag = f"--{section}.{field.name}"
-            _add_rare(meanings, group, flag, type=kind, default=field.default, metavar=metavar, help=meaning)
+            _add_hidden(meanings, group, flag, type=kind, default=field.default, metavar=metavar, help=meaning)
 
 
-def _add_rare(meanings: list[tuple[argparse.Action, str]], group: Any, flag: str, *, help: str, **options: Any) -> None:
-    """One option that `--help` leaves out, and what `--help-all` says of it."""
+def _add_hidden(meanings: list[tuple[argparse.Action, str]], group: Any, flag: str, help: str, **options: Any) -> None:
+    """Add an option that only `--help-all` shows; its help text goes into `meanings`."""
     meanings.append((group.add_argument(flag, help=argparse.SUPPRESS, **options), help))
 
 
@@ -108,7 +108,7 @@ def _add_model_settings(add: Callable[..., None]) -> None:
 
 
 class _HelpAll(argparse.Action):
-    """Prints the whole help."""
+    """Prints the help with all options."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Called by argparse where the option stands."""
@@ -119,7 +119,7 @@ class _HelpAll(argparse.Action):
 
 
 class _Costs(argparse.Action):
-    """Sets all costs by one word; a cost that is given after it wins."""
+    """Sets all costs of presence by one word; a single cost given after it overrides that."""
 
     def __call__(self, parser: object, namespace: argparse.Namespace, values: object, option: object = None) -> None:
         """Called by argparse where the option stands."""
@@ -128,7 +128,7 @@ class _Costs(argparse.Action):
 
 
 def time_of(text: str) -> float:
-    """Seconds out of "75", "1:15" or "0:01:15", as a type of argparse's."""
+    """Seconds from "75", "1:15" or "0:01:15": a type for argparse."""
     from pvchat.chat.window import seconds_of
 
     try:
@@ -138,7 +138,7 @@ def time_of(text: str) -> float:
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The words of `add_model` as settings; raises SettingsError where one is off, or no such device is here."""
+    """The settings from the options of `add_model`; raises SettingsError for a bad value or a missing device."""
     given = vars(args)
     sections = {
         section: config(**{field.name: given[f"{section}.{field.name}"] for field in dataclasses.fields(config)})

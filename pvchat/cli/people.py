@@ -1,6 +1,6 @@
 """`pvchat people list | show | rename | alias | export | import | forget | merge | is | not | corrections`.
 
-No model is loaded but for `merge`, `is` and `not`.
+Only `merge`, `is` and `not` load a model.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _forget(args: argparse.Namespace) -> None:
 
 
 def _merge(args: argparse.Namespace) -> None:
-    """One person of two; the second name becomes an alias."""
+    """Merge two people; the second name becomes an alias."""
     chat, progress = console.open_chat(args)
     with progress:
         person = chat.merge(args.name, args.other)

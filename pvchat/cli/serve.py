@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pvchat.cli import console
@@ -31,7 +32,7 @@ def register(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    from pvchat_app.engine import Engine, loader
+    from pvchat_app.engine import Engine, load
     from pvchat_app.server import Options, serve
 
     settings = settings_of(args)
@@ -39,12 +40,12 @@ def _run(args: argparse.Namespace) -> None:
     options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
     console.fetch_missing(settings)
     with _stopping_at_once():
-        serve(options, Engine(loader(settings)), console.say)
+        serve(options, Engine(partial(load, settings)), console.say)
 
 
 @contextmanager
 def _stopping_at_once() -> Iterator[None]:
-    """Until the server runs, and handles Ctrl-C itself, that ends the process: an exception may be swallowed."""
+    """Inside, Ctrl-C ends the process at once, until the server handles it: an exception might be swallowed."""
 
     def stop(*_: object) -> None:
         console.say("Stopped.")

@@ -1,7 +1,7 @@
 """`pvchat train base | person`: train what all people share, or one person further.
 
-The first Ctrl-C keeps the best so far, the second one ends all. Training on our own model is a recipe and research
-(`recipes/model/`), which only a checkout of the source has: there both take it too.
+The first Ctrl-C keeps the best so far, the second one ends the program. Our own model is trained by `recipes/model/`,
+which only a checkout of the source has: there both commands take it, too.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _train_person(args: argparse.Namespace) -> None:
 
 
 def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Train a person on a data set: the person as `people show` tells of her, with the record of her training."""
+    """Train a person on a data set; returns her row as in `people show`, with the record of the training."""
     from pvchat.people.store import describe
     from pvchat.train.config import ON_BASE, USUAL, from_words
     from pvchat.train.deep import RECORD, DeepOptions, train_on

@@ -1,12 +1,11 @@
 """Batch evaluation: a manifest of people, clips and questions in; predictions, metrics and a report out.
 
-Start with `run.py`. A question is an `Item` of the manifest; a worker asks each system about it, once its clip was
-looked at, and gets a `Reply`; that becomes a row of predictions.jsonl; beside its truth the row is an `Answered`, which
-the metrics count.
+Start with `run.py`. A question is an `Item` of the manifest. A worker analyses the item's clip, asks each system, and
+writes its `Reply` as a row of predictions.jsonl. Row and item together are an `Answered`, which the metrics count.
 
-    asked        manifest.py (layouts.py and official.py read others'), options.py
-    answered     worker.py: one clip after another by what is compared (systems.py), spread by `pvchat.pool`
-    kept         provenance.py: where numbers come from (rows lie in a `storage.journal`)
-    measured     outcome.py, when all is answered: scores.py, metrics/
-    reported     report.py
+    questions      manifest.py; layouts.py and official.py read other layouts; options.py
+    predictions    worker.py: clip by clip, by the systems that are compared (systems.py), in parallel by `pvchat.pool`
+    provenance     provenance.py: settings, versions and hashes of a run
+    metrics        outcome.py, when all is answered: scores.py, metrics/
+    report         report.py
 """

@@ -1,11 +1,11 @@
-"""Any manifest by its looks: our own layout, the paper's JSON (`official.py`), or plain folders named after people:
+"""Reads a manifest of any known layout: our own, the paper's JSON (`official.py`), or plain folders named after people:
 
     SET/people/Ana.mp4            one enrollment clip a person (or a folder Ana/ whose first file counts)
     SET/clips/Ana/…               clips that show Ana
     SET/clips/Ana + Ben/…         clips that show both
     SET/clips/nobody/…            clips that show nobody who is enrolled
 
-Out: a `Manifest` with missing clips taken out and named; of plain folders one of existence, pair and who questions.
+Out: a `Manifest` without missing clips, which are named. Plain folders give existence, pair and who questions.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _media_in(folder: Path) -> list[Path]:
 
 
 def _questions(clip: str, shows: Sequence[str], names: Sequence[str], lead: str) -> list[Item]:
-    """Is each there, who is there, and where several are, whether the first two are both there; `lead` begins ids."""
+    """The questions about one clip: is each person there, who is there, are both there; `lead` begins their ids."""
     set_name = lead.rpartition("-")[0]
 
     def item(place: str, kind: str, people: Sequence[str], question: str, answer: str) -> Item:

@@ -1,11 +1,11 @@
-"""What is asked of whom: a manifest of people to enroll and questions about clips, and parts of it.
+"""Manifests: people to enroll and questions about clips.
 
-data/README.md says how to lay out a set; `layouts.py` and `official.py` read others. Whatever can't be used is a named
+data/README.md describes the layout; `layouts.py` and `official.py` read others. Whatever can't be used becomes a
 `ManifestProblem`, never a silent gap.
 
-TUNE is the half that thresholds and ideas are chosen on; CHECK is run once a change is finished, and is what README and
-RESULTS show. A clip's half is fixed by its path in the manifest, whatever else the manifest holds. Questions whose id
-begins with "hard-" are the hard part: far, turned, masked, in a crowd, drawn.
+Thresholds and ideas are chosen on the half TUNE; CHECK is run once a change is finished, and is what README and RESULTS
+show. A clip's half depends only on its path in the manifest. Questions whose id begins with "hard-" are the hard part:
+people who are far, turned, masked, in a crowd, or drawn.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HARD = "hard-"
 
 @dataclass(frozen=True)
 class Subject:
-    """Someone to enroll: a name, one clip (relative to the manifest's root), the set she belongs to."""
+    """A person to enroll: name, one clip (relative to the manifest's root), the set that she belongs to."""
 
     name: str
     clip: str
@@ -71,7 +71,7 @@ class ManifestProblem:
 
 @dataclass(frozen=True)
 class Manifest:
-    """People, questions, and what couldn't be read; the name is for titles, clip paths are relative to the root."""
+    """People, questions and problems; `name` is for titles, clip paths are relative to `root`."""
 
     name: str
     root: Path
@@ -109,8 +109,9 @@ def read_folder(folder: Path) -> Manifest:
 
 
 def checked(manifest: Manifest) -> Manifest:
-    """The manifest without clips that aren't there, and without questions about those whom nobody can enroll, or too
-    long to be read; each clip and name is a problem that says how many questions it takes.
+    """The manifest without missing clips, questions about people who can't be enrolled, and questions too long.
+
+    Each becomes a problem that says how many questions are lost.
     """
     problems = list(manifest.problems)
     there = {clip: manifest.path(clip).is_file() for clip in {i.video for i in manifest.items}}
@@ -133,14 +134,14 @@ def checked(manifest: Manifest) -> Manifest:
 
 
 def half_of(clip: str) -> str:
-    """The half of a clip by its path as the manifest has it: SHA-256 even is "tune", odd is "check"."""
+    """The half of a clip by its path in the manifest: "tune" if the SHA-256 is even, "check" if it is odd."""
     return HALVES[int(hashlib.sha256(clip.encode()).hexdigest(), 16) % 2]
 
 
 def of_half(manifest: Manifest, half: str) -> Manifest:
-    """The questions about the clips of one half, all for ""; everyone stays enrolled: the others are strangers.
+    """The manifest with only the questions about clips of one half ("": all); everyone is enrolled in both halves.
 
-    Raises SettingsError where no question belongs to it.
+    Raises SettingsError if no question is left.
     """
     if not half:
         return manifest
@@ -156,7 +157,7 @@ def part_of(item: Item) -> str:
 
 
 def limited(manifest: Manifest, limit: int | None) -> Manifest:
-    """At most `limit` questions, spread evenly over the manifest."""
+    """The manifest with at most `limit` questions, spread evenly."""
     if limit is None or len(manifest.items) <= limit:
         return manifest
     if limit < 1:
@@ -166,7 +167,7 @@ def limited(manifest: Manifest, limit: int | None) -> Manifest:
 
 
 def write(manifest: Manifest, folder: Path) -> None:
-    """Write a manifest in this layout; clip paths become relative to the folder."""
+    """Write a manifest to a folder in this layout; clip paths become relative to it."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def moved(clip: str) -> str:
@@ -187,7 +188,7 @@ def reason(error: Exception) -> str:
 
 
 def _collect(rows: Iterable[tuple[int, Any]], file: str, problems: list[ManifestProblem], read: Any) -> list:
-    """What each row reads as; a row that can't be read becomes a problem with its number."""
+    """Read each row; one that can't be read becomes a problem with its number."""
     out = []
     for number, row in rows:
         try:

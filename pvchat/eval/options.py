@@ -1,4 +1,4 @@
-"""How a run is made: what is asked, of which systems, by which workers, and how it is measured. Torch-free."""
+"""The options of a run: which questions, systems and workers, and how it is measured. Imports no torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAKER = "pvchat.eval.worker:open_systems"
 
 @dataclass(frozen=True)
 class EvalOptions:
-    """How to run; what can't be run is refused with a SettingsError."""
+    """The options of a run; raises SettingsError for values that can't be used."""
 
     half: str = ""  # "tune" or "check" for the clips of one half, see `manifest.py`; "" for all
     depth: str = "instant"  # at which people are enrolled

@@ -1,8 +1,8 @@
-"""When all clips are answered: rows in the manifest's order, thresholds settled, measures, the report.
+"""Finishes a run when all clips are answered: rows in the manifest's order, thresholds, measures, the report.
 
-The face matcher gives scores only. Its threshold has the best balanced accuracy on the run's own existence questions,
-and its probability is a logistic fit on the same: both flatter the baseline. Nothing is fitted where only one truth
-occurs: then the documented match distance decides.
+The face matcher gives only scores. Its threshold is the one with the best balanced accuracy on the run's own existence
+questions, and its probability is a logistic fit on the same; both favour this baseline. If only one truth occurs,
+nothing is fitted and the documented match distance decides.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ Row = dict[str, Any]
 
 
 def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: Progress) -> dict[str, Any]:
-    """Order the rows, settle thresholds, measure, write the report."""
+    """Order the rows, apply thresholds, measure, write the report; returns what metrics.json holds."""
     journal = Journal(out / "predictions.jsonl")
-    rows, tuned = settle(ordered(journal.read(), spec), {i.id: i for i in spec.manifest.items})
+    rows, tuned = apply_thresholds(ordered(journal.read(), spec), {i.id: i for i in spec.manifest.items})
     clip_errors = {row["clip"]: row["error"] for row in Journal(out / "clips.jsonl").read() if row["error"]}
     progress("measuring", 0, 1)
     metrics = measure(spec.manifest, rows, options, spec.settings.seed)
@@ -56,7 +56,7 @@ def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: P
 
 
 def ordered(rows: Iterable[Row], spec: Spec) -> list[Row]:
-    """One row each system and question of this run, in the manifest's order; the last of repeated ones."""
+    """One row for each system and question of this run, in the manifest's order; of repeated rows the last."""
     last = {(r["system"], r["id"]): r for r in rows}
     keys = [(s, i.id) for s in spec.systems for i in spec.manifest.items]
     kept = [last.pop(key) for key in keys]
@@ -70,15 +70,15 @@ def write_json(path: Path, value: Any) -> None:
     atomic.write_file(path, text.encode() + b"\n")
 
 
-def settle(rows: Sequence[Row], items: Mapping[str, Item]) -> tuple[list[Row], dict[str, Any]]:
-    """Decide what is undecided; also returns what was tuned, by system."""
+def apply_thresholds(rows: Sequence[Row], items: Mapping[str, Item]) -> tuple[list[Row], dict[str, Any]]:
+    """Decide rows that have only scores; also returns what was tuned, by system."""
     open_ = {r["system"] for r in rows if any("score" in p for p in r["people"])}
     tuned = {system: _tune([r for r in rows if r["system"] == system], items) for system in sorted(open_)}
     return [_decided(r, tuned[r["system"]]) if r["system"] in tuned else r for r in rows], tuned
 
 
 def best_threshold(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
-    """The score from which "present" has the best balanced accuracy; the lowest of equals."""
+    """The score from which on "present" has the best balanced accuracy; of equals the lowest."""
     return float(max(np.unique(score), key=lambda t: (score[truth] >= t).mean() + (score[~truth] < t).mean()))
 
 

@@ -1,4 +1,4 @@
-"""Where numbers come from: settings, versions and hashes of a run; a folder takes no rows of another origin."""
+"""Settings, versions and hashes of a run, so that a folder never mixes rows of different runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST = 600  # characters of what differs
 
 
 def config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict[str, Any]:
-    """What decides the predictions: a second call into the same folder must agree in all of it."""
+    """Everything that predictions depend on: a second call into the same folder must agree in all of it."""
     rows = [asdict(p) for p in manifest.people] + [i.to_dict() for i in manifest.items]
     return {
         "code": code_hash(deep=options.depth == "deep"),
@@ -44,7 +44,7 @@ def config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict
 
 
 def code_hash(deep: bool = False, package: Path = PACKAGE) -> str:
-    """Hash of the package's files without what changes no prediction: the report, and what only `deep` runs."""
+    """Hash of the package's files that predictions depend on: without the report, and without `deep` training code."""
     places = {path.relative_to(package): path for path in package.rglob("*") if path.is_file()}
     return _hashed(
         path
@@ -56,7 +56,7 @@ def code_hash(deep: bool = False, package: Path = PACKAGE) -> str:
 
 
 def weights_hash(settings: Settings) -> str:
-    """Of the pinned packages' weights, of the model that answers, and of another language model."""
+    """Hash of the pinned packages' weights, of the model that answers, and of another language model."""
     base, llm = models.base_of(settings), Path(settings.llm).expanduser() if settings.llm else None
     own = (models.find(settings.model),) if base is None else (Path(base.path) if base.local else None, base.trained)
     named = [w.sha256 for w in packages.table("embedded")] + [base.path if base is not None and not base.local else ""]
@@ -68,10 +68,10 @@ def weights_hash(settings: Settings) -> str:
     return hashlib.sha256(json.dumps([named, files, settings.llm]).encode()).hexdigest()[:16]
 
 
-def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> dict[str, Any]:
-    """Let a run into a folder that is empty, or that holds a run of the same config; what that says of itself.
+def check_folder(out: Path, wanted: dict[str, Any], restart: bool = False) -> dict[str, Any]:
+    """The record of an earlier run in a folder, which must have the same config; {} if there is none.
 
-    `restart` deletes the run that is there, whatever made it. Raises SettingsError, which says what differs.
+    `restart` deletes an earlier run first. Raises SettingsError, which says what differs.
     """
     path, hint = out / RUN, "Use another --out, or --restart to delete that run and start over."
     if restart and path.is_file():
@@ -90,13 +90,13 @@ def admit(out: Path, wanted: dict[str, Any], restart: bool = False) -> dict[str,
 
 
 def versions() -> dict[str, str]:
-    """Of PVChat (and its commit where it runs from a checkout), Python and torch."""
+    """Versions of PVChat (with the commit in a checkout), Python and torch."""
     commit = {"commit": found} if (found := _commit()) else {}
     return {"pvchat": __version__, **commit, "python": platform.python_version(), "torch": version("torch")}
 
 
 def _hashed(paths: Iterable[Path]) -> str:
-    """Of names and bytes of files."""
+    """Hash of names and bytes of files."""
     found = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:

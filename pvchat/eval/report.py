@@ -1,7 +1,7 @@
-"""What a finished run says, for people: a table for the terminal, and report.html with the worst failures.
+"""The report of a run: a table for the terminal, and report.html with the worst failures.
 
-Failures are wrong decisions by how sure they were, then answers about people who are there by how little of the
-reference they have; at most a few of one clip, so that one bad clip doesn't fill the page. There is no script in it.
+Failures are wrong decisions, the surest first, then descriptions that have little of the reference; at most a few of
+one clip, so that one bad clip doesn't fill the page. The page has no script.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.metrics.rubric import descriptive_completeness, refused
-from pvchat.eval.scores import PART, Answered, joined
+from pvchat.eval.scores import PART, Answered, answers_by_system
 from pvchat.eval.systems import PREFERRED
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
@@ -59,7 +59,7 @@ FRAMES, FRAME_WIDTH, QUALITY = 3, 230, 72
 
 
 def text_of(metrics: Row) -> str:
-    """One line a system, in all and, where there is a hard part, by part; balanced accuracy with its interval."""
+    """A line for each system over all questions, and by part if there is a hard part."""
     about, systems = metrics["set"], metrics["systems"]
     width = max(len(name) for name in systems) + 2
     titles = "".join(f"{_BRIEF[title]:>8}" for _, _, title, _ in _COLUMNS)
@@ -73,7 +73,7 @@ def text_of(metrics: Row) -> str:
 
 
 def remarks(run: Row, most: int = 10) -> list[str]:
-    """What makes a run another one than was asked for, out of run.json: rows left out, people not enrolled, errors."""
+    """What went wrong in a run, from run.json: rows left out, people not enrolled, unreadable clips."""
     found = [f"left out: {row['where']}: {row['what']}" for row in run["left_out"]]
     found += [f"{name} can't be enrolled: {row['error']}" for name, row in run["enrolled"].items() if "error" in row]
     found += [f"unreadable: {clip}: {error}" for clip, error in run["clip_errors"].items()]
@@ -82,9 +82,9 @@ def remarks(run: Row, most: int = 10) -> list[str]:
 
 
 def write(out: Path, manifest: Manifest, frames: bool) -> Path:
-    """Write report.html of a finished run, with frames of the worst failures where there are the rights to them."""
+    """Write report.html of a finished run; `frames`: with frames of the worst failures."""
     metrics, run = (json.loads((out / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
-    answered = joined(Journal(out / "predictions.jsonl").read(), {i.id: i for i in manifest.items})
+    answered = answers_by_system(Journal(out / "predictions.jsonl").read(), {i.id: i for i in manifest.items})
     main = next((m for m in PREFERRED if m in answered), list(answered)[-1])
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     engine = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
@@ -94,14 +94,14 @@ def write(out: Path, manifest: Manifest, frames: bool) -> Path:
     tables |= {f"Who is there, {place} part": (PRESENCE, rows) for place, rows in parts(metrics).items()}
     page = engine.get_template("report.html.j2").render(
         metrics=metrics, run=run, about=metrics["set"], main=main, tables=tables, remarks=remarks(run, 200),
-        frames=frames, failures=[_failure(one, manifest, frames) for one in worst(answered[main])],
+        frames=frames, failures=[_failure(one, manifest, frames) for one in worst_answers(answered[main])],
     )  # fmt: skip
     atomic.write_file(out / "report.html", page.encode())
     return out / "report.html"
 
 
 def parts(metrics: Row) -> dict[str, dict[str, Row]]:
-    """Part ("hard" first: that is what is looked at) -> system -> groups; empty where there are no parts."""
+    """Measures by part ("hard" first) and system; empty if there are no parts."""
     out: dict[str, dict[str, Row]] = {}
     for name, system in metrics["systems"].items():
         for place, groups in system["slices"].get(PART, {}).items():
@@ -125,13 +125,13 @@ def interval(measure: Row | None) -> str:
     return f"{low}–{high}"
 
 
-def worst(answered: Sequence[Answered]) -> list[Answered]:
-    """The worst answers, worst first: wrong decisions, then poor tellings."""
+def worst_answers(answered: Sequence[Answered]) -> list[Answered]:
+    """The worst answers, worst first: wrong decisions, then poor descriptions."""
     wrong = [(gap, a) for a in answered if (gap := wrongness(a)) > 0]
     wrong.sort(key=lambda pair: (-pair[0], pair[1].item.id))
-    poor = [(descriptive_completeness(a.item, a.text), a) for a in answered if a.told]
+    poor = [(descriptive_completeness(a.item, a.text), a) for a in answered if a.is_description]
     poor = sorted((p for p in poor if p[0] < 2.5), key=lambda pair: (pair[0], pair[1].item.id))
-    return _spread([a for _, a in wrong], DECISIONS) + _spread([a for _, a in poor], TELLINGS)
+    return _few_of_each_clip([a for _, a in wrong], DECISIONS) + _few_of_each_clip([a for _, a in poor], TELLINGS)
 
 
 def wrongness(one: Answered) -> float:
@@ -172,8 +172,8 @@ def _failure(one: Answered, manifest: Manifest, frames: bool) -> Row:
     return {"item": one.item, "row": one.row, "people": wrong or people[:3], "frames": shown}
 
 
-def _spread(answered: Sequence[Answered], count: int) -> list[Answered]:
-    """The first few with at most PER_CLIP of one clip."""
+def _few_of_each_clip(answered: Sequence[Answered], count: int) -> list[Answered]:
+    """The first `count` answers with at most `PER_CLIP` of one clip."""
     seen: Counter[str] = Counter()
     out: list[Answered] = []
     for one in answered:

@@ -1,15 +1,15 @@
-"""One evaluation run: a manifest in, a folder of results out; started again, it goes on where it was.
+"""One evaluation run: a manifest in, a folder of results out; started again, it goes on where it stopped.
 
     OUT/
-      predictions.jsonl   a row each system and question: decisions, probabilities, spans, text, error
+      predictions.jsonl   a row for each system and question: decisions, probabilities, spans, text, error
       metrics.json        every measure with its count and interval (scores.py); nothing in it depends on the clock
       run.json            settings, versions, seed, hashes, who was enrolled, what was left out and why
-      timing.jsonl        seconds a row; clips.jsonl: which clips were read
+      timing.jsonl        seconds of each row; clips.jsonl: which clips could be read
       report.html         for people
       people/             the run's own people store: biometric data, deleted when the run is done
 
-While a run goes on, whole clips are appended; when all are there, predictions are put in the manifest's order. The
-files are then the same whatever was killed on the way and however many workers there were.
+During a run the rows of whole clips are appended; in the end predictions are put in the manifest's order. So the files
+are the same however often the run was killed and however many workers there were.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pvchat.eval.manifest import limited, of_half
 from pvchat.eval.options import MAKER, EvalOptions
 from pvchat.eval.outcome import finish, write_json
 from pvchat.eval.systems import names_for
-from pvchat.eval.worker import Spec, Unit, Worker, enroll_all, open_chat
+from pvchat.eval.worker import ClipTask, Spec, Worker, enroll_all, open_chat
 from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
@@ -47,10 +47,10 @@ def run(
     progress: Progress = lambda what, done, total: None,
     chat: PVChat | None = None,
 ) -> dict[str, Any]:
-    """Evaluate a manifest, or go on with a run of the same settings in the folder `out`: what metrics.json holds.
+    """Evaluate a manifest, or go on with a run of the same settings in the folder `out`; returns metrics.json.
 
-    Where clips are answered in this process, `chat`'s models are used, by its settings, so that an app needs no second
-    set in memory; its people are neither asked nor touched.
+    `chat`: use its models and settings if clips are answered in this process, so that an app needs no second set in
+    memory; its people are neither asked about nor touched.
 
     Raises:
         SettingsError: the manifest can't be used, or the folder holds a run of other settings, weights or code.
@@ -62,26 +62,30 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
     with atomic.exclusive(out / ".lock", busy):
-        config = provenance.config(manifest, options, settings)
-        before = provenance.admit(out, config, options.restart).get("enrolled")
         spec = Spec(manifest, systems, str(out / "people"), settings, maker=options.maker, options=options.options)
-        record = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
-        write_json(out / "run.json", record)
-        Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)  # `people/remains.py` reads it
+        record, enrolled = _begin(out, spec, options)
         todo = missing(spec, Journal(out / "predictions.jsonl").read())
-        if options.maker == MAKER and (todo or before is None):
-            record["enrolled"], spec = _enroll(spec, options, chat, progress)
-        else:
-            record["enrolled"] = before or {}
+        if options.maker == MAKER and (todo or enrolled is None):
+            enrolled, spec = _enroll(spec, options, chat, progress)
         _answer(out, spec, options, progress)
-        metrics = finish(out, spec, options, record, progress)
+        metrics = finish(out, spec, options, {**record, "enrolled": enrolled or {}}, progress)
         if (people := out / "people").is_dir():
             shutil.rmtree(people)
         return metrics
 
 
+def _begin(out: Path, spec: Spec, options: EvalOptions) -> tuple[Row, dict[str, Row] | None]:
+    """Write run.json and questions.jsonl; returns the run's record, and whom an earlier call enrolled."""
+    config = provenance.config(spec.manifest, options, spec.settings)
+    before = provenance.check_folder(out, config, options.restart).get("enrolled")
+    record = {"status": "running", "config": config, "systems": list(spec.systems), "versions": provenance.versions()}
+    write_json(out / "run.json", record)
+    Journal(out / "questions.jsonl").replace(i.to_dict() for i in spec.manifest.items)  # `people/remains.py` reads it
+    return record, before
+
+
 def _enroll(spec: Spec, options: EvalOptions, chat: PVChat | None, progress: Progress) -> tuple[dict[str, Row], Spec]:
-    """Enroll everyone; returns what came of it, and the spec with the models where this process answers too."""
+    """Enroll everyone; returns the outcome by name, and the spec with the models if this process answers, too."""
     chat = chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress)
     here = replace(spec, chat=chat)
     enrolled = enroll_all(open_chat(here), spec.manifest, options.depth, progress)
@@ -89,7 +93,7 @@ def _enroll(spec: Spec, options: EvalOptions, chat: PVChat | None, progress: Pro
 
 
 def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> None:
-    """Answer what isn't answered yet, clip by clip."""
+    """Answer clip by clip what isn't answered yet."""
     predictions, timing, clips = (Journal(out / f"{n}.jsonl") for n in ("predictions", "timing", "clips"))
     for journal in (timing, clips):
         journal.read()  # cuts a torn line off
@@ -105,11 +109,11 @@ def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> 
         progress("clips", done, len(units))
 
 
-def missing(spec: Spec, rows: Iterable[Row]) -> list[Unit]:
-    """The clips, in the manifest's order, with the systems that lack any row of them."""
+def missing(spec: Spec, rows: Iterable[Row]) -> list[ClipTask]:
+    """The clips, in the manifest's order, with the systems that lack rows of them."""
     have = {(r["system"], r["id"]) for r in rows}
     ids: dict[str, list[str]] = {}
     for item in spec.manifest.items:
         ids.setdefault(item.video, []).append(item.id)
-    units = [Unit(clip, tuple(s for s in spec.systems if any((s, i) not in have for i in ids[clip]))) for clip in ids]
-    return [unit for unit in units if unit.systems]
+    lacking = {clip: tuple(s for s in spec.systems if any((s, i) not in have for i in ids[clip])) for clip in ids}
+    return [ClipTask(clip, systems) for clip, systems in lacking.items() if systems]

@@ -1,7 +1,7 @@
-"""metrics.json: every measure of every system, with its count and interval, in all and by slice.
+"""The measures in metrics.json: for every system, over all questions and by slice, with counts and intervals.
 
-An answer that failed counts as wrong: an error is never a right "no". Its probability counts as one half. A name that
-a system says nothing about counts as absent with probability 0.
+An answer with an error counts as wrong, never as a right "no", and its probability as one half. A person whom a system
+doesn't mention counts as absent with probability 0.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PARTS: dict[str, Callable[[Item], str | None]] = {  # of a manifest that has a h
 
 @dataclass(frozen=True)
 class Answered:
-    """One question with what one system said."""
+    """A question with the answer of one system."""
 
     item: Item
     row: Row
@@ -54,20 +54,20 @@ class Answered:
 
     @property
     def right(self) -> bool:
-        """Whether it was answered, with the right decision about everybody asked about."""
+        """Whether it was answered with the right decision about everybody asked about."""
         present = {n: self.person(n)["decision"] == "present" for n in self.item.people}
         return not self.row["error"] and all(present[n] == self.item.present[n] for n in self.item.people)
 
     @property
-    def told(self) -> bool:
-        """Whether it was asked what one person who is there looks like, does, or where she is."""
+    def is_description(self) -> bool:
+        """Whether the question asks to describe one person who is there (looks, deeds or place)."""
         item = self.item
         return item.kind == "single" and item.type != "existence" and all(item.present.values())
 
 
 @dataclass(frozen=True)
-class Ruler:
-    """What measuring needs: resampling, names, BERTScores and sentence cosines by (answer, reference)."""
+class Scorer:
+    """What all measures need: resampling, names, BERTScores and sentence cosines by (answer, reference)."""
 
     boot: Bootstrap
     enrolled: tuple[str, ...]
@@ -75,11 +75,11 @@ class Ruler:
     cosine: dict[tuple[str, str], float]
 
     def mean(self, answered: Sequence[Answered], values: Iterable[Any]) -> Measure:
-        """The mean of a value an answer."""
+        """The mean of one value for each answer."""
         return self.boot.mean([a.item.video for a in answered], list(values))
 
 
-def joined(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[str, list[Answered]]:
+def answers_by_system(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[str, list[Answered]]:
     """Rows with their questions, by system."""
     found: dict[str, list[Answered]] = {}
     for row in rows:
@@ -89,33 +89,33 @@ def joined(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[str, list[Ans
 
 
 def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed: int) -> dict[str, Any]:
-    """All measures of settled predictions; `seed` is the bootstrap's."""
-    answered = joined(rows, {i.id: i for i in manifest.items})
-    ruler = _ruler(manifest, answered, options, seed)
+    """All measures of decided predictions; `seed`: of the bootstrap."""
+    answered = answers_by_system(rows, {i.id: i for i in manifest.items})
+    scorer = _scorer(manifest, answered, options, seed)
     return {
-        "set": _about(manifest),
+        "set": _set_summary(manifest),
         "bootstrap": {"resamples": options.resamples, "seed": seed, "unit": "clip", "level": 0.95},
         "signatures": {f"bleu{order}": wording.bleu_signature(order) for order in (1, 4)},
-        "systems": {name: _system(answered[name], ruler) for name in answered},
+        "systems": {name: _system(answered[name], scorer) for name in answered},
     }
 
 
-def _groups(answered: Sequence[Answered], ruler: Ruler) -> dict[str, dict[str, Row]]:
-    """Measures of one slice or of all, by group; groups without a row are left out."""
+def _groups(answered: Sequence[Answered], scorer: Scorer) -> dict[str, dict[str, Row]]:
+    """Measures of some answers by group; groups without any are left out."""
     found = {
-        "existence": _existence(answered, ruler.boot),
-        "pairs": _pairs(answered, ruler),
-        "who": _who(answered, ruler),
-        "refusals": _refusals(answered, ruler),
-        "wording": _wording(answered, ruler),
-        "rules": _rules(answered, ruler),
+        "existence": _existence(answered, scorer.boot),
+        "pairs": _pairs(answered, scorer),
+        "who": _who(answered, scorer),
+        "refusals": _refusals(answered, scorer),
+        "wording": _wording(answered, scorer),
+        "rules": _rules(answered, scorer),
     }
     kept = {name: group for name, group in found.items() if any(m.n for m in group.values())}
     return {name: {key: asdict(m) for key, m in group.items()} for name, group in kept.items()}
 
 
-def _cut(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> dict[str, list[Answered]]:
-    """The questions by their place on an axis, in order of the places' names; those without one are left out."""
+def _sliced(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> dict[str, list[Answered]]:
+    """The answers by the value of an axis, sorted by that; those without a value are left out."""
     out: dict[str, list[Answered]] = {}
     for one in answered:
         if (place := axis(one.item)) is not None:
@@ -124,7 +124,7 @@ def _cut(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> di
 
 
 def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
-    """Of yes-or-no questions about one person: a decision each."""
+    """Measures of yes-or-no questions about one person."""
     pairs = [(a, name) for a in answered if _is_single(a.item) for name in a.item.people]
     clips = [a.item.video for a, _ in pairs]
     truth: NDArray[np.bool_] = np.array([a.item.present[n] for a, n in pairs], bool)
@@ -138,79 +138,79 @@ def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
     }
 
 
-def _pairs(answered: Sequence[Answered], ruler: Ruler) -> Group:
+def _pairs(answered: Sequence[Answered], scorer: Scorer) -> Group:
     chosen = [a for a in answered if a.item.kind in ("pair", "triple")]
-    return {"all_right": ruler.mean(chosen, (a.right for a in chosen))}
+    return {"all_right": scorer.mean(chosen, (a.right for a in chosen))}
 
 
-def _who(answered: Sequence[Answered], ruler: Ruler) -> Group:
-    """Micro F1 over the names of everybody enrolled: somebody of another set who is claimed is a false positive too."""
+def _who(answered: Sequence[Answered], scorer: Scorer) -> Group:
+    """Micro F1 over the names of everybody enrolled, so that people of other sets count as false positives, too."""
     chosen = [a for a in answered if a.item.kind == "who"]
     sums = []
     for one in chosen:
         true = {n for n, there in one.item.present.items() if there}
         predicted = {p["name"] for p in one.row["people"] if p["decision"] == "present" and not one.row["error"]}
         sums.append([len(predicted & true), len(predicted - true), len(true - predicted), 0])
-    return {"f1": ruler.boot.measure([a.item.video for a in chosen], sums, yes_no.f1)}
+    return {"f1": scorer.boot.measure([a.item.video for a in chosen], sums, yes_no.f1)}
 
 
-def _refusals(answered: Sequence[Answered], ruler: Ruler) -> Group:
-    """By the text, which is what a reader sees: absent people should be refused, present ones told about."""
-    gone, here = [a for a in answered if a.item.kind == "refusal"], [a for a in answered if a.told]
+def _refusals(answered: Sequence[Answered], scorer: Scorer) -> Group:
+    """Refusals by the answer's text: absent people should be refused, present ones described."""
+    gone, here = [a for a in answered if a.item.kind == "refusal"], [a for a in answered if a.is_description]
     return {
-        "refused_absent": ruler.mean(gone, (rubric.refused(a.item, a.text) for a in gone)),
-        "refused_present": ruler.mean(here, (rubric.refused(a.item, a.text) for a in here)),
+        "refused_absent": scorer.mean(gone, (rubric.refused(a.item, a.text) for a in gone)),
+        "refused_present": scorer.mean(here, (rubric.refused(a.item, a.text) for a in here)),
     }
 
 
-def _wording(answered: Sequence[Answered], ruler: Ruler) -> Group:
+def _wording(answered: Sequence[Answered], scorer: Scorer) -> Group:
     described = [a for a in answered if _has_reference(a.item)]
     clips = [a.item.video for a in described]
     answers, references = [a.text for a in described], [a.item.answer for a in described]
     pairs = list(zip(answers, references, strict=True))
     out = {
-        "bleu1": wording.bleu(ruler.boot, clips, answers, references, 1),
-        "bleu4": wording.bleu(ruler.boot, clips, answers, references, 4),
-        "rouge_l": ruler.mean(described, wording.rouge_l(answers, references)),
-        "content_f1": ruler.mean(described, (wording.content_f1(a, r) for a, r in pairs)),
+        "bleu1": wording.bleu(scorer.boot, clips, answers, references, 1),
+        "bleu4": wording.bleu(scorer.boot, clips, answers, references, 4),
+        "rouge_l": scorer.mean(described, wording.rouge_l(answers, references)),
+        "content_f1": scorer.mean(described, (wording.content_f1(a, r) for a, r in pairs)),
     }
-    for name, found in (("bertscore", ruler.bert), ("sentence_cosine", ruler.cosine)):
+    for name, found in (("bertscore", scorer.bert), ("sentence_cosine", scorer.cosine)):
         if found:
-            out[name] = ruler.mean(described, (found[p] for p in pairs))
+            out[name] = scorer.mean(described, (found[p] for p in pairs))
     return out
 
 
-def _rules(answered: Sequence[Answered], ruler: Ruler) -> Group:
+def _rules(answered: Sequence[Answered], scorer: Scorer) -> Group:
     described = [a for a in answered if a.item.type != "existence"]
-    named = (rubric.entity_specificity(a.item, a.text, ruler.enrolled) for a in answered)
+    named = (rubric.entity_specificity(a.item, a.text, scorer.enrolled) for a in answered)
     complete = (rubric.descriptive_completeness(a.item, a.text) for a in described)
     return {
-        "entity_specificity_rules": ruler.mean(answered, named),
-        "descriptive_completeness_rules": ruler.mean(described, complete),
+        "entity_specificity_rules": scorer.mean(answered, named),
+        "descriptive_completeness_rules": scorer.mean(described, complete),
     }
 
 
-def _system(answered: list[Answered], ruler: Ruler) -> Row:
+def _system(answered: list[Answered], scorer: Scorer) -> Row:
     axes = AXES | (PARTS if any(part_of(a.item) == "hard" for a in answered) else {})
     slices = {
-        name: {place: _groups(some, ruler) for place, some in _cut(answered, axis).items()}
+        name: {place: _groups(some, scorer) for place, some in _sliced(answered, axis).items()}
         for name, axis in axes.items()
     }
     failed = [a for a in answered if a.row["error"]]
     kinds = Counter(str(a.row["error"]).partition(":")[0] for a in failed)
     errors = {"n": len(failed), "kinds": dict(sorted(kinds.items())), "ids": [a.item.id for a in failed]}
-    return {"overall": _groups(answered, ruler), "slices": slices, "errors": errors}
+    return {"overall": _groups(answered, scorer), "slices": slices, "errors": errors}
 
 
-def _ruler(manifest: Manifest, answered: dict[str, list[Answered]], options: EvalOptions, seed: int) -> Ruler:
+def _scorer(manifest: Manifest, answered: dict[str, list[Answered]], options: EvalOptions, seed: int) -> Scorer:
     described = [a for rows in answered.values() for a in rows if _has_reference(a.item)]
     pairs = sorted({(a.text, a.item.answer) for a in described}) if options.bertscore else []
     bert = dict(zip(pairs, wording.bert_scores(pairs), strict=True))
     cosine = dict(zip(pairs, wording.sentence_cosines(pairs), strict=True))  # by the same network
-    return Ruler(Bootstrap(options.resamples, seed), tuple(p.name for p in manifest.people), bert, cosine)
+    return Scorer(Bootstrap(options.resamples, seed), tuple(p.name for p in manifest.people), bert, cosine)
 
 
-def _about(manifest: Manifest) -> Row:
+def _set_summary(manifest: Manifest) -> Row:
     truths = [i.present[n] for i in manifest.items if _is_single(i) for n in i.people]
     return {
         "name": manifest.name,

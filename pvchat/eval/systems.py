@@ -1,7 +1,7 @@
-"""What is compared: PVChat, its measured facts alone, a plain face matcher, and a prior that looks at nothing.
+"""The systems that are compared: PVChat, its measured facts alone, a plain face matcher, and a prior.
 
-The prior shows what a set gives away for nothing. The face matcher compares mean descriptors without cohort,
-calibration or competition; it returns scores, by which `outcome.py` decides when all are there.
+The prior looks at no clip, so it shows what a set gives away. The face matcher compares mean face descriptors without
+cohort, calibration or competition; it returns scores, from which `outcome.py` makes decisions when all are there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PRIOR_SAMPLE = 200  # reference answers among which the most typical one is soug
 
 @dataclass
 class Reply:
-    """What one system says to one question."""
+    """The answer of one system to one question."""
 
     answer: str
     # a row each: name, decision ("present", "absent", "unsure"; None until settled), probability, spans, perhaps score
@@ -40,7 +40,7 @@ class Reply:
 
 
 class System(Protocol):
-    """One row of the table."""
+    """A system that answers questions: one row of the tables."""
 
     name: str  # as in `--systems` and in the results
     needs_clip: bool  # whether an unreadable clip is an error for it
@@ -51,7 +51,7 @@ class System(Protocol):
 
 
 def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:
-    """The systems of a run: those asked for, else all; raises SettingsError where none is called so at this depth."""
+    """The names of a run's systems: those asked for, else all; raises SettingsError for an unknown one."""
     every = ("prior", "face-matcher", "measured-facts", f"ours-{depth}")
     if wrong := [name for name in names if name not in every]:
         hint = f"Use some of: {', '.join(every)}."
@@ -61,7 +61,7 @@ def names_for(depth: str, names: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def build(names: Sequence[str], manifest: Manifest, chat: PVChat) -> list[System]:
-    """The systems themselves, with everybody enrolled."""
+    """Make the systems, once everybody is enrolled."""
     makers: dict[str, Callable[[], System]] = {
         "prior": lambda: Prior(manifest.items),
         "face-matcher": lambda: FaceMatcher(chat.people.all()),
@@ -71,7 +71,7 @@ def build(names: Sequence[str], manifest: Manifest, chat: PVChat) -> list[System
 
 
 class Prior:
-    """The set's share of yes, and the most typical reference answer of the other clips, of the same kind and type."""
+    """Answers with the share of yes and the most typical reference answer among questions of the same kind and type."""
 
     name, needs_clip = "prior", False
 
@@ -85,7 +85,7 @@ class Prior:
         if key not in self._made:
             self._made[key] = self._look(item)
         share, text = self._made[key]
-        people = [decided(name, "present" if share >= 0.5 else "absent", share) for name in item.people]
+        people = [presence_row(name, "present" if share >= 0.5 else "absent", share) for name in item.people]
         return Reply(existence_text(people) if item.type == "existence" else text, people)
 
     def _look(self, item: Item) -> tuple[float, str]:
@@ -97,7 +97,7 @@ class Prior:
 
 
 class FaceMatcher:
-    """Minus the distance of the nearest face to the person's mean descriptor."""
+    """Scores a person by minus the distance between her mean descriptor and the nearest face."""
 
     name, needs_clip = "face-matcher", True
 
@@ -120,7 +120,7 @@ class FaceMatcher:
 
 
 class MeasuredFacts:
-    """Presence as decided, and the plain sentence of the measured facts: no language model, no trained model."""
+    """Answers with presence and the plain sentence of the measured facts: no language model, no trained model."""
 
     name, needs_clip = "measured-facts", True
 
@@ -139,7 +139,7 @@ class MeasuredFacts:
 
 
 class Ours:
-    """`PVChat.ask`, as a user would call it; `name` says at which depth people are enrolled."""
+    """PVChat as a user calls it (`PVChat.ask`); `name` says at which depth people are enrolled."""
 
     needs_clip = True
 
@@ -155,13 +155,13 @@ class Ours:
         return Reply(answer.answer, [p.to_dict() for p in answer.people], dict(answer.timing))
 
 
-def decided(name: str, decision: str, probability: float) -> dict[str, Any]:
-    """One row for a system that has no spans."""
+def presence_row(name: str, decision: str, probability: float) -> dict[str, Any]:
+    """A person's row of a reply, without spans."""
     return {"name": name, "decision": decision, "probability": round(float(probability), 4), "spans": []}
 
 
 def existence_text(people: Sequence[dict[str, Any]]) -> str:
-    """Plain words for decided presences, for systems that have no wording of their own."""
+    """A plain sentence about decisions, for systems that have no wording of their own."""
     groups = {d: [p["name"] for p in people if p["decision"] == d] for d in ("present", "absent")}
     here, gone = (" and ".join(names) for names in groups.values())
     be = {decision: "is" if len(names) == 1 else "are" for decision, names in groups.items()}

@@ -1,8 +1,8 @@
-"""The people of a run enrolled, then one clip after another: analysed once, every system answers all questions on it.
+"""Enrolls the people of a run, and answers its questions clip by clip: each clip is analysed once for all systems.
 
-People are enrolled in a store that belongs to the run alone: the user's own people are never touched. The order is the
-manifest's, whatever was interrupted: presence is decided in competition, and sums of floats depend on order. A person
-who can't be enrolled is named with the reason; questions about her then fail one by one, as they would for a user.
+People are enrolled in the run's own store: the user's people are never touched. They are always enrolled in the
+manifest's order, since presence is decided in competition and sums of floats depend on the order. A person who can't be
+enrolled is named with the reason; questions about her then fail, as they would for a user.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything a worker needs to start in another process; `chat` is for workers in this one, which then share it."""
+    """What a worker needs to start, also in another process; `chat` is shared by workers in this process."""
 
     manifest: Manifest
     systems: tuple[str, ...]  # names, in the order of the table
@@ -41,8 +41,8 @@ class Spec:
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A clip and the systems that haven't answered for it."""
+class ClipTask:
+    """A clip, and the systems that still have to answer its questions."""
 
     clip: str
     systems: tuple[str, ...]
@@ -52,7 +52,7 @@ class Unit:
 
 
 class Worker:
-    """Answers clip by clip, on one thread: results depend on their number in the last bits."""
+    """Answers clip by clip, on one thread, since the last bits of results depend on the number of threads."""
 
     def __init__(self, spec: Spec) -> None:
         module, _, maker = spec.maker.partition(":")
@@ -63,28 +63,28 @@ class Worker:
         for item in spec.manifest.items:
             self.items.setdefault(item.video, []).append(item)
 
-    def __call__(self, unit: Unit) -> dict[str, Any]:
+    def __call__(self, task: ClipTask) -> dict[str, Any]:
         """{"clip", "error", "predictions", "timing"} of one clip, all plain JSON."""
         with _on_one_thread():
-            return self._answer(unit)
+            return self._answer(task)
 
-    def _answer(self, unit: Unit) -> dict[str, Any]:
+    def _answer(self, task: ClipTask) -> dict[str, Any]:
         seen, error = None, None
         try:
-            seen = self.chat.analyse(self.spec.manifest.path(unit.clip))
+            seen = self.chat.analyse(self.spec.manifest.path(task.clip))
         except (PVChatError, OSError) as caught:
             error = f"{type(caught).__name__}: {caught}"
         predictions, clocks = [], []
         for system in self.systems:
-            if system.name not in unit.systems:
+            if system.name not in task.systems:
                 continue
-            for item in self.items[unit.clip]:
+            for item in self.items[task.clip]:
                 started = time.perf_counter()
                 row, parts = self._row(system, item, seen, error if system.needs_clip else None)
                 seconds = time.perf_counter() - started
                 predictions.append(row)
                 clocks.append({"id": item.id, "system": system.name, "seconds": round(seconds, 4), **parts})
-        return {"clip": unit.clip, "error": error, "predictions": predictions, "timing": clocks}
+        return {"clip": task.clip, "error": error, "predictions": predictions, "timing": clocks}
 
     def _row(self, system: System, item: Item, seen: Any, failed: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         reply = Reply("")
@@ -107,7 +107,7 @@ def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress)
     could be enrolled.
     """
     out: dict[str, dict[str, Any]] = {}
-    moved = False  # somebody before was enrolled anew, so everyone after must follow
+    moved = False  # once somebody was enrolled again, everyone after must be, too
     for number, subject in enumerate(manifest.people):
         progress(f"enrolling, {depth}", number, len(manifest.people))
         kept = None if moved else _enrolled(chat, manifest, subject, depth)

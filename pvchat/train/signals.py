@@ -41,7 +41,7 @@ def stopping() -> Iterator[threading.Event]:
     for number in before:
         signal.signal(number, ask)
     try:
-        with watchdog.unhurried():
+        with watchdog.without_time_limit():
             yield event
     finally:
         for number, handler in before.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from make_app import ANA, BEN, Scenery, make_desk, open_scenery, ready, running
+from make_app import ANA, BEN, Scenery, make_backend, open_scenery, ready, running
 from make_browser import browser, open_page
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 
 from pvchat import PVChat
 from pvchat.config import Settings
@@ -30,8 +30,8 @@ def chat(scenery: Scenery) -> PVChat:
 
 
 @pytest.fixture
-def desk(chat: PVChat):
-    made: Desk = make_desk(chat)
+def backend(chat: PVChat):
+    made: Backend = make_backend(chat)
     yield made
     made.jobs.close()
     made.sessions.close()

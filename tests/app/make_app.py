@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,11 @@ import uvicorn
 from gradio_client import Client
 from make_analysis import make_analysis, make_track
 from make_studio import Studio, open_studio
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Jobs
 from pvchat_app.server import App, Options
-from pvchat_app.sessions import Sessions
+from pvchat_app.sessions import Session, Sessions
 
 from pvchat import PVChat, video
 from pvchat.config import Settings
@@ -80,8 +82,8 @@ def ready(chat: PVChat) -> Engine:
     return engine
 
 
-def make_desk(chat: PVChat) -> Desk:
-    return Desk(ready(chat), Sessions(), Jobs())
+def make_backend(chat: PVChat) -> Backend:
+    return Backend(ready(chat), Sessions(), Jobs())
 
 
 def built(tab: Callable[..., Any], *given: Any) -> Any:
@@ -90,11 +92,26 @@ def built(tab: Callable[..., Any], *given: Any) -> Any:
         return tab(*given)
 
 
-def upload(desk: Desk, path: Path) -> Path:
+def upload(backend: Backend, path: Path) -> Path:
     """A file as Gradio leaves it: in a folder of its own under the uploads."""
-    folder = desk.sessions.uploads / uuid.uuid4().hex
+    folder = backend.sessions.uploads / uuid.uuid4().hex
     folder.mkdir()
     return Path(shutil.copy(path, folder / path.name))
+
+
+def session_asking(backend: Backend, path: Path) -> Session:
+    """A session whose clip is this one."""
+    session = backend.sessions.of("one")
+    session.keep(backend.receive(session, upload(backend, path)))
+    return session
+
+
+def session_enrolling(backend: Backend, path: Path) -> Session:
+    """A session that enrolls from this clip, which is analysed."""
+    session = backend.sessions.of("one")
+    session.enrolling = backend.receive(session, upload(backend, path))
+    backend.analyse(session.enrolling)
+    return session
 
 
 @contextmanager
@@ -134,6 +151,16 @@ def post(url: str, **options: Any) -> httpx.Response:
 def api_client(url: str, **options: Any) -> Client:
     """A patient client of the endpoints."""
     return Client(url, verbose=False, httpx_kwargs={"timeout": WAIT_S}, **options)
+
+
+def in_event_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Make a coroutine a test; it fails when it takes longer than a minute."""
+
+    @wraps(test)
+    def run(**fixtures: Any) -> None:
+        asyncio.run(asyncio.wait_for(test(**fixtures), 60))
+
+    return run
 
 
 def wait_for(condition: Any, seconds: float = WAIT_S) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from pvchat_app import visits
+from pvchat_app import heartbeats
 
 
 class Grace:
-    """Stands in the place of a sleep of `visits.GRACE_S`.
+    """Stands in the place of a sleep of `heartbeats.GRACE_S`.
 
     Attributes:
         begun: an event for each grace that began, set to end it.
@@ -27,7 +27,7 @@ class Grace:
         await settle()
 
     async def _wait(self, seconds: float) -> None:
-        if seconds != visits.GRACE_S:
+        if seconds != heartbeats.GRACE_S:
             await self._sleep(seconds)
             return
         self.begun.append(asyncio.Event())

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from make_app import WAIT_S, Scenery, bearing, make_desk, ready, running, wait_for
+from make_app import WAIT_S, Scenery, bearing, make_backend, ready, running, wait_for
 from pvchat_app.api import clips, events, gate
 from pvchat_app.server import App
 from starlette.requests import ClientDisconnect
@@ -60,7 +60,7 @@ def test_a_clip_is_asked_about(api: tuple[App, httpx.Client], party: Path) -> No
     assert row["query"]["select"] == "exists"
     more = {"clip": clip, "question": "and what is she wearing?", "history": ["Is Ana there?"]}
     assert "red jacket" in client.post(f"{API}/ask", json=more).json()["answer"]
-    (file,) = app.desk.sessions.uploads.rglob("clip")
+    (file,) = app.backend.sessions.uploads.rglob("clip")
     assert client.delete(f"{API}/clips/{clip}").status_code == 204
     assert not file.exists()
     assert problem(client.post(f"{API}/ask", json=more), 404)["subject"] == clip
@@ -79,7 +79,7 @@ def test_people_come_and_go(api: tuple[App, httpx.Client], scenery: Scenery) -> 
     assert [one["name"] for one in client.get(f"{API}/people").json()] == ["Ana", "Benno"]
     exported = client.get(f"{API}/people/Benno/export")
     assert exported.content.startswith(b"PK")
-    (file,) = app.desk.sessions.uploads.rglob("clip")
+    (file,) = app.backend.sessions.uploads.rglob("clip")
     assert client.delete(f"{API}/people/Benno").status_code == 204
     assert not file.exists()  # it showed him
     assert PeopleStore().names() == ["Ana"]
@@ -146,7 +146,7 @@ def test_every_route_asks_for_its_scope(api: tuple[App, httpx.Client]) -> None:
         refused = client.request(method, API + path, json=body, headers=others[scope])
         assert problem(refused, 403)["what"] == f"this token may not {scope}."
     assert PeopleStore().names() == ["Ana"]
-    assert list(app.desk.sessions.uploads.rglob("clip")) == []
+    assert list(app.backend.sessions.uploads.rglob("clip")) == []
     problem(client.get(f"{API}/openapi.json", headers={"authorization": ""}), 401)
 
 
@@ -171,11 +171,11 @@ def test_odd_requests_are_told(api: tuple[App, httpx.Client], party: Path, monke
         assert problem(client.post(f"{API}/ask", json=body), 422)["subject"] == subject
     problem(client.get(f"{API}/nothing"), 404)
     problem(client.put(f"{API}/people"), 405)
-    monkeypatch.setattr(gate, "MOST_WAITING", 0)
+    monkeypatch.setattr(gate, "MAX_WAITING", 0)
     answer = client.post(f"{API}/library/ask", json={"question": "Was Ana seen?"})
     assert problem(answer, 429)["hint"] == "Try again later."
     assert answer.headers["retry-after"] == "5"
-    monkeypatch.setattr(app.desk.engine.people, "all", lambda: 1 / 0)
+    monkeypatch.setattr(app.backend.engine.people, "all", lambda: 1 / 0)
     told = problem(client.get(f"{API}/people"), 500)
     assert "ZeroDivision" not in json.dumps(told)
 
@@ -187,11 +187,11 @@ def test_what_is_no_clip_is_told_and_deleted(
     for data in (b"", b"#!/bin/sh", b"PK\x03\x04" + bytes(1000), party.read_bytes()[:200]):
         told = problem(client.post(f"{API}/clips", content=data), 422)
         assert (told["error"], told["subject"]) == ("VideoReadError", "clip")
-    limits = app.desk.engine.chat.settings.video
+    limits = app.backend.engine.chat.settings.video
     object.__setattr__(limits, "max_bytes", 1000)
     problem(client.post(f"{API}/clips", content=bytes(1001)), 413)
     problem(client.post(f"{API}/clips", content=iter([bytes(600), bytes(600)])), 413)  # its length isn't told before
-    assert list(app.desk.sessions.uploads.rglob("clip")) == []
+    assert list(app.backend.sessions.uploads.rglob("clip")) == []
     assert client.post(f"{API}/ask", content=b"x" * (2 << 20)).status_code == 413
 
 
@@ -208,10 +208,10 @@ def test_the_oldest_clip_goes_be_it_there_or_gone(
     api: tuple[App, httpx.Client], party: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, client = api
-    monkeypatch.setattr(clips, "MOST", 1)
+    monkeypatch.setattr(clips, "MAX_CLIPS", 1)
     uploaded(client, party)
     uploaded(client, party)
-    (file,) = app.desk.sessions.uploads.rglob("clip")
+    (file,) = app.backend.sessions.uploads.rglob("clip")
     shutil.rmtree(file.parent)  # an hour has passed
     clip = uploaded(client, party)
     assert client.post(f"{API}/ask", json={"clip": clip, "question": "Is Ana there?"}).status_code == 200
@@ -222,13 +222,13 @@ def test_nothing_stays_of_an_upload_that_breaks_off(chat: PVChat, tmp_path: Path
         yield b"x"
         raise ClientDisconnect
 
-    desk = make_desk(chat)
+    backend = make_backend(chat)
     with pytest.raises(gate.RefusedError) as told:  # what isn't ours is written to the terminal with a traceback
-        asyncio.run(clips.Clips(desk).write(pieces(), 10))
+        asyncio.run(clips.Clips(backend).write(pieces(), 10))
     assert told.value.status == 400
-    assert list(desk.sessions.uploads.iterdir()) == []
-    desk.jobs.close()
-    desk.sessions.close()
+    assert list(backend.sessions.uploads.iterdir()) == []
+    backend.jobs.close()
+    backend.sessions.close()
 
 
 def test_whom_to_choose_is_told(api: tuple[App, httpx.Client], scenery: Scenery) -> None:
@@ -273,7 +273,7 @@ def test_events_of_a_real_library(api: tuple[App, httpx.Client], scenery: Scener
         for odd in (-1, 1 << 63):
             assert problem(client.get(f"{API}{path}?after={odd}"), 422)["subject"] == "query.after"
     problem(client.get(f"{API}/events/stream", headers={"last-event-id": "-5"}), 422)
-    app.desk.engine.chat.library.add([scenery.folder])
+    app.backend.engine.chat.library.add([scenery.folder])
     with closing(library.connect(PeopleStore().root)) as tables:
         for number in (1, 2):
             words = "INSERT INTO events VALUES (?, ?, 1, 'unknown', '', '2026-11-29T08:00:00+00:00', 0.9, '', 0)"
@@ -283,7 +283,7 @@ def test_events_of_a_real_library(api: tuple[App, httpx.Client], scenery: Scener
         lines = (line for line in answer.iter_lines() if line.startswith(("id", "data")))
         assert next(lines) == "id: 2"
         assert "is seen" in next(lines)
-        app.desk.engine.chat.library.erase()
+        app.backend.engine.chat.library.erase()
         assert list(lines) == []  # it ends, and whoever comes again is told why
 
 

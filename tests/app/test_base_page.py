@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from gradio_client import handle_file
-from make_app import ANA, BEN, Scenery, api_client, make_desk, ready, running, upload
+from make_app import ANA, BEN, Scenery, api_client, make_backend, ready, running, session_asking
 from make_bases import save_base
 from make_browser import answered, open_page, see, show
 
@@ -58,14 +58,13 @@ def chat(scenery: Scenery, speaking: Path) -> PVChat:
 
 def test_a_turn_grows_word_by_word(chat: PVChat, party: Path) -> None:
     """What the desk yields is what the page draws."""
-    desk = make_desk(chat)
+    backend = make_backend(chat)
     try:
-        session = desk.sessions.of("one")
-        session.keep(desk.receive(session, upload(desk, party)))
-        seen = [turn.text for turn in desk.ask(session, "What is Ana doing?")]
+        session = session_asking(backend, party)
+        seen = [turn.text for turn in backend.ask(session, "What is Ana doing?")]
     finally:
-        desk.jobs.close()
-        desk.sessions.close()
+        backend.jobs.close()
+        backend.sessions.close()
     assert seen[-1] == TOLD
     grown = list(dict.fromkeys(text for text in seen if text))
     assert len(grown) > 5

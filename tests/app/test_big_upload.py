@@ -43,8 +43,8 @@ def test_memory_stays_flat_while_a_large_file_comes_in(chat: PVChat, tmp_path: P
         before = resident()
         with big.open("rb") as file:
             answer = post(f"{url}/gradio_api/upload", files={"files": file})
-        session = app.desk.sessions.of("one")
-        clip = app.desk.receive(session, app.desk.sessions.uploads / answer.json()[0])
+        session = app.backend.sessions.of("one")
+        clip = app.backend.receive(session, app.backend.sessions.uploads / answer.json()[0])
         assert clip.path.stat().st_size == big.stat().st_size
         assert video.content_key(clip.path) == video.content_key(big)
         assert resident() - before < 40 * MB

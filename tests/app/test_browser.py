@@ -222,7 +222,7 @@ def test_two_sessions_at_once_see_only_their_own(chromium, url, clips) -> None:
     assert second.startswith("No")
     assert "speech.mp4" not in pages[1].content()
     link = pages[0].locator("#pv-chat-player video").get_attribute("src")
-    assert pages[1].request.get(url + link).status == 200  # a link is a key; test_visits.py: until its session ends
+    assert pages[1].request.get(url + link).status == 200  # a link is a key; test_heartbeats.py: until its session ends
     one.close()
     forget(pages[1], "Obama")
     two.close()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from make_app import ready, running, wait_for
+from make_app import in_event_loop, ready, running, wait_for
 from make_browser import answered, ask, open_page, see, show, tab
 from make_grace import Grace, settle
 from make_proxy import proxy
 from pvchat_app import calls
-from pvchat_app.calls import Calls
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
+from pvchat_app.calls import ResumableCalls
 
 from pvchat import PVChat
 
@@ -58,7 +57,12 @@ class Connection:
     """One request on a connection that can be cut."""
 
     def __init__(
-        self, through: Calls, name: str, at: int = 0, body: tuple[bytes, ...] = (b"question",), path: str = ANSWERS
+        self,
+        through: ResumableCalls,
+        name: str,
+        at: int = 0,
+        body: tuple[bytes, ...] = (b"question",),
+        path: str = ANSWERS,
     ) -> None:
         self.cut_off = asyncio.Event()
         self.status, self.headers, self.read, self.whole = 0, {}, b"", False
@@ -87,197 +91,170 @@ class Connection:
         await self.task
 
 
-def run(told: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(told(), 20))
-
-
-def test_what_is_no_call_of_the_pages_is_passed_on() -> None:
+@in_event_loop
+async def test_what_is_no_call_of_the_pages_is_passed_on() -> None:
     seen: list[Any] = []
 
     async def app(*given: Any) -> None:
         seen.append(given)
 
     given = ({"type": "http", "path": ANSWERS, "headers": [(b"host", b"here")]}, "receive", "send")
-    run(lambda: Calls(app, asyncio.Event())(*given))
+    await ResumableCalls(app, asyncio.Event())(*given)
     assert seen == [given]
 
 
-def test_a_cut_answer_goes_on_where_it_was_cut() -> None:
-    async def told() -> None:
-        app = Speaker(b"first ", b"second ", b"third")
-        through = Calls(app, asyncio.Event())
-        one = Connection(through, "a")
-        app.go_on()
-        await settle()
-        await one.cut()
-        assert one.read == b"first "
-        app.go_on()  # it goes on meanwhile
-        await settle()
-        other = Connection(through, "a", at=6)
-        app.go_on()
-        await other.task
-        assert other.read == b"second third"
-        assert other.whole
-        assert b"content-length" in one.headers
-        assert b"content-length" not in other.headers
-        assert app.bodies == [b"question"]
-        assert app.encodings == [None]  # what the page counts is what was sent
-
-    run(told)
+@in_event_loop
+async def test_a_cut_answer_goes_on_where_it_was_cut() -> None:
+    app = Speaker(b"first ", b"second ", b"third")
+    through = ResumableCalls(app, asyncio.Event())
+    one = Connection(through, "a")
+    app.go_on()
+    await settle()
+    await one.cut()
+    assert one.read == b"first "
+    app.go_on()  # it goes on meanwhile
+    await settle()
+    other = Connection(through, "a", at=6)
+    app.go_on()
+    await other.task
+    assert other.read == b"second third"
+    assert other.whole
+    assert b"content-length" in one.headers
+    assert b"content-length" not in other.headers
+    assert app.bodies == [b"question"]
+    assert app.encodings == [None]  # what the page counts is what was sent
 
 
-def test_a_call_whose_receipt_was_lost_is_not_done_twice() -> None:
-    async def told() -> None:
-        app = Speaker(b"receipt")
-        app.go_on()
-        through = Calls(app, asyncio.Event())
-        for _ in range(3):
-            again = Connection(through, "a")
-            await again.task
-            assert again.read == b"receipt"
-            assert again.whole
-        assert len(app.bodies) == 1
-        app.go_on()
-        await Connection(through, "b").task
-        assert len(app.bodies) == 2
-
-    run(told)
+@in_event_loop
+async def test_a_call_whose_receipt_was_lost_is_not_done_twice() -> None:
+    app = Speaker(b"receipt")
+    app.go_on()
+    through = ResumableCalls(app, asyncio.Event())
+    for _ in range(3):
+        again = Connection(through, "a")
+        await again.task
+        assert again.read == b"receipt"
+        assert again.whole
+    assert len(app.bodies) == 1
+    app.go_on()
+    await Connection(through, "b").task
+    assert len(app.bodies) == 2
 
 
-def test_a_request_that_came_in_part_is_no_call() -> None:
-    async def told() -> None:
-        app = Speaker(b"receipt")
-        app.go_on()
-        through = Calls(app, asyncio.Event())
-        half = Connection(through, "a", body=(b"quest", b"ion"))
-        half.parts = [{"type": "http.request", "body": b"quest", "more_body": True}]
-        await half.cut()
-        assert half.status == 0
-        whole = Connection(through, "a", body=(b"quest", b"ion"))
-        await whole.task
-        assert app.bodies == [b"question"]
-        assert whole.read == b"receipt"
-
-    run(told)
+@in_event_loop
+async def test_a_request_that_came_in_part_is_no_call() -> None:
+    app = Speaker(b"receipt")
+    app.go_on()
+    through = ResumableCalls(app, asyncio.Event())
+    half = Connection(through, "a", body=(b"quest", b"ion"))
+    half.parts = [{"type": "http.request", "body": b"quest", "more_body": True}]
+    await half.cut()
+    assert half.status == 0
+    whole = Connection(through, "a", body=(b"quest", b"ion"))
+    await whole.task
+    assert app.bodies == [b"question"]
+    assert whole.read == b"receipt"
 
 
 @pytest.mark.parametrize("path", ["/login", "/", "/staying.js", "/gradio_api/upload", "/gradio_api/heartbeat/a"])
-def test_no_call_has_a_name_elsewhere(path: str) -> None:
+@in_event_loop
+async def test_no_call_has_a_name_elsewhere(path: str) -> None:
     """The login page is answered to anybody: nothing of theirs is kept."""
-
-    async def told() -> None:
-        app = Speaker(b"page")
-        app.go_on(2)
-        through = Calls(app, asyncio.Event())
-        for _ in range(2):
-            await Connection(through, "a", path=path).task
-        assert len(app.bodies) == 2
-        assert not through._calls
-
-    run(told)
+    app = Speaker(b"page")
+    app.go_on(2)
+    through = ResumableCalls(app, asyncio.Event())
+    for _ in range(2):
+        await Connection(through, "a", path=path).task
+    assert len(app.bodies) == 2
+    assert not through._calls
 
 
-def test_a_call_that_asks_too_long_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_event_loop
+async def test_a_call_that_asks_too_long_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "MAX_BODY", 10)
-
-    async def told() -> None:
-        app = Speaker(b"receipt")
-        await Connection(Calls(app, asyncio.Event()), "a", body=(b"12345", b"67890", b"1")).task
-        assert not app.bodies
-
-    run(told)
+    app = Speaker(b"receipt")
+    await Connection(ResumableCalls(app, asyncio.Event()), "a", body=(b"12345", b"67890", b"1")).task
+    assert not app.bodies
 
 
 @pytest.mark.parametrize("at", [1, 8, 100])
-def test_the_rest_of_a_call_that_is_not_known_is_refused(at: int) -> None:
-    async def told() -> None:
-        app = Speaker(b"receipt")
-        late = Connection(Calls(app, asyncio.Event()), "a", at=at)
-        await late.task
-        assert late.status == 410
-        assert not app.bodies
-
-    run(told)
+@in_event_loop
+async def test_the_rest_of_a_call_that_is_not_known_is_refused(at: int) -> None:
+    app = Speaker(b"receipt")
+    late = Connection(ResumableCalls(app, asyncio.Event()), "a", at=at)
+    await late.task
+    assert late.status == 410
+    assert not app.bodies
 
 
-def test_so_much_of_an_answer_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_event_loop
+async def test_so_much_of_an_answer_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "MAX_KEPT", 10)
-
-    async def told() -> None:
-        app = Speaker(*[b"1234567890"] * 5)
-        through = Calls(app, asyncio.Event())
-        one = Connection(through, "a")
-        await settle()
-        await one.cut()
-        app.go_on(4)
-        await settle()
-        early, late = Connection(through, "a", at=20), Connection(through, "a", at=33)
-        await settle()
-        assert early.status == 410
-        assert late.read == b"4567890"
-        app.go_on()
-        await late.task
-        assert late.read == b"45678901234567890"
-        assert late.whole
-
-    run(told)
+    app = Speaker(*[b"1234567890"] * 5)
+    through = ResumableCalls(app, asyncio.Event())
+    one = Connection(through, "a")
+    await settle()
+    await one.cut()
+    app.go_on(4)
+    await settle()
+    early, late = Connection(through, "a", at=20), Connection(through, "a", at=33)
+    await settle()
+    assert early.status == 410
+    assert late.read == b"4567890"
+    app.go_on()
+    await late.task
+    assert late.read == b"45678901234567890"
+    assert late.whole
 
 
-def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_event_loop
+async def test_the_app_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
     grace = Grace(monkeypatch)
-
-    async def told() -> None:
-        app = Speaker(b"first ", b"second")
-        through = Calls(app, asyncio.Event())
-        for _ in range(3):
-            page = Connection(through, "a")
-            await settle()
-            await page.cut()
-            await settle()
-        await grace.end(2)  # the page was there again before, and went again
-        assert not app.told_gone
-        await grace.end()
-        assert app.told_gone == 1
-        late = Connection(through, "a", at=1)
-        await late.task
-        assert late.status == 410
-
-    run(told)
-
-
-def test_a_server_that_stops_waits_for_no_page() -> None:
-    async def told() -> None:
-        leaving, app = asyncio.Event(), Speaker(b"first ", b"second")
-        through = Calls(app, leaving)
+    app = Speaker(b"first ", b"second")
+    through = ResumableCalls(app, asyncio.Event())
+    for _ in range(3):
         page = Connection(through, "a")
-        app.go_on()
         await settle()
-        leaving.set()
+        await page.cut()
+        await settle()
+    await grace.end(2)  # the page was there again before, and went again
+    assert not app.told_gone
+    await grace.end()
+    assert app.told_gone == 1
+    late = Connection(through, "a", at=1)
+    await late.task
+    assert late.status == 410
+
+
+@in_event_loop
+async def test_a_server_that_stops_waits_for_no_page() -> None:
+    leaving, app = asyncio.Event(), Speaker(b"first ", b"second")
+    through = ResumableCalls(app, leaving)
+    page = Connection(through, "a")
+    app.go_on()
+    await settle()
+    leaving.set()
+    await page.task
+    assert page.read == b"first "
+    assert page.whole
+    silent = Connection(ResumableCalls(lambda *_: asyncio.sleep(60), leaving), "b")
+    await silent.task
+    assert silent.status == 503
+
+
+@in_event_loop
+async def test_a_failure_is_no_silence() -> None:
+    app = Speaker(b"never", fails=True)
+    through = ResumableCalls(app, asyncio.Event())
+    page = Connection(through, "a")
+    await settle()
+    app.go_on()
+    with pytest.raises(OSError, match="the app failed"):
         await page.task
-        assert page.read == b"first "
-        assert page.whole
-        silent = Connection(Calls(lambda *_: asyncio.sleep(60), leaving), "b")
-        await silent.task
-        assert silent.status == 503
-
-    run(told)
-
-
-def test_a_failure_is_no_silence() -> None:
-    async def told() -> None:
-        app = Speaker(b"never", fails=True)
-        through = Calls(app, asyncio.Event())
-        page = Connection(through, "a")
-        await settle()
-        app.go_on()
-        with pytest.raises(OSError, match="the app failed"):
-            await page.task
-        again = Connection(through, "a")
-        await again.task
-        assert again.status == 410
-        assert len(app.bodies) == 1
-
-    run(told)
+    again = Connection(through, "a")
+    await again.task
+    assert again.status == 410
+    assert len(app.bodies) == 1
 
 
 @pytest.mark.browser
@@ -286,7 +263,7 @@ def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
 ) -> None:
     """Gradio's page loaded itself anew then."""
     begun, go_on = threading.Event(), threading.Event()
-    answer = Desk._answer
+    answer = Backend._answer
 
     def slow(*given: Any) -> None:
         begun.set()
@@ -297,7 +274,7 @@ def test_a_connection_that_is_cut_within_an_answer_loses_nothing(
         page = open_page(chromium, through)
         show(page, party)
         page.evaluate("window.old = true")
-        monkeypatch.setattr(Desk, "_answer", slow)
+        monkeypatch.setattr(Backend, "_answer", slow)
         page.fill("#pv-question textarea", "Is Ana there?")
         page.press("#pv-question textarea", "Enter")
         wait_for(begun.is_set, 60)
@@ -332,7 +309,7 @@ def test_a_question_whose_receipt_is_lost_is_answered_once(chromium, chat: PVCha
         assert lost
         assert page.evaluate("window.old")
         assert page.locator("#pv-chat .user").count() == 1
-        assert [len(session.turns) for session in app.desk.sessions.all()] == [1]
+        assert [len(session.turns) for session in app.backend.sessions.all()] == [1]
 
 
 @pytest.mark.browser

@@ -7,24 +7,24 @@ from pathlib import Path
 
 from make_app import upload
 from pvchat_app import correcting
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 
 
-def test_a_correction_counts_the_answers_and_clips_that_it_changes(desk: Desk, party: Path) -> None:
-    session, copy = desk.sessions.of("one"), party.with_name("copy.mp4")
+def test_a_correction_counts_the_answers_and_clips_that_it_changes(backend: Backend, party: Path) -> None:
+    session, copy = backend.sessions.of("one"), party.with_name("copy.mp4")
     shutil.copy(party, copy)
     for clip in (copy, party):
-        session.keep(desk.receive(session, upload(desk, clip)))
+        session.keep(backend.receive(session, upload(backend, clip)))
         for question in ("Is Ana there?", "What is Ana wearing?"):
-            list(desk.ask(session, question))
+            list(backend.ask(session, question))
     turn = session.turns[-1]
-    again = correcting.correct(desk, session, turn, "Ana", her=False)
+    again = correcting.correct(backend, session, turn, "Ana", her=False)
     assert not again.done  # the same question, anew
     assert "It changes 3 other answers and 1 other clip (copy.mp4: absent) of this page." in turn.corrected
-    list(desk.answer(session, again))
+    list(backend.answer(session, again))
     assert again.answer is not None
     assert [person.decision for person in again.answer.people] == ["absent"]
-    list(desk.answer(session, correcting.undo(desk, session, turn)))
+    list(backend.answer(session, correcting.undo(backend, session, turn)))
     back = session.turns[-1].answer
     assert back is not None
     assert [person.decision for person in back.people] == ["present"]

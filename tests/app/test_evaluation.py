@@ -11,7 +11,7 @@ from make_app import wait_for
 pytest.importorskip("pvchat.eval.run", reason="needs pvchat.eval")
 
 from pvchat_app import evaluate_tab as evaluation  # noqa: E402
-from pvchat_app.desk import Desk  # noqa: E402
+from pvchat_app.backend import Backend  # noqa: E402
 
 from pvchat.errors import SettingsError  # noqa: E402
 
@@ -29,18 +29,18 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_only_manifests_of_the_folder_are_offered(folder: Path, desk: Desk) -> None:
+def test_only_manifests_of_the_folder_are_offered(folder: Path, backend: Backend) -> None:
     assert list(evaluation.manifests(folder)) == ["album", "set.json"]
     assert evaluation.manifests(folder / "none") == {}
     for name in ("../outside.json", "link.json", str(folder / "set.json"), "", None):
         with pytest.raises(SettingsError, match="no such manifest"):
-            evaluation.start(desk, "me", folder, name, None)
+            evaluation.start(backend, "me", folder, name, None)
 
 
-def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, desk: Desk, monkeypatch) -> None:
+def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, backend: Backend, monkeypatch) -> None:
     def run(path, out, options, progress, chat):
         assert options.limit == 7
-        assert chat is desk.engine.chat  # one model in memory
+        assert chat is backend.engine.chat  # one model in memory
         (out / "people").mkdir(parents=True)
         progress("clips", 1, 2)
         measures = {"existence": {"balanced_accuracy": {"value": 0.9, "low": 0.8, "high": 0.95}}}
@@ -48,24 +48,24 @@ def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, desk: Desk
         (out / "report.html").write_text("<h1>report</h1>")
 
     monkeypatch.setattr("pvchat.eval.run.run", run)
-    job = evaluation.start(desk, "me", folder, "set.json", 7)
+    job = evaluation.start(backend, "me", folder, "set.json", 7)
     wait_for(lambda: job.state == "done")
     assert evaluation.report_of(job).read_text() == "<h1>report</h1>"
     assert evaluation.headline(job) == [("pvchat", [("0.90", "0.80–0.95"), *[("–", "")] * 3])]
     assert len(evaluation.MEASURES) == 4
     assert not (job.result / "people").exists()
-    assert desk.jobs.of("you", evaluation.KIND) == []
+    assert backend.jobs.of("you", evaluation.KIND) == []
 
 
-def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, desk: Desk, monkeypatch) -> None:
+def test_a_run_is_stopped_at_its_next_sign_of_life(folder: Path, backend: Backend, monkeypatch) -> None:
     def run(path, out, options, progress, chat):
         while True:
             progress("clips", 1, 1000)
 
     monkeypatch.setattr("pvchat.eval.run.run", run)
-    job = evaluation.start(desk, "me", folder, "album", None)
+    job = evaluation.start(backend, "me", folder, "album", None)
     wait_for(lambda: job.step == "asking about the clips")
-    desk.jobs.cancel(job.id, "me")
+    backend.jobs.cancel(job.id, "me")
     wait_for(lambda: job.state == "stopped")
     assert evaluation.report_of(job) is None
 

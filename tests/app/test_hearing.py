@@ -15,9 +15,9 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_app import ANA, Scenery, upload, wait_for
 from make_browser import ask, see, show, tab
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.hearing import LISTEN, STOP, ListenEvents, spoken_question, words_card
-from pvchat_app.page_events import same
+from pvchat_app.page_events import unchanged
 
 from pvchat import video
 from pvchat.errors import SettingsError, VideoReadError, WeightsError
@@ -53,12 +53,12 @@ def sounding(scenery: Scenery, name: str = "sounding") -> Path:
     return path
 
 
-def test_a_clip_is_listened_to_when_somebody_asks(desk: Desk, scenery: Scenery, hears: threading.Event) -> None:
-    session, listener = desk.sessions.of("one"), ListenEvents(desk)
+def test_a_clip_is_listened_to_when_somebody_asks(backend: Backend, scenery: Scenery, hears: threading.Event) -> None:
+    session, listener = backend.sessions.of("one"), ListenEvents(backend)
     assert listener.redraw(PAGE)[1].visible is False  # no clip
-    session.keep(desk.receive(session, upload(desk, scenery.clip("silent", ANA))))
+    session.keep(backend.receive(session, upload(backend, scenery.clip("silent", ANA))))
     assert listener.redraw(PAGE)[1].visible is False
-    session.keep(desk.receive(session, upload(desk, sounding(scenery))))
+    session.keep(backend.receive(session, upload(backend, sounding(scenery))))
     words, button = listener.redraw(PAGE)
     assert (words, button.visible, button.value) == ("", True, LISTEN)
     hears.set()
@@ -69,14 +69,14 @@ def test_a_clip_is_listened_to_when_somebody_asks(desk: Desk, scenery: Scenery, 
     assert listener.redraw(PAGE)[0] == words  # of a page that comes anew: nothing is heard twice
 
 
-def test_listening_is_stopped_by_a_second_click(desk: Desk, scenery: Scenery, hears: threading.Event) -> None:
-    session, listener = desk.sessions.of("one"), ListenEvents(desk)
-    session.keep(desk.receive(session, upload(desk, sounding(scenery))))
+def test_listening_is_stopped_by_a_second_click(backend: Backend, scenery: Scenery, hears: threading.Event) -> None:
+    session, listener = backend.sessions.of("one"), ListenEvents(backend)
+    session.keep(backend.receive(session, upload(backend, sounding(scenery))))
     running = listener.listen(PAGE)
     bar, button = next(running)
     assert "pv-progress" in bar
     assert button.value == STOP
-    assert list(listener.listen(PAGE)) == [tuple(same(2))]  # the second click
+    assert list(listener.listen(PAGE)) == [tuple(unchanged(2))]  # the second click
     *_, (words, button) = running
     assert (words, button.value) == ("", LISTEN)
     hears.set()
@@ -86,15 +86,15 @@ def test_listening_is_stopped_by_a_second_click(desk: Desk, scenery: Scenery, he
 
 @pytest.mark.parametrize(("voice", "silent"), [(False, False), (True, True)])
 def test_what_was_heard_before_is_listed_only_where_hearing_is_on(
-    desk: Desk, scenery: Scenery, voice: bool, silent: bool
+    backend: Backend, scenery: Scenery, voice: bool, silent: bool
 ) -> None:
     """Nor is it a problem that a clip was found to have no sound, as a question may have told before."""
-    session, path = desk.sessions.of("one"), scenery.clip("silent", ANA) if silent else sounding(scenery)
-    object.__setattr__(desk.engine.chat.settings, "voice", voice)
-    clip = desk.receive(session, upload(desk, path))
+    session, path = backend.sessions.of("one"), scenery.clip("silent", ANA) if silent else sounding(scenery)
+    object.__setattr__(backend.engine.chat.settings, "voice", voice)
+    clip = backend.receive(session, upload(backend, path))
     session.keep(clip)
-    clip.analysis = replace(desk.look(clip), sound=Sound("none") if silent else Sound("heard", (COFFEE,)))
-    words, button = ListenEvents(desk).redraw(PAGE)
+    clip.analysis = replace(backend.analyse(clip), sound=Sound("none") if silent else Sound("heard", (COFFEE,)))
+    words, button = ListenEvents(backend).redraw(PAGE)
     assert (words, button.visible) == ("", False)
 
 
@@ -102,14 +102,14 @@ def test_what_was_heard_before_is_listed_only_where_hearing_is_on(
     (["words"], True, "pvchat doctor --fetch --voice"), ([], False, "switched off"),
 ])  # fmt: skip
 def test_why_nothing_is_heard_is_said(
-    desk: Desk, scenery: Scenery, hears: threading.Event, monkeypatch: pytest.MonkeyPatch, missing, voice, why
+    backend: Backend, scenery: Scenery, hears: threading.Event, monkeypatch: pytest.MonkeyPatch, missing, voice, why
 ) -> None:
-    chat, session = desk.engine.chat, desk.sessions.of("one")
-    session.keep(desk.receive(session, upload(desk, sounding(scenery))))
+    chat, session = backend.engine.chat, backend.sessions.of("one")
+    session.keep(backend.receive(session, upload(backend, sounding(scenery))))
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: missing)
     object.__setattr__(chat.settings, "voice", voice)
     hears.set()
-    *_, (words, _) = ListenEvents(desk).listen(PAGE)
+    *_, (words, _) = ListenEvents(backend).listen(PAGE)
     assert why in words
     with pytest.raises(WeightsError if missing else SettingsError):
         spoken_question(chat, "")
@@ -154,11 +154,11 @@ def recorded(*loud: tuple[float, float]) -> str:
     return base64.b64encode(wave.astype("<i2").tobytes()).decode()
 
 
-def test_a_spoken_question_becomes_text(desk: Desk, hears: threading.Event) -> None:
-    microphone(desk.engine.chat)
-    assert spoken_question(desk.engine.chat, recorded((0.5, 1.5))) == "Is Ana there?"
+def test_a_spoken_question_becomes_text(backend: Backend, hears: threading.Event) -> None:
+    microphone(backend.engine.chat)
+    assert spoken_question(backend.engine.chat, recorded((0.5, 1.5))) == "Is Ana there?"
     with pytest.raises(VideoReadError, match="nobody was heard"):
-        spoken_question(desk.engine.chat, recorded())
+        spoken_question(backend.engine.chat, recorded())
 
 
 @pytest.mark.browser

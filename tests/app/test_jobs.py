@@ -37,14 +37,14 @@ def test_jobs_run_one_after_the_other(jobs: Jobs) -> None:
         threading.Event().wait(0.05)
         running.pop()
 
-    made = [jobs.add("me", f"P{i}", work) for i in range(4)]
+    made = [jobs.add(Job("me", f"P{i}", work)) for i in range(4)]
     wait_for(lambda: all(job.state == "done" for job in made))
     assert most == [1, 1, 1, 1]
 
 
 def test_a_running_job_is_stopped_and_cleaned_up(jobs: Jobs) -> None:
     cleaned = []
-    job = jobs.add("me", "Ana", until_stopped, lambda: cleaned.append(1))
+    job = jobs.add(Job("me", "Ana", until_stopped, lambda: cleaned.append(1)))
     wait_for(lambda: job.step == "training")
     assert jobs.cancel(job.id, "me")
     wait_for(lambda: job.state == "stopped")
@@ -53,20 +53,20 @@ def test_a_running_job_is_stopped_and_cleaned_up(jobs: Jobs) -> None:
 
 
 def test_a_waiting_job_is_stopped_without_ever_running(jobs: Jobs) -> None:
-    first = jobs.add("me", "Ana", until_stopped)
+    first = jobs.add(Job("me", "Ana", until_stopped))
     ran = []
-    second = jobs.add("me", "Ben", lambda stop, progress: ran.append(1))
+    second = jobs.add(Job("me", "Ben", lambda stop, progress: ran.append(1)))
     assert jobs.ahead_of(second) == 1
     assert jobs.cancel(second.id, "me")
     assert second.state == "stopped"
     jobs.cancel(first.id, "me")
-    third = jobs.add("me", "Cid", lambda stop, progress: None)
+    third = jobs.add(Job("me", "Cid", lambda stop, progress: None))
     wait_for(lambda: third.state == "done")
     assert ran == []
 
 
 def test_only_the_owner_sees_and_stops_a_job(jobs: Jobs) -> None:
-    job = jobs.add("me", "Ana", until_stopped)
+    job = jobs.add(Job("me", "Ana", until_stopped))
     assert jobs.of("you") == []
     assert not jobs.cancel(job.id, "you")
     assert not jobs.cancel("no such job", "me")
@@ -81,8 +81,8 @@ def test_a_failure_is_told_and_the_worker_goes_on(jobs: Jobs) -> None:
     def crash(stop, progress):
         raise ZeroDivisionError("secret detail")
 
-    bad, worse = jobs.add("me", "Ana", fail), jobs.add("me", "Ben", crash)
-    good = jobs.add("me", "Cid", lambda stop, progress: None)
+    bad, worse = jobs.add(Job("me", "Ana", fail)), jobs.add(Job("me", "Ben", crash))
+    good = jobs.add(Job("me", "Cid", lambda stop, progress: None))
     wait_for(lambda: good.state == "done")
     assert "The machine is too small. Use a larger one." in status(bad)
     assert worse.state == "failed"
@@ -90,7 +90,7 @@ def test_a_failure_is_told_and_the_worker_goes_on(jobs: Jobs) -> None:
 
 
 def test_stopping_a_person_waits_until_her_job_is_over(jobs: Jobs) -> None:
-    job = jobs.add("me", "Ana", until_stopped)
+    job = jobs.add(Job("me", "Ana", until_stopped))
     wait_for(lambda: job.state == "running")
     assert jobs.stop_person("Ana")
     assert job.state == "stopped"
@@ -98,7 +98,7 @@ def test_stopping_a_person_waits_until_her_job_is_over(jobs: Jobs) -> None:
 
 
 def test_an_evaluation_is_no_training_of_a_person(jobs: Jobs) -> None:
-    job = jobs.add("me", "Ana", until_stopped, kind="evaluation")
+    job = jobs.add(Job("me", "Ana", until_stopped, kind="evaluation"))
     assert jobs.for_person("Ana") is None
     assert jobs.of("me") == []
     assert jobs.of("me", "evaluation") == [job]
@@ -182,7 +182,7 @@ def test_samples_are_shown_before_they_are_checked_and_one_of_each_recipe_first(
 def test_a_preview_stays_when_the_samples_are_gone_until_the_person_is_forgotten(jobs: Jobs, tmp_path: Path) -> None:
     folder = tmp_path / "augment"
     (folder / "media").mkdir(parents=True)
-    job = jobs.add("me", "Ana", until_stopped)
+    job = jobs.add(Job("me", "Ana", until_stopped))
     preview(job, folder)
     assert job.preview == ""
     (folder / "media" / "a.jpg").write_bytes(jpeg())

@@ -11,9 +11,9 @@ import pytest
 from make_app import ANA
 from make_browser import ask, open_page, see, tab
 from pvchat_app import evaluate_tab, live_tab, page
+from pvchat_app.backend import Backend
 from pvchat_app.chat_tab import starters
-from pvchat_app.desk import Desk
-from pvchat_app.languages import LANGUAGES, catalogues, worded
+from pvchat_app.languages import LANGUAGES, catalogues, translatable
 
 ENGLISH = {
     *starters([], []),
@@ -39,9 +39,9 @@ def test_each_catalogue_has_every_text_and_none_is_left_in_english() -> None:
     assert not gaps
 
 
-def test_every_text_of_the_page_stands_in_the_catalogues(desk: Desk, tmp_path) -> None:
+def test_every_text_of_the_page_stands_in_the_catalogues(backend: Backend, tmp_path) -> None:
     texts = {"Add to", "Stop listening"} | of_scripts() | of_empty_places()  # of what is drawn anew
-    for one in page.build(desk, tmp_path).config["components"]:
+    for one in page.build(backend, tmp_path).config["components"]:
         props = one["props"]
         if one["type"] == "html":
             html = f"{props['value']}{props.get('html_template', '')}"
@@ -64,7 +64,7 @@ def of_empty_places() -> set[str]:
     """What stands where nothing is yet."""
     code = "".join(one.read_text("utf-8") for one in files("pvchat_app").iterdir() if one.name.endswith(".py"))
     return {
-        *re.findall(r'\bempty\("([^"]+)"\)', code),
+        *re.findall(r'\bplaceholder\("([^"]+)"\)', code),
         live_tab._NONE,
         live_tab._IDLE,
         evaluate_tab._NONE,
@@ -81,8 +81,8 @@ def text_of(value: Any) -> str:
 
 
 def test_what_is_drawn_anew_is_translated_up_to_a_name() -> None:
-    assert text_of(worded("Add to")) == "Add to"
-    assert worded("Add to", " Ana").endswith("} Ana")
+    assert text_of(translatable("Add to")) == "Add to"
+    assert translatable("Add to", " Ana").endswith("} Ana")
 
 
 @pytest.mark.browser

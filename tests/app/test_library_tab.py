@@ -9,7 +9,7 @@ import pytest
 from make_app import ANA, Scenery, built, ready, running, wait_for
 from make_browser import open_page, tab
 from pvchat_app import library_tab, librarycards
-from pvchat_app.desk import SCAN, Desk
+from pvchat_app.backend import SCAN, Backend
 
 from pvchat import PVChat
 from pvchat.library.strangers import Sighting, Stranger
@@ -28,17 +28,17 @@ def fill(scenery: Scenery) -> Path:
     return folder
 
 
-def library(desk: Desk, local: bool) -> library_tab.LibraryTab:
-    return built(library_tab.LibraryTab, desk, gr.BrowserState(""), local)
+def library(backend: Backend, local: bool) -> library_tab.LibraryTab:
+    return built(library_tab.LibraryTab, backend, gr.BrowserState(""), local)
 
 
-def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery: Scenery) -> None:
+def test_a_scan_runs_in_the_background_and_the_sources_tell(backend: Backend, scenery: Scenery) -> None:
     folder = fill(scenery)
-    show = library(desk, True).show
+    show = library(backend, True).show
     assert "Add a folder" in show("me")[0]
-    desk.engine.chat.library.add([folder], place="hall")
-    job = desk.scan("me")
-    assert desk.scan("me") is job
+    backend.engine.chat.library.add([folder], place="hall")
+    job = backend.scan("me")
+    assert backend.scan("me") is job
     wait_for(lambda: not job.active)
     listed, button, drawn, *_ = show("me")
     assert "3 videos" in listed
@@ -46,42 +46,42 @@ def test_a_scan_runs_in_the_background_and_the_sources_tell(desk: Desk, scenery:
     assert str(folder) in listed
     assert button.interactive
     assert "done" in drawn
-    assert str(folder.parent) not in library(desk, False).show("me")[0]
+    assert str(folder.parent) not in library(backend, False).show("me")[0]
 
 
-def test_a_camera_is_added_by_its_address(desk: Desk) -> None:
-    note, *_ = library(desk, True).add("rtsp://admin:secret@127.0.0.1:9/door", "door", "me")
+def test_a_camera_is_added_by_its_address(backend: Backend) -> None:
+    note, *_ = library(backend, True).add("rtsp://admin:secret@127.0.0.1:9/door", "door", "me")
     assert "pv-good" in note
-    assert desk.engine.chat.library.cameras() == [("rtsp://admin@127.0.0.1:9/door", "door")]
-    assert desk.jobs.of("me", SCAN) == []  # there is nothing to look through
+    assert backend.engine.chat.library.cameras() == [("rtsp://admin@127.0.0.1:9/door", "door")]
+    assert backend.jobs.of("me", SCAN) == []  # there is nothing to look through
 
 
-def test_cards_say_when_somebody_was_seen_last(desk: Desk, scenery: Scenery) -> None:
-    assert librarycards.last_seen(desk) == {}
-    desk.engine.chat.library.add([fill(scenery)], place="hall")
-    desk.engine.chat.library.scan()
-    assert librarycards.last_seen(desk) == {
+def test_cards_say_when_somebody_was_seen_last(backend: Backend, scenery: Scenery) -> None:
+    assert librarycards.last_seen(backend) == {}
+    backend.engine.chat.library.add([fill(scenery)], place="hall")
+    backend.engine.chat.library.scan()
+    assert librarycards.last_seen(backend) == {
         "Ana": "seen in 1 video, last 1 Nov 2026, 10:00, hall (2026-11-01 10.00.00.mp4)"
     }
 
 
-def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(desk: Desk, scenery: Scenery) -> None:
+def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(backend: Backend, scenery: Scenery) -> None:
     folder = fill(scenery)
     (folder / "broken.mp4").write_bytes(b"nothing of a video")
-    desk.engine.chat.library.add([folder])
-    assert len(desk.engine.chat.library.scan().failed) == 1
-    listed = library(desk, False).show("me")[0]
+    backend.engine.chat.library.add([folder])
+    assert len(backend.engine.chat.library.scan().failed) == 1
+    listed = library(backend, False).show("me")[0]
     assert "<li>broken.mp4: " in listed
     assert str(folder.parent) not in listed
 
 
-def test_only_videos_of_the_library_are_played(desk: Desk, scenery: Scenery) -> None:
-    desk.engine.chat.library.add([fill(scenery)])
-    desk.engine.chat.library.scan()
-    session = desk.sessions.of("one")
-    assert 'src="/files/' in library(desk, True).show_video(session, 1, 0.5)
+def test_only_videos_of_the_library_are_played(backend: Backend, scenery: Scenery) -> None:
+    backend.engine.chat.library.add([fill(scenery)])
+    backend.engine.chat.library.scan()
+    session = backend.sessions.of("one")
+    assert 'src="/files/' in library(backend, True).show_video(session, 1, 0.5)
     with pytest.raises(LibraryError, match="isn't in the library"):
-        library(desk, True).show_video(session, 99, 0.0)
+        library(backend, True).show_video(session, 99, 0.0)
 
 
 def test_names_of_files_and_places_are_text() -> None:
@@ -92,11 +92,11 @@ def test_names_of_files_and_places_are_text() -> None:
         assert "${7" not in html
 
 
-def test_a_question_goes_on_from_the_one_before_until_somebody_is_forgotten(desk: Desk, scenery: Scenery) -> None:
-    desk.engine.chat.library.add([fill(scenery)])
-    desk.engine.chat.library.scan()
-    tab, request = library(desk, True), gr.Request(session_hash="one")
-    session = desk.sessions.of("one")
+def test_a_question_goes_on_from_the_one_before_until_somebody_is_forgotten(backend: Backend, scenery: Scenery) -> None:
+    backend.engine.chat.library.add([fill(scenery)])
+    backend.engine.chat.library.scan()
+    tab, request = library(backend, True), gr.Request(session_hash="one")
+    session = backend.sessions.of("one")
 
     def asked(question: str) -> str:
         return list(tab.ask(question, request))[-1][tab.answer]
@@ -104,39 +104,39 @@ def test_a_question_goes_on_from_the_one_before_until_somebody_is_forgotten(desk
     assert "Type a question" in asked(" ")
     assert "last seen on Sunday 1 November" in asked("When was Ana last seen?")
     assert "2026-11-01 10.00.00.mp4" in asked("In which videos is she?")
-    assert session.asked == ["When was Ana last seen?", "In which videos is she?"]
+    assert session.library_questions == ["When was Ana last seen?", "In which videos is she?"]
     answering = tab.ask("When was Ana last seen?", request)
     next(answering)
-    desk.forget("Ana")
+    backend.forget("Ana")
     list(answering)
-    assert session.asked == []
+    assert session.library_questions == []
 
 
-def test_few_questions_are_remembered(desk: Desk, scenery: Scenery) -> None:
-    desk.engine.chat.library.add([fill(scenery)])
-    tab, request = library(desk, True), gr.Request(session_hash="one")
-    session = desk.sessions.of("one")
-    session.asked += [str(number) for number in range(library_tab.MOST_ASKED)]
+def test_few_questions_are_remembered(backend: Backend, scenery: Scenery) -> None:
+    backend.engine.chat.library.add([fill(scenery)])
+    tab, request = library(backend, True), gr.Request(session_hash="one")
+    session = backend.sessions.of("one")
+    session.library_questions += [str(number) for number in range(library_tab.MAX_EARLIER)]
     list(tab.ask("Who was seen most often?", request))
-    assert session.asked == [*map(str, range(1, library_tab.MOST_ASKED)), "Who was seen most often?"]
+    assert session.library_questions == [*map(str, range(1, library_tab.MAX_EARLIER)), "Who was seen most often?"]
 
 
-def test_what_was_added_is_taken_out_again(desk: Desk, scenery: Scenery) -> None:
-    desk.engine.chat.library.add([folder := fill(scenery)])
-    tab = library(desk, True)
+def test_what_was_added_is_taken_out_again(backend: Backend, scenery: Scenery) -> None:
+    backend.engine.chat.library.add([folder := fill(scenery)])
+    tab = library(backend, True)
     click = gr.EventData(None, {"remove": str(folder)})
     assert f'data-remove="{folder}"' in tab.show("me")[0]
-    assert "data-remove" not in library(desk, False).show("me")[0]
+    assert "data-remove" not in library(backend, False).show("me")[0]
     assert "pv-good" in tab.remove("me", click)[0]
-    assert desk.engine.chat.library.status().sources == []
+    assert backend.engine.chat.library.status().sources == []
     assert "pv-error" in tab.remove("me", click)[0]
     assert len(list(folder.iterdir())) == 3
 
 
-def test_a_date_that_only_the_file_tells_is_said_to_be_so(desk: Desk, scenery: Scenery) -> None:
+def test_a_date_that_only_the_file_tells_is_said_to_be_so(backend: Backend, scenery: Scenery) -> None:
     folder = fill(scenery)
     (folder / "2026-11-01 10.00.00.mp4").rename(folder / "party.mp4")
-    library = desk.engine.chat.library
+    library = backend.engine.chat.library
     library.add([folder])
     library.scan()
     assert "by the file’s date" in librarycards.answer("", library.ask("When was Ana last seen?"))

@@ -12,7 +12,7 @@ from make_browser import open_page, tab
 from make_cameras import look, write
 from make_studio import ANA
 from pvchat_app import page
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.live_tab import Cameras
 
 from pvchat import PVChat
@@ -20,14 +20,14 @@ from pvchat.errors import PVChatError
 from pvchat.library.live.live import Live
 
 
-def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_camera_is_watched_and_stopped(backend: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Live, "_look", lambda self, part: look(part))
     film = write(tmp_path / "hall.ts", [(2, ()), (3, (ANA,)), (1, ())])
-    cameras = Cameras(desk)
+    cameras = Cameras(backend)
     assert "No camera was added yet" in cameras.as_html(None)[0]
     with pytest.raises(PVChatError, match="was added"):
         cameras.start(str(film))
-    desk.engine.chat.library.live(str(film), place="hall <b>")
+    backend.engine.chat.library.live(str(film), place="hall <b>")
     assert cameras.names() == [(f"hall <b> ({film})", str(film))]
     cameras.start(str(film))
     try:
@@ -43,16 +43,16 @@ def test_a_camera_is_watched_and_stopped(desk: Desk, tmp_path: Path, monkeypatch
     assert "press Watch" in cameras.as_html(str(film))[0]
 
 
-def test_a_camera_is_added_by_its_address(desk: Desk) -> None:
-    cameras = Cameras(desk)
+def test_a_camera_is_added_by_its_address(backend: Backend) -> None:
+    cameras = Cameras(backend)
     with pytest.raises(PVChatError, match="no camera’s address"):
         cameras.add("~/videos", "")
     cameras.add(" rtsp://admin:secret@127.0.0.1:9/door ", "door")
     assert cameras.names() == [("door (rtsp://admin@127.0.0.1:9/door)", "rtsp://admin@127.0.0.1:9/door")]
 
 
-def test_a_camera_that_is_watched_is_shown_before_a_newer_one(desk: Desk) -> None:
-    cameras, names = Cameras(desk), [("door", "rtsp://door"), ("hall", "rtsp://hall")]
+def test_a_camera_that_is_watched_is_shown_before_a_newer_one(backend: Backend) -> None:
+    cameras, names = Cameras(backend), [("door", "rtsp://door"), ("hall", "rtsp://hall")]
     assert (cameras.first([]), cameras.first(names)) == (None, "rtsp://hall")
     cameras.watched["rtsp://door"] = cast("Live", None)
     assert cameras.first(names) == "rtsp://door"
@@ -66,7 +66,7 @@ def test_cameras_end_with_the_server(chat: PVChat, tmp_path: Path, monkeypatch: 
     begun, start = list[Live](), Live.start
     monkeypatch.setattr(Live, "start", lambda self: (begun.append(self), start(self))[1])
     with running(ready(chat)) as (app, _):
-        cameras = app.desk.ends[0].__self__
+        cameras = app.backend.ends[0].__self__
         cameras.start(str(film))
         end = time.monotonic() + 20
         while not begun[0].status().who and time.monotonic() < end:
@@ -92,8 +92,8 @@ def test_the_page_shows_who_is_there(chromium, chat: PVChat, tmp_path: Path, mon
         page.wait_for_selector('#pv-live-now:has-text("press Watch")')
 
 
-def test_only_the_owner_of_the_machine_has_it(desk: Desk) -> None:
+def test_only_the_owner_of_the_machine_has_it(backend: Backend) -> None:
     for local in (True, False):
-        config = page.build(desk, desk.sessions.root, local=local).config
+        config = page.build(backend, backend.sessions.root, local=local).config
         tabs = [one["props"].get("label") for one in config["components"] if one["type"] == "tabitem"]
         assert ("Live" in tabs) is local

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from make_app import ready, running, upload
+from make_app import ready, running, session_asking
 from make_browser import ask, open_page, show, tab
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.export import pack
 
 from pvchat import PVChat
@@ -21,11 +21,10 @@ NAME = "<form><a href=//evil.example>Zoe</a><img src=x>${7*7}{{7*7}}$$x^2$$"
 FOREIGN = "a[href*='evil'], form[action*='evil'], img[src='x'], img[src$='/x'], .katex"
 
 
-def test_an_exported_conversation_holds_no_foreign_element(desk: Desk, party: Path) -> None:
-    desk.engine.people.rename("Ana", NAME)
-    session = desk.sessions.of("one")
-    session.keep(desk.receive(session, upload(desk, party)))
-    list(desk.ask(session, f"Is {NAME} there? {TAGS}"))
+def test_an_exported_conversation_holds_no_foreign_element(backend: Backend, party: Path) -> None:
+    backend.engine.people.rename("Ana", NAME)
+    session = session_asking(backend, party)
+    list(backend.ask(session, f"Is {NAME} there? {TAGS}"))
     with zipfile.ZipFile(io.BytesIO(pack(session.turns))) as archive:
         page = archive.read("conversation.html").decode()
     assert "Zoe" in page

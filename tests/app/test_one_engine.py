@@ -44,7 +44,7 @@ def test_each_thread_hears_its_own_progress(chat: PVChat) -> None:
     engine, heard = ready(chat), {"one": [], "two": []}
 
     def work(name: str) -> None:
-        with engine.listening(lambda *told: heard[name].append(told)):
+        with engine.reporting_to(lambda *told: heard[name].append(told)):
             for i in range(50):
                 engine.tell(name, i, 50)
         engine.tell(name, 99, 99)  # nobody listens any more

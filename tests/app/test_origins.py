@@ -63,10 +63,10 @@ def test_a_foreign_page_can_neither_upload_nor_forget(server) -> None:
     app, url = server
     headers = {"origin": "http://localhost:3000"}
     post(f"{url}/gradio_api/upload", files={"files": ("a.mp4", b"x" * 50)}, headers=headers)
-    assert [path for path in app.desk.sessions.uploads.rglob("*") if path.is_file()] == []
+    assert [path for path in app.backend.sessions.uploads.rglob("*") if path.is_file()] == []
     called = httpx.delete(f"{url}/api/v1/people/Ana", headers=headers | bearing("manage"), timeout=WAIT_S)
     assert called.status_code == 403
-    assert app.desk.engine.people.names() == ["Ana"]
+    assert app.backend.engine.people.names() == ["Ana"]
 
 
 def test_a_link_from_elsewhere_opens_the_page_alone(server) -> None:

@@ -9,8 +9,8 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pvchat_app.jobcards import about
 from pvchat_app.progress import DEEP_PLAN, Pace
+from pvchat_app.wording import rough_duration
 
 PLAN = (("one", 10.0), ("two", 30.0), ("three", 10.0))
 
@@ -88,9 +88,9 @@ def test_a_last_part_that_takes_much_too_long_has_no_time_left_to_tell() -> None
 
 
 def test_every_step_of_a_deep_enrollment_is_planned() -> None:
-    from pvchat_app.jobs import _NAMES
+    from pvchat_app.jobs import _STEPS
 
-    assert set(_NAMES) <= {part for part, _ in DEEP_PLAN}
+    assert set(_STEPS) <= {part for part, _ in DEEP_PLAN}
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_every_step_of_a_deep_enrollment_is_planned() -> None:
                            (100, "about 2 min"), (400, "about 7 min")],
 )  # fmt: skip
 def test_times_are_told_as_exactly_as_they_are_known(seconds: float, words: str) -> None:
-    assert about(seconds) == words
+    assert rough_duration(seconds) == words

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pvchat_app.cards import notice
-from pvchat_app.wording import day, escape, explained_error, one_line, percent
+from pvchat_app.wording import date_text, escape, explained_error, one_line, percent
 
 from pvchat.errors import NoSubjectError, PeopleError, UnknownPersonError, VideoReadError
 
@@ -58,5 +58,5 @@ def test_errors_are_a_sentence_with_what_to_do_and_without_paths_or_flags() -> N
 
 
 def test_dates_are_for_people() -> None:
-    assert day("2026-11-24T12:00:00+00:00") == "24 Nov 2026"
-    assert day("not a date") == ""
+    assert date_text("2026-11-24T12:00:00+00:00") == "24 Nov 2026"
+    assert date_text("not a date") == ""

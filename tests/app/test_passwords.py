@@ -47,7 +47,7 @@ def test_wrong_passwords_do_not_hold_up_other_requests(chat: PVChat, monkeypatch
 
     with running(ready(chat), password=WORD) as (_, url):
         get(url + "/theme.css")
-        guesses = [threading.Thread(target=guess, args=(url,)) for _ in range(login.MOST_WAITING)]
+        guesses = [threading.Thread(target=guess, args=(url,)) for _ in range(login.MAX_WAITING)]
         for thread in guesses:
             thread.start()
         for _ in range(5):
@@ -55,7 +55,7 @@ def test_wrong_passwords_do_not_hold_up_other_requests(chat: PVChat, monkeypatch
             order.append("other")
         for thread in guesses:
             thread.join()
-    assert order == ["other"] * 5 + ["guess"] * login.MOST_WAITING  # the loop slept a second for each guess before
+    assert order == ["other"] * 5 + ["guess"] * login.MAX_WAITING  # the loop slept a second for each guess before
 
 
 async def _ask(check, address: str, word: str) -> bool:
@@ -126,13 +126,13 @@ def test_of_too_many_guesses_the_oldest_is_refused_unread_and_the_owner_is_let_i
 
     async def run() -> list[bool]:
         check = login.checker(WORD)
-        words = [*(f"guess {i}" for i in range(login.MOST_WAITING + 20)), WORD]
+        words = [*(f"guess {i}" for i in range(login.MAX_WAITING + 20)), WORD]
         return await asyncio.gather(*(_ask(check, "10.0.0.1", word) for word in words))
 
     *guesses, owner = asyncio.run(run())
     assert owner
     assert not any(guesses)
-    assert len(read) == 1 + login.MOST_WAITING
+    assert len(read) == 1 + login.MAX_WAITING
     assert read[:2] == ["guess 0", WORD]  # the newest is next
 
 

@@ -2,93 +2,86 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from make_app import ANA, BEN, Scenery, built, upload
+from make_app import ANA, BEN, Scenery, built, session_enrolling
 from pvchat_app import cards, page, people_tab
-from pvchat_app.desk import Desk
-from pvchat_app.picks import pick
+from pvchat_app.backend import Backend
+from pvchat_app.person_choices import choice_value
 
 from pvchat.errors import PeopleError
 
 
-def enrolling(desk: Desk, path: Path):
-    session = desk.sessions.of("one")
-    session.enrolling = desk.receive(session, upload(desk, path))
-    desk.look(session.enrolling)
-    return session
-
-
-def test_who_is_enrolled_already_is_noticed(desk: Desk, scenery: Scenery) -> None:
-    session = enrolling(desk, scenery.clip("both", ANA, BEN))
+def test_who_is_enrolled_already_is_noticed(backend: Backend, scenery: Scenery) -> None:
+    session = session_enrolling(backend, scenery.clip("both", ANA, BEN))
     analysis = session.enrolling.analysis
-    known = [desk.looks_like(analysis, track) for track in desk.subjects(session.enrolling)[0]]
+    known = [backend.looks_like(analysis, track) for track in backend.subjects(session.enrolling)[0]]
     assert sorted(person.name for person in known if person) == ["Ana"]
-    desk.forget("Ana")
-    assert desk.looks_like(analysis, analysis.tracks[0]) is None
+    backend.forget("Ana")
+    assert backend.looks_like(analysis, analysis.tracks[0]) is None
 
 
-def test_a_clip_is_added_to_who_is_known(desk: Desk, scenery: Scenery) -> None:
-    before = desk.engine.people.get("Ana")
-    session = enrolling(desk, scenery.clip("ana again", ANA))
-    after = desk.add_clip(session, "Ana")
-    assert desk.engine.people.names() == ["Ana"]
+def test_a_clip_is_added_to_who_is_known(backend: Backend, scenery: Scenery) -> None:
+    before = backend.engine.people.get("Ana")
+    session = session_enrolling(backend, scenery.clip("ana again", ANA))
+    after = backend.add_clip(session, "Ana")
+    assert backend.engine.people.names() == ["Ana"]
     assert after.aliases == []
     assert after.extra["clips"] == 2
     assert len(after.arrays["prototypes"]) > len(before.arrays["prototypes"])
-    assert "2 clips" in cards.added(after)
-    session = enrolling(desk, scenery.clip("ana", ANA))
+    assert "2 clips" in cards.added_notice(after)
+    session = session_enrolling(backend, scenery.clip("ana", ANA))
     with pytest.raises(PeopleError, match="this very clip"):
-        desk.add_clip(session, "Ana")
+        backend.add_clip(session, "Ana")
 
 
-def test_a_merge_is_undone_and_both_are_as_they_were(desk: Desk, scenery: Scenery) -> None:
-    desk.enroll(enrolling(desk, scenery.clip("ana again", ANA)), "Ana 2")
-    before = {person.name: person for person in desk.engine.people.all()}
-    desk.merge("Ana", "Ana 2")
-    assert desk.engine.people.names() == ["Ana"]
-    join = desk.merges.undo(desk.engine.people)
+def test_a_merge_is_undone_and_both_are_as_they_were(backend: Backend, scenery: Scenery) -> None:
+    backend.enroll(session_enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
+    before = {person.name: person for person in backend.engine.people.all()}
+    backend.merge("Ana", "Ana 2")
+    assert backend.engine.people.names() == ["Ana"]
+    join = backend.merges.undo(backend.engine.people)
     assert (join.kept.name, join.gone.name) == ("Ana", "Ana 2")
-    after = {person.name: person for person in desk.engine.people.all()}
+    after = {person.name: person for person in backend.engine.people.all()}
     assert list(after) == ["Ana", "Ana 2"]
     for name, person in after.items():
         assert person.arrays["prototypes"].tolist() == before[name].arrays["prototypes"].tolist()
         assert (person.aliases, person.created) == (before[name].aliases, before[name].created)
     with pytest.raises(PeopleError, match="no merge to undo"):
-        desk.merges.undo(desk.engine.people)
+        backend.merges.undo(backend.engine.people)
 
 
 @pytest.mark.parametrize("change", ["rename", "forget", "forget the other name"])
-def test_what_was_changed_or_forgotten_since_is_not_brought_back(desk: Desk, scenery: Scenery, change: str) -> None:
-    desk.enroll(enrolling(desk, scenery.clip("ana again", ANA)), "Ana 2")
-    desk.merge("Ana", "Ana 2")
+def test_what_was_changed_or_forgotten_since_is_not_brought_back(
+    backend: Backend, scenery: Scenery, change: str
+) -> None:
+    backend.enroll(session_enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
+    backend.merge("Ana", "Ana 2")
     if change == "rename":
-        desk.rename("Ana", "Anna")
+        backend.rename("Ana", "Anna")
     else:
-        desk.forget("Ana" if change == "forget" else "Ana 2")
+        backend.forget("Ana" if change == "forget" else "Ana 2")
     with pytest.raises(PeopleError, match="no merge to undo"):
-        desk.merges.undo(desk.engine.people)
-    assert desk.engine.people.names() == (["Anna"] if change == "rename" else [])
+        backend.merges.undo(backend.engine.people)
+    assert backend.engine.people.names() == (["Anna"] if change == "rename" else [])
 
 
-def test_before_a_merge_both_faces_and_the_mean_distance_are_shown(desk: Desk, scenery: Scenery) -> None:
-    desk.enroll(enrolling(desk, scenery.clip("ana again", ANA)), "Ana 2")
-    desk.enroll(enrolling(desk, scenery.clip("ben", BEN)), "Ben")
-    ana, again, ben = map(pick, desk.engine.people.all())
-    same, other = (people_tab.likeness_of(desk, ana, one) for one in (again, ben))
+def test_before_a_merge_both_faces_and_the_mean_distance_are_shown(backend: Backend, scenery: Scenery) -> None:
+    backend.enroll(session_enrolling(backend, scenery.clip("ana again", ANA)), "Ana 2")
+    backend.enroll(session_enrolling(backend, scenery.clip("ben", BEN)), "Ben")
+    ana, again, ben = map(choice_value, backend.engine.people.all())
+    same, other = (people_tab.likeness_of(backend, ana, one) for one in (again, ben))
     assert same.count("<img") == 2
     assert "Mean face distance" in same
     assert "look like one person" in same
     assert "look like two people" in other
 
 
-def test_who_is_forgotten_is_who_was_asked_about(desk: Desk) -> None:
+def test_who_is_forgotten_is_who_was_asked_about(backend: Backend) -> None:
     """Not whoever is picked by then: the lists may have been drawn anew."""
-    config = page.build(desk, desk.sessions.root).config
+    config = page.build(backend, backend.sessions.root).config
     kinds = {part["id"]: part["type"] for part in config["components"]}
     (yes,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "pv-forget-yes")
     (event,) = (event for event in config["dependencies"] if [yes, "click"] in [list(to) for to in event["targets"]])
     assert [kinds[given] for given in event["inputs"]] == ["state"]
-    ana = pick(desk.engine.people.get("Ana"))
-    assert built(people_tab.PeopleTab, desk).ask_forget(ana)[-1] == ana
+    ana = choice_value(backend.engine.people.get("Ana"))
+    assert built(people_tab.PeopleTab, backend).ask_forget(ana)[-1] == ana

@@ -8,17 +8,16 @@ import numpy as np
 from make_analysis import make_analysis, make_track
 from make_app import Scenery, upload
 from pvchat_app import correcting
+from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
-from pvchat_app.desk import Desk
-from pvchat_app.evidence import MOST_FACES as MOST
-from pvchat_app.evidence import faces_of
+from pvchat_app.evidence import MAX_FACES, faces_of
 
 from pvchat.schemas import LOOKS, Answer, PersonPresence
 from pvchat.video import Probe, content_key
 
 
-def test_who_is_likest_is_offered_first_however_short_she_is_seen(desk: Desk, tmp_path: Path) -> None:
-    session = desk.sessions.of("one")
+def test_who_is_likest_is_offered_first_however_short_she_is_seen(backend: Backend, tmp_path: Path) -> None:
+    session = backend.sessions.of("one")
     tracks = [make_track(n, range(20 - n)) for n in range(18)]
     tracks.append(make_track(30, range(30), kind="figure"))
     path = tmp_path / "film.mp4"
@@ -31,13 +30,13 @@ def test_who_is_likest_is_offered_first_however_short_she_is_seen(desk: Desk, tm
     offered = faces_of(session, turn)
     assert [face.track for face in offered["Ana"][:3]] == [18, 1, 2]
     assert [face.track for face in offered["Ben"][:3]] == [4, 1, 2]
-    assert len({face.track for face in offered["Ana"]}) == len(offered["Ana"]) == MOST
+    assert len({face.track for face in offered["Ana"]}) == len(offered["Ana"]) == MAX_FACES
     assert faces_of(session, turn) == offered  # the same links
     clip.path.unlink()
     assert faces_of(session, turn) == {}
 
 
-def test_who_shows_no_face_can_be_pointed_at(desk: Desk, scenery: Scenery) -> None:
+def test_who_shows_no_face_can_be_pointed_at(backend: Backend, scenery: Scenery) -> None:
     """A body beside nobody, a drawn figure beside a face that isn't its own; no middle of a frame, no figure's face."""
     body, drawn, own = (make_track(n, kind="figure") for n in (2, 3, 4))
     body.looks = np.ones((1, LOOKS), np.float16)
@@ -48,13 +47,13 @@ def test_who_shows_no_face_can_be_pointed_at(desk: Desk, scenery: Scenery) -> No
     for tracks, numbers in (((body,), [1]), ((face, own, drawn, nobody), [1, 3])):
         path = scenery.clip(f"clip{len(tracks)}", 1)
         scenery.known[content_key(path)] = make_analysis(*tracks, key=content_key(path))
-        session = desk.sessions.of(f"page{len(tracks)}")
-        session.keep(desk.receive(session, upload(desk, path)))
-        list(desk.ask(session, "Is Ana there?"))
+        session = backend.sessions.of(f"page{len(tracks)}")
+        session.keep(backend.receive(session, upload(backend, path)))
+        list(backend.ask(session, "Is Ana there?"))
         turn = session.turns[-1]
         assert [one.track for one in faces_of(session, turn)["Ana"]] == numbers
-        list(desk.answer(session, correcting.correct(desk, session, turn, "Ana", her=True, track=numbers[-1])))
+        list(backend.answer(session, correcting.correct(backend, session, turn, "Ana", her=True, track=numbers[-1])))
         assert "for this clip alone" in turn.corrected
         assert session.turns[-1].presences[0].decision == "present"
-        list(desk.answer(session, correcting.correct(desk, session, session.turns[-1], "Ana", her=False)))
+        list(backend.answer(session, correcting.correct(backend, session, session.turns[-1], "Ana", her=False)))
         assert session.turns[-1].presences[0].decision == "absent"

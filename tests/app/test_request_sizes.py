@@ -25,14 +25,14 @@ def in_chunks(length: int) -> Iterator[bytes]:
 def held(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How long the bodies were that came through, and those that were given up, as far as they were read."""
     lengths: list[int] = []
-    whole = middleware.whole
+    whole = middleware.read_body
 
     async def counted(receive, limit: int):
         message = await whole(receive, limit)
         lengths.append(len(message["body"]) if message else -1)
         return message
 
-    monkeypatch.setattr(middleware, "whole", counted)
+    monkeypatch.setattr(middleware, "read_body", counted)
     return lengths
 
 
@@ -61,4 +61,4 @@ def test_an_upload_is_longer(chat: PVChat) -> None:
     with running(ready(chat)) as (app, url):
         answer = post(f"{url}/gradio_api/upload", files={"files": ("clip.mp4", b"x" * (3 * MAX_BODY))})
         assert answer.status_code == 200
-        assert (app.desk.sessions.uploads / answer.json()[0]).stat().st_size == 3 * MAX_BODY
+        assert (app.backend.sessions.uploads / answer.json()[0]).stat().st_size == 3 * MAX_BODY

@@ -31,8 +31,8 @@ def test_the_endpoints_ask_and_list(server, party: Path) -> None:
     answer = client.predict(handle_file(str(party)), "What is Ana wearing?", api_name="/ask")
     assert answer["type"] == "appearance"
     assert answer["people"][0]["decision"] == "present"
-    assert not any(p.stat().st_size for p in app.desk.sessions.uploads.rglob("*") if p.is_file())  # nothing stays
-    assert not (app.desk.engine.chat.cache.root / f"{video.content_key(party)}.json").exists()
+    assert not any(p.stat().st_size for p in app.backend.sessions.uploads.rglob("*") if p.is_file())  # nothing stays
+    assert not (app.backend.engine.chat.cache.root / f"{video.content_key(party)}.json").exists()
 
 
 def test_endpoints_refuse_in_one_sentence(server, party: Path, tmp_path: Path) -> None:
@@ -52,14 +52,14 @@ def test_files_of_this_machine_cannot_be_named_by_a_client(server, party: Path) 
     told = get(f"{url}/gradio_api/call/ask/{call.json()['event_id']}").text
     assert "event: error" in told
     assert "present" not in told
-    assert app.desk.sessions.is_upload(party) is False
+    assert app.backend.sessions.is_upload(party) is False
     for path in (party, Path(__file__), "/etc/passwd"):
         assert get(f"{url}/gradio_api/file={path}").status_code in (403, 404)
 
 
 def test_links_answer_ranges_and_only_while_they_live(server, party: Path) -> None:
     app, url = server
-    session = app.desk.sessions.of("one")
+    session = app.backend.sessions.of("one")
     link = session.link(party, "video/mp4")
     part = get(url + link, headers={"range": "bytes=0-99"})
     assert part.status_code == 206
@@ -67,7 +67,7 @@ def test_links_answer_ranges_and_only_while_they_live(server, party: Path) -> No
     assert part.headers["content-type"] == "video/mp4"
     assert part.headers["x-content-type-options"] == "nosniff"
     assert get(url + "/files/guess").status_code == 404
-    app.desk.end_session("one")
+    app.backend.end_session("one")
     assert get(url + link).status_code == 404
 
 
@@ -84,7 +84,7 @@ def test_only_requests_that_name_this_machine_are_answered_and_nothing_loads_fro
 
 def test_a_password_is_asked_for_everywhere(chat: PVChat, party: Path) -> None:
     with running(ready(chat), password="open sesame") as (app, url):
-        session = app.desk.sessions.of("one")
+        session = app.backend.sessions.of("one")
         link = session.link(party, "video/mp4")
         assert get(url + "/config").status_code == 401
         assert get(url + link).status_code == 401
@@ -92,7 +92,7 @@ def test_a_password_is_asked_for_everywhere(chat: PVChat, party: Path) -> None:
             assert get(f"{url}/gradio_api/{path}").status_code == 401
         assert get(url + "/openapi.json").status_code == 401
         assert get(url).status_code == get(url + "/theme.css").status_code == 200
-        assert "one" in app.desk.sessions  # nobody took it along
+        assert "one" in app.backend.sessions  # nobody took it along
         assert post(url + "/login", data={"username": "a", "password": "wrong"}).status_code == 400
         with httpx.Client(base_url=url, timeout=WAIT_S) as browser:
             assert browser.post("/login", data={"username": "a", "password": "open sesame"}).status_code == 200
@@ -131,7 +131,7 @@ def test_an_upload_beyond_the_limit_is_refused(chat: PVChat) -> None:
     with running(ready(chat), settings=limit) as (app, url):
         sent = {"files": ("a.mp4", b"x" * 5000)}
         assert post(url + "/gradio_api/upload", files=sent).status_code == 413
-        assert [p for p in app.desk.sessions.uploads.rglob("*") if p.is_file()] == []
+        assert [p for p in app.backend.sessions.uploads.rglob("*") if p.is_file()] == []
 
 
 def test_mcp_is_off_unless_asked_for(server) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from make_app import upload
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.sessions import MAX_CLIPS, Sessions
 
 from pvchat.config import home
@@ -17,70 +17,70 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
-def test_a_session_that_ends_leaves_no_file_no_link_and_no_analysis(desk: Desk, party: Path) -> None:
-    session = desk.sessions.of("one")
-    clip = desk.receive(session, upload(desk, party))
+def test_a_session_that_ends_leaves_no_file_no_link_and_no_analysis(backend: Backend, party: Path) -> None:
+    session = backend.sessions.of("one")
+    clip = backend.receive(session, upload(backend, party))
     session.keep(clip)
-    list(desk.ask(session, "Is Ana there?"))
+    list(backend.ask(session, "Is Ana there?"))
     token = clip.url.rsplit("/", 1)[1]
     key = clip.analysis.key
-    assert desk.sessions.find(token).path == clip.path
-    assert (desk.engine.chat.cache.root / f"{key}.json").exists()
-    assert len(files_of(desk.sessions.root)) > 3
-    desk.end_session("one")
-    assert files_of(desk.sessions.root) == []
-    assert desk.sessions.find(token) is None
-    assert not (desk.engine.chat.cache.root / f"{key}.json").exists()
-    assert len(desk.sessions) == 0
+    assert backend.sessions.find(token).path == clip.path
+    assert (backend.engine.chat.cache.root / f"{key}.json").exists()
+    assert len(files_of(backend.sessions.root)) > 3
+    backend.end_session("one")
+    assert files_of(backend.sessions.root) == []
+    assert backend.sessions.find(token) is None
+    assert not (backend.engine.chat.cache.root / f"{key}.json").exists()
+    assert len(backend.sessions) == 0
 
 
-def test_two_sessions_with_the_same_clip_do_not_disturb_each_other(desk: Desk, party: Path) -> None:
-    shared = upload(desk, party)  # Gradio stores the same bytes once
-    one, two = desk.sessions.of("one"), desk.sessions.of("two")
+def test_two_sessions_with_the_same_clip_do_not_disturb_each_other(backend: Backend, party: Path) -> None:
+    shared = upload(backend, party)  # Gradio stores the same bytes once
+    one, two = backend.sessions.of("one"), backend.sessions.of("two")
     for session in (one, two):
-        session.keep(desk.receive(session, shared))
-        desk.look(session.clips[-1])
+        session.keep(backend.receive(session, shared))
+        backend.analyse(session.clips[-1])
     assert one.clips[0].path != two.clips[0].path
-    desk.end_session("one")
+    backend.end_session("one")
     assert two.clips[0].path.exists()
     assert shared.exists()
-    assert (desk.engine.chat.cache.root / f"{two.clips[0].analysis.key}.json").exists()
-    desk.end_session("two")
+    assert (backend.engine.chat.cache.root / f"{two.clips[0].analysis.key}.json").exists()
+    backend.end_session("two")
     assert not shared.exists()
 
 
-def test_links_are_long_random_and_private(desk: Desk, party: Path) -> None:
-    session = desk.sessions.of("one")
+def test_links_are_long_random_and_private(backend: Backend, party: Path) -> None:
+    session = backend.sessions.of("one")
     urls = {session.link(party, "video/mp4") for _ in range(20)}
     assert len(urls) == 20
     assert all(len(url.rsplit("/", 1)[1]) >= 43 for url in urls)
-    assert desk.sessions.find("guess") is None
-    assert (desk.sessions.root.stat().st_mode & 0o077) == 0
+    assert backend.sessions.find("guess") is None
+    assert (backend.sessions.root.stat().st_mode & 0o077) == 0
 
 
 @pytest.mark.parametrize("where", ["outside", "parent", "link"])
-def test_only_uploads_can_be_claimed(desk: Desk, party: Path, tmp_path: Path, where: str) -> None:
+def test_only_uploads_can_be_claimed(backend: Backend, party: Path, tmp_path: Path, where: str) -> None:
     path = {
         "outside": party,
-        "parent": desk.sessions.uploads / "a" / ".." / ".." / "x.mp4",
-        "link": desk.sessions.uploads / "a" / "link.mp4",
+        "parent": backend.sessions.uploads / "a" / ".." / ".." / "x.mp4",
+        "link": backend.sessions.uploads / "a" / "link.mp4",
     }[where]
     if where == "link":
         path.parent.mkdir()
         path.symlink_to(party)
     with pytest.raises(VideoReadError, match="Upload it again"):
-        desk.receive(desk.sessions.of("one"), path)
+        backend.receive(backend.sessions.of("one"), path)
     assert party.exists()
 
 
-def test_old_clips_make_room_and_idle_sessions_end(desk: Desk, party: Path) -> None:
-    session = desk.sessions.of("one")
+def test_old_clips_make_room_and_idle_sessions_end(backend: Backend, party: Path) -> None:
+    session = backend.sessions.of("one")
     for _ in range(MAX_CLIPS + 2):
-        session.keep(desk.receive(session, upload(desk, party)))
+        session.keep(backend.receive(session, upload(backend, party)))
     assert len(session.clips) == MAX_CLIPS
-    assert desk.sessions.end_idle(3600) == 0
-    assert desk.sessions.end_idle(-1) == 1
-    assert files_of(desk.sessions.root) == []
+    assert backend.sessions.end_idle(3600) == 0
+    assert backend.sessions.end_idle(-1) == 1
+    assert files_of(backend.sessions.root) == []
 
 
 def test_folders_of_dead_servers_are_swept_and_those_of_living_ones_are_not() -> None:
@@ -98,25 +98,25 @@ def test_folders_of_dead_servers_are_swept_and_those_of_living_ones_are_not() ->
         alive.close()
 
 
-def test_a_made_up_name_makes_no_folder(desk: Desk, party: Path) -> None:
-    before = sorted(desk.sessions.root.iterdir())
+def test_a_made_up_name_makes_no_folder(backend: Backend, party: Path) -> None:
+    before = sorted(backend.sessions.root.iterdir())
     for number in range(50):
-        desk.sessions.of(f"made up {number}")
-    assert sorted(desk.sessions.root.iterdir()) == before
-    session = desk.sessions.of("made up 0")
-    assert desk.sessions.resume("made up 1", "again")
-    clip = desk.receive(session, upload(desk, party))
+        backend.sessions.of(f"made up {number}")
+    assert sorted(backend.sessions.root.iterdir()) == before
+    session = backend.sessions.of("made up 0")
+    assert backend.sessions.resume("made up 1", "again")
+    clip = backend.receive(session, upload(backend, party))
     assert clip.path.is_relative_to(session.folder)
     assert (session.folder.stat().st_mode & 0o077) == 0
-    desk.end_session("made up 0")
+    backend.end_session("made up 0")
     assert not clip.path.exists()
-    assert sorted(desk.sessions.root.iterdir()) == before
+    assert sorted(backend.sessions.root.iterdir()) == before
 
 
-def test_the_clip_of_an_address_is_asked_about_again_in_its_own_session(desk: Desk, party: Path) -> None:
-    session, other = desk.sessions.of("one"), desk.sessions.of("two")
+def test_the_clip_of_an_address_is_asked_about_again_in_its_own_session(backend: Backend, party: Path) -> None:
+    session, other = backend.sessions.of("one"), backend.sessions.of("two")
     for _ in range(2):
-        session.keep(desk.receive(session, upload(desk, party)))
+        session.keep(backend.receive(session, upload(backend, party)))
     first, second = session.clips
     assert session.open(first.address)
     assert session.clips == [second, first]

@@ -30,7 +30,7 @@ def server(chat: PVChat):
 
 def left(app) -> list[Path]:
     """Files with something in them; `os.walk` passes over a folder that the server deletes meanwhile."""
-    tree = os.walk(app.desk.sessions.uploads)
+    tree = os.walk(app.backend.sessions.uploads)
     return [path for top, _, names in tree for name in names if _holds_something(path := Path(top, name))]
 
 
@@ -111,15 +111,15 @@ def test_an_upload_that_nobody_used_goes_after_an_hour(server, party: Path) -> N
     app, url = server
     sent = {"files": ("party.mp4", party.read_bytes())}
     names = [post(f"{url}/gradio_api/upload", files=sent).json()[0] for _ in range(2)]
-    unused, used = (app.desk.sessions.uploads / name for name in names)
-    app.desk.receive(app.desk.sessions.of("one"), used)
-    app.desk.sessions.end_idle()
+    unused, used = (app.backend.sessions.uploads / name for name in names)
+    app.backend.receive(app.backend.sessions.of("one"), used)
+    app.backend.sessions.end_idle()
     assert unused.exists()
     long_ago = time.time() - UNUSED_S - 60
     for path in (unused, used):
         for part in (path, path.parent, path.parent.parent):
             os.utime(part, (long_ago, long_ago))
-    app.desk.sessions.end_idle()
+    app.backend.sessions.end_idle()
     assert not unused.exists()
     assert used.exists()
 
@@ -127,28 +127,28 @@ def test_an_upload_that_nobody_used_goes_after_an_hour(server, party: Path) -> N
 def test_no_reply_tells_where_uploads_lie(server, party: Path) -> None:
     app, url = server
     (name,) = post(f"{url}/gradio_api/upload", files={"files": ("a party.mp4", party.read_bytes())}).json()
-    assert str(app.desk.sessions.root.name) not in name
-    assert (app.desk.sessions.uploads / name).read_bytes() == party.read_bytes()
+    assert str(app.backend.sessions.root.name) not in name
+    assert (app.backend.sessions.uploads / name).read_bytes() == party.read_bytes()
     shown = get(f"{url}/gradio_api/file={quote(name)}")  # as the camera's player does
     assert shown.content == party.read_bytes()
     for other in ("../../../people/index.json", f"{name}/../none", "x" * 5000):
         refused = get(f"{url}/gradio_api/file={quote(other, safe='')}")
         assert refused.status_code == 403
-        assert str(app.desk.sessions.root.parent) not in refused.text
+        assert str(app.backend.sessions.root.parent) not in refused.text
 
 
 def test_a_page_that_was_loaded_anew_gets_its_upload_back_without_its_folder(server, party: Path) -> None:
     app, url = server
     (name,) = post(f"{url}/gradio_api/upload", files={"files": ("a party.mp4", party.read_bytes())}).json()
-    session = app.desk.sessions.of("one")
-    session.keep(app.desk.receive(session, app.desk.sessions.uploads / name))
+    session = app.backend.sessions.of("one")
+    session.keep(app.backend.receive(session, app.backend.sessions.uploads / name))
     config = get(f"{url}/config").json()
     (upload,) = (part["id"] for part in config["components"] if part["props"].get("elem_id") == "pv-chat-file")
     (resume,) = (event["id"] for event in config["dependencies"] if event["outputs"][0:1] == [upload]
                  and event["targets"][0][1] == "load")  # fmt: skip
     told = post(f"{url}/gradio_api/run/predict", json={"data": [None] * 9, "fn_index": resume, "session_hash": "one"})
     assert name in told.text
-    assert str(app.desk.sessions.root) not in told.text
+    assert str(app.backend.sessions.root) not in told.text
 
 
 def test_a_full_disk_is_one_sentence(server, party: Path, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
@@ -191,9 +191,9 @@ def test_a_text_beside_the_file_is_short(server, party: Path) -> None:
 def test_what_was_not_uploaded_is_refused_in_a_sentence(server, what: str, tmp_path: Path) -> None:
     app, url = server
     path = {
-        "a folder of uploads": app.desk.sessions.uploads,
+        "a folder of uploads": app.backend.sessions.uploads,
         "another file": Path(__file__),
-        "a file that isn't there": app.desk.sessions.uploads / "x" / "y.mp4",
+        "a file that isn't there": app.backend.sessions.uploads / "x" / "y.mp4",
     }[what]
     clip = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
     call = post(f"{url}/gradio_api/call/ask", json={"data": [clip, "Is Ana there?"]}).json()
@@ -205,9 +205,9 @@ def test_what_was_not_uploaded_is_refused_in_a_sentence(server, what: str, tmp_p
 def test_an_upload_of_before_the_clock_was_set_back_goes_too(server, party: Path) -> None:
     app, url = server
     (name,) = post(f"{url}/gradio_api/upload", files={"files": ("party.mp4", party.read_bytes())}).json()
-    unused = app.desk.sessions.uploads / name
+    unused = app.backend.sessions.uploads / name
     ahead = time.time() + UNUSED_S + 60
     for part in (unused, unused.parent, unused.parent.parent):
         os.utime(part, (ahead, ahead))
-    app.desk.sessions.end_idle()
+    app.backend.sessions.end_idle()
     assert not unused.exists()

@@ -15,7 +15,7 @@ from make_analysis import make_analysis, make_track
 
 from pvchat.errors import VideoReadError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.systems import Reply, decided
+from pvchat.eval.systems import Reply, presence_row
 
 
 class StubChat:
@@ -49,7 +49,7 @@ class Stub:
         draw = int(hashlib.sha256(f"{self.name}{item.id}".encode()).hexdigest()[:8], 16) / 2**32
         chance = round(0.7 * item.present[item.people[0]] + 0.3 * draw, 4)
         decision = "present" if chance > 0.55 else "unsure" if chance > 0.25 else "absent"
-        people = [decided(name, decision, chance) for name in item.people]
+        people = [presence_row(name, decision, chance) for name in item.people]
         return Reply(f"{item.people[0]} is {'' if decision == 'present' else 'not '}in this video.", people)
 
 

@@ -56,12 +56,12 @@ def test_a_part_is_called_a_part(out):
 
 def test_failures_are_the_failures(out):
     from pvchat.eval.layouts import read
-    from pvchat.eval.scores import joined
+    from pvchat.eval.scores import answers_by_system
     from pvchat.storage.journal import Journal
 
     items = {i.id: i for i in read(out.parent / "made").items}
-    answered = joined(Journal(out / "predictions.jsonl").read(), items)["one"]
-    worst = report.worst(answered)
+    answered = answers_by_system(Journal(out / "predictions.jsonl").read(), items)["one"]
+    worst = report.worst_answers(answered)
     gaps = [report.wrongness(a) for a in worst if a.item.type == "existence"]
     assert gaps == sorted(gaps, reverse=True)
     assert all(g > 0 for g in gaps)

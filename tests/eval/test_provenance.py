@@ -109,7 +109,7 @@ def test_starting_over_touches_no_folder_that_holds_no_run(made, tmp_path):
     out = tmp_path / "out"
     (out / "people").mkdir(parents=True)
     (out / "predictions.jsonl").write_text("mine")
-    provenance.admit(out, {}, restart=True)
+    provenance.check_folder(out, {}, restart=True)
     assert (out / "predictions.jsonl").read_text() == "mine"
     assert (out / "people").is_dir()
 
@@ -118,4 +118,4 @@ def test_starting_over_touches_no_folder_that_holds_no_run(made, tmp_path):
 def test_an_unreadable_record_is_refused(tmp_path, text):
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(SettingsError, match="can't be read"):
-        provenance.admit(tmp_path, {"code": {}})
+        provenance.check_folder(tmp_path, {"code": {}})

@@ -15,7 +15,7 @@ from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
-from pvchat.eval.outcome import best_threshold, settle
+from pvchat.eval.outcome import apply_thresholds, best_threshold
 from pvchat.eval.run import run
 from pvchat.eval.systems import names_for, typical
 from pvchat.people.store import PeopleStore
@@ -115,7 +115,9 @@ def test_the_threshold_is_the_best_there_is():
 def test_without_both_truths_the_documented_distance_decides():
     item = Item("q", "s", "v", ("Ana",), "single", "existence", "?", "yes", {"Ana": True})
     people = [{"name": "Ana", "decision": None, "probability": None, "spans": [], "score": -0.59}]
-    rows, tuned = settle([{"id": "q", "system": "face-matcher", "kind": "single", "people": people}], {"q": item})
+    rows, tuned = apply_thresholds(
+        [{"id": "q", "system": "face-matcher", "kind": "single", "people": people}], {"q": item}
+    )
     assert rows[0]["people"][0]["decision"] == "present"
     assert tuned["face-matcher"]["fitted"] == 0
 

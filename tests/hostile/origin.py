@@ -1,6 +1,6 @@
 """The web server: foreign pages, clients that collide, lost connections, markup. Experts are made up.
 
-Where the same is held in detail: tests/app/test_origins.py, test_uploads.py, test_passwords.py, test_visits.py,
+Where the same is held in detail: tests/app/test_origins.py, test_uploads.py, test_passwords.py, test_heartbeats.py,
 test_markup.py.
 """
 
@@ -153,7 +153,7 @@ def _closed(place: Place) -> str:
     session = place.app.desk.sessions.of("closed")
     session.made_folder()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pvchat_app.visits.GRACE_S", 0.2)
+        patch.setattr("pvchat_app.heartbeats.GRACE_S", 0.2)
         _beat(place.url, "closed")
         wait_for(lambda: not session.folder.exists(), 60)
     return "nothing left"

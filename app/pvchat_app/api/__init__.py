@@ -1,11 +1,11 @@
-"""The HTTP API, `/api/v1`: what the page does, for programs. Start with `build.py`; docs/api.md has examples.
+"""The HTTP API, `/api/v1`: what the page can do, for programs. Start with `build.py`; docs/api.md has examples.
 
-In: a `Desk`. Out: a FastAPI app that is mounted beside the page.
+In: a `Backend`. Out: a FastAPI app that is mounted beside the page.
 
-    build.py     the app: routes, one shape for errors, the schema
-    gate.py      who may call what (tokens), and in which turn
-    clips.py     what was uploaded
-    problems.py  how errors are told
-    models.py    what comes with requests and answers
+    build.py     the FastAPI app: routes, error handling, the schema
+    gate.py      tokens and what they allow; the queue of calls
+    clips.py     uploaded clips
+    problems.py  errors as HTTP status and JSON
+    models.py    requests and answers as Pydantic models
     routes.py    people, clips, library;  events.py  events
 """

@@ -1,6 +1,6 @@
-"""The API as a FastAPI app: routes, one shape for all errors, the schema.
+"""The HTTP API as a FastAPI app: routes, one shape for all errors, the schema.
 
-In: a desk. Out: the app; `/openapi.json` describes it, to whoever has a token.
+In: a `Backend`. Out: the app; `/openapi.json` describes it to clients with a token.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from pvchat import __version__
 from pvchat.errors import PVChatError
 from pvchat_app.api import events, models, routes
 from pvchat_app.api.clips import Clips
-from pvchat_app.api.gate import Turns, needs
+from pvchat_app.api.gate import CallQueue, require_token
 from pvchat_app.api.problems import PREFIX, problem_of
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 
 
-def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
-    """The API by a desk, as for the page; `leaving`: set when the server stops: streams end."""
+def build(backend: Backend, leaving: asyncio.Event) -> FastAPI:
+    """The API over a backend; `leaving`: set when the server stops, so that streams end."""
     problems: dict[int | str, dict[str, Any]] = {"4XX": {"model": models.Problem}, "5XX": {"model": models.Problem}}
     api = FastAPI(title="PVChat", version=__version__, summary="Enroll people, ask about clips and a library.",
                   docs_url=None, redoc_url=None, openapi_url=None, responses=problems)  # fmt: skip
-    api.state.desk, api.state.leaving = desk, leaving
-    api.state.clips, api.state.turns = Clips(desk), Turns()
+    api.state.backend, api.state.leaving = backend, leaving
+    api.state.clips, api.state.queue = Clips(backend), CallQueue()
     for router in (routes.people, routes.clips, routes.library, events.router):
         api.include_router(router)
 
@@ -36,7 +36,7 @@ def build(desk: Desk, leaving: asyncio.Event) -> FastAPI:
         """The API as OpenAPI."""
         return {**api.openapi(), "servers": [{"url": PREFIX}]}
 
-    api.add_api_route("/openapi.json", schema, include_in_schema=False, dependencies=[Depends(needs())])
+    api.add_api_route("/openapi.json", schema, include_in_schema=False, dependencies=[Depends(require_token())])
     for kind in (PVChatError, RequestValidationError, HTTPException, Exception):
         api.add_exception_handler(kind, _as_json)
     return api

@@ -1,7 +1,7 @@
-"""Clips that came by the API: they lie among the page's uploads, under the same limits, and go as those do.
+"""Clips uploaded by the API: stored beside the page's uploads, with the same limits.
 
-In: the body of a request. Out: a name for it, 128 random bits, that only its own token may use. A clip goes an hour
-after it was last used, when somebody whom it shows is forgotten, and when the server stops.
+In: the body of a request. Out: a name of 128 random bits, which only the token that uploaded it may use. A clip is
+deleted an hour after its last use, when somebody whom it shows is forgotten, and when the server stops.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from pvchat.errors import PVChatError
 from pvchat.storage import temporary
 from pvchat_app.api.gate import RefusedError
 from pvchat_app.api.models import ClipRow
+from pvchat_app.backend import Backend
 from pvchat_app.conversation import keys_of
-from pvchat_app.desk import Desk
 
-MOST = 20  # of a token; the oldest goes
+MAX_CLIPS = 20  # of a token; the oldest goes
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class _Clip:
 
 
 class Clips:
-    """What was uploaded by the API."""
+    """The clips that API clients have uploaded."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
         self._clips: dict[str, _Clip] = {}
         self._lock = threading.Lock()
 
     async def write(self, body: AsyncIterator[bytes], most: int) -> Path:
-        """Write a body to a file; raises RefusedError: it is longer than `most` bytes, broke off, or no room."""
-        folder = self.desk.sessions.uploads / secrets.token_hex(16)
+        """Write a body to a file; raises RefusedError if it is longer than `most`, broke off, or the disk is full."""
+        folder = self.backend.sessions.uploads / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
         try:
             with (folder / "clip").open("xb") as file:
@@ -63,9 +63,9 @@ class Clips:
         return folder / "clip"
 
     def take(self, path: Path, owner: str) -> ClipRow:
-        """Name a file of `write` for the token of an id; raises VideoReadError: it can't be used, and is deleted."""
+        """Name a file of `write` for a token's id; raises VideoReadError, and deletes the file, if it can't be used."""
         try:
-            probe = video.probe(path, self.desk.engine.chat.settings.video)
+            probe = video.probe(path, self.backend.engine.chat.settings.video)
             key = video.content_key(path)
         except BaseException:
             shutil.rmtree(path.parent, ignore_errors=True)
@@ -75,7 +75,7 @@ class Clips:
         with self._lock:
             self._clips[name] = _Clip(path, owner, key)
             mine = [other for other, clip in self._clips.items() if clip.owner == owner]
-        for other in mine[:-MOST]:
+        for other in mine[:-MAX_CLIPS]:
             with suppress(RefusedError):  # it has just gone
                 self.remove(other, owner)
         return ClipRow(
@@ -83,7 +83,7 @@ class Clips:
         )
 
     def find(self, name: str, owner: str) -> Path:
-        """Where a clip lies; raises RefusedError where this token hasn't such a one."""
+        """The path of a clip; raises RefusedError if this token has no such clip."""
         self._tidy()
         clip = self._clips.get(name)
         if clip is None or clip.owner != owner:
@@ -95,21 +95,21 @@ class Clips:
         return clip.path
 
     def remove(self, name: str, owner: str) -> None:
-        """Delete a clip, and what was seen of it; raises RefusedError where this token hasn't such a one."""
+        """Delete a clip and its analysis; raises RefusedError if this token has no such clip."""
         shutil.rmtree(self.find(name, owner).parent, ignore_errors=True)
         self._tidy()
 
-    def shows(self, path: Path, ids: Iterable[str]) -> None:
-        """Note that a clip shows these people: it goes when one of them is forgotten."""
-        if self.desk.sessions.is_upload(path):
+    def mark(self, path: Path, ids: Iterable[str]) -> None:
+        """Mark an uploaded clip as showing these people: it is deleted when one of them is forgotten."""
+        if self.backend.sessions.is_upload(path):
             temporary.mark(path.parent, ids)
 
     def _tidy(self) -> None:
-        """Forget the clips whose files are gone, and what was seen of them unless somebody else has the same."""
+        """Drop clips whose files are gone, and their analyses unless somebody else has the same clip."""
         with self._lock:
             gone = {name: clip for name, clip in self._clips.items() if not clip.path.is_file()}
             for name in gone:
                 del self._clips[name]
-            kept = {clip.key for clip in self._clips.values()} | set(keys_of(self.desk.sessions.clips()))
+            kept = {clip.key for clip in self._clips.values()} | set(keys_of(self.backend.sessions.clips()))
         for key in {clip.key for clip in gone.values()} - kept:
-            self.desk.engine.chat.forget_clip(key)
+            self.backend.engine.chat.forget_clip(key)

@@ -1,7 +1,7 @@
-"""Events of the library's cameras: those after a number, and a stream of what comes (server-sent events).
+"""Events of the library's cameras: a list, and a stream of new ones (server-sent events).
 
-In: `library.events`. Out: JSON. A client that lost its connection goes on where it was:
-browsers and most clients send the last event's number by themselves (`Last-Event-ID`).
+In: `library.events`. Out: JSON. A client that lost its connection goes on where it was: browsers and most clients send
+the number of the last event by themselves (`Last-Event-ID`).
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from pydantic import Field
 from pvchat.errors import PVChatError
 from pvchat.library.live.eventlog import EventLog
 from pvchat.storage import tokens
-from pvchat_app.api.gate import needs
+from pvchat_app.api.gate import require_token
 
 LOOK_S, BEAT_S = 1.0, 15.0  # between two looks; between two signs of life where nothing happens
 Number = Annotated[int, Field(ge=0, le=2**63 - 1)]  # what SQLite can count
 
-router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(needs("read"))])
+router = APIRouter(prefix="/events", tags=["events"], dependencies=[Depends(require_token("read"))])
 
 
 @router.get("")
 def list_events(request: Request, after: Number = 0) -> list[dict[str, Any]]:
     """The next hundred events after a number."""
-    rows: list[dict[str, Any]] = request.app.state.desk.engine.chat.library.events.since(after)
+    rows: list[dict[str, Any]] = request.app.state.backend.engine.chat.library.events.since(after)
     return rows
 
 
@@ -40,25 +40,25 @@ async def stream_events(
     """Events as they come (server-sent events)."""
     secret = request.headers["authorization"].partition(" ")[2]
     state = request.app.state
-    log = (await asyncio.to_thread(lambda: state.desk.engine.chat)).library.events
+    log = (await asyncio.to_thread(lambda: state.backend.engine.chat)).library.events
 
     def is_over() -> bool:
         return state.leaving.is_set() or tokens.find(secret) is None
 
     number = after if last_event_id is None else last_event_id
-    await asyncio.to_thread(log.since, number, 1)  # what can't be read is told as any error
+    await asyncio.to_thread(log.since, number, 1)  # so that an error is raised before the stream begins
     lines = stream(log, number, is_over)
     return StreamingResponse(lines, media_type="text/event-stream", headers={"cache-control": "no-store"})
 
 
 async def stream(log: EventLog, after: int, is_over: Callable[[], bool]) -> AsyncIterator[str]:
-    """Server-sent events after a number, as text, until `is_over`: the server stops, or the token is gone."""
+    """Server-sent events after a number, as text, until `is_over`: the server stops, or the token was revoked."""
     quiet_s = 0.0
     yield ": events\n\n"
     while not await asyncio.to_thread(is_over):
         try:
             rows = await asyncio.to_thread(log.since, after)
-        except PVChatError:  # it can't be read any more: whoever comes again is told why
+        except PVChatError:  # it can't be read any more: a client that connects again gets the error
             return
         for row in rows:
             after = int(row["id"])

@@ -1,7 +1,7 @@
-"""Who may call what, and in which turn.
+"""Access to the API: tokens and their scopes, and a queue for calls that need a model.
 
-In: a request. Out: its token, or a refusal. A token comes in the header of each request, never in a cookie: a page of
-another site can't send it. Calls that need a model take turns, as those of the page do.
+In: a request. Out: its token, or an error. The token comes in a header of each request, never in a cookie, so that a
+page of another site can't send it.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from pvchat.errors import PVChatError
 from pvchat.storage import tokens
 from pvchat.storage.tokens import ApiToken
 
-MOST_WAITING = 64  # calls that wait for the model; the page's queue is as long
+MAX_WAITING = 64  # calls that wait for the model; the page's queue is as long
 WRONG_S = 1.0  # seconds that a wrong token takes
 T = TypeVar("T")
 _bearer = HTTPBearer(auto_error=False, description="a token of `pvchat token create`")
 
 
 class RefusedError(PVChatError):
-    """A request that isn't answered; `status` is HTTP's."""
+    """A request that is refused, with an HTTP status."""
 
     def __init__(self, status: int, what: str, *, subject: str = "", hint: str = "") -> None:
         super().__init__(what, subject=subject, hint=hint)
         self.status = status
 
 
-def needs(scope: str = "") -> Callable[..., Coroutine[Any, Any, ApiToken]]:
-    """What a route depends on: a token that may do this; "" is any token."""
+def require_token(scope: str = "") -> Callable[..., Coroutine[Any, Any, ApiToken]]:
+    """A FastAPI dependency: the request's token, which must have this scope ("": any token)."""
 
     async def check(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> ApiToken:
         token = None if sent is None else await asyncio.to_thread(tokens.find, sent.credentials)
@@ -50,17 +50,17 @@ def needs(scope: str = "") -> Callable[..., Coroutine[Any, Any, ApiToken]]:
     return check
 
 
-class Turns:
-    """One call at a time, in the order in which they came."""
+class CallQueue:
+    """Runs one call at a time, in the order in which they came."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
 
-    async def take(self, call: Callable[[], T]) -> T:
-        """Run a call in a thread when it is its turn; raises RefusedError where too many wait."""
-        if self._waiting >= MOST_WAITING:
-            raise RefusedError(429, f"{MOST_WAITING} calls wait already.", hint="Try again later.")
+    async def run(self, call: Callable[[], T]) -> T:
+        """Run a call in a thread when it is its turn; raises RefusedError if too many wait."""
+        if self._waiting >= MAX_WAITING:
+            raise RefusedError(429, f"{MAX_WAITING} calls wait already.", hint="Try again later.")
         self._waiting += 1
         try:
             async with self._turn:

@@ -1,6 +1,6 @@
-"""What comes with a request, and what an answer holds, as Pydantic models: the schema is made of them.
+"""Requests and answers of the API as Pydantic models, from which the schema is made.
 
-Requests hold nothing else than what is named here. Answers hold what the command line prints with `--json`.
+Requests may hold no other fields. Answers hold what the command line prints with `--json`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Span = tuple[float, float]
 
 
 class Request(BaseModel):
-    """Of all requests."""
+    """Base of all requests: no other fields."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,6 +1,6 @@
-"""How an error is told to a client of the API: an HTTP status, and one shape for all.
+"""Errors for clients of the API: an HTTP status, and one JSON shape for all.
 
-In: any exception. Out: what happened, which input it concerns, what to do; of what isn't a user's error, nothing.
+In: any exception. Out: what happened, which input it concerns, what to do; no details of internal errors.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _STATUS = ((UnknownPersonError, 404), (LockedError, 423), (LibraryError, 409), (
 
 
 def problem_of(error: BaseException) -> tuple[int, models.Problem]:
-    """An error's HTTP status, and what is said of it."""
+    """An error's HTTP status, and its JSON."""
     if isinstance(error, PVChatError):
         row: dict[str, Any] = error.to_dict()
         row["hint"] = row["hint"] if isinstance(error, (RefusedError, LibraryError)) else wording.hint(error)
         if Path(error.subject).is_absolute() and not isinstance(error, LibraryError):
-            row["subject"] = Path(error.subject).name  # where an upload lies is nobody's business
+            row["subject"] = Path(error.subject).name  # clients don't learn where an upload lies
         if isinstance(error, SeveralSubjectsError):
             row["hint"] = "Send the number of one as track."
             row["candidates"] = [{"track": one.number, "seconds": one.seconds, "where": one.where}

@@ -1,4 +1,4 @@
-"""The routes of people, clips and the library: each hands a request on, and its answer back."""
+"""The routes for people, clips and the library: each passes a request to the backend and returns its answer."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from pvchat.schemas import Answer
 from pvchat.storage import temporary
 from pvchat.storage.tokens import ApiToken
 from pvchat_app.api import models
-from pvchat_app.api.gate import RefusedError, needs
+from pvchat_app.api.gate import RefusedError, require_token
 from pvchat_app.api.problems import problem_of
-from pvchat_app.desk import SCAN, Desk
+from pvchat_app.backend import SCAN, Backend
 from pvchat_app.jobs import Job
 
 people = APIRouter(prefix="/people", tags=["people"])  # a name may hold a "/": `{name:path}`
 clips = APIRouter(tags=["clips"])
 library = APIRouter(prefix="/library", tags=["library"])
-Asks = Annotated[ApiToken, Depends(needs("ask"))]
-Manages = Annotated[ApiToken, Depends(needs("manage"))]
-_API = "api"  # who owns the jobs that clients of the API begin; no browser's key
-_READS = [Depends(needs("read"))]
+Asks = Annotated[ApiToken, Depends(require_token("ask"))]
+Manages = Annotated[ApiToken, Depends(require_token("manage"))]
+_API = "api"  # the owner of jobs that API clients start; it isn't a browser's key
+_READS = [Depends(require_token("read"))]
 _ANY_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {
     "type": "string", "format": "binary"}}}}}  # fmt: skip
 
@@ -43,49 +43,49 @@ _ANY_BODY = {"requestBody": {"required": True, "content": {"application/octet-st
 @people.get("", response_model=list[models.PersonRow], dependencies=_READS)
 def list_people(request: Request) -> list[dict[str, Any]]:
     """Everyone who is enrolled."""
-    return [describe(one) for one in _desk(request).engine.people.all()]
+    return [describe(one) for one in _backend(request).engine.people.all()]
 
 
 @people.post("", response_model=models.PersonRow, status_code=201)
 async def enroll(request: Request, wanted: models.Enrollment, token: Manages) -> dict[str, Any]:
     """Enroll somebody from an uploaded clip; consent must be true."""
-    desk, state = _desk(request), request.app.state
+    backend, state = _backend(request), request.app.state
     path = await asyncio.to_thread(state.clips.find, wanted.clip, token.id)
     if not wanted.consent:
         raise PeopleError("consent is missing.", subject="consent", hint="Send true if the person has agreed.")
 
     def run() -> dict[str, Any]:
         if wanted.replace:
-            desk.end_training(clean_name(wanted.name))
+            backend.end_training(clean_name(wanted.name))
         try:
-            person = desk.engine.chat.enroll(path, wanted.name, track=wanted.track, replace=wanted.replace)
+            person = backend.engine.chat.enroll(path, wanted.name, track=wanted.track, replace=wanted.replace)
         finally:
             temporary.delete_subject_pictures()
-        state.clips.shows(path, [person.id])
+        state.clips.mark(path, [person.id])
         return describe(person)
 
-    return await state.turns.take(run)
+    return await state.queue.run(run)
 
 
 @people.patch("/{name:path}", response_model=models.PersonRow)
 def rename(request: Request, name: str, wanted: models.Renaming, _: Manages) -> dict[str, Any]:
     """Give somebody another name."""
-    return describe(_desk(request).rename(name, wanted.name))
+    return describe(_backend(request).rename(name, wanted.name))
 
 
 @people.delete("/{name:path}", status_code=204)
 async def forget(request: Request, name: str, _: Manages) -> None:
     """Delete everything about somebody."""
-    desk = _desk(request)
-    if desk.engine.people.find(name) is None:
+    backend = _backend(request)
+    if backend.engine.people.find(name) is None:
         raise UnknownPersonError("nobody is called so.", subject=name, hint="GET /api/v1/people lists everyone.")
-    await request.app.state.turns.take(partial(desk.forget, name))
+    await request.app.state.queue.run(partial(backend.forget, name))
 
 
 @people.get("/{name:path}/export", response_class=Response)
 def export(request: Request, name: str, _: Manages) -> Response:
     """Somebody as one `.pvperson` file."""
-    person = _desk(request).engine.people.get(name)
+    person = _backend(request).engine.people.get(name)
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(person.name, safe='')}.pvperson"}
     return Response(exchange.pack(shareable(person)), media_type="application/octet-stream", headers=headers)
 
@@ -97,7 +97,7 @@ def export(request: Request, name: str, _: Manages) -> Response:
 async def upload(request: Request, token: Asks) -> models.ClipRow:
     """Upload a video or photo: the file itself is the body."""
     state = request.app.state
-    most = (await asyncio.to_thread(lambda: _desk(request).engine.chat)).settings.video.max_bytes
+    most = (await asyncio.to_thread(lambda: _backend(request).engine.chat)).settings.video.max_bytes
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length) > most:
         raise RefusedError(413, f"a clip has at most {most:,} bytes.", hint="Cut it.")
@@ -117,15 +117,15 @@ async def ask(request: Request, wanted: models.ClipQuestion, token: Asks) -> dic
     if (wanted.clip is None) == (wanted.path is None):
         hint = "clip is an upload, path a file of the library."
         raise RefusedError(422, "give one of clip and path.", subject="clip", hint=hint)
-    desk, state = _desk(request), request.app.state
+    backend, state = _backend(request), request.app.state
 
     def run() -> dict[str, Any]:
-        path = state.clips.find(wanted.clip, token.id) if wanted.clip else _of_library(desk, wanted.path or "")
-        answer = desk.engine.chat.ask(path, wanted.question, wanted.history)
-        state.clips.shows(path, _found_ids(desk, answer))
+        path = state.clips.find(wanted.clip, token.id) if wanted.clip else _of_library(backend, wanted.path or "")
+        answer = backend.engine.chat.ask(path, wanted.question, wanted.history)
+        state.clips.mark(path, _found_ids(backend, answer))
         return {**answer.to_dict(), "query": answer.finding.get("query", {})}
 
-    return await state.turns.take(run)
+    return await state.queue.run(run)
 
 
 # -- library ----------------------------------------------------------------------------------------------------------
@@ -134,62 +134,62 @@ async def ask(request: Request, wanted: models.ClipQuestion, token: Asks) -> dic
 @library.get("", dependencies=_READS)
 def status(request: Request) -> Status:
     """What the library holds: its sources, and how much was looked through."""
-    return _desk(request).engine.chat.library.status()
+    return _backend(request).engine.chat.library.status()
 
 
 @library.post("/sources", status_code=201)
 def add_sources(request: Request, wanted: models.Sources, _: Manages) -> list[str]:
     """Add folders and files of the server's machine; their absolute paths. `POST scan` looks through them."""
-    return _desk(request).engine.chat.library.add(wanted.paths, wanted.place)
+    return _backend(request).engine.chat.library.add(wanted.paths, wanted.place)
 
 
 @library.delete("/sources", status_code=204)
 def remove_source(request: Request, path: Annotated[str, Query(min_length=1)], _: Manages) -> None:
     """Take a folder or file out, with all that was seen in it; the videos stay."""
-    _desk(request).engine.chat.library.remove(path)
+    _backend(request).engine.chat.library.remove(path)
 
 
 @library.get("/scan", response_model=models.ScanRow, dependencies=_READS)
 def scan_state(request: Request) -> models.ScanRow:
-    """How far the look through it is, or what came of the last one."""
-    return _scan_row(_last_scan(_desk(request)))
+    """The progress of a scan, or the result of the last one."""
+    return _scan_row(_last_scan(_backend(request)))
 
 
 @library.post("/scan", response_model=models.ScanRow, status_code=202)
 def start_scan(request: Request, _: Manages) -> models.ScanRow:
-    """Look through what is new or changed, in the background."""
-    desk = _desk(request)
-    last = _last_scan(desk)
+    """Scan what is new or changed, in the background."""
+    backend = _backend(request)
+    last = _last_scan(backend)
     if last is not None and last.active:
         raise RefusedError(409, "it is being looked through.", subject="library", hint="Wait, or cancel it.")
-    return _scan_row(desk.scan(_API))
+    return _scan_row(backend.scan(_API))
 
 
 @library.delete("/scan", response_model=models.ScanRow)
 def cancel_scan(request: Request, _: Manages) -> models.ScanRow:
-    """Stop after the clip at hand."""
-    desk = _desk(request)
-    last = _last_scan(desk)
+    """Stop the scan after the current clip."""
+    backend = _backend(request)
+    last = _last_scan(backend)
     if last is not None:
-        desk.jobs.cancel(last.id, _API)
+        backend.jobs.cancel(last.id, _API)
     return _scan_row(last)
 
 
 @library.post("/ask", response_model=models.LibraryAnswerRow)
 async def ask_library(request: Request, wanted: models.LibraryQuestion, _: Asks) -> dict[str, Any]:
     """Answer a question about all videos of the library."""
-    chat = _desk(request).engine
-    return await request.app.state.turns.take(lambda: chat.chat.library.ask(wanted.question, wanted.history).to_dict())
+    engine = _backend(request).engine
+    return await request.app.state.queue.run(lambda: engine.chat.library.ask(wanted.question, wanted.history).to_dict())
 
 
-def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
+def _backend(request: Request) -> Backend:
+    backend: Backend = request.app.state.backend
+    return backend
 
 
-def _last_scan(desk: Desk) -> Job | None:
-    """The newest look through the library that a client of the API began, still known."""
-    return next(iter(desk.jobs.of(_API, SCAN)), None)
+def _last_scan(backend: Backend) -> Job | None:
+    """The newest scan of the library that an API client started."""
+    return next(iter(backend.jobs.of(_API, SCAN)), None)
 
 
 def _scan_row(job: Job | None) -> models.ScanRow:
@@ -199,14 +199,14 @@ def _scan_row(job: Job | None) -> models.ScanRow:
     return models.ScanRow(running=job.active, what=job.part, share=job.share, report=job.result, problem=problem)
 
 
-def _of_library(desk: Desk, path: str) -> Path:
-    """A file of the library: no other file of this machine is read."""
-    if not desk.engine.chat.library.holds(path):
+def _of_library(backend: Backend, path: str) -> Path:
+    """The path of a file of the library; no other file of this machine is read."""
+    if not backend.engine.chat.library.holds(path):
         raise RefusedError(404, "the library has no such file.", subject=path, hint="Use a path of its answers.")
     return Path(path)
 
 
-def _found_ids(desk: Desk, answer: Answer) -> Iterable[str]:
-    """Ids of whom an answer found, perhaps or surely."""
+def _found_ids(backend: Backend, answer: Answer) -> Iterable[str]:
+    """Ids of the people whom an answer found, perhaps or surely."""
     there = {one.name for one in answer.everyone if one.decision != "absent"}
-    return [one.id for one in desk.engine.people.all() if one.name in there]
+    return [one.id for one in backend.engine.people.all() if one.name in there]

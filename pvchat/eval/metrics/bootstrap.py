@@ -40,7 +40,7 @@ class Bootstrap:
     seed: int = 0
 
     def measure(self, clips: Sequence[str], sums: Any, combine: Combine) -> Measure:
-        """A measure of what each row adds [n, S], whose clips these are; a value that isn't defined is NaN."""
+        """A measure of the sums that each row adds [n, S]; `clips`: of the rows; an undefined value is NaN."""
         sums = np.asarray(sums, np.float64).reshape(len(clips), -1) if len(clips) else np.zeros((0, 1))
         if not len(clips):
             return Measure(None, None, None, 0, 0)
@@ -52,7 +52,7 @@ class Bootstrap:
         return measured(value, drawn, len(clips), len(names))
 
     def mean(self, clips: Sequence[str], values: Any) -> Measure:
-        """The mean of a value a row."""
+        """The mean of one value for each row."""
         rows = np.asarray(values, np.float64)
         return self.measure(clips, np.stack([rows, np.ones_like(rows)], 1) if len(rows) else [], ratio)
 

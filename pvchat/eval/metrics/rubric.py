@@ -1,7 +1,7 @@
-"""What a text says of who is there, and by stated rules its entity specificity and descriptive completeness, 0–5.
+"""Scores of an answer's text by rules: entity specificity and descriptive completeness, 0–5, and refusals.
 
-The text is read by rules, English only, as a reader sees it, whatever was decided. The scales are those of PVChat's
-evaluation; the rules are ours, so the numbers can't be compared with a judge's: their names say "rules".
+Only the English text counts, whatever the decision was. The scales are those of the PVChat paper, which asked a judge
+model; the rules are ours, so the numbers can't be compared with a judge's, and their names say "rules".
 
 Entity specificity of an answer about the people asked:
     5  says rightly of each by name whether they are there, and puts nobody else there who isn't
@@ -49,10 +49,10 @@ WANTED = {True: "present", False: "absent"}
 
 def stances(text: str, names: Sequence[str]) -> dict[str, str | None]:
     """The stance towards each name: "present", "absent", "unsure", or None where the text is silent."""
-    marked, marks = _marked(text.replace("’", "'"), names)
-    clauses = [c for c in _CLAUSES.split(_apart(marked, marks)) if c.strip()]
+    marked, marks = _with_placeholders(text.replace("’", "'"), names)
+    clauses = [c for c in _CLAUSES.split(_split_clauses(marked, marks)) if c.strip()]
     named = any(mentioned(clause, mark) for clause in clauses for mark in marks)
-    return {name: _of_name(clauses, mark, named) for name, mark in zip(names, marks, strict=True)}
+    return {name: _stance_to(clauses, mark, named) for name, mark in zip(names, marks, strict=True)}
 
 
 def entity_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> float:
@@ -60,7 +60,7 @@ def entity_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> floa
     if not answer.strip():
         return 0.0
     if item.kind == "who":
-        return _of_names(item, answer, enrolled)
+        return _who_specificity(item, answer, enrolled)
     found = stances(answer, item.people)
     silent = [name for name in item.people if found[name] is None]
     if any(found[n] not in (None, "unsure", WANTED[item.present[n]]) for n in item.people):
@@ -96,7 +96,7 @@ def descriptive_completeness(item: Item, answer: str) -> float:
 
 def contradicts(answer: str, reference: str) -> bool:
     """Whether the answer puts other colours before a word than the reference does ("red dress", "blue dress")."""
-    answered, meant = _coloured(answer), _coloured(reference)
+    answered, meant = _colours_by_word(answer), _colours_by_word(reference)
     return any(not (answered[noun] & meant[noun]) for noun in answered.keys() & meant.keys())
 
 
@@ -106,21 +106,21 @@ def refused(item: Item, answer: str) -> bool:
     return bool(answer.strip()) and any(stance in ("absent", "unsure") for stance in found)
 
 
-def _marked(text: str, names: Sequence[str]) -> tuple[str, list[str]]:
-    """The text with a word for each name, since a name may hold a dot or "but", and these words."""
+def _with_placeholders(text: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The text with a placeholder for each name (a name may hold a dot or "but"), and the placeholders."""
     marks = [f"Name{number}x" for number in range(len(names))]
     for name, mark in sorted(zip(names, marks, strict=True), key=lambda pair: -len(pair[0])):
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mark, text, flags=re.IGNORECASE)
     return text, marks
 
 
-def _apart(text: str, names: Sequence[str]) -> str:
-    """Make two clauses of "Ana is here, Ben is not"."""
+def _split_clauses(text: str, names: Sequence[str]) -> str:
+    """Split "Ana is here, Ben is not" into two sentences."""
     some = "|".join(re.escape(n) for n in names) or r"(?!)"
     return re.sub(rf",\s+(?:and\s+|while\s+)?(?=(?:{some})\s+(?:is|are|isn't|aren't|does|doesn't)\b)", ". ", text)
 
 
-def _of_name(clauses: Sequence[str], name: str, named: bool) -> str | None:
+def _stance_to(clauses: Sequence[str], name: str, named: bool) -> str | None:
     for clause in clauses:
         if mentioned(clause, name):
             return _stance(clause)
@@ -140,7 +140,7 @@ def _stance(clause: str) -> str:
     return "absent" if DENIALS.search(clause) else "present"
 
 
-def _of_names(item: Item, answer: str, enrolled: Sequence[str]) -> float:
+def _who_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> float:
     named = {n for n in enrolled if mentioned(answer, n) and stances(answer, [n])[n] == "present"}
     true = {n for n, there in item.present.items() if there}
     if not named and not true:
@@ -148,8 +148,8 @@ def _of_names(item: Item, answer: str, enrolled: Sequence[str]) -> float:
     return 5.0 * 2 * len(named & true) / (len(named) + len(true))
 
 
-def _coloured(text: str) -> dict[str, set[str]]:
-    """Stem of a word -> the colours right before it."""
+def _colours_by_word(text: str) -> dict[str, set[str]]:
+    """The colours right before each word, by the word's stem."""
     words = [w for w in content_words(text) if w not in STOP]
     out: dict[str, set[str]] = {}
     for at, word in enumerate(words):

@@ -1,12 +1,12 @@
-"""How long a session lives: as long as its page is open, and two minutes longer.
+"""Heartbeats of pages: a session lives as long as its page is open, and two minutes longer.
 
-In and out: ASGI. A page holds one connection open, its heartbeat (`HEARTBEAT`); staying.js opens it anew when it is
-lost. A lost connection is no closed page: proxies cut it, phones change networks, laptops sleep. So a session ends
-`GRACE_S` after its last heartbeat; until then Gradio, which would end running answers at once, is told nothing.
+In and out: ASGI middleware. A page holds one connection open, its heartbeat (`HEARTBEAT`); staying.js opens it again
+when it is lost. A lost connection doesn't mean a closed page: proxies cut it, phones change networks, laptops sleep. So
+a session ends `GRACE_S` after its last heartbeat. Gradio, which would end running answers at once, hears of it then.
 
-    GET /gradio_api/heartbeat/<session>                   a page comes
-    GET /gradio_api/heartbeat/<session>?before=<other>    … after a reload: it goes on with the session it had
-    GET /gradio_api/heartbeat/<session>?again             … lost its connection: 410 where the session has ended
+    GET /gradio_api/heartbeat/<session>                   a page was opened
+    GET /gradio_api/heartbeat/<session>?before=<other>    … was reloaded: it goes on with the session that it had
+    GET /gradio_api/heartbeat/<session>?again             … lost its connection: 410 if the session has ended
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from pvchat_app.middleware import refuse, replayed
+from pvchat_app.middleware import refuse, replay
 from pvchat_app.sessions import Sessions
 
 HEARTBEAT = "/gradio_api/heartbeat/"
-GRACE_S = 120.0  # a session outlives the last connection of its page by so much
-BEAT_S = 10.0  # how often a heartbeat says something, so that a dead connection is noticed
+GRACE_S = 120.0  # a session outlives the last connection of its page by this
+BEAT_S = 10.0  # how often a heartbeat sends something, so that a dead connection is noticed
 RELOAD_S = 3.0  # how long a page that comes back waits for its old connection to be gone
 _STREAM = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
 
 
 @dataclass(eq=False)
-class Held:
-    """What outlives a page's lost connections by `GRACE_S`."""
+class Reconnectable:
+    """Something that outlives the lost connections of a page by `GRACE_S`."""
 
-    over: asyncio.Event = field(default_factory=asyncio.Event)  # set when the app is to see the page gone
+    over: asyncio.Event = field(default_factory=asyncio.Event)  # set when the page counts as gone
     followers: int = 0  # connections of the page
     leaves: int = 0  # how often one was lost
 
     async def follow(
         self, connection: Awaitable[None], tasks: set[asyncio.Task[None]], end: Callable[[], Awaitable[None]]
     ) -> None:
-        """Await a connection's end; `end` is called where the page stays away after it."""
+        """Wait until a connection ends; `end` is called if the page doesn't come back in time."""
         self.followers += 1
         try:
             await connection
         finally:
             self.followers -= 1
             self.leaves += 1
-            later(tasks, self._let_go(self.leaves, end))
+            start_task(tasks, self._let_go(self.leaves, end))
 
     async def _let_go(self, leaves: int, end: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(GRACE_S)
@@ -55,12 +55,12 @@ class Held:
             await end()
 
 
-class Visits:
-    """Calls `end` with a session's name when its page has been gone for `GRACE_S` (ASGI middleware)."""
+class Heartbeats:
+    """Calls `end` with the name of a session whose page has been gone for `GRACE_S` (ASGI middleware)."""
 
     def __init__(self, app: Any, sessions: Sessions, end: Callable[[str], None], leaving: asyncio.Event) -> None:
         self.app, self.sessions, self.end, self.leaving = app, sessions, end, leaving
-        self._holds: dict[str, Held] = {}  # the one connection of a page that Gradio sees
+        self._holds: dict[str, Reconnectable] = {}  # the one connection of a page that Gradio sees
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -77,7 +77,7 @@ class Visits:
         await self._stay(name, scope, receive, send)
 
     async def _resume(self, before: str, name: str) -> None:
-        """Go on with the session that a page had before it was loaded anew; not with one whose page is still open."""
+        """Give a reloaded page the session that it had before, unless that one's page is still open."""
         for _ in range(round(RELOAD_S / 0.05)):
             if before not in self._holds or not self._holds[before].followers:
                 self.sessions.resume(before, name)
@@ -88,17 +88,17 @@ class Visits:
         from starlette.concurrency import run_in_threadpool
 
         async def end() -> None:
-            """Without a session, too: what the page just asked may open one."""
+            """Also if there is no session yet: a request on its way may open one."""
             self._holds.pop(name, None)
             await run_in_threadpool(self.end, name)
 
         hold = self._holds.get(name) or self._hold(name, scope)
         await hold.follow(self._beat(name, hold, receive, send), self._tasks, end)
 
-    async def _beat(self, name: str, hold: Held, receive: Any, send: Any) -> None:
-        """Answer a heartbeat until it is lost, or until its session ends before it (nobody used it for hours)."""
+    async def _beat(self, name: str, hold: Reconnectable, receive: Any, send: Any) -> None:
+        """Answer a heartbeat until its connection is lost, or its session has ended (unused for hours)."""
         await send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-        gone = asyncio.ensure_future(lost(receive, self.leaving))
+        gone = asyncio.ensure_future(wait_for_disconnect(receive, self.leaving))
         over = asyncio.ensure_future(hold.over.wait())
         begun = False
         try:
@@ -111,43 +111,43 @@ class Visits:
             over.cancel()
         await send({"type": "http.response.body", "body": b""})
 
-    def _hold(self, name: str, scope: dict[str, Any]) -> Held:
+    def _hold(self, name: str, scope: dict[str, Any]) -> Reconnectable:
         """Open the one heartbeat of a page that Gradio sees."""
-        hold = self._holds[name] = Held()
+        hold = self._holds[name] = Reconnectable()
 
         async def send(_: dict[str, Any]) -> None:
-            """Gradio's beats go nowhere: the page gets ours."""
+            """Drop Gradio's beats: the page gets ours."""
 
         async def run() -> None:
-            with suppress(Exception):  # Gradio's end of it is nobody's trouble
+            with suppress(Exception):  # whatever Gradio raises when it is ended
                 await self.app(
-                    {**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, received(b"", hold.over), send
+                    {**scope, "asgi": {"version": "3.0", "spec_version": "2.3"}}, make_receive(b"", hold.over), send
                 )
 
-        later(self._tasks, run())
+        start_task(self._tasks, run())
         return hold
 
 
-def received(body: bytes, over: asyncio.Event) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """What an app receives of a request that was read whole: its body, and its end when `over` is set (ASGI)."""
+def make_receive(body: bytes, over: asyncio.Event) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """An ASGI `receive` for a request that was read whole: its body, then a disconnect when `over` is set."""
 
     async def end() -> dict[str, Any]:
         await over.wait()
         return {"type": "http.disconnect"}
 
-    return replayed({"type": "http.request", "body": body, "more_body": False}, end)
+    return replay({"type": "http.request", "body": body, "more_body": False}, end)
 
 
-def later(tasks: set[asyncio.Task[None]], work: Any) -> asyncio.Task[None]:
-    """Run something beside, kept in `tasks` until it ends; the loop itself would forget it."""
+def start_task(tasks: set[asyncio.Task[None]], work: Any) -> asyncio.Task[None]:
+    """Run a coroutine as a task; `tasks` refers to it until it ends, since the event loop doesn't."""
     task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
     tasks.add(task)
     task.add_done_callback(tasks.discard)
     return task
 
 
-async def lost(receive: Any, leaving: asyncio.Event) -> None:
-    """Wait until the browser's side is gone, or the server is leaving."""
+async def wait_for_disconnect(receive: Any, leaving: asyncio.Event) -> None:
+    """Wait until the browser has disconnected, or the server stops."""
     ends = [asyncio.ensure_future(_gone(receive)), asyncio.ensure_future(leaving.wait())]
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

@@ -8,16 +8,16 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from make_app import BEN, Scenery, built, ready, running, upload
+from make_app import BEN, Scenery, built, ready, running, session_asking, upload
 from make_browser import open_page, pick
 from make_browser import tab as open_tab
 from pvchat_app import correcting
-from pvchat_app.desk import Desk
+from pvchat_app.backend import Backend
 from pvchat_app.enroll_tab import EnrollTab
-from pvchat_app.languages import worded
+from pvchat_app.languages import translatable
 from pvchat_app.people_tab import PeopleTab
-from pvchat_app.picks import current_pick, picked_person
-from pvchat_app.picks import pick as picked
+from pvchat_app.person_choices import choice_value as picked
+from pvchat_app.person_choices import current_choice, picked_person
 
 from pvchat import PVChat
 from pvchat.errors import PeopleError
@@ -26,37 +26,37 @@ WHO, OTHER, TEXT = 1, 2, 7  # places in what `people_tab.show` gives
 
 
 @pytest.fixture
-def two(desk: Desk, scenery: Scenery) -> Desk:
+def two(backend: Backend, scenery: Scenery) -> Backend:
     """Ana and Ben are enrolled."""
-    desk.engine.chat.enroll(scenery.clip("ben", BEN), "Ben")
-    return desk
+    backend.engine.chat.enroll(scenery.clip("ben", BEN), "Ben")
+    return backend
 
 
-def on_page(desk: Desk, name: str) -> str:
+def on_page(backend: Backend, name: str) -> str:
     """A person as a page shows her now."""
-    return picked(desk.engine.people.get(name))
+    return picked(backend.engine.people.get(name))
 
 
-def rename(desk: Desk) -> None:
-    desk.rename("Ana", "Anna")
+def rename(backend: Backend) -> None:
+    backend.rename("Ana", "Anna")
 
 
-def swap(desk: Desk) -> None:
+def swap(backend: Backend) -> None:
     """Her name is somebody else's now."""
-    desk.rename("Ana", "Anna")
-    desk.rename("Ben", "Ana")
+    backend.rename("Ana", "Anna")
+    backend.rename("Ben", "Ana")
 
 
-def alias(desk: Desk) -> None:
-    desk.engine.people.alias("Ana", "Annie")
+def alias(backend: Backend) -> None:
+    backend.engine.people.alias("Ana", "Annie")
 
 
-def forget(desk: Desk) -> None:
-    desk.forget("Ana")
+def forget(backend: Backend) -> None:
+    backend.forget("Ana")
 
 
-def correct(desk: Desk) -> None:
-    desk.engine.people.revise("Ana", lambda person: person)
+def correct(backend: Backend) -> None:
+    backend.engine.people.revise("Ana", lambda person: person)
 
 
 @pytest.mark.parametrize(("change", "why"), [
@@ -66,10 +66,10 @@ def correct(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "action", ["rename", "forget", "ask to forget", "merge", "ask to merge", "merge into", "export"]
 )
-def test_nothing_happens_to_who_was_changed_meanwhile(two: Desk, change: Callable, why: str, action: str) -> None:
+def test_nothing_happens_to_who_was_changed_meanwhile(two: Backend, change: Callable, why: str, action: str) -> None:
     ana, ben, request = on_page(two, "Ana"), on_page(two, "Ben"), SimpleNamespace(session_hash="one")
     change(two)
-    ben = current_pick(two.engine.people, ben)
+    ben = current_choice(two.engine.people, ben)
     before, tab = [picked(person) for person in two.engine.people.all()], built(PeopleTab, two)
     told = str({
         "rename": lambda: tab.rename(ana, "Penny"),
@@ -86,7 +86,7 @@ def test_nothing_happens_to_who_was_changed_meanwhile(two: Desk, change: Callabl
     assert [picked(person) for person in two.engine.people.all()] == before
 
 
-def test_the_second_click_is_about_the_same_person(two: Desk) -> None:
+def test_the_second_click_is_about_the_same_person(two: Backend) -> None:
     """It was about the next one in the list."""
     ana, ben = on_page(two, "Ana"), on_page(two, "Ben")
     rename(two)
@@ -98,7 +98,7 @@ def test_the_second_click_is_about_the_same_person(two: Desk) -> None:
     assert two.engine.people.names() == ["Penny", "Ben"]
 
 
-def test_nobody_takes_the_place_of_who_was_forgotten(two: Desk) -> None:
+def test_nobody_takes_the_place_of_who_was_forgotten(two: Backend) -> None:
     ana = on_page(two, "Ana")
     forget(two)
     tab = built(PeopleTab, two)
@@ -108,7 +108,7 @@ def test_nobody_takes_the_place_of_who_was_forgotten(two: Desk) -> None:
     assert two.engine.people.names() == ["Ben"]
 
 
-def test_only_the_merge_that_the_button_names_is_undone(two: Desk, scenery: Scenery) -> None:
+def test_only_the_merge_that_the_button_names_is_undone(two: Backend, scenery: Scenery) -> None:
     for name in ("Ana", "Ben"):
         two.engine.chat.enroll(scenery.clip(f"{name} again", BEN), f"{name} 2")
     tab = built(PeopleTab, two)
@@ -118,15 +118,14 @@ def test_only_the_merge_that_the_button_names_is_undone(two: Desk, scenery: Scen
     told, button, now = undo(made)  # on the first page, which doesn't know of the second merge
     assert "no merge to undo" in told
     assert two.engine.people.names() == ["Ana", "Ben"]
-    assert (button.value, now) == (worded("Undo the merge", " (Ben, Ben 2)"), other)
+    assert (button.value, now) == (translatable("Undo the merge", " (Ben, Ben 2)"), other)
     undo(other)
     assert two.engine.people.names() == ["Ana", "Ben", "Ben 2"]
 
 
 @pytest.mark.parametrize("change", [rename, swap, forget])
-def test_a_correction_is_about_whom_the_turn_shows(two: Desk, scenery: Scenery, change: Callable) -> None:
-    session = two.sessions.of("one")
-    session.keep(two.receive(session, upload(two, scenery.clip("party", 1, BEN))))
+def test_a_correction_is_about_whom_the_turn_shows(two: Backend, scenery: Scenery, change: Callable) -> None:
+    session = session_asking(two, scenery.clip("party", 1, BEN))
     *_, turn = two.ask(session, "Is Ana there?")
     assert turn.ids["Ana"]
     correcting.correct(two, session, turn, "Ana", her=False)
@@ -138,20 +137,21 @@ def test_a_correction_is_about_whom_the_turn_shows(two: Desk, scenery: Scenery, 
     assert [picked(person) for person in two.engine.people.all()] == before
 
 
-def test_a_clip_is_added_to_who_was_picked_only(two: Desk, scenery: Scenery) -> None:
+def test_a_clip_is_added_to_who_was_picked_only(two: Backend, scenery: Scenery) -> None:
     session, tab = two.sessions.of("one"), built(EnrollTab, two, gr.BrowserState(""))
     session.enrolling = two.receive(session, upload(two, scenery.clip("ana again", 1)))
-    analysis = two.look(session.enrolling)
+    analysis = two.analyse(session.enrolling)
     assert two.looks_like(analysis, analysis.tracks[0]).name == "Ana"
-    radio = tab._picked(session)[tab.whose]
+    radio = tab._form_for_pick(session)[tab.known]
     ana = radio.choices[0][1]
     assert picked_person(two.engine.people, ana).name == "Ana"
     swap(two)
     before = [picked(person) for person in two.engine.people.all()]
-    *_, last = tab.enroll("", ana, True, False, "instant", "", SimpleNamespace(session_hash="one"))
+    filled = ("", ana, True, False, "instant", "")
+    *_, last = tab.enroll(dict(zip(tab.fields, filled, strict=True)), SimpleNamespace(session_hash="one"))
     assert "Ana: was renamed to Anna elsewhere" in last[tab.result]
     assert [picked(person) for person in two.engine.people.all()] == before
-    assert last[tab.whose].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now
+    assert last[tab.known].choices[0][0] == "Add this clip to Anna"  # the page shows what is so now
 
 
 @pytest.mark.browser

@@ -1,7 +1,7 @@
-"""What the app does, without its page: receive a clip, look at it, enroll, ask, manage people, train in the background.
+"""What the app can do, without its page: receive a clip, analyse it, enroll, ask, manage people, train.
 
-In: a session and what the user gave. Out: clips, turns, people; every user error is a PVChatError. Heavy calls go to
-the one PVChat of the engine.
+In: a session and what the user gave. Out: clips, turns, people; every user error is a PVChatError. The page, the HTTP
+API and the endpoints all call this; it calls the one PVChat of the engine.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from pvchat.storage import temporary
 from pvchat.train.deep import folder_of
 from pvchat.video.sound import has_sound
 from pvchat_app import cards, evidence, export, forgetting
+from pvchat_app.analysing import RunningAnalyses, answer_so_far
 from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.looking import Looks, answer_now
 from pvchat_app.merges import Merges
-from pvchat_app.progress import BEAT_S, DEEP_PLAN, SCAN_PLAN, streamed
+from pvchat_app.progress import BEAT_S, DEEP_PLAN, SCAN_PLAN, Pace, streamed_pieces
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import explained_error
@@ -41,14 +41,14 @@ from pvchat_app.wording import explained_error
 SCAN = "scan"  # kind of the jobs that look through the library
 
 
-class Desk:
-    """Everything the page and the endpoints can do, by the PVChat of an engine, once that is loaded."""
+class Backend:
+    """Every action of the page, the HTTP API and the endpoints."""
 
     def __init__(self, engine: Engine, sessions: Sessions, jobs: Jobs) -> None:
         self.engine, self.sessions, self.jobs, self.merges = engine, sessions, jobs, Merges()
-        self.looks = Looks(engine, self.drop)
-        self.changing = threading.Lock()  # held from the look at who is meant until she is changed
-        self.ends = list[Callable[[], None]]()  # what else is to be ended with the server
+        self.analyses = RunningAnalyses(engine, self.drop)
+        self.changing = threading.Lock()  # held from checking who is picked until the change is made
+        self.ends = list[Callable[[], None]]()  # what else has to be stopped with the server
         self._speaking = threading.Lock()  # one answer at a time: they share one model
 
     # -- clips --------------------------------------------------------------------------------------------------------
@@ -67,50 +67,49 @@ class Desk:
         return SessionClip(path, path.name, url, probe, media, copied=shown != path, has_sound=sound)
 
     def remove(self, session: Session, clip: SessionClip) -> None:
-        """Take a clip away: its files and pictures go, and its analysis unless another session has the same clip."""
-        self.looks.stop(clip)
+        """Delete a clip with its files and pictures, and its analysis unless another session has the same clip."""
+        self.analyses.stop(clip)
         session.remove(clip)
         if (analysis := clip.analysis) is not None:
             self.drop(analysis.key)
 
-    def look(self, clip: SessionClip, progress: Progress | None = None) -> ClipAnalysis:
-        """Let the experts look at a clip, unless they did; wait until they have. What they said."""
+    def analyse(self, clip: SessionClip, progress: Progress | None = None) -> ClipAnalysis:
+        """The analysis of a clip; starts it if need be, and waits for it."""
         while (analysis := clip.analysis) is None:
-            self.looks.of(clip).wait(progress)
+            self.analyses.of(clip).wait(progress)
         return analysis
 
     def timeline(self, clip: SessionClip, everyone: Sequence[PersonPresence] | None = None) -> str:
-        """The timeline of the whole clip as far as it was seen, as HTML; "" for a photo and as long as nothing was.
+        """The timeline of a clip as far as it is analysed, as HTML; "" for a photo, and while nothing is known.
 
-        `everyone`: presences of everyone enrolled in it, where they are known.
+        `everyone`: presences of everyone enrolled, if the caller has them already.
         """
-        seen = self.looks.seen(clip)
+        seen = self.analyses.seen(clip)
         if seen is None or clip.probe.kind == "photo":
             return ""
         length = seen.duration_s if clip.analysis is not None else clip.probe.duration_s
         return timeline(seen, self.engine.chat.presence(seen) if everyone is None else everyone, length, clip.url)
 
     def found_cards(self, clip: SessionClip) -> tuple[str, str]:
-        """One line about who is in a clip that was looked at, and its timeline, as HTML."""
-        analysis = self.look(clip)  # anew where somebody was just forgotten
+        """One line about who is in an analysed clip, and its timeline, as HTML."""
+        analysis = self.analyse(clip)  # anew where somebody was just forgotten
         everyone = self.engine.chat.presence(analysis)
         return cards.found_line(analysis, everyone), self.timeline(clip, everyone)
 
     def subjects(self, clip: SessionClip) -> tuple[list[Track], list[float]]:
-        """Who can be enrolled from a clip, most prominent first, and how many seconds each is seen."""
-        analysis = self.look(clip)
+        """Tracks of those who can be enrolled from a clip, most prominent first, and how many seconds each is seen."""
+        analysis = self.analyse(clip)
         choose(analysis, 1, clip.name)  # says what is missing where there is nobody
         tracks = subjects_of(analysis)
         return tracks, [sum(b - a for a, b in analysis.spans(track.shown_in)) for track in tracks]
 
     def take_for_enrolling(self, session: Session) -> SessionClip:
-        """Let somebody be enrolled from the clip that is asked about."""
+        """Make the clip of the Chat tab the one to enroll from."""
         if (clip := session.clip) is None:
             raise VideoReadError("there is no clip yet.", hint="Upload one in the Chat tab first.")
-        self.look(clip)
-        if session.enrolling is not None:
-            session.drop(session.enrolling)
-        session.enrolling, session.pick = session.second_copy(clip), 1
+        self.analyse(clip)
+        session.drop_enrollment_clip()
+        session.enrolling = session.second_copy(clip)
         return session.enrolling
 
     # -- enrolling ----------------------------------------------------------------------------------------------------
@@ -123,13 +122,13 @@ class Desk:
         name = clean_name(name)
         if replace:
             self.end_training(name)
-        with self.engine.listening(progress):
+        with self.engine.reporting_to(progress):
             person = self.engine.chat.enroll(clip.path, name, track=session.pick, replace=replace)
-        forgetting.shows(session, clip, [person.id])
+        forgetting.mark_clip(session, clip, [person.id])
         return person
 
     def looks_like(self, analysis: ClipAnalysis, track: Track) -> PersonPresence | None:
-        """Who of those enrolled somebody in an enrollment clip is, or may be; None: nobody."""
+        """Which enrolled person a track of an enrollment clip is, or may be; None: nobody."""
         people = self.engine.people.all()
         if not people:
             return None
@@ -138,16 +137,16 @@ class Desk:
         return likest if likest.decision != "absent" else None
 
     def add_clip(self, session: Session, name: str, progress: Progress | None = None) -> Person:
-        """One more clip of somebody who is enrolled: the picked subject's views join hers."""
+        """Add the picked subject of the enrollment clip to a person who is enrolled already."""
         clip, chat = session.enrolling, self.engine.chat
         if clip is None:
             raise VideoReadError("there is no clip yet.", hint="Upload or record one first.")
         self.jobs.require_untrained(name)
-        if chat.people.get(name).clip_key == self.look(clip, progress).key:
+        if chat.people.get(name).clip_key == self.analyse(clip, progress).key:
             raise PeopleError("is enrolled from this very clip.", subject=name, hint="Another clip would add more.")
-        with self.engine.listening(progress):
+        with self.engine.reporting_to(progress):
             person = chat.enroll(clip.path, name, track=session.pick, add=True)
-        forgetting.shows(session, clip, [person.id])
+        forgetting.mark_clip(session, clip, [person.id])
         return person
 
     def train(self, session: Session, person: Person, owner: str) -> Job:
@@ -162,9 +161,8 @@ class Desk:
         def work(stop: threading.Event, progress: Progress) -> None:
             self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
 
-        return self.jobs.add(
-            owner, person.name, work, lambda: shutil.rmtree(folder, ignore_errors=True), plan=DEEP_PLAN
-        )
+        clean_up = partial(shutil.rmtree, folder, ignore_errors=True)
+        return self.jobs.add(Job(owner, person.name, work, clean_up, pace=Pace(DEEP_PLAN)))
 
     def end_training(self, name: str) -> None:
         """Stop a person's training; raises PeopleError where it doesn't stop yet."""
@@ -172,7 +170,7 @@ class Desk:
             raise PeopleError("is being trained and doesn't stop yet.", subject=name, hint="Try again in a minute.")
 
     def samples_of(self, job: Job) -> Path | None:
-        """Where the training that runs keeps its augmented samples; None while it has none."""
+        """The folder of a running training's augmented samples; None while there are none."""
         person = self.engine.people.find(job.name)
         folder = folder_of(person) if person else None
         return folder if folder and folder.is_dir() else None
@@ -180,16 +178,17 @@ class Desk:
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def pose(self, session: Session, question: str, start: str = "", end: str = "") -> Turn:
-        """Put a question about the session's clip into the conversation, where it is seen before it is answered.
+        """Add a question about the session's clip to the conversation, where it is shown before it is answered.
 
-        `start`, `end`: of the part of the clip that is asked about, as typed; "" is the clip's.
+        `start`, `end`: the part of the clip that is asked about, as typed; "" means the clip's own start or end.
         """
         self.tidy(session)
         with session.lock:
             clip = session.clip
             turn = Turn.posed(clip, question[:MAX_QUESTION], start, end)
-            if session.lost and clip is None:
-                turn.error = f"{session.lost} is deleted: it showed somebody who was forgotten. Upload it again to ask."
+            if session.deleted_clip and clip is None:
+                why = "is deleted: it showed somebody who was forgotten. Upload it again to ask."
+                turn.error = f"{session.deleted_clip} {why}"
             session.turns = [*(earlier for earlier in session.turns if earlier.source), turn]
         return turn
 
@@ -198,9 +197,9 @@ class Desk:
         yield from self.answer(session, self.pose(session, question, start, end))
 
     def answer(self, session: Session, turn: Turn) -> Iterator[Turn]:
-        """Answer a question; yields its turn again whenever more of it is there.
+        """Answer a question; yields its turn each time something was added to it.
 
-        First the text as it streams, then presence and timeline, then the pictures. Errors become `turn.error`.
+        The text streams first, then come presence and timeline, then pictures. Errors become `turn.error`.
         """
         self.tidy(session)
         clip = turn.clip
@@ -210,87 +209,87 @@ class Desk:
         history, before = session.history(clip, turn), self.engine.people.snapshot()
         try:
             yield from self._so_far(session, turn, history, before)
-            for piece in streamed(lambda stream: self._answer(clip, turn, history, stream)):
+            for piece in streamed_pieces(lambda stream: self._answer(clip, turn, history, stream)):
                 turn.text += piece
                 yield turn
             assert turn.answer is not None
             turn.take(turn.answer, turn.duration_s)
-            forgetting.note(session, clip, turn, self.engine.people, before)
+            forgetting.note_people(session, clip, turn, self.engine.people, before)
             yield turn
             evidence.illustrate(session, clip, turn, self.engine.chat.settings.video)
         except Exception as error:  # said where the answer would stand
             if turn.clip is not None:
                 turn.error = explained_error(error)
-                forgetting.note(session, clip, turn, self.engine.people, before)
+                forgetting.note_people(session, clip, turn, self.engine.people, before)
             elif turn.answer is None:
                 turn.error = "The clip was removed before this was answered."
         turn.done = True
         yield turn
 
     def _so_far(self, session: Session, turn: Turn, history: History, before: Snapshot) -> Iterator[Turn]:
-        """While a clip is looked at: how far that is; of a long video answers from what was seen so far, ever later."""
+        """While a clip is analysed: its progress, and for a long video answers from the part known so far."""
         clip = turn.clip
         assert clip is not None
-        looking, next_s = self.looks.of(clip), 0.0
-        while not looking.over.wait(BEAT_S):
-            seen = looking.so_far
-            turn.status = looking.watch.text  # read later: it is told earlier
+        running, next_s = self.analyses.of(clip), 0.0
+        while not running.over.wait(BEAT_S):
+            seen = running.so_far
+            turn.status = running.progress.text
             if seen is not None and seen.duration_s >= next_s:
                 next_s = 2 * seen.duration_s
-                for _ in streamed(partial(answer_now, self.engine.chat, seen, turn, history, self._speaking)):
+                for _ in streamed_pieces(partial(answer_so_far, self.engine.chat, seen, turn, history, self._speaking)):
                     yield turn
-                forgetting.note(session, clip, turn, self.engine.people, before)
+                forgetting.note_people(session, clip, turn, self.engine.people, before)
             yield turn
         turn.status = ""
-        if looking.failure is not None:
-            raise looking.failure
+        if running.failure is not None:
+            raise running.failure
 
     def _answer(self, clip: SessionClip, turn: Turn, history: History, stream: Callable[[str], None]) -> None:
         def tell(what: str, done: float, total: float) -> None:
             turn.status = f"{what} … {100 * done / total:.0f} %" if total else f"{what} …"
 
-        turn.duration_s = self.look(clip, tell).duration_s
-        with self._speaking, self.engine.listening(tell):
-            turn.text = ""  # of an answer from what was seen so far
+        turn.duration_s = self.analyse(clip, tell).duration_s
+        with self._speaking, self.engine.reporting_to(tell):
+            turn.text = ""  # replace the answer from the part that was known
             turn.answer = self.engine.chat.ask(
                 clip.path, turn.question, history=history, stream=stream, between=turn.between
             )
 
     def save_conversation(self, session: Session) -> tuple[str, int]:
-        """The conversation as a zip in the session's folder; returns its link and its bytes."""
+        """Write the conversation as a zip file; returns its link and its size in bytes."""
         self.tidy(session)
         if not any(turn.answer for turn in session.turns):
             raise PeopleError("there is nothing to export yet.", hint="Ask a question first.")
-        path = session.made_folder() / f"conversation-{temporary.ANYONE}.zip"
+        path = session.ensure_folder() / f"conversation-{temporary.ANYONE}.zip"
         path.write_bytes(export.pack(session.turns))
         return session.link(path, "application/zip", "pvchat-conversation.zip"), path.stat().st_size
 
     def scan(self, owner: str) -> Job:
-        """Begin to look through the library in the background, if this owner doesn't already; the result is JSON."""
+        """Scan the library in the background, unless a scan of this owner runs already; the result is JSON."""
 
         def work(stop: threading.Event, progress: Progress) -> dict[str, Any]:
-            with self.engine.listening(progress):
+            with self.engine.reporting_to(progress):
                 return self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)).to_dict()
 
         running = next((job for job in self.jobs.of(owner, SCAN) if job.active), None)
-        return running or self.jobs.add(owner, "Library", work, kind=SCAN, plan=SCAN_PLAN)
+        return running or self.jobs.add(Job(owner, "Library", work, kind=SCAN, pace=Pace(SCAN_PLAN)))
 
     # -- people -------------------------------------------------------------------------------------------------------
 
     def rename(self, old: str, new: str) -> Person:
-        """Another name for a person, given by name or id; refused while she is trained under the old one."""
+        """Rename a person, given by name or id; refused while a training uses the old name."""
         person = self.engine.people.get(old)
         self.jobs.require_untrained(person.name)
         return self.engine.people.rename(person.id, new)
 
     def merge(self, name: str, other: str) -> Person:
-        """Two enrollments of one person, given by names or ids, become one."""
+        """Merge two enrollments of the same person, given by names or ids."""
         for one in (name, other):
             self.jobs.require_untrained(self.engine.people.get(one).name)
         return self.merges.merge(self.engine.chat, name, other)
 
     def forget(self, who: str) -> None:
-        """Everything about a person, given by name or id, goes; a training of hers is stopped first."""
+        """Delete everything about a person, given by name or id; her training is stopped first."""
         person = self.engine.people.find(who)
         name = person.name if person else who
         self.end_training(name)
@@ -300,15 +299,15 @@ class Desk:
         for clip in self.sessions.clips():
             clip.analysis = None
         for session in self.sessions.all():
-            session.asked = []  # a question that is being answered enters itself into the old one
+            session.library_questions = []  # a question that is being answered goes into the old list
             self.tidy(session)
 
     def tidy(self, session: Session) -> None:
-        """Drop what a session still has of people who were forgotten, here or by another process."""
+        """Remove from a session what it still has of people who were forgotten, here or by another process."""
         forgetting.tidy(session, self.engine.people.ids())
 
     def take_person(self, upload: str | Path, name: str = "", replace: bool = False) -> Person:
-        """Import an uploaded person file, which is deleted then."""
+        """Import an uploaded person file; the upload is deleted."""
         if not self.sessions.is_upload(upload):
             raise PeopleError("the file didn't arrive whole.", hint="Upload it again.")
         try:
@@ -318,17 +317,17 @@ class Desk:
             self.sessions.discard(upload)
 
     def end_session(self, name: str) -> None:
-        """A browser is gone: its files go, and the analyses of clips that no other session has."""
+        """End the session of a browser that is gone: delete its files, and analyses that no other session needs."""
         if name not in self.sessions:
             return
         clips = self.sessions.of(name).all_clips()
         for clip in clips:
-            self.looks.stop(clip)
+            self.analyses.stop(clip)
         self.sessions.end(name)
         for key in keys_of(clips):
             self.drop(key)
 
     def drop(self, key: str) -> None:
-        """Forget what was seen of a clip, unless a session has it."""
+        """Delete the analysis of a clip, by its key, unless a session has that clip."""
         if key not in keys_of(self.sessions.clips()):
             self.engine.chat.forget_clip(key)

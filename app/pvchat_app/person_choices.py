@@ -1,7 +1,7 @@
-"""Whom a page means: a person's id, and what the page shows of her. What changed since is not acted upon.
+"""Values that stand for people in dropdowns: a person's id with the names that the page shows.
 
-In: people, and the values of lists to pick from. Out: the person as she is stored, or an error that says what changed.
-A name alone would not do: she may be called otherwise by now, and somebody else so.
+In: people, and values that were picked. Out: the stored person, or an error that says what was changed since the page
+was drawn. A name alone would not do: meanwhile the person may have another name, and somebody else this one.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 
 
-def pick(person: Person) -> str:
-    """The value that stands for a person in a list; another one as soon as anything of her has changed."""
+def choice_value(person: Person) -> str:
+    """The value of a person in a dropdown; it is another one as soon as her name or aliases change."""
     return json.dumps([person.id, person.name, *person.aliases])
 
 
 def name_of(picked: str) -> str:
-    """The name that the page shows."""
+    """The name in a picked value."""
     return str(json.loads(picked)[1])
 
 
 def picked_person(people: PeopleStore, picked: str | None) -> Person:
-    """Who was picked; raises PeopleError where that is nobody, or she isn't as the page shows her any more."""
+    """The person who was picked; raises PeopleError if nobody is, or if she was changed since the page was drawn."""
     if not picked:
         raise PeopleError("nobody is picked.", hint="Pick a person first.")
     person = people.find(json.loads(picked)[0])
-    if person is not None and pick(person) == picked:
+    if person is not None and choice_value(person) == picked:
         return person
     raise _changed(name_of(picked), _name_now(people, picked))
 
 
 def require_same(people: PeopleStore, name: str, person_id: str | None) -> None:
-    """Raise PeopleError where the person who was shown under a name isn't called so any more."""
+    """Raise PeopleError if the person who was shown under a name has another one now."""
     now = people.ids().get(person_id or "")
     if now != name:
         raise _changed(name, now)
 
 
-def current_pick(people: PeopleStore, picked: str | None) -> str | None:
-    """The same person's value as of now; None where nobody was picked, or who was isn't enrolled any more."""
+def current_choice(people: PeopleStore, picked: str | None) -> str | None:
+    """The present value of the person who was picked; None if nobody was, or she isn't enrolled any more."""
     name = _name_now(people, picked) if picked else None
     person = people.find(name) if name else None
-    return pick(person) if person else None
+    return choice_value(person) if person else None
 
 
 def _name_now(people: PeopleStore, picked: str) -> str | None:
@@ -52,7 +52,7 @@ def _name_now(people: PeopleStore, picked: str) -> str | None:
 
 
 def _changed(name: str, now: str | None) -> PeopleError:
-    """The error for somebody who isn't as the page shows her."""
+    """The error for a person who was changed since the page was drawn; `now`: her present name, None if she is gone."""
     if now is None:
         return PeopleError("isn't enrolled any more. Nothing was done.", subject=name)
     what = "was changed elsewhere" if now == name else f"was renamed to {now} elsewhere"

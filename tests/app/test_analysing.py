@@ -12,9 +12,9 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_app import ANA, BEN, WAIT_S, Scenery, built, upload, wait_for
 from pvchat_app import chat_tab, page
+from pvchat_app.backend import Backend
 from pvchat_app.chat_tab import ChatTab
 from pvchat_app.conversation import SessionClip
-from pvchat_app.desk import Desk
 from pvchat_app.evidence import best_sightings
 from pvchat_app.sessions import Session
 from pvchat_app.turncard import turn_card
@@ -28,47 +28,47 @@ PAGE = SimpleNamespace(session_hash="one")  # what Gradio tells of who asks
 class Slow:
     """PVChat's `analyse` of a film of 40 s that is seen in parts of 10 s, each when it is let through."""
 
-    def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
         ana, ben = make_track(ANA, range(0, 40)), make_track(BEN, range(50, 80))
         self.whole = make_analysis(ana, ben, frames=80, step=0.5, key="film")
         self.whole.scenes = [SceneSpan(0, 40, SceneFacts())]
         self.steps, self.calls = threading.Semaphore(0), 0
         self.failure: Exception | None = None
-        monkeypatch.setattr(desk.engine.chat, "analyse", self.analyse)
+        monkeypatch.setattr(backend.engine.chat, "analyse", self.analyse)
         monkeypatch.setattr("pvchat_app.progress.BEAT_S", 0.02)
-        monkeypatch.setattr("pvchat_app.desk.BEAT_S", 0.02)
+        monkeypatch.setattr("pvchat_app.backend.BEAT_S", 0.02)
         monkeypatch.setattr("pvchat_app.chat_tab.BEAT_S", 0.02)
-        self._desk = desk
+        self._backend = backend
 
     def analyse(self, clip: Path, partial=None) -> ClipAnalysis:
         self.calls += 1
         for part in range(1, 4):
             assert self.steps.acquire(timeout=WAIT_S)
-            self._desk.engine.tell("looking through film.mp4", 10 * part, 40)
+            self._backend.engine.tell("looking through film.mp4", 10 * part, 40)
             partial(self.whole.between(0, 10 * part))
         assert self.steps.acquire(timeout=WAIT_S)
         if self.failure is not None:
             raise self.failure
-        self._desk.engine.chat._clips._recent[self._desk.engine.chat._clips._keys.of(clip)] = self.whole
+        self._backend.engine.chat._clips._recent[self._backend.engine.chat._clips._keys.of(clip)] = self.whole
         return self.whole
 
 
 @pytest.fixture
-def slow(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Slow:
-    return Slow(desk, monkeypatch)
+def slow(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    return Slow(backend, monkeypatch)
 
 
 @pytest.fixture
-def clip(desk: Desk, scenery: Scenery) -> SessionClip:
-    session = desk.sessions.of("one")
-    clip = desk.receive(session, upload(desk, scenery.clip("film", ANA, BEN)))
+def clip(backend: Backend, scenery: Scenery) -> SessionClip:
+    session = backend.sessions.of("one")
+    clip = backend.receive(session, upload(backend, scenery.clip("film", ANA, BEN)))
     object.__setattr__(clip.probe, "duration_s", 40.0)
     session.keep(clip)
     return clip
 
 
-def session_of(desk: Desk) -> Session:
-    return desk.sessions.of("one")
+def session_of(backend: Backend) -> Session:
+    return backend.sessions.of("one")
 
 
 def ahead(turns, until) -> None:
@@ -79,12 +79,12 @@ def ahead(turns, until) -> None:
     pytest.fail("it ended before that")
 
 
-def test_the_answer_comes_while_the_rest_is_looked_at_and_is_refined(desk: Desk, slow: Slow, clip) -> None:
-    turns = desk.ask(session_of(desk), "When does Ana appear?")
+def test_the_answer_comes_while_the_rest_is_looked_at_and_is_refined(backend: Backend, slow: Slow, clip) -> None:
+    turns = backend.ask(session_of(backend), "When does Ana appear?")
     ahead(turns, lambda turn: turn.status.startswith("Looking at the clip"))
     slow.steps.release()
     ahead(turns, lambda turn: turn.text)
-    turn = session_of(desk).turns[-1]
+    turn = session_of(backend).turns[-1]
     assert turn.text.startswith("Seen so far, up to 0:10 of 0:40: Ana is in this part of the video the whole time")
     assert turn.status.startswith("Looking through film.mp4")
     assert turn.status in turn_card(turn).replace("&#x27;", "'")
@@ -100,18 +100,18 @@ def test_the_answer_comes_while_the_rest_is_looked_at_and_is_refined(desk: Desk,
     assert slow.calls == 1
 
 
-def test_a_later_part_is_looked_at_out_of_turn(desk: Desk, slow: Slow, clip, monkeypatch) -> None:
+def test_a_later_part_is_looked_at_out_of_turn(backend: Backend, slow: Slow, clip, monkeypatch) -> None:
     needed: list[tuple[float, float]] = []
 
     def look_ahead(path: Path, part: tuple[float, float]) -> Look:
         needed.append(part)
         return Look(slow.whole.between(24.0, 36.0), length_s=40.0)
 
-    monkeypatch.setattr(desk.engine.chat._clips, "look_ahead", look_ahead)
-    turns = desk.ask(session_of(desk), "Is Ana there at 0:30?")
+    monkeypatch.setattr(backend.engine.chat._clips, "look_ahead", look_ahead)
+    turns = backend.ask(session_of(backend), "Is Ana there at 0:30?")
     slow.steps.release()
     ahead(turns, lambda turn: turn.text.startswith("No, Ana is not in this part of the video."))
-    turn = session_of(desk).turns[-1]
+    turn = session_of(backend).turns[-1]
     assert needed == [(28, 32)]
     assert not turn.done
     assert turn.duration_s == 40
@@ -121,8 +121,8 @@ def test_a_later_part_is_looked_at_out_of_turn(desk: Desk, slow: Slow, clip, mon
     assert set(needed) == {(28, 32)}
 
 
-def test_a_shot_that_was_not_come_to_is_waited_for(desk: Desk, slow: Slow, clip) -> None:
-    turns = desk.ask(session_of(desk), "Is Ana there in shot 7?")
+def test_a_shot_that_was_not_come_to_is_waited_for(backend: Backend, slow: Slow, clip) -> None:
+    turns = backend.ask(session_of(backend), "Is Ana there in shot 7?")
     slow.steps.release()
     ahead(turns, lambda turn: turn.text.endswith("I haven't come to that part yet."))
     slow.steps.release(3)
@@ -130,55 +130,55 @@ def test_a_shot_that_was_not_come_to_is_waited_for(desk: Desk, slow: Slow, clip)
     assert "there is no such shot" in turn.error
 
 
-def test_another_session_waits_for_no_film(desk: Desk, slow: Slow, clip, scenery: Scenery) -> None:
-    long = desk.ask(session_of(desk), "Is Ana there?")
+def test_another_session_waits_for_no_film(backend: Backend, slow: Slow, clip, scenery: Scenery) -> None:
+    long = backend.ask(session_of(backend), "Is Ana there?")
     ahead(long, lambda turn: turn.status)
-    other, path = desk.sessions.of("two"), scenery.clip("short", BEN)
-    other.keep(desk.receive(other, upload(desk, path)))
-    other.clips[-1].analysis = desk.engine.chat._clips.look(other.clips[-1].path).analysis
-    *_, turn = desk.ask(other, "Is Ana there?")
+    other, path = backend.sessions.of("two"), scenery.clip("short", BEN)
+    other.keep(backend.receive(other, upload(backend, path)))
+    other.clips[-1].analysis = backend.engine.chat._clips.look(other.clips[-1].path).analysis
+    *_, turn = backend.ask(other, "Is Ana there?")
     assert turn.text.startswith("No, Ana is not in this video.")
-    assert not session_of(desk).turns[-1].done
+    assert not session_of(backend).turns[-1].done
     slow.steps.release(4)
     *_, turn = long
     assert turn.done
 
 
-def test_a_removed_clip_is_looked_at_no_further(desk: Desk, slow: Slow, clip, monkeypatch) -> None:
+def test_a_removed_clip_is_looked_at_no_further(backend: Backend, slow: Slow, clip, monkeypatch) -> None:
     gone: list[str] = []
-    monkeypatch.setattr(desk.engine.chat, "forget_clip", gone.append)
-    looking = desk.looks.of(clip)
+    monkeypatch.setattr(backend.engine.chat, "forget_clip", gone.append)
+    looking = backend.analyses.of(clip)
     slow.steps.release()
     wait_for(lambda: looking.so_far is not None)
-    desk.remove(session_of(desk), clip)
+    backend.remove(session_of(backend), clip)
     slow.steps.release(3)
     assert looking.over.wait(WAIT_S)
     assert clip.analysis is None
     assert gone == ["film"]
 
 
-def test_a_failure_is_told_to_all_who_wait_and_the_next_look_begins_anew(desk: Desk, slow: Slow, clip) -> None:
+def test_a_failure_is_told_to_all_who_wait_and_the_next_look_begins_anew(backend: Backend, slow: Slow, clip) -> None:
     slow.failure = VideoReadError("it is damaged.", subject="film.mp4")
     slow.steps.release(4)
-    *_, turn = desk.ask(session_of(desk), "Is Ana there?")
+    *_, turn = backend.ask(session_of(backend), "Is Ana there?")
     assert "it is damaged" in turn.error
     slow.failure = None
     slow.steps.release(4)
-    *_, turn = desk.ask(session_of(desk), "Is Ana there?")
+    *_, turn = backend.ask(session_of(backend), "Is Ana there?")
     assert turn.text.startswith("Yes, Ana")
     assert slow.calls == 2
 
 
-def test_the_timeline_grows_with_what_was_seen(desk: Desk, slow: Slow, clip) -> None:
-    assert desk.timeline(clip) == ""
-    looking = desk.looks.of(clip)
+def test_the_timeline_grows_with_what_was_seen(backend: Backend, slow: Slow, clip) -> None:
+    assert backend.timeline(clip) == ""
+    looking = backend.analyses.of(clip)
     slow.steps.release()
     wait_for(lambda: looking.so_far is not None)
-    assert "seen so far: up to 0:10 of 0:40" in desk.timeline(clip)
+    assert "seen so far: up to 0:10 of 0:40" in backend.timeline(clip)
     slow.steps.release(3)
-    desk.look(clip)
-    assert "pv-unseen" not in desk.timeline(clip)
-    assert "Ana: present, 1 time, 20 seconds in all" in desk.timeline(clip)
+    backend.analyse(clip)
+    assert "pv-unseen" not in backend.timeline(clip)
+    assert "Ana: present, 1 time, 20 seconds in all" in backend.timeline(clip)
 
 
 def test_pictures_are_of_the_part_that_was_asked_about() -> None:
@@ -192,28 +192,28 @@ def test_pictures_are_of_the_part_that_was_asked_about() -> None:
     assert len(best_sightings(track, 3, times, [(50.0, 60.0)])) == 3  # thinned out there: others stand for it
 
 
-def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(desk: Desk) -> None:
-    chat = built(ChatTab, desk)
+def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(backend: Backend) -> None:
+    chat = built(ChatTab, backend)
     for event in (chat.answer, chat.answer_patiently, chat.clip.resume):
         rows = list(event(PAGE))
         assert rows  # of a generator that yields nothing Gradio empties conversation and timeline
         assert all(part == gr.skip() or part["keys"] == [] for row in rows for part in row)
 
 
-def test_an_upload_is_one_event_and_answers_what_was_asked_before_it(desk: Desk, scenery: Scenery) -> None:
-    session = session_of(desk)
-    turn, chat = desk.pose(session, "Is Ana there?"), built(ChatTab, desk)
-    *_, last = chat.receive_clip(upload(desk, scenery.clip("film", ANA)), PAGE)
+def test_an_upload_is_one_event_and_answers_what_was_asked_before_it(backend: Backend, scenery: Scenery) -> None:
+    session = session_of(backend)
+    turn, chat = backend.pose(session, "Is Ana there?"), built(ChatTab, backend)
+    *_, last = chat.receive_clip(upload(backend, scenery.clip("film", ANA)), PAGE)
     assert turn.text.startswith("Yes, Ana is in this video")
     assert turn.text in last[2]["turns"][turn.key]
-    assert last[-1] == desk.timeline(session.clips[-1])
-    *_, last = chat.receive_clip(upload(desk, scenery.clip("other", BEN)), PAGE)
+    assert last[-1] == backend.timeline(session.clips[-1])
+    *_, last = chat.receive_clip(upload(backend, scenery.clip("other", BEN)), PAGE)
     assert last[2] == gr.skip()  # nothing waits, nothing is answered
 
 
-def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, slow: Slow, clip) -> None:
-    turn = desk.pose(session_of(desk), "Is Ana there?")
-    turn.taken, chat = True, built(ChatTab, desk)  # the page before still answers it
+def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(backend: Backend, slow: Slow, clip) -> None:
+    turn = backend.pose(session_of(backend), "Is Ana there?")
+    turn.taken, chat = True, built(ChatTab, backend)  # the page before still answers it
     assert len(list(chat.answer(PAGE))) == 1
     answers, looks = chat.answer_patiently(PAGE), chat.clip.resume(PAGE)
     next(answers)
@@ -224,7 +224,7 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, sl
     ahead(looks, lambda row: "seen so far: up to 0:10" in str(row[-1]))
     slow.steps.release(3)
     *_, (said, _) = answers
-    assert "Yes, Ana is in this video" in str(chat_tab.view(session_of(desk)))
+    assert "Yes, Ana is in this video" in str(chat_tab.conversation_view(session_of(backend)))
     assert turn.done
     *_, row = looks
     assert "2 people found, 1 of them enrolled" in row[1]
@@ -233,13 +233,13 @@ def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(desk: Desk, sl
 
 
 def test_a_page_that_was_loaded_anew_shows_what_the_page_before_answers_to_the_end(
-    desk: Desk, clip, monkeypatch
+    backend: Backend, clip, monkeypatch
 ) -> None:
     monkeypatch.setattr(chat_tab, "BEAT_S", 0.0)
-    turns = [desk.pose(session_of(desk), question) for question in ("Is Ana there?", "Where is Ana?")]
+    turns = [backend.pose(session_of(backend), question) for question in ("Is Ana there?", "Where is Ana?")]
     for turn in turns:
         turn.taken = True
-    answers = built(ChatTab, desk).answer_patiently(PAGE)
+    answers = built(ChatTab, backend).answer_patiently(PAGE)
     next(answers)
     next(answers)
     for turn in turns:
@@ -248,9 +248,9 @@ def test_a_page_that_was_loaded_anew_shows_what_the_page_before_answers_to_the_e
     assert all(any(f"Yes, {turn.key}." in turns.get(turn.key, "") for turns in shown) for turn in turns)
 
 
-def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, slow: Slow, clip) -> None:
-    first, second = (desk.pose(session_of(desk), question) for question in ("Is Ana there?", "Where is Ana?"))
-    chat = built(ChatTab, desk)
+def test_a_second_question_is_answered_while_the_first_one_still_is(backend: Backend, slow: Slow, clip) -> None:
+    first, second = (backend.pose(session_of(backend), question) for question in ("Is Ana there?", "Where is Ana?"))
+    chat = built(ChatTab, backend)
     events = [chat.answer(PAGE) for _ in range(2)]
     for event in events:
         next(event)
@@ -259,7 +259,7 @@ def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, 
     ahead(events[0], lambda row: first.text.startswith("Seen so far"))
     ahead(events[1], lambda row: second.text.startswith("Seen so far"))
     left = chat.answer(PAGE)
-    third = desk.pose(session_of(desk), "How many people?")
+    third = backend.pose(session_of(backend), "How many people?")
     ahead(left, lambda row: third.status.startswith("Looking through"))
     left.close()  # its page went away
     assert (third.status, third.taken) == ("Waiting for its turn", False)
@@ -269,5 +269,7 @@ def test_a_second_question_is_answered_while_the_first_one_still_is(desk: Desk, 
     assert third.done
     assert first.done
     assert second.done
-    waits = [d for d in page.build(desk, desk.sessions.root).config["dependencies"] if d["trigger_after"] is not None]
+    waits = [
+        d for d in page.build(backend, backend.sessions.root).config["dependencies"] if d["trigger_after"] is not None
+    ]
     assert sum(d["trigger_mode"] == "multiple" for d in waits) >= 6  # Gradio drops a second one elsewhere

@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
-from make_app import ready, running, wait_for
+from make_app import in_event_loop, ready, running, wait_for
 from make_browser import ask, open_page, show
 from make_grace import Grace, settle
 from make_proxy import proxy
-from pvchat_app import visits
-from pvchat_app.visits import GRACE_S, HEARTBEAT, Visits
+from pvchat_app import heartbeats
+from pvchat_app.heartbeats import GRACE_S, HEARTBEAT, Heartbeats
 
 from pvchat import PVChat
 
@@ -41,49 +41,49 @@ def test_a_lost_connection_keeps_the_session_for_two_minutes(server, party: Path
     app, url = server
     assert GRACE_S >= 120
     beat(url, "abc")
-    session = app.desk.sessions.of("abc")
+    session = app.backend.sessions.of("abc")
     link = session.link(party, "video/mp4")
     beat(url, "abc")
     time.sleep(1.5)
-    assert "abc" in app.desk.sessions  # it went at once before
+    assert "abc" in app.backend.sessions  # it went at once before
     assert httpx.head(url + link).status_code == 200
     assert beat(url, "abc", "?again=") == 200
-    assert app.desk.sessions.of("abc") is session
+    assert app.backend.sessions.of("abc") is session
 
 
 @pytest.mark.parametrize("stay_s", [0.0, 0.5])
 def test_a_page_that_stays_away_takes_its_session_with_it(server, party: Path, monkeypatch, stay_s: float) -> None:
-    monkeypatch.setattr(visits, "GRACE_S", 0.3)
+    monkeypatch.setattr(heartbeats, "GRACE_S", 0.3)
     app, url = server
-    session = app.desk.sessions.of("abc")
-    session.made_folder()
+    session = app.backend.sessions.of("abc")
+    session.ensure_folder()
     link = session.link(party, "video/mp4")
     beat(url, "abc", seconds=stay_s)
     wait_for(lambda: not session.folder.exists(), 30)
-    assert "abc" not in app.desk.sessions
+    assert "abc" not in app.backend.sessions
     assert httpx.head(url + link).status_code == 404
     assert beat(url, "abc", "?again=") == 410  # the page is told, and loads anew
 
 
 def test_a_reloaded_page_goes_on_with_its_session(server, party: Path) -> None:
     app, url = server
-    session = app.desk.sessions.of("old")
+    session = app.backend.sessions.of("old")
     beat(url, "old")
     beat(url, "new", "?before=old")
-    assert app.desk.sessions.of("new") is session
-    assert "old" not in app.desk.sessions
+    assert app.backend.sessions.of("new") is session
+    assert "old" not in app.backend.sessions
 
 
 def test_a_second_tab_does_not_take_the_first_ones_session(server, monkeypatch) -> None:
-    monkeypatch.setattr(visits, "RELOAD_S", 0.3)
+    monkeypatch.setattr(heartbeats, "RELOAD_S", 0.3)
     app, url = server
-    session = app.desk.sessions.of("first")
+    session = app.backend.sessions.of("first")
     with httpx.stream("GET", f"{url}{HEARTBEAT}first", timeout=30) as first:
         beats = first.iter_bytes()
         next(beats)
         beat(url, "second", "?before=first")
-        assert app.desk.sessions.of("first") is session
-        assert app.desk.sessions.of("second") is not session
+        assert app.backend.sessions.of("first") is session
+        assert app.backend.sessions.of("second") is not session
 
 
 def test_a_browser_is_told_to_open_its_heartbeat(server) -> None:
@@ -105,7 +105,7 @@ class Names(set[str]):
 class Page:
     """A page that holds its heartbeat open until `lost` is set."""
 
-    def __init__(self, through: Visits) -> None:
+    def __init__(self, through: Heartbeats) -> None:
         self.lost = asyncio.Event()
         scope = {"type": "http", "method": "GET", "path": f"{HEARTBEAT}abc", "query_string": b"", "asgi": {}}
         self.task = asyncio.ensure_future(through(scope, self.receive, self.send))
@@ -133,7 +133,10 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("starlette.concurrency.run_in_threadpool", at_once)
 
 
-def test_gradio_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pytest.MonkeyPatch, no_threads) -> None:
+@in_event_loop
+async def test_gradio_hears_of_the_end_only_when_the_page_stays_away(
+    monkeypatch: pytest.MonkeyPatch, no_threads
+) -> None:
     grace, heard = Grace(monkeypatch), list[str]()
 
     async def gradio(scope: Any, receive: Any, send: Any) -> None:
@@ -142,24 +145,24 @@ def test_gradio_hears_of_the_end_only_when_the_page_stays_away(monkeypatch: pyte
             pass
         heard.append("ended")
 
-    async def run() -> None:
-        through = Visits(gradio, Names({"abc"}), lambda name: heard.append(f"end {name}"), asyncio.Event())
-        for _ in range(3):
-            await Page(through).cut()
-        await grace.end(2)  # it was there again before, and went again
-        page = Page(through)
-        await settle()
-        await grace.end()  # it is there again
-        assert heard == ["begun"]
-        await page.cut()
-        assert heard == ["begun"]
-        await grace.end()
-
-    asyncio.run(asyncio.wait_for(run(), 60))
+    through = Heartbeats(gradio, Names({"abc"}), lambda name: heard.append(f"end {name}"), asyncio.Event())
+    for _ in range(3):
+        await Page(through).cut()
+    await grace.end(2)  # it was there again before, and went again
+    page = Page(through)
+    await settle()
+    await grace.end()  # it is there again
+    assert heard == ["begun"]
+    await page.cut()
+    assert heard == ["begun"]
+    await grace.end()
     assert sorted(heard) == ["begun", "end abc", "ended"]
 
 
-def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytest.MonkeyPatch, no_threads) -> None:
+@in_event_loop
+async def test_a_session_that_opens_as_the_connection_is_lost_stays(
+    monkeypatch: pytest.MonkeyPatch, no_threads
+) -> None:
     Grace(monkeypatch)
     ended: list[str] = []
 
@@ -168,11 +171,8 @@ def test_a_session_that_opens_as_the_connection_is_lost_stays(monkeypatch: pytes
             pass
         ended.append("at Gradio's")
 
-    async def run() -> None:
-        through = Visits(gradio, Names(), ended.append, asyncio.Event())  # what the page asked is on its way yet
-        await Page(through).cut()
-
-    asyncio.run(run())
+    through = Heartbeats(gradio, Names(), ended.append, asyncio.Event())  # what the page asked is on its way yet
+    await Page(through).cut()
     assert not ended
 
 
@@ -182,13 +182,13 @@ def test_only_closing_a_page_loses_clip_and_conversation(chromium, chat: PVChat,
     with running(ready(chat)) as (app, url), proxy(url) as (through, cut):
         page = open_page(chromium, through)
         show(page, party)
-        heartbeats: list[str] = []
-        page.on("request", lambda request: heartbeats.append(request.url) if HEARTBEAT in request.url else None)
+        beats: list[str] = []
+        page.on("request", lambda request: beats.append(request.url) if HEARTBEAT in request.url else None)
         cut()
         page.wait_for_timeout(4000)  # it was gone after three seconds before
         name = page.evaluate("sessionStorage.getItem('pvchat-session')")
-        assert name in app.desk.sessions
-        assert heartbeats[0].endswith(f"{name}?again=")
+        assert name in app.backend.sessions
+        assert beats[0].endswith(f"{name}?again=")
         assert ask(page, "Is Ana there?").startswith("Yes")
         page.reload()
         page.wait_for_selector("#pv-chat-player figcaption")  # on the same tab
@@ -198,13 +198,13 @@ def test_only_closing_a_page_loses_clip_and_conversation(chromium, chat: PVChat,
         assert "no clip yet" not in page.inner_text("#pv-chat")
         link = url + page.locator("#pv-chat-player video").get_attribute("src")
         assert httpx.head(link).status_code == 200
-        monkeypatch.setattr(visits, "GRACE_S", 0.2)
+        monkeypatch.setattr(heartbeats, "GRACE_S", 0.2)
         page.close()
         wait_for(lambda: httpx.head(link).status_code == 404)
 
 
 def sessions(app: Any) -> list[Any]:
-    return list(app.desk.sessions._open.values())
+    return list(app.backend.sessions._open.values())
 
 
 @pytest.mark.browser
@@ -214,7 +214,9 @@ def test_a_page_whose_session_has_ended_is_loaded_anew(chromium, chat: PVChat, p
         show(page, party)
         page.evaluate("window.old = true")
         for _ in range(20):  # a call of the page on its way opens its session again
-            threading.Thread(target=lambda: [app.desk.end_session(one) for one in [*app.desk.sessions._open]]).start()
+            threading.Thread(
+                target=lambda: [app.backend.end_session(one) for one in [*app.backend.sessions._open]]
+            ).start()
             cut()
             page.wait_for_timeout(3000)
             if page.evaluate("window.old === undefined"):
