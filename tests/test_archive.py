@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pvchat.chat.archive import Sighted, adjusted, as_strangers, base_rate, find, is_backwards, sought
+from pvchat.chat.archive import Sighted, as_strangers, find, is_backwards, sought
 from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video
 from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.archive import Scope
@@ -22,6 +22,7 @@ from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.library.asking import _any_of
+from pvchat.library.rates import adjusted, base_rate
 
 ANA, BOTH, EITHER = Whom(("Ana",)), Whom(("Ana", "Ben"), "both"), Whom(("Ana", "Ben"), "either")
 WITH = Has("with")
@@ -55,10 +56,10 @@ ARCHIVE = [
 
 
 def test_who_is_perhaps_there_on_a_day_is_perhaps_there_on_each() -> None:
-    days = find(Query("who", value="day", throughout=True), ARCHIVE[:3], 3, ["2026-01-02", "2026-01-03", "2026-01-04"])
+    days = find(Query("who", unit="day", throughout=True), ARCHIVE[:3], 3, ["2026-01-02", "2026-01-03", "2026-01-04"])
     assert [*days.names] == ["Ana"]
     some = [*ARCHIVE[1:3], video(4, {"Ana": (2, 4), "Ben": (1, 3)}, doubted="Ana")]
-    days = find(Query("who", value="day", throughout=True), some, 3, ["2026-01-03", "2026-01-04", "2026-01-05"])
+    days = find(Query("who", unit="day", throughout=True), some, 3, ["2026-01-03", "2026-01-04", "2026-01-05"])
     assert [*days.names] == ["Ben"]
     assert say_archive(days, Asked()).startswith("Ben (three videos). Perhaps Ana. That is of three videos.")
 
@@ -118,8 +119,8 @@ MAY_BE_ANA = [video(1, {"#1": (0, 9)}, unsure="Ana", like="#1"), video(2, {"Ben"
         (Query("when", Whom(known=False)), [], [1]),  # unless it is Ana
         (Query("exists", Whom(("Ben",)), Has("with", of=ANA), form="polar"), [], [2]),
         (Query("who", where=Has("with", of=ANA)), [], [2]),
-        (Query("when", value="people", number=Number("exactly", 2)), [], [2]),
-        (Query("when", value="people", number=Number("at_least", 1)), [1, 2], []),
+        (Query("count", unit="video", number=Number("exactly", 2)), [], [2]),
+        (Query("count", unit="video", number=Number("at_least", 1)), [1, 2], []),
     ],
 )
 def test_whoever_a_stranger_is_somebody_is_there(query: Query, sure: list[int], perhaps: list[int]) -> None:
@@ -154,9 +155,16 @@ def found_in(query: Query, videos: list[Sighted]) -> ArchiveFinding:
 
 
 def test_videos_are_listed_as_videos() -> None:
-    assert say_archive(found_in(Query("when", value="videos"), ARCHIVE), Asked()).startswith("Seven videos.\n- on Thu")
-    told = say_archive(found_in(Query("when", value="videos in order"), ARCHIVE[5:]), Asked(" on Monday"))
+    assert say_archive(found_in(Query("when", unit="video"), ARCHIVE), Asked()).startswith("Seven videos.\n- on Thu")
+    told = say_archive(found_in(Query("when", unit="video", per="order"), ARCHIVE[5:]), Asked(" on Monday"))
     assert told.startswith("Two videos on Monday.\n- on Wednesday 7 January")
+
+
+def test_videos_are_listed_by_how_many_or_how_long_they_are() -> None:
+    last = Query("when", rank=Rank("time", -1), number=Number("exactly", 3), unit="video")
+    assert numbers(found(last))[0] == [5, 6, 7]
+    assert numbers(found(Query("length", number=Number("more_than", 10), unit="video"))) == ([], [])
+    assert len(found(Query("length", number=Number("at_least", 10), unit="video")).seen) == len(ARCHIVE)
 
 
 def test_numbers_and_names() -> None:
@@ -249,7 +257,7 @@ def fits(name: str, world: list[set[str]], joints: tuple[str, ...], videos: Made
 def test_who_is_there_at_several_times(asked: tuple[tuple[str, ...], Made]) -> None:
     joints, videos = asked
     labels = [str(at) for at in range(len(joints))]
-    found = find(Query("who", value="scope"), made(joints, videos), len(videos), labels, joints)
+    found = find(Query("who", unit="scope"), made(joints, videos), len(videos), labels, joints)
     ways = [{name for name in ("Ana", "Ben") if fits(name, world, joints, videos)} for world in worlds(videos)]
     assert {*found.names} <= set.intersection(*ways)
     assert set.union(*ways) <= {*found.names, *found.maybe}
@@ -263,7 +271,7 @@ def test_who_is_there_at_several_times(asked: tuple[tuple[str, ...], Made]) -> N
 def test_whether_somebody_is_there_at_several_times(asked: tuple[tuple[str, ...], Made]) -> None:
     joints, videos = asked
     labels = [str(at) for at in range(len(joints))]
-    query = Query("exists", ANA, value="scope", form="polar")
+    query = Query("exists", ANA, unit="scope", form="polar")
     verdict = find(query, made(joints, videos), len(videos), labels, joints).verdict
     ways = {fits("Ana", world, joints, videos) for world in worlds(videos)}
     assert ways == {True} if verdict == "yes" else ways == {False} if verdict == "no" else verdict == "unsure"
@@ -352,6 +360,6 @@ def test_who_is_only_perhaps_there_is_told_so() -> None:
 
 def test_where_somebody_is_only_perhaps_is_told_apart() -> None:
     videos = made(("", "or"), [({"Ana"}, set(), {0}), (set(), {"Ana"}, {1})])
-    query = Query("exists", ANA, value="scope", form="polar")
+    query = Query("exists", ANA, unit="scope", form="polar")
     told = say_archive(find(query, videos, 2, ["0", "1", "2"], ("", "or", "or")), Asked())
     assert told.startswith("Yes. Ana: 0 (one video). Not 2. Perhaps not 1. That is of two videos."), told

@@ -46,7 +46,7 @@ def test_ranks_and_numbers_are_named():
     assert asked(Query("who", rank=Rank("left", 2)))["which"] == "second furthest to the left"
     assert asked(Query("count", number=Number("more_than", 2)))["number"] == "more than two"
     assert asked(Query("exists", number=Number("at_least", 70)))["number"] == "at least 1 minute 10 seconds"
-    of_many = explain({"query": Query("who", value="day", number=Number("at_least", 3)).to_dict()}, many=True)
+    of_many = explain({"query": Query("who", unit="day", number=Number("at_least", 3)).to_dict()}, many=True)
     assert of_many is not None
     assert of_many.asked == (("asked", "who"), ("number", "at least three"))  # days, and no part of one video
     assert asked(Query("who", number=Number("exactly", 0)))["number"] == "never"

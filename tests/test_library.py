@@ -16,8 +16,8 @@ pytest.importorskip("torch")
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.chat.archive import adjusted, base_rate  # noqa: E402
 from pvchat.library import Library  # noqa: E402
+from pvchat.library.rates import adjusted, base_rate  # noqa: E402
 from pvchat.people.parts import MOST_ROWS  # noqa: E402
 from pvchat.people.person import Person  # noqa: E402
 from pvchat.storage.library import LibraryError  # noqa: E402

@@ -91,7 +91,16 @@ READ = [
     ("Is there music or talking?", Query("exists", where=Or((Has("music"), SPEAKS)), form="polar")),
     ("Is Ana silent?", Query("exists", ANA, Not(SPEAKS), form="polar")),
     ("When is it silent?", Query("when", Whom(quantifier="none"), SPEAKS)),
-    ("Is it silent while Ana dances?", Query("refuse", refusal="sound")),
+    (
+        "Is it silent while Ana dances?",
+        Query(
+            "exists",
+            Whom(quantifier="none"),
+            SPEAKS,
+            form="polar",
+            during=During("while", Event(ANA, Has("deed", "dancing"))),
+        ),
+    ),
     ("Is Ana never silent?", Query("exists", ANA, SPEAKS, form="polar", throughout=True)),
     (
         "Who speaks when Ben is not there?",

@@ -2,8 +2,8 @@
 
 The executor of one video (`run.py`) runs over each; what it finds is put together: in how many, where most, who is
 first or longest. Whether somebody is in a video hangs on how often she is in any: of ten thousand videos a few look
-like hers by chance (`base_rate`), and then she is only perhaps in them. Surely holds what does whether whoever is
-doubtful is there or not; perhaps, what does in one of the two cases.
+like hers by chance (`library/rates.py`), and then she is only perhaps in them. Surely holds what does whether whoever
+is doubtful is there or not; perhaps, what does in one of the two cases.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from dataclasses import replace
 from functools import reduce
 from itertools import combinations, groupby
 from typing import NamedTuple
-
-import numpy as np
 
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import same_colour
@@ -35,27 +33,21 @@ from pvchat.chat.query import (
     atoms,
     conjunction,
     counts_at_once,
+    counts_people,
     is_of_sound,
+    lists_videos,
     together,
+    told_as,
 )
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, Quote, as_seen, is_of_anybody, quotes
 from pvchat.chat.spans import TURNED, Span, all_verdict, any_verdict, common, merged, seconds_in
 from pvchat.chat.spans import WHOLE as SHARE
 from pvchat.chat.timeline import Entity, Finding, Row, Timeline, Verdict
-from pvchat.schemas import FloatArray
 
-EVEN = 0.5  # how often somebody is there as the probabilities of one video take it [choice]
-_DRAWS = 2.0  # videos with her and without her that count as seen before there are any (a Beta prior) [choice]
-_ROUNDS = 50
-
-_SIZES: dict[str, Callable[[Seen], float]] = {
-    "people": lambda one: one.people,
-    "videos": lambda one: one.video.seconds,
-    "": lambda one: max((end - start for start, end in one.spans), default=0.0),
-}
 _GONE = (Not(PRESENT), Has("leaves"))
 _COME = (None, PRESENT, Has("enters"))
+Counts = dict[str, tuple[float, float]]  # of each: how often, or how long, it surely holds, and at most
 
 
 class Sighted(NamedTuple):
@@ -88,29 +80,6 @@ def sought(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for whom in needed for name in whom.names))
 
 
-def base_rate(probabilities: FloatArray, videos: int) -> float:
-    """In what share of videos somebody is.
-
-    Expectation maximisation over the videos' own probabilities (Saerens, Latinne, Decaestecker, 2002, "Adjusting the
-    outputs of a classifier to new a priori probabilities"), kept from the ends by a Beta prior.
-
-    Args:
-        probabilities: [n] that she is in each of n videos, at even odds; in the others she surely isn't.
-        videos: how many there are in all.
-    """
-    rate = EVEN
-    for _ in range(_ROUNDS):
-        found = float(adjusted(probabilities, rate).sum())
-        rate = (found + _DRAWS) / (videos + 2 * _DRAWS)
-    return rate
-
-
-def adjusted(probabilities: FloatArray, rate: float) -> FloatArray:
-    """Probabilities [n] that hold at even odds, where somebody is there at another rate."""
-    odds = probabilities / np.maximum(1 - probabilities, 1e-9) * (rate / (1 - rate))
-    return np.asarray(odds / (1 + odds), np.float32)
-
-
 def find(
     query: Query, videos: Iterable[Sighted], looked_at: int, everything: Sequence[str] = (), joints: Sequence[str] = ()
 ) -> ArchiveFinding:
@@ -124,45 +93,47 @@ def find(
         everything: the people, places, days … among which those are sought that are seen so often, or never.
         joints: what stands before each of several times or places: "and", "or", "both", "but not", "than".
     """
-    asked, rows, untold = of_each(query), list[Seen](), 0
-    for sighted in videos:
-        found = [(scope, _in_part(asked, sighted, within)) for scope, within in sighted.parts]
-        told = [replace(one, scopes=(scope,)) for scope, one in found if one is not None and one.told]
-        rows += told
-        untold += not told and any(one is not None for _, one in found)
-        if _is_edge(asked) and any(one.sure for one in told):
-            break
-    rows.sort(key=lambda one: (one.video.at, one.video.path, one.video.number))
+    rows, untold = _looked_through(of_each(query), videos)
     if _is_each_there(query):
         rows = _where_all_are(rows, query)
     seen = tuple(reduce(Seen.joined, same) for _, same in groupby(rows, key=lambda one: one.video.number))
-    absent = tuple(name for name in asked.whom.names if not any(name in one.names for one in seen))
+    absent = tuple(name for name in of_each(query).whom.names if not any(name in one.names for one in seen))
     finding = ArchiveFinding(query, looked_at, None, seen, absent=absent, untold=untold)
     finding = replace(finding, names=_names(finding))
-    if _is_held(query):
-        return _held(finding)
-    if is_of_all(query) or query.value in UNITS:
-        return _put_together(finding, rows, everything, joints)
-    return _summed(finding, everything)
+    if _compares_people(query):
+        return _people_compared(finding)
+    if is_of_all(query) or query.unit in UNITS:
+        return _by_unit(finding, rows, everything, joints)
+    return _over_all_videos(finding, everything)
+
+
+def _looked_through(query: Query, videos: Iterable[Sighted]) -> tuple[list[Seen], int]:
+    """What each part of the videos says, in order of time; how many of them don't tell it."""
+    rows, untold = list[Seen](), 0
+    for sighted in videos:
+        found = [(scope, _look_in_part(query, sighted, within)) for scope, within in sighted.parts]
+        told = [replace(one, scopes=(scope,)) for scope, one in found if one is not None and one.told]
+        rows += told
+        untold += not told and any(one is not None for _, one in found)
+        if _one_video_answers(query) and any(one.sure for one in told):
+            break
+    return sorted(rows, key=lambda one: (one.video.at, one.video.path, one.video.number)), untold
 
 
 def _is_each_there(query: Query) -> bool:
     """Whether it is asked on which days, at which places … several people are, be it in one video or in several."""
     several = len(query.whom.names) > 1 and query.whom.quantifier in ("both", "all")
-    return several and query.select in ("when", "how_often") and query.value in UNITS and query.where is None
+    return several and query.select in ("when", "how_often") and query.unit in UNITS and query.where is None
 
 
 def _where_all_are(rows: Sequence[Seen], query: Query) -> list[Seen]:
     """The videos of the days, places … on which all who are asked about are, surely or perhaps."""
-    there, surely = dict[str, set[str]](), dict[str, set[str]]()
-    for one in rows:
-        there.setdefault(UNITS[query.value](one), set()).update(one.names)
-        surely.setdefault(UNITS[query.value](one), set()).update({*one.names} - one.perhaps)
-    names = {*query.whom.names}
-    return [
-        replace(one, sure=one.sure and names <= surely[UNITS[query.value](one)])
-        for one in rows if names <= there[UNITS[query.value](one)]
-    ]  # fmt: skip
+    surely, at_all = (
+        set.intersection(*(_units_of(name, rows, query.unit, sure) for name in query.whom.names))
+        for sure in (True, False)
+    )
+    at = UNITS[query.unit]
+    return [replace(one, sure=one.sure and at(one) in surely) for one in rows if at(one) in at_all]
 
 
 def is_told_of_one(query: Query) -> bool:
@@ -175,63 +146,86 @@ def is_backwards(query: Query) -> bool:
     return is_told_of_one(query) or query.rank is not None and query.rank == Rank("time", -1)
 
 
-def _is_edge(query: Query) -> bool:
+def _one_video_answers(query: Query) -> bool:
     """Whether one video answers it."""
     by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
-    return is_told_of_one(query) or by_time and query.select in ("when", "who") and query.number is None
+    return is_told_of_one(query) or by_time and told_as(query) in ("when", "who") and query.number is None
 
 
-def _in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None:
+def _look_in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None:
     """What a part of a video says: surely, unless it hangs on somebody doubtful."""
-    video, timeline = sighted.video, sighted.timeline
     if within is not None and query.during == WHOLE:  # the time that is asked about begins or ends in it
         query = replace(query, during=During(start_s=within[0], end_s=within[1]))
-    if is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
-        return None if timeline.sound == "none" else Seen(video, told=False)
-    of_videos = query.where == ANYTHING or query.value.startswith("videos") and query.whom == EVERYBODY
-    if query.select in ("when", "how_often") and of_videos:
-        fits = (
-            query.where == ANYTHING
-            or query.number is None
-            or query.number.within(video.seconds, video.seconds) == "yes"
-        )
-        there = tuple(one.name for one in timeline.entities if one.decision == "present" and not one.like)
-        perhaps = sighted.doubted.intersection(there)
-        return Seen(video, ((0.0, video.seconds),), there, perhaps) if fits else None
+    if is_of_sound(query) and sighted.timeline.sound != "heard" and as_seen(query) is None:
+        return None if sighted.timeline.sound == "none" else Seen(sighted.video, told=False)
+    as_such = query.where == ANYTHING or lists_videos(query) and query.whom == EVERYBODY
+    if as_such and told_as(query) in ("when", "how_often"):
+        return _video_as_such(query, sighted)
     if query.whom == Whom(quantifier="only", known=False):  # nobody but strangers: one of them, with nobody known
         apart = Not(Has("with", of=Whom(known=True)))
         query = replace(query, whom=Whom(known=False), where=conjunction((*together(query.where), apart)))
+    return _look_for_people(query, sighted)
+
+
+def _video_as_such(query: Query, sighted: Sighted) -> Seen | None:
+    """A video with whoever is in it; None: it isn't as long as is asked."""
+    video, number = sighted.video, query.number if query.select == "length" else None
+    if number is not None and number.within(video.seconds, video.seconds) != "yes":
+        return None
+    there = tuple(one.name for one in sighted.timeline.entities if one.decision == "present" and not one.like)
+    return Seen(video, ((0.0, video.seconds),), there, sighted.doubted.intersection(there))
+
+
+def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
+    """Of whom it holds in a video: who is doubtful is perhaps in it, and what hangs on her holds perhaps."""
+    video, timeline = sighted.video, sighted.timeline
     unsure = {one.name: one.like for one in timeline.entities if one.decision == "unsure"}
     doubtful = sighted.doubted | unsure.keys()
-    anybody = is_of_anybody(query.whom) and (query.select != "who" or _is_edge(query))
     nowhere = {name for name, like in unsure.items() if not like}  # of others it is only doubtful who they are
+    anybody = is_of_anybody(query.whom) and (query.select != "who" or _one_video_answers(query))
     nobody = nowhere if anybody else doubtful
     if all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
         timeline = _if_there(timeline, unsure.keys())
     one = _holding(query, video, timeline)
-    of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
-    left_out = {*nobody} - {*query.whom.names} if _leaves_out(query) else {*nobody} if of_nobody else set[str]()
-    if one is None and left_out and (other := _holding(query, video, without(timeline, left_out))) is not None:
-        return replace(other, sure=False)
-    if one is None and query.whom.known is False and query.whom.quantifier == "any":  # unless she is a stranger
-        may_be = doubtful - nowhere
-        strangers = [replace(one, known=one.known and one.name not in may_be) for one in timeline.entities]
-        one = _holding(query, video, replace(timeline, entities=tuple(strangers)))
-        return one and replace(one, names=(), sure=False)
-    counts = query.value == "people" and query.select in ("when", "how_often")
+    if one is None and (other := _if_not_there(query, video, timeline, nobody)) is not None:
+        return other
+    if one is None and query.whom.known is False and query.whom.quantifier == "any":
+        return _if_a_stranger(query, video, timeline, doubtful - nowhere)
+    counts = counts_people(query) and told_as(query) in ("when", "how_often")
     if one is None and counts:
         told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
         one = Seen(video, ((0.0, video.seconds),), told=told)
     if one is None:
         return None
-    names, of_her = {*one.names}, not doubtful.isdisjoint(sought(query))
-    perhaps = one.perhaps | {name for name in names if name in doubtful or of_her and not name.startswith("#")}
-    heard = any(not who for who, *_ in one.quotes)  # also of somebody whom nobody can tell
-    alone = bool(perhaps) and perhaps == names and perhaps <= one.perhaps | nobody and not heard
-    one = replace(one, perhaps=perhaps, sure=one.sure and not (of_her or alone))
+    one = _told_apart(one, doubtful, nobody, of_her=not doubtful.isdisjoint(sought(query)))
     if not counts:
         return one
-    return _so_many(query, replace(one, each={name: spans for name, spans in one.each.items() if name not in nobody}))
+    each = {name: spans for name, spans in one.each.items() if name not in nobody}
+    return _if_so_many(query, replace(one, each=each))
+
+
+def _if_not_there(query: Query, video: Video, timeline: Timeline, nobody: Collection[str]) -> Seen | None:
+    """What perhaps holds where it is asked who is there without somebody, or whether nobody is: if some aren't."""
+    of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
+    left_out = {*nobody} - {*query.whom.names} if _leaves_out(query) else {*nobody} if of_nobody else set[str]()
+    one = _holding(query, video, without(timeline, left_out)) if left_out else None
+    return one and replace(one, sure=False)
+
+
+def _if_a_stranger(query: Query, video: Video, timeline: Timeline, may_be: Collection[str]) -> Seen | None:
+    """What perhaps holds of strangers: if whoever may be enrolled is none."""
+    entities = tuple(replace(one, known=one.known and one.name not in may_be) for one in timeline.entities)
+    one = _holding(query, video, replace(timeline, entities=entities))
+    return one and replace(one, names=(), sure=False)
+
+
+def _told_apart(one: Seen, doubtful: Collection[str], nobody: Collection[str], of_her: bool) -> Seen:
+    """A video in which it holds, with who is only perhaps in it; all are where it hangs on one who is (`of_her`)."""
+    names = {*one.names}
+    perhaps = one.perhaps | {name for name in names if name in doubtful or of_her and not name.startswith("#")}
+    heard = any(not who for who, *_ in one.quotes)  # also of somebody whom nobody can tell
+    alone = bool(perhaps) and perhaps == names and perhaps <= one.perhaps | {*nobody} and not heard
+    return replace(one, perhaps=perhaps, sure=one.sure and not (of_her or alone))
 
 
 def _if_there(timeline: Timeline, unsure: Collection[str]) -> Timeline:
@@ -329,12 +323,12 @@ def _asked(query: Query) -> Query:
     of_all = is_of_all(query)
     if is_of_sound(query) and not of_all:
         return replace(asked, where=query.where or Has("speaks"))
-    if of_all or query.select in ("who", "count") or query.value == "people" or _is_each_there(query):
+    if of_all or query.select in ("who", "count") or counts_people(query) or _is_each_there(query):
         each = of_all or not query.whom.names or _is_each_there(query)
         whom = replace(query.whom, quantifier="any") if each else query.whom
         if rank == Rank("time", -1) and query.where in (None, PRESENT) and query.select == "who":  # who is seen last
             asked = replace(asked, where=Not(PRESENT))
-        counts_else = query.value in ("people", *UNITS) or _counts_videos(query)
+        counts_else = counts_people(query) or query.unit in UNITS or _counts_videos(query)
         number = None if of_all or counts_else else query.number
         rank = rank if rank is not None and rank.by == "time" else None
         return replace(asked, select="who", whom=whom, rank=rank, number=number)
@@ -365,7 +359,7 @@ def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Qu
     return tuple(one for one in said if (one[0] or is_of_anybody(query.whom)) and common([one[2]], spans))
 
 
-def _so_many(query: Query, one: Seen) -> Seen | None:
+def _if_so_many(query: Query, one: Seen) -> Seen | None:
     """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
     if query.number is None:
         return one
@@ -373,37 +367,54 @@ def _so_many(query: Query, one: Seen) -> Seen | None:
     return None if verdict == "no" else replace(one, sure=verdict == "yes")
 
 
-def _summed(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
-    """The finding with its groups, its number and its verdict."""
-    query, sure, rank, number = found.query, found.sure, found.query.rank, found.query.number
+def _over_all_videos(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
+    """The finding with its number and its verdict; of whom it holds in so many videos."""
+    query, number = found.query, found.query.number
     if query.select == "who" and query.throughout and query.where in (None, PRESENT) and number is None:  # in each
         number = Number("at_least", found.looked_at)
         found = replace(found, query=(query := replace(query, rank=Rank("often"), number=number, throughout=False)))
     if query.select == "who" and number is not None and _counts_videos(query):
         return _so_often(found, everything)
-    if query.form == "polar" and query.select in ("how_often", "how_long") and number is not None:
-        low, high = _at_least_and_most(found)
-        so = number.within(low, high)
-        so = "unsure" if so == "unknown" else so if number.within(low, high + found.untold) == so else "unknown"
-        return replace(found, verdict=so, number=low)
+    if query.form == "polar" and told_as(query) in ("how_often", "how_long") and number is not None:
+        return _whether_so_many(found, number)
     if _is_always_there(query):
-        sure = [one for one in sure if found.looked_at > 1 or seconds_in(one.spans) >= SHARE * one.video.seconds]
-        missed: Verdict = "unsure" if found.perhaps and len(found.seen) == found.looked_at else "no"
-        return replace(found, verdict="yes" if len(sure) == found.looked_at else missed, number=float(len(sure)))
+        return _whether_always(found)
     if query.select == "exists" or query.form == "polar":
-        verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
-        return replace(found, verdict=verdict, number=float(len(sure)))
+        verdict: Verdict = "yes" if found.sure else "unsure" if found.seen else "unknown" if found.untold else "no"
+        return replace(found, verdict=verdict, number=float(len(found.sure)))
     if query.select == "how_long":
         return replace(found, number=_at_least_and_most(found)[0])
-    if query.select == "count":
+    if told_as(query) == "count":
         most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(found.names)
         return replace(found, number=float(most))
-    if query.select == "when" and rank is not None and rank.by == "time" and number is not None:  # the last three
-        count = int(number.value)
-        found = replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
-    if query.select == "when" and rank is not None and rank.by != "time" and query.value in _SIZES and found.seen:
+    return _ranked(found) if told_as(query) == "when" else replace(found, number=float(len(found.sure)))
+
+
+def _whether_so_many(found: ArchiveFinding, number: Number) -> ArchiveFinding:
+    """Whether it holds in so many videos, or for so long."""
+    low, high = _at_least_and_most(found)
+    so = number.within(low, high)
+    so = "unsure" if so == "unknown" else so if number.within(low, high + found.untold) == so else "unknown"
+    return replace(found, verdict=so, number=low)
+
+
+def _whether_always(found: ArchiveFinding) -> ArchiveFinding:
+    """Whether somebody is in each video; in all of it, if there is one."""
+    sure = [one for one in found.sure if found.looked_at > 1 or seconds_in(one.spans) >= SHARE * one.video.seconds]
+    missed: Verdict = "unsure" if found.perhaps and len(found.seen) == found.looked_at else "no"
+    return replace(found, verdict="yes" if len(sure) == found.looked_at else missed, number=float(len(sure)))
+
+
+def _ranked(found: ArchiveFinding) -> ArchiveFinding:
+    """The videos in which it holds: the last three, those with most people, the longest, or all."""
+    rank, number = found.query.rank, found.query.number
+    if rank is not None and rank.by != "time" and not found.query.per and found.seen:
         return _greatest(found, rank)
-    return replace(found, number=float(len(sure)))
+    found = replace(found, number=float(len(found.sure)))
+    if rank is None or rank.by != "time" or number is None:
+        return found
+    count = int(number.value)
+    return replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
 
 
 def is_of_all(query: Query) -> bool:
@@ -420,9 +431,7 @@ def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
     return sum(sure), sum(seen)
 
 
-def _counted(
-    query: Query, seen: Iterable[Seen], unit: str = "", everything: Sequence[str] = ()
-) -> dict[str, tuple[float, float]]:
+def _counted(query: Query, seen: Iterable[Seen], unit: str = "", everything: Sequence[str] = ()) -> Counts:
     """How often, or how long, it surely holds and at most: at each place, on each day …, or, without a unit, of each
     enrolled person; people are counted where their number is asked for.
     """
@@ -451,57 +460,81 @@ def _names(found: ArchiveFinding) -> dict[str, int]:
     return {name: counts[name] for name in sorted(counts, key=lambda name: (-weights[name], name))}
 
 
-def _put_together(
+def _by_unit(
     found: ArchiveFinding, rows: Sequence[Seen], everything: Sequence[str], joints: Sequence[str]
 ) -> ArchiveFinding:
     """At which places, on which days … it holds, the most first if that is asked; whether it does at each of them, or
     of each person, who is there at each; at which more.
     """
-    query, rank, number, people = found.query, found.query.rank, found.query.number, is_of_all(found.query)
-    counts = _counted(query, rows, query.value if query.value in UNITS else "", everything)
-    joints = joints if query.value == "scope" else ()
-    if query.select == "who" and not query.throughout and query.value != "scope" and number is None:
+    query, rank, of_scopes = found.query, found.query.rank, found.query.unit == "scope"
+    counts = _counted(query, rows, query.unit if query.unit in UNITS else "", everything)
+    if query.select == "who" and not query.throughout and not of_scopes and query.number is None:
         return _who_at(replace(found, groups={one: least for one, (least, _) in counts.items()}), rows)
-    asks_each = query.select in ("exists", "who") and rank is None and number is None
-    kept = {
-        one: least for one, (least, most) in counts.items()
-        if asks_each or query.value == "scope" or (least if number is None else number.within(least, most) == "yes")
-    }  # fmt: skip
-    if rank is not None and not (query.value == "scope" and query.form == "polar"):
-        kept = dict(sorted(kept.items(), key=lambda item: item[1], reverse=rank.k > 0))
-    found = replace(
-        found, groups=kept, number=float(len([one for one in kept.values() if one or number is not None])),
-        maybe=tuple(one for one, (least, most) in counts.items() if most and not least),
-    )  # fmt: skip
+    found = _grouped(found, counts)
+    joints = joints if of_scopes else ()
     left_out = {one for one, joint in zip(everything, joints, strict=False) if joint == "but not"}
     if query.select == "who":
         return _there_at(found, rows, left_out, any if "or" in joints else all)
+    if _asks_each(query):
+        return _whether_at_each(found, counts, left_out, any_verdict if "or" in joints else all_verdict)
+    if query.form == "polar" and query.select == "when" and rank is None:
+        return replace(found, verdict="yes" if found.groups else "unsure" if counts else "no")
+    return found if "than" not in joints or rank is None else _whether_more(found, [*counts.values()], rank)
+
+
+def _asks_each(query: Query) -> bool:
+    """Whether it is asked of each of the places, days … whether it holds there."""
+    return query.select in ("exists", "who") and query.rank is None and query.number is None
+
+
+def _grouped(found: ArchiveFinding, counts: Counts) -> ArchiveFinding:
+    """The finding with the places, days … at which it holds, or does as often as is asked."""
+    query, rank, number = found.query, found.query.rank, found.query.number
+    listed = _asks_each(query) or query.unit == "scope"
+    kept = {
+        one: least for one, (least, most) in counts.items()
+        if listed or (least if number is None else number.within(least, most) == "yes")
+    }  # fmt: skip
+    if rank is not None and not (query.unit == "scope" and query.form == "polar"):
+        kept = dict(sorted(kept.items(), key=lambda item: item[1], reverse=rank.k > 0))
+    maybe = tuple(one for one, (least, most) in counts.items() if most and not least)
+    many = len([one for one in kept.values() if one or number is not None])
+    return replace(found, groups=kept, number=float(many), maybe=maybe)
+
+
+def _whether_at_each(
+    found: ArchiveFinding, counts: Counts, left_out: Collection[str], enough: Callable[[list[Verdict]], Verdict]
+) -> ArchiveFinding:
+    """Whether it holds at each of the places, on each of the days …, of each person; at none of those left out."""
+    people = is_of_all(found.query)
     verdicts: dict[str, Verdict] = {
         one: "yes" if least else "unknown" if found.untold or people and most else "unsure" if most else "no"
         for one, (least, most) in counts.items()
     }
-    if asks_each:
-        wanted = [verdict for one, verdict in verdicts.items() if one not in left_out]
-        so = any_verdict(wanted) if "or" in joints else all_verdict(wanted)
-        absent = tuple(one for one, least in kept.items() if not least) if people else found.absent
-        return replace(found, verdict=all_verdict([so, *(TURNED[verdicts[one]] for one in left_out)]), absent=absent)
-    if query.form == "polar" and query.select == "when" and rank is None:
-        return replace(found, verdict="yes" if kept else "unsure" if counts else "no")
-    if "than" not in joints or rank is None:
-        return found
-    (least, most), (others_least, others_most) = [*counts.values()][:2]
+    so = enough([verdict for one, verdict in verdicts.items() if one not in left_out])
+    absent = tuple(one for one, least in found.groups.items() if not least) if people else found.absent
+    return replace(found, verdict=all_verdict([so, *(TURNED[verdicts[one]] for one in left_out)]), absent=absent)
+
+
+def _whether_more(found: ArchiveFinding, counts: Sequence[tuple[float, float]], rank: Rank) -> ArchiveFinding:
+    """Whether it holds more often, or longer, at the first of two than at the other."""
+    (least, most), (others_least, others_most) = counts[:2]
     so = Number("more_than" if rank.k > 0 else "fewer_than", 0).within(least - others_most, most - others_least)
     return replace(found, verdict="unsure" if so == "unknown" else so)
+
+
+def _units_of(name: str, rows: Iterable[Seen], unit: str, surely: bool) -> set[str]:
+    """At which places, on which days … somebody is, surely or at all."""
+    return {UNITS[unit](one) for one in rows if name in one.names and not (surely and name in one.perhaps)}
 
 
 def _who_at(found: ArchiveFinding, rows: Sequence[Seen]) -> ArchiveFinding:
     """Who is at which place, on which day …; on how many of them each, the most first, if that is asked."""
     if found.query.rank is None:
         return found
-    at = {name: {UNITS[found.query.value](one) for one in rows if name in one.names and name not in one.perhaps}
-          for name in found.names}  # fmt: skip
-    order = sorted(at, key=lambda name: len(at[name]), reverse=found.query.rank.k > 0)
-    return replace(found, names={name: len(at[name]) for name in order})
+    many = {name: len(_units_of(name, rows, found.query.unit, True)) for name in found.names}
+    order = sorted(many, key=lambda name: many[name], reverse=found.query.rank.k > 0)
+    return replace(found, names={name: many[name] for name in order})
 
 
 def same_in_each(each: Sequence[Sequence[Row]]) -> Verdict:
@@ -522,17 +555,14 @@ def _there_at(
     """Who is surely, and who perhaps, there on each of the days, at each of the places … that are asked about (or at
     any, as is `enough`), and at none of those that are left out.
     """
-    wanted = [one for one in found.groups if one not in left_out]
-
-    def there(name: str, surely: bool) -> set[str]:
-        mine = (one for one in rows if name in one.names and not (surely and name in one.perhaps))
-        return {UNITS[found.query.value](one) for one in mine}
+    wanted, unit, number = [one for one in found.groups if one not in left_out], found.query.unit, found.query.number
 
     def fits(name: str, surely: bool) -> bool:
-        if found.query.number is not None:  # in so many of them
-            so = found.query.number.within(len(there(name, True)), len(there(name, False)))
+        sure, at_all = (_units_of(name, rows, unit, surely) for surely in (True, False))
+        if number is not None:  # in so many of them
+            so = number.within(len(sure), len(at_all))
             return so == "yes" or so == "unknown" and not surely
-        here, elsewhere = there(name, surely), there(name, not surely)
+        here, elsewhere = (sure, at_all) if surely else (at_all, sure)
         return enough(one in here for one in wanted) and elsewhere.isdisjoint(left_out)
 
     names = sorted({name for one in rows for name in one.names if not name.startswith("#")})
@@ -557,7 +587,14 @@ def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFindin
 
 def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
     """The videos with most people, the longest, or the longest time in which it holds; the fewest, the shortest."""
-    size = _SIZES[found.query.value]
+
+    def size(one: Seen) -> float:
+        if counts_people(found.query):
+            return one.people
+        if found.query.unit == "video":
+            return one.video.seconds
+        return max((end - start for start, end in one.spans), default=0.0)
+
     sizes = sorted((size(one) for one in found.seen), reverse=rank.k > 0)
     wanted = sizes[min(abs(rank.k), len(sizes)) - 1]
     return replace(found, seen=tuple(one for one in found.seen if size(one) == wanted), number=float(wanted))
@@ -567,11 +604,11 @@ def is_answered(query: Query) -> bool:
     """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
     event, held = query.during.event, query.select in ("compare", "order")
     ranked = query.rank is None or query.rank.by in ("time", "long", "often")
-    if query.select in ("length", "why", "refuse") or not ranked:
+    if told_as(query) in ("length", "why", "refuse") or not ranked:
         return False
-    if query.value in ("same", "different") and query.select == "compare":
+    if query.per in ("same", "other") and query.select == "compare":
         return True
-    if _is_held(query) and _against_strangers(query):
+    if _compares_people(query) and _against_strangers(query):
         return False
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
@@ -589,8 +626,8 @@ def _against_strangers(query: Query) -> bool:
 
 def of_each(query: Query) -> Query:
     """What is looked for in each video: of who are held against each other, when it holds of each."""
-    if not _is_held(query):
-        return replace(query, throughout=query.throughout and query.value not in UNITS)
+    if not _compares_people(query):
+        return replace(query, throughout=query.throughout and query.unit not in UNITS)
     where, people = None if query.where in (*_GONE, *_COME) else query.where, _people_of(query)
     names = tuple(dict.fromkeys(name for one in people for name in one.names))
     alone = len(people) == 1 and query.form == "polar"  # "was Ana the first?": of everybody
@@ -605,15 +642,15 @@ def _people_of(query: Query) -> list[Whom]:
     return [one for one in (query.whom, query.versus, None if event is None else event.whom) if one is not None]
 
 
-def _is_held(query: Query) -> bool:
+def _compares_people(query: Query) -> bool:
     """Whether people are held against each other."""
     return query.select in ("compare", "order") or query.select == "exists" and query.rank is not None
 
 
-def _held(found: ArchiveFinding) -> ArchiveFinding:
+def _people_compared(found: ArchiveFinding) -> ArchiveFinding:
     """Who is first, longest, most often, in order; whether that is who it is asked of, be it surely or perhaps."""
     query = found.query
-    best, *others = (_looked_up(found, *sure) for sure in ((True, True), (True, False), (False, True)))
+    best, *others = (_compared_in_one_timeline(found, *sure) for sure in ((True, True), (True, False), (False, True)))
     people = [*best.people, *best.against]
     if query.select == "order" and best.against:
         people.sort(key=lambda one: one.number or 0.0)
@@ -626,7 +663,7 @@ def _held(found: ArchiveFinding) -> ArchiveFinding:
     return replace(found, verdict="unknown" if "unknown" in told else "unsure" if len(told) > 1 else best.verdict)
 
 
-def _looked_up(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> Finding:
+def _compared_in_one_timeline(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> Finding:
     """The query looked up in one timeline: when it holds of each in all videos, surely or at all, as they are there."""
     query, event = found.query, found.query.during.event
     by_time = query.rank is None or query.rank.by == "time"
@@ -652,11 +689,12 @@ def _looked_up(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) 
 
 def over_scopes(query: Query, joints: Sequence[str]) -> Query:
     """A query as it is asked of several times or places: at each of them, or in all together."""
-    plain = query.rank is None and query.number is None and not query.value
+    if query.unit == "scope":
+        return query
+    plain = query.rank is None and query.number is None and not (query.value or query.unit or query.per)
     if query.select == "compare" and query.versus is None and query.rank is not None:
-        long = query.rank.by == "long"
-        counted: Select = "how_long" if long else "count" if query.value == "people" else "how_often"
-        return Query(counted, query.whom, query.where, value="scope", form=query.form, rank=query.rank)
+        counted: Select = "how_long" if query.rank.by == "long" else "how_often"
+        return Query(counted, query.whom, query.where, form=query.form, rank=query.rank, unit="scope")
     if "than" in joints:
         return replace(query, select="why")  # nothing that can be held against each other
     if plain and "or" not in joints and query.form == "polar" and query.select == "exists" and not query.whom.names:
@@ -665,4 +703,4 @@ def over_scopes(query: Query, joints: Sequence[str]) -> Query:
         joints = ("both",) if one_of_all else joints
     asks_each = query.select in ("exists", "how_often", "how_long") and not is_of_all(query)
     each = asks_each or query.select == "who" and not {"both", "but not"}.isdisjoint(joints)
-    return replace(query, value="scope") if plain and each else query
+    return replace(query, unit="scope") if plain and each else query

@@ -23,7 +23,7 @@ UNITS: dict[str, Callable[[Seen], str]] = {  # by which videos are put together:
     "week": lambda one: f"{one.video.at - timedelta(days=one.video.at.weekday()):%Y-%m-%d}",
     "month": lambda one: f"{one.video.at:%Y-%m}",
     "year": lambda one: f"{one.video.at:%Y}",
-    "place on a day": lambda one: f"{one.video.at:%Y-%m-%d} {one.video.place}",
+    "day and place": lambda one: f"{one.video.at:%Y-%m-%d} {one.video.place}",
     "hour": lambda one: f"{one.video.at:%H}",
     "scope": lambda one: one.scopes[0],
 }

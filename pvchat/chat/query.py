@@ -69,6 +69,23 @@ Refusal = Literal[
 Form = Literal["polar", "wh", "choice", "command"]  # asked for yes or no, for what, for one of two; "tell me …"
 Quantifier = Literal["any", "all", "none", "only", "both", "either"]
 Relation = Literal["while", "before", "after", "until", "since"]
+Unit = Literal[  # of a library: by what its videos are put together; "" is by nothing
+    "", "video", "place", "day", "night", "week", "month", "year", "hour", "weekday",
+    "day and place",  # a place on a day: "were they ever in the same room on the same day?"
+    "scope",  # one of several times and places that a question names: "in the hall or in the garden?"; no word means it
+]  # fmt: skip
+Per = Literal[
+    "",
+    "which",  # in which of the units does it hold? the videos one by one
+    "count",  # in how many of them?
+    "each",  # of each of them by itself: how often a week, who in which room, whether in every room
+    "same",  # in the same one, or the same in each of them?
+    "other",  # in different ones?
+    "videos",  # of which units are there videos, and how many?
+    "ago",  # how long ago?
+    "order",  # the earliest first: "show me Ana's videos in order"
+    "apart",  # how far from what `then` asks: "how many days lie between her first and her last visit?"
+]
 Bound = Literal["exactly", "at_least", "at_most", "more_than", "fewer_than"]
 RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]
 T = TypeVar("T")
@@ -253,6 +270,8 @@ class Query:
     refusal: Refusal | None = None  # why nothing can answer
     then: Query | None = None  # a second question asked in the same breath ("…, and what is he wearing?")
     if_so: bool = False  # the second one is only asked if the answer to the first is yes ("if so, where?")
+    unit: Unit = ""  # of a library: by what its videos are put together ("which room is she in most?")
+    per: Per = ""  # how they are; "which" and "each" only until it is known what is looked up for them
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; what is as usual is left out."""
@@ -305,6 +324,23 @@ def is_choice(query: Query) -> bool:
 def counts_at_once(query: Query) -> bool:
     """Whether it is asked how many people are seen at the same time."""
     return query.select == "count" and query.where == Has("with") and query.whom == EVERYBODY
+
+
+def counts_people(query: Query) -> bool:
+    """Whether so many people are sought: when they are there, or, of a library, in which videos, or where most are."""
+    return query.value == "people" or query.select == "count" and query.unit == "video"
+
+
+def lists_videos(query: Query) -> bool:
+    """Whether a library's videos are asked for as such, whoever is in them: all, the newest, the longest."""
+    return query.unit == "video" and query.select != "count"
+
+
+def told_as(query: Query) -> Select:
+    """What kind of answer it wants: videos of so many people, or so long, are listed, or counted, as any others are."""
+    if query.unit != "video" or query.select not in ("count", "length"):
+        return query.select
+    return "how_often" if query.per == "count" else "when"
 
 
 def asks_absence(query: Query) -> bool:

@@ -30,6 +30,7 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known, read
+from pvchat.chat.reader.units import of_clip
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Finding, Timeline
@@ -150,7 +151,7 @@ class Conversation:
 
     def _query_of(self, text: str, turns: Sequence[Turn], timeline: Timeline | None) -> Query:
         require_readable(text)
-        return read(text, Known(self.names, self.aliases, tuple(turns), timeline))
+        return of_clip(read(text, Known(self.names, self.aliases, tuple(turns), timeline)))
 
 
 @dataclass(frozen=True)

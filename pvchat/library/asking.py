@@ -18,9 +18,7 @@ import numpy as np
 
 from pvchat.chat.archive import (
     Sighted,
-    adjusted,
     as_strangers,
-    base_rate,
     find,
     is_answered,
     is_backwards,
@@ -34,7 +32,7 @@ from pvchat.chat.archive import (
 )
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import in_place, wording
-from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, told_as
 from pvchat.chat.question import names_in, require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, Scope, questions_in, read_archive
 from pvchat.chat.reader.dates import Dates, around
@@ -48,6 +46,7 @@ from pvchat.chat.spans import TURNED, Span, nth_of
 from pvchat.chat.timeline import Finding, Found, Row, Timeline, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
+from pvchat.library.rates import adjusted, base_rate
 from pvchat.library.recognise import BATCH, bring_up_to_date, people_in, timeline_in
 from pvchat.people.corrections import corrections_of
 from pvchat.people.folders import Snapshot
@@ -153,14 +152,14 @@ class _Search:
     def turn(self) -> Turn:
         """The question for those that follow it: of whom it speaks; where it names nobody, who was found, if asked."""
         query = self.asked.query
-        if names_in(query) or query.select not in ("who", "count", "exists", "when") or query.value in UNITS:
+        if names_in(query) or told_as(query) not in ("who", "count", "exists", "when") or query.unit in UNITS:
             return query, Finding(query)
         return query, Finding(query, people=cast("tuple[Found, ...]", _FoundLater(self)))
 
     def answer(self) -> LibraryAnswer:
         """The answer, and that to a second question."""
         query = self.asked.query
-        if query.value.endswith("apart") and query.then is not None:
+        if query.per == "apart" and query.then is not None:
             return self._apart_in_time(query, query.then)
         one = self._answer(over_videos(replace(query, then=None)))
         if query.then is None:
@@ -171,10 +170,7 @@ class _Search:
 
     def _apart_in_time(self, query: Query, other: Query) -> LibraryAnswer:
         """How far two sightings lie apart, and when each was."""
-        one, two = (
-            self._answer(replace(part, value=part.value.removesuffix("apart").strip(), then=None))
-            for part in (query, other)
-        )
+        one, two = self._answer(replace(query, per="", then=None)), self._answer(replace(other, then=None))
         edges = [
             next(iter(nth_of(a.finding.sure, b.rank.k if b.rank else 1)), None) for a, b in ((one, query), (two, other))
         ]
@@ -198,7 +194,7 @@ class _Search:
                 worn.append(rows)
         verdict = same_in_each(worn) if query.attribute == "worn" else "yes" if len(told) == 1 else "no"
         verdict = "unsure" if verdict == "yes" and len(worn) < len(there.seen) else verdict
-        verdict = TURNED[verdict] if query.value == "different" else verdict
+        verdict = TURNED[verdict] if query.per == "other" else verdict
         groups = {text: float(len(seen)) for text, seen in told.items()}
         found = replace(there, query=query, verdict=verdict if query.form == "polar" else None, groups=groups)
         return LibraryAnswer(say_archive(found, said), found)
@@ -207,41 +203,55 @@ class _Search:
         """The answer to one question."""
         asked = self.asked
         query = over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
-        said = Asked(asked.of, today=self.today if query.value == "ago" else None)
+        said = Asked(asked.of, today=self.today if query.per == "ago" else None)
         if query.select == "refuse" or not is_answered(query):
             return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count(query)))
-        if query.select == "compare" and query.value in ("same", "different"):
+        if query.select == "compare" and query.per in ("same", "other"):
             return self._compared(query, said)
-        if query == Query("describe") and asked.sighting is None and self.only is None and self._count(query) > 1:
-            query = Query("when", value="videos")  # what happened in them: who was in each
-        if query.whom == Whom(quantifier="all") and query.where == Has("with") and query.select != "exists":
-            whoever = self.library.execute("SELECT DISTINCT who FROM appearances WHERE decision = 'present'")
-            everybody = tuple(sorted(self.names[who] for (who,) in whoever if who in self.names))
-            query = replace(query, whom=Whom(everybody, "both"))  # "when were all there at once?"
-        search = self
-        if asked.sighting is not None:
-            sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
-            if not sighted.seen:
-                return LibraryAnswer(say_archive(sighted, said), sighted)
-            rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
-            edge = next(iter(nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)), seen[0])
-            if asked.around:
-                day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
-                return replace(self, asked=day)._answer(query)
-            said, search = replace(said, moment=edge, one=True), replace(self, only=edge.video.number)
+        query = self._of_everything(query)
+        if asked.sighting is None:
+            return self._told(query, said, self)
+        sighted = replace(self, asked=asked.sighted or asked)._found(asked.sighting)
+        if not sighted.seen:
+            return LibraryAnswer(say_archive(sighted, said), sighted)
+        rank, seen = asked.sighting.rank, sighted.sure or list(sighted.seen)
+        edge = next(iter(nth_of(seen, rank.k if rank is not None and rank.by == "time" else 1)), seen[0])
+        if asked.around:
+            day = replace(asked, sighting=None, dates=(around(edge.video.at, asked.around),))
+            return replace(self, asked=day)._answer(query)
+        return self._told(query, replace(said, moment=edge, one=True), replace(self, only=edge.video.number))
+
+    def _of_everything(self, query: Query) -> Query:
+        """A query with the names of all people who are asked about at once; what happened is who was in each video."""
+        alone = self.asked.sighting is None and self.only is None
+        if query == Query("describe") and alone and self._count(query) > 1:
+            return Query("when", unit="video")
+        if query.whom != Whom(quantifier="all") or query.where != Has("with") or query.select == "exists":
+            return query
+        whoever = self.library.execute("SELECT DISTINCT who FROM appearances WHERE decision = 'present'")
+        everybody = tuple(sorted(self.names[who] for (who,) in whoever if who in self.names))
+        return replace(query, whom=Whom(everybody, "both"))  # "when were all there at once?"
+
+    def _told(self, query: Query, said: Asked, search: _Search) -> LibraryAnswer:
+        """The answer to one question by the videos that are searched: all, or the one that is meant."""
         found = search._found(query)
         if query.number == NEVER and query.whom.names and query.where is not None and not found.seen:
             there = search._found(Query("when", query.whom, during=query.during))
             found = found if there.seen else there  # of nobody who isn't there is it said that she always sits
         if is_told_of_one(query):
-            one = said.moment or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
-            said = replace(said, moment=one, told="" if one is None else self._described(query, one))
-            if one is None:
-                there = self._found(Query("when", query.whom, during=query.during))
-                found, last = replace(there, query=query), next(iter([*there.sure[::-1], *there.seen[::-1]]), None)
-                if last is not None and not last.video.long and query.whom.names:
-                    said = replace(said, moment=last, instead=self._described(Query("describe", query.whom), last))
+            found, said = self._told_of_one(query, found, said)
         return LibraryAnswer(f"{say_archive(found, said)}{self._one_after_another(found, said)}", found)
+
+    def _told_of_one(self, query: Query, found: ArchiveFinding, said: Asked) -> tuple[ArchiveFinding, Asked]:
+        """What is known of somebody by the one video that tells it; if none does, what the last one with her tells."""
+        one = said.moment or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
+        if one is not None:
+            return found, replace(said, moment=one, told=self._described(query, one))
+        there = self._found(Query("when", query.whom, during=query.during))
+        last = next(iter([*there.sure[::-1], *there.seen[::-1]]), None)
+        if last is not None and not last.video.long and query.whom.names:
+            said = replace(said, moment=last, instead=self._described(Query("describe", query.whom), last))
+        return replace(there, query=query), said
 
     def _one_after_another(self, found: ArchiveFinding, said: Asked) -> str:
         """In which videos people are who aren't seen together in any: one after the other, as films show who talks."""
@@ -268,16 +278,16 @@ class _Search:
 
     def _scopes(self, query: Query) -> list[Scope]:
         """The times and places that count: those that are left out ("but not on Friday") where each is asked about."""
-        return [one for one in self.asked.scopes if query.value == "scope" or one.joint != "but not"]
+        return [one for one in self.asked.scopes if query.unit == "scope" or one.joint != "but not"]
 
     def _everything(self, query: Query) -> list[str]:
         """Everybody, or all places, days … of the times and places asked about, where a number of times is asked for;
         everybody, or everybody who is seen, where it is asked whether all are there, or what holds of all, or never.
         """
         scopes = self._scopes(query)
-        if query.value == "scope":
+        if query.unit == "scope":
             return [self.asked.label(one) for one in scopes]
-        anywhere = query.throughout and query.value in UNITS  # a day with videos of other places is a day, too
+        anywhere = query.throughout and query.unit in UNITS  # a day with videos of other places is a day, too
         where, values = _any_of([replace(one, place="") for one in scopes] if anywhere else scopes)
         if (is_of_all(query) or query.number == NEVER) and query.where not in (None, PRESENT, ANYTHING):
             words = f"SELECT DISTINCT a.who FROM {_VIDEOS} JOIN appearances AS a ON a.clip = c.id "
@@ -288,13 +298,13 @@ class _Search:
             return []
         if is_of_all(query) and query.whom.names:
             return list(query.whom.names)
-        if query.value not in UNITS:
+        if query.unit not in UNITS:
             return sorted({*self.names.values()} - {*query.whom.besides})
         words = f"SELECT DISTINCT s.place, c.recorded FROM {_VIDEOS} WHERE {where} ORDER BY c.recorded"
         rows = self.library.execute(words, values)
         videos = (Seen(Video(0, "", place, datetime.fromisoformat(at), "", 0.0)) for place, at in rows)
-        found = list(dict.fromkeys(filter(None, map(UNITS[query.value], videos))))
-        if query.where != ANYTHING or query.value != "day" or not found:
+        found = list(dict.fromkeys(filter(None, map(UNITS[query.unit], videos))))
+        if query.where != ANYTHING or query.unit != "day" or not found:
             return found
         first, last = (date.fromisoformat(one) for one in (found[0], found[-1]))
         return [f"{first + timedelta(days=n)}" for n in range((last - first).days + 1)]
@@ -321,24 +331,12 @@ class _Search:
         it lies, in the order in which they are wanted.
         """
         asked, scopes = of_each(query), self._scopes(query)
-        (where, values), each = _any_of(scopes), [_where(one) for one in scopes]
-        for condition, value in self._needed(asked):
-            where, values = f"{where} AND {condition}", [*values, *value]
-        if self.only is not None:
-            where, values = f"{where} AND c.id = ?", [*values, self.only]
-        order, lies_in = "DESC" if is_backwards(query) else "ASC", [value for _, more in each for value in more]
-        rows = self.library.execute(
-            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, coalesce(c.sound, x'') = x''"
-            f"{''.join(f', sum({one})' for one, _ in each)} FROM {_VIDEOS} WHERE {where} "
-            f"GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
-            [*lies_in, *values],
-        ).fetchall()  # clips that are behind are written while these are gone through
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
         present_from = self.chat.settings.presence.present_from
         named = names_in(asked) or self.names.values()  # whose presence counts
         likely = {name: self._likely(number, videos) for number, name in self.names.items() if name in named}
         needed = [likely[name] for name in sought(asked) if name in likely]
-        rows = [row for row in rows if all(hers.get(row[0], 1.0) >= _PERHAPS for hers in needed)]
+        rows = [row for row in self._rows(query) if all(hers.get(row[0], 1.0) >= _PERHAPS for hers in needed)]
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard, *inside) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
@@ -354,6 +352,21 @@ class _Search:
             except LibraryError:  # it was deleted meanwhile
                 continue
             yield Sighted(video, timeline, frozenset(doubted - unlikely), parts)
+
+    def _rows(self, query: Query) -> list[Any]:
+        """What the tables say of the videos that may say something, and in which of the times and places each lies."""
+        (where, values), each = _any_of(self._scopes(query)), [_where(one) for one in self._scopes(query)]
+        for condition, value in self._needed(of_each(query)):
+            where, values = f"{where} AND {condition}", [*values, *value]
+        if self.only is not None:
+            where, values = f"{where} AND c.id = ?", [*values, self.only]
+        order, lies_in = "DESC" if is_backwards(query) else "ASC", [value for _, more in each for value in more]
+        return self.library.execute(
+            "SELECT c.id, min(f.path), s.place, c.recorded, c.dated_by, c.seconds, c.long, coalesce(c.sound, x'') = x''"
+            f"{''.join(f', sum({one})' for one, _ in each)} FROM {_VIDEOS} WHERE {where} "
+            f"GROUP BY c.id ORDER BY c.recorded {order}, c.id {order}",
+            [*lies_in, *values],
+        ).fetchall()  # clips that are behind are written while these are gone through
 
     def _timeline(self, number: int, place: str) -> Timeline:
         """A video's timeline, `place` standing for the one that was measured."""

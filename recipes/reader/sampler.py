@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pvchat.chat.reader.network import HEADS
+from pvchat.chat.reader.network import HEADS, OF_LIBRARY
 from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.templates import Filler, Grammar, Line, Piece, read_grammar, read_line
@@ -27,11 +28,19 @@ from recipes.reader.wordings import NAME, REFUSALS, Rule, heads_of, read_plain, 
 
 LEXICON = Path(__file__).parents[2] / "pvchat/chat/reader/lexicon.json"
 HERE = Path(__file__).parent
-SHARES = {"composed": 0.16, "natural": 0.56, "worded": 0.13, "refused": 0.08, "followed": 0.04, "paired": 0.03}
+SHARES = {
+    "composed": 0.12, "natural": 0.39, "worded": 0.09, "refused": 0.05, "followed": 0.03, "paired": 0.03,
+    "of_library": 0.23, "of_sound": 0.06,
+}  # fmt: skip
 NATURAL_FRAMES = tuple(
     f"natural_frames{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f", "_g", "_h", "_i", "_j")
 )
 NATURAL_REFUSALS = tuple(f"natural_refusals{part}.txt" for part in ("", "_b", "_c", "_d"))
+LIBRARY = tuple(f"natural_library{part}.txt" for part in ("", "_b", "_c", "_d", "_e", "_f"))
+SOUND = tuple(f"natural_sound{part}.txt" for part in ("", "_b", "_c", "_d"))
+# Of what is asked of a library, so many are lines of its own; the others can be asked of one video, too
+OWN, PLAIN, REFUSED, LEANING = 0.58, 0.2, 0.12, 0.1
+_ONE_VIDEO_CANT = re.compile(r"\b(?:now|last|first|lately|recently|usually|meet|met|see|saw|seen|visit\w*)\b")
 NATURAL = {
     "frames": 0.5,
     "followups": 0.17,
@@ -61,14 +70,16 @@ class Example:
     heads: dict[str, str]
     source: str
     second: int = -1
+    of_library: bool = False  # it is asked of many videos
 
     def row(self) -> dict[str, Any]:
         """As JSON."""
+        before = OF_LIBRARY if self.of_library else ()
         return {
-            "words": [piece.word for piece in self.pieces],
-            "tags": _marked(self.pieces),
+            "words": [*before, *(piece.word for piece in self.pieces)],
+            "tags": [*("O" for _ in before), *_marked(self.pieces)],
             "heads": {k: v for k, v in self.heads.items() if v != HEADS[k][0] or k in ("select", "refusal")},
-            "second": self.second,
+            "second": self.second + len(before) * (self.second >= 0),
         }
 
 
@@ -124,6 +135,23 @@ class Sources:
         read = {name: read_grammar(text, self.lexicon).frames for name, text in texts.items()}
         read["refusals"] = read_refusals("\n".join(map(_text_of, NATURAL_REFUSALS)))
         return {name: self._lines(lines) for name, lines in read.items()}
+
+    @cached_property
+    def library(self) -> list[Line]:
+        """Frames of `natural_library*.txt`: what is asked of many videos, whose times and places are cut out."""
+        text = "\n".join(map(_text_of, LIBRARY))
+        return self._lines(read_grammar(text, self.lexicon).frames)
+
+    @cached_property
+    def sound(self) -> list[Line]:
+        """Frames of `natural_sound*.txt`: who speaks, what is said, in which language, when there is music."""
+        return self._lines(read_grammar("\n".join(map(_text_of, SOUND)), self.lexicon).frames)
+
+    @cached_property
+    def library_refusals(self) -> list[Line]:
+        """What neither one video nor many can tell."""
+        natural = [one for one in self.natural["refusals"] if one.heads["refusal"] != "sound"]
+        return [one for one in natural if not _ONE_VIDEO_CANT.search(one.text)]
 
     @cached_property
     def refusals(self) -> list[Line]:
@@ -197,6 +225,20 @@ class Sampler:
         example = self._narrowed(self._of(natural[kind]))
         return [self._introduced(example) if kind == "frames" and self.rng.random() < 0.5 else example]
 
+    def _of_library(self) -> list[Example]:
+        """What is asked of many videos, whose times and places are cut out."""
+        ours, natural = self.sources, self.sources.natural
+        now, again = ([one for one in natural[kind] if " now" not in one.text] for kind in ("frames", "followups"))
+        kinds = (ours.library, now, ours.library_refusals, again)
+        lines = self.rng.choices(kinds, (OWN, PLAIN, REFUSED, LEANING))[0]
+        example = self._of(lines)
+        example = self._introduced(example) if self.rng.random() < 0.3 else example
+        return [replace(example, of_library=True)]
+
+    def _of_sound(self) -> list[Example]:
+        example = self._of(self.sources.sound)
+        return [self._introduced(example) if self.rng.random() < 0.5 else example]
+
     def _narrowed(self, example: Example) -> Example:
         """Now and then with a place or a time that narrows what is asked: "what is Ana wearing in the kitchen?"."""
         ways = _narrowed_by(example)
@@ -213,7 +255,7 @@ class Sampler:
         return Example(pieces, {**example.heads, **heads}, example.source)
 
     def _introduced(self, example: Example) -> Example:
-        return Example(self.haste.introduced(example.pieces), example.heads, example.source)
+        return replace(example, pieces=self.haste.introduced(example.pieces))
 
     def _followed(self) -> list[Example]:
         return [self._of(self.sources.followups)]

@@ -308,9 +308,9 @@ def take(parser: Parser, file: Path) -> None:
         for name, kept in parser.layers.items():
             kept["v"].copy_(arrays[name.replace("/", ".")])
         for name, head in [*parser.heads.items(), *parser.words.items(), ("second", parser.second)]:
-            for part in ("weight", "bias"):  # labels that the file doesn't know are the last ones
-                known = arrays[f"{name.removeprefix('word_')}.{part}"]
-                getattr(head, part)[: len(known)] = known
+            for part in ("weight", "bias"):  # labels that the file doesn't know are the last ones; a head may be new
+                if (known := arrays.get(f"{name.removeprefix('word_')}.{part}")) is not None:
+                    getattr(head, part)[: len(known)] = known
 
 
 @torch.no_grad()

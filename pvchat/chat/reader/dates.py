@@ -29,7 +29,8 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
            "november", "december")  # fmt: skip
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # the first of their three months
 # Hours at which parts of a day begin and end [choice]; the night ends on the next day.
-_PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30), "daytime": (6, 20)}
+_PARTS = {"morning": (4, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (20, 30), "daytime": (6, 20),
+          "lunch": (12, 14)}  # fmt: skip
 _ONE = {unit: relativedelta(**{f"{unit}s": 1}) for unit in ("hour", "day", "week", "month", "year")}
 # Where the one begins in which a day lies, how long it lasts, after how long comes the next
 _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
@@ -131,7 +132,7 @@ _HOURS = re.compile(
     rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
     rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
-    rf"|(?:during the|by) (?P<day>day)(?:time)?)"
+    rf"|(?:during the|by) (?P<day>day)(?:time)?|(?:at|around|over|during) (?P<lunch>lunch)(?: ?time)?)"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
     re.IGNORECASE,
 )
@@ -151,6 +152,18 @@ _SHORT = {
     "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday", "wk": "week",
     "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday", "b4": "before",
 }  # fmt: skip
+_OTHERWISE = tuple(  # times in words that no table has, and in such that one has
+    (re.compile(said, re.IGNORECASE), plain)
+    for said, plain in (
+        (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
+        (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
+        (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
+        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
+        (rf"\bon (?:an?|any) (weekend|weekday|{_WEEKDAY})\b", r"on \1s"),
+        (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
+         r"\1 at weekends"),
+    )
+)  # fmt: skip
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
 _MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
@@ -164,7 +177,8 @@ _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _NIGHT = timedelta(hours=_PARTS["night"][1] - 24)  # of a night that lies on the next day
 _MOMENT = timedelta(microseconds=1)
-_JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than", "but not": "but not"}
+_JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "than": "than", "but not": "but not",
+           "but never": "but not"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -223,6 +237,8 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     called = {name.lower() for name in names}
+    for said, plain in _OTHERWISE:
+        text = said.sub(plain, text)
     text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
     found = _found(text, now, called)
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
@@ -330,7 +346,7 @@ def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
 def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
     """From when to when of a day."""
     named = match.groupdict()
-    if part := "daytime" if named["day"] else named["part"]:
+    if part := "daytime" if named["day"] else named["lunch"] or named["part"]:
         hours = _hours_of(part.lower())
     elif named["at"]:
         at = datetime.combine(date(2000, 1, 2), _clock(named["at"]))

@@ -30,12 +30,14 @@ from pvchat.chat.query import (
     Has,
     Not,
     Number,
+    Per,
     Query,
     Rank,
     RankBy,
     Refusal,
     Relation,
     Select,
+    Unit,
     Whom,
     atoms,
     conjunction,
@@ -75,6 +77,7 @@ _GROUPS = {
 }
 _SIDES = ("left_of", "right_of")
 AFTER_THAT = During("after")  # after what the question before was about
+_NONE = ("no", "zero", "none", "without", "without any", "without a")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
@@ -102,7 +105,9 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
         heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
         whom = replace(whom, nth=0)
-    if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
+    if (
+        rank is not None and number is None and heads["unit"] == "none" and _picks(heads, whom, conditions)
+    ):  # "what does the leftmost man wear?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
@@ -121,10 +126,11 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
+    unit, per = ("" if heads[name] == "none" else heads[name] for name in ("unit", "per"))
     return Query(
         cast(Select, heads["select"]), whom, None if where == PRESENT else where, asked, value,
         cast(Form, heads["form"]), during, throughout, rank, number,
-        None if versus == EVERYBODY else versus,
+        None if versus == EVERYBODY else versus, unit=cast(Unit, unit), per=cast(Per, per),
     )  # fmt: skip
 
 
@@ -143,7 +149,7 @@ def _of_whom_asked(
     heads: dict[str, str], whom: Whom, conditions: list[Condition]
 ) -> tuple[dict[str, str], Whom, list[Condition]]:
     """Heads, people and conditions as they go together: at once, at some time, each without the other."""
-    if heads["select"] == "length" and conditions:  # "how long is it there?", of a thing
+    if heads["select"] == "length" and conditions and heads["unit"] == "none":  # "how long is it there?", of a thing
         heads = heads | {"select": "how_long"}
     heads, whom, conditions = _together(heads, whom, conditions)
     left_out = whom.names and whom.besides and whom.quantifier != "only" and heads["select"] not in ("who", "count")
@@ -360,7 +366,8 @@ def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
 def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
     """The number that somebody thinks it is."""
     told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
-    value = None if told is None else counted(told.typed.lower())
+    typed = "" if told is None else told.typed.lower()
+    value = 0.0 if typed in _NONE else counted(typed)
     if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
         return Number("more_than", 1)
     if value is None:

@@ -42,7 +42,7 @@ ROLES: dict[str, str] = {
 TYPES: tuple[str, ...] = (
     "name", "unknown", "pronoun", "gender", "stranger", "worn", "colour", "hair", "deed", "posture", "holding", "near",
     "side", "place", "setting", "light", "thing", "shot_size", "present", "with", "alone", "beside", "left_of",
-    "right_of", "nth", "number",
+    "right_of", "nth", "number", "speaks", "says", "language", "music",
 )  # fmt: skip
 HEADS: dict[str, tuple[str, ...]] = {  # the first value of each is what it is where nothing is said
     "select": (
@@ -51,7 +51,7 @@ HEADS: dict[str, tuple[str, ...]] = {  # the first value of each is what it is w
     ),
     "attribute": (
         "none", "worn", "hair", "gender", "deed", "posture", "side", "place", "setting", "light", "background",
-        "beside", "with", "holding", "near", "thing", "shot_size", "looks",
+        "beside", "with", "holding", "near", "thing", "shot_size", "looks", "says", "language",
     ),
     "form": ("wh", "polar", "choice", "command"),
     "quantifier": ("any", "all", "none", "only", "both", "either"),
@@ -67,7 +67,10 @@ HEADS: dict[str, tuple[str, ...]] = {  # the first value of each is what it is w
     "follow": ("none", "ellipsis", "correction", "why"),
     "if_so": ("no", "yes"),
     "refusal": ("unseen", "sound", "camera", "small_talk", "wish", "foreign", "unclear"),
+    "unit": ("none", "video", "place", "day", "night", "week", "month", "year", "hour", "weekday"),
+    "per": ("none", "which", "count", "each", "same", "other", "videos", "ago"),
 }  # fmt: skip
+OF_LIBRARY = ("library", ":")  # words before a question about many videos: "where is Ana now?" can be told of them
 WORD = re.compile(r"'s\b|[^\W_]+(?:-[^\W_]+|'(?!s\b)[^\W_]+)*'?(?<!')|[^\s\w]")
 FILE = Path(__file__).with_name("reader.safetensors")
 WORD_PARTS: dict[str, tuple[str, ...]] = {

@@ -29,7 +29,7 @@ from pvchat.chat.reader.decode import (
     query_of,
     resolved,
 )
-from pvchat.chat.reader.network import Labels, Network
+from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.rules import (
     Tagged,
     event_roles,
@@ -58,6 +58,7 @@ class Known:
     """What a question may speak of.
 
     Attributes:
+        of_library: many videos are asked about, not one.
         timeline: of the clip, where it is known: who is there, and who is a man or a woman, for "he" and "she".
     """
 
@@ -65,6 +66,7 @@ class Known:
     aliases: Mapping[str, str] = field(default_factory=dict)  # other names of theirs -> the enrolled name
     history: Sequence[Turn] = ()  # earlier questions and what was found, oldest first
     timeline: Timeline | None = None
+    of_library: bool = False
 
 
 def read(text: str, known: Known) -> Query:
@@ -117,7 +119,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return Query("refuse", refusal="unclear")
     if (parts := split_between(words)) is not None:
         return _between(parts, part, known)
-    labels = _labels(tuple(word.seen for word in words))
+    labels = _labels(tuple(word.seen for word in words), known.of_library)
     if second := second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     said = slots_by_rule(words, labels)
@@ -126,6 +128,9 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     heads = heads_by_rule(Tagged(words, labels, slots), history)
     question = Tagged(words, labels, said, heads)
     query = query_by_rule(query_of(heads, event_roles(heads, slots), part), question)
+    by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
+    if known.of_library and not (query.unit and query.per) and not by_last:
+        query = replace(query, unit="", per="")
     if not known.history:  # "who answers?", where nobody spoke before
         nothing_before = query.during == AFTER_THAT and is_of_sound(query)
         return Query("refuse", refusal="unclear") if nothing_before else query
@@ -194,11 +199,15 @@ def _half(words: Sequence[Word], part: During, known: Known) -> Query:
 
 
 @lru_cache(maxsize=512)
-def _labels(seen: tuple[str, ...]) -> Labels:
+def _labels(seen: tuple[str, ...], of_library: bool) -> Labels:
     """What the network says of some words. The same question is read before a clip is looked through, after that with
     its timeline, and again as history; and it is the same for every name, for names are masked.
     """
-    return _network().read(seen, known_phrases(seen))
+    before = OF_LIBRARY if of_library else ()
+    at = len(before)
+    phrases = [(start + at, end + at, kind) for start, end, kind in known_phrases(seen)]
+    told = _network().read((*before, *seen), phrases)
+    return replace(told, tags=told.tags[at:], second=max(told.second - at, -1))
 
 
 @lru_cache(maxsize=1)

@@ -11,12 +11,12 @@ nothing hears (which song, tones of voice, accents) stays refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
+from typing import Literal
 
-from pvchat.chat.english import FUNCTION_WORDS, word_set
+from pvchat.chat.english import word_set
 from pvchat.chat.query import (
     EVERYBODY,
     PLACES,
@@ -25,7 +25,6 @@ from pvchat.chat.query import (
     Condition,
     During,
     Event,
-    Form,
     Has,
     Not,
     Number,
@@ -57,7 +56,6 @@ from pvchat.chat.reader.slots import (
     words_of,
 )
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
-from pvchat.schemas import LANGUAGES
 
 RELATIONS_IN_TIME: dict[str, Relation] = {
     "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
@@ -72,9 +70,13 @@ _OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", 
 _STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
                       "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
 _ENDS = (".", "?", "!")
-_EACH, _ROOMS = word_set("both two three every each all"), word_set("room rooms place places location locations")
 _PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
-_KINDS = {  # of small talk, of wishes and of what nobody sees, each the first whose word stands in the question
+_KINDS = {  # of small talk, of wishes, of what nobody sees or hears, each the first whose word stands in the question
+    "sound": {
+        "mine": word_set("my"),
+        "music": word_set("song songs singing sing sings melody tune music"),
+        "accent": word_set("accent accents"),
+    },
     "unseen": {
         "mood": word_set(
             """feel feels feeling feelings mood moods emotion emotions emotional happy happiness unhappy sad sadness
@@ -98,26 +100,13 @@ _KINDS = {  # of small talk, of wishes and of what nobody sees, each the first w
     },
 }
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
-_SPEAKING = word_set(
-    "speak speaks spoke spoken speaking talk talks talked talking speech speaker speakers conversation voice voices"
-)
-_ONLY_HEARD = word_set("speak speaks spoke spoken speech voices")  # beside "talking", which is seen as well
+_SPEECH = word_set("speak speaks spoke spoken speaking speech speaker voice voices")  # "talking" is seen as well
 _HEARING = word_set("hear heard audible audio sound sounds noise noises")
-_WORDS = word_set("words transcript transcribe quote subtitles captions dialogue dialog conversation")
-_UNHEARD = {
-    "music": word_set("song songs singing sing sings melody tune"),
-    "accent": word_set("accent accents"),
-    "": word_set("tone deep hoarse loud louder loudest loudly quietly softly"),
-}
 _WRITTEN = word_set("sign signs screen note letter label clock poster paper card headline")
-_LANGUAGES = {name.casefold(): name for name in LANGUAGES.values()}
+_STARTS = word_set("start starts started starting begin begins began beginning")
+_STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
-_EMPTY = word_set(
-    """the word words phrase something anything about a an in this that video clip of it out loud aloud name names to
-    there ever by anybody anyone somebody someone"""
-)
-_QUOTES = re.compile(r"[\"“”«»]([^\"“”«»]+)[\"“”«»]|(?:(?<=\s)|^)['‘]([^'‘]+?)['’](?=\W|$)")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _MOSTLY = word_set("mostly mainly")
 _IS = word_set("is are was were")
@@ -126,14 +115,6 @@ _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
 _COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
-_SILENT = word_set("silent silence")
-_HEARD = _SAYING | _SPEAKING | _HEARING | _WORDS | _SILENT
-_BEFORE_MUSIC = word_set("the there is was any some")
-_STARTS = word_set("start starts started starting begin begins began beginning")
-_STOPS = word_set("stop stops stopped stopping end ends ended ending over")
-_NO = _NOT | {"no", "without"}
-_MOST = word_set("most longest more longer")
-_ASKING = word_set("when who whose which how what")
 
 
 @dataclass(frozen=True)
@@ -186,12 +167,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
-    clause = _music_clause(question.seen)
-    rest = {*question.seen[: clause.start], *question.seen[clause.stop :]}
-    meanwhile = heads["refusal"] == "sound" and bool(clause) and not rest & _HEARD
-    barred = {"refuse"} if labels.selects["refuse"] < LEAST or meanwhile else set()
+    barred = {"refuse"} if labels.selects["refuse"] < LEAST else set()
     barred |= set() if history else {"same", "why"} if question.slots else {"same"}  # "show me Ana" asks no "why"
-    heads |= {"rank": "none"} if meanwhile else {}
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
@@ -383,16 +360,6 @@ def _unread(query: Query, question: Tagged) -> Query:
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
 
 
-def _in_each_place(query: Query, question: Tagged) -> Query:
-    """A refusal of places that are counted and not named: of "was Ana in both rooms?" being there says nothing."""
-    plain = query.where is None or isinstance(query.where, Has) and query.where.attribute == "place"
-    counted = any(one in _EACH and other in _ROOMS for one, other in pairwise(question.seen))
-    asked = query.select in ("exists", "who") or query.select == "how_often" and query.form == "polar"
-    if not (counted and plain and asked):
-        return query
-    return Query("refuse", query.whom, refusal="unseen", during=query.during)
-
-
 def _share(query: Query, question: Tagged) -> Query:
     """How long as a share of the video: "what percentage of it is Ana in?"."""
     return replace(query, value="share") if query.select == "how_long" and _SHARE & {*question.seen} else query
@@ -492,219 +459,63 @@ def _with_kind(query: Query, question: Tagged) -> Query:
     return replace(query, value=next((kind for kind, known in kinds if known & {*question.seen}), ""))
 
 
-def _with_music(query: Query, question: Tagged) -> Query:
-    """With music as what happens meanwhile: "is Ana sitting while music plays?"."""
-    clause = _music_clause(question.seen)
-    if not clause:
-        return query
-    told = {*question.seen[clause.start : clause.stop]}
-    relation = RELATIONS_IN_TIME[question.seen[clause.start]]
-    if told & _STARTS and relation in ("while", "after"):
-        relation = "since"
-    if told & _STOPS and relation in ("while", "since"):
-        relation = "after"
-    return replace(query, during=replace(query.during, relation=relation, event=Event(Whom(), Has("music")), nth=0))
-
-
 def _of_sound(query: Query, question: Tagged) -> Query:
-    """The query, or what it means where it asks about sound."""
-    clause, text = _music_clause(question.seen), question.text
-    words = [*question.words[: clause.start], *question.words[clause.stop :]]
-    seen = [word.seen for word in words]
-    refused = query.select == "refuse" and query.refusal == "sound"
-    if not seen or not (refused or _is_heard(query, text, seen)):
-        return query
-    if seen[:3] == ["would", "you", "say"]:  # "would you say Ana danced longer?"
-        return query
-    if any(one in _WRITTEN and says in _SAYING for one, says in pairwise(seen)):
+    """What can be told of what is asked about sound: not what is written, nor who says something more often."""
+    says = query.attribute == "says" or any(has.attribute == "says" for has in atoms(query.where))
+    if query.where == Has("music") and {"no", "without"} & {*question.seen}:
+        query = replace(query, where=Not(Has("music")))
+    asks_saying = says or query.refusal == "sound" and _SAYING & {*question.seen}
+    if asks_saying and _WRITTEN & {*question.seen}:
         return Query("refuse", refusal="unseen")
-    phrase, names = _phrase(words, text)
-    if {"my", "name"} <= set(seen):
+    if {"my", "name"} <= {*question.seen} and (says or query.refusal == "sound" or _SAYING & {*question.seen}):
         return Query("refuse", refusal="sound", value="mine")
-    for kind, known in _UNHEARD.items():
-        if known & set(seen) and not phrase:
-            return replace(query, select="refuse", refusal="sound", value=kind, where=None, rank=None)
-    typed = (word.typed.casefold().strip(".,?!'’") for word in words)  # what may be a name is masked in `seen`
-    spoken = [_LANGUAGES[word] for word in typed if word in _LANGUAGES]
-    if (spoken or {"language", "languages"} & {*seen}) and not phrase:
-        return _language_query(query, seen, spoken)
-    if "music" in seen and not phrase:
-        plays = query.whom != Whom() and any(has.value == "playing music" for has in atoms(query.where))
-        return query if plays else _music_query(query, seen)  # "is Ana playing music?"
-    if not {*seen} & (_HEARD | _ANSWERS):
-        return query
-    said = {*phrase.casefold().split()}
-    if refused and not phrase and _HEARING & {*seen} and _particular(seen, question.slots):
+    if says and query.select == "compare":
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
-    if "than" in seen and query.select == "compare" and not phrase:  # "does Ana talk longer than Ben?": by what is seen
-        return query
-    if "than" in {*seen} - said:  # who says it more often is held against nobody
-        return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
-    own = tuple(name for name in query.whom.names if name not in names)
-    unknown = tuple(one for one in query.whom.unknown if one.casefold() not in said)
-    return _spoken(replace(query, whom=replace(query.whom, names=own, unknown=unknown)), seen, phrase, refused)
+    music = any(has.attribute == "music" for has in atoms(query.where))
+    ranked = query.rank is not None and query.select != "compare"
+    if _SPEECH & {*question.seen} or ranked or music:  # whoever talks most is heard
+        query = replace(query, where=_heard(query.where))
+    if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
+        return replace(query, where=Has("deed", "talking"))
+    if query.where == Has("speaks") and query.select == "when" and len(query.whom.names) == 2 and query.form == "polar":
+        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in query.whom.names)
+        return replace(query, select="exists", whom=one, during=During("while", Event(other, query.where)))  # at once
+    if query.where == Has("speaks") and query.select == "exists" and len(query.whom.names) == 1:
+        if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
+            query = replace(query, select="who", form="wh", whom=EVERYBODY)
+        elif query.number is not None:  # "did Ben speak three times?"
+            query = replace(query, select="how_often")
+    if query.where == Not(Has("speaks")) and query.throughout and _NOT & {*question.seen}:  # "is Ana never silent?"
+        query = replace(query, where=Has("speaks"))
+    if query.where == Not(Has("speaks")) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
+        query = replace(query, whom=Whom(quantifier="none"), where=Has("speaks"))
+    if query.where == Has("speaks") and query.select == "exists" and _HEARING & {*question.seen}:
+        query = replace(query, value="sound")
+    if query.during.event is not None and query.during.event.where == Has("music"):
+        query = replace(query, during=replace(query.during, relation=_while_music(query.during, {*question.seen})))
+    answers = _ANSWERS & {*question.seen} and (query.where in (None, Has("speaks")) or query.attribute == "says")
+    if answers and query.select in ("who", "attribute") and query.during.event is None:  # whoever speaks next
+        where = Has("speaks") if query.select == "who" else query.where
+        return replace(query, where=where, during=AFTER_THAT, rank=Rank("time"))
+    return query
 
 
-def _spoken(query: Query, seen: Sequence[str], phrase: str, refused: bool) -> Query:
-    """What is asked about who speaks, or says a phrase, or is silent.
-
-    Args:
-        query: of whom, and when.
-        seen: the words, without a clause about music.
-        phrase: that is said; "" for any.
-        refused: the network knows no more than that it is about sound.
-    """
-    select, whom, said = _select(seen, bool(phrase)), query.whom, {*phrase.casefold().split()}
-    silent = bool(_SILENT & {*seen})
-    meanwhile = next((i for i, word in enumerate(seen) if i and word in RELATIONS_IN_TIME), len(seen))
-    own = {*seen[:meanwhile]} - said  # "who speaks when Ana is not there?" denies nothing of who speaks
-    denied = isinstance(query.where, Not) or seen[0] == "who" and seen[1].endswith("n't") or bool(_NOT & own)
-    event = query.during.event
-    unread = refused and event is None and {"when", "while"} & {*seen[1:]} - said  # "… say when she comes back?"
-    if unread or silent and meanwhile < len(seen) and (event is None or event.where == PRESENT):
-        return Query("refuse", refusal="sound")
-    if silent and {*seen[1:2]} & {"it", "there"}:
-        whom = Whom()
-    if "nobody" in {*seen} - said or silent and not denied and whom == Whom() and select != "who":
-        whom, denied, silent = replace(whom, quantifier="none"), False, False  # "when is it silent?"
-    plain = Query("exists", whom, during=query.during, throughout=denied and silent)  # never silent
-    where: Condition = Has("says", phrase) if phrase else Has("speaks")
-    where = Not(where) if denied != silent else where
-    edge = next((Rank("time", k) for word, k in (("first", 1), ("last", -1)) if word in seen), None)
-    if refused and event is None and _is_answer(seen):  # whoever speaks next
-        plain, edge = replace(plain, during=AFTER_THAT), Rank("time")
-    if select == "attribute":
-        return replace(plain, select=select, attribute="says", rank=edge)
-    polar = replace(plain, where=where, form="polar")
-    if select == "exists" and (exact := _of_speech(polar, query, edge, " ".join(seen))) is not None:
-        return exact
-    most = Rank("long", 1 if query.rank is None else query.rank.k)
-    rank = most if select == "who" and _MOST & set(seen) else edge if select in ("who", "when") else None
-    form: Form = "polar" if select == "exists" else "wh"
-    value = "sound" if select == "exists" and _HEARING & set(seen) and not phrase else ""
-    versus = query.versus if rank is most else None
-    return replace(plain, select=select, where=where, form=form, rank=rank, value=value, versus=versus)
+def _while_music(during: During, seen: set[str]) -> Relation | Literal[""]:
+    """How a time lies to music that starts or stops: "after the music starts" is from then on."""
+    if seen & _STARTS and during.relation in ("while", "after"):
+        return "since"
+    return "after" if seen & _STOPS and during.relation in ("while", "since") else during.relation
 
 
-def _particular(seen: Sequence[str], slots: Sequence[Slot]) -> bool:
-    """Whether a certain sound is asked about, or how one is: "can you hear the sea?", "how loud is the noise?"."""
-    tagged = words_of(slots)
-    plain = _HEARD | _EMPTY | _AUXILIARY | FUNCTION_WORDS | tagged | {NAME}
-    return (
-        seen[0] == "how"
-        and not {"often", "long", "many"} & {*seen}
-        or any(word[0].isalpha() and word not in plain for word in seen)
-    )
-
-
-def _is_answer(seen: Sequence[str]) -> bool:
-    """Whether it is asked who answers what was said before: "what does he answer?", "does she talk back?"."""
-    back = any(says in _SPEAKING | _SAYING and word == "back" for says, word in pairwise(seen))
-    return bool(_ANSWERS & {*seen} or back) and not {"when", "while", "after"} & {*seen}
-
-
-def _of_speech(plain: Query, query: Query, edge: Rank | None, text: str) -> Query | None:
-    """How often somebody speaks, who does so first, whether two do at once; None where no such thing is asked."""
-    names = plain.whom.names
-    if isinstance(plain.where, Not):
-        return None
-    if query.number is not None and query.select == "how_often":
-        return replace(plain, select="how_often", number=query.number)
-    if edge is not None and len(names) == 1:
-        return replace(plain, select="who", form="wh", whom=Whom(), rank=edge)  # who does is told
-    if len(names) == 2 and any(said in text for said in ("at the same time", "at once", "simultaneously")):
-        meanwhile = During("while", Event(Whom(names[1:]), plain.where or PRESENT))
-        return replace(plain, whom=Whom(names[:1]), during=meanwhile)
-    return None
-
-
-def _language_query(query: Query, seen: Sequence[str], spoken: Sequence[str]) -> Query:
-    """Who speaks the one language that is named, or which ones are spoken."""
-    unknown = tuple(one for one in query.whom.unknown if one.casefold() not in _LANGUAGES)
-    whom = replace(query.whom, unknown=unknown, quantifier=query.whom.quantifier if query.whom.names else "any")
-    if len(spoken) != 1:
-        return Query("attribute", whom, attribute="language", during=query.during)
-    select = _select(seen, True)
-    form: Form = "polar" if select == "exists" else "wh"
-    return Query(select, whom, Has("language", spoken[0]), during=query.during, form=form)
-
-
-def _music_query(query: Query, seen: Sequence[str]) -> Query:
-    """Whether, when or how long music plays; which music, nobody tells."""
-    select = _select(seen, False)
-    if select not in ("exists", "when", "how_long", "how_often"):
-        return replace(query, select="refuse", refusal="sound", value="music", where=None, rank=None)
-    form: Form = "polar" if select == "exists" else "wh"
-    either = "or" in seen and bool({*seen} & (_SPEAKING | _SAYING))
-    where: Condition = Or((Has("music"), Has("speaks"))) if either else Has("music")
-    where = Not(where) if {*seen} & _NO else where
-    return Query(select, where=where, during=query.during, form=form)
-
-
-def _music_clause(seen: Sequence[str]) -> range:
-    """Where "while music plays" stands, or "when the music stops," before a question; empty where nothing says so."""
-    music = at = seen.index("music") if "music" in seen else 0
-    while at and seen[at - 1] in _BEFORE_MUSIC:
-        at -= 1
-    if not at or seen[at - 1] not in RELATIONS_IN_TIME:
-        return range(0)
-    comma = seen.index(",", music) + 1 if "," in seen[music : music + 4] else 0
-    return range(at - 1, len(seen)) if at > 1 else range(comma)
-
-
-def _is_heard(query: Query, text: str, seen: Sequence[str]) -> bool:
-    """Whether the words alone tell that speech is asked about, where the network took it for something that is seen."""
-    words = {*seen}
-    plain = {has.value for has in atoms(query.where)} <= {"", "music", "talking", "speech"}
-    if "music" in words and plain and query.whom == Whom() and query.select in ("exists", "when", "how_long", "length"):
-        return True
-    if _SILENT & words or seen[0] == "who" and {"speaking", "talking"} & words and is_numbered(query.during):
-        return True
-    quoted = _QUOTES.search(text) and query.refusal in (None, "unseen")  # what is quoted is what is said
-    if _SAYING & words and (quoted or query.select != "refuse" and _MOST & words):
-        return True
-    asks_what = seen[0] == "what" and seen[1:2] and seen[1] in _AUXILIARY and query.refusal != "wish"
-    asks_who = seen[0] == "who" and query.select == "who"
-    if _SAYING & words and (asks_what or asks_who and _SAYING & {*seen[1:3]}):
-        return True
-    where = query.where.part if isinstance(query.where, Not) else query.where
-    if isinstance(where, And):  # "who speaks in the kitchen?"
-        where = next((one for one in where.parts if one == Has("deed", "talking")), where)
-    speaks = where in (None, Has("deed", "talking"), Has("deed", "speech")) and query.select != "refuse"
-    ranked = query.rank is not None and _SPEAKING & words
-    return bool(speaks and (_ONLY_HEARD & words or ranked) and query.form != "choice" and query.then is None)
-
-
-def _select(seen: Sequence[str], phrase: bool) -> Select:
-    """What kind of answer is wanted."""
-    start = seen[0] if seen[0] in _AUXILIARY | {"at"} else next((word for word in seen if word in _ASKING), seen[0])
-    if start in ("when", "at") or seen[:2] in (["in", "which"], ["in", "what"]) or seen[:3] == ["in", "how", "many"]:
-        return "when"
-    if start in ("who", "whose", "which"):
-        return "who"
-    if start == "how" and "many" in seen and "times" not in seen and not phrase:
-        return "count"
-    if start == "how":
-        return "how_often" if {"often", "times"} & {*seen} else "how_long" if "long" in seen else "who"
-    polar = start in _AUXILIARY and "what" not in seen and not _WORDS & {*seen}
-    return "exists" if phrase or polar else "attribute"
-
-
-def _phrase(words: Sequence[Word], text: str) -> tuple[str, list[str]]:
-    """The words that somebody is asked to say ("" for any), and the enrolled names that are no more than such words."""
-    quoted = _QUOTES.search(text)
-    if quoted:
-        said = (quoted[1] or quoted[2]).split()
-        return " ".join(said), [word.name for word in words if word.name and word.typed.rstrip("'’") in said]
-    at = next((i for i, word in enumerate(words) if word.seen in _SAYING), -1)
-    if at < 0 or words[0].seen == "what":
-        return "", []
-    before = [word.seen for word in words[:at]]
-    passive = bool(_AUXILIARY & set(before[-1:])) or bool(_IS & set(before[:1]))
-    named = words[1 if words[0].seen in _AUXILIARY | {"when", "how"} else 0 : at] if passive else words[at + 1 :]
-    kept = [word for word in named if word.name or word.seen[0].isalnum() and word.seen not in _EMPTY | _AUXILIARY]
-    kept = [word for word in kept if word.seen not in ("often", "many", "times", "my", "most", "when", "how", "'s")]
-    return " ".join(word.typed for word in kept), [word.name for word in kept if word.name]
+def _heard(where: Condition | None) -> Condition | None:
+    """A condition in which whoever talks is heard."""
+    if where == Has("deed", "talking"):
+        return Has("speaks")
+    if isinstance(where, Not):
+        return Not(_heard(where.part) or PRESENT)
+    if isinstance(where, And | Or):
+        return replace(where, parts=tuple(filter(None, map(_heard, where.parts))))
+    return where
 
 
 def _only_in(query: Query, question: Tagged) -> Query:
@@ -751,6 +562,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 SLOT_RULES = (_into_or_out_of,)
 HEAD_RULES = (_able, _comes_again, _was_gone)
 QUERY_RULES = (
-    _only_in, _taken_off, _with_music, _of_sound, _each_his_own, _share, _comes_in, _mostly,
-    _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _in_each_place, _with_kind,
+    _only_in, _taken_off, _of_sound, _each_his_own, _share, _comes_in, _mostly,
+    _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
 )  # fmt: skip

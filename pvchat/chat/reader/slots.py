@@ -35,6 +35,7 @@ REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")
 _BODY = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs")  # what garments are on
+_QUOTES = "'\"“”‘’«»"
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
 
@@ -74,7 +75,7 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
         tag = "S-name" if tag == "O" and words[i].seen == NAME else tag  # a name always means somebody
         plain = tag.removeprefix("+")
         joins = runs and runs[-1][0] == plain and runs[-1][1][-1] == i - 1 and tag[0] != "+"
-        if joins and not words[i].name:
+        if joins and (not words[i].name or plain[2:6] == "says"):
             runs[-1][1].append(i)
         elif tag != "O":
             runs.append((plain, [i]))
@@ -90,6 +91,9 @@ def _stands_after(words: Sequence[Word], at: int) -> str:
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     role, _, kind = tag.removesuffix("!").partition("-")
     typed = " ".join(word.typed for word in words)
+    if kind == "says":  # a name in it is a word
+        said = " ".join(filter(None, (word.typed.strip(_QUOTES) for word in words if word.seen != "'s")))
+        return Slot(role, kind, tag.endswith("!"), said, said, at)
     known = any(is_known("hair", form) for form in (typed.lower(), typed.lower().removesuffix("s")))
     known = known or "hair" in typed.lower() or "-" in typed
     stranger = kind == "hair" and role not in "PF" and len(words) == 1 and not known  # "what does Baldur do?"
@@ -101,7 +105,7 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     value = "" if kind == "holding" and _CARRIES.issuperset(value.split()) else value
     if kind == "light" and (switched := next((SWITCHED[w] for w in typed.lower().split() if w in SWITCHED), "")):
         return Slot(role, kind, False, typed, switched, at)  # "while the lights are off"
-    goes = role == "F" and kind == "present" and any(word.seen in GOING for word in words)
+    goes = role == "F" and kind == "present" and any(word.seen in (*GOING, "not") for word in words)
     return Slot(role, kind, tag.endswith("!") or goes, typed, value, at, words[0].name)
 
 
@@ -162,8 +166,8 @@ def _either_of(first: Sequence[Slot], second: Sequence[Slot], role: str) -> Cond
 
 def ordinal(slot: Slot) -> int:
     """The number of "second" or "the third one"."""
-    if {"last", "but"} <= slot.words:
-        return -2  # "the last but one"
+    if "last" in slot.words and slot.words & {"but", "to", "before"}:
+        return -2  # "the last but one", "second to last"
     return next((_ORDINALS[word] for word in (*slot.typed.lower().split(), slot.value) if word in _ORDINALS), 1)
 
 
@@ -233,8 +237,10 @@ def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
         if slot.kind == "beside" and _BETWEEN & {*slot.value.split()} and of is not None and len(of.names) == 2:
             return Has(kind, BETWEEN, of=replace(of, quantifier="all"))
         return Has(kind, "" if slot.kind in RELATIONS else slot.value, of=of)
-    if slot.kind in ("present", "alone"):
+    if slot.kind in ("present", "alone", "speaks", "music"):
         return Has(kind)
+    if slot.kind == "language":
+        return Has(kind, slot.typed.capitalize())
     if slot.kind == "hair":
         return _hair(slot.value.split(), colour)
     return Has(kind, slot.value, colour)

@@ -30,6 +30,7 @@ from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PRED
 from pvchat.chat.query import WHOLE, During
 from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
+from pvchat.schemas import LANGUAGES
 
 _MONTHS = word_set("april may june august january")
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
@@ -62,7 +63,9 @@ _NEARLY, _SLIP = 0.8, 0.85  # difflib's ratio from which a word is an enrolled n
 _VOTES = {"deed": 2, "near": 2, "colour": 1, "gender": 1, "worn": 1, "hair": 1}  # kind: least words
 _MOST_WORDS = 5  # of a phrase that is looked for
 _SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters left out; for other slips; for several
-_CAPITALS = frozenset(("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", "english"))
+_CAPITALS = frozenset(
+    ("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", *map(str.lower, LANGUAGES.values()))
+)
 _ASKED = (
     "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
     "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",

@@ -37,7 +37,10 @@ from pvchat.chat.query import (
     Rank,
     Whom,
     counts_at_once,
+    counts_people,
     is_of_sound,
+    lists_videos,
+    told_as,
 )
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
@@ -98,7 +101,7 @@ def unit_said(kind: str, unit: str) -> str:
     if kind == "day":
         at = date.fromisoformat(unit)
         return f"on {at:%A} {at.day} {at:%B %Y}"
-    if kind == "place on a day":
+    if kind == "day and place":
         return f"{unit_said('day', unit[:10])} {unit_said('place', unit[11:])}"
     if kind in ("night", "week"):
         at = date.fromisoformat(unit)
@@ -172,19 +175,18 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
         why = wording("library", "not listened") if is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
-    if found.query.value in UNITS and several and found.query.select == "when":
-        unit = found.query.value
-        unit = f"{'day and place' if ' ' in unit else unit} {'on' if 'day' in unit else 'in'} which"
+    if found.query.unit in UNITS and several and found.query.select == "when":
+        unit = f"{found.query.unit} {'on' if 'day' in found.query.unit else 'in'} which"
         return f"{head}I found no {unit} {who} were both seen, in {_among(found, asked)}."
-    if found.query.value.startswith("videos"):
+    if lists_videos(found.query):
         return f"{head}No video of such a length is among {_among(found, asked)}."
-    if found.query.select in ("when", "how_often") and found.query.whom.quantifier == "none":
+    if told_as(found.query) in ("when", "how_often") and found.query.whom.quantifier == "none":
         there = join(found.query.whom.names, "or") or f"Somebody{' I know' * bool(found.query.whom.known)}"
         return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
     if is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
         return f"I heard {heard} in {of}."
-    if is_plain(found.query.where) and found.query.value == "people":
+    if is_plain(found.query.where) and counts_people(found.query):
         return f"{head}I never saw {who[0].lower()}{who[1:]} in {of}."
     if is_plain(found.query.where):
         return f"{head}{_not_seen(found.query.whom)} in {of}."
@@ -203,36 +205,38 @@ def _not_seen(whom: Whom) -> str:
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
     """What says a finding of a query."""
-    if query.select != "who" and (query.value in UNITS or is_of_all(query)):
-        return _grouped
-    if query.select == "compare" and query.value in ("same", "different"):
+    if query.select != "who" and (query.unit in UNITS or is_of_all(query)):
+        return _at_units
+    if query.select == "compare" and query.per in ("same", "other"):
         return _in_each
-    if query.select in _SAID and not (is_of_sound(query) and query.select == "attribute"):
-        return _SAID[query.select]
-    if query.rank is None or query.select in ("how_often", "how_long"):
+    told = told_as(query)
+    if told in _SAID and not (is_of_sound(query) and told == "attribute"):
+        return _SAID[told]
+    if query.rank is None or told in ("how_often", "how_long"):
         return _listed
     if query.select == "exists":
         return _compare
     if query.rank.by != "time":
         return _greatest
-    return _edge if query.number is None else _listed
+    return _first_or_last if query.number is None else _listed
 
 
 def _listed(found: ArchiveFinding, asked: Asked) -> str:
     """Whether, in which videos, when, how long, how often."""
-    query, counted = found.query, found.query.select in ("how_often", "how_long")
+    query, told = found.query, told_as(found.query)
     if found.verdict == "unsure" and query.select == "exists":
         return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     times = sum(max(1, len(one.spans)) for one in found.sure)
-    length = f"for {lasting(seconds)}, " * (query.select == "how_long" and bool(found.sure))
-    again = f", {number(times)} times in all" * (query.select == "how_often" and times > len(found.sure))
-    in_turn = found.seen[::-1] if query.value.endswith("in order") else found.seen
-    if query.value.startswith("videos") and query.whom == EVERYBODY:
+    length = f"for {lasting(seconds)}, " * (told == "how_long" and bool(found.sure))
+    again = f", {number(times)} times in all" * (told == "how_often" and times > len(found.sure))
+    in_turn = found.seen[::-1] if query.per == "order" else found.seen
+    if lists_videos(query) and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
         return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
     without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
-    so = f"{without}{_subject(found)}{_where(found)}:" if counted or not query.whom.names else upper(_so(found))
+    by_name = query.whom.names and told not in ("how_often", "how_long")
+    so = upper(_so(found)) if by_name else f"{without}{_subject(found)}{_where(found)}:"
     who = ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
@@ -246,66 +250,83 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
 def _greatest(found: ArchiveFinding, asked: Asked) -> str:
     """The longest time, the longest video, or those with most people; the shortest, the fewest."""
     of, size, rank = f"of {_among(found, asked)}", found.number or 0.0, found.query.rank or Rank("long")
-    if found.query.value == "people":
+    if counts_people(found.query):
         many = so_many_people(int(size)) if size else "nobody"
         word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
         untold = f" Of {number(found.untold)} I can't tell." if found.untold else ""
         return f"The {word} people {so} in {videos(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
     word = "longest" if rank.k > 0 else "shortest"
-    if found.query.value == "videos":
+    if lists_videos(found.query):
         names = f" of {join(list(found.query.whom.names))}" if found.query.whom.names else ""
         return f"The {word} video{names} lasts {lasting(size)}, {of}.{lines(found.seen)}"
     return f"{_subject(found)}: {word} {line(found.seen[0])}, for {lasting(size)}."
 
 
-def _grouped(found: ArchiveFinding, asked: Asked) -> str:
+def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     """At which places, on which days …, with how many videos or how long each; whether at each of them, or of whom."""
-    query, rank, people = found.query, found.query.rank, is_of_all(found.query)
-    by_length = query.select == "how_long" or rank is not None and rank.by == "long"
-    count_said = so_many_people if query.select == "count" else videos
-    said = {one: one if people else unit_said(query.value, one) for one in found.groups}
-    told = [
-        f"{said[one]} ({f'for {lasting(count)}' if by_length else count_said(int(count))})"
-        for one, count in found.groups.items() if count
-    ]  # fmt: skip
+    query, of_people = found.query, is_of_all(found.query)
+    said = {one: one if of_people else unit_said(query.unit, one) for one in found.groups}
     unknown, none = found.verdict == "unknown", [one for one, count in found.groups.items() if not count]
     perhaps = [said[one] for one in none if one in found.maybe and not unknown]
     left = [said[one] for one in none if said[one] not in perhaps]
-    of = f" That is of {_among(found, asked)}."
-    if query.number == NEVER and query.where == ANYTHING:
-        return f"There was no video {join(left, 'or')}." if left else f"There was one {_EACH[query.value]}."
     if query.number == NEVER:
-        were, there = "were" if len(query.whom.names) > 1 else "was", join(left, "or")
-        return f"{_subject(found)} {were} {f'not seen {there}' if there else f'seen {_EACH[query.value]}'}.{of}"
-    so = f"{_subject(found)}{_where(found)}"
-    if query.select == "count" and rank is not None and query.value != "scope":
-        so = "Most people" if rank.k > 0 else "Fewest people"
-        so += "" if is_plain(query.where) else f" {clause(query.where, 2)}"
-    if query.select == "count" and rank is None:
-        so = "People I know"
-    if people:
-        so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
-    many, most = "", ""
-    if query.value != "scope" and query.select == "how_often":
-        many = f" {number(len(told))} {query.value}{'' if len(told) == 1 else 's'}:"
-    if query.value != "scope" and query.select != "count" and rank is not None and told:
-        most = " longest" if by_length else f" {'most' if rank.k > 0 else 'least'} often"
-    listed = (", then ".join(told[:_MOST]) if rank is not None else join(told)) or (
-        "perhaps" if found.perhaps else f"{'on' if 'day' in query.value else 'in'} no {query.value}"
-    )
-    sentences = [_lead(found), f"{so}:{most}{many} {listed}." if told or not none else ""]
+        return _at_no_unit(found, asked, join(left, "or"))
+    told = _counted_at(found, said)
+    sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
     sentences += [("Of {} I can't tell." if unknown else "Not {}.").format(join(left[:_MOST], "or"))] if left else []
     sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
-    kept = [one for one in found.seen if query.number is None or UNITS[query.value](one) in found.groups]
-    return " ".join(filter(None, sentences)) + of + lines(kept)
+    kept = [one for one in found.seen if query.number is None or UNITS[query.unit](one) in found.groups]
+    return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(kept)
+
+
+def _at_no_unit(found: ArchiveFinding, asked: Asked, there: str) -> str:
+    """At which places, on which days … nobody was, or there was no video."""
+    query, were = found.query, "were" if len(found.query.whom.names) > 1 else "was"
+    if query.where == ANYTHING:
+        return f"There was no video {there}." if there else f"There was one {_EACH[query.unit]}."
+    seen = f"not seen {there}" if there else f"seen {_EACH[query.unit]}"
+    return f"{_subject(found)} {were} {seen}. {_that_is_of(found, asked)}"
+
+
+def _by_length(query: Query) -> bool:
+    """Whether it is asked for how long, not how often."""
+    return query.select == "how_long" or query.rank is not None and query.rank.by == "long"
+
+
+def _counted_at(found: ArchiveFinding, said: dict[str, str]) -> list[str]:
+    """Such as "in the kitchen (three videos)", "on Friday 27 November 2026 (for 2 minutes)"."""
+    count_said = so_many_people if found.query.select == "count" else videos
+    return [
+        f"{said[one]} ({f'for {lasting(count)}' if _by_length(found.query) else count_said(int(count))})"
+        for one, count in found.groups.items() if count
+    ]  # fmt: skip
+
+
+def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
+    """Such as "Ana: most often in the kitchen (three videos), then in the hall (one video).", of `_counted_at`."""
+    query, rank, unit, so = found.query, found.query.rank, found.query.unit, f"{_subject(found)}{_where(found)}"
+    if is_of_all(query):
+        so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
+    elif query.select == "count" and rank is None:
+        so = "People I know"
+    elif query.select == "count" and rank is not None and unit != "scope":
+        so = "Most people" if rank.k > 0 else "Fewest people"
+        so += "" if is_plain(query.where) else f" {clause(query.where, 2)}"
+    how = ""
+    if unit != "scope" and query.select != "count" and rank is not None and told:
+        how = " longest" if _by_length(query) else f" {'most' if rank.k > 0 else 'least'} often"
+    if unit != "scope" and query.select == "how_often":
+        how += f" {number(len(told))} {unit}{'' if len(told) == 1 else 's'}:"
+    nowhere = "perhaps" if found.perhaps else f"{'on' if 'day' in unit else 'in'} no {unit}"
+    return f"{so}:{how} {(', then '.join(told[:_MOST]) if rank is not None else join(told)) or nowhere}."
 
 
 def _lead(found: ArchiveFinding) -> str:
     """Whether it holds at each of some times, of all people; at which of two it holds more."""
     query, rank = found.query, found.query.rank
-    if found.verdict == "yes" and query.value != "scope" and query.select != "when":
-        return f"Yes, {_lower(_subject(found)) if is_of_all(query) else _EACH[query.value]}."
-    if query.form != "choice" or rank is None or query.value != "scope":
+    if found.verdict == "yes" and query.unit != "scope" and query.select != "when":
+        return f"Yes, {_lower(_subject(found)) if is_of_all(query) else _EACH[query.unit]}."
+    if query.form != "choice" or rank is None or query.unit != "scope":
         return LEADS[found.verdict or ""]
     (first, most), *others = found.groups.items()
     word = ("Longer", "More often", "Shorter", "Less often")[(rank.by == "often") + 2 * (rank.k < 0)]
@@ -314,7 +335,7 @@ def _lead(found: ArchiveFinding) -> str:
     return f"Probably {said[0].lower()}{said[1:]}." if found.perhaps else f"{said}."
 
 
-def _edge(found: ArchiveFinding, asked: Asked) -> str:
+def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     """The last time, or the first; or so many before or after it."""
     rank, sure, perhaps = found.query.rank or Rank("time"), found.sure, found.perhaps
     last, verb = rank.k < 0, "was" if len(found.query.whom.names) < 2 else "were"
@@ -324,7 +345,7 @@ def _edge(found: ArchiveFinding, asked: Asked) -> str:
         word = "before that" if last else nth
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
-    if found.query.value == "videos" and found.seen and not found.query.whom.names:
+    if lists_videos(found.query) and found.seen and not found.query.whom.names:
         word = "last but one" if rank.k == -2 else NTH_SAID[rank.k - 1] if 1 < rank.k <= len(NTH_SAID) else word
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
@@ -341,70 +362,82 @@ def _edge(found: ArchiveFinding, asked: Asked) -> str:
 
 def _who(found: ArchiveFinding, asked: Asked) -> str:
     """Who, in how many videos each, and how often somebody without a name."""
-    rank = found.query.rank
+    query, rank = found.query, found.query.rank
     if rank is not None and rank.by == "time" and abs(rank.k) == 1:
         edges = [one for seen in (found.seen, found.sure) for one in nth_of(seen, rank.k)]  # else who surely was
         told = [f"{_all_named(one) or f'perhaps {_NAMELESS}'}, {moment(one, rank.k < 0)}" for one in edges]
         return f"{upper('; else '.join(dict.fromkeys(told)))}."
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
-    if found.query.number == NEVER:
-        sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
-        doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
-        nobody = f"Perhaps {join(doubtful, 'or')}: everybody else" if doubtful else "Nobody: everybody"
-        so = "I know was seen" if is_plain(found.query.where) else f"I see {clause(found.query.where)}"
-        return f"{nobody} {so} at least once in {_among(found, asked)}."
-    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
-    if rank is not None and found.query.value in UNITS and told and found.query.number is None:
-        unit = found.query.value
+    if query.number == NEVER:
+        return _who_never(found, asked)
+    if rank is not None and query.number is None and found.names:
+        return _who_most(found, asked, rank)
+    if query.unit in {*UNITS} - {"scope"} and not query.throughout and query.number is None:
+        return f"{' '.join(_at_each(found))} {_that_is_of(found, asked)}{lines(found.seen)}"
+    return _who_is_there(found, asked)
+
+
+def _who_never(found: ArchiveFinding, asked: Asked) -> str:
+    """That nobody is in no video; who perhaps is."""
+    sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
+    doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
+    nobody = f"Perhaps {join(doubtful, 'or')}: everybody else" if doubtful else "Nobody: everybody"
+    so = "I know was seen" if is_plain(found.query.where) else f"I see {clause(found.query.where)}"
+    return f"{nobody} {so} at least once in {_among(found, asked)}."
+
+
+def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
+    """Who is there most often, or longest, or comes next; on how many days, at how many places … each is, in order."""
+    unit, counts = found.query.unit, [*found.names.values()]
+    if unit in UNITS:
         told = [f"{name} ({number(count)} {unit}{'' if count == 1 else 's'})" for name, count in found.names.items()]
-        return f"{', then '.join(told)}. That is of {_among(found, asked)}."
-    if rank is not None and told and found.query.number is None:
-        counts = list(found.names.values())
-        kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
-        told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
-        return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
-    if found.query.value in {*UNITS} - {"scope"} and not found.query.throughout and found.query.number is None:
-        return f"{' '.join(_at_each(found))} That is of {_among(found, asked)}.{lines(found.seen)}"
+        return f"{', then '.join(told)}. {_that_is_of(found, asked)}"
+    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
+    kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
+    told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
+    return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
+
+
+def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
+    """Who is there surely, and who perhaps; how often somebody without a name."""
+    query, by_unit = found.query, found.query.unit in UNITS
+    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
     lead = LEADS[found.verdict or ""].replace(".", ",") if told else LEADS[found.verdict or ""]
     sentences = [f"{lead} {join(told)}.".strip()] if told else [lead] if lead else []
+    if query.number is not None and not told:
+        nobody = "" if query.whom.names else " Nobody I know."
+        return f"{lead}{nobody} {_that_is_of(found, asked)}".strip()
     doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
-    doubtful = [*found.maybe] if found.query.value in UNITS else doubtful
+    doubtful = [*found.maybe] if by_unit else doubtful
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
-    if strangers and rank is None and found.query.value not in UNITS:
+    if strangers and query.rank is None and not by_unit:
         sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
-    if found.query.number is not None and not told:
-        nobody = "" if found.query.whom.names else " Nobody I know."
-        return f"{lead}{nobody} That is of {_among(found, asked)}.".strip()
-    theirs = [one for one in found.seen if found.query.value not in UNITS or {*one.names} & {*found.names}]
-    sentences += [] if found.query.value in UNITS else _at_each(found)
-    return " ".join(sentences or ["Nobody I know."]) + f" That is of {_among(found, asked)}." + lines(theirs)
+    sentences += [] if by_unit else _at_each(found)
+    theirs = [one for one in found.seen if not by_unit or {*one.names} & {*found.names}]
+    return f"{' '.join(sentences or ['Nobody I know.'])} {_that_is_of(found, asked)}{lines(theirs)}"
 
 
 def _at_each(found: ArchiveFinding) -> list[str]:
     """Who was there at each of several times or places, where they aren't held against each other; at each place, on
     each day … in order.
     """
-    unit = found.query.value
-    there = dict[str, list[str]]()
+    unit, by_unit, there = found.query.unit, found.query.unit in UNITS, dict[str, dict[str, None]]()
     for one in found.seen:
         names = [
             f"perhaps {name}" if name in one.perhaps else _STRANGERS if name.startswith("#") else name
             for name in one.names
         ]
-        for at in [UNITS[unit](one)] if unit in UNITS else one.scopes:
-            there.setdefault(at, []).extend(names)
-    if unit not in UNITS and len(there) < 2:
+        for at in [UNITS[unit](one)] if by_unit else one.scopes:
+            there.setdefault(at, {}).update(dict.fromkeys(names))
+    if not by_unit and len(there) < 2:
         return []
-    known = {
-        at: [name for name in dict.fromkeys(names) if unit in UNITS or name in found.names]
-        for at, names in there.items()
-    }
-    said = {at: unit_said(unit, at) if unit in UNITS else at for at in there}
-    return [f"{upper(said[at])}: {join(names or ['nobody I know'])}." for at, names in known.items()]
+    said = {at: unit_said(unit, at) if by_unit else at for at in there}
+    listed = {at: [name for name in names if by_unit or name in found.names] for at, names in there.items()}
+    return [f"{upper(said[at])}: {join(names or ['nobody I know'])}." for at, names in listed.items()]
 
 
 def _all_named(one: Seen) -> str:
@@ -458,7 +491,7 @@ def _in_each(found: ArchiveFinding, asked: Asked) -> str:
         f"{_subject(found)}: {'; '.join(told)}." if told else "",
         f"Of {videos(left)} I can't tell." if left else "",
     ]
-    return " ".join(filter(None, sentences)) + f" That is of {_among(found, asked)}." + lines(found.seen)
+    return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(found.seen)
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
@@ -495,7 +528,7 @@ def _subject(found: ArchiveFinding) -> str:
     query, names = found.query, list(found.query.whom.names)
     if query.where in (MUSIC, ANYTHING):
         return "Music" if query.where == MUSIC else "Videos"
-    if query.number is not None and query.value == "people":
+    if query.number is not None and counts_people(query):
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
     if query.whom.quantifier == "none":
         nobody = "Nobody" if query.whom.known is None else "Nobody I know" if query.whom.known else "Nobody unknown"
@@ -507,9 +540,8 @@ def _subject(found: ArchiveFinding) -> str:
     only = "Only " * (query.whom.quantifier == "only")
     if query.whom.known is False and only:
         return "Only people I don't know"
-    return (
-        f"{only}{join(names, word)}" if names else upper(_STRANGERS) if found.query.whom.known is False else "Somebody"
-    )
+    somebody = upper(_STRANGERS) if query.whom.known is False else "Somebody"
+    return f"{only}{join(names, word)}" if names else somebody
 
 
 def _where(found: ArchiveFinding) -> str:
@@ -524,7 +556,7 @@ def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
     """Such as "in two of twelve videos on Tuesday, and perhaps in one more"."""
     sure, perhaps = len(found.sure), len(found.perhaps)
     count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
-    if count and found.query.select == "how_often":  # the number with what is counted
+    if count and told_as(found.query) == "how_often":  # the number with what is counted
         count = f"{videos(sure or perhaps)}, of "
     more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
     return f"{'' if sure else 'perhaps '}in {count}{_among(found, asked)}{more}"
@@ -537,16 +569,16 @@ def _among(found: ArchiveFinding, asked: Asked) -> str:
     return f"{'the ' * (found.looked_at == 1)}{videos(found.looked_at)}{asked.of}"
 
 
+def _that_is_of(found: ArchiveFinding, asked: Asked) -> str:
+    """Such as "That is of twelve videos on Tuesday."."""
+    return f"That is of {_among(found, asked)}."
+
+
 def _so(found: ArchiveFinding) -> str:
     """What is asked, within a sentence: "Ana is", "somebody is smiling"."""
     whom = found.query.whom
-    is_there = (
-        " is" + " not" * (len(whom.names) == 1)
-        if whom.quantifier == "none"
-        else " is"
-        if len(whom.names) < 2
-        else " are"
-    )
+    is_there = " is" if len(whom.names) < 2 or whom.quantifier == "none" else " are"
+    is_there += " not" * (whom.quantifier == "none" and len(whom.names) == 1)
     return f"{_lower(_subject(found))}{_where(found) or is_there}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Number, Query, Whom, numbers_of
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Number, Query, Whom, numbers_of, told_as
 from pvchat.chat.say.clauses import (
     called,
     clause,
@@ -94,7 +94,7 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
         return
     attribute = (wording("asked", query.attribute) or query.attribute or "") + f" ({query.value})" * bool(query.value)
     by = f", by {attribute}" * (query.attribute is not None)
-    yield "asked", attribute if query.select == "attribute" else wording("asks", query.select) + by
+    yield "asked", attribute if query.select == "attribute" else wording("asks", told_as(query)) + by
     pairs = (
         ("about", "" if query.whom == EVERYBODY else _whom(query.whom, query.select in _OF_SEVERAL)),
         ("compared with", "" if query.versus is None else _whom(query.versus, several=True)),
@@ -117,9 +117,8 @@ def _whom(whom: Whom, several: bool) -> str:
 def _number(asked: Number, query: Query, many: bool) -> str:
     if asked == NEVER:
         return "never"
-    times = (
-        many and query.select != "how_long" or query.select in ("count", "how_often", "shots") or query.rank is not None
-    )
+    by_length = query.select in ("how_long", "length")
+    times = many and not by_length or query.select in ("count", "how_often", "shots") or query.rank is not None
     value = number(round(asked.value)) if times else lasting(asked.value)
     return f"{asked.bound.replace('_', ' ')} {value}"
 
@@ -157,7 +156,7 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
     if (verdict := finding.get("verdict")) is not None:
         yield "answer", {"unknown": "not known"}.get(verdict, verdict)
     if (found := finding.get("number")) is not None:
-        seconds = query.select in ("how_long", "length")
+        seconds = query.select == "how_long" or query.select == "length" and not query.unit
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
     told = (("people", "true of"), ("against", "not true of"), ("open", "not known of"))
     seen = *((what, finding.get(name, ())) for name, what in told), ("seen instead", _instead(finding))

@@ -1,0 +1,207 @@
+"""The places that a question about a library names, and which time goes with which: text in, the text without them out.
+
+"Was Ana in the hall on Friday or in the garden on Monday?" is "was Ana there ?" of the videos of the hall on Friday, or
+of those of the garden on Monday. Places are what the library's sources are called; times are read by `dates.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal
+
+from pvchat.chat.english import in_place
+from pvchat.chat.query import Query
+from pvchat.chat.reader.dates import Dates, dated
+from pvchat.chat.reader.timewords import one_of
+from pvchat.errors import SettingsError
+
+SPOT = "§"  # stands where a place was named
+_USED = "used|empty|in use|visited|busy|occupied"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The videos of a time and a place.
+
+    Attributes:
+        dates, place: None, and "": any.
+        joint: what stands before it: "and", "both", "or", "but not", "than".
+        besides: none of the videos of these: "only on Mondays" is so at no other time.
+    """
+
+    dates: Dates | None = None
+    place: str = ""
+    joint: str = ""
+    besides: tuple[Scope, ...] = ()
+
+    @property
+    def of(self) -> str:
+        """Such as " on Tuesday in the kitchen"."""
+        when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
+        if len(self.besides) == 1 and self.besides[0].place and not self.place:
+            return f"{when} outside {in_place(self.besides[0].place).split(' ', 1)[1]}"
+        return when + (f" {in_place(self.place)}" if self.place else "")
+
+
+@dataclass(frozen=True)
+class ArchiveQuestion:
+    """A question about many videos.
+
+    Attributes:
+        query: what it asks of each.
+        text: the question as it is asked of one video.
+        dates: of which times ("on Monday and on Friday"); none: of any.
+        places: the sources that it names, with what joins each to the one before; none: any.
+        only: "dates", "places": it is asked whether that is so at no other time, in no other place.
+        sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
+        around: "day", "week" …: all videos of that of the sighting are meant ("that day").
+        sighted: of which question the sighting was, where its place and time aren't those of this one.
+        pairs: places with a time each ("in the hall on Friday or in the garden on Monday"), in the place of both.
+    """
+
+    query: Query
+    text: str
+    dates: tuple[Dates, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
+    only: Literal["", "dates", "places"] = ""
+    sighting: Query | None = None
+    around: str = ""
+    sighted: ArchiveQuestion | None = None
+    pairs: tuple[Scope, ...] = ()
+
+    @property
+    def scopes(self) -> list[Scope]:
+        """The times and places one by one, in order."""
+        if self.pairs:
+            return [*self.pairs]
+        named = [
+            Scope(dates, place, joint or (dates.joint if dates is not None else ""))
+            for place, joint in self.places or (("", ""),)
+            for dates in self.dates or (None,)
+        ]
+        if not self.only:
+            return named
+        named = [replace(one, joint="or" if one.joint else "") for one in named]
+        one, besides = named[0], tuple(named)
+        joint = "than" if self.query.select == "compare" else "but not"  # "usually" is more often than elsewhere
+        other = Scope(None, one.place) if self.only == "dates" else Scope(one.dates, "")
+        return [*named, replace(other, joint=joint, besides=besides)]
+
+    @property
+    def of(self) -> str:
+        """Such as " on Monday or on Tuesday in the kitchen"; where all other times count, too, only what is shared."""
+        scopes = [] if self.only else self.scopes
+        word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
+        joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
+        several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
+        if self.pairs:
+            return f" {several}"
+        return (
+            f" {several}" * bool(several)
+            + Scope(
+                None if len(self.dates) > 1 or self.only == "dates" else self.scopes[0].dates,
+                "" if len(self.places) > 1 or self.only == "places" else self.scopes[0].place,
+            ).of
+        )
+
+    def label(self, scope: Scope) -> str:
+        """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
+        if scope.besides and not self.pairs:
+            return "at another time" if self.only == "dates" else "elsewhere"
+        if self.pairs:
+            return scope.of.strip()
+        return Scope(
+            scope.dates if len(self.dates) > 1 or self.only == "dates" else None,
+            scope.place if len(self.places) > 1 or self.only == "places" else "",
+        ).of.strip()
+
+
+def outside(text: str, places: Sequence[str]) -> tuple[str, str]:
+    """A question without the one place that it leaves out ("together outside the hall"), and this; "" for none."""
+    spelt = _spelt(places)
+    names = one_of(spelt)
+    lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
+    found = re.search(rf" {lead} (?:(?:the|our|my) )?({names})\b", text, re.IGNORECASE) if places else None
+    return (text, "") if found is None else (f"{text[: found.start()]}{text[found.end() :]}", spelt[found[1].lower()])
+
+
+def paired(text: str, places: Sequence[str], now: datetime, names: Sequence[str]) -> ArchiveQuestion | None:
+    """A question of two places with a time each, with these; None: it isn't one."""
+    for joint in re.finditer(r",? (?P<word>or|and|but not|than) (?:(?:in|on|at) )?", text, re.IGNORECASE):
+        parts = [placed(part, places) for part in (text[: joint.start()], f" in {text[joint.end() :]}")]
+        try:
+            (rest, dates), (left, others) = (dated(part, now, names) for part, _ in parts)
+        except SettingsError:
+            continue
+        (spot, other), nothing_left = (spots for _, spots in parts), not re.search(r"\w", left)
+        if nothing_left and len(dates) == len(others) == len(spot) == len(other) == 1:
+            said = (Scope(dates[0], spot[0][0]), Scope(others[0], other[0][0], joint["word"].lower()))
+            return ArchiveQuestion(Query("who"), rest.replace(SPOT, ""), pairs=said)
+    return None
+
+
+def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A question with a mark in the place of the sources it names, and these: "in the kitchen or in the garden"."""
+    if not places:
+        return text, ()
+    spelt = _spelt(places)
+    names = one_of(spelt)
+    into = r"(?:in|on|into|onto|at|to|from|of|inside|around|through)"
+    one = rf"(?:(?:the|our|my) )?(?:{names})\b"
+    verbs = ("leave", "left", "leaves", "enter", "entered", "enters", "use", "used", "uses", "pass", "passed", "passes",
+             "visit", "visits", "visited")  # fmt: skip
+    lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
+    more = rf"(?:,? (?:and|or|but not|but never|than) (?:{into} )?{one})*"
+    found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
+    if found is None and (
+        used := re.search(
+            rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b",
+            text,
+            re.IGNORECASE,
+        )
+    ):
+        who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
+        said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
+        return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)
+    if found is None:  # "Ana kitchen when", "garden yesterday who"
+        bare = rf" (?<!the )(?<!an )(?<! a )(?:{names})(?=\W*$| (?:when|who)\b)| (?:{names})(?= (?:videos?|ones?)\b)"
+        alone = rf"^(?:{names})\b(?! (?:is|was|used)\b)|{bare}"
+        found = re.search(alone, text, re.IGNORECASE)
+    if found is None:
+        return text, ()
+    named = list(re.finditer(names, found[0], re.IGNORECASE))
+    gaps = [found[0][one.end() : other.start()].lower() for one, other in pairwise(named)]
+    joints = [
+        "",
+        *(
+            next((joint for joint in ("but not", "than", "or") if joint in gap.replace("but never", "but not")), "and")
+            for gap in gaps
+        ),
+    ]
+    both = re.search(r"\bboth\b", found[0]) is not None
+    spots = tuple(
+        (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
+    )
+    asked = f"{text[: found.start()]} {SPOT}{text[found.end() :]}".strip()
+    if re.match(rf" ?{into} ", found[0], re.IGNORECASE):
+        return asked, spots
+    come = {"ed": "came", "d": "came", "s": "comes", "es": "comes"}
+    came = rf"\b(?:use|pass|visit)(e?d|e?s)?(?= {SPOT})"
+    return re.sub(came, lambda verb: come.get(verb[1] or "", "come"), asked), spots
+
+
+def _spelt(places: Sequence[str]) -> dict[str, str]:
+    """Places by what they may be called: by name, "bed room" too, and where only one is so by its last word; by what
+    stands before a number: "the classroom" for classroom 4b.
+    """
+    words = [one.lower().split() for one in places]
+    said = [[one[-1], " ".join(one[:-1]) if re.search(r"\d", one[-1]) else ""] for one in words]
+    every = [part for parts in said for part in parts]
+    short = {part: place for parts, place in zip(said, places, strict=True) for part in parts if every.count(part) == 1}
+    short = {one: place for one, place in short.items() if one != "room" and re.search("[a-z]", one)}
+    rooms = {re.sub(r"\B(?=room$)", " ", one.lower()): one for one in places}  # "bed room"
+    return short | rooms | {one.lower(): one for one in places}

@@ -1,0 +1,34 @@
+"""How often somebody is in any video, and how probably in each of them, since she is in so few."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pvchat.schemas import FloatArray
+
+EVEN = 0.5  # how often somebody is there as the probabilities of one video take it [choice]
+_DRAWS = 2.0  # videos with her and without her that count as seen before there are any (a Beta prior) [choice]
+_ROUNDS = 50
+
+
+def base_rate(probabilities: FloatArray, videos: int) -> float:
+    """In what share of videos somebody is.
+
+    Expectation maximisation over the videos' own probabilities (Saerens, Latinne, Decaestecker, 2002, "Adjusting the
+    outputs of a classifier to new a priori probabilities"), kept from the ends by a Beta prior.
+
+    Args:
+        probabilities: [n] that she is in each of n videos, at even odds; in the others she surely isn't.
+        videos: how many there are in all.
+    """
+    rate = EVEN
+    for _ in range(_ROUNDS):
+        found = float(adjusted(probabilities, rate).sum())
+        rate = (found + _DRAWS) / (videos + 2 * _DRAWS)
+    return rate
+
+
+def adjusted(probabilities: FloatArray, rate: float) -> FloatArray:
+    """Probabilities [n] that hold at even odds, where somebody is there at another rate."""
+    odds = probabilities / np.maximum(1 - probabilities, 1e-9) * (rate / (1 - rate))
+    return np.asarray(odds / (1 + odds), np.float32)
