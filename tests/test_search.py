@@ -69,7 +69,7 @@ class Film:
 def chips(monkeypatch: pytest.MonkeyPatch) -> dict[int, Any]:
     """A chip holds the frame's number and who it shows; quality is 0.5, or what the test says of a frame."""
     quality: dict[int, float] = {}
-    monkeypatch.setattr(search, "fitness", lambda pixels, found, i: quality.get(int(pixels[0, 0, 0]), 0.5))
+    monkeypatch.setattr(search, "face_quality", lambda pixels, found, i: quality.get(int(pixels[0, 0, 0]), 0.5))
     return quality
 
 
