@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
-# Probability from which a kind is told, filmed or drawn (from `PLACE_SURE` on without "probably"): an office, which is
-# what looks like nothing, only where that is sure. Where no kind is likely enough, several together may be, with
-# "probably" (ADR 0123).
+# Probability from which a kind is told, filmed or drawn (from `PLACE_SURE` on without "probably"). Where no kind is
+# likely enough, several together may be, with "probably" (ADR 0123).
 _OFFICE, _AT_HOME, _COUNTRY = "an office or meeting room", "at home", "a park or the countryside"
-_LIKELY, _LIKELY_OFFICE, _LIKELY_DRAWN = 0.3, 0.5, 0.4
+_LIKELY, _LIKELY_DRAWN = 0.3, 0.4
 _TOGETHER = {
     _AT_HOME: ("a living room", "a bedroom", "a kitchen", "a bathroom"),
     _COUNTRY: ("a park or garden", "a forest", "a field", "the mountains", "a lake or beach"),
@@ -120,8 +119,7 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Told:
     left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}
     total = max(sum(left.values()), 1e-9)
     place = max(left, key=lambda kind: left[kind])
-    least = _LIKELY_DRAWN if scene.drawn else _LIKELY_OFFICE if place == _OFFICE else _LIKELY
-    if place != OTHER and left[place] >= least * total:
+    if place != OTHER and left[place] >= (_LIKELY_DRAWN if scene.drawn else _LIKELY) * total:
         return place, left[place] / total
     for told, least in _LIKELY_TOGETHER[scene.drawn].items() if place != _OFFICE else ():
         share = sum(left.get(kind, 0.0) for kind in _TOGETHER[told])
