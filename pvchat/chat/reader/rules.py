@@ -144,8 +144,9 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
         "O" if t == "O-deed" and w.seen in _SOMEBODY else t for w, t in zip(words, tags, strict=False)
     ]  # "hugs anybody"
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
-        if tags[i] == "O" and word.seen in _SUBJECTS and after[:2] == "F-":  # "before he comes back"
-            tags[i] = "E-pronoun"
+        moves = i and words[i - 1].seen in RELATIONS_IN_TIME and words[i + 1].seen in COMING | GOING
+        if tags[i] == "O" and word.seen in _SUBJECTS and (after[:2] == "F-" or moves):  # "before he comes back"
+            tags[i], tags[i + 1] = "E-pronoun", after if after[:2] == "F-" else "F-present"
         if tags[i] == "P-deed" and word.seen == "with" and after[:2] == "O-":  # "dances with Ana"
             tags[i] = "P-with"
         if tags[i][:2] == "E-" and after == "O" and is_known("posture", words[i + 1].seen):  # "say while Karim sits?"
