@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from pvchat.chat.query import NEVER, Has, Number, Query, Rank, Whom
+from pvchat.chat.question import Conversation
 from pvchat.chat.reader.archive import ArchiveQuestion, read_archive
 from pvchat.chat.reader.read import Known
 from pvchat.chat.timeline import Finding
@@ -257,3 +258,19 @@ def test_names_may_end_in_any_character(text: str, name: str) -> None:
 
 def test_a_date_in_july_is_a_day() -> None:
     assert [one.since for one in asked("Was Ana here on 24/7?").dates] == [datetime(2026, 7, 24)]
+
+
+@pytest.mark.parametrize(
+    ("text", "of_clip", "of_library"),
+    [
+        ("Where is Ana now?", "refuse", "attribute"),
+        ("On how many days was Ana there?", "refuse", "how_often"),
+        ("How often does Ana come a week?", "refuse", "when"),
+        ("Was Ana in every room?", "refuse", "exists"),
+        ("Which room is Ana in most often?", "attribute", "when"),
+        ("Which video is Ana in?", "when", "when"),
+    ],
+)
+def test_the_same_words_ask_one_video_and_many_otherwise(text: str, of_clip: str, of_library: str) -> None:
+    assert Conversation(("Ana", "Ben")).read([text])[0].query.select == of_clip
+    assert asked(text).query.select == of_library
