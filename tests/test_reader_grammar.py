@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
 import pytest
 
+from pvchat.chat.query import Query
+from pvchat.chat.reader.decode import query_of
 from pvchat.chat.reader.network import HEADS, TYPES, WORD_PARTS
+from pvchat.chat.reader.slots import slots_of
+from pvchat.chat.reader.words import Word
 from recipes.reader.choices import asked_of, at_some_time, others_left_out, settled
 from recipes.reader.haste import Haste
 from recipes.reader.sampler import Sampler, Sources, examples, held_out
@@ -253,3 +257,11 @@ def test_what_is_said_of_the_man_last_is_asked_of_him():
     assert asked_of([*man, Piece("there")], asked) == [*man, Piece("there")]
     assert asked_of([*man, Piece("sitting", "P-posture")], asked)[4].tag == "S-colour"
     assert asked_of(man, {"select": "describe"}) == man
+
+
+def test_any_tags_mean_something():
+    heads = {name: values[0] for name, values in HEADS.items()}
+    words = [Word(one, one) for one in ("next", "to", "them", "with", "whom")]
+    for first, second in product((f"{role}-{kind}" for role in "SPO" for kind in TYPES), repeat=2):
+        tags = [first, first, "O", second, second]
+        assert isinstance(query_of(heads, slots_of(words, tags)), Query)

@@ -1,4 +1,4 @@
-"""Fixtures of the app's tests: made-up clips, a desk."""
+"""Fixtures of the app's tests: made-up clips, a backend."""
 
 from __future__ import annotations
 

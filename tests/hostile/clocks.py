@@ -96,20 +96,20 @@ def _clips(place: Path, days: int) -> Iterator[tuple[str, str, str]]:
 
 def _app(place: Path, days: int) -> Iterator[tuple[str, str, str]]:
     """A page that is open keeps its clip; what nobody used goes, whatever its stamp says."""
-    from make_app import make_desk, upload
+    from make_app import make_backend, upload
 
     with pytest.MonkeyPatch.context() as patch:
         chat, clip = made(place, patch)
-        desk = make_desk(chat)
-        session, unused = desk.sessions.of("page"), upload(desk, clip)
-        kept = desk.receive(session, upload(desk, clip))
+        backend = make_backend(chat)
+        session, unused = backend.sessions.of("page"), upload(backend, clip)
+        kept = backend.receive(session, upload(backend, clip))
         session.keep(kept)
         with _Jumped(days):
-            desk.sessions.end_idle()
-            told = [said for said in desk.ask(session, "Is Ana there?")]
-            yield "an open page", "answers", "answers" if "page" in desk.sessions and told else "lost"
+            backend.sessions.end_idle()
+            told = [said for said in backend.ask(session, "Is Ana there?")]
+            yield "an open page", "answers", "answers" if "page" in backend.sessions and told else "lost"
         yield "an upload that nobody used", "gone", "there" if unused.exists() else "gone"
-        desk.sessions.close()
+        backend.sessions.close()
 
 
 def _stamp(path: Path, days: int) -> None:

@@ -42,7 +42,7 @@ def run(home: Path) -> Iterator[Outcome]:
             clients = [httpx.Client(base_url=f"{url}/api/v1/", headers=may, timeout=WAIT_S) for url in (here, there)]
             yield from _together(clients, clip)
             ours, theirs = (next(home.rglob(upload_by_page(url, clip))) for url in (here, there))
-            app.desk.receive(app.desk.sessions.of("page"), ours)
+            app.backend.receive(app.backend.sessions.of("page"), ours)
             child.kill()
             child.join(WAIT_S)
             yield from _after_the_kill(clients[0], ours, theirs)

@@ -136,22 +136,22 @@ def _other_file(place: Place) -> str:
 
 
 def _lost(place: Place) -> str:
-    session = place.app.desk.sessions.of("lost")
+    session = place.app.backend.sessions.of("lost")
     for _ in range(4):
         _beat(place.url, "lost")
-    return "the same session" if place.app.desk.sessions.of("lost") is session else "a new one"
+    return "the same session" if place.app.backend.sessions.of("lost") is session else "a new one"
 
 
 def _reloaded(place: Place) -> str:
-    session = place.app.desk.sessions.of("old")
+    session = place.app.backend.sessions.of("old")
     _beat(place.url, "old")
     _beat(place.url, "new?before=old")
-    return "the same session" if place.app.desk.sessions.of("new") is session else "a new one"
+    return "the same session" if place.app.backend.sessions.of("new") is session else "a new one"
 
 
 def _closed(place: Place) -> str:
-    session = place.app.desk.sessions.of("closed")
-    session.made_folder()
+    session = place.app.backend.sessions.of("closed")
+    session.ensure_folder()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pvchat_app.heartbeats.GRACE_S", 0.2)
         _beat(place.url, "closed")
@@ -162,17 +162,17 @@ def _closed(place: Place) -> str:
 def _markup(place: Place) -> str:
     from pvchat_app.cards import people_grid
 
-    desk = place.app.desk
-    desk.engine.people.rename("Ana", f"Ana {TAGS}")
-    session = desk.sessions.of("markup")
-    session.keep(desk.receive(session, upload(desk, place.clip)))
-    list(desk.ask(session, f"Is Ana {TAGS} there?"))
+    backend = place.app.backend
+    backend.engine.people.rename("Ana", f"Ana {TAGS}")
+    session = backend.sessions.of("markup")
+    session.keep(backend.receive(session, upload(backend, place.clip)))
+    list(backend.ask(session, f"Is Ana {TAGS} there?"))
     from pvchat_app.export import pack
 
     with zipfile.ZipFile(io.BytesIO(pack(session.turns))) as archive:
-        shown = archive.read("conversation.html").decode() + people_grid(desk.engine.people.all(), [], {})
-    desk.engine.people.rename(f"Ana {TAGS}", "Ana")
-    desk.end_session("markup")
+        shown = archive.read("conversation.html").decode() + people_grid(backend.engine.people.all(), [], {})
+    backend.engine.people.rename(f"Ana {TAGS}", "Ana")
+    backend.end_session("markup")
     return f"{len(ELEMENTS.findall(shown))} elements"
 
 
@@ -194,7 +194,7 @@ def _beat(url: str, name: str) -> None:
 
 
 def _left(place: Place) -> list[Path]:
-    return [path for path in place.app.desk.sessions.uploads.rglob("*") if path.is_file() and path.stat().st_size]
+    return [path for path in place.app.backend.sessions.uploads.rglob("*") if path.is_file() and path.stat().st_size]
 
 
 Find = Callable[[Place], str]

@@ -38,7 +38,7 @@ def run(home: Path) -> Iterator[Outcome]:
             foreign = {**ACCEPT, "origin": "https://evil.example"}
             code = httpx.post(url + TOOLS, headers=foreign, json=_body({"name": "list_people"}), timeout=60).status_code
             yield Outcome("a page of another site", "403", str(code), code == 403)
-            names = [person.name for person in app.desk.engine.people.all()]
+            names = [person.name for person in app.backend.engine.people.all()]
             yield Outcome(
                 "afterwards", "Ana, nobody else, no visits", f"{names}, {visits}", (names, visits) == (["Ana"], [])
             )

@@ -267,7 +267,8 @@ def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
     until = min(later, default=10**6)
     own = [s for s in slots if s.role == "O" and relation.at < s.at < until]
     apart = any(s.kind == relation.kind and s.denied != relation.denied and s.at >= until for s in slots)
-    own = own or [s for s in slots if s.role == "O" and not apart]  # "whom is she next to?"; "together without Ben"
+    named = [s for s in slots if s.role == "O" and s.kind not in RELATIONS]  # a relation of theirs holds with nobody
+    own = own or ([] if apart else named)  # "whom is she next to?"; "together without Ben"
     quantifier = "either" if any(s.after_or for s in own) else "both" if len(own) > 1 else "any"
     whom = whom_of(own, "O", {"known": "any", "quantifier": "any", "nth_by": "left"})
     return (
