@@ -148,6 +148,11 @@ class Sources:
         return self._lines(read_grammar("\n".join(map(_text_of, SOUND)), self.lexicon).frames)
 
     @cached_property
+    def library_plain(self) -> dict[str, list[Line]]:
+        """Frames and follow-ups of one video that ask many the same: "where is Ana now?" can be told of these alone."""
+        return {kind: [one for one in lines if " now" not in one.text] for kind, lines in self.natural.items()}
+
+    @cached_property
     def library_refusals(self) -> list[Line]:
         """What neither one video nor many can tell."""
         natural = [one for one in self.natural["refusals"] if one.heads["refusal"] != "sound"]
@@ -227,9 +232,8 @@ class Sampler:
 
     def _of_library(self) -> list[Example]:
         """What is asked of many videos, whose times and places are cut out."""
-        ours, natural = self.sources, self.sources.natural
-        now, again = ([one for one in natural[kind] if " now" not in one.text] for kind in ("frames", "followups"))
-        kinds = (ours.library, now, ours.library_refusals, again)
+        ours = self.sources
+        kinds = (ours.library, ours.library_plain["frames"], ours.library_refusals, ours.library_plain["followups"])
         lines = self.rng.choices(kinds, (OWN, PLAIN, REFUSED, LEANING))[0]
         example = self._of(lines)
         example = self._introduced(example) if self.rng.random() < 0.3 else example

@@ -105,9 +105,7 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
         heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
         whom = replace(whom, nth=0)
-    if (
-        rank is not None and number is None and heads["unit"] == "none" and _picks(heads, whom, conditions)
-    ):  # "what does the leftmost man wear?"
+    if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
@@ -231,10 +229,10 @@ def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom,
 
 
 def _picks(heads: dict[str, str], whom: Whom, conditions: Sequence[Condition]) -> bool:
-    """Whether a rank says whom a question is about, not what it asks for: of things, none does."""
+    """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
     things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
-    plain = heads["select"] in _OF_ONE and heads["follow"] == "none" and not whom.names
+    plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
     return plain and not described and not things
 
 

@@ -4,9 +4,8 @@ In: a question's words and what the network says of them. Out: `slots_by_rule` w
 `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `SLOT_RULES`,
 `HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
 
-The network says that sound is asked about, and of whom; `_of_sound` says what. "When does Ana say 'coffee'?" is
-Query("when", Whom(("Ana",)), where=Has("says", "coffee")); "what is being said?" asks for the attribute "says". What
-nothing hears (which song, tones of voice, accents) stays refused.
+The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
+told. What nothing hears (which song, tones of voice, accents) stays refused.
 """
 
 from __future__ import annotations
@@ -109,7 +108,6 @@ _ANSWERS = word_set("answer answers answered reply replies replied respond respo
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _MOSTLY = word_set("mostly mainly")
-_IS = word_set("is are was were")
 _ABLE = word_set("can could would should")
 _NOT = word_set("never not")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
@@ -462,43 +460,63 @@ def _with_kind(query: Query, question: Tagged) -> Query:
 
 def _of_sound(query: Query, question: Tagged) -> Query:
     """What can be told of what is asked about sound: not what is written, nor who says something more often."""
+    seen = {*question.seen}
     says = query.attribute == "says" or any(has.attribute == "says" for has in atoms(query.where))
-    if query.where == Has("music") and {"no", "without"} & {*question.seen}:
+    if query.where == Has("music") and {"no", "without"} & seen:
         query = replace(query, where=Not(Has("music")))
-    asks_saying = says or query.refusal == "sound" and _SAYING & {*question.seen}
-    if asks_saying and _WRITTEN & {*question.seen}:
+    if (says or query.refusal == "sound" and _SAYING & seen) and _WRITTEN & seen:
         return Query("refuse", refusal="unseen")
-    if {"my", "name"} <= {*question.seen} and (says or query.refusal == "sound" or _SAYING & {*question.seen}):
+    if {"my", "name"} <= seen and (says or query.refusal == "sound" or _SAYING & seen):
         return Query("refuse", refusal="sound", value="mine")
     if says and query.select == "compare":
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
     music = any(has.attribute == "music" for has in atoms(query.where))
     ranked = query.rank is not None and query.select != "compare"
-    if _SPEECH & {*question.seen} or ranked or music:  # whoever talks most is heard
+    if _SPEECH & seen or ranked or music:  # whoever talks most is heard
         query = replace(query, where=_heard(query.where))
     if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
         return replace(query, where=Has("deed", "talking"))
-    if query.where == Has("speaks") and query.select == "when" and len(query.whom.names) == 2 and query.form == "polar":
-        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in query.whom.names)
-        return replace(query, select="exists", whom=one, during=During("while", Event(other, query.where)))  # at once
-    if query.where == Has("speaks") and query.select == "exists" and len(query.whom.names) == 1:
-        if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
-            query = replace(query, select="who", form="wh", whom=EVERYBODY)
-        elif query.number is not None:  # "did Ben speak three times?"
-            query = replace(query, select="how_often")
-    if query.where == Not(Has("speaks")) and query.throughout and _NOT & {*question.seen}:  # "is Ana never silent?"
-        query = replace(query, where=Has("speaks"))
-    if query.where == Not(Has("speaks")) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
-        query = replace(query, whom=Whom(quantifier="none"), where=Has("speaks"))
-    if query.where == Has("speaks") and query.select == "exists" and _HEARING & {*question.seen}:
+    query = _unsilenced(_of_speaking(query), seen)
+    if query.where == Has("speaks") and query.select == "exists" and _HEARING & seen:
         query = replace(query, value="sound")
     if query.during.event is not None and query.during.event.where == Has("music"):
-        query = replace(query, during=replace(query.during, relation=_while_music(query.during, {*question.seen})))
-    answers = _ANSWERS & {*question.seen} and (query.where in (None, Has("speaks")) or query.attribute == "says")
-    if answers and query.select in ("who", "attribute") and query.during.event is None:  # whoever speaks next
-        where = Has("speaks") if query.select == "who" else query.where
-        return replace(query, where=where, during=AFTER_THAT, rank=Rank("time"))
+        query = replace(query, during=replace(query.during, relation=_while_music(query.during, seen)))
+    return _answering(query, seen)
+
+
+def _of_speaking(query: Query) -> Query:
+    """Who speaks first, how often, two at once."""
+    names = query.whom.names
+    if query.where != Has("speaks"):
+        return query
+    if query.select == "when" and len(names) == 2 and query.form == "polar":  # "do Ana and Ben speak at once?"
+        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)
+        return replace(query, select="exists", whom=one, during=During("while", Event(other, Has("speaks"))))
+    if query.select != "exists" or len(names) != 1:
+        return query
+    if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
+        return replace(query, select="who", form="wh", whom=EVERYBODY)
+    return query if query.number is None else replace(query, select="how_often")  # "did Ben speak three times?"
+
+
+def _unsilenced(query: Query, seen: set[str]) -> Query:
+    """Who is never silent speaks; when it is silent, nobody does."""
+    if query.where != Not(Has("speaks")):
+        return query
+    if query.throughout and _NOT & seen:  # "is Ana never silent?"
+        return replace(query, where=Has("speaks"))
+    if query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
+        return replace(query, whom=Whom(quantifier="none"), where=Has("speaks"))
     return query
+
+
+def _answering(query: Query, seen: set[str]) -> Query:
+    """Of whoever speaks next, where it is asked who answers."""
+    speaks = query.where in (None, Has("speaks")) or query.attribute == "says"
+    if not (_ANSWERS & seen and speaks and query.select in ("who", "attribute") and query.during.event is None):
+        return query
+    where = Has("speaks") if query.select == "who" else query.where
+    return replace(query, where=where, during=AFTER_THAT, rank=Rank("time"))
 
 
 def _while_music(during: During, seen: set[str]) -> Relation | Literal[""]:

@@ -175,13 +175,8 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
         return text, ()
     named = list(re.finditer(names, found[0], re.IGNORECASE))
     gaps = [found[0][one.end() : other.start()].lower() for one, other in pairwise(named)]
-    joints = [
-        "",
-        *(
-            next((joint for joint in ("but not", "than", "or") if joint in gap.replace("but never", "but not")), "and")
-            for gap in gaps
-        ),
-    ]
+    gaps = [gap.replace("but never", "but not") for gap in gaps]
+    joints = ["", *(next((joint for joint in ("but not", "than", "or") if joint in gap), "and") for gap in gaps)]
     both = re.search(r"\bboth\b", found[0]) is not None
     spots = tuple(
         (spelt[one[0].lower()], "both" if both and joint else joint) for one, joint in zip(named, joints, strict=True)
