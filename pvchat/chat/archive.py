@@ -11,38 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import combinations, groupby
+from itertools import combinations, compress, groupby
 from typing import NamedTuple
 
+from pvchat.chat import query as queries
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import same_colour
-from pvchat.chat.query import (
-    ANYTHING,
-    EVERYBODY,
-    NEVER,
-    PRESENT,
-    WHOLE,
-    During,
-    Has,
-    Not,
-    Number,
-    Query,
-    Rank,
-    Select,
-    Whom,
-    atoms,
-    conjunction,
-    counts_at_once,
-    counts_people,
-    is_of_sound,
-    lists_videos,
-    together,
-    told_as,
-)
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Whom, atoms, told_as
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, Quote, as_seen, is_of_anybody, quotes
-from pvchat.chat.spans import TURNED, Span, all_verdict, any_verdict, common, merged, seconds_in
-from pvchat.chat.spans import WHOLE as SHARE
+from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Entity, Finding, Row, Timeline, Verdict
 
 _GONE = (Not(PRESENT), Has("leaves"))
@@ -70,7 +48,7 @@ def over_videos(query: Query) -> Query:
 
 def sought(query: Query) -> tuple[str, ...]:
     """The enrolled people without whom nothing a query asks can hold in a video."""
-    with_whom = [one.of for one in together(query.where)
+    with_whom = [one.of for one in queries.together(query.where)
                  if isinstance(one, Has) and one.of is not None and one.attribute in ("with", "beside")]  # fmt: skip
     needed = [
         whom for whom in (query.whom, *with_whom)
@@ -94,8 +72,13 @@ def find(
         joints: what stands before each of several times or places: "and", "or", "both", "but not", "than".
     """
     rows, untold = _looked_through(of_each(query), videos)
-    if _is_each_there(query):
-        rows = _where_all_are(rows, query)
+    if _is_each_there(query):  # only where all who are asked about are, surely or perhaps
+        surely, at_all = (
+            set.intersection(*(_units_of(name, rows, query.unit, sure) for name in query.whom.names))
+            for sure in (True, False)
+        )
+        at = UNITS[query.unit]
+        rows = [replace(one, sure=one.sure and at(one) in surely) for one in rows if at(one) in at_all]
     seen = tuple(reduce(Seen.joined, same) for _, same in groupby(rows, key=lambda one: one.video.number))
     absent = tuple(name for name in of_each(query).whom.names if not any(name in one.names for one in seen))
     finding = ArchiveFinding(query, looked_at, None, seen, absent=absent, untold=untold)
@@ -126,19 +109,9 @@ def _is_each_there(query: Query) -> bool:
     return several and query.select in ("when", "how_often") and query.unit in UNITS and query.where is None
 
 
-def _where_all_are(rows: Sequence[Seen], query: Query) -> list[Seen]:
-    """The videos of the days, places … on which all who are asked about are, surely or perhaps."""
-    surely, at_all = (
-        set.intersection(*(_units_of(name, rows, query.unit, sure) for name in query.whom.names))
-        for sure in (True, False)
-    )
-    at = UNITS[query.unit]
-    return [replace(one, sure=one.sure and at(one) in surely) for one in rows if at(one) in at_all]
-
-
 def is_told_of_one(query: Query) -> bool:
     """Whether what is known of somebody is asked, which one video tells; what is said, all do."""
-    return query.select in ("attribute", "describe") and not is_of_sound(query)
+    return query.select in ("attribute", "describe") and not queries.is_of_sound(query)
 
 
 def is_backwards(query: Query) -> bool:
@@ -147,33 +120,29 @@ def is_backwards(query: Query) -> bool:
 
 
 def _one_video_answers(query: Query) -> bool:
-    """Whether one video answers it."""
     by_time = query.rank is not None and query.rank.by == "time" and abs(query.rank.k) == 1
     return is_told_of_one(query) or by_time and told_as(query) in ("when", "who") and query.number is None
 
 
 def _look_in_part(query: Query, sighted: Sighted, within: Span | None) -> Seen | None:
     """What a part of a video says: surely, unless it hangs on somebody doubtful."""
-    if within is not None and query.during == WHOLE:  # the time that is asked about begins or ends in it
-        query = replace(query, during=During(start_s=within[0], end_s=within[1]))
-    if is_of_sound(query) and sighted.timeline.sound != "heard" and as_seen(query) is None:
-        return None if sighted.timeline.sound == "none" else Seen(sighted.video, told=False)
-    as_such = query.where == ANYTHING or lists_videos(query) and query.whom == EVERYBODY
-    if as_such and told_as(query) in ("when", "how_often"):
-        return _video_as_such(query, sighted)
+    video, timeline = sighted.video, sighted.timeline
+    if within is not None and query.during == queries.WHOLE:  # the time that is asked about begins or ends in it
+        query = replace(query, during=queries.During(start_s=within[0], end_s=within[1]))
+    if queries.is_of_sound(query) and timeline.sound != "heard" and as_seen(query) is None:
+        return None if timeline.sound == "none" else Seen(video, told=False)
+    as_such = query.where == queries.ANYTHING or queries.lists_videos(query) and query.whom == EVERYBODY
+    if as_such and told_as(query) in ("when", "how_often"):  # the video, with whoever is in it
+        number = query.number if query.select == "length" else None
+        if number is not None and number.within(video.seconds, video.seconds) != "yes":
+            return None
+        there = tuple(one.name for one in timeline.entities if one.decision == "present" and not one.like)
+        return Seen(video, ((0.0, video.seconds),), there, sighted.doubted.intersection(there))
     if query.whom == Whom(quantifier="only", known=False):  # nobody but strangers: one of them, with nobody known
         apart = Not(Has("with", of=Whom(known=True)))
-        query = replace(query, whom=Whom(known=False), where=conjunction((*together(query.where), apart)))
+        alone = queries.conjunction((*queries.together(query.where), apart))
+        query = replace(query, whom=Whom(known=False), where=alone)
     return _look_for_people(query, sighted)
-
-
-def _video_as_such(query: Query, sighted: Sighted) -> Seen | None:
-    """A video with whoever is in it; None: it isn't as long as is asked."""
-    video, number = sighted.video, query.number if query.select == "length" else None
-    if number is not None and number.within(video.seconds, video.seconds) != "yes":
-        return None
-    there = tuple(one.name for one in sighted.timeline.entities if one.decision == "present" and not one.like)
-    return Seen(video, ((0.0, video.seconds),), there, sighted.doubted.intersection(there))
 
 
 def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
@@ -184,39 +153,32 @@ def _look_for_people(query: Query, sighted: Sighted) -> Seen | None:
     nowhere = {name for name, like in unsure.items() if not like}  # of others it is only doubtful who they are
     anybody = is_of_anybody(query.whom) and (query.select != "who" or _one_video_answers(query))
     nobody = nowhere if anybody else doubtful
-    if all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
+    if unsure and all(has.attribute in ("present", "with", "alone") for has in atoms(query.where)):
         timeline = _if_there(timeline, unsure.keys())
     one = _holding(query, video, timeline)
     if one is None and (other := _if_not_there(query, video, timeline, nobody)) is not None:
         return other
-    if one is None and query.whom.known is False and query.whom.quantifier == "any":
-        return _if_a_stranger(query, video, timeline, doubtful - nowhere)
-    counts = counts_people(query) and told_as(query) in ("when", "how_often")
+    if one is None and query.whom.known is False and query.whom.quantifier == "any":  # perhaps whoever may be enrolled
+        maybe = doubtful - nowhere
+        entities = tuple(replace(one, known=one.known and one.name not in maybe) for one in timeline.entities)
+        one = _holding(query, video, replace(timeline, entities=entities))
+        return one and replace(one, names=(), sure=False)
+    counts = queries.counts_people(query) and told_as(query) in ("when", "how_often")
     if one is None and counts:
         told = run(Query("exists", query.whom, query.where, form="polar"), timeline).verdict == "no"
         one = Seen(video, ((0.0, video.seconds),), told=told)
     if one is None:
         return None
     one = _told_apart(one, doubtful, nobody, of_her=not doubtful.isdisjoint(sought(query)))
-    if not counts:
-        return one
-    each = {name: spans for name, spans in one.each.items() if name not in nobody}
-    return _if_so_many(query, replace(one, each=each))
+    return _if_so_many(query.number, one, nobody) if counts else one
 
 
 def _if_not_there(query: Query, video: Video, timeline: Timeline, nobody: Collection[str]) -> Seen | None:
     """What perhaps holds where it is asked who is there without somebody, or whether nobody is: if some aren't."""
     of_nobody = query.whom.quantifier == "none" and not query.whom.names and query.select != "who"
     left_out = {*nobody} - {*query.whom.names} if _leaves_out(query) else {*nobody} if of_nobody else set[str]()
-    one = _holding(query, video, without(timeline, left_out)) if left_out else None
+    one = _holding(query, video, _without(timeline, left_out)) if left_out else None
     return one and replace(one, sure=False)
-
-
-def _if_a_stranger(query: Query, video: Video, timeline: Timeline, may_be: Collection[str]) -> Seen | None:
-    """What perhaps holds of strangers: if whoever may be enrolled is none."""
-    entities = tuple(replace(one, known=one.known and one.name not in may_be) for one in timeline.entities)
-    one = _holding(query, video, replace(timeline, entities=entities))
-    return one and replace(one, names=(), sure=False)
 
 
 def _told_apart(one: Seen, doubtful: Collection[str], nobody: Collection[str], of_her: bool) -> Seen:
@@ -228,10 +190,17 @@ def _told_apart(one: Seen, doubtful: Collection[str], nobody: Collection[str], o
     return replace(one, perhaps=perhaps, sure=one.sure and not (of_her or alone))
 
 
+def _if_so_many(number: Number | None, one: Seen, nobody: Collection[str]) -> Seen | None:
+    """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
+    one = replace(one, each={name: spans for name, spans in one.each.items() if name not in nobody})
+    if number is None:
+        return one
+    verdict = number.within(one.people, len(one.names)) if one.names else "no"
+    return None if verdict == "no" else replace(one, sure=verdict == "yes")
+
+
 def _if_there(timeline: Timeline, unsure: Collection[str]) -> Timeline:
     """A timeline in which whoever is unsure is there, as the stranger who may be her."""
-    if not unsure:
-        return timeline
     mine = [one for one in timeline.entities if one.name in unsure]
     spans = {one.name: timeline.seen(one.like) if one.like else [timeline.whole] for one in mine}
     rows = [Row(name, "present", "", *span) for name, seen in spans.items() for span in seen]
@@ -241,7 +210,7 @@ def _if_there(timeline: Timeline, unsure: Collection[str]) -> Timeline:
     return replace(timeline, entities=entities, rows=(*timeline.rows, *rows))
 
 
-def without(timeline: Timeline, names: Collection[str]) -> Timeline:
+def _without(timeline: Timeline, names: Collection[str]) -> Timeline:
     """A timeline in which some people are absent."""
     if not names:
         return timeline
@@ -253,10 +222,9 @@ def without(timeline: Timeline, names: Collection[str]) -> Timeline:
 def as_strangers(timeline: Timeline, names: Collection[str]) -> Timeline:
     """A timeline in which whoever was taken for some people is somebody unknown; who may only be one of them goes."""
     there = {one.name for one in timeline.entities if one.name in names and one.decision == "present" and not one.like}
-    timeline = without(timeline, {*names} - there)
+    timeline, called = _without(timeline, {*names} - there), {name: f"#{name}" for name in there}
     if not there:
         return timeline
-    called = {name: f"#{name}" for name in there}
     entities = [
         replace(one, name=called.get(one.name, one.name), known=one.known and one.name not in there)
         for one in timeline.entities
@@ -269,7 +237,7 @@ def as_strangers(timeline: Timeline, names: Collection[str]) -> Timeline:
 
 def _leaves_out(query: Query) -> bool:
     """Whether it is asked who is there without somebody, or alone, which the whole of a short video tells."""
-    parts = [part for one in together(query.where) for part in together(one)]
+    parts = [part for one in queries.together(query.where) for part in queries.together(one)]
     without_her = (isinstance(one, Not) and {has.attribute for has in atoms(one)} == {"with"} for one in parts)
     plain = query.during.event is None and query.during.unit == "seconds"
     return plain and (query.whom.quantifier == "only" or Has("alone") in parts or any(without_her))
@@ -306,9 +274,8 @@ def _at_times(query: Query, video: Video, timeline: Timeline) -> Seen | None:
     of_scene = told and bool(found.rows) and whom == EVERYBODY
     holds = {"exists": found.verdict == "yes", "when": bool(found.spans) or at_times}.get(asked.select, bool(each))
     if holds or of_scene:
-        spans = tuple(found.spans or merged([span for seen in each.values() for span in seen])) or (
-            (0.0, video.seconds),
-        )
+        spans = found.spans or tuple(merged([span for seen in each.values() for span in seen]))
+        spans = spans or ((0.0, video.seconds),)
         names = tuple(filter(None, (*each, *left)))
         return Seen(video, spans, names, frozenset(left), each=each, quotes=_quotes(query, timeline, spans))
     is_open = found.open and whom.names and not found.missing if asked.select == "when" else found.verdict == "unknown"
@@ -321,14 +288,14 @@ def _asked(query: Query) -> Query:
         return query
     asked, rank = Query("when", query.whom, query.where, during=query.during), query.rank
     of_all = is_of_all(query)
-    if is_of_sound(query) and not of_all:
+    if queries.is_of_sound(query) and not of_all:
         return replace(asked, where=query.where or Has("speaks"))
-    if of_all or query.select in ("who", "count") or counts_people(query) or _is_each_there(query):
+    if of_all or query.select in ("who", "count") or queries.counts_people(query) or _is_each_there(query):
         each = of_all or not query.whom.names or _is_each_there(query)
         whom = replace(query.whom, quantifier="any") if each else query.whom
         if rank == Rank("time", -1) and query.where in (None, PRESENT) and query.select == "who":  # who is seen last
             asked = replace(asked, where=Not(PRESENT))
-        counts_else = counts_people(query) or query.unit in UNITS or _counts_videos(query)
+        counts_else = queries.counts_people(query) or query.unit in UNITS or _counts_videos(query)
         number = None if of_all or counts_else else query.number
         rank = rank if rank is not None and rank.by == "time" else None
         return replace(asked, select="who", whom=whom, rank=rank, number=number)
@@ -353,68 +320,10 @@ def _counts_videos(query: Query) -> bool:
 
 def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Quote, ...]:
     """What is said meanwhile, by those who are asked about."""
-    if not is_of_sound(query) or query.where == MUSIC or timeline.sound != "heard":
+    if not queries.is_of_sound(query) or query.where == MUSIC or timeline.sound != "heard":
         return ()
     said = quotes(run(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
     return tuple(one for one in said if (one[0] or is_of_anybody(query.whom)) and common([one[2]], spans))
-
-
-def _if_so_many(query: Query, one: Seen) -> Seen | None:
-    """A video that shows as many people as are asked for; any, where the most or the fewest are sought."""
-    if query.number is None:
-        return one
-    verdict = query.number.within(one.people, len(one.names)) if one.names else "no"
-    return None if verdict == "no" else replace(one, sure=verdict == "yes")
-
-
-def _over_all_videos(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
-    """The finding with its number and its verdict; of whom it holds in so many videos."""
-    query, number = found.query, found.query.number
-    if query.select == "who" and query.throughout and query.where in (None, PRESENT) and number is None:  # in each
-        number = Number("at_least", found.looked_at)
-        found = replace(found, query=(query := replace(query, rank=Rank("often"), number=number, throughout=False)))
-    if query.select == "who" and number is not None and _counts_videos(query):
-        return _so_often(found, everything)
-    if query.form == "polar" and told_as(query) in ("how_often", "how_long") and number is not None:
-        return _whether_so_many(found, number)
-    if _is_always_there(query):
-        return _whether_always(found)
-    if query.select == "exists" or query.form == "polar":
-        verdict: Verdict = "yes" if found.sure else "unsure" if found.seen else "unknown" if found.untold else "no"
-        return replace(found, verdict=verdict, number=float(len(found.sure)))
-    if query.select == "how_long":
-        return replace(found, number=_at_least_and_most(found)[0])
-    if told_as(query) == "count":
-        most = max((one.at_once for one in found.seen), default=0) if counts_at_once(query) else len(found.names)
-        return replace(found, number=float(most))
-    return _ranked(found) if told_as(query) == "when" else replace(found, number=float(len(found.sure)))
-
-
-def _whether_so_many(found: ArchiveFinding, number: Number) -> ArchiveFinding:
-    """Whether it holds in so many videos, or for so long."""
-    low, high = _at_least_and_most(found)
-    so = number.within(low, high)
-    so = "unsure" if so == "unknown" else so if number.within(low, high + found.untold) == so else "unknown"
-    return replace(found, verdict=so, number=low)
-
-
-def _whether_always(found: ArchiveFinding) -> ArchiveFinding:
-    """Whether somebody is in each video; in all of it, if there is one."""
-    sure = [one for one in found.sure if found.looked_at > 1 or seconds_in(one.spans) >= SHARE * one.video.seconds]
-    missed: Verdict = "unsure" if found.perhaps and len(found.seen) == found.looked_at else "no"
-    return replace(found, verdict="yes" if len(sure) == found.looked_at else missed, number=float(len(sure)))
-
-
-def _ranked(found: ArchiveFinding) -> ArchiveFinding:
-    """The videos in which it holds: the last three, those with most people, the longest, or all."""
-    rank, number = found.query.rank, found.query.number
-    if rank is not None and rank.by != "time" and not found.query.per and found.seen:
-        return _greatest(found, rank)
-    found = replace(found, number=float(len(found.sure)))
-    if rank is None or rank.by != "time" or number is None:
-        return found
-    count = int(number.value)
-    return replace(found, seen=found.seen[-count:] if rank.k < 0 else found.seen[:count])
 
 
 def is_of_all(query: Query) -> bool:
@@ -424,11 +333,66 @@ def is_of_all(query: Query) -> bool:
     return query.select == "exists" and of_all and query.rank is None and query.number is None
 
 
-def _at_least_and_most(found: ArchiveFinding) -> tuple[float, float]:
-    """A number of videos or seconds without, and with, those that are only perhaps."""
-    long = found.query.select == "how_long"
-    sure, seen = ([seconds_in(one.spans) if long else 1.0 for one in part] for part in (found.sure, found.seen))
-    return sum(sure), sum(seen)
+def _over_all_videos(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
+    """The finding with its number and its verdict; of whom it holds in so many videos."""
+    query, number, sure = found.query, found.query.number, found.sure
+    if query.select == "who" and query.throughout and query.where in (None, PRESENT) and number is None:  # in each
+        number = Number("at_least", found.looked_at)
+        found = replace(found, query=(query := replace(query, rank=Rank("often"), number=number, throughout=False)))
+    if query.select == "who" and number is not None and _counts_videos(query):
+        return _so_often(found, number, everything)
+    long = query.select == "how_long"
+    low, high = (sum(seconds_in(one.spans) if long else 1.0 for one in part) for part in (sure, found.seen))
+    if query.form == "polar" and told_as(query) in ("how_often", "how_long") and number is not None:
+        so = number.within(low, high)
+        so = "unsure" if so == "unknown" else so if number.within(low, high + found.untold) == so else "unknown"
+        return replace(found, verdict=so, number=low)
+    if _is_always_there(query):
+        sure = [one for one in sure if found.looked_at > 1 or seconds_in(one.spans) >= WHOLE * one.video.seconds]
+        missed: Verdict = "unsure" if found.perhaps and len(found.seen) == found.looked_at else "no"
+        return replace(found, verdict="yes" if len(sure) == found.looked_at else missed, number=float(len(sure)))
+    if query.select == "exists" or query.form == "polar":
+        verdict: Verdict = "yes" if sure else "unsure" if found.seen else "unknown" if found.untold else "no"
+        return replace(found, verdict=verdict, number=float(len(sure)))
+    if told_as(query) == "count":
+        at_once = max((one.at_once for one in found.seen), default=0)
+        return replace(found, number=float(at_once if queries.counts_at_once(query) else len(found.names)))
+    found = replace(found, number=low if long else float(len(sure)))
+    return _ranked(found) if told_as(query) == "when" else found
+
+
+def _so_often(found: ArchiveFinding, number: Number, everything: Sequence[str]) -> ArchiveFinding:
+    """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
+    counts = _counted(found.query, found.seen, "", everything).items()
+    kept = {name: int(least) for name, (least, most) in counts if number.within(least, most) == "yes"}
+    found = replace(found, names=kept, number=float(len(kept)))
+    if number != NEVER or not kept:
+        return found
+    where = found.query.where
+    never = Query("who", Whom(tuple(kept), "all" if where is None else "either"), where)
+    return replace(found, query=never, seen=(), absent=tuple(kept))
+
+
+def _ranked(found: ArchiveFinding) -> ArchiveFinding:
+    """The videos in which it holds: the last three, those with most people, the longest, those in which it holds for
+    the longest time, or all.
+    """
+    query, rank, seen = found.query, found.query.rank, found.seen
+    if rank is None or not seen:
+        return found
+    if rank.by == "time":
+        count = len(seen) if query.number is None else int(query.number.value)
+        return replace(found, seen=seen[-count:] if rank.k < 0 else seen[:count])
+    if query.per:
+        return found
+    if queries.counts_people(query):
+        sizes = [float(one.people) for one in seen]
+    elif query.unit == "video":
+        sizes = [one.video.seconds for one in seen]
+    else:
+        sizes = [max((end - start for start, end in one.spans), default=0.0) for one in seen]
+    wanted = sorted(sizes, reverse=rank.k > 0)[min(abs(rank.k), len(sizes)) - 1]
+    return replace(found, seen=tuple(compress(seen, [size == wanted for size in sizes])), number=float(wanted))
 
 
 def _counted(query: Query, seen: Iterable[Seen], unit: str = "", everything: Sequence[str] = ()) -> Counts:
@@ -453,10 +417,11 @@ def _counted(query: Query, seen: Iterable[Seen], unit: str = "", everything: Seq
 def _names(found: ArchiveFinding) -> dict[str, int]:
     """In how many videos each is surely seen, those first who are so most often, or longest; enrolled people only."""
     counts = {name: int(least) for name, (least, _) in _counted(found.query, found.seen).items() if least}
-    long, weights = found.query.rank is not None and found.query.rank.by == "long", dict[str, float](counts)
-    if long:
-        weights = {name: sum(seconds_in(one.each.get(name, ())) for one in found.seen if name not in one.perhaps)
-                   for name in counts}  # fmt: skip
+    weights: dict[str, float] = {**counts}
+    if found.query.rank is not None and found.query.rank.by == "long":
+        for name in counts:
+            surely = [one for one in found.seen if name not in one.perhaps]
+            weights[name] = sum(seconds_in(one.each.get(name, ())) for one in surely)
     return {name: counts[name] for name in sorted(counts, key=lambda name: (-weights[name], name))}
 
 
@@ -469,7 +434,11 @@ def _by_unit(
     query, rank, of_scopes = found.query, found.query.rank, found.query.unit == "scope"
     counts = _counted(query, rows, query.unit if query.unit in UNITS else "", everything)
     if query.select == "who" and not query.throughout and not of_scopes and query.number is None:
-        return _who_at(replace(found, groups={one: least for one, (least, _) in counts.items()}), rows)
+        names = found.names
+        if rank is not None:  # who is at most of them first
+            many = {name: len(_units_of(name, rows, query.unit, True)) for name in names}
+            names = dict(sorted(many.items(), key=lambda item: item[1], reverse=rank.k > 0))
+        return replace(found, names=names, groups={one: least for one, (least, _) in counts.items()})
     found = _grouped(found, counts)
     joints = joints if of_scopes else ()
     left_out = {one for one, joint in zip(everything, joints, strict=False) if joint == "but not"}
@@ -479,7 +448,11 @@ def _by_unit(
         return _whether_at_each(found, counts, left_out, any_verdict if "or" in joints else all_verdict)
     if query.form == "polar" and query.select == "when" and rank is None:
         return replace(found, verdict="yes" if found.groups else "unsure" if counts else "no")
-    return found if "than" not in joints or rank is None else _whether_more(found, [*counts.values()], rank)
+    if "than" not in joints or rank is None:
+        return found
+    (least, most), (others_least, others_most) = [*counts.values()][:2]  # whether more at the first of two
+    so = Number("more_than" if rank.k > 0 else "fewer_than", 0).within(least - others_most, most - others_least)
+    return replace(found, verdict="unsure" if so == "unknown" else so)
 
 
 def _asks_each(query: Query) -> bool:
@@ -516,37 +489,9 @@ def _whether_at_each(
     return replace(found, verdict=all_verdict([so, *(TURNED[verdicts[one]] for one in left_out)]), absent=absent)
 
 
-def _whether_more(found: ArchiveFinding, counts: Sequence[tuple[float, float]], rank: Rank) -> ArchiveFinding:
-    """Whether it holds more often, or longer, at the first of two than at the other."""
-    (least, most), (others_least, others_most) = counts[:2]
-    so = Number("more_than" if rank.k > 0 else "fewer_than", 0).within(least - others_most, most - others_least)
-    return replace(found, verdict="unsure" if so == "unknown" else so)
-
-
 def _units_of(name: str, rows: Iterable[Seen], unit: str, surely: bool) -> set[str]:
     """At which places, on which days … somebody is, surely or at all."""
     return {UNITS[unit](one) for one in rows if name in one.names and not (surely and name in one.perhaps)}
-
-
-def _who_at(found: ArchiveFinding, rows: Sequence[Seen]) -> ArchiveFinding:
-    """Who is at which place, on which day …; on how many of them each, the most first, if that is asked."""
-    if found.query.rank is None:
-        return found
-    many = {name: len(_units_of(name, rows, found.query.unit, True)) for name in found.names}
-    order = sorted(many, key=lambda name: many[name], reverse=found.query.rank.k > 0)
-    return replace(found, names={name: many[name] for name in order})
-
-
-def same_in_each(each: Sequence[Sequence[Row]]) -> Verdict:
-    """Whether what is worn in each of several videos may be the same, or shares no colour in two of them."""
-    worn = [[row for row in rows if row.attribute == "worn" and row.holds] for rows in each]
-    verdicts = list[Verdict]()
-    for one, other in combinations(filter(None, worn), 2):
-        pairs = [(a, b) for a in one for b in other if a.colour and b.colour and same_colour(a.colour, b.colour)]
-        coloured = any(row.colour for row in one) and any(row.colour for row in other)
-        alike = any(a.value == b.value for a, b in pairs)
-        verdicts.append("yes" if alike else "no" if coloured and not pairs else "unknown")
-    return all_verdict(verdicts) if verdicts else "unknown"
 
 
 def _there_at(
@@ -572,56 +517,37 @@ def _there_at(
     return replace(found, names=sure, maybe=maybe, verdict=verdict if found.query.form == "polar" else None)
 
 
-def _so_often(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
-    """Who is in so many videos; who is in none, even perhaps, is a finding without videos."""
-    number = found.query.number or NEVER
-    counts = _counted(found.query, found.seen, "", everything).items()
-    kept = {name: int(least) for name, (least, most) in counts if number.within(least, most) == "yes"}
-    found = replace(found, names=kept, number=float(len(kept)))
-    if number != NEVER or not kept:
-        return found
-    where = found.query.where
-    never = Query("who", Whom(tuple(kept), "all" if where is None else "either"), where)
-    return replace(found, query=never, seen=(), absent=tuple(kept))
-
-
-def _greatest(found: ArchiveFinding, rank: Rank) -> ArchiveFinding:
-    """The videos with most people, the longest, or the longest time in which it holds; the fewest, the shortest."""
-
-    def size(one: Seen) -> float:
-        if counts_people(found.query):
-            return one.people
-        if found.query.unit == "video":
-            return one.video.seconds
-        return max((end - start for start, end in one.spans), default=0.0)
-
-    sizes = sorted((size(one) for one in found.seen), reverse=rank.k > 0)
-    wanted = sizes[min(abs(rank.k), len(sizes)) - 1]
-    return replace(found, seen=tuple(one for one in found.seen if size(one) == wanted), number=float(wanted))
+def same_in_each(each: Sequence[Sequence[Row]]) -> Verdict:
+    """Whether what is worn in each of several videos may be the same, or shares no colour in two of them."""
+    worn = [[row for row in rows if row.attribute == "worn" and row.holds] for rows in each]
+    verdicts = list[Verdict]()
+    for one, other in combinations(filter(None, worn), 2):
+        pairs = [(a, b) for a in one for b in other if a.colour and b.colour and same_colour(a.colour, b.colour)]
+        coloured = any(row.colour for row in one) and any(row.colour for row in other)
+        alike = any(a.value == b.value for a, b in pairs)
+        verdicts.append("yes" if alike else "no" if coloured and not pairs else "unknown")
+    return all_verdict(verdicts) if verdicts else "unknown"
 
 
 def is_answered(query: Query) -> bool:
-    """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what."""
+    """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what; nor
+    how people compare with whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
+    """
     event, held = query.during.event, query.select in ("compare", "order")
     ranked = query.rank is None or query.rank.by in ("time", "long", "often")
     if told_as(query) in ("length", "why", "refuse") or not ranked:
         return False
     if query.per in ("same", "other") and query.select == "compare":
         return True
-    if _compares_people(query) and _against_strangers(query):
-        return False
+    if _compares_people(query):
+        company = [has.of for has in atoms(query.where) if has.attribute == "with" and has.of is not None]
+        if len(company) > 1 or any(of.names and of.known is False for of in company):
+            return False
+        if query.select == "compare" and any(whom.known is False for whom in _people_of(query)):
+            return False
     if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
-
-
-def _against_strangers(query: Query) -> bool:
-    """Whether people are compared with whoever is unknown, whom no two videos tell to be the same, or by two they are
-    with.
-    """
-    company = [has.of for has in atoms(query.where) if has.attribute == "with" and has.of is not None]
-    mixed = len(company) > 1 or any(of.names and of.known is False for of in company)
-    return mixed or query.select == "compare" and any(of.known is False for of in _people_of(query))
 
 
 def of_each(query: Query) -> Query:
@@ -654,13 +580,12 @@ def _people_compared(found: ArchiveFinding) -> ArchiveFinding:
     people = [*best.people, *best.against]
     if query.select == "order" and best.against:
         people.sort(key=lambda one: one.number or 0.0)
-    counts = found.names
+    names = {one.entity: found.names.get(one.entity, 0) for one in people}
     number = people[0].number if people and query.rank is not None and query.rank.by != "time" else None
-    found = replace(found, names={one.entity: counts.get(one.entity, 0) for one in people}, number=number)
-    if query.form != "polar":
-        return found
-    told = {best.verdict, *(one.verdict for one in others)}
-    return replace(found, verdict="unknown" if "unknown" in told else "unsure" if len(told) > 1 else best.verdict)
+    told, verdict = {best.verdict, *(one.verdict for one in others)}, best.verdict
+    if query.form == "polar" and len(told) > 1:
+        verdict = "unknown" if "unknown" in told else "unsure"
+    return replace(found, names=names, number=number, verdict=verdict if query.form == "polar" else None)
 
 
 def _compared_in_one_timeline(found: ArchiveFinding, sure_of_mine: bool, sure_of_others: bool) -> Finding:
@@ -693,7 +618,7 @@ def over_scopes(query: Query, joints: Sequence[str]) -> Query:
         return query
     plain = query.rank is None and query.number is None and not (query.value or query.unit or query.per)
     if query.select == "compare" and query.versus is None and query.rank is not None:
-        counted: Select = "how_long" if query.rank.by == "long" else "how_often"
+        counted: queries.Select = "how_long" if query.rank.by == "long" else "how_often"
         return Query(counted, query.whom, query.where, form=query.form, rank=query.rank, unit="scope")
     if "than" in joints:
         return replace(query, select="why")  # nothing that can be held against each other

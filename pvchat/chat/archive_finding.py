@@ -31,25 +31,15 @@ UNITS: dict[str, Callable[[Seen], str]] = {  # by which videos are put together:
 
 @dataclass(frozen=True)
 class Video:
-    """One video of an archive.
+    """One video of an archive."""
 
-    Attributes:
-        number: of it in the archive.
-        path: of its file.
-        place: what its source is called; "" for no name.
-        at: when it begins, local time.
-        dated_by: what says so: "name", "container", or only the "file" itself.
-        seconds: how long it is.
-        long: what people wear and do in it was not measured yet.
-    """
-
-    number: int
-    path: str
-    place: str
-    at: datetime
-    dated_by: str
-    seconds: float
-    long: bool = False
+    number: int  # of it in the archive
+    path: str  # of its file
+    place: str  # what its source is called; "" for no name
+    at: datetime  # when it begins, local time
+    dated_by: str  # what says so: "name", "container", or only the "file" itself
+    seconds: float  # how long it is
+    long: bool = False  # what people wear and do in it was not measured yet
 
     def time_of(self, seconds: float) -> datetime:
         """The time of day of a moment in it."""
@@ -58,29 +48,17 @@ class Video:
 
 @dataclass(frozen=True)
 class Seen:
-    """One video in which something holds, or may hold.
-
-    Attributes:
-        video: which.
-        spans: when it does, seconds of the video; none where that isn't known.
-        names: of whom.
-        perhaps: those of them who are only perhaps in it.
-        sure: it holds of somebody who surely is there.
-        each: when it holds of each, where they are listed.
-        told: False: whoever is asked about is there, and nothing tells whether it holds.
-        quotes: what is said meanwhile, where words are asked about.
-        scopes: words for those of several times and places that are asked about in which it holds.
-    """
+    """One video in which something holds, or may hold."""
 
     video: Video
-    spans: tuple[Span, ...] = ()
-    names: tuple[str, ...] = ()
-    perhaps: frozenset[str] = frozenset()
-    sure: bool = True
-    each: dict[str, tuple[Span, ...]] = field(default_factory=dict)
-    told: bool = True
-    quotes: tuple[Quote, ...] = ()
-    scopes: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()  # when it does, seconds of the video; none where that isn't known
+    names: tuple[str, ...] = ()  # of whom
+    perhaps: frozenset[str] = frozenset()  # those of them who are only perhaps in it
+    sure: bool = True  # it holds of somebody who surely is there
+    each: dict[str, tuple[Span, ...]] = field(default_factory=dict)  # when it holds of each, where they are listed
+    told: bool = True  # False: whoever is asked about is there, and nothing tells whether it holds
+    quotes: tuple[Quote, ...] = ()  # what is said meanwhile, where words are asked about
+    scopes: tuple[str, ...] = ()  # words for those of several times and places asked about in which it holds
 
     def joined(self, other: Seen) -> Seen:
         """The same video in two of the times and places that are asked about."""
@@ -128,34 +106,20 @@ class Seen:
 
 @dataclass(frozen=True)
 class ArchiveFinding:
-    """What was found in many videos.
+    """What was found in many videos."""
 
-    Attributes:
-        query: for which question.
-        looked_at: how many videos there are of the time and place that are asked about.
-        verdict: to yes-or-no questions; None for others.
-        seen: the videos in which it holds or may hold, in order of time.
-        names: of whom it holds, in the order of the answer; with how many videos each.
-        groups: the places, days … (`UNITS`) that are asked for, in the order of the answer; with how many videos, or
-            seconds, each.
-        absent: who is asked about and in none of them.
-        number: how many videos, seconds, people, days, as asked.
-        untold: how many show whoever is asked about, and don't tell whether it holds.
-        then: of a second question.
-        maybe: who may be there as is asked, and isn't surely; in which of the groups it may hold, and doesn't surely.
-    """
-
-    query: Query
-    looked_at: int
-    verdict: Verdict | None = None
-    seen: tuple[Seen, ...] = ()
-    names: dict[str, int] = field(default_factory=dict)
+    query: Query  # for which question
+    looked_at: int  # how many videos there are of the time and place that are asked about
+    verdict: Verdict | None = None  # to yes-or-no questions; None for others
+    seen: tuple[Seen, ...] = ()  # the videos in which it holds or may hold, in order of time
+    names: dict[str, int] = field(default_factory=dict)  # of whom it holds, in the answer's order; in how many videos
+    # The places, days … (`UNITS`) that are asked for, in the answer's order; with how many videos, or seconds, each.
     groups: dict[str, float] = field(default_factory=dict)
-    absent: tuple[str, ...] = ()
-    number: float | None = None
-    untold: int = 0
-    then: ArchiveFinding | None = None
-    maybe: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()  # who is asked about and in none of them
+    number: float | None = None  # how many videos, seconds, people, days, as asked
+    untold: int = 0  # how many show whoever is asked about, and don't tell whether it holds
+    then: ArchiveFinding | None = None  # of a second question
+    maybe: tuple[str, ...] = ()  # who may be there as is asked, and isn't surely; for which groups it may, not surely
 
     @property
     def strange(self) -> tuple[str, ...]:

@@ -137,18 +137,17 @@ def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
     """An enrolled person as she is seen; None unless she surely is."""
     if person.decision != "present":
         return None
-    other = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
+    who = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
     box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts_of(person.name)
-    who = replace(other, box=box, facts=facts)
+    who = replace(who, box=box, facts=facts)
     return clip.seen(who, (person.track, *person.tracks), merged(person.spans) or [clip.whole])
 
 
 def _enrolled(person: PersonPresence, people: dict[str, _Seen], doubtful: dict[int, str], clip: _Clip) -> Entity:
     """An enrolled person, and whose sighting hers is where she is none for herself."""
-    likelier = [p for p in clip.presences if p.name in people and p.track == person.track and p.track is not None]
-    likelier = sorted(likelier, key=lambda p: -p.probability)
-    shared = bool(likelier) and likelier[0].name != person.name and person.decision != "absent"
-    like = likelier[0].name if shared else ""
+    same = [p for p in clip.presences if p.name in people and p.track == person.track and p.track is not None]
+    likeliest = max(same, key=lambda p: p.probability, default=person).name
+    like = likeliest if likeliest != person.name and person.decision != "absent" else ""
     if person.decision == "unsure" and person.track is not None:
         like = like or doubtful.get(person.track, "")
     found = _entity(person.name, clip.evidence.boxes.get(person.name))
@@ -200,8 +199,7 @@ def _doubtful_tracks(clip: _Clip) -> dict[int, _Seen]:
     for i in (i for i in wanted if i is not None):
         track = clip.analysis.tracks[i]
         x0, y0, x1, y1 = (float(v) for v in np.median(track.boxes, axis=0))
-        frames = tuple(track.shown_in.tolist())
-        facts = in_light(track.facts, clip.evidence.scene)
+        facts, frames = in_light(track.facts, clip.evidence.scene), tuple(track.shown_in.tolist())
         found[i] = clip.seen(Neighbour((x0, y0, x1, y1), None, frames, facts=facts, track=i), [i])
     return found
 
@@ -215,13 +213,25 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
         yield from (Row(name, "present", "", start, end) for (start, _), end in zip(spans, ends, strict=True))
         for one in parts:
             yield from _rows_of_one(name, one, clip)
-    flat = [(name, one) for name, parts in seen.items() for one in parts if one.who.box[3] > one.who.box[1]]
-    for name, one in flat:
-        if depth := _depth(one.who, [each.who for _, each in flat]):
+    yield from _rows_of_places([(name, one) for name, parts in seen.items() for one in parts])
+
+
+def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
+    """Who is in front of everybody who is seen at the same time, who is behind one of them, and who is beside whom."""
+    seen = [(name, one) for name, one in seen if one.who.box[3] > one.who.box[1]]
+    for name, one in seen:
+        others = [each.who for _, each in seen if each is not one and seen_together(each.who.frames, one.who.frames)]
+        nearest, height = max((who.box[3] - who.box[1] for who in others), default=0.0), one.who.box[3] - one.who.box[1]
+        depth = "background" if _DEEPER * height < nearest else "foreground"
+        if depth == "background" or 0 < _DEEPER * nearest < height:
             yield from (Row(name, "side", depth, start, end) for start, end in one.spans)
-    for (name, one), (other, theirs) in combinations(flat, 2):
-        near = name != other and one.who.box != theirs.who.box and side_by_side(one.who.box, theirs.who.box)
-        if near and seen_together(one.who.frames, theirs.who.frames) and not _parted(one.who, theirs.who, flat):
+    for (name, one), (other, theirs) in combinations(seen, 2):
+        if name == other or one.who.box == theirs.who.box or not side_by_side(one.who.box, theirs.who.box):
+            continue
+        left, right = sorted(box[0] + box[2] for box in (one.who.box, theirs.who.box))
+        between = (each.who for _, each in seen if left < each.who.box[0] + each.who.box[2] < right)
+        parted = any(seen_together(third.frames, one.who.frames) for third in between)
+        if seen_together(one.who.frames, theirs.who.frames) and not parted:
             for start, end in common(one.spans, theirs.spans):
                 yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
                 yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
@@ -257,26 +267,12 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
         yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
 
 
-def _depth(one: Neighbour, everybody: Sequence[Neighbour]) -> str:
-    """Whether somebody is in front of everybody who is seen at the same time, or behind one of them."""
-    others = [who.box for who in everybody if who is not one and seen_together(who.frames, one.frames)]
-    nearest, height = max((box[3] - box[1] for box in others), default=0.0), one.box[3] - one.box[1]
-    return "background" if _DEEPER * height < nearest else "foreground" * (0 < _DEEPER * nearest < height)
-
-
 def side_by_side(a: Box, b: Box) -> bool:
     """Whether two people are about as high up, and near each other."""
     width = ((a[2] - a[0]) + (b[2] - b[0])) / 2
     height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
     gap = max(a[0], b[0]) - min(a[2], b[2])
     return gap <= _GAP * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= _HIGHER * height
-
-
-def _parted(one: Neighbour, other: Neighbour, everybody: Sequence[tuple[str, _Seen]]) -> bool:
-    """Whether somebody is between two people, from left to right, seen together with the first."""
-    left, right = sorted(box[0] + box[2] for box in (one.box, other.box))
-    between = (third.who for _, third in everybody if left < third.who.box[0] + third.who.box[2] < right)
-    return any(seen_together(third.frames, one.frames) for third in between)
 
 
 def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:

@@ -9,29 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.query import (
-    AT_THINGS,
-    HEARD,
-    MOVES,
-    PLACES,
-    PRESENT,
-    And,
-    Condition,
-    During,
-    Event,
-    Has,
-    Not,
-    Or,
-    Quantifier,
-    RankBy,
-    Whom,
-    atoms,
-    by_place,
-    choices_of_deeds,
-    conjunction,
-    events_in,
-    is_numbered,
-)
+from pvchat.chat import query as queries
+from pvchat.chat.english import word_set
+from pvchat.chat.query import PRESENT, And, Condition, During, Event, Has, Not, Number, Or, Quantifier, RankBy, Whom
 from pvchat.chat.sounds import rows_heard, truth_heard
 from pvchat.chat.spans import (
     TURNED,
@@ -40,37 +20,21 @@ from pvchat.chat.spans import (
     Span,
     Truth,
     Verdict,
-    all_of,
     all_verdict,
-    any_of,
     common,
     merged,
-    negated,
     nth_of,
     seconds_in,
     without,
 )
-from pvchat.chat.timeline import (
-    DOUBTFUL,
-    EXCLUSIVE,
-    LIKELY,
-    OF_SCENE,
-    TAKES_TWO,
-    TELLING,
-    Entity,
-    Found,
-    Missing,
-    Row,
-    Timeline,
-    is_of_scene,
-    says,
-    words,
-)
+from pvchat.chat.timeline import EXCLUSIVE, OF_SCENE, TELLING, Found, Missing, Row, Timeline, is_of_scene, says, words
 from pvchat.chat.window import stretch_of
 from pvchat.errors import SettingsError
 from pvchat.people.naming import closest_name
 
 RELATIONS = ("with", "beside", "left_of", "right_of")
+_AT_THINGS = ("at ", "on ", "by ", "in ")  # with these begins where somebody is at a thing: "on a sofa"
+_TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
 BETWEEN = "between"  # the value of "beside" that is asked of two people
 _LASTING = ("gender", "hair")  # what doesn't change while nobody looks
 _APART = 0.02  # frame widths from which one is left or right of another [choice]
@@ -105,11 +69,12 @@ class Part:
 def truth_of(condition: Condition, entity: str, timeline: Timeline) -> Truth:
     """When a condition holds of somebody; of whoever may not be there nothing is known."""
     if isinstance(condition, Not):
-        return negated(truth_of(condition.part, entity, timeline))
-    if isinstance(condition, And | Or):
-        single = condition.parts if isinstance(condition, And) else (*condition.parts, *choices_of_deeds(condition))
-        parts = [truth_of(part, entity, timeline) for part in single]
-        return (all_of if isinstance(condition, And) else any_of)(parts, timeline.whole)
+        return truth_of(condition.part, entity, timeline).negated
+    if isinstance(condition, And):
+        return Truth.all_of([truth_of(part, entity, timeline) for part in condition.parts], timeline.whole)
+    if isinstance(condition, Or):
+        parts = (*condition.parts, *queries.choices_of_deeds(condition))
+        return Truth.any_of([truth_of(part, entity, timeline) for part in parts], timeline.whole)
     if isinstance(condition, Event):
         return _event_truth(condition, timeline)[1]
     return _truth(condition, entity, timeline)
@@ -133,12 +98,12 @@ def whether(
     if isinstance(condition, Not) and not always:
         return TURNED[whether(condition.part, entity, part, timeline)]
     if isinstance(condition, And) and not always and (apart := _of_other_times(condition)):
-        rest = conjunction([one for one in condition.parts if one not in apart])
+        rest = queries.conjunction([one for one in condition.parts if one not in apart])
         return all_verdict([whether(one, entity, part, timeline) for one in (rest, *apart)])
     if isinstance(condition, And) and always:  # "is she always sitting in the kitchen?": while she is there
-        places, more = by_place(condition)
+        places, more = queries.by_place(condition)
         placed = common(time, truth_of(And(places), entity, timeline).yes) if places and more else []
-        condition, time = (conjunction(more), placed) if placed else (condition, time)
+        condition, time = (queries.conjunction(more), placed) if placed else (condition, time)
     truth, total = truth_of(condition, entity, timeline), seconds_in(time)
     holds, against = (seconds_in(common(spans, time)) for spans in (truth.yes, truth.no))
     if always:
@@ -146,11 +111,12 @@ def whether(
     enough = against > 0 if isinstance(condition, Has) else against >= WHOLE * total
     if isinstance(condition, And) and not enough:  # "did she wear a hat at the table?", "does she eat alone?"
         single = [one for one in condition.parts if isinstance(one, Has)]
-        spots = tuple(one for one in single if one.attribute in (*PLACES, "near"))  # in the kitchen, at the table
+        at = (*queries.PLACES, "near")  # in the kitchen, at the table
+        spots = tuple(one for one in single if one.attribute in at)
         sure: list[Condition] = [*single, *[And(spots)] * (0 < len(spots) < len(condition.parts))]
         there = [common(time, truth_of(one, entity, timeline).yes) for one in sure]
         enough = any(spans and not without(spans, truth.no) for spans in there)
-    if isinstance(condition, Has) and condition.attribute in HEARD:  # no doubt about any moment
+    if isinstance(condition, Has) and condition.attribute in queries.HEARD:  # no doubt about any moment
         enough = not without(time, truth.no)
     return "yes" if holds else "no" if enough else "unknown"
 
@@ -164,12 +130,12 @@ def _of_other_times(condition: And) -> list[Condition]:
     plain = [one for part, one in reversed(values) if part is one and one.attribute != "side"]
     first: dict[str, str] = {one.attribute: one.value for one in plain}
     apart = [(part, one) for part, one in values if first.get(one.attribute, one.value) != one.value]
-    return [part for part, one in apart if part is one or one.attribute in PLACES]
+    return [part for part, one in apart if part is one or one.attribute in queries.PLACES]
 
 
 def spoken_of(condition: Condition, entity: str, part: Sequence[Span], timeline: Timeline) -> list[Span]:
     """The time of a part in which a condition can be true of somebody: that she is there can at any time."""
-    if any(has.attribute in ("present", *MOVES) for has in atoms(condition)):
+    if any(has.attribute in ("present", *queries.MOVES) for has in queries.atoms(condition)):
         return merged(part)
     return common(part, timeline.seen(entity))
 
@@ -181,22 +147,21 @@ def jointly(who: Chosen, where: Condition, whom: Whom, timeline: Timeline) -> Tr
     gone = [Truth((), [whole]) if one.why == "absent" else UNKNOWN for one in who.missing]
     if quantifier == "all" and not whom.names:  # of all who are there
         there = [truth_of(PRESENT, name, timeline) for name in who.sure]
-        away = [any_of([negated(seen), truth], whole) for seen, truth in zip(there, truths, strict=True)]
-        return all_of([any_of(there, whole), *away], whole)
+        away = [Truth.any_of([seen.negated, truth], whole) for seen, truth in zip(there, truths, strict=True)]
+        return Truth.all_of([Truth.any_of(there, whole), *away], whole)
     if quantifier not in ("all", "both") and not (quantifier == "only" and whom.names):
         truths += [Truth((), truth_of(where, name, timeline).no) for name in who.maybe]
     if quantifier != "only":
         return _quantified(quantifier, [*truths, *gone], whole)
     mine = _quantified("all" if whom.names else "any", [*truths, *gone], whole)
-    rest = [truth_of(where, name, timeline) for name in others(who.sure, timeline)]
-    return all_of([mine, negated(any_of(rest, whole))], whole)
+    rest = [truth_of(where, name, timeline) for name in timeline.others(who.sure)]
+    return Truth.all_of([mine, Truth.any_of(rest, whole).negated], whole)
 
 
-def others(names: Sequence[str], timeline: Timeline) -> list[str]:
-    """Everybody else who is seen; of two names for one sighting the likelier one."""
-    same = {one.like for one in timeline.entities if one.name in names}
-    rest = [one for one in timeline.entities if one.name not in (*names, *same) and not one.like]
-    return [one.name for one in rest if timeline.seen(one.name)]
+def at_once(who: Chosen, where: Condition, number: Number, timeline: Timeline) -> Truth:
+    """When a condition holds of as many people at the same time as somebody thinks."""
+    truths = [truth_of(And((PRESENT, where)), name, timeline) for name in who.sure]
+    return Truth.at_once([*truths, *(UNKNOWN for _ in who.maybe)], number.within, timeline.whole)
 
 
 def each_other(condition: Condition, entity: str, who: Chosen, whom: Whom) -> Condition:
@@ -224,50 +189,32 @@ def chosen(whom: Whom, part: Sequence[Span], timeline: Timeline) -> Chosen:
     Somebody of whom that holds at another time is meant where it holds of nobody in this part.
     """
     if whom.names or whom.unknown:
-        there, missing = _named(whom, timeline)
+        told = [(name, timeline.missing(name)) for name in whom.names]
+        there, missing = [name for name, why in told if why is None], [why for _, why in told if why is not None]
+        enrolled = [one.name for one in timeline.entities if one.known]
+        missing += [Missing(name, "not enrolled", closest_name(name, enrolled) or "") for name in whom.unknown]
     else:
         seen = [one for one in timeline.entities if timeline.seen(one.name) and one.decision == "present"]
-        there, missing = [one for one in seen if not one.like and whom.known in (None, one.known)], []
-    there = [one for one in there if one.name not in whom.besides]
-    sure, maybe = [one.name for one in there], list[str]()
+        there, missing = [one.name for one in seen if not one.like and whom.known in (None, one.known)], []
+    there = [name for name in there if name not in whom.besides]
+    sure, maybe = there, list[str]()
     if whom.such is not None:
         for spans in (part, [timeline.whole]):
-            verdicts = {one.name: whether(whom.such, one.name, spans, timeline) for one in there}
+            verdicts = {name: whether(whom.such, name, spans, timeline) for name in there}
             sure, maybe = ([name for name in verdicts if verdicts[name] == so] for so in ("yes", "unknown"))
             if sure:
                 break
     if whom.nth:
-        times = {one.name: common(timeline.seen(one.name), part) for one in there if one.name in sure}
+        times = {name: common(timeline.seen(name), part) for name in there if name in sure}
         sure, maybe = [one.entity for one in in_order(times, whom.nth_by, timeline).at(whom.nth)], []
     return Chosen(tuple(sure), tuple(maybe), tuple(missing))
 
 
-def _named(whom: Whom, timeline: Timeline) -> tuple[list[Entity], list[Missing]]:
-    found = [(name, timeline.entity(name)) for name in whom.names]
-    missing = [_missing(name, one) for name, one in found if one is None or one.decision != "present"]
-    there = [one for _, one in found if one is not None and one.decision == "present"]
-    enrolled = [one.name for one in timeline.entities if one.known]
-    strange = [Missing(name, "not enrolled", closest_name(name, enrolled) or "") for name in whom.unknown]
-    return there, [*missing, *strange]
-
-
-def _missing(name: str, one: Entity | None) -> Missing:
-    if one is None:
-        return Missing(name, "not enrolled")
-    if one.decision == "unsure":
-        return Missing(name, "unsure", like=one.like)
-    weighs = one.why is not None and one.why.reason in one.why.hard  # not that she is more like somebody else
-    hard = one.why.hard if one.why is not None and weighs else ()
-    doubtful = DOUBTFUL <= one.probability < LIKELY  # who is likely is so in another part of the video
-    return Missing(name, "absent", hard=hard, surely=not (hard or doubtful))
-
-
 def subjects(whom: Whom, condition: Condition | None, part: Sequence[Span], timeline: Timeline) -> Chosen:
     """Who is meant, or the scene where the condition is about nothing else, or about others."""
-    if whom == Whom() and (events := events_in(condition)):
+    events = queries.events_in(condition)
+    if whom == Whom() and (events or is_of_scene(condition)):
         return Chosen(("",), missing=tuple(one for event in events for one in _event_truth(event, timeline)[0].missing))
-    if whom == Whom() and is_of_scene(condition):
-        return Chosen(("",))
     found = chosen(whom, part, timeline)
     has = condition.part if isinstance(condition, Not) else condition
     if isinstance(has, Has) and has.of is not None and not whom.names:  # nobody is with herself
@@ -282,7 +229,7 @@ def doubt(missing: Sequence[Missing]) -> Verdict:
 
 def numbered_part(during: During, timeline: Timeline) -> Timeline:
     """The part that is named by numbers as a timeline of its own; all of it where there is no such part."""
-    span = common([_numbered(during, timeline)], [timeline.whole]) if is_numbered(during) else []
+    span = common([_numbered(during, timeline)], [timeline.whole]) if queries.is_numbered(during) else []
     return timeline.between(*span[0]) if span else timeline
 
 
@@ -324,8 +271,8 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         return UNKNOWN
     if has.attribute == "present":
         return Truth(seen, without([timeline.whole], seen))
-    if has.attribute in MOVES:
-        where = Has("near" if has.value.startswith(AT_THINGS) else "place", has.value)
+    if has.attribute in queries.MOVES:
+        where = Has("near" if has.value.startswith(_AT_THINGS) else "place", has.value)
         there = _truth(where, entity, timeline) if has.value else Truth(seen, ())
         comes = [(a, min(a + _MOMENT, b)) for a, b in there.yes if a > timeline.start_s]
         goes = [(max(a, b - _MOMENT), b) for a, b in there.yes if b < timeline.end_s]
@@ -333,10 +280,10 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
         known = not has.value or not without(seen, [*there.yes, *there.no])  # where she is all the time
         return Truth(at, without([timeline.whole], at) if known else ())
     if has.attribute == "alone":
-        return negated(_related(Has("with"), entity, timeline))
+        return _related(Has("with"), entity, timeline).negated
     if has.attribute in RELATIONS or is_towards(has):
         return _related(has, entity, timeline)
-    if has.attribute in HEARD:
+    if has.attribute in queries.HEARD:
         return truth_heard(has, entity, timeline)
     rows = rows_about(has, entity, timeline)
     said = [(says(has, row, timeline.measured), row.span) for row in rows]
@@ -352,7 +299,7 @@ def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:
 def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     """The rows that may say something to a condition, of somebody or of the scene; for a thing those of its label."""
     about = "" if has.attribute in OF_SCENE else entity
-    if has.attribute in HEARD:
+    if has.attribute in queries.HEARD:
         return rows_heard(has, about, timeline)
     if has.value == BETWEEN:
         return [*relations("left_of", entity, timeline), *relations("right_of", entity, timeline)]
@@ -370,7 +317,7 @@ def relations(attribute: str, entity: str, timeline: Timeline) -> list[Row]:
     """With whom somebody is seen, beside whom, or left or right of whom, as rows."""
     return [
         Row(entity, attribute, "", start, end, of=other)
-        for other in others([entity], timeline)
+        for other in timeline.others([entity])
         for start, end in _relation(Has(attribute), entity, other, timeline).yes  # type: ignore[arg-type]
     ]
 
@@ -387,7 +334,7 @@ def _done_to(has: Has, entity: str, other: str, timeline: Timeline) -> list[Row]
     deed = replace(has, of=None)
     rows = [row for row in rows_about(deed, entity, timeline) if says(deed, row, timeline.measured) == "yes"]
     found = [row for row in rows if row.of == other]
-    if words(has.value) & TAKES_TWO:
+    if words(has.value) & _TAKES_TWO:
         beside = relations("beside", entity, timeline)
         near, third = ([row.span for row in beside if (row.of == other) == mine] for mine in (True, False))
         alike = common(near, truth_of(deed, other, timeline).yes)
@@ -403,7 +350,7 @@ def _relation(has: Has, entity: str, other: str, timeline: Timeline) -> Truth:
     """
     if is_towards(has):
         deed, done = truth_of(replace(has, of=None), entity, timeline), _done_to(has, entity, other, timeline)
-        alone = without(deed.yes, timeline.seen(other)) if words(has.value) & TAKES_TWO else []
+        alone = without(deed.yes, timeline.seen(other)) if words(has.value) & _TAKES_TWO else []
         return Truth(merged([row.span for row in done]), merged([*deed.no, *alone]))
     attribute, seen = has.attribute, timeline.seen(entity)
     yes = common(seen, timeline.seen(other))
@@ -427,7 +374,7 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
         ways = (And((Has("left_of", of=a), Has("right_of", of=b))) for a, b in ((one, other), (other, one)))
         return truth_of(Or(tuple(ways)), entity, timeline)
     seen, whom = timeline.seen(entity), has.of or Whom()
-    who = chosen(whom, [timeline.whole], timeline) if has.of else Chosen(tuple(others([entity], timeline)))
+    who = chosen(whom, [timeline.whole], timeline) if has.of else Chosen(tuple(timeline.others([entity])))
     parts = [Truth((), seen) if one.why == "absent" else UNKNOWN for one in who.missing]
     for name in (name for name in (*who.sure, *who.maybe) if name != entity):
         truth = _relation(has, entity, name, timeline)
@@ -438,8 +385,8 @@ def _related(has: Has, entity: str, timeline: Timeline) -> Truth:
 
 def _quantified(quantifier: Quantifier, parts: Sequence[Truth], whole: Span) -> Truth:
     if quantifier in ("all", "both"):
-        return all_of(parts, whole) if parts else Truth((), [whole])
-    return negated(any_of(parts, whole)) if quantifier == "none" else any_of(parts, whole)
+        return Truth.all_of(parts, whole) if parts else Truth((), [whole])
+    return Truth.any_of(parts, whole).negated if quantifier == "none" else Truth.any_of(parts, whole)
 
 
 @dataclass(frozen=True)
@@ -470,20 +417,19 @@ def in_order(times: Mapping[str, Sequence[Span]], by: RankBy, timeline: Timeline
 
     With `ends` "time" is when it ends for the last time, not when it begins.
     """
-    people = [Found(name, number=_measure(timeline.entity(name), by, seen, ends)) for name, seen in times.items()]
+    people = list[Found]()
+    for name, seen in times.items():
+        one, measure = timeline.entity(name), None
+        if by in ("left", "right"):
+            measure = one.centre[0] if one is not None and one.centre is not None else None
+        elif by in ("near", "big"):
+            measure = one.height if one is not None else None
+        elif seen:
+            edge = seen[-1][1] if ends else seen[0][0]
+            measure = {"often": float(len(seen)), "long": seconds_in(seen)}.get(by, edge)
+        people += [] if measure is None else [Found(name, number=measure)]
     sign = -1 if by in ("long", "often", "right", "near", "big") else 1  # the most comes first
-    there = sorted((one for one in people if one.number is not None), key=lambda one: sign * (one.number or 0.0))
-    return Ranked(tuple(there), by, timeline.measured)
-
-
-def _measure(one: Entity | None, by: RankBy, seen: Sequence[Span], ends: bool) -> float | None:
-    if by in ("left", "right"):
-        return None if one is None or one.centre is None else one.centre[0]
-    if by in ("near", "big"):
-        return None if one is None else one.height
-    if not seen:
-        return None
-    return {"often": float(len(seen)), "long": seconds_in(seen)}.get(by, seen[-1][1] if ends else seen[0][0])
+    return Ranked(tuple(sorted(people, key=lambda one: sign * (one.number or 0.0))), by, timeline.measured)
 
 
 def _event_truth(event: Event, timeline: Timeline) -> tuple[Chosen, Truth]:
@@ -496,7 +442,7 @@ def _event_truth(event: Event, timeline: Timeline) -> tuple[Chosen, Truth]:
 def _numbered(during: During, timeline: Timeline) -> Span:
     """From when to when a part goes that is named by numbers; a span of no length where there is none."""
     start, end = timeline.whole
-    if not is_numbered(during):
+    if not queries.is_numbered(during):
         return timeline.whole
     if during.unit == "seconds" and during.start_s == during.end_s:
         around = _MEANT_S if timeline.measured else _EXACT_S

@@ -30,7 +30,6 @@ Attribute = Literal[
 HEARD = ("speaks", "says", "language", "music")
 PLACES = ("place", "setting")  # in which of these somebody is
 MOVES = ("enters", "leaves")  # moments, of a place where they have a value
-AT_THINGS = ("at ", "on ", "by ", "in ")  # with these begins where somebody is at a thing: "on a sofa"
 TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
     **dict.fromkeys(("worn", "hair", "gender", "looks"), "appearance"),
     **dict.fromkeys(("deed", "posture", "holding", *HEARD), "action"),

@@ -9,66 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from pvchat.chat.conditions import (
-    RELATIONS,
-    Chosen,
-    Part,
-    Ranked,
-    chosen,
-    doubt,
-    each_other,
-    in_order,
-    is_towards,
-    jointly,
-    others,
-    part_of,
-    relations,
-    rows_about,
-    spoken_of,
-    subjects,
-    truth_of,
-    whether,
-)  # fmt: skip
-from pvchat.chat.query import (
-    EVERYBODY,
-    HEARD,
-    MOVES,
-    PLACES,
-    PRESENT,
-    And,
-    Condition,
-    Has,
-    Not,
-    Number,
-    Query,
-    Rank,
-    Whom,
-    asks_absence,
-    atoms,
-    choices_of_deeds,
-    conjunction,
-    counts_at_once,
-    events_in,
-    is_choice,
-    is_of_sound,
-)
+from pvchat.chat import conditions
+from pvchat.chat import query as queries
+from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Has, Not, Number, Query, Rank, Whom, atoms
 from pvchat.chat.sounds import MUSIC, as_seen, asked_of, audible, is_of_anybody
-from pvchat.chat.spans import (
-    TURNED,
-    UNKNOWN,
-    WHOLE,
-    Span,
-    Truth,
-    Verdict,
-    all_verdict,
-    any_verdict,
-    at_once,
-    common,
-    merged,
-    most_at_once,
-    nth_of,
-    seconds_in,
-)
+from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, most_at_once, nth_of, seconds_in
 from pvchat.chat.timeline import (
     LIKELY,
     OF_SCENE,
@@ -77,6 +22,7 @@ from pvchat.chat.timeline import (
     Found,
     Row,
     Timeline,
+    Verdict,
     alike,
     is_of_scene,
     narrows,
@@ -105,45 +51,43 @@ class Lookup:
     query: Query
     timeline: Timeline
     part: Sequence[Span]
-    who: Chosen
+    who: conditions.Chosen
 
     @property
     def where(self) -> Condition:
         """What must hold: that they are there, or are heard, where nothing else is asked."""
-        return self.query.where or (asked_of(self.query) if is_of_sound(self.query) else PRESENT)
+        return self.query.where or (asked_of(self.query) if queries.is_of_sound(self.query) else PRESENT)
 
     def about(self, whom: Whom, where: Condition | None = None) -> Lookup:
         """The same of other people."""
-        return replace(self, who=subjects(whom, where, self.part, self.timeline))
+        return replace(self, who=conditions.subjects(whom, where, self.part, self.timeline))
 
-    def whether(self, name: str) -> Verdict:
-        """Whether the condition holds of somebody, as it stands."""
-        return whether(self.where, name, self.part, self.timeline)
+    def whether(self, name: str, where: Condition | None = None) -> Verdict:
+        """Whether the condition, or another one, holds of somebody, as it stands."""
+        return conditions.whether(where or self.where, name, self.part, self.timeline)
 
     def meant_of(self, name: str) -> Condition:
         """What must hold of one of those who are meant."""
-        return each_other(self.where, name, self.who, self.query.whom)
+        return conditions.each_other(self.where, name, self.who, self.query.whom)
 
     def times_of(self, name: str) -> list[Span]:
         """When it holds of somebody in the part."""
-        return common(truth_of(self.meant_of(name), name, self.timeline).yes, self.part)
+        return common(conditions.truth_of(self.meant_of(name), name, self.timeline).yes, self.part)
 
     def of_one(self, name: str) -> Found:
         """What is found of one: the verdict, when it holds, and the rows that say so."""
-        where = self.meant_of(name)
+        where, spans = self.meant_of(name), self.times_of(name)
         if self.query.number is not None and self.query.select in ("exists", "who"):
             verdict = self._as_much(name, self.query.number)
         else:
-            verdict = whether(where, name, self.part, self.timeline, self.query.throughout)
+            verdict = conditions.whether(where, name, self.part, self.timeline, self.query.throughout)
         if doubtful := verdict == "unknown" and isinstance(where, And) and self.query.number is None:
             verdict = self._but_for_deeds(where, name)
+            if verdict == "yes" and len(where.parts) == 1:  # taken off: from then on
+                spans = common(self.timeline.seen(name), self.part)
         rows = self._because(where, name, verdict)
-        spans = self.times_of(name)
-        taken_off = isinstance(where, And) and len(where.parts) == 1  # from then on
-        if doubtful and verdict == "yes" and taken_off:
-            spans = common(self.timeline.seen(name), self.part)
-        found = Found(name, verdict, tuple(spans), tuple(rows))
-        return replace(found, likely=verdict in ("yes", "no") and (doubtful or likely(rows)))
+        sure = verdict in ("yes", "no") and (doubtful or likely(rows))
+        return Found(name, verdict, tuple(spans), tuple(rows), likely=sure)
 
     def _but_for_deeds(self, where: And, name: str) -> Verdict:
         """Whether several conditions probably hold, of which only a denied deed isn't known: somebody in glasses who
@@ -153,11 +97,11 @@ class Lookup:
         rest = [one for one in where.parts if one not in denied]
         if not denied and [*map(type, rest)] == [Not] and {has.attribute for has in atoms(where)} == {"worn"}:
             worn = [row.span for row in self.timeline.of(name, "worn")]  # taken off, where other clothes are seen then
-            once = all(truth_of(has, name, self.timeline).yes for has in atoms(where))
+            once = all(conditions.truth_of(has, name, self.timeline).yes for has in atoms(where))
             return "yes" if once and common(worn, self.part) else "unknown"
-        if not denied or not rest or any(whether(one.part, name, self.part, self.timeline) == "yes" for one in denied):
+        if not denied or not rest or any(self.whether(name, one.part) == "yes" for one in denied):
             return "unknown"
-        holds = whether(conjunction(rest), name, self.part, self.timeline, self.query.throughout)
+        holds = conditions.whether(queries.conjunction(rest), name, self.part, self.timeline, self.query.throughout)
         return "yes" if holds == "yes" else "unknown"
 
     def each(self, least: Verdict = "unknown") -> list[Found]:
@@ -174,7 +118,7 @@ class Lookup:
         nobody knows at most times, that it never holds isn't known.
         """
         found, most = list[Found](), (1 - WHOLE) * seconds_in(self.part)
-        for one in (one for one in self.each() if one.entity not in self.who.maybe):
+        for one in map(self.of_one, self.who.sure):
             never: Verdict = "no" if one.verdict == "yes" else one.verdict
             if isinstance(self.where, Not):
                 never = "unknown" if self.open_s(one.entity) > most else "no"
@@ -184,7 +128,8 @@ class Lookup:
     def open_s(self, name: str) -> float:
         """For how many seconds it isn't known whether the condition holds of somebody."""
         where = self.meant_of(name)
-        truth, time = truth_of(where, name, self.timeline), spoken_of(where, name, self.part, self.timeline)
+        truth = conditions.truth_of(where, name, self.timeline)
+        time = conditions.spoken_of(where, name, self.part, self.timeline)
         return max(0.0, seconds_in(time) - seconds_in(common(time, [*truth.yes, *truth.no])))
 
     def _as_much(self, name: str, number: Number) -> Verdict:
@@ -198,18 +143,18 @@ class Lookup:
     def _because(self, where: Condition, name: str, verdict: Verdict) -> list[Row]:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""
         found: list[Row] = []
-        for event in events_in(where):
+        for event in queries.events_in(where):
             rest = self.about(event.whom)
             found += [row for one in rest.who.sure for row in rest._because(event.where, one, verdict)]
-        for has in (*atoms(where), *choices_of_deeds(where)):
-            ends = [(row, max(row.end_s, row.start_s + _WORD_S)) for row in rows_about(has, name, self.timeline)]
-            rows = [row for row, end in ends if common([(row.start_s, end)], self.part)]
-            if has.of is not None and has.of.names and not is_towards(has):
+        for has in (*atoms(where), *queries.choices_of_deeds(where)):
+            told = conditions.rows_about(has, name, self.timeline)
+            rows = [row for row in told if common([(row.start_s, max(row.end_s, row.start_s + _WORD_S))], self.part)]
+            if has.of is not None and has.of.names and not conditions.is_towards(has):
                 rows = [row for row in rows if row.of in has.of.names]
-            elif verdict in ("yes", "no") and has.attribute not in HEARD:
-                told = [row for row in rows if row.of or verdict == "no" or not is_towards(has)]
+            elif verdict in ("yes", "no") and has.attribute not in queries.HEARD:
+                told = [row for row in rows if row.of or verdict == "no" or not conditions.is_towards(has)]
                 rows = [row for row in told if says(has, row, self.timeline.measured) != "unknown"]
-            found += rows if has.attribute not in ("present", *MOVES) else []
+            found += rows if has.attribute not in ("present", *queries.MOVES) else []
         return list(dict.fromkeys(found))
 
     def attributes_of(self, name: str, attributes: Sequence[str]) -> Found:
@@ -223,8 +168,10 @@ class Lookup:
         """Rows about some attributes as far as they lie in the part; what goes on without a break is one row."""
         found: list[Row] = []
         for attribute in attributes:
-            related, about = attribute in RELATIONS, "" if attribute in OF_SCENE else name
-            found += relations(attribute, name, self.timeline) if related else self.timeline.of(about, attribute)
+            if attribute in conditions.RELATIONS:
+                found += conditions.relations(attribute, name, self.timeline)
+            else:
+                found += self.timeline.of("" if attribute in OF_SCENE else name, attribute)
         asked, value = self.query.attribute or "present", self.query.value
         about_it = TELLING.get(asked, (asked,))
         return [
@@ -254,15 +201,19 @@ def listed(found: Sequence[Found], finding: Finding) -> Finding:
 
 def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Finding:
     """What is found for a query; `history` is what was found for the questions before, the last one last."""
+    heard, languages = timeline.sound == "heard", any(row.attribute == "language" for row in timeline.rows)
     if query.select == "refuse":
-        meant = () if query.whom.such is None else chosen(query.whom, [timeline.whole], timeline).sure
+        meant = () if query.whom.such is None else conditions.chosen(query.whom, [timeline.whole], timeline).sure
         found = Finding(query, open=tuple(Found(name, "unknown") for name in meant))  # "he" in the next question
     elif query.select == "why":  # what was found before, as what it rests on
         found = replace(history[-1], query=query, then=None) if history else Finding(query)
-    elif is_of_sound(query):
-        found = _listened_to(query, timeline)
-    else:
+    elif not queries.is_of_sound(query) or heard and (languages or asked_of(query).attribute != "language"):
         found = _looked_up(query, timeline)
+    elif not heard and (seen := as_seen(query)) is not None:  # who seems to talk
+        found = _looked_up(seen, timeline)
+    else:
+        why = "language" if heard else timeline.sound
+        found = Finding(replace(query, select="refuse", refusal="sound", value=why))
     if query.then is None or query.if_so and not (found.verdict == "yes" or found.verdict is None and found.people):
         return found
     return replace(found, then=run(query.then, timeline, (*history, found)))
@@ -271,13 +222,13 @@ def run(query: Query, timeline: Timeline, history: Sequence[Finding] = ()) -> Fi
 def _looked_up(query: Query, timeline: Timeline) -> Finding:
     """What is found in the part that is asked about, of the people who are meant."""
     ordered = query.select == "order"  # then the event is what it is held against
-    part = Part([timeline.whole]) if ordered else part_of(query.during, timeline)
-    timeline = audible(timeline) if is_of_sound(query) else timeline
+    part = conditions.Part([timeline.whole]) if ordered else conditions.part_of(query.during, timeline)
+    timeline = audible(timeline) if queries.is_of_sound(query) else timeline
     listed = query.select in ("who", "count", "order", "describe") or query.value == "people"
     things = any(has.attribute in _OF_THINGS for has in atoms(query.where))
     placed = listed and not things and is_of_scene(query.where)  # people by where they are: "who is in the kitchen?"
-    who = subjects(query.whom, None if placed else query.where, part.spans, timeline)
-    if asks_absence(query):
+    who = conditions.subjects(query.whom, None if placed else query.where, part.spans, timeline)
+    if queries.asks_absence(query):
         gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
         who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
     lookup = Lookup(query, timeline, part.spans, who)
@@ -285,7 +236,7 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
         never: Verdict = "no" if part.happens == "yes" else part.happens
         found = Finding(query, never if _is_polar(query) else None, nothing=True)
     else:
-        found = (_finding_of_sound if is_of_sound(query) else _SELECTS[query.select])(lookup)
+        found = (_finding_of_sound if queries.is_of_sound(query) else _SELECTS[query.select])(lookup)
     during = tuple(part.spans) if query.during.event is not None and not ordered else ()
     missing = tuple(dict.fromkeys((*who.missing, *found.missing, *part.missing)))
     return _with_others_instead(replace(found, during=during, missing=missing), lookup)
@@ -303,7 +254,7 @@ def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
     if not (told and named) or query.during.event is not None or query.whom.quantifier == "only":
         return found
-    likes, everybody = [one.like for one in who.missing if one.like], chosen(EVERYBODY, part, timeline).sure
+    likes, everybody = [one.like for one in who.missing if one.like], conditions.chosen(EVERYBODY, part, timeline).sure
     seen = [name for name in everybody if common(timeline.seen(name), part)]
     few = [name for name in seen if timeline.of(name, "side")] if len(seen) <= (1 if timeline.drawn else FEW) else []
     names = [] if there and likes else likes or few  # of whom a reason tells already
@@ -314,28 +265,21 @@ def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
         replace(lookup.attributes_of(name, wanted), likely=name in known and (timeline.drawn or known[name] < LIKELY))
         for name in dict.fromkeys(names)
     )
-    return replace(found, instead=instead, rows=tuple(lookup.rows("", PLACES)) if kind in PLACES else found.rows)
-
-
-def _listened_to(query: Query, timeline: Timeline) -> Finding:
-    """What is heard; in a clip that wasn't listened to, who seems to talk, or why nothing is heard."""
-    heard, languages = timeline.sound == "heard", any(row.attribute == "language" for row in timeline.rows)
-    if heard and (languages or asked_of(query).attribute != "language"):
-        return _looked_up(query, timeline)
-    if not heard and (seen := as_seen(query)) is not None:
-        return _looked_up(seen, timeline)
-    return Finding(replace(query, select="refuse", refusal="sound", value="language" if heard else timeline.sound))
+    return replace(
+        found, instead=instead, rows=tuple(lookup.rows("", queries.PLACES)) if kind in queries.PLACES else found.rows
+    )
 
 
 def _finding_of_sound(lookup: Lookup) -> Finding:
     """What is heard of those who are meant; what nobody knows of whom it is stands as rows of nobody."""
     query, names = lookup.query, tuple(name for name in lookup.who.sure if name)
-    unnamed = lookup.of_one("")
+    unnamed, ranks = lookup.of_one(""), query.rank is not None and query.number is None
+    in_order = query.select in ("compare", "order") or query.select in ("exists", "who") and ranks
     if query.select == "who" and query.versus is not None:  # who talks longer, these or those?
         names += lookup.about(query.versus).who.sure
     if query.where == MUSIC:
         names = ("",)
-    elif is_of_anybody(query.whom) and not (query.select in ("compare", "order") or _asks_rank(query)):
+    elif is_of_anybody(query.whom) and not in_order:
         names = (*names, "")
     lookup = replace(lookup, who=replace(lookup.who, sure=names))
     found = _SELECTS[query.select](lookup)
@@ -346,39 +290,37 @@ def _finding_of_sound(lookup: Lookup) -> Finding:
     return replace(found, rows=tuple(dict.fromkeys((*found.rows, *unnamed.rows))))
 
 
-def _asks_rank(query: Query) -> bool:
-    """Whether people are put in order: the first, the longest of them is asked for."""
-    return query.rank is not None and query.number is None and query.select in ("exists", "who")
-
-
 def _is_polar(query: Query) -> bool:
-    return query.form == "polar" or query.number is not None or query.select == "exists" and not is_choice(query)
+    return (
+        query.form == "polar" or query.number is not None or query.select == "exists" and not queries.is_choice(query)
+    )
 
 
 def _exists(lookup: Lookup) -> Finding:
     """Whether a condition holds of those who are meant, as their quantifier says."""
     query, who = lookup.query, lookup.who
     missed = [lookup.whether(one.name) for one in who.missing]
-    if query.rank is not None and _asks_rank(query):  # of everybody
+    if query.rank is not None and query.number is None:  # of everybody
         finding = ranked(lookup.about(EVERYBODY), query.rank, Finding(query))
         mine = [name in finding.names for name in who.sure]
         holds = (all if query.whom.quantifier in ("all", "both") else any)(mine)
         return replace(finding, verdict=any_verdict(missed) if not mine else "yes" if holds else "no")
-    if who.sure == ("",) and events_in(query.where):
+    if who.sure == ("",) and queries.events_in(query.where):
         return _when(lookup)
     people = lookup.each(least="yes")
     if query.whom.quantifier == "all" and not query.whom.names:  # all who are there
-        people = [one for one in people if spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
-    spans = common(jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
+        people = [one for one in people if conditions.spoken_of(lookup.where, one.entity, lookup.part, lookup.timeline)]
+    spans = common(conditions.jointly(who, lookup.where, query.whom, lookup.timeline).yes, lookup.part)
     quantifier, named = query.whom.quantifier, bool(query.whom.names)
     several = all_verdict if quantifier in ("all", "both") or quantifier == "only" and named else any_verdict
     perhaps: list[Verdict] = ["unsure"] * len(_perhaps(lookup))
     verdict = several([*(one.verdict for one in people), *missed, *perhaps])
-    rest = [lookup.of_one(name) for name in others(who.sure, lookup.timeline)] if quantifier == "only" else []
+    rest = list[Found]()
     if quantifier == "only":
+        rest = [lookup.of_one(name) for name in lookup.timeline.others(who.sure)]
         verdict = all_verdict([verdict, TURNED[any_verdict([one.verdict for one in rest])]])
     verdict = TURNED[verdict] if quantifier == "none" else verdict
-    finding = Finding(query, None if is_choice(query) else verdict, spans=tuple(spans))
+    finding = Finding(query, None if queries.is_choice(query) else verdict, spans=tuple(spans))
     if named:  # who else does so
         people += [one for one in rest if one.verdict == "yes"]
     return listed(people, finding)
@@ -398,7 +340,7 @@ def _who(lookup: Lookup) -> Finding:
     query = lookup.query
     unsure = tuple(Found(name, "unsure") for name in _perhaps(lookup, counted=False))
     denied = query.where.part if isinstance(query.where, Not) else None  # "who isn't wearing glasses?": at some time
-    at_times = isinstance(denied, Has) and denied.attribute not in ("present", *HEARD)
+    at_times = isinstance(denied, Has) and denied.attribute not in ("present", *queries.HEARD)
     at_times = at_times and not query.throughout and query.rank is None
     each = [replace(one, verdict="yes") if at_times and one.spans else one for one in lookup.each()]
     finding = listed(each, Finding(query, open=unsure))
@@ -408,12 +350,14 @@ def _who(lookup: Lookup) -> Finding:
 def _count(lookup: Lookup) -> Finding:
     """How many they are; of things, how many are seen at the same time."""
     query = lookup.query
-    if counts_at_once(query):
+    if queries.counts_at_once(query):
         seen = [row.span for one in lookup.timeline.entities for row in lookup.timeline.of(one.name, "present")]
         most = float(most_at_once([span for span in seen if common([span], lookup.part)]))
-        fits = _joint(replace(lookup, query=replace(query, where=None, value="people"))).yes
-        verdict: Verdict = "yes" if common(fits, lookup.part) else "unknown" if lookup.timeline.at_least else "no"
-        return Finding(query, None if query.number is None else verdict, number=most)
+        if query.number is None:
+            return Finding(query, number=most)
+        fits = common(conditions.at_once(lookup.who, PRESENT, query.number, lookup.timeline).yes, lookup.part)
+        verdict: Verdict = "yes" if fits else "unknown" if lookup.timeline.at_least else "no"
+        return Finding(query, verdict, number=most)
     found = _who(replace(lookup, query=replace(query, select="who", rank=None, number=None)))
     at_least = lookup.timeline.at_least or any(one.verdict == "unknown" for one in found.open)
     unknown = sum(one.verdict == "unknown" for one in found.open) + len(_perhaps(lookup))
@@ -434,24 +378,17 @@ def _count(lookup: Lookup) -> Finding:
 def _when(lookup: Lookup) -> Finding:
     """When it holds: of each, and of all who are meant together."""
     query = lookup.query
-    joint = _joint(lookup)
+    if query.number is None or query.value != "people":
+        joint = conditions.jointly(lookup.who, lookup.where, query.whom, lookup.timeline)
+    else:
+        joint = conditions.at_once(lookup.who, lookup.where, query.number, lookup.timeline)
     spans = tuple(_picked(common(joint.yes, lookup.part), query.rank))
     people = [replace(one, spans=tuple(_picked(one.spans, query.rank))) for one in lookup.timed()]
     found = listed(people if query.whom.quantifier != "none" else [], Finding(query, spans=spans))
     if not _is_polar(query) or query.number is not None:
         return found
     surely = seconds_in(common(joint.no, lookup.part)) >= WHOLE * seconds_in(lookup.part)
-    return replace(found, verdict="yes" if spans else "no" if surely else doubt(lookup.who.missing))
-
-
-def _joint(lookup: Lookup) -> Truth:
-    """When it holds of all who are meant together, or of as many at once as are asked for."""
-    query, timeline = lookup.query, lookup.timeline
-    if query.number is None or query.value != "people":
-        return jointly(lookup.who, lookup.where, query.whom, timeline)
-    there = And((PRESENT, lookup.where))
-    truths = [truth_of(there, name, timeline) for name in lookup.who.sure]
-    return at_once([*truths, *(UNKNOWN for _ in lookup.who.maybe)], query.number.within, timeline.whole)
+    return replace(found, verdict="yes" if spans else "no" if surely else conditions.doubt(lookup.who.missing))
 
 
 def _picked(spans: Sequence[Span], rank: Rank | None) -> list[Span]:
@@ -479,7 +416,7 @@ def _measured(lookup: Lookup) -> Finding:
         return found
     high = _ENDLESS if number is None else number + open_s
     verdict = query.number.within(number or 0.0, high)
-    return replace(found, verdict=doubt(missing) if verdict == "unknown" else verdict)
+    return replace(found, verdict=conditions.doubt(missing) if verdict == "unknown" else verdict)
 
 
 def _shots(lookup: Lookup) -> Finding:
@@ -487,7 +424,7 @@ def _shots(lookup: Lookup) -> Finding:
     query, shots = lookup.query, [shot for shot in lookup.timeline.shots if common([shot], lookup.part)]
     found = Finding(query)
     if query.whom != EVERYBODY or query.where is not None:
-        truth = jointly(lookup.who, lookup.where, query.whom, lookup.timeline)
+        truth = conditions.jointly(lookup.who, lookup.where, query.whom, lookup.timeline)
         least = WHOLE if query.throughout or query.whom.quantifier in ("none", "only") else 0.0
         shots = [s for s in shots if (t := seconds_in(common([s], truth.yes))) and t >= least * (s[1] - s[0])]
         found = listed(lookup.each(), found)
@@ -508,7 +445,7 @@ def _attribute(lookup: Lookup) -> Finding:
     """What is known of an attribute, or all that is known: of each who is meant, and of the scene."""
     query, everything = lookup.query, lookup.query.select == "describe"
     name, of_all = query.attribute or "deed", query.whom == EVERYBODY
-    if name in HEARD:
+    if name in queries.HEARD:
         return listed(lookup.each(), Finding(query))
     wanted = _OF_SOMEBODY if everything else _ANSWERING.get(name, (name,))
     if of_all and name in OF_SCENE and not everything:
@@ -529,7 +466,7 @@ def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:
     """
     rows = [row for row in found.rows if row.attribute == query.attribute == "place"] or found.rows
     if rank.by == "long":
-        kept = max(alike(rows), key=lambda same: seconds_in(merged([row.span for row in same])), default=[])
+        kept = max(alike(rows), key=lambda same: seconds_in([row.span for row in same]), default=[])
     else:
         deeds = [row for row in rows if row.attribute != "posture"] or rows
         starts = sorted(row.start_s for row in deeds)
@@ -558,7 +495,7 @@ def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
     return found
 
 
-def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> Ranked:
+def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> conditions.Ranked:
     """People in the order of a measure of when the condition holds of them (the `nth` time, if not 0), or, of a `Not`,
     when its part ends.
     """
@@ -566,12 +503,12 @@ def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> 
     where = lookup.where.part if ends and isinstance(lookup.where, Not) else lookup.where
     times = dict[str, Sequence[Span]]()
     for name in (name for name in (*(one.name for one in lookup.timeline.entities), "") if name in people):
-        meant = each_other(where, name, lookup.who, lookup.query.whom)
-        spans = truth_of(meant, name, lookup.timeline).yes
-        spans = nth_of(merged(spans), nth) if nth else spans
+        meant = conditions.each_other(where, name, lookup.who, lookup.query.whom)
+        spans = conditions.truth_of(meant, name, lookup.timeline).yes
+        spans = nth_of(spans, nth) if nth else spans
         if spans or lookup.query.where is None:  # "the leftmost who sits"
             times[name] = common(spans, lookup.part)
-    return in_order(times, rank.by, lookup.timeline, ends)
+    return conditions.in_order(times, rank.by, lookup.timeline, ends)
 
 
 def ranked(lookup: Lookup, rank: Rank, finding: Finding) -> Finding:
@@ -592,9 +529,9 @@ def _compare(lookup: Lookup) -> Finding:
         return _alike(lookup)
     if query.rank is None and query.versus is not None:
         return _more_or_fewer(lookup, query.versus)
-    theirs = Chosen() if query.versus is None else lookup.about(query.versus).who
+    theirs = conditions.Chosen() if query.versus is None else lookup.about(query.versus).who
     names = tuple(dict.fromkeys((*lookup.who.sure, *theirs.sure)))
-    everyone = replace(lookup, who=Chosen(names))
+    everyone = replace(lookup, who=conditions.Chosen(names))
     finding = ranked(everyone, query.rank or Rank("long"), Finding(query, missing=theirs.missing))
     if query.form != "polar":
         return finding
@@ -602,7 +539,7 @@ def _compare(lookup: Lookup) -> Finding:
     counted = query.rank is not None and query.rank.by in ("long", "often")  # whoever never does counts as none
     count = len(finding.people) + len(finding.against)
     if count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
-        return replace(finding, verdict=doubt((*lookup.who.missing, *theirs.missing)))
+        return replace(finding, verdict=conditions.doubt((*lookup.who.missing, *theirs.missing)))
     return replace(finding, verdict="yes" if finding.names and set(finding.names) <= first else "no")
 
 
@@ -625,7 +562,7 @@ def _alike(lookup: Lookup) -> Finding:
     values = [{r.colour if name == "worn" else (r.value, r.colour, r.of) for r in one.rows} for one in people]
     finding = Finding(lookup.query, people=tuple(people))
     if len(values) < 2 or lookup.who.missing or not all(values):
-        return replace(finding, verdict=doubt(lookup.who.missing))
+        return replace(finding, verdict=conditions.doubt(lookup.who.missing))
     return replace(finding, verdict="yes" if set.intersection(*values) else "no")
 
 
@@ -654,7 +591,7 @@ def _order(lookup: Lookup) -> Finding:
         return Finding(query, people=tuple(beyond[::-1] if before else beyond), missing=missing)
     finding = Finding(query, people=mine.people, against=against.people, missing=missing)
     if not (mine.people and against.people):
-        return replace(finding, verdict=doubt((*one.who.missing, *missing)))
+        return replace(finding, verdict=conditions.doubt((*one.who.missing, *missing)))
     first, second = mine.people[0], against.people[0]
     right = not mine.alike(first, second) and ((first.number or 0.0) < (second.number or 0.0)) == before
     return finding if query.form == "choice" else replace(finding, verdict="yes" if right else "no")

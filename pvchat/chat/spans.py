@@ -25,6 +25,35 @@ class Truth:
     yes: Sequence[Span] = ()
     no: Sequence[Span] = ()
 
+    @property
+    def negated(self) -> Truth:
+        """When it is known not to hold."""
+        return Truth(self.no, self.yes)
+
+    @staticmethod
+    def all_of(parts: Sequence[Truth], whole: Span) -> Truth:
+        """When all of some hold; of none that is always."""
+        yes: Sequence[Span] = (whole,)
+        for part in parts:
+            yes = common(yes, part.yes)
+        return Truth(yes, merged([span for part in parts for span in part.no]))
+
+    @staticmethod
+    def any_of(parts: Sequence[Truth], whole: Span) -> Truth:
+        """When at least one of some holds; of none that is never."""
+        return Truth.all_of([part.negated for part in parts], whole).negated
+
+    @staticmethod
+    def at_once(parts: Sequence[Truth], fits: Callable[[float, float], Verdict], whole: Span) -> Truth:
+        """When as many of some hold as `fits`, which is asked with how many surely do, and how many may."""
+        edges = sorted({edge for part in parts for span in (*part.yes, *part.no, whole) for edge in span} | {*whole})
+        found: dict[Verdict, list[Span]] = {"yes": [], "no": [], "unknown": []}
+        for now in pairwise(edges):
+            sure = sum(bool(common(part.yes, [now])) for part in parts)
+            no = sum(bool(common(part.no, [now])) for part in parts)
+            found[fits(sure, len(parts) - no)].append(now)
+        return Truth(merged(found["yes"]), merged(found["no"]))
+
 
 UNKNOWN = Truth()
 
@@ -68,35 +97,6 @@ def nth_of(things: Sequence[T], n: int) -> list[T]:
 def most_at_once(spans: Sequence[Span]) -> int:
     """How many of some spans lie over one moment, at most."""
     return max((sum(a <= start < b or a == start for a, b in spans) for start, _ in spans), default=0)
-
-
-def all_of(parts: Sequence[Truth], whole: Span) -> Truth:
-    """When all of some hold; of none that is always."""
-    yes: Sequence[Span] = (whole,)
-    for part in parts:
-        yes = common(yes, part.yes)
-    return Truth(yes, merged([span for part in parts for span in part.no]))
-
-
-def any_of(parts: Sequence[Truth], whole: Span) -> Truth:
-    """When at least one of some holds; of none that is never."""
-    return negated(all_of([negated(part) for part in parts], whole))
-
-
-def at_once(parts: Sequence[Truth], fits: Callable[[float, float], Verdict], whole: Span) -> Truth:
-    """When as many of some hold as `fits`, which is asked with how many surely do, and how many may."""
-    edges = sorted({edge for part in parts for span in (*part.yes, *part.no, whole) for edge in span} | {*whole})
-    found: dict[Verdict, list[Span]] = {"yes": [], "no": []}
-    for start, end in pairwise(edges):
-        sure, no = (sum(bool(common(spans, [(start, end)])) for spans in kind)
-                    for kind in ([part.yes for part in parts], [part.no for part in parts]))  # fmt: skip
-        found.setdefault(fits(sure, len(parts) - no), []).append((start, end))
-    return Truth(merged(found["yes"]), merged(found["no"]))
-
-
-def negated(part: Truth) -> Truth:
-    """When something is known not to hold."""
-    return Truth(part.no, part.yes)
 
 
 def any_verdict(verdicts: Sequence[Verdict]) -> Verdict:

@@ -48,7 +48,6 @@ _ALSO = {  # who talks on a phone uses it, who types works at a computer, who pl
     "phone": {"using"}, "typing": {"working", "computer"}, **dict.fromkeys(("guitar", "piano", "violin"), {"music"}),
 }  # fmt: skip
 EITHER_WAY = ("walking or", "falling or")  # movements that are told of whoever is asked about one of them
-TAKES_TWO = word_set("hugging embracing kissing cuddling wrestling fighting dancing")  # deeds of two together
 _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
 _APART = (  # where somebody looks: one denies the other
@@ -56,7 +55,7 @@ _APART = (  # where somebody looks: one denies the other
     (word_set("ahead camera"), word_set("left right up down")),
 )  # fmt: skip
 _DEPTHS = ("foreground", "background")
-DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
+_DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
 LIKELY = 0.8  # probability below which a row holds only probably
 MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 Absence = Literal["absent", "unsure", "not enrolled"]
@@ -102,6 +101,18 @@ class Entity:
     height: float | None = None  # of the face or figure, as a fraction of the frame
     like: str = ""
     why: Why | None = None  # the reason why an enrolled person isn't found present
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Somebody who is asked about and of whom nothing can be told."""
+
+    name: str  # as it was asked
+    why: Absence  # isn't in the video, may be, or bears no enrolled name
+    suggests: str = ""  # the enrolled name that was probably meant
+    like: str = ""  # the entity that may be this one, where that isn't sure
+    hard: tuple[Reason, ...] = ()  # what kept whoever is most like an absent one from being compared well
+    surely: bool = True  # that an absent one is: not where it may be otherwise in one case of ten
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,20 @@ class Timeline:
         """Somebody by name."""
         return next((one for one in self.entities if one.name == name), None)
 
+    def missing(self, name: str) -> Missing | None:
+        """Why nothing can be told of somebody; None: this one is there."""
+        one = self.entity(name)
+        if one is None:
+            return Missing(name, "not enrolled")
+        if one.decision == "unsure":
+            return Missing(name, "unsure", like=one.like)
+        if one.decision == "present":
+            return None
+        weighs = one.why is not None and one.why.reason in one.why.hard  # not that she is more like somebody else
+        hard = one.why.hard if one.why is not None and weighs else ()
+        doubtful = _DOUBTFUL <= one.probability < LIKELY  # who is likely is so in another part of the video
+        return Missing(name, "absent", hard=hard, surely=not (hard or doubtful))
+
     @property
     def drawn(self) -> bool:
         """Whether it is an animated or drawn picture, in which no things can be made out."""
@@ -184,6 +209,12 @@ class Timeline:
         """How many people are seen beside those who are surely known."""
         return sum(not one.known for one in self.entities)
 
+    def others(self, names: Sequence[str]) -> list[str]:
+        """Everybody else who is seen; of two names for one sighting the likelier one."""
+        same = {one.like for one in self.entities if one.name in names}
+        rest = (one.name for one in self.entities if one.name not in (*names, *same) and not one.like)
+        return [name for name in rest if self.seen(name)]
+
     def between(self, start_s: float, end_s: float) -> Timeline:
         """The part between two times, seconds: as of a clip that is no longer, whoever isn't seen in it is absent."""
         span = max(start_s, self.start_s), min(end_s, self.end_s)
@@ -206,18 +237,6 @@ class Found:
     rows: tuple[Row, ...] = ()  # that say so
     number: float | None = None  # a length of time (seconds) or a count, where that is asked for
     likely: bool = False  # it only probably holds, or doesn't (its rows say "probably"); of `instead`: or is this one
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Somebody who is asked about and of whom nothing can be told."""
-
-    name: str  # as it was asked
-    why: Absence  # isn't in the video, may be, or bears no enrolled name
-    suggests: str = ""  # the enrolled name that was probably meant
-    like: str = ""  # the entity that may be this one, where that isn't sure
-    hard: tuple[Reason, ...] = ()  # what kept whoever is most like an absent one from being compared well
-    surely: bool = True  # that an absent one is: not where it may be otherwise in one case of ten
 
 
 @dataclass(frozen=True)
