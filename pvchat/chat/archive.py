@@ -19,7 +19,7 @@ from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import same_colour
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Whom, atoms, told_as
 from pvchat.chat.run import run
-from pvchat.chat.sounds import MUSIC, Quote, as_seen, is_of_anybody, quotes
+from pvchat.chat.sounds import MUSIC, as_seen, is_of_anybody, quotes
 from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, merged, seconds_in
 from pvchat.chat.timeline import Entity, Finding, Row, Timeline, Verdict
 
@@ -277,7 +277,10 @@ def _at_times(query: Query, video: Video, timeline: Timeline) -> Seen | None:
         spans = found.spans or tuple(merged([span for seen in each.values() for span in seen]))
         spans = spans or ((0.0, video.seconds),)
         names = tuple(filter(None, (*each, *left)))
-        return Seen(video, spans, names, frozenset(left), each=each, quotes=_quotes(query, timeline, spans))
+        heard = queries.is_of_sound(query) and query.where != MUSIC and timeline.sound == "heard"
+        said = quotes(run(Query("attribute", whom, attribute="says", during=query.during), timeline)) if heard else []
+        said = [one for one in said if (one[0] or is_of_anybody(whom)) and common([one[2]], spans)]
+        return Seen(video, spans, names, frozenset(left), each=each, quotes=tuple(said))
     is_open = found.open and whom.names and not found.missing if asked.select == "when" else found.verdict == "unknown"
     return Seen(video, told=False) if is_open or left else None
 
@@ -316,14 +319,6 @@ def _is_always_there(query: Query) -> bool:
 def _counts_videos(query: Query) -> bool:
     """Whether a number is of videos, not of seconds in one: "who is in more than two?"."""
     return query.number == NEVER or query.rank is not None and query.rank.by == "often"
-
-
-def _quotes(query: Query, timeline: Timeline, spans: Sequence[Span]) -> tuple[Quote, ...]:
-    """What is said meanwhile, by those who are asked about."""
-    if not queries.is_of_sound(query) or query.where == MUSIC or timeline.sound != "heard":
-        return ()
-    said = quotes(run(Query("attribute", query.whom, attribute="says", during=query.during), timeline))
-    return tuple(one for one in said if (one[0] or is_of_anybody(query.whom)) and common([one[2]], spans))
 
 
 def is_of_all(query: Query) -> bool:

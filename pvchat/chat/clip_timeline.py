@@ -264,7 +264,12 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
         yield _of_thing(Row("", "thing", thing.label, of=next(word for word in SIDES if word in where)), thing, clip)
     surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
     for label, table in surest.items():
-        yield from (_of_thing(Row("", "on", one.label, of=label), one, clip) for one in _things_on(table, things))
+        under = dict(zip(table.frames, table.boxes, strict=True))
+        for thing in (one for one in things if one is not table and one.label not in SURFACES):
+            both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
+            stands = [a[0] < (x0 + x1) / 2 < a[2] and a[1] - 0.02 < foot < a[3] for (x0, _, x1, foot), a in both]
+            if stands and np.mean(stands) > 0.5:  # its foot, in most frames that show both
+                yield _of_thing(Row("", "on", thing.label, of=label), thing, clip)
 
 
 def side_by_side(a: Box, b: Box) -> bool:
@@ -273,18 +278,6 @@ def side_by_side(a: Box, b: Box) -> bool:
     height = ((a[3] - a[1]) + (b[3] - b[1])) / 2
     gap = max(a[0], b[0]) - min(a[2], b[2])
     return gap <= _GAP * width and abs((a[1] + a[3]) - (b[1] + b[3])) / 2 <= _HIGHER * height
-
-
-def _things_on(table: Thing, things: Sequence[Thing]) -> list[Thing]:
-    """The things whose foot stands on a table, a bed or the like in a frame that shows both."""
-    under = dict(zip(table.frames, table.boxes, strict=True))
-    found = []
-    for thing in (one for one in things if one is not table and one.label not in SURFACES):
-        both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
-        stands = [a[0] < (x0 + x1) / 2 < a[2] and a[1] - 0.02 < foot < a[3] for (x0, _, x1, foot), a in both]
-        if stands and np.mean(stands) > 0.5:
-            found.append(thing)
-    return found
 
 
 def _of_thing(row: Row, thing: Thing, clip: _Clip) -> Row:

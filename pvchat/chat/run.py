@@ -76,18 +76,22 @@ class Lookup:
 
     def of_one(self, name: str) -> Found:
         """What is found of one: the verdict, when it holds, and the rows that say so."""
-        where, spans = self.meant_of(name), self.times_of(name)
-        if self.query.number is not None and self.query.select in ("exists", "who"):
-            verdict = self._as_much(name, self.query.number)
-        else:
-            verdict = conditions.whether(where, name, self.part, self.timeline, self.query.throughout)
-        if doubtful := verdict == "unknown" and isinstance(where, And) and self.query.number is None:
-            verdict = self._but_for_deeds(where, name)
+        query, where, spans, doubtful = self.query, self.meant_of(name), self.times_of(name), False
+        if query.number is None or query.select not in ("exists", "who"):
+            verdict = conditions.whether(where, name, self.part, self.timeline, query.throughout)
+        elif query.rank is not None and query.rank.by == "often":  # as often as is asked
+            verdict = query.number.within(len(spans), len(spans))
+        else:  # as long
+            seen_s = seconds_in(common(self.timeline.seen(name), self.part)) if query.value == "share" else 1.0
+            least, most = seconds_in(spans), seconds_in(spans) + self.open_s(name)
+            verdict = query.number.within(least / seen_s, most / seen_s) if seen_s else "no"
+        if verdict == "unknown" and isinstance(where, And) and query.number is None:
+            verdict, doubtful = self._but_for_deeds(where, name), True
             if verdict == "yes" and len(where.parts) == 1:  # taken off: from then on
                 spans = common(self.timeline.seen(name), self.part)
         rows = self._because(where, name, verdict)
-        sure = verdict in ("yes", "no") and (doubtful or likely(rows))
-        return Found(name, verdict, tuple(spans), tuple(rows), likely=sure)
+        doubtful = verdict in ("yes", "no") and (doubtful or likely(rows))
+        return Found(name, verdict, tuple(spans), tuple(rows), likely=doubtful)
 
     def _but_for_deeds(self, where: And, name: str) -> Verdict:
         """Whether several conditions probably hold, of which only a denied deed isn't known: somebody in glasses who
@@ -131,14 +135,6 @@ class Lookup:
         truth = conditions.truth_of(where, name, self.timeline)
         time = conditions.spoken_of(where, name, self.part, self.timeline)
         return max(0.0, seconds_in(time) - seconds_in(common(time, [*truth.yes, *truth.no])))
-
-    def _as_much(self, name: str, number: Number) -> Verdict:
-        """Whether a condition holds of somebody as long, or as often, as is asked."""
-        yes = self.times_of(name)
-        if self.query.rank is not None and self.query.rank.by == "often":
-            return number.within(len(yes), len(yes))
-        unit = seconds_in(common(self.timeline.seen(name), self.part)) if self.query.value == "share" else 1.0
-        return number.within(seconds_in(yes) / unit, (seconds_in(yes) + self.open_s(name)) / unit) if unit else "no"
 
     def _because(self, where: Condition, name: str, verdict: Verdict) -> list[Row]:
         """The rows that say yes or no to a condition's parts; where neither is known, all that speak of them."""

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pvchat.chat.query import HEARD, Has, Query, Whom, atoms
 from pvchat.chat.spans import UNKNOWN, Span, Truth, merged, without
 from pvchat.chat.timeline import Finding, Row, Timeline
-from pvchat.schemas import LANGUAGES, Sound, Utterance
+from pvchat.schemas import LANGUAGES, Sound
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
 BY_VOICE, SEVERAL = "voice", "several"  # … that is known by the voice, not by a mouth; where several mouths move
@@ -33,7 +33,12 @@ def rows_of_sound(sound: Sound, names: Mapping[int, str], known: Mapping[int, st
     """What is heard, as rows: entities by the numbers of their tracks, enrolled names by those of the clip's voices."""
     voices = {**(known or {}), **_seen_speaking(sound, names)}
     for one in sound.utterances:
-        who, of = _speaker(one, names, voices)
+        if one.track is not None:
+            who, of = names.get(one.track, ""), ""
+        elif one.voice is not None and one.voice in voices and not one.overlap:  # a mixture of voices is like neither
+            who, of = voices[one.voice], UNSEEN if one.unseen else BY_VOICE
+        else:
+            who, of = "", UNSEEN if one.unseen else SEVERAL if one.overlap else ""
         voice = "" if one.voice is None else str(one.voice + 1)
         yield Row(who, "speaks", voice, one.start_s, one.end_s, of=of)
         if one.language:
@@ -42,27 +47,15 @@ def rows_of_sound(sound: Sound, names: Mapping[int, str], known: Mapping[int, st
     yield from (Row("", "music", "", start, end) for start, end in sound.music)
 
 
-def _speaker(one: Utterance, names: Mapping[int, str], voices: Mapping[int, str]) -> tuple[str, str]:
-    """Who speaks in a stretch, and how that is known: by the mouth, else by the voice."""
-    if one.track is not None:
-        return names.get(one.track, ""), ""
-    if one.voice is not None and one.voice in voices and not one.overlap:  # a mixture of voices is like neither
-        return voices[one.voice], UNSEEN if one.unseen else BY_VOICE
-    return "", UNSEEN if one.unseen else SEVERAL if one.overlap else ""
-
-
 def _seen_speaking(sound: Sound, names: Mapping[int, str]) -> dict[int, str]:
     """Whose voice is whose, by the mouths that move with it: entities by the numbers of voices."""
     seconds: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for one in sound.utterances:
         if one.voice is not None and one.track is not None:
             seconds[one.voice][names.get(one.track, "")] += one.seconds
-    found = {}
-    for voice, told in seconds.items():
-        name = max(told, key=lambda who: told[who])
-        if name and told[name] >= max(_ENOUGH_S, _OWN * sum(told.values())):
-            found[voice] = name
-    return found
+    found = {voice: max(told, key=lambda who: told[who]) for voice, told in seconds.items()}
+    enough = {voice: max(_ENOUGH_S, _OWN * sum(told.values())) for voice, told in seconds.items()}
+    return {voice: name for voice, name in found.items() if name and seconds[voice][name] >= enough[voice]}
 
 
 def as_seen(query: Query) -> Query | None:

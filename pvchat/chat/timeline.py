@@ -270,8 +270,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON, for `--explain`, `--json` and the app; what is empty or as usual is left out."""
-        row: dict[str, Any] = _to_json(self)
-        return row
+        return _to_json(self)
 
 
 def is_of_scene(condition: Condition | None) -> bool:
@@ -337,7 +336,12 @@ def _worn(has: Has, row: Row, measured: bool) -> Verdict:
         return "unknown"
     if not has.colour or not row.holds and not row.colour or words(has.colour) <= words(row.colour):
         return "yes"
-    return "no" if row.colour and asked and row.holds and not _may_be(has.colour, row.colour, measured) else "unknown"
+    if measured:
+        fits = same_colour(row.colour, has.colour)
+    else:  # near shades aren't one; "dark blue" and "blue" are
+        one, other = words(has.colour), words(row.colour)
+        fits = bool((one & other) - {"dark", "light"}) and not {"dark", "light"} <= one ^ other
+    return "no" if row.colour and asked and row.holds and not fits else "unknown"
 
 
 def narrows(value: str, row: Row) -> bool:
@@ -349,14 +353,6 @@ def narrows(value: str, row: Row) -> bool:
 def _told_as(asked: frozenset[str]) -> frozenset[str]:
     """What a garment of one word may be told as, where its colour is asked for."""
     return frozenset(_TOLD_AS.get(next(iter(asked)), ())) if len(asked) == 1 else frozenset()
-
-
-def _may_be(asked: str, told: str, measured: bool) -> bool:
-    """Whether two colours may be of one thing: near shades, as far as colours are measured; "dark blue" and "blue"."""
-    if measured:
-        return same_colour(told, asked)
-    one, other = words(asked), words(told)
-    return bool((one & other) - {"dark", "light"}) and not {"dark", "light"} <= one ^ other
 
 
 def _to_json(value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pvchat.chat.english import clock
 from pvchat.chat.query import During, is_numbered
-from pvchat.chat.spans import Span
+from pvchat.chat.spans import Span, nth_of
 from pvchat.errors import SettingsError
 from pvchat.schemas import ClipAnalysis
 
@@ -90,7 +90,13 @@ def stretch_of(part: During, shots: Sequence[Span], length: float) -> Window:
     if part.unit == "share":
         return start * length, (1.0 if end is None else end) * length
     if part.unit == "shot":
-        return _shots(int(start), int(start if end is None else end), shots)
+        numbers = int(start), int(start if end is None else end)
+        for number in numbers:
+            if not nth_of(shots, number):
+                what = f"there is no such shot: I see {len(shots)}."
+                raise SettingsError(what, subject=f"shot {number}", hint="Ask for an earlier one.")
+        first, last = (nth_of(shots, number)[0] for number in numbers)
+        return first[0], last[1]
     if part.unit == "edge":
         least, share, most = _EDGE
         edge = min(max(least, share * length), most, length)
@@ -110,12 +116,3 @@ def _about(moment: float, shots: Sequence[Span], length: float) -> Window:
     end = shots[-1] if shots and shots[-1][1] >= length else (0.0, length)
     first, last = next(((a, b) for a, b in shots if a <= moment < b), end)
     return max(low, first), min(high, last, length)
-
-
-def _shots(first: int, last: int, shots: Sequence[Span]) -> Window:
-    for number in (first, last):
-        if not -len(shots) <= number <= len(shots) or not number:
-            raise SettingsError(
-                f"there is no such shot: I see {len(shots)}.", subject=f"shot {number}", hint="Ask for an earlier one."
-            )
-    return shots[first - 1 if first > 0 else first][0], shots[last - 1 if last > 0 else last][1]
