@@ -369,9 +369,7 @@ def _so_often(found: ArchiveFinding, number: Number, everything: Sequence[str]) 
 
 
 def _ranked(found: ArchiveFinding) -> ArchiveFinding:
-    """The videos in which it holds: the last three, those with most people, the longest, those in which it holds for
-    the longest time, or all.
-    """
+    """The videos in which it holds: the last three, those with most people, the longest, the longest time, or all."""
     query, rank, seen = found.query, found.query.rank, found.seen
     if rank is None or not seen:
         return found
@@ -423,9 +421,7 @@ def _names(found: ArchiveFinding) -> dict[str, int]:
 def _by_unit(
     found: ArchiveFinding, rows: Sequence[Seen], everything: Sequence[str], joints: Sequence[str]
 ) -> ArchiveFinding:
-    """At which places, on which days … it holds, the most first if that is asked; whether it does at each of them, or
-    of each person, who is there at each; at which more.
-    """
+    """At which places, on which days … it holds, or more; whether it does at each of them, who is there at each."""
     query, rank, of_scopes = found.query, found.query.rank, found.query.unit == "scope"
     counts = _counted(query, rows, query.unit if query.unit in UNITS else "", everything)
     if query.select == "who" and not query.throughout and not of_scopes and query.number is None:
@@ -492,9 +488,7 @@ def _units_of(name: str, rows: Iterable[Seen], unit: str, surely: bool) -> set[s
 def _there_at(
     found: ArchiveFinding, rows: Sequence[Seen], left_out: Collection[str], enough: Callable[[Iterable[bool]], bool]
 ) -> ArchiveFinding:
-    """Who is surely, and who perhaps, there on each of the days, at each of the places … that are asked about (or at
-    any, as is `enough`), and at none of those that are left out.
-    """
+    """Who is surely, and perhaps, at each of the places, on each of the days … (or any: `enough`), at none left out."""
     wanted, unit, number = [one for one in found.groups if one not in left_out], found.query.unit, found.query.number
 
     def fits(name: str, surely: bool) -> bool:

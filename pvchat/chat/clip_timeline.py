@@ -15,23 +15,13 @@ from itertools import combinations
 
 import numpy as np
 
+from pvchat import schemas
 from pvchat.chat.english import COLOURS, HEDGE, join, words
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
-from pvchat.schemas import (
-    BLUE_SKY,
-    BOOKSHELVES,
-    PLACE_SURE,
-    Appearance,
-    ClipAnalysis,
-    Ground,
-    PersonFacts,
-    PersonPresence,
-    SceneFacts,
-    Thing,
-)
+from pvchat.schemas import Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
 SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 # Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (an arm long,
@@ -343,10 +333,11 @@ def hedged(name: str, attribute: str, said: str) -> Row:
 
 def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
     """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
-    sure = scene.confidence.get("place", 1.0) >= PLACE_SURE
+    sure = scene.confidence.get("place", 1.0) >= schemas.PLACE_SURE
+    sky = schemas.BLUE_SKY if schemas.BLUE_SKY in scene.behind else ""
     rows = (
         ("place", (scene.place or "").removeprefix("an ").removeprefix("a ")), ("setting", scene.sure_setting),
-        ("light", scene.light), ("background", backdrop(scene)), ("background", BLUE_SKY * (BLUE_SKY in scene.behind)),
+        ("light", scene.light), ("background", backdrop(scene)), ("background", sky),
         ("style", "drawn" if scene.drawn else "filmed"),
     )  # fmt: skip
     probably = {} if sure else {"place": PROBABLY}
@@ -355,9 +346,9 @@ def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
 
 def backdrop(scene: SceneFacts) -> str | None:
     """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
-    covered = [word for word in scene.behind if word != BLUE_SKY]
+    covered = [word for word in scene.behind if word != schemas.BLUE_SKY]
     colour = (scene.background or "").removeprefix("an ").removeprefix("a ").removesuffix(" background")
-    return join([w if w == BOOKSHELVES else f"{colour} {w}".strip() for w in covered]) or scene.background
+    return join([w if w == schemas.BOOKSHELVES else f"{colour} {w}".strip() for w in covered]) or scene.background
 
 
 def on_footage(ground: Ground | None, kind: str) -> Ground | None:

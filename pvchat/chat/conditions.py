@@ -313,6 +313,17 @@ def rows_about(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     return same if has.attribute == "thing" and (same or has.value in timeline.looked_for) else found
 
 
+def rows_saying(has: Has, entity: str, verdict: Verdict, timeline: Timeline) -> list[Row]:
+    """The rows that say yes or no to a condition; where neither is known, all that speak of it."""
+    rows = rows_about(has, entity, timeline)
+    if has.of is not None and has.of.names and not is_towards(has):
+        return [row for row in rows if row.of in has.of.names]
+    if verdict not in ("yes", "no") or has.attribute in queries.HEARD:
+        return rows
+    told = [row for row in rows if row.of or verdict == "no" or not is_towards(has)]
+    return [row for row in told if says(has, row, timeline.measured) != "unknown"]
+
+
 def relations(attribute: str, entity: str, timeline: Timeline) -> list[Row]:
     """With whom somebody is seen, beside whom, or left or right of whom, as rows."""
     return [

@@ -14,20 +14,7 @@ from pvchat.chat import query as queries
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Has, Not, Number, Query, Rank, Whom, atoms
 from pvchat.chat.sounds import MUSIC, as_seen, asked_of, audible, is_of_anybody
 from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, most_at_once, nth_of, seconds_in
-from pvchat.chat.timeline import (
-    LIKELY,
-    OF_SCENE,
-    TELLING,
-    Finding,
-    Found,
-    Row,
-    Timeline,
-    Verdict,
-    alike,
-    is_of_scene,
-    narrows,
-    says,
-)
+from pvchat.chat.timeline import LIKELY, OF_SCENE, TELLING, Finding, Found, Row, Timeline, Verdict, alike, is_of_scene
 from pvchat.identity.evidence import FEW
 
 _ANSWERING = {  # the attributes that answer where one is asked for
@@ -143,14 +130,10 @@ class Lookup:
             rest = self.about(event.whom)
             found += [row for one in rest.who.sure for row in rest._because(event.where, one, verdict)]
         for has in (*atoms(where), *queries.choices_of_deeds(where)):
-            told = conditions.rows_about(has, name, self.timeline)
-            rows = [row for row in told if common([(row.start_s, max(row.end_s, row.start_s + _WORD_S))], self.part)]
-            if has.of is not None and has.of.names and not conditions.is_towards(has):
-                rows = [row for row in rows if row.of in has.of.names]
-            elif verdict in ("yes", "no") and has.attribute not in queries.HEARD:
-                told = [row for row in rows if row.of or verdict == "no" or not conditions.is_towards(has)]
-                rows = [row for row in told if says(has, row, self.timeline.measured) != "unknown"]
-            found += rows if has.attribute not in ("present", *queries.MOVES) else []
+            if has.attribute not in ("present", *queries.MOVES):
+                rows = conditions.rows_saying(has, name, verdict, self.timeline)
+                ends = [(row.start_s, max(row.end_s, row.start_s + _WORD_S)) for row in rows]
+                found += [row for row, span in zip(rows, ends, strict=True) if common([span], self.part)]
         return list(dict.fromkeys(found))
 
     def attributes_of(self, name: str, attributes: Sequence[str]) -> Found:
@@ -172,7 +155,7 @@ class Lookup:
         about_it = TELLING.get(asked, (asked,))
         return [
             replace(same[0], start_s=start, end_s=end, probability=max(one.probability for one in same))
-            for same in alike([row for row in found if row.attribute not in about_it or narrows(value, row)])
+            for same in alike([row for row in found if row.attribute not in about_it or row.narrowed(value)])
             for start, end in common([one.span for one in same], self.part)
         ]
 
@@ -457,9 +440,7 @@ def _attribute(lookup: Lookup) -> Finding:
 
 
 def _picked_rows(found: Found, query: Query, rank: Rank) -> Found:
-    """With what holds longest alone ("where is Ana most of the time?"), or begins first or last ("what does she do
-    last?").
-    """
+    """With what holds longest alone ("where is Ana most of the time?"), or begins first or last."""
     rows = [row for row in found.rows if row.attribute == query.attribute == "place"] or found.rows
     if rank.by == "long":
         kept = max(alike(rows), key=lambda same: seconds_in([row.span for row in same]), default=[])
@@ -492,9 +473,7 @@ def _known_of_each(lookup: Lookup, attributes: Sequence[str]) -> list[Found]:
 
 
 def ranking(lookup: Lookup, rank: Rank, people: Sequence[str], nth: int = 0) -> conditions.Ranked:
-    """People in the order of a measure of when the condition holds of them (the `nth` time, if not 0), or, of a `Not`,
-    when its part ends.
-    """
+    """People in the order of when the condition holds (the `nth` time, if not 0); of a `Not`, when its part ends."""
     ends = rank.by == "time" and isinstance(lookup.where, Not)
     where = lookup.where.part if ends and isinstance(lookup.where, Not) else lookup.where
     times = dict[str, Sequence[Span]]()
@@ -563,9 +542,7 @@ def _alike(lookup: Lookup) -> Finding:
 
 
 def _order(lookup: Lookup) -> Finding:
-    """Who comes one after the other, or before or after somebody, whoever is next first; whether something begins (or
-    ends) of one before, or after, something else does of another.
-    """
+    """Who comes one after the other, before or after somebody; whether something begins, or ends, before another."""
     query, event, theirs = lookup.query, lookup.query.during.event, lookup.query.versus
     if theirs is None and event is None:
         return Finding(query, people=ranking(lookup, Rank("time"), lookup.who.sure).people)

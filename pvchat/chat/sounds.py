@@ -85,9 +85,7 @@ def truth_heard(has: Has, entity: str, timeline: Timeline) -> Truth:
 
 
 def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:
-    """The rows of somebody that tell of a condition: the words of a phrase as they follow each other; stretches of a
-    language, of music; else of speech, with all words.
-    """
+    """The rows that tell of a condition: words of a phrase in turn; stretches of a language, of music; else speech."""
     said, phrase = timeline.of(entity, "says"), has.value.split()
     if has.attribute in ("language", "music"):
         return [row for row in timeline.of(entity, has.attribute) if has.value in ("", row.value)]

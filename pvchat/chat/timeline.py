@@ -84,6 +84,11 @@ class Row:
         """From when to when, seconds."""
         return self.start_s, self.end_s
 
+    def narrowed(self, value: str) -> bool:
+        """Whether it is about the value that narrows its attribute; what stands on a thing is told of that thing."""
+        asked, told = words(value), words(self.of if self.attribute == "on" else f"{self.value} {self.colour}")
+        return asked <= told or self.attribute == "worn" and not told.isdisjoint(_told_as(asked))
+
 
 @dataclass(frozen=True)
 class Entity:
@@ -149,12 +154,8 @@ class Timeline:
 
     @cached_property
     def _seen(self) -> dict[str, list[Span]]:
-        known = {
-            who: [row.span for row in rows if row.holds]
-            for (who, what), rows in self._by_entity.items()
-            if what == "present"
-        }
-        return {who: merged(spans) for who, spans in known.items()} | {"": [self.whole]}
+        rows = {who: rows for (who, what), rows in self._by_entity.items() if what == "present"}
+        return {who: merged([row.span for row in hers if row.holds]) for who, hers in rows.items()} | {"": [self.whole]}
 
     def seen(self, entity: str) -> list[Span]:
         """When somebody is seen, seconds; the scene always is."""
@@ -201,8 +202,8 @@ class Timeline:
     @cached_property
     def strangers(self) -> int:
         """How many people are seen who surely are nobody enrolled."""
-        return self.unnamed - sum(one.name in {other.like for other in self.entities} for one in self.entities
-                                  if not one.known)  # fmt: skip
+        same = {one.like for one in self.entities}
+        return sum(not one.known and one.name not in same for one in self.entities)
 
     @property
     def unnamed(self) -> int:
@@ -342,12 +343,6 @@ def _worn(has: Has, row: Row, measured: bool) -> Verdict:
         one, other = words(has.colour), words(row.colour)
         fits = bool((one & other) - {"dark", "light"}) and not {"dark", "light"} <= one ^ other
     return "no" if row.colour and asked and row.holds and not fits else "unknown"
-
-
-def narrows(value: str, row: Row) -> bool:
-    """Whether a row is about the value that narrows its attribute; what stands on a thing is told of that thing."""
-    asked, told = words(value), words(row.of if row.attribute == "on" else f"{row.value} {row.colour}")
-    return asked <= told or row.attribute == "worn" and not told.isdisjoint(_told_as(asked))
 
 
 def _told_as(asked: frozenset[str]) -> frozenset[str]:
