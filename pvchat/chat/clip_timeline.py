@@ -8,7 +8,7 @@ stretches in which they were measured.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -202,8 +202,19 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
         ends = [last if last - end < _LAST_STEP else end for _, end in spans]
         yield from (Row(name, "present", "", start, end) for (start, _), end in zip(spans, ends, strict=True))
         for one in parts:
-            yield from _rows_of_one(name, one, clip)
+            measured, half = set[str](), clip.step_s / 2
+            for stretch in one.stretches:
+                rows = list(facts_as_rows(name, stretch.facts))
+                measured |= {row.attribute for row in rows}
+                yield from _held(rows, common([(stretch.start_s - half, stretch.end_s + half)], one.spans))
+            rest = [row for row in facts_as_rows(name, one.who.facts) if row.attribute not in measured]
+            yield from _held(rest, common(one.spans, [clip.whole]))  # all the time, what was measured in no stretch
     yield from _rows_of_places([(name, one) for name, parts in seen.items() for one in parts])
+
+
+def _held(rows: Iterable[Row], spans: Sequence[Span]) -> Iterator[Row]:
+    """Rows as they hold in some time."""
+    return (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
 
 
 def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
@@ -227,19 +238,6 @@ def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
                 yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
 
 
-def _rows_of_one(name: str, seen: _Seen, clip: _Clip) -> Iterator[Row]:
-    """What was measured of somebody: in the stretches where it was, and of the whole what was in none of them."""
-    measured, half = set(), clip.step_s / 2
-    for stretch in seen.stretches:
-        spans = common([(stretch.start_s - half, stretch.end_s + half)], seen.spans)
-        rows = list(facts_as_rows(name, stretch.facts))
-        measured |= {row.attribute for row in rows}
-        yield from (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
-    rest = [row for row in facts_as_rows(name, seen.who.facts) if row.attribute not in measured]
-    spans = common(seen.spans, [clip.whole])
-    yield from (replace(row, start_s=start, end_s=end) for row in rest for start, end in spans)
-
-
 def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
     """The scene, by stretches where it was measured so, and the things in it."""
     from pvchat.perception.sightings import side
@@ -247,7 +245,7 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
     stretches = [] if clip.analysis is None else clip.analysis.scenes
     scenes = [(s.start_s, s.end_s, s.scene) for s in stretches] or [(*clip.whole, clip.evidence.scene)]
     for start, end, scene in scenes:
-        yield from (replace(row, start_s=start, end_s=end) for row in scene_as_rows(scene))
+        yield from _held(scene_as_rows(scene), [(start, end)])
     things = [] if clip.evidence.scene.drawn else clip.evidence.things  # in drawn pictures none can be made out
     for thing in things:
         where = side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes]))).split()

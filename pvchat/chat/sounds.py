@@ -89,9 +89,18 @@ def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:
     said, phrase = timeline.of(entity, "says"), has.value.split()
     if has.attribute in ("language", "music"):
         return [row for row in timeline.of(entity, has.attribute) if has.value in ("", row.value)]
-    if has.attribute == "says" and phrase:
-        return [row for place in _matches(said, phrase, timeline) for row in place]
-    return sorted([*timeline.of(entity, "speaks"), *said], key=lambda row: (row.start_s, row.attribute == "says"))
+    if has.attribute != "says" or not phrase:
+        return sorted([*timeline.of(entity, "speaks"), *said], key=lambda row: (row.start_s, row.attribute == "says"))
+    names, found = {bare(one.name) for one in timeline.entities if one.known}, list[Row]()
+    for at in range(len(said) - len(phrase) + 1):
+        place = said[at : at + len(phrase)]
+        pairs = [(bare(word), bare(row.value)) for word, row in zip(phrase, place, strict=True)]
+        alike = (  # a name is written as it sounds
+            asked in names and asked[:1] == heard[:1] and difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
+            for asked, heard in pairs if asked != heard
+        )  # fmt: skip
+        found += place if all(alike) else []
+    return found
 
 
 def spans_heard(rows: Sequence[Row], has: Has) -> list[Span]:
@@ -119,21 +128,6 @@ def phrase_of(query: Query) -> str:
     return has.value if has.attribute == "says" else ""
 
 
-def _matches(words: Sequence[Row], phrase: Sequence[str], timeline: Timeline) -> list[Sequence[Row]]:
-    """The places where the words of a phrase follow each other."""
-    names = {bare(one.name) for one in timeline.entities if one.known}
-    found = []
-    for at in range(len(words) - len(phrase) + 1):
-        place = words[at : at + len(phrase)]
-        pairs = [(bare(word), bare(row.value)) for word, row in zip(phrase, place, strict=True)]
-        alike = (  # a name is written as it sounds
-            asked in names and asked[:1] == heard[:1] and difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
-            for asked, heard in pairs if asked != heard
-        )  # fmt: skip
-        found += [place] if all(alike) else []
-    return found
-
-
 def bare(word: str) -> str:
     """A word without case and punctuation."""
     return "".join(c for c in word.casefold() if c.isalnum())
@@ -153,11 +147,10 @@ def quotes(finding: Finding) -> list[Quote]:
     told: list[Quote] = []
     for one in speech:
         text = " ".join(words[one.entity, one.span])
-        if not text:
-            continue
-        if told and told[-1][:2] == (one.entity, one.of) and one.start_s - told[-1][2][1] < _PAUSE_S:
+        goes_on = told and told[-1][:2] == (one.entity, one.of) and one.start_s - told[-1][2][1] < _PAUSE_S
+        if text and goes_on:
             who, of, (start, _), before = told.pop()
             told.append((who, of, (start, one.end_s), f"{before} {text}"))
-        else:
+        elif text:
             told.append((one.entity, one.of, one.span, text))
     return told
