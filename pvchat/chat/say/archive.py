@@ -11,37 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from pvchat.chat import english
+from pvchat.chat import query as queries
 from pvchat.chat.archive import is_of_all, of_each
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import (
-    NTH_SAID,
-    clock,
-    first_times,
-    in_place,
-    join,
-    lasting,
-    number,
-    so_many_people,
-    span_told,
-    upper,
-    wording,
-)
-from pvchat.chat.query import (
-    ANYTHING,
-    EVERYBODY,
-    NEVER,
-    PRESENT,
-    Has,
-    Not,
-    Query,
-    Rank,
-    Whom,
-    counts_at_once,
-    counts_people,
-    is_of_sound,
-    lists_videos,
-    told_as,
-)
+from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many_people, upper, wording
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
@@ -75,7 +50,7 @@ def line(one: Seen) -> str:
     """A video with its moment, and what is said there, else when it holds."""
     said = [f"{clock(start)} {speaker(who, of)}: {quoted(text)}" for who, of, (start, _), text in one.quotes]
     more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
-    spans = first_times([span_told(*span) for span in one.spans], _MOST_SPANS)
+    spans = english.first_times([english.span_told(*span) for span in one.spans], _MOST_SPANS)
     spans = " ".join(said[:_MOST_SPANS]) + more if said else spans
     spans += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
     return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
@@ -162,7 +137,7 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
         told = _said_by(found.query)(found, asked)
     if found.untold and found.seen:
         why = wording("library", "not listened")
-        told += f"\nOf {number(found.untold)} more I can't tell.{why}" * is_of_sound(found.query)
+        told += f"\nOf {number(found.untold)} more I can't tell.{why}" * queries.is_of_sound(found.query)
     return " ".join([*strange, told])
 
 
@@ -172,18 +147,18 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     so = _where(found).strip() or clause(found.query.where, 1 + several)
     of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
     if found.untold:
-        why = wording("library", "not listened") if is_of_sound(found.query) else ""
+        why = wording("library", "not listened") if queries.is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if found.query.unit in UNITS and several and found.query.select == "when":
         unit = f"{found.query.unit} {'on' if 'day' in found.query.unit else 'in'} which"
         return f"{head}I found no {unit} {who} were both seen, in {_among(found, asked)}."
-    if lists_videos(found.query):
+    if queries.lists_videos(found.query):
         return f"{head}No video of such a length is among {_among(found, asked)}."
     if told_as(found.query) in ("when", "how_often") and found.query.whom.quantifier == "none":
         there = join(found.query.whom.names, "or") or f"Somebody{' I know' * bool(found.query.whom.known)}"
         return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
-    if is_of_sound(found.query) and found.query.where is None:
+    if queries.is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
         return f"I heard {heard} in {of}."
     if is_plain(found.query.where) and counts_people(found.query):
@@ -210,7 +185,7 @@ def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
     if query.select == "compare" and query.per in ("same", "other"):
         return _in_each
     told = told_as(query)
-    if told in _SAID and not (is_of_sound(query) and told == "attribute"):
+    if told in _SAID and not (queries.is_of_sound(query) and told == "attribute"):
         return _SAID[told]
     if query.rank is None or told in ("how_often", "how_long"):
         return _listed
@@ -231,7 +206,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     length = f"for {lasting(seconds)}, " * (told == "how_long" and bool(found.sure))
     again = f", {number(times)} times in all" * (told == "how_often" and times > len(found.sure))
     in_turn = found.seen[::-1] if query.per == "order" else found.seen
-    if lists_videos(query) and query.whom == EVERYBODY:
+    if queries.lists_videos(query) and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
         return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
     without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
@@ -256,7 +231,7 @@ def _greatest(found: ArchiveFinding, asked: Asked) -> str:
         untold = f" Of {number(found.untold)} I can't tell." if found.untold else ""
         return f"The {word} people {so} in {videos(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
     word = "longest" if rank.k > 0 else "shortest"
-    if lists_videos(found.query):
+    if queries.lists_videos(found.query):
         names = f" of {join(list(found.query.whom.names))}" if found.query.whom.names else ""
         return f"The {word} video{names} lasts {lasting(size)}, {of}.{lines(found.seen)}"
     return f"{_subject(found)}: {word} {line(found.seen[0])}, for {lasting(size)}."
@@ -345,7 +320,7 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
         word = "before that" if last else nth
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
-    if lists_videos(found.query) and found.seen and not found.query.whom.names:
+    if queries.lists_videos(found.query) and found.seen and not found.query.whom.names:
         word = "last but one" if rank.k == -2 else NTH_SAID[rank.k - 1] if 1 < rank.k <= len(NTH_SAID) else word
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
@@ -449,7 +424,7 @@ def _all_named(one: Seen) -> str:
 
 def _count(found: ArchiveFinding, asked: Asked) -> str:
     """How many people there are in all, or at most at the same time."""
-    if counts_at_once(found.query):
+    if queries.counts_at_once(found.query):
         best = max(found.seen, key=lambda one: one.at_once)
         when = f"{moment(best)}, of {_among(found, asked)}"
         many = f"{so_many_people(best.at_once)} {'is' if best.at_once == 1 else 'are'}"
@@ -547,7 +522,7 @@ def _subject(found: ArchiveFinding) -> str:
 def _where(found: ArchiveFinding) -> str:
     """What is asked of them: " is smiling", " says “coffee”"; nothing where only their being there is."""
     where = found.query.where
-    if is_of_sound(found.query):
+    if queries.is_of_sound(found.query):
         return f" {does(found.query, len(found.query.whom.names) > 1)}"
     return "" if is_plain(where) or where == ANYTHING else f" {clause(where, max(1, len(found.query.whom.names)))}"
 

@@ -9,46 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import (
-    HEDGE,
-    NTH_SAID,
-    be,
-    clock,
-    first_times,
-    indefinite,
-    join,
-    lasting,
-    number,
-    shortened,
-    so_many_people,
-    span_told,
-    table,
-    times_said,
-    upper,
-    wording,
-    words,
-)
-from pvchat.chat.query import (
-    EVERYBODY,
-    MOVES,
-    PLACES,
-    PRESENT,
-    And,
-    Condition,
-    During,
-    Event,
-    Has,
-    Not,
-    Or,
-    Query,
-    Rank,
-    Whom,
-    atoms,
-    by_place,
-    conjunction,
-    events_in,
-    together,
-)
+from pvchat.chat import english
+from pvchat.chat import query as queries
+from pvchat.chat.english import be, clock, join, lasting, number, shortened, span_told, table, wording, words
+from pvchat.chat.query import EVERYBODY, MOVES, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
@@ -169,7 +133,7 @@ def place_said(place: str, how: str = "") -> str:
 def with_article(noun: str) -> str:
     """Such as "a cup" and "an umbrella"; what has an article, or is several, stays as it is."""
     own = not noun or noun.split(" ")[0] in words("determiners") or noun.endswith(words("several"))
-    return noun if own else indefinite(noun)
+    return noun if own else english.indefinite(noun)
 
 
 def preposition(place: str) -> str:
@@ -198,11 +162,11 @@ def ordinal(k: int) -> str:
     """Such as "first", "second", "last", "second to last"."""
     if k in (1, -1):
         return "first" if k == 1 else "last"
-    rank = NTH_SAID[abs(k) - 1] if abs(k) <= len(NTH_SAID) else f"{abs(k)}th"
+    rank = english.NTH_SAID[abs(k) - 1] if abs(k) <= len(english.NTH_SAID) else f"{abs(k)}th"
     return rank if k > 0 else f"{rank} to last"
 
 
-def rank_said(rank: Rank, heard: bool = False) -> str:
+def rank_said(rank: queries.Rank, heard: bool = False) -> str:
     """Such as "first", "last", "second", "longest", "second longest"; of what is heard "most"."""
     superlative: str = table()["superlative"]["heard" if heard and rank.by == "long" else rank.by][rank.k < 0]
     if abs(rank.k) == 1:
@@ -212,7 +176,7 @@ def rank_said(rank: Rank, heard: bool = False) -> str:
 
 def noun(such: Condition | None, count: int = 1) -> str:
     """Those of whom something holds as a noun: "man with glasses", "people", "woman next to Ben"."""
-    parts = together(such)
+    parts = queries.together(such)
     kinds = [part.value for part in parts if isinstance(part, Has) and part.attribute == "gender"]
     kind = kinds[0] if kinds else "person"
     before = [part for part in parts if isinstance(part, Has) and part.attribute == "gender" or part == BALD]
@@ -235,7 +199,10 @@ def people_said(people: Iterable[str | Found]) -> list[str]:
     entities = dict.fromkeys(one if isinstance(one, str) else one.entity for one in people)
     named = [one for one in entities if not one.startswith("#")]
     more = len(entities) - len(named)
-    return [*named, *([] if not more else [STRANGER] if more == 1 else [f"{so_many_people(more)} I don't know"])]
+    return [
+        *named,
+        *([] if not more else [STRANGER] if more == 1 else [f"{english.so_many_people(more)} I don't know"]),
+    ]
 
 
 def called(entity: str) -> str:
@@ -276,7 +243,7 @@ def happens_said(event: Event, hedge: str = "", moves: bool = False) -> tuple[st
         return "it", _words("is", hedge, where.value)
     if scene and (things := things_said(where)):
         return things, _words("is", hedge, "gone" if isinstance(where, Not) else "there")
-    if scene and (each := events_in(where)):
+    if scene and (each := queries.events_in(where)):
         who, told = happens_said(each[0], hedge)
         return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
     if where == MUSIC:
@@ -334,7 +301,7 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
 def asks_always_there(query: Query) -> bool:
     """Whether it is asked of all the time that somebody is in a place, or of none: "does she never sit?"."""
     where = query.where
-    return query.throughout and (isinstance(where, Not) or isinstance(where, And) and bool(by_place(where)[0]))
+    return query.throughout and (isinstance(where, Not) or isinstance(where, And) and bool(queries.by_place(where)[0]))
 
 
 def has_moments(where: Condition | None) -> bool:
@@ -364,7 +331,7 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(spans))}"
     if query.rank is not None and query.rank.by == "often" and spans:
-        return f" {times_said(len(spans))}, {in_passing(spans, timeline)}"
+        return f" {english.times_said(len(spans))}, {in_passing(spans, timeline)}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
     if found.entity.startswith("#") or not spans or timeline.still:
@@ -382,7 +349,7 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     query, length, seconds = finding.query, timeline.end_s - timeline.start_s, seconds_in(spans)
     when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{each_time(spans)}"
     if query.select == "how_often":
-        return f"{times_said(len(spans))}, {when}"
+        return f"{english.times_said(len(spans))}, {when}"
     if query.select != "how_long":
         return when
     percent = 100 * min(1.0, seconds / length)
@@ -394,25 +361,27 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
 def each_time(spans: Sequence[Span]) -> str:
     """Spans one by one; of very many the first, and until when the others are."""
     told = list(dict.fromkeys(span_told(*span) for span in spans))
-    return first_times(told, _MOST_SPANS, f" until {clock(spans[-1][1])}")
+    return english.first_times(told, _MOST_SPANS, f" until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
     """What somebody does, wears or has somewhere: "sitting on a sofa in a kitchen"; None where more is said."""
     if not all(isinstance(part, Has) for part in condition.parts):
         return None
-    spots = [[p for p in condition.parts if isinstance(p, Has) and p.attribute == kind] for kind in ("near", *PLACES)]
+    spots = [
+        [p for p in condition.parts if isinstance(p, Has) and p.attribute == kind] for kind in ("near", *queries.PLACES)
+    ]
     rest = [part for part in condition.parts if not any(part in found for found in spots)]
     if not rest or not any(spots) or any(len(found) > 1 for found in spots):
         return None
-    aux, text = _complement(conjunction(rest), count)
+    aux, text = _complement(queries.conjunction(rest), count)
     return aux, " ".join([text, *(complement(has)[1] for found in spots for has in found)])
 
 
 def held_by(rows: Sequence[Row]) -> str:
     """What rows hold, as one clause: "is wearing a red jacket and glasses"; nothing of none."""
-    hedge = HEDGE * all(row.probability < LIKELY for row in rows)
-    return clause(conjunction(list(dict.fromkeys(map(condition_of, rows)))), hedge=hedge) if rows else ""
+    hedge = english.HEDGE * all(row.probability < LIKELY for row in rows)
+    return clause(queries.conjunction(list(dict.fromkeys(map(condition_of, rows)))), hedge=hedge) if rows else ""
 
 
 def condition_of(row: Row) -> Has:
@@ -451,9 +420,9 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
     """
     yes, no = ("Yes, ", "No, ") if polar else ("", "")
     name = called(person.name)
-    name = name if polar or name == person.name else upper(name)
+    name = name if polar or name == person.name else english.upper(name)
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
-    heard = f"I hear {name} {first_times(times, FEW_SPANS)}" if times else ""
+    heard = f"I hear {name} {english.first_times(times, FEW_SPANS)}" if times else ""
     if person.decision == "absent":
         hard = [wording("doubt", one) for one in missing.hard] if missing is not None else []
         doubt = f": whoever is most like {name} is {join(hard)}" * bool(hard)
@@ -527,7 +496,7 @@ def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
 def unknown_people(count: int, also: bool = False) -> str:
     """How many people are seen whom nobody knows, as a sentence; empty for none."""
     there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
-    return f"{there} {so_many_people(count)} I don't know." if count > 0 else ""
+    return f"{there} {english.so_many_people(count)} I don't know." if count > 0 else ""
 
 
 def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:

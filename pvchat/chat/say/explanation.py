@@ -12,18 +12,7 @@ from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
 from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Number, Query, Whom, numbers_of, told_as
-from pvchat.chat.say.clauses import (
-    called,
-    clause,
-    event_said,
-    is_plain,
-    noun,
-    ordinal,
-    people_said,
-    rank_said,
-    row_said,
-    whom_said,
-)
+from pvchat.chat.say import clauses
 from pvchat.chat.timeline import Row
 
 MOST_ROWS = 12  # that are shown
@@ -98,8 +87,8 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     pairs = (
         ("about", "" if query.whom == EVERYBODY else _whom(query.whom, query.select in _OF_SEVERAL)),
         ("compared with", "" if query.versus is None else _whom(query.versus, several=True)),
-        ("condition", "" if is_plain(query.where) else clause(query.where)),
-        ("which", "" if query.rank is None else rank_said(query.rank)),
+        ("condition", "" if clauses.is_plain(query.where) else clauses.clause(query.where)),
+        ("which", "" if query.rank is None else clauses.rank_said(query.rank)),
         ("number", "" if query.number is None else _number(query.number, query, many)),
     )
     yield from (pair for pair in pairs if pair[1])
@@ -108,10 +97,10 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
 
 def _whom(whom: Whom, several: bool) -> str:
     """Such as "Ana and Ben", "the men with glasses" or "somebody but Ben"."""
-    but = f" but {join([called(name) for name in whom.besides])}" if whom.besides else ""
+    but = f" but {join([clauses.called(name) for name in whom.besides])}" if whom.besides else ""
     if several and whom.such is not None and not whom.names and not whom.nth:
-        return f"the {noun(whom.such, 2)}{but}"
-    return whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
+        return f"the {clauses.noun(whom.such, 2)}{but}"
+    return clauses.whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
 
 
 def _number(asked: Number, query: Query, many: bool) -> str:
@@ -126,7 +115,7 @@ def _number(asked: Number, query: Query, many: bool) -> str:
 def _part(query: Query) -> Iterator[tuple[str, str]]:
     """The part of the video that is asked about: by an event, by numbers, or all of it."""
     during = query.during
-    if event := event_said(during):
+    if event := clauses.event_said(during):
         relation, _, text = event.partition(" ")
         yield ("at", event) if relation == "the" else (relation, text)  # "the second time that …"
     if numbers_of(during) != WHOLE:
@@ -143,7 +132,7 @@ def _numbered(during: During) -> str:
     if during.unit == "edge":
         return f"the video's {'end' if start else 'beginning'}"
     if during.unit == "shot":
-        place = f"the {ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
+        place = f"the {clauses.ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
         return place if end is None else f"shots {round(start)} to {round(end)}"
     if during.unit == "share":
         return f"{100 * start:.0f} to {100 * (1 if end is None else end):.0f} % of the video"
@@ -162,7 +151,7 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
     seen = *((what, finding.get(name, ())) for name, what in told), ("seen instead", _instead(finding))
     for what, people in seen:
         if people:
-            yield what, join(people_said(one.get("who", "the scene") for one in people))
+            yield what, join(clauses.people_said(one.get("who", "the scene") for one in people))
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
         yield one["name"], f"{wording('absence', one['why'])}{meant}"
@@ -187,7 +176,7 @@ def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
         who, (start, end) = row.get("who", ""), row["span"]
         value, colour, of = (row.get(name, "") for name in ("value", "colour", "of"))
-        held = row_said(Row(who, row["attribute"], value, start, end, colour, of))
+        held = clauses.row_said(Row(who, row["attribute"], value, start, end, colour, of))
         denied = "" if row.get("holds", True) else "not "
-        name = called(who) if who else "the scene"
+        name = clauses.called(who) if who else "the scene"
         yield Measured(name, f"{denied}{held}", start, end, row.get("probability", 1.0))

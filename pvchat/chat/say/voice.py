@@ -15,20 +15,9 @@ from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
 from pvchat.chat.query import EVERYBODY, Has, Not, Query, events_in, is_of_sound, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
+from pvchat.chat.say import clauses
 from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
-from pvchat.chat.say.clauses import (
-    asks_scene,
-    decided,
-    event_said,
-    happens_said,
-    here_but,
-    in_passing,
-    is_plain,
-    not_here,
-    people_said,
-    row_said,
-    untold,
-)
+from pvchat.chat.say.clauses import event_said, is_plain, not_here, people_said, untold
 from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import MUSIC
@@ -95,7 +84,10 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
     grounds: dict[tuple[str, str], AnswerGround] = {}
     for row in (*people, *finding.rows):
         if row.ground is not None:
-            about, fact = "" if row.entity.startswith("#") else row.entity, row_said(row).removeprefix("wearing ")
+            about, fact = (
+                "" if row.entity.startswith("#") else row.entity,
+                clauses.row_said(row).removeprefix("wearing "),
+            )
             grounds.setdefault((row.entity, fact), AnswerGround(about, fact, row.ground))
     return list(grounds.values())[:_MOST_GROUNDS]
 
@@ -129,7 +121,11 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     silent = nobody or denied  # that is said as what is seen is
     if is_of_sound(query) and query.select not in ("compare", "order") and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
-    if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):
+    if (
+        clauses.asks_scene(finding)
+        and query.select in _OF_SCENE
+        and not (query.select != "exists" and finding.everyone)
+    ):
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
@@ -178,9 +174,9 @@ def refused(finding: Finding, timeline: Timeline) -> str:
 def _unseen(query: Query, timeline: Timeline) -> str:
     """That nothing measured speaks to what is asked about somebody; of a mood, whether she smiles, which is."""
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
-    there, told = decided(asked, "present"), list[str]()
+    there, told = clauses.decided(asked, "present"), list[str]()
     if query.value != "mood" or not there:
-        told = [here_but(people_said(there), "tell the rest")] if there else []
+        told = [clauses.here_but(people_said(there), "tell the rest")] if there else []
     elif not timeline.traits:
         told = [TRAITS_OFF]
     else:
@@ -217,7 +213,7 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return f"I see no time {event_said(during)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
-    return upper(f"{' '.join(happens_said(event, 'never'))}, as far as I can see.")
+    return upper(f"{' '.join(clauses.happens_said(event, 'never'))}, as far as I can see.")
 
 
 def why(finding: Finding, timeline: Timeline) -> str:
@@ -237,7 +233,7 @@ def _recognised(person: Entity, timeline: Timeline) -> str:
     p = person.probability
     sure = f"probability {'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'}"
     if person.decision == "present":
-        during = in_passing(timeline.seen(person.name), timeline)
+        during = clauses.in_passing(timeline.seen(person.name), timeline)
         return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
     doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
     reason = person.why.text if person.why is not None else ""
