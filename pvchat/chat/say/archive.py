@@ -35,8 +35,7 @@ _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}"
 def moment(one: Seen, last: bool = False) -> str:
     """A video with the moment that counts: its first, or its last; dated by when that sighting began."""
     start, end = (one.spans[-1] if last else one.spans[0]) if one.spans else (0.0, 0.0)
-    at = end if last else start
-    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(at)})"
+    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(end if last else start)})"
 
 
 def lines(seen: Sequence[Seen]) -> str:
@@ -64,23 +63,20 @@ def _day(one: Seen, seconds: float) -> str:
     return f"{told}, {in_place(one.video.place)}" if one.video.place else told
 
 
-def videos(count: int) -> str:
-    """Such as "two videos"."""
-    return f"{number(count)} video{'' if count == 1 else 's'}"
+def so_many(count: int, what: str = "video") -> str:
+    """Such as "two videos", "one day"."""
+    return f"{number(count)} {what}{'' if count == 1 else 's'}"
 
 
 def unit_said(kind: str, unit: str) -> str:
     """Such as "in the kitchen", "on Friday 27 November 2026", "between 8 and 9"."""
     if kind == "place":
         return in_place(unit) if unit else "at a place without a name"
-    if kind == "day":
-        at = date.fromisoformat(unit)
-        return f"on {at:%A} {at.day} {at:%B %Y}"
     if kind == "day and place":
         return f"{unit_said('day', unit[:10])} {unit_said('place', unit[11:])}"
-    if kind in ("night", "week"):
+    if kind in ("day", "night", "week"):
         at = date.fromisoformat(unit)
-        return f"in the {kind} of {at:%A} {at.day} {at:%B %Y}"
+        return f"{'on' if kind == 'day' else f'in the {kind} of'} {at:%A} {at.day} {at:%B %Y}"
     if kind in ("month", "year"):
         return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}" if kind == "month" else f"in {unit}"
     if kind == "scope":
@@ -88,40 +84,23 @@ def unit_said(kind: str, unit: str) -> str:
     return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
 
 
-def ago(one: Seen, today: date | None) -> str:
-    """Such as ", ten days ago", where that is asked."""
-    if today is None:
-        return ""
-    days = (today - one.video.at.date()).days
-    return f", {number(days)} day{'' if days == 1 else 's'} ago" if days > 0 else ", today"
-
-
 def apart(one: Seen, other: Seen) -> str:
     """How far two sightings lie apart: "Nine days apart."."""
     days = abs((one.video.at.date() - other.video.at.date()).days)
     seconds = abs((one.video.at - other.video.at).total_seconds())
-    return f"{upper(f'{number(days)} day' + 's' * (days != 1) if days else lasting(seconds))} apart."
+    return f"{upper(so_many(days, 'day') if days else lasting(seconds))} apart."
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question says beside its query.
+    """What a question says beside its query."""
 
-    Attributes:
-        of: its words for times and places, such as " on Tuesday in the kitchen"; "" for none.
-        moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
-        told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
-        instead: where none tells it, what is known of her in that one; "" for nothing.
-        today: the day on which it is asked, where it asks how many days ago; None where it doesn't.
-        one: only the video of that one sighting was looked at.
-    """
-
-    of: str = ""
-    moment: Seen | None = None
-    told: str = ""
-    instead: str = ""
-    today: date | None = None
-    one: bool = False
+    of: str = ""  # its words for times and places, such as " on Tuesday in the kitchen"
+    moment: Seen | None = None  # the one sighting that is meant ("when she was last seen")
+    told: str = ""  # of a question about what is known of somebody, the answer for the one video that tells it
+    instead: str = ""  # where none tells it, what is known of her in that one
+    today: date | None = None  # the day on which it is asked, where it asks how many days ago
+    one: bool = False  # only the video of that one sighting was looked at
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
@@ -200,7 +179,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     """Whether, in which videos, when, how long, how often."""
     query, told = found.query, told_as(found.query)
     if found.verdict == "unsure" and query.select == "exists":
-        return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
+        return f"I am not sure: perhaps {_so(found)} in {so_many(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     times = sum(max(1, len(one.spans)) for one in found.sure)
     length = f"for {lasting(seconds)}, " * (told == "how_long" and bool(found.sure))
@@ -229,7 +208,7 @@ def _greatest(found: ArchiveFinding, asked: Asked) -> str:
         many = so_many_people(int(size)) if size else "nobody"
         word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
         untold = f" Of {number(found.untold)} I can't tell." if found.untold else ""
-        return f"The {word} people {so} in {videos(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
+        return f"The {word} people {so} in {so_many(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
     word = "longest" if rank.k > 0 else "shortest"
     if queries.lists_videos(found.query):
         names = f" of {join(list(found.query.whom.names))}" if found.query.whom.names else ""
@@ -246,7 +225,11 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     left = [said[one] for one in none if said[one] not in perhaps]
     if query.number == NEVER:
         return _at_no_unit(found, asked, join(left, "or"))
-    told = _counted_at(found, said)
+    count_said = so_many_people if query.select == "count" else so_many
+    told = [
+        f"{said[one]} ({f'for {lasting(count)}' if _by_length(query) else count_said(int(count))})"
+        for one, count in found.groups.items() if count
+    ]  # fmt: skip
     sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
     sentences += [("Of {} I can't tell." if unknown else "Not {}.").format(join(left[:_MOST], "or"))] if left else []
     sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
@@ -268,17 +251,8 @@ def _by_length(query: Query) -> bool:
     return query.select == "how_long" or query.rank is not None and query.rank.by == "long"
 
 
-def _counted_at(found: ArchiveFinding, said: dict[str, str]) -> list[str]:
-    """Such as "in the kitchen (three videos)", "on Friday 27 November 2026 (for 2 minutes)"."""
-    count_said = so_many_people if found.query.select == "count" else videos
-    return [
-        f"{said[one]} ({f'for {lasting(count)}' if _by_length(found.query) else count_said(int(count))})"
-        for one, count in found.groups.items() if count
-    ]  # fmt: skip
-
-
 def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
-    """Such as "Ana: most often in the kitchen (three videos), then in the hall (one video).", of `_counted_at`."""
+    """Such as "Ana: most often in the kitchen (three videos), then in the hall (one video)." and so on."""
     query, rank, unit, so = found.query, found.query.rank, found.query.unit, f"{_subject(found)}{_where(found)}"
     if is_of_all(query):
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
@@ -291,7 +265,7 @@ def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
     if unit != "scope" and query.select != "count" and rank is not None and told:
         how = " longest" if _by_length(query) else f" {'most' if rank.k > 0 else 'least'} often"
     if unit != "scope" and query.select == "how_often":
-        how += f" {number(len(told))} {unit}{'' if len(told) == 1 else 's'}:"
+        how += f" {so_many(len(told), unit)}:"
     nowhere = "perhaps" if found.perhaps else f"{'on' if 'day' in unit else 'in'} no {unit}"
     return f"{so}:{how} {(', then '.join(told[:_MOST]) if rank is not None else join(told)) or nowhere}."
 
@@ -326,8 +300,11 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
         return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
-    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}"
-    told = [f"{lead} {moment(edge, last)}{ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
+    lead, ago = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}", ""
+    if edge is not None and asked.today is not None:
+        days = (asked.today - edge.video.at.date()).days
+        ago = f", {so_many(days, 'day')} ago" if days > 0 else ", today"
+    told = [f"{lead} {moment(edge, last)}{ago}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
@@ -366,9 +343,9 @@ def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """Who is there most often, or longest, or comes next; on how many days, at how many places … each is, in order."""
     unit, counts = found.query.unit, [*found.names.values()]
     if unit in UNITS:
-        told = [f"{name} ({number(count)} {unit}{'' if count == 1 else 's'})" for name, count in found.names.items()]
+        told = [f"{name} ({so_many(count, unit)})" for name, count in found.names.items()]
         return f"{', then '.join(told)}. {_that_is_of(found, asked)}"
-    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
+    told = [f"{name} ({so_many(count)})" for name, count in found.names.items()]
     kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
     told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
     return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
@@ -376,21 +353,20 @@ def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
 
 def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
     """Who is there surely, and who perhaps; how often somebody without a name."""
-    query, by_unit = found.query, found.query.unit in UNITS
-    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
-    lead = LEADS[found.verdict or ""].replace(".", ",") if told else LEADS[found.verdict or ""]
-    sentences = [f"{lead} {join(told)}.".strip()] if told else [lead] if lead else []
+    query, by_unit, lead = found.query, found.query.unit in UNITS, LEADS[found.verdict or ""]
+    told = [f"{name} ({so_many(count)})" for name, count in found.names.items()]
     if query.number is not None and not told:
         nobody = "" if query.whom.names else " Nobody I know."
         return f"{lead}{nobody} {_that_is_of(found, asked)}".strip()
-    doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
-    doubtful = [*found.maybe] if by_unit else doubtful
+    sentences = [f"{lead.replace('.', ',')} {join(told)}.".strip()] if told else [lead] if lead else []
+    perhaps = {name for one in found.seen for name in one.perhaps} - {*found.names}
+    doubtful = [*found.maybe] if by_unit else sorted(perhaps)
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and query.rank is None and not by_unit:
-        sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
+        sentences.append(f"{upper(_STRANGERS)} is in {so_many(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
-    sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
+    sentences += [f"{upper(_NAMELESS)} ({so_many(nameless)})."] if nameless else []
     sentences += [] if by_unit else _at_each(found)
     theirs = [one for one in found.seen if not by_unit or {*one.names} & {*found.names}]
     return f"{' '.join(sentences or ['Nobody I know.'])} {_that_is_of(found, asked)}{lines(theirs)}"
@@ -402,10 +378,8 @@ def _at_each(found: ArchiveFinding) -> list[str]:
     """
     unit, by_unit, there = found.query.unit, found.query.unit in UNITS, dict[str, dict[str, None]]()
     for one in found.seen:
-        names = [
-            f"perhaps {name}" if name in one.perhaps else _STRANGERS if name.startswith("#") else name
-            for name in one.names
-        ]
+        called = {name: _STRANGERS if name.startswith("#") else name for name in one.names}
+        names = [f"perhaps {name}" if name in one.perhaps else called[name] for name in one.names]
         for at in [UNITS[unit](one)] if by_unit else one.scopes:
             there.setdefault(at, {}).update(dict.fromkeys(names))
     if not by_unit and len(there) < 2:
@@ -426,14 +400,12 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
     """How many people there are in all, or at most at the same time."""
     if queries.counts_at_once(found.query):
         best = max(found.seen, key=lambda one: one.at_once)
-        when = f"{moment(best)}, of {_among(found, asked)}"
         many = f"{so_many_people(best.at_once)} {'is' if best.at_once == 1 else 'are'}"
-        return f"At most {many} seen at the same time: {when}."
+        return f"At most {many} seen at the same time: {moment(best)}, of {_among(found, asked)}."
     most = max((one.strangers for one in found.seen), default=0)
-    known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
-    unknown = f"at least {number(most)} whom I don't know" if most else ""
-    told = join([part for part in (known, unknown) if part]) or "nobody"
-    return f"{upper(told)}, in {_among(found, asked)}."
+    told = [f"{number(len(found.names))} whom I know ({join(list(found.names))})"] if found.names else []
+    told += [f"at least {number(most)} whom I don't know"] if most else []
+    return f"{upper(join(told) or 'nobody')}, in {_among(found, asked)}."
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:
@@ -446,7 +418,7 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         one, how = (first, "before") if first in found.query.whom.names else (other, "after")
         lead = f"{one} {verb} {how} {other if one == first else first}:"
     if not told:
-        return " ".join([*filter(None, [lead]), f"I found nobody to compare in {_among(found, asked)}."])
+        return f"{lead} I found nobody to compare in {_among(found, asked)}.".lstrip()
     each = of_each(found.query)
     left = [name for name in each.whom.names if name not in {*found.names, *found.absent}]
     rest = [f"Of {join(left, 'or')} I am not sure."] if left else []
@@ -454,26 +426,24 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         rest = [f"{_not_seen(Whom(found.absent, 'both'))}.", *rest]
     elif found.absent:
         rest = [f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}.", *rest]
-    return " ".join([*filter(None, [lead]), f"{', then '.join(told)}; of {_among(found, asked)}.", *rest])
+    return " ".join([f"{lead} {', then '.join(told)}; of {_among(found, asked)}.".lstrip(), *rest])
 
 
 def _in_each(found: ArchiveFinding, asked: Asked) -> str:
     """Where somebody is, or what she wears, with the number of videos, and whether that is the same in all."""
-    told = [f"{text.rstrip('.')} ({videos(int(count))})" for text, count in found.groups.items()][:_MOST]
+    told = [f"{text.rstrip('.')} ({so_many(int(count))})" for text, count in found.groups.items()][:_MOST]
     left = len(found.sure) - int(sum(found.groups.values()))
-    sentences = [
-        LEADS[found.verdict or ""],
-        f"{_subject(found)}: {'; '.join(told)}." if told else "",
-        f"Of {videos(left)} I can't tell." if left else "",
-    ]
-    return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(found.seen)
+    each = f"{_subject(found)}: {'; '.join(told)}." if told else ""
+    unknown = f"Of {so_many(left)} I can't tell." if left else ""
+    sentences = LEADS[found.verdict or ""], each, unknown, _that_is_of(found, asked)
+    return " ".join(filter(None, sentences)) + lines(found.seen)
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
     """Such as "in three videos", "for 2 minutes", or the moment of the first, or of the last, time."""
     hers = [one for one in found.sure if name in one.names and name not in one.perhaps]
     if by == "often" or not hers:
-        return f"in {videos(len(hers))}"
+        return f"in {so_many(len(hers))}"
     if by == "long":
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
     theirs = name in found.query.whom.names or found.query.during.event is None  # not "before Ben came"
@@ -492,10 +462,8 @@ def _known_of(found: ArchiveFinding, asked: Asked) -> str:
     return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
 
 
-_SAID = {
-    "who": _who, "count": _count, "compare": _compare, "order": _compare, "attribute": _known_of,
-    "describe": _known_of,
-}  # fmt: skip
+_SAID = {"who": _who, "count": _count, "compare": _compare, "order": _compare, "attribute": _known_of,
+         "describe": _known_of}  # fmt: skip
 
 
 def _subject(found: ArchiveFinding) -> str:
@@ -532,7 +500,7 @@ def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
     sure, perhaps = len(found.sure), len(found.perhaps)
     count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
     if count and told_as(found.query) == "how_often":  # the number with what is counted
-        count = f"{videos(sure or perhaps)}, of "
+        count = f"{so_many(sure or perhaps)}, of "
     more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
     return f"{'' if sure else 'perhaps '}in {count}{_among(found, asked)}{more}"
 
@@ -541,7 +509,7 @@ def _among(found: ArchiveFinding, asked: Asked) -> str:
     """The videos that were looked at: "twelve videos on Tuesday", "the one video today", "that video"."""
     if asked.one:
         return "that video"
-    return f"{'the ' * (found.looked_at == 1)}{videos(found.looked_at)}{asked.of}"
+    return f"{'the ' * (found.looked_at == 1)}{so_many(found.looked_at)}{asked.of}"
 
 
 def _that_is_of(found: ArchiveFinding, asked: Asked) -> str:

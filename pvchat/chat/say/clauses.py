@@ -125,21 +125,18 @@ def hair_said(value: str, colour: str = "") -> str:
 
 
 def place_said(place: str, how: str = "") -> str:
-    """Such as "in an office" or "on a stage"; what has a preposition keeps it."""
-    said = place.split(" ")[0] in words("prepositions")
-    return place if said else f"{how or preposition(place)} {with_article(place)}"
+    """Such as "in an office", "at a party" or "on a stage"; what has a preposition keeps it."""
+    said = place.split(" ")
+    if said[0] in words("prepositions"):
+        return place
+    on = said[-1] in words("on") or place.endswith("beach front")
+    return f"{how or ('at' if said[-1] in words('at') else 'on' if on else 'in')} {with_article(place)}"
 
 
 def with_article(noun: str) -> str:
     """Such as "a cup" and "an umbrella"; what has an article, or is several, stays as it is."""
     own = not noun or noun.split(" ")[0] in words("determiners") or noun.endswith(words("several"))
     return noun if own else english.indefinite(noun)
-
-
-def preposition(place: str) -> str:
-    """What stands before a place: "in" an office, "at" a party, "on" a stage."""
-    last = place.split(" ")[-1]
-    return "at" if last in words("at") else "on" if last in words("on") or place.endswith("beach front") else "in"
 
 
 def whom_said(whom: Whom) -> str:
@@ -211,9 +208,7 @@ def called(entity: str) -> str:
 
 
 def event_said(during: During) -> str:
-    """The time of an event: "while Ben is away", "before the second time that Ana sits", "from when Ben is away until
-    Ben comes"; or nothing.
-    """
+    """Such as "while Ben is away", "before the second time that Ana sits", "from when Ben is away until Ben comes"."""
     event, relation, nth = during.event, during.relation, during.nth
     if event is None or not relation:
         return ""
@@ -316,8 +311,8 @@ def moments(where: Condition | None, spans: Sequence[Span]) -> list[Span]:
 
 
 def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """Such as " while Ben is away, from 0:10 to 0:15", " for about 20 seconds", " the whole time" or " from 0:05 to
-    0:10"; empty for all the time she is seen, unless times are asked for.
+    """Such as " while Ben is away, from 0:10 to 0:15", " for about 20 seconds" or " the whole time"; empty for all the
+    time she is seen, unless times are asked for.
     """
     query, spans, event = finding.query, found.spans, event_said(finding.query.during)
     if query.select in ("when", "how_long", "how_often"):
@@ -454,16 +449,12 @@ def nobody_known(besides: Sequence[str] = ()) -> str:
 
 def may_be(asked: Sequence[Entity]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
-    likeliest = sorted(asked, key=lambda p: -p.probability)
-    unsure = decided(likeliest, "unsure")
-    unsure = shortened(unsure, len(unsure), _MOST_UNSURE)
-    return [f"I'm not sure about {join(unsure, 'or')}."] if unsure else []
+    unsure = decided(sorted(asked, key=lambda p: -p.probability), "unsure")
+    return [f"I'm not sure about {join(shortened(unsure, len(unsure), _MOST_UNSURE), 'or')}."] if unsure else []
 
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
-    """That what a query asks for can't be told of the absent, nor of the unsure: a sentence for each. With `instead` it
-    is told of whoever may be one of these.
-    """
+    """That what a query asks for can't be told of the absent, nor of the unsure; with `instead` of their likes."""
     told, surely = [], all(one.surely for one in missing)
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]
@@ -482,9 +473,8 @@ def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
     """Such as "from 0:02 to 0:09" or "the whole time"; empty for stills and where no span is known."""
-    if not spans or timeline.still:
-        return ""
-    if (whole := seconds_in([timeline.whole])) < _INSTANT_S:
+    whole = seconds_in([timeline.whole])
+    if not spans or timeline.still or whole < _INSTANT_S:
         return ""
     if seconds_in(spans) >= WHOLE * whole:
         return "the whole time"
@@ -495,7 +485,7 @@ def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
 
 def unknown_people(count: int, also: bool = False) -> str:
     """How many people are seen whom nobody knows, as a sentence; empty for none."""
-    there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
+    there = f"There {'is' if count == 1 else 'are'}{' also' * also}"
     return f"{there} {english.so_many_people(count)} I don't know." if count > 0 else ""
 
 

@@ -56,10 +56,7 @@ def explain(finding: dict[str, Any], many: bool = False) -> Explanation | None:
 
 
 def lines(explanation: Explanation | None) -> list[str]:
-    """An explanation as lines of text.
-
-    Such as "Asked: when · about: Ana · part: the whole video" and "Ana: sitting, from 0:02 to 0:09".
-    """
+    """As lines: "Asked: when · about: Ana · part: the whole video", "Ana: sitting, from 0:02 to 0:09"."""
     if explanation is None:
         return []
     pairs = (explanation.asked, explanation.found)
@@ -104,12 +101,10 @@ def _whom(whom: Whom, several: bool) -> str:
 
 
 def _number(asked: Number, query: Query, many: bool) -> str:
-    if asked == NEVER:
-        return "never"
-    by_length = query.select in ("how_long", "length")
-    times = many and not by_length or query.select in ("count", "how_often", "shots") or query.rank is not None
+    times = many and query.select not in ("how_long", "length")
+    times = times or query.select in ("count", "how_often", "shots") or query.rank is not None
     value = number(round(asked.value)) if times else lasting(asked.value)
-    return f"{asked.bound.replace('_', ' ')} {value}"
+    return "never" if asked == NEVER else f"{asked.bound.replace('_', ' ')} {value}"
 
 
 def _part(query: Query) -> Iterator[tuple[str, str]]:
@@ -131,9 +126,10 @@ def _numbered(during: During) -> str:
     start, end = during.start_s, during.end_s
     if during.unit == "edge":
         return f"the video's {'end' if start else 'beginning'}"
+    if during.unit == "shot" and end is not None:
+        return f"shots {round(start)} to {round(end)}"
     if during.unit == "shot":
-        place = f"the {clauses.ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
-        return place if end is None else f"shots {round(start)} to {round(end)}"
+        return f"the {clauses.ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
     if during.unit == "share":
         return f"{100 * start:.0f} to {100 * (1 if end is None else end):.0f} % of the video"
     if start < 0:
@@ -147,10 +143,9 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
     if (found := finding.get("number")) is not None:
         seconds = query.select == "how_long" or query.select == "length" and not query.unit
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
-    told = (("people", "true of"), ("against", "not true of"), ("open", "not known of"))
-    seen = *((what, finding.get(name, ())) for name, what in told), ("seen instead", _instead(finding))
-    for what, people in seen:
-        if people:
+    told = {"people": "true of", "against": "not true of", "open": "not known of", "instead": "seen instead"}
+    for name, what in told.items():
+        if people := _instead(finding) if name == "instead" else finding.get(name):
             yield what, join(clauses.people_said(one.get("who", "the scene") for one in people))
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
@@ -168,9 +163,7 @@ def _instead(finding: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
-    """What answers: of somebody, or of the scene ("a cup on the table"); what is known of those of whom it isn't known
-    only where there is nothing else.
-    """
+    """What answers, of somebody or of the scene; what else is known of those of whom it isn't, if there is no more."""
     people = [*finding.get("people", ()), *finding.get("against", ())]
     people = people or [*finding.get("open", ()), *_instead(finding)]
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:

@@ -448,9 +448,8 @@ def _at_once(where: And, finding: Finding, timeline: Timeline) -> str:
 def count_things(finding: Finding, timeline: Timeline) -> str:
     """How many things of a kind are seen at the same time."""
     label, found = next(atoms(finding.query.where)).value, int(finding.number or 0)
-    if timeline.drawn and not found:
-        return _DRAWN
-    return f"{lead(finding)}I see {number(found) if found else 'no'} {said(label, found)} in this video."
+    seen = f"{lead(finding)}I see {number(found) if found else 'no'} {said(label, found)} in this video."
+    return _DRAWN if timeline.drawn and not found else seen
 
 
 def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
@@ -491,19 +490,14 @@ def _things(rows: Sequence[Row], on: str, timeline: Timeline) -> str:
             named[same[0].probability >= LIKELY].append(counted(kind, most_at_once([row.span for row in same])))
     told = join([*named[True], *[f"{HEDGE} {join(named[False])}"] * bool(named[False])])
     where = f"on the {said(on, 1)} " if on else ""
-    return (
-        f"{where}I see {told}."
-        if told
-        else f"I see {f'nothing {where}' if on else 'no things '}that I could name for sure."
-    )
+    nothing = f"nothing {where}" if on else "no things "
+    return f"{where}I see {told}." if told else f"I see {nothing}that I could name for sure."
 
 
 def counted(label: str, count: int) -> str:
     """Such as "a chair", "three chairs", "scissors"."""
     word = said(label, count)
-    if label in _PLURALS:
-        return word
-    return f"{number(count)} {word}" if count > 1 else indefinite(word)
+    return word if label in _PLURALS else f"{number(count)} {word}" if count > 1 else indefinite(word)
 
 
 def said(label: str, count: int) -> str:

@@ -14,7 +14,7 @@ from pvchat.chat.say.answers import in_order
 from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said, time_asked
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
-from pvchat.chat.timeline import Finding, Found, Row, Timeline
+from pvchat.chat.timeline import Finding, Row, Timeline
 
 _MOST_QUOTES = 8
 _NOBODY = {  # whose words nobody knows, by `Row.of`
@@ -47,7 +47,10 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     if not people and not finding.rows:
         return _nothing(finding)
     counted = query.select in ("how_long", "how_often")
-    speakers: list[tuple[str, Sequence[Span]]] = [(_known(one), one.spans) for one in people]
+    speakers: list[tuple[str, Sequence[Span]]] = []
+    for one in people:
+        how = {row.of for row in one.rows}
+        speakers.append((called(one.entity) + (_HEARD.get(min(how), "") if len(how) == 1 else ""), one.spans))
     if counted or not (people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
     clauses = [f"{who} {does(query)} {_measured(spans, finding, timeline)}" for who, spans in speakers]
@@ -94,12 +97,6 @@ def _music(finding: Finding, timeline: Timeline) -> str:
     never = "music plays the whole time" if no else "no music plays"
     plays = f"{no}music plays {_measured(spans, finding, timeline)}" if spans else f"as far as I hear, {never}"
     return upper(f"{lead(finding)}{plays}.")
-
-
-def _known(one: Found) -> str:
-    """A speaker's name, and that she is only heard, where that is so."""
-    how = {row.of for row in one.rows}
-    return called(one.entity) + (_HEARD.get(min(how), "") if len(how) == 1 else "")
 
 
 def _voices(finding: Finding) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, Has, Not, Query, events_in, is_of_sound, numbers_of, parts_of
+from pvchat.chat.query import EVERYBODY, Has, Not, events_in, is_of_sound, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say import clauses
 from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
@@ -45,22 +45,16 @@ def say(finding: Finding, timeline: Timeline) -> str:
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
     again = then is not None and bool(then.missing) and not (then.everyone or then.rows)  # that she isn't there
     if then is not None and not unasked and not (again and {*then.missing} <= {*finding.missing}):
-        told = [_after(text, finding) for text in _of_its_part(then, timeline, two)]
+        told = _of_its_part(then, timeline, two)
+        for one in finding.people if is_plain(finding.query.where) else ():  # not once more that somebody is there
+            told = [text.replace(f"{one.entity} is in this video, but I can't", "I can't") for text in told]
         sentences += [text for text in map(upper, told) if text not in sentences]
     return " ".join(sentences)
 
 
-def _after(text: str, finding: Finding) -> str:
-    """What is said after who is there: not once more that somebody is."""
-    for one in finding.people if is_plain(finding.query.where) else ():
-        text = text.replace(f"{one.entity} is in this video, but I can't", "I can't")
-    return text
-
-
 def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
-    """The sentences that answer one question, of the part that it names by numbers: who isn't seen there is missing.
-
-    With two parts each answer says of which one it is.
+    """The sentences that answer one question, of the part that it names by numbers: who isn't seen there is missing;
+    of two parts each says which one it is.
     """
     part = numbered_part(finding.query.during, timeline)
     if part is timeline or finding.query.select in ("refuse", "why", "length"):
@@ -162,17 +156,12 @@ def _missing(finding: Finding, answer: str) -> list[str]:
 
 
 def refused(finding: Finding, timeline: Timeline) -> str:
-    """Why a question can't be answered, or what does what it wishes."""
+    """Why a question can't be answered, or what does what it wishes; of a mood whether she smiles, which is."""
     query, kind = finding.query, finding.query.refusal
     if kind in ("small_talk", "wish", "sound"):
         return wording(kind, query.value)
-    if kind is None or kind == "unseen":
-        return _unseen(query, timeline)
-    return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
-
-
-def _unseen(query: Query, timeline: Timeline) -> str:
-    """That nothing measured speaks to what is asked about somebody; of a mood, whether she smiles, which is."""
+    if kind not in (None, "unseen"):
+        return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
     there, told = clauses.decided(asked, "present"), list[str]()
     if query.value != "mood" or not there:
@@ -191,14 +180,12 @@ def _unseen(query: Query, timeline: Timeline) -> str:
 def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
     """That nobody enrolled bears a name, and who was probably meant, or who is enrolled."""
     unknown = [one for one in finding.missing if one.why == "not enrolled"]
-    meant = [one for one in unknown if one.suggests]
-    sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in meant]
-    rest = [one.name for one in unknown if not one.suggests]
-    if not rest:
-        return sentences
-    names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
-    listed = join(shortened(names, len(names), _MOST_LISTED))
-    return [*sentences, upper(f"{join(rest)} {be(rest)} not enrolled{f'; I know {listed}' if names else ''}.")]
+    sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in unknown if one.suggests]
+    if rest := [one.name for one in unknown if not one.suggests]:
+        names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
+        known = f"; I know {join(shortened(names, len(names), _MOST_LISTED))}" if names else ""
+        sentences.append(upper(f"{join(rest)} {be(rest)} not enrolled{known}."))
+    return sentences
 
 
 def never(finding: Finding, timeline: Timeline) -> str:
