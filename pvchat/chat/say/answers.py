@@ -30,7 +30,7 @@ _BY_PLACE = ("left", "right", "near", "big")
 
 
 def holders(finding: Finding, timeline: Timeline) -> str:
-    """Whether something holds of somebody, or of whom."""
+    """Whether something holds of somebody, or of whom; where no more is asked, who is there, or isn't."""
     query, whom = finding.query, finding.query.whom
     if queries.asks_absence(query):
         asked = [one for one in timeline.enrolled if one.name not in whom.besides]
@@ -39,9 +39,19 @@ def holders(finding: Finding, timeline: Timeline) -> str:
         return " ".join([missed, *clauses.may_be(asked)])
     more = query.throughout or query.number or whom.such or whom.nth or query.during.event
     plain = is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either")  # who is there
-    if plain and not whom.names[1:]:
-        return _there(finding, timeline)
-    return _whether(finding, timeline) if plain or query.select == "exists" else _who(finding, timeline)
+    polar = query.select == "exists"
+    if not plain or whom.names[1:]:
+        return _whether(finding, timeline) if plain or polar else _who(finding, timeline)
+    if whom.names:
+        one = timeline.entity(whom.names[0])
+        missing = next((each for each in finding.missing if each.name == whom.names[0]), None)
+        return "" if one is None else clauses.existence(one, timeline, polar, missing)
+    if whom.known is not False:
+        absent = clauses.decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
+        return f"{clauses.who_is_there(timeline, whom.besides)}{f' {clauses.not_here(absent)}.' if absent else ''}"
+    many = max(timeline.strangers, len(finding.people))
+    found = f"{lead(finding)}{lower(clauses.unknown_people(many)) or NO_STRANGERS}"
+    return " ".join([found, *clauses.may_be(timeline.enrolled)] if polar else [found])
 
 
 def _whether(finding: Finding, timeline: Timeline) -> str:
@@ -241,21 +251,6 @@ def open_said(people: Sequence[Found]) -> list[str]:
     return [f"I can't tell of {join(shortened(names, len(names), _MOST_OPEN), 'or')}"] if names else []
 
 
-def _there(finding: Finding, timeline: Timeline) -> str:
-    """Whether the one asked about is there; who of everybody is; whether anybody is whom nobody knows."""
-    whom, polar = finding.query.whom, finding.query.select == "exists"
-    if whom.names:
-        one = timeline.entity(whom.names[0])
-        missing = next((each for each in finding.missing if each.name == whom.names[0]), None)
-        return "" if one is None else clauses.existence(one, timeline, polar, missing)
-    if whom.known is not False:
-        absent = clauses.decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
-        return f"{clauses.who_is_there(timeline, whom.besides)}{f' {clauses.not_here(absent)}.' if absent else ''}"
-    many = max(timeline.strangers, len(finding.people))
-    found = f"{lead(finding)}{lower(clauses.unknown_people(many)) or NO_STRANGERS}"
-    return " ".join([found, *clauses.may_be(timeline.enrolled)] if polar else [found])
-
-
 def _seen(finding: Finding, timeline: Timeline) -> str:
     """How many of those who are meant are seen, by name, as a clause: "I see two men in this video: Ben and Dov"."""
     whom, people, many = finding.query.whom, finding.people, len(finding.people)
@@ -417,7 +412,7 @@ def shots(finding: Finding, timeline: Timeline) -> str:
 def of_events(finding: Finding, timeline: Timeline) -> str:
     """Whether, when or how long things happen at once, each of somebody else: "Ana is sitting and Ben is standing"."""
     query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
-    happens = join([" ".join(happens_said(one)) for one in queries.events_in(query.where)], word)
+    happens = join([happens_said(one) for one in queries.events_in(query.where)], word)
     if finding.spans and not timeline.still and not isinstance(query.where, Not):
         return f"{lead(finding)}{happens} {clauses.time_asked(finding.spans, finding, timeline)}."
     if finding.verdict == "unknown" or finding.spans:
@@ -522,9 +517,8 @@ def _before(finding: Finding) -> str:
         whom = Whom((one.entity,)) if one.entity else EVERYBODY
         which, part = ("last", where.part) if isinstance(where, Not) else ("first", where or PRESENT)
         part = PRESENT if one.entity and clauses.things_said(where) else part
-        begins = " ".join(happens_said(Event(whom, part), which)).replace("in this video", "seen")
+        begins = happens_said(Event(whom, part), which).replace("in this video", "seen")
         if nth not in (0, 1):  # "Ben comes the second time"
-            happens = " ".join(happens_said(Event(whom, where or PRESENT), moves=True))
-            begins = f"{happens} the {clauses.ordinal(nth)} time"
+            begins = f"{happens_said(Event(whom, where or PRESENT), moves=True)} the {clauses.ordinal(nth)} time"
         told.append(f"{begins} {_measured('time', one)}")
     return f"{lead(finding)}{', '.join(told)}."

@@ -33,8 +33,8 @@ _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a
 def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
     """Such as "is sitting and wearing glasses"; of two, hedged by "probably", "are probably not next to Ben"."""
     aux, text = _complement(_pushed(condition or PRESENT), count)
-    verb = _AUX[aux][count != 1]
     text = text.replace("not seen with", "seen without") if hedge.endswith("never") else text
+    verb = _AUX[aux][count != 1]
     return _words(verb, hedge, text) if aux == "be" else _words(hedge, verb, text)
 
 
@@ -61,10 +61,10 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
     if isinstance(condition, Has):
         return complement(condition, count)
     if isinstance(condition, Event):
-        return "be", f"seen while {' '.join(happens_said(condition))}"
+        return "be", f"seen while {happens_said(condition)}"
+    if condition == Not(PRESENT):
+        return "be", "away"
     if isinstance(condition, Not):
-        if condition.part == PRESENT:
-            return "be", "away"
         part = condition.part
         aux, text = complement(part, count, "any") if isinstance(part, Has) else _complement(part, count)
         text = text.replace("somebody", "anybody")
@@ -173,22 +173,20 @@ def rank_said(rank: queries.Rank, heard: bool = False) -> str:
 
 def noun(such: Condition | None, count: int = 1) -> str:
     """Those of whom something holds as a noun: "man with glasses", "people", "woman next to Ben"."""
-    parts = queries.together(such)
-    kinds = [part.value for part in parts if isinstance(part, Has) and part.attribute == "gender"]
-    kind = kinds[0] if kinds else "person"
-    before = [part for part in parts if isinstance(part, Has) and part.attribute == "gender" or part == BALD]
-    more = [_after_noun(part) for part in parts if part not in before]
-    return " ".join([*["bald"] * (BALD in parts), table()["plural"][kind] if count != 1 else kind, *more])
-
-
-def _after_noun(part: Condition) -> str:
-    if not isinstance(part, Has):
-        return f"who {clause(part)}"
-    if part.attribute == "worn":
-        carried = "with" if part.value in words("carried") else "in"
-        return f"{carried} {worn_said(part.value, part.colour) if part.value else part.colour}"
-    aux, text = complement(part)
-    return f"with {text}" if aux == "have" else text
+    kind, after, parts = "", list[str](), queries.together(such)
+    for part in parts:
+        if not isinstance(part, Has):
+            after.append(f"who {clause(part)}")
+        elif part.attribute == "gender":
+            kind = kind or part.value
+        elif part.attribute == "worn":
+            how = "with" if part.value in words("carried") else "in"
+            after.append(f"{how} {worn_said(part.value, part.colour) if part.value else part.colour}")
+        elif part != BALD:
+            aux, text = complement(part)
+            after.append(f"with {text}" if aux == "have" else text)
+    kind = kind or "person"
+    return " ".join([*["bald"] * (BALD in parts), table()["plural"][kind] if count != 1 else kind, *after])
 
 
 def people_said(people: Iterable[str | Found]) -> list[str]:
@@ -214,7 +212,7 @@ def event_said(during: During) -> str:
         return ""
     moves = event.where == Not(PRESENT) or relation != "after" and event.where == PRESENT
     moves = moves and (not nth or relation == "since") and (relation != "while" or during.till is not None)
-    happens = " ".join(happens_said(event, moves=moves))
+    happens = happens_said(event, moves=moves)
     if during.till is not None:
         opening = "after" if relation == "after" and not moves else "from when"
         return f"{opening} {happens} {event_said(During('until', during.till))}"
@@ -229,26 +227,25 @@ def _way(place: str) -> tuple[str, str]:
     return f"{'' if how in ('at', 'by') else how}to {spot}", spot
 
 
-def happens_said(event: Event, hedge: str = "", moves: bool = False) -> tuple[str, str]:
-    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark"); if it `moves`, ("Ben", "leaves")."""
+def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
+    """Of whom an event tells, and what: "Ben is away", "it is dark"; if it `moves`, "Ben leaves"."""
     where, names = event.where, event.whom.names
     count = len(names) if names and event.whom.quantifier != "either" else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
     if scene and isinstance(where, Has) and where.attribute == "light":
-        return "it", _words("is", hedge, where.value)
+        return _words("it is", hedge, where.value)
     if scene and (things := things_said(where)):
-        return things, _words("is", hedge, "gone" if isinstance(where, Not) else "there")
+        return _words(things, "is", hedge, "gone" if isinstance(where, Not) else "there")
     if scene and (each := queries.events_in(where)):
-        who, told = happens_said(each[0], hedge)
-        return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
+        return join([happens_said(one, hedge) for one in each])
     if where == MUSIC:
-        return "music", _words(hedge, "plays")
+        return _words("music", hedge, "plays")
     if moves and where in (PRESENT, Not(PRESENT)):
-        return who, f"{'come' if where == PRESENT else 'leave'}{s}"
+        return f"{who} {'come' if where == PRESENT else 'leave'}{s}"
     if isinstance(where, Has) and where.attribute in MOVES:
         to, spot = _way(where.value) if where.value else ("", "")
-        return who, _words(hedge, *((f"come{s}", to) if where.attribute == "enters" else (f"leave{s}", spot)))
-    return who, clause(where, count, hedge)
+        return _words(who, hedge, *((f"come{s}", to) if where.attribute == "enters" else (f"leave{s}", spot)))
+    return f"{who} {clause(where, count, hedge)}"
 
 
 def _words(*parts: str) -> str:
@@ -272,7 +269,7 @@ def lead(finding: Finding) -> str:
 
 def is_plain(condition: Condition | None) -> bool:
     """Whether nothing but being there is asked."""
-    return condition is None or condition == PRESENT
+    return condition in (None, PRESENT)
 
 
 def asks_scene(finding: Finding) -> bool:
@@ -306,7 +303,7 @@ def has_moments(where: Condition | None) -> bool:
 
 def moments(where: Condition | None, spans: Sequence[Span]) -> list[Span]:
     """Spans of coming, or going, as moments: when it begins, or ends; others as they are."""
-    ends = where is not None and isinstance(where, Has) and where.attribute == "leaves"
+    ends = isinstance(where, Has) and where.attribute == "leaves"
     return [(span[ends], span[ends]) for span in spans] if has_moments(where) else list(spans)
 
 
@@ -315,12 +312,13 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     time she is seen, unless times are asked for.
     """
     query, spans, event = finding.query, found.spans, event_said(finding.query.during)
-    if query.select in ("when", "how_long", "how_often"):
-        if timeline.still or not spans:
-            return f"{' ' * bool(event)}{event}, but I can't tell {wording('asked_for', query.select)}"
+    if query.select in ("when", "how_long", "how_often") and not timeline.still and spans:
         return f" {event}{', ' * bool(event)}{time_asked(moments(query.where, spans), finding, timeline)}"
+    after = f" {event}".rstrip()
+    if query.select in ("when", "how_long", "how_often"):
+        return f"{after}, but I can't tell {wording('asked_for', query.select)}"
     if query.throughout and found.verdict == "yes":
-        return "" if asks_always_there(query) else f" the whole time{' ' * bool(event)}{event}"
+        return "" if asks_always_there(query) else f" the whole time{after}"
     if query.throughout and found.verdict == "no":
         return f" {in_passing(spans, timeline)}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
@@ -455,19 +453,15 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
     """That what a query asks for can't be told of the absent, nor of the unsure; with `instead` of their likes."""
-    told, surely = [], all(one.surely for one in missing)
+    told, kind = [], "" if query is None else query.attribute or query.select
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]
-        doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
+        so = f"I'm not sure whether {join(names, 'or')} is in this video"
+        so = not_here(names, all(one.surely for one in missing)) if why == "absent" else so
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
-        kind = "" if query is None else query.attribute or query.select
-        what = wording("untold", kind, who=who, them=them, be=be(names))
-        if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
-            told.append(f"{not_here(names, surely)}.")
-        elif names and why == "unsure" and instead:
-            told.append(f"{doubtful}.")
-        elif names:
-            told.append(f"{doubtful if why == 'unsure' else not_here(names, surely)}, so I can't {what}.")
+        away = query is not None and query.where == Not(PRESENT)  # "she isn't there?"
+        rest = f", so I can't {wording('untold', kind, who=who, them=them, be=be(names))}"
+        told += [f"{so}{rest * (not (away if why == 'absent' else instead))}."] if names else []
     return told
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Number, Query, Whom, numbers_of, told_as
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Query, Whom, numbers_of, told_as
 from pvchat.chat.say import clauses
 from pvchat.chat.timeline import Row
 
@@ -81,12 +81,18 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     attribute = (wording("asked", query.attribute) or query.attribute or "") + f" ({query.value})" * bool(query.value)
     by = f", by {attribute}" * (query.attribute is not None)
     yield "asked", attribute if query.select == "attribute" else wording("asks", told_as(query)) + by
+    number_asked = ""
+    if query.number is not None:
+        times = many and query.select not in ("how_long", "length")
+        times = times or query.select in ("count", "how_often", "shots") or query.rank is not None
+        value = number(round(query.number.value)) if times else lasting(query.number.value)
+        number_asked = "never" if query.number == NEVER else f"{query.number.bound.replace('_', ' ')} {value}"
     pairs = (
         ("about", "" if query.whom == EVERYBODY else _whom(query.whom, query.select in _OF_SEVERAL)),
         ("compared with", "" if query.versus is None else _whom(query.versus, several=True)),
         ("condition", "" if clauses.is_plain(query.where) else clauses.clause(query.where)),
         ("which", "" if query.rank is None else clauses.rank_said(query.rank)),
-        ("number", "" if query.number is None else _number(query.number, query, many)),
+        ("number", number_asked),
     )
     yield from (pair for pair in pairs if pair[1])
     yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
@@ -98,13 +104,6 @@ def _whom(whom: Whom, several: bool) -> str:
     if several and whom.such is not None and not whom.names and not whom.nth:
         return f"the {clauses.noun(whom.such, 2)}{but}"
     return clauses.whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
-
-
-def _number(asked: Number, query: Query, many: bool) -> str:
-    times = many and query.select not in ("how_long", "length")
-    times = times or query.select in ("count", "how_often", "shots") or query.rank is not None
-    value = number(round(asked.value)) if times else lasting(asked.value)
-    return "never" if asked == NEVER else f"{asked.bound.replace('_', ' ')} {value}"
 
 
 def _part(query: Query) -> Iterator[tuple[str, str]]:

@@ -41,10 +41,16 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if query.attribute in OF_SCENE and query.whom == EVERYBODY:
         return of_scene(finding, timeline)
+    people = _meant(finding)
     if query.attribute in table()["relation"]:
-        sentences = [upper(f"{company(one, query.attribute or '')}.") for one in _meant(finding)]
+        sentences = [upper(f"{company(one, query.attribute or '')}.") for one in people]
     else:
-        sentences = _of_each(finding, timeline)
+        known = [(one, _known_of(one, query, timeline)) for one in people]
+        sentences = _alike([(one.entity, event_time(one, finding, timeline), text) for one, text in known])
+        unknown = [one for one, text in known if not text]
+        strangers = unknown[:1] * (not sentences)  # of whom that isn't known is said where nothing else is
+        unknown = [one for one in unknown if not one.entity.startswith("#")] or strangers
+        sentences += [_missed(one, finding, timeline) for one in unknown]
     if not sentences and query.during.event and (gone := people_said(finding.against)):  # not at that time
         event = event_time(finding.against[0], finding, timeline)
         return upper(f"{event}, {clauses.not_here(gone)}.")
@@ -83,16 +89,6 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
         return f"I see no {clauses.noun(whom.such)}{' there' * bool(whom.nth)}."
     place = ", ".join(filter(None, ("a drawn scene" * timeline.drawn, scene_place(timeline))))
     return " ".join(filter(None, (clauses.who_is_there(timeline, whom.besides), f"This is {place}." * bool(place))))
-
-
-def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
-    """An attribute of each, told together of those alike; of strangers that it isn't known only if nothing else is."""
-    people = _meant(finding)
-    told = [_known_of(one, finding.query, timeline) for one in people]
-    known = [(one.entity, event_time(one, finding, timeline), text) for one, text in zip(people, told, strict=True)]
-    unknown = [name for name, _, text in known if not text]
-    unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not any(told))
-    return [*_alike(known), *(_missed(one, finding, timeline) for one in people if one.entity in unknown)]
 
 
 def _known_of(one: Found, query: Query, timeline: Timeline) -> str:
@@ -315,8 +311,11 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     walks, falls = (any(row.value.startswith(way) for row in rows) for way in ("walking", "falling"))
     rows = [row for row in rows if not (walks and row.value == "standing" or falls and row.value.startswith(_GAZE))]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
-    deeds = sorted(map(_deed, rows), key=lambda deed: deed.startswith(HEDGE))
-    kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
+    deeds = dict.fromkeys(sorted(map(_deed, rows), key=lambda deed: deed.startswith(HEDGE)))
+    kept = []
+    for deed in deeds:  # unless another one says it already, or more of it, perhaps more surely
+        said = f"{deed.removeprefix(f'{HEDGE} ')} "
+        kept += [] if any(f"{other} ".startswith(said) for other in deeds if other != deed) else [deed]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
     return _joined(
@@ -343,12 +342,6 @@ def _deed(row: Row) -> str:
     said = f"holding {clauses.worn_said(said)}" if row.attribute == "holding" else said
     doubtful = row.value.startswith(EITHER_WAY)  # the words themselves say so
     return said if row.probability >= LIKELY or doubtful else f"{HEDGE} {said}"
-
-
-def _says(other: str, deed: str, earlier: bool) -> bool:
-    """Whether `other` already says `deed` (the same words, or the same and more), perhaps more surely."""
-    deed = deed.removeprefix(f"{HEDGE} ")
-    return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
 
 
 def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:

@@ -200,28 +200,27 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return f"I see no time {event_said(during)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
-    return upper(f"{' '.join(clauses.happens_said(event, 'never'))}, as far as I can see.")
+    return upper(f"{clauses.happens_said(event, 'never')}, as far as I can see.")
 
 
 def why(finding: Finding, timeline: Timeline) -> str:
     """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
     names = [*(one.entity for one in finding.everyone), *(one.name for one in finding.missing)]
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
-    sentences = [_recognised(one, timeline) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
+    sentences = []
+    for one in sorted(known, key=lambda one: -one.probability)[:_MOST_WHYS]:
+        sure = "above 0.99" if one.probability > 0.99 else f"{one.probability:.2f}"
+        sure = f"(probability {'below 0.01' if one.probability < 0.01 else sure})"
+        if one.decision == "present":
+            seen = clauses.in_passing(timeline.seen(one.name), timeline)
+            sentences.append(f"{one.name} is recognised by what was enrolled {sure}{', ' * bool(seen)}{seen}.")
+        else:
+            doubt = "not recognised for sure" if one.decision == "unsure" else "not recognised"
+            sentences += [f"{one.name} is {doubt} {sure}.", *([] if one.why is None else [one.why.text])]
     best = grounds_of(replace(finding, against=(), open=(), rows=()))
-    seen = dict.fromkeys(one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best)
-    if seen:
-        sentences.append(f"Seen best: {join(list(seen))}.")
-    return " ".join(sentences) or "I recognise nobody here; what else I tell is what the whole picture looks like."
-
-
-def _recognised(person: Entity, timeline: Timeline) -> str:
-    """How sure it is that somebody is there, and when she is seen, or why she isn't recognised."""
-    p = person.probability
-    sure = f"probability {'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'}"
-    if person.decision == "present":
-        during = clauses.in_passing(timeline.seen(person.name), timeline)
-        return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
-    doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
-    reason = person.why.text if person.why is not None else ""
-    return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
+    facts = [one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best]
+    sentences += [f"Seen best: {join(list(dict.fromkeys(facts)))}."] if facts else []
+    return (
+        " ".join(filter(None, sentences))
+        or "I recognise nobody here; what else I tell is what the whole picture looks like."
+    )
