@@ -159,13 +159,15 @@ def _not_seen(whom: Whom) -> str:
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
     """What says a finding of a query."""
+    told, of_people = told_as(query), {"who": _who, "count": _count, "compare": _compare, "order": _compare}
     if query.select != "who" and (query.unit in UNITS or is_of_all(query)):
         return _at_units
     if query.select == "compare" and query.per in ("same", "other"):
         return _in_each
-    told = told_as(query)
-    if told in _SAID and not (queries.is_of_sound(query) and told == "attribute"):
-        return _SAID[told]
+    if told in of_people:
+        return of_people[told]
+    if told == "describe" or told == "attribute" and not queries.is_of_sound(query):
+        return _known_of
     if query.rank is None or told in ("how_often", "how_long"):
         return _listed
     if query.select == "exists":
@@ -191,13 +193,11 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
     by_name = query.whom.names and told not in ("how_often", "how_long")
     so = upper(_so(found)) if by_name else f"{without}{_subject(found)}{_where(found)}:"
-    who = ""
+    lead, who = f"{LEADS[found.verdict or '']} ".lstrip(), ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
         named = [*found.names] or [_STRANGERS] * any(one.strangers for one in found.sure)
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
-    else:
-        lead = f"{LEADS[found.verdict or '']} ".lstrip()
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
 
@@ -223,8 +223,12 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     unknown, none = found.verdict == "unknown", [one for one, count in found.groups.items() if not count]
     perhaps = [said[one] for one in none if one in found.maybe and not unknown]
     left = [said[one] for one in none if said[one] not in perhaps]
-    if query.number == NEVER:
-        return _at_no_unit(found, asked, join(left, "or"))
+    if query.number == NEVER:  # at which of them nobody was, or there was no video
+        where = join(left, "or") or _EACH[query.unit]
+        if query.where == ANYTHING:
+            return f"There was {'no video' if left else 'one'} {where}."
+        were = "were" if len(query.whom.names) > 1 else "was"
+        return f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}. {_that_is_of(found, asked)}"
     count_said = so_many_people if query.select == "count" else so_many
     told = [
         f"{said[one]} ({f'for {lasting(count)}' if _by_length(query) else count_said(int(count))})"
@@ -235,15 +239,6 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
     kept = [one for one in found.seen if query.number is None or UNITS[query.unit](one) in found.groups]
     return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(kept)
-
-
-def _at_no_unit(found: ArchiveFinding, asked: Asked, there: str) -> str:
-    """At which places, on which days … nobody was, or there was no video."""
-    query, were = found.query, "were" if len(found.query.whom.names) > 1 else "was"
-    if query.where == ANYTHING:
-        return f"There was no video {there}." if there else f"There was one {_EACH[query.unit]}."
-    seen = f"not seen {there}" if there else f"seen {_EACH[query.unit]}"
-    return f"{_subject(found)} {were} {seen}. {_that_is_of(found, asked)}"
 
 
 def _by_length(query: Query) -> bool:
@@ -321,22 +316,17 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"{upper('; else '.join(dict.fromkeys(told)))}."
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
-    if query.number == NEVER:
-        return _who_never(found, asked)
+    if query.number == NEVER:  # nobody; who perhaps is
+        surely = {name for one in found.seen for name in one.names if name not in one.perhaps}
+        perhaps = sorted({name for one in found.seen for name in one.perhaps} - surely)
+        nobody = f"Perhaps {join(perhaps, 'or')}: everybody else" if perhaps else "Nobody: everybody"
+        so = "I know was seen" if is_plain(query.where) else f"I see {clause(query.where)}"
+        return f"{nobody} {so} at least once in {_among(found, asked)}."
     if rank is not None and query.number is None and found.names:
         return _who_most(found, asked, rank)
     if query.unit in {*UNITS} - {"scope"} and not query.throughout and query.number is None:
         return f"{' '.join(_at_each(found))} {_that_is_of(found, asked)}{lines(found.seen)}"
     return _who_is_there(found, asked)
-
-
-def _who_never(found: ArchiveFinding, asked: Asked) -> str:
-    """That nobody is in no video; who perhaps is."""
-    sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
-    doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
-    nobody = f"Perhaps {join(doubtful, 'or')}: everybody else" if doubtful else "Nobody: everybody"
-    so = "I know was seen" if is_plain(found.query.where) else f"I see {clause(found.query.where)}"
-    return f"{nobody} {so} at least once in {_among(found, asked)}."
 
 
 def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
@@ -373,9 +363,7 @@ def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
 
 
 def _at_each(found: ArchiveFinding) -> list[str]:
-    """Who was there at each of several times or places, where they aren't held against each other; at each place, on
-    each day … in order.
-    """
+    """Who was there at each of several times or places that are asked about, or at each place, on each day …."""
     unit, by_unit, there = found.query.unit, found.query.unit in UNITS, dict[str, dict[str, None]]()
     for one in found.seen:
         called = {name: _STRANGERS if name.startswith("#") else name for name in one.names}
@@ -421,12 +409,11 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         return f"{lead} I found nobody to compare in {_among(found, asked)}.".lstrip()
     each = of_each(found.query)
     left = [name for name in each.whom.names if name not in {*found.names, *found.absent}]
-    rest = [f"Of {join(left, 'or')} I am not sure."] if left else []
-    if found.absent and is_plain(each.where):
-        rest = [f"{_not_seen(Whom(found.absent, 'both'))}.", *rest]
-    elif found.absent:
-        rest = [f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}.", *rest]
-    return " ".join([f"{lead} {', then '.join(told)}; of {_among(found, asked)}.".lstrip(), *rest])
+    sentences = [f"{lead} {', then '.join(told)}; of {_among(found, asked)}.".lstrip()]
+    if found.absent:
+        never = f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}"
+        sentences.append(f"{_not_seen(Whom(found.absent, 'both')) if is_plain(each.where) else never}.")
+    return " ".join([*sentences, *[f"Of {join(left, 'or')} I am not sure."] * bool(left)])
 
 
 def _in_each(found: ArchiveFinding, asked: Asked) -> str:
@@ -446,9 +433,9 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
         return f"in {so_many(len(hers))}"
     if by == "long":
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
-    theirs = name in found.query.whom.names or found.query.during.event is None  # not "before Ben came"
-    last = found.query.where in (Not(PRESENT), Has("leaves")) and theirs
-    last = last or found.query.select == "order" and found.query.where == Not(PRESENT)
+    where, of_other = found.query.where, found.query.during.event is not None and name not in found.query.whom.names
+    last = where in (Not(PRESENT), Has("leaves")) and not of_other  # not "before Ben came"
+    last = last or where == Not(PRESENT) and found.query.select == "order"
     one = hers[-1 if last else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
@@ -460,10 +447,6 @@ def _known_of(found: ArchiveFinding, asked: Asked) -> str:
         return f"{_subject(found)}: {_in_how_many(found, asked)}. What you ask can't be told from any of them.{known}"
     one = asked.moment or (found.sure or list(found.seen))[-1]
     return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
-
-
-_SAID = {"who": _who, "count": _count, "compare": _compare, "order": _compare, "attribute": _known_of,
-         "describe": _known_of}  # fmt: skip
 
 
 def _subject(found: ArchiveFinding) -> str:
@@ -497,19 +480,17 @@ def _where(found: ArchiveFinding) -> str:
 
 def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
     """Such as "in two of twelve videos on Tuesday, and perhaps in one more"."""
-    sure, perhaps = len(found.sure), len(found.perhaps)
-    count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
-    if count and told_as(found.query) == "how_often":  # the number with what is counted
-        count = f"{so_many(sure or perhaps)}, of "
+    sure, perhaps, counted = len(found.sure), len(found.perhaps), told_as(found.query) == "how_often"
+    count = f"{so_many(sure or perhaps)}, of " if counted else f"{number(sure or perhaps)} of "
+    count *= found.looked_at != 1
     more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
     return f"{'' if sure else 'perhaps '}in {count}{_among(found, asked)}{more}"
 
 
 def _among(found: ArchiveFinding, asked: Asked) -> str:
     """The videos that were looked at: "twelve videos on Tuesday", "the one video today", "that video"."""
-    if asked.one:
-        return "that video"
-    return f"{'the ' * (found.looked_at == 1)}{so_many(found.looked_at)}{asked.of}"
+    many = f"{'the ' * (found.looked_at == 1)}{so_many(found.looked_at)}{asked.of}"
+    return "that video" if asked.one else many
 
 
 def _that_is_of(found: ArchiveFinding, asked: Asked) -> str:

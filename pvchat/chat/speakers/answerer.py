@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.english import COLOURS, word_set
-from pvchat.chat.question import Basis
+from pvchat.chat.question import Basis, Stream, Viewed
 from pvchat.chat.reader.statements import NEGATIONS, tells, words_in
 from pvchat.chat.speakers.checking import Backed, Hearing
 
 if TYPE_CHECKING:
-    from pvchat.chat.question import Stream, Viewed
     from pvchat.model.describer import Describer
 
 MAX_TOKENS = 80  # of an answer

@@ -19,7 +19,7 @@ from pvchat.bases.marking import ClipFrames
 from pvchat.bases.prompts import BasePrompt
 from pvchat.bases.states import adapted, personal_of
 from pvchat.chat.query import Query, Whom
-from pvchat.chat.question import Basis
+from pvchat.chat.question import Basis, Stream, Viewed
 from pvchat.chat.reader.statements import mentioned, sentences
 from pvchat.chat.run import run
 from pvchat.chat.say.clauses import nobody_known
@@ -31,7 +31,7 @@ from pvchat.model.sentences import Encode
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.sources import BaseSource
-    from pvchat.chat.question import Stream, Viewed
+
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
 log = logging.getLogger(__name__)
