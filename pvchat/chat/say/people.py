@@ -58,19 +58,18 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
 
 
 def describe(finding: Finding, timeline: Timeline) -> str:
-    """All that is known of those who are meant; of everybody what each does, else, of somebody known, how she looks:
-    one sentence for those alike, then where it plays.
-    """
+    """All that is known of those who are meant; of everybody what each does, else her looks; then where it plays."""
     if finding.query.whom != EVERYBODY:
-        told = [_described(one, finding, timeline) for one in _meant(finding)]
-        return " ".join(told) or _nobody_meant(finding, timeline)
-    does = []
-    for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
-        known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
-        does.append((name, "", acts(name, spans, timeline) or known))
-    sentences = _alike(does)
-    place = scene_place(timeline, finding.during) if sentences and finding.query.where is None else ""
-    return " ".join([*sentences, *[f"This is {place}."] * bool(place)]) or _nobody_meant(finding, timeline)
+        sentences = [_described(one, finding, timeline) for one in _meant(finding)]
+    else:
+        told = []
+        for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
+            known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
+            told.append((name, "", acts(name, spans, timeline) or known))
+        sentences = _alike(told)
+        place = scene_place(timeline, finding.during) if sentences and finding.query.where is None else ""
+        sentences += [f"This is {place}."] * bool(place)
+    return " ".join(sentences) or _nobody_meant(finding, timeline)
 
 
 def _meant(finding: Finding) -> list[Found]:
@@ -100,9 +99,7 @@ def _known_of(one: Found, query: Query, timeline: Timeline) -> str:
 
 
 def instead(finding: Finding, timeline: Timeline) -> list[str]:
-    """Who is seen where all whom a question names are missing, with what is asked: who may be one of them, else the few
-    who are there.
-    """
+    """Who is seen where all who are named are missing, with what is asked: who may be one of them, else the few."""
     likes = {one.like: one.name for one in reversed(finding.missing) if one.like}
     sentences, people, tells = list[str](), list[str](), len(finding.instead) == 1
     for one in finding.instead:
@@ -136,9 +133,7 @@ def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
 
 
 def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """That an attribute of somebody isn't known, and what is beside it: what else is worn, the hair; of a deed where in
-    the picture she is, and next to whom.
-    """
+    """That an attribute isn't known, and what is: what else is worn; of a deed where she is, next to whom."""
     query, entity, kind = finding.query, found.entity, finding.query.attribute or "deed"
     name = called(entity)
     who = name if name == entity else "that person"
@@ -146,9 +141,9 @@ def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
     if kind == "deed" and found.rows:
         sides, shots = (timeline.lasting(entity, kind, found.spans) for kind in ("side", "shot_size"))
         near = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
-        parts = (side_said([row.value for row in sides], in_frame=True), *(wording("shot", row.value) for row in shots),
-                 f"next to {join(near)}" * bool(near))  # fmt: skip
-        known = f"is {', '.join(filter(None, parts))}" * any(parts)
+        side, beside = side_said([row.value for row in sides], in_frame=True), f"next to {join(near)}" * bool(near)
+        parts = list(filter(None, (side, *(wording("shot", row.value) for row in shots), beside)))
+        known = f"is {', '.join(parts)}" * bool(parts)
     else:
         worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
         known = timed(worn, found.spans, timeline, partial(_looks, whole=True))
@@ -175,10 +170,9 @@ def company(found: Found, kind: str) -> str:
     who, how, spans = called(found.entity), wording("relation", kind), dict[str, list[Span]]()
     for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
-    if not spans:
+    near = people_said(sorted(spans, key=lambda one: -seconds_in(spans[one])))
+    if not near:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
-    longest: list[str] = sorted(spans, key=lambda one: -seconds_in(spans[one]))
-    near = people_said(longest)
     return f"{join(english.shortened(near, len(near), _MOST_WITH))} {be(near)} {how} {who}"
 
 
@@ -187,10 +181,10 @@ def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
     name, spans, event = found.entity, found.spans, event_time(found, finding, timeline)
     does, where = acts(name, spans, timeline), whereabouts(name, spans, timeline)
     rest = ", ".join(filter(None, (does, where))) if does else f"is {where}" * bool(where)
-    told = [text for text in (looks(name, spans, timeline, whole=True), rest) if text]
+    told = list(filter(None, (looks(name, spans, timeline, whole=True), rest)))
+    told = told or ["is in this video, but I can't make out more"]
     again = {"man": "he", "woman": "she"}.get(gender_of(name, timeline), called(name))
     first = f"{event}{', ' * bool(event)}{called(name)}"
-    told = told or ["is in this video, but I can't make out more"]
     return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(told))
 
 
@@ -272,10 +266,9 @@ def gender_of(name: str, timeline: Timeline) -> str:
 def timed(
     rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline, phrase: Callable[[Sequence[Row]], str]
 ) -> str:
-    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times; of
-    standing and then sitting both with their times, though one is so most of the time.
-    """
+    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times."""
     found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
+    # of standing and then sitting both are told with their times, though one is so most of the time
     kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)
     least = {row: (WHOLE if kinds[row.attribute] > 1 else MOSTLY) * seconds_in(spans) for row, _ in found}
     always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
@@ -345,9 +338,7 @@ def _deed(row: Row) -> str:
 
 
 def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
-    """Such as "before dark red curtains"; empty where that says no more than the place or the sky, and of a drawing
-    whose rim has the colour of her hair, which then fills it.
-    """
+    """Such as "before dark red curtains"; empty where that says no more than the place or the sky."""
     known = [row.value for row in timeline.lasting("", "background", spans)]
     behind = next((value for value in known if value != BLUE_SKY), "")
     if not behind or BLUE_SKY in known and "blue" in behind:
@@ -355,7 +346,7 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
     if not behind.endswith(" background"):
         return f"before {behind}"
-    if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):
+    if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):  # which fills the rim
         return ""
     if colour in words("no_place"):
         told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
