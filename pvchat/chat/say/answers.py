@@ -72,10 +72,8 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.verdict == "no":
         return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
-    one = (
-        len(finding.everyone) == 1 and (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
-    )
-    if finding.open and (whom.names or one):
+    meant = (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
+    if finding.open and (whom.names or meant and len(finding.everyone) == 1):
         return _to_nobody(finding, timeline) or _untold(finding.open, "whether", inner, timeline)
     return "" if finding.missing else nobody(finding)
 

@@ -194,10 +194,8 @@ def people_said(people: Iterable[str | Found]) -> list[str]:
     entities = dict.fromkeys(one if isinstance(one, str) else one.entity for one in people)
     named = [one for one in entities if not one.startswith("#")]
     more = len(entities) - len(named)
-    return [
-        *named,
-        *([] if not more else [STRANGER] if more == 1 else [f"{english.so_many_people(more)} I don't know"]),
-    ]
+    others = STRANGER if more == 1 else f"{english.so_many_people(more)} I don't know"
+    return [*named, *[others] * bool(more)]
 
 
 def called(entity: str) -> str:
@@ -359,13 +357,10 @@ def each_time(spans: Sequence[Span]) -> str:
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
     """What somebody does, wears or has somewhere: "sitting on a sofa in a kitchen"; None where more is said."""
-    if not all(isinstance(part, Has) for part in condition.parts):
-        return None
-    spots = [
-        [p for p in condition.parts if isinstance(p, Has) and p.attribute == kind] for kind in ("near", *queries.PLACES)
-    ]
-    rest = [part for part in condition.parts if not any(part in found for found in spots)]
-    if not rest or not any(spots) or any(len(found) > 1 for found in spots):
+    parts = [part for part in condition.parts if isinstance(part, Has)]
+    spots = [[part for part in parts if part.attribute == kind] for kind in ("near", *queries.PLACES)]
+    rest = [part for part in parts if part.attribute not in ("near", *queries.PLACES)]
+    if len(parts) < len(condition.parts) or not rest or not any(spots) or any(len(found) > 1 for found in spots):
         return None
     aux, text = _complement(queries.conjunction(rest), count)
     return aux, " ".join([text, *(complement(has)[1] for found in spots for has in found)])

@@ -81,18 +81,18 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     attribute = (wording("asked", query.attribute) or query.attribute or "") + f" ({query.value})" * bool(query.value)
     by = f", by {attribute}" * (query.attribute is not None)
     yield "asked", attribute if query.select == "attribute" else wording("asks", told_as(query)) + by
-    number_asked = ""
+    bound = ""
     if query.number is not None:
         times = many and query.select not in ("how_long", "length")
         times = times or query.select in ("count", "how_often", "shots") or query.rank is not None
         value = number(round(query.number.value)) if times else lasting(query.number.value)
-        number_asked = "never" if query.number == NEVER else f"{query.number.bound.replace('_', ' ')} {value}"
+        bound = "never" if query.number == NEVER else f"{query.number.bound.replace('_', ' ')} {value}"
     pairs = (
         ("about", "" if query.whom == EVERYBODY else _whom(query.whom, query.select in _OF_SEVERAL)),
         ("compared with", "" if query.versus is None else _whom(query.versus, several=True)),
         ("condition", "" if clauses.is_plain(query.where) else clauses.clause(query.where)),
         ("which", "" if query.rank is None else clauses.rank_said(query.rank)),
-        ("number", number_asked),
+        ("number", bound),
     )
     yield from (pair for pair in pairs if pair[1])
     yield from (pair for pair in _part(query) if not many or pair != _WHOLE)

@@ -222,9 +222,8 @@ def whereabouts(
     name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False, seat: bool = False
 ) -> str:
     """Completes "is …": place, sky, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
-    size, near, sides = (
-        [row.value for row in timeline.lasting(name, kind, spans)] for kind in ("shot_size", "near", "side")
-    )
+    lasting = {kind: timeline.lasting(name, kind, spans) for kind in ("shot_size", "near", "side")}
+    size, near, sides = ([row.value for row in rows] for rows in lasting.values())
     scene = scene_place(timeline, spans)
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
     near = [value for value in near if seat or not (seated and value in _SEAT)]
@@ -310,10 +309,9 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
         said = f"{deed.removeprefix(f'{HEDGE} ')} "
         kept += [] if any(f"{other} ".startswith(said) for other in deeds if other != deed) else [deed]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
-    own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
-    return _joined(
-        [english.present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own]
-    )
+    told = [deed.replace("facing the camera", "looking towards the camera") for deed in kept]
+    own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in told]
+    return _joined(map(english.present_tense, own))
 
 
 def _joined(deeds: Iterable[str]) -> str:

@@ -61,12 +61,10 @@ def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
         return _sentences(finding, timeline)
     known, named = {one.name for one in finding.missing}, finding.query.whom.names
     gone = [name for name in named if name not in known and (one := part.entity(name)) and one.decision == "absent"]
-    people, against, open_ = (
-        tuple(one for one in found if one.entity not in gone)
-        for found in (finding.people, finding.against, finding.open)
-    )
     missing = (*finding.missing, *(Missing(name, "absent") for name in gone))
-    seen = replace(finding, people=people, against=against, open=open_, missing=missing)
+    groups = {kind: getattr(finding, kind) for kind in ("people", "against", "open")}
+    groups = {kind: tuple(one for one in some if one.entity not in gone) for kind, some in groups.items()}
+    seen = replace(finding, missing=missing, **groups)
     told = [text.replace("this video", "this part of the video") for text in _sentences(seen, part)]
     strange = missing and not seen.everyone and all(one.why == "not enrolled" for one in missing)  # in every part
     return [f"{span_told(*part.whole)}: {told[0]}", *told[1:]] if two and not strange else told
@@ -78,10 +76,8 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
     grounds: dict[tuple[str, str], AnswerGround] = {}
     for row in (*people, *finding.rows):
         if row.ground is not None:
-            about, fact = (
-                "" if row.entity.startswith("#") else row.entity,
-                clauses.row_said(row).removeprefix("wearing "),
-            )
+            about = "" if row.entity.startswith("#") else row.entity
+            fact = clauses.row_said(row).removeprefix("wearing ")
             grounds.setdefault((row.entity, fact), AnswerGround(about, fact, row.ground))
     return list(grounds.values())[:_MOST_GROUNDS]
 
@@ -132,14 +128,12 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
 def _unmet(finding: Finding, timeline: Timeline) -> str:
     """That somebody isn't where, or doesn't do, what narrows a question, or that it isn't known; "" of nobody named."""
     whom = finding.query.whom
-    against, open_ = (
-        tuple(replace(one, rows=()) for one in found if one.entity in whom.names)
-        for found in (finding.against, finding.open)
-    )
+    against = tuple(replace(one, rows=()) for one in finding.against if one.entity in whom.names)
+    open_ = tuple(replace(one, rows=()) for one in finding.open if one.entity in whom.names)
     meant = replace(whom, names=tuple(one.entity for one in (*against, *open_)))
     query = replace(finding.query, whom=meant, select="exists", form="polar", attribute=None, value="")
     asked = replace(finding, query=query, verdict="unknown" if open_ else "no", people=(), against=against, open=open_)
-    return upper(_SELECTS["exists"](asked, timeline).removeprefix("No, ")) if against or open_ else ""
+    return upper(holders(asked, timeline).removeprefix("No, ")) if meant.names else ""
 
 
 def _missing(finding: Finding, answer: str) -> list[str]:
@@ -220,7 +214,5 @@ def why(finding: Finding, timeline: Timeline) -> str:
     best = grounds_of(replace(finding, against=(), open=(), rows=()))
     facts = [one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best]
     sentences += [f"Seen best: {join(list(dict.fromkeys(facts)))}."] if facts else []
-    return (
-        " ".join(filter(None, sentences))
-        or "I recognise nobody here; what else I tell is what the whole picture looks like."
-    )
+    nobody = "I recognise nobody here; what else I tell is what the whole picture looks like."
+    return " ".join(filter(None, sentences)) or nobody
