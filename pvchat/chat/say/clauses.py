@@ -420,9 +420,8 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""
         return f"I'm not sure whether {name} is in this video. {reason}".rstrip() + also
-    sides = side_said([row.value for row in timeline.lasting(person.name, "side")], in_frame=True)
-    seen = in_passing(timeline.seen(person.name), timeline)
-    return f"{yes}{', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
+    where, when = side_said(person.name, timeline, True), in_passing(timeline.seen(person.name), timeline)
+    return f"{yes}{', '.join(filter(None, (f'{name} is in this video', where, when)))}."
 
 
 def who_is_there(timeline: Timeline, besides: Sequence[str] = ()) -> str:
@@ -447,7 +446,7 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
 
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
-    """That what a query asks for can't be told of the absent, nor of the unsure; with `instead` of their likes."""
+    """That what a query asks for can't be told of the absent, nor of the unsure; with `instead` who may be them was."""
     told, kind = [], "" if query is None else query.attribute or query.select
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]
@@ -488,7 +487,7 @@ def because(name: str, decision: Decision, why: Why, still: bool = False) -> str
     return wording("why", why.reason, name=name, who=who, when=when, like=why.like or "", verdict=verdict)
 
 
-def side_said(sides: Sequence[str], in_frame: bool) -> str:
-    """Such as "on the left of the frame, in the background"."""
-    told = [wording("side", side) for side in sides]
+def side_said(name: str, timeline: Timeline, in_frame: bool, spans: Sequence[Span] = ()) -> str:
+    """Where somebody mostly is: "on the left of the frame, in the background"."""
+    told = [wording("side", row.value) for row in timeline.lasting(name, "side", spans)]
     return ", ".join([f"{told[0]}{' of the frame' * in_frame}", *told[1:]]) if told else ""

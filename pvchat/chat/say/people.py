@@ -103,7 +103,7 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
     likes = {one.like: one.name for one in reversed(finding.missing) if one.like}
     sentences, people, tells = list[str](), list[str](), len(finding.instead) == 1
     for one in finding.instead:
-        side = side_said([row.value for row in timeline.lasting(one.entity, "side", one.spans)], in_frame=False)
+        side = side_said(one.entity, timeline, False, one.spans)
         asked, who = _asked_instead(one, finding.query, timeline), one.entity
         if one.likely or who.startswith("#"):  # by name only who surely is that one
             kind = gender_of(who, timeline) if any(row.attribute == "gender" for row in one.rows) else ""
@@ -139,9 +139,9 @@ def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
     who = name if name == entity else "that person"
     missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
     if kind == "deed" and found.rows:
-        sides, shots = (timeline.lasting(entity, kind, found.spans) for kind in ("side", "shot_size"))
+        side, shots = side_said(entity, timeline, True, found.spans), timeline.lasting(entity, "shot_size", found.spans)
         near = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
-        side, beside = side_said([row.value for row in sides], in_frame=True), f"next to {join(near)}" * bool(near)
+        beside = f"next to {join(near)}" * bool(near)
         parts = list(filter(None, (side, *(wording("shot", row.value) for row in shots), beside)))
         known = f"is {', '.join(parts)}" * bool(parts)
     else:
@@ -222,16 +222,15 @@ def whereabouts(
     name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False, seat: bool = False
 ) -> str:
     """Completes "is …": place, sky, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
-    lasting = {kind: timeline.lasting(name, kind, spans) for kind in ("shot_size", "near", "side")}
-    size, near, sides = ([row.value for row in rows] for rows in lasting.values())
     scene = scene_place(timeline, spans)
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
+    near = [row.value for row in timeline.lasting(name, "near", spans)]
     near = [value for value in near if seat or not (seated and value in _SEAT)]
-    behind, side = _backdrop(name, scene, timeline, spans), side_said(sides, in_frame=not scene)
+    behind, side = _backdrop(name, scene, timeline, spans), side_said(name, timeline, not scene, spans)
     sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
-    far = {"close-up": "in close-up", "far away": "far away"}.get(size[0] if size else "", "")
-    far *= not scene and not behind
+    sizes = [] if scene or behind else [row.value for row in timeline.lasting(name, "shot_size", spans)]
+    far = {"close-up": "in close-up", "far away": "far away"}.get(next(iter(sizes), ""), "")
     parts = (scene, sky, *near, behind * (behind not in near), side, f"next to {join(beside)}" * bool(beside), far)
     return ", ".join(filter(None, parts))
 
