@@ -27,9 +27,7 @@ def word_set(text: str) -> frozenset[str]:
 
 def same_colour(one: str | None, other: str | None) -> bool:
     """Whether two colour words may be said of one thing; an unknown one fits every other."""
-    if not one or not other:
-        return True
-    a, b = map(_hues, (one, other))
+    a, b = _hues(one or ""), _hues(other or "")
     return not a or not b or bool(a & b) or any(a & shade and b & shade for shade in _SHADES)
 
 
@@ -85,10 +83,7 @@ def join(items: Sequence[str], word: str = "and") -> str:
 
 
 def shortened(items: Sequence[str], count: int, most: int = 4, others: str = "others") -> list[str]:
-    """The first of many, and how many others there are of `count` in all: "Ana", "Ben" and "12 others".
-
-    Where only one would be left over, it is named, too.
-    """
+    """The first of many, and how many others of `count` in all: "Ana", "Ben", "12 others"; not of one alone."""
     return list(items) if len(items) <= most + 1 else [*items[:most], f"{number(count - most)} {others}"]
 
 
@@ -124,8 +119,7 @@ def lower(text: str) -> str:
 
 def clock(seconds: float) -> str:
     """A time of a clip as "0:07" or "1:02:03"."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
+    hours, rest = divmod(round(seconds), 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 

@@ -2,8 +2,7 @@
 
 A `Conversation` reads each one with what was found for those before. Before anything of a clip is known they are read
 by their words alone, which tells which part of it must be looked through, and what must be measured; then again with a
-`Timeline`, which tells whom "she" and "the other one" mean. `known_of` tells what one
-is answered from: evaluation and the recipes call it, `writer.py` for `ask`.
+`Timeline`, which tells whom "she" and "the other one" mean. `known_of` tells what one is answered from.
 """
 
 from __future__ import annotations
@@ -15,19 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.query import (
-    HEARD,
-    TYPES,
-    WHOLE,
-    During,
-    Has,
-    Query,
-    Whom,
-    atoms,
-    numbers_of,
-    parts_of,
-    without_numbers,
-)
+from pvchat.chat.query import HEARD, TYPES, During, Has, Query, Whom, atoms, numbers_of, parts_of, without_numbers
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.units import of_clip
@@ -82,7 +69,7 @@ class Question:
     def part(self) -> During | None:
         """The part of the clip that it names by numbers; None for all of it, or where two questions name two parts."""
         parts = {numbers_of(query.during) for query in (self.query, self.query.then) if query is not None}
-        return self.query.during if len(parts) == 1 and parts != {WHOLE} else None
+        return self.query.during if len(parts) == 1 and parts != {During()} else None
 
     @property
     def means_by_looks(self) -> bool:
@@ -233,9 +220,8 @@ def asks_of_sound(query: Query) -> bool:
 def described(
     questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
 ) -> list[Track]:
-    """The tracks of those whose facts the answers need: of whom is asked, and who are there; where a question means
-    somebody by the looks ("the man with glasses"), of everybody who is seen; where nobody whom it names is there, of
-    whoever may be one of them, else of the few who are (`Finding.instead`).
+    """The tracks of those whose facts the answers need: who are asked about and there, or may be, else the few who are
+    (`Finding.instead`); everybody where a question means somebody by the looks ("the man with glasses").
     """
     measuring = [question for question in questions if question.asks_measured]
     if any(question.means_by_looks for question in measuring):

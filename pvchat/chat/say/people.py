@@ -296,9 +296,7 @@ def _looks(rows: Sequence[Row], whole: bool) -> str:
 
 
 def _acts(rows: Sequence[Row], gender: str) -> str:
-    """Deeds in the simple present, what the body does first, doubtful ones last; none that another one says already,
-    nor where somebody looks who falls.
-    """
+    """Deeds in the simple present, what the body does first, doubtful ones last; not where somebody looks who falls."""
     walks, falls = (any(row.value.startswith(way) for row in rows) for way in ("walking", "falling"))
     rows = [row for row in rows if not (walks and row.value == "standing" or falls and row.value.startswith(_GAZE))]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))

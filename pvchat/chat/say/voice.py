@@ -53,9 +53,7 @@ def say(finding: Finding, timeline: Timeline) -> str:
 
 
 def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
-    """The sentences that answer one question, of the part that it names by numbers: who isn't seen there is missing;
-    of two parts each says which one it is.
-    """
+    """The sentences that answer one question of its part: who isn't seen there is missing; of two each is named."""
     part = numbered_part(finding.query.during, timeline)
     if part is timeline or finding.query.select in ("refuse", "why", "length"):
         return _sentences(finding, timeline)
