@@ -492,26 +492,20 @@ def compare(finding: Finding, timeline: Timeline) -> str:
 
 
 def order(finding: Finding, timeline: Timeline) -> str:
-    """Who comes one after the other, or whether one does before another."""
-    query, people = finding.query, finding.people
-    if query.form in ("polar", "choice") or finding.against:
-        return _before(finding)
-    if query.versus is not None and not people and not finding.missing:
-        return f"I see nobody come in {query.during.relation or 'before'} {clauses.whom_said(query.versus)}."
-    if not people:
-        return "" if finding.missing else clauses.nobody_known()
-    return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
-
-
-def _before(finding: Finding) -> str:
-    """Whether something begins, or ends, of one before it does of another."""
-    query, event, versus = finding.query, finding.query.during.event, finding.query.versus
-    if not finding.people or not finding.against:
-        return "" if finding.missing else "I can't tell which comes first."
+    """Who comes one after the other, or whether something begins, or ends, of one before it does of another."""
+    query, people, event, versus = finding.query, finding.people, finding.query.during.event, finding.query.versus
+    two = query.form in ("polar", "choice") or bool(finding.against)
+    if people and not two:
+        return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
+    if not people or not finding.against:
+        nobody = clauses.nobody_known()
+        if versus is not None:
+            nobody = f"I see nobody come in {query.during.relation or 'before'} {clauses.whom_said(versus)}."
+        return "" if finding.missing else "I can't tell which comes first." if two else nobody
     theirs = query.where if versus is not None or event is None else event.where
     theirs = versus.such if versus is not None and clauses.things_said(versus.such) else theirs
     told = []
-    for one, where, nth in ((finding.people[0], query.where, 0), (finding.against[0], theirs, query.during.nth)):
+    for one, where, nth in ((people[0], query.where, 0), (finding.against[0], theirs, query.during.nth)):
         whom = Whom((one.entity,)) if one.entity else EVERYBODY
         which, part = ("last", where.part) if isinstance(where, Not) else ("first", where or PRESENT)
         part = PRESENT if one.entity and clauses.things_said(where) else part

@@ -140,8 +140,7 @@ def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
     missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
     if kind == "deed" and found.rows:
         side, shots = side_said(entity, timeline, True, found.spans), timeline.lasting(entity, "shot_size", found.spans)
-        near = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
-        beside = f"next to {join(near)}" * bool(near)
+        beside = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
         parts = list(filter(None, (side, *(wording("shot", row.value) for row in shots), beside)))
         known = f"is {', '.join(parts)}" * bool(parts)
     else:
@@ -206,7 +205,7 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     for row in timeline.of(name, "near"):
         if row.value in _SEAT:
             seats.setdefault(row.value, []).append(row.span)
-    found: list[Row] = []
+    found = list[Row]()
     for same in alike(timeline.of(name, "posture")):
         time = common([row.span for row in same], spans)
         on = {seat: common(own, time) for seat, own in seats.items() if same[0].value in _SEATED}
@@ -231,7 +230,7 @@ def whereabouts(
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
     sizes = [] if scene or behind else [row.value for row in timeline.lasting(name, "shot_size", spans)]
     far = {"close-up": "in close-up", "far away": "far away"}.get(next(iter(sizes), ""), "")
-    parts = (scene, sky, *near, behind * (behind not in near), side, f"next to {join(beside)}" * bool(beside), far)
+    parts = (scene, sky, *near, behind * (behind not in near), side, beside, far)
     return ", ".join(filter(None, parts))
 
 
@@ -287,12 +286,11 @@ def timed(
 def _looks(rows: Sequence[Row], whole: bool) -> str:
     worn = [clauses.worn_said(row.value, row.colour) for row in rows if row.attribute == "worn"]
     has = [clauses.hair_said(row.value, row.colour) for row in rows if row.attribute == "hair" and row.value != "bald"]
-    if any(row.value == "bald" for row in rows):
-        return join([text for text in (_looks([row for row in rows if row.value != "bald"], whole), "is bald") if text])
     has = has if whole or not worn else [said for said in has if said.startswith("bare")]
-    if not worn:
-        return f"has {join(has)}" if has else ""
-    return f"is wearing {join(worn)}{', with ' * bool(has)}{join(has)}"
+    told = f"has {join(has)}" * bool(has)
+    told = f"is wearing {join(worn)}{', with ' * bool(has)}{join(has)}" if worn else told
+    bald = "is bald" * any(row.value == "bald" for row in rows)
+    return join(list(filter(None, (told, bald))))
 
 
 def _acts(rows: Sequence[Row], gender: str) -> str:
@@ -350,15 +348,16 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
     return "" if told else f"before {behind}"
 
 
-def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool) -> list[str]:
-    """["Ben", "one other person"]; of drawn pictures, where likeness misleads, no names that nobody asked for."""
+def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool) -> str:
+    """Such as "next to Ben and one other person"; of drawings, where likeness misleads, no names nobody asked for."""
     near = [row for row in timeline.of(name, "beside") if row.holds and common([row.span], spans)]
     near = [row for row in near if not ((one := timeline.entity(row.of)) and one.like)]  # another's second name
     sure = [row for row in near if not row.of.startswith("#") and row.probability >= LIKELY]
     named = list(dict.fromkeys(row.of for row in sure if strangers or not timeline.drawn))
     others = {row.of: [one.span for one in near if one.of == row.of] for row in near if row not in sure}
     unnamed = most_at_once([span for own in others.values() for span in merged(own)]) if strangers else 0
-    return [*named, *([so_many_people(unnamed, others=bool(named))] if unnamed else [])]
+    near = [*named, *[so_many_people(unnamed, others=bool(named))] * bool(unnamed)]
+    return f"next to {join(near)}" * bool(near)
 
 
 def of_scene(finding: Finding, timeline: Timeline) -> str:
@@ -366,9 +365,9 @@ def of_scene(finding: Finding, timeline: Timeline) -> str:
     kind, event = finding.query.attribute or "place", clauses.event_said(finding.query.during)
     if kind in ("thing", "on"):
         return _things(finding.rows, finding.query.value, timeline)
-    if known := _known(finding, kind, timeline):
-        return f"{event}{', ' * bool(event)}this is {known}."
-    return f"I can't make out {wording('scene', kind) or f'the {kind}'}."
+    known = _known(finding, kind, timeline)
+    unknown = f"I can't make out {wording('scene', kind) or f'the {kind}'}."
+    return f"{event}{', ' * bool(event)}this is {known}." if known else unknown
 
 
 def _known(finding: Finding, kind: str, timeline: Timeline) -> str:
