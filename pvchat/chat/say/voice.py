@@ -109,11 +109,8 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     silent = nobody or denied  # that is said as what is seen is
     if is_of_sound(query) and query.select not in ("compare", "order") and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
-    if (
-        clauses.asks_scene(finding)
-        and query.select in _OF_SCENE
-        and not (query.select != "exists" and finding.everyone)
-    ):
+    of_scene = query.select == "exists" or query.select in _OF_SCENE and not finding.everyone
+    if of_scene and clauses.asks_scene(finding):
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
