@@ -82,9 +82,10 @@ def join(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
 
 
-def shortened(items: Sequence[str], count: int, most: int = 4, others: str = "others") -> list[str]:
-    """The first of many, and how many others of `count` in all: "Ana", "Ben", "12 others"; not of one alone."""
-    return list(items) if len(items) <= most + 1 else [*items[:most], f"{number(count - most)} {others}"]
+def shortened(items: Sequence[str], most: int, others: str = "others", word: str = "and") -> str:
+    """The first of many, joined, with how many others there are: "Ana, Ben and 12 others"; one alone is named, too."""
+    told = items if len(items) <= most + 1 else [*items[:most], f"{number(len(items) - most)} {others}"]
+    return join(told, word)
 
 
 def be(listed: Sequence[str]) -> str:
@@ -131,11 +132,6 @@ def span_told(start_s: float, end_s: float) -> str:
 def times_said(count: int) -> str:
     """Such as "once", "twice", "three times"."""
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
-
-
-def first_times(told: Sequence[str], most: int, until: str = "") -> str:
-    """A list of times, cut after so many: "at 0:03, at 0:07 and one more time", with until when the others are."""
-    return join(shortened(told, len(told), most, f"more times{until}"))
 
 
 def lasting(seconds: float) -> str:

@@ -246,7 +246,7 @@ def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | 
 def open_said(people: Sequence[Found]) -> list[str]:
     """That it isn't known of some people, as a clause."""
     names = people_said(people)
-    return [f"I can't tell of {join(shortened(names, len(names), _MOST_OPEN), 'or')}"] if names else []
+    return [f"I can't tell of {shortened(names, _MOST_OPEN, word='or')}"] if names else []
 
 
 def _seen(finding: Finding, timeline: Timeline) -> str:
@@ -389,7 +389,7 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     total = max(len(timeline.shots), len(found))
     if query.whom == EVERYBODY and query.where is None:
         cuts = [clock(start) for start, _ in finding.spans[1:]]
-        at = f", at {join(shortened(cuts, len(cuts), _MOST_SHOTS, 'more'))}" if cuts else ""
+        at = f", at {shortened(cuts, _MOST_SHOTS, 'more')}" if cuts else ""
         many = f"{number(len(cuts)) if cuts else 'no'} cut{'s' * (len(cuts) > 1)}"
         seen = f"I see {number(len(found))} shot{'s' * bool(cuts)} and {many} in this video{at}."
         return f"{lead(finding)}{seen}" if found else "I can't tell where this video is cut."
@@ -403,8 +403,8 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
     if not found or total == 1:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
-    each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
-    return f"{who} in {number(len(found))} of {number(total)} shots{f': {each}' * (len(found) < total)}."
+    each = f": {shortened(found, _MOST_SHOTS, 'more')}" * (len(found) < total)
+    return f"{who} in {number(len(found))} of {number(total)} shots{each}."
 
 
 def of_events(finding: Finding, timeline: Timeline) -> str:
@@ -458,7 +458,7 @@ def in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
         return f"{join(names)} {verb} {wording('alike', rank.by)}{measure}"
     others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against] if measure else []
     link = "; " if rank.by != "time" else ", then " if rank.k > 0 else ", before that "
-    rest = f"{link}{join(shortened(others, len(others), most - 1, 'more'))}" if abs(rank.k) == 1 and others else ""
+    rest = f"{link}{shortened(others, most - 1, 'more')}" if abs(rank.k) == 1 and others else ""
     return f"{join(names)} {verb} {clauses.rank_said(rank, queries.is_of_sound(query))}{measure}{rest}"
 
 

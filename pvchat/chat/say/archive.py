@@ -49,7 +49,7 @@ def line(one: Seen) -> str:
     """A video with its moment, and what is said there, else when it holds."""
     said = [f"{clock(start)} {speaker(who, of)}: {quoted(text)}" for who, of, (start, _), text in one.quotes]
     more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
-    spans = english.first_times([english.span_told(*span) for span in one.spans], _MOST_SPANS)
+    spans = english.shortened([english.span_told(*span) for span in one.spans], _MOST_SPANS, "more times")
     spans = " ".join(said[:_MOST_SPANS]) + more if said else spans
     spans += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
     return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()

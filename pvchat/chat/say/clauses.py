@@ -352,7 +352,7 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
 def each_time(spans: Sequence[Span]) -> str:
     """Spans one by one; of very many the first, and until when the others are."""
     told = list(dict.fromkeys(span_told(*span) for span in spans))
-    return english.first_times(told, _MOST_SPANS, f" until {clock(spans[-1][1])}")
+    return shortened(told, _MOST_SPANS, f"more times until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
@@ -393,8 +393,8 @@ def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
 
 def not_here(names: Sequence[str], surely: bool = True) -> str:
     """That some people aren't there, as a clause; of many the first ones by name."""
-    named = shortened(names, len(names), _MOST_ABSENT, "others whom I know")
-    return f"{join(named)} {be(names)} not in this video{', as far as I can see' * (not surely)}"
+    named = shortened(names, _MOST_ABSENT, "others whom I know")
+    return f"{named} {be(names)} not in this video{', as far as I can see' * (not surely)}"
 
 
 def here_but(names: Sequence[str], what: str) -> str:
@@ -410,7 +410,7 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
     name = called(person.name)
     name = name if polar or name == person.name else english.upper(name)
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
-    heard = f"I hear {name} {english.first_times(times, FEW_SPANS)}" if times else ""
+    heard = f"I hear {name} {shortened(times, FEW_SPANS, 'more times')}" if times else ""
     if person.decision == "absent":
         hard = [wording("doubt", one) for one in missing.hard] if missing is not None else []
         doubt = f": whoever is most like {name} is {join(hard)}" * bool(hard)
@@ -442,7 +442,7 @@ def nobody_known(besides: Sequence[str] = ()) -> str:
 def may_be(asked: Sequence[Entity]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
     unsure = decided(sorted(asked, key=lambda p: -p.probability), "unsure")
-    return [f"I'm not sure about {join(shortened(unsure, len(unsure), _MOST_UNSURE), 'or')}."] if unsure else []
+    return [f"I'm not sure about {shortened(unsure, _MOST_UNSURE, word='or')}."] if unsure else []
 
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:

@@ -172,7 +172,7 @@ def company(found: Found, kind: str) -> str:
     near = people_said(sorted(spans, key=lambda one: -seconds_in(spans[one])))
     if not near:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
-    return f"{join(english.shortened(near, len(near), _MOST_WITH))} {be(near)} {how} {who}"
+    return f"{english.shortened(near, _MOST_WITH)} {be(near)} {how} {who}"
 
 
 def _described(found: Found, finding: Finding, timeline: Timeline) -> str:

@@ -172,7 +172,7 @@ def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
     sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in unknown if one.suggests]
     if rest := [one.name for one in unknown if not one.suggests]:
         names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
-        known = f"; I know {join(shortened(names, len(names), _MOST_LISTED))}" if names else ""
+        known = f"; I know {shortened(names, _MOST_LISTED)}" if names else ""
         sentences.append(upper(f"{join(rest)} {be(rest)} not enrolled{known}."))
     return sentences
 
