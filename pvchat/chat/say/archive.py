@@ -29,7 +29,8 @@ LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I c
 _MOST = 8  # places, days …
 _STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
 _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
-         **{one: f"on each {one}" for one in ("day", "night", "weekday")}}  # fmt: skip
+         **{one: f"on each {one}" for one in ("day", "night", "weekday")},
+         "scope": "each time", "day and place": "at each place on each day"}  # fmt: skip
 
 
 def moment(one: Seen, last: bool = False) -> str:
@@ -40,19 +41,20 @@ def moment(one: Seen, last: bool = False) -> str:
 
 def lines(seen: Sequence[Seen]) -> str:
     """A line for each video, from the last of them to the first."""
-    lines = [f"\n- {'' if one.sure else 'perhaps: '}{line(one)}" for one in seen[::-1][:_MOST_LISTED]]
+    told = [f"\n- {'' if one.sure else 'perhaps: '}{line(one)}" for one in seen[::-1][:_MOST_LISTED]]
     more = len(seen) - _MOST_LISTED
-    return "".join(lines) + (f"\n- and {number(more)} more" if more > 0 else "")
+    return "".join(told) + (f"\n- and {number(more)} more" if more > 0 else "")
 
 
 def line(one: Seen) -> str:
     """A video with its moment, and what is said there, else when it holds."""
-    said = [f"{clock(start)} {speaker(who, of)}: {quoted(text)}" for who, of, (start, _), text in one.quotes]
-    more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
-    spans = english.shortened([english.span_told(*span) for span in one.spans], _MOST_SPANS, "more times")
-    spans = " ".join(said[:_MOST_SPANS]) + more if said else spans
-    spans += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
-    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
+    told = english.shortened([english.span_told(*span) for span in one.spans], _MOST_SPANS, "more times")
+    if one.quotes:
+        said = [f"{clock(start)} {speaker(who, of)}: {quoted(text)}" for who, of, (start, _), text in one.quotes]
+        more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
+        told = " ".join(said[:_MOST_SPANS]) + more
+    told += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
+    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {told}".rstrip()
 
 
 def _day(one: Seen, seconds: float) -> str:

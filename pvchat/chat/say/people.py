@@ -169,7 +169,8 @@ def company(found: Found, kind: str) -> str:
     who, how, spans = called(found.entity), wording("relation", kind), dict[str, list[Span]]()
     for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
-    near = people_said(sorted(spans, key=lambda one: -seconds_in(spans[one])))
+    longest: list[str] = sorted(spans, key=lambda one: -seconds_in(spans[one]))
+    near = people_said(longest)
     if not near:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
     return f"{english.shortened(near, _MOST_WITH)} {be(near)} {how} {who}"
@@ -356,8 +357,8 @@ def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: boo
     named = list(dict.fromkeys(row.of for row in sure if strangers or not timeline.drawn))
     others = {row.of: [one.span for one in near if one.of == row.of] for row in near if row not in sure}
     unnamed = most_at_once([span for own in others.values() for span in merged(own)]) if strangers else 0
-    near = [*named, *[so_many_people(unnamed, others=bool(named))] * bool(unnamed)]
-    return f"next to {join(near)}" * bool(near)
+    told = [*named, *[so_many_people(unnamed, others=bool(named))] * bool(unnamed)]
+    return f"next to {join(told)}" * bool(told)
 
 
 def of_scene(finding: Finding, timeline: Timeline) -> str:
