@@ -83,7 +83,7 @@ def join(items: Sequence[str], word: str = "and") -> str:
 
 
 def shortened(items: Sequence[str], most: int, others: str = "others", word: str = "and") -> str:
-    """The first of many, joined, with how many others there are: "Ana, Ben and 12 others"; one alone is named, too."""
+    """The first of many, and how many others there are: "Ana, Ben and 12 others"; a single other is named, too."""
     told = items if len(items) <= most + 1 else [*items[:most], f"{number(len(items) - most)} {others}"]
     return join(told, word)
 

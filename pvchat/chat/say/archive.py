@@ -249,7 +249,7 @@ def _by_length(query: Query) -> bool:
 
 
 def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
-    """Such as "Ana: most often in the kitchen (three videos), then in the hall (one video)." and so on."""
+    """Such as "Ana: most often in the kitchen (three videos), then in the hall (one video).", of `told`."""
     query, rank, unit, so = found.query, found.query.rank, found.query.unit, f"{_subject(found)}{_where(found)}"
     if is_of_all(query):
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))

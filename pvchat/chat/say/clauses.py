@@ -446,7 +446,7 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
 
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
-    """That what a query asks for can't be told of the absent, nor of the unsure; with `instead` who may be them was."""
+    """That what is asked can't be told of the absent, nor of the unsure, but (`instead`) of who may be one of them."""
     told, kind = [], "" if query is None else query.attribute or query.select
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]

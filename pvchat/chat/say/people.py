@@ -52,8 +52,7 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
         unknown = [one for one in unknown if not one.entity.startswith("#")] or strangers
         sentences += [_missed(one, finding, timeline) for one in unknown]
     if not sentences and query.during.event and (gone := people_said(finding.against)):  # not at that time
-        event = event_time(finding.against[0], finding, timeline)
-        return upper(f"{event}, {clauses.not_here(gone)}.")
+        return upper(f"{event_time(finding.against[0], finding, timeline)}, {clauses.not_here(gone)}.")
     return " ".join(sentences) or _nobody_meant(finding, timeline)
 
 
@@ -231,8 +230,7 @@ def whereabouts(
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
     sizes = [] if scene or behind else [row.value for row in timeline.lasting(name, "shot_size", spans)]
     far = {"close-up": "in close-up", "far away": "far away"}.get(next(iter(sizes), ""), "")
-    parts = (scene, sky, *near, behind * (behind not in near), side, beside, far)
-    return ", ".join(filter(None, parts))
+    return ", ".join(filter(None, (scene, sky, *near, behind * (behind not in near), side, beside, far)))
 
 
 def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> str:

@@ -181,8 +181,7 @@ def _nothing(finding: Finding) -> str:
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
     if not (query.whom.names or query.whom.such is not None):
-        kinds = {None: "nobody", True: "nobody whom I know", False: "nobody whom I don't know"}
-        nobody = kinds[query.whom.known]
+        nobody = {None: "nobody", True: "nobody whom I know", False: "nobody whom I don't know"}[query.whom.known]
         nobody += " else" * bool(query.whom.besides)
         return upper(f"{lead(finding)}as far as I hear, {nobody} {does(query)}{when}.")
     never = f"neither {join(named, 'nor')} ever" if len(named) > 1 else f"{join(named)} never"

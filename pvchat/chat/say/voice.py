@@ -53,7 +53,7 @@ def say(finding: Finding, timeline: Timeline) -> str:
 
 
 def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
-    """The sentences that answer one question of its part: who isn't seen there is missing; of two each is named."""
+    """The sentences that answer one question of its part: who isn't seen there is missing; of `two` parts, which."""
     part = numbered_part(finding.query.during, timeline)
     if part is timeline or finding.query.select in ("refuse", "why", "length"):
         return _sentences(finding, timeline)
@@ -140,8 +140,7 @@ def _missing(finding: Finding, answer: str) -> list[str]:
     absent = [one.name for one in gone if one.why == "absent"]
     if finding.verdict == "no" and not answer and absent:
         return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
-    likes = {one.like for one in finding.missing}
-    return untold(gone, query, any(one.entity in likes for one in finding.instead))
+    return untold(gone, query, any(one.entity == other.like for one in finding.instead for other in finding.missing))
 
 
 def refused(finding: Finding, timeline: Timeline) -> str:

@@ -49,7 +49,7 @@ def fill_gaps(
 
 
 def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis) -> list[Gap]:
-    """What a question asks for and was not measured: nothing of the absent, nor of drawings: it learned from photos."""
+    """What is asked for and was not measured; nothing of the absent, nor of drawings: the model learned from photos."""
     query = question.query
     asked = [has.attribute for has in atoms(query.where)]
     helped = query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
