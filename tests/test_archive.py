@@ -363,3 +363,10 @@ def test_where_somebody_is_only_perhaps_is_told_apart() -> None:
     query = Query("exists", ANA, unit="scope", form="polar")
     told = say_archive(find(query, videos, 2, ["0", "1", "2"], ("", "or", "or")), Asked())
     assert told.startswith("Yes. Ana: 0 (one video). Not 2. Perhaps not 1. That is of two videos."), told
+
+
+def test_never_of_times_that_each_have_her() -> None:
+    videos = made(("", "or"), [({"Ana"}, set(), {0}), ({"Ana"}, set(), {1})])
+    query = Query("when", ANA, unit="scope", number=Number("exactly", 0))
+    told = say_archive(find(query, videos, 2, ["0", "1"], ("", "or")), Asked())
+    assert told == "Ana was seen each time. That is of two videos."

@@ -27,9 +27,7 @@ def word_set(text: str) -> frozenset[str]:
 
 def same_colour(one: str | None, other: str | None) -> bool:
     """Whether two colour words may be said of one thing; an unknown one fits every other."""
-    if not one or not other:
-        return True
-    a, b = map(_hues, (one, other))
+    a, b = _hues(one or ""), _hues(other or "")
     return not a or not b or bool(a & b) or any(a & shade and b & shade for shade in _SHADES)
 
 
@@ -84,12 +82,10 @@ def join(items: Sequence[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
 
 
-def shortened(items: Sequence[str], count: int, most: int = 4, others: str = "others") -> list[str]:
-    """The first of many, and how many others there are of `count` in all: "Ana", "Ben" and "12 others".
-
-    Where only one would be left over, it is named, too.
-    """
-    return list(items) if len(items) <= most + 1 else [*items[:most], f"{number(count - most)} {others}"]
+def shortened(items: Sequence[str], most: int, others: str = "others", word: str = "and") -> str:
+    """The first of many, and how many others there are: "Ana, Ben and 12 others"; a single other is named, too."""
+    told = items if len(items) <= most + 1 else [*items[:most], f"{number(len(items) - most)} {others}"]
+    return join(told, word)
 
 
 def be(listed: Sequence[str]) -> str:
@@ -124,8 +120,7 @@ def lower(text: str) -> str:
 
 def clock(seconds: float) -> str:
     """A time of a clip as "0:07" or "1:02:03"."""
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
+    hours, rest = divmod(round(seconds), 3600)
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 
@@ -137,11 +132,6 @@ def span_told(start_s: float, end_s: float) -> str:
 def times_said(count: int) -> str:
     """Such as "once", "twice", "three times"."""
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
-
-
-def first_times(told: Sequence[str], most: int, until: str = "") -> str:
-    """A list of times, cut after so many: "at 0:03, at 0:07 and one more time", with until when the others are."""
-    return join(shortened(told, len(told), most, f"more times{until}"))
 
 
 def lasting(seconds: float) -> str:

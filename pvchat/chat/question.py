@@ -2,8 +2,7 @@
 
 A `Conversation` reads each one with what was found for those before. Before anything of a clip is known they are read
 by their words alone, which tells which part of it must be looked through, and what must be measured; then again with a
-`Timeline`, which tells whom "she" and "the other one" mean. `known_of` tells what one
-is answered from: evaluation and the recipes call it, `writer.py` for `ask`.
+`Timeline`, which tells whom "she" and "the other one" mean. `known_of` tells what one is answered from.
 """
 
 from __future__ import annotations
@@ -15,19 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.query import (
-    HEARD,
-    TYPES,
-    During,
-    Has,
-    Query,
-    Whom,
-    atoms,
-    is_numbered,
-    numbers_of,
-    parts_of,
-    without_numbers,
-)
+from pvchat.chat.query import HEARD, TYPES, During, Has, Query, Whom, atoms, numbers_of, parts_of, without_numbers
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.units import of_clip
@@ -44,7 +31,7 @@ if TYPE_CHECKING:
 
 Asked = str | tuple[str, str]  # an earlier question, or one with its answer
 _NO_LIST, _BRACKETS = "questions come as a list.", "Put a single one in brackets."
-# What is known without measuring what people do and wear: who is there, when, and where in the picture.
+# What is known without measuring what people do and wear: who is there, when, and where in the picture
 _SEEN_AT_ONCE = ("present", "with", "enters", "leaves", "alone", "beside", "left_of", "right_of", "side", "shot_size",
                  "says")  # fmt: skip
 Stream = Callable[[str], None]  # a piece of the text
@@ -60,13 +47,10 @@ class Question:
     @property
     def type(self) -> QuestionType:
         """What kind of answer it wants, in the five kinds of the paper."""
-        query = self.query
-        if query.select in ("describe", "why", "refuse"):
+        if self.query.select in ("describe", "why", "refuse"):
             return "other"
-        if query.attribute is not None:
-            return TYPES[query.attribute]
-        asked = [has.attribute for has in atoms(query.where)]
-        return TYPES[asked[0]] if asked else "existence"
+        first = next(atoms(self.query.where), None)
+        return TYPES[self.query.attribute or (first.attribute if first is not None else "present")]
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -85,7 +69,7 @@ class Question:
     def part(self) -> During | None:
         """The part of the clip that it names by numbers; None for all of it, or where two questions name two parts."""
         parts = {numbers_of(query.during) for query in (self.query, self.query.then) if query is not None}
-        return self.query.during if len(parts) == 1 and is_numbered(self.query.during) else None
+        return self.query.during if len(parts) == 1 and parts != {During()} else None
 
     @property
     def means_by_looks(self) -> bool:
@@ -110,9 +94,7 @@ class Question:
         """Of everyone's presences those it is about: all, a sighting to each, where it names nobody."""
         if all(query.select == "refuse" for query in parts_of(self.query, Query)) and not self.people:
             return []
-        if self.asks_everybody:
-            return one_name_each(everyone)
-        return [p for p in everyone if p.name in self.people]
+        return one_name_each(everyone) if self.asks_everybody else [p for p in everyone if p.name in self.people]
 
 
 @dataclass(frozen=True)
@@ -193,12 +175,9 @@ class Viewed:
 def known_of(
     question: Question, everyone: Sequence[PersonPresence], timeline: Timeline, before: Sequence[Finding] = ()
 ) -> Basis:
-    """What a question is answered from: everyone's presence, the timeline of the part that is asked about, and what
-    was found for earlier questions.
-    """
+    """What a question is answered from: everyone's presence, the part's timeline, what was found for earlier ones."""
     query = question.query if question.part is None else without_numbers(question.query)
-    finding = run(query, timeline, before)
-    return Basis(question, question.about(everyone), timeline, finding)
+    return Basis(question, question.about(everyone), timeline, run(query, timeline, before))
 
 
 def words_of(text: str) -> list[str]:
@@ -241,9 +220,8 @@ def asks_of_sound(query: Query) -> bool:
 def described(
     questions: Sequence[Question], presences: Sequence[PersonPresence], analysis: ClipAnalysis
 ) -> list[Track]:
-    """The tracks of those whose facts the answers need: of whom is asked, and who are there; where a question means
-    somebody by the looks ("the man with glasses"), of everybody who is seen; where nobody whom it names is there, of
-    whoever may be one of them, else of the few who are (`Finding.instead`).
+    """The tracks of those whose facts the answers need: who are asked about and there, or may be, else the few who are
+    (`Finding.instead`); everybody where a question means somebody by the looks ("the man with glasses").
     """
     measuring = [question for question in questions if question.asks_measured]
     if any(question.means_by_looks for question in measuring):

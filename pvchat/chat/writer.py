@@ -56,7 +56,13 @@ class Writer:
         spoken = None if speaker is None else speaker.answer(known, viewed, stream)
         if spoken is not None:
             return WrittenAnswer(viewed.whole(spoken.text), known, spoken.first_at)
-        answer = WrittenAnswer(viewed.whole(self._worded(known)), known, time.perf_counter())
+        plain, query = known.plain, known.question.query
+        if self.source == "reworded" and query.select in ("attribute", "describe") and known.question.is_usual:
+            # refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better
+            present = bool(known.people) and len(known.present) == len(known.people)
+            language = self.language() if present else None
+            plain = plain if language is None else rephrase(plain, [p.name for p in known.people], language)
+        answer = WrittenAnswer(viewed.whole(plain), known, time.perf_counter())
         if stream is not None:
             for word in words_of(answer.text):
                 stream(word)
@@ -81,15 +87,3 @@ class Writer:
         """What an analysis of the clip tells, in rows; without traits where none are to be told."""
         timeline = timeline_of(viewed.presences, analysis)
         return timeline if self.traits else without_traits(timeline)
-
-    def _worded(self, known: Basis) -> str:
-        """The plain answer, rephrased where a language model does that and the guard lets it pass.
-
-        Refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better.
-        """
-        present = bool(known.people) and all(p.decision == "present" for p in known.people)
-        wordable = known.question.query.select in ("attribute", "describe") and present and known.question.is_usual
-        if self.source != "reworded" or not wordable:
-            return known.plain
-        language = self.language()
-        return known.plain if language is None else rephrase(known.plain, [p.name for p in known.people], language)

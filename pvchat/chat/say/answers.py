@@ -10,74 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pvchat.chat import english
+from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
-from pvchat.chat.english import (
-    HEDGE,
-    be,
-    clock,
-    join,
-    lasting,
-    lower,
-    number,
-    shortened,
-    so_many_people,
-    times_said,
-    upper,
-    wording,
-)
-from pvchat.chat.query import (
-    EVERYBODY,
-    PRESENT,
-    And,
-    Condition,
-    Event,
-    Has,
-    Not,
-    Number,
-    Or,
-    Query,
-    Rank,
-    Whom,
-    asks_absence,
-    atoms,
-    by_place,
-    conjunction,
-    events_in,
-    is_of_sound,
-    together,
-)
-from pvchat.chat.say.clauses import (
-    asks_always_there,
-    asks_scene,
-    called,
-    clause,
-    complement,
-    condition_of,
-    decided,
-    does,
-    each_time,
-    event_said,
-    existence,
-    happens_said,
-    held_by,
-    here_but,
-    in_passing,
-    is_plain,
-    lead,
-    may_be,
-    nobody_known,
-    not_here,
-    noun,
-    ordinal,
-    people_said,
-    rank_said,
-    things_said,
-    time_asked,
-    time_of,
-    unknown_people,
-    who_is_there,
-    whom_said,
-)
+from pvchat.chat.english import HEDGE, be, clock, join, lower, number, shortened, so_many_people, upper, wording
+from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Number, Or, Query, Rank, Whom
+from pvchat.chat.say import clauses
+from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, is_plain, lead, noun, people_said
 from pvchat.chat.say.people import company, measured, said
 from pvchat.chat.spans import common, without
 from pvchat.chat.timeline import Finding, Found, Timeline
@@ -91,30 +30,40 @@ _BY_PLACE = ("left", "right", "near", "big")
 
 
 def holders(finding: Finding, timeline: Timeline) -> str:
-    """Whether something holds of somebody, or of whom."""
+    """Whether something holds of somebody, or of whom; where no more is asked, who is there, or isn't."""
     query, whom = finding.query, finding.query.whom
-    if asks_absence(query):
+    if queries.asks_absence(query):
         asked = [one for one in timeline.enrolled if one.name not in whom.besides]
-        absent = decided(asked, "absent")
-        return " ".join([f"{not_here(absent)}." if absent else "I miss nobody whom I know.", *may_be(asked)])
+        absent = clauses.decided(asked, "absent")
+        missed = f"{clauses.not_here(absent)}." if absent else "I miss nobody whom I know."
+        return " ".join([missed, *clauses.may_be(asked)])
     more = query.throughout or query.number or whom.such or whom.nth or query.during.event
     plain = is_plain(query.where) and not more and whom.quantifier not in ("only", "none", "either")  # who is there
-    if plain and not whom.names[1:]:
-        return _there(finding, timeline)
-    return _whether(finding, timeline) if plain or query.select == "exists" else _who(finding, timeline)
+    polar = query.select == "exists"
+    if not plain or whom.names[1:]:
+        return _whether(finding, timeline) if plain or polar else _who(finding, timeline)
+    if whom.names:
+        one = timeline.entity(whom.names[0])
+        missing = next((each for each in finding.missing if each.name == whom.names[0]), None)
+        return "" if one is None else clauses.existence(one, timeline, polar, missing)
+    if whom.known is not False:
+        absent = clauses.decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
+        return f"{clauses.who_is_there(timeline, whom.besides)}{f' {clauses.not_here(absent)}.' if absent else ''}"
+    many = max(timeline.strangers, len(finding.people))
+    found = f"{lead(finding)}{lower(clauses.unknown_people(many)) or NO_STRANGERS}"
+    return " ".join([found, *clauses.may_be(timeline.enrolled)] if polar else [found])
 
 
 def _whether(finding: Finding, timeline: Timeline) -> str:
     """Whether something holds: of whom it does, of whom it doesn't, of whom I can't tell."""
     query, whom, where = finding.query, finding.query.whom, finding.query.where
-    gone, everyone = _gone(finding, timeline), finding.everyone
     inner = where.part if isinstance(where, Not) else where or PRESENT
     if whom.such is not None and is_plain(where) and not query.during.event and not query.throughout:
-        return "" if finding.missing and not everyone else f"{lead(finding)}{_seen(finding, timeline)}."
+        return "" if finding.missing and not finding.everyone else f"{lead(finding)}{_seen(finding, timeline)}."
     if _of_none(finding):
-        return f"{lead(finding)}{_none(query)} {clause(where)}{_as_much(query)}."
+        return f"{lead(finding)}{_none_does(query)}."
     surely, finding = _surely(finding)
-    told, denied = _told(finding, timeline), [*_denied(finding, timeline), *gone]
+    told, denied = _told(finding, timeline), _denied(finding, timeline)
     if is_plain(where) and (unsure := [one.name for one in finding.missing if one.why == "unsure"]):
         denied.append(f"I'm not sure whether {join(unsure, 'or')} is in this video")
     if told or denied or finding.verdict == "yes":
@@ -123,8 +72,8 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.verdict == "no":
         return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
-    one = len(everyone) == 1 and (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
-    if finding.open and (whom.names or one):
+    meant = (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
+    if finding.open and (whom.names or meant and len(finding.everyone) == 1):
         return _to_nobody(finding, timeline) or _untold(finding.open, "whether", inner, timeline)
     return "" if finding.missing else nobody(finding)
 
@@ -186,7 +135,7 @@ def _who(finding: Finding, timeline: Timeline) -> str:
     if finding.people and is_plain(where) and (whom.nth or whom.such is not None) and not finding.query.during.event:
         names = people_said(finding.people)
         meant = whom.nth or len(finding.people) == 1
-        return f"{join(names)} {be(names)} {whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
+        return f"{join(names)} {be(names)} {clauses.whom_said(whom)}." if meant else f"{_seen(finding, timeline)}."
     said = holds_said(finding.people, where, finding, timeline)
     if isinstance(where, Not):
         against = [replace(o, spans=tuple(truth_of(where.part, o.entity, timeline).yes)) for o in finding.against]
@@ -214,20 +163,14 @@ def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
     if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
-        return f"I see {_no(whom.such)} {complement(query.where)[1].removeprefix('seen ')}."
+        return f"I see {_no(whom.such)} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
-        return upper(f"{hedge}{_none(query)} {clause(query.where)}{_as_much(query)}.")
+        return upper(f"{hedge}{_none_does(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
-        return NO_STRANGERS if whom.known is False else nobody_known(whom.besides)
+        return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
     return f"{'; '.join([f'I see {_no(whom.such)}{who}', *open_said(finding.open)])}."
-
-
-def _as_much(query: Query) -> str:
-    """All the time, or again, where that is asked: " the whole time", " more than once"."""
-    again = query.rank is not None and query.number == Number("more_than", 1)
-    return " the whole time" if query.throughout else " more than once" if again else ""
 
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
@@ -235,11 +178,11 @@ def holds_said(people: Iterable[Found], condition: Condition | None, finding: Fi
     groups: dict[tuple[tuple[Condition, str, str], ...], list[Found]] = {}
     for one in people:
         held = _fulfilled(condition or PRESENT, one, timeline)
-        told = tuple((so, HEDGE * one.likely, time_of(found, finding, timeline)) for so, found in held)
+        told = tuple((so, HEDGE * one.likely, clauses.time_of(found, finding, timeline)) for so, found in held)
         groups.setdefault(told, []).append(one)
     texts = []
     for told, group in groups.items():
-        said = _always if asks_always_there(finding.query) and group[0].verdict == "yes" else clause
+        said = _always if clauses.asks_always_there(finding.query) and group[0].verdict == "yes" else clause
         meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
         each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
         texts.append(f"{join(people_said(group))} {join(each)}")
@@ -254,30 +197,35 @@ def _of_each(where: Condition, people: Sequence[Found], finding: Finding, timeli
     of_each = related_to(EVERYBODY, where)
     if of_each == where or each_other(where, people[0].entity, who, whom) != where:
         return where
-    denied = any(isinstance(part, Not) for part in together(where))
+    denied = any(isinstance(part, Not) for part in queries.together(where))
     mutual = jointly(who, where, Whom(who.sure, "both"), timeline).yes
     return of_each if denied or without([span for one in people for span in one.spans], mutual) else where
 
 
 def _always(where: Condition, count: int, hedge: str) -> str:
     """Such as "is always sitting in a kitchen", "is never sitting on a street"."""
-    parts = together(where)
-    never = all(isinstance(one, Not) for one in parts if one not in by_place(And(parts))[0])
+    parts = queries.together(where)
+    never = all(isinstance(one, Not) for one in parts if one not in queries.by_place(And(parts))[0])
     plain = [one.part if isinstance(one, Not) and never else one for one in parts]
-    return clause(conjunction(plain), count, f"{hedge} {'never' if never else 'always'}".lstrip())
+    return clause(queries.conjunction(plain), count, f"{hedge} {'never' if never else 'always'}".lstrip())
 
 
 def _denied(finding: Finding, timeline: Timeline) -> list[str]:
-    """That it doesn't hold of some people, as clauses, the same of several as one."""
+    """That it doesn't hold of some people, as clauses, the same of several as one; that others aren't there."""
     groups: dict[tuple[Condition | str, bool], list[Found]] = {}
     for one in finding.against:
         if not (one.spans and _asks_share(finding.query)):
             groups.setdefault((_instead(one, finding, timeline), one.likely), []).append(one)
-    return [
+    told = [
         so if isinstance(so, str) else
         f"{join(people_said(some))} {clause(_of_each(so, some, finding, timeline), len(some), HEDGE * likely)}"
         for (so, likely), some in groups.items()
     ]  # fmt: skip
+    others = [name for has in queries.atoms(finding.query.where) if has.of is not None for name in has.of.names]
+    gone = [one.name for one in finding.missing if one.why == "absent"]
+    gone += clauses.decided([one for one in timeline.enrolled if one.name in others], "absent")
+    surely = all(one.surely for one in finding.missing)
+    return [*told, clauses.not_here(list(dict.fromkeys(gone)), surely)] if gone else told
 
 
 def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | str:
@@ -290,7 +238,7 @@ def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | 
     several = finding.query.whom.names[1:]
     if isinstance(where, And) and (where.parts[1:] or not several) and (failing := _failing(found, where, timeline)):
         return failing
-    rivals = list(dict.fromkeys(condition_of(row) for row in found.rows if row.holds and row.value))
+    rivals = list(dict.fromkeys(clauses.condition_of(row) for row in found.rows if row.holds and row.value))
     excludes = isinstance(where, Has) and where.attribute != "thing" and where.of is None and len(rivals) == 1
     return rivals[0] if excludes and not finding.query.during.event else Not(where)
 
@@ -298,22 +246,7 @@ def _instead(found: Found, finding: Finding, timeline: Timeline) -> Condition | 
 def open_said(people: Sequence[Found]) -> list[str]:
     """That it isn't known of some people, as a clause."""
     names = people_said(people)
-    return [f"I can't tell of {join(shortened(names, len(names), _MOST_OPEN), 'or')}"] if names else []
-
-
-def _there(finding: Finding, timeline: Timeline) -> str:
-    """Whether the one asked about is there; who of everybody is; whether anybody is whom nobody knows."""
-    whom, polar = finding.query.whom, finding.query.select == "exists"
-    if whom.names:
-        one = timeline.entity(whom.names[0])
-        missing = next((each for each in finding.missing if each.name == whom.names[0]), None)
-        return "" if one is None else existence(one, timeline, polar, missing)
-    if whom.known is not False:
-        absent = decided(timeline.enrolled, "absent") if whom.quantifier == "all" else []
-        return f"{who_is_there(timeline, whom.besides)}{f' {not_here(absent)}.' if absent else ''}"
-    many = max(timeline.strangers, len(finding.people))
-    found = f"{lead(finding)}{lower(unknown_people(many)) or NO_STRANGERS}"
-    return " ".join([found, *may_be(timeline.enrolled)] if polar else [found])
+    return [f"I can't tell of {shortened(names, _MOST_OPEN, word='or')}"] if names else []
 
 
 def _seen(finding: Finding, timeline: Timeline) -> str:
@@ -321,7 +254,7 @@ def _seen(finding: Finding, timeline: Timeline) -> str:
     whom, people, many = finding.query.whom, finding.people, len(finding.people)
     kind = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}" if many else _no(whom.such)
     known = {True: " I know", False: " I don't know", None: ""}[whom.known]
-    when = time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
+    when = clauses.time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
     named = whom.such is not None or any(not one.entity.startswith("#") for one in people)
     names = f": {join(people_said(people))}" if people and named else ""
     doubt = open_said(finding.open) if whom.such is not None else []
@@ -329,19 +262,17 @@ def _seen(finding: Finding, timeline: Timeline) -> str:
 
 
 def _failing(found: Found, where: And, timeline: Timeline) -> str:
-    """Which of several conditions fails somebody: "Karl is not in a kitchen", "Karl is eating from 0:10 to 0:20, but is
-    not alone then"; "" where that isn't known.
-    """
+    """Such as "Karl is not in a kitchen", "Karl is eating from 0:10 to 0:20, but is not alone then"; else nothing."""
     name, plain = called(found.entity), [part for part in where.parts if not isinstance(part, Not)]
     times = {part: truth_of(part, found.entity, timeline) for part in where.parts}
     if never := [part for part in plain if times[part].no and not times[part].yes]:
-        return f"{name} {clause(Not(conjunction(never)))}"
+        return f"{name} {clause(Not(queries.conjunction(never)))}"
     for part in plain:
         rest = [one for one in where.parts if one is not part]
         denied = truth_of(And(tuple(rest)), found.entity, timeline).no
         if rest and times[part].yes and not without(times[part].yes, denied):
             so = f"{name} {clause(part)} {in_passing(times[part].yes, timeline)}".rstrip()
-            return f"{so}, but {clause(Not(conjunction(rest)))} then"
+            return f"{so}, but {clause(Not(queries.conjunction(rest)))} then"
     denials = [part for part in where.parts if isinstance(part, Not) and times[part].no]
     return f"{name} {clause(denials[0].part)} {in_passing(times[denials[0]].no, timeline)}".rstrip() if denials else ""
 
@@ -349,18 +280,16 @@ def _failing(found: Found, where: And, timeline: Timeline) -> str:
 def _untold(people: Sequence[Found], asked: str, where: Condition, timeline: Timeline) -> str:
     """That something isn't known of those who are there, and, of one, all that was measured of the kind."""
     names = people_said(people)
-    told, one = here_but(names, f"tell {asked} {join(names, 'or')} {clause(where)}"), people[0].entity
-    known = measured(one, next(atoms(where)), timeline.seen(one), timeline) if len(people) == 1 else ""
+    told, one = clauses.here_but(names, f"tell {asked} {join(names, 'or')} {clause(where)}"), people[0].entity
+    known = measured(one, next(queries.atoms(where)), timeline.seen(one), timeline) if len(people) == 1 else ""
     return f"{told} {upper(f'{names[0]} {known}.')}" if known else told
 
 
 def _fulfilled(where: Condition, found: Found, timeline: Timeline) -> list[tuple[Condition, Found]]:
-    """What of a condition holds of somebody, each with when it does: of several one may choose of those that do, of
-    "next to Ana or Ben" next to Ana, of "hugging" hugging Ben.
-    """
-    parts = together(where)
+    """What of a condition holds of somebody, when: of "next to Ana or Ben" next to Ana, of "hugging" hugging Ben."""
+    parts = queries.together(where)
     if choice := next((part for part in parts if isinstance(part, Or)), None):
-        ways = [conjunction([part if one is choice else one for one in parts]) for part in choice.parts]
+        ways = [queries.conjunction([part if one is choice else one for one in parts]) for part in choice.parts]
         held = [(way, common(truth_of(way, found.entity, timeline).yes, found.spans)) for way in ways]
         return [(way, replace(found, spans=tuple(spans))) for way, spans in held if spans] or [(where, found)]
     of = where.of if isinstance(where, Has) else None
@@ -388,23 +317,17 @@ def _of_none(finding: Finding) -> bool:
     return finding.verdict == "no" and not finding.people and not few
 
 
-def _none(query: Query) -> str:
-    """Nobody, as a question means it: "none of Ana and Ben", "no woman", "nobody"."""
-    if len(query.whom.names) > 1:
-        return f"none of {join(people_said(query.whom.names))}"
-    return _no(query.whom.such) + " else" * bool(query.whom.besides) + " I don't know" * (query.whom.known is False)
+def _none_does(query: Query) -> str:
+    """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
+    whom, again = query.whom, query.rank is not None and query.number == Number("more_than", 1)
+    none = _no(whom.such) + " else" * bool(whom.besides) + " I don't know" * (whom.known is False)
+    none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else none
+    how = " the whole time" if query.throughout else " more than once" if again else ""
+    return f"{none} {clause(query.where)}{how}"
 
 
 def _no(such: Condition | None) -> str:
     return "nobody" if such is None else f"no {noun(such)}"
-
-
-def _gone(finding: Finding, timeline: Timeline) -> list[str]:
-    """That some of those whom a question names aren't there, as a clause; nothing for nobody."""
-    others = [name for has in atoms(finding.query.where) if has.of is not None for name in has.of.names]
-    names = [one.name for one in finding.missing if one.why == "absent"]
-    names += decided([one for one in timeline.enrolled if one.name in others], "absent")
-    return [not_here(list(dict.fromkeys(names)), all(one.surely for one in finding.missing))] if names else []
 
 
 def timed(finding: Finding, timeline: Timeline) -> str:
@@ -413,9 +336,14 @@ def timed(finding: Finding, timeline: Timeline) -> str:
     every = quantifier == "all" and where == Has("with") and not query.number
     both = quantifier == "both" and (finding.people or not query.whom.names)
     joint = both or quantifier in ("none", "only") or every
-    if joint or asks_scene(finding) or query.number is not None and query.value == "people":
+    if joint or clauses.asks_scene(finding) or query.number is not None and query.value == "people":
         return f"{lead(finding)}{_together(finding, timeline)}."
-    told = [f"{text}." for text in _first_or_last(finding) or holds_said(finding.people, where, finding, timeline)]
+    told = holds_said(finding.people, where, finding, timeline)
+    if query.rank in (Rank("time"), Rank("time", -1)) and is_plain(where):
+        word, at = ("first", 0) if query.rank.k == 1 else ("last", -1)
+        edges = [(called(one.entity), clock(one.spans[at][at])) for one in finding.people if one.spans]
+        told = [f"{who} is {word} seen at {time}" for who, time in edges] or told
+    told = [f"{text}." for text in told]
     named = query.whom.names or query.whom.unknown
     if not told or query.whom.names:  # of whom it never holds, and of whom that isn't known
         for one in finding.against:
@@ -429,13 +357,13 @@ def timed(finding: Finding, timeline: Timeline) -> str:
 def _together(finding: Finding, timeline: Timeline) -> str:
     """The time of several together, of nobody, or of the scene, as a clause."""
     query, where, whom = finding.query, finding.query.where, finding.query.whom
-    has = next(atoms(where), PRESENT)
+    has = next(queries.atoms(where), PRESENT)
     if query.number is not None and query.value == "people":
         many = int(query.number.value)
         who, end = f"{query.number.bound.replace('_', ' ')} {so_many_people(many)}", " at the same time"
         holds, never = (f"{who} {clause(where, many, how)}{end}" for how in ("", "never"))
         never += ", as far as I can see"
-    elif asks_scene(finding):
+    elif clauses.asks_scene(finding):
         thing = said(has.value, 1) * (has.attribute == "thing")
         holds = f"I see {'no' if isinstance(where, Not) else 'the'} {thing}" if thing else f"this {clause(where)}"
         never = f"I see no {thing} in this video" if thing else "I can't tell when"
@@ -452,17 +380,7 @@ def _together(finding: Finding, timeline: Timeline) -> str:
         no = "No, " * (query.form == "polar" and finding.verdict != "yes" and not lead(finding))
         never = f"{no}{join(names)} {clause(where, len(names), 'never')}{' at the same time' * bool(both)}"
     times = finding.spans and not timeline.still
-    return f"{holds} {time_asked(finding.spans, finding, timeline)}" if times else never
-
-
-def _first_or_last(finding: Finding) -> list[str]:
-    """When each is first seen, or last, where that is asked; nothing elsewhere."""
-    query, rank = finding.query, finding.query.rank
-    if rank is None or rank.by != "time" or abs(rank.k) > 1 or not is_plain(query.where):
-        return []
-    edge = ("first", 0, 0) if rank.k == 1 else ("last", -1, 1)
-    people = [one for one in finding.people if one.spans]
-    return [f"{called(one.entity)} is {edge[0]} seen at {clock(one.spans[edge[1]][edge[2]])}" for one in people]
+    return f"{holds} {clauses.time_asked(finding.spans, finding, timeline)}" if times else never
 
 
 def shots(finding: Finding, timeline: Timeline) -> str:
@@ -471,13 +389,13 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     total = max(len(timeline.shots), len(found))
     if query.whom == EVERYBODY and query.where is None:
         cuts = [clock(start) for start, _ in finding.spans[1:]]
-        at = f", at {join(shortened(cuts, len(cuts), _MOST_SHOTS, 'more'))}" if cuts else ""
+        at = f", at {shortened(cuts, _MOST_SHOTS, 'more')}" if cuts else ""
         many = f"{number(len(cuts)) if cuts else 'no'} cut{'s' * (len(cuts) > 1)}"
         seen = f"I see {number(len(found))} shot{'s' * bool(cuts)} and {many} in this video{at}."
         return f"{lead(finding)}{seen}" if found else "I can't tell where this video is cut."
     if not finding.people and finding.missing:
         return ""
-    people = people_said(finding.people) or people_said(query.whom.names) or [whom_said(query.whom)]
+    people = people_said(finding.people) or people_said(query.whom.names) or [clauses.whom_said(query.whom)]
     if query.whom.quantifier == "none":
         people = ["nobody" if found else "somebody"]
         found = found or [str(1 + i) for i in range(total)]
@@ -485,16 +403,16 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
     if not found or total == 1:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
-    each = join(shortened(found, len(found), _MOST_SHOTS, "more"))
-    return f"{who} in {number(len(found))} of {number(total)} shots{f': {each}' * (len(found) < total)}."
+    each = f": {shortened(found, _MOST_SHOTS, 'more')}" * (len(found) < total)
+    return f"{who} in {number(len(found))} of {number(total)} shots{each}."
 
 
 def of_events(finding: Finding, timeline: Timeline) -> str:
     """Whether, when or how long things happen at once, each of somebody else: "Ana is sitting and Ben is standing"."""
     query, word = finding.query, "or" if isinstance(finding.query.where, Or) else "and"
-    happens = join([" ".join(happens_said(one)) for one in events_in(query.where)], word)
+    happens = join([happens_said(one) for one in queries.events_in(query.where)], word)
     if finding.spans and not timeline.still and not isinstance(query.where, Not):
-        return f"{lead(finding)}{happens} {time_asked(finding.spans, finding, timeline)}."
+        return f"{lead(finding)}{happens} {clauses.time_asked(finding.spans, finding, timeline)}."
     if finding.verdict == "unknown" or finding.spans:
         return f"I can't tell whether {happens}."
     return f"{lead(finding)}as far as I can see it is never so that {happens} at the same time."
@@ -504,9 +422,9 @@ def length(finding: Finding, timeline: Timeline) -> str:
     """How long the video is, or the part that is asked about."""
     if timeline.still:
         return "This is a photo, or a video of about a second."
-    seconds = lasting(finding.number or 0.0)
-    if finding.during and (event := event_said(finding.query.during)):
-        return f"{lead(finding)}about {seconds} pass {event}, {each_time(finding.during)}."
+    seconds = english.lasting(finding.number or 0.0)
+    if finding.during and (event := clauses.event_said(finding.query.during)):
+        return f"{lead(finding)}about {seconds} pass {event}, {clauses.each_time(finding.during)}."
     return f"{lead(finding)}this is a video of about {seconds}."
 
 
@@ -524,90 +442,75 @@ def ranked(finding: Finding, timeline: Timeline) -> str:
 
 def in_order(finding: Finding, rank: Rank, most: int = _MOST) -> str:
     """Who comes where by a measure, as a clause; by a number also how the others are."""
-    names, best, alone = people_said(finding.people), finding.people[0], len(finding.people) == 1
-    measure, first = "" if rank.by in _BY_PLACE else f", {_measured(rank.by, best)}", abs(rank.k) == 1
-    verb = f"{be(names)}" if rank.by in _BY_PLACE else _verb(finding.query, rank.by, len(finding.people))
-    if not alone and (rank.by in _BY_PLACE or not finding.against):
+    query, names, many, by_place = finding.query, people_said(finding.people), len(finding.people), rank.by in _BY_PLACE
+    measure = "" if by_place else f", {_measured(rank.by, finding.people[0])}"
+    if by_place:
+        verb = be(names)
+    elif rank.by == "time" and query.where == Not(PRESENT):
+        verb = "leave" if many > 1 else "leaves"
+    elif queries.is_of_sound(query):
+        verb = does(query, many > 1)
+    elif not is_plain(query.where):
+        verb = clause(query.where, many)
+    else:
+        verb = f"come{'s' * (many == 1)} in" if rank.by == "time" else f"{'is' if many == 1 else 'are'} seen"
+    if many > 1 and (by_place or not finding.against):
         return f"{join(names)} {verb} {wording('alike', rank.by)}{measure}"
-    how = rank_said(rank, is_of_sound(finding.query))
     others = [f"{called(one.entity)} {_measured(rank.by, one)}" for one in finding.against] if measure else []
     link = "; " if rank.by != "time" else ", then " if rank.k > 0 else ", before that "
-    rest = f"{link}{join(shortened(others, len(others), most - 1, 'more'))}" if first and others else ""
-    return f"{join(names)} {verb} {how}{measure}{rest}"
-
-
-def _verb(query: Query, by: str, count: int) -> str:
-    if by == "time" and query.where == Not(PRESENT):
-        return "leave" if count > 1 else "leaves"
-    if is_of_sound(query):
-        return does(query, count > 1)
-    if not is_plain(query.where):
-        return clause(query.where, count)
-    return ("come in" if count > 1 else "comes in") if by == "time" else f"{'are' if count > 1 else 'is'} seen"
+    rest = f"{link}{shortened(others, most - 1, 'more')}" if abs(rank.k) == 1 and others else ""
+    return f"{join(names)} {verb} {clauses.rank_said(rank, queries.is_of_sound(query))}{measure}{rest}"
 
 
 def _measured(by: str, one: Found) -> str:
     value = one.number or 0.0
-    return {"long": f"for about {lasting(value)}", "often": times_said(int(value)), "time": f"at {clock(value)}"}[by]
+    if by == "time":
+        return f"at {clock(value)}"
+    return f"for about {english.lasting(value)}" if by == "long" else english.times_said(int(value))
 
 
 def compare(finding: Finding, timeline: Timeline) -> str:
-    """People held against each other: by a measure, by what is alike, by how many they are."""
+    """People held against each other: by a measure, by what they wear, do or where they are, by how many they are."""
     query, everyone = finding.query, [*finding.people, *finding.against]
     if query.attribute is not None and query.rank is None and len(everyone) != 1:
-        return _in_common(finding)
+        told = join([f"{called(one.entity)} {clauses.held_by(one.rows)}" for one in finding.people if one.rows])
+        if lead(finding) and told:
+            return f"{lead(finding)}{told}."
+        if finding.missing or not finding.people:
+            return "" if finding.missing else "I can't compare that."
+        unsure = f"I can't tell whether {join(people_said(finding.people))} are alike in that."
+        return f"{unsure} {upper(told)}." if told else unsure
     if finding.number is not None:  # more of these than of those
         groups = ((query.whom, finding.people), (query.versus or query.whom, finding.against))
         kinds = [f"{number(len(some)) if some else 'no'} {noun(whom.such, len(some))}" for whom, some in groups]
         return f"{lead(finding)}{'; '.join([f'I see {join(kinds)}', *open_said(finding.open)])}."
     if len(everyone) < 2:
         there = [one for one in everyone if one.entity]
-        alone = here_but(people_said(there), "compare that") if there else "I can't compare that."
+        alone = clauses.here_but(people_said(there), "compare that") if there else "I can't compare that."
         return "" if finding.missing else alone
     return ranked(finding, timeline)
 
 
-def _in_common(finding: Finding) -> str:
-    """Whether people are alike in what they wear, do, or where they are."""
-    clauses = [f"{called(one.entity)} {held_by(one.rows)}" for one in finding.people if one.rows]
-    if lead(finding) and clauses:
-        return f"{lead(finding)}{join(clauses)}."
-    if finding.missing or not finding.people:
-        return "" if finding.missing else "I can't compare that."
-    unsure = f"I can't tell whether {join(people_said(finding.people))} are alike in that."
-    return f"{unsure} {upper(join(clauses))}." if clauses else unsure
-
-
 def order(finding: Finding, timeline: Timeline) -> str:
-    """Who comes one after the other, or whether one does before another."""
-    query, people = finding.query, finding.people
-    if query.form in ("polar", "choice") or finding.against:
-        return _before(finding)
-    if query.versus is not None and not people and not finding.missing:
-        return f"I see nobody come in {query.during.relation or 'before'} {whom_said(query.versus)}."
-    if not people:
-        return "" if finding.missing else nobody_known()
-    return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
-
-
-def _before(finding: Finding) -> str:
-    """Whether something begins, or ends, of one before it does of another."""
-    query, event = finding.query, finding.query.during.event
-    theirs = query.where if query.versus is not None or event is None else event.where
-    if query.versus is not None and things_said(query.versus.such):
-        theirs = query.versus.such
-    if not finding.people or not finding.against:
-        return "" if finding.missing else "I can't tell which comes first."
-    sides = ((finding.people[0], query.where, 0), (finding.against[0], theirs, query.during.nth))
-    told = [f"{_begins(one, where, nth)} {_measured('time', one)}" for one, where, nth in sides]
+    """Who comes one after the other, or whether something begins, or ends, of one before it does of another."""
+    query, people, event, versus = finding.query, finding.people, finding.query.during.event, finding.query.versus
+    two = query.form in ("polar", "choice") or bool(finding.against)
+    if people and not two:
+        return f"{in_order(replace(finding, people=people[:1], against=people[1:]), Rank('time'), 2 * _MOST)}."
+    if not people or not finding.against:
+        nobody = clauses.nobody_known()
+        if versus is not None:
+            nobody = f"I see nobody come in {query.during.relation or 'before'} {clauses.whom_said(versus)}."
+        return "" if finding.missing else "I can't tell which comes first." if two else nobody
+    theirs = query.where if versus is not None or event is None else event.where
+    theirs = versus.such if versus is not None and clauses.things_said(versus.such) else theirs
+    told = []
+    for one, where, nth in ((people[0], query.where, 0), (finding.against[0], theirs, query.during.nth)):
+        whom = Whom((one.entity,)) if one.entity else EVERYBODY
+        which, part = ("last", where.part) if isinstance(where, Not) else ("first", where or PRESENT)
+        part = PRESENT if one.entity and clauses.things_said(where) else part
+        begins = happens_said(Event(whom, part), which).replace("in this video", "seen")
+        if nth not in (0, 1):  # "Ben comes the second time"
+            begins = f"{happens_said(Event(whom, where or PRESENT), moves=True)} the {clauses.ordinal(nth)} time"
+        told.append(f"{begins} {_measured('time', one)}")
     return f"{lead(finding)}{', '.join(told)}."
-
-
-def _begins(one: Found, where: Condition | None, nth: int) -> str:
-    """Such as "Ana is last seen", "the dog is first there", "it is first dark", "Ben comes the second time"."""
-    which, part = ("last", where.part) if isinstance(where, Not) else ("first", where or PRESENT)
-    part = PRESENT if one.entity and things_said(where) else part
-    whom = Whom((one.entity,)) if one.entity else EVERYBODY
-    if nth not in (0, 1):
-        return f"{' '.join(happens_said(Event(whom, where or PRESENT), moves=True))} the {ordinal(nth)} time"
-    return " ".join(happens_said(Event(whom, part), which)).replace("in this video", "seen")

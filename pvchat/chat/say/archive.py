@@ -11,37 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from pvchat.chat import english
+from pvchat.chat import query as queries
 from pvchat.chat.archive import is_of_all, of_each
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import (
-    NTH_SAID,
-    clock,
-    first_times,
-    in_place,
-    join,
-    lasting,
-    number,
-    so_many_people,
-    span_told,
-    upper,
-    wording,
-)
-from pvchat.chat.query import (
-    ANYTHING,
-    EVERYBODY,
-    NEVER,
-    PRESENT,
-    Has,
-    Not,
-    Query,
-    Rank,
-    Whom,
-    counts_at_once,
-    counts_people,
-    is_of_sound,
-    lists_videos,
-    told_as,
-)
+from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many_people, upper, wording
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
 from pvchat.chat.say.clauses import clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
@@ -54,31 +29,32 @@ LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I c
 _MOST = 8  # places, days …
 _STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
 _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
-         **{one: f"on each {one}" for one in ("day", "night", "weekday")}}  # fmt: skip
+         **{one: f"on each {one}" for one in ("day", "night", "weekday")},
+         "scope": "each time", "day and place": "at each place on each day"}  # fmt: skip
 
 
 def moment(one: Seen, last: bool = False) -> str:
     """A video with the moment that counts: its first, or its last; dated by when that sighting began."""
     start, end = (one.spans[-1] if last else one.spans[0]) if one.spans else (0.0, 0.0)
-    at = end if last else start
-    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(at)})"
+    return f"{_day(one, start)} ({Path(one.video.path).name} at {clock(end if last else start)})"
 
 
 def lines(seen: Sequence[Seen]) -> str:
     """A line for each video, from the last of them to the first."""
-    lines = [f"\n- {'' if one.sure else 'perhaps: '}{line(one)}" for one in seen[::-1][:_MOST_LISTED]]
+    told = [f"\n- {'' if one.sure else 'perhaps: '}{line(one)}" for one in seen[::-1][:_MOST_LISTED]]
     more = len(seen) - _MOST_LISTED
-    return "".join(lines) + (f"\n- and {number(more)} more" if more > 0 else "")
+    return "".join(told) + (f"\n- and {number(more)} more" if more > 0 else "")
 
 
 def line(one: Seen) -> str:
     """A video with its moment, and what is said there, else when it holds."""
-    said = [f"{clock(start)} {speaker(who, of)}: {quoted(text)}" for who, of, (start, _), text in one.quotes]
-    more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
-    spans = first_times([span_told(*span) for span in one.spans], _MOST_SPANS)
-    spans = " ".join(said[:_MOST_SPANS]) + more if said else spans
-    spans += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
-    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {spans}".rstrip()
+    told = english.shortened([english.span_told(*span) for span in one.spans], _MOST_SPANS, "more times")
+    if one.quotes:
+        said = [f"{clock(start)} {speaker(who, of)}: {quoted(text)}" for who, of, (start, _), text in one.quotes]
+        more = f" … and {number(len(said) - _MOST_SPANS)} more" if len(said) > _MOST_SPANS else ""
+        told = " ".join(said[:_MOST_SPANS]) + more
+    told += f": {_all_named(one)}" if one.names and not one.each else ""  # of a video that is listed as such
+    return f"{_day(one, one.spans[0][0] if one.spans else 0.0)}: {Path(one.video.path).name} {told}".rstrip()
 
 
 def _day(one: Seen, seconds: float) -> str:
@@ -89,23 +65,20 @@ def _day(one: Seen, seconds: float) -> str:
     return f"{told}, {in_place(one.video.place)}" if one.video.place else told
 
 
-def videos(count: int) -> str:
-    """Such as "two videos"."""
-    return f"{number(count)} video{'' if count == 1 else 's'}"
+def so_many(count: int, what: str = "video") -> str:
+    """Such as "two videos", "one day"."""
+    return f"{number(count)} {what}{'' if count == 1 else 's'}"
 
 
 def unit_said(kind: str, unit: str) -> str:
     """Such as "in the kitchen", "on Friday 27 November 2026", "between 8 and 9"."""
     if kind == "place":
         return in_place(unit) if unit else "at a place without a name"
-    if kind == "day":
-        at = date.fromisoformat(unit)
-        return f"on {at:%A} {at.day} {at:%B %Y}"
     if kind == "day and place":
         return f"{unit_said('day', unit[:10])} {unit_said('place', unit[11:])}"
-    if kind in ("night", "week"):
+    if kind in ("day", "night", "week"):
         at = date.fromisoformat(unit)
-        return f"in the {kind} of {at:%A} {at.day} {at:%B %Y}"
+        return f"{'on' if kind == 'day' else f'in the {kind} of'} {at:%A} {at.day} {at:%B %Y}"
     if kind in ("month", "year"):
         return f"in {date.fromisoformat(f'{unit}-01'):%B %Y}" if kind == "month" else f"in {unit}"
     if kind == "scope":
@@ -113,40 +86,23 @@ def unit_said(kind: str, unit: str) -> str:
     return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
 
 
-def ago(one: Seen, today: date | None) -> str:
-    """Such as ", ten days ago", where that is asked."""
-    if today is None:
-        return ""
-    days = (today - one.video.at.date()).days
-    return f", {number(days)} day{'' if days == 1 else 's'} ago" if days > 0 else ", today"
-
-
 def apart(one: Seen, other: Seen) -> str:
     """How far two sightings lie apart: "Nine days apart."."""
     days = abs((one.video.at.date() - other.video.at.date()).days)
     seconds = abs((one.video.at - other.video.at).total_seconds())
-    return f"{upper(f'{number(days)} day' + 's' * (days != 1) if days else lasting(seconds))} apart."
+    return f"{upper(so_many(days, 'day') if days else lasting(seconds))} apart."
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a question says beside its query.
+    """What a question says beside its query."""
 
-    Attributes:
-        of: its words for times and places, such as " on Tuesday in the kitchen"; "" for none.
-        moment: the one sighting that is meant ("when she was last seen"); None: none in particular.
-        told: of a question about what is known of somebody, the answer for the one video that tells it; "" for none.
-        instead: where none tells it, what is known of her in that one; "" for nothing.
-        today: the day on which it is asked, where it asks how many days ago; None where it doesn't.
-        one: only the video of that one sighting was looked at.
-    """
-
-    of: str = ""
-    moment: Seen | None = None
-    told: str = ""
-    instead: str = ""
-    today: date | None = None
-    one: bool = False
+    of: str = ""  # its words for times and places, such as " on Tuesday in the kitchen"
+    moment: Seen | None = None  # the one sighting that is meant ("when she was last seen")
+    told: str = ""  # of a question about what is known of somebody, the answer for the one video that tells it
+    instead: str = ""  # where none tells it, what is known of her in that one
+    today: date | None = None  # the day on which it is asked, where it asks how many days ago
+    one: bool = False  # only the video of that one sighting was looked at
 
 
 def say_archive(found: ArchiveFinding, asked: Asked) -> str:
@@ -162,7 +118,7 @@ def say_archive(found: ArchiveFinding, asked: Asked) -> str:
         told = _said_by(found.query)(found, asked)
     if found.untold and found.seen:
         why = wording("library", "not listened")
-        told += f"\nOf {number(found.untold)} more I can't tell.{why}" * is_of_sound(found.query)
+        told += f"\nOf {number(found.untold)} more I can't tell.{why}" * queries.is_of_sound(found.query)
     return " ".join([*strange, told])
 
 
@@ -172,18 +128,18 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     so = _where(found).strip() or clause(found.query.where, 1 + several)
     of = f"{'any of ' * (found.looked_at > 1)}{_among(found, asked)}"
     if found.untold:
-        why = wording("library", "not listened") if is_of_sound(found.query) else ""
+        why = wording("library", "not listened") if queries.is_of_sound(found.query) else ""
         return f"I can't tell whether {_lower(who)} {so} in {of}.{why}"
     head = {"no": "No. ", "yes": "Yes. "}.get(found.verdict or "", "")
     if found.query.unit in UNITS and several and found.query.select == "when":
         unit = f"{found.query.unit} {'on' if 'day' in found.query.unit else 'in'} which"
         return f"{head}I found no {unit} {who} were both seen, in {_among(found, asked)}."
-    if lists_videos(found.query):
+    if queries.lists_videos(found.query):
         return f"{head}No video of such a length is among {_among(found, asked)}."
     if told_as(found.query) in ("when", "how_often") and found.query.whom.quantifier == "none":
         there = join(found.query.whom.names, "or") or f"Somebody{' I know' * bool(found.query.whom.known)}"
         return f"{head}{there} is in {'each of ' * (found.looked_at > 1)}{_among(found, asked)}."
-    if is_of_sound(found.query) and found.query.where is None:
+    if queries.is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
         return f"I heard {heard} in {of}."
     if is_plain(found.query.where) and counts_people(found.query):
@@ -205,13 +161,15 @@ def _not_seen(whom: Whom) -> str:
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
     """What says a finding of a query."""
+    told, of_people = told_as(query), {"who": _who, "count": _count, "compare": _compare, "order": _compare}
     if query.select != "who" and (query.unit in UNITS or is_of_all(query)):
         return _at_units
     if query.select == "compare" and query.per in ("same", "other"):
         return _in_each
-    told = told_as(query)
-    if told in _SAID and not (is_of_sound(query) and told == "attribute"):
-        return _SAID[told]
+    if told in of_people:
+        return of_people[told]
+    if told == "describe" or told == "attribute" and not queries.is_of_sound(query):
+        return _known_of
     if query.rank is None or told in ("how_often", "how_long"):
         return _listed
     if query.select == "exists":
@@ -225,25 +183,23 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     """Whether, in which videos, when, how long, how often."""
     query, told = found.query, told_as(found.query)
     if found.verdict == "unsure" and query.select == "exists":
-        return f"I am not sure: perhaps {_so(found)} in {videos(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
+        return f"I am not sure: perhaps {_so(found)} in {so_many(len(found.perhaps))}{asked.of}.{lines(found.seen)}"
     seconds = sum(seconds_in(one.spans) for one in found.sure)
     times = sum(max(1, len(one.spans)) for one in found.sure)
     length = f"for {lasting(seconds)}, " * (told == "how_long" and bool(found.sure))
     again = f", {number(times)} times in all" * (told == "how_often" and times > len(found.sure))
     in_turn = found.seen[::-1] if query.per == "order" else found.seen
-    if lists_videos(query) and query.whom == EVERYBODY:
+    if queries.lists_videos(query) and query.whom == EVERYBODY:
         some = f"{number(len(found.seen))} of " * (len(found.seen) < found.looked_at)
         return f"{upper(f'{some}{_among(found, asked)}')}.{lines(in_turn)}"
     without = "Without " * (query.whom.quantifier == "none" and len(query.whom.names) == 1)
     by_name = query.whom.names and told not in ("how_often", "how_long")
     so = upper(_so(found)) if by_name else f"{without}{_subject(found)}{_where(found)}:"
-    who = ""
+    lead, who = f"{LEADS[found.verdict or '']} ".lstrip(), ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
         named = [*found.names] or [_STRANGERS] * any(one.strangers for one in found.sure)
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
-    else:
-        lead = f"{LEADS[found.verdict or '']} ".lstrip()
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
 
@@ -254,9 +210,9 @@ def _greatest(found: ArchiveFinding, asked: Asked) -> str:
         many = so_many_people(int(size)) if size else "nobody"
         word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
         untold = f" Of {number(found.untold)} I can't tell." if found.untold else ""
-        return f"The {word} people {so} in {videos(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
+        return f"The {word} people {so} in {so_many(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
     word = "longest" if rank.k > 0 else "shortest"
-    if lists_videos(found.query):
+    if queries.lists_videos(found.query):
         names = f" of {join(list(found.query.whom.names))}" if found.query.whom.names else ""
         return f"The {word} video{names} lasts {lasting(size)}, {of}.{lines(found.seen)}"
     return f"{_subject(found)}: {word} {line(found.seen[0])}, for {lasting(size)}."
@@ -269,9 +225,17 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     unknown, none = found.verdict == "unknown", [one for one, count in found.groups.items() if not count]
     perhaps = [said[one] for one in none if one in found.maybe and not unknown]
     left = [said[one] for one in none if said[one] not in perhaps]
-    if query.number == NEVER:
-        return _at_no_unit(found, asked, join(left, "or"))
-    told = _counted_at(found, said)
+    if query.number == NEVER:  # at which of them nobody was, or there was no video
+        where = join(left, "or") or _EACH[query.unit]
+        if query.where == ANYTHING:
+            return f"There was {'no video' if left else 'one'} {where}."
+        were = "were" if len(query.whom.names) > 1 else "was"
+        return f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}. {_that_is_of(found, asked)}"
+    count_said = so_many_people if query.select == "count" else so_many
+    told = [
+        f"{said[one]} ({f'for {lasting(count)}' if _by_length(query) else count_said(int(count))})"
+        for one, count in found.groups.items() if count
+    ]  # fmt: skip
     sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
     sentences += [("Of {} I can't tell." if unknown else "Not {}.").format(join(left[:_MOST], "or"))] if left else []
     sentences += [f"Perhaps not {join(perhaps[:_MOST], 'or')}."] if perhaps else []
@@ -279,31 +243,13 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(kept)
 
 
-def _at_no_unit(found: ArchiveFinding, asked: Asked, there: str) -> str:
-    """At which places, on which days … nobody was, or there was no video."""
-    query, were = found.query, "were" if len(found.query.whom.names) > 1 else "was"
-    if query.where == ANYTHING:
-        return f"There was no video {there}." if there else f"There was one {_EACH[query.unit]}."
-    seen = f"not seen {there}" if there else f"seen {_EACH[query.unit]}"
-    return f"{_subject(found)} {were} {seen}. {_that_is_of(found, asked)}"
-
-
 def _by_length(query: Query) -> bool:
     """Whether it is asked for how long, not how often."""
     return query.select == "how_long" or query.rank is not None and query.rank.by == "long"
 
 
-def _counted_at(found: ArchiveFinding, said: dict[str, str]) -> list[str]:
-    """Such as "in the kitchen (three videos)", "on Friday 27 November 2026 (for 2 minutes)"."""
-    count_said = so_many_people if found.query.select == "count" else videos
-    return [
-        f"{said[one]} ({f'for {lasting(count)}' if _by_length(found.query) else count_said(int(count))})"
-        for one, count in found.groups.items() if count
-    ]  # fmt: skip
-
-
 def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
-    """Such as "Ana: most often in the kitchen (three videos), then in the hall (one video).", of `_counted_at`."""
+    """Such as "Ana: most often in the kitchen (three videos), then in the hall (one video).", of `told`."""
     query, rank, unit, so = found.query, found.query.rank, found.query.unit, f"{_subject(found)}{_where(found)}"
     if is_of_all(query):
         so = "Seen" if is_plain(query.where) else upper(clause(query.where, 1))
@@ -316,7 +262,7 @@ def _listed_at(found: ArchiveFinding, told: list[str]) -> str:
     if unit != "scope" and query.select != "count" and rank is not None and told:
         how = " longest" if _by_length(query) else f" {'most' if rank.k > 0 else 'least'} often"
     if unit != "scope" and query.select == "how_often":
-        how += f" {number(len(told))} {unit}{'' if len(told) == 1 else 's'}:"
+        how += f" {so_many(len(told), unit)}:"
     nowhere = "perhaps" if found.perhaps else f"{'on' if 'day' in unit else 'in'} no {unit}"
     return f"{so}:{how} {(', then '.join(told[:_MOST]) if rank is not None else join(told)) or nowhere}."
 
@@ -345,14 +291,17 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
         word = "before that" if last else nth
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
-    if lists_videos(found.query) and found.seen and not found.query.whom.names:
+    if queries.lists_videos(found.query) and found.seen and not found.query.whom.names:
         word = "last but one" if rank.k == -2 else NTH_SAID[rank.k - 1] if 1 < rank.k <= len(NTH_SAID) else word
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
         return f"{so} {verb} not seen {word} in any of {_among(found, asked)}."
-    lead = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}"
-    told = [f"{lead} {moment(edge, last)}{ago(edge, asked.today)}." if edge else "I am not sure of it in any video."]
+    lead, ago = f"{so}: {word}" if found.query.where else f"{so} {verb} {seen}", ""
+    if edge is not None and asked.today is not None:
+        days = (asked.today - edge.video.at.date()).days
+        ago = f", {so_many(days, 'day')} ago" if days > 0 else ", today"
+    told = [f"{lead} {moment(edge, last)}{ago}." if edge else "I am not sure of it in any video."]
     if perhaps:
         also = f"Perhaps {'later' if last else 'earlier'}, too:" if sure else "Perhaps"
         told.append(f"{also} {'; '.join(moment(one, last) for one in (perhaps[::-1] if last else perhaps)[:2])}.")
@@ -369,8 +318,12 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
         return f"{upper('; else '.join(dict.fromkeys(told)))}."
     if asked.moment is not None:
         return f"{upper(moment(asked.moment))}: {_all_named(found.seen[0])}."
-    if query.number == NEVER:
-        return _who_never(found, asked)
+    if query.number == NEVER:  # nobody; who perhaps is
+        surely = {name for one in found.seen for name in one.names if name not in one.perhaps}
+        perhaps = sorted({name for one in found.seen for name in one.perhaps} - surely)
+        nobody = f"Perhaps {join(perhaps, 'or')}: everybody else" if perhaps else "Nobody: everybody"
+        so = "I know was seen" if is_plain(query.where) else f"I see {clause(query.where)}"
+        return f"{nobody} {so} at least once in {_among(found, asked)}."
     if rank is not None and query.number is None and found.names:
         return _who_most(found, asked, rank)
     if query.unit in {*UNITS} - {"scope"} and not query.throughout and query.number is None:
@@ -378,22 +331,13 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
     return _who_is_there(found, asked)
 
 
-def _who_never(found: ArchiveFinding, asked: Asked) -> str:
-    """That nobody is in no video; who perhaps is."""
-    sure = {name for one in found.seen for name in one.names if name not in one.perhaps}
-    doubtful = sorted({name for one in found.seen for name in one.perhaps} - sure)
-    nobody = f"Perhaps {join(doubtful, 'or')}: everybody else" if doubtful else "Nobody: everybody"
-    so = "I know was seen" if is_plain(found.query.where) else f"I see {clause(found.query.where)}"
-    return f"{nobody} {so} at least once in {_among(found, asked)}."
-
-
 def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """Who is there most often, or longest, or comes next; on how many days, at how many places … each is, in order."""
     unit, counts = found.query.unit, [*found.names.values()]
     if unit in UNITS:
-        told = [f"{name} ({number(count)} {unit}{'' if count == 1 else 's'})" for name, count in found.names.items()]
+        told = [f"{name} ({so_many(count, unit)})" for name, count in found.names.items()]
         return f"{', then '.join(told)}. {_that_is_of(found, asked)}"
-    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
+    told = [f"{name} ({so_many(count)})" for name, count in found.names.items()]
     kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
     told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
     return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
@@ -401,36 +345,31 @@ def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
 
 def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
     """Who is there surely, and who perhaps; how often somebody without a name."""
-    query, by_unit = found.query, found.query.unit in UNITS
-    told = [f"{name} ({videos(count)})" for name, count in found.names.items()]
-    lead = LEADS[found.verdict or ""].replace(".", ",") if told else LEADS[found.verdict or ""]
-    sentences = [f"{lead} {join(told)}.".strip()] if told else [lead] if lead else []
+    query, by_unit, lead = found.query, found.query.unit in UNITS, LEADS[found.verdict or ""]
+    told = [f"{name} ({so_many(count)})" for name, count in found.names.items()]
     if query.number is not None and not told:
         nobody = "" if query.whom.names else " Nobody I know."
         return f"{lead}{nobody} {_that_is_of(found, asked)}".strip()
-    doubtful = sorted({name for one in found.seen for name in one.perhaps} - {*found.names})
-    doubtful = [*found.maybe] if by_unit else doubtful
+    sentences = [f"{lead.replace('.', ',')} {join(told)}.".strip()] if told else [lead] if lead else []
+    perhaps = {name for one in found.seen for name in one.perhaps} - {*found.names}
+    doubtful = [*found.maybe] if by_unit else sorted(perhaps)
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and query.rank is None and not by_unit:
-        sentences.append(f"{upper(_STRANGERS)} is in {videos(strangers)}.")
+        sentences.append(f"{upper(_STRANGERS)} is in {so_many(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
-    sentences += [f"{upper(_NAMELESS)} ({videos(nameless)})."] if nameless else []
+    sentences += [f"{upper(_NAMELESS)} ({so_many(nameless)})."] if nameless else []
     sentences += [] if by_unit else _at_each(found)
     theirs = [one for one in found.seen if not by_unit or {*one.names} & {*found.names}]
     return f"{' '.join(sentences or ['Nobody I know.'])} {_that_is_of(found, asked)}{lines(theirs)}"
 
 
 def _at_each(found: ArchiveFinding) -> list[str]:
-    """Who was there at each of several times or places, where they aren't held against each other; at each place, on
-    each day … in order.
-    """
+    """Who was there at each of several times or places that are asked about, or at each place, on each day …."""
     unit, by_unit, there = found.query.unit, found.query.unit in UNITS, dict[str, dict[str, None]]()
     for one in found.seen:
-        names = [
-            f"perhaps {name}" if name in one.perhaps else _STRANGERS if name.startswith("#") else name
-            for name in one.names
-        ]
+        called = {name: _STRANGERS if name.startswith("#") else name for name in one.names}
+        names = [f"perhaps {name}" if name in one.perhaps else called[name] for name in one.names]
         for at in [UNITS[unit](one)] if by_unit else one.scopes:
             there.setdefault(at, {}).update(dict.fromkeys(names))
     if not by_unit and len(there) < 2:
@@ -449,16 +388,14 @@ def _all_named(one: Seen) -> str:
 
 def _count(found: ArchiveFinding, asked: Asked) -> str:
     """How many people there are in all, or at most at the same time."""
-    if counts_at_once(found.query):
+    if queries.counts_at_once(found.query):
         best = max(found.seen, key=lambda one: one.at_once)
-        when = f"{moment(best)}, of {_among(found, asked)}"
         many = f"{so_many_people(best.at_once)} {'is' if best.at_once == 1 else 'are'}"
-        return f"At most {many} seen at the same time: {when}."
+        return f"At most {many} seen at the same time: {moment(best)}, of {_among(found, asked)}."
     most = max((one.strangers for one in found.seen), default=0)
-    known = f"{number(len(found.names))} whom I know ({join(list(found.names))})" if found.names else ""
-    unknown = f"at least {number(most)} whom I don't know" if most else ""
-    told = join([part for part in (known, unknown) if part]) or "nobody"
-    return f"{upper(told)}, in {_among(found, asked)}."
+    told = [f"{number(len(found.names))} whom I know ({join(list(found.names))})"] if found.names else []
+    told += [f"at least {number(most)} whom I don't know"] if most else []
+    return f"{upper(join(told) or 'nobody')}, in {_among(found, asked)}."
 
 
 def _compare(found: ArchiveFinding, asked: Asked) -> str:
@@ -471,39 +408,36 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         one, how = (first, "before") if first in found.query.whom.names else (other, "after")
         lead = f"{one} {verb} {how} {other if one == first else first}:"
     if not told:
-        return " ".join([*filter(None, [lead]), f"I found nobody to compare in {_among(found, asked)}."])
+        return f"{lead} I found nobody to compare in {_among(found, asked)}.".lstrip()
     each = of_each(found.query)
     left = [name for name in each.whom.names if name not in {*found.names, *found.absent}]
-    rest = [f"Of {join(left, 'or')} I am not sure."] if left else []
-    if found.absent and is_plain(each.where):
-        rest = [f"{_not_seen(Whom(found.absent, 'both'))}.", *rest]
-    elif found.absent:
-        rest = [f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}.", *rest]
-    return " ".join([*filter(None, [lead]), f"{', then '.join(told)}; of {_among(found, asked)}.", *rest])
+    sentences = [f"{lead} {', then '.join(told)}; of {_among(found, asked)}.".lstrip()]
+    if found.absent:
+        never = f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}"
+        sentences.append(f"{_not_seen(Whom(found.absent, 'both')) if is_plain(each.where) else never}.")
+    return " ".join([*sentences, *[f"Of {join(left, 'or')} I am not sure."] * bool(left)])
 
 
 def _in_each(found: ArchiveFinding, asked: Asked) -> str:
     """Where somebody is, or what she wears, with the number of videos, and whether that is the same in all."""
-    told = [f"{text.rstrip('.')} ({videos(int(count))})" for text, count in found.groups.items()][:_MOST]
+    told = [f"{text.rstrip('.')} ({so_many(int(count))})" for text, count in found.groups.items()][:_MOST]
     left = len(found.sure) - int(sum(found.groups.values()))
-    sentences = [
-        LEADS[found.verdict or ""],
-        f"{_subject(found)}: {'; '.join(told)}." if told else "",
-        f"Of {videos(left)} I can't tell." if left else "",
-    ]
-    return " ".join(filter(None, [*sentences, _that_is_of(found, asked)])) + lines(found.seen)
+    each = f"{_subject(found)}: {'; '.join(told)}." if told else ""
+    unknown = f"Of {so_many(left)} I can't tell." if left else ""
+    sentences = LEADS[found.verdict or ""], each, unknown, _that_is_of(found, asked)
+    return " ".join(filter(None, sentences)) + lines(found.seen)
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
     """Such as "in three videos", "for 2 minutes", or the moment of the first, or of the last, time."""
     hers = [one for one in found.sure if name in one.names and name not in one.perhaps]
     if by == "often" or not hers:
-        return f"in {videos(len(hers))}"
+        return f"in {so_many(len(hers))}"
     if by == "long":
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
-    theirs = name in found.query.whom.names or found.query.during.event is None  # not "before Ben came"
-    last = found.query.where in (Not(PRESENT), Has("leaves")) and theirs
-    last = last or found.query.select == "order" and found.query.where == Not(PRESENT)
+    where, of_other = found.query.where, found.query.during.event is not None and name not in found.query.whom.names
+    last = where in (Not(PRESENT), Has("leaves")) and not of_other  # not "before Ben came"
+    last = last or where == Not(PRESENT) and found.query.select == "order"
     one = hers[-1 if last else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)
 
@@ -515,12 +449,6 @@ def _known_of(found: ArchiveFinding, asked: Asked) -> str:
         return f"{_subject(found)}: {_in_how_many(found, asked)}. What you ask can't be told from any of them.{known}"
     one = asked.moment or (found.sure or list(found.seen))[-1]
     return f"{upper(moment(one))}: {'' if one.sure else 'if that is who you mean, '}{asked.told}"
-
-
-_SAID = {
-    "who": _who, "count": _count, "compare": _compare, "order": _compare, "attribute": _known_of,
-    "describe": _known_of,
-}  # fmt: skip
 
 
 def _subject(found: ArchiveFinding) -> str:
@@ -547,26 +475,24 @@ def _subject(found: ArchiveFinding) -> str:
 def _where(found: ArchiveFinding) -> str:
     """What is asked of them: " is smiling", " says “coffee”"; nothing where only their being there is."""
     where = found.query.where
-    if is_of_sound(found.query):
+    if queries.is_of_sound(found.query):
         return f" {does(found.query, len(found.query.whom.names) > 1)}"
     return "" if is_plain(where) or where == ANYTHING else f" {clause(where, max(1, len(found.query.whom.names)))}"
 
 
 def _in_how_many(found: ArchiveFinding, asked: Asked) -> str:
     """Such as "in two of twelve videos on Tuesday, and perhaps in one more"."""
-    sure, perhaps = len(found.sure), len(found.perhaps)
-    count = "" if found.looked_at == 1 else f"{number(sure or perhaps)} of "
-    if count and told_as(found.query) == "how_often":  # the number with what is counted
-        count = f"{videos(sure or perhaps)}, of "
+    sure, perhaps, counted = len(found.sure), len(found.perhaps), told_as(found.query) == "how_often"
+    count = f"{so_many(sure or perhaps)}, of " if counted else f"{number(sure or perhaps)} of "
+    count *= found.looked_at != 1
     more = f", and perhaps in {number(perhaps)} more" if sure and perhaps else ""
     return f"{'' if sure else 'perhaps '}in {count}{_among(found, asked)}{more}"
 
 
 def _among(found: ArchiveFinding, asked: Asked) -> str:
     """The videos that were looked at: "twelve videos on Tuesday", "the one video today", "that video"."""
-    if asked.one:
-        return "that video"
-    return f"{'the ' * (found.looked_at == 1)}{videos(found.looked_at)}{asked.of}"
+    many = f"{'the ' * (found.looked_at == 1)}{so_many(found.looked_at)}{asked.of}"
+    return "that video" if asked.one else many
 
 
 def _that_is_of(found: ArchiveFinding, asked: Asked) -> str:

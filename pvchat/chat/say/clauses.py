@@ -9,46 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pvchat.chat.english import (
-    HEDGE,
-    NTH_SAID,
-    be,
-    clock,
-    first_times,
-    indefinite,
-    join,
-    lasting,
-    number,
-    shortened,
-    so_many_people,
-    span_told,
-    table,
-    times_said,
-    upper,
-    wording,
-    words,
-)
-from pvchat.chat.query import (
-    EVERYBODY,
-    MOVES,
-    PLACES,
-    PRESENT,
-    And,
-    Condition,
-    During,
-    Event,
-    Has,
-    Not,
-    Or,
-    Query,
-    Rank,
-    Whom,
-    atoms,
-    by_place,
-    conjunction,
-    events_in,
-    together,
-)
+from pvchat.chat import english
+from pvchat.chat import query as queries
+from pvchat.chat.english import be, clock, join, lasting, number, shortened, span_told, table, wording, words
+from pvchat.chat.query import EVERYBODY, MOVES, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
 from pvchat.chat.spans import WHOLE, Span, common, seconds_in
@@ -69,8 +33,8 @@ _MOST_UNSURE = 3  # … and of those who may be, the likeliest; of 62 enrolled a
 def clause(condition: Condition | None, count: int = 1, hedge: str = "") -> str:
     """Such as "is sitting and wearing glasses"; of two, hedged by "probably", "are probably not next to Ben"."""
     aux, text = _complement(_pushed(condition or PRESENT), count)
-    verb = _AUX[aux][count != 1]
     text = text.replace("not seen with", "seen without") if hedge.endswith("never") else text
+    verb = _AUX[aux][count != 1]
     return _words(verb, hedge, text) if aux == "be" else _words(hedge, verb, text)
 
 
@@ -97,10 +61,10 @@ def _complement(condition: Condition, count: int) -> tuple[str, str]:
     if isinstance(condition, Has):
         return complement(condition, count)
     if isinstance(condition, Event):
-        return "be", f"seen while {' '.join(happens_said(condition))}"
+        return "be", f"seen while {happens_said(condition)}"
+    if condition == Not(PRESENT):
+        return "be", "away"
     if isinstance(condition, Not):
-        if condition.part == PRESENT:
-            return "be", "away"
         part = condition.part
         aux, text = complement(part, count, "any") if isinstance(part, Has) else _complement(part, count)
         text = text.replace("somebody", "anybody")
@@ -161,21 +125,18 @@ def hair_said(value: str, colour: str = "") -> str:
 
 
 def place_said(place: str, how: str = "") -> str:
-    """Such as "in an office" or "on a stage"; what has a preposition keeps it."""
-    said = place.split(" ")[0] in words("prepositions")
-    return place if said else f"{how or preposition(place)} {with_article(place)}"
+    """Such as "in an office", "at a party" or "on a stage"; what has a preposition keeps it."""
+    said = place.split(" ")
+    if said[0] in words("prepositions"):
+        return place
+    on = said[-1] in words("on") or place.endswith("beach front")
+    return f"{how or ('at' if said[-1] in words('at') else 'on' if on else 'in')} {with_article(place)}"
 
 
 def with_article(noun: str) -> str:
     """Such as "a cup" and "an umbrella"; what has an article, or is several, stays as it is."""
     own = not noun or noun.split(" ")[0] in words("determiners") or noun.endswith(words("several"))
-    return noun if own else indefinite(noun)
-
-
-def preposition(place: str) -> str:
-    """What stands before a place: "in" an office, "at" a party, "on" a stage."""
-    last = place.split(" ")[-1]
-    return "at" if last in words("at") else "on" if last in words("on") or place.endswith("beach front") else "in"
+    return noun if own else english.indefinite(noun)
 
 
 def whom_said(whom: Whom) -> str:
@@ -198,11 +159,11 @@ def ordinal(k: int) -> str:
     """Such as "first", "second", "last", "second to last"."""
     if k in (1, -1):
         return "first" if k == 1 else "last"
-    rank = NTH_SAID[abs(k) - 1] if abs(k) <= len(NTH_SAID) else f"{abs(k)}th"
+    rank = english.NTH_SAID[abs(k) - 1] if abs(k) <= len(english.NTH_SAID) else f"{abs(k)}th"
     return rank if k > 0 else f"{rank} to last"
 
 
-def rank_said(rank: Rank, heard: bool = False) -> str:
+def rank_said(rank: queries.Rank, heard: bool = False) -> str:
     """Such as "first", "last", "second", "longest", "second longest"; of what is heard "most"."""
     superlative: str = table()["superlative"]["heard" if heard and rank.by == "long" else rank.by][rank.k < 0]
     if abs(rank.k) == 1:
@@ -212,22 +173,20 @@ def rank_said(rank: Rank, heard: bool = False) -> str:
 
 def noun(such: Condition | None, count: int = 1) -> str:
     """Those of whom something holds as a noun: "man with glasses", "people", "woman next to Ben"."""
-    parts = together(such)
-    kinds = [part.value for part in parts if isinstance(part, Has) and part.attribute == "gender"]
-    kind = kinds[0] if kinds else "person"
-    before = [part for part in parts if isinstance(part, Has) and part.attribute == "gender" or part == BALD]
-    more = [_after_noun(part) for part in parts if part not in before]
-    return " ".join([*["bald"] * (BALD in parts), table()["plural"][kind] if count != 1 else kind, *more])
-
-
-def _after_noun(part: Condition) -> str:
-    if not isinstance(part, Has):
-        return f"who {clause(part)}"
-    if part.attribute == "worn":
-        carried = "with" if part.value in words("carried") else "in"
-        return f"{carried} {worn_said(part.value, part.colour) if part.value else part.colour}"
-    aux, text = complement(part)
-    return f"with {text}" if aux == "have" else text
+    kind, after, parts = "", list[str](), queries.together(such)
+    for part in parts:
+        if not isinstance(part, Has):
+            after.append(f"who {clause(part)}")
+        elif part.attribute == "gender":
+            kind = kind or part.value
+        elif part.attribute == "worn":
+            how = "with" if part.value in words("carried") else "in"
+            after.append(f"{how} {worn_said(part.value, part.colour) if part.value else part.colour}")
+        elif part != BALD:
+            aux, text = complement(part)
+            after.append(f"with {text}" if aux == "have" else text)
+    kind = kind or "person"
+    return " ".join([*["bald"] * (BALD in parts), table()["plural"][kind] if count != 1 else kind, *after])
 
 
 def people_said(people: Iterable[str | Found]) -> list[str]:
@@ -235,7 +194,8 @@ def people_said(people: Iterable[str | Found]) -> list[str]:
     entities = dict.fromkeys(one if isinstance(one, str) else one.entity for one in people)
     named = [one for one in entities if not one.startswith("#")]
     more = len(entities) - len(named)
-    return [*named, *([] if not more else [STRANGER] if more == 1 else [f"{so_many_people(more)} I don't know"])]
+    others = STRANGER if more == 1 else f"{english.so_many_people(more)} I don't know"
+    return [*named, *[others] * bool(more)]
 
 
 def called(entity: str) -> str:
@@ -244,15 +204,13 @@ def called(entity: str) -> str:
 
 
 def event_said(during: During) -> str:
-    """The time of an event: "while Ben is away", "before the second time that Ana sits", "from when Ben is away until
-    Ben comes"; or nothing.
-    """
+    """Such as "while Ben is away", "before the second time that Ana sits", "from when Ben is away until Ben comes"."""
     event, relation, nth = during.event, during.relation, during.nth
     if event is None or not relation:
         return ""
     moves = event.where == Not(PRESENT) or relation != "after" and event.where == PRESENT
     moves = moves and (not nth or relation == "since") and (relation != "while" or during.till is not None)
-    happens = " ".join(happens_said(event, moves=moves))
+    happens = happens_said(event, moves=moves)
     if during.till is not None:
         opening = "after" if relation == "after" and not moves else "from when"
         return f"{opening} {happens} {event_said(During('until', during.till))}"
@@ -267,26 +225,25 @@ def _way(place: str) -> tuple[str, str]:
     return f"{'' if how in ('at', 'by') else how}to {spot}", spot
 
 
-def happens_said(event: Event, hedge: str = "", moves: bool = False) -> tuple[str, str]:
-    """Of whom an event tells, and what: ("Ben", "is away"), ("it", "is dark"); if it `moves`, ("Ben", "leaves")."""
+def happens_said(event: Event, hedge: str = "", moves: bool = False) -> str:
+    """Of whom an event tells, and what: "Ben is away", "it is dark"; if it `moves`, "Ben leaves"."""
     where, names = event.where, event.whom.names
     count = len(names) if names and event.whom.quantifier != "either" else 1
     who, scene, s = whom_said(event.whom), event.whom == EVERYBODY, "s" * (count == 1)
     if scene and isinstance(where, Has) and where.attribute == "light":
-        return "it", _words("is", hedge, where.value)
+        return _words("it is", hedge, where.value)
     if scene and (things := things_said(where)):
-        return things, _words("is", hedge, "gone" if isinstance(where, Not) else "there")
-    if scene and (each := events_in(where)):
-        who, told = happens_said(each[0], hedge)
-        return who, join([told, *(" ".join(happens_said(one, hedge)) for one in each[1:])])
+        return _words(things, "is", hedge, "gone" if isinstance(where, Not) else "there")
+    if scene and (each := queries.events_in(where)):
+        return join([happens_said(one, hedge) for one in each])
     if where == MUSIC:
-        return "music", _words(hedge, "plays")
+        return _words("music", hedge, "plays")
     if moves and where in (PRESENT, Not(PRESENT)):
-        return who, f"{'come' if where == PRESENT else 'leave'}{s}"
+        return f"{who} {'come' if where == PRESENT else 'leave'}{s}"
     if isinstance(where, Has) and where.attribute in MOVES:
         to, spot = _way(where.value) if where.value else ("", "")
-        return who, _words(hedge, *((f"come{s}", to) if where.attribute == "enters" else (f"leave{s}", spot)))
-    return who, clause(where, count, hedge)
+        return _words(who, hedge, *((f"come{s}", to) if where.attribute == "enters" else (f"leave{s}", spot)))
+    return f"{who} {clause(where, count, hedge)}"
 
 
 def _words(*parts: str) -> str:
@@ -310,7 +267,7 @@ def lead(finding: Finding) -> str:
 
 def is_plain(condition: Condition | None) -> bool:
     """Whether nothing but being there is asked."""
-    return condition is None or condition == PRESENT
+    return condition in (None, PRESENT)
 
 
 def asks_scene(finding: Finding) -> bool:
@@ -334,7 +291,7 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
 def asks_always_there(query: Query) -> bool:
     """Whether it is asked of all the time that somebody is in a place, or of none: "does she never sit?"."""
     where = query.where
-    return query.throughout and (isinstance(where, Not) or isinstance(where, And) and bool(by_place(where)[0]))
+    return query.throughout and (isinstance(where, Not) or isinstance(where, And) and bool(queries.by_place(where)[0]))
 
 
 def has_moments(where: Condition | None) -> bool:
@@ -344,27 +301,28 @@ def has_moments(where: Condition | None) -> bool:
 
 def moments(where: Condition | None, spans: Sequence[Span]) -> list[Span]:
     """Spans of coming, or going, as moments: when it begins, or ends; others as they are."""
-    ends = where is not None and isinstance(where, Has) and where.attribute == "leaves"
+    ends = isinstance(where, Has) and where.attribute == "leaves"
     return [(span[ends], span[ends]) for span in spans] if has_moments(where) else list(spans)
 
 
 def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """Such as " while Ben is away, from 0:10 to 0:15", " for about 20 seconds", " the whole time" or " from 0:05 to
-    0:10"; empty for all the time she is seen, unless times are asked for.
+    """Such as " while Ben is away, from 0:10 to 0:15", " for about 20 seconds" or " the whole time"; empty for all the
+    time she is seen, unless times are asked for.
     """
     query, spans, event = finding.query, found.spans, event_said(finding.query.during)
-    if query.select in ("when", "how_long", "how_often"):
-        if timeline.still or not spans:
-            return f"{' ' * bool(event)}{event}, but I can't tell {wording('asked_for', query.select)}"
+    if query.select in ("when", "how_long", "how_often") and not timeline.still and spans:
         return f" {event}{', ' * bool(event)}{time_asked(moments(query.where, spans), finding, timeline)}"
+    after = f" {event}".rstrip()
+    if query.select in ("when", "how_long", "how_often"):
+        return f"{after}, but I can't tell {wording('asked_for', query.select)}"
     if query.throughout and found.verdict == "yes":
-        return "" if asks_always_there(query) else f" the whole time{' ' * bool(event)}{event}"
+        return "" if asks_always_there(query) else f" the whole time{after}"
     if query.throughout and found.verdict == "no":
         return f" {in_passing(spans, timeline)}"
     if query.number is not None and query.rank is None and query.select in ("exists", "who"):
         return f" for about {lasting(seconds_in(spans))}"
     if query.rank is not None and query.rank.by == "often" and spans:
-        return f" {times_said(len(spans))}, {in_passing(spans, timeline)}"
+        return f" {english.times_said(len(spans))}, {in_passing(spans, timeline)}"
     if event := event_time(found, finding, timeline):
         return f" {event}"
     if found.entity.startswith("#") or not spans or timeline.still:
@@ -382,7 +340,7 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
     query, length, seconds = finding.query, timeline.end_s - timeline.start_s, seconds_in(spans)
     when = f"{'the whole time, ' * (seconds >= WHOLE * length)}{each_time(spans)}"
     if query.select == "how_often":
-        return f"{times_said(len(spans))}, {when}"
+        return f"{english.times_said(len(spans))}, {when}"
     if query.select != "how_long":
         return when
     percent = 100 * min(1.0, seconds / length)
@@ -394,25 +352,24 @@ def time_asked(spans: Sequence[Span], finding: Finding, timeline: Timeline) -> s
 def each_time(spans: Sequence[Span]) -> str:
     """Spans one by one; of very many the first, and until when the others are."""
     told = list(dict.fromkeys(span_told(*span) for span in spans))
-    return first_times(told, _MOST_SPANS, f" until {clock(spans[-1][1])}")
+    return shortened(told, _MOST_SPANS, f"more times until {clock(spans[-1][1])}")
 
 
 def _in_place(condition: And, count: int) -> tuple[str, str] | None:
     """What somebody does, wears or has somewhere: "sitting on a sofa in a kitchen"; None where more is said."""
-    if not all(isinstance(part, Has) for part in condition.parts):
+    parts = [part for part in condition.parts if isinstance(part, Has)]
+    spots = [[part for part in parts if part.attribute == kind] for kind in ("near", *queries.PLACES)]
+    rest = [part for part in parts if part.attribute not in ("near", *queries.PLACES)]
+    if len(parts) < len(condition.parts) or not rest or not any(spots) or any(len(found) > 1 for found in spots):
         return None
-    spots = [[p for p in condition.parts if isinstance(p, Has) and p.attribute == kind] for kind in ("near", *PLACES)]
-    rest = [part for part in condition.parts if not any(part in found for found in spots)]
-    if not rest or not any(spots) or any(len(found) > 1 for found in spots):
-        return None
-    aux, text = _complement(conjunction(rest), count)
+    aux, text = _complement(queries.conjunction(rest), count)
     return aux, " ".join([text, *(complement(has)[1] for found in spots for has in found)])
 
 
 def held_by(rows: Sequence[Row]) -> str:
     """What rows hold, as one clause: "is wearing a red jacket and glasses"; nothing of none."""
-    hedge = HEDGE * all(row.probability < LIKELY for row in rows)
-    return clause(conjunction(list(dict.fromkeys(map(condition_of, rows)))), hedge=hedge) if rows else ""
+    hedge = english.HEDGE * all(row.probability < LIKELY for row in rows)
+    return clause(queries.conjunction(list(dict.fromkeys(map(condition_of, rows)))), hedge=hedge) if rows else ""
 
 
 def condition_of(row: Row) -> Has:
@@ -436,8 +393,8 @@ def decided(people: Sequence[Entity], decision: Decision) -> list[str]:
 
 def not_here(names: Sequence[str], surely: bool = True) -> str:
     """That some people aren't there, as a clause; of many the first ones by name."""
-    named = shortened(names, len(names), _MOST_ABSENT, "others whom I know")
-    return f"{join(named)} {be(names)} not in this video{', as far as I can see' * (not surely)}"
+    named = shortened(names, _MOST_ABSENT, "others whom I know")
+    return f"{named} {be(names)} not in this video{', as far as I can see' * (not surely)}"
 
 
 def here_but(names: Sequence[str], what: str) -> str:
@@ -451,9 +408,9 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
     """
     yes, no = ("Yes, ", "No, ") if polar else ("", "")
     name = called(person.name)
-    name = name if polar or name == person.name else upper(name)
+    name = name if polar or name == person.name else english.upper(name)
     times = [f"at {clock(row.start_s)}" for row in timeline.of(person.name, "speaks")]
-    heard = f"I hear {name} {first_times(times, FEW_SPANS)}" if times else ""
+    heard = f"I hear {name} {shortened(times, FEW_SPANS, 'more times')}" if times else ""
     if person.decision == "absent":
         hard = [wording("doubt", one) for one in missing.hard] if missing is not None else []
         doubt = f": whoever is most like {name} is {join(hard)}" * bool(hard)
@@ -463,9 +420,8 @@ def existence(person: Entity, timeline: Timeline, polar: bool = True, missing: M
         reason = "" if person.why is None else because(name, "unsure", person.why, timeline.still)
         also = f" {heard}." if heard else ""
         return f"I'm not sure whether {name} is in this video. {reason}".rstrip() + also
-    sides = side_said([row.value for row in timeline.lasting(person.name, "side")], in_frame=True)
-    seen = in_passing(timeline.seen(person.name), timeline)
-    return f"{yes}{', '.join(filter(None, (f'{name} is in this video', sides, seen)))}."
+    where, when = side_said(person.name, timeline, True), in_passing(timeline.seen(person.name), timeline)
+    return f"{yes}{', '.join(filter(None, (f'{name} is in this video', where, when)))}."
 
 
 def who_is_there(timeline: Timeline, besides: Sequence[str] = ()) -> str:
@@ -485,37 +441,28 @@ def nobody_known(besides: Sequence[str] = ()) -> str:
 
 def may_be(asked: Sequence[Entity]) -> list[str]:
     """Who may be there, if anybody: the likeliest by name."""
-    likeliest = sorted(asked, key=lambda p: -p.probability)
-    unsure = decided(likeliest, "unsure")
-    unsure = shortened(unsure, len(unsure), _MOST_UNSURE)
-    return [f"I'm not sure about {join(unsure, 'or')}."] if unsure else []
+    unsure = decided(sorted(asked, key=lambda p: -p.probability), "unsure")
+    return [f"I'm not sure about {shortened(unsure, _MOST_UNSURE, word='or')}."] if unsure else []
 
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
-    """That what a query asks for can't be told of the absent, nor of the unsure: a sentence for each. With `instead` it
-    is told of whoever may be one of these.
-    """
-    told, surely = [], all(one.surely for one in missing)
+    """That what is asked can't be told of the absent, nor of the unsure, but (`instead`) of who may be one of them."""
+    told, kind = [], "" if query is None else query.attribute or query.select
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]
-        doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
+        so = f"I'm not sure whether {join(names, 'or')} is in this video"
+        so = not_here(names, all(one.surely for one in missing)) if why == "absent" else so
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
-        kind = "" if query is None else query.attribute or query.select
-        what = wording("untold", kind, who=who, them=them, be=be(names))
-        if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
-            told.append(f"{not_here(names, surely)}.")
-        elif names and why == "unsure" and instead:
-            told.append(f"{doubtful}.")
-        elif names:
-            told.append(f"{doubtful if why == 'unsure' else not_here(names, surely)}, so I can't {what}.")
+        away = query is not None and query.where == Not(PRESENT)  # "she isn't there?"
+        rest = f", so I can't {wording('untold', kind, who=who, them=them, be=be(names))}"
+        told += [f"{so}{rest * (not (away if why == 'absent' else instead))}."] if names else []
     return told
 
 
 def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
     """Such as "from 0:02 to 0:09" or "the whole time"; empty for stills and where no span is known."""
-    if not spans or timeline.still:
-        return ""
-    if (whole := seconds_in([timeline.whole])) < _INSTANT_S:
+    whole = seconds_in([timeline.whole])
+    if not spans or timeline.still or whole < _INSTANT_S:
         return ""
     if seconds_in(spans) >= WHOLE * whole:
         return "the whole time"
@@ -526,8 +473,8 @@ def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
 
 def unknown_people(count: int, also: bool = False) -> str:
     """How many people are seen whom nobody knows, as a sentence; empty for none."""
-    there = f"There {'is' if count == 1 else 'are'}{' also' if also else ''}"
-    return f"{there} {so_many_people(count)} I don't know." if count > 0 else ""
+    there = f"There {'is' if count == 1 else 'are'}{' also' * also}"
+    return f"{there} {english.so_many_people(count)} I don't know." if count > 0 else ""
 
 
 def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:
@@ -540,7 +487,7 @@ def because(name: str, decision: Decision, why: Why, still: bool = False) -> str
     return wording("why", why.reason, name=name, who=who, when=when, like=why.like or "", verdict=verdict)
 
 
-def side_said(sides: Sequence[str], in_frame: bool) -> str:
-    """Such as "on the left of the frame, in the background"."""
-    told = [wording("side", side) for side in sides]
+def side_said(name: str, timeline: Timeline, in_frame: bool, spans: Sequence[Span] = ()) -> str:
+    """Where somebody mostly is: "on the left of the frame, in the background"."""
+    told = [wording("side", row.value) for row in timeline.lasting(name, "side", spans)]
     return ", ".join([f"{told[0]}{' of the frame' * in_frame}", *told[1:]]) if told else ""

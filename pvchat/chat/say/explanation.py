@@ -11,19 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Number, Query, Whom, numbers_of, told_as
-from pvchat.chat.say.clauses import (
-    called,
-    clause,
-    event_said,
-    is_plain,
-    noun,
-    ordinal,
-    people_said,
-    rank_said,
-    row_said,
-    whom_said,
-)
+from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Query, Whom, numbers_of, told_as
+from pvchat.chat.say import clauses
 from pvchat.chat.timeline import Row
 
 MOST_ROWS = 12  # that are shown
@@ -67,10 +56,7 @@ def explain(finding: dict[str, Any], many: bool = False) -> Explanation | None:
 
 
 def lines(explanation: Explanation | None) -> list[str]:
-    """An explanation as lines of text.
-
-    Such as "Asked: when · about: Ana · part: the whole video" and "Ana: sitting, from 0:02 to 0:09".
-    """
+    """As lines: "Asked: when · about: Ana · part: the whole video", "Ana: sitting, from 0:02 to 0:09"."""
     if explanation is None:
         return []
     pairs = (explanation.asked, explanation.found)
@@ -95,12 +81,18 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     attribute = (wording("asked", query.attribute) or query.attribute or "") + f" ({query.value})" * bool(query.value)
     by = f", by {attribute}" * (query.attribute is not None)
     yield "asked", attribute if query.select == "attribute" else wording("asks", told_as(query)) + by
+    bound = ""
+    if query.number is not None:
+        times = many and query.select not in ("how_long", "length")
+        times = times or query.select in ("count", "how_often", "shots") or query.rank is not None
+        value = number(round(query.number.value)) if times else lasting(query.number.value)
+        bound = "never" if query.number == NEVER else f"{query.number.bound.replace('_', ' ')} {value}"
     pairs = (
         ("about", "" if query.whom == EVERYBODY else _whom(query.whom, query.select in _OF_SEVERAL)),
         ("compared with", "" if query.versus is None else _whom(query.versus, several=True)),
-        ("condition", "" if is_plain(query.where) else clause(query.where)),
-        ("which", "" if query.rank is None else rank_said(query.rank)),
-        ("number", "" if query.number is None else _number(query.number, query, many)),
+        ("condition", "" if clauses.is_plain(query.where) else clauses.clause(query.where)),
+        ("which", "" if query.rank is None else clauses.rank_said(query.rank)),
+        ("number", bound),
     )
     yield from (pair for pair in pairs if pair[1])
     yield from (pair for pair in _part(query) if not many or pair != _WHOLE)
@@ -108,25 +100,16 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
 
 def _whom(whom: Whom, several: bool) -> str:
     """Such as "Ana and Ben", "the men with glasses" or "somebody but Ben"."""
-    but = f" but {join([called(name) for name in whom.besides])}" if whom.besides else ""
+    but = f" but {join([clauses.called(name) for name in whom.besides])}" if whom.besides else ""
     if several and whom.such is not None and not whom.names and not whom.nth:
-        return f"the {noun(whom.such, 2)}{but}"
-    return whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
-
-
-def _number(asked: Number, query: Query, many: bool) -> str:
-    if asked == NEVER:
-        return "never"
-    by_length = query.select in ("how_long", "length")
-    times = many and not by_length or query.select in ("count", "how_often", "shots") or query.rank is not None
-    value = number(round(asked.value)) if times else lasting(asked.value)
-    return f"{asked.bound.replace('_', ' ')} {value}"
+        return f"the {clauses.noun(whom.such, 2)}{but}"
+    return clauses.whom_said(replace(whom, quantifier="any") if whom.quantifier == "both" else whom) + but
 
 
 def _part(query: Query) -> Iterator[tuple[str, str]]:
     """The part of the video that is asked about: by an event, by numbers, or all of it."""
     during = query.during
-    if event := event_said(during):
+    if event := clauses.event_said(during):
         relation, _, text = event.partition(" ")
         yield ("at", event) if relation == "the" else (relation, text)  # "the second time that …"
     if numbers_of(during) != WHOLE:
@@ -142,9 +125,10 @@ def _numbered(during: During) -> str:
     start, end = during.start_s, during.end_s
     if during.unit == "edge":
         return f"the video's {'end' if start else 'beginning'}"
+    if during.unit == "shot" and end is not None:
+        return f"shots {round(start)} to {round(end)}"
     if during.unit == "shot":
-        place = f"the {ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
-        return place if end is None else f"shots {round(start)} to {round(end)}"
+        return f"the {clauses.ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
     if during.unit == "share":
         return f"{100 * start:.0f} to {100 * (1 if end is None else end):.0f} % of the video"
     if start < 0:
@@ -158,11 +142,10 @@ def _found(finding: dict[str, Any], query: Query) -> Iterator[tuple[str, str]]:
     if (found := finding.get("number")) is not None:
         seconds = query.select == "how_long" or query.select == "length" and not query.unit
         yield "number", f"{'at least ' * ('at_least' in finding)}{lasting(found) if seconds else f'{found:g}'}"
-    told = (("people", "true of"), ("against", "not true of"), ("open", "not known of"))
-    seen = *((what, finding.get(name, ())) for name, what in told), ("seen instead", _instead(finding))
-    for what, people in seen:
-        if people:
-            yield what, join(people_said(one.get("who", "the scene") for one in people))
+    told = {"people": "true of", "against": "not true of", "open": "not known of", "instead": "seen instead"}
+    for name, what in told.items():
+        if people := _instead(finding) if name == "instead" else finding.get(name):
+            yield what, join(clauses.people_said(one.get("who", "the scene") for one in people))
     for one in finding.get("missing", ()):
         meant = f"; {one['suggests']} is probably meant" if "suggests" in one else ""
         yield one["name"], f"{wording('absence', one['why'])}{meant}"
@@ -179,15 +162,13 @@ def _instead(finding: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _rows(finding: dict[str, Any]) -> Iterator[Measured]:
-    """What answers: of somebody, or of the scene ("a cup on the table"); what is known of those of whom it isn't known
-    only where there is nothing else.
-    """
+    """What answers, of somebody or of the scene; what else is known of those of whom it isn't, if there is no more."""
     people = [*finding.get("people", ()), *finding.get("against", ())]
     people = people or [*finding.get("open", ()), *_instead(finding)]
     for row in [*(row for one in people for row in one.get("rows", ())), *finding.get("rows", ())]:
         who, (start, end) = row.get("who", ""), row["span"]
         value, colour, of = (row.get(name, "") for name in ("value", "colour", "of"))
-        held = row_said(Row(who, row["attribute"], value, start, end, colour, of))
+        held = clauses.row_said(Row(who, row["attribute"], value, start, end, colour, of))
         denied = "" if row.get("holds", True) else "not "
-        name = called(who) if who else "the scene"
+        name = clauses.called(who) if who else "the scene"
         yield Measured(name, f"{denied}{held}", start, end, row.get("probability", 1.0))

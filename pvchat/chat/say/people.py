@@ -12,54 +12,14 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
+from pvchat.chat import english
 from pvchat.chat.conditions import truth_of
-from pvchat.chat.english import (
-    HEDGE,
-    be,
-    indefinite,
-    join,
-    number,
-    present_tense,
-    shortened,
-    so_many_people,
-    table,
-    upper,
-    wording,
-    words,
-)
+from pvchat.chat.english import HEDGE, be, indefinite, join, number, so_many_people, table, upper, wording, words
 from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice
-from pvchat.chat.say.clauses import (
-    called,
-    complement,
-    condition_of,
-    event_said,
-    event_time,
-    hair_said,
-    held_by,
-    here_but,
-    in_passing,
-    lead,
-    not_here,
-    noun,
-    people_said,
-    place_said,
-    side_said,
-    who_is_there,
-    worn_said,
-)  # fmt: skip
+from pvchat.chat.say import clauses
+from pvchat.chat.say.clauses import called, complement, event_time, in_passing, lead, people_said, side_said
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
-from pvchat.chat.timeline import (
-    EITHER_WAY,
-    EXCLUSIVE,
-    LIKELY,
-    MOSTLY,
-    OF_SCENE,
-    Finding,
-    Found,
-    Row,
-    Timeline,
-    alike,
-)
+from pvchat.chat.timeline import EITHER_WAY, EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
 from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
@@ -81,18 +41,34 @@ def attribute(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
     if query.attribute in OF_SCENE and query.whom == EVERYBODY:
         return of_scene(finding, timeline)
-    sentences = _of_each(finding, timeline)
+    people = _meant(finding)
+    if query.attribute in table()["relation"]:
+        sentences = [upper(f"{company(one, query.attribute or '')}.") for one in people]
+    else:
+        known = [(one, _known_of(one, query, timeline)) for one in people]
+        sentences = _alike([(one.entity, event_time(one, finding, timeline), text) for one, text in known])
+        unknown = [one for one, text in known if not text]
+        strangers = unknown[:1] * (not sentences)  # of whom that isn't known is said where nothing else is
+        unknown = [one for one in unknown if not one.entity.startswith("#")] or strangers
+        sentences += [_missed(one, finding, timeline) for one in unknown]
     if not sentences and query.during.event and (gone := people_said(finding.against)):  # not at that time
-        event = event_time(finding.against[0], finding, timeline)
-        return upper(f"{event}, {not_here(gone)}.")
+        return upper(f"{event_time(finding.against[0], finding, timeline)}, {clauses.not_here(gone)}.")
     return " ".join(sentences) or _nobody_meant(finding, timeline)
 
 
 def describe(finding: Finding, timeline: Timeline) -> str:
-    """All that is known of those who are meant; of everybody, what each does."""
-    if finding.query.whom == EVERYBODY:
-        return _everybody(finding, timeline) or _nobody_meant(finding, timeline)
-    return " ".join(_described(one, finding, timeline) for one in _meant(finding)) or _nobody_meant(finding, timeline)
+    """All that is known of those who are meant; of everybody what each does, else her looks; then where it plays."""
+    if finding.query.whom != EVERYBODY:
+        sentences = [_described(one, finding, timeline) for one in _meant(finding)]
+    else:
+        told = []
+        for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
+            known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
+            told.append((name, "", acts(name, spans, timeline) or known))
+        sentences = _alike(told)
+        place = scene_place(timeline, finding.during) if sentences and finding.query.where is None else ""
+        sentences += [f"This is {place}."] * bool(place)
+    return " ".join(sentences) or _nobody_meant(finding, timeline)
 
 
 def _meant(finding: Finding) -> list[Found]:
@@ -106,44 +82,31 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
     if whom.names:
         return ""
     if whom.such is not None and finding.open:
-        return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {noun(whom.such)}."
+        return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {clauses.noun(whom.such)}."
     if whom.such is not None or whom.nth:
-        return f"I see no {noun(whom.such)}{' there' * bool(whom.nth)}."
+        return f"I see no {clauses.noun(whom.such)}{' there' * bool(whom.nth)}."
     place = ", ".join(filter(None, ("a drawn scene" * timeline.drawn, scene_place(timeline))))
-    return " ".join(filter(None, (who_is_there(timeline, whom.besides), f"This is {place}." * bool(place))))
-
-
-def _of_each(finding: Finding, timeline: Timeline) -> list[str]:
-    """An attribute of each who is meant, told together of those alike; that nothing is known of strangers only where
-    nothing else is said.
-    """
-    query, kind, people = finding.query, finding.query.attribute or "deed", _meant(finding)
-    if kind in table()["relation"]:
-        return [upper(f"{company(one, kind)}.") for one in people]
-    told = [_known_of(one, query, timeline) for one in people]
-    known = [(one.entity, event_time(one, finding, timeline), text) for one, text in zip(people, told, strict=True)]
-    unknown = [name for name, _, text in known if not text]
-    unknown = [name for name in unknown if not name.startswith("#")] or unknown[:1] * (not any(told))
-    return [*_alike(known), *(_missed(one, finding, timeline) for one in people if one.entity in unknown)]
+    return " ".join(filter(None, (clauses.who_is_there(timeline, whom.besides), f"This is {place}." * bool(place))))
 
 
 def _known_of(one: Found, query: Query, timeline: Timeline) -> str:
     """What is known of the attribute that is asked for of somebody, after the name: "is wearing a red jacket"."""
     kind = query.attribute or "deed"
     if query.value or query.rank or kind not in _KNOWN:
-        return timed(one.rows, one.spans, timeline, held_by)
+        return timed(one.rows, one.spans, timeline, clauses.held_by)
     return measured(one.entity, Has(kind), one.spans, timeline)
 
 
 def instead(finding: Finding, timeline: Timeline) -> list[str]:
-    """Who is seen where everybody whom a question names is missing, as sentences: whoever may be somebody with that
-    condition, else the few who are there; with what is asked, as far as it is known.
-    """
+    """Who is seen where all who are named are missing, with what is asked: who may be one of them, else the few."""
     likes = {one.like: one.name for one in reversed(finding.missing) if one.like}
     sentences, people, tells = list[str](), list[str](), len(finding.instead) == 1
     for one in finding.instead:
-        side = side_said([row.value for row in timeline.lasting(one.entity, "side", one.spans)], in_frame=False)
-        asked, who = _asked_instead(one, finding.query, timeline), _unasked(one, finding, timeline)
+        side = side_said(one.entity, timeline, False, one.spans)
+        asked, who = _asked_instead(one, finding.query, timeline), one.entity
+        if one.likely or who.startswith("#"):  # by name only who surely is that one
+            kind = gender_of(who, timeline) if any(row.attribute == "gender" for row in one.rows) else ""
+            who = f"one {kind or 'person' * (len(finding.instead) == 1)}".strip()
         if one.entity in likes:
             text = f", {side}, {asked}" if side and asked else f" {asked}" if asked else f" is {side}" * bool(side)
             sentences += [f"Whoever is most like {likes[one.entity]}{text}."] if text else []
@@ -168,33 +131,21 @@ def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
     return _known_of(replace(one, rows=rows), query, timeline)
 
 
-def _unasked(one: Found, finding: Finding, timeline: Timeline) -> str:
-    """Somebody who isn't asked about: by name only who surely is that one."""
-    kinds = [row for row in one.rows if row.attribute == "gender"]
-    if not (one.likely or one.entity.startswith("#")):
-        return one.entity
-    kind = gender_of(one.entity, timeline) if kinds else ""
-    return f"one {kind or 'person' * (len(finding.instead) == 1)}".strip()
-
-
 def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
-    """That nothing is known of an attribute of somebody who is there, and what is known beside it: what else is worn,
-    the hair; of a deed where in the picture she is, and next to whom.
-    """
+    """That an attribute isn't known, and what is: what else is worn; of a deed where she is, next to whom."""
     query, entity, kind = finding.query, found.entity, finding.query.attribute or "deed"
     name = called(entity)
     who = name if name == entity else "that person"
     missed = f"{who}'s {query.value}" if query.value else wording("missed", kind, who=who)
     if kind == "deed" and found.rows:
-        sides, shots = (timeline.lasting(entity, kind, found.spans) for kind in ("side", "shot_size"))
-        near = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
-        parts = (side_said([row.value for row in sides], in_frame=True), *(wording("shot", row.value) for row in shots),
-                 f"next to {join(near)}" * bool(near))  # fmt: skip
-        known = f"is {', '.join(filter(None, parts))}" * any(parts)
+        side, shots = side_said(entity, timeline, True, found.spans), timeline.lasting(entity, "shot_size", found.spans)
+        beside = _beside(entity, found.spans, timeline, strangers=not timeline.drawn)
+        parts = list(filter(None, (side, *(wording("shot", row.value) for row in shots), beside)))
+        known = f"is {', '.join(parts)}" * bool(parts)
     else:
         worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
         known = timed(worn, found.spans, timeline, partial(_looks, whole=True))
-    return " ".join([upper(here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
+    return " ".join([upper(clauses.here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
 
 
 def _alike(told: Iterable[tuple[str, str, str]]) -> list[str]:
@@ -217,22 +168,11 @@ def company(found: Found, kind: str) -> str:
     who, how, spans = called(found.entity), wording("relation", kind), dict[str, list[Span]]()
     for row in (row for row in found.rows if row.attribute == kind):
         spans.setdefault(row.of, []).append(row.span)
-    if not spans:
-        return f"I see nobody {how.removeprefix('seen ')} {who}"
     longest: list[str] = sorted(spans, key=lambda one: -seconds_in(spans[one]))
     near = people_said(longest)
-    return f"{join(shortened(near, len(near), _MOST_WITH))} {be(near)} {how} {who}"
-
-
-def _everybody(finding: Finding, timeline: Timeline) -> str:
-    """What each does, else, of somebody known, how she looks: one sentence for those alike; then where it plays."""
-    told = []
-    for name, spans in ((one.entity, one.spans) for one in _meant(finding)):
-        known = "" if name.startswith("#") else looks(name, spans, timeline) or "is in this video"
-        told.append((name, "", acts(name, spans, timeline) or known))
-    sentences = _alike(told)
-    place = scene_place(timeline, finding.during) if sentences and finding.query.where is None else ""
-    return " ".join([*sentences, *[f"This is {place}."] * bool(place)])
+    if not near:
+        return f"I see nobody {how.removeprefix('seen ')} {who}"
+    return f"{english.shortened(near, _MOST_WITH)} {be(near)} {how} {who}"
 
 
 def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
@@ -240,26 +180,22 @@ def _described(found: Found, finding: Finding, timeline: Timeline) -> str:
     name, spans, event = found.entity, found.spans, event_time(found, finding, timeline)
     does, where = acts(name, spans, timeline), whereabouts(name, spans, timeline)
     rest = ", ".join(filter(None, (does, where))) if does else f"is {where}" * bool(where)
-    clauses = [text for text in (looks(name, spans, timeline, whole=True), rest) if text]
+    told = list(filter(None, (looks(name, spans, timeline, whole=True), rest)))
+    told = told or ["is in this video, but I can't make out more"]
     again = {"man": "he", "woman": "she"}.get(gender_of(name, timeline), called(name))
     first = f"{event}{', ' * bool(event)}{called(name)}"
-    clauses = clauses or ["is in this video, but I can't make out more"]
-    return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(clauses))
+    return " ".join(upper(f"{again if i else first} {text}.") for i, text in enumerate(told))
 
 
 def looks(name: str, spans: Sequence[Span], timeline: Timeline, whole: bool = False) -> str:
-    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured.
-
-    Bare shoulders are told with what is worn.
-    """
-    rows = [*timeline.of(name, "worn"), *timeline.of(name, "hair")]
+    """Such as "is wearing a dark suit and glasses"; hair and beard when `whole` or when nothing worn was measured."""
+    rows = [*timeline.of(name, "worn"), *timeline.of(name, "hair")]  # bare shoulders are told with what is worn
     return timed(rows, spans, timeline, partial(_looks, whole=whole))
 
 
 def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
     """Such as "sits on a sofa, talks and raises a hand": posture, deeds, and what is held."""
-    rows = [row for attribute in ("deed", "holding") for row in timeline.of(name, attribute)]
-    rows = [*_seated(name, spans, timeline), *rows]
+    rows = [*_seated(name, spans, timeline), *timeline.of(name, "deed"), *timeline.of(name, "holding")]
     return timed(rows, spans, timeline, partial(_acts, gender=gender_of(name, timeline)))
 
 
@@ -269,7 +205,7 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     for row in timeline.of(name, "near"):
         if row.value in _SEAT:
             seats.setdefault(row.value, []).append(row.span)
-    found: list[Row] = []
+    found = list[Row]()
     for same in alike(timeline.of(name, "posture")):
         time = common([row.span for row in same], spans)
         on = {seat: common(own, time) for seat, own in seats.items() if same[0].value in _SEATED}
@@ -284,21 +220,17 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
 def whereabouts(
     name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False, seat: bool = False
 ) -> str:
-    """Completes "is …": the place, the sky, things, what is behind, the side, who is beside; strangers, and on what
-    somebody sits, where asked.
-    """
-    shot = next((row.value for row in timeline.lasting(name, "shot_size", spans)), "")
+    """Completes "is …": place, sky, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
     scene = scene_place(timeline, spans)
-    near = [row.value for row in timeline.lasting(name, "near", spans)]
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
+    near = [row.value for row in timeline.lasting(name, "near", spans)]
     near = [value for value in near if seat or not (seated and value in _SEAT)]
-    behind = _backdrop(name, scene, timeline, spans)
-    side = side_said([row.value for row in timeline.lasting(name, "side", spans)], in_frame=not scene)
+    behind, side = _backdrop(name, scene, timeline, spans), side_said(name, timeline, not scene, spans)
     sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
-    size = {"close-up": "in close-up", "far away": "far away"}.get(shot, "") * (not scene and not behind)
-    parts = (scene, sky, *near, behind * (behind not in near), side, f"next to {join(beside)}" * bool(beside), size)
-    return ", ".join(filter(None, parts))
+    sizes = [] if scene or behind else [row.value for row in timeline.lasting(name, "shot_size", spans)]
+    far = {"close-up": "in close-up", "far away": "far away"}.get(next(iter(sizes), ""), "")
+    return ", ".join(filter(None, (scene, sky, *near, behind * (behind not in near), side, beside, far)))
 
 
 def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> str:
@@ -316,7 +248,7 @@ def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> 
     if kind not in ("side", "near", *PLACES):
         return ""
     places = [] if kind != "place" or timeline.lasting("", "place", spans) else timeline.of("", "place")
-    where = timed(places, spans, timeline, lambda rows: join([place_said(row.value) for row in rows]))
+    where = timed(places, spans, timeline, lambda rows: join([clauses.place_said(row.value) for row in rows]))
     where = where or whereabouts(name, spans, timeline, seat=True)
     return f"is {where}" if where else ""
 
@@ -330,11 +262,9 @@ def gender_of(name: str, timeline: Timeline) -> str:
 def timed(
     rows: Sequence[Row], spans: Sequence[Span], timeline: Timeline, phrase: Callable[[Sequence[Row]], str]
 ) -> str:
-    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times.
-
-    Where somebody first stands and then sits both are told with their times, though one is so most of the time.
-    """
+    """What rows hold in some time, put into words by `phrase`: what mostly does first, then the rest with its times."""
     found = [(same[0], time) for same in alike(rows) if (time := common([row.span for row in same], spans))]
+    # of standing and then sitting both are told with their times, though one is so most of the time
     kinds = Counter(row.attribute for row, _ in found if row.attribute in EXCLUSIVE)
     least = {row: (WHOLE if kinds[row.attribute] > 1 else MOSTLY) * seconds_in(spans) for row, _ in found}
     always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
@@ -353,29 +283,29 @@ def timed(
 
 
 def _looks(rows: Sequence[Row], whole: bool) -> str:
-    worn = [worn_said(row.value, row.colour) for row in rows if row.attribute == "worn"]
-    has = [hair_said(row.value, row.colour) for row in rows if row.attribute == "hair" and row.value != "bald"]
-    if any(row.value == "bald" for row in rows):
-        return join([text for text in (_looks([row for row in rows if row.value != "bald"], whole), "is bald") if text])
+    worn = [clauses.worn_said(row.value, row.colour) for row in rows if row.attribute == "worn"]
+    has = [clauses.hair_said(row.value, row.colour) for row in rows if row.attribute == "hair" and row.value != "bald"]
     has = has if whole or not worn else [said for said in has if said.startswith("bare")]
-    if not worn:
-        return f"has {join(has)}" if has else ""
-    return f"is wearing {join(worn)}{', with ' * bool(has)}{join(has)}"
+    told = f"has {join(has)}" * bool(has)
+    told = f"is wearing {join(worn)}{', with ' * bool(has)}{join(has)}" if worn else told
+    bald = "is bald" * any(row.value == "bald" for row in rows)
+    return join(list(filter(None, (told, bald))))
 
 
 def _acts(rows: Sequence[Row], gender: str) -> str:
-    """Deeds in the simple present, what the body does first, doubtful ones last; none that another one says already,
-    nor where somebody looks who falls.
-    """
-    moves = {way: any(row.value.startswith(way) for row in rows) for way in ("walking", "falling")}
-    rows = [row for row in rows if not (moves["walking"] and row.value == "standing")]
-    rows = [row for row in rows if not (moves["falling"] and row.value.startswith(_GAZE))]
+    """Deeds in the simple present, what the body does first, doubtful ones last; not where somebody looks who falls."""
+    walks, falls = (any(row.value.startswith(way) for row in rows) for way in ("walking", "falling"))
+    rows = [row for row in rows if not (walks and row.value == "standing" or falls and row.value.startswith(_GAZE))]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
-    deeds = sorted((_deed(row) for row in rows), key=lambda deed: deed.startswith(HEDGE))
-    kept = [d for i, d in enumerate(deeds) if not any(_says(e, d, j < i) for j, e in enumerate(deeds) if j != i)]
+    deeds = dict.fromkeys(sorted(map(_deed, rows), key=lambda deed: deed.startswith(HEDGE)))
+    kept = []
+    for deed in deeds:  # unless another one says it already, or more of it, perhaps more surely
+        said = f"{deed.removeprefix(f'{HEDGE} ')} "
+        kept += [] if any(f"{other} ".startswith(said) for other in deeds if other != deed) else [deed]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
-    own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in kept]
-    return _joined([present_tense(deed.replace("facing the camera", "looking towards the camera")) for deed in own])
+    told = [deed.replace("facing the camera", "looking towards the camera") for deed in kept]
+    own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in told]
+    return _joined(map(english.present_tense, own))
 
 
 def _joined(deeds: Iterable[str]) -> str:
@@ -393,22 +323,14 @@ def _joined(deeds: Iterable[str]) -> str:
 
 
 def _deed(row: Row) -> str:
-    said = complement(condition_of(row))[1] if row.of else row.value  # "hugging Ben"
-    said = f"holding {worn_said(said)}" if row.attribute == "holding" else said
+    said = complement(clauses.condition_of(row))[1] if row.of else row.value  # "hugging Ben"
+    said = f"holding {clauses.worn_said(said)}" if row.attribute == "holding" else said
     doubtful = row.value.startswith(EITHER_WAY)  # the words themselves say so
     return said if row.probability >= LIKELY or doubtful else f"{HEDGE} {said}"
 
 
-def _says(other: str, deed: str, earlier: bool) -> bool:
-    """Whether `other` already says `deed` (the same words, or the same and more), perhaps more surely."""
-    deed = deed.removeprefix(f"{HEDGE} ")
-    return other.startswith(deed) and (len(other) > len(deed) and other[len(deed)] == " " or other == deed and earlier)
-
-
 def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
-    """Such as "before dark red curtains"; empty where that says no more than the place or the sky, and where the rim of
-    a drawing has the colour of her hair, which then fills it.
-    """
+    """Such as "before dark red curtains"; empty where that says no more than the place or the sky."""
     known = [row.value for row in timeline.lasting("", "background", spans)]
     behind = next((value for value in known if value != BLUE_SKY), "")
     if not behind or BLUE_SKY in known and "blue" in behind:
@@ -416,7 +338,7 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
     if not behind.endswith(" background"):
         return f"before {behind}"
-    if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):
+    if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):  # which fills the rim
         return ""
     if colour in words("no_place"):
         told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
@@ -425,25 +347,26 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
     return "" if told else f"before {behind}"
 
 
-def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool) -> list[str]:
-    """["Ben", "one other person"]; of drawn pictures, where likeness misleads, no names that nobody asked for."""
+def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool) -> str:
+    """Such as "next to Ben and one other person"; of drawings, where likeness misleads, no names nobody asked for."""
     near = [row for row in timeline.of(name, "beside") if row.holds and common([row.span], spans)]
     near = [row for row in near if not ((one := timeline.entity(row.of)) and one.like)]  # another's second name
     sure = [row for row in near if not row.of.startswith("#") and row.probability >= LIKELY]
     named = list(dict.fromkeys(row.of for row in sure if strangers or not timeline.drawn))
     others = {row.of: [one.span for one in near if one.of == row.of] for row in near if row not in sure}
     unnamed = most_at_once([span for own in others.values() for span in merged(own)]) if strangers else 0
-    return [*named, *([so_many_people(unnamed, others=bool(named))] if unnamed else [])]
+    told = [*named, *[so_many_people(unnamed, others=bool(named))] * bool(unnamed)]
+    return f"next to {join(told)}" * bool(told)
 
 
 def of_scene(finding: Finding, timeline: Timeline) -> str:
     """What is asked of the scene: where it plays, which things there are, or what stands on one."""
-    kind, event = finding.query.attribute or "place", event_said(finding.query.during)
+    kind, event = finding.query.attribute or "place", clauses.event_said(finding.query.during)
     if kind in ("thing", "on"):
         return _things(finding.rows, finding.query.value, timeline)
-    if known := _known(finding, kind, timeline):
-        return f"{event}{', ' * bool(event)}this is {known}."
-    return f"I can't make out {wording('scene', kind) or f'the {kind}'}."
+    known = _known(finding, kind, timeline)
+    unknown = f"I can't make out {wording('scene', kind) or f'the {kind}'}."
+    return f"{event}{', ' * bool(event)}this is {known}." if known else unknown
 
 
 def _known(finding: Finding, kind: str, timeline: Timeline) -> str:
@@ -451,14 +374,14 @@ def _known(finding: Finding, kind: str, timeline: Timeline) -> str:
     place = scene_place(timeline) if kind == "place" and finding.query.during.event is None else ""
     rows = [row for row in finding.rows if row.holds]
     rows = [row for row in rows if row.attribute == kind] or [row for row in rows if row.attribute != "background"]
-    return place or join(list(dict.fromkeys(complement(condition_of(row))[1] for row in rows)))
+    return place or join(list(dict.fromkeys(complement(clauses.condition_of(row))[1] for row in rows)))
 
 
 def scene_place(timeline: Timeline, spans: Sequence[Span] = ()) -> str:
     """Such as "in an office", "probably in a vehicle" or "outdoors in the dark"; empty where nothing of it is sure."""
     rows = timeline.lasting("", "place", spans)
     if rows:
-        return f"{f'{HEDGE} ' * (rows[0].probability < LIKELY)}{place_said(rows[0].value)}"
+        return f"{f'{HEDGE} ' * (rows[0].probability < LIKELY)}{clauses.place_said(rows[0].value)}"
     setting = next((row.value for row in timeline.lasting("", "setting", spans)), "")
     dark = {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark", "": "in a dark place"}
     return dark[setting] if any(row.value == "dark" for row in timeline.lasting("", "light", spans)) else setting
@@ -502,9 +425,8 @@ def _at_once(where: And, finding: Finding, timeline: Timeline) -> str:
 def count_things(finding: Finding, timeline: Timeline) -> str:
     """How many things of a kind are seen at the same time."""
     label, found = next(atoms(finding.query.where)).value, int(finding.number or 0)
-    if timeline.drawn and not found:
-        return _DRAWN
-    return f"{lead(finding)}I see {number(found) if found else 'no'} {said(label, found)} in this video."
+    seen = f"{lead(finding)}I see {number(found) if found else 'no'} {said(label, found)} in this video."
+    return _DRAWN if timeline.drawn and not found else seen
 
 
 def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
@@ -516,7 +438,7 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     if not rows:
         no = "No, " if finding.verdict == "no" and not denied else ""
         seen = merged([row.span for row in timeline.of("", has.attribute) if row.holds and row.value == has.value])
-        if seen and (event := event_said(finding.query.during)):
+        if seen and (event := clauses.event_said(finding.query.during)):
             label = said(has.value, 1)
             return f"{no}I see no {label} {event}, but I see {indefinite(label)} {in_passing(seen, timeline)}."
         return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
@@ -539,22 +461,20 @@ def _things(rows: Sequence[Row], on: str, timeline: Timeline) -> str:
     kinds: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: -row.probability):
         kinds.setdefault(row.value, []).append(row)
-    named = {k: counted(k, most_at_once([r.span for r in kinds[k]])) for k in list(kinds)[:_MOST_TOLD] if k != "tie"}
-    likely = [named[k] for k in named if kinds[k][0].probability < LIKELY]
-    sure = [named[k] for k in named if kinds[k][0].probability >= LIKELY]
-    told = join([*sure, *([f"{HEDGE} {join(likely)}"] if likely else [])])
+    named: dict[bool, list[str]] = {True: [], False: []}  # surely, or likely
+    for kind, same in list(kinds.items())[:_MOST_TOLD]:
+        if kind != "tie":
+            named[same[0].probability >= LIKELY].append(counted(kind, most_at_once([row.span for row in same])))
+    told = join([*named[True], *[f"{HEDGE} {join(named[False])}"] * bool(named[False])])
     where = f"on the {said(on, 1)} " if on else ""
-    if not told:
-        return f"I see {f'nothing {where}' if on else 'no things '}that I could name for sure."
-    return f"{where}I see {told}."
+    nothing = f"nothing {where}" if on else "no things "
+    return f"{where}I see {told}." if told else f"I see {nothing}that I could name for sure."
 
 
 def counted(label: str, count: int) -> str:
     """Such as "a chair", "three chairs", "scissors"."""
     word = said(label, count)
-    if label in _PLURALS:
-        return word
-    return f"{number(count)} {word}" if count > 1 else indefinite(word)
+    return word if label in _PLURALS else f"{number(count)} {word}" if count > 1 else indefinite(word)
 
 
 def said(label: str, count: int) -> str:

@@ -14,29 +14,25 @@ from pvchat.chat.say.answers import in_order
 from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said, time_asked
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
-from pvchat.chat.timeline import Finding, Found, Row, Timeline
+from pvchat.chat.timeline import Finding, Row, Timeline
 
 _MOST_QUOTES = 8
-_NOBODY = {  # whose words nobody knows, by `Row.of`
-    UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody",
-}  # fmt: skip
-_YES_OR_NO = {"yes": "Yes.", "no": "No."}
+# Whose words nobody knows, by `Row.of`
+_NOBODY = {UNSEEN: "somebody who isn't seen", SEVERAL: "one of several whose mouths move", "": "somebody"}
+
 _HEARD = dict.fromkeys((UNSEEN, BY_VOICE), ", by the voice,")  # … or whose they are by the voice alone
 
 
 def of_sound(finding: Finding, timeline: Timeline) -> str:
     """The answer to a question about what is heard."""
-    query, rank = finding.query, finding.query.rank
-    if query.where == Not(MUSIC) and query.select != "exists":
+    query, where = finding.query, finding.query.where
+    if where == MUSIC or where == Not(MUSIC) and query.select != "exists":
         return _music(finding, timeline)
-    if isinstance(query.where, Or) and all(has.attribute in HEARD for has in atoms(query.where)):
-        long = f"For about {lasting(finding.number)}." if query.select == "how_long" and finding.number else ""
-        return " ".join([long or _YES_OR_NO.get(finding.verdict or "", ""), *_each(finding, timeline)]).strip()
-    if isinstance(query.where, Not):
+    if isinstance(where, Or) and all(has.attribute in HEARD for has in atoms(where)):
+        return _each(finding, timeline)
+    if isinstance(where, Not):
         return of_sound(_about(finding, asked_of(query)), timeline)
-    rank = rank if query.select == "who" and query.number is None else None
-    if query.where == MUSIC:
-        return _music(finding, timeline)
+    rank = query.rank if query.select == "who" and query.number is None else None
     if query.select == "attribute":
         return _quoted(finding) if query.attribute == "says" else _languages(finding)
     if query.select == "count":
@@ -47,13 +43,15 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     if not people and not finding.rows:
         return _nothing(finding)
     counted = query.select in ("how_long", "how_often")
-    speakers: list[tuple[str, Sequence[Span]]] = [(_known(one), one.spans) for one in people]
+    speakers: list[tuple[str, Sequence[Span]]] = []
+    for one in people:
+        how = {row.of for row in one.rows}
+        speakers.append((called(one.entity) + (_HEARD.get(min(how), "") if len(how) == 1 else ""), one.spans))
     if counted or not (people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
     clauses = [f"{who} {does(query)} {_measured(spans, finding, timeline)}" for who, spans in speakers]
-    maybe = join([called(one.entity) for one in finding.open], "or") * bool(
-        _spans(finding, "") + _spans(finding, SEVERAL)
-    )
+    unsure = any(_spans(finding, of) for of in ("", SEVERAL))
+    maybe = join([called(one.entity) for one in finding.open], "or") * unsure
     if maybe and counted and query.whom.names:
         clauses.append(f"whether that is {maybe} I can't tell")
     elif maybe and query.select == "exists" and finding.verdict != "yes":
@@ -64,13 +62,16 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     return upper(f"{lead(finding)}{sound}{'; '.join(clauses)}.")
 
 
-def _each(finding: Finding, timeline: Timeline) -> list[str]:
+def _each(finding: Finding, timeline: Timeline) -> str:
     """What is heard of each of several things that are asked for; of none of them, that none is."""
+    lead = {"yes": "Yes.", "no": "No."}.get(finding.verdict or "", "")
+    if finding.query.select == "how_long" and finding.number:
+        lead = f"For about {lasting(finding.number)}."
     told: dict[bool, list[str]] = {True: [], False: []}
     for has in dict.fromkeys(atoms(finding.query.where)):
         heard = _about(finding, has, "when")
         told[bool(heard.rows or heard.people)].append(of_sound(heard, timeline))
-    return list(filter(None, told[True] or told[False]))
+    return " ".join(filter(None, [lead, *(told[True] or told[False])]))
 
 
 def _about(finding: Finding, has: Has, select: Select = "exists") -> Finding:
@@ -82,10 +83,8 @@ def _about(finding: Finding, has: Has, select: Select = "exists") -> Finding:
     people = [replace(one, rows=told(one.rows)) for one in (*finding.people, *finding.against)]
     people = [replace(one, spans=tuple(spans_heard(one.rows, has))) for one in people if one.rows or select == "exists"]
     rows, query = told(finding.rows), replace(finding.query, select=select, where=has)
-    finding = replace(finding, verdict=finding.verdict if select == "exists" else None)
-    return replace(
-        finding, query=query, people=tuple(people), against=(), rows=rows, spans=tuple(spans_heard(rows, has))
-    )
+    found = replace(finding, query=query, people=tuple(people), against=(), rows=rows)
+    return replace(found, spans=tuple(spans_heard(rows, has)), verdict=finding.verdict if select == "exists" else None)
 
 
 def _music(finding: Finding, timeline: Timeline) -> str:
@@ -94,12 +93,6 @@ def _music(finding: Finding, timeline: Timeline) -> str:
     never = "music plays the whole time" if no else "no music plays"
     plays = f"{no}music plays {_measured(spans, finding, timeline)}" if spans else f"as far as I hear, {never}"
     return upper(f"{lead(finding)}{plays}.")
-
-
-def _known(one: Found) -> str:
-    """A speaker's name, and that she is only heard, where that is so."""
-    how = {row.of for row in one.rows}
-    return called(one.entity) + (_HEARD.get(min(how), "") if len(how) == 1 else "")
 
 
 def _voices(finding: Finding) -> str:
@@ -149,9 +142,8 @@ def _in_order(finding: Finding, rank: Rank) -> list[str]:
     place = f"{ordinal(rank.k)}{' most' * (rank.by == 'long')}"
     nobody = f"as far as I hear, nobody {does(finding.query)} {place}"
     clauses = [in_order(finding, rank) if finding.people else nobody]
-    unseen, rest = (
-        seconds_in([s for of in kinds for s in _spans(finding, of)]) for kinds in ((UNSEEN,), (SEVERAL, ""))
-    )
+    unseen = seconds_in(_spans(finding, UNSEEN))
+    rest = seconds_in([*_spans(finding, SEVERAL), *_spans(finding, "")])
     if rank.by == "long" and unseen >= 1:
         clauses.append(f"{_NOBODY[UNSEEN]} for about {lasting(unseen)}")
     if rest >= 1:
@@ -189,8 +181,7 @@ def _nothing(finding: Finding) -> str:
     if query.value == "sound":
         return "Yes, this video has sound, but I hear nobody speak."
     if not (query.whom.names or query.whom.such is not None):
-        kinds = {None: "nobody", True: "nobody whom I know", False: "nobody whom I don't know"}
-        nobody = kinds[query.whom.known]
+        nobody = {None: "nobody", True: "nobody whom I know", False: "nobody whom I don't know"}[query.whom.known]
         nobody += " else" * bool(query.whom.besides)
         return upper(f"{lead(finding)}as far as I hear, {nobody} {does(query)}{when}.")
     never = f"neither {join(named, 'nor')} ever" if len(named) > 1 else f"{join(named)} never"

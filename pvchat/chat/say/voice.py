@@ -13,22 +13,11 @@ from dataclasses import replace
 
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, Has, Not, Query, events_in, is_of_sound, numbers_of, parts_of
+from pvchat.chat.query import EVERYBODY, Has, Not, events_in, is_of_sound, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
+from pvchat.chat.say import clauses
 from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
-from pvchat.chat.say.clauses import (
-    asks_scene,
-    decided,
-    event_said,
-    happens_said,
-    here_but,
-    in_passing,
-    is_plain,
-    not_here,
-    people_said,
-    row_said,
-    untold,
-)
+from pvchat.chat.say.clauses import event_said, is_plain, not_here, people_said, untold
 from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import MUSIC
@@ -56,34 +45,24 @@ def say(finding: Finding, timeline: Timeline) -> str:
     unasked = finding.query.if_so and finding.verdict not in ("yes", None)
     again = then is not None and bool(then.missing) and not (then.everyone or then.rows)  # that she isn't there
     if then is not None and not unasked and not (again and {*then.missing} <= {*finding.missing}):
-        told = [_after(text, finding) for text in _of_its_part(then, timeline, two)]
+        told = _of_its_part(then, timeline, two)
+        for one in finding.people if is_plain(finding.query.where) else ():  # not once more that somebody is there
+            told = [text.replace(f"{one.entity} is in this video, but I can't", "I can't") for text in told]
         sentences += [text for text in map(upper, told) if text not in sentences]
     return " ".join(sentences)
 
 
-def _after(text: str, finding: Finding) -> str:
-    """What is said after who is there: not once more that somebody is."""
-    for one in finding.people if is_plain(finding.query.where) else ():
-        text = text.replace(f"{one.entity} is in this video, but I can't", "I can't")
-    return text
-
-
 def _of_its_part(finding: Finding, timeline: Timeline, two: bool) -> list[str]:
-    """The sentences that answer one question, of the part that it names by numbers: who isn't seen there is missing.
-
-    With two parts each answer says of which one it is.
-    """
+    """The sentences that answer one question of its part: who isn't seen there is missing; of `two` parts, which."""
     part = numbered_part(finding.query.during, timeline)
     if part is timeline or finding.query.select in ("refuse", "why", "length"):
         return _sentences(finding, timeline)
     known, named = {one.name for one in finding.missing}, finding.query.whom.names
     gone = [name for name in named if name not in known and (one := part.entity(name)) and one.decision == "absent"]
-    people, against, open_ = (
-        tuple(one for one in found if one.entity not in gone)
-        for found in (finding.people, finding.against, finding.open)
-    )
     missing = (*finding.missing, *(Missing(name, "absent") for name in gone))
-    seen = replace(finding, people=people, against=against, open=open_, missing=missing)
+    groups = {kind: getattr(finding, kind) for kind in ("people", "against", "open")}
+    groups = {kind: tuple(one for one in some if one.entity not in gone) for kind, some in groups.items()}
+    seen = replace(finding, missing=missing, **groups)
     told = [text.replace("this video", "this part of the video") for text in _sentences(seen, part)]
     strange = missing and not seen.everyone and all(one.why == "not enrolled" for one in missing)  # in every part
     return [f"{span_told(*part.whole)}: {told[0]}", *told[1:]] if two and not strange else told
@@ -95,7 +74,8 @@ def grounds_of(finding: Finding) -> list[AnswerGround]:
     grounds: dict[tuple[str, str], AnswerGround] = {}
     for row in (*people, *finding.rows):
         if row.ground is not None:
-            about, fact = "" if row.entity.startswith("#") else row.entity, row_said(row).removeprefix("wearing ")
+            about = "" if row.entity.startswith("#") else row.entity
+            fact = clauses.row_said(row).removeprefix("wearing ")
             grounds.setdefault((row.entity, fact), AnswerGround(about, fact, row.ground))
     return list(grounds.values())[:_MOST_GROUNDS]
 
@@ -129,7 +109,8 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
     silent = nobody or denied  # that is said as what is seen is
     if is_of_sound(query) and query.select not in ("compare", "order") and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
-    if asks_scene(finding) and query.select in _OF_SCENE and not (query.select != "exists" and finding.everyone):
+    of_scene = query.select == "exists" or query.select in _OF_SCENE and not finding.everyone
+    if of_scene and clauses.asks_scene(finding):
         return _OF_SCENE[query.select](finding, timeline)
     if query.rank is not None and query.number is None and query.select in ("who", "exists"):
         return ranked(finding, timeline)
@@ -142,14 +123,12 @@ def _answer(finding: Finding, timeline: Timeline) -> str:
 def _unmet(finding: Finding, timeline: Timeline) -> str:
     """That somebody isn't where, or doesn't do, what narrows a question, or that it isn't known; "" of nobody named."""
     whom = finding.query.whom
-    against, open_ = (
-        tuple(replace(one, rows=()) for one in found if one.entity in whom.names)
-        for found in (finding.against, finding.open)
-    )
+    against = tuple(replace(one, rows=()) for one in finding.against if one.entity in whom.names)
+    open_ = tuple(replace(one, rows=()) for one in finding.open if one.entity in whom.names)
     meant = replace(whom, names=tuple(one.entity for one in (*against, *open_)))
     query = replace(finding.query, whom=meant, select="exists", form="polar", attribute=None, value="")
     asked = replace(finding, query=query, verdict="unknown" if open_ else "no", people=(), against=against, open=open_)
-    return upper(_SELECTS["exists"](asked, timeline).removeprefix("No, ")) if against or open_ else ""
+    return upper(holders(asked, timeline).removeprefix("No, ")) if meant.names else ""
 
 
 def _missing(finding: Finding, answer: str) -> list[str]:
@@ -161,26 +140,20 @@ def _missing(finding: Finding, answer: str) -> list[str]:
     absent = [one.name for one in gone if one.why == "absent"]
     if finding.verdict == "no" and not answer and absent:
         return [f"No, {not_here(absent, all(one.surely for one in gone))}."]
-    likes = {one.like for one in finding.missing}
-    return untold(gone, query, any(one.entity in likes for one in finding.instead))
+    return untold(gone, query, any(one.entity == other.like for one in finding.instead for other in finding.missing))
 
 
 def refused(finding: Finding, timeline: Timeline) -> str:
-    """Why a question can't be answered, or what does what it wishes."""
+    """Why a question can't be answered, or what does what it wishes; of a mood whether she smiles, which is."""
     query, kind = finding.query, finding.query.refusal
     if kind in ("small_talk", "wish", "sound"):
         return wording(kind, query.value)
-    if kind is None or kind == "unseen":
-        return _unseen(query, timeline)
-    return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
-
-
-def _unseen(query: Query, timeline: Timeline) -> str:
-    """That nothing measured speaks to what is asked about somebody; of a mood, whether she smiles, which is."""
+    if kind not in (None, "unseen"):
+        return (reply_in(query.value) if kind == "foreign" else "") or wording("refused", kind)
     asked = [timeline.entity(name) or Entity(name) for name in query.whom.names]
-    there, told = decided(asked, "present"), list[str]()
+    there, told = clauses.decided(asked, "present"), list[str]()
     if query.value != "mood" or not there:
-        told = [here_but(people_said(there), "tell the rest")] if there else []
+        told = [clauses.here_but(people_said(there), "tell the rest")] if there else []
     elif not timeline.traits:
         told = [TRAITS_OFF]
     else:
@@ -195,14 +168,12 @@ def _unseen(query: Query, timeline: Timeline) -> str:
 def not_enrolled(finding: Finding, timeline: Timeline) -> list[str]:
     """That nobody enrolled bears a name, and who was probably meant, or who is enrolled."""
     unknown = [one for one in finding.missing if one.why == "not enrolled"]
-    meant = [one for one in unknown if one.suggests]
-    sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in meant]
-    rest = [one.name for one in unknown if not one.suggests]
-    if not rest:
-        return sentences
-    names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
-    listed = join(shortened(names, len(names), _MOST_LISTED))
-    return [*sentences, upper(f"{join(rest)} {be(rest)} not enrolled{f'; I know {listed}' if names else ''}.")]
+    sentences = [f"{upper(one.name)} is not enrolled; did you mean {one.suggests}?" for one in unknown if one.suggests]
+    if rest := [one.name for one in unknown if not one.suggests]:
+        names = sorted((one.name for one in timeline.enrolled), key=str.casefold)
+        known = f"; I know {shortened(names, _MOST_LISTED)}" if names else ""
+        sentences.append(upper(f"{join(rest)} {be(rest)} not enrolled{known}."))
+    return sentences
 
 
 def never(finding: Finding, timeline: Timeline) -> str:
@@ -217,28 +188,25 @@ def never(finding: Finding, timeline: Timeline) -> str:
         return f"I see no time {event_said(during)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
-    return upper(f"{' '.join(happens_said(event, 'never'))}, as far as I can see.")
+    return upper(f"{clauses.happens_said(event, 'never')}, as far as I can see.")
 
 
 def why(finding: Finding, timeline: Timeline) -> str:
     """What the answer before rests on: how sure it is that people are there, and where what was told is seen best."""
     names = [*(one.entity for one in finding.everyone), *(one.name for one in finding.missing)]
     known = [one for name in dict.fromkeys(names) if (one := timeline.entity(name)) is not None and one.known]
-    sentences = [_recognised(one, timeline) for one in sorted(known, key=lambda p: -p.probability)[:_MOST_WHYS]]
+    sentences = []
+    for one in sorted(known, key=lambda one: -one.probability)[:_MOST_WHYS]:
+        sure = "above 0.99" if one.probability > 0.99 else f"{one.probability:.2f}"
+        sure = f"(probability {'below 0.01' if one.probability < 0.01 else sure})"
+        if one.decision == "present":
+            seen = clauses.in_passing(timeline.seen(one.name), timeline)
+            sentences.append(f"{one.name} is recognised by what was enrolled {sure}{', ' * bool(seen)}{seen}.")
+        else:
+            doubt = "not recognised for sure" if one.decision == "unsure" else "not recognised"
+            sentences += [f"{one.name} is {doubt} {sure}.", *([] if one.why is None else [one.why.text])]
     best = grounds_of(replace(finding, against=(), open=(), rows=()))
-    seen = dict.fromkeys(one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best)
-    if seen:
-        sentences.append(f"Seen best: {join(list(seen))}.")
-    return " ".join(sentences) or "I recognise nobody here; what else I tell is what the whole picture looks like."
-
-
-def _recognised(person: Entity, timeline: Timeline) -> str:
-    """How sure it is that somebody is there, and when she is seen, or why she isn't recognised."""
-    p = person.probability
-    sure = f"probability {'above 0.99' if p > 0.99 else 'below 0.01' if p < 0.01 else f'{p:.2f}'}"
-    if person.decision == "present":
-        during = in_passing(timeline.seen(person.name), timeline)
-        return f"{person.name} is recognised by what was enrolled ({sure}){', ' + during if during else ''}."
-    doubt = "not recognised for sure" if person.decision == "unsure" else "not recognised"
-    reason = person.why.text if person.why is not None else ""
-    return " ".join(filter(None, [f"{person.name} is {doubt} ({sure}).", reason]))
+    facts = [one.fact if timeline.still else f"{one.fact} at {clock(one.ground.time_s)}" for one in best]
+    sentences += [f"Seen best: {join(list(dict.fromkeys(facts)))}."] if facts else []
+    nobody = "I recognise nobody here; what else I tell is what the whole picture looks like."
+    return " ".join(filter(None, sentences)) or nobody

@@ -137,9 +137,7 @@ class Uncontradicted:
 
 
 def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[str] = ()) -> list[str]:
-    """How words about one person who is there ("": perhaps about several) are at odds with what was measured, or speak
-    of others, by `names`; empty if they do neither.
-    """
+    """How words about one person who is there ("": perhaps of several) contradict what was measured, or name others."""
     said = set(words_in(text))
     found = ["denies"] if said & NEGATIONS else []
     found += [f"names {name}" for name in names if mentioned(text, name)]
@@ -153,15 +151,13 @@ def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[st
 
 def same_words(text: str, plain: str, names: Sequence[str]) -> bool:
     """Whether a rewording says what a plain text says: all of it, nothing else, in as many sentences or fewer."""
-    check = Backed(plain, names)
-    heard = Hearing(check)
+    heard = Hearing(check := Backed(plain, names))
     return not heard.hear(text) and not check.left and heard.text == " ".join(text.split())
 
 
 def rephrase(plain: str, names: Sequence[str], language: LanguageModel) -> str:
     """The answer in the language model's words, or as it is where those say anything else."""
-    budget = 16 + 2 * len(plain.split())
-    raw = language.generate(prompt(plain), max_new_tokens=budget).strip().strip('"')
+    raw = language.generate(prompt(plain), max_new_tokens=16 + 2 * len(plain.split())).strip().strip('"')
     return raw if same_words(raw, plain, names) else plain
 
 

@@ -43,13 +43,13 @@ def fill_gaps(
     wanted, rows = gaps(question, people, timeline, analysis), dict[Gap, Row]()
     for kind in dict.fromkeys(gap.kind for gap in wanted):  # one look at the clip for all of a kind
         rows |= _chosen([gap for gap in wanted if gap.kind == kind], timeline, analysis, chooser)
-    return _with_rows(timeline, [rows[gap] for gap in wanted if gap in rows])
+    found = [rows[gap] for gap in wanted if gap in rows]  # each holds all the time that its person is seen
+    added = (replace(row, start_s=start, end_s=end) for row in found for start, end in timeline.seen(row.entity))
+    return replace(timeline, rows=(*added, *timeline.rows))
 
 
 def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis) -> list[Gap]:
-    """What a question asks for and was not measured: nothing of the absent, nor of drawn pictures, since the model
-    learned from photographs.
-    """
+    """What is asked for and was not measured; nothing of the absent, nor of drawings: the model learned from photos."""
     query = question.query
     asked = [has.attribute for has in atoms(query.where)]
     helped = query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
@@ -78,17 +78,11 @@ def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, cho
         problems = _against(gap, picked, analysis, chooser.judged)
         _log.debug("%s %s: %r %.2f %s", kind, gap.name, picked.said, picked.probability, problems)
         if not problems:
-            found[gap] = _row(gap, picked, timeline, analysis)
+            in_bedroom = picked.said == _ON_A_COUCH and analysis.scene.place == "a bedroom"
+            sure = 1.0 if kind == "action" and picked.level in _SURE else _LIKELY
+            attribute, said = "deed" if kind == "action" else "place", _ON_A_BED if in_bedroom else picked.said
+            found[gap] = Row(gap.name, attribute, said, *timeline.whole, probability=sure)
     return found
-
-
-def _row(gap: Gap, picked: Picked, timeline: Timeline, analysis: ClipAnalysis) -> Row:
-    """What was picked for a gap, of the whole clip."""
-    bedroom = analysis.scene.place == "a bedroom"
-    said = _ON_A_BED if picked.said == _ON_A_COUCH and bedroom else picked.said
-    if gap.kind == "location":
-        return Row("", "place", said, *timeline.whole, probability=_LIKELY)
-    return Row(gap.name, "deed", said, *timeline.whole, probability=1.0 if picked.level in _SURE else _LIKELY)
 
 
 def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> list[str]:
@@ -109,9 +103,3 @@ def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> 
         ("seldom right outdoors", judged and picked.said == _EVENT and scene.setting == "outdoors"),
     )
     return [problem for problem, there in problems if there]
-
-
-def _with_rows(timeline: Timeline, rows: Sequence[Row]) -> Timeline:
-    """A timeline with rows that hold all the time that their person is seen, before those that were measured."""
-    added = (replace(row, start_s=start, end_s=end) for row in rows for start, end in timeline.seen(row.entity))
-    return replace(timeline, rows=(*added, *timeline.rows))

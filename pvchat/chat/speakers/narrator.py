@@ -19,7 +19,7 @@ from pvchat.bases.marking import ClipFrames
 from pvchat.bases.prompts import BasePrompt
 from pvchat.bases.states import adapted, personal_of
 from pvchat.chat.query import Query, Whom
-from pvchat.chat.question import Basis
+from pvchat.chat.question import Basis, Stream, Viewed
 from pvchat.chat.reader.statements import mentioned, sentences
 from pvchat.chat.run import run
 from pvchat.chat.say.clauses import nobody_known
@@ -31,16 +31,14 @@ from pvchat.model.sentences import Encode
 if TYPE_CHECKING:
     from pvchat.bases.loading import Base
     from pvchat.bases.sources import BaseSource
-    from pvchat.chat.question import Stream, Viewed
+
 
 MAX_TOKENS = 96  # of a reply: two or three sentences
 log = logging.getLogger(__name__)
 
 
 class Narrator:
-    """Speaks through one base, which loads when it first speaks; `encode` makes sentence vectors [n, S] of texts, for
-    the gate of a trained connector.
-    """
+    """Speaks through one base, loaded when it first speaks; `encode`, for a connector's gate, makes vectors [n, S]."""
 
     def __init__(self, source: BaseSource, settings: Settings, device: str, encode: Encode) -> None:
         self.source, self.settings, self.device, self.encode = source, settings, device, encode
@@ -66,8 +64,10 @@ class Narrator:
 
     def answer(self, known: Basis, viewed: Viewed, stream: Stream | None) -> Hearing | None:
         """The base's answer to one question; None where it isn't asked, or nothing that it says may be shown."""
-        present = known.present
-        if viewed.clip is None or not _is_asked(known):
+        query, present = known.question.query, known.present
+        asked = query.select in ("attribute", "describe") or query.refusal == "unseen"
+        asked = asked or query.select == "exists" and known.finding.verdict == "unknown"  # nothing that was measured
+        if viewed.clip is None or not asked or not present and known.question.people:
             return None
         others = [name for name in viewed.conversation.names if name not in {p.name for p in present}]
         before = "" if present or known.question.people else viewed.whole(nobody_known())
@@ -80,10 +80,8 @@ class Narrator:
         return reply if reply.said else None
 
     def forget(self) -> None:
-        """Drop the frames of the last clip from memory.
-
-        Without the lock: a training holds it for long, and waits for the experts, who wait while somebody is forgotten.
-        """
+        """Drop the frames of the last clip from memory."""
+        # without the lock: a training holds it for long and waits for the experts, who wait while somebody is forgotten
         self.frames.forget()
 
     def _listen(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
@@ -96,31 +94,18 @@ class Narrator:
 
         assert viewed.clip is not None
         with self.lock:
-            base, text = self.base, known.question.text
+            base, text, names = self.base, known.question.text, tuple(p.name for p in known.present)
             before = tuple(turn for turn in viewed.conversation.before if not isinstance(turn, str))
-            named = [person for p in known.present for person in viewed.people if person.name == p.name]
+            named = [person for name in names for person in viewed.people if person.name == name]
             personal = personal_of(base, named)
             soft = tuple((one.name, len(one.tokens)) for one in personal)
             shown = self.frames.visuals(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
-            asked = inputs_of(base, shown, BasePrompt(text, _measured(known), before, soft))
+            query = Query("describe", Whom(names, "all"))
+            measured = say(run(query, known.timeline), known.timeline) if names else ""
+            asked = inputs_of(base, shown, BasePrompt(text, measured, before, soft))
             vector = torch.from_numpy(self.encode([text])).to(base.device) if connector_of(base) else None  # [1, S]
             seen = looking_at(base, viewed.analysis, vector)
             with spoken_with(base, personal), adapted(base, named), seen:
                 said = reply(base, asked, MAX_TOKENS, lambda text: heard.hear(text[:-1]))  # "3." may become "3.5"
         heard.hear(said)
         log.debug("%s said %r; refused: %s", self.source.name, said, heard.refused)
-
-
-def _is_asked(known: Basis) -> bool:
-    """Whether a base is asked: about somebody who is there or about the whole, and nothing that was measured."""
-    query = known.question.query
-    asked = query.select in ("attribute", "describe") or query.refusal == "unseen"
-    asked = asked or query.select == "exists" and known.finding.verdict == "unknown"
-    return asked and (bool(known.present) or not known.question.people)
-
-
-def _measured(known: Basis) -> str:
-    """What was measured of those who are there, in plain sentences."""
-    if not (names := tuple(p.name for p in known.present)):
-        return ""
-    return say(run(Query("describe", Whom(names, "all")), known.timeline), known.timeline)
