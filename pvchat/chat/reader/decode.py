@@ -7,10 +7,10 @@ before; "the other one" is who of a list wasn't named last. Read from (Query, Fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, cast
+from typing import cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
 from pvchat.chat.english import word_set
@@ -22,28 +22,24 @@ from pvchat.chat.query import (
     WHOLE,
     And,
     Attribute,
-    Bound,
     Condition,
     During,
     Event,
-    Form,
     Has,
     Not,
     Number,
-    Per,
     Query,
     Rank,
     RankBy,
-    Refusal,
     Relation,
     Select,
-    Unit,
     Whom,
     atoms,
     conjunction,
     parts_of,
     together,
 )
+from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import (
     COMING,
     GOING,
@@ -81,11 +77,11 @@ _NONE = ("no", "zero", "none", "without", "without any", "without a")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
-def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE) -> Query:
+def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query:
     """The query that some heads and slots mean.
 
     Args:
-        heads: of `labels.HEADS`.
+        heads: of `network.HEADS`.
         slots: of the question, in order.
         part: of the video, by the clock.
     """
@@ -95,84 +91,94 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
-        return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
-    heads, whom, conditions = _of_whom_asked(heads, whom, conditions)
+        return Query("refuse", refusal=heads["refusal"], whom=whom, during=during)
+    whom, conditions = _of_whom_asked(heads, whom, conditions)
     conditions = list(dict.fromkeys(_moving(one, heads, slots, during) for one in conditions))
     alike = not any(slot.role == "F" for slot in slots) or Has("enters") in conditions or Has("leaves") in conditions
     if heads["select"] in ("who", "count") and alike:  # who else does so "while Ben does", who comes "while he sits"
         whom = replace(whom, besides=(*whom.besides, *(s.name for s in slots if s.role == "E" and s.name)))
     rank, number = _rank(heads, slots), number_of(heads, slots)
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
-        heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
-        whom = replace(whom, nth=0)
+        heads["select"], number, whom = "count", Number("at_least", whom.nth), replace(whom, nth=0)
     if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
     conditions, during = _with_thing(heads, whom, conditions, during)
-    asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
-    value, conditions = _narrowed(asked, heads, conditions)
-    on = next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
-    if asked == "thing" and on:  # "what is on the table?"
-        asked, value = "on", on
-    heads, asked = _of_scene(heads, asked, conditions) if whom == EVERYBODY else (heads, asked)
-    heads, asked, where = _condition_asked(heads, asked, whom, conditions, slots)
+    asked, value, where = _asked(heads, whom, conditions, slots)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
-        whom, versus = _compared(whom, versus, asked is not None, heads["end"] == "last")
+        if asked is not None:  # whether they are alike: all together
+            whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
+        elif heads["end"] == "last":  # those who may be more against the others
+            whom, versus = versus, whom
     if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
     unit, per = ("" if heads[name] == "none" else heads[name] for name in ("unit", "per"))
     return Query(
-        cast(Select, heads["select"]), whom, None if where == PRESENT else where, asked, value,
-        cast(Form, heads["form"]), during, throughout, rank, number,
-        None if versus == EVERYBODY else versus, unit=cast(Unit, unit), per=cast(Per, per),
+        heads["select"], whom, None if where == PRESENT else where, asked, value, heads["form"], during, throughout,
+        rank, number, None if versus == EVERYBODY else versus, unit=unit, per=per,
     )  # fmt: skip
 
 
-def _of_scene(
-    heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition]
-) -> tuple[dict[str, str], Attribute | None]:
-    """Heads and attribute where nobody is asked about: "where is the cup?" asks whether it is there."""
-    if asked == "place" and any(_is_thing(one) for one in conditions):
-        return heads | {"select": "exists"}, None
-    if heads["form"] == "polar" and asked in _SCENE and not conditions:  # "is the light on?"
-        heads = heads | {"select": "attribute", "form": "wh"}
-    return heads, asked
+def _identified(heads: Heads, slots: Sequence[Slot]) -> tuple[Heads, Sequence[Slot]]:
+    """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?" asks whether Ben is a
+    man in red, "is the second one Ben?" whether he comes second.
+    """
+    called = {slot.role for slot in slots if slot.kind in _CALLED}
+    if "P" not in called or "S" in called:
+        return dict(heads), slots
+    turned = {"P": "S", "S": "P"}
+    made = [
+        replace(s, role=turned[s.role]) if s.role == "S" or s.role == "P" and s.kind in _CALLED else s for s in slots
+    ]
+    counted_along = heads["rank"] == "none" and any(s.role == "P" and s.kind == "nth" for s in made)
+    return heads | {"join": "and"} | ({"rank": heads["nth_by"]} if counted_along else {}), made
 
 
-def _of_whom_asked(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition]
-) -> tuple[dict[str, str], Whom, list[Condition]]:
-    """Heads, people and conditions as they go together: at once, at some time, each without the other."""
+def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
+    """With those after "or" as whom the others are held against, unless all are named: "the woman in white or Ines"."""
+    own = [slot for slot in slots if slot.role == "S"]
+    later = next((own[i:] for i, slot in enumerate(own) if i and slot.after_or), [])
+    if all(slot.name for slot in own):
+        return slots
+    return [replace(slot, role="V") if slot in later else slot for slot in slots]
+
+
+def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
+    """People and conditions, and in place the heads, as they go together: at once, at some time, each without the
+    other.
+    """
     if heads["select"] == "length" and conditions and heads["unit"] == "none":  # "how long is it there?", of a thing
-        heads = heads | {"select": "how_long"}
-    heads, whom, conditions = _together(heads, whom, conditions)
+        heads["select"] = "how_long"
+    plain = [one for one in conditions if one != Has("with")]  # without "at the same time"
+    if plain and len(plain) < len(conditions) and len(whom.names) < 2:
+        conditions = [And((And(tuple(plain)),))] if len(plain) > 1 else plain
+    elif plain and len(plain) < len(conditions):
+        whom, conditions = replace(whom, quantifier="both"), plain
+        heads |= {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
     left_out = whom.names and whom.besides and whom.quantifier != "only" and heads["select"] not in ("who", "count")
     corrects = heads["follow"] == "correction"  # "not Ana, Ben" asks about Ben, not whether she is away
     if left_out and not corrects and all(has.attribute in ("present", "with") for has in atoms(And(tuple(conditions)))):
         conditions = [*(one for one in conditions if one != Not(Has("with"))), Not(Has("with", of=Whom(whom.besides)))]
         whom = replace(whom, besides=())  # "when are Ana and Ben but not Cleo there?": without her
-    whom, conditions = _moved_over(heads, whom, conditions)
-    if heads["throughout"] == "ever":
-        heads, conditions = _at_some_time(heads, whom, conditions)
+    told = heads["select"] in _TOLD_OF or whom.quantifier == "only" and not conditions  # "is it just Ana who talks?"
+    if whom.names and whom.such is not None and told:  # "what is Ana, in the kitchen, doing?": no sign of who she is
+        conditions, whom = [*conditions, whom.such], replace(whom, such=None)
+    denied = len(conditions) == 1 and isinstance(conditions[0], Not)
+    if heads["throughout"] == "ever" and heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
+        heads |= {"select": "when", "form": "polar"}  # a time when it holds of all of them, or none, at once
+    elif heads["throughout"] == "ever" and heads["select"] != "when" and denied:
+        conditions = [And((conditions[0],))]  # a time when it doesn't hold, not that it never does
     if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
         whom = replace(whom, quantifier="any")
-    return heads, whom, conditions
-
-
-def _moved_over(heads: dict[str, str], whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """People, and conditions with what is said of somebody by name: that doesn't tell who she is."""
-    told = heads["select"] in _TOLD_OF or whom.quantifier == "only" and not conditions  # "is it just Ana who talks?"
-    if whom.names and whom.such is not None and told:  # "what is Ana, in the kitchen, doing?"
-        conditions, whom = [*conditions, whom.such], replace(whom, such=None)
     return whom, conditions
 
 
 def _with_thing(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition], during: During
+    heads: Heads, whom: Whom, conditions: list[Condition], during: During
 ) -> tuple[list[Condition], During]:
     """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
     asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
@@ -184,20 +190,35 @@ def _with_thing(
     return rest, replace(during, relation="while", event=Event(EVERYBODY, things[0]))
 
 
-def _condition_asked(
-    heads: dict[str, str], asked: Attribute | None, whom: Whom, conditions: Sequence[Condition], slots: Sequence[Slot]
-) -> tuple[dict[str, str], Attribute | None, Condition | None]:
-    """Heads, attribute and the one condition that several come to, with "and" or "or" between them."""
+def _asked(
+    heads: Heads, whom: Whom, conditions: list[Condition], slots: Sequence[Slot]
+) -> tuple[Attribute | None, str, Condition | None]:
+    """The attribute that is asked for, and for which value ("what colour is her jacket?"); the one condition that
+    several come to, with "and" or "or" between them. In place the heads, where the form changes with these.
+    """
+    asked: Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
+    value, on = "", next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
+    if heads["select"] == "attribute" and heads["form"] != "choice":
+        own = [one for one in conditions if isinstance(one, Has) and one.attribute == asked and not one.of]
+        value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
+        conditions = [one for one in conditions if one not in own]
+    if asked == "thing" and on:  # "what is on the table?"
+        asked, value = "on", on
+    if whom == EVERYBODY and asked == "place" and any(map(_is_thing, conditions)):  # "where is the cup?"
+        heads["select"], asked = "exists", None
+    elif whom == EVERYBODY and heads["form"] == "polar" and asked in _SCENE and not conditions:  # "is the light on?"
+        heads |= {"select": "attribute", "form": "wh"}
     if heads["form"] != "choice" and heads["join"] != "or":
-        return heads, asked, joined(conditions, "and")
+        return asked, value, joined(conditions, "and")
     either, narrowing = _alternatives(conditions, asked, slots)
     where = joined([one for one in (joined(either, "or"), *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
-        return heads, asked, where
+        return asked, value, where
     of_place = whom != EVERYBODY and asked in PLACES
     if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
-        return heads | {"select": "exists"}, None, where  # which of the two holds: "left or right of Ben?"
-    return heads, asked, joined(narrowing, "and")
+        heads["select"] = "exists"  # which of the two holds: "left or right of Ben?"
+        return None, value, where
+    return asked, value, joined(narrowing, "and")
 
 
 def _alternatives(
@@ -221,14 +242,7 @@ def _alternatives(
     return [one for one in conditions if one not in rest], rest
 
 
-def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
-    """Who is held against whom: all together where they may be alike; those who may be more against the others."""
-    if alike:
-        return replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
-    return (versus, whom) if fewer else (whom, versus)
-
-
-def _picks(heads: dict[str, str], whom: Whom, conditions: Sequence[Condition]) -> bool:
+def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
     """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
     things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
@@ -240,68 +254,7 @@ def _is_thing(condition: Condition | None) -> bool:
     return isinstance(condition, Has) and condition.attribute == "thing"
 
 
-def _narrowed(
-    asked: Attribute | None, heads: dict[str, str], conditions: list[Condition]
-) -> tuple[str, list[Condition]]:
-    """The value that an attribute is asked for, where there is one ("what colour is her jacket?"), and the rest."""
-    if heads["select"] != "attribute" or heads["form"] == "choice":
-        return "", conditions
-    own = [c for c in conditions if isinstance(c, Has) and c.attribute == asked and not c.of]
-    value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
-    return value, [c for c in conditions if c not in own]
-
-
-def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:
-    """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?" asks whether Ben is a
-    man in red, "is the second one Ben?" whether he comes second.
-    """
-    called = {slot.role for slot in slots if slot.kind in _CALLED}
-    if "P" not in called or "S" in called:
-        return heads, slots
-    turned = {"P": "S", "S": "P"}
-    made = [
-        replace(s, role=turned[s.role]) if s.role == "S" or s.role == "P" and s.kind in _CALLED else s for s in slots
-    ]
-    counted_along = heads["rank"] == "none" and any(s.role == "P" and s.kind == "nth" for s in made)
-    return heads | {"join": "and"} | ({"rank": heads["nth_by"]} if counted_along else {}), made
-
-
-def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
-    """With those after "or" as whom the others are held against, unless all are named: "the woman in white or Ines"."""
-    own = [slot for slot in slots if slot.role == "S"]
-    later = next((own[i:] for i, slot in enumerate(own) if i and slot.after_or), [])
-    if all(slot.name for slot in own):
-        return slots
-    return [replace(slot, role="V") if slot in later else slot for slot in slots]
-
-
-def _at_some_time(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition]
-) -> tuple[dict[str, str], list[Condition]]:
-    """What "ever" asks for: of all or none of several a time when it holds of them at once; of what is denied a time
-    when it doesn't hold, not that it never does.
-    """
-    if heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
-        return heads | {"select": "when", "form": "polar"}, conditions
-    if len(conditions) == 1 and isinstance(conditions[0], Not) and heads["select"] != "when":
-        return heads, [And((conditions[0],))]
-    return heads, conditions
-
-
-def _together(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition]
-) -> tuple[dict[str, str], Whom, list[Condition]]:
-    """Without "at the same time", where something else is asked: that holds at once, of several people all together."""
-    plain = [c for c in conditions if c != Has("with")]
-    if len(plain) == len(conditions) or not plain:
-        return heads, whom, conditions
-    if len(whom.names) < 2:
-        return heads, whom, [And((And(tuple(plain)),))] if len(plain) > 1 else plain
-    at_some_time = {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
-    return heads | at_some_time, replace(whom, quantifier="both"), plain
-
-
-def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
+def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
     """The part that is asked about; "the second time" alone is the second time that who is asked about is seen, "while
     Ben does" while the same holds of Ben.
     """
@@ -316,33 +269,33 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
     relation = "while" if heads["relation"] == "none" else heads["relation"]
     verbs = words_of(s for s in slots if s.role == "F" and s.kind == "present")
-    moves = {"leaves": (verbs & GOING, [Not(PRESENT)]), "enters": (verbs & COMING - {"walk"}, [PRESENT])}
-    for move, (said, state) in moves.items():
-        if relation == "while" and said and told == state and not nth:
-            told = [Has(cast(Attribute, move))]  # "does Tom wave when he leaves?", "who was there when Ben came?"
+    moves: tuple[tuple[Attribute, frozenset[str], Condition], ...] = (
+        ("leaves", verbs & GOING, Not(PRESENT)), ("enters", verbs & COMING - {"walk"}, PRESENT),
+    )  # fmt: skip
+    for move, said, state in moves:
+        if relation == "while" and said and told == [state] and not nth:
+            told = [Has(move)]  # "does Tom wave when he leaves?", "who was there when Ben came?"
     if relation == "after" and any(begins(slot) for slot in slots if slot.role == "F"):
         relation = "since"
-    return replace(
-        part, relation=cast(Relation, relation), event=Event(about, joined(told, "and") or Has("present")), nth=nth
-    )
+    return replace(part, relation=relation, event=Event(about, joined(told, "and") or PRESENT), nth=nth)
 
 
-def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
+def _held_against(heads: Heads, slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
     """What happens of whom, before or after which something else is asked to happen."""
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
     relation = "before" if heads["relation"] == "none" else heads["relation"]
-    return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
+    return replace(part, relation=relation, event=Event(whom, joined(happens, "and") or PRESENT))
 
 
-def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:
+def _moving(condition: Condition, heads: Heads, slots: Sequence[Slot], during: During) -> Condition:
     """Coming and going as moments, where that is asked for ("who came in while Ben sat?", "when does Ben leave?")."""
     plain = (heads["rank"] == "none" or heads["select"] == "when") and heads["select"] != "order"
-    if condition not in (Has("present"), Not(Has("present"))) or not plain:
+    if condition not in (PRESENT, Not(PRESENT)) or not plain:
         return condition
     said = words_of(s for s in slots if s.role == "P" and s.kind == "present")
-    goes = said & GOING or said & {"away", "off", "out"} and said & COMING and condition == Not(Has("present"))
+    goes = said & GOING or said & {"away", "off", "out"} and said & COMING and condition == Not(PRESENT)
     if goes and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
     enters = during.event is not None or heads["select"] == "who" and said & {"in", "into"}
@@ -351,17 +304,17 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     return Not(Has("enters")) if isinstance(condition, Not) else Has("enters")
 
 
-def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
+def _rank(heads: Heads, slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
         return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else ordinal(nth)))
     if heads["rank"] == "none":
         return None
     place = 1 if nth is None else ordinal(nth)
-    return Rank(cast(RankBy, heads["rank"]), -place if heads["end"] == "last" and place > 0 else place)
+    return Rank(heads["rank"], -place if heads["end"] == "last" and place > 0 else place)
 
 
-def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
+def number_of(heads: Heads, slots: Sequence[Slot]) -> Number | None:
     """The number that somebody thinks it is."""
     told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
     typed = "" if told is None else told.typed.lower()
@@ -370,7 +323,7 @@ def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
         return Number("more_than", 1)
     if value is None:
         return None
-    return Number(cast(Bound, "exactly" if heads["bound"] == "none" else heads["bound"]), value)
+    return Number("exactly" if heads["bound"] == "none" else heads["bound"], value)
 
 
 def subjects(turn: Turn) -> tuple[str, ...]:
@@ -398,11 +351,6 @@ def _named(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
 
 
-def _in_event(query: Query) -> tuple[str, ...]:
-    """The names in a query's event: "who is there while Ben sits?"."""
-    return () if query.during.event is None else query.during.event.whom.names
-
-
 def meant_by(
     words: frozenset[str], history: Sequence[Turn], timeline: Timeline | None, event: bool = False
 ) -> tuple[str, ...]:
@@ -422,7 +370,7 @@ def meant_by(
     if "other" in words:
         return _other(history)
     for turn in reversed(history):
-        beside = _in_event(turn[0])
+        beside = () if turn[0].during.event is None else turn[0].during.event.whom.names
         asked = _spoken_of(turn, timeline)
         if turn[0].select == "who" and len(turn[1].people) > 1:  # "who is with her?", "and what does she wear?"
             asked = (*(name for name in _named(turn[0]) if name not in turn[0].whom.names), *asked)
@@ -483,17 +431,10 @@ def _other(history: Sequence[Turn]) -> tuple[str, ...]:
     return tuple(one for one in last[1:2])
 
 
-def listed(history: Sequence[Turn]) -> tuple[str, ...]:
-    """The people of the last answer that named several, for "the second one"."""
-    for turn in reversed(history):
-        if names := turn[1].names if len(turn[1].people) > 1 else _others_told(turn):
-            return names
-    return ()
-
-
 def picked(query: Query, history: Sequence[Turn]) -> Query:
     """Who was the second of the last list of people, where "the second one" is asked about."""
-    people, nth = listed(history), query.whom.nth
+    lists = (turn[1].names if len(turn[1].people) > 1 else _others_told(turn) for turn in reversed(history))
+    people, nth = next(filter(None, lists), ()), query.whom.nth
     if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
         return query
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
@@ -509,19 +450,23 @@ def of_them(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
     """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
     named = [slot.name for slot in slots if slot.name]
+    before = subjects(history[-1]) if history else ()
+    asked = (has for query, _ in reversed(history) for has in parts_of(query, Has) if has.attribute == "thing")
+    thing = next((has.value for has in asked), "")  # "is the dog there?", "where is it?"
     found: list[Slot] = []
     for slot in slots:
         if slot.kind != "pronoun":
             found.append(slot)
-        elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
+        elif thing and (of_thing := _of_thing(slot, found)):
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
-            names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
+            else_ = named or (history[-1][1].names or before if history else ())  # "who else?" leaves these out
+            names = else_ if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
-                slot, names = replace(slot, role="X"), subjects(history[-1]) if history else ()
+                slot, names = replace(slot, role="X"), before
             if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
@@ -534,12 +479,6 @@ def _of_thing(slot: Slot, before: Sequence[Slot]) -> str:
         return ""
     company = slot.role in "OP" and any(one.role == "P" and one.kind in _GROUPS["company"] for one in before)
     return "P" if slot.role == "S" else "F" if slot.role == "E" or company else ""
-
-
-def _last_thing(history: Sequence[Turn]) -> str:
-    """The thing that was asked about last: "is the dog there?", "where is it?"."""
-    asked = (has for query, _ in reversed(history) for has in parts_of(query, Has) if has.attribute == "thing")
-    return next((has.value for has in asked), "")
 
 
 def _gender_of(words: frozenset[str]) -> str:
@@ -569,16 +508,6 @@ def _genders(timeline: Timeline | None) -> dict[str, str]:
     return {} if timeline is None else {row.entity: row.value for row in timeline.rows if row.attribute == "gender"}
 
 
-def _others(named: Sequence[str], history: Sequence[Turn]) -> Sequence[str]:
-    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
-    return named or (history[-1][1].names or subjects(history[-1]) if history else ())
-
-
-def as_before(query: Query) -> dict[str, str]:
-    """The heads of what was asked before, for a question that asks the same."""
-    return {"select": query.select, "attribute": query.attribute or "none", "form": query.form}
-
-
 def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
     """The turns up to the one that a question leans on: the last, but what was only doubted ("are you sure?") is passed
     over, and what was refused by a question that `changes` more than whom it is about.
@@ -594,80 +523,44 @@ class _Following:
 
     asked: Query  # as it was read by itself; its select is that of the query before where it asks the same
     last: Turn  # the turn before
-    heads: Mapping[str, str]  # of the question
+    heads: Heads  # of the question
     said: Sequence[Slot]  # its slots as they were typed
 
 
-def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
     Args: as of `_Following`.
     """
     before = _ending(replace(last[0], then=None, if_so=False), asked)
-    if heads["follow"] == "correction":  # "not red, blue"
-        asked = replace(asked, where=_affirmed(asked.where))
-    turn = _Following(_meant_of(asked, before), (before, last[1]), heads, said)
-    answers = (answer(turn) for answer in INSTEAD)
-    if (whole := next((one for one in answers if one is not None), None)) is not None:
-        return whole
-    for change in CHANGES:
-        before = change(before, turn)
-    return before
-
-
-def _affirmed(where: Condition | None) -> Condition | None:
-    """A condition without what is denied beside something else."""
-    said = [part for part in together(where) if not isinstance(part, Not)]
-    return conjunction(said) if said else where
-
-
-def _meant_of(asked: Query, before: Query) -> Query:
-    """An ellipsis with what only the question before tells of it."""
+    affirmed = [part for part in together(asked.where) if not isinstance(part, Not)]
+    if heads["follow"] == "correction" and affirmed:  # "not red, blue"
+        asked = replace(asked, where=conjunction(affirmed))
     if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
         asked = replace(asked, attribute="hair")  # "what colour?"
     if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
-    return asked
-
-
-def _why(turn: _Following) -> Query | None:
-    """What the answer before rests on: "are you sure?"."""
-    return Query("why", turn.last[0].whom, form="wh") if turn.heads["follow"] == "why" else None
-
-
-def _where_it_is(turn: _Following) -> Query | None:
-    """Whether a thing is there, which tells where: "is there a car?", "where?"."""
-    before, asks = turn.last[0], turn.asked.attribute == "place"
-    return replace(before, select="exists", form="wh") if asks and _is_thing(before.where) else None
-
-
-def _select(query: Query, turn: _Following) -> Query:
-    """Another question about the same, or the same of another attribute."""
-    asked = turn.asked
-    query = query if asked.select == query.select else _of_the_same(asked, turn.last)
-    return query if asked.attribute in (None, query.attribute) else replace(query, attribute=asked.attribute, value="")
-
-
-def _where(query: Query, turn: _Following) -> Query:
-    """The condition: that of the ellipsis, of those before at once, or that of before again."""
-    at_once = _at_once(query, turn.last) if turn.asked.where == Has("with") else None
-    return _said_again(query, turn) if at_once is None else at_once
-
-
-def _when(query: Query, turn: _Following) -> Query:
-    """The time, and what is asked of it where it was the condition before."""
-    before, asked = turn.last[0], turn.asked
+    turn = _Following(asked, (before, last[1]), heads, said)
+    if heads["follow"] == "why":  # "are you sure?"
+        return Query("why", before.whom, form="wh")
+    if asked.attribute == "place" and _is_thing(before.where):  # "is there a car?", "where?"
+        return replace(before, select="exists", form="wh")
+    if (end := _at_an_end(turn)) is not None:
+        return end
+    query = before if asked.select == before.select else _of_the_same(asked, turn.last)
+    if asked.attribute not in (None, query.attribute):  # the same of another attribute
+        query = replace(query, attribute=asked.attribute, value="")
+    query = _towards(_of_whom(query, turn), turn)
+    at_once = _at_once(query, turn.last) if asked.where == Has("with") else None
+    query = _ranked_anew(_said_again(query, turn) if at_once is None else at_once, turn)
     during = _of_the_same_people(_that_time(asked, turn), turn.last)
-    if turn.heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
+    if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         during = _afterwards(turn.last)
     query = _instead(query, asked, during)
-    return replace(query, during=before.during if during == WHOLE else during)
-
-
-def _bounds(query: Query, turn: _Following) -> Query:
-    """How many, whether all the time, against whom."""
-    asked, always = turn.asked, turn.asked.throughout or query.throughout
-    return replace(query, number=asked.number or query.number, throughout=always, versus=asked.versus or query.versus)
+    return replace(
+        query, during=before.during if during == WHOLE else during, number=asked.number or query.number,
+        throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,
+    )  # fmt: skip
 
 
 def _at_an_end(turn: _Following) -> Query | None:
@@ -698,24 +591,21 @@ def _instead(query: Query, asked: Query, during: During) -> Query:
 
 def _of_the_same(asked: Query, last: Turn) -> Query:
     """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
-    before = last[0]
+    before, where = last[0], _condition(last[0])
     told = before.select == "attribute" and before.where is None and not before.value and before.attribute not in HEARD
     if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
         return before
     if asked.attribute == "worn":
-        return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
-    where = _condition(before)
+        value = (
+            before.where.value if isinstance(before.where, Has) and before.where.attribute == "worn" else before.value
+        )
+        return replace(asked, whom=_about(asked, last), value=value, where=None)
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
     if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
-        where = _without(where, "company")
+        kept = [part for part in together(where) if _group(part) != "company"]
+        where = conjunction(kept) if kept else None
     return replace(asked, whom=_about(asked, last), where=where)
-
-
-def _without(where: Condition | None, group: str) -> Condition | None:
-    """A condition without its parts of one group: "alone in the kitchen" without company is in the kitchen."""
-    kept = [part for part in together(where) if _group(part) != group]
-    return conjunction(kept) if kept else None
 
 
 def _ending(query: Query, asked: Query) -> Query:
@@ -888,7 +778,7 @@ def _numbers_beyond(part: During, relation: Relation) -> During:
     return part if part.end_s is None else replace(part, start_s=part.end_s, end_s=None)
 
 
-def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
     last = history[-1]
     if any(slot.role == "F" and "there" in slot.words for slot in said):
@@ -927,11 +817,6 @@ def _place_of(where: Condition | None) -> Condition | None:
     return conjunction(places) if places else None
 
 
-def _worn(query: Query) -> str:
-    """The garment that a query is about; "" for none."""
-    return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
-
-
 def _with_condition(query: Query, asked: Condition) -> Query:
     """A condition in the place of one of its kind, beside others: "does she sit in the kitchen?", "in the garden?".
 
@@ -939,7 +824,8 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     asked for ("what is she wearing?", "a hat?"), or of whom it was asked ("what is the man doing?", "the one in red?").
     """
     asked = _completed(asked, query.where)
-    if isinstance(asked, Has) and asked.attribute == "thing" and _holds(query):  # "and a phone?"
+    holds = "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
+    if isinstance(asked, Has) and asked.attribute == "thing" and holds:  # "and a phone?"
         asked = replace(asked, attribute="holding")
     if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
         return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
@@ -967,17 +853,8 @@ def _takes_place_of(asked: Condition, before: Condition) -> bool:
     return _group(before) in (group, "" if group == "state" else group)
 
 
-def _holds(query: Query) -> bool:
-    """Whether a query is about what somebody holds."""
-    return "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
-
-
 def _group(condition: Condition) -> str:
     """Which conditions take each other's place in a question that goes on; "" for those that take any."""
     has = condition.part if isinstance(condition, Not) else condition
     attribute = has.attribute if isinstance(has, Has) else ""
     return next((name for name, kinds in _GROUPS.items() if attribute in kinds), "")
-
-
-INSTEAD = (_why, _where_it_is, _at_an_end)  # what a turn may ask in place of the query before
-CHANGES = (_select, _of_whom, _towards, _where, _ranked_anew, _when, _bounds)  # what it may change of it, in order

@@ -82,13 +82,14 @@ _KNOWN = 4.0  # by how much likelier (log) that the words of a known phrase have
 MAX_TOKENS = 128
 LAYERS, TUNED, ATTENTION_HEADS, EPS = 6, 4, 12, 1e-12  # of all-MiniLM-L6-v2; upper ones that are the reader's
 Weights = Mapping[str, FloatArray]
+Heads = dict[str, Any]  # of `HEADS`, each with one of its labels
 
 
 @dataclass(frozen=True)
 class Labels:
     """What the network tells of one question."""
 
-    heads: dict[str, str]  # the likeliest label of each head
+    heads: Heads  # the likeliest label of each
     selects: dict[str, float]  # the probability of each label of "select"
     tags: tuple[str, ...]  # the tag of each word
     second: int  # the word with which a second question begins; -1 for none

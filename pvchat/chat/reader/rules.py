@@ -39,8 +39,8 @@ from pvchat.chat.query import (
     conjunction,
     is_numbered,
 )
-from pvchat.chat.reader.decode import AFTER_THAT, Turn, as_before
-from pvchat.chat.reader.network import Labels
+from pvchat.chat.reader.decode import AFTER_THAT, Turn
+from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import (
     BACK,
     COMING,
@@ -122,7 +122,7 @@ class Tagged:
     words: Sequence[Word]  # of it
     labels: Labels  # what the network says
     slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
-    heads: dict[str, str] = field(default_factory=dict)  # as they count
+    heads: Heads = field(default_factory=dict)  # as they count
 
     @property
     def seen(self) -> list[str]:
@@ -162,7 +162,7 @@ def query_by_rule(query: Query, question: Tagged) -> Query:
     return query
 
 
-def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
+def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
@@ -171,7 +171,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
-        heads |= as_before(history[-1][0])
+        before = history[-1][0]
+        heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
     for rule in HEAD_RULES:
         heads |= rule(heads, question)
     return heads
@@ -232,20 +233,20 @@ def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
     return slots
 
 
-def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+def _able(heads: Heads, question: Tagged) -> dict[str, str]:
     """What somebody could do isn't seen: "can Ana see Ben?"; whether she can be seen is."""
     asks = question.seen[0] in _ABLE and {*question.seen[1:2]} & {NAME, *_SUBJECTS}
     is_who = ("be", NAME) in pairwise(question.seen)  # "could Ana be Ben?"
     return {"select": "refuse", "refusal": "unseen"} if asks and (is_who or not {"be", ","} & {*question.seen}) else {}
 
 
-def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+def _comes_again(heads: Heads, question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
     again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
     return {"event_nth": "second"} if again else {}
 
 
-def _was_gone(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+def _was_gone(heads: Heads, question: Tagged) -> dict[str, str]:
     """Being away as a state, not as leaving: "was Ana gone when Ben sang?", and of somebody as one at some time."""
     away = [slot for slot in question.slots if slot.role == "P" and slot.kind == "present" and slot.denied]
     state = bool(_GONE & words_of(away))
@@ -258,7 +259,7 @@ def _was_gone(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"throughout": "ever"} if somebody and question.seen[0] in ("was", "were") else {}
 
 
-def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
+def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     """With a thing as an event ("while the dog is there"), and who is held against somebody as whom an event is about,
     where nothing is compared ("before she leaves").
     """

@@ -15,6 +15,7 @@ from typing import cast
 from pvchat.chat.conditions import BETWEEN, RELATIONS
 from pvchat.chat.english import FUNCTION_WORDS, word_set
 from pvchat.chat.query import EVERYBODY, And, Attribute, Condition, Has, Not, Or, Quantifier, RankBy, Whom
+from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
 
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
@@ -121,7 +122,7 @@ def begins(slot: Slot) -> bool:
     return slot.kind == "enters" or not slot.denied and bool(slot.words & change)
 
 
-def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
+def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     """The people whom the slots of one role mean."""
     own = [s for s in slots if s.role == role]
     if not own and heads["known"] == "any" and heads["quantifier"] == "any" and role != "S":
@@ -171,7 +172,7 @@ def ordinal(slot: Slot) -> int:
     return next((_ORDINALS[word] for word in (*slot.typed.lower().split(), slot.value) if word in _ORDINALS), 1)
 
 
-def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quantifier:
+def _quantifier(heads: Heads, role: str, own: Sequence[Slot]) -> Quantifier:
     """How many are meant: one alone is neither both nor either; "they", and several in an event, are both."""
     told = cast(Quantifier, heads["quantifier"]) if role == "S" else "any"
     if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
