@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
-from typing import Literal
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import (
@@ -180,9 +179,12 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
 
 def second_at(words: Sequence[Word], labels: Labels) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
-    seen, tags = [word.seen for word in words], labels.tags
-    if 0 < labels.second < len(words) and not _goes_on_naming(seen, tags, labels.second):
-        return labels.second
+    seen, tags, second = [word.seen for word in words], labels.tags, labels.second
+    if 0 < second < len(words):
+        left = zip(seen[second:], tags[second:], strict=True)
+        only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
+        if not (only_names and seen[second] == "and" and seen[second - 1] not in (",", *_ENDS)):
+            return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
     for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
@@ -193,12 +195,6 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
         if asks and (anew or goes_on) or ended and seen[i] in _OPENERS and (asks or states):
             return i
     return 0
-
-
-def _goes_on_naming(seen: Sequence[str], tags: Sequence[str], at: int) -> bool:
-    """Whether only names are left behind an "and": "where is Ana and Ben and Cleo?"."""
-    left = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in zip(seen[at:], tags[at:], strict=True))
-    return left and seen[at] == "and" and seen[at - 1] not in (",", *_ENDS)
 
 
 def _asks_anew(seen: Sequence[str], at: int) -> bool:
@@ -322,13 +318,13 @@ def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
     if hers and len(runs[0]) > 1:
         return []
     second = [replace(runs[0][0], role="O", at=slot.at) if slot in hers else slot for slot in second]
-    return [_own_event(half, people, does) for half, people in ((first, runs[0]), (second, runs[2]))]
-
-
-def _own_event(half: Sequence[Slot], people: Sequence[Slot], does: str) -> Event:
-    quantifier: Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
-    conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
-    return Event(Whom(tuple(slot.name for slot in people), quantifier), joined(conditions, "and") or PRESENT)
+    events = []
+    for half, people in ((first, runs[0]), (second, runs[2])):
+        quantifier: Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
+        conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
+        whom = Whom(tuple(slot.name for slot in people), quantifier)
+        events.append(Event(whom, joined(conditions, "and") or PRESENT))
+    return events
 
 
 def _each_his_own(query: Query, question: Tagged) -> Query:
@@ -477,54 +473,39 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         query = replace(query, where=_heard(query.where))
     if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
         return replace(query, where=Has("deed", "talking"))
-    query = _unsilenced(_of_speaking(query), seen)
-    if query.where == Has("speaks") and query.select == "exists" and _HEARING & seen:
-        query = replace(query, value="sound")
-    if query.during.event is not None and query.during.event.where == Has("music"):
-        query = replace(query, during=replace(query.during, relation=_while_music(query.during, seen)))
-    return _answering(query, seen)
-
-
-def _of_speaking(query: Query) -> Query:
-    """Who speaks first, how often, two at once."""
-    names = query.whom.names
-    if query.where != Has("speaks"):
-        return query
-    if query.select == "when" and len(names) == 2 and query.form == "polar":  # "do Ana and Ben speak at once?"
-        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)
-        return replace(query, select="exists", whom=one, during=During("while", Event(other, Has("speaks"))))
-    if query.select != "exists" or len(names) != 1:
-        return query
-    if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
-        return replace(query, select="who", form="wh", whom=EVERYBODY)
-    return query if query.number is None else replace(query, select="how_often")  # "did Ben speak three times?"
-
-
-def _unsilenced(query: Query, seen: set[str]) -> Query:
-    """Who is never silent speaks; when it is silent, nobody does."""
-    if query.where != Not(Has("speaks")):
-        return query
-    if query.throughout and _NOT & seen:  # "is Ana never silent?"
-        return replace(query, where=Has("speaks"))
-    if query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
-        return replace(query, whom=Whom(quantifier="none"), where=Has("speaks"))
-    return query
-
-
-def _answering(query: Query, seen: set[str]) -> Query:
-    """Of whoever speaks next, where it is asked who answers."""
+    query = _of_speaking(query, seen)
+    event, relation = query.during.event, query.during.relation
+    if event is not None and event.where == Has("music") and seen & _STARTS and relation in ("while", "after"):
+        query = replace(query, during=replace(query.during, relation="since"))  # "after it starts" is from then on
+    elif event is not None and event.where == Has("music") and seen & _STOPS and relation in ("while", "since"):
+        query = replace(query, during=replace(query.during, relation="after"))
     speaks = query.where in (None, Has("speaks")) or query.attribute == "says"
     if not (_ANSWERS & seen and speaks and query.select in ("who", "attribute") and query.during.event is None):
         return query
-    where = Has("speaks") if query.select == "who" else query.where
+    where = Has("speaks") if query.select == "who" else query.where  # who answers is who speaks next
     return replace(query, where=where, during=AFTER_THAT, rank=Rank("time"))
 
 
-def _while_music(during: During, seen: set[str]) -> Relation | Literal[""]:
-    """How a time lies to music that starts or stops: "after the music starts" is from then on."""
-    if seen & _STARTS and during.relation in ("while", "after"):
-        return "since"
-    return "after" if seen & _STOPS and during.relation in ("while", "since") else during.relation
+def _of_speaking(query: Query, seen: set[str]) -> Query:
+    """Who speaks first, how often, two at once, or never: when it is silent, nobody does."""
+    names, speaks = query.whom.names, Has("speaks")
+    if query.where == Not(speaks) and query.throughout and _NOT & seen:  # "is Ana never silent?"
+        query = replace(query, where=speaks)
+    elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
+        query = replace(query, whom=Whom(quantifier="none"), where=speaks)
+    elif query.where == speaks and query.select == "when" and len(names) == 2 and query.form == "polar":
+        one, other = (
+            replace(query.whom, names=(name,), quantifier="any") for name in names
+        )  # "do both at once?"
+        query = replace(query, select="exists", whom=one, during=During("while", Event(other, speaks)))
+    elif query.where == speaks and query.select == "exists" and len(names) == 1:
+        if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
+            return replace(query, select="who", form="wh", whom=EVERYBODY)
+        if query.number is not None:  # "did Ben speak three times?"
+            return replace(query, select="how_often")
+    if query.where == speaks and query.select == "exists" and _HEARING & seen:
+        return replace(query, value="sound")
+    return query
 
 
 def _heard(where: Condition | None) -> Condition | None:

@@ -177,37 +177,29 @@ def _over_videos(query: Query) -> Query:
     own = query.during.event == Event(query.whom) and not query.during.nth and query.select in ("exists", "how_often")
     if own:  # "is she with Ben when she is there?"
         query = replace(query, during=numbers_of(query.during))
-    query = _by_company(_with_nobody_else(query))
+    of = _company(query)
+    if of is not None and of.names and query.whom.quantifier == "only":  # with nobody else
+        where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
+        query = replace(query, whom=replace(query.whom, quantifier="any"), where=where, throughout=False)
+    parts = query.where.parts if isinstance(query.where, And | Or) else ()
+    if query.select == "compare" and query.versus is None and len(parts) > 1 and all(map(_is_company, parts)):
+        others = tuple(name for has in atoms(query.where) if has.of is not None for name in has.of.names)
+        with_her, polar = Has("with", of=Whom(query.whom.names)), query.form == "polar"  # who of them is more with her
+        versus = Whom(others[1:]) if polar else None
+        query = replace(query, whom=Whom(others[:1] if polar else others), where=with_her, versus=versus)
     for settled in (_at_all_times, _of_whom, _of_places, _never):
         if (asked := settled(query)) is not None:
             return asked
-    return _of_people(_of_moments(query))
+    query = _of_moments(query)
+    if query.value != "people" or query.select not in ("when", "how_often"):
+        return query  # else in which videos so many people are, for when they are there
+    return replace(query, select="count", value="", unit="video", per="count" if query.select == "how_often" else "")
 
 
 def _company(query: Query) -> Whom | None:
     """With whom it is asked whether somebody is."""
     has = query.where
     return has.of if isinstance(has, Has) and has.attribute == "with" else None
-
-
-def _with_nobody_else(query: Query) -> Query:
-    """Somebody who is only with somebody is with nobody else."""
-    of = _company(query)
-    if of is None or not of.names or query.whom.quantifier != "only":
-        return query
-    where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
-    return replace(query, whom=replace(query.whom, quantifier="any"), where=where, throughout=False)
-
-
-def _by_company(query: Query) -> Query:
-    """With which of two somebody is more often, as which of the two is more often with her."""
-    parts = query.where.parts if isinstance(query.where, And | Or) else ()
-    if query.select != "compare" or query.versus is not None or len(parts) < 2 or not all(map(_is_company, parts)):
-        return query
-    others = tuple(name for has in atoms(query.where) if has.of is not None for name in has.of.names)
-    with_her, polar = Has("with", of=Whom(query.whom.names)), query.form == "polar"
-    versus = Whom(others[1:]) if polar else None
-    return replace(query, whom=Whom(others[:1] if polar else others), where=with_her, versus=versus)
 
 
 def _at_all_times(query: Query) -> Query | None:
@@ -234,7 +226,8 @@ def _of_whom(query: Query) -> Query | None:
     if query.select == "exists" and polar and whom.quantifier == "only" and whom.names and where in _PLAIN:
         return Query("how_often", Whom(besides=whom.names), where, form="polar", during=query.during, number=NEVER)
     if query.select == "who" and len([one for one in together(where) if _is_company(one)]) > 1:
-        return _but_not_with(query)
+        others = {name for has in atoms(where) if has.attribute == "with" and has.of for name in has.of.names}
+        return replace(query, whom=replace(whom, besides=tuple(sorted({*whom.besides, *others}))))  # with, but not with
     if query.select == "who" and where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
     if query.select == "who" and isinstance(where, Not) and query.throughout:  # "who is never alone?"
@@ -266,12 +259,6 @@ def _is_company(condition: object) -> bool:
     """Whether a condition says with whom somebody is, or isn't."""
     part = condition.part if isinstance(condition, Not) else condition
     return isinstance(part, Has) and part.attribute == "with" and part.of is not None and bool(part.of.names)
-
-
-def _but_not_with(query: Query) -> Query:
-    """Who is with some people but not with others: none of these is listed, nor whoever is there with the others."""
-    of_whom = {name for has in atoms(query.where) if has.attribute == "with" and has.of for name in has.of.names}
-    return replace(query, whom=replace(query.whom, besides=tuple(sorted({*query.whom.besides, *of_whom}))))
 
 
 def _of_places(query: Query) -> Query | None:
@@ -325,10 +312,3 @@ def _of_moments(query: Query) -> Query:
         return query
     came = query.select == "when" and query.rank is None
     return replace(query, where=None, rank=Rank("time", MOVES[query.where]) if came else query.rank)
-
-
-def _of_people(query: Query) -> Query:
-    """In which videos so many people are, for when they are there."""
-    if query.value != "people" or query.select not in ("when", "how_often"):
-        return query
-    return replace(query, select="count", value="", unit="video", per="count" if query.select == "how_often" else "")
