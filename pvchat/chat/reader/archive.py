@@ -28,21 +28,10 @@ from pvchat.chat.query import (
     together,
     told_as,
 )
-from pvchat.chat.reader.dates import dated
+from pvchat.chat.reader import turns
+from pvchat.chat.reader.dates import WEEKDAY, dated
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, Scope, outside, paired, placed
-from pvchat.chat.reader.turns import (
-    ASKS_AGAIN,
-    EVER,
-    HE,
-    LEANS,
-    ON_IT,
-    asked_again,
-    follow_up,
-    of_them,
-    on_the_same,
-    sighting_of,
-)
 from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, edges_of_all, of_each, of_library
 from pvchat.errors import SettingsError
 
@@ -50,6 +39,22 @@ from pvchat.errors import SettingsError
 _NEXT = re.compile(
     r"(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
     r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)", re.IGNORECASE,
+)  # fmt: skip
+_OTHERWISE = tuple(  # what is said in words that nothing reads, and in such that is read
+    (re.compile(said, re.IGNORECASE), plain)
+    for said, plain in (
+        (r"^(and )?by whom\b", r"\1who"),
+        (r"( (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})( (?:longer|(?:more|less)(?: often| frequently)?))"
+         r"(?= than (?:in|on|at|last|this)\b)", r"\2\1"),  # "in the kitchen more often than in the hall"
+        (r"\bneither ((?:in|at|on) .+?) nor\b", r"not \1 or"),  # "neither in the kitchen nor in the hall"
+        (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
+        (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
+        (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
+        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
+        (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
+        (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
+         r"\1 at weekends"),
+    )
 )  # fmt: skip
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
@@ -66,14 +71,9 @@ _APART = re.compile(
     re.IGNORECASE,
 )
 _A_VISIT = re.compile(r"\b(?:visit|time|sighting|video)\b", re.IGNORECASE)
-_NEITHER = re.compile(r"\bneither ((?:in|at|on) .+?) nor\b", re.IGNORECASE)
 _UP = re.compile(r"\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)", re.IGNORECASE)
 _IN_ORDER = re.compile(r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", re.IGNORECASE)
 _ALWAYS = re.compile(r"\b(?:always|usually|normally|generally|mainly|mostly)\b", re.IGNORECASE)
-_MORE_THERE = re.compile(  # "in the kitchen more often than in the hall"
-    r"(?P<where> (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})(?P<more> (?:longer|(?:more|less)(?: often| frequently)?))"
-    r"(?= than (?:in|on|at|last|this)\b)", re.IGNORECASE,
-)  # fmt: skip
 _SAME_DAY = re.compile(r" (?:on|in) the same (?:day|date)\b", re.IGNORECASE)
 _ON_THE_DAY = re.compile(
     r"\b(?:on|in) the (?:same )?(?P<unit>day|night|week|month)(?: that| when| on which| in which|(?P<of> as| of))? "
@@ -110,9 +110,8 @@ def read_archive(
     text, names = text.strip(), (*known.names, *known.aliases)
     if not any("library" in one.lower() for one in places):  # it is that of the videos
         text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
-    text = re.sub(r"^(and )?by whom\b", r"\1who", text, flags=re.IGNORECASE)
-    text = _MORE_THERE.sub(r"\g<more>\g<where>", text)
-    text = _NEITHER.sub(r"not \1 or", text)  # "neither in the kitchen nor in the hall"
+    for said, plain in _OTHERWISE:
+        text = said.sub(plain, text)
     if (two := paired(text, places, now, names)) is not None:
         return _of_scopes(two.text, known, two)
     text, left_out = outside(text, places)
@@ -134,7 +133,7 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
     """A question without the "only" of its time or place ("only on Mondays"), and which of the two that is."""
     only: Literal["", "dates", "places"] = ""
     found = _ONLY.search(rest) if scoped.dates or scoped.places else None
-    if found is not None and not ASKS_AGAIN.match(rest.strip(SPOT)):
+    if found is not None and not turns.ASKS_AGAIN.match(rest.strip(SPOT)):
         placed_only = found["spot"] and not found["comes"]  # "only comes to the hall on Mondays": on no other day
         only = "places" if placed_only or not scoped.dates else "dates"
         rest = f"{rest[: found.start()]}{rest[found.end('only') :]}"
@@ -143,24 +142,25 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
 
 def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
     """A question that may lean on the one before."""
-    if (again := asked_again(rest, undated, scoped, before)) is not None:
+    if (again := turns.asked_again(rest, undated, scoped, before)) is not None:
         return again
     alone = replace(known, history=())
     if told_as(before.query) in _OF_VIDEOS and _OF_THEM.search(rest):
-        return of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), alone, scoped), before)
+        return turns.of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), alone, scoped), before)
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     around = _THAT.search(rest)
     if around is not None:
         rest = f"{rest[: around.start()]}{rest[around.end() :]}"
-    meant, found, fresh = sighting_of(before), _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
+    meant, found, fresh = turns.sighting_of(before), _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
-        on_day = on_the_same(replace(found, places=found.places or before.places), before)
+        on_day = turns.on_the_same(replace(found, places=found.places or before.places), before)
         of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
         return on_day if before.dates or meant is None else of_sighting
     named = any(whom.names for whom in parts_of(fresh.query, Whom))
-    leans = found.query != fresh.query or ON_IT.search(rest) or not named and HE.search(rest)
-    return follow_up(rest, found, before, meant) if LEANS.search(rest) or leans and not EVER.search(rest) else found
+    leans = found.query != fresh.query or turns.ON_IT.search(rest) or not named and turns.HE.search(rest)
+    leans = turns.LEANS.search(rest) or leans and not turns.EVER.search(rest)
+    return turns.follow_up(rest, found, before, meant) if leans else found
 
 
 def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:

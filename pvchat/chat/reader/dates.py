@@ -50,7 +50,7 @@ _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
 _SAID = {"today": ("day", 0), "tonight": ("night", 0), "yesterday": ("day", 1), "the day before yesterday": ("day", 2)}
 _THIRDS = {"beginning": 0, "start": 0, "early": 0, "middle": 1, "mid": 1, "end": 2, "late": 2}
 
-_WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
+WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
@@ -73,15 +73,15 @@ def _any_of(rows: _Rows) -> str:
 # Words for a time, and its ends
 _DAY_ROWS: _Rows = (
     (rf"({'|'.join(_SAID)})", lambda m, now: _the(now, *_SAID[m[1]])),
-    (rf"(?:{_WEEKDAY},? )?({_YEAR})-(0[1-9]|1[0-2])-(\d\d)", lambda m, now: _dated(now, m[3], int(m[2]), m[1])),
-    (rf"(?:{_WEEKDAY},? )?({_NTH})(?: of)? ({_MONTH})\b(?:,? ({_YEAR}))?",
+    (rf"(?:{WEEKDAY},? )?({_YEAR})-(0[1-9]|1[0-2])-(\d\d)", lambda m, now: _dated(now, m[3], int(m[2]), m[1])),
+    (rf"(?:{WEEKDAY},? )?({_NTH})(?: of)? ({_MONTH})\b(?:,? ({_YEAR}))?",
      lambda m, now: _dated(now, m[1], _CYCLES[m[2]][0].month, m[3])),
-    (rf"(?:{_WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?",
+    (rf"(?:{WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?",
      lambda m, now: _dated(now, m[2], _CYCLES[m[1]][0].month, m[3])),
-    (rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d| of\b)",
+    (rf"(?:{WEEKDAY},? )?(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d| of\b)",
      lambda m, now: _by_numbers(now, (m[1], m[2] or m[4]), m[3] or m[5])),
-    (rf"(?:{_WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})", lambda m, now: _dated(now, m[1])),
-    (rf"(?:({_COUNT}) weeks? ago(?:,? on)? |(last|this) )?({_WEEKDAY})"
+    (rf"(?:{WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})", lambda m, now: _dated(now, m[1])),
+    (rf"(?:({_COUNT}) weeks? ago(?:,? on)? |(last|this) )?({WEEKDAY})"
      rf"(?:,? (?:(?:of )?(this|last) week\b|({_COUNT}) weeks? ago))?", lambda m, now: _weekday(m, now)),
 )  # fmt: skip
 _DAY = _any_of(_DAY_ROWS)
@@ -125,7 +125,7 @@ _CLOCK = rf"(?:{_HOUR}(?:{_OF_DAY})?|noon|midday|midnight)"
 # "at 8:20", "after 8 on Friday"; not "after 8 people"
 _EDGE = (
     rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|and|or"
-    rf"|but before|this|last|today|tonight|yesterday|{_WEEKDAY})\b))"
+    rf"|but before|this|last|today|tonight|yesterday|{WEEKDAY})\b))"
 )
 _HOURS = re.compile(
     rf"\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
@@ -139,12 +139,12 @@ _HOURS = re.compile(
 # Days that come again: "every Monday", "on weekends", "each night"
 _AGAIN = re.compile(
     rf"\b(?:(?:(?:on|in|at|during) )?(?:every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
-    rf"(?P<unit>day|{_UNIT}|weekday|{_WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
-    rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{_WEEKDAY}(?: {_PART})?|weekend|weekday)s"
-    rf"(?: (?:and|or) (?P<other>{_WEEKDAY})s)?)\b",
+    rf"(?P<unit>day|{_UNIT}|weekday|{WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
+    rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{WEEKDAY}(?: {_PART})?|weekend|weekday)s"
+    rf"(?: (?:and|or) (?P<other>{WEEKDAY})s)?)\b",
     re.IGNORECASE,
 )
-_ASKED = re.compile(rf"\b(which|what|how many) ({_WEEKDAY}|{_PART}|weekend)s?\b", re.IGNORECASE)  # which of them
+_ASKED = re.compile(rf"\b(which|what|how many) ({WEEKDAY}|{_PART}|weekend)s?\b", re.IGNORECASE)  # which of them
 _WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
 _EACH = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}  # else each day
 _SHORT = {
@@ -152,18 +152,6 @@ _SHORT = {
     "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday", "wk": "week",
     "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday", "b4": "before",
 }  # fmt: skip
-_OTHERWISE = tuple(  # times in words that no table has, and in such that one has
-    (re.compile(said, re.IGNORECASE), plain)
-    for said, plain in (
-        (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
-        (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
-        (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
-        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
-        (rf"\bon (?:an?|any) (weekend|weekday|{_WEEKDAY})\b", r"on \1s"),
-        (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
-         r"\1 at weekends"),
-    )
-)  # fmt: skip
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
 _MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
@@ -237,8 +225,6 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     called = {name.lower() for name in names}
-    for said, plain in _OTHERWISE:
-        text = said.sub(plain, text)
     text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
     found = _found(text, now, called)
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
@@ -279,12 +265,11 @@ def _together(parts: Sequence[Dates], shared: Sequence[Dates]) -> Dates:
     """One time of all that is said of it: days that come again, a day, hours; what isn't said of it is what others say
     alone: "on Monday at 9 or at 11".
     """
-
-    def of(kind: str) -> Dates | None:
+    of: dict[str, Dates | None] = {}
+    for kind in ("again", "days", "hours"):
         own, others = ([one for one in said if one.kind == kind] for said in (parts, shared))
-        return own[0] if own else others[0] if len(others) == 1 else None
-
-    again, day, hours = map(of, ("again", "days", "hours"))
+        of[kind] = own[0] if own else others[0] if len(others) == 1 else None
+    again, day, hours = of.values()
     one = hours or Dates() if day is None else day if hours is None else day.at_hours(hours)
     if again is None:
         return one
@@ -338,7 +323,7 @@ def _months_named(match: re.Match[str]) -> str:
 
 def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
     """A text without some of its parts."""
-    for start, end in sorted(cuts, reverse=True):
+    for start, end in reversed(cuts):
         text = f"{text[:start].rstrip(' ,')} {text[end:].lstrip(' ,')}"
     return re.sub(r" (?=[?.!])", "", " ".join(text.split())) if cuts else text
 
@@ -349,23 +334,21 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
     if part := "daytime" if named["day"] else named["lunch"] or named["part"]:
         hours = _hours_of(part.lower())
     elif named["at"]:
-        at = datetime.combine(date(2000, 1, 2), _clock(named["at"]))
+        middle = datetime.combine(date(2000, 1, 2), _clock(named["at"]))
         exact, early = ":" in named["at"], _NEAR if named["near"].lower() != "at" else timedelta()
-        ends = (at - _MINUTES, at + _MINUTES) if exact else (at - early, at + timedelta(hours=1))
+        ends = (middle - _MINUTES, middle + _MINUTES) if exact else (middle - early, middle + _ONE["hour"])
         hours = ends[0].time(), ends[1].time()
     else:
         start = named["a"] or named["c"] or named["d"] or named["after"] or "0"
         end = named["b"] or named["before"] or "0"
         end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
         of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
-        hours = _before(_clock(start), _clock(end)) if of_day else _clock(start), _clock(end)
+        at, until = _clock(start), _clock(end)
+        if of_day:  # at, or twelve hours later, whichever is shortly before: "between 11 and 2 pm"
+            twice = (at, at.replace(hour=(at.hour + 12) % 24))
+            at = min(twice, key=lambda one: ((until.hour - one.hour) * 60 + until.minute - one.minute - 1) % (24 * 60))
+        hours = at, until
     return Dates(said=_lowered(match).removeprefix("both "), hours=hours)
-
-
-def _before(at: time, end: time) -> time:
-    """A time, or that twelve hours later: the one that lies shortly before another ("between 11 and 2 pm")."""
-    twice = (at, at.replace(hour=(at.hour + 12) % 24))
-    return min(twice, key=lambda one: ((end.hour - one.hour) * 60 + end.minute - one.minute - 1) % (24 * 60))
 
 
 def _clock(words: str) -> time:
@@ -408,7 +391,7 @@ def _lowered(match: re.Match[str]) -> str:
 
 def _capitals(said: str) -> str:
     """Words with the names of days and months as they are written."""
-    names = rf"\b(?:{_WEEKDAY}|{'|'.join(_MONTHS)})\b"
+    names = rf"\b(?:{WEEKDAY}|{'|'.join(_MONTHS)})\b"
     return re.sub(names, lambda day: day[0].capitalize(), said, flags=re.IGNORECASE)
 
 
@@ -420,7 +403,7 @@ def _as_said(match: re.Match[str]) -> str:
     if match["two"] and not match["how"] and not match["between"]:
         return f"from {said}"
     bare = not (match["how"] or match["between"] or match["recent"] or said.endswith(" ago"))
-    return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
+    return f"on {said}" if bare and re.match(rf"{WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
 
 
 def _span(text: str, now: datetime, rows: _Rows = _ROWS) -> _Ends | None:

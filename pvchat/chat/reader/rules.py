@@ -30,7 +30,6 @@ from pvchat.chat.query import (
     Quantifier,
     Query,
     Rank,
-    Relation,
     Select,
     Whom,
     atoms,
@@ -55,10 +54,7 @@ from pvchat.chat.reader.slots import (
 )
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
-RELATIONS_IN_TIME: dict[str, Relation] = {
-    "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
-    "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
-}  # fmt: skip
+_IN_TIME = word_set("while whilst when as during once before after until till since")
 _GONE = frozenset(("gone", "away", "missing", "absent"))
 _SUBJECTS = ("he", "she", "they")
 LEAST = 0.5  # probability from which a question is refused [choice]
@@ -141,7 +137,7 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
         "O" if t == "O-deed" and w.seen in _SOMEBODY else t for w, t in zip(words, tags, strict=False)
     ]  # "hugs anybody"
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
-        moves = i and words[i - 1].seen in RELATIONS_IN_TIME and words[i + 1].seen in COMING | GOING
+        moves = i and words[i - 1].seen in _IN_TIME and words[i + 1].seen in COMING | GOING
         if tags[i] == "O" and word.seen in _SUBJECTS and (after[:2] == "F-" or moves):  # "before he comes back"
             tags[i], tags[i + 1] = "E-pronoun", after if after[:2] == "F-" else "F-present"
         if tags[i] == "P-deed" and word.seen == "with" and after[:2] == "O-":  # "dances with Ana"
@@ -201,7 +197,7 @@ def _asks_anew(seen: Sequence[str], at: int) -> bool:
     """Whether another question begins behind a comma ("where is Ana, is she alone?"), not the one that a time or a
     clause opens ("when Ana sits, is Ben there?", "is Ana, who is in red, sitting?").
     """
-    opened = seen[0] in RELATIONS_IN_TIME and seen[1] not in _AUXILIARY
+    opened = seen[0] in _IN_TIME and seen[1] not in _AUXILIARY
     clause = seen[at] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY
     return seen[at] in _OPENERS and not opened and not clause
 
@@ -494,9 +490,7 @@ def _of_speaking(query: Query, seen: set[str]) -> Query:
     elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
         query = replace(query, whom=Whom(quantifier="none"), where=speaks)
     elif query.where == speaks and query.select == "when" and len(names) == 2 and query.form == "polar":
-        one, other = (
-            replace(query.whom, names=(name,), quantifier="any") for name in names
-        )  # "do both at once?"
+        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)  # "do both at once?"
         query = replace(query, select="exists", whom=one, during=During("while", Event(other, speaks)))
     elif query.where == speaks and query.select == "exists" and len(names) == 1:
         if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told

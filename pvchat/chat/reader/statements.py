@@ -58,12 +58,9 @@ def sentences(text: str) -> list[str]:
 
 def words_in(text: str, names: Sequence[str] = ()) -> list[str]:
     """The words and marks of a text, each as what it stands for; names, as they are written, as "@Ana"."""
-    return [f"@{word}" if word in names else _meant(word) for word in _pattern(tuple(names)).findall(text)]
-
-
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     called = [re.escape(name) for name in sorted(names, key=len, reverse=True) if name]  # the longer one of two
-    return re.compile("|".join([*(rf"(?<!\w){name}(?!\w)" for name in called), _WORD]))
+    found = re.findall("|".join([*(rf"(?<!\w){name}(?!\w)" for name in called), _WORD]), text)
+    return [f"@{word}" if word in names else _meant(word) for word in found]
 
 
 def _meant(word: str) -> str:
