@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
@@ -31,7 +31,6 @@ from pvchat.chat.query import (
     Query,
     Rank,
     RankBy,
-    Relation,
     Select,
     Whom,
     atoms,
@@ -362,7 +361,7 @@ def meant_by(
         timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
         event: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
     """
-    genders = _genders(timeline)
+    no_such = _no_such(words, timeline)
     if _means_rest(words):
         return _rest(history, timeline)
     if words & _SEVERAL:
@@ -375,25 +374,20 @@ def meant_by(
         if turn[0].select == "who" and len(turn[1].people) > 1:  # "who is with her?", "and what does she wear?"
             asked = (*(name for name in _named(turn[0]) if name not in turn[0].whom.names), *asked)
         there = (*beside, *asked) if event else (*asked, *beside)
-        fits = list(dict.fromkeys(name for name in there if _fits(words, genders.get(name, ""))))
+        fits = list(dict.fromkeys(name for name in there if name not in no_such))
         if len(fits) == 1 or event and fits and fits[0] in beside:
             return (fits[0],)
         if len(fits) > 1:
             last = [name for name in _named(turn[0]) or beside if name in fits]
             return (last[0],) if len(last) == 1 else (fits[0],)
-    present = [] if timeline is None else [e.name for e in timeline.entities if e.known and e.decision == "present"]
-    fits = [name for name in present if _fits(words, genders.get(name, ""))]
+    seen = [] if timeline is None else [one for one in timeline.entities if one.known and one.decision == "present"]
+    fits = [one.name for one in seen if one.name not in no_such]
     return (fits[0],) if len(fits) == 1 else ()
 
 
 def _means_rest(words: frozenset[str]) -> bool:
     """Whether a pronoun means all others: "the rest", "the other two"."""
     return bool(words & REST or "other" in words and words & _SEVERAL)
-
-
-def _fits(words: frozenset[str], gender: str) -> bool:
-    """Whether somebody of this gender ("": not known) can be meant."""
-    return not gender or _gender_of(words) in ("", gender)
 
 
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
@@ -421,14 +415,9 @@ def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]
 
 def _other(history: Sequence[Turn]) -> tuple[str, ...]:
     """Who was on the last list, or spoken of before, and not in the last turn."""
-    if not history:
-        return ()
-    last = subjects(history[-1])
-    for turn in reversed(history[:-1]):
-        rest = tuple(name for name in subjects(turn) if name not in last)
-        if rest:
-            return rest[:1]
-    return tuple(one for one in last[1:2])
+    last = subjects(history[-1]) if history else ()
+    others = (name for turn in reversed(history[:-1]) for name in subjects(turn) if name not in last)
+    return tuple(islice(chain(others, last[1:]), 1))
 
 
 def picked(query: Query, history: Sequence[Turn]) -> Query:
@@ -461,8 +450,8 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
-            else_ = named or (history[-1][1].names or before if history else ())  # "who else?" leaves these out
-            names = else_ if slot.value == "else" else _own(slot, slots, timeline)
+            listed = named or (history[-1][1].names or before if history else ())  # whom "who else?" leaves out
+            names = listed if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
@@ -486,26 +475,26 @@ def _gender_of(words: frozenset[str]) -> str:
     return "man" if words & _HE else "woman" if words & _SHE else ""
 
 
+def _no_such(words: frozenset[str], timeline: Timeline | None) -> set[str]:
+    """Who can't be meant by "he" or "she", as far as that was measured."""
+    rows = () if timeline is None else timeline.rows
+    genders = {row.entity: row.value for row in rows if row.attribute == "gender"}
+    said = _gender_of(words)
+    return {name for name, gender in genders.items() if said and gender and gender != said}
+
+
 def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later: bool = False) -> Sequence[str]:
     """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"; with `later` also who
     is named behind it: "after he left, did Hugo come back?".
     """
     asked = pronoun.role in "SO"  # "when Ana comes back, does she …?", "who is beside her?"
     named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later and pronoun.role != "S")]
-    own = next(
-        (names for role in ("E" if asked else "SO") if (names := [slot.name for slot in named if slot.role == role])),
-        [],
-    )
-    genders = _genders(timeline)
-    fits = all(_fits(pronoun.words, genders.get(name, "")) for name in own)
+    of_role = ([slot.name for slot in named if slot.role == role] for role in ("E" if asked else "SO"))
+    own = next(filter(None, of_role), list[str]())
+    fits = _no_such(pronoun.words, timeline).isdisjoint(own)
     fits = fits and (len(own) < 2 or bool(pronoun.words & _SEVERAL))  # "she" is none of two
     happens = pronoun.role in "EO" or asked and later or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
     return own if happens and fits else ()
-
-
-def _genders(timeline: Timeline | None) -> dict[str, str]:
-    """Who is a man or a woman, as far as that was measured."""
-    return {} if timeline is None else {row.entity: row.value for row in timeline.rows if row.attribute == "gender"}
 
 
 def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
@@ -555,7 +544,9 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
     query = _ranked_anew(_said_again(query, turn) if at_once is None else at_once, turn)
     during = _of_the_same_people(_that_time(asked, turn), turn.last)
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
-        during = _afterwards(turn.last)
+        happened = None if before.where is None else Event(_about(before, turn.last), before.where)
+        event = before.during.event or happened
+        during = WHOLE if event is None else During("after", event)
     query = _instead(query, asked, during)
     return replace(
         query, during=before.during if during == WHOLE else during, number=asked.number or query.number,
@@ -596,9 +587,8 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
         return before
     if asked.attribute == "worn":
-        value = (
-            before.where.value if isinstance(before.where, Has) and before.where.attribute == "worn" else before.value
-        )
+        worn = next((has.value for has in (before.where,) if isinstance(has, Has) and has.attribute == "worn"), None)
+        value = before.value if worn is None else worn
         return replace(asked, whom=_about(asked, last), value=value, where=None)
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
@@ -641,14 +631,14 @@ def _of_whom(query: Query, turn: _Following) -> Query:
     each = asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(query.whom.names) > 1
     if each or asked.whom in (EVERYBODY, query.whom):
         return query
-    if asked.whom.besides and not asked.whom.names:
-        if asked.whom.such is not None:  # "not her, the one with the hat"
-            return replace(query, whom=replace(asked.whom, besides=()))
-        left = tuple(name for name in query.whom.names if name not in asked.whom.besides)
-        names = () if asked.select in ("exists", "who", "count") else left
-        told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
-        return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
-    return replace(query, whom=asked.whom)
+    if not asked.whom.besides or asked.whom.names:
+        return replace(query, whom=asked.whom)
+    if asked.whom.such is not None:  # "not her, the one with the hat"
+        return replace(query, whom=replace(asked.whom, besides=()))
+    left = tuple(name for name in query.whom.names if name not in asked.whom.besides)
+    names = () if asked.select in ("exists", "who", "count") else left
+    told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
+    return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
 
 
 def _towards(query: Query, turn: _Following) -> Query:
@@ -713,14 +703,6 @@ def _ranked_anew(query: Query, turn: _Following) -> Query:
     return query if asked.rank is None else replace(query, rank=asked.rank)
 
 
-def _afterwards(last: Turn) -> During:
-    """The time after what the question before was about: its event, or that its condition held."""
-    before = last[0]
-    happened = None if before.where is None else Event(_about(before, last), before.where)
-    event = before.during.event or happened
-    return WHOLE if event is None else During("after", event)
-
-
 def asked_what(last: Turn, whom: bool = False) -> Query | None:
     """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"; with
     `whom` with or towards whom: "does she hug somebody?", "whom?".
@@ -757,25 +739,20 @@ def _that_time(asked: Query, turn: _Following) -> During:
     if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
     then = pronoun is not None and "then" in pronoun.words  # "what does she do then?"
-    told = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
-    relation = cast(Relation, told)
-    if before.during != WHOLE:
-        if before.during.event is None:
-            return _numbers_beyond(before.during, relation)
-        return before.during if relation == "while" else replace(before.during, relation=relation)
+    relation = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
+    part = before.during
+    if part.event is not None:
+        return part if relation == "while" else replace(part, relation=relation)
+    if part != WHOLE:  # what lies before or after its numbers
+        beyond = part.unit in ("seconds", "share")
+        if beyond and relation == "before" and part.start_s:
+            return replace(part, start_s=0.0, end_s=part.start_s)
+        after = beyond and relation == "after" and part.end_s is not None
+        return replace(part, start_s=part.end_s, end_s=None) if after else part
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(turn.last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
-
-
-def _numbers_beyond(part: During, relation: Relation) -> During:
-    """The time before a part that is named by numbers, or after it; the part itself where there is none."""
-    if part.unit not in ("seconds", "share") or relation not in ("before", "after"):
-        return part
-    if relation == "before":
-        return replace(part, start_s=0.0, end_s=part.start_s) if part.start_s else part
-    return part if part.end_s is None else replace(part, start_s=part.end_s, end_s=None)
 
 
 def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[Slot]) -> Query:

@@ -97,12 +97,6 @@ def edges_of_all(nth: int) -> Query:
     return Query("order", where=Not(PRESENT) if nth < 0 else None)
 
 
-def place_at(query: Query, nth: int) -> Query:
-    """Where somebody was at the first, the last … time."""
-    during = During("while", Event(query.whom, query.where or PRESENT), nth)
-    return Query("attribute", query.whom, attribute="place", during=during)
-
-
 def _alike(query: Query) -> Query:
     """Whether several people were in the same room, in the same video; whether one wears the same in each."""
     if len(query.whom.names) > 1 and query.attribute is None:
@@ -148,7 +142,10 @@ def _by_unit(query: Query) -> Query:
     """When it holds, put together by place, day …: at which, in how many, at each of them."""
     per, unit, query = query.per, query.unit, replace(query, unit="", per="")
     if query.rank is not None and query.rank.by == "time" and query.select in ("when", "attribute"):
-        return place_at(query, query.rank.k) if unit == "place" else _over_videos(replace(query, select="when"))
+        if unit != "place":
+            return _over_videos(replace(query, select="when"))
+        during = During("while", Event(query.whom, query.where or PRESENT), query.rank.k)
+        return Query("attribute", query.whom, attribute="place", during=during)
     counted: Select = "how_often" if per == "count" else "when"
     denied = query.where == Not(PRESENT) or query.whom.quantifier == "none" and query.where in _PLAIN
     if denied and query.select in ("when", "how_often", "exists", "attribute"):
