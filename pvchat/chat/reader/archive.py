@@ -32,7 +32,7 @@ from pvchat.chat.reader import turns
 from pvchat.chat.reader.dates import WEEKDAY, dated
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, Scope, outside, paired, placed
-from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, edges_of_all, of_each, of_library
+from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, of_each, of_library
 from pvchat.errors import SettingsError
 
 # Where a second question begins
@@ -258,15 +258,10 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
         return query, None
     conditions = [one for one in together(event.where) if one != PRESENT]
     nth, where = during.nth, conjunction(conditions) if conditions else None
-    if nth and query.attribute == "place" and event.whom == Whom(quantifier="all"):
-        return edges_of_all(nth), None
     if isinstance(where, Has) and where in MOVES:
         nth, where = nth or MOVES[where], None
     if not nth:
         return query, None
-    of_other = query.where.of if isinstance(query.where, Has) else None
-    if event.whom == EVERYBODY and query.select == "who" and of_other is not None:
-        event = replace(event, whom=of_other)  # "who was with Ana on her last visit?"
     besides = tuple(dict.fromkeys((*query.whom.besides, *event.whom.names)))
     whom = replace(query.whom, besides=besides) if query.select in ("who", "count") else query.whom
     sighting = Query("when", event.whom, where, rank=Rank("time", nth))

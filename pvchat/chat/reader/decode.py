@@ -55,8 +55,6 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
-_TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time
-_SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
@@ -158,14 +156,6 @@ def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tup
     elif plain and len(plain) < len(conditions):
         whom, conditions = replace(whom, quantifier="both"), plain
         heads |= {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
-    left_out = whom.names and whom.besides and whom.quantifier != "only" and heads["select"] not in ("who", "count")
-    corrects = heads["follow"] == "correction"  # "not Ana, Ben" asks about Ben, not whether she is away
-    if left_out and not corrects and all(has.attribute in ("present", "with") for has in atoms(And(tuple(conditions)))):
-        conditions = [*(one for one in conditions if one != Not(Has("with"))), Not(Has("with", of=Whom(whom.besides)))]
-        whom = replace(whom, besides=())  # "when are Ana and Ben but not Cleo there?": without her
-    told = heads["select"] in _TOLD_OF or whom.quantifier == "only" and not conditions  # "is it just Ana who talks?"
-    if whom.names and whom.such is not None and told:  # "what is Ana, in the kitchen, doing?": no sign of who she is
-        conditions, whom = [*conditions, whom.such], replace(whom, such=None)
     denied = len(conditions) == 1 and isinstance(conditions[0], Not)
     if heads["throughout"] == "ever" and heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
         heads |= {"select": "when", "form": "polar"}  # a time when it holds of all of them, or none, at once
@@ -205,8 +195,6 @@ def _asked(
         asked, value = "on", on
     if whom == EVERYBODY and asked == "place" and any(map(_is_thing, conditions)):  # "where is the cup?"
         heads["select"], asked = "exists", None
-    elif whom == EVERYBODY and heads["form"] == "polar" and asked in _SCENE and not conditions:  # "is the light on?"
-        heads |= {"select": "attribute", "form": "wh"}
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
     either, narrowing = _alternatives(conditions, asked, slots)
@@ -225,20 +213,12 @@ def _alternatives(
 ) -> tuple[Sequence[Condition], Sequence[Condition]]:
     """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
     kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
-    scene = [one for one, kind in zip(conditions, kinds, strict=True) if kind in _SCENE]
     stands = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
     mixed = len(stands) == 1 and 1 < sum(kind in stands for kind in kinds) < len(kinds)
-    if mixed:  # "with a beard or a moustache, sitting"
-        rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind not in stands]
-    elif asked is not None and kinds.count(asked) > 1:
-        rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind != asked]
-    elif len(conditions) < 3 or len(scene) in (0, len(conditions)):
-        rest = []
-    elif len(scene) == 1:  # one place narrows, unless "or" stands before it; of two of them one is chosen
-        rest = [] if any(s.after_or and s.kind in _SCENE and s.role == "P" for s in slots) else scene
-    else:
-        rest = [one for one in conditions if one not in scene]
-    return [one for one in conditions if one not in rest], rest
+    if not mixed:
+        stands = {asked} if asked is not None and kinds.count(asked) > 1 else {*kinds}
+    either = [one for one, kind in zip(conditions, kinds, strict=True) if kind in stands]
+    return either, [one for one in conditions if one not in either]
 
 
 def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
@@ -620,8 +600,6 @@ def _about(asked: Query, last: Turn) -> Whom:
     if asked.select in ("who", "count", "order"):
         named = len(before.names) > 1 or asked.select == "order"
         return replace(before, names=before.names if named else (), quantifier="any")
-    if len(people) > 1 and asked.whom.quantifier in ("all", "both"):  # "how often did each?"
-        return replace(before, names=people, such=None, quantifier="both")
     return before if before.names or not people else replace(before, names=people, such=None)
 
 
@@ -667,8 +645,6 @@ def _said_again(query: Query, turn: _Following) -> Query:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
         both = None if asked.where is None else _completed(asked.where, query.where)
-        if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
-            return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
         worn = before.part if isinstance(before, Not) and again.denied else None
         off = query.select == "exists" and query.whom.names and both is None
         if off and isinstance(worn, Has) and worn.attribute == "worn":  # "does she take it off?"
@@ -698,8 +674,6 @@ def _ranked_anew(query: Query, turn: _Following) -> Query:
     side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
     if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
         return replace(query, where=None, rank=replace(rank, by=cast(RankBy, side)))
-    if rank is not None and asked.rank is None and heads["end"] == "last":  # "last, I said"
-        return replace(query, rank=replace(rank, k=-abs(rank.k)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
 
 
@@ -717,13 +691,8 @@ def asked_what(last: Turn, whom: bool = False) -> Query | None:
 
 
 def _of_the_same_people(during: During, last: Turn) -> During:
-    """An event of nobody in particular as one of whom the question before was about: "while eating?"; of a thing that
-    was the event before, that it is there, or gone.
-    """
-    event, people, before = during.event, last[0].whom.names or subjects(last), last[0].during.event
-    bare = event is not None and event.whom == EVERYBODY and event.where in (PRESENT, Not(PRESENT))
-    if event is not None and bare and before is not None and is_of_scene(before.where):  # "and when it's gone?"
-        return replace(during, event=before if event.where == PRESENT else replace(before, where=Not(before.where)))
+    """An event of nobody in particular as one of whom the question before was about: "while eating?"."""
+    event, people = during.event, last[0].whom.names or subjects(last)
     if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:
         return during
     return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
@@ -762,8 +731,6 @@ def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[
         places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
         if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
             return replace(query, where=place if query.where is None else conjunction([query.where, place]))
-    if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
-        query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
     said_so = words_of(slot for slot in said if slot.kind == "pronoun")
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
@@ -797,8 +764,8 @@ def _place_of(where: Condition | None) -> Condition | None:
 def _with_condition(query: Query, asked: Condition) -> Query:
     """A condition in the place of one of its kind, beside others: "does she sit in the kitchen?", "in the garden?".
 
-    Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), whether somebody has what was
-    asked for ("what is she wearing?", "a hat?"), or of whom it was asked ("what is the man doing?", "the one in red?").
+    Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), or whether somebody has what
+    was asked for ("what is she wearing?", "a hat?").
     """
     asked = _completed(asked, query.where)
     holds = "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
@@ -807,11 +774,9 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
         return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
     has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
-    if query.where is None and query.select in ("attribute", "describe"):
-        if isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY:
-            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
-        if group == "state" or not query.whom.names:
-            return replace(query, whom=replace(query.whom, names=(), such=asked))
+    of_value = isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY
+    if query.where is None and query.select in ("attribute", "describe") and of_value:
+        return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
     with_whom = isinstance(has, Has) and has.of is not None
     if query.where == Has("with") and with_whom and query.select in ("exists", "when"):
         return replace(query, select="when", where=asked)  # "are they together?", "without Ben?"

@@ -124,11 +124,6 @@ class Tagged:
         """The words as the network sees them."""
         return [word.seen for word in self.words]
 
-    @property
-    def text(self) -> str:
-        """The words as typed."""
-        return " ".join(word.typed for word in self.words)
-
 
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
@@ -142,8 +137,6 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
             tags[i], tags[i + 1] = "E-pronoun", after if after[:2] == "F-" else "F-present"
         if tags[i] == "P-deed" and word.seen == "with" and after[:2] == "O-":  # "dances with Ana"
             tags[i] = "P-with"
-        if tags[i][:2] == "E-" and after == "O" and is_known("posture", words[i + 1].seen):  # "say while Karim sits?"
-            tags[i + 1] = "F-posture"
     question = Tagged(words, labels, slots_of(words, tags))
     for rule in SLOT_RULES:
         question = replace(question, slots=rule(question))
@@ -545,8 +538,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
         return replace(query, where=part)
     if not said & {"off", "down", "away", "go", "drop", "drops", "dropped"} or not isinstance(where, Not):
         return query
-    if query.select == "when":
-        return replace(query, where=part, rank=Rank("time", -1))
     if query.select == "exists" and query.during == During() and len(query.whom.names) == 1:
         return replace(query, during=During("after", Event(query.whom, part)), where=And((where,)))
     if query.select in ("who", "count") and query.whom == EVERYBODY:  # of those who have it on

@@ -101,8 +101,6 @@ def sighting_of(before: ArchiveQuestion) -> Query | None:
 def follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
     """A question that leans on the one before: of whom, of which sighting, when and where."""
     query, sighting = found.query, found.sighting
-    if query.per == "ago" and query.whom == EVERYBODY and meant is not None:  # "how long ago was that?"
-        return on_the_same(replace(before, query=replace(meant, per="ago"), sighting=None), before)
     too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
     if too and " there" in rest:  # "was Ana there too?"
         query = replace(query, where=None)
@@ -111,8 +109,6 @@ def follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant:
     if sighting is None and of_another and meant is not None and meant.whom == before.query.whom:
         sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
     pronoun, who = HE.search(rest) is not None, query.select == "who"
-    if who and query.whom.names and pronoun:  # "who were they?"
-        query = replace(query, whom=replace(query.whom, quantifier="any"))
     company = (Has("with"), None) if before.query.unit == "place" and ON_IT.search(rest) else (Has("with"),)
     if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
         query = replace(query, where=Has("with", of=before.query.whom))

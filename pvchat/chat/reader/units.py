@@ -92,11 +92,6 @@ def each_unit(dates: Sequence[Dates]) -> Unit:
     return cast(Unit, next((one.each for one in dates if one.each), ""))
 
 
-def edges_of_all(nth: int) -> Query:
-    """When, and where, each person was first, or last, seen."""
-    return Query("order", where=Not(PRESENT) if nth < 0 else None)
-
-
 def _alike(query: Query) -> Query:
     """Whether several people were in the same room, in the same video; whether one wears the same in each."""
     if len(query.whom.names) > 1 and query.attribute is None:
@@ -151,8 +146,6 @@ def _by_unit(query: Query) -> Query:
     if denied and query.select in ("when", "how_often", "exists", "attribute"):
         whom = replace(query.whom, quantifier="any")
         return Query(counted, whom, form=query.form, during=query.during, number=NEVER, unit=unit)
-    if per == "each" and query.select == "exists" and query.whom == EVERYBODY:  # "has anybody been in every room?"
-        return replace(query, select="who", unit=unit, throughout=True)
     if per == "each" and query.select == "who" and not query.throughout:
         return Query("who", query.whom, query.where, during=query.during, unit=unit)
     if per == "each":
@@ -234,8 +227,6 @@ def _of_whom(query: Query) -> Query | None:
             return replace(query, where=where.part, number=NEVER, throughout=False)
         left_out = tuple(name for has in atoms(where) if has.of is not None for name in has.of.names)
         return replace(query, whom=Whom(besides=left_out))  # "was anybody there without Ana?"
-    if query.select == "how_often" and not polar and whom == Whom(quantifier="all"):  # "how many videos has each?"
-        return Query("who", where=where, during=query.during)
     if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
         return replace(query, whom=replace(whom, known=None), where=Has("with", of=Whom(known=False)))
     if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
@@ -262,8 +253,6 @@ def _of_places(query: Query) -> Query | None:
     """Where somebody is, how many people there are, how long videos last: when it holds, put together."""
     whom, where, polar = query.whom, query.where, query.form == "polar"
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
-        if where == Not(PRESENT):  # "where has she never been?"
-            return Query("when", whom, during=query.during, number=NEVER, unit="place")
         everybody = whom == Whom(quantifier="all")
         select: Select = "who" if everybody else "when"
         return Query(select, EVERYBODY if everybody else whom, where, during=query.during, unit="place")
@@ -294,10 +283,9 @@ def _of_moments(query: Query) -> Query:
     whom, where, by = query.whom, query.where, "" if query.rank is None else query.rank.by
     if query.rank is not None and by == "time" and query.select == "how_long":
         return Query("how_long", whom, where, during=During("while", Event(whom, where or PRESENT), query.rank.k))
-    if query.rank is not None and by == "time" and query.select == "when" and whom == Whom(quantifier="all"):
-        return replace(edges_of_all(query.rank.k), during=query.during)
     if query.select == "order" and whom == Whom(quantifier="all"):
-        return replace(edges_of_all(-1 if query.rank is not None and query.rank.k < 0 else 1), during=query.during)
+        last = query.rank is not None and query.rank.k < 0  # when, and where, each was last seen, or first
+        return Query("order", where=Not(PRESENT) if last else None, during=query.during)
     if by == "long" and query.select in ("when", "how_long"):
         query = replace(query, select="when")
     if whom.quantifier == "none" and (of := _company(query)) is not None:
