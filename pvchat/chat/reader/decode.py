@@ -31,6 +31,7 @@ from pvchat.chat.query import (
     Query,
     Rank,
     RankBy,
+    Relation,
     Select,
     Whom,
     atoms,
@@ -113,10 +114,10 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
     if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
-    unit, per = ("" if heads[name] == "none" else heads[name] for name in ("unit", "per"))
+    by = {name: heads[name] for name in ("unit", "per") if heads[name] != "none"}  # of a library
     return Query(
         heads["select"], whom, None if where == PRESENT else where, asked, value, heads["form"], during, throughout,
-        rank, number, None if versus == EVERYBODY else versus, unit=unit, per=per,
+        rank, number, None if versus == EVERYBODY else versus, **by,
     )  # fmt: skip
 
 
@@ -212,8 +213,8 @@ def _alternatives(
     conditions: Sequence[Condition], asked: Attribute | None, slots: Sequence[Slot]
 ) -> tuple[Sequence[Condition], Sequence[Condition]]:
     """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
-    kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
-    stands = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
+    kinds: list[str | None] = [one.attribute if isinstance(one, Has) else None for one in conditions]
+    stands: set[str | None] = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
     mixed = len(stands) == 1 and 1 < sum(kind in stands for kind in kinds) < len(kinds)
     if not mixed:
         stands = {asked} if asked is not None and kinds.count(asked) > 1 else {*kinds}
@@ -246,7 +247,7 @@ def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Seque
     if not told and about != EVERYBODY and heads["relation"] == "while":
         told = list(conditions)
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
-    relation = "while" if heads["relation"] == "none" else heads["relation"]
+    relation: Relation = "while" if heads["relation"] == "none" else heads["relation"]
     verbs = words_of(s for s in slots if s.role == "F" and s.kind == "present")
     moves: tuple[tuple[Attribute, frozenset[str], Condition], ...] = (
         ("leaves", verbs & GOING, Not(PRESENT)), ("enters", verbs & COMING - {"walk"}, PRESENT),
@@ -264,7 +265,7 @@ def _held_against(heads: Heads, slots: Sequence[Slot], happens: list[Condition],
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
-    relation = "before" if heads["relation"] == "none" else heads["relation"]
+    relation: Relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=relation, event=Event(whom, joined(happens, "and") or PRESENT))
 
 
@@ -713,11 +714,11 @@ def _that_time(asked: Query, turn: _Following) -> During:
     if part.event is not None:
         return part if relation == "while" else replace(part, relation=relation)
     if part != WHOLE:  # what lies before or after its numbers
-        beyond = part.unit in ("seconds", "share")
-        if beyond and relation == "before" and part.start_s:
+        if part.unit in ("seconds", "share") and relation == "before" and part.start_s:
             return replace(part, start_s=0.0, end_s=part.start_s)
-        after = beyond and relation == "after" and part.end_s is not None
-        return replace(part, start_s=part.end_s, end_s=None) if after else part
+        if part.unit in ("seconds", "share") and relation == "after" and part.end_s is not None:
+            return replace(part, start_s=part.end_s, end_s=None)
+        return part
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(turn.last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in HEARD else PRESENT

@@ -56,15 +56,14 @@ def read(text: str, known: Known) -> Query:
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
-    foreign = read_foreign(typed)
-    if foreign is None:
+    if (foreign := read_foreign(typed)) is None:
         return _query_of(wording.words, wording.part, known)
-    if foreign.reply:  # who is there, or how many, is read; whatever else is asked isn't
-        return Query("refuse", refusal="foreign", value=foreign.language)
+    language, select = foreign
+    if select == "refuse":
+        return Query("refuse", refusal="foreign", value=language)
     names = tuple(dict.fromkeys(word.name for word in wording.words if word.name))
-    if names and not foreign.counts and not foreign.asks_who:
-        return Query("exists", Whom(names, "both" if len(names) > 1 else "any"), form="polar")
-    return Query("count" if foreign.counts else "who")
+    both = Whom(names, "both" if len(names) > 1 else "any")
+    return Query("exists", both, form="polar") if select == "exists" else Query(select)
 
 
 def _but_not_in(text: str, known: Known) -> Query | None:

@@ -55,16 +55,14 @@ from pvchat.chat.reader.slots import (
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
-_GONE = frozenset(("gone", "away", "missing", "absent"))
+_GONE = word_set("gone away missing absent")
 _SUBJECTS = ("he", "she", "they")
 LEAST = 0.5  # probability from which a question is refused [choice]
 _SHARE = word_set("percentage percent percantage share proportion fraction %")
-_OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
-                      "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
-_STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
-                      "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
+_OPENERS = word_set("who whom whose what where when which how why is are was were does do did has have can could will")
+_STATING = word_set("there he she they it i i'm we this that my our his her their the a an after before while since")
 _ENDS = (".", "?", "!")
-_PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
+_PEOPLE = word_set("people persons person men women man woman")  # after their number
 _KINDS = {  # of small talk, of wishes, of what nobody sees or hears, each the first whose word stands in the question
     "sound": {
         "mine": word_set("my"),
@@ -128,9 +126,6 @@ class Tagged:
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    tags = [
-        "O" if t == "O-deed" and w.seen in _SOMEBODY else t for w, t in zip(words, tags, strict=False)
-    ]  # "hugs anybody"
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
         moves = i and words[i - 1].seen in _IN_TIME and words[i + 1].seen in COMING | GOING
         if tags[i] == "O" and word.seen in _SUBJECTS and (after[:2] == "F-" or moves):  # "before he comes back"
@@ -197,7 +192,8 @@ def _asks_anew(seen: Sequence[str], at: int) -> bool:
 
 def is_statement(words: Sequence[Word]) -> bool:
     """Whether words only say something: "There are two men in black."."""
-    return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
+    seen = [word.seen for word in words]
+    return seen[0] in _STATING | {NAME} and seen[-1] in (".", "!") and "?" not in seen
 
 
 def _into_or_out_of(question: Tagged) -> Sequence[Slot]:

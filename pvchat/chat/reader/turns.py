@@ -59,11 +59,12 @@ def asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archiv
         if len(again.scopes) > 1 or len(held) > 1 or query.select != "compare" and query.unit != "scope":
             return again
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
+        if meant.rank == Rank("time"):  # before the first
+            return replace(before, query=Query("refuse", refusal="unclear"), sighting=None)
         earlier = replace(meant, rank=replace(meant.rank, k=meant.rank.k - 1))
-        nothing = Query("refuse", refusal="unclear")  # before the first
-        if before.sighting is not None and before.sighting == meant and meant.rank != Rank("time"):
+        if before.sighting == meant:
             return replace(before, sighting=earlier)
-        return replace(before, query=nothing if meant.rank == Rank("time") else earlier, sighting=None)
+        return replace(before, query=earlier, sighting=None)
     said = _BEYOND.match(undated) if before.dates else None
     if said is not None and (how := (said["which"] or said["how"] or "").lower()):
         how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)

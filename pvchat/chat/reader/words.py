@@ -24,10 +24,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from string import ascii_lowercase
-from typing import NamedTuple
 
 from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
-from pvchat.chat.query import WHOLE, During
+from pvchat.chat.query import WHOLE, During, Select
 from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
 from pvchat.schemas import LANGUAGES
@@ -69,12 +68,11 @@ _SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters le
 _CAPITALS = frozenset(
     ("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", *map(str.lower, LANGUAGES.values()))
 )
-_ASKED = (
-    "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
-    "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
-    "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't", "furthest", "farthest", "leftmost",
-    "rightmost", "further", "secs", "mins", "back", "came", "come", "comes", "leaves", "wear", "wears", "wore",
-)  # fmt: skip
+_ASKED = word_set(
+    """what wearing where doing which while before after together there video standing sitting talking people person
+    beside next between without anyone someone everybody nobody always never when whose does isn't aren't furthest
+    farthest leftmost rightmost further secs mins back came come comes leaves wear wears wore"""
+)
 
 
 @dataclass(frozen=True)
@@ -92,14 +90,6 @@ class Wording:
 
     words: tuple[Word, ...]
     part: During = WHOLE
-
-
-class Phrase(NamedTuple):
-    """Words from one to before another that the lexicon knows as one of a kind."""
-
-    start: int
-    end: int
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -259,16 +249,6 @@ def _is_letter(char: str) -> bool:
 
 
 @dataclass(frozen=True)
-class ForeignQuestion:
-    """A question in another language: whether it asks who or how many are there; else a reply."""
-
-    language: str
-    asks_who: bool = False
-    reply: str = ""
-    counts: bool = False
-
-
-@dataclass(frozen=True)
 class _Lexicon:
     plain: frozenset[str]  # words of being there, and who is
     who: frozenset[str]
@@ -276,8 +256,10 @@ class _Lexicon:
     reply: str
 
 
-def read_foreign(lower: str) -> ForeignQuestion | None:
-    """Read a question of another language; None for English and what can't be told."""
+def read_foreign(lower: str) -> tuple[str, Select] | None:
+    """The language of a question that isn't English, and what it asks: "who" is there, whether somebody "exists", the
+    "count" of people, else "refuse"; None for English and what can't be told.
+    """
     lower = re.sub(rf"'(?={NAME}\b)", " ", lower)  # "qu'Alex"
     lower = lower.replace("est-ce que", "est-ce").replace("哪些人", "谁").replace("哪些", "谁")
     many = _HOW_MANY.search(lower)
@@ -285,14 +267,14 @@ def read_foreign(lower: str) -> ForeignQuestion | None:
     if language is None:
         return None
     lexicon = _lexicons()[language]
-    rest = lower if many is None else f"{lower[: many.start()]} {lower[many.end() :]}"
-    words = [word for word in _pieces(rest) if many is not None or word != NAME]
-    is_plain, asks_who = lexicon.plain.issuperset(words), not lexicon.who.isdisjoint(words)
     if many is not None:
-        return ForeignQuestion(language, is_plain, "" if is_plain else lexicon.reply, is_plain)
-    if is_plain and asks_who != (NAME in lower):  # "Wer ist Ana?" asks neither
-        return ForeignQuestion(language, asks_who)
-    return ForeignQuestion(language, reply=lexicon.reply)
+        rest = _pieces(f"{lower[: many.start()]} {lower[many.end() :]}")
+        return language, "count" if lexicon.plain.issuperset(rest) else "refuse"
+    words = [word for word in _pieces(lower) if word != NAME]
+    asks_who = not lexicon.who.isdisjoint(words)
+    if not lexicon.plain.issuperset(words) or asks_who == (NAME in lower):  # "Wer ist Ana?" asks neither
+        return language, "refuse"
+    return language, "who" if asks_who else "exists"
 
 
 def _language(lower: str) -> str | None:
@@ -401,7 +383,7 @@ def _unslipped(word: str) -> str:
     """The word that is known which a misspelt one stands for, the commonest of those that are one slip away ("bakc"),
     else the most alike; "" where there is none. Who mistypes a word rarely mistypes its first letter.
     """
-    known = {one for one in lexicon_words() | FUNCTION_WORDS | {*_ASKED} if len(one) > 2}
+    known = {one for one in lexicon_words() | FUNCTION_WORDS | _ASKED if len(one) > 2}
     likely = _slips(word) if len(word) >= _SHORT else _slips(word)[:2]
     slips = [found for near in likely if (found := known & near)]
     alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
@@ -449,12 +431,11 @@ def is_known(kind: str, word: str) -> bool:
     return _without_articles(word.split()) in _table(kind)
 
 
-def known_phrases(seen: Sequence[str]) -> list[Phrase]:
-    """What stands word for word in the lexicon, of the kinds of which that tells something (`_VOTES`); the longest.
-
-    Example: "is she having a meal in red" has "having a meal", a deed, and "red", a colour.
+def known_phrases(seen: Sequence[str]) -> list[tuple[int, int, str]]:
+    """What stands word for word in the lexicon, of the kinds of which that tells something (`_VOTES`), the longest:
+    from one word to before another, and its kind. "is she having a meal in red" has "having a meal", a deed, and "red".
     """
-    found: list[Phrase] = []
+    found: list[tuple[int, int, str]] = []
     for kind, least in _VOTES.items():
         table, taken = _table(kind), set[int]()
         for count in range(_MOST_WORDS, least - 1, -1):
@@ -464,7 +445,7 @@ def known_phrases(seen: Sequence[str]) -> list[Phrase]:
                 bounded = bounded and not (kind == "colour" and is_known("light", " ".join(words)))  # "is it dark?"
                 if bounded and _without_articles(words) in table and taken.isdisjoint(range(start, start + count)):
                     taken.update(range(start, start + count))
-                    found.append(Phrase(start, start + count, kind))
+                    found.append((start, start + count, kind))
     return found
 
 
