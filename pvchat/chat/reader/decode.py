@@ -122,9 +122,7 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
 
 
 def _identified(heads: Heads, slots: Sequence[Slot]) -> tuple[Heads, Sequence[Slot]]:
-    """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?" asks whether Ben is a
-    man in red, "is the second one Ben?" whether he comes second.
-    """
+    """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?", "is she second?"."""
     called = {slot.role for slot in slots if slot.kind in _CALLED}
     if "P" not in called or "S" in called:
         return dict(heads), slots
@@ -146,9 +144,7 @@ def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
 
 
 def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """People and conditions, and in place the heads, as they go together: at once, at some time, each without the
-    other.
-    """
+    """People and conditions, and in place the heads, as they go together: at once, at some time, each alone."""
     if heads["select"] == "length" and conditions and heads["unit"] == "none":  # "how long is it there?", of a thing
         heads["select"] = "how_long"
     plain = [one for one in conditions if one != Has("with")]  # without "at the same time"
@@ -235,9 +231,7 @@ def _is_thing(condition: Condition | None) -> bool:
 
 
 def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
-    """The part that is asked about; "the second time" alone is the second time that who is asked about is seen, "while
-    Ben does" while the same holds of Ben.
-    """
+    """The part that is asked about: "the second time" that she is seen, "while Ben does" the same."""
     nth = _NTH[heads["event_nth"]]
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
@@ -465,9 +459,7 @@ def _no_such(words: frozenset[str], timeline: Timeline | None) -> set[str]:
 
 
 def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later: bool = False) -> Sequence[str]:
-    """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"; with `later` also who
-    is named behind it: "after he left, did Hugo come back?".
-    """
+    """Whom a pronoun means within its question: "does Hugo sit before he leaves?"; `later`: who is named behind it."""
     asked = pronoun.role in "SO"  # "when Ana comes back, does she …?", "who is beside her?"
     named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later and pronoun.role != "S")]
     of_role = ([slot.name for slot in named if slot.role == role] for role in ("E" if asked else "SO"))
@@ -655,9 +647,7 @@ def _said_again(query: Query, turn: _Following) -> Query:
 
 
 def _completed(asked: Condition, before: Condition | None) -> Condition:
-    """A condition with what only the one before tells: a colour alone is its garment's ("is it red?", "a blue one?"), a
-    side alone is of the same person ("who is right of Ana?", "and left?").
-    """
+    """A condition with what only the one before tells: whose colour ("a blue one?"), whose side ("and left?") it is."""
     if not isinstance(asked, Has) or not isinstance(before, Has):
         return asked
     side = f"{asked.value}_of" if asked.attribute == "side" else asked.attribute
@@ -700,9 +690,7 @@ def _of_the_same_people(during: During, last: Turn) -> During:
 
 
 def _that_time(asked: Query, turn: _Following) -> During:
-    """The part that a question names; with "then", "meanwhile" or "after that" that of the question before, or after
-    it.
-    """
+    """The part that a question names; with "then" or "meanwhile" that of before, with "after that" the one after it."""
     before, heads = turn.last[0], turn.heads
     pronoun = next((slot for slot in turn.said if slot.role == "F" and slot.kind == "pronoun"), None)
     apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"

@@ -1,8 +1,8 @@
 """What the network leaves out of a question, filled in by rules about its words; and what is asked of sound.
 
 In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
-`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `SLOT_RULES`,
-`HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
+`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `HEAD_RULES` and
+`QUERY_RULES` stands for itself: one that the network has learned goes by its line.
 
 The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
 told. What nothing hears (which song, tones of voice, accents) stays refused.
@@ -132,10 +132,7 @@ def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
             tags[i], tags[i + 1] = "E-pronoun", after if after[:2] == "F-" else "F-present"
         if tags[i] == "P-deed" and word.seen == "with" and after[:2] == "O-":  # "dances with Ana"
             tags[i] = "P-with"
-    question = Tagged(words, labels, slots_of(words, tags))
-    for rule in SLOT_RULES:
-        question = replace(question, slots=rule(question))
-    return list(question.slots)
+    return _into_or_out_of(slots_of(words, tags), [word.seen for word in words])
 
 
 def query_by_rule(query: Query, question: Tagged) -> Query:
@@ -196,14 +193,13 @@ def is_statement(words: Sequence[Word]) -> bool:
     return seen[0] in _STATING | {NAME} and seen[-1] in (".", "!") and "?" not in seen
 
 
-def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
+def _into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
     """With a place that somebody comes into, or leaves, as such: "does Ana go into the park?", "who left the sofa?"."""
-    slots = list(question.slots)
     for place in [slot for slot in slots if slot.kind in ("place", "near") and slot.role in "PF" and not slot.denied]:
         said = [slot for slot in slots if (slot.role, slot.kind) == (place.role, "present")]
         comes, goes = (words_of(s for s in said if s.denied == gone) for gone in (False, True))
-        before = {*question.seen[max(0, place.at - 5) : place.at]} if place.kind == "place" else set[str]()
-        near = {*question.seen[max(0, place.at - 2) : place.at]} & before
+        before = {*seen[max(0, place.at - 5) : place.at]} if place.kind == "place" else set[str]()
+        near = {*seen[max(0, place.at - 2) : place.at]} & before
         moves = not before & BACK and before & (COMING | GOING | _WALKING)
         into = moves and before & {"into", "onto"} or near & _ENTERS
         out = moves and ({"out", "of"} <= before or "from" in before) or near & _LEAVES
@@ -288,9 +284,7 @@ def _happens(words: Sequence[Word]) -> bool:
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
-    """Two people with a condition for each, by the roles of their slots: "is Ana sitting and Ben standing?"; else
-    nothing. Who is meant by "her" in the second half is the one of the first.
-    """
+    """Two people with a condition for each, by the roles of their slots; else nothing. "her" is the one before."""
     slots = question.slots
     runs = [[*run] for _, run in groupby((s for s in slots if s.role in who + does), lambda slot: slot.role)]
     if len(runs) != 4 or not all(slot.name for slot in (*runs[0], *runs[2])):
@@ -328,9 +322,7 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 
 def _unread(query: Query, question: Tagged) -> Query:
-    """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
-    whether Ana is there, nor "does Ana play with Ben?" whether both are.
-    """
+    """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
@@ -541,7 +533,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
 
 
-SLOT_RULES = (_into_or_out_of,)
 HEAD_RULES = (_able, _comes_again, _was_gone)
 QUERY_RULES = (
     _only_in, _taken_off, _of_sound, _each_his_own, _share, _comes_in, _mostly,

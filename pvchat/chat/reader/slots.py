@@ -196,14 +196,13 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
-        colour, has = colours.get(slot.at), Has("worn", "", slot.value)
-        if slot.kind == "colour" and (slot in colours.values() or not slot.value):
+        colour = colours.get(slot.at)
+        if slot in colours.values() or slot.kind == "colour" and not slot.value:
             continue
-        if slot.kind != "colour":
-            has = _has(slot, "" if colour is None else colour.value, slots)
-        if slot.kind != "colour" and colour is not None and colour.denied and not slot.denied:
-            made += [_has(slot, "", slots), Not(has)]  # "a shirt that isn't white" is a shirt, and no white one
+        if colour is not None and colour.denied and not slot.denied:
+            made += [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]  # "a shirt that isn't white"
         else:
+            has = _has(slot, "" if colour is None else colour.value, slots)
             made.append(Not(has) if slot.denied else has)
     if any(isinstance(one, Has) and one.attribute in _MEASURED for one in made):  # who does so is there
         made = [one for one in made if one != Has("present")]
@@ -237,6 +236,8 @@ def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
         return Has(kind, "" if slot.kind in RELATIONS else slot.value, of=of)
     if slot.kind in ("present", "alone", "speaks", "music"):
         return Has(kind)
+    if slot.kind == "colour":
+        return Has("worn", "", slot.value)
     if slot.kind == "language":
         return Has(kind, slot.typed.capitalize())
     return _hair(slot.value.split(), colour) if slot.kind == "hair" else Has(kind, slot.value, colour)
@@ -264,25 +265,17 @@ def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
 
 
 def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
-    """Which colour belongs to which garment, by the garment's place: the nearest one, one before it first; "the blonde
-    in the red dress" has a colour of hair already.
+    """Which colour belongs to which garment, by the garment's place: one right before it, else one right behind; "the
+    blonde in the red dress" has a colour of hair already.
     """
-    free = [s for s in slots if s.kind == "colour"]
     found: dict[int, Slot] = {}
-    garments = [s for s in slots if s.kind == "worn" or s.kind == "hair" and not {*s.value.split()} & {*COLOURS}]
-    for garment in garments:
-        if before := [c for c in free if c.at < garment.at and not _between(slots, c.at, garment.at)]:
-            found[garment.at] = before[-1]
-            free.remove(before[-1])
-    for garment in (s for s in garments if s.at not in found):
-        if after := [c for c in free if c.at > garment.at and not _between(slots, garment.at, c.at)]:
-            found[garment.at] = after[0]
-            free.remove(after[0])
+    for step in (-1, 1):
+        for i, slot in enumerate(slots):
+            garment = slot.kind == "worn" or slot.kind == "hair" and not {*slot.value.split()} & {*COLOURS}
+            near = slots[i + step] if 0 <= i + step < len(slots) else slot
+            if garment and slot.at not in found and near.kind == "colour" and near not in found.values():
+                found[slot.at] = near
     return found
-
-
-def _between(slots: Sequence[Slot], start: int, end: int) -> bool:
-    return any(start < s.at < end for s in slots)
 
 
 def joined(conditions: Sequence[Condition], word: str) -> Condition | None:

@@ -52,6 +52,7 @@ _HOW_MANY = re.compile(
 )
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
+_TITLED = re.compile(rf"^(?:(?:{'|'.join(TITLES)})\.* )+")  # "dr. lina" is lina; a name that is all titles stays
 _IDENTIFIES = re.compile(r"\b(?:is|was|isn't|wasn't) (?:it|that|this) $", re.IGNORECASE)  # "was it ben?"
 _SPACELESS = word_set("CJK HIRAGANA KATAKANA HANGUL THAI LAO KHMER MYANMAR")  # scripts
 _AT = ("on", "at", "in", "by")
@@ -139,7 +140,7 @@ def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, 
     spelt = ((re.sub(r"\.(?= )", "", form.replace("-", " ")), name) for form, name in pairs)  # "maj britt", "dr okafor"
     pairs = [*(pair for pair in spelt if pair not in pairs), *pairs]
     forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
-    plain = [(without, name) for form, name in forms.items() if (without := _without_title(form)) != form]
+    plain = [(without, name) for form, name in forms.items() if (without := _TITLED.sub("", form)) != form]
     meant = _meant(plain)
     forms |= {form: name for form, name in plain if form not in forms and len(meant[form]) == 1}
     whole = [(form, name, False) for form, name in forms.items() if form]
@@ -162,14 +163,6 @@ def _meant(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     for form, name in pairs:
         meant.setdefault(form, set()).add(name)
     return meant
-
-
-def _without_title(form: str) -> str:
-    """A folded name without the titles before it: "lina" of "dr. lina"; one that is all titles stays."""
-    words = form.split()
-    while len(words) > 1 and words[0].rstrip(".") in TITLES:
-        del words[0]
-    return " ".join(words)
 
 
 def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
