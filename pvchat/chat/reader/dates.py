@@ -248,9 +248,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
 
 
 def _found(text: str, now: datetime, called: set[str]) -> list[tuple[int, int, Dates]]:
-    """The times in a text, and where each stands, in order; days that come again count before days, these before
-    hours.
-    """
+    """The times in a text, and where each stands, in order; days that come again are sought first, hours last."""
     found = list[tuple[int, int, Dates]]()
     for pattern, read in ((_AGAIN, _again), (_PHRASE, _phrase), (_HOURS, _hours)):
         for match in pattern.finditer(text):

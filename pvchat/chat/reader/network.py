@@ -197,11 +197,7 @@ def is_word(word: str) -> bool:
 
 
 def commonness(word: str) -> int:
-    """The rank of a word among the encoder's, where commoner ones come first; of one that isn't whole there, the last.
-
-    Args:
-        word: in lower case.
-    """
+    """The rank of a word in lower case among the encoder's, commoner ones first; of one that isn't whole, the last."""
     found: int | None = _tokenizer().token_to_id(word)
     return _tokenizer().get_vocab_size() if found is None else found
 

@@ -3,9 +3,6 @@
 read("what's the man in red doing while Ben is away?", names) is
 Query("attribute", Whom(such=And((Has("gender", "man"), Has("worn", "", "red")))), attribute="deed",
 during=During(relation="while", event=Event(Whom(("Ben",)), Not(Has("present")))))
-
-A text becomes words (`words.py`), which the network labels (`network.py`); rules add what it leaves out (`rules.py`);
-slots (`slots.py`) and the turns before become the query (`decode.py`).
 """
 
 from __future__ import annotations
@@ -80,19 +77,19 @@ def _but_not_in(text: str, known: Known) -> Query | None:
 
 
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
-    seen = {word.seen for word in words}
-    if known.history and is_numbered(part) and seen <= _EMPTY:  # "and at 3:40?"
+    seen = [word.seen for word in words]
+    if known.history and is_numbered(part) and _EMPTY.issuperset(seen):  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
-    if known.history and (share := _share_of(known.history[-1][0].during, seen)) is not None:
+    if known.history and (share := _share_of(known.history[-1][0].during, {*seen})) is not None:
         return replace(known.history[-1][0], during=share)
     for only in (_WHAT, _WHOM):
-        if known.history and seen <= only and (asked := decode.asked_what(known.history[-1], only is _WHOM)):
+        if known.history and only.issuperset(seen) and (asked := decode.asked_what(known.history[-1], only is _WHOM)):
             return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     if (parts := rules.split_between(words)) is not None:
         return _between(parts, part, known)
-    labels = _labels(tuple(word.seen for word in words), known.of_library)
+    labels = _labels(tuple(seen), known.of_library)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
     said = rules.slots_by_rule(words, labels)
@@ -101,8 +98,8 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
     changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
     history = decode.leaned_on(known.history, changes or part != WHOLE)
-    heads = rules.heads_by_rule(rules.Tagged(words, labels, slots), history)
-    question = rules.Tagged(words, labels, said, heads)
+    heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
+    question = rules.Tagged(seen, labels, said, heads)
     query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
     if known.of_library and not (query.unit and query.per) and not by_last:
@@ -112,8 +109,8 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return Query("refuse", refusal="unclear") if nothing_before else query
     if heads["follow"] != "none":
         return decode.goes_on(query, history[-1], heads, said)
-    query = decode.picked(query, known.history) if {"one", "ones"} & seen else query
-    return decode.leaning(decode.of_them(query, history, question.seen), history, heads, said)
+    query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
+    return decode.leaning(decode.of_them(query, history, seen), history, heads, said)
 
 
 def _share_of(before: During, seen: set[str]) -> During | None:

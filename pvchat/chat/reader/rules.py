@@ -112,15 +112,10 @@ _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave le
 class Tagged:
     """A question as the network reads it."""
 
-    words: Sequence[Word]  # of it
+    seen: Sequence[str]  # its words, as the network sees them
     labels: Labels  # what the network says
     slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
     heads: Heads = field(default_factory=dict)  # as they count
-
-    @property
-    def seen(self) -> list[str]:
-        """The words as the network sees them."""
-        return [word.seen for word in self.words]
 
 
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
@@ -167,24 +162,20 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
         if not (only_names and seen[second] == "and" and seen[second - 1] not in (",", *_ENDS)):
             return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
+    opened = seen[0] in _IN_TIME and not {*seen[1:2]} & _AUXILIARY  # "when Ana sits, is Ben there?"
     for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
-        anew = seen[i - 1] == "," and len(seen) > i + 3 and _asks_anew(seen, i) and any(t[:2] == "S-" for t in tags[:i])
+        clause = (
+            seen[i] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY
+        )  # "is Ana, who is in red, there?"
+        anew = seen[i - 1] == "," and len(seen) > i + 3 and seen[i] in _OPENERS and not opened and not clause
+        anew = anew and any(tag[:2] == "S-" for tag in tags[:i])  # "where is Ana, is she alone?"
         again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
         goes_on = seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS)
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
         if asks and (anew or goes_on) or ended and seen[i] in _OPENERS and (asks or states):
             return i
     return 0
-
-
-def _asks_anew(seen: Sequence[str], at: int) -> bool:
-    """Whether another question begins behind a comma ("where is Ana, is she alone?"), not the one that a time or a
-    clause opens ("when Ana sits, is Ben there?", "is Ana, who is in red, sitting?").
-    """
-    opened = seen[0] in _IN_TIME and seen[1] not in _AUXILIARY
-    clause = seen[at] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY
-    return seen[at] in _OPENERS and not opened and not clause
 
 
 def is_statement(words: Sequence[Word]) -> bool:

@@ -133,14 +133,10 @@ class _Reading:
         elif said[:1] == ["i"]:
             self.who, self.last = ("",), []
         if said:
-            carried = _FLAGS if joint in _ASIDES or not _verbs().isdisjoint(said) else _FLAGS | _verbs()
+            verbs = table()["verb"].keys()
+            carried = _FLAGS if joint in _ASIDES or not verbs.isdisjoint(said) else _FLAGS | verbs
             of_that = joint in _ASIDES and said[0][0].isdigit() or joint == "with" and named  # its time, its company
             self.last = [*(word for word in self.last if of_that or word in carried), *said]
             self.told = self.last if joint not in _ASIDES or "there" in said else self.told
             self.points |= {(one, " ".join(self.last)) for one in self.who}
             self.listed = False
-
-
-@lru_cache(maxsize=1)
-def _verbs() -> frozenset[str]:
-    return frozenset(table()["verb"])

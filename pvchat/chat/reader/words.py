@@ -19,7 +19,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -132,17 +132,16 @@ def _found(
 
 
 def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, str, bool]]:
-    """(folded spelling, enrolled name, is it only the first word of a longer name), longest first.
-
-    The first word of a longer name counts where it is unambiguous, and so does a name without its title.
+    """(folded spelling, enrolled name, is it only the first word of a longer name), longest first; that, and a name
+    without its title, count where they are unambiguous.
     """
     pairs = [*aliases.items(), *((n, n) for n in names)]
     spelt = ((re.sub(r"\.(?= )", "", form.replace("-", " ")), name) for form, name in pairs)  # "maj britt", "dr okafor"
     pairs = [*(pair for pair in spelt if pair not in pairs), *pairs]
     forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
     plain = [(without, name) for form, name in forms.items() if (without := _TITLED.sub("", form)) != form]
-    meant = _meant(plain)
-    forms |= {form: name for form, name in plain if form not in forms and len(meant[form]) == 1}
+    meant = Counter(form for form, _ in {*plain})  # by how many
+    forms |= {form: name for form, name in plain if form not in forms and meant[form] == 1}
     whole = [(form, name, False) for form, name in forms.items() if form]
     first = Counter(form.split()[0] for form in forms if " " in form)
     part = [
@@ -157,19 +156,11 @@ def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, 
     return sorted(whole + part, key=lambda row: -len(row[0]))
 
 
-def _meant(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Who is meant by each spelling."""
-    meant: dict[str, set[str]] = {}
-    for form, name in pairs:
-        meant.setdefault(form, set()).add(name)
-    return meant
-
-
 def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
     """The forms as they are spelled without accents; what two people could be called is left out."""
     bare = [("".join(map(_bare, form)), name, is_first) for form, name, is_first in forms]
-    meant = _meant((form, name) for form, name, _ in bare)
-    return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and len(meant[row[0]]) == 1]
+    meant = Counter(form for form, _ in {(form, name) for form, name, _ in bare})  # by how many
+    return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and meant[row[0]] == 1]
 
 
 @lru_cache(maxsize=4096)
@@ -181,12 +172,7 @@ def _bare(char: str) -> str:
 
 
 def _fold(text: str, spell: Callable[[str], str] = str) -> tuple[str, list[int]]:
-    """Case-folded text and, for each of its characters (and its end), the index into the original.
-
-    Args:
-        text: of which each character is folded.
-        spell: how a folded character is spelled.
-    """
+    """Case-folded text, of which each character is spelled so; and for each of them, and its end, the index in `text`."""
     folded = [(piece, i) for i, char in enumerate(text) for c in char.casefold() for piece in spell(c)]
     return "".join(p for p, _ in folded), [i for _, i in folded] + [len(text)]
 
@@ -364,9 +350,7 @@ def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bo
 
 
 def _is_nearly(word: str, called: frozenset[str], whole: bool) -> bool:
-    """Whether a word is much like an enrolled name, or one with a slip in it ("codi" for Cody), where it is no word
-    itself (`whole`), nor nearly one that every question may have.
-    """
+    """Whether a word is like an enrolled name, or, where it is no `whole` word nor nearly one, it with a slip ("codi")."""
     near: set[str] = set().union(*_slips(word)) if not whole and len(word) >= _SHORTEST else set()
     slip = near.isdisjoint(FUNCTION_WORDS) and any(one[0] == word[0] for one in near & called)
     return slip or bool(difflib.get_close_matches(word, called, 1, _NEARLY))
@@ -465,9 +449,7 @@ def _table(kind: str) -> dict[str, str]:
 
 
 def _without_articles(words: Sequence[str]) -> str:
-    """Words without those that only say which one or whose: "check his phone" as "check the phone"; not if none else
-    is left.
-    """
+    """Words without those that only say which one or whose ("check his phone"), where others are left."""
     return " ".join([word for word in words if word not in ARTICLES] or words)
 
 
