@@ -172,7 +172,7 @@ def _bare(char: str) -> str:
 
 
 def _fold(text: str, spell: Callable[[str], str] = str) -> tuple[str, list[int]]:
-    """Case-folded text, of which each character is spelled so; and for each of them, and its end, the index in `text`."""
+    """Case-folded text, each character spelled so; and the index in `text` of each of them, and of its end."""
     folded = [(piece, i) for i, char in enumerate(text) for c in char.casefold() for piece in spell(c)]
     return "".join(p for p, _ in folded), [i for _, i in folded] + [len(text)]
 
@@ -350,7 +350,7 @@ def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bo
 
 
 def _is_nearly(word: str, called: frozenset[str], whole: bool) -> bool:
-    """Whether a word is like an enrolled name, or, where it is no `whole` word nor nearly one, it with a slip ("codi")."""
+    """Whether a word is like an enrolled name, or, where it is no `whole` word nor nearly, one with a slip ("codi")."""
     near: set[str] = set().union(*_slips(word)) if not whole and len(word) >= _SHORTEST else set()
     slip = near.isdisjoint(FUNCTION_WORDS) and any(one[0] == word[0] for one in near & called)
     return slip or bool(difflib.get_close_matches(word, called, 1, _NEARLY))
