@@ -39,8 +39,8 @@ from pvchat.errors import SettingsError
 
 # Where a second question begins
 _NEXT = re.compile(
-    r"(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
-    r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)", re.IGNORECASE,
+    r"(?i)(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
+    r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)",
 )  # fmt: skip
 _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such that is read
     (re.compile(said, re.IGNORECASE), plain)
@@ -60,67 +60,61 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
 )  # fmt: skip
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
+    rf"(?i)(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
     rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {SPOT})?(?=\W*$)",
-    re.IGNORECASE,
 )
-_BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
+_BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
 # "how many days after her first visit was Ana last seen?", "how long was it between her first and last visit?"
 _APART = re.compile(
-    r"^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
+    r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
     r"(?:(?P<after>after|before)|between|from) (?P<ends>.+?)\W*$",
-    re.IGNORECASE,
 )
-_A_VISIT = re.compile(r"\b(?:visit|time|sighting|video)\b", re.IGNORECASE)
-_UP = re.compile(r"\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)", re.IGNORECASE)
-_IN_ORDER = re.compile(r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", re.IGNORECASE)
-_ALWAYS = re.compile(r"\b(?:always|usually|normally|generally|mainly|mostly)\b", re.IGNORECASE)
-_SAME_DAY = re.compile(r" (?:on|in) the same (?:day|date)\b", re.IGNORECASE)
+_A_VISIT = re.compile(r"(?i)\b(?:visit|time|sighting|video)\b")
+_UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
+_IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
+_ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
+_SAME_DAY = re.compile(r"(?i) (?:on|in) the same (?:day|date)\b")
 _ON_THE_DAY = re.compile(
-    r"\b(?:on|in) the (?:same )?(?P<unit>day|night|week|month)(?: that| when| on which| in which|(?P<of> as| of))? "
-    r"(?=.*\b(?:first|last|second|third|fourth|fifth)\b)", re.IGNORECASE,
+    r"(?i)\b(?:on|in) the (?:same )?(?P<unit>day|night|week|month)(?: that| when| on which| in which|(?P<of> as| of))? "
+    r"(?=.*\b(?:first|last|second|third|fourth|fifth)\b)",
 )  # fmt: skip
 # Speaks of the videos that were found before
 _OF_THEM = re.compile(
-    r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
+    r"(?i)\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
     r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b))",
-    re.IGNORECASE,
 )
 _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
-_THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
+_THAT = re.compile(r"(?i) (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b")
 _LEANS = re.compile(
-    r"^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
+    r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
     r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
-    r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$", re.IGNORECASE,
+    r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
 )  # fmt: skip
 # "and before?", "the Friday before", "the following week", "two days later"
 _BEYOND = re.compile(
-    r"^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
+    r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
     r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
     r"(?:(?P<unit>hour|day|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
     r"(?: that| then)?\W*$",
-    re.IGNORECASE,
 )
 _WHICH_ONES = re.compile(
-    r"^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
-    re.IGNORECASE,
+    r"(?i)^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
 )
 _ON_IT = re.compile(
-    r"\b(?:else|his|their|[io]n (?:it|that one))\b|^(?:is|was) (?:it|that|this)\b"
-    r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)", re.IGNORECASE,
+    r"(?i)\b(?:else|his|their|[io]n (?:it|that one))\b|^(?:is|was) (?:it|that|this)\b"
+    r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)",
 )  # fmt: skip
 # Asks anew, of all times
-_EVER = re.compile(r"\b(?:ever|never|usually|normally|always|at all)\b", re.IGNORECASE)
+_EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all)\b")
 _ONE_BEFORE = re.compile(
-    r"^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
-    re.IGNORECASE,
+    r"(?i)^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
 )
 _ASKS_AGAIN = re.compile(
-    r"^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|ones?|those|alone| )*\W*$", re.IGNORECASE
+    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|ones?|those|alone| )*\W*$"
 )
-_HE = re.compile(r"\b(?:he|she|they|him|her|them)\b", re.IGNORECASE)
+_HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
 
 
 def questions_in(text: str) -> list[str]:

@@ -107,16 +107,15 @@ _ROWS: _Rows = (
 _ANY = _any_of(_ROWS)
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?{_SOME}s?"
 _PHRASE = re.compile(
-    rf"\b(?:so far |earlier |later )?(?:both )?(?:(?P<recent>{_RECENT})"
+    rf"(?i)\b(?:so far |earlier |later )?(?:both )?(?:(?P<recent>{_RECENT})"
     rf"|(?:(?P<between>between )|(?P<how>since|after|before|until|till|by"
     rf"|from|on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|of) )?(?:both )?(?P<one>{_ANY})"
     rf"(?:(?(between) and| (?:to|until|till)) (?P<two>{_ANY}))?)(?!\w)",
-    re.IGNORECASE,
 )
 # No time without a word before it: "May", "2026", "the week", "the end of May"
 _UNSAID = re.compile(
-    rf"(?:(?:the )?(?:beginning|start|middle|end|mid)\b.*|the (?:{_UNIT}|{_SEASON})"
-    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_YEAR})$", re.IGNORECASE,
+    rf"(?i)(?:(?:the )?(?:beginning|start|middle|end|mid)\b.*|the (?:{_UNIT}|{_SEASON})"
+    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_YEAR})$",
 )  # fmt: skip
 
 _OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
@@ -128,23 +127,21 @@ _EDGE = (
     rf"|but before|this|last|today|tonight|yesterday|{WEEKDAY})\b))"
 )
 _HOURS = re.compile(
-    rf"\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
+    rf"(?i)\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
     rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
     rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
     rf"|(?:during the|by) (?P<day>day)(?:time)?|(?:at|around|over|during) (?P<lunch>lunch)(?: ?time)?)"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
-    re.IGNORECASE,
 )
 # Days that come again: "every Monday", "on weekends", "each night"
 _AGAIN = re.compile(
-    rf"\b(?:(?:(?:on|in|at|during) )?(?:every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
+    rf"(?i)\b(?:(?:(?:on|in|at|during) )?(?:every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
     rf"(?P<unit>day|{_UNIT}|weekday|{WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
     rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{WEEKDAY}(?: {_PART})?|weekend|weekday)s"
     rf"(?: (?:and|or) (?P<other>{WEEKDAY})s)?)\b",
-    re.IGNORECASE,
 )
-_ASKED = re.compile(rf"\b(which|what|how many) ({WEEKDAY}|{_PART}|weekend)s?\b", re.IGNORECASE)  # which of them
+_ASKED = re.compile(rf"(?i)\b(which|what|how many) ({WEEKDAY}|{_PART}|weekend)s?\b")  # which of them
 _WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
 _EACH = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}  # else each day
 _SHORT = {
@@ -153,13 +150,13 @@ _SHORT = {
     "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday", "b4": "before",
 }  # fmt: skip
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
-_BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
+_BEFORE_DAY = re.compile(r"(?i)\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $")
 _MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
 # "17 and 20 November", "17-20 November"
 _DAYS_OF = re.compile(
-    rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)"
-    rf"({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))", re.IGNORECASE,
+    rf"(?i)\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)"
+    rf"({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))",
 )  # fmt: skip
 _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]

@@ -34,8 +34,7 @@ _SAME = {
     **dict.fromkeys(("video", "clip", "here", "seen", "visible", "shown", "present", "appears", "appear"), "there"),
 }  # fmt: skip
 _SUBJECT = re.compile(
-    r"^(yes, |no, )?(?:the )?(?:person|man|woman|boy|girl|s?he|they)\b(?: in the \w+ (?:outline|rectangle|box)\b)?",
-    re.IGNORECASE,
+    r"(?i)^(yes, |no, )?(?:the )?(?:person|man|woman|boy|girl|s?he|they)\b(?: in the \w+ (?:outline|rectangle|box)\b)?",
 )
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _WORD = r"\d+(?::\d\d)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]"
