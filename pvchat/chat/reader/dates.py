@@ -21,6 +21,7 @@ from difflib import get_close_matches
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
 from pvchat.chat.english import number
+from pvchat.chat.query import Unit
 from pvchat.chat.reader.timewords import counted
 from pvchat.errors import SettingsError
 
@@ -143,7 +144,7 @@ _AGAIN = re.compile(
 )
 _ASKED = re.compile(rf"(?i)\b(which|what|how many) ({WEEKDAY}|{_PART}|weekend)s?\b")  # which of them
 _WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
-_EACH = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}  # else each day
+_EACH: dict[str, Unit] = {"weekend": "week", "night": "night", "week": "week", "month": "month", "year": "year"}
 _SHORT = {
     "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "weds": "Wednesday", "thu": "Thursday",
     "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday", "wk": "week",
@@ -186,7 +187,7 @@ class Dates:
     hours: _Hours | None = None
     joint: str = ""
     weekdays: tuple[int, ...] = ()
-    each: str = ""
+    each: Unit = ""
     parts: tuple[Dates, ...] = ()
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:

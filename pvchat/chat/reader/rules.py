@@ -325,19 +325,16 @@ def _unread(query: Query, question: Tagged) -> Query:
 
 
 def _share(query: Query, question: Tagged) -> Query:
-    """How long as a share of the video: "what percentage of it is Ana in?"."""
-    return replace(query, value="share") if query.select == "how_long" and _SHARE & {*question.seen} else query
-
-
-def _mostly(query: Query, question: Tagged) -> Query:
-    """Of most of the time: "where is Ana mostly?", "does she stand most of the time?"."""
-    text = " ".join(question.seen)
-    most, asked = Rank("long"), query.rank in (None, Rank("long")) and query.number is None
-    if not asked or not ({*question.seen} & _MOSTLY or "most of the time" in text):
+    """Of a share of the video: "what percentage of it is Ana in?", "does she stand most of the time?"."""
+    seen, text = {*question.seen}, " ".join(question.seen)
+    if query.select == "how_long" and _SHARE & seen:
+        return replace(query, value="share")
+    mostly = seen & _MOSTLY or "most of the time" in text
+    if not mostly or query.rank not in (None, Rank("long")) or query.number is not None:
         return query
     if query.select == "exists" and query.form == "polar":
         return replace(query, rank=None, number=Number("more_than", 0.5), value="share")
-    return replace(query, rank=most) if query.select == "attribute" else query
+    return replace(query, rank=Rank("long")) if query.select == "attribute" else query  # "where is Ana mostly?"
 
 
 def _comes_in(query: Query, question: Tagged) -> Query:
@@ -351,11 +348,9 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
     """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
-    where, asked = query.where, query.select in ("exists", "when", "how_long", "how_often")
-    company = isinstance(where, Has) and where.attribute == "with" and where.of is not None and where.of.names
-    if not (asked and company and query.whom == Whom(quantifier="none")) or not isinstance(where, Has):
-        return query
-    return replace(query, whom=where.of or query.whom, where=Has("alone"))
+    of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
+    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == Whom(quantifier="none")
+    return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
 
 
 def _but_never(query: Query, question: Tagged) -> Query:
@@ -505,27 +500,27 @@ def _only_in(query: Query, question: Tagged) -> Query:
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
-    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; when it
-    is done is when it is last worn or held. What is taken out is held from then on.
+    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; what is
+    taken out is held from then on.
     """
     where, said = query.where, {*question.seen}
     part = where.part if isinstance(where, Not) else where
-    held = isinstance(part, Has) and part.attribute in ("worn", "holding")
-    if part is None or not (held and said & TAKING):
+    if not isinstance(part, Has) or part.attribute not in ("worn", "holding") or not said & TAKING:
         return query
     if "out" in said:
         return replace(query, where=part)
-    if not said & {"off", "down", "away", "go", "drop", "drops", "dropped"} or not isinstance(where, Not):
+    off = isinstance(where, Not) and said & {"off", "down", "away", "go", "drop", "drops", "dropped"}
+    if not off or where is None or query.select not in ("exists", "who", "count"):
         return query
     if query.select == "exists" and query.during == During() and len(query.whom.names) == 1:
-        return replace(query, during=During("after", Event(query.whom, part)), where=And((where,)))
-    if query.select in ("who", "count") and query.whom == EVERYBODY:  # of those who have it on
-        return replace(query, where=And((where,)), whom=Whom(such=part))
-    return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
+        query = replace(query, during=During("after", Event(query.whom, part)))
+    elif query.select in ("who", "count") and query.whom == EVERYBODY:  # of those who have it on
+        query = replace(query, whom=Whom(such=part))
+    return replace(query, where=And((where,)))
 
 
 HEAD_RULES = (_able, _comes_again, _was_gone)
 QUERY_RULES = (
-    _only_in, _taken_off, _of_sound, _each_his_own, _share, _comes_in, _mostly,
+    _only_in, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
 )  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
 
 from pvchat.chat.query import (
     ANYTHING,
@@ -89,7 +88,7 @@ def of_each(query: Query, unit: Unit) -> Query:
 
 def each_unit(dates: Sequence[Dates]) -> Unit:
     """Of what each one is asked about by itself: "every Monday" is of each day; "" for none."""
-    return cast(Unit, next((one.each for one in dates if one.each), ""))
+    return next((one.each for one in dates if one.each), "")
 
 
 def _alike(query: Query) -> Query:
