@@ -285,7 +285,7 @@ def _of_moments(query: Query) -> Query:
     if query.select == "order" and whom == Whom(quantifier="all"):
         last = query.rank is not None and query.rank.k < 0  # when, and where, each was last seen, or first
         return Query("order", where=Not(PRESENT) if last else None, during=query.during)
-    if by == "long" and query.select in ("when", "how_long"):
+    if by == "long" and query.select == "how_long":
         query = replace(query, select="when")
     if whom.quantifier == "none" and (of := _company(query)) is not None:
         query = replace(query, whom=replace(of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))

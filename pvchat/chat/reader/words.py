@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from string import ascii_lowercase
+from typing import Any
 
 from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
 from pvchat.chat.query import WHOLE, During, Select
@@ -282,11 +283,16 @@ def _pieces(text: str) -> list[str]:
     return re.findall(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff](?:[^\W\d_\u4e00-\u9fff]|['-](?=\w))*", text)
 
 
+@lru_cache(maxsize=3)
+def _json(name: str) -> dict[str, Any]:
+    rows: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    return rows
+
+
 @lru_cache(maxsize=1)
 def _lexicons() -> dict[str, _Lexicon]:
-    rows = json.loads(Path(__file__).with_name("foreign.json").read_text(encoding="utf-8"))
     found = {}
-    for name, row in rows.items():
+    for name, row in _json("foreign.json").items():
         who, there, other = (
             frozenset(row[part] if name == "Chinese" else row[part].split()) for part in ("who", "there", "other")
         )
@@ -321,16 +327,10 @@ def _plain(text: str) -> Iterator[Word]:
     only what can't be a name.
     """
     for typed in WORD.findall(text):
-        short = _short_forms().get(typed.lower(), "")
+        short = _json("shortforms.json").get(typed.lower(), "")
         short = "" if typed[0].isupper() and "'" not in short else short
         said = short.split()
         yield from (Word(one, one) for one in said) if len(said) > 1 else (Word(short or typed.lower(), typed),)
-
-
-@lru_cache(maxsize=1)
-def _short_forms() -> dict[str, str]:
-    forms: dict[str, str] = json.loads(Path(__file__).with_name("shortforms.json").read_text("utf-8"))
-    return forms
 
 
 def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
@@ -436,14 +436,14 @@ def colour_of(words: Sequence[str]) -> str:
 @lru_cache(maxsize=1)
 def lexicon_words() -> frozenset[str]:
     """Every single word of the lexicon, in lower case."""
-    forms = (form for rows in _meanings().values() for value, said in rows.items() for form in (value, *said))
+    forms = (form for rows in _json("lexicon.json").values() for value, said in rows.items() for form in (value, *said))
     return frozenset(word for form in forms for word in form.lower().split() if word.replace("-", "").isalpha())
 
 
 @lru_cache(maxsize=64)
 def _table(kind: str) -> dict[str, str]:
     """Each way to say something, without articles -> what it stands for."""
-    rows = _meanings().get(kind, {})
+    rows = _json("lexicon.json").get(kind, {})
     said = [(form.lower().replace("-", " "), value) for value, forms in rows.items() for form in forms]
     return {_without_articles(form.split()): value for form, value in (*said, *((value, value) for value in rows))}
 
@@ -451,12 +451,6 @@ def _table(kind: str) -> dict[str, str]:
 def _without_articles(words: Sequence[str]) -> str:
     """Words without those that only say which one or whose ("check his phone"), where others are left."""
     return " ".join([word for word in words if word not in ARTICLES] or words)
-
-
-@lru_cache(maxsize=1)
-def _meanings() -> dict[str, dict[str, list[str]]]:
-    lexicon: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
-    return lexicon
 
 
 def participle(verb: str) -> str:
