@@ -341,8 +341,10 @@ def meant_by(
         return _rest(history, timeline)
     if words & _SEVERAL:
         return _several(history, timeline)
-    if "other" in words:
-        return _other(history)
+    if "other" in words:  # who was on the last list, or spoken of before, and not in the last turn
+        last = subjects(history[-1]) if history else ()
+        others = (name for turn in reversed(history[:-1]) for name in subjects(turn) if name not in last)
+        return tuple(islice(chain(others, last[1:]), 1))
     for turn in reversed(history):
         beside = () if turn[0].during.event is None else turn[0].during.event.whom.names
         asked = _spoken_of(turn, timeline)
@@ -353,8 +355,8 @@ def meant_by(
         if len(fits) == 1 or event and fits and fits[0] in beside:
             return (fits[0],)
         if len(fits) > 1:
-            last = [name for name in _named(turn[0]) or beside if name in fits]
-            return (last[0],) if len(last) == 1 else (fits[0],)
+            named = [name for name in _named(turn[0]) or beside if name in fits]
+            return (named[0],) if len(named) == 1 else (fits[0],)
     seen = [] if timeline is None else [one for one in timeline.entities if one.known and one.decision == "present"]
     fits = [one.name for one in seen if one.name not in no_such]
     return (fits[0],) if len(fits) == 1 else ()
@@ -386,13 +388,6 @@ def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]
     lists = (finding.names for _, finding in reversed(history[:-1]) if last and {*last} < {*finding.names})
     seen = () if timeline is None else chosen(EVERYBODY, [timeline.whole], timeline).sure
     return tuple(name for name in next(lists, seen) if name not in last)
-
-
-def _other(history: Sequence[Turn]) -> tuple[str, ...]:
-    """Who was on the last list, or spoken of before, and not in the last turn."""
-    last = subjects(history[-1]) if history else ()
-    others = (name for turn in reversed(history[:-1]) for name in subjects(turn) if name not in last)
-    return tuple(islice(chain(others, last[1:]), 1))
 
 
 def picked(query: Query, history: Sequence[Turn]) -> Query:
@@ -515,7 +510,11 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
     query = _towards(_of_whom(query, turn), turn)
     at_once = _at_once(query, turn.last) if asked.where == Has("with") else None
     query = _ranked_anew(_said_again(query, turn) if at_once is None else at_once, turn)
-    during = _of_the_same_people(_that_time(asked, turn), turn.last)
+    during, people = _that_time(asked, turn), before.whom.names or subjects(turn.last)
+    event = during.event
+    if event is not None and event.whom == EVERYBODY and not is_of_scene(event.where) and people:  # "while eating?"
+        whom = Whom(people, "both" if len(people) > 1 else "any")
+        during = replace(during, event=replace(event, whom=whom))
     if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
         happened = None if before.where is None else Event(_about(before, turn.last), before.where)
         event = before.during.event or happened
@@ -679,14 +678,6 @@ def asked_what(last: Turn, whom: bool = False) -> Query | None:
         return None
     value = where.value if whom else ""
     return Query("attribute", _about(query, last), attribute=where.attribute, value=value, during=query.during)
-
-
-def _of_the_same_people(during: During, last: Turn) -> During:
-    """An event of nobody in particular as one of whom the question before was about: "while eating?"."""
-    event, people = during.event, last[0].whom.names or subjects(last)
-    if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:
-        return during
-    return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
 
 
 def _that_time(asked: Query, turn: _Following) -> During:

@@ -52,8 +52,14 @@ def of_library(query: Query) -> Query:
         return _over_videos(query)
     if query.per == "ago":
         return replace(query, select="when", value="", rank=query.rank or Rank("time", -1), unit="")
-    if query.per in ("same", "other"):
-        return _alike(query)
+    if query.per in ("same", "other") and len(query.whom.names) > 1 and query.attribute is None:
+        both = replace(query.whom, quantifier="both")  # in the same room, in the same video
+        if query.unit == "video":
+            return Query("exists", both, PRESENT, form=query.form)
+        return Query("when", both, form=query.form, unit=query.unit)
+    if query.per in ("same", "other"):  # whether she wears the same in each
+        of: Attribute = "place" if "place" in (query.unit, query.attribute) else "worn"
+        return Query("compare", query.whom, attribute=of, form=query.form, per=query.per)
     if query.per == "videos" and query.unit != "video":
         return Query("when", where=ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit)
     return _of_videos(query) if query.unit == "video" else _by_unit(query)
@@ -89,17 +95,6 @@ def of_each(query: Query, unit: Unit) -> Query:
 def each_unit(dates: Sequence[Dates]) -> Unit:
     """Of what each one is asked about by itself: "every Monday" is of each day; "" for none."""
     return next((one.each for one in dates if one.each), "")
-
-
-def _alike(query: Query) -> Query:
-    """Whether several people were in the same room, in the same video; whether one wears the same in each."""
-    if len(query.whom.names) > 1 and query.attribute is None:
-        both = replace(query.whom, quantifier="both")
-        if query.unit == "video":
-            return Query("exists", both, PRESENT, form=query.form)
-        return Query("when", both, form=query.form, unit=query.unit)
-    of: Attribute = "place" if "place" in (query.unit, query.attribute) else "worn"
-    return Query("compare", query.whom, attribute=of, form=query.form, per=query.per)
 
 
 def _of_videos(query: Query) -> Query:
