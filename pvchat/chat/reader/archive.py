@@ -253,6 +253,8 @@ def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant
     if sighting is None and of_another and meant is not None and meant.whom == before.query.whom:
         sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
     pronoun, who = _HE.search(rest) is not None, query.select == "who"
+    if who and query.whom.names and pronoun:  # "who were they?"
+        query = replace(query, whom=replace(query.whom, quantifier="any"))
     company = (Has("with"), None) if before.query.unit == "place" and _ON_IT.search(rest) else (Has("with"),)
     if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
         query = replace(query, where=Has("with", of=before.query.whom))
