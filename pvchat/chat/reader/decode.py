@@ -407,29 +407,38 @@ def of_them(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query
 
 
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
-    """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
-    named = [slot.name for slot in slots if slot.name]
-    before = subjects(history[-1]) if history else ()
-    asked = (has for query, _ in reversed(history) for has in parts_of(query, Has) if has.attribute == "thing")
-    thing = next((has.value for has in asked), "")  # "is the dog there?", "where is it?"
+    """The slots with names in the place of pronouns; one that nobody can be meant by is left out. The turns before are
+    looked at only where a pronoun needs them: those of a library are answered then.
+    """
     found: list[Slot] = []
     for slot in slots:
         if slot.kind != "pronoun":
             found.append(slot)
-        elif thing and (of_thing := _of_thing(slot, found)):
+        elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
-            listed = named or (history[-1][1].names or before if history else ())  # whom "who else?" leaves out
-            names = listed if slot.value == "else" else _own(slot, slots, timeline)
+            names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
-                slot, names = replace(slot, role="X"), before
+                slot, names = replace(slot, role="X"), subjects(history[-1]) if history else ()
             if not names and slot.role in ("E", "V") and (gender := _gender_of(slot.words)):
                 found.append(replace(slot, kind="gender", value=gender))  # nobody's name, but not just anybody
             found += [replace(slot, kind="name", name=name, value=name) for name in names]
     return found
+
+
+def _left_out(slots: Sequence[Slot], history: Sequence[Turn]) -> Sequence[str]:
+    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
+    named = [slot.name for slot in slots if slot.name]
+    return named or (history[-1][1].names or subjects(history[-1]) if history else ())
+
+
+def _last_thing(history: Sequence[Turn]) -> str:
+    """The thing that was asked about last: "is the dog there?", "where is it?"."""
+    asked = (has for query, _ in reversed(history) for has in parts_of(query, Has) if has.attribute == "thing")
+    return next((has.value for has in asked), "")
 
 
 def _of_thing(slot: Slot, before: Sequence[Slot]) -> str:
