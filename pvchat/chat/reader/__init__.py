@@ -8,7 +8,7 @@ Start with `read.py`. It walks this way:
     slots      slots.py: plain values, that stand for people and conditions
     Query      decode.py: heads, slots and the turns before, by which pronouns and "and Ben?" are resolved
 
-A question about many videos is read by `archive.py`: its places are cut out by `scopes.py`, its days by `dates.py`,
-what it asks is put in a library's terms by `units.py`, and `turns.py` joins it to the question before. What a language
-model says is read here too: its words, and what it states of whom (`statements.py`).
+A question about many videos is read, and joined to the question before, by `archive.py`: its places are cut out by
+`scopes.py`, its days by `dates.py`, what it asks is put in a library's terms by `units.py`. What a language model says
+is read here too: its words, and what it states of whom (`statements.py`).
 """

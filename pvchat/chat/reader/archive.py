@@ -3,7 +3,7 @@
 "What was Ana wearing when she was last seen in the kitchen on Tuesday?" is the query of "What was Ana wearing?", of the
 video that answers "When was Ana last seen?", among those of a source called kitchen, on that day. Places and times are
 cut out (`scopes.py`, `dates.py`), what is left is read as any question is (`read.py`), put in the terms in which many
-videos are searched (`units.py`), and it may lean on the question before (`turns.py`).
+videos are searched (`units.py`), and it may lean on the question before ("and Ben?", "and the Friday before?").
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat.query import (
+    ANYTHING,
     EVERYBODY,
     PRESENT,
     Form,
@@ -23,71 +24,97 @@ from pvchat.chat.query import (
     Rank,
     Whom,
     conjunction,
+    lists_videos,
     numbers_of,
     parts_of,
     together,
     told_as,
 )
-from pvchat.chat.reader.dates import dated
+from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, Scope, outside, paired, placed
-from pvchat.chat.reader.turns import (
-    ASKS_AGAIN,
-    EVER,
-    HE,
-    LEANS,
-    ON_IT,
-    asked_again,
-    follow_up,
-    of_them,
-    on_the_same,
-    sighting_of,
-)
-from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, edges_of_all, of_each, of_library
+from pvchat.chat.reader.timewords import counted
+from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, of_each, of_library
 from pvchat.errors import SettingsError
 
 # Where a second question begins
 _NEXT = re.compile(
-    r"(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
-    r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)", re.IGNORECASE,
+    r"(?i)(?<=\?) +(?=\w)|,? and (?=(?:with whom|whom?|what|where|which|how)\b"
+    r"|(?:is|was|were|did|does) (?:it|that|he|she|they|any\w+|some\w+)\b)",
+)  # fmt: skip
+_OTHERWISE = tuple(  # what is said in words that nothing reads, and in such that is read
+    (re.compile(said, re.IGNORECASE), plain)
+    for said, plain in (
+        (r"^(and )?by whom\b", r"\1who"),
+        (r"( (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})( (?:longer|(?:more|less)(?: often| frequently)?))"
+         r"(?= than (?:in|on|at|last|this)\b)", r"\2\1"),  # "in the kitchen more often than in the hall"
+        (r"\bneither ((?:in|at|on) .+?) nor\b", r"not \1 or"),  # "neither in the kitchen nor in the hall"
+        (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
+        (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
+        (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
+        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
+        (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
+        (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
+         r"\1 at weekends"),
+    )
 )  # fmt: skip
 # "only on Mondays", "seen only in the kitchen"; not "only Ana on Monday"
 _ONLY = re.compile(
-    rf"(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
+    rf"(?i)(?P<only> only)(?: ever)?(?: (?:here|there|seen|(?P<comes>comes?|came|goes|go|went|(?:show|turn)(?:s|ed)? up"
     rf"|appear(?:s|ed)?|visit(?:s|ed)?)))?"
     rf"(?P<spot> {SPOT})?(?=\W*$)",
-    re.IGNORECASE,
 )
-_BOTH_ENDS = re.compile(r"\b(?:first and (?:the )?last|last and (?:the )?first)\b", re.IGNORECASE)
+_BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
 # "how many days after her first visit was Ana last seen?", "how long was it between her first and last visit?"
 _APART = re.compile(
-    r"^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
+    r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
     r"(?:(?P<after>after|before)|between|from) (?P<ends>.+?)\W*$",
-    re.IGNORECASE,
 )
-_A_VISIT = re.compile(r"\b(?:visit|time|sighting|video)\b", re.IGNORECASE)
-_NEITHER = re.compile(r"\bneither ((?:in|at|on) .+?) nor\b", re.IGNORECASE)
-_UP = re.compile(r"\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)", re.IGNORECASE)
-_IN_ORDER = re.compile(r",? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b", re.IGNORECASE)
-_ALWAYS = re.compile(r"\b(?:always|usually|normally|generally|mainly|mostly)\b", re.IGNORECASE)
-_MORE_THERE = re.compile(  # "in the kitchen more often than in the hall"
-    r"(?P<where> (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})(?P<more> (?:longer|(?:more|less)(?: often| frequently)?))"
-    r"(?= than (?:in|on|at|last|this)\b)", re.IGNORECASE,
-)  # fmt: skip
-_SAME_DAY = re.compile(r" (?:on|in) the same (?:day|date)\b", re.IGNORECASE)
+_A_VISIT = re.compile(r"(?i)\b(?:visit|time|sighting|video)\b")
+_UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
+_IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
+_ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
+_SAME_DAY = re.compile(r"(?i) (?:on|in) the same (?:day|date)\b")
 _ON_THE_DAY = re.compile(
-    r"\b(?:on|in) the (?:same )?(?P<unit>day|night|week|month)(?: that| when| on which| in which|(?P<of> as| of))? "
-    r"(?=.*\b(?:first|last|second|third|fourth|fifth)\b)", re.IGNORECASE,
+    r"(?i)\b(?:on|in) the (?:same )?(?P<unit>day|night|week|month)(?: that| when| on which| in which|(?P<of> as| of))? "
+    r"(?=.*\b(?:first|last|second|third|fourth|fifth)\b)",
 )  # fmt: skip
 # Speaks of the videos that were found before
 _OF_THEM = re.compile(
-    r"\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
+    r"(?i)\b(which|how many)(?: ones?)?(?: of (?:them|these|those)\b"
     r"(?! (?:came|comes?|left|leaves?|arrived?|appeared?|turned)\b)|(?= (?:is|are|was|were)\b))",
-    re.IGNORECASE,
 )
 _OF_VIDEOS = ("when", "how_often", "how_long", "who", "exists")  # what lists videos
 # "the same day", "that night": of the time asked about before, or of the one sighting that is meant
-_THAT = re.compile(r" (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b", re.IGNORECASE)
+_THAT = re.compile(r"(?i) (?:on |in )?(?:that|the same) (?P<unit>day|night|week|month|year)\b")
+_LEANS = re.compile(
+    r"(?i)^(?:and|or|but|so|what about|how about|then|only|just)\b|\b(?:too|also|as well|instead)\b"
+    r"|^(?:at )?(?:whom?|when|where|with whom|what times?|how (?:long|often|many)(?: people)?)"
+    r"(?: (?:was|were|is|are) (?:it|that|this|they|those|these|them))?(?: exactly)?\W*$",
+)  # fmt: skip
+# "and before?", "the Friday before", "the following week", "two days later"
+_BEYOND = re.compile(
+    r"(?i)^(?:and |(?:what|how) about )?(?:(?:on|in) )?(?:the )?(?:(?P<which>next|following|previous) )?"
+    r"(?:(?P<count>\d+|an?|few|two|three|four|five|six|seven|eight|nine|ten) )?"
+    r"(?:(?P<unit>hour|day|night|week|month|year|\w+day)s?(?: |\b))?(?P<how>before|after|later|earlier)?"
+    r"(?: that| then)?\W*$",
+)
+_WHICH_ONES = re.compile(
+    r"(?i)^(?:and )?(?:(?:in )?which(?P<videos> videos?)|(?:which|what)(?: ones?| \w+s| were (?:they|those))?)\W*$",
+)
+_ON_IT = re.compile(
+    r"(?i)\b(?:else|his|their|[io]n (?:it|that one))\b|^(?:is|was) (?:it|that|this)\b"
+    r"|\bthere(?=(?: too| also| as well| then| with \w+)?\W*$)",
+)  # fmt: skip
+# Asks anew, of all times
+_EVER = re.compile(r"(?i)\b(?:ever|never|usually|normally|always|at all)\b")
+_ONE_BEFORE = re.compile(
+    r"(?i)^(?:and |but |what about |when was |in |on )*(?:the )?(?:(?:time|one|visit) before\b|previous\b|before that)",
+)
+_ASKS_AGAIN = re.compile(
+    r"(?i)^(?:and|or|but|so|what about|how about|ok|now|then|only|just|the|ones?|those|alone| )*\W*$"
+)
+_HE = re.compile(r"(?i)\b(?:he|she|they|him|her|them)\b")
 
 
 def questions_in(text: str) -> list[str]:
@@ -110,9 +137,8 @@ def read_archive(
     text, names = text.strip(), (*known.names, *known.aliases)
     if not any("library" in one.lower() for one in places):  # it is that of the videos
         text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
-    text = re.sub(r"^(and )?by whom\b", r"\1who", text, flags=re.IGNORECASE)
-    text = _MORE_THERE.sub(r"\g<more>\g<where>", text)
-    text = _NEITHER.sub(r"not \1 or", text)  # "neither in the kitchen nor in the hall"
+    for said, plain in _OTHERWISE:
+        text = said.sub(plain, text)
     if (two := paired(text, places, now, names)) is not None:
         return _of_scopes(two.text, known, two)
     text, left_out = outside(text, places)
@@ -134,7 +160,7 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
     """A question without the "only" of its time or place ("only on Mondays"), and which of the two that is."""
     only: Literal["", "dates", "places"] = ""
     found = _ONLY.search(rest) if scoped.dates or scoped.places else None
-    if found is not None and not ASKS_AGAIN.match(rest.strip(SPOT)):
+    if found is not None and not _ASKS_AGAIN.match(rest.strip(SPOT)):
         placed_only = found["spot"] and not found["comes"]  # "only comes to the hall on Mondays": on no other day
         only = "places" if placed_only or not scoped.dates else "dates"
         rest = f"{rest[: found.start()]}{rest[found.end('only') :]}"
@@ -143,24 +169,111 @@ def _only_there(rest: str, scoped: ArchiveQuestion) -> tuple[str, ArchiveQuestio
 
 def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
     """A question that may lean on the one before."""
-    if (again := asked_again(rest, undated, scoped, before)) is not None:
+    if (again := _asked_again(rest, undated, scoped, before)) is not None:
         return again
     alone = replace(known, history=())
     if told_as(before.query) in _OF_VIDEOS and _OF_THEM.search(rest):
-        return of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), alone, scoped), before)
+        return _of_them(_of_scopes(_OF_THEM.sub(r"\1 videos", rest), alone, scoped), before)
     if _ON_THE_DAY.search(rest):
         return _of_scopes(rest, known, scoped)
     around = _THAT.search(rest)
     if around is not None:
         rest = f"{rest[: around.start()]}{rest[around.end() :]}"
-    meant, found, fresh = sighting_of(before), _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
+    meant, found, fresh = _sighting_of(before), _of_scopes(rest, known, scoped), _of_scopes(rest, alone, scoped)
     if around is not None:
-        on_day = on_the_same(replace(found, places=found.places or before.places), before)
+        on_day = _on_the_same(replace(found, places=found.places or before.places), before)
         of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
         return on_day if before.dates or meant is None else of_sighting
     named = any(whom.names for whom in parts_of(fresh.query, Whom))
-    leans = found.query != fresh.query or ON_IT.search(rest) or not named and HE.search(rest)
-    return follow_up(rest, found, before, meant) if LEANS.search(rest) or leans and not EVER.search(rest) else found
+    leans = found.query != fresh.query or _ON_IT.search(rest) or not named and _HE.search(rest)
+    leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
+    return _follow_up(rest, found, before, meant) if leans else found
+
+
+def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion | None:
+    """The question before, of another time or place, of the time before; None: something else is asked."""
+    dates, spots, meant = scoped.dates, scoped.places, _sighting_of(before)
+    if (dates or spots) and _ASKS_AGAIN.match(rest.replace(SPOT, "")):  # "and on Tuesday?"
+        each = each_unit(dates)
+        was_each = each and any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
+        query = replace(before.query, value="", unit=each) if was_each else of_each(before.query, each)
+        again = _on_the_same(replace(before, query=query, dates=dates, places=spots), before)
+        held = [name for whom in parts_of(again.query, Whom) for name in whom.names]
+        if len(again.scopes) > 1 or len(held) > 1 or query.select != "compare" and query.unit != "scope":
+            return again
+    if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):
+        if meant.rank == Rank("time"):  # before the first
+            return replace(before, query=Query("refuse", refusal="unclear"), sighting=None)
+        earlier = replace(meant, rank=replace(meant.rank, k=meant.rank.k - 1))
+        if before.sighting == meant:
+            return replace(before, sighting=earlier)
+        return replace(before, query=earlier, sighting=None)
+    said = _BEYOND.match(undated) if before.dates else None
+    if said is not None and (how := (said["which"] or said["how"] or "").lower()):
+        how = {"next": "after", "following": "after", "previous": "before"}.get(how, how)
+        count = counted((said["count"] or "").lower()) or 0.0
+        other = beyond(before.dates, how, (said["unit"] or "").lower(), count)
+        return replace(before, dates=(other,)) if other else replace(before, query=UNREAD)
+    which, query, told = _WHICH_ONES.match(rest), before.query, told_as(before.query)
+    if which is not None and (told == "how_often" or which["videos"] and told in ("exists", "how_long")):
+        query = replace(query, per="") if query.per == "count" else replace(query, select="when")
+        return replace(before, query=replace(query, form="wh"))
+    return None
+
+
+def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
+    """A question about the videos that were found before: "which of them is the longest?"."""
+    query, asked = found.query, before.query
+    if query.rank is None and lists_videos(query):
+        query = replace(query, select=told_as(query), unit="", per="" if query.per == "count" else query.per)
+    where = asked.where if query.where is None and asked.where != ANYTHING else query.where
+    whom = asked.whom if query.whom == EVERYBODY else query.whom
+    return _on_the_same(replace(found, query=replace(query, whom=whom, where=where)), before)
+
+
+def _sighting_of(before: ArchiveQuestion) -> Query | None:
+    """The one sighting that a question before has named; None where it named none."""
+    query, rank = before.query, before.query.rank
+    if rank is None or query.number is not None or query.unit == "place":
+        return before.sighting
+    if query.select == "who" and rank.by == "time" and query.where in (None, PRESENT):  # "who was the last here?"
+        return Query("when", query.whom, rank=rank)
+    of_one = rank.by == "time" or query.unit in ("", "video") and not query.per  # the video with most people
+    return query if told_as(query) == "when" and of_one else before.sighting
+
+
+def _follow_up(rest: str, found: ArchiveQuestion, before: ArchiveQuestion, meant: Query | None) -> ArchiveQuestion:
+    """A question that leans on the one before: of whom, of which sighting, when and where."""
+    query, sighting = found.query, found.sighting
+    too = query.select == "exists" and query.where == Has("with") and len(query.whom.names) == 1
+    if too and " there" in rest:  # "was Ana there too?"
+        query = replace(query, where=None)
+    same = Query("attribute", query.whom, attribute="place") if query.unit == "place" else query
+    of_another = same == replace(before.query, whom=query.whom)
+    if sighting is None and of_another and meant is not None and meant.whom == before.query.whom:
+        sighting = replace(meant, whom=query.whom)  # "where is Ana now?", "and Ben?"
+    pronoun, who = _HE.search(rest) is not None, query.select == "who"
+    if who and query.whom.names and pronoun:  # "who were they?"
+        query = replace(query, whom=replace(query.whom, quantifier="any"))
+    company = (Has("with"), None) if before.query.unit == "place" and _ON_IT.search(rest) else (Has("with"),)
+    if who and query.where in company and before.query.whom.names:  # "was Tom with anybody?" "Who?"; "where was he?"
+        query = replace(query, where=Has("with", of=before.query.whom))
+    if query.whom == EVERYBODY and pronoun and told_as(query) not in ("who", "count"):  # whom nobody named
+        query = replace(query, whom=before.query.whom)
+        sighting = sighting and replace(sighting, whom=before.query.whom)
+    asked_anew = found.dates or found.places or told_as(query) == "how_often" or _EVER.search(rest)
+    if sighting is None and not asked_anew and (query.rank is None or query.rank.by != "time"):
+        sighting = meant
+    if sighting is not None and query.unit == "place":
+        query = Query("attribute", query.whom, attribute="place")
+    return _on_the_same(replace(found, query=query, sighting=sighting), before)
+
+
+def _on_the_same(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
+    """A question at the time and the place of the one before, where it names none itself."""
+    asks_place = "place" in (found.query.unit, found.query.attribute) and found.sighting is None
+    places = found.places or (() if asks_place else before.places)
+    return replace(found, dates=held_on(found.dates, before.dates), places=places)
 
 
 def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuestion:
@@ -258,15 +371,10 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
         return query, None
     conditions = [one for one in together(event.where) if one != PRESENT]
     nth, where = during.nth, conjunction(conditions) if conditions else None
-    if nth and query.attribute == "place" and event.whom == Whom(quantifier="all"):
-        return edges_of_all(nth), None
     if isinstance(where, Has) and where in MOVES:
         nth, where = nth or MOVES[where], None
     if not nth:
         return query, None
-    of_other = query.where.of if isinstance(query.where, Has) else None
-    if event.whom == EVERYBODY and query.select == "who" and of_other is not None:
-        event = replace(event, whom=of_other)  # "who was with Ana on her last visit?"
     besides = tuple(dict.fromkeys((*query.whom.besides, *event.whom.names)))
     whom = replace(query.whom, besides=besides) if query.select in ("who", "count") else query.whom
     sighting = Query("when", event.whom, where, rank=Rank("time", nth))

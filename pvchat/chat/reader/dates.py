@@ -21,6 +21,7 @@ from difflib import get_close_matches
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
 from pvchat.chat.english import number
+from pvchat.chat.query import Unit
 from pvchat.chat.reader.timewords import counted
 from pvchat.errors import SettingsError
 
@@ -50,7 +51,7 @@ _CYCLES: dict[str, tuple[relativedelta, relativedelta, relativedelta]] = {
 _SAID = {"today": ("day", 0), "tonight": ("night", 0), "yesterday": ("day", 1), "the day before yesterday": ("day", 2)}
 _THIRDS = {"beginning": 0, "start": 0, "early": 0, "middle": 1, "mid": 1, "end": 2, "late": 2}
 
-_WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
+WEEKDAY = rf"(?:{'|'.join(_DAYS)})"
 _MONTH = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _NTH = r"(?:the )?\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
@@ -73,15 +74,15 @@ def _any_of(rows: _Rows) -> str:
 # Words for a time, and its ends
 _DAY_ROWS: _Rows = (
     (rf"({'|'.join(_SAID)})", lambda m, now: _the(now, *_SAID[m[1]])),
-    (rf"(?:{_WEEKDAY},? )?({_YEAR})-(0[1-9]|1[0-2])-(\d\d)", lambda m, now: _dated(now, m[3], int(m[2]), m[1])),
-    (rf"(?:{_WEEKDAY},? )?({_NTH})(?: of)? ({_MONTH})\b(?:,? ({_YEAR}))?",
+    (rf"(?:{WEEKDAY},? )?({_YEAR})-(0[1-9]|1[0-2])-(\d\d)", lambda m, now: _dated(now, m[3], int(m[2]), m[1])),
+    (rf"(?:{WEEKDAY},? )?({_NTH})(?: of)? ({_MONTH})\b(?:,? ({_YEAR}))?",
      lambda m, now: _dated(now, m[1], _CYCLES[m[2]][0].month, m[3])),
-    (rf"(?:{_WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?",
+    (rf"(?:{WEEKDAY},? )?({_MONTH}) ({_NTH})(?!\d)(?:,? ({_YEAR}))?",
      lambda m, now: _dated(now, m[2], _CYCLES[m[1]][0].month, m[3])),
-    (rf"(?:{_WEEKDAY},? )?(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d| of\b)",
+    (rf"(?:{WEEKDAY},? )?(\d{{1,2}})(?:/(\d{{1,2}})(?:/({_YEAR}))?|\.(\d{{1,2}})\.(?:({_YEAR}))?)(?!\d| of\b)",
      lambda m, now: _by_numbers(now, (m[1], m[2] or m[4]), m[3] or m[5])),
-    (rf"(?:{_WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})", lambda m, now: _dated(now, m[1])),
-    (rf"(?:({_COUNT}) weeks? ago(?:,? on)? |(last|this) )?({_WEEKDAY})"
+    (rf"(?:{WEEKDAY},? )?the (\d{{1,2}}(?:st|nd|rd|th))\b(?!(?: of)? {_MONTH})", lambda m, now: _dated(now, m[1])),
+    (rf"(?:({_COUNT}) weeks? ago(?:,? on)? |(last|this) )?({WEEKDAY})"
      rf"(?:,? (?:(?:of )?(this|last) week\b|({_COUNT}) weeks? ago))?", lambda m, now: _weekday(m, now)),
 )  # fmt: skip
 _DAY = _any_of(_DAY_ROWS)
@@ -107,16 +108,15 @@ _ROWS: _Rows = (
 _ANY = _any_of(_ROWS)
 _RECENT = rf"(?:(?:with)?in|during|over|for) the (?:last|past) (?:{_COUNT} )?{_SOME}s?"
 _PHRASE = re.compile(
-    rf"\b(?:so far |earlier |later )?(?:both )?(?:(?P<recent>{_RECENT})"
+    rf"(?i)\b(?:so far |earlier |later )?(?:both )?(?:(?P<recent>{_RECENT})"
     rf"|(?:(?P<between>between )|(?P<how>since|after|before|until|till|by"
     rf"|from|on(?! (?:this {_PART}|today|yesterday|tonight)\b)|in|during|over|at|of) )?(?:both )?(?P<one>{_ANY})"
     rf"(?:(?(between) and| (?:to|until|till)) (?P<two>{_ANY}))?)(?!\w)",
-    re.IGNORECASE,
 )
 # No time without a word before it: "May", "2026", "the week", "the end of May"
 _UNSAID = re.compile(
-    rf"(?:(?:the )?(?:beginning|start|middle|end|mid)\b.*|the (?:{_UNIT}|{_SEASON})"
-    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_YEAR})$", re.IGNORECASE,
+    rf"(?i)(?:(?:the )?(?:beginning|start|middle|end|mid)\b.*|the (?:{_UNIT}|{_SEASON})"
+    rf"|(?:{_MONTH}|{_SEASON})(?: (?:of )?{_YEAR})?|{_YEAR})$",
 )  # fmt: skip
 
 _OF_DAY = rf" ?[ap]m\b| ?o'clock| (?:in the|at) {_PART}\b"
@@ -125,53 +125,39 @@ _CLOCK = rf"(?:{_HOUR}(?:{_OF_DAY})?|noon|midday|midnight)"
 # "at 8:20", "after 8 on Friday"; not "after 8 people"
 _EDGE = (
     rf"(?:{_HOUR}(?:{_OF_DAY})|noon|midday|midnight|\d{{1,2}}:[0-5]\d|\d{{1,2}}(?= ?[.?!,]|\W*$| (?:on|in|at|and|or"
-    rf"|but before|this|last|today|tonight|yesterday|{_WEEKDAY})\b))"
+    rf"|but before|this|last|today|tonight|yesterday|{WEEKDAY})\b))"
 )
 _HOURS = re.compile(
-    rf"\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
+    rf"(?i)\b(?:both )?(?:(?:between (?P<a>{_CLOCK}) and|from (?P<c>{_CLOCK}) (?:to|until|till)"
     rf"|(?:after|since) (?P<d>{_EDGE}),? (?:and|but) (?:before|until|till)) (?P<b>{_CLOCK})"
     rf"|(?:after|since|from) (?P<after>{_EDGE})|(?:before|until|till|by) (?P<before>{_EDGE})"
     rf"|(?P<near>at|(?:at )?(?:around|about)) (?P<at>{_EDGE})|(?:at|in the) (?P<part>{_PART}|daytime)s?(?! of\b)"
     rf"|(?:during the|by) (?P<day>day)(?:time)?|(?:at|around|over|during) (?P<lunch>lunch)(?: ?time)?)"
     rf"(?![\w:]| (?:seconds?|minutes?|people|times|(?:of )?{_MONTH})\b)",
-    re.IGNORECASE,
 )
 # Days that come again: "every Monday", "on weekends", "each night"
 _AGAIN = re.compile(
-    rf"\b(?:(?:(?:on|in|at|during) )?(?:every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
-    rf"(?P<unit>day|{_UNIT}|weekday|{_WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
-    rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{_WEEKDAY}(?: {_PART})?|weekend|weekday)s"
-    rf"(?: (?:and|or) (?P<other>{_WEEKDAY})s)?)\b",
-    re.IGNORECASE,
+    rf"(?i)\b(?:(?:(?:on|in|at|during) )?(?:every|each|per|(?<=often )an?|(?<=times )an?)(?: single)? "
+    rf"(?P<unit>day|{_UNIT}|weekday|{WEEKDAY}(?: {_PART})?|{_PART})|(?P<daily>daily)"
+    rf"|(?:(?:on|at|in)(?: the)? )?(?P<plural>{WEEKDAY}(?: {_PART})?|weekend|weekday)s"
+    rf"(?: (?:and|or) (?P<other>{WEEKDAY})s)?)\b",
 )
-_ASKED = re.compile(rf"\b(which|what|how many) ({_WEEKDAY}|{_PART}|weekend)s?\b", re.IGNORECASE)  # which of them
+_ASKED = re.compile(rf"(?i)\b(which|what|how many) ({WEEKDAY}|{_PART}|weekend)s?\b")  # which of them
 _WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
-_EACH = {"weekend": "week", **{word: word for word in ("night", "week", "month", "year")}}  # else each day
+_EACH: dict[str, Unit] = {"weekend": "week", "night": "night", "week": "week", "month": "month", "year": "year"}
 _SHORT = {
     "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "weds": "Wednesday", "thu": "Thursday",
     "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday", "wk": "week",
     "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday", "b4": "before",
 }  # fmt: skip
-_OTHERWISE = tuple(  # times in words that no table has, and in such that one has
-    (re.compile(said, re.IGNORECASE), plain)
-    for said, plain in (
-        (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
-        (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
-        (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
-        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
-        (rf"\bon (?:an?|any) (weekend|weekday|{_WEEKDAY})\b", r"on \1s"),
-        (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
-         r"\1 at weekends"),
-    )
-)  # fmt: skip
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
-_BEFORE_DAY = re.compile(r"\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $", re.IGNORECASE)
+_BEFORE_DAY = re.compile(r"(?i)\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $")
 _MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
 # "17 and 20 November", "17-20 November"
 _DAYS_OF = re.compile(
-    rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)"
-    rf"({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))", re.IGNORECASE,
+    rf"(?i)\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)"
+    rf"({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))",
 )  # fmt: skip
 _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
@@ -201,7 +187,7 @@ class Dates:
     hours: _Hours | None = None
     joint: str = ""
     weekdays: tuple[int, ...] = ()
-    each: str = ""
+    each: Unit = ""
     parts: tuple[Dates, ...] = ()
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
@@ -237,8 +223,6 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     called = {name.lower() for name in names}
-    for said, plain in _OTHERWISE:
-        text = said.sub(plain, text)
     text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
     found = _found(text, now, called)
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
@@ -262,9 +246,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
 
 
 def _found(text: str, now: datetime, called: set[str]) -> list[tuple[int, int, Dates]]:
-    """The times in a text, and where each stands, in order; days that come again count before days, these before
-    hours.
-    """
+    """The times in a text, and where each stands, in order; days that come again are sought first, hours last."""
     found = list[tuple[int, int, Dates]]()
     for pattern, read in ((_AGAIN, _again), (_PHRASE, _phrase), (_HOURS, _hours)):
         for match in pattern.finditer(text):
@@ -279,12 +261,11 @@ def _together(parts: Sequence[Dates], shared: Sequence[Dates]) -> Dates:
     """One time of all that is said of it: days that come again, a day, hours; what isn't said of it is what others say
     alone: "on Monday at 9 or at 11".
     """
-
-    def of(kind: str) -> Dates | None:
+    of: dict[str, Dates | None] = {}
+    for kind in ("again", "days", "hours"):
         own, others = ([one for one in said if one.kind == kind] for said in (parts, shared))
-        return own[0] if own else others[0] if len(others) == 1 else None
-
-    again, day, hours = map(of, ("again", "days", "hours"))
+        of[kind] = own[0] if own else others[0] if len(others) == 1 else None
+    again, day, hours = of.values()
     one = hours or Dates() if day is None else day if hours is None else day.at_hours(hours)
     if again is None:
         return one
@@ -338,7 +319,7 @@ def _months_named(match: re.Match[str]) -> str:
 
 def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
     """A text without some of its parts."""
-    for start, end in sorted(cuts, reverse=True):
+    for start, end in reversed(cuts):
         text = f"{text[:start].rstrip(' ,')} {text[end:].lstrip(' ,')}"
     return re.sub(r" (?=[?.!])", "", " ".join(text.split())) if cuts else text
 
@@ -349,23 +330,21 @@ def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:
     if part := "daytime" if named["day"] else named["lunch"] or named["part"]:
         hours = _hours_of(part.lower())
     elif named["at"]:
-        at = datetime.combine(date(2000, 1, 2), _clock(named["at"]))
+        middle = datetime.combine(date(2000, 1, 2), _clock(named["at"]))
         exact, early = ":" in named["at"], _NEAR if named["near"].lower() != "at" else timedelta()
-        ends = (at - _MINUTES, at + _MINUTES) if exact else (at - early, at + timedelta(hours=1))
+        ends = (middle - _MINUTES, middle + _MINUTES) if exact else (middle - early, middle + _ONE["hour"])
         hours = ends[0].time(), ends[1].time()
     else:
         start = named["a"] or named["c"] or named["d"] or named["after"] or "0"
         end = named["b"] or named["before"] or "0"
         end = "6" if named["after"] and _clock(named["after"]) == time() else end  # the rest of that night
         of_day = re.search(_OF_DAY, end, re.IGNORECASE) if start.isdigit() and start != "0" else None  # "2 to 4 pm"
-        hours = _before(_clock(start), _clock(end)) if of_day else _clock(start), _clock(end)
+        at, until = _clock(start), _clock(end)
+        if of_day:  # at, or twelve hours later, whichever is shortly before: "between 11 and 2 pm"
+            twice = (at, at.replace(hour=(at.hour + 12) % 24))
+            at = min(twice, key=lambda one: ((until.hour - one.hour) * 60 + until.minute - one.minute - 1) % (24 * 60))
+        hours = at, until
     return Dates(said=_lowered(match).removeprefix("both "), hours=hours)
-
-
-def _before(at: time, end: time) -> time:
-    """A time, or that twelve hours later: the one that lies shortly before another ("between 11 and 2 pm")."""
-    twice = (at, at.replace(hour=(at.hour + 12) % 24))
-    return min(twice, key=lambda one: ((end.hour - one.hour) * 60 + end.minute - one.minute - 1) % (24 * 60))
 
 
 def _clock(words: str) -> time:
@@ -408,7 +387,7 @@ def _lowered(match: re.Match[str]) -> str:
 
 def _capitals(said: str) -> str:
     """Words with the names of days and months as they are written."""
-    names = rf"\b(?:{_WEEKDAY}|{'|'.join(_MONTHS)})\b"
+    names = rf"\b(?:{WEEKDAY}|{'|'.join(_MONTHS)})\b"
     return re.sub(names, lambda day: day[0].capitalize(), said, flags=re.IGNORECASE)
 
 
@@ -420,7 +399,7 @@ def _as_said(match: re.Match[str]) -> str:
     if match["two"] and not match["how"] and not match["between"]:
         return f"from {said}"
     bare = not (match["how"] or match["between"] or match["recent"] or said.endswith(" ago"))
-    return f"on {said}" if bare and re.match(rf"{_WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
+    return f"on {said}" if bare and re.match(rf"{WEEKDAY}\b|(?:the )?\d|{_MONTH}\b", said, re.IGNORECASE) else said
 
 
 def _span(text: str, now: datetime, rows: _Rows = _ROWS) -> _Ends | None:

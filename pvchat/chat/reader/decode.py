@@ -7,10 +7,10 @@ before; "the other one" is who of a list wasn't named last. Read from (Query, Fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, cast
+from itertools import chain, islice, pairwise
+from typing import cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
 from pvchat.chat.english import word_set
@@ -22,28 +22,24 @@ from pvchat.chat.query import (
     WHOLE,
     And,
     Attribute,
-    Bound,
     Condition,
     During,
     Event,
-    Form,
     Has,
     Not,
     Number,
-    Per,
     Query,
     Rank,
     RankBy,
-    Refusal,
     Relation,
     Select,
-    Unit,
     Whom,
     atoms,
     conjunction,
     parts_of,
     together,
 )
+from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import (
     COMING,
     GOING,
@@ -60,8 +56,6 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 _OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
-_TOLD_OF = ("attribute", "describe", "how_long", "how_often")  # what narrows a person by name narrows the time
-_SCENE = ("place", "setting", "light", "background")  # what may be asked of a video as a whole
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
@@ -81,11 +75,11 @@ _NONE = ("no", "zero", "none", "without", "without any", "without a")
 _FAR_BACK = 4  # turns that "they" may reach back to
 
 
-def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE) -> Query:
+def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query:
     """The query that some heads and slots mean.
 
     Args:
-        heads: of `labels.HEADS`.
+        heads: of `network.HEADS`.
         slots: of the question, in order.
         part: of the video, by the clock.
     """
@@ -95,169 +89,43 @@ def query_of(heads: dict[str, str], slots: Sequence[Slot], part: During = WHOLE)
     during = _during(heads, slots, part, conditions)
     if heads["select"] == "refuse":
         whom = replace(whom, unknown=()) if heads["refusal"] == "wish" else whom  # "rename Ana to Anna"
-        return Query("refuse", refusal=cast(Refusal, heads["refusal"]), whom=whom, during=during)
-    heads, whom, conditions = _of_whom_asked(heads, whom, conditions)
+        return Query("refuse", refusal=heads["refusal"], whom=whom, during=during)
+    whom, conditions = _of_whom_asked(heads, whom, conditions)
     conditions = list(dict.fromkeys(_moving(one, heads, slots, during) for one in conditions))
     alike = not any(slot.role == "F" for slot in slots) or Has("enters") in conditions or Has("leaves") in conditions
     if heads["select"] in ("who", "count") and alike:  # who else does so "while Ben does", who comes "while he sits"
         whom = replace(whom, besides=(*whom.besides, *(s.name for s in slots if s.role == "E" and s.name)))
     rank, number = _rank(heads, slots), number_of(heads, slots)
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
-        heads, number = heads | {"select": "count"}, Number("at_least", whom.nth)
-        whom = replace(whom, nth=0)
+        heads["select"], number, whom = "count", Number("at_least", whom.nth), replace(whom, nth=0)
     if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
         whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
     conditions, during = _with_thing(heads, whom, conditions, during)
-    asked = None if heads["attribute"] == "none" else cast(Attribute, heads["attribute"])
-    value, conditions = _narrowed(asked, heads, conditions)
-    on = next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
-    if asked == "thing" and on:  # "what is on the table?"
-        asked, value = "on", on
-    heads, asked = _of_scene(heads, asked, conditions) if whom == EVERYBODY else (heads, asked)
-    heads, asked, where = _condition_asked(heads, asked, whom, conditions, slots)
+    asked, value, where = _asked(heads, whom, conditions, slots)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
-        whom, versus = _compared(whom, versus, asked is not None, heads["end"] == "last")
+        if asked is not None:  # whether they are alike: all together
+            whom, versus = replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
+        elif heads["end"] == "last":  # those who may be more against the others
+            whom, versus = versus, whom
     if heads["select"] == "order" and versus != EVERYBODY and heads["relation"] == "after":
         during = replace(during, relation="after")
     throughout = heads["throughout"] == "yes" and heads["select"] != "count"
-    unit, per = ("" if heads[name] == "none" else heads[name] for name in ("unit", "per"))
+    by = {name: heads[name] for name in ("unit", "per") if heads[name] != "none"}  # of a library
     return Query(
-        cast(Select, heads["select"]), whom, None if where == PRESENT else where, asked, value,
-        cast(Form, heads["form"]), during, throughout, rank, number,
-        None if versus == EVERYBODY else versus, unit=cast(Unit, unit), per=cast(Per, per),
+        heads["select"], whom, None if where == PRESENT else where, asked, value, heads["form"], during, throughout,
+        rank, number, None if versus == EVERYBODY else versus, **by,
     )  # fmt: skip
 
 
-def _of_scene(
-    heads: dict[str, str], asked: Attribute | None, conditions: Sequence[Condition]
-) -> tuple[dict[str, str], Attribute | None]:
-    """Heads and attribute where nobody is asked about: "where is the cup?" asks whether it is there."""
-    if asked == "place" and any(_is_thing(one) for one in conditions):
-        return heads | {"select": "exists"}, None
-    if heads["form"] == "polar" and asked in _SCENE and not conditions:  # "is the light on?"
-        heads = heads | {"select": "attribute", "form": "wh"}
-    return heads, asked
-
-
-def _of_whom_asked(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition]
-) -> tuple[dict[str, str], Whom, list[Condition]]:
-    """Heads, people and conditions as they go together: at once, at some time, each without the other."""
-    if heads["select"] == "length" and conditions and heads["unit"] == "none":  # "how long is it there?", of a thing
-        heads = heads | {"select": "how_long"}
-    heads, whom, conditions = _together(heads, whom, conditions)
-    left_out = whom.names and whom.besides and whom.quantifier != "only" and heads["select"] not in ("who", "count")
-    corrects = heads["follow"] == "correction"  # "not Ana, Ben" asks about Ben, not whether she is away
-    if left_out and not corrects and all(has.attribute in ("present", "with") for has in atoms(And(tuple(conditions)))):
-        conditions = [*(one for one in conditions if one != Not(Has("with"))), Not(Has("with", of=Whom(whom.besides)))]
-        whom = replace(whom, besides=())  # "when are Ana and Ben but not Cleo there?": without her
-    whom, conditions = _moved_over(heads, whom, conditions)
-    if heads["throughout"] == "ever":
-        heads, conditions = _at_some_time(heads, whom, conditions)
-    if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
-        whom = replace(whom, quantifier="any")
-    return heads, whom, conditions
-
-
-def _moved_over(heads: dict[str, str], whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """People, and conditions with what is said of somebody by name: that doesn't tell who she is."""
-    told = heads["select"] in _TOLD_OF or whom.quantifier == "only" and not conditions  # "is it just Ana who talks?"
-    if whom.names and whom.such is not None and told:  # "what is Ana, in the kitchen, doing?"
-        conditions, whom = [*conditions, whom.such], replace(whom, such=None)
-    return whom, conditions
-
-
-def _with_thing(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition], during: During
-) -> tuple[list[Condition], During]:
-    """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
-    asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
-    flat = [part for one in conditions for part in together(one)] if asked else []
-    things = [one for one in flat if _is_thing(one)]
-    if len(things) != 1 or not all(isinstance(one, Has) for one in flat):
-        return conditions, during
-    rest = [one for one in flat if one not in things]
-    return rest, replace(during, relation="while", event=Event(EVERYBODY, things[0]))
-
-
-def _condition_asked(
-    heads: dict[str, str], asked: Attribute | None, whom: Whom, conditions: Sequence[Condition], slots: Sequence[Slot]
-) -> tuple[dict[str, str], Attribute | None, Condition | None]:
-    """Heads, attribute and the one condition that several come to, with "and" or "or" between them."""
-    if heads["form"] != "choice" and heads["join"] != "or":
-        return heads, asked, joined(conditions, "and")
-    either, narrowing = _alternatives(conditions, asked, slots)
-    where = joined([one for one in (joined(either, "or"), *narrowing) if one is not None], "and")
-    if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
-        return heads, asked, where
-    of_place = whom != EVERYBODY and asked in PLACES
-    if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
-        return heads | {"select": "exists"}, None, where  # which of the two holds: "left or right of Ben?"
-    return heads, asked, joined(narrowing, "and")
-
-
-def _alternatives(
-    conditions: Sequence[Condition], asked: Attribute | None, slots: Sequence[Slot]
-) -> tuple[Sequence[Condition], Sequence[Condition]]:
-    """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
-    kinds = [one.attribute if isinstance(one, Has) else None for one in conditions]
-    scene = [one for one, kind in zip(conditions, kinds, strict=True) if kind in _SCENE]
-    stands = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
-    mixed = len(stands) == 1 and 1 < sum(kind in stands for kind in kinds) < len(kinds)
-    if mixed:  # "with a beard or a moustache, sitting"
-        rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind not in stands]
-    elif asked is not None and kinds.count(asked) > 1:
-        rest = [one for one, kind in zip(conditions, kinds, strict=True) if kind != asked]
-    elif len(conditions) < 3 or len(scene) in (0, len(conditions)):
-        rest = []
-    elif len(scene) == 1:  # one place narrows, unless "or" stands before it; of two of them one is chosen
-        rest = [] if any(s.after_or and s.kind in _SCENE and s.role == "P" for s in slots) else scene
-    else:
-        rest = [one for one in conditions if one not in scene]
-    return [one for one in conditions if one not in rest], rest
-
-
-def _compared(whom: Whom, versus: Whom, alike: bool, fewer: bool) -> tuple[Whom, Whom]:
-    """Who is held against whom: all together where they may be alike; those who may be more against the others."""
-    if alike:
-        return replace(whom, names=(*whom.names, *versus.names)), EVERYBODY
-    return (versus, whom) if fewer else (whom, versus)
-
-
-def _picks(heads: dict[str, str], whom: Whom, conditions: Sequence[Condition]) -> bool:
-    """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
-    described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
-    things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
-    plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
-    return plain and not described and not things
-
-
-def _is_thing(condition: Condition | None) -> bool:
-    return isinstance(condition, Has) and condition.attribute == "thing"
-
-
-def _narrowed(
-    asked: Attribute | None, heads: dict[str, str], conditions: list[Condition]
-) -> tuple[str, list[Condition]]:
-    """The value that an attribute is asked for, where there is one ("what colour is her jacket?"), and the rest."""
-    if heads["select"] != "attribute" or heads["form"] == "choice":
-        return "", conditions
-    own = [c for c in conditions if isinstance(c, Has) and c.attribute == asked and not c.of]
-    value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
-    return value, [c for c in conditions if c not in own]
-
-
-def _identified(heads: dict[str, str], slots: Sequence[Slot]) -> tuple[dict[str, str], Sequence[Slot]]:
-    """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?" asks whether Ben is a
-    man in red, "is the second one Ben?" whether he comes second.
-    """
+def _identified(heads: Heads, slots: Sequence[Slot]) -> tuple[Heads, Sequence[Slot]]:
+    """With whom a question calls by name at its end as whom it is about: "is the man in red Ben?", "is she second?"."""
     called = {slot.role for slot in slots if slot.kind in _CALLED}
     if "P" not in called or "S" in called:
-        return heads, slots
+        return dict(heads), slots
     turned = {"P": "S", "S": "P"}
     made = [
         replace(s, role=turned[s.role]) if s.role == "S" or s.role == "P" and s.kind in _CALLED else s for s in slots
@@ -275,36 +143,95 @@ def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
     return [replace(slot, role="V") if slot in later else slot for slot in slots]
 
 
-def _at_some_time(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition]
-) -> tuple[dict[str, str], list[Condition]]:
-    """What "ever" asks for: of all or none of several a time when it holds of them at once; of what is denied a time
-    when it doesn't hold, not that it never does.
+def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
+    """People and conditions, and in place the heads, as they go together: at once, at some time, each alone."""
+    if heads["select"] == "length" and conditions and heads["unit"] == "none":  # "how long is it there?", of a thing
+        heads["select"] = "how_long"
+    plain = [one for one in conditions if one != Has("with")]  # without "at the same time"
+    if plain and len(plain) < len(conditions) and len(whom.names) < 2:
+        conditions = [And((And(tuple(plain)),))] if len(plain) > 1 else plain
+    elif plain and len(plain) < len(conditions):
+        whom, conditions = replace(whom, quantifier="both"), plain
+        heads |= {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
+    denied = len(conditions) == 1 and isinstance(conditions[0], Not)
+    if heads["throughout"] == "ever" and heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
+        heads |= {"select": "when", "form": "polar"}  # a time when it holds of all of them, or none, at once
+    elif heads["throughout"] == "ever" and heads["select"] != "when" and denied:
+        conditions = [And((conditions[0],))]  # a time when it doesn't hold, not that it never does
+    if conditions == [And((Not(Has("with")),))]:  # apart: whoever of them is without the other
+        whom = replace(whom, quantifier="any")
+    return whom, conditions
+
+
+def _with_thing(
+    heads: Heads, whom: Whom, conditions: list[Condition], during: During
+) -> tuple[list[Condition], During]:
+    """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
+    asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
+    flat = [part for one in conditions for part in together(one)] if asked else []
+    things = [one for one in flat if _is_thing(one)]
+    if len(things) != 1 or not all(isinstance(one, Has) for one in flat):
+        return conditions, during
+    rest = [one for one in flat if one not in things]
+    return rest, replace(during, relation="while", event=Event(EVERYBODY, things[0]))
+
+
+def _asked(
+    heads: Heads, whom: Whom, conditions: list[Condition], slots: Sequence[Slot]
+) -> tuple[Attribute | None, str, Condition | None]:
+    """The attribute that is asked for, and for which value ("what colour is her jacket?"); the one condition that
+    several come to, with "and" or "or" between them. In place the heads, where the form changes with these.
     """
-    if heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
-        return heads | {"select": "when", "form": "polar"}, conditions
-    if len(conditions) == 1 and isinstance(conditions[0], Not) and heads["select"] != "when":
-        return heads, [And((conditions[0],))]
-    return heads, conditions
+    asked: Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
+    value, on = "", next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
+    if heads["select"] == "attribute" and heads["form"] != "choice":
+        own = [one for one in conditions if isinstance(one, Has) and one.attribute == asked and not one.of]
+        value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
+        conditions = [one for one in conditions if one not in own]
+    if asked == "thing" and on:  # "what is on the table?"
+        asked, value = "on", on
+    if whom == EVERYBODY and asked == "place" and any(map(_is_thing, conditions)):  # "where is the cup?"
+        heads["select"], asked = "exists", None
+    if heads["form"] != "choice" and heads["join"] != "or":
+        return asked, value, joined(conditions, "and")
+    either, narrowing = _alternatives(conditions, asked, slots)
+    where = joined([one for one in (joined(either, "or"), *narrowing) if one is not None], "and")
+    if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
+        return asked, value, where
+    of_place = whom != EVERYBODY and asked in PLACES
+    if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
+        heads["select"] = "exists"  # which of the two holds: "left or right of Ben?"
+        return None, value, where
+    return asked, value, joined(narrowing, "and")
 
 
-def _together(
-    heads: dict[str, str], whom: Whom, conditions: list[Condition]
-) -> tuple[dict[str, str], Whom, list[Condition]]:
-    """Without "at the same time", where something else is asked: that holds at once, of several people all together."""
-    plain = [c for c in conditions if c != Has("with")]
-    if len(plain) == len(conditions) or not plain:
-        return heads, whom, conditions
-    if len(whom.names) < 2:
-        return heads, whom, [And((And(tuple(plain)),))] if len(plain) > 1 else plain
-    at_some_time = {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
-    return heads | at_some_time, replace(whom, quantifier="both"), plain
+def _alternatives(
+    conditions: Sequence[Condition], asked: Attribute | None, slots: Sequence[Slot]
+) -> tuple[Sequence[Condition], Sequence[Condition]]:
+    """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
+    kinds: list[str | None] = [one.attribute if isinstance(one, Has) else None for one in conditions]
+    stands: set[str | None] = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
+    mixed = len(stands) == 1 and 1 < sum(kind in stands for kind in kinds) < len(kinds)
+    if not mixed:
+        stands = {asked} if asked is not None and kinds.count(asked) > 1 else {*kinds}
+    either = [one for one, kind in zip(conditions, kinds, strict=True) if kind in stands]
+    return either, [one for one in conditions if one not in either]
 
 
-def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
-    """The part that is asked about; "the second time" alone is the second time that who is asked about is seen, "while
-    Ben does" while the same holds of Ben.
-    """
+def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
+    """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
+    described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
+    things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
+    plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
+    return plain and not described and not things
+
+
+def _is_thing(condition: Condition | None) -> bool:
+    return isinstance(condition, Has) and condition.attribute == "thing"
+
+
+def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
+    """The part that is asked about: "the second time" that she is seen, "while Ben does" the same."""
     nth = _NTH[heads["event_nth"]]
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
@@ -314,35 +241,35 @@ def _during(heads: dict[str, str], slots: Sequence[Slot], part: During, conditio
     if not told and about != EVERYBODY and heads["relation"] == "while":
         told = list(conditions)
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
-    relation = "while" if heads["relation"] == "none" else heads["relation"]
+    relation: Relation = "while" if heads["relation"] == "none" else heads["relation"]
     verbs = words_of(s for s in slots if s.role == "F" and s.kind == "present")
-    moves = {"leaves": (verbs & GOING, [Not(PRESENT)]), "enters": (verbs & COMING - {"walk"}, [PRESENT])}
-    for move, (said, state) in moves.items():
-        if relation == "while" and said and told == state and not nth:
-            told = [Has(cast(Attribute, move))]  # "does Tom wave when he leaves?", "who was there when Ben came?"
+    moves: tuple[tuple[Attribute, frozenset[str], Condition], ...] = (
+        ("leaves", verbs & GOING, Not(PRESENT)), ("enters", verbs & COMING - {"walk"}, PRESENT),
+    )  # fmt: skip
+    for move, said, state in moves:
+        if relation == "while" and said and told == [state] and not nth:
+            told = [Has(move)]  # "does Tom wave when he leaves?", "who was there when Ben came?"
     if relation == "after" and any(begins(slot) for slot in slots if slot.role == "F"):
         relation = "since"
-    return replace(
-        part, relation=cast(Relation, relation), event=Event(about, joined(told, "and") or Has("present")), nth=nth
-    )
+    return replace(part, relation=relation, event=Event(about, joined(told, "and") or PRESENT), nth=nth)
 
 
-def _held_against(heads: dict[str, str], slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
+def _held_against(heads: Heads, slots: Sequence[Slot], happens: list[Condition], part: During) -> During:
     """What happens of whom, before or after which something else is asked to happen."""
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
-    relation = "before" if heads["relation"] == "none" else heads["relation"]
-    return replace(part, relation=cast(Relation, relation), event=Event(whom, joined(happens, "and") or Has("present")))
+    relation: Relation = "before" if heads["relation"] == "none" else heads["relation"]
+    return replace(part, relation=relation, event=Event(whom, joined(happens, "and") or PRESENT))
 
 
-def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], during: During) -> Condition:
+def _moving(condition: Condition, heads: Heads, slots: Sequence[Slot], during: During) -> Condition:
     """Coming and going as moments, where that is asked for ("who came in while Ben sat?", "when does Ben leave?")."""
     plain = (heads["rank"] == "none" or heads["select"] == "when") and heads["select"] != "order"
-    if condition not in (Has("present"), Not(Has("present"))) or not plain:
+    if condition not in (PRESENT, Not(PRESENT)) or not plain:
         return condition
     said = words_of(s for s in slots if s.role == "P" and s.kind == "present")
-    goes = said & GOING or said & {"away", "off", "out"} and said & COMING and condition == Not(Has("present"))
+    goes = said & GOING or said & {"away", "off", "out"} and said & COMING and condition == Not(PRESENT)
     if goes and (heads["select"] in ("exists", "when", "who", "count") or during.event is not None):
         return Has("leaves")
     enters = during.event is not None or heads["select"] == "who" and said & {"in", "into"}
@@ -351,17 +278,17 @@ def _moving(condition: Condition, heads: dict[str, str], slots: Sequence[Slot], 
     return Not(Has("enters")) if isinstance(condition, Not) else Has("enters")
 
 
-def _rank(heads: dict[str, str], slots: Sequence[Slot]) -> Rank | None:
+def _rank(heads: Heads, slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
         return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else ordinal(nth)))
     if heads["rank"] == "none":
         return None
     place = 1 if nth is None else ordinal(nth)
-    return Rank(cast(RankBy, heads["rank"]), -place if heads["end"] == "last" and place > 0 else place)
+    return Rank(heads["rank"], -place if heads["end"] == "last" and place > 0 else place)
 
 
-def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
+def number_of(heads: Heads, slots: Sequence[Slot]) -> Number | None:
     """The number that somebody thinks it is."""
     told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
     typed = "" if told is None else told.typed.lower()
@@ -370,7 +297,7 @@ def number_of(heads: dict[str, Any], slots: Sequence[Slot]) -> Number | None:
         return Number("more_than", 1)
     if value is None:
         return None
-    return Number(cast(Bound, "exactly" if heads["bound"] == "none" else heads["bound"]), value)
+    return Number("exactly" if heads["bound"] == "none" else heads["bound"], value)
 
 
 def subjects(turn: Turn) -> tuple[str, ...]:
@@ -398,11 +325,6 @@ def _named(query: Query) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*query.whom.names, *with_, *versus)))
 
 
-def _in_event(query: Query) -> tuple[str, ...]:
-    """The names in a query's event: "who is there while Ben sits?"."""
-    return () if query.during.event is None else query.during.event.whom.names
-
-
 def meant_by(
     words: frozenset[str], history: Sequence[Turn], timeline: Timeline | None, event: bool = False
 ) -> tuple[str, ...]:
@@ -414,38 +336,35 @@ def meant_by(
         timeline: of the clip: who is a man or a woman there; who is there alone is meant where nobody was named.
         event: it stands in an event: "before Cleo came?", "and after she left?" goes on with Cleo.
     """
-    genders = _genders(timeline)
+    no_such = _no_such(words, timeline)
     if _means_rest(words):
         return _rest(history, timeline)
     if words & _SEVERAL:
         return _several(history, timeline)
-    if "other" in words:
-        return _other(history)
+    if "other" in words:  # who was on the last list, or spoken of before, and not in the last turn
+        last = subjects(history[-1]) if history else ()
+        others = (name for turn in reversed(history[:-1]) for name in subjects(turn) if name not in last)
+        return tuple(islice(chain(others, last[1:]), 1))
     for turn in reversed(history):
-        beside = _in_event(turn[0])
+        beside = () if turn[0].during.event is None else turn[0].during.event.whom.names
         asked = _spoken_of(turn, timeline)
         if turn[0].select == "who" and len(turn[1].people) > 1:  # "who is with her?", "and what does she wear?"
             asked = (*(name for name in _named(turn[0]) if name not in turn[0].whom.names), *asked)
         there = (*beside, *asked) if event else (*asked, *beside)
-        fits = list(dict.fromkeys(name for name in there if _fits(words, genders.get(name, ""))))
+        fits = list(dict.fromkeys(name for name in there if name not in no_such))
         if len(fits) == 1 or event and fits and fits[0] in beside:
             return (fits[0],)
         if len(fits) > 1:
-            last = [name for name in _named(turn[0]) or beside if name in fits]
-            return (last[0],) if len(last) == 1 else (fits[0],)
-    present = [] if timeline is None else [e.name for e in timeline.entities if e.known and e.decision == "present"]
-    fits = [name for name in present if _fits(words, genders.get(name, ""))]
+            named = [name for name in _named(turn[0]) or beside if name in fits]
+            return (named[0],) if len(named) == 1 else (fits[0],)
+    seen = [] if timeline is None else [one for one in timeline.entities if one.known and one.decision == "present"]
+    fits = [one.name for one in seen if one.name not in no_such]
     return (fits[0],) if len(fits) == 1 else ()
 
 
 def _means_rest(words: frozenset[str]) -> bool:
     """Whether a pronoun means all others: "the rest", "the other two"."""
     return bool(words & REST or "other" in words and words & _SEVERAL)
-
-
-def _fits(words: frozenset[str], gender: str) -> bool:
-    """Whether somebody of this gender ("": not known) can be meant."""
-    return not gender or _gender_of(words) in ("", gender)
 
 
 def _several(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]:
@@ -471,29 +390,10 @@ def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]
     return tuple(name for name in next(lists, seen) if name not in last)
 
 
-def _other(history: Sequence[Turn]) -> tuple[str, ...]:
-    """Who was on the last list, or spoken of before, and not in the last turn."""
-    if not history:
-        return ()
-    last = subjects(history[-1])
-    for turn in reversed(history[:-1]):
-        rest = tuple(name for name in subjects(turn) if name not in last)
-        if rest:
-            return rest[:1]
-    return tuple(one for one in last[1:2])
-
-
-def listed(history: Sequence[Turn]) -> tuple[str, ...]:
-    """The people of the last answer that named several, for "the second one"."""
-    for turn in reversed(history):
-        if names := turn[1].names if len(turn[1].people) > 1 else _others_told(turn):
-            return names
-    return ()
-
-
 def picked(query: Query, history: Sequence[Turn]) -> Query:
     """Who was the second of the last list of people, where "the second one" is asked about."""
-    people, nth = listed(history), query.whom.nth
+    lists = (turn[1].names if len(turn[1].people) > 1 else _others_told(turn) for turn in reversed(history))
+    people, nth = next(filter(None, lists), ()), query.whom.nth
     if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
         return query
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
@@ -507,8 +407,9 @@ def of_them(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query
 
 
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
-    """The slots with names in the place of pronouns; one that nobody can be meant by is left out."""
-    named = [slot.name for slot in slots if slot.name]
+    """The slots with names in the place of pronouns; one that nobody can be meant by is left out. The turns before are
+    looked at only where a pronoun needs them: those of a library are answered then.
+    """
     found: list[Slot] = []
     for slot in slots:
         if slot.kind != "pronoun":
@@ -517,7 +418,7 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
         elif slot.role not in ("P", "F"):  # those are what was said before: `_said_again`
-            names = _others(named, history) if slot.value == "else" else _own(slot, slots, timeline)
+            names = _left_out(slots, history) if slot.value == "else" else _own(slot, slots, timeline)
             names = names or meant_by(slot.words, history, timeline, slot.role == "E")
             names = names or _own(slot, slots, timeline, later=True)
             if not names and slot.role == "S" and _means_rest(slot.words):  # there are none
@@ -528,12 +429,10 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     return found
 
 
-def _of_thing(slot: Slot, before: Sequence[Slot]) -> str:
-    """As what an "it" stands for a thing: as what is asked about, or what is there meanwhile ("who is with it?")."""
-    if slot.typed.lower() != "it" or slot.role not in "SEOP":
-        return ""
-    company = slot.role in "OP" and any(one.role == "P" and one.kind in _GROUPS["company"] for one in before)
-    return "P" if slot.role == "S" else "F" if slot.role == "E" or company else ""
+def _left_out(slots: Sequence[Slot], history: Sequence[Turn]) -> Sequence[str]:
+    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
+    named = [slot.name for slot in slots if slot.name]
+    return named or (history[-1][1].names or subjects(history[-1]) if history else ())
 
 
 def _last_thing(history: Sequence[Turn]) -> str:
@@ -542,41 +441,37 @@ def _last_thing(history: Sequence[Turn]) -> str:
     return next((has.value for has in asked), "")
 
 
+def _of_thing(slot: Slot, before: Sequence[Slot]) -> str:
+    """As what an "it" stands for a thing: as what is asked about, or what is there meanwhile ("who is with it?")."""
+    if slot.typed.lower() != "it" or slot.role not in "SEOP":
+        return ""
+    company = slot.role in "OP" and any(one.role == "P" and one.kind in _GROUPS["company"] for one in before)
+    return "P" if slot.role == "S" else "F" if slot.role == "E" or company else ""
+
+
 def _gender_of(words: frozenset[str]) -> str:
     """Whether "he" or "she" is said: "man", "woman", or ""."""
     return "man" if words & _HE else "woman" if words & _SHE else ""
 
 
+def _no_such(words: frozenset[str], timeline: Timeline | None) -> set[str]:
+    """Who can't be meant by "he" or "she", as far as that was measured."""
+    rows = () if timeline is None else timeline.rows
+    genders = {row.entity: row.value for row in rows if row.attribute == "gender"}
+    said = _gender_of(words)
+    return {name for name, gender in genders.items() if said and gender and gender != said}
+
+
 def _own(pronoun: Slot, slots: Sequence[Slot], timeline: Timeline | None, later: bool = False) -> Sequence[str]:
-    """Whom a pronoun of an event means within its question: "does Hugo get up before he leaves?"; with `later` also who
-    is named behind it: "after he left, did Hugo come back?".
-    """
+    """Whom a pronoun means within its question: "does Hugo sit before he leaves?"; `later`: who is named behind it."""
     asked = pronoun.role in "SO"  # "when Ana comes back, does she …?", "who is beside her?"
     named = [slot for slot in slots if slot.name and (slot.at < pronoun.at or later and pronoun.role != "S")]
-    own = next(
-        (names for role in ("E" if asked else "SO") if (names := [slot.name for slot in named if slot.role == role])),
-        [],
-    )
-    genders = _genders(timeline)
-    fits = all(_fits(pronoun.words, genders.get(name, "")) for name in own)
+    of_role = ([slot.name for slot in named if slot.role == role] for role in ("E" if asked else "SO"))
+    own = next(filter(None, of_role), list[str]())
+    fits = _no_such(pronoun.words, timeline).isdisjoint(own)
     fits = fits and (len(own) < 2 or bool(pronoun.words & _SEVERAL))  # "she" is none of two
     happens = pronoun.role in "EO" or asked and later or pronoun.role == "V" and any(slot.role == "F" for slot in slots)
     return own if happens and fits else ()
-
-
-def _genders(timeline: Timeline | None) -> dict[str, str]:
-    """Who is a man or a woman, as far as that was measured."""
-    return {} if timeline is None else {row.entity: row.value for row in timeline.rows if row.attribute == "gender"}
-
-
-def _others(named: Sequence[str], history: Sequence[Turn]) -> Sequence[str]:
-    """Whom "who else?" leaves out: those in the question itself, else those of whom it held before, or was asked."""
-    return named or (history[-1][1].names or subjects(history[-1]) if history else ())
-
-
-def as_before(query: Query) -> dict[str, str]:
-    """The heads of what was asked before, for a question that asks the same."""
-    return {"select": query.select, "attribute": query.attribute or "none", "form": query.form}
 
 
 def leaned_on(history: Sequence[Turn], changes: bool) -> Sequence[Turn]:
@@ -594,80 +489,50 @@ class _Following:
 
     asked: Query  # as it was read by itself; its select is that of the query before where it asks the same
     last: Turn  # the turn before
-    heads: Mapping[str, str]  # of the question
+    heads: Heads  # of the question
     said: Sequence[Slot]  # its slots as they were typed
 
 
-def goes_on(asked: Query, last: Turn, heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Query:
     """The query before with what an ellipsis changes of it: "and Ben?", "and on the left?", "no, I meant Cleo".
 
     Args: as of `_Following`.
     """
     before = _ending(replace(last[0], then=None, if_so=False), asked)
-    if heads["follow"] == "correction":  # "not red, blue"
-        asked = replace(asked, where=_affirmed(asked.where))
-    turn = _Following(_meant_of(asked, before), (before, last[1]), heads, said)
-    answers = (answer(turn) for answer in INSTEAD)
-    if (whole := next((one for one in answers if one is not None), None)) is not None:
-        return whole
-    for change in CHANGES:
-        before = change(before, turn)
-    return before
-
-
-def _affirmed(where: Condition | None) -> Condition | None:
-    """A condition without what is denied beside something else."""
-    said = [part for part in together(where) if not isinstance(part, Not)]
-    return conjunction(said) if said else where
-
-
-def _meant_of(asked: Query, before: Query) -> Query:
-    """An ellipsis with what only the question before tells of it."""
+    affirmed = [part for part in together(asked.where) if not isinstance(part, Not)]
+    if heads["follow"] == "correction" and affirmed:  # "not red, blue"
+        asked = replace(asked, where=conjunction(affirmed))
     if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
         asked = replace(asked, attribute="hair")  # "what colour?"
     if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
         asked = replace(asked, where=Has(asked.attribute or "worn", asked.value))
-    return asked
-
-
-def _why(turn: _Following) -> Query | None:
-    """What the answer before rests on: "are you sure?"."""
-    return Query("why", turn.last[0].whom, form="wh") if turn.heads["follow"] == "why" else None
-
-
-def _where_it_is(turn: _Following) -> Query | None:
-    """Whether a thing is there, which tells where: "is there a car?", "where?"."""
-    before, asks = turn.last[0], turn.asked.attribute == "place"
-    return replace(before, select="exists", form="wh") if asks and _is_thing(before.where) else None
-
-
-def _select(query: Query, turn: _Following) -> Query:
-    """Another question about the same, or the same of another attribute."""
-    asked = turn.asked
-    query = query if asked.select == query.select else _of_the_same(asked, turn.last)
-    return query if asked.attribute in (None, query.attribute) else replace(query, attribute=asked.attribute, value="")
-
-
-def _where(query: Query, turn: _Following) -> Query:
-    """The condition: that of the ellipsis, of those before at once, or that of before again."""
-    at_once = _at_once(query, turn.last) if turn.asked.where == Has("with") else None
-    return _said_again(query, turn) if at_once is None else at_once
-
-
-def _when(query: Query, turn: _Following) -> Query:
-    """The time, and what is asked of it where it was the condition before."""
-    before, asked = turn.last[0], turn.asked
-    during = _of_the_same_people(_that_time(asked, turn), turn.last)
-    if turn.heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
-        during = _afterwards(turn.last)
+    turn = _Following(asked, (before, last[1]), heads, said)
+    if heads["follow"] == "why":  # "are you sure?"
+        return Query("why", before.whom, form="wh")
+    if asked.attribute == "place" and _is_thing(before.where):  # "is there a car?", "where?"
+        return replace(before, select="exists", form="wh")
+    if (end := _at_an_end(turn)) is not None:
+        return end
+    query = before if asked.select == before.select else _of_the_same(asked, turn.last)
+    if asked.attribute not in (None, query.attribute):  # the same of another attribute
+        query = replace(query, attribute=asked.attribute, value="")
+    query = _towards(_of_whom(query, turn), turn)
+    at_once = _at_once(query, turn.last) if asked.where == Has("with") else None
+    query = _ranked_anew(_said_again(query, turn) if at_once is None else at_once, turn)
+    during, people = _that_time(asked, turn), before.whom.names or subjects(turn.last)
+    event = during.event
+    if event is not None and event.whom == EVERYBODY and not is_of_scene(event.where) and people:  # "while eating?"
+        whom = Whom(people, "both" if len(people) > 1 else "any")
+        during = replace(during, event=replace(event, whom=whom))
+    if heads["end"] == "next" and before.rank is None and during == WHOLE:  # "and after that?"
+        happened = None if before.where is None else Event(_about(before, turn.last), before.where)
+        event = before.during.event or happened
+        during = WHOLE if event is None else During("after", event)
     query = _instead(query, asked, during)
-    return replace(query, during=before.during if during == WHOLE else during)
-
-
-def _bounds(query: Query, turn: _Following) -> Query:
-    """How many, whether all the time, against whom."""
-    asked, always = turn.asked, turn.asked.throughout or query.throughout
-    return replace(query, number=asked.number or query.number, throughout=always, versus=asked.versus or query.versus)
+    return replace(
+        query, during=before.during if during == WHOLE else during, number=asked.number or query.number,
+        throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,
+    )  # fmt: skip
 
 
 def _at_an_end(turn: _Following) -> Query | None:
@@ -698,24 +563,20 @@ def _instead(query: Query, asked: Query, during: During) -> Query:
 
 def _of_the_same(asked: Query, last: Turn) -> Query:
     """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
-    before = last[0]
+    before, where = last[0], _condition(last[0])
     told = before.select == "attribute" and before.where is None and not before.value and before.attribute not in HEARD
     if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
         return before
     if asked.attribute == "worn":
-        return replace(asked, whom=_about(asked, last), value=_worn(before), where=None)
-    where = _condition(before)
+        worn = next((has.value for has in (before.where,) if isinstance(has, Has) and has.attribute == "worn"), None)
+        value = before.value if worn is None else worn
+        return replace(asked, whom=_about(asked, last), value=value, where=None)
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
     if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
-        where = _without(where, "company")
+        kept = [part for part in together(where) if _group(part) != "company"]
+        where = conjunction(kept) if kept else None
     return replace(asked, whom=_about(asked, last), where=where)
-
-
-def _without(where: Condition | None, group: str) -> Condition | None:
-    """A condition without its parts of one group: "alone in the kitchen" without company is in the kitchen."""
-    kept = [part for part in together(where) if _group(part) != group]
-    return conjunction(kept) if kept else None
 
 
 def _ending(query: Query, asked: Query) -> Query:
@@ -740,8 +601,6 @@ def _about(asked: Query, last: Turn) -> Whom:
     if asked.select in ("who", "count", "order"):
         named = len(before.names) > 1 or asked.select == "order"
         return replace(before, names=before.names if named else (), quantifier="any")
-    if len(people) > 1 and asked.whom.quantifier in ("all", "both"):  # "how often did each?"
-        return replace(before, names=people, such=None, quantifier="both")
     return before if before.names or not people else replace(before, names=people, such=None)
 
 
@@ -751,14 +610,14 @@ def _of_whom(query: Query, turn: _Following) -> Query:
     each = asked.whom in (Whom(quantifier="all"), Whom(quantifier="both")) and len(query.whom.names) > 1
     if each or asked.whom in (EVERYBODY, query.whom):
         return query
-    if asked.whom.besides and not asked.whom.names:
-        if asked.whom.such is not None:  # "not her, the one with the hat"
-            return replace(query, whom=replace(asked.whom, besides=()))
-        left = tuple(name for name in query.whom.names if name not in asked.whom.besides)
-        names = () if asked.select in ("exists", "who", "count") else left
-        told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
-        return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
-    return replace(query, whom=asked.whom)
+    if not asked.whom.besides or asked.whom.names:
+        return replace(query, whom=asked.whom)
+    if asked.whom.such is not None:  # "not her, the one with the hat"
+        return replace(query, whom=replace(asked.whom, besides=()))
+    left = tuple(name for name in query.whom.names if name not in asked.whom.besides)
+    names = () if asked.select in ("exists", "who", "count") else left
+    told = query.whom.quantifier if asked.whom.quantifier == "any" else asked.whom.quantifier
+    return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
 
 
 def _towards(query: Query, turn: _Following) -> Query:
@@ -787,8 +646,6 @@ def _said_again(query: Query, turn: _Following) -> Query:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
         both = None if asked.where is None else _completed(asked.where, query.where)
-        if both == Has("with") and query.select == "exists" and len(query.whom.names) > 1:  # "do they do it together?"
-            return replace(query, select="when", form="polar", whom=replace(query.whom, quantifier="both"))
         worn = before.part if isinstance(before, Not) and again.denied else None
         off = query.select == "exists" and query.whom.names and both is None
         if off and isinstance(worn, Has) and worn.attribute == "worn":  # "does she take it off?"
@@ -798,9 +655,7 @@ def _said_again(query: Query, turn: _Following) -> Query:
 
 
 def _completed(asked: Condition, before: Condition | None) -> Condition:
-    """A condition with what only the one before tells: a colour alone is its garment's ("is it red?", "a blue one?"), a
-    side alone is of the same person ("who is right of Ana?", "and left?").
-    """
+    """A condition with what only the one before tells: whose colour ("a blue one?"), whose side ("and left?") it is."""
     if not isinstance(asked, Has) or not isinstance(before, Has):
         return asked
     side = f"{asked.value}_of" if asked.attribute == "side" else asked.attribute
@@ -818,17 +673,7 @@ def _ranked_anew(query: Query, turn: _Following) -> Query:
     side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
     if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
         return replace(query, where=None, rank=replace(rank, by=cast(RankBy, side)))
-    if rank is not None and asked.rank is None and heads["end"] == "last":  # "last, I said"
-        return replace(query, rank=replace(rank, k=-abs(rank.k)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
-
-
-def _afterwards(last: Turn) -> During:
-    """The time after what the question before was about: its event, or that its condition held."""
-    before = last[0]
-    happened = None if before.where is None else Event(_about(before, last), before.where)
-    event = before.during.event or happened
-    return WHOLE if event is None else During("after", event)
 
 
 def asked_what(last: Turn, whom: bool = False) -> Query | None:
@@ -844,59 +689,37 @@ def asked_what(last: Turn, whom: bool = False) -> Query | None:
     return Query("attribute", _about(query, last), attribute=where.attribute, value=value, during=query.during)
 
 
-def _of_the_same_people(during: During, last: Turn) -> During:
-    """An event of nobody in particular as one of whom the question before was about: "while eating?"; of a thing that
-    was the event before, that it is there, or gone.
-    """
-    event, people, before = during.event, last[0].whom.names or subjects(last), last[0].during.event
-    bare = event is not None and event.whom == EVERYBODY and event.where in (PRESENT, Not(PRESENT))
-    if event is not None and bare and before is not None and is_of_scene(before.where):  # "and when it's gone?"
-        return replace(during, event=before if event.where == PRESENT else replace(before, where=Not(before.where)))
-    if event is None or event.whom != EVERYBODY or is_of_scene(event.where) or not people:
-        return during
-    return replace(during, event=replace(event, whom=Whom(tuple(people), "both" if len(people) > 1 else "any")))
-
-
 def _that_time(asked: Query, turn: _Following) -> During:
-    """The part that a question names; with "then", "meanwhile" or "after that" that of the question before, or after
-    it.
-    """
+    """The part that a question names; with "then" or "meanwhile" that of before, with "after that" the one after it."""
     before, heads = turn.last[0], turn.heads
     pronoun = next((slot for slot in turn.said if slot.role == "F" and slot.kind == "pronoun"), None)
     apart = heads["follow"] != "none" and heads["relation"] in ("before", "after") and asked.select != "order"
     if asked.during not in (WHOLE, AFTER_THAT) or pronoun is None and not apart and asked.during == WHOLE:
         return asked.during
     then = pronoun is not None and "then" in pronoun.words  # "what does she do then?"
-    told = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
-    relation = cast(Relation, told)
-    if before.during != WHOLE:
-        if before.during.event is None:
-            return _numbers_beyond(before.during, relation)
-        return before.during if relation == "while" else replace(before.during, relation=relation)
+    relation = asked.during.relation or ("while" if then or heads["relation"] == "none" else heads["relation"])
+    part = before.during
+    if part.event is not None:
+        return part if relation == "while" else replace(part, relation=relation)
+    if part != WHOLE:  # what lies before or after its numbers
+        if part.unit in ("seconds", "share") and relation == "before" and part.start_s:
+            return replace(part, start_s=0.0, end_s=part.start_s)
+        if part.unit in ("seconds", "share") and relation == "after" and part.end_s is not None:
+            return replace(part, start_s=part.end_s, end_s=None)
+        return part
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(turn.last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
     happens = Has("speaks") if before.attribute in HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
 
 
-def _numbers_beyond(part: During, relation: Relation) -> During:
-    """The time before a part that is named by numbers, or after it; the part itself where there is none."""
-    if part.unit not in ("seconds", "share") or relation not in ("before", "after"):
-        return part
-    if relation == "before":
-        return replace(part, start_s=0.0, end_s=part.start_s) if part.start_s else part
-    return part if part.end_s is None else replace(part, start_s=part.end_s, end_s=None)
-
-
-def leaning(query: Query, history: Sequence[Turn], heads: Mapping[str, str], said: Sequence[Slot]) -> Query:
+def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[Slot]) -> Query:
     """A whole question that leans on the one before: "what is Ben doing then?", "does he wear it, too?"."""
     last = history[-1]
     if any(slot.role == "F" and "there" in slot.words for slot in said):
         places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
         if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
             return replace(query, where=place if query.where is None else conjunction([query.where, place]))
-    if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
-        query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
     said_so = words_of(slot for slot in said if slot.kind == "pronoun")
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
@@ -927,28 +750,22 @@ def _place_of(where: Condition | None) -> Condition | None:
     return conjunction(places) if places else None
 
 
-def _worn(query: Query) -> str:
-    """The garment that a query is about; "" for none."""
-    return query.where.value if isinstance(query.where, Has) and query.where.attribute == "worn" else query.value
-
-
 def _with_condition(query: Query, asked: Condition) -> Query:
     """A condition in the place of one of its kind, beside others: "does she sit in the kitchen?", "in the garden?".
 
-    Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), whether somebody has what was
-    asked for ("what is she wearing?", "a hat?"), or of whom it was asked ("what is the man doing?", "the one in red?").
+    Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), or whether somebody has what
+    was asked for ("what is she wearing?", "a hat?").
     """
     asked = _completed(asked, query.where)
-    if isinstance(asked, Has) and asked.attribute == "thing" and _holds(query):  # "and a phone?"
+    holds = "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
+    if isinstance(asked, Has) and asked.attribute == "thing" and holds:  # "and a phone?"
         asked = replace(asked, attribute="holding")
     if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
         return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
     has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
-    if query.where is None and query.select in ("attribute", "describe"):
-        if isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY:
-            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
-        if group == "state" or not query.whom.names:
-            return replace(query, whom=replace(query.whom, names=(), such=asked))
+    of_value = isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY
+    if query.where is None and query.select in ("attribute", "describe") and of_value:
+        return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
     with_whom = isinstance(has, Has) and has.of is not None
     if query.where == Has("with") and with_whom and query.select in ("exists", "when"):
         return replace(query, select="when", where=asked)  # "are they together?", "without Ben?"
@@ -967,17 +784,8 @@ def _takes_place_of(asked: Condition, before: Condition) -> bool:
     return _group(before) in (group, "" if group == "state" else group)
 
 
-def _holds(query: Query) -> bool:
-    """Whether a query is about what somebody holds."""
-    return "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
-
-
 def _group(condition: Condition) -> str:
     """Which conditions take each other's place in a question that goes on; "" for those that take any."""
     has = condition.part if isinstance(condition, Not) else condition
     attribute = has.attribute if isinstance(has, Has) else ""
     return next((name for name, kinds in _GROUPS.items() if attribute in kinds), "")
-
-
-INSTEAD = (_why, _where_it_is, _at_an_end)  # what a turn may ask in place of the query before
-CHANGES = (_select, _of_whom, _towards, _where, _ranked_anew, _when, _bounds)  # what it may change of it, in order

@@ -82,13 +82,14 @@ _KNOWN = 4.0  # by how much likelier (log) that the words of a known phrase have
 MAX_TOKENS = 128
 LAYERS, TUNED, ATTENTION_HEADS, EPS = 6, 4, 12, 1e-12  # of all-MiniLM-L6-v2; upper ones that are the reader's
 Weights = Mapping[str, FloatArray]
+Heads = dict[str, Any]  # of `HEADS`, each with one of its labels
 
 
 @dataclass(frozen=True)
 class Labels:
     """What the network tells of one question."""
 
-    heads: dict[str, str]  # the likeliest label of each head
+    heads: Heads  # the likeliest label of each
     selects: dict[str, float]  # the probability of each label of "select"
     tags: tuple[str, ...]  # the tag of each word
     second: int  # the word with which a second question begins; -1 for none
@@ -125,20 +126,15 @@ class Network:
         mean = states.mean(0)
         sentence = np.concatenate((mean, states[0]))
         heads = {name: softmax(self._head(name, sentence)) for name in HEADS}
-        tags = self._tags(np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1), phrases)
         second = int(np.concatenate(([0.0], self._head("second", by_word)[:, 0])).argmax()) - 1
         best = {name: HEADS[name][int(row.argmax())] for name, row in heads.items()}
-        chances = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
-        return Labels(best, chances, tags, second)
-
-    def _tags(self, words: FloatArray, phrases: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:
-        """The tags of words [W, 2 D], some of which are known phrases."""
-        chances = {name: np.log(softmax(self._head(name, words))) for name in WORD_PARTS}
-        begins = chances["begins"].argmax(1)
+        selects = dict(zip(HEADS["select"], heads["select"].tolist(), strict=True))
+        in_sentence = np.concatenate((by_word, np.tile(mean, (len(by_word), 1))), 1)  # [W, 2 D]
+        chances = {name: np.log(softmax(self._head(name, in_sentence))) for name in WORD_PARTS}
         path = likeliest_path(_tag_scores(chances, phrases), _ALIKE)
-        return tuple(
-            "O" if not tag else WORD_PARTS["begins"][b] + _TAGS[tag - 1] for tag, b in zip(path, begins, strict=True)
-        )
+        begins = chances["begins"].argmax(1)
+        tags = ("O" if not tag else "+" * int(new) + _TAGS[tag - 1] for tag, new in zip(path, begins, strict=True))
+        return Labels(best, selects, tuple(tags), second)
 
     def _head(self, name: str, x: FloatArray) -> FloatArray:
         return np.asarray(x @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"], np.float32)
@@ -201,11 +197,7 @@ def is_word(word: str) -> bool:
 
 
 def commonness(word: str) -> int:
-    """The rank of a word among the encoder's, where commoner ones come first; of one that isn't whole there, the last.
-
-    Args:
-        word: in lower case.
-    """
+    """The rank of a word in lower case among the encoder's, commoner ones first; of one that isn't whole, the last."""
     found: int | None = _tokenizer().token_to_id(word)
     return _tokenizer().get_vocab_size() if found is None else found
 
@@ -231,13 +223,12 @@ def lower_weights(all_layers: bool = False) -> dict[str, FloatArray]:
     table: dict[str, dict[str, Any]] = json.loads(bytes_[8 : 8 + size])
     table.pop("__metadata__", None)
     tuned = tuple(f"encoder.layer.{n}." for n in range(LAYERS - TUNED, LAYERS))
-    return {
-        name: np.frombuffer(bytes_, np.float32, int(np.prod(row["shape"])), 8 + size + row["data_offsets"][0]).reshape(
-            row["shape"]
-        )
-        for name, row in table.items()
-        if row["dtype"] == "F32" and (all_layers or not name.startswith(tuned))
-    }
+    found = {}
+    for name, row in table.items():
+        if row["dtype"] == "F32" and (all_layers or not name.startswith(tuned)):
+            count, start = int(np.prod(row["shape"])), 8 + size + row["data_offsets"][0]
+            found[name] = np.frombuffer(bytes_, np.float32, count, start).reshape(row["shape"])
+    return found
 
 
 def encoder_folder() -> Path:
@@ -257,8 +248,17 @@ def embedded(ids: list[int], weights: Weights) -> FloatArray:
 
 def encoded(states: FloatArray, weights: Weights, layers: range) -> FloatArray:
     """The states [L, D] after these layers."""
-    for number in layers:
-        states = _layer(states, weights, f"encoder.layer.{number}")
+    for name in (f"encoder.layer.{number}" for number in layers):
+        query, key, value = (
+            np.stack(np.split(_linear(states, weights, f"{name}.attention.self.{part}"), ATTENTION_HEADS, axis=1))
+            for part in ("query", "key", "value")
+        )  # each [H, L, D / H]
+        scores = query @ key.transpose(0, 2, 1) / np.sqrt(np.float32(query.shape[2]))
+        seen = np.concatenate(list(softmax(scores) @ value), axis=1)
+        seen = _linear(seen, weights, f"{name}.attention.output.dense")
+        states = _norm(seen + states, weights, f"{name}.attention.output")
+        inner = _gelu(_linear(states, weights, f"{name}.intermediate.dense"))
+        states = _norm(_linear(inner, weights, f"{name}.output.dense") + states, weights, f"{name}.output")
     return states
 
 
@@ -266,20 +266,6 @@ def softmax(x: FloatArray) -> FloatArray:
     """Along the last axis, without overflow."""
     shares = np.exp(x - x.max(-1, keepdims=True))
     return np.asarray(shares / shares.sum(-1, keepdims=True), np.float32)
-
-
-def _layer(states: FloatArray, weights: Weights, name: str) -> FloatArray:
-    query, key, value = (
-        np.stack(np.split(_linear(states, weights, f"{name}.attention.self.{part}"), ATTENTION_HEADS, axis=1))
-        for part in ("query", "key", "value")
-    )  # each [H, L, D / H]
-    scores = query @ key.transpose(0, 2, 1) / np.sqrt(np.float32(query.shape[2]))
-    seen = np.concatenate(list(softmax(scores) @ value), axis=1)
-    states = _norm(
-        _linear(seen, weights, f"{name}.attention.output.dense") + states, weights, f"{name}.attention.output"
-    )
-    inner = _gelu(_linear(states, weights, f"{name}.intermediate.dense"))
-    return _norm(_linear(inner, weights, f"{name}.output.dense") + states, weights, f"{name}.output")
 
 
 def _linear(states: FloatArray, weights: Weights, name: str) -> FloatArray:

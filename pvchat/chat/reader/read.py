@@ -3,9 +3,6 @@
 read("what's the man in red doing while Ben is away?", names) is
 Query("attribute", Whom(such=And((Has("gender", "man"), Has("worn", "", "red")))), attribute="deed",
 during=During(relation="while", event=Event(Whom(("Ben",)), Not(Has("present")))))
-
-A text becomes words (`words.py`), which the network labels (`network.py`); rules add what it leaves out (`rules.py`);
-slots (`slots.py`) and the turns before become the query (`decode.py`).
 """
 
 from __future__ import annotations
@@ -17,32 +14,11 @@ from functools import lru_cache
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered, is_of_sound
-from pvchat.chat.reader.decode import (
-    AFTER_THAT,
-    Turn,
-    asked_what,
-    goes_on,
-    leaned_on,
-    leaning,
-    of_them,
-    picked,
-    query_of,
-    resolved,
-)
+from pvchat.chat.reader import decode, rules
+from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
-from pvchat.chat.reader.rules import (
-    Tagged,
-    event_roles,
-    heads_by_rule,
-    is_statement,
-    query_by_rule,
-    second_at,
-    slots_by_rule,
-    split_between,
-)
-from pvchat.chat.reader.slots import Slot
 from pvchat.chat.reader.timewords import named_part
-from pvchat.chat.reader.words import ForeignQuestion, Word, Wording, known_phrases, read_foreign, worded
+from pvchat.chat.reader.words import Word, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
@@ -77,20 +53,14 @@ def read(text: str, known: Known) -> Query:
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
-    if (foreign := read_foreign(typed)) is not None:
-        return _of_foreign(foreign, wording)
-    return _query_of(wording.words, wording.part, known)
-
-
-def _of_foreign(foreign: ForeignQuestion, wording: Wording) -> Query:
-    """Who is there, or how many, asked in another language; whatever else it asks isn't read."""
+    if (foreign := read_foreign(typed)) is None:
+        return _query_of(wording.words, wording.part, known)
+    language, select = foreign
+    if select == "refuse":
+        return Query("refuse", refusal="foreign", value=language)
     names = tuple(dict.fromkeys(word.name for word in wording.words if word.name))
-    if foreign.reply:
-        return Query("refuse", refusal="foreign", value=foreign.language)
-    if foreign.counts:
-        return Query("count")
     both = Whom(names, "both" if len(names) > 1 else "any")
-    return Query("exists", both, form="polar") if names and not foreign.asks_who else Query("who")
+    return Query("exists", both, form="polar") if select == "exists" else Query(select)
 
 
 def _but_not_in(text: str, known: Known) -> Query | None:
@@ -107,37 +77,40 @@ def _but_not_in(text: str, known: Known) -> Query | None:
 
 
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
-    if known.history and is_numbered(part) and {word.seen for word in words} <= _EMPTY:  # "and at 3:40?"
+    seen = [word.seen for word in words]
+    if known.history and is_numbered(part) and _EMPTY.issuperset(seen):  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
-    seen = {word.seen for word in words}
-    if known.history and (share := _share_of(known.history[-1][0].during, seen)) is not None:
+    if known.history and (share := _share_of(known.history[-1][0].during, {*seen})) is not None:
         return replace(known.history[-1][0], during=share)
     for only in (_WHAT, _WHOM):
-        if known.history and seen <= only and (asked := asked_what(known.history[-1], only is _WHOM)):
+        if known.history and only.issuperset(seen) and (asked := decode.asked_what(known.history[-1], only is _WHOM)):
             return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
-    if (parts := split_between(words)) is not None:
+    if (parts := rules.split_between(words)) is not None:
         return _between(parts, part, known)
-    labels = _labels(tuple(word.seen for word in words), known.of_library)
-    if second := second_at(words, labels):
+    labels = _labels(tuple(seen), known.of_library)
+    if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
-    said = slots_by_rule(words, labels)
-    slots = resolved(said, known.history, known.timeline)
-    history = leaned_on(known.history, _changes(labels.heads, said) or part != WHOLE)
-    heads = heads_by_rule(Tagged(words, labels, slots), history)
-    question = Tagged(words, labels, said, heads)
-    query = query_by_rule(query_of(heads, event_roles(heads, slots), part), question)
+    said = rules.slots_by_rule(words, labels)
+    slots = decode.resolved(said, known.history, known.timeline)
+    heads = labels.heads
+    anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
+    changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
+    history = decode.leaned_on(known.history, changes or part != WHOLE)
+    heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
+    question = rules.Tagged(seen, labels, said, heads)
+    query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
     if known.of_library and not (query.unit and query.per) and not by_last:
         query = replace(query, unit="", per="")
     if not known.history:  # "who answers?", where nobody spoke before
-        nothing_before = query.during == AFTER_THAT and is_of_sound(query)
+        nothing_before = query.during == decode.AFTER_THAT and is_of_sound(query)
         return Query("refuse", refusal="unclear") if nothing_before else query
     if heads["follow"] != "none":
-        return goes_on(query, history[-1], heads, said)
-    query = picked(query, known.history) if {"one", "ones"} & {*question.seen} else query
-    return leaning(of_them(query, history, question.seen), history, heads, said)
+        return decode.goes_on(query, history[-1], heads, said)
+    query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
+    return decode.leaning(decode.of_them(query, history, seen), history, heads, said)
 
 
 def _share_of(before: During, seen: set[str]) -> During | None:
@@ -147,12 +120,6 @@ def _share_of(before: During, seen: set[str]) -> During | None:
         return None
     share = {2: "half", 3: "third", 4: "quarter"}.get(round(1 / (before.end_s - before.start_s)))
     return named_part(f"in the {which.pop()} {share}")[1]
-
-
-def _changes(heads: Mapping[str, str], said: Sequence[Slot]) -> bool:
-    """Whether a question asks for more than the same of somebody else."""
-    anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
-    return anew or any(slot.role in "PFO" for slot in said)
 
 
 def _between(parts: tuple[Sequence[Word], Sequence[Word], Sequence[Word]], part: During, known: Known) -> Query:
@@ -171,7 +138,7 @@ def _between(parts: tuple[Sequence[Word], Sequence[Word], Sequence[Word]], part:
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:
     """Two questions in one: the second may lean on the first, or on what is only stated before it."""
-    stated = is_statement(words[:second])
+    stated = rules.is_statement(words[:second])
     first, found = _found(words[:second], part, known)
     if stated and not found.people:  # "I saw a man in red. Is he there at the end?"
         first, found = _found(words[:second], WHOLE, known)

@@ -1,8 +1,8 @@
 """What the network leaves out of a question, filled in by rules about its words; and what is asked of sound.
 
 In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
-`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `SLOT_RULES`,
-`HEAD_RULES` and `QUERY_RULES` stands for itself: one that the network has learned goes by its line.
+`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `HEAD_RULES` and
+`QUERY_RULES` stands for itself: one that the network has learned goes by its line.
 
 The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
 told. What nothing hears (which song, tones of voice, accents) stays refused.
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
-from typing import Literal
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import (
@@ -31,7 +30,6 @@ from pvchat.chat.query import (
     Quantifier,
     Query,
     Rank,
-    Relation,
     Select,
     Whom,
     atoms,
@@ -39,8 +37,8 @@ from pvchat.chat.query import (
     conjunction,
     is_numbered,
 )
-from pvchat.chat.reader.decode import AFTER_THAT, Turn, as_before
-from pvchat.chat.reader.network import Labels
+from pvchat.chat.reader.decode import AFTER_THAT, Turn
+from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import (
     BACK,
     COMING,
@@ -56,20 +54,15 @@ from pvchat.chat.reader.slots import (
 )
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
-RELATIONS_IN_TIME: dict[str, Relation] = {
-    "while": "while", "whilst": "while", "when": "while", "as": "while", "during": "while", "once": "after",
-    "before": "before", "after": "after", "until": "until", "till": "until", "since": "since",
-}  # fmt: skip
-_GONE = frozenset(("gone", "away", "missing", "absent"))
+_IN_TIME = word_set("while whilst when as during once before after until till since")
+_GONE = word_set("gone away missing absent")
 _SUBJECTS = ("he", "she", "they")
 LEAST = 0.5  # probability from which a question is refused [choice]
 _SHARE = word_set("percentage percent percantage share proportion fraction %")
-_OPENERS = frozenset(("who", "whom", "whose", "what", "where", "when", "which", "how", "why", "is", "are", "was",
-                      "were", "does", "do", "did", "has", "have", "can", "could", "will"))  # fmt: skip
-_STATING = frozenset(("there", "he", "she", "they", "it", "i", "i'm", "we", "this", "that", "my", "our", "his", "her",
-                      "their", "the", "a", "an", "after", "before", "while", "since", NAME))  # fmt: skip
+_OPENERS = word_set("who whom whose what where when which how why is are was were does do did has have can could will")
+_STATING = word_set("there he she they it i i'm we this that my our his her their the a an after before while since")
 _ENDS = (".", "?", "!")
-_PEOPLE = frozenset(("people", "persons", "person", "men", "women", "man", "woman"))  # after their number
+_PEOPLE = word_set("people persons person men women man woman")  # after their number
 _KINDS = {  # of small talk, of wishes, of what nobody sees or hears, each the first whose word stands in the question
     "sound": {
         "mine": word_set("my"),
@@ -119,40 +112,22 @@ _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave le
 class Tagged:
     """A question as the network reads it."""
 
-    words: Sequence[Word]  # of it
+    seen: Sequence[str]  # its words, as the network sees them
     labels: Labels  # what the network says
     slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
-    heads: dict[str, str] = field(default_factory=dict)  # as they count
-
-    @property
-    def seen(self) -> list[str]:
-        """The words as the network sees them."""
-        return [word.seen for word in self.words]
-
-    @property
-    def text(self) -> str:
-        """The words as typed."""
-        return " ".join(word.typed for word in self.words)
+    heads: Heads = field(default_factory=dict)  # as they count
 
 
 def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
     """The slots of a question, those that the network passed over, too."""
     tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    tags = [
-        "O" if t == "O-deed" and w.seen in _SOMEBODY else t for w, t in zip(words, tags, strict=False)
-    ]  # "hugs anybody"
     for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
-        moves = i and words[i - 1].seen in RELATIONS_IN_TIME and words[i + 1].seen in COMING | GOING
+        moves = i and words[i - 1].seen in _IN_TIME and words[i + 1].seen in COMING | GOING
         if tags[i] == "O" and word.seen in _SUBJECTS and (after[:2] == "F-" or moves):  # "before he comes back"
             tags[i], tags[i + 1] = "E-pronoun", after if after[:2] == "F-" else "F-present"
         if tags[i] == "P-deed" and word.seen == "with" and after[:2] == "O-":  # "dances with Ana"
             tags[i] = "P-with"
-        if tags[i][:2] == "E-" and after == "O" and is_known("posture", words[i + 1].seen):  # "say while Karim sits?"
-            tags[i + 1] = "F-posture"
-    question = Tagged(words, labels, slots_of(words, tags))
-    for rule in SLOT_RULES:
-        question = replace(question, slots=rule(question))
-    return list(question.slots)
+    return _into_or_out_of(slots_of(words, tags), [word.seen for word in words])
 
 
 def query_by_rule(query: Query, question: Tagged) -> Query:
@@ -162,7 +137,7 @@ def query_by_rule(query: Query, question: Tagged) -> Query:
     return query
 
 
-def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
+def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> Heads:
     """The heads; a refusal must be likely, and "same" is what was asked before."""
     labels = question.labels
     heads = dict(labels.heads)
@@ -171,7 +146,8 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
     if heads["select"] in barred:
         heads["select"] = max((s for s in labels.selects if s not in barred), key=labels.selects.__getitem__)
     if heads["select"] == "same":
-        heads |= as_before(history[-1][0])
+        before = history[-1][0]
+        heads |= {"select": before.select, "attribute": before.attribute or "none", "form": before.form}
     for rule in HEAD_RULES:
         heads |= rule(heads, question)
     return heads
@@ -179,13 +155,21 @@ def heads_by_rule(question: Tagged, history: Sequence[Turn]) -> dict[str, str]:
 
 def second_at(words: Sequence[Word], labels: Labels) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
-    seen, tags = [word.seen for word in words], labels.tags
-    if 0 < labels.second < len(words) and not _goes_on_naming(seen, tags, labels.second):
-        return labels.second
+    seen, tags, second = [word.seen for word in words], labels.tags, labels.second
+    if 0 < second < len(words):
+        left = zip(seen[second:], tags[second:], strict=True)
+        only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
+        if not (only_names and seen[second] == "and" and seen[second - 1] not in (",", *_ENDS)):
+            return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
+    opened = seen[0] in _IN_TIME and not {*seen[1:2]} & _AUXILIARY  # "when Ana sits, is Ben there?"
     for i in range(2, len(seen) - 1):
         ended = seen[i - 1] in _ENDS
-        anew = seen[i - 1] == "," and len(seen) > i + 3 and _asks_anew(seen, i) and any(t[:2] == "S-" for t in tags[:i])
+        clause = (
+            seen[i] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY
+        )  # "is Ana, who is in red, there?"
+        anew = seen[i - 1] == "," and len(seen) > i + 3 and seen[i] in _OPENERS and not opened and not clause
+        anew = anew and any(tag[:2] == "S-" for tag in tags[:i])  # "where is Ana, is she alone?"
         again = seen[i + 1] == "between" and "between" in seen[:i]  # "between 0:00 and 0:10 and between …"
         goes_on = seen[i] == "and" and (ended or again or seen[i + 1] in _OPENERS)
         states = is_statement(words[:i]) and any(tag[:2] in ("P-", "F-") for tag in tags[:i])
@@ -194,34 +178,19 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
     return 0
 
 
-def _goes_on_naming(seen: Sequence[str], tags: Sequence[str], at: int) -> bool:
-    """Whether only names are left behind an "and": "where is Ana and Ben and Cleo?"."""
-    left = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in zip(seen[at:], tags[at:], strict=True))
-    return left and seen[at] == "and" and seen[at - 1] not in (",", *_ENDS)
-
-
-def _asks_anew(seen: Sequence[str], at: int) -> bool:
-    """Whether another question begins behind a comma ("where is Ana, is she alone?"), not the one that a time or a
-    clause opens ("when Ana sits, is Ben there?", "is Ana, who is in red, sitting?").
-    """
-    opened = seen[0] in RELATIONS_IN_TIME and seen[1] not in _AUXILIARY
-    clause = seen[at] in ("who", "which", "where", "when") and seen[0] in _AUXILIARY
-    return seen[at] in _OPENERS and not opened and not clause
-
-
 def is_statement(words: Sequence[Word]) -> bool:
     """Whether words only say something: "There are two men in black."."""
-    return words[0].seen in _STATING and words[-1].seen in (".", "!") and all(word.seen != "?" for word in words)
+    seen = [word.seen for word in words]
+    return seen[0] in _STATING | {NAME} and seen[-1] in (".", "!") and "?" not in seen
 
 
-def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
+def _into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
     """With a place that somebody comes into, or leaves, as such: "does Ana go into the park?", "who left the sofa?"."""
-    slots = list(question.slots)
     for place in [slot for slot in slots if slot.kind in ("place", "near") and slot.role in "PF" and not slot.denied]:
         said = [slot for slot in slots if (slot.role, slot.kind) == (place.role, "present")]
         comes, goes = (words_of(s for s in said if s.denied == gone) for gone in (False, True))
-        before = {*question.seen[max(0, place.at - 5) : place.at]} if place.kind == "place" else set[str]()
-        near = {*question.seen[max(0, place.at - 2) : place.at]} & before
+        before = {*seen[max(0, place.at - 5) : place.at]} if place.kind == "place" else set[str]()
+        near = {*seen[max(0, place.at - 2) : place.at]} & before
         moves = not before & BACK and before & (COMING | GOING | _WALKING)
         into = moves and before & {"into", "onto"} or near & _ENTERS
         out = moves and ({"out", "of"} <= before or "from" in before) or near & _LEAVES
@@ -232,20 +201,20 @@ def _into_or_out_of(question: Tagged) -> Sequence[Slot]:
     return slots
 
 
-def _able(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+def _able(heads: Heads, question: Tagged) -> dict[str, str]:
     """What somebody could do isn't seen: "can Ana see Ben?"; whether she can be seen is."""
     asks = question.seen[0] in _ABLE and {*question.seen[1:2]} & {NAME, *_SUBJECTS}
     is_who = ("be", NAME) in pairwise(question.seen)  # "could Ana be Ben?"
     return {"select": "refuse", "refusal": "unseen"} if asks and (is_who or not {"be", ","} & {*question.seen}) else {}
 
 
-def _comes_again(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+def _comes_again(heads: Heads, question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
     again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
     return {"event_nth": "second"} if again else {}
 
 
-def _was_gone(heads: dict[str, str], question: Tagged) -> dict[str, str]:
+def _was_gone(heads: Heads, question: Tagged) -> dict[str, str]:
     """Being away as a state, not as leaving: "was Ana gone when Ben sang?", and of somebody as one at some time."""
     away = [slot for slot in question.slots if slot.role == "P" and slot.kind == "present" and slot.denied]
     state = bool(_GONE & words_of(away))
@@ -258,7 +227,7 @@ def _was_gone(heads: dict[str, str], question: Tagged) -> dict[str, str]:
     return {"throughout": "ever"} if somebody and question.seen[0] in ("was", "were") else {}
 
 
-def event_roles(heads: dict[str, str], slots: Sequence[Slot]) -> Sequence[Slot]:
+def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     """With a thing as an event ("while the dog is there"), and who is held against somebody as whom an event is about,
     where nothing is compared ("before she leaves").
     """
@@ -306,9 +275,7 @@ def _happens(words: Sequence[Word]) -> bool:
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
-    """Two people with a condition for each, by the roles of their slots: "is Ana sitting and Ben standing?"; else
-    nothing. Who is meant by "her" in the second half is the one of the first.
-    """
+    """Two people with a condition for each, by the roles of their slots; else nothing. "her" is the one before."""
     slots = question.slots
     runs = [[*run] for _, run in groupby((s for s in slots if s.role in who + does), lambda slot: slot.role)]
     if len(runs) != 4 or not all(slot.name for slot in (*runs[0], *runs[2])):
@@ -321,13 +288,13 @@ def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
     if hers and len(runs[0]) > 1:
         return []
     second = [replace(runs[0][0], role="O", at=slot.at) if slot in hers else slot for slot in second]
-    return [_own_event(half, people, does) for half, people in ((first, runs[0]), (second, runs[2]))]
-
-
-def _own_event(half: Sequence[Slot], people: Sequence[Slot], does: str) -> Event:
-    quantifier: Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
-    conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
-    return Event(Whom(tuple(slot.name for slot in people), quantifier), joined(conditions, "and") or PRESENT)
+    events = []
+    for half, people in ((first, runs[0]), (second, runs[2])):
+        quantifier: Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
+        conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
+        whom = Whom(tuple(slot.name for slot in people), quantifier)
+        events.append(Event(whom, joined(conditions, "and") or PRESENT))
+    return events
 
 
 def _each_his_own(query: Query, question: Tagged) -> Query:
@@ -346,9 +313,7 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
 
 
 def _unread(query: Query, question: Tagged) -> Query:
-    """A refusal of what somebody does to, or with, somebody by a verb that isn't read: "did Ana visit Ben?" doesn't ask
-    whether Ana is there, nor "does Ana play with Ben?" whether both are.
-    """
+    """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
     if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
@@ -360,19 +325,16 @@ def _unread(query: Query, question: Tagged) -> Query:
 
 
 def _share(query: Query, question: Tagged) -> Query:
-    """How long as a share of the video: "what percentage of it is Ana in?"."""
-    return replace(query, value="share") if query.select == "how_long" and _SHARE & {*question.seen} else query
-
-
-def _mostly(query: Query, question: Tagged) -> Query:
-    """Of most of the time: "where is Ana mostly?", "does she stand most of the time?"."""
-    text = " ".join(question.seen)
-    most, asked = Rank("long"), query.rank in (None, Rank("long")) and query.number is None
-    if not asked or not ({*question.seen} & _MOSTLY or "most of the time" in text):
+    """Of a share of the video: "what percentage of it is Ana in?", "does she stand most of the time?"."""
+    seen, text = {*question.seen}, " ".join(question.seen)
+    if query.select == "how_long" and _SHARE & seen:
+        return replace(query, value="share")
+    mostly = seen & _MOSTLY or "most of the time" in text
+    if not mostly or query.rank not in (None, Rank("long")) or query.number is not None:
         return query
     if query.select == "exists" and query.form == "polar":
         return replace(query, rank=None, number=Number("more_than", 0.5), value="share")
-    return replace(query, rank=most) if query.select == "attribute" else query
+    return replace(query, rank=Rank("long")) if query.select == "attribute" else query  # "where is Ana mostly?"
 
 
 def _comes_in(query: Query, question: Tagged) -> Query:
@@ -386,11 +348,9 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 
 def _nobody_with(query: Query, question: Tagged) -> Query:
     """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
-    where, asked = query.where, query.select in ("exists", "when", "how_long", "how_often")
-    company = isinstance(where, Has) and where.attribute == "with" and where.of is not None and where.of.names
-    if not (asked and company and query.whom == Whom(quantifier="none")) or not isinstance(where, Has):
-        return query
-    return replace(query, whom=where.of or query.whom, where=Has("alone"))
+    of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
+    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == Whom(quantifier="none")
+    return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
 
 
 def _but_never(query: Query, question: Tagged) -> Query:
@@ -476,54 +436,37 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         query = replace(query, where=_heard(query.where))
     if query.where == Has("speaks") and query.select == "compare":  # who talks longer is told by what is seen
         return replace(query, where=Has("deed", "talking"))
-    query = _unsilenced(_of_speaking(query), seen)
-    if query.where == Has("speaks") and query.select == "exists" and _HEARING & seen:
-        query = replace(query, value="sound")
-    if query.during.event is not None and query.during.event.where == Has("music"):
-        query = replace(query, during=replace(query.during, relation=_while_music(query.during, seen)))
-    return _answering(query, seen)
-
-
-def _of_speaking(query: Query) -> Query:
-    """Who speaks first, how often, two at once."""
-    names = query.whom.names
-    if query.where != Has("speaks"):
-        return query
-    if query.select == "when" and len(names) == 2 and query.form == "polar":  # "do Ana and Ben speak at once?"
-        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)
-        return replace(query, select="exists", whom=one, during=During("while", Event(other, Has("speaks"))))
-    if query.select != "exists" or len(names) != 1:
-        return query
-    if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
-        return replace(query, select="who", form="wh", whom=EVERYBODY)
-    return query if query.number is None else replace(query, select="how_often")  # "did Ben speak three times?"
-
-
-def _unsilenced(query: Query, seen: set[str]) -> Query:
-    """Who is never silent speaks; when it is silent, nobody does."""
-    if query.where != Not(Has("speaks")):
-        return query
-    if query.throughout and _NOT & seen:  # "is Ana never silent?"
-        return replace(query, where=Has("speaks"))
-    if query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
-        return replace(query, whom=Whom(quantifier="none"), where=Has("speaks"))
-    return query
-
-
-def _answering(query: Query, seen: set[str]) -> Query:
-    """Of whoever speaks next, where it is asked who answers."""
+    query = _of_speaking(query, seen)
+    event, relation = query.during.event, query.during.relation
+    if event is not None and event.where == Has("music") and seen & _STARTS and relation in ("while", "after"):
+        query = replace(query, during=replace(query.during, relation="since"))  # "after it starts" is from then on
+    elif event is not None and event.where == Has("music") and seen & _STOPS and relation in ("while", "since"):
+        query = replace(query, during=replace(query.during, relation="after"))
     speaks = query.where in (None, Has("speaks")) or query.attribute == "says"
     if not (_ANSWERS & seen and speaks and query.select in ("who", "attribute") and query.during.event is None):
         return query
-    where = Has("speaks") if query.select == "who" else query.where
+    where = Has("speaks") if query.select == "who" else query.where  # who answers is who speaks next
     return replace(query, where=where, during=AFTER_THAT, rank=Rank("time"))
 
 
-def _while_music(during: During, seen: set[str]) -> Relation | Literal[""]:
-    """How a time lies to music that starts or stops: "after the music starts" is from then on."""
-    if seen & _STARTS and during.relation in ("while", "after"):
-        return "since"
-    return "after" if seen & _STOPS and during.relation in ("while", "since") else during.relation
+def _of_speaking(query: Query, seen: set[str]) -> Query:
+    """Who speaks first, how often, two at once, or never: when it is silent, nobody does."""
+    names, speaks = query.whom.names, Has("speaks")
+    if query.where == Not(speaks) and query.throughout and _NOT & seen:  # "is Ana never silent?"
+        query = replace(query, where=speaks)
+    elif query.where == Not(speaks) and query.whom == EVERYBODY and query.select != "who":  # "when is it silent?"
+        query = replace(query, whom=Whom(quantifier="none"), where=speaks)
+    elif query.where == speaks and query.select == "when" and len(names) == 2 and query.form == "polar":
+        one, other = (replace(query.whom, names=(name,), quantifier="any") for name in names)  # "do both at once?"
+        query = replace(query, select="exists", whom=one, during=During("while", Event(other, speaks)))
+    elif query.where == speaks and query.select == "exists" and len(names) == 1:
+        if query.rank is not None and query.rank.by == "time":  # "is Ana the first to speak?": who does is told
+            return replace(query, select="who", form="wh", whom=EVERYBODY)
+        if query.number is not None:  # "did Ben speak three times?"
+            return replace(query, select="how_often")
+    if query.where == speaks and query.select == "exists" and _HEARING & seen:
+        return replace(query, value="sound")
+    return query
 
 
 def _heard(where: Condition | None) -> Condition | None:
@@ -557,30 +500,27 @@ def _only_in(query: Query, question: Tagged) -> Query:
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
-    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; when it
-    is done is when it is last worn or held. What is taken out is held from then on.
+    """Taking something off, or putting it down, is done once, not all the time: "does Max take his scarf off?"; what is
+    taken out is held from then on.
     """
     where, said = query.where, {*question.seen}
     part = where.part if isinstance(where, Not) else where
-    held = isinstance(part, Has) and part.attribute in ("worn", "holding")
-    if part is None or not (held and said & TAKING):
+    if not isinstance(part, Has) or part.attribute not in ("worn", "holding") or not said & TAKING:
         return query
     if "out" in said:
         return replace(query, where=part)
-    if not said & {"off", "down", "away", "go", "drop", "drops", "dropped"} or not isinstance(where, Not):
+    off = isinstance(where, Not) and said & {"off", "down", "away", "go", "drop", "drops", "dropped"}
+    if not off or where is None or query.select not in ("exists", "who", "count"):
         return query
-    if query.select == "when":
-        return replace(query, where=part, rank=Rank("time", -1))
     if query.select == "exists" and query.during == During() and len(query.whom.names) == 1:
-        return replace(query, during=During("after", Event(query.whom, part)), where=And((where,)))
-    if query.select in ("who", "count") and query.whom == EVERYBODY:  # of those who have it on
-        return replace(query, where=And((where,)), whom=Whom(such=part))
-    return replace(query, where=And((where,))) if query.select in ("exists", "who", "count") else query
+        query = replace(query, during=During("after", Event(query.whom, part)))
+    elif query.select in ("who", "count") and query.whom == EVERYBODY:  # of those who have it on
+        query = replace(query, whom=Whom(such=part))
+    return replace(query, where=And((where,)))
 
 
-SLOT_RULES = (_into_or_out_of,)
 HEAD_RULES = (_able, _comes_again, _was_gone)
 QUERY_RULES = (
-    _only_in, _taken_off, _of_sound, _each_his_own, _share, _comes_in, _mostly,
+    _only_in, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
     _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
 )  # fmt: skip

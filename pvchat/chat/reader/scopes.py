@@ -100,13 +100,17 @@ class ArchiveQuestion:
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
         if self.pairs:
             return f" {several}"
-        return (
-            f" {several}" * bool(several)
-            + Scope(
-                None if len(self.dates) > 1 or self.only == "dates" else self.scopes[0].dates,
-                "" if len(self.places) > 1 or self.only == "places" else self.scopes[0].place,
-            ).of
-        )
+        one = self.scopes[0]  # what all of them share
+        shared = Scope(None if self._by_date else one.dates, "" if self._by_place else one.place)
+        return f" {several}" * bool(several) + shared.of
+
+    @property
+    def _by_date(self) -> bool:
+        return len(self.dates) > 1 or self.only == "dates"
+
+    @property
+    def _by_place(self) -> bool:
+        return len(self.places) > 1 or self.only == "places"
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
@@ -114,10 +118,7 @@ class ArchiveQuestion:
             return "at another time" if self.only == "dates" else "elsewhere"
         if self.pairs:
             return scope.of.strip()
-        return Scope(
-            scope.dates if len(self.dates) > 1 or self.only == "dates" else None,
-            scope.place if len(self.places) > 1 or self.only == "places" else "",
-        ).of.strip()
+        return Scope(scope.dates if self._by_date else None, scope.place if self._by_place else "").of.strip()
 
 
 def outside(text: str, places: Sequence[str]) -> tuple[str, str]:
@@ -157,13 +158,8 @@ def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str]
     lead = rf"(?:(?:^| ){into} |{'|'.join(f'(?<={verb}) ' for verb in verbs)})"
     more = rf"(?:,? (?:and|or|but not|but never|than) (?:{into} )?{one})*"
     found = re.search(rf"(?: both| either)?{lead}(?:both |either )?{one}{more}", text, re.IGNORECASE)
-    if found is None and (
-        used := re.search(
-            rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b",
-            text,
-            re.IGNORECASE,
-        )
-    ):
+    is_used = rf"\b(?:the )?({names})\b( first| last| ever| only| usually| mostly| been)? ({_USED})\b"
+    if found is None and (used := re.search(is_used, text, re.IGNORECASE)):
         who = "nobody" if used[3].lower() == "empty" else "anybody"  # "when was the kitchen last used?"
         said = f"{who} been there" if used[2] == " been" else f"{who} there{used[2] or ''}"
         return f"{text[: used.start()]}{said}{text[used.end() :]}", ((spelt[used[1].lower()], ""),)

@@ -14,7 +14,8 @@ from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
 from pvchat.chat.english import FUNCTION_WORDS, word_set
-from pvchat.chat.query import EVERYBODY, And, Attribute, Condition, Has, Not, Or, Quantifier, RankBy, Whom
+from pvchat.chat.query import EVERYBODY, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom
+from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
 
 GOING = word_set("leave leaves left leaving go goes went disappear disappears disappeared exit exits exited")
@@ -79,13 +80,12 @@ def slots_of(words: Sequence[Word], tags: Sequence[str]) -> list[Slot]:
             runs[-1][1].append(i)
         elif tag != "O":
             runs.append((plain, [i]))
-    made = [_slot(tag, [words[i] for i in places], places[0]) for tag, places in runs]
-    return [replace(one, after_or=_stands_after(words, one.at) in ("or", "nor")) for one in made]
-
-
-def _stands_after(words: Sequence[Word], at: int) -> str:
-    """The word before a place, articles and prepositions left out: "left of Ana or of Ben"."""
-    return next((word.seen for word in reversed(words[:at]) if word.seen not in _BEFORE_NOUNS), "")
+    made = []
+    for tag, places in runs:
+        before = (word.seen for word in reversed(words[: places[0]]) if word.seen not in _BEFORE_NOUNS)
+        after_or = next(before, "") in ("or", "nor")  # "left of Ana or of Ben"
+        made.append(replace(_slot(tag, [words[i] for i in places], places[0]), after_or=after_or))
+    return made
 
 
 def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
@@ -121,7 +121,7 @@ def begins(slot: Slot) -> bool:
     return slot.kind == "enters" or not slot.denied and bool(slot.words & change)
 
 
-def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
+def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     """The people whom the slots of one role mean."""
     own = [s for s in slots if s.role == role]
     if not own and heads["known"] == "any" and heads["quantifier"] == "any" and role != "S":
@@ -137,10 +137,9 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
     if len(genders) > 1:  # "how many men and women are there?"
         conditions = [Or(tuple(genders)), *(one for one in conditions if one not in genders)]
     second = next((i for i, s in enumerate(own) if s.after_or and not s.name), 0)
-    such = (
-        _either_of(own[:second], own[second:], role) if second else joined(conditions, "and")
-    )  # with it "the doctor in the white coat" is nobody's name
-    nouns = such is not None or mine and heads.get("select") == "who"  # "which of the carers wears scrubs?"
+    such = _either_of(own[:second], own[second:], role) if second else joined(conditions, "and")
+    # "the doctor in the white coat" is nobody's name, nor are those of "which of the carers wears scrubs?"
+    nouns = such is not None or mine and heads.get("select") == "who"
     return Whom(
         names=names,
         quantifier=_quantifier(heads, role, own),
@@ -148,7 +147,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: dict[str, str]) -> Whom:
         known=False if any(s.kind == "stranger" for s in own) else known,
         besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
         nth=0 if nth is None else ordinal(nth),
-        nth_by=cast(RankBy, heads["nth_by"]) if nth is not None else "left",
+        nth_by=heads["nth_by"] if nth is not None else "left",
         unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (nouns and s.typed.islower()))),
     )
 
@@ -171,9 +170,9 @@ def ordinal(slot: Slot) -> int:
     return next((_ORDINALS[word] for word in (*slot.typed.lower().split(), slot.value) if word in _ORDINALS), 1)
 
 
-def _quantifier(heads: dict[str, str], role: str, own: Sequence[Slot]) -> Quantifier:
+def _quantifier(heads: Heads, role: str, own: Sequence[Slot]) -> Quantifier:
     """How many are meant: one alone is neither both nor either; "they", and several in an event, are both."""
-    told = cast(Quantifier, heads["quantifier"]) if role == "S" else "any"
+    told: Quantifier = heads["quantifier"] if role == "S" else "any"
     if role == "E" and (every := next((s for s in own if s.kind == "number"), None)):
         return "none" if every.value.startswith("no") else "all"
     named = [slot for slot in own if slot.name]
@@ -197,11 +196,14 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     colours = _colours(own)
     made: list[Condition] = []
     for slot in own:
-        if slot.kind == "colour" and slot not in colours.values() and slot.value:
-            made.append(_maybe_not(Has("worn", "", slot.value), slot.denied))
-        elif slot.kind != "colour":
-            colour = colours.get(slot.at)
-            made += _with_colour(slot, colour, slots)
+        colour = colours.get(slot.at)
+        if slot in colours.values() or slot.kind == "colour" and not slot.value:
+            continue
+        if colour is not None and colour.denied and not slot.denied:
+            made += [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]  # "a shirt that isn't white"
+        else:
+            has = _has(slot, "" if colour is None else colour.value, slots)
+            made.append(Not(has) if slot.denied else has)
     if any(isinstance(one, Has) and one.attribute in _MEASURED for one in made):  # who does so is there
         made = [one for one in made if one != Has("present")]
     return list(dict.fromkeys(_put_together(made)))
@@ -223,34 +225,22 @@ def _put_together(made: list[Condition]) -> list[Condition]:
     return made
 
 
-def _with_colour(slot: Slot, colour: Slot | None, slots: Sequence[Slot]) -> list[Condition]:
-    """A slot's condition with its colour; "a shirt that isn't white" is a shirt, and no white one."""
-    if colour is not None and colour.denied and not slot.denied:
-        return [_has(slot, "", slots), Not(_has(slot, colour.value, slots))]
-    return [_maybe_not(_has(slot, "" if colour is None else colour.value, slots), slot.denied)]
-
-
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
-    kind = cast(Attribute, slot.kind)
-    if slot.kind in RELATIONS or _is_done_to(slot, slots):
+    kind, end = cast(Attribute, slot.kind), slot.at + len(slot.typed.split())
+    behind = next((s for s in slots if s.at >= end), None)  # to whom a deed is done: "hugging Ben", "waving at him"
+    is_done_to = slot.kind == "deed" and behind is not None and behind.role == "O" and behind.at <= end + 2
+    if slot.kind in RELATIONS or is_done_to:
         of = _object(slot, slots)
         if slot.kind == "beside" and _BETWEEN & {*slot.value.split()} and of is not None and len(of.names) == 2:
             return Has(kind, BETWEEN, of=replace(of, quantifier="all"))
         return Has(kind, "" if slot.kind in RELATIONS else slot.value, of=of)
     if slot.kind in ("present", "alone", "speaks", "music"):
         return Has(kind)
+    if slot.kind == "colour":
+        return Has("worn", "", slot.value)
     if slot.kind == "language":
         return Has(kind, slot.typed.capitalize())
-    if slot.kind == "hair":
-        return _hair(slot.value.split(), colour)
-    return Has(kind, slot.value, colour)
-
-
-def _is_done_to(deed: Slot, slots: Sequence[Slot]) -> bool:
-    """Whether right behind a deed stands to whom it is done: "hugging Ben", "waving at the man in red"."""
-    end = deed.at + len(deed.typed.split())
-    behind = next((s for s in slots if s.at >= end), None)
-    return deed.kind == "deed" and behind is not None and behind.role == "O" and behind.at <= end + 2
+    return _hair(slot.value.split(), colour) if slot.kind == "hair" else Has(kind, slot.value, colour)
 
 
 def _hair(words: Sequence[str], colour: str) -> Has:
@@ -269,33 +259,23 @@ def _object(relation: Slot, slots: Sequence[Slot]) -> Whom | None:
     apart = any(s.kind == relation.kind and s.denied != relation.denied and s.at >= until for s in slots)
     named = [s for s in slots if s.role == "O" and s.kind not in RELATIONS]  # a relation of theirs holds with nobody
     own = own or ([] if apart else named)  # "whom is she next to?"; "together without Ben"
-    quantifier = "either" if any(s.after_or for s in own) else "both" if len(own) > 1 else "any"
     whom = whom_of(own, "O", {"known": "any", "quantifier": "any", "nth_by": "left"})
-    return (
-        None if whom == EVERYBODY else replace(whom, quantifier=cast(Quantifier, quantifier if whom.names else "any"))
-    )
+    several: Quantifier = "either" if any(s.after_or for s in own) else "both" if len(own) > 1 else "any"
+    return None if whom == EVERYBODY else replace(whom, quantifier=several if whom.names else "any")
 
 
 def _colours(slots: Sequence[Slot]) -> dict[int, Slot]:
-    """Which colour belongs to which garment, by the garment's place: the nearest one, one before it first; "the blonde
-    in the red dress" has a colour of hair already.
+    """Which colour belongs to which garment, by the garment's place: one right before it, else one right behind; "the
+    blonde in the red dress" has a colour of hair already.
     """
-    free = [s for s in slots if s.kind == "colour"]
     found: dict[int, Slot] = {}
-    garments = [s for s in slots if s.kind == "worn" or s.kind == "hair" and not {*s.value.split()} & {*COLOURS}]
-    for garment in garments:
-        if before := [c for c in free if c.at < garment.at and not _between(slots, c.at, garment.at)]:
-            found[garment.at] = before[-1]
-            free.remove(before[-1])
-    for garment in (s for s in garments if s.at not in found):
-        if after := [c for c in free if c.at > garment.at and not _between(slots, garment.at, c.at)]:
-            found[garment.at] = after[0]
-            free.remove(after[0])
+    for step in (-1, 1):
+        for i, slot in enumerate(slots):
+            garment = slot.kind == "worn" or slot.kind == "hair" and not {*slot.value.split()} & {*COLOURS}
+            near = slots[i + step] if 0 <= i + step < len(slots) else slot
+            if garment and slot.at not in found and near.kind == "colour" and near not in found.values():
+                found[slot.at] = near
     return found
-
-
-def _between(slots: Sequence[Slot], start: int, end: int) -> bool:
-    return any(start < s.at < end for s in slots)
 
 
 def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
@@ -307,7 +287,3 @@ def joined(conditions: Sequence[Condition], word: str) -> Condition | None:
     if word == "and" or not said:
         return And(tuple(conditions))
     return And((Or(said), *denied)) if denied and len(said) > 1 else Or(tuple(conditions))
-
-
-def _maybe_not(condition: Condition, denied: bool) -> Condition:
-    return Not(condition) if denied else condition

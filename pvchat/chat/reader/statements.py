@@ -34,8 +34,7 @@ _SAME = {
     **dict.fromkeys(("video", "clip", "here", "seen", "visible", "shown", "present", "appears", "appear"), "there"),
 }  # fmt: skip
 _SUBJECT = re.compile(
-    r"^(yes, |no, )?(?:the )?(?:person|man|woman|boy|girl|s?he|they)\b(?: in the \w+ (?:outline|rectangle|box)\b)?",
-    re.IGNORECASE,
+    r"(?i)^(yes, |no, )?(?:the )?(?:person|man|woman|boy|girl|s?he|they)\b(?: in the \w+ (?:outline|rectangle|box)\b)?",
 )
 _SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
 _WORD = r"\d+(?::\d\d)+|\d+|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\w\s]"
@@ -58,12 +57,9 @@ def sentences(text: str) -> list[str]:
 
 def words_in(text: str, names: Sequence[str] = ()) -> list[str]:
     """The words and marks of a text, each as what it stands for; names, as they are written, as "@Ana"."""
-    return [f"@{word}" if word in names else _meant(word) for word in _pattern(tuple(names)).findall(text)]
-
-
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     called = [re.escape(name) for name in sorted(names, key=len, reverse=True) if name]  # the longer one of two
-    return re.compile("|".join([*(rf"(?<!\w){name}(?!\w)" for name in called), _WORD]))
+    found = re.findall("|".join([*(rf"(?<!\w){name}(?!\w)" for name in called), _WORD]), text)
+    return [f"@{word}" if word in names else _meant(word) for word in found]
 
 
 def _meant(word: str) -> str:
@@ -136,14 +132,10 @@ class _Reading:
         elif said[:1] == ["i"]:
             self.who, self.last = ("",), []
         if said:
-            carried = _FLAGS if joint in _ASIDES or not _verbs().isdisjoint(said) else _FLAGS | _verbs()
+            verbs = table()["verb"].keys()
+            carried = _FLAGS if joint in _ASIDES or not verbs.isdisjoint(said) else _FLAGS | verbs
             of_that = joint in _ASIDES and said[0][0].isdigit() or joint == "with" and named  # its time, its company
             self.last = [*(word for word in self.last if of_that or word in carried), *said]
             self.told = self.last if joint not in _ASIDES or "there" in said else self.told
             self.points |= {(one, " ".join(self.last)) for one in self.who}
             self.listed = False
-
-
-@lru_cache(maxsize=1)
-def _verbs() -> frozenset[str]:
-    return frozenset(table()["verb"])

@@ -50,10 +50,11 @@ def named_part(question: str) -> tuple[str, During | None]:
         for match in pattern.finditer(question)
         if (part := read(match)) is not None
     ]
-    longest = [f for f in found if not any(_within(f[0], other) for other, _ in found)]
-    if len({match.span() for match, _ in longest}) != 1:
+    spans = {match.span() for match, _ in found}
+    longest = [span for span in spans if not any(a <= span[0] and span[1] <= b for a, b in spans - {span})]
+    if len(longest) != 1:
         return question, None
-    match, part = longest[0]
+    match, part = next(one for one in found if one[0].span() == longest[0])
     before, after = question[: match.start()].rstrip(" ,"), question[match.end() :].lstrip(" ,")
     if re.search(r"\d:\d\d", before + after):  # "at 3:20 or 3:40"
         return question, None
@@ -74,11 +75,6 @@ def _count(text: str) -> float:
     return float(number) if number[0].isdigit() else _COUNTS[number]
 
 
-def _within(match: re.Match[str], other: re.Match[str]) -> bool:
-    """Whether what is found is a piece of what else is found."""
-    return other.start() <= match.start() and match.end() <= other.end() and match.span() != other.span()
-
-
 def _seconds(text: str) -> float | None:
     """The seconds that a time in words means; None where it is none."""
     text = text.lower().removeprefix("the ")
@@ -96,9 +92,12 @@ def _seconds(text: str) -> float | None:
     return total + (unit / 2 if text.endswith(" and a half") else 0.0)
 
 
-def _moment(match: re.Match[str]) -> During | None:
-    at = _seconds(match["a"])
-    return None if at is None else During(start_s=at, end_s=at)
+def _part(start: str | None, end: str | None) -> During | None:
+    """From one time in words to another (None: an edge of the clip); None where one of them is no time."""
+    begins, ends = (None if said is None else _seconds(said) for said in (start, end))
+    if start is not None and begins is None or end is not None and ends is None:
+        return None
+    return During(start_s=begins or 0.0, end_s=ends)
 
 
 def _range(match: re.Match[str]) -> During | None:
@@ -106,24 +105,7 @@ def _range(match: re.Match[str]) -> During | None:
     unit = re.search(rf"[\d ]({_UNIT})$", last)
     if re.fullmatch(_COUNT, first) and unit:  # "between 10 and 20 seconds"
         first = f"{first} {unit[1]}"
-    whole = last.endswith("end")
-    start, end = _seconds(first), None if whole else _seconds(last)
-    return None if start is None or end is None and not whole else During(start_s=start, end_s=end)
-
-
-def _marks(match: re.Match[str]) -> During:
-    unit = _UNITS[match["unit"][0].lower()]
-    return During(start_s=float(match["a"]) * unit, end_s=float(match["b"]) * unit)
-
-
-def _from(match: re.Match[str]) -> During | None:
-    start = _seconds(match["a"])
-    return None if start is None else During(start_s=start)
-
-
-def _until(match: re.Match[str]) -> During | None:
-    end = _seconds(match["a"])
-    return None if end is None else During(end_s=end)
+    return _part(first, None if last.endswith("end") else last)
 
 
 def _edge_length(match: re.Match[str]) -> During | None:
@@ -147,19 +129,11 @@ def _share(match: re.Match[str]) -> During | None:
     return During(start_s=(number - 1) / count, end_s=number / count, unit="share")
 
 
-def _shared(start: float, end: float) -> During:
-    return During(start_s=start, end_s=end, unit="share")
-
-
 def _nth(match: re.Match[str]) -> During:
     """The n-th minute or hour: the second minute is from 1:00 to 2:00."""
     word, unit = match["which"].lower(), _UNITS[match["unit"][0].lower()]
     number = _ORDINALS[word] if word in _ORDINALS else int(word[:-2])
     return During(start_s=max(0, number - 1) * unit, end_s=max(1, number) * unit)
-
-
-def _shot(match: re.Match[str]) -> During:
-    return During(start_s=int(match["number"]) if match["number"] else _ORDINALS[match["which"].lower()], unit="shot")
 
 
 _Reader = Callable[[re.Match[str]], During | None]
@@ -170,14 +144,15 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\bfrom (?P<a>{_TIME}|{_COUNT}) (?:to|until|till|through) (?P<b>{_TIME}|the (?:very )?end){_OF}", _range),
         (rf"(?<!\S)(?:(?:in|during|from|at) )?(?P<a>{_CLOCK}) ?(?:[-–]|to) ?(?P<b>{_CLOCK})", _range),
         (r"\b(?:between|from) (?P<unit>second|minute)s? (?P<a>\d+) (?:and|to|until) (?:(?:second|minute)s? )?"
-         r"(?P<b>\d+)\b", _marks),
+         r"(?P<b>\d+)\b", lambda m: _part(*(f"{m['unit']} {m[end]}" for end in "ab"))),
         (rf"\b(?:after|since|past) (?P<a>{_TIME})(?: mark)?(?! between\b)|\bfrom (?P<b>{_TIME}) (?:on|onwards?)\b",
-         lambda m: _from(m) if m["a"] else During(start_s=_seconds(m["b"]) or 0.0)),
-        (rf"\b(?:before|until|till|up to) (?P<a>{_TIME})(?: mark)?\b", _until),
-        (rf"(?:\b|(?=@)){_AT}(?P<a>{_TIME})(?:[ -]mark\b)?(?: (?:in|into)\b(?! the \w+ing\b))?{_OF}", _moment),
+         lambda m: _part(m["a"] or m["b"], None)),
+        (rf"\b(?:before|until|till|up to) (?P<a>{_TIME})(?: mark)?\b", lambda m: _part(None, m["a"])),
+        (rf"(?:\b|(?=@)){_AT}(?P<a>{_TIME})(?:[ -]mark\b)?(?: (?:in|into)\b(?! the \w+ing\b))?{_OF}",
+         lambda m: _part(m["a"], m["a"])),
         (rf"\b(?P<a>{_TIME})(?:[ -]mark\b| (?:in|into)\b(?= (?:the|this) {_CLIP}\b|,|\W*$))"
          rf"(?: (?:the|this) {_CLIP}\b)?",
-         _moment),
+         lambda m: _part(m["a"], m["a"])),
         (rf"\b(?:(?:(?:{_IN}|(?P<beyond>after|before)) )?the )?(?:very )?(?P<which>first|opening|initial|last|final"
          rf"|closing) (?:(?P<a>{_LENGTH})|(?P<unit>second|minute|hour)\b(?P<more> and a half\b)?|(?P<some>seconds)\b)"
          rf"{_OF}",
@@ -188,10 +163,12 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          _nth),
         (rf"(?:^|\b(?:{_IN} )?the )(?P<which>first|second|third|fourth|fifth|last|final) (?:shot|scene)\b"
          rf"(?! (?:in which|where|when|with|that|of)\b):?{_OF}"
-         r"|\bin (?:shot|scene) (?:number )?(?P<number>\d+)\b", _shot),
-        (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b", lambda m: _shared(1 / 3, 2 / 3)),
+         r"|\bin (?:shot|scene) (?:number )?(?P<number>\d+)\b",
+         lambda m: During(start_s=int(m["number"] or _ORDINALS[m["which"].lower()]), unit="shot")),
+        (rf"\b(?:in|around) the (?:very )?middle of the {_CLIP}\b",
+         lambda m: During(start_s=1 / 3, end_s=2 / 3, unit="share")),
         (rf"\b(?:halfway|half way|midway)(?: through)?(?: (?:the|this) {_CLIP}\b)?",
-         lambda m: _shared(0.45, 0.55)),
+         lambda m: During(start_s=0.45, end_s=0.55, unit="share")),
         (rf"\b(?:right |just )?(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
          rf"|(?:at|in|from) (?:start|beginning))\b(?! (?:to|till|until|through)\b){_OF}",
          lambda m: _START),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
 
 from pvchat.chat.query import (
     ANYTHING,
@@ -53,8 +52,14 @@ def of_library(query: Query) -> Query:
         return _over_videos(query)
     if query.per == "ago":
         return replace(query, select="when", value="", rank=query.rank or Rank("time", -1), unit="")
-    if query.per in ("same", "other"):
-        return _alike(query)
+    if query.per in ("same", "other") and len(query.whom.names) > 1 and query.attribute is None:
+        both = replace(query.whom, quantifier="both")  # in the same room, in the same video
+        if query.unit == "video":
+            return Query("exists", both, PRESENT, form=query.form)
+        return Query("when", both, form=query.form, unit=query.unit)
+    if query.per in ("same", "other"):  # whether she wears the same in each
+        of: Attribute = "place" if "place" in (query.unit, query.attribute) else "worn"
+        return Query("compare", query.whom, attribute=of, form=query.form, per=query.per)
     if query.per == "videos" and query.unit != "video":
         return Query("when", where=ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit)
     return _of_videos(query) if query.unit == "video" else _by_unit(query)
@@ -89,29 +94,7 @@ def of_each(query: Query, unit: Unit) -> Query:
 
 def each_unit(dates: Sequence[Dates]) -> Unit:
     """Of what each one is asked about by itself: "every Monday" is of each day; "" for none."""
-    return cast(Unit, next((one.each for one in dates if one.each), ""))
-
-
-def edges_of_all(nth: int) -> Query:
-    """When, and where, each person was first, or last, seen."""
-    return Query("order", where=Not(PRESENT) if nth < 0 else None)
-
-
-def place_at(query: Query, nth: int) -> Query:
-    """Where somebody was at the first, the last … time."""
-    during = During("while", Event(query.whom, query.where or PRESENT), nth)
-    return Query("attribute", query.whom, attribute="place", during=during)
-
-
-def _alike(query: Query) -> Query:
-    """Whether several people were in the same room, in the same video; whether one wears the same in each."""
-    if len(query.whom.names) > 1 and query.attribute is None:
-        both = replace(query.whom, quantifier="both")
-        if query.unit == "video":
-            return Query("exists", both, PRESENT, form=query.form)
-        return Query("when", both, form=query.form, unit=query.unit)
-    of: Attribute = "place" if "place" in (query.unit, query.attribute) else "worn"
-    return Query("compare", query.whom, attribute=of, form=query.form, per=query.per)
+    return next((one.each for one in dates if one.each), "")
 
 
 def _of_videos(query: Query) -> Query:
@@ -148,14 +131,15 @@ def _by_unit(query: Query) -> Query:
     """When it holds, put together by place, day …: at which, in how many, at each of them."""
     per, unit, query = query.per, query.unit, replace(query, unit="", per="")
     if query.rank is not None and query.rank.by == "time" and query.select in ("when", "attribute"):
-        return place_at(query, query.rank.k) if unit == "place" else _over_videos(replace(query, select="when"))
+        if unit != "place":
+            return _over_videos(replace(query, select="when"))
+        during = During("while", Event(query.whom, query.where or PRESENT), query.rank.k)
+        return Query("attribute", query.whom, attribute="place", during=during)
     counted: Select = "how_often" if per == "count" else "when"
     denied = query.where == Not(PRESENT) or query.whom.quantifier == "none" and query.where in _PLAIN
     if denied and query.select in ("when", "how_often", "exists", "attribute"):
         whom = replace(query.whom, quantifier="any")
         return Query(counted, whom, form=query.form, during=query.during, number=NEVER, unit=unit)
-    if per == "each" and query.select == "exists" and query.whom == EVERYBODY:  # "has anybody been in every room?"
-        return replace(query, select="who", unit=unit, throughout=True)
     if per == "each" and query.select == "who" and not query.throughout:
         return Query("who", query.whom, query.where, during=query.during, unit=unit)
     if per == "each":
@@ -177,37 +161,29 @@ def _over_videos(query: Query) -> Query:
     own = query.during.event == Event(query.whom) and not query.during.nth and query.select in ("exists", "how_often")
     if own:  # "is she with Ben when she is there?"
         query = replace(query, during=numbers_of(query.during))
-    query = _by_company(_with_nobody_else(query))
+    of = _company(query)
+    if of is not None and of.names and query.whom.quantifier == "only":  # with nobody else
+        where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
+        query = replace(query, whom=replace(query.whom, quantifier="any"), where=where, throughout=False)
+    parts = query.where.parts if isinstance(query.where, And | Or) else ()
+    if query.select == "compare" and query.versus is None and len(parts) > 1 and all(map(_is_company, parts)):
+        others = tuple(name for has in atoms(query.where) if has.of is not None for name in has.of.names)
+        with_her, polar = Has("with", of=Whom(query.whom.names)), query.form == "polar"  # who of them is more with her
+        versus = Whom(others[1:]) if polar else None
+        query = replace(query, whom=Whom(others[:1] if polar else others), where=with_her, versus=versus)
     for settled in (_at_all_times, _of_whom, _of_places, _never):
         if (asked := settled(query)) is not None:
             return asked
-    return _of_people(_of_moments(query))
+    query = _of_moments(query)
+    if query.value != "people" or query.select not in ("when", "how_often"):
+        return query  # else in which videos so many people are, for when they are there
+    return replace(query, select="count", value="", unit="video", per="count" if query.select == "how_often" else "")
 
 
 def _company(query: Query) -> Whom | None:
     """With whom it is asked whether somebody is."""
     has = query.where
     return has.of if isinstance(has, Has) and has.attribute == "with" else None
-
-
-def _with_nobody_else(query: Query) -> Query:
-    """Somebody who is only with somebody is with nobody else."""
-    of = _company(query)
-    if of is None or not of.names or query.whom.quantifier != "only":
-        return query
-    where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
-    return replace(query, whom=replace(query.whom, quantifier="any"), where=where, throughout=False)
-
-
-def _by_company(query: Query) -> Query:
-    """With which of two somebody is more often, as which of the two is more often with her."""
-    parts = query.where.parts if isinstance(query.where, And | Or) else ()
-    if query.select != "compare" or query.versus is not None or len(parts) < 2 or not all(map(_is_company, parts)):
-        return query
-    others = tuple(name for has in atoms(query.where) if has.of is not None for name in has.of.names)
-    with_her, polar = Has("with", of=Whom(query.whom.names)), query.form == "polar"
-    versus = Whom(others[1:]) if polar else None
-    return replace(query, whom=Whom(others[:1] if polar else others), where=with_her, versus=versus)
 
 
 def _at_all_times(query: Query) -> Query | None:
@@ -234,7 +210,8 @@ def _of_whom(query: Query) -> Query | None:
     if query.select == "exists" and polar and whom.quantifier == "only" and whom.names and where in _PLAIN:
         return Query("how_often", Whom(besides=whom.names), where, form="polar", during=query.during, number=NEVER)
     if query.select == "who" and len([one for one in together(where) if _is_company(one)]) > 1:
-        return _but_not_with(query)
+        others = {name for has in atoms(where) if has.attribute == "with" and has.of for name in has.of.names}
+        return replace(query, whom=replace(whom, besides=tuple(sorted({*whom.besides, *others}))))  # with, but not with
     if query.select == "who" and where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
     if query.select == "who" and isinstance(where, Not) and query.throughout:  # "who is never alone?"
@@ -244,8 +221,6 @@ def _of_whom(query: Query) -> Query | None:
             return replace(query, where=where.part, number=NEVER, throughout=False)
         left_out = tuple(name for has in atoms(where) if has.of is not None for name in has.of.names)
         return replace(query, whom=Whom(besides=left_out))  # "was anybody there without Ana?"
-    if query.select == "how_often" and not polar and whom == Whom(quantifier="all"):  # "how many videos has each?"
-        return Query("who", where=where, during=query.during)
     if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
         return replace(query, whom=replace(whom, known=None), where=Has("with", of=Whom(known=False)))
     if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
@@ -268,18 +243,10 @@ def _is_company(condition: object) -> bool:
     return isinstance(part, Has) and part.attribute == "with" and part.of is not None and bool(part.of.names)
 
 
-def _but_not_with(query: Query) -> Query:
-    """Who is with some people but not with others: none of these is listed, nor whoever is there with the others."""
-    of_whom = {name for has in atoms(query.where) if has.attribute == "with" and has.of for name in has.of.names}
-    return replace(query, whom=replace(query.whom, besides=tuple(sorted({*query.whom.besides, *of_whom}))))
-
-
 def _of_places(query: Query) -> Query | None:
     """Where somebody is, how many people there are, how long videos last: when it holds, put together."""
     whom, where, polar = query.whom, query.where, query.form == "polar"
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
-        if where == Not(PRESENT):  # "where has she never been?"
-            return Query("when", whom, during=query.during, number=NEVER, unit="place")
         everybody = whom == Whom(quantifier="all")
         select: Select = "who" if everybody else "when"
         return Query(select, EVERYBODY if everybody else whom, where, during=query.during, unit="place")
@@ -310,11 +277,10 @@ def _of_moments(query: Query) -> Query:
     whom, where, by = query.whom, query.where, "" if query.rank is None else query.rank.by
     if query.rank is not None and by == "time" and query.select == "how_long":
         return Query("how_long", whom, where, during=During("while", Event(whom, where or PRESENT), query.rank.k))
-    if query.rank is not None and by == "time" and query.select == "when" and whom == Whom(quantifier="all"):
-        return replace(edges_of_all(query.rank.k), during=query.during)
     if query.select == "order" and whom == Whom(quantifier="all"):
-        return replace(edges_of_all(-1 if query.rank is not None and query.rank.k < 0 else 1), during=query.during)
-    if by == "long" and query.select in ("when", "how_long"):
+        last = query.rank is not None and query.rank.k < 0  # when, and where, each was last seen, or first
+        return Query("order", where=Not(PRESENT) if last else None, during=query.during)
+    if by == "long" and query.select == "how_long":
         query = replace(query, select="when")
     if whom.quantifier == "none" and (of := _company(query)) is not None:
         query = replace(query, whom=replace(of, nth=whom.nth, nth_by=whom.nth_by), where=Has("alone"))
@@ -325,10 +291,3 @@ def _of_moments(query: Query) -> Query:
         return query
     came = query.select == "when" and query.rank is None
     return replace(query, where=None, rank=Rank("time", MOVES[query.where]) if came else query.rank)
-
-
-def _of_people(query: Query) -> Query:
-    """In which videos so many people are, for when they are there."""
-    if query.value != "people" or query.select not in ("when", "how_often"):
-        return query
-    return replace(query, select="count", value="", unit="video", per="count" if query.select == "how_often" else "")

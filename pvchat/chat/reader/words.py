@@ -19,15 +19,15 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from string import ascii_lowercase
-from typing import NamedTuple
+from typing import Any
 
 from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
-from pvchat.chat.query import WHOLE, During
+from pvchat.chat.query import WHOLE, During, Select
 from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
 from pvchat.schemas import LANGUAGES
@@ -42,7 +42,9 @@ _SHARED = word_set(
     la man no non o on ou pas present sale scene si so son t tot tun tut um un usa ve video visible war was y"""
 )  # which English texts have too
 _ENGLISH = FUNCTION_WORDS - word_set("a an as die in is no on me or so was we he i do la")  # words of others too
-_PLAINLY = word_set("the is are what who where does she he they with this here describe doing wearing you")
+_PLAINLY = word_set(  # of which every English question has one, and none of the other languages any
+    "the is are what who where does she he they with this here describe doing wearing you"
+)
 _HOW_MANY = re.compile(
     r"\b(?P<German>wie ?viele (?:leute|personen|menschen))\b"
     r"|\b(?P<French>combien de (?:personnes|gens)(?: y a-t-il)?)\b"
@@ -51,9 +53,11 @@ _HOW_MANY = re.compile(
 )
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
-_IDENTIFIES = re.compile(r"\b(?:is|was|isn't|wasn't) (?:it|that|this) $", re.IGNORECASE)  # "was it ben?"
+_TITLED = re.compile(rf"^(?:(?:{'|'.join(TITLES)})\.* )+")  # "dr. lina" is lina; a name that is all titles stays
+_IDENTIFIES = re.compile(r"(?i)\b(?:is|was|isn't|wasn't) (?:it|that|this) $")  # "was it ben?"
+_SPACELESS = word_set("CJK HIRAGANA KATAKANA HANGUL THAI LAO KHMER MYANMAR")  # scripts
 _AT = ("on", "at", "in", "by")
-_WITH = re.compile(r"\bw ?/ ?(o\b)?", re.IGNORECASE)  # "w/", "w/o"
+_WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
 _SHADES = ("dark", "light", "pale", "bright", "deep")
@@ -66,12 +70,11 @@ _SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters le
 _CAPITALS = frozenset(
     ("i", "i'm", "i'd", "i'll", "i've", "tv", "ok", "cctv", "pvchat", *map(str.lower, LANGUAGES.values()))
 )
-_ASKED = (
-    "what", "wearing", "where", "doing", "which", "while", "before", "after", "together", "there", "video", "standing",
-    "sitting", "talking", "people", "person", "beside", "next", "between", "without", "anyone", "someone", "everybody",
-    "nobody", "always", "never", "when", "whose", "does", "isn't", "aren't", "furthest", "farthest", "leftmost",
-    "rightmost", "further", "secs", "mins", "back", "came", "come", "comes", "leaves", "wear", "wears", "wore",
-)  # fmt: skip
+_ASKED = word_set(
+    """what wearing where doing which while before after together there video standing sitting talking people person
+    beside next between without anyone someone everybody nobody always never when whose does isn't aren't furthest
+    farthest leftmost rightmost further secs mins back came come comes leaves wear wears wore"""
+)
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,6 @@ class Wording:
 
     words: tuple[Word, ...]
     part: During = WHOLE
-
-
-class Phrase(NamedTuple):
-    """Words from one to before another that the lexicon knows as one of a kind."""
-
-    start: int
-    end: int
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -138,17 +133,16 @@ def _found(
 
 
 def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, str, bool]]:
-    """(folded spelling, enrolled name, is it only the first word of a longer name), longest first.
-
-    The first word of a longer name counts where it is unambiguous, and so does a name without its title.
+    """(folded spelling, enrolled name, is it only the first word of a longer name), longest first; that, and a name
+    without its title, count where they are unambiguous.
     """
     pairs = [*aliases.items(), *((n, n) for n in names)]
     spelt = ((re.sub(r"\.(?= )", "", form.replace("-", " ")), name) for form, name in pairs)  # "maj britt", "dr okafor"
     pairs = [*(pair for pair in spelt if pair not in pairs), *pairs]
     forms = {_fold(" ".join(unicodedata.normalize("NFKC", form).split()))[0]: name for form, name in pairs}
-    plain = [(without, name) for form, name in forms.items() if (without := _without_title(form)) != form]
-    meant = _meant(plain)
-    forms |= {form: name for form, name in plain if form not in forms and len(meant[form]) == 1}
+    plain = [(without, name) for form, name in forms.items() if (without := _TITLED.sub("", form)) != form]
+    meant = Counter(form for form, _ in {*plain})  # by how many
+    forms |= {form: name for form, name in plain if form not in forms and meant[form] == 1}
     whole = [(form, name, False) for form, name in forms.items() if form]
     first = Counter(form.split()[0] for form in forms if " " in form)
     part = [
@@ -163,27 +157,11 @@ def _forms(names: Sequence[str], aliases: Mapping[str, str]) -> list[tuple[str, 
     return sorted(whole + part, key=lambda row: -len(row[0]))
 
 
-def _meant(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Who is meant by each spelling."""
-    meant: dict[str, set[str]] = {}
-    for form, name in pairs:
-        meant.setdefault(form, set()).add(name)
-    return meant
-
-
-def _without_title(form: str) -> str:
-    """A folded name without the titles before it: "lina" of "dr. lina"; one that is all titles stays."""
-    words = form.split()
-    while len(words) > 1 and words[0].rstrip(".") in TITLES:
-        del words[0]
-    return " ".join(words)
-
-
 def _without_accents(forms: Sequence[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:
     """The forms as they are spelled without accents; what two people could be called is left out."""
     bare = [("".join(map(_bare, form)), name, is_first) for form, name, is_first in forms]
-    meant = _meant((form, name) for form, name, _ in bare)
-    return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and len(meant[row[0]]) == 1]
+    meant = Counter(form for form, _ in {(form, name) for form, name, _ in bare})  # by how many
+    return [row for row in bare if row[0] and row[0] not in FUNCTION_WORDS and meant[row[0]] == 1]
 
 
 @lru_cache(maxsize=4096)
@@ -195,12 +173,7 @@ def _bare(char: str) -> str:
 
 
 def _fold(text: str, spell: Callable[[str], str] = str) -> tuple[str, list[int]]:
-    """Case-folded text and, for each of its characters (and its end), the index into the original.
-
-    Args:
-        text: of which each character is folded.
-        spell: how a folded character is spelled.
-    """
+    """Case-folded text, each character spelled so; and the index in `text` of each of them, and of its end."""
     folded = [(piece, i) for i, char in enumerate(text) for c in char.casefold() for piece in spell(c)]
     return "".join(p for p, _ in folded), [i for _, i in folded] + [len(text)]
 
@@ -224,117 +197,72 @@ def _is_name_here(text: str, start: int, stop: int, end: int) -> bool:
     word, tail = text[start:stop], text[stop:end].lower()
     if not (word[0].islower() or word[0].isupper()):
         return True  # a script without case
-    at = _around(text, start, end)
-    capital = word[0].isupper() and text != text.upper()
-    inside = capital and not at.first  # a sentence's first word has its capital from there
-    if tail == "s" and not inside and (at.follows or at.after in FUNCTION_WORDS or at.before in BEFORE_NOUN):
-        return False  # "roses in the background" isn't Rose's
-    if word.lower() in FUNCTION_WORDS and not tail.startswith("'") and not inside:
-        return at.meant_by_function_word(capital)
-    if not capital and at.first and at.after in BEFORE_NOUN:
-        return False  # "mark the frame": a verb
-    if word.lower() in _MONTHS and at.before in _BEFORE_MONTH and not tail:
-        return False
-    ours = at.before in ("our", "my", "its", "that", "no", "an") and word.lower() not in lexicon_words()  # "our ben"
-    return capital or ours or " " in word or at.before not in BEFORE_NOUN or bool(_IDENTIFIES.search(text[:start]))
-
-
-@dataclass(frozen=True)
-class _Around:
-    """What stands around a word in small letters: the words before and after it, whether it begins a sentence.
-
-    `follows`: something may be said of whom the word names, or nothing more is said.
-    """
-
-    before: str
-    after: str
-    first: bool
-    follows: bool
-
-    def meant_by_function_word(self, capital: bool) -> bool:
-        """Whether a word such as "will", small or a sentence's first, is a name here."""
-        if capital:
-            return self.after in ("is", "was", "has", "does", "and", "or")
-        return (self.before in OPENERS or self.before == ",") and self.follows
-
-
-def _around(text: str, start: int, end: int) -> _Around:
     before = (re.findall(r"[\w']+|,", text[:start].lower())[-1:] or [""])[0]
     after = (re.findall(r"[\w']+|[,.]", text[end:].lower())[:1] or [""])[0]
-    first = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!"
+    is_first = not text[:start].strip() or text[:start].rstrip()[-1] in ".?!"
+    # something may be said of whom the word names, or nothing more is said
     follows = after in PREDICATES or after == "," or after.endswith("ing") or not re.search(r"\w", text[end:])
-    return _Around(before, after, first, follows)
+    capital = word[0].isupper() and text != text.upper()
+    inside = capital and not is_first  # a sentence's first word has its capital from there
+    if tail == "s" and not inside and (follows or after in FUNCTION_WORDS or before in BEFORE_NOUN):
+        return False  # "roses in the background" isn't Rose's
+    if word.lower() in FUNCTION_WORDS and not tail.startswith("'") and not inside:  # "will", or a sentence's first
+        if capital:
+            return after in ("is", "was", "has", "does", "and", "or")
+        return (before in OPENERS or before == ",") and follows
+    if not capital and is_first and after in BEFORE_NOUN:
+        return False  # "mark the frame": a verb
+    if word.lower() in _MONTHS and before in _BEFORE_MONTH and not tail:
+        return False
+    ours = before in ("our", "my", "its", "that", "no", "an") and word.lower() not in lexicon_words()  # "our ben"
+    return capital or ours or " " in word or before not in BEFORE_NOUN or bool(_IDENTIFIES.search(text[:start]))
 
 
 def _joined(left: str, right: str) -> bool:
     """Whether two neighbouring characters belong to one word; scripts written without spaces never join."""
-    return _is_letter(left) and _is_letter(right) and not (_spaceless(left) or _spaceless(right))
+    scripts = (re.split(r"[ -]", unicodedata.name(char, ""))[0] for char in (left, right))
+    return _is_letter(left) and _is_letter(right) and _SPACELESS.isdisjoint(scripts)
 
 
 def _is_letter(char: str) -> bool:
     return char.isalnum() or char == "_" or unicodedata.category(char).startswith("M")
 
 
-def _spaceless(char: str) -> bool:
-    script = re.split(r"[ -]", unicodedata.name(char, ""))[0]
-    return script in ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR")
-
-
-@dataclass(frozen=True)
-class ForeignQuestion:
-    """A question in another language: whether it asks who or how many are there; else a reply."""
-
-    language: str
-    asks_who: bool = False
-    reply: str = ""
-    counts: bool = False
-
-
 @dataclass(frozen=True)
 class _Lexicon:
+    plain: frozenset[str]  # words of being there, and who is
     who: frozenset[str]
-    there: frozenset[str]
-    other: frozenset[str]
+    words: frozenset[str]  # all that mark the language
     reply: str
 
-    @property
-    def words(self) -> frozenset[str]:
-        """All words that mark the language."""
-        return self.who | self.there | self.other
 
-
-def read_foreign(lower: str) -> ForeignQuestion | None:
-    """Read a question of another language; None for English and what can't be told."""
-    lower = re.sub(rf"'(?={MASK.lower()}\b)", " ", lower)  # "qu'Alex"
+def read_foreign(lower: str) -> tuple[str, Select] | None:
+    """The language of a question that isn't English, and what it asks: "who" is there, whether somebody "exists", the
+    "count" of people, else "refuse"; None for English and what can't be told.
+    """
+    lower = re.sub(rf"'(?={NAME}\b)", " ", lower)  # "qu'Alex"
     lower = lower.replace("est-ce que", "est-ce").replace("哪些人", "谁").replace("哪些", "谁")
-    if (many := _HOW_MANY.search(lower)) is not None:
-        return _how_many(many, lower)
-    language = _language(lower)
+    many = _HOW_MANY.search(lower)
+    language = _language(lower) if many is None else str(many.lastgroup)
     if language is None:
         return None
     lexicon = _lexicons()[language]
-    words = [w for w in _pieces(lower) if w != MASK.lower()]
-    asks_who, named = any(w in lexicon.who for w in words), MASK.lower() in lower
-    if all(w in lexicon.who | lexicon.there for w in words) and asks_who != named:  # "Wer ist Ana?" asks neither
-        return ForeignQuestion(language, asks_who)
-    return ForeignQuestion(language, reply=lexicon.reply)
-
-
-def _how_many(found: re.Match[str], lower: str) -> ForeignQuestion:
-    """A question for a number of people: of those who are there, or of others, which isn't read."""
-    language = str(found.lastgroup)
-    lexicon = _lexicons()[language]
-    rest = _pieces(lower[: found.start()] + " " + lower[found.end() :])
-    plain = all(w in lexicon.who | lexicon.there for w in rest)
-    return ForeignQuestion(language, plain, "" if plain else lexicon.reply, plain)
+    if many is not None:
+        rest = _pieces(f"{lower[: many.start()]} {lower[many.end() :]}")
+        return language, "count" if lexicon.plain.issuperset(rest) else "refuse"
+    words = [word for word in _pieces(lower) if word != NAME]
+    asks_who = not lexicon.who.isdisjoint(words)
+    if not lexicon.plain.issuperset(words) or asks_who == (NAME in lower):  # "Wer ist Ana?" asks neither
+        return language, "refuse"
+    return language, "who" if asks_who else "exists"
 
 
 def _language(lower: str) -> str | None:
     """The language with most words in the question, where they are more than the English ones."""
-    if _HAN.search(lower.replace(MASK.lower(), "")) and not re.search(r"[\u3040-\u30ff]", lower):
+    if _HAN.search(lower.replace(NAME, "")) and not re.search(r"[\u3040-\u30ff]", lower):
         return "Chinese"
     words = _pieces(lower)
-    counted = [w for w in words if w not in _SHARED | FUNCTION_WORDS and w != MASK.lower()]
+    counted = [w for w in words if w not in _SHARED | FUNCTION_WORDS and w != NAME]
     opens = counted[0] if counted else ""  # the verb or question word weighs double
     scores = {
         name: (
@@ -347,12 +275,7 @@ def _language(lower: str) -> str | None:
     best = max(scores, key=lambda name: scores[name])
     english = sum(w in _ENGLISH for w in words)
     enough = scores[best][0] >= _ENOUGH and scores[best][0] > 2 * english
-    return best if enough and not _plainly_english(words) else None
-
-
-def _plainly_english(words: list[str]) -> bool:
-    """Whether a word is there that none of the other languages has and every English question has one of."""
-    return bool(set(words) & _PLAINLY)
+    return best if enough and _PLAINLY.isdisjoint(words) else None
 
 
 def _pieces(text: str) -> list[str]:
@@ -360,15 +283,21 @@ def _pieces(text: str) -> list[str]:
     return re.findall(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff](?:[^\W\d_\u4e00-\u9fff]|['-](?=\w))*", text)
 
 
+@lru_cache(maxsize=3)
+def _json(name: str) -> dict[str, Any]:
+    rows: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    return rows
+
+
 @lru_cache(maxsize=1)
 def _lexicons() -> dict[str, _Lexicon]:
-    rows = json.loads(Path(__file__).with_name("foreign.json").read_text(encoding="utf-8"))
-    return {name: _lexicon(row, name == "Chinese") for name, row in rows.items()}
-
-
-def _lexicon(row: dict[str, str], characters: bool) -> _Lexicon:
-    who, there, other = (frozenset(row[k] if characters else row[k].split()) for k in ("who", "there", "other"))
-    return _Lexicon(who, there, other, row["reply"])
+    found = {}
+    for name, row in _json("foreign.json").items():
+        who, there, other = (
+            frozenset(row[part] if name == "Chinese" else row[part].split()) for part in ("who", "there", "other")
+        )
+        found[name] = _Lexicon(who | there, who, who | there | other, row["reply"])
+    return found
 
 
 def reply_in(language: str) -> str | None:
@@ -381,47 +310,34 @@ def worded(text: str, names: Sequence[str], aliases: Mapping[str, str]) -> Wordi
     tidy = unicodedata.normalize("NFKC", text).replace("’", "'")
     plain = " ".join(_WITH.sub(lambda w: "without" if w[1] else "with ", tidy).split())
     tidy, part = named_part(plain)
-    words = _split(tidy, find_mentions(tidy, names, aliases))
+    words, at = list[Word](), 0
+    for mention in find_mentions(tidy, names, aliases):
+        typed = tidy[mention.start : mention.end]
+        words += [*_plain(tidy[at : mention.start]), Word(NAME, typed, mention.name)]
+        words += [Word("'s", "'s")] * bool(re.search(r"'s?$", typed))
+        at = mention.end
+    words += _plain(tidy[at:])
     called = frozenset(form.casefold() for form in (*names, *aliases))
     shouting = tidy == tidy.upper()
     return Wording(tuple(_mended(words, i, called, shouting) for i in range(len(words))), part or WHOLE)
 
 
-def _split(text: str, mentions: Sequence[Mention]) -> list[Word]:
-    words, at = [], 0
-    for mention in mentions:
-        words += _plain(text[at : mention.start])
-        typed = text[mention.start : mention.end]
-        words.append(Word(NAME, typed, mention.name))
-        words += [Word("'s", "'s")] * bool(re.search(r"'s?$", typed))
-        at = mention.end
-    return words + _plain(text[at:])
-
-
-def _plain(text: str) -> list[Word]:
-    return [word for found in WORD.findall(text) for word in _spelled_out(found)]
-
-
-def _spelled_out(typed: str) -> list[Word]:
-    """A word, or what a short form stands for: "doesnt", "whos", "ppl"; with a capital only what can't be a name."""
-    short = _short_forms().get(typed.lower(), "")
-    if typed[0].isupper() and "'" not in short:
-        short = ""
-    if len(said := short.split()) > 1:
-        return [Word(one, one) for one in said]
-    return [Word(short or typed.lower(), typed)]
-
-
-@lru_cache(maxsize=1)
-def _short_forms() -> dict[str, str]:
-    forms: dict[str, str] = json.loads(Path(__file__).with_name("shortforms.json").read_text("utf-8"))
-    return forms
+def _plain(text: str) -> Iterator[Word]:
+    """The words of a text that names nobody, short forms spelled out: "doesnt", "whos", "ppl"; of those with a capital
+    only what can't be a name.
+    """
+    for typed in WORD.findall(text):
+        short = _json("shortforms.json").get(typed.lower(), "")
+        short = "" if typed[0].isupper() and "'" not in short else short
+        said = short.split()
+        yield from (Word(one, one) for one in said) if len(said) > 1 else (Word(short or typed.lower(), typed),)
 
 
 def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bool) -> Word:
     """A word as it is meant: a name that nobody bears masked, a slip mended."""
     word = words[at]
-    if word.name or not word.seen[0].isalpha() or word.seen in FUNCTION_WORDS or _is_spelled(word.seen):
+    is_spelled = word.seen in FUNCTION_WORDS or word.seen in lexicon_words() or word.seen in _ASKED
+    if word.name or not word.seen[0].isalpha() or is_spelled:
         return word
     opens = not at or not words[at - 1].seen[-1].isalnum()  # "'s" is a word
     titled, whole = word.typed[0].isupper(), is_word(word.seen)
@@ -434,23 +350,17 @@ def _mended(words: Sequence[Word], at: int, called: frozenset[str], shouting: bo
 
 
 def _is_nearly(word: str, called: frozenset[str], whole: bool) -> bool:
-    """Whether a word is much like an enrolled name, or one with a slip in it ("codi" for Cody), where it is no word
-    itself (`whole`), nor nearly one that every question may have.
-    """
+    """Whether a word is like an enrolled name, or, where it is no `whole` word nor nearly, one with a slip ("codi")."""
     near: set[str] = set().union(*_slips(word)) if not whole and len(word) >= _SHORTEST else set()
     slip = near.isdisjoint(FUNCTION_WORDS) and any(one[0] == word[0] for one in near & called)
     return slip or bool(difflib.get_close_matches(word, called, 1, _NEARLY))
-
-
-def _is_spelled(word: str) -> bool:
-    return word in lexicon_words() or word in _ASKED
 
 
 def _unslipped(word: str) -> str:
     """The word that is known which a misspelt one stands for, the commonest of those that are one slip away ("bakc"),
     else the most alike; "" where there is none. Who mistypes a word rarely mistypes its first letter.
     """
-    known = _spelled()
+    known = {one for one in lexicon_words() | FUNCTION_WORDS | _ASKED if len(one) > 2}
     likely = _slips(word) if len(word) >= _SHORT else _slips(word)[:2]
     slips = [found for near in likely if (found := known & near)]
     alike = ({one for one in found if (one[0] == word[0]) == first} for found in slips for first in (True, False))
@@ -471,11 +381,6 @@ def _slips(word: str) -> list[set[str]]:
         {a + letter + b for a, b in cuts for letter in ascii_lowercase},
         {a + letter + b[1:] for a, b in cuts if b for letter in ("", *ascii_lowercase)},
     ]
-
-
-@lru_cache(maxsize=1)
-def _spelled() -> frozenset[str]:
-    return frozenset(word for word in lexicon_words() | FUNCTION_WORDS | {*_ASKED} if len(word) > 2)
 
 
 def canonical(kind: str, typed: str) -> str:
@@ -503,12 +408,11 @@ def is_known(kind: str, word: str) -> bool:
     return _without_articles(word.split()) in _table(kind)
 
 
-def known_phrases(seen: Sequence[str]) -> list[Phrase]:
-    """What stands word for word in the lexicon, of the kinds of which that tells something (`_VOTES`); the longest.
-
-    Example: "is she having a meal in red" has "having a meal", a deed, and "red", a colour.
+def known_phrases(seen: Sequence[str]) -> list[tuple[int, int, str]]:
+    """What stands word for word in the lexicon, of the kinds of which that tells something (`_VOTES`), the longest:
+    from one word to before another, and its kind. "is she having a meal in red" has "having a meal", a deed, and "red".
     """
-    found: list[Phrase] = []
+    found: list[tuple[int, int, str]] = []
     for kind, least in _VOTES.items():
         table, taken = _table(kind), set[int]()
         for count in range(_MOST_WORDS, least - 1, -1):
@@ -518,7 +422,7 @@ def known_phrases(seen: Sequence[str]) -> list[Phrase]:
                 bounded = bounded and not (kind == "colour" and is_known("light", " ".join(words)))  # "is it dark?"
                 if bounded and _without_articles(words) in table and taken.isdisjoint(range(start, start + count)):
                     taken.update(range(start, start + count))
-                    found.append(Phrase(start, start + count, kind))
+                    found.append((start, start + count, kind))
     return found
 
 
@@ -532,29 +436,21 @@ def colour_of(words: Sequence[str]) -> str:
 @lru_cache(maxsize=1)
 def lexicon_words() -> frozenset[str]:
     """Every single word of the lexicon, in lower case."""
-    forms = (form for rows in _meanings().values() for value, said in rows.items() for form in (value, *said))
+    forms = (form for rows in _json("lexicon.json").values() for value, said in rows.items() for form in (value, *said))
     return frozenset(word for form in forms for word in form.lower().split() if word.replace("-", "").isalpha())
 
 
 @lru_cache(maxsize=64)
 def _table(kind: str) -> dict[str, str]:
     """Each way to say something, without articles -> what it stands for."""
-    rows = _meanings().get(kind, {})
+    rows = _json("lexicon.json").get(kind, {})
     said = [(form.lower().replace("-", " "), value) for value, forms in rows.items() for form in forms]
     return {_without_articles(form.split()): value for form, value in (*said, *((value, value) for value in rows))}
 
 
 def _without_articles(words: Sequence[str]) -> str:
-    """Words without those that only say which one or whose: "check his phone" as "check the phone"; not if none else
-    is left.
-    """
+    """Words without those that only say which one or whose ("check his phone"), where others are left."""
     return " ".join([word for word in words if word not in ARTICLES] or words)
-
-
-@lru_cache(maxsize=1)
-def _meanings() -> dict[str, dict[str, list[str]]]:
-    lexicon: dict[str, dict[str, list[str]]] = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
-    return lexicon
 
 
 def participle(verb: str) -> str:
