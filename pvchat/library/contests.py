@@ -98,20 +98,18 @@ class Candidates:
 
 def clip_batches(library: sqlite3.Connection) -> Iterator[ClipTracks]:
     """All clips that have tracks, `_CLIPS` at a time."""
-    words = (
-        "SELECT clip, cost, drawn, people, tracks, best, together FROM contests WHERE clip > ? "
-        f"ORDER BY clip LIMIT {_CLIPS}"
-    )
-    last = 0
+    columns, last = "clip, cost, drawn, people, tracks, best, together", 0
+    words = f"SELECT {columns} FROM contests WHERE clip > ? ORDER BY clip LIMIT {_CLIPS}"
     while rows := library.execute(words, (last,)).fetchall():
-        clips, cost, drawn, people, tracks, best, together = zip(*rows, strict=True)
+        *numbers, tracks, best, together = zip(*rows, strict=True)
+        clips, cost, drawn, people = map(np.array, numbers)
         counts = np.array([len(one) // 8 for one in tracks])
         yield ClipTracks(
-            np.array(clips), np.cumsum(counts) - counts, np.frombuffer(b"".join(tracks), np.int64),
-            np.repeat(np.arange(len(clips)), counts), _numbers(best), np.array(cost), np.array(drawn),
-            np.array(people), _numbers(together),
+            clips, np.cumsum(counts) - counts, np.frombuffer(b"".join(tracks), np.int64),
+            np.repeat(np.arange(len(clips)), counts), np.frombuffer(b"".join(best), np.float64), cost, drawn, people,
+            np.frombuffer(b"".join(together), np.float64),
         )  # fmt: skip
-        last = clips[-1]
+        last = int(clips[-1])
 
 
 def candidates_of(
@@ -122,9 +120,8 @@ def candidates_of(
     sums = own.sum(0)
     others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
     limit = min(log_odds(SPAN_FROM), log_odds(config.absent_below))
-    least = min(
-        NEAR_LOGIT, *(model.calibration.min_logit(limit, one) for one in np.unique(np.concatenate(others)).tolist())
-    )
+    counts = np.unique(np.concatenate(others)).tolist()
+    least = min(NEAR_LOGIT, *(model.calibration.min_logit(limit, one) for one in counts))
     row, column = np.nonzero(found >= least)  # competition only takes
     clip, mine = part.of[column], own[row, column]
     enrolled, best = everyone.enrolled[row], part.best[column]
@@ -151,7 +148,3 @@ def log_odds(probability: float) -> float:
     """The log-odds of a probability, finite also for 0 and 1."""
     inside = np.clip(probability, 1e-9, 1 - 1e-9)
     return float(np.log(inside) - np.log1p(-inside))
-
-
-def _numbers(data: Sequence[bytes]) -> FloatArray:
-    return np.frombuffer(b"".join(data), np.float64)

@@ -40,17 +40,17 @@ STALE, ROWS_BEHIND = 1, 2
 
 
 def decide(
-    library: sqlite3.Connection,
-    model: PresenceModel,
-    people: Mapping[int, Person],
-    fresh: Sequence[int],
+    library: sqlite3.Connection, model: PresenceModel, people: Mapping[int, Person], fresh: Sequence[int],
     config: PresenceConfig,
-) -> None:
+) -> None:  # fmt: skip
     """Bring decisions up to date with who is enrolled now, and mark the clips in which one changes (in `transaction`).
 
     `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before.
     """
-    everyone, deeper = Enrolled.of(people, fresh), _clips_needing_more(library, people)
+    everyone = Enrolled.of(people, fresh)
+    spoken_of = records.clips_of(library, {one.clip for person in people.values() for one in corrections_of(person)})
+    heard = library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")
+    deeper = np.array([*spoken_of, *(clip for (clip,) in heard)], int)  # clips where more than kept log-odds decides
     for part in clip_batches(library):
         found = odds.read(library, part.tracks, list(people))
         pairs, together = candidates_of(model, everyone, part, found, config)
@@ -66,13 +66,6 @@ def decide(
         "decision <> CASE WHEN probability >= ? THEN 'present' WHEN probability < ? THEN 'absent' ELSE 'unsure' END)"
     )
     library.execute(crossed, (config.present_from, config.absent_below))
-
-
-def _clips_needing_more(library: sqlite3.Connection, people: Mapping[int, Person]) -> IntArray:
-    """Clips with corrections or voices, where more than kept log-odds decides."""
-    spoken_of = records.clips_of(library, {one.clip for person in people.values() for one in corrections_of(person)})
-    heard = library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")
-    return np.array([*spoken_of, *(clip for (clip,) in heard)], int)
 
 
 def _update_batch(library: sqlite3.Connection, pairs: Candidates, deeper: IntArray, config: PresenceConfig) -> Marks:
@@ -92,9 +85,13 @@ def _update_batch(library: sqlite3.Connection, pairs: Candidates, deeper: IntArr
     marks[films] = ROWS_BEHIND
     marked = zip(marks[marks > 0].tolist(), part.clips[marks > 0].tolist(), strict=True)
     library.executemany("UPDATE clips SET stale = ? WHERE id = ? AND stale <> 1", marked)
-    waits = ((marks == STALE) | films)[pairs.where]
-    _shift_probabilities(library, pairs, ~waits & ~(changes & alone) & np.isfinite(pairs.top[0]))
-    _write_decisions(library, pairs, np.flatnonzero(~waits & changes & alone), config)
+    now_known = ~((marks == STALE) | films)[pairs.where]
+    shifts = now_known & ~(changes & alone) & np.isfinite(pairs.top[0]) & (pairs.top[0] != pairs.top[1])
+    fall = np.exp(pairs.top[0, shifts] - pairs.top[1, shifts]).tolist()
+    who, where = pairs.everyone.numbers[pairs.row[shifts]], part.clips[pairs.where[shifts]]
+    words = "UPDATE appearances SET probability = probability / (probability + (1 - probability) * ?)"
+    library.executemany(f"{words} WHERE who = ? AND clip = ?", zip(fall, who.tolist(), where.tolist(), strict=True))
+    _write_decisions(library, pairs, np.flatnonzero(now_known & changes & alone), config)
     return films
 
 
@@ -113,34 +110,21 @@ def _other_evidence(pairs: Candidates, deeper: IntArray) -> tuple[Marks, Marks, 
 
 
 def _decide_films(
-    library: sqlite3.Connection,
-    model: PresenceModel,
-    everyone: Enrolled,
-    films: tuple[ClipTracks, FloatArray],
+    library: sqlite3.Connection, model: PresenceModel, everyone: Enrolled, films: tuple[ClipTracks, FloatArray],
     config: PresenceConfig,
-) -> None:
+) -> None:  # fmt: skip
     """Write who is in some long videos, of log-odds [P, T] on their tracks by enrollments."""
     part, found = films
     looks = list(_references_in_films(found, candidates_of(model, everyone, part, found, config)[0]))
     found = _with_own_sightings(library, model, part.tracks, found, looks)
     pairs, _ = candidates_of(model, everyone, part, found, config)
     who: dict[int, list[int]] = {clip: [] for clip in part.clips.tolist()}
-    for row, where in zip(pairs.row.tolist(), pairs.where.tolist(), strict=True):
-        who[int(part.clips[where])].append(int(everyone.numbers[row]))
+    for number, clip in zip(everyone.numbers[pairs.row].tolist(), part.clips[pairs.where].tolist(), strict=True):
+        who[clip].append(number)
     gone = [(clip, json.dumps(one)) for clip, one in who.items()]
     words = "DELETE FROM appearances WHERE clip = ? AND who > 0 AND who NOT IN (SELECT value FROM json_each(?))"
     library.executemany(words, gone)
     _write_decisions(library, pairs, np.arange(len(pairs.row)), config)
-
-
-def _shift_probabilities(library: sqlite3.Connection, pairs: Candidates, which: Marks) -> None:
-    """Shift kept probabilities by as much as their log-odds have changed."""
-    everyone, part = pairs.everyone, pairs.part
-    which = which & (pairs.top[0] != pairs.top[1])
-    fall = np.exp(pairs.top[0, which] - pairs.top[1, which]).tolist()
-    rows = zip(fall, everyone.numbers[pairs.row[which]].tolist(), part.clips[pairs.where[which]].tolist(), strict=True)
-    words = "UPDATE appearances SET probability = probability / (probability + (1 - probability) * ?)"
-    library.executemany(f"{words} WHERE who = ? AND clip = ?", rows)
 
 
 def _write_decisions(library: sqlite3.Connection, pairs: Candidates, which: IntArray, config: PresenceConfig) -> None:
@@ -179,16 +163,16 @@ def _with_own_sightings(
 ) -> FloatArray:
     """Log-odds [P, T] by enrollment and film, competition not included, of those by enrollments (`found`)."""
     out = found.copy()
-    for some in _batches(looks):
-        references, near = (
-            np.unique(np.concatenate([getattr(one, side) for one in some])) for side in ("references", "near")
-        )
+    lending = np.cumsum([0, *(len(one.references) for one in looks)])[:-1] // _LENDING
+    for batch in np.unique(lending).tolist():
+        some = [one for one, its in zip(looks, lending.tolist(), strict=True) if its == batch]
+        references = np.unique(np.concatenate([one.references for one in some]))
+        near = np.unique(np.concatenate([one.near for one in some]))
         alike = _view_logits(library, model, tracks[references], tracks[near])
         for one in some:
             seen = alike[np.ix_(np.searchsorted(references, one.references), np.searchsorted(near, one.near))]
-            out[one.row, one.near] = combined_logits(
-                found[one.row, one.near], seen, one.references[:, None] == one.near
-            )
+            same = one.references[:, None] == one.near
+            out[one.row, one.near] = combined_logits(found[one.row, one.near], seen, same)
     return out
 
 
@@ -206,13 +190,6 @@ def _references_in_films(found: FloatArray, pairs: Candidates) -> Iterator[_Refe
         references, near = references_and_candidates(sure, (found[row, start:end] > NEAR_LOGIT) & faces[start:end])
         if len(near):
             yield _References(row, references + start, near + start)
-
-
-def _batches(looks: Sequence[_References]) -> Iterator[list[_References]]:
-    """All of them, in batches of about `_LENDING` reference tracks."""
-    lending = np.cumsum([0, *(len(one.references) for one in looks)])[:-1] // _LENDING
-    for batch in np.unique(lending).tolist():
-        yield [looks[place] for place in np.flatnonzero(lending == batch).tolist()]
 
 
 def _view_logits(

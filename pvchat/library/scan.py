@@ -115,9 +115,9 @@ def _look_through(
     library: sqlite3.Connection, chat: Service, paths: Sequence[str], how: Scanning, report: Report
 ) -> None:
     """Look at files, and enter each in its turn."""
-    total, done = sum(map(_size, paths)), 0
-    if how.opened is not None and (how.engine != "local" or min(how.workers, len(paths)) > 1):
-        beside = min(how.workers, len(paths))
+    sizes = {path: size for path, (size, _) in _stamps(paths).items()}
+    total, done, beside = sum(sizes.values()), 0, min(how.workers, len(paths))
+    if how.opened is not None and (how.engine != "local" or beside > 1):
         found = pool.results(paths, partial(_look_in_worker, how.opened, beside), how.workers, how.engine, ordered=True)
     else:
         found = pool.results(paths, lambda: partial(look, chat=chat))
@@ -128,7 +128,7 @@ def _look_through(
                 return
             how.progress("looking through videos", done, total)
             _enter(library, chat, paths[number], seen, report)
-            done += _size(paths[number])
+            done += sizes.get(paths[number], 0)
     how.progress("looking through videos", total, total)
 
 
@@ -164,8 +164,7 @@ def _not_yet_heard(library: sqlite3.Connection, chat: Service) -> list[str]:
     if not chat.settings.voice or weights.missing(table=packages.table("voice")):
         return []
     words = "SELECT min(f.path) FROM clips AS c JOIN files AS f ON f.clip = c.id WHERE c.sound IS NULL GROUP BY c.id"
-    rows = library.execute(words)
-    return sorted(path for (path,) in rows if Path(path).exists())
+    return sorted(path for (path,) in library.execute(words) if Path(path).exists())
 
 
 def _split_known(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> tuple[list[str], list[str]]:
@@ -220,13 +219,6 @@ def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) ->
     library.execute("UPDATE files SET clip = ?, problem = '' WHERE path = ?", (clip, path))
     words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
     library.execute(words, (dated.at.isoformat(), dated.by, clip))
-
-
-def _size(path: str) -> int:
-    try:
-        return file_stamp(Path(path))[0]
-    except OSError:  # deleted meanwhile
-        return 0
 
 
 def _stamps(paths: Sequence[str]) -> dict[str, Stamp]:

@@ -41,12 +41,9 @@ class Service(Protocol):
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
 
     def score(
-        self,
-        people: Sequence[Any],
-        analysis: ClipAnalysis,
-        window: tuple[float, float] | None = None,
+        self, people: Sequence[Any], analysis: ClipAnalysis, window: tuple[float, float] | None = None,
         solo: FloatArray | None = None,
-    ) -> list[PersonPresence]:
+    ) -> list[PersonPresence]:  # fmt: skip
         """`PresenceModel.score` of these people (`pvchat.people.person.Person`), enrolled or not."""
 
     def enroll(self, clip: str | Path, name: str, *, track: int | None = None, add: bool = False) -> Any:

@@ -82,10 +82,8 @@ class EventLog:
 
     def deliveries(self, most: int = 50) -> list[dict[str, Any]]:
         """The last deliveries as JSON, the newest first, and what came of each one's last try."""
-        words = (
-            "SELECT d.uid, d.event, d.rule, d.state, d.tries, coalesce((SELECT a.outcome FROM attempts AS a "
-            "WHERE a.delivery = d.id ORDER BY a.at DESC LIMIT 1), '') FROM deliveries AS d ORDER BY d.id DESC LIMIT ?"
-        )
+        last = "coalesce((SELECT outcome FROM attempts WHERE delivery = id ORDER BY at DESC LIMIT 1), '')"
+        words = f"SELECT uid, event, rule, state, tries, {last} FROM deliveries ORDER BY id DESC LIMIT ?"
         names = ("id", "event", "rule", "state", "tries", "outcome")
         with self._opened() as library:
             return [dict(zip(names, row, strict=True)) for row in library.execute(words, (most,))]

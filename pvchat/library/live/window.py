@@ -9,7 +9,7 @@ full: a few parts alone would give other answers.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,10 +63,7 @@ Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 
 
 
 class RecentParts:
-    """The last parts of a camera together, at most `most` parts, and people.
-
-    Once one of both is reached, what it began with is dropped: it goes on with the later half of that many.
-    """
+    """The last parts of a camera together, at most `most` parts and people; then it goes on with the later half."""
 
     def __init__(self, most: tuple[int, int]) -> None:
         self.most = most
@@ -112,7 +109,13 @@ class Window:
             self._begin()
             self.stays = {}
         changed, self._ids = ids != self._ids, ids
-        self._carry_over(ids)
+        for stay in [stay for ref, stay in self.stays.items() if ids.get(ref, ref) != ref]:
+            del self.stays[stay.ref]  # whoever was corrected or merged meanwhile stays, by her id of today
+            stay.ref = ids[stay.ref]
+            same = self.stays.setdefault(stay.ref, stay)
+            same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
+            same.announced = same.announced or stay.announced
+        self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
         if OVERLAP_S < part.at - self._now <= BLIND_S:  # the connection broke, or parts were dropped
             self._gaps.append((self._now, part.at))
         self._keep_time(part.at, part.end)
@@ -135,16 +138,6 @@ class Window:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
         return self._update_stays([], end, self._recent.until or end)
-
-    def _carry_over(self, ids: Mapping[str, str]) -> None:
-        """Whoever was corrected or merged meanwhile stays, by her id of today."""
-        for stay in [stay for ref, stay in self.stays.items() if ids.get(ref, ref) != ref]:
-            del self.stays[stay.ref]
-            stay.ref = ids[stay.ref]
-            same = self.stays.setdefault(stay.ref, stay)
-            same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
-            same.announced = same.announced or stay.announced
-        self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
 
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
@@ -189,9 +182,11 @@ class Window:
             for person, presence in zip(people, presences, strict=True)
             if presence.decision == "present"
         ]
-        others = [one for one in gather(presences, analysis).others if not one.name and one.track is not None]
-        faces = [one for one in others if one.track is not None and analysis.tracks[one.track].kind == "face"]
-        spans = [span for one in faces for span in _long(analysis.spans(np.array(one.frames)))]
+        spans = list[Span]()
+        for one in gather(presences, analysis).others:
+            if not one.name and one.track is not None and analysis.tracks[one.track].kind == "face":
+                shown = analysis.spans(np.array(one.frames))
+                spans += shown if sum(end - start for start, end in shown) >= LEAST_S else []
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
         return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
 
@@ -204,7 +199,8 @@ class Window:
         for ref, stay in list(self.stays.items()):
             if until is not None and stay.last > until - GONE_S / 2:
                 stay.last = now
-            happened += self._end_if_unseen(ref, now)
+            if self._unseen(stay, now) >= GONE_S - _ABOUT_S:
+                happened += self._end_stay(ref)
         return happened
 
     def _update_stay(self, ref: str, probability: float, start: float, end: float, now: float) -> list[CameraEvent]:
@@ -223,10 +219,6 @@ class Window:
         """For how many seconds there were pictures since somebody was seen last."""
         blind = sum(max(0.0, min(end, until) - max(start, stay.last)) for start, end in self._gaps)
         return until - stay.last - blind
-
-    def _end_if_unseen(self, ref: str, now: float) -> list[CameraEvent]:
-        """Whoever hasn't been seen for a while has left."""
-        return self._end_stay(ref) if self._unseen(self.stays[ref], now) >= GONE_S - _ABOUT_S else []
 
     def _end_stay(self, ref: str) -> list[CameraEvent]:
         """Somebody has left, when she was seen last."""
@@ -253,7 +245,3 @@ def extend(seen: ScanState, part: SeenPart, start: float) -> None:
 
 def _moved(spans: Iterable[Span], by: float) -> list[Span]:
     return [(start + by, end + by) for start, end in spans]
-
-
-def _long(spans: list[Span]) -> list[Span]:
-    return spans if sum(end - start for start, end in spans) >= LEAST_S else []
