@@ -21,9 +21,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +31,13 @@ from pvchat.config import home
 from pvchat.schemas import ClipAnalysis, Sound, Track, facts_from_row, facts_to_row, track_from_row, track_to_row
 from pvchat.storage import atomic, private, tensorfile
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
 CLIP_VALUES = ("key", "duration_s", "width", "height", "stage")
 CLIP_ARRAYS = ("times", "frame_features", "shots")
 TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, RecursionError)
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _log = logging.getLogger(__name__)
 
@@ -56,11 +53,6 @@ class ClipCache:
         self.max_bytes = max_bytes
         self._scratch, self._purged = self.root / atomic.SCRATCH, self.root / ".purged"
 
-    @cached_property
-    def _lock(self) -> BaseFileLock:
-        """What writers hold."""
-        return atomic.folder_lock(self.root, LOCK_TIMEOUT_S)
-
     def load(self, key: str, version: str) -> ClipAnalysis | None:
         """The analysis of a clip by the SHA-256 of its bytes, or None.
 
@@ -74,13 +66,13 @@ class ClipCache:
             with suppress(OSError):  # a read-only disk
                 os.utime(path)  # least recently used goes first
             return analysis
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except _DAMAGE as error:
             _log.info("clip cache: dropping an entry: %s", error)
         # another process may just have replaced the entry between our two reads: under the lock there is no between
         try:
             with self._locked():
                 return self._entry(path, key, version)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except _DAMAGE:
             with suppress(OSError):  # on a read-only disk it stays, and is passed over
                 self.remove(key)
             return None
@@ -179,7 +171,7 @@ class ClipCache:
         from filelock import Timeout
 
         try:
-            with self._lock:
+            with atomic.folder_lock(self.root, LOCK_TIMEOUT_S):
                 yield
         except Timeout as error:
             raise OSError(f"another process holds {self.root}") from error

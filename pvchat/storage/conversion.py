@@ -9,7 +9,6 @@ while, and only then. What is written meanwhile is written as it will be in the 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import filelock
 
@@ -50,15 +49,10 @@ def _convert(progress: Progress | None, decrypting: bool) -> int:
                 for number, path in enumerate(files):
                     if progress:
                         progress("converting files", number, len(files))
-                    _rewrite(path, folder / atomic.SCRATCH)
+                    before = path.stat()  # its dates stay: the cache drops what was used long ago
+                    private.write(path, private.read(path), folder / atomic.SCRATCH)
+                    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
                 count += len(files)
         except filelock.Timeout as error:
             raise LockedError("another process holds it.", subject=str(folder), hint="Try again.") from error
     return count + library.convert()
-
-
-def _rewrite(path: Path, scratch: Path) -> None:
-    """The same content, written as files are written now, with its dates: the cache drops what was used long ago."""
-    before = path.stat()
-    private.write(path, private.read(path), scratch)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -75,9 +75,11 @@ def current() -> Key | None:
     with _opening:
         if known not in _opened:
             row = _row()
-            secret = _secret_of(row, chosen or _from_keyring(row))
-            signed = (hmac.compare_digest(str(row.get(word)), _signature(secret, word)) for word in (_MIXED, _ENDING))
-            mixed, ending = signed
+            kept = _keyring().get_password(_SERVICE, row["keyring"]) if not chosen and "keyring" in row else ""
+            secret = _secret_of(row, chosen or kept or "")
+            mixed, ending = (
+                hmac.compare_digest(str(row.get(word)), _signature(secret, word)) for word in (_MIXED, _ENDING)
+            )
             _opened[known] = Key(secret, mixed or ending, ending)
         return _opened[known]
 
@@ -103,9 +105,9 @@ def create(passphrase: str, cost: int | None = None, keyring: str = "") -> Key:
 
     secret = os.urandom(32)
     row = wrapped(secret, passphrase, cost) | ({"keyring": keyring} if keyring else {})
-    holds_plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
-    holds_plain_files = holds_plain_files or any(path.stat().st_size for path in libraries())
-    row |= {_MIXED: _signature(secret, _MIXED)} if holds_plain_files else {}
+    plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
+    if plain_files or any(path.stat().st_size for path in libraries()):
+        row[_MIXED] = _signature(secret, _MIXED)
     _put(row, replace=False)
     key = current()
     assert key is not None
@@ -232,10 +234,6 @@ def _put(row: dict[str, Any], *, replace: bool) -> None:
         atomic.sync_folder(home())
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _from_keyring(row: dict[str, Any]) -> str:
-    return (_keyring().get_password(_SERVICE, row["keyring"]) or "") if "keyring" in row else ""
 
 
 def _keyring() -> Any:

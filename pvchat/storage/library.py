@@ -211,7 +211,11 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
                  "trusted_schema = OFF"):  # fmt: skip
         library.execute(f"PRAGMA {word}")
     if _version(library) == 0:
-        _make_tables(library)
+        with transaction(library):
+            if _version(library) == 0:  # else another process was first
+                for statement in _statements(_TABLES):
+                    library.execute(statement)
+                library.execute(f"PRAGMA user_version = {_VERSION}")
     if _version(library) != _VERSION:
         library.close()
         hint = "Update PVChat, or delete that folder and add your videos again; they are not touched."
@@ -261,15 +265,6 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
 def _derived(key: keys.Key | None) -> bytes | None:
     """The library's own key: no two ciphers share one."""
     return None if key is None else hmac.digest(key.secret, b"pvchat library 1", "sha256")
-
-
-def _make_tables(library: sqlite3.Connection) -> None:
-    """Make the tables, unless another process has just made them."""
-    with transaction(library):
-        if _version(library) == 0:
-            for statement in _statements(_TABLES):
-                library.execute(statement)
-            library.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _statements(script: Path) -> Iterator[str]:
