@@ -64,11 +64,9 @@ class Inbox:
         """
         with self._open() as library:
             self._follow(library, progress)
-            names = strangers.perhaps(library, people_in(library, self.chat))
-            shown = strangers.shown_in(library)
-            found = [strangers.stranger_of(group, tracks, names) for group, tracks in shown.items()]
-        found = [one for one in found if one.videos >= least]
-        return sorted(found, key=lambda one: (-one.videos, -one.seconds, one.id))
+            found = strangers.all_of(library, people_in(library, self.chat))
+        often = [one for one in found if one.videos >= least]
+        return sorted(often, key=lambda one: (-one.videos, -one.seconds, one.id))
 
     def picture(self, group: int, track: int | None = None) -> bytes:
         """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant."""

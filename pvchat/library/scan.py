@@ -34,6 +34,7 @@ from pvchat.video import Recorded, content_key, recorded
 Opened = Callable[[], Service]
 EVERY_S = 5.0  # between two looks at the folders
 Waiting = Callable[[], tuple[list[str], list[str]]]
+Looked = tuple[ClipAnalysis, Recorded] | str  # what was seen of a file, and when it was recorded; or why nothing was
 
 
 @dataclass
@@ -132,28 +133,19 @@ def _look_through(
     how.progress("looking through videos", total, total)
 
 
-@dataclass(frozen=True)
-class _FileLook:
-    """What was seen of a file, or why nothing was."""
-
-    analysis: ClipAnalysis | None = None
-    dated: Recorded | None = None
-    problem: str = ""
-
-
-def look(path: str, chat: Service) -> _FileLook:
+def look(path: str, chat: Service) -> Looked:
     """One file, looked at and listened to."""
     try:
         analysis = chat.analyse(path)
         try:
-            return _FileLook(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
+            return replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path))
         finally:
             chat.evict(analysis.key)
     except (PVChatError, OSError) as error:
-        return _FileLook(problem=str(error))
+        return str(error)
 
 
-def _look_in_worker(opened: Opened, workers: int) -> Callable[[str], _FileLook]:
+def _look_in_worker(opened: Opened, workers: int) -> Callable[[str], Looked]:
     """`look` with a PVChat of its own, in one of several workers."""
     share_threads(workers)
     return partial(look, chat=opened())
@@ -193,26 +185,27 @@ def _clip_of(library: sqlite3.Connection, key: str) -> int | None:
     return None if found is None else int(found[0])
 
 
-def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _FileLook, report: Report) -> None:
+def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, report: Report) -> None:
     """One clip in one transaction: what was seen of it, who is in it, and that its file is done."""
     with transaction(library):
-        if seen.analysis is None or seen.dated is None:
-            library.execute("UPDATE files SET problem = ? WHERE path = ?", (seen.problem, path))
-            report.failed[path] = seen.problem
+        if isinstance(seen, str):
+            library.execute("UPDATE files SET problem = ? WHERE path = ?", (seen, path))
+            report.failed[path] = seen
             return
-        clip = _clip_of(library, seen.analysis.key)  # another file of the same content may just have come
-        if clip is not None and records.write_sound(library, clip, seen.analysis):
+        analysis, dated = seen
+        clip = _clip_of(library, analysis.key)  # another file of the same content may just have come
+        if clip is not None and records.write_sound(library, clip, analysis):
             recognise(library, chat, clip)
             report.heard += 1
             return
         if clip is None:
-            before = groups_of_clip(library, seen.analysis.key)  # an earlier version's tracks
-            clip = records.write_clip(library, seen.analysis, seen.dated)
+            before = groups_of_clip(library, analysis.key)  # an earlier version's tracks
+            clip = records.write_clip(library, analysis, dated)
             restore_groups(library, clip, before)
             recognise(library, chat, clip)
-        _link(library, path, clip, seen.dated)
+        _link(library, path, clip, dated)
     report.added += 1
-    report.footage_s += seen.analysis.duration_s
+    report.footage_s += analysis.duration_s
 
 
 def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) -> None:

@@ -179,16 +179,6 @@ def _numbers(
     return numbers
 
 
-def perhaps(library: sqlite3.Connection, names: dict[int, str]) -> dict[int, set[str]]:
-    """Who a track perhaps shows: names by the numbers of tracks."""
-    found = defaultdict[int, set[str]](set)
-    words = "SELECT each.value, a.who FROM appearances AS a, json_each(a.tracks) AS each WHERE a.decision = 'unsure'"
-    for track, who in library.execute(words):
-        if who in names:
-            found[track].add(names[who])
-    return found
-
-
 def members_of(library: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
     """Track, group and whether the user said so, of every track of some groups."""
     words = 'SELECT track, "group", said FROM members WHERE "group" IN (SELECT value FROM json_each(?))'
@@ -216,12 +206,18 @@ def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int,
     return found
 
 
-def stranger_of(group: int, shown: Sequence[Shown], names: dict[int, set[str]]) -> Stranger:
-    """The stranger whom a group's tracks show; `names`: who a track perhaps shows."""
-    sightings = [one.sighting for one in shown]
-    may_be = sorted({name for one in sightings for name in names.get(one.track, ())})
-    seconds = sum(one.end_s - one.start_s for one in sightings)
-    return Stranger(group, len({one.clip for one in sightings}), round(seconds, 1), may_be, sightings)
+def all_of(library: sqlite3.Connection, names: dict[int, str]) -> list[Stranger]:
+    """Everybody whom nobody enrolled, with names of whom they may be; `names`: of everyone enrolled, by numbers."""
+    perhaps, found = defaultdict[int, set[str]](set), []
+    words = "SELECT each.value, a.who FROM appearances AS a, json_each(a.tracks) AS each WHERE a.decision = 'unsure'"
+    for track, who in library.execute(words):
+        perhaps[track] |= {names[who]} if who in names else set()
+    for number, shown in shown_in(library).items():
+        sightings = [one.sighting for one in shown]
+        may_be = sorted({name for one in sightings for name in perhaps[one.track]})
+        seconds = round(sum(one.end_s - one.start_s for one in sightings), 1)
+        found.append(Stranger(number, len({one.clip for one in sightings}), seconds, may_be, sightings))
+    return found
 
 
 def best_of(library: sqlite3.Connection, group: int) -> list[Shown]:

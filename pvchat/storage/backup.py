@@ -110,7 +110,11 @@ def restore(path: Path, passphrase: str = "", force: bool = False) -> BackupMani
         LockedError: the passphrase is missing or wrong.
     """
     finish_restore()
-    if not force and (there := _holds()):
+    people, tokens = home() / "people", home() / TOKENS
+    kept = {
+        "people": any(people.glob(f"*/{_CONFIG}")), "a library": library_of(people).exists(), "tokens": tokens.exists(),
+    }  # fmt: skip
+    if not force and (there := [name for name, holds in kept.items() if holds]):
         hint = "Restore into an empty home (PVCHAT_HOME), or use --force: what is here is gone then."
         raise BackupError(f"this home has {' and '.join(there)} already.", subject=str(home()), hint=hint)
     with replacing_home() as draft:
@@ -260,10 +264,3 @@ def _secret(archive: zipfile.ZipFile, passphrase: str) -> bytes:
 def _require_form(form: object) -> None:
     if form != _FORMAT:
         raise ValueError("another version of PVChat made it")
-
-
-def _holds() -> list[str]:
-    """What is here that a restoration would replace."""
-    people = home() / "people"
-    there = [any(people.glob(f"*/{_CONFIG}")), library_of(people).exists(), (home() / TOKENS).exists()]
-    return [name for name, holds in zip(("people", "a library", "tokens"), there, strict=True) if holds]
