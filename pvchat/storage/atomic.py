@@ -117,13 +117,13 @@ def remove_abandoned(folder: Path) -> None:
 
 
 @contextmanager
-def exclusive(lock: Path, refusal: Exception) -> Iterator[None]:
-    """Hold a lock file; `refusal` is raised at once where another process, or another call, holds it."""
+def exclusive(lock: Path | BaseFileLock, refusal: Exception) -> Iterator[None]:
+    """Hold a lock file; `refusal` is raised where another process, or another call, holds it: of a path at once."""
     from filelock import FileLock, Timeout
 
     with ExitStack() as held:
         try:
-            held.enter_context(FileLock(str(lock), timeout=0))
+            held.enter_context(FileLock(str(lock), timeout=0) if isinstance(lock, Path) else lock)
         except Timeout as error:
             raise refusal from error
         yield

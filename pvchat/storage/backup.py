@@ -27,8 +27,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import filelock
-
 from pvchat import __version__
 from pvchat.config import home
 from pvchat.errors import LockedError, PVChatError, SettingsError
@@ -88,11 +86,11 @@ def backup(path: Path, passphrase: str = "") -> tuple[Path, BackupManifest]:
     scratch = path.with_name(f".{uuid.uuid4().hex}{SUFFIX}")
     scratch.mkdir(mode=atomic.FOLDER_MODE)
     try:
-        handle = os.open(scratch / "draft", os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE)
-        with os.fdopen(handle, "w+b") as file:
+        atomic.write_new(scratch / "draft", b"", durable=False)
+        with (scratch / "draft").open("r+b") as file:
             manifest = _write(file, scratch, passphrase)
             file.flush()
-            os.fsync(handle)
+            os.fsync(file.fileno())
         os.replace(scratch / "draft", path)
         atomic.sync_folder(path.parent)
     finally:
@@ -131,10 +129,8 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
         if secret is not None:
             archive.writestr(_KEY, json.dumps(keys.wrapped(secret, passphrase) | {"backup": _FORMAT}))
         if people.is_dir():
-            try:
-                lock.enter_context(atomic.folder_lock(people, _WAIT_S))
-            except filelock.Timeout as error:
-                raise BackupError("another process changes the people.", hint="Try again.") from error
+            busy = BackupError("another process changes the people.", hint="Try again.")
+            lock.enter_context(atomic.exclusive(atomic.folder_lock(people, _WAIT_S), busy))
         writer = _Writer(archive, secret)
 
         def add_people() -> None:

@@ -18,8 +18,7 @@ import os
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -166,15 +165,9 @@ class ClipCache:
         for path in self.root.glob(f"{stem}.*.safetensors"):
             path.unlink(missing_ok=True)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        from filelock import Timeout
-
-        try:
-            with atomic.folder_lock(self.root, LOCK_TIMEOUT_S):
-                yield
-        except Timeout as error:
-            raise OSError(f"another process holds {self.root}") from error
+    def _locked(self) -> AbstractContextManager[None]:
+        busy = OSError(f"another process holds {self.root}")
+        return atomic.exclusive(atomic.folder_lock(self.root, LOCK_TIMEOUT_S), busy)
 
 
 def _file_stem(key: str) -> str:
