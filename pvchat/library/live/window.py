@@ -16,7 +16,7 @@ import numpy as np
 
 from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
-from pvchat.library.live.events import CameraEvent
+from pvchat.library.live.events import CameraEvent, Kind
 from pvchat.library.live.parts import PART_S
 from pvchat.perception.analysis import PERHAPS_DRAWN
 from pvchat.perception.scan import ScanState
@@ -59,7 +59,7 @@ class Stay:
     announced: bool = False  # whether an event says that she is there
 
 
-Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
+Seen = tuple[str, float, float, float]  # id, probability, from when to when, seconds since 1970
 
 
 class RecentParts:
@@ -177,43 +177,36 @@ class Window:
             return []
         people = self.chat.people.snapshot().people
         presences = self.chat.score(people, analysis)
-        found = [
-            (person.id, presence.probability, _moved(presence.spans, at))
-            for person, presence in zip(people, presences, strict=True)
-            if presence.decision == "present"
-        ]
-        spans = list[Span]()
+        found, spans = list[Seen](), list[Span]()
+        for person, presence in zip(people, presences, strict=True):
+            if presence.decision == "present":
+                found += [(person.id, presence.probability, start + at, end + at) for start, end in presence.spans]
         for one in gather(presences, analysis).others:
             if not one.name and one.track is not None and analysis.tracks[one.track].kind == "face":
                 shown = analysis.spans(np.array(one.frames))
                 spans += shown if sum(end - start for start, end in shown) >= LEAST_S else []
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
-        return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
+        return [*found, *((UNKNOWN, 1 - likeliest, start + at, end + at) for start, end in merged(spans))]
 
     def _update_stays(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
         """Stays as they are by now, of who is seen how probably and when; who was last seen at `until` goes on."""
-        happened = []
-        for ref, probability, spans in seen:
-            for start, end in spans:
-                happened += self._update_stay(ref, probability, start, end, now)
+        happened = list[CameraEvent]()
+        for ref, probability, start, end in seen:
+            stay = self.stays.get(ref)
+            if stay is not None and self._unseen(stay, start) <= GONE_S:
+                stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
+            elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
+                stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
+            if stay is not None and not stay.announced and (ref != UNKNOWN or now - stay.start >= SETTLED_S):
+                stay.announced = True
+                kind: Kind = "unknown" if ref == UNKNOWN else "appears"
+                happened.append(CameraEvent(kind, ref, stay.start, stay.probability))
         for ref, stay in list(self.stays.items()):
             if until is not None and stay.last > until - GONE_S / 2:
                 stay.last = now
             if self._unseen(stay, now) >= GONE_S - _ABOUT_S:
                 happened += self._end_stay(ref)
         return happened
-
-    def _update_stay(self, ref: str, probability: float, start: float, end: float, now: float) -> list[CameraEvent]:
-        """One span in which somebody is seen."""
-        stay = self.stays.get(ref)
-        if stay is not None and self._unseen(stay, start) <= GONE_S:
-            stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
-        elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
-            stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
-        if stay is None or stay.announced or (ref == UNKNOWN and now - stay.start < SETTLED_S):
-            return []
-        stay.announced = True
-        return [CameraEvent("unknown" if ref == UNKNOWN else "appears", ref, stay.start, stay.probability)]
 
     def _unseen(self, stay: Stay, until: float) -> float:
         """For how many seconds there were pictures since somebody was seen last."""
@@ -241,7 +234,3 @@ def extend(seen: ScanState, part: SeenPart, start: float) -> None:
         shots[0, 0] += np.float32(1e-3)
         shots = np.concatenate((np.array([[by, shots[0, 0]]], np.float32), shots))
     seen.add(replace(analysis, times=analysis.times + by, shots=shots, duration_s=float(by) + analysis.duration_s))
-
-
-def _moved(spans: Iterable[Span], by: float) -> list[Span]:
-    return [(start + by, end + by) for start, end in spans]
