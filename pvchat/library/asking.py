@@ -67,11 +67,8 @@ def ask(
 ) -> LibraryAnswer:
     """Answer a question about all videos, as typed; `history`: earlier ones, oldest first; `now`: local time.
 
-    The tables are up to date with the people store.
-
-    Raises:
-        SettingsError: it is no text, or too long.
-        PeopleError: somebody it names has damaged files.
+    The tables are up to date with the people store. Raises SettingsError: it is no text, or too long; PeopleError:
+    somebody it names has damaged files.
     """
     require_readable(question)
     everyone = chat.people.snapshot()

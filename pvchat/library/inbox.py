@@ -50,8 +50,7 @@ class Act:
 class Inbox:
     """Strangers of a library, of which `opened` opens the tables.
 
-    Raises:
-        LibraryError: by all: there is no library, no such group, or none of its videos can be used.
+    By all LibraryError is raised: there is no library, no such group, or none of its videos can be used.
     """
 
     def __init__(self, opened: Opened, chat: Service) -> None:
@@ -86,10 +85,8 @@ class Inbox:
     def name(self, group: int, name: str, consent: bool = False) -> Person:
         """Enroll a stranger from her best sightings by a name; she is found in the whole library then.
 
-        `consent`: she has agreed to be enrolled; nobody is enrolled without.
-
-        Raises:
-            PeopleError: no consent; the name is taken or can't be used.
+        `consent`: she has agreed to be enrolled; nobody is enrolled without. Raises also PeopleError: no consent; the
+        name is taken or can't be used.
         """
         if not consent:
             raise PeopleError("consent is missing.", subject=name, hint="Say so if she has agreed (--consent).")
@@ -109,8 +106,7 @@ class Inbox:
     def correct(self, group: int, name: str, is_her: bool) -> Person:
         """Say that a stranger is, or isn't, somebody enrolled: her sightings count for or against her.
 
-        Raises:
-            UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
+        Raises also UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
         """
         with self._open() as library:
             before = self.chat.people.get(name)

@@ -71,8 +71,7 @@ class LastSeen:
 class Library:
     """Many videos, looked through once by `chat`, whose people are recognised.
 
-    Raises:
-        LibraryError, LockedError: by all: nothing was added yet, it can't be read or written; no key.
+    By all LibraryError or LockedError is raised: nothing was added yet, it can't be read or written; no key.
     """
 
     def __init__(self, chat: Service) -> None:
@@ -123,8 +122,7 @@ class Library:
     def scan(self, how: Scanning | None = None) -> Report:
         """Look through what is new or changed, and forget what is gone. Stopped or killed, it goes on when repeated.
 
-        Raises:
-            PVChatError: another process is scanning; Ray isn't installed; a worker died: what was finished is kept.
+        Raises PVChatError: another process is scanning; Ray isn't installed; a worker died: what was finished is kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.exclusive(library_of(self.root).with_suffix(".lock"), busy):
@@ -166,8 +164,7 @@ class Library:
             now: the time by which "yesterday" is meant, local; the clock's if None.
             progress: told how far people who are new are recognised first.
 
-        Raises:
-            SettingsError, PeopleError: it is no question; somebody's files are damaged.
+        Raises also SettingsError, PeopleError: it is no question; somebody's files are damaged.
         """
         from pvchat.library.asking import ask  # the reader takes a third of a second to load
 

@@ -71,9 +71,7 @@ class Scanning:
 def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None) -> Report:
     """Look through the files that are new or have changed, and forget those that are gone.
 
-    Raises:
-        SettingsError: Ray isn't installed.
-        PVChatError: a worker process died; what was finished is kept.
+    Raises SettingsError: Ray isn't installed; PVChatError: a worker process died; what was finished is kept.
     """
     how = how or Scanning()
     follow(library, chat, how.progress)

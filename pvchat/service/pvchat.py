@@ -212,10 +212,8 @@ class PVChat:
             history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?"); a
                 turn may be a pair of question and answer too.
             stream: called with pieces of the answer's text as they come: each has passed the guard already.
-            between: the part that answers: start and end, seconds; else what the question names ("… at 3:20?").
-
-        Raises:
-            SettingsError: the part isn't one of the clip.
+            between: the part that answers: start and end, seconds; else what the question names ("… at 3:20?"). Raises
+                SettingsError where it isn't one of the clip.
         """
         return self.answer(clip, question, history, Asking(between, stream))
 
@@ -306,11 +304,8 @@ class PVChat:
     def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
 
-        The deep state, if any, stays as it is: `name`'s, else `other`'s.
-
-        Raises:
-            PeopleError: both are the same, one has a face only and one is a figure only, or there would be more aliases
-                than one may have. Nothing is changed then.
+        The deep state, if any, stays as it is: `name`'s, else `other`'s. Raises PeopleError: both are the same, one has
+        a face only and one is a figure only, or there would be more aliases than one may have. Nothing is changed then.
         """
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)

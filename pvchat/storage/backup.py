@@ -103,9 +103,8 @@ def restore(path: Path, passphrase: str = "", force: bool = False) -> BackupMani
 
     `passphrase`: that it was sealed with. `force`: also where there are people or a library here: they are gone then.
 
-    Raises:
-        BackupError: it isn't a whole backup, or there are people or a library here already.
-        LockedError: the passphrase is missing or wrong.
+    Raises BackupError: it isn't a whole backup, or there are people or a library here already; LockedError: the
+    passphrase is missing or wrong.
     """
     finish_restore()
     people, tokens = home() / "people", home() / TOKENS

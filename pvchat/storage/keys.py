@@ -153,9 +153,7 @@ def wrapped(secret: bytes, passphrase: str, cost: int | None = None) -> dict[str
 def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
     """The key that `wrapped` was given.
 
-    Raises:
-        ValueError, KeyError, TypeError: it isn't such a row.
-        cryptography.exceptions.InvalidTag: the passphrase is another one.
+    Raises ValueError, KeyError, TypeError: it isn't such a row; cryptography's InvalidTag: another passphrase.
     """
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

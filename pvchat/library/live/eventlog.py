@@ -42,10 +42,8 @@ class EventLog:
         """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night".
 
         Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
-        a secret, which is made where none is given.
-
-        Raises:
-            LibraryError: it can't be read, nobody has the name, or an option is off.
+        a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, or an
+        option is off.
         """
         ids = {one.name: one.id for one in self.chat.people.snapshot().people}
         rule = events.read_rule(text, ids, target, options)
