@@ -94,8 +94,9 @@ def sweep(scratch: Path) -> None:
 
     A draft that a writer whose lock was broken has put in place meanwhile is passed over.
     """
-    for path in list(scratch.iterdir()) if scratch.is_dir() else ():
-        remove(path)
+    if scratch.is_dir():
+        for entry in list(os.scandir(scratch)):
+            remove(Path(entry.path))
 
 
 def remove(path: Path) -> None:
