@@ -94,8 +94,7 @@ class Inbox:
         def enroll(one: Shown, again: bool) -> Person:
             analysis = self.chat.analyse(one.sighting.path)
             track = number_of(analysis, analysis.tracks[one.number])  # among those that can be enrolled
-            person: Person = self.chat.enroll(one.sighting.path, name, track=track, add=again)
-            return person
+            return self.chat.enroll(one.sighting.path, name, track=track, add=again)
 
         with self._open() as library:
             person, _ = _apply_to_sightings(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
@@ -114,8 +113,7 @@ class Inbox:
 
             def say(one: Shown, again: bool) -> Person:
                 self.chat.correct(ref, one.sighting.path, is_her, track=one.number + 1)
-                person: Person = self.chat.people.get(ref)
-                return person
+                return self.chat.people.get(ref)
 
             person, count = _apply_to_sightings(strangers.best_of(library, group), _MOST_TOLD, say)
             _update_person_id(library, before.id, person.id)  # earlier acts about her can still be taken back

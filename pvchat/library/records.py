@@ -225,5 +225,4 @@ def _rounded(told: Any) -> Any:
 
 def unpacked(data: bytes) -> dict[str, Any]:
     """What `packed` wrote."""
-    told: dict[str, Any] = json.loads(zlib.decompress(data))
-    return told
+    return json.loads(zlib.decompress(data))

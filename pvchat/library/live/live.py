@@ -93,7 +93,6 @@ class Live:
         self._window = Window(chat)
         self._shown: Any = None  # the last picture [H, W, 3]
         self._latency_s, self._looked_at, self._still, self._failed = 0.0, 0, 0, ""
-        self._pruned = float("-inf")
 
     def start(self) -> None:
         """Begin."""
@@ -159,14 +158,15 @@ class Live:
     def _watch(self) -> None:
         """Parts become events and clips."""
         keep_small()
+        pruned = float("-inf")
         try:
             with closing(connect(self.chat.people.root)) as library:
                 follow(library, self.chat, wholly=False)
                 with closing(Ring(library, self.chat, self._source, self.how.fps)) as ring:
                     while not (self._queue.ended or self._stop.is_set()):
                         part = self._queue.get()
-                        if time.monotonic() - self._pruned > PRUNE_S:
-                            self._pruned = time.monotonic()
+                        if time.monotonic() - pruned > PRUNE_S:
+                            pruned = time.monotonic()
                             prune(library, self.how.days, self.how.gigabytes, time.time())
                         if part is not None:
                             self.feed(library, ring, part)
@@ -211,6 +211,5 @@ class Live:
 
     def _fail(self, error: Exception) -> None:
         """What the status says; the words of an error of FFmpeg's may hold the address."""
-        known = isinstance(error, PVChatError)
-        self._failed = str(error) if known else type(error).__name__
+        self._failed = str(error) if isinstance(error, PVChatError) else type(error).__name__
         _log.error("%s: watching ended (%s)", self.address.without_password, self._failed)
