@@ -89,11 +89,10 @@ class ClipCache:
         `version` as for `load`; `since`: what `last_purge` said when the clip began to be looked at: after another
         purge it isn't kept.
         """
-        row, arrays = _to_row(analysis)
+        (row, arrays), name = _to_row(analysis), _file_stem(analysis.key)
         tensors = tensorfile.pack(arrays)
         digest = hashlib.sha256(tensors).hexdigest()
         row |= {"version": version, "sha256": digest}
-        name = _file_stem(analysis.key)
         try:
             atomic.make_private_folder(self.root)
             with self._locked():
@@ -104,9 +103,8 @@ class ClipCache:
                 private.write(current, tensors, durable=False)  # the digest tells a torn file
                 text = json.dumps(row, default=tensorfile.plain_number)
                 private.write(self._json(analysis.key), text.encode(), durable=False)
-                for path in self.root.glob(f"{name}.*.safetensors"):
-                    if path != current:
-                        path.unlink()
+                for path in {*self.root.glob(f"{name}.*.safetensors")} - {current}:
+                    path.unlink()
                 self._prune(but=name)
         except OSError as error:
             _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
@@ -140,7 +138,13 @@ class ClipCache:
         tensors = private.read(self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors")
         if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
             raise ValueError("damaged")
-        return _from_row(row, tensorfile.unpack(tensors))
+        arrays, tracks = tensorfile.unpack(tensors), []
+        for i, track in enumerate(row["tracks"]):
+            known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)
+            tracks.append(Track(kind=track["kind"], thumbnail=arrays[f"{i}.thumbnail"].tobytes(), **known))
+        found: dict[str, Any] = {name: row[name] for name in CLIP_VALUES} | {name: arrays[name] for name in CLIP_ARRAYS}
+        sound = None if row["sound"] is None else Sound.from_dict(row["sound"])
+        return ClipAnalysis(tracks=tracks, sound=sound, **found, **facts_from_row(row))
 
     def _json(self, key: str) -> Path:
         return self.root / f"{_file_stem(key)}.json"
@@ -184,13 +188,3 @@ def _to_row(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[A
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
     sound = None if analysis.sound is None else asdict(analysis.sound)
     return {**row, **facts_to_row(analysis), "sound": sound, "tracks": tracks}, arrays
-
-
-def _from_row(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
-    tracks = []
-    for i, track in enumerate(row["tracks"]):
-        known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)
-        tracks.append(Track(kind=track["kind"], thumbnail=arrays[f"{i}.thumbnail"].tobytes(), **known))
-    found: dict[str, Any] = {name: row[name] for name in CLIP_VALUES} | {name: arrays[name] for name in CLIP_ARRAYS}
-    sound = None if row["sound"] is None else Sound.from_dict(row["sound"])
-    return ClipAnalysis(tracks=tracks, sound=sound, **found, **facts_from_row(row))
