@@ -287,18 +287,13 @@ class PVChat:
         """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""
         self._clips.evict(key)
 
-    def _forget(self, name: NameOrRef, merged: bool = False) -> None:
-        """`forget`, but for the library's odds, which the next question there brings up to date."""
-        with self.networks.lock:
-            if not merged:
-                self._clips.clear()
-            if self.describer is not None:
-                self.describer.forget()
-            self.people.forget(name, merged)
-
     def forget(self, name: NameOrRef) -> None:
         """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds."""
-        self._forget(name)
+        with self.networks.lock:
+            self._clips.clear()
+            if self.describer is not None:
+                self.describer.forget()
+            self.people.forget(name)
         self.library.drop_traces()
 
     def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
@@ -315,7 +310,9 @@ class PVChat:
             both = changed(merge_people(kept, gone), aliases=[*kept.aliases, *aliases])
             checked(both)  # refused before anything changes
             self.people.revise(ref := PersonRef(kept.id), lambda one: merge_people(one, gone))
-            self._forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
+            if self.describer is not None:
+                self.describer.forget()
+            self.people.forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
             for alias in aliases:
                 self.people.alias(ref, alias)
         return self.people.get(ref)
