@@ -65,7 +65,7 @@ def measure(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
             if kind == "encrypted":
                 keys._opened.clear()  # as another process
                 times.setdefault("open the key, once a process", {}).setdefault(kind, []).append(timed(keys.current))
-                path = next(iter(stores.sealed_files(home / "people")))
+                path = stores.files_of_kind(home / "people", sealed=True)[0]
                 extra = path.stat().st_size - len(private.read(path))
             else:
                 os.environ[keys.VARIABLE] = PASSPHRASE

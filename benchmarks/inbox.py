@@ -31,7 +31,7 @@ from pvchat.eval.manifest import HALVES, half_of
 from pvchat.library import grouping, records, strangers
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
-from pvchat.storage.library import changing, connect
+from pvchat.storage.library import connect, transaction
 from pvchat.video import recorded
 
 FOUND = tuple(round(0.95 + 0.025 * n, 3) for n in range(9))
@@ -83,8 +83,8 @@ def _fill(chat: PVChat, devset: Path, half: str) -> Seen:
     library, whose, pictures, enrolled = connect(chat.people.root), dict[int, str](), dict[int, bytes](), _Enrolled()
     for number, clip in enumerate(sorted(present)):
         analysis = chat.analyse(devset / clip, stage="who")
-        with changing(library):
-            made = records.keep(library, analysis, recorded(devset / clip))
+        with transaction(library):
+            made = records.write_clip(library, analysis, recorded(devset / clip))
         rows = library.execute("SELECT id, number FROM tracks WHERE clip = ?", (made,)).fetchall()
         names = enrolled.names(chat, devset, [people[name] for name in sorted(present[clip])], analysis)
         for track, place in rows:
@@ -172,8 +172,8 @@ def _sheet(pictures: Sequence[bytes]) -> Image.Image:
 
 def _sweep(seen: Seen) -> None:
     """The same at other limits."""
-    for found, join in (*product(FOUND, (grouping.JOIN,)), *product((grouping.FOUND,), JOIN)):
-        with mock.patch.multiple(grouping, FOUND=found, JOIN=join):
+    for found, join in (*product(FOUND, (grouping.JOINING_DISTANCE,)), *product((grouping.FOUNDING_DISTANCE,), JOIN)):
+        with mock.patch.multiple(grouping, FOUNDING_DISTANCE=found, JOINING_DISTANCE=join):
             labels = grouping.group(seen.faces)
         told = [f"{what} {' '.join(f'{one:.3f}' for one in scores(seen.names, labels, which))}"
                 for what, which in (("clear", seen.clear), ("all", [True] * len(seen.tracks)))]  # fmt: skip

@@ -33,7 +33,7 @@ from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, SceneFacts, SceneSpan, Track
 from pvchat.storage.clips import ClipCache
-from pvchat.storage.library import changing, connect
+from pvchat.storage.library import connect, transaction
 from pvchat.video import Recorded
 
 SECONDS, TRACKS, SIGHTINGS = 60.0, 4, 20  # of a clip; tracks in it; sightings of each
@@ -148,9 +148,9 @@ def _write(chat: PVChat, faces: Cast, made: tuple[int, bool], people: int) -> di
         path = root.parent / "videos" / f"{number}.mp4"
         for one in who:
             planted.get(_name(one), set()).add(str(path))
-        with changing(library):
+        with transaction(library):
             recorded = Recorded(BEGIN + timedelta(minutes=2 * number), "name")
-            clip = records.keep(library, _analysis(number, who, faces, long), recorded)
+            clip = records.write_clip(library, _analysis(number, who, faces, long), recorded)
             library.execute("INSERT INTO files VALUES (?, 1, 1, 1, ?, '')", (str(path), clip))
     library.close()
     return planted
@@ -174,7 +174,7 @@ def _copy(chat: PVChat, made: int, copies: int, planted: dict[str, set[str]]) ->
             "path": f":folder || ({number} + {clip}) || '.mp4'",
             "tracks": f"(SELECT json_group_array(value + {track}) FROM json_each(tracks))",
         }  # fmt: skip
-        with changing(library):
+        with transaction(library):
             for table, names in columns.items():
                 values = {**anew, "id": f"id + {clip if table == 'clips' else track}"}
                 first = f"id <= {made if table == 'clips' else tracks}"
@@ -182,7 +182,7 @@ def _copy(chat: PVChat, made: int, copies: int, planted: dict[str, set[str]]) ->
                 words = ", ".join(values.get(name, f'"{name}"') for name in names)
                 of = {"folder": f"{folder}/", "skip": len(f"{folder}/") + 1}
                 library.execute(f"INSERT INTO {table} SELECT {words} FROM {table} WHERE {first}", of)
-            odds.enter(library, people, numbers + track, likely)
+            odds.write(library, people, numbers + track, likely)
             moved = [(number + clip, (np.frombuffer(own, np.int64) + track).tobytes(), *rest)
                      for number, own, *rest in contests]  # fmt: skip
             library.executemany("INSERT INTO contests VALUES (?, ?, ?, ?, ?, ?, ?)", moved)

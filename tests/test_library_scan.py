@@ -45,7 +45,7 @@ def test_a_video_that_cannot_be_listened_to_is_let_go(
     gone = list[str]()
     monkeypatch.setattr(type(chat), "listen", deaf)
     monkeypatch.setattr(type(chat), "evict", lambda _, key: gone.append(key))
-    assert "nothing can be heard" in look(str(studio.clip("a", ANA)), chat).problem
+    assert "nothing can be heard" in str(look(str(studio.clip("a", ANA)), chat))
     assert len(gone) == 1
 
 

@@ -14,8 +14,7 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     reel.py        somebody's moments, as rows and as one film
     grouping.py    tracks of people whom nobody named become groups, one a person
     strangers.py   these groups in the tables, kept as tracks come and go, and as they are shown
-    acts.py        what the user did about a group, and taking it back
-    inbox.py       strangers listed, named, joined to somebody, ignored, merged, split
+    inbox.py       strangers listed, named, joined to somebody, ignored, merged, split, and all that taken back
     live/          cameras, events, and who is told of them
 """
 

@@ -16,20 +16,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from pvchat.chat.archive import (
-    Sighted,
-    as_strangers,
-    find,
-    is_answered,
-    is_backwards,
-    is_of_all,
-    is_told_of_one,
-    of_each,
-    over_scopes,
-    over_videos,
-    same_in_each,
-    sought,
-)
+from pvchat.chat import archive
+from pvchat.chat.archive import Sighted, is_backwards, is_of_all, of_each, sought
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import in_place, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, told_as
@@ -62,19 +50,12 @@ _LENGTH = "julianday(c.recorded) + c.seconds / 86400.0"
 
 @dataclass(frozen=True)
 class LibraryAnswer:
-    """One answer.
+    """One answer."""
 
-    Attributes:
-        answer: text.
-        finding: what it says.
-        dates: from when to when was asked about, local times as ISO 8601; None: ever.
-        place: the source that was asked about; "" for all.
-    """
-
-    answer: str
-    finding: ArchiveFinding
-    dates: tuple[str | None, str | None] = (None, None)
-    place: str = ""
+    answer: str  # text
+    finding: ArchiveFinding  # what it says
+    dates: tuple[str | None, str | None] = (None, None)  # asked about, from and until; local, ISO 8601; None: ever
+    place: str = ""  # the source that was asked about; "" for all
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: `clips` lists every video that the answer speaks of, with the seconds to play."""
@@ -84,39 +65,31 @@ class LibraryAnswer:
 def ask(
     library: sqlite3.Connection, chat: Service, question: str, history: Sequence[str], now: datetime
 ) -> LibraryAnswer:
-    """Answer a question about all videos.
+    """Answer a question about all videos, as typed; `history`: earlier ones, oldest first; `now`: local time.
 
-    Args:
-        library: the tables, up to date with the people store.
-        chat: whose people.
-        question: as typed.
-        history: earlier questions, oldest first.
-        now: the time at which it is asked, local.
-
-    Raises:
-        SettingsError: it is no text, or too long.
-        PeopleError: somebody it names has damaged files.
+    The tables are up to date with the people store. Raises SettingsError: it is no text, or too long; PeopleError:
+    somebody it names has damaged files.
     """
     require_readable(question)
     everyone = chat.people.snapshot()
     places = [row[0] for row in library.execute("SELECT DISTINCT place FROM sources WHERE place <> ''")]
     known = Known(*everyone.called)
     names = people_in(library, chat)
-    asked = questions_in(question)
     searches = list[_Search]()
-    for text in [*(one for earlier in history for one in questions_in(earlier)), *asked]:
+    for text in [one for typed in (*history, question) for one in questions_in(typed)]:
         before = searches[-1].asked if searches else None
         if searches:
             known = replace(known, history=(*known.history, searches[-1].turn()))
         read = read_archive(text, known, places, now, before)
         searches.append(_Search(library, chat, read, names, everyone, now.date()))
-    for search in searches[-len(asked) :]:
+    asked = searches[-len(questions_in(question)) :]
+    for search in asked:
         everyone.require_whole(names_in(search.asked.query))
-    scope = searches[-len(asked)].asked.scopes[0]
-    since, until = (None, None) if scope.dates is None else (scope.dates.since, scope.dates.until)
-    ends = (since.isoformat() if since else None, until.isoformat() if until else None)
-    answer = reduce(_then, [one.answer() for one in searches[-len(asked) :]][::-1])
-    return replace(answer, dates=ends, place=scope.place)
+    scope = asked[0].asked.scopes[0]
+    dates = scope.dates or Dates()
+    since, until = (None if end is None else end.isoformat() for end in (dates.since, dates.until))
+    answer = reduce(_then, [one.answer() for one in asked][::-1])
+    return replace(answer, dates=(since, until), place=scope.place)
 
 
 def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:
@@ -129,25 +102,15 @@ def _then(second: LibraryAnswer, first: LibraryAnswer) -> LibraryAnswer:
 
 @dataclass(frozen=True)
 class _Search:
-    """One question over the tables.
-
-    Attributes:
-        library: the tables.
-        chat: whose people.
-        asked: what is asked.
-        names: of everyone enrolled by their numbers.
-        everyone: the same people.
-        today: when it is asked.
-        only: the one video that is meant; None: all of them.
-    """
+    """One question over the tables."""
 
     library: sqlite3.Connection
-    chat: Service
+    chat: Service  # whose people
     asked: ArchiveQuestion
-    names: dict[int, str]
-    everyone: Snapshot
-    today: date
-    only: int | None = None
+    names: dict[int, str]  # of everyone enrolled by their numbers …
+    everyone: Snapshot  # … the same people
+    today: date  # when it is asked
+    only: int | None = None  # the one video that is meant; None: all of them
 
     def turn(self) -> Turn:
         """The question for those that follow it: of whom it speaks; where it names nobody, who was found, if asked."""
@@ -161,7 +124,7 @@ class _Search:
         query = self.asked.query
         if query.per == "apart" and query.then is not None:
             return self._apart_in_time(query, query.then)
-        one = self._answer(over_videos(replace(query, then=None)))
+        one = self._answer(archive.over_videos(replace(query, then=None)))
         if query.then is None:
             return one
         places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
@@ -171,19 +134,14 @@ class _Search:
     def _apart_in_time(self, query: Query, other: Query) -> LibraryAnswer:
         """How far two sightings lie apart, and when each was."""
         one, two = self._answer(replace(query, per="", then=None)), self._answer(replace(other, then=None))
-        edges = [
-            next(iter(nth_of(a.finding.sure, b.rank.k if b.rank else 1)), None) for a, b in ((one, query), (two, other))
-        ]
-        answer = f"{one.answer} {two.answer}"
-        answer = f"{apart(edges[0], edges[1])} {answer}" if edges[0] and edges[1] else answer
-        return LibraryAnswer(answer, replace(one.finding, then=two.finding))
+        asked = ((one, query), (two, other))
+        first, last = (next(iter(nth_of(told.finding.sure, of.rank.k if of.rank else 1)), None) for told, of in asked)
+        words = [apart(first, last)] if first and last else []
+        return LibraryAnswer(" ".join([*words, one.answer, two.answer]), replace(one.finding, then=two.finding))
 
     def _compared(self, query: Query, said: Asked) -> LibraryAnswer:
         """Where somebody is, or what she wears, in each video, and whether that is the same."""
-        there, asked = (
-            self._found(Query("when", query.whom, during=query.during)),
-            Query("attribute", query.whom, attribute=query.attribute),
-        )
+        there, asked = self._where_seen(query), Query("attribute", query.whom, attribute=query.attribute)
         told, worn = dict[str, list[Seen]](), list[Sequence[Row]]()
         for one in there.sure:
             shown = run(asked, self._timeline(one.video.number, one.video.place))
@@ -192,7 +150,7 @@ class _Search:
                 text = in_place(one.video.place) if query.attribute == "place" else self._described(asked, one)
                 told.setdefault(text, []).append(one)
                 worn.append(rows)
-        verdict = same_in_each(worn) if query.attribute == "worn" else "yes" if len(told) == 1 else "no"
+        verdict = archive.same_in_each(worn) if query.attribute == "worn" else "yes" if len(told) == 1 else "no"
         verdict = "unsure" if verdict == "yes" and len(worn) < len(there.seen) else verdict
         verdict = TURNED[verdict] if query.per == "other" else verdict
         groups = {text: float(len(seen)) for text, seen in told.items()}
@@ -202,10 +160,10 @@ class _Search:
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer to one question."""
         asked = self.asked
-        query = over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
+        query = archive.over_scopes(query, [one.joint for one in asked.scopes]) if len(asked.scopes) > 1 else query
         said = Asked(asked.of, today=self.today if query.per == "ago" else None)
-        if query.select == "refuse" or not is_answered(query):
-            return LibraryAnswer(self._refused(query), ArchiveFinding(query, self._count(query)))
+        if query.select == "refuse" or not archive.is_answered(query):
+            return LibraryAnswer(_refused(query), ArchiveFinding(query, self._count(query)))
         if query.select == "compare" and query.per in ("same", "other"):
             return self._compared(query, said)
         query = self._of_everything(query)
@@ -236,45 +194,36 @@ class _Search:
         """The answer to one question by the videos that are searched: all, or the one that is meant."""
         found = search._found(query)
         if query.number == NEVER and query.whom.names and query.where is not None and not found.seen:
-            there = search._found(Query("when", query.whom, during=query.during))
+            there = search._where_seen(query)
             found = found if there.seen else there  # of nobody who isn't there is it said that she always sits
-        if is_told_of_one(query):
+        if archive.is_told_of_one(query):
             found, said = self._told_of_one(query, found, said)
-        return LibraryAnswer(f"{say_archive(found, said)}{self._one_after_another(found, said)}", found)
+        text, whom = say_archive(found, said), found.query.whom
+        if found.query.where == Has("with") and whom.quantifier == "both" and len(whom.names) > 1 and not found.seen:
+            both = self._where_seen(found.query)  # not together, but one after the other, as films show who talks
+            text += f" One after the other, {say_archive(both, said)}" if both.seen else ""
+        return LibraryAnswer(text, found)
 
     def _told_of_one(self, query: Query, found: ArchiveFinding, said: Asked) -> tuple[ArchiveFinding, Asked]:
         """What is known of somebody by the one video that tells it; if none does, what the last one with her tells."""
         one = said.moment or next(iter([*found.sure[::-1], *found.seen[::-1]]), None)
         if one is not None:
             return found, replace(said, moment=one, told=self._described(query, one))
-        there = self._found(Query("when", query.whom, during=query.during))
+        there = self._where_seen(query)
         last = next(iter([*there.sure[::-1], *there.seen[::-1]]), None)
         if last is not None and not last.video.long and query.whom.names:
             said = replace(said, moment=last, instead=self._described(Query("describe", query.whom), last))
         return replace(there, query=query), said
 
-    def _one_after_another(self, found: ArchiveFinding, said: Asked) -> str:
-        """In which videos people are who aren't seen together in any: one after the other, as films show who talks."""
-        query = found.query
-        if query.where != Has("with") or len(query.whom.names) < 2 or found.seen or query.whom.quantifier != "both":
-            return ""
-        both = self._found(Query("when", query.whom, during=query.during))
-        return f" One after the other, {say_archive(both, said)}" if both.seen else ""
-
-    def _refused(self, query: Query) -> str:
-        """What is said to what many videos can't tell."""
-        if query.value == "times":
-            return wording("library", "times")
-        if query.select != "refuse":
-            return wording("library", "unanswered")
-        query = replace(query, whom=EVERYBODY)  # nobody has looked whether she is in any
-        return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
+    def _where_seen(self, query: Query) -> ArchiveFinding:
+        """The videos in which whoever a query is about is at all."""
+        return self._found(Query("when", query.whom, during=query.during))
 
     def _found(self, query: Query) -> ArchiveFinding:
         """What is found at all of the times and places."""
         joints = [one.joint for one in self._scopes(query)]
         count = self._count(query) if self.only is None else 1
-        return find(query, self._sighted(query), count, self._everything(query), joints)
+        return archive.find(query, self._sighted(query), count, self._everything(query), joints)
 
     def _scopes(self, query: Query) -> list[Scope]:
         """The times and places that count: those that are left out ("but not on Friday") where each is asked about."""
@@ -332,11 +281,11 @@ class _Search:
         """
         asked, scopes = of_each(query), self._scopes(query)
         videos = int(self.library.execute("SELECT count(*) FROM clips").fetchone()[0])
-        present_from = self.chat.settings.presence.present_from
         named = names_in(asked) or self.names.values()  # whose presence counts
         likely = {name: self._likely(number, videos) for number, name in self.names.items() if name in named}
         needed = [likely[name] for name in sought(asked) if name in likely]
         rows = [row for row in self._rows(query) if all(hers.get(row[0], 1.0) >= _PERHAPS for hers in needed)]
+        present_from = self.chat.settings.presence.present_from
         for at, (number, path, place, recorded, dated_by, seconds, long, unheard, *inside) in enumerate(rows):
             if at % BATCH == 0:
                 bring_up_to_date(self.library, self.chat, [row[0] for row in rows[at : at + BATCH]])
@@ -348,7 +297,7 @@ class _Search:
             doubted = {name for name, hers in likely.items() if hers.get(number, 1.0) < present_from}
             unlikely = {name for name in doubted if likely[name][number] < _PERHAPS}
             try:
-                timeline = as_strangers(self._timeline(number, place), unlikely)
+                timeline = archive.as_strangers(self._timeline(number, place), unlikely)
             except LibraryError:  # it was deleted meanwhile
                 continue
             yield Sighted(video, timeline, frozenset(doubted - unlikely), parts)
@@ -404,6 +353,16 @@ class _Search:
         person = next(one for one in self.everyone.people if one.name == self.names[number])
         confirmed = {*records.clips_of(self.library, (one.clip for one in corrections_of(person) if one.her))}
         return {clip: one for (clip, _), one in zip(rows, likely, strict=True) if clip not in confirmed}
+
+
+def _refused(query: Query) -> str:
+    """What is said to what many videos can't tell."""
+    if query.value == "times":
+        return wording("library", "times")
+    if query.select != "refuse":
+        return wording("library", "unanswered")
+    query = replace(query, whom=EVERYBODY)  # nobody has looked whether she is in any
+    return say(run(query, Timeline(0.0, 0.0)), Timeline(0.0, 0.0)).replace("this video", "your videos")
 
 
 def _where(scope: Scope) -> tuple[str, list[Any]]:

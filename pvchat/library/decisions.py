@@ -23,37 +23,106 @@ from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
 from pvchat.identity.bodies import CLEAR_FACE_QUALITY
+from pvchat.identity.calibration import EnrollmentQuality
 from pvchat.identity.evidence import NAMED
-from pvchat.identity.presence import SPAN_FROM, PresenceModel
+from pvchat.identity.presence import DRAWN_MISMATCH, SPAN_FROM, PresenceModel
 from pvchat.identity.recurring import NEAR_LOGIT, SURE_LOGIT, combined_logits, references_and_candidates
 from pvchat.library import odds, records
-from pvchat.library.contests import Candidates, ClipTracks, Enrolled, Marks, candidates_of, clip_batches, log_odds
 from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray
 
 _TOUCHED = 0.05  # log-odds: .0125 of a probability
+_CLIPS = 2000  # that are decided at once
 _LENDING = 32  # tracks, or more of one video, whose sightings others are held against at once
 # Marks of clips: their decisions are to be made anew; what holds of people is behind the decisions.
 STALE, ROWS_BEHIND = 1, 2
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Enrolled:
+    """P enrolled people as arrays."""
+
+    numbers: IntArray  # [P] of each (`people.id`)
+    fresh: Marks  # [P] who wasn't there before
+    said: Marks  # [P] of whom users said that somebody isn't her
+    enrolled: EnrollmentQuality  # what the calibration knows of them
+    worlds: NDArray[np.float64]  # [P, 2] log-odds that a real clip, and a drawn one, costs
+    bodies: bool  # hair and clothes, or pieces of figures, may count
+
+    @classmethod
+    def of(cls, people: Mapping[int, Person], fresh: Sequence[int]) -> _Enrolled:
+        """People by their numbers, and the numbers of who is new."""
+        numbers, everyone = np.array(list(people), int), list(people.values())
+        said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
+        foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
+        worlds, enrolled = DRAWN_MISMATCH * np.array(foreign, float).reshape(-1, 2), EnrollmentQuality.of(everyone)
+        bodies = bool(enrolled.figure.any()) or any(map(odds.has_clothes, everyone))
+        return cls(numbers, np.isin(numbers, fresh), said, enrolled, worlds, bodies)
+
+
+@dataclass(frozen=True)
+class _ClipTracks:
+    """Some clips with all their tracks, one clip's after the other's."""
+
+    clips: IntArray  # [C] numbers
+    starts: IntArray  # [C] where the tracks of each begin
+    tracks: IntArray  # [T] their numbers
+    of: IntArray  # [T] the place of each track's clip among `clips`
+    best: FloatArray  # [T] quality of each track's best sighting; 0 of figures
+    cost: FloatArray  # [C] log-odds that each track loses in a long video; else 0
+    drawn: IntArray  # [C] 1 where they are drawn
+    people: IntArray  # [C] how many people competed
+    together: FloatArray  # [T] the sum of their odds
+
+    def some(self, which: Marks) -> tuple[_ClipTracks, Marks]:
+        """Those of its clips that are marked [C], and which tracks are theirs [T]."""
+        mine = which[self.of]
+        counts = np.bincount(self.of, minlength=len(self.clips))[which]
+        part = _ClipTracks(
+            self.clips[which], np.cumsum(counts) - counts, self.tracks[mine], np.repeat(np.arange(len(counts)), counts),
+            self.best[mine], self.cost[which], self.drawn[which], self.people[which], self.together[mine],
+        )  # fmt: skip
+        return part, mine
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """M pairs of a person and a clip that may show her, before or now, with the tracks that may."""
+
+    everyone: _Enrolled  # who was looked for …
+    part: _ClipTracks  # … and in which clips
+    row: IntArray  # [M] place of the person
+    where: IntArray  # [M] place of the clip
+    starts: IntArray  # [M] where the tracks of each pair begin
+    of: IntArray  # [N] the pair of a track
+    columns: IntArray  # [N] places of tracks
+    logits: NDArray[np.float64]  # [2, N] calibrated log-odds before and now
+    top: FloatArray  # [2, M] the largest of `logits`
+    near: IntArray  # [M] on how many tracks she may be seen, as far as a long video goes by more than her enrollment
+
+    def anywhere(self, rows: Marks) -> Marks:
+        """[M]: whether something [N] holds on any of a pair's tracks."""
+        return np.bincount(self.of[rows], minlength=len(self.row)) > 0
 
 
 def decide(
-    library: sqlite3.Connection,
-    model: PresenceModel,
-    people: Mapping[int, Person],
-    fresh: Sequence[int],
+    library: sqlite3.Connection, model: PresenceModel, people: Mapping[int, Person], fresh: Sequence[int],
     config: PresenceConfig,
-) -> None:
+) -> None:  # fmt: skip
     """Bring decisions up to date with who is enrolled now, and mark the clips in which one changes (in `transaction`).
 
     `people`: all, by their numbers, whose rows are there; `fresh`: who wasn't among them before.
     """
-    everyone, deeper = Enrolled.of(people, fresh), _clips_needing_more(library, people)
-    for part in clip_batches(library):
+    everyone = _Enrolled.of(people, fresh)
+    spoken_of = records.clips_of(library, {one.clip for person in people.values() for one in corrections_of(person)})
+    heard = library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")
+    deeper = np.array([*spoken_of, *(clip for (clip,) in heard)], int)  # clips where more than kept log-odds decides
+    for part in _clip_batches(library):
         found = odds.read(library, part.tracks, list(people))
-        pairs, together = candidates_of(model, everyone, part, found, config)
+        pairs, together = _candidates_of(model, everyone, part, found, config)
         films = _update_batch(library, pairs, deeper, config)
         if films.any():
             some, mine = part.some(films)
@@ -68,17 +137,64 @@ def decide(
     library.execute(crossed, (config.present_from, config.absent_below))
 
 
-def _clips_needing_more(library: sqlite3.Connection, people: Mapping[int, Person]) -> IntArray:
-    """Clips with corrections or voices, where more than kept log-odds decides."""
-    spoken_of = records.clips_of(library, {one.clip for person in people.values() for one in corrections_of(person)})
-    heard = library.execute("SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'")
-    return np.array([*spoken_of, *(clip for (clip,) in heard)], int)
+def _clip_batches(library: sqlite3.Connection) -> Iterator[_ClipTracks]:
+    """All clips that have tracks, `_CLIPS` at a time."""
+    columns, last = "clip, cost, drawn, people, tracks, best, together", 0
+    words = f"SELECT {columns} FROM contests WHERE clip > ? ORDER BY clip LIMIT {_CLIPS}"
+    while rows := library.execute(words, (last,)).fetchall():
+        *numbers, tracks, best, together = zip(*rows, strict=True)
+        clips, cost, drawn, people = map(np.array, numbers)
+        counts = np.array([len(one) // 8 for one in tracks])
+        yield _ClipTracks(
+            clips, np.cumsum(counts) - counts, np.frombuffer(b"".join(tracks), np.int64),
+            np.repeat(np.arange(len(clips)), counts), np.frombuffer(b"".join(best), np.float64), cost, drawn, people,
+            np.frombuffer(b"".join(together), np.float64),
+        )  # fmt: skip
+        last = int(clips[-1])
 
 
-def _update_batch(library: sqlite3.Connection, pairs: Candidates, deeper: IntArray, config: PresenceConfig) -> Marks:
+def _candidates_of(
+    model: PresenceModel, everyone: _Enrolled, part: _ClipTracks, found: FloatArray, config: PresenceConfig
+) -> tuple[_Candidates, FloatArray]:
+    """Whoever may be in a clip, of people's log-odds [P, T] on its tracks; and the sum of everyone's odds [T]."""
+    own = np.exp(found, dtype=np.float64)
+    sums = own.sum(0)
+    others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
+    limit = min(_log_odds(SPAN_FROM), _log_odds(config.absent_below))
+    counts = np.unique(np.concatenate(others)).tolist()
+    least = min(NEAR_LOGIT, *(model.calibration.min_logit(limit, one) for one in counts))
+    row, column = np.nonzero(found >= least)  # competition only takes
+    clip, mine = part.of[column], own[row, column]
+    enrolled, best = everyone.enrolled[row], part.best[column]
+    good, figures = enrolled.of_pair(best), enrolled.as_figures(best)
+    cost = part.cost[clip] + everyone.worlds[row, part.drawn[clip]]
+    taken = np.stack([np.log(np.maximum(one[column] - mine, 1.0)) for one in (part.together, sums)])
+    logits = np.stack([model.calibrated(found[row, column] - less, good, figures, count[clip]) - cost
+                       for less, count in zip(taken, others, strict=True)])  # fmt: skip
+    logits[0, everyone.fresh[row]] = -np.inf
+    pair, of = np.unique(row * len(part.clips) + clip, return_inverse=True)
+    top = np.full((2, len(pair)), -np.inf)  # before somebody came or went, and now, as `logits`
+    for most, one in zip(top, logits, strict=True):
+        np.maximum.at(most, of, one)
+    there = top.max(0) >= _log_odds(config.absent_below)
+    kept, which = there[of], np.flatnonzero(there)
+    near = np.bincount(of[found[row, column] > NEAR_LOGIT], minlength=len(pair))[which]
+    row, where = np.divmod(pair[which], len(part.clips))
+    of = np.searchsorted(which, of[kept])
+    starts = np.searchsorted(of, np.arange(len(which)))
+    return _Candidates(everyone, part, row, where, starts, of, column[kept], logits[:, kept], top[:, which], near), sums
+
+
+def _log_odds(probability: float) -> float:
+    """The log-odds of a probability, finite also for 0 and 1."""
+    inside = np.clip(probability, 1e-9, 1 - 1e-9)
+    return float(np.log(inside) - np.log1p(-inside))
+
+
+def _update_batch(library: sqlite3.Connection, pairs: _Candidates, deeper: IntArray, config: PresenceConfig) -> Marks:
     """Write the decisions that change, shift other probabilities, mark the clips; [C]: long videos to decide wholly."""
     part = pairs.part
-    limits = np.sort([log_odds(one) for one in (SPAN_FROM, config.absent_below, config.present_from, NAMED)])
+    limits = np.sort([_log_odds(one) for one in (SPAN_FROM, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
     changes, widely, touched = (pairs.anywhere(one) for one in (before != now, (before != now) & moved, moved))
@@ -92,13 +208,17 @@ def _update_batch(library: sqlite3.Connection, pairs: Candidates, deeper: IntArr
     marks[films] = ROWS_BEHIND
     marked = zip(marks[marks > 0].tolist(), part.clips[marks > 0].tolist(), strict=True)
     library.executemany("UPDATE clips SET stale = ? WHERE id = ? AND stale <> 1", marked)
-    waits = ((marks == STALE) | films)[pairs.where]
-    _shift_probabilities(library, pairs, ~waits & ~(changes & alone) & np.isfinite(pairs.top[0]))
-    _write_decisions(library, pairs, np.flatnonzero(~waits & changes & alone), config)
+    now_known = ~((marks == STALE) | films)[pairs.where]
+    shifts = now_known & ~(changes & alone) & np.isfinite(pairs.top[0]) & (pairs.top[0] != pairs.top[1])
+    fall = np.exp(pairs.top[0, shifts] - pairs.top[1, shifts]).tolist()
+    who, where = pairs.everyone.numbers[pairs.row[shifts]], part.clips[pairs.where[shifts]]
+    words = "UPDATE appearances SET probability = probability / (probability + (1 - probability) * ?)"
+    library.executemany(f"{words} WHERE who = ? AND clip = ?", zip(fall, who.tolist(), where.tolist(), strict=True))
+    _write_decisions(library, pairs, np.flatnonzero(now_known & changes & alone), config)
     return films
 
 
-def _other_evidence(pairs: Candidates, deeper: IntArray) -> tuple[Marks, Marks, Marks]:
+def _other_evidence(pairs: _Candidates, deeper: IntArray) -> tuple[Marks, Marks, Marks]:
     """[M] each: where her own sightings in a long video count, where bodies or voices, where what users said of her.
 
     In a long video bodies count by these numbers, but for pieces of one figure, which compete as one.
@@ -113,40 +233,27 @@ def _other_evidence(pairs: Candidates, deeper: IntArray) -> tuple[Marks, Marks, 
 
 
 def _decide_films(
-    library: sqlite3.Connection,
-    model: PresenceModel,
-    everyone: Enrolled,
-    films: tuple[ClipTracks, FloatArray],
+    library: sqlite3.Connection, model: PresenceModel, everyone: _Enrolled, films: tuple[_ClipTracks, FloatArray],
     config: PresenceConfig,
-) -> None:
+) -> None:  # fmt: skip
     """Write who is in some long videos, of log-odds [P, T] on their tracks by enrollments."""
     part, found = films
-    looks = list(_references_in_films(found, candidates_of(model, everyone, part, found, config)[0]))
+    looks = list(_references_in_films(found, _candidates_of(model, everyone, part, found, config)[0]))
     found = _with_own_sightings(library, model, part.tracks, found, looks)
-    pairs, _ = candidates_of(model, everyone, part, found, config)
+    pairs, _ = _candidates_of(model, everyone, part, found, config)
     who: dict[int, list[int]] = {clip: [] for clip in part.clips.tolist()}
-    for row, where in zip(pairs.row.tolist(), pairs.where.tolist(), strict=True):
-        who[int(part.clips[where])].append(int(everyone.numbers[row]))
+    for number, clip in zip(everyone.numbers[pairs.row].tolist(), part.clips[pairs.where].tolist(), strict=True):
+        who[clip].append(number)
     gone = [(clip, json.dumps(one)) for clip, one in who.items()]
     words = "DELETE FROM appearances WHERE clip = ? AND who > 0 AND who NOT IN (SELECT value FROM json_each(?))"
     library.executemany(words, gone)
     _write_decisions(library, pairs, np.arange(len(pairs.row)), config)
 
 
-def _shift_probabilities(library: sqlite3.Connection, pairs: Candidates, which: Marks) -> None:
-    """Shift kept probabilities by as much as their log-odds have changed."""
-    everyone, part = pairs.everyone, pairs.part
-    which = which & (pairs.top[0] != pairs.top[1])
-    fall = np.exp(pairs.top[0, which] - pairs.top[1, which]).tolist()
-    rows = zip(fall, everyone.numbers[pairs.row[which]].tolist(), part.clips[pairs.where[which]].tolist(), strict=True)
-    words = "UPDATE appearances SET probability = probability / (probability + (1 - probability) * ?)"
-    library.executemany(f"{words} WHERE who = ? AND clip = ?", rows)
-
-
-def _write_decisions(library: sqlite3.Connection, pairs: Candidates, which: IntArray, config: PresenceConfig) -> None:
+def _write_decisions(library: sqlite3.Connection, pairs: _Candidates, which: IntArray, config: PresenceConfig) -> None:
     """Write who is where, and on which tracks, as `PresenceModel.score` decides it."""
     everyone, part = pairs.everyone, pairs.part
-    least = np.where(part.cost > 0, log_odds(config.present_from), log_odds(SPAN_FROM))[pairs.where]
+    least = np.where(part.cost > 0, _log_odds(config.present_from), _log_odds(SPAN_FROM))[pairs.where]
     shown = pairs.logits[1] >= np.minimum(least, pairs.top[1])[pairs.of]
     tracks, ends = part.tracks[pairs.columns], np.append(pairs.starts[1:], len(shown))
     probabilities = 1 / (1 + np.exp(-np.clip(pairs.top[1], -30, 30)))
@@ -179,20 +286,20 @@ def _with_own_sightings(
 ) -> FloatArray:
     """Log-odds [P, T] by enrollment and film, competition not included, of those by enrollments (`found`)."""
     out = found.copy()
-    for some in _batches(looks):
-        references, near = (
-            np.unique(np.concatenate([getattr(one, side) for one in some])) for side in ("references", "near")
-        )
+    lending = np.cumsum([0, *(len(one.references) for one in looks)])[:-1] // _LENDING
+    for batch in np.unique(lending).tolist():
+        some = [one for one, its in zip(looks, lending.tolist(), strict=True) if its == batch]
+        references = np.unique(np.concatenate([one.references for one in some]))
+        near = np.unique(np.concatenate([one.near for one in some]))
         alike = _view_logits(library, model, tracks[references], tracks[near])
         for one in some:
             seen = alike[np.ix_(np.searchsorted(references, one.references), np.searchsorted(near, one.near))]
-            out[one.row, one.near] = combined_logits(
-                found[one.row, one.near], seen, one.references[:, None] == one.near
-            )
+            same = one.references[:, None] == one.near
+            out[one.row, one.near] = combined_logits(found[one.row, one.near], seen, same)
     return out
 
 
-def _references_in_films(found: FloatArray, pairs: Candidates) -> Iterator[_References]:
+def _references_in_films(found: FloatArray, pairs: _Candidates) -> Iterator[_References]:
     """Who surely is in which long video, drawn figures aside, and which tracks there are to compare."""
     everyone, part = pairs.everyone, pairs.part
     faces, ends = part.best > 0, np.append(part.starts[1:], len(part.tracks))
@@ -206,13 +313,6 @@ def _references_in_films(found: FloatArray, pairs: Candidates) -> Iterator[_Refe
         references, near = references_and_candidates(sure, (found[row, start:end] > NEAR_LOGIT) & faces[start:end])
         if len(near):
             yield _References(row, references + start, near + start)
-
-
-def _batches(looks: Sequence[_References]) -> Iterator[list[_References]]:
-    """All of them, in batches of about `_LENDING` reference tracks."""
-    lending = np.cumsum([0, *(len(one.references) for one in looks)])[:-1] // _LENDING
-    for batch in np.unique(lending).tolist():
-        yield [looks[place] for place in np.flatnonzero(lending == batch).tolist()]
 
 
 def _view_logits(

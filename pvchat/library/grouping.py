@@ -10,6 +10,7 @@ Legend: n tracks.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -69,7 +70,10 @@ def group(faces: Faces) -> IntArray:
     clear = np.flatnonzero(faces.quality > 0)
     clear = np.sort(clear[np.argsort(-faces.quality[clear], kind="stable")[:MOST]])
     labels[clear] = _founded_groups(faces.rows(clear))
-    _keep_user_groups(faces, labels)
+    for one in np.unique(faces.said[faces.said != _NO_GROUP]):  # also what isn't clear stays where the user put it
+        mine = np.flatnonzero(faces.said == one)
+        known = labels[mine][labels[mine] != _NO_GROUP]
+        labels[mine] = known[0] if len(known) else labels.max(initial=_NO_GROUP) + 1
     _join_unclear(faces, labels)
     return labels
 
@@ -90,9 +94,13 @@ def _founded_groups(faces: Faces) -> IntArray:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    most = distance_limit(FOUNDING_DISTANCE, len(faces))
-    edges = [_edges(faces, start, most) for start in range(0, len(faces), _ROWS)]
-    rows, columns = np.concatenate(edges, axis=1) if edges else np.zeros((2, 0), int)
+    most, edges = distance_limit(FOUNDING_DISTANCE, len(faces)), [np.zeros((2, 0), int)]
+    for start in range(0, len(faces), _ROWS):  # pairs that are near, or that the user put together
+        some = slice(start, start + _ROWS)
+        said = (faces.said[some, None] == faces.said[None]) & (faces.said[some, None] != _NO_GROUP)
+        one, other = np.nonzero((faces.distances(some) <= most) | said)
+        edges.append(np.stack([one + start, other]))
+    rows, columns = np.concatenate(edges, axis=1)
     graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(faces), len(faces)))
     parts = connected_components(graph, directed=False)[1]
     labels, count = np.full(len(faces), _NO_GROUP), 0
@@ -101,14 +109,6 @@ def _founded_groups(faces: Faces) -> IntArray:
         labels[part] = inside + count
         count += inside.max() + 1
     return labels
-
-
-def _edges(faces: Faces, start: int, most: float) -> IntArray:
-    """Pairs [2, m] that are near, or that the user put together, of some rows with all."""
-    rows = slice(start, start + _ROWS)
-    said = (faces.said[rows, None] == faces.said[None]) & (faces.said[rows, None] != _NO_GROUP)
-    found = np.nonzero((faces.distances(rows) <= most) | said)
-    return np.stack([found[0] + start, found[1]])
 
 
 def _parts(labels: IntArray) -> list[IntArray]:
@@ -133,14 +133,6 @@ def _linked(faces: Faces, most: float) -> IntArray:
     return np.asarray(linkage.fit_predict(apart), int)
 
 
-def _keep_user_groups(faces: Faces, labels: IntArray) -> None:
-    """What isn't clear, and the user put into a group, is in it."""
-    for one in np.unique(faces.said[faces.said != _NO_GROUP]):
-        mine = np.flatnonzero(faces.said == one)
-        known = labels[mine][labels[mine] != _NO_GROUP]
-        labels[mine] = known[0] if len(known) else labels.max(initial=_NO_GROUP) + 1
-
-
 def _join_unclear(faces: Faces, labels: IntArray) -> None:
     """Put what isn't clear to the nearest group that is near, the nearest first; changes `labels`."""
     left, groups = np.flatnonzero(labels == _NO_GROUP), _parts(labels)
@@ -148,10 +140,10 @@ def _join_unclear(faces: Faces, labels: IntArray) -> None:
     if not len(left) or not groups:
         return
     middles, prints = (np.stack([rows[part].mean(0) for part in groups]) for rows in (faces.middles, faces.prints))
-    together: dict[int, set[int]] = {}
+    together = defaultdict[int, set[int]](set)
     for one, other in faces.apart.tolist():
-        together.setdefault(one, set()).add(other)
-        together.setdefault(other, set()).add(one)
+        together[one].add(other)
+        together[other].add(one)
     apart = np.concatenate([
         track_distances(faces.middles[left[at : at + _ROWS]], faces.prints[left[at : at + _ROWS]], middles, prints)
         for at in range(0, len(left), _ROWS)
@@ -159,17 +151,16 @@ def _join_unclear(faces: Faces, labels: IntArray) -> None:
     nearest, most = apart.argmin(1), distance_limit(JOINING_DISTANCE, len(faces))
     for row in np.argsort(apart.min(1), kind="stable").tolist():
         label = labels[groups[nearest[row]][0]]
-        taken = any(labels[other] == label for other in together.get(int(left[row]), ()))
+        taken = any(labels[other] == label for other in together[int(left[row])])
         if apart[row, nearest[row]] <= most and not taken:
             labels[left[row]] = label
 
 
 def seen_at_once(clips: Sequence[int], frames: Sequence[set[int]]) -> Pairs:
     """Pairs [m, 2] of tracks that share a frame of one clip, by each one's clip [n] and the frames that show it [n]."""
-    by_clip: dict[int, list[int]] = {}
+    by_clip = defaultdict[int, list[int]](list)
     for track, clip in enumerate(clips):
-        by_clip.setdefault(clip, []).append(track)
-    pairs = [
-        (a, b) for mine in by_clip.values() for a, b in combinations(mine, 2) if not frames[a].isdisjoint(frames[b])
-    ]
+        by_clip[clip].append(track)
+    beside = (pair for mine in by_clip.values() for pair in combinations(mine, 2))
+    pairs = [(one, other) for one, other in beside if not frames[one].isdisjoint(frames[other])]
     return np.array(pairs, np.intp).reshape(-1, 2)

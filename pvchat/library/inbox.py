@@ -6,7 +6,9 @@
     inbox.name(3, "Ana", consent=True)
 
 In: the tables, kept up to date by every call. Out: groups of strangers with their videos and times, most seen first;
-people in the people store. A picture of a stranger is cut out of the video when it is asked for, and kept nowhere.
+people in the people store. A picture of a stranger is cut out of the video when it is asked for, and kept nowhere. Each
+act keeps which tracks were in which group before it, of people their ids alone, so that it can be taken back; what is
+deleted from the library is gone from there too (`ON DELETE CASCADE`).
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.identity.subjects import number_of
-from pvchat.library import acts, strangers
+from pvchat.library import strangers
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import Shown, Stranger
 from pvchat.people.corrections import corrections_of, without_correction
@@ -29,14 +32,25 @@ from pvchat.storage.library import LibraryError, transaction
 LEAST = 2  # videos in which somebody is seen who counts as recurring
 _MOST_ENROLLED = 3  # videos that somebody is enrolled from
 _MOST_TOLD = 4  # videos of which "that is (not) her" is said at once
+_MOST_ACTS = 50  # acts that can be taken back, one after the other
 Opened = Callable[[], AbstractContextManager[sqlite3.Connection]]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that was done."""
+
+    number: int
+    what: str  # "name", "join", "deny", "ignore", "merge" or "split"
+    group: int  # which it was done to
+    ref: str  # id of the person whom it was about; "" for nobody
+    count: int  # corrections of hers that it made
 
 
 class Inbox:
     """Strangers of a library, of which `opened` opens the tables.
 
-    Raises:
-        LibraryError: by all: there is no library, no such group, or none of its videos can be used.
+    By all LibraryError is raised: there is no library, no such group, or none of its videos can be used.
     """
 
     def __init__(self, opened: Opened, chat: Service) -> None:
@@ -49,11 +63,9 @@ class Inbox:
         """
         with self._open() as library:
             self._follow(library, progress)
-            names = strangers.perhaps(library, people_in(library, self.chat))
-            shown = strangers.shown_in(library)
-            found = [strangers.stranger_of(group, tracks, names) for group, tracks in shown.items()]
-        found = [one for one in found if one.videos >= least]
-        return sorted(found, key=lambda one: (-one.videos, -one.seconds, one.id))
+            found = strangers.all_of(library, people_in(library, self.chat))
+        often = [one for one in found if one.videos >= least]
+        return sorted(often, key=lambda one: (-one.videos, -one.seconds, one.id))
 
     def picture(self, group: int, track: int | None = None) -> bytes:
         """JPEG of a stranger's best sighting, out of its video; of one of her tracks, where one is meant."""
@@ -73,10 +85,8 @@ class Inbox:
     def name(self, group: int, name: str, consent: bool = False) -> Person:
         """Enroll a stranger from her best sightings by a name; she is found in the whole library then.
 
-        `consent`: she has agreed to be enrolled; nobody is enrolled without.
-
-        Raises:
-            PeopleError: no consent; the name is taken or can't be used.
+        `consent`: she has agreed to be enrolled; nobody is enrolled without. Raises also PeopleError: no consent; the
+        name is taken or can't be used.
         """
         if not consent:
             raise PeopleError("consent is missing.", subject=name, hint="Say so if she has agreed (--consent).")
@@ -84,20 +94,18 @@ class Inbox:
         def enroll(one: Shown, again: bool) -> Person:
             analysis = self.chat.analyse(one.sighting.path)
             track = number_of(analysis, analysis.tracks[one.number])  # among those that can be enrolled
-            person: Person = self.chat.enroll(one.sighting.path, name, track=track, add=again)
-            return person
+            return self.chat.enroll(one.sighting.path, name, track=track, add=again)
 
         with self._open() as library:
             person, _ = _apply_to_sightings(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
-            acts.record_about_person(library, "name", group, person.id)
+            _record_about_person(library, "name", group, person.id)
             self._follow(library)
         return person
 
     def correct(self, group: int, name: str, is_her: bool) -> Person:
         """Say that a stranger is, or isn't, somebody enrolled: her sightings count for or against her.
 
-        Raises:
-            UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
+        Raises also UnknownPersonError, PeopleError: nobody has the name; she has as many corrections as she may have.
         """
         with self._open() as library:
             before = self.chat.people.get(name)
@@ -105,21 +113,18 @@ class Inbox:
 
             def say(one: Shown, again: bool) -> Person:
                 self.chat.correct(ref, one.sighting.path, is_her, track=one.number + 1)
-                person: Person = self.chat.people.get(ref)
-                return person
+                return self.chat.people.get(ref)
 
             person, count = _apply_to_sightings(strangers.best_of(library, group), _MOST_TOLD, say)
-            acts.update_person_id(
-                library, before.id, person.id
-            )  # what was done about her before can still be taken back
-            acts.record_about_person(library, "join" if is_her else "deny", group, person.id, count)
+            _update_person_id(library, before.id, person.id)  # earlier acts about her can still be taken back
+            _record_about_person(library, "join" if is_her else "deny", group, person.id, count)
             self._follow(library)
         return person
 
     def ignore(self, group: int) -> None:
         """Never show a stranger again."""
         with self._open() as library, transaction(library):
-            acts.record(library, "ignore", group)
+            _record(library, "ignore", group)
             library.execute("UPDATE groups SET ignored = 1 WHERE id = ?", (group,))
 
     def merge(self, group: int, other: int) -> None:
@@ -127,7 +132,7 @@ class Inbox:
         if group == other:
             raise LibraryError("these are one group already.", subject=str(group), hint="Name two.")
         with self._open() as library, transaction(library):
-            acts.record(library, "merge", group, other)
+            _record(library, "merge", group, other)
             library.execute('UPDATE members SET "group" = ? WHERE "group" = ?', (group, other))
 
     def split(self, group: int, tracks: Sequence[int]) -> int:
@@ -137,36 +142,41 @@ class Inbox:
             if not tracks or not {*tracks} < mine:
                 hint = f"Its tracks are: {', '.join(map(str, sorted(mine)))}. Leave one at least."
                 raise LibraryError("these tracks can't be split from it.", subject=f"group {group}", hint=hint)
-            acts.record(library, "split", group)
+            _record(library, "split", group)
             made = library.execute("INSERT INTO groups DEFAULT VALUES").lastrowid
             assert made is not None
-            words = 'UPDATE members SET "group" = ? WHERE track IN (SELECT value FROM json_each(?))'
-            library.execute(words, (made, strangers.json_list(tracks)))
+            words = 'UPDATE members SET "group" = ? WHERE track = ?'
+            library.executemany(words, [(made, int(track)) for track in tracks])
         return made
 
-    def last(self) -> acts.Act | None:
+    def last(self) -> Act | None:
         """What `undo` would take back; None for nothing."""
         with self._open() as library:
-            return acts.last(library)
+            return _last_act(library)
 
-    def undo(self) -> acts.Act:
+    def undo(self) -> Act:
         """Take back what was done last: a name (who was enrolled is forgotten), a join, a "not her", an ignore …
 
         Nothing is where nothing was done, or where the person was changed since, elsewhere.
         """
         with self._open() as library:
-            act = acts.last(library)
+            act = _last_act(library)
             if act is None:
                 raise LibraryError("there is nothing to take back.", subject="inbox")
+            if act.what in ("join", "deny", "name"):
+                person = self.chat.people.find(act.ref)
+                if person is None or person.id != act.ref:
+                    what = "the person was changed or forgotten since: that can't be taken back any more."
+                    raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
             if act.what in ("join", "deny"):
-                self._take_back_words(library, act)
+                person = self.chat.people.revise(PersonRef(act.ref), lambda one: _with_fewer_words(one, act.count))
+                _update_person_id(library, act.ref, person.id)
             if act.what == "name":
-                self._require_same(act)
                 ids = self.chat.people.ids()
                 hers = [(ref,) for ref, name in ids.items() if name == ids[act.ref]]
                 with transaction(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
                     library.executemany("DELETE FROM people WHERE ref = ?", hers)
-            acts.take_back(library, act)
+            _take_back(library, act)
         if act.what == "name":
             self.chat.forget(PersonRef(act.ref))
         with self._open() as library:
@@ -176,25 +186,6 @@ class Inbox:
     def _follow(self, library: sqlite3.Connection, progress: Progress | None = None) -> None:
         follow(library, self.chat, progress, wholly=False)
         strangers.regroup(library, self.chat)
-
-    def _take_back_words(self, library: sqlite3.Connection, act: acts.Act) -> None:
-        """What was said of somebody's recognition, newest first."""
-        self._require_same(act)
-
-        def fewer(person: Person) -> Person:
-            for _ in range(act.count):
-                person = without_correction(person, len(corrections_of(person)))
-            return person
-
-        person = self.chat.people.revise(PersonRef(act.ref), fewer)
-        acts.update_person_id(library, act.ref, person.id)
-
-    def _require_same(self, act: acts.Act) -> None:
-        """Raise LibraryError where the person of an act isn't as it left her."""
-        person = self.chat.people.find(act.ref)
-        if person is None or person.id != act.ref:
-            what = "the person was changed or forgotten since: that can't be taken back any more."
-            raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
 
 
 def _apply_to_sightings(shown: Sequence[Shown], most: int, act: Callable[[Shown, bool], Person]) -> tuple[Person, int]:
@@ -216,3 +207,60 @@ def _apply_to_sightings(shown: Sequence[Shown], most: int, act: Callable[[Shown,
     if made is None:
         raise why
     return made, count
+
+
+def _with_fewer_words(person: Person, count: int) -> Person:
+    """Somebody without the last so many corrections."""
+    for _ in range(count):
+        person = without_correction(person, len(corrections_of(person)))
+    return person
+
+
+def _record(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", count: int = 0) -> None:
+    """Record an act and which tracks were in its groups before; from now on these stay there by the user's word.
+
+    Within a change; raises LibraryError where there is no such group.
+    """
+    rows = strangers.members_of(library, groups)
+    if missing := {*groups} - {group for _, group, _ in rows}:
+        raise LibraryError("there is no such group.", subject=str(min(missing)), hint="Look: pvchat library inbox")
+    words = 'INSERT INTO acts(act, "group", ref, count) VALUES (?, ?, ?, ?)'
+    act = library.execute(words, (what, groups[0], ref, count)).lastrowid
+    library.executemany("INSERT INTO members_before VALUES (?, ?, ?, ?)", [(act, *row) for row in rows])
+    library.executemany('UPDATE members SET said = 1 WHERE "group" = ?', [(group,) for group in groups])
+    library.execute("DELETE FROM acts WHERE id <= (SELECT max(id) FROM acts) - ?", (_MOST_ACTS,))
+
+
+def _record_about_person(library: sqlite3.Connection, what: str, group: int, ref: str, count: int = 0) -> None:
+    """Record that a group was named ("name"), joined to somebody ("join") or said not to be her ("deny")."""
+    with transaction(library):
+        _record(library, what, group, ref=ref, count=count)
+        if what != "deny":
+            library.execute("UPDATE groups SET ref = ? WHERE id = ?", (ref, group))
+
+
+def _update_person_id(library: sqlite3.Connection, before: str, now: str) -> None:
+    """Somebody has another id, since she was changed from here."""
+    with transaction(library):
+        for table in ("acts", "groups"):
+            library.execute(f"UPDATE {table} SET ref = ? WHERE ref = ?", (now, before))
+
+
+def _last_act(library: sqlite3.Connection) -> Act | None:
+    row = library.execute('SELECT id, act, "group", ref, count FROM acts ORDER BY id DESC LIMIT 1').fetchone()
+    return None if row is None else Act(*row)
+
+
+def _take_back(library: sqlite3.Connection, act: Act) -> None:
+    """Put every track back where it was before an act, and drop the act."""
+    with transaction(library):
+        words = 'SELECT "group", said, track FROM members_before WHERE act = ?'
+        rows = library.execute(words, (act.number,)).fetchall()
+        library.executemany("INSERT OR IGNORE INTO groups(id) VALUES (?)", {(group,) for group, _, _ in rows})
+        library.executemany('UPDATE members SET "group" = ?, said = ? WHERE track = ?', rows)
+        if act.what == "ignore":
+            library.execute("UPDATE groups SET ignored = 0 WHERE id = ?", (act.group,))
+        if act.what in ("name", "join"):
+            library.execute("UPDATE groups SET ref = '' WHERE id = ?", (act.group,))
+        library.execute("DELETE FROM acts WHERE id = ?", (act.number,))
+        strangers.drop_empty(library)

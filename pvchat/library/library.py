@@ -71,8 +71,7 @@ class LastSeen:
 class Library:
     """Many videos, looked through once by `chat`, whose people are recognised.
 
-    Raises:
-        LibraryError, LockedError: by all: nothing was added yet, it can't be read or written; no key.
+    By all LibraryError or LockedError is raised: nothing was added yet, it can't be read or written; no key.
     """
 
     def __init__(self, chat: Service) -> None:
@@ -94,12 +93,9 @@ class Library:
         return [*added, *(address.without_password for address in cameras)]
 
     def live(
-        self,
-        camera: str,
-        how: Watching | None = None,
-        place: str | None = None,
+        self, camera: str, how: Watching | None = None, place: str | None = None,
         on_event: Callable[[dict[str, Any]], None] = lambda event: None,
-    ) -> Live:
+    ) -> Live:  # fmt: skip
         """A camera to be watched: call its `start` and `stop`. It is added where it isn't there yet.
 
         `camera` is an address, a webcam (`/dev/video0`), a file that is being written, or a place, which is called
@@ -126,9 +122,7 @@ class Library:
     def scan(self, how: Scanning | None = None) -> Report:
         """Look through what is new or changed, and forget what is gone. Stopped or killed, it goes on when repeated.
 
-        Raises:
-            PVChatError: another process is scanning; Ray isn't installed; a worker process died: what was finished is
-                kept.
+        Raises PVChatError: another process is scanning; Ray isn't installed; a worker died: what was finished is kept.
         """
         busy = LibraryError("another process is looking through it.", subject="library", hint="Wait for it.")
         with self._open() as library, atomic.exclusive(library_of(self.root).with_suffix(".lock"), busy):
@@ -160,22 +154,17 @@ class Library:
                 storage.empty_log(library)
 
     def ask(
-        self,
-        question: str,
-        history: Sequence[str] = (),
-        now: datetime | None = None,
-        progress: Progress | None = None,
+        self, question: str, history: Sequence[str] = (), now: datetime | None = None, progress: Progress | None = None
     ) -> LibraryAnswer:
-        """Answer a question about all videos.
+        """Answer a question about all videos: "When was Ana last seen?", "Who was in the kitchen this morning?".
 
         Args:
-            question: such as "When was Ana last seen with Ben?" or "Who was in the kitchen this morning?".
+            question: in English.
             history: earlier ones, oldest first.
             now: the time by which "yesterday" is meant, local; the clock's if None.
             progress: told how far people who are new are recognised first.
 
-        Raises:
-            SettingsError, PeopleError: it is no question; somebody's files are damaged.
+        Raises also SettingsError, PeopleError: it is no question; somebody's files are damaged.
         """
         from pvchat.library.asking import ask  # the reader takes a third of a second to load
 
@@ -236,13 +225,13 @@ class Library:
         with self._open() as library:
             sources.find_changes(library)
             found = sources.sources(library)
-            clips, seconds = library.execute("SELECT count(*), coalesce(sum(seconds), 0) FROM clips").fetchone()
-            tracks = library.execute("SELECT count(*) FROM tracks").fetchone()[0]
-            people = library.execute("SELECT count(DISTINCT who) FROM appearances WHERE who > 0").fetchone()[0]
-            waiting = sum(source.waiting for source in found)
+            clips, seconds, tracks, people = library.execute(
+                "SELECT count(*), coalesce(sum(seconds), 0.0), (SELECT count(*) FROM tracks), "
+                "(SELECT count(DISTINCT who) FROM appearances WHERE who > 0) FROM clips"
+            ).fetchone()
         size = sum(path.stat().st_size for path in library_of(self.root).parent.rglob("*") if path.is_file())
-        failed = sum(len(source.failed) for source in found)
-        return Status(found, clips, float(seconds), waiting, failed, tracks, people, size)
+        waiting, failed = sum(one.waiting for one in found), sum(len(one.failed) for one in found)
+        return Status(found, clips, seconds, waiting, failed, tracks, people, size)
 
     @contextmanager
     def _open(self, make: bool = False) -> Iterator[sqlite3.Connection]:

@@ -90,17 +90,13 @@ def logits_of_tracks(
 def compared_people(library: sqlite3.Connection) -> set[int]:
     """The numbers of people whose log-odds on all tracks are kept: those on the newest; all, where there is none."""
     newest = library.execute("SELECT tracks FROM contests ORDER BY clip DESC LIMIT 1").fetchone()
-    words = "SELECT id FROM people"
-    if newest is not None:
-        words = f"SELECT who FROM odds WHERE block = {int(np.frombuffer(newest[0], np.int64)[-1]) // _BLOCK}"
+    block = None if newest is None else int(np.frombuffer(newest[0], np.int64)[-1]) // _BLOCK
+    words = "SELECT id FROM people" if block is None else f"SELECT who FROM odds WHERE block = {block}"
     return {number for (number,) in library.execute(words)}
 
 
 def drop_if_outdated(library: sqlite3.Connection, model: PresenceModel) -> bool:
-    """Delete log-odds that another presence model or calibration made; whether there were any.
-
-    All clips are stale then.
-    """
+    """Delete log-odds that another presence model or calibration made; whether there were any: all clips are stale."""
     before = library.execute("SELECT version FROM model").fetchone()
     if before == (model.version,):
         return False
@@ -138,7 +134,8 @@ def _place_likeness(
 ) -> FloatArray:
     """How alike people's enrollments and tracks' clips [T] are by their mean frames [P, T]; 0 where none is known."""
     out = np.zeros((len(people), len(clips)), np.float32)
-    if not len(clips) or not any("frame" in one.arrays for one in people):
+    framed = [(row, person) for row, person in enumerate(people) if "frame" in person.arrays]
+    if not len(clips) or not framed:
         return out
     ends = int(clips.min()), int(clips.max())
     rows = library.execute("SELECT id, frame FROM clips WHERE id BETWEEN ? AND ? ORDER BY id", ends)
@@ -146,9 +143,8 @@ def _place_likeness(
         numbers, frames = zip(*part, strict=True)
         seen = np.frombuffer(b"".join(frames), np.float16).reshape(len(part), -1)
         mine = np.isin(clips, numbers)
-        for row, person in enumerate(people):
-            if "frame" in person.arrays:
-                out[row, mine] = model.scene_likeness(person, seen)[np.searchsorted(numbers, clips[mine])]
+        for row, person in framed:
+            out[row, mine] = model.scene_likeness(person, seen)[np.searchsorted(numbers, clips[mine])]
     return out
 
 

@@ -20,7 +20,6 @@ from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.library import odds, records
 from pvchat.library.decisions import ROWS_BEHIND, STALE, decide
 from pvchat.people.folders import Snapshot
-from pvchat.people.person import Person
 from pvchat.schemas import PersonPresence, Progress, Service
 from pvchat.storage.library import LibraryError, transaction
 
@@ -31,8 +30,7 @@ _OF_ENTITY = ("beside", "with", "left_of", "right_of")  # attributes whose `of` 
 def follow(library: sqlite3.Connection, chat: Service, progress: Progress | None = None, *, wholly: bool = True) -> int:
     """Bring the library up to date with the people store; how many clips were recognised anew.
 
-    `progress` is told how many clips are done; `wholly`: also those in which only what holds of people is behind, which
-    else wait until they are opened.
+    `wholly`: also those in which only what holds of people is behind, which else wait until they are opened.
     """
     done = 0
     if odds.drop_if_outdated(library, chat.networks.presence):
@@ -72,9 +70,8 @@ def _recognise_stale(library: sqlite3.Connection, chat: Service, most: int, prog
 
 def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: Snapshot | None = None) -> None:
     """Write anew who is in a clip, and what holds of them."""
-    everyone = _known_people(library, chat) if everyone is None else everyone
+    everyone, refs = everyone or _known_people(library, chat), _numbers_by_ref(library)
     analysis, tracks = records.analysis_of(library, clip)
-    refs = _numbers_by_ref(library)
     people = {refs[one.id]: one for one in everyone.people}
     solo = odds.logits_of_clip(library, chat.networks.presence, clip, (analysis, tracks), people)
     presences = chat.score(everyone.people, analysis, solo=solo)
@@ -104,14 +101,18 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
     if written is None:
         raise LibraryError("this video isn't in the library any more.", hint="Ask again.")
     told = records.unpacked(written[0])
-    columns = 'who, decision, probability, x, y, height, "like"'
-    found = library.execute(f"SELECT {columns} FROM appearances WHERE clip = ? ORDER BY who DESC", (clip,)).fetchall()
-    there = {row[0]: row for row in found}
-    entities = [_entity(there.get(who), name, names) for who, name in names.items()]
-    entities += [replace(_entity(row, _name(who, names), names), known=False) for who, row in there.items() if who < 0]
-    words = 'who, attribute, value, start, "end", colour, of, other, probability, holds'
-    facts = library.execute(f"SELECT {words} FROM facts WHERE clip = ? ORDER BY number", (clip,))
-    rows = [_row(row, names) for row in facts]
+    there, rows = dict[int, Entity](), list[Row]()
+    words = 'SELECT who, decision, probability, x, y, height, "like" FROM appearances WHERE clip = ? ORDER BY who DESC'
+    for who, decision, probability, x, y, height, like in library.execute(words, (clip,)):
+        centre = None if x is None else (float(x), float(y))
+        there[who] = Entity(_name(who, names), who > 0, decision, probability, centre, height, _name(like, names))
+    entities = [there.get(who) or Entity(name, decision="absent", probability=0.0) for who, name in names.items()]
+    entities += [one for who, one in there.items() if who < 0]
+    columns = 'who, attribute, value, start, "end", colour, of, other, probability, holds'
+    facts = library.execute(f"SELECT {columns} FROM facts WHERE clip = ? ORDER BY number", (clip,))
+    for who, what, value, start, end, colour, of, other, sure, holds in facts:
+        of = of if other is None else _name(other, names)
+        rows.append(Row(_name(who, names), what, value, start, end, colour, of, sure, bool(holds)))
     start, end = told["span"]
     if place:
         rows = [row for row in rows if row.entity or row.attribute != "place"]
@@ -152,7 +153,9 @@ def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
             return False
         library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
         library.executemany("DELETE FROM odds WHERE who = ?", [(known[ref],) for ref in unread])
-        refs = _enter_people(library, fresh)
+        entered = [(one.id, one.has_voice) for one in fresh]
+        library.executemany("INSERT OR IGNORE INTO people(ref, voice) VALUES (?, ?)", entered)
+        refs = _numbers_by_ref(library)
         numbers = [refs[one.id] for one in fresh]
         if seen is not None:
             odds.write(library, numbers, *seen)
@@ -164,13 +167,6 @@ def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
             speaking = "SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'"
             library.execute(f"UPDATE clips SET stale = {STALE} WHERE id IN ({speaking})")
     return True
-
-
-def _enter_people(library: sqlite3.Connection, people: Sequence[Person]) -> dict[str, int]:
-    """Give people numbers in the library; the numbers of all there, by their ids in the people store."""
-    words = "INSERT OR IGNORE INTO people(ref, voice) VALUES (?, ?)"
-    library.executemany(words, [(one.id, one.has_voice) for one in people])
-    return _numbers_by_ref(library)
 
 
 def _known_people(library: sqlite3.Connection, chat: Service) -> Snapshot:
@@ -208,17 +204,3 @@ def _number(name: str, who: dict[str, int]) -> int:
 
 def _name(who: int | None, names: dict[int, str]) -> str:
     return "" if not who else names.get(who, "") if who > 0 else f"#{-who}"
-
-
-def _entity(row: Sequence[Any] | None, name: str, names: dict[int, str]) -> Entity:
-    if row is None:
-        return Entity(name, decision="absent", probability=0.0)
-    _, decision, probability, x, y, height, like = row
-    centre = None if x is None else (float(x), float(y))
-    return Entity(name, True, decision, probability, centre, height, _name(like, names))
-
-
-def _row(row: Sequence[Any], names: dict[int, str]) -> Row:
-    who, attribute, value, start, end, colour, of, other, probability, holds = row
-    of = of if other is None else _name(other, names)
-    return Row(_name(who, names), attribute, value, start, end, colour, of, probability, bool(holds))

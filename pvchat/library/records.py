@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,25 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat import schemas
 from pvchat.identity.examples import is_masked
 from pvchat.identity.gallery import FaceTracks
 from pvchat.identity.reach import is_covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import (
-    BODY,
-    FACEPRINT,
-    STRIPS,
-    TINTS,
-    ClipAnalysis,
-    FloatArray,
-    Sound,
-    Track,
-    facts_from_row,
-    facts_to_row,
-    track_from_row,
-    track_to_row,
-)
+from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Sound, Track
 from pvchat.storage.tensorfile import plain_number
 from pvchat.video import Recorded
 
@@ -47,8 +36,6 @@ BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
 _FACES = 2000  # tracks that are compared at once
 _FACE_ROWS = "SELECT id, covered, masked, sightings, identity, prints FROM tracks"
-_FLOATS = 7  # of a sighting: its frame, box, score and quality
-
 WIDTH = 128  # of identity vectors
 _LEAST = 1e-12  # of a scale: a row of zeros stays one
 
@@ -68,14 +55,14 @@ class Layout:
 
     def packed(self, rows: NDArray[Any]) -> bytes:
         """The bytes of rows [n, vectors * width + exact]; none of no rows."""
-        made = np.zeros(len(rows), self._kind)
-        if rows.size:
-            split = self.vectors * self.width
-            parts = rows[:, :split].astype(np.float32).reshape(-1, self.vectors, self.width)
-            scales = np.maximum(np.abs(parts).max(2), _LEAST, dtype=np.float32) / np.float32(127)
-            made["scales"] = scales.reshape(made["scales"].shape)
-            made["numbers"], made["exact"] = np.rint(parts / scales[:, :, None]), rows[:, split:]
-        return made.tobytes() if rows.size else b""
+        if not rows.size:
+            return b""
+        made, split = np.zeros(len(rows), self._kind), self.vectors * self.width
+        parts = rows[:, :split].astype(np.float32).reshape(-1, self.vectors, self.width)
+        scales = np.maximum(np.abs(parts).max(2), _LEAST, dtype=np.float32) / np.float32(127)
+        made["scales"] = scales.reshape(made["scales"].shape)
+        made["numbers"], made["exact"] = np.rint(parts / scales[:, :, None]), rows[:, split:]
+        return made.tobytes()
 
     def unpacked(self, data: bytes) -> NDArray[np.float32]:
         """The rows [n, vectors * width + exact] of their bytes."""
@@ -85,7 +72,7 @@ class Layout:
         return np.hstack([numbers, found["exact"].astype(np.float32)]) if self.exact else numbers
 
 
-IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, STRIPS, TINTS)
+IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, schemas.STRIPS, schemas.TINTS)
 
 
 def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded) -> int:
@@ -95,12 +82,12 @@ def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Re
     row = (
         analysis.key, VERSION, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
         analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
-        analysis.mean_frame.astype(np.float16).tobytes(), packed({**facts_to_row(analysis), "in_all": analysis.in_all}),
+        analysis.mean_frame.astype(np.float16).tobytes(),
+        packed({**schemas.facts_to_row(analysis), "in_all": analysis.in_all}),
         b"" if silenced else _sound(analysis),  # somebody was forgotten who is heard in it
     )  # fmt: skip
     columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene, sound"
-    marks = ", ".join("?" * len(row))
-    clip = library.execute(f"INSERT INTO clips({columns}) VALUES ({marks})", row).lastrowid
+    clip = library.execute(f"INSERT INTO clips({columns}) VALUES (?{', ?' * (len(row) - 1)})", row).lastrowid
     assert clip is not None
     shots = {(clip, float(start), float(end)) for start, end in analysis.shots}
     library.executemany("INSERT INTO shots VALUES (?, ?, ?)", sorted(shots))
@@ -130,7 +117,7 @@ def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, l
         key, seconds, width, height, times_of(times),
         np.frombuffer(frame, np.float16)[None, None], [_track(row) for row in tracks],
         shots=np.asarray(shots, np.float32).reshape(-1, 2), in_all=told.pop("in_all"), stage=stage,
-        sound=Sound.from_dict(unpacked(sound)) if sound else None, **facts_from_row(told),
+        sound=Sound.from_dict(unpacked(sound)) if sound else None, **schemas.facts_from_row(told),
     )  # fmt: skip
     return analysis, [row[0] for row in tracks]
 
@@ -147,13 +134,13 @@ def _write_track(library: sqlite3.Connection, place: tuple[int, int], track: Tra
     sightings = np.column_stack([track.frames, track.boxes, track.scores, track.quality])[best]
     middle = mean_identity(track.identity, track.quality) if len(track) else np.zeros(WIDTH, np.float32)
     values = (
-        *place, track.kind, is_covered(track), is_masked(track), spans[0][0], spans[-1][1], packed(track_to_row(track)),
-        _bytes(track.shown_in, np.int32), _bytes(sightings, np.float32), IDENTITY.packed(track.identity[best]),
-        PRINTS.packed(track.prints[:MOST_PRINTS]), BODIES.packed(track.looks[:MOST_LOOKS]),
+        *place, track.kind, is_covered(track), is_masked(track), spans[0][0], spans[-1][1],
+        packed(schemas.track_to_row(track)), _bytes(track.shown_in, np.int32), _bytes(sightings, np.float32),
+        IDENTITY.packed(track.identity[best]), PRINTS.packed(track.prints[:MOST_PRINTS]),
+        BODIES.packed(track.looks[:MOST_LOOKS]),
     )  # fmt: skip
-    added = library.execute(f"INSERT INTO tracks VALUES (NULL{', ?' * len(values)})", values)
-    row = (added.lastrowid, place[0], IDENTITY.packed(middle[None]))
-    library.execute("INSERT INTO middles VALUES (?, ?, ?)", row)
+    added = library.execute(f"INSERT INTO tracks VALUES (NULL{', ?' * len(values)})", values).lastrowid
+    library.execute("INSERT INTO middles VALUES (?, ?, ?)", (added, place[0], IDENTITY.packed(middle[None])))
 
 
 def _track(row: Sequence[Any]) -> Track:
@@ -165,7 +152,7 @@ def _track(row: Sequence[Any]) -> Track:
         rows[:, 5].copy(), rows[:, 6].copy(), IDENTITY.unpacked(identity), rows[:, 1:5].copy(),
         np.zeros((count, BODY), np.float32), np.full((count, 33, 4), np.nan, np.float32),
         prints=_rows(PRINTS, prints), looks=_rows(BODIES, looks),
-        seen=np.frombuffer(seen, np.int32).astype(np.int64), **track_from_row(told),
+        seen=np.frombuffer(seen, np.int32).astype(np.int64), **schemas.track_from_row(told),
     )  # fmt: skip
 
 
@@ -185,9 +172,9 @@ def faces_numbered(library: sqlite3.Connection, numbers: Iterable[int]) -> list[
 
 def _stacked(rows: Iterable[Sequence[Any]]) -> Iterator[FaceTracks]:
     """Rows of `_FACE_ROWS`, those with the same numbers of sightings and faceprints together."""
-    alike: dict[tuple[int, int, int], list[Sequence[Any]]] = {}
+    alike = defaultdict[tuple[int, int, int], list[Sequence[Any]]](list)
     for row in rows:
-        alike.setdefault((row[2], len(row[4]), len(row[5])), []).append(row)
+        alike[row[2], len(row[4]), len(row[5])].append(row)
     for (masked, _, _), group in alike.items():
         numbers, hidden, _, seen, identity, prints = zip(*group, strict=True)
         count = len(numbers)
@@ -211,7 +198,7 @@ def times_of(data: bytes) -> FloatArray:
 
 def sightings_of(data: bytes) -> FloatArray:
     """Sightings [n, 7] of a row of `tracks`: frame, box, score, quality of each."""
-    return np.frombuffer(data, np.float32).reshape(-1, _FLOATS)
+    return np.frombuffer(data, np.float32).reshape(-1, 7)
 
 
 def _rows(layout: Layout, data: bytes) -> NDArray[np.float16]:
@@ -238,5 +225,4 @@ def _rounded(told: Any) -> Any:
 
 def unpacked(data: bytes) -> dict[str, Any]:
     """What `packed` wrote."""
-    told: dict[str, Any] = json.loads(zlib.decompress(data))
-    return told
+    return json.loads(zlib.decompress(data))

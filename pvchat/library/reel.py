@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat import video
 from pvchat.chat.archive_finding import ArchiveFinding
-from pvchat.chat.spans import Span, merged
+from pvchat.chat.spans import merged
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.schemas import Progress
@@ -92,7 +92,9 @@ def write_reel(
 def _pictures(
     moments: Sequence[Moment], reel: Reel, config: VideoConfig, most_s: float, progress: Progress
 ) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of a film; what is shown and what isn't is noted as it goes."""
+    """The pictures of a film, each in the middle of a black one; what is shown and what isn't is noted as it goes."""
+    from PIL import Image, ImageOps
+
     left = round(most_s * RATE)
     files = list(dict.fromkeys(one.path for one in moments))
     for number, path in enumerate(files):
@@ -103,29 +105,16 @@ def _pictures(
             continue
         shown = 0
         try:
-            for picture in _cut(path, merged(spans), left, config):
-                yield picture
+            found = video.probe(path, config)
+            if found.kind != "video":
+                raise LibraryError(f"it is no video but a {found.kind}.", subject=path)
+            ends = [(start, min(end, found.duration_s)) for start, end in merged(spans)]
+            times = [float(time) for start, end in ends for time in np.arange(start, end, 1 / RATE)]
+            for _, picture in video.pictures_at(path, found, times[:left], config):
+                yield np.asarray(ImageOps.pad(Image.fromarray(picture), (WIDTH, HEIGHT)))
                 shown += 1
         except (PVChatError, OSError) as error:
             reel.left_out[path] = error.what if isinstance(error, PVChatError) else str(error)
         left -= shown
         reel.seconds = (round(most_s * RATE) - left) / RATE
         reel.moments += len(spans) if shown else 0
-
-
-def _cut(path: str, spans: Sequence[Span], most: int, config: VideoConfig) -> Iterator[NDArray[np.uint8]]:
-    """At most so many pictures of the stretches of one video, all of one size."""
-    found = video.probe(path, config)
-    if found.kind != "video":
-        raise LibraryError(f"it is no video but a {found.kind}.", subject=path)
-    ends = [(start, min(end, found.duration_s)) for start, end in spans]
-    times = [float(time) for start, end in ends for time in np.arange(start, end, 1 / RATE)]
-    for _, picture in video.pictures_at(path, found, times[:most], config):
-        yield _fitted(picture)
-
-
-def _fitted(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture in the middle of a black one of the film's size."""
-    from PIL import Image, ImageOps
-
-    return np.asarray(ImageOps.pad(Image.fromarray(picture), (WIDTH, HEIGHT)))

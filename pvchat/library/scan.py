@@ -34,6 +34,7 @@ from pvchat.video import Recorded, content_key, recorded
 Opened = Callable[[], Service]
 EVERY_S = 5.0  # between two looks at the folders
 Waiting = Callable[[], tuple[list[str], list[str]]]
+Looked = tuple[ClipAnalysis, Recorded] | str  # what was seen of a file, and when it was recorded; or why nothing was
 
 
 @dataclass
@@ -70,9 +71,7 @@ class Scanning:
 def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None) -> Report:
     """Look through the files that are new or have changed, and forget those that are gone.
 
-    Raises:
-        SettingsError: Ray isn't installed.
-        PVChatError: a worker process died; what was finished is kept.
+    Raises SettingsError: Ray isn't installed; PVChatError: a worker process died; what was finished is kept.
     """
     how = how or Scanning()
     follow(library, chat, how.progress)
@@ -115,9 +114,9 @@ def _look_through(
     library: sqlite3.Connection, chat: Service, paths: Sequence[str], how: Scanning, report: Report
 ) -> None:
     """Look at files, and enter each in its turn."""
-    total, done = sum(map(_size, paths)), 0
-    if how.opened is not None and (how.engine != "local" or min(how.workers, len(paths)) > 1):
-        beside = min(how.workers, len(paths))
+    sizes = {path: size for path, (size, _) in _stamps(paths).items()}
+    total, done, beside = sum(sizes.values()), 0, min(how.workers, len(paths))
+    if how.opened is not None and (how.engine != "local" or beside > 1):
         found = pool.results(paths, partial(_look_in_worker, how.opened, beside), how.workers, how.engine, ordered=True)
     else:
         found = pool.results(paths, lambda: partial(look, chat=chat))
@@ -128,32 +127,23 @@ def _look_through(
                 return
             how.progress("looking through videos", done, total)
             _enter(library, chat, paths[number], seen, report)
-            done += _size(paths[number])
+            done += sizes.get(paths[number], 0)
     how.progress("looking through videos", total, total)
 
 
-@dataclass(frozen=True)
-class _FileLook:
-    """What was seen of a file, or why nothing was."""
-
-    analysis: ClipAnalysis | None = None
-    dated: Recorded | None = None
-    problem: str = ""
-
-
-def look(path: str, chat: Service) -> _FileLook:
+def look(path: str, chat: Service) -> Looked:
     """One file, looked at and listened to."""
     try:
         analysis = chat.analyse(path)
         try:
-            return _FileLook(replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path)))
+            return replace(analysis, sound=chat.listen(path).analysis.sound), recorded(Path(path))
         finally:
             chat.evict(analysis.key)
     except (PVChatError, OSError) as error:
-        return _FileLook(problem=str(error))
+        return str(error)
 
 
-def _look_in_worker(opened: Opened, workers: int) -> Callable[[str], _FileLook]:
+def _look_in_worker(opened: Opened, workers: int) -> Callable[[str], Looked]:
     """`look` with a PVChat of its own, in one of several workers."""
     share_threads(workers)
     return partial(look, chat=opened())
@@ -164,8 +154,7 @@ def _not_yet_heard(library: sqlite3.Connection, chat: Service) -> list[str]:
     if not chat.settings.voice or weights.missing(table=packages.table("voice")):
         return []
     words = "SELECT min(f.path) FROM clips AS c JOIN files AS f ON f.clip = c.id WHERE c.sound IS NULL GROUP BY c.id"
-    rows = library.execute(words)
-    return sorted(path for (path,) in rows if Path(path).exists())
+    return sorted(path for (path,) in library.execute(words) if Path(path).exists())
 
 
 def _split_known(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> tuple[list[str], list[str]]:
@@ -194,39 +183,33 @@ def _clip_of(library: sqlite3.Connection, key: str) -> int | None:
     return None if found is None else int(found[0])
 
 
-def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: _FileLook, report: Report) -> None:
+def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, report: Report) -> None:
     """One clip in one transaction: what was seen of it, who is in it, and that its file is done."""
     with transaction(library):
-        if seen.analysis is None or seen.dated is None:
-            library.execute("UPDATE files SET problem = ? WHERE path = ?", (seen.problem, path))
-            report.failed[path] = seen.problem
+        if isinstance(seen, str):
+            library.execute("UPDATE files SET problem = ? WHERE path = ?", (seen, path))
+            report.failed[path] = seen
             return
-        clip = _clip_of(library, seen.analysis.key)  # another file of the same content may just have come
-        if clip is not None and records.write_sound(library, clip, seen.analysis):
+        analysis, dated = seen
+        clip = _clip_of(library, analysis.key)  # another file of the same content may just have come
+        if clip is not None and records.write_sound(library, clip, analysis):
             recognise(library, chat, clip)
             report.heard += 1
             return
         if clip is None:
-            before = groups_of_clip(library, seen.analysis.key)  # an earlier version's tracks
-            clip = records.write_clip(library, seen.analysis, seen.dated)
+            before = groups_of_clip(library, analysis.key)  # an earlier version's tracks
+            clip = records.write_clip(library, analysis, dated)
             restore_groups(library, clip, before)
             recognise(library, chat, clip)
-        _link(library, path, clip, seen.dated)
+        _link(library, path, clip, dated)
     report.added += 1
-    report.footage_s += seen.analysis.duration_s
+    report.footage_s += analysis.duration_s
 
 
 def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) -> None:
     library.execute("UPDATE files SET clip = ?, problem = '' WHERE path = ?", (clip, path))
     words = "UPDATE clips SET recorded = ?, dated_by = ? WHERE id = ?"
     library.execute(words, (dated.at.isoformat(), dated.by, clip))
-
-
-def _size(path: str) -> int:
-    try:
-        return file_stamp(Path(path))[0]
-    except OSError:  # deleted meanwhile
-        return 0
 
 
 def _stamps(paths: Sequence[str]) -> dict[str, Stamp]:

@@ -21,6 +21,10 @@ from pvchat.video import Address, read_address
 from pvchat.video.files import SUFFIXES, walk
 
 Stamp = tuple[int, int]  # bytes, date in nanoseconds
+_ENTER_FILE = (
+    "INSERT INTO files(path, source, bytes, changed) VALUES (?, ?, ?, ?) ON CONFLICT(path) DO UPDATE SET "
+    "bytes = excluded.bytes, changed = excluded.changed, clip = NULL, problem = ''"
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,15 @@ def add(library: sqlite3.Connection, paths: Sequence[Path], place: str | None) -
     wanted = [_absolute(path) for path in paths]
     known = [Path(row[0]) for row in library.execute("SELECT path FROM sources WHERE camera IS NULL")]
     for path in wanted:
-        _require_usable(path, [one for one in known if one != path])
+        if not os.path.exists(path):  # also of what is too long for a path
+            raise LibraryError("there is no such file or folder.", subject=str(path), hint="Look at the spelling.")
+        if path.is_file() and path.suffix.lower() not in SUFFIXES:
+            hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}."
+            raise LibraryError("this is no video or photo.", subject=str(path), hint=hint)
+        for other in known:
+            if path != other and (path.is_relative_to(other) or other.is_relative_to(path)):
+                hint = f"Take that out first: pvchat library remove '{other}'."
+                raise LibraryError(f"one lies in the other: {other} is in the library.", subject=str(path), hint=hint)
     with transaction(library):
         for path in wanted:
             library.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, '')", (str(path),))
@@ -118,13 +130,23 @@ def sources(library: sqlite3.Connection) -> list[Source]:
 def find_changes(library: sqlite3.Connection) -> Changes:
     """Enter new and changed files, to be looked at."""
     changes = Changes()
-    words = "SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id"
+    words = "SELECT path, bytes, changed, problem, version FROM files LEFT JOIN clips ON id = clip WHERE source = ?"
     with transaction(library):
-        for number, path in library.execute(words).fetchall():
-            if Path(path).exists():
-                _find_changes_in(library, number, Path(path), changes)
-            else:
+        rows = library.execute("SELECT id, path FROM sources WHERE camera IS NULL ORDER BY id").fetchall()
+        for source, path in rows:
+            if not Path(path).exists():
                 changes.missing.append(path)
+                continue
+            there = dict(walk(Path(path))) if Path(path).is_dir() else {path: file_stamp(Path(path))}
+            known = {name: row for name, *row in library.execute(words, (source,))}
+            for name, stamp in there.items():
+                size, changed, problem, version = known.get(name, (0, 0, "", None))
+                if (size, changed) == stamp and (problem or version == VERSION):
+                    changes.kept += 1
+                else:
+                    changes.todo.append(name)
+                    library.execute(_ENTER_FILE, (name, source, *stamp))
+            changes.gone += [name for name in known if name not in there]
     return changes
 
 
@@ -148,35 +170,3 @@ def _name_place(library: sqlite3.Connection, path: str, place: str | None) -> No
     """Call a source's place so; None: as it is called."""
     if place is not None:
         library.execute("UPDATE sources SET place = ? WHERE path = ?", (" ".join(place.split()), path))
-
-
-def _require_usable(path: Path, known: Sequence[Path]) -> None:
-    if not os.path.exists(path):  # also of what is too long for a path
-        raise LibraryError("there is no such file or folder.", subject=str(path), hint="Look at the spelling.")
-    if path.is_file() and path.suffix.lower() not in SUFFIXES:
-        hint = f"Files are told by their endings: {', '.join(sorted(SUFFIXES))}."
-        raise LibraryError("this is no video or photo.", subject=str(path), hint=hint)
-    for other in known:
-        if path.is_relative_to(other) or other.is_relative_to(path):
-            hint = f"Take that out first: pvchat library remove '{other}'."
-            raise LibraryError(f"one lies in the other: {other} is in the library.", subject=str(path), hint=hint)
-
-
-def _find_changes_in(library: sqlite3.Connection, source: int, path: Path, changes: Changes) -> None:
-    there = dict(walk(path)) if path.is_dir() else {str(path): file_stamp(path)}
-    words = (
-        "SELECT f.path, f.bytes, f.changed, f.problem, c.version FROM files AS f LEFT JOIN clips AS c ON c.id = f.clip"
-    )
-    known = {row[0]: row[1:] for row in library.execute(f"{words} WHERE f.source = ?", (source,))}
-    for name, stamp in there.items():
-        size, changed, problem, version = known.get(name, (0, 0, "", None))
-        if (size, changed) == stamp and (problem or version == VERSION):
-            changes.kept += 1
-            continue
-        changes.todo.append(name)
-        library.execute(
-            "INSERT INTO files(path, source, bytes, changed) VALUES (?, ?, ?, ?) ON CONFLICT(path) DO UPDATE SET "
-            "bytes = excluded.bytes, changed = excluded.changed, clip = NULL, problem = ''",
-            (name, source, *stamp),
-        )
-    changes.gone += [name for name in known if name not in there]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,17 +74,13 @@ class Shown:
     box: FloatArray  # of the face then [4], fractions of the frame
 
 
-def regroup(library: sqlite3.Connection, chat: Service) -> bool:
-    """Put strangers' tracks that came since the last time into groups; whether there were any.
-
-    The tables are up to date with the people store.
-    """
+def regroup(library: sqlite3.Connection, chat: Service) -> None:
+    """Put strangers' tracks that came since the last time into groups; the tables know the people store of today."""
     fresh = "SELECT 1 FROM tracks WHERE kind = 'face' AND id NOT IN (SELECT track FROM members)"
     fresh = f"{fresh} AND id NOT IN ({RECOGNISED})"
-    known = chat.people.ids()
-    named = [row[0] for row in library.execute("SELECT DISTINCT ref FROM groups WHERE ref <> ''")]
     with transaction(library):
-        library.executemany("UPDATE groups SET ref = '' WHERE ref = ?", [(ref,) for ref in named if ref not in known])
+        words = "UPDATE groups SET ref = '' WHERE ref <> '' AND ref NOT IN (SELECT value FROM json_each(?))"
+        library.execute(words, (json.dumps(list(chat.people.ids())),))
     while library.execute(f"{fresh} LIMIT 1").fetchone() is not None:
         members = _members(library)
         tracks, before, faces = faces_of(library)
@@ -94,14 +90,10 @@ def regroup(library: sqlite3.Connection, chat: Service) -> bool:
                 continue
             numbers = _numbers(library, labels, before, faces.said)
             rows = [(numbers.get(int(label)), track) for track, label in zip(tracks, labels, strict=True)]
-            library.executemany(
-                'INSERT INTO members(track, "group") SELECT id, ? FROM tracks WHERE id = ? '
-                'ON CONFLICT(track) DO UPDATE SET "group" = excluded."group"',
-                rows,
-            )
+            words = 'INSERT INTO members(track, "group") SELECT id, ? FROM tracks WHERE id = ?'
+            library.executemany(f'{words} ON CONFLICT(track) DO UPDATE SET "group" = excluded."group"', rows)
             drop_empty(library)
-            return True
-    return False
+            return
 
 
 def _members(library: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -171,7 +163,7 @@ def _numbers(
     library: sqlite3.Connection, labels: IntArray, before: Sequence[int | None], said: IntArray
 ) -> dict[int, int]:
     """The number of each label's group: what the user said counts most, then how many tracks had it before."""
-    votes: Counter[tuple[int, int]] = Counter()
+    votes = Counter[tuple[int, int]]()
     for label, number, told in zip(labels.tolist(), before, said.tolist(), strict=True):
         if label != _NO_GROUP and number is not None:
             votes[label, number] += 1 + len(labels) * (told != _NO_GROUP)
@@ -187,28 +179,10 @@ def _numbers(
     return numbers
 
 
-def perhaps(library: sqlite3.Connection, names: dict[int, str]) -> dict[int, set[str]]:
-    """Who a track perhaps shows: names by the numbers of tracks."""
-    words = (
-        "SELECT each.value, a.who FROM appearances AS a, json_each(a.tracks) AS each "
-        "WHERE a.who > 0 AND a.decision = 'unsure'"
-    )
-    found: dict[int, set[str]] = {}
-    for track, who in library.execute(words):
-        if who in names:
-            found.setdefault(track, set()).add(names[who])
-    return found
-
-
-def json_list(numbers: Sequence[int]) -> str:
-    """Numbers for SQL's json_each."""
-    return json.dumps(list(map(int, numbers)))
-
-
 def members_of(library: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
     """Track, group and whether the user said so, of every track of some groups."""
     words = 'SELECT track, "group", said FROM members WHERE "group" IN (SELECT value FROM json_each(?))'
-    return library.execute(words, (json_list(numbers),)).fetchall()
+    return library.execute(words, (json.dumps(list(numbers)),)).fetchall()
 
 
 def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int, list[Shown]]:
@@ -222,23 +196,28 @@ def shown_in(library: sqlite3.Connection, group: int | None = None) -> dict[int,
         f"WHERE g.ignored = 0 AND g.ref = '' AND t.id NOT IN ({RECOGNISED}){where} "
         "GROUP BY t.id ORDER BY c.recorded, c.id, t.start"
     )
-    found: dict[int, list[Shown]] = {}
+    found = defaultdict[int, list[Shown]](list)
     for stranger, number, sightings, times, *row in library.execute(words, values):
         rows = records.sightings_of(sightings)
         worth = rows[:, 6] * (rows[:, 4] - rows[:, 2])  # quality of the best sightings, and how tall they are
         best = int(worth.argmax())
         at = float(records.times_of(times)[int(rows[best, 0])])
-        one = Shown(number, Sighting(*row), float(worth[best]), at, rows[best, 1:5])
-        found.setdefault(stranger, []).append(one)
+        found[stranger].append(Shown(number, Sighting(*row), float(worth[best]), at, rows[best, 1:5]))
     return found
 
 
-def stranger_of(group: int, shown: Sequence[Shown], names: dict[int, set[str]]) -> Stranger:
-    """The stranger whom a group's tracks show; `names`: who a track perhaps shows."""
-    sightings = [one.sighting for one in shown]
-    may_be = sorted(set().union(*(names.get(one.track, set()) for one in sightings)))
-    seconds = sum(one.end_s - one.start_s for one in sightings)
-    return Stranger(group, len({one.clip for one in sightings}), round(seconds, 1), may_be, sightings)
+def all_of(library: sqlite3.Connection, names: dict[int, str]) -> list[Stranger]:
+    """Everybody whom nobody enrolled, with names of whom they may be; `names`: of everyone enrolled, by numbers."""
+    perhaps, found = defaultdict[int, set[str]](set), []
+    words = "SELECT each.value, a.who FROM appearances AS a, json_each(a.tracks) AS each WHERE a.decision = 'unsure'"
+    for track, who in library.execute(words):
+        perhaps[track] |= {names[who]} if who in names else set()
+    for number, shown in shown_in(library).items():
+        sightings = [one.sighting for one in shown]
+        may_be = sorted({name for one in sightings for name in perhaps[one.track]})
+        seconds = round(sum(one.end_s - one.start_s for one in sightings), 1)
+        found.append(Stranger(number, len({one.clip for one in sightings}), seconds, may_be, sightings))
+    return found
 
 
 def best_of(library: sqlite3.Connection, group: int) -> list[Shown]:

@@ -2,50 +2,25 @@
 
 A clip becomes a `ClipAnalysis`; with the people who are enrolled it becomes an `Answer`. Open `clip.py` first.
 """
+# ruff: noqa: I001 - several names a line
 
 from pvchat.schemas.answer import Answer, AnswerGround, Decision, PersonPresence, QuestionType, Reason, Why
 from pvchat.schemas.clip import (
-    BODY,
-    FACEPRINT,
-    LOOKS,
-    SIGHTING_ARRAYS,
-    STRIPS,
-    TINTS,
-    ClipAnalysis,
-    FloatArray,
-    IntArray,
-    Look,
-    Spans,
-    Stage,
-    Track,
-    facts_from_row,
-    facts_to_row,
-    track_from_row,
-    track_to_row,
-)
+    BODY, FACEPRINT, LOOKS, SIGHTING_ARRAYS, STRIPS, TINTS, ClipAnalysis, FloatArray, IntArray, Look, Spans, Stage,
+    Track, facts_from_row, facts_to_row, track_from_row, track_to_row,
+)  # fmt: skip
 from pvchat.schemas.facts import (
-    BLUE_SKY,
-    BOOKSHELVES,
-    HANDS,
-    PLACE_SURE,
-    Appearance,
-    Garment,
-    Ground,
-    PersonFacts,
-    SceneFacts,
-    SceneSpan,
-    Thing,
+    BLUE_SKY, BOOKSHELVES, HANDS, PLACE_SURE, Appearance, Garment, Ground, PersonFacts, SceneFacts, SceneSpan, Thing,
     common_scene,
-)
+)  # fmt: skip
 from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.sound import LANGUAGES, SAMPLE_RATE, VOICEPRINT, Sound, SoundState, SpokenWord, Utterance
 
 __all__ = [
-    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE",
-    "STRIPS", "TINTS", "Answer", "AnswerGround",
-    "Appearance", "ClipAnalysis", "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts",
-    "PersonPresence", "Progress", "QuestionType", "Reason", "SAMPLE_RATE", "SIGHTING_ARRAYS", "SceneFacts",
-    "SceneSpan", "Service", "Sound", "SoundState", "Spans", "Stage", "Thing", "Track", "Utterance", "VOICEPRINT", "Why",
-    "SpokenWord",
-    "common_scene", "facts_from_row", "facts_to_row", "track_from_row", "track_to_row",
+    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE", "SAMPLE_RATE",
+    "SIGHTING_ARRAYS", "STRIPS", "TINTS", "VOICEPRINT", "Answer", "AnswerGround", "Appearance", "ClipAnalysis",
+    "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts", "PersonPresence", "Progress",
+    "QuestionType", "Reason", "SceneFacts", "SceneSpan", "Service", "Sound", "SoundState", "Spans", "SpokenWord",
+    "Stage", "Thing", "Track", "Utterance", "Why", "common_scene", "facts_from_row", "facts_to_row", "track_from_row",
+    "track_to_row",
 ]  # fmt: skip

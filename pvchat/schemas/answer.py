@@ -38,11 +38,9 @@ class PersonPresence:
     def to_dict(self) -> dict[str, Any]:
         """One row of `people` in the JSON contract; `why` where that is known."""
         row = {
-            "name": self.name,
-            "decision": self.decision,
-            "probability": round(float(self.probability), 4),
-            "spans": [list(s) for s in self.spans],
-        }
+            "name": self.name, "decision": self.decision, "probability": round(float(self.probability), 4),
+            "spans": [list(span) for span in self.spans],
+        }  # fmt: skip
         return row if self.why is None else {**row, "why": self.why.to_dict()}
 
 
@@ -78,12 +76,8 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract of `pvchat ask --json`; seconds to the millisecond."""
-        row: dict[str, Any] = {
-            "answer": self.answer,
-            "type": self.type,
-            "people": [p.to_dict() for p in self.people],
-            "timing": {k: round(v, 3) for k, v in self.timing.items()},
-        }
+        row: dict[str, Any] = {"answer": self.answer, "type": self.type, "people": [p.to_dict() for p in self.people]}
+        row["timing"] = {what: round(seconds, 3) for what, seconds in self.timing.items()}
         if self.evidence:
             row["evidence"] = [ground.to_dict() for ground in self.evidence]
         if self.unread:

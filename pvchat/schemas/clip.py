@@ -174,20 +174,15 @@ class ClipAnalysis:
         shots = np.clip(self.shots, low, high)
         scenes = [s for s in self.scenes if s.end_s > low and s.start_s < high]
         return replace(
-            self,
-            duration_s=high,
-            times=self.times[inside],
-            frame_features=self.frame_features[kept],
+            self, duration_s=high, times=self.times[inside], frame_features=self.frame_features[kept],
             tracks=[t for track in self.tracks if (t := _within(track, inside, low, high)) is not None],
-            scene=common_scene(scenes) if scenes else self.scene,
-            shots=shots[shots[:, 1] > shots[:, 0]],
-            scenes=scenes,
-            in_all=self.in_all or len(self.tracks),
+            shots=shots[shots[:, 1] > shots[:, 0]], scenes=scenes,
+            scene=common_scene(scenes) if scenes else self.scene, in_all=self.in_all or len(self.tracks),
             things=[part for one in self.things if (part := one.within(first, last)) is not None],
             bodies=[part for one in self.bodies if (part := one.within(first, last)) is not None],
             unread=tuple(span for span in self.unread if span[0] <= high and max(span) >= low),
             sound=None if self.sound is None else self.sound.within(low, high, self.shown_between(start_s, end_s)),
-        )
+        )  # fmt: skip
 
     def _stand_for(self, frames: IntArray, shots: IntArray, step: float) -> tuple[list[float], list[float]]:
         """Start and end (seconds) of what sampled frames stand for: half a step around each, a whole one to a cut."""

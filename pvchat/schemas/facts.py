@@ -112,12 +112,8 @@ class Thing:
 
     def rows(self, rows: Sequence[int], offset: int = 0) -> Thing:
         """The same thing with these sightings only, their frames moved by `offset`."""
-        return replace(
-            self,
-            frames=[self.frames[i] + offset for i in rows],
-            boxes=[self.boxes[i] for i in rows],
-            scores=[self.scores[i] for i in rows],
-        )
+        frames = [self.frames[i] + offset for i in rows]
+        return replace(self, frames=frames, boxes=[self.boxes[i] for i in rows], scores=[self.scores[i] for i in rows])
 
 
 @dataclass

@@ -16,17 +16,9 @@ Progress = Callable[[str, float, float], None]  # what is being done, how much o
 class Service(Protocol):
     """What library, augmentation and training, which stand below it, need of `pvchat.service.PVChat`: they get it."""
 
-    @property
-    def settings(self) -> Settings:
-        """Device, seed, limits and thresholds."""
-
-    @property
-    def people(self) -> Any:
-        """Everyone enrolled, a `pvchat.people.store.PeopleStore`."""
-
-    @property
-    def networks(self) -> Any:
-        """Every network, a `pvchat.service.networks.Networks`; its `lock` is held while the experts look."""
+    settings: Settings  # device, seed, limits and thresholds
+    people: Any  # everyone enrolled, a `pvchat.people.store.PeopleStore`
+    networks: Any  # a `pvchat.service.networks.Networks`; its `lock` is held while the experts look
 
     def analyse(self, clip: str | Path) -> ClipAnalysis:
         """What the experts say about a clip; raises VideoReadError."""
@@ -41,12 +33,9 @@ class Service(Protocol):
         """Answer a question about a clip, or about some seconds of it; raises VideoReadError, UnknownPersonError."""
 
     def score(
-        self,
-        people: Sequence[Any],
-        analysis: ClipAnalysis,
-        window: tuple[float, float] | None = None,
+        self, people: Sequence[Any], analysis: ClipAnalysis, window: tuple[float, float] | None = None,
         solo: FloatArray | None = None,
-    ) -> list[PersonPresence]:
+    ) -> list[PersonPresence]:  # fmt: skip
         """`PresenceModel.score` of these people (`pvchat.people.person.Person`), enrolled or not."""
 
     def enroll(self, clip: str | Path, name: str, *, track: int | None = None, add: bool = False) -> Any:

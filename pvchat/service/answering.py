@@ -65,20 +65,15 @@ class Answering:
         """The answer; raises SettingsError where the part that is asked about isn't one of the clip."""
         window = _window(question, seen.analysis, asking)
         if window == _TO_COME:
-            analysis, text = seen.analysis, text_so_far(NOT_YET, seen.analysis, asking)
-            timing = _timing(seen, asking, time.perf_counter())
-            answer = Answer(text, question.type, [], timing, unread=analysis.unread)
+            text, timing = text_so_far(NOT_YET, seen.analysis, asking), _timing(seen, asking, time.perf_counter())
+            answer = Answer(text, question.type, [], timing, unread=seen.analysis.unread)
         else:
             answer = self._of_part(question, window, seen, asking)
-        return self._naming_damaged(question, answer, asking.stream)
-
-    def _naming_damaged(self, question: Question, answer: Answer, stream: Stream | None) -> Answer:
-        """Who can't be read is in no answer about whoever is there: it says so."""
         if not self.everyone.damaged or not question.asks_everybody:
             return answer
         sentence = f" Left out, since the file is damaged: {', '.join(self.everyone.damaged)}."
-        if stream is not None:
-            stream(sentence)
+        if asking.stream is not None:
+            asking.stream(sentence)
         return replace(answer, answer=answer.answer + sentence)
 
     def _of_part(self, question: Question, window: Seconds | None, seen: Look, asking: Asking) -> Answer:
@@ -96,8 +91,12 @@ class Answering:
         viewed = Viewed(_part(seen, window), presences, part, self.conversation, self.clip, people)
         written = self.writer.write(question.text, viewed, asking.stream)
         known = written.known
-        if window is not None:
-            _use_whole_clip_numbers(presences, seen.analysis.shown_between(*window))
+        if window is not None:  # tracks count in the whole clip, whatever part was asked about
+            numbers = seen.analysis.shown_between(*window)
+            for person in presences:
+                person.track = None if person.track is None else numbers[person.track]
+                person.tracks = tuple(numbers[track] for track in person.tracks)
+                person.nearest = None if person.nearest is None else numbers[person.nearest]
         return Answer(
             text_so_far(written.text, seen.analysis, asking) + unread_sentence(analysis), known.question.type,
             known.people, _timing(seen, asking, written.first_at), presences, grounds_of(known.finding),
@@ -113,11 +112,7 @@ def _may_be_heard(question: Question, people: Sequence[Person], presences: Seque
 
 
 def asked_seconds(question: Question, between: Window | None, length_s: float) -> Seconds | None:
-    """The seconds of a clip of this length that a question is about; None: all of it, or nearly all.
-
-    Raises:
-        SettingsError: a part isn't one of the clip.
-    """
+    """The seconds of a clip of this length that a question is about; None: all, or nearly; raises SettingsError."""
     reach = reach_of(between or question.part, length_s)
     return reach if reach is not None and reach[1] - reach[0] < _WHOLE_SHARE * length_s else None
 
@@ -136,14 +131,6 @@ def _explain_absence(
 
 def _part(seen: Look, window: Seconds | None) -> ClipAnalysis:
     return seen.analysis if window is None else seen.analysis.between(*window)
-
-
-def _use_whole_clip_numbers(presences: Sequence[PersonPresence], numbers: Sequence[int]) -> None:
-    """Let `track`, `tracks` and `nearest` count in the whole clip's tracks, whatever part was asked about."""
-    for person in presences:
-        person.track = None if person.track is None else numbers[person.track]
-        person.tracks = tuple(numbers[track] for track in person.tracks)
-        person.nearest = None if person.nearest is None else numbers[person.nearest]
 
 
 def text_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
@@ -178,8 +165,5 @@ def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> Secon
 
 
 def _timing(seen: Look, asking: Asking, first_at: float) -> dict[str, float]:
-    total = time.perf_counter() - asking.started
-    return {
-        "decode_s": seen.decode_s, "experts_s": seen.experts_s, "total_s": total,
-        "first_token_s": first_at - asking.started,
-    }  # fmt: skip
+    took = {"total_s": time.perf_counter() - asking.started, "first_token_s": first_at - asking.started}
+    return {"decode_s": seen.decode_s, "experts_s": seen.experts_s, **took}

@@ -21,7 +21,7 @@ from pvchat import video, watchdog
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
 from pvchat.perception import VERSION
-from pvchat.schemas import Appearance, ClipAnalysis, Look, Progress, Stage, Track
+from pvchat.schemas import ClipAnalysis, Look, Progress, Stage, Track
 from pvchat.service.networks import Networks
 from pvchat.storage.clips import ClipCache
 from pvchat.video import Clip, ContentKeys, Probe
@@ -118,8 +118,14 @@ class ClipMemory:
                 return seen  # some minutes of it; their parts are kept
             if not _is_enough(seen.analysis, stage):
                 seen = self._measure(file, seen)
-            else:
-                seen = replace(seen, analysis=_with_current_heads(seen.analysis))
+            else:  # place, postures and deeds are those that the heads of today tell of all it holds
+                from pvchat.perception.deeds import tell_deeds
+                from pvchat.perception.places import tell_place
+                from pvchat.perception.posture import Descriptions, tell_postures
+
+                described: Descriptions = {}  # people are described once for postures and deeds
+                told = tell_deeds(tell_postures(seen.analysis, described), described)
+                seen = replace(seen, analysis=tell_place(told))
             self._remember(seen.analysis, file)
         return seen
 
@@ -161,11 +167,22 @@ class ClipMemory:
         if not seen.analysis.scenes:
             more = self._look(self._file(clip, goes_on=True), None, "what", None)
             return Look(more.analysis, seen.decode_s + more.decode_s, seen.experts_s + more.experts_s)
-        from pvchat.perception.closer import stretch_of
+        from pvchat.perception.closer import look_closer, stretch_of, with_facts_of
+        from pvchat.perception.scan import LongVideo
 
-        stretches = [stretch_of(track) for track in tracks]
-        wanted = [one for one in stretches if one is not None and not one.told]
-        return self._look_closer(clip, seen, wanted, whole) if wanted else seen
+        wanted = [one for one in map(stretch_of, tracks) if one is not None and not one.told]
+        if not wanted:
+            return seen
+        # whoever forgets holds the lock too; its turn the whole video's scan may have for long
+        with self.networks.lock, watchdog.working(f"Looking at {Path(clip).name}"):
+            started, file = time.perf_counter(), self._file(clip, goes_on=True)
+            source = LongVideo(file.path, self._probe(file), self.config)
+            found = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
+            if whole:  # another question may have had others measured since this one looked
+                found = with_facts_of(found, self._remembered(file.key) or found)
+                self._save(found, file)
+                self._remember(found, file)
+        return replace(seen, analysis=found, experts_s=seen.experts_s + time.perf_counter() - started)
 
     def progress(self, what: str, done: float, total: float) -> None:
         """Told what is being done; passed on."""
@@ -177,8 +194,7 @@ class ClipMemory:
         from pvchat.perception.scan import KeptParts
 
         self._at_work.forget(key)  # before what it kept goes
-        with self._lock:
-            self._recent.pop(key, None)
+        self.evict(key)
         self.networks.forget()
         self._decoded = self._probed = None
         self.cache.remove(key, forgotten=True)
@@ -215,14 +231,12 @@ class ClipMemory:
         return file
 
     def _remembered(self, key: str) -> ClipAnalysis | None:
-        """An analysis in memory, which stays there for longer now."""
         with self._lock:
             if key in self._recent:
-                self._recent.move_to_end(key)
+                self._recent.move_to_end(key)  # it stays there for longer now
             return self._recent.get(key)
 
     def _holds(self, key: str) -> bool:
-        """Whether there is an analysis."""
         return self._remembered(key) is not None or self.cache.has(key)
 
     def _remember(self, analysis: ClipAnalysis, file: ClipFile) -> None:
@@ -309,8 +323,7 @@ class ClipMemory:
                 if partial is not None:
                     partial(so_far.analysis())
         assert so_far is not None  # it yields at least once
-        seen = so_far.analysis()
-        took_s = time.perf_counter() - started
+        seen, took_s = so_far.analysis(), time.perf_counter() - started
         if needed is None:
             self._save(seen, file)
         else:
@@ -318,31 +331,6 @@ class ClipMemory:
         if needed is None or file.gone or self._holds(file.key):
             parts.remove()
         return Look(seen, experts_s=took_s, length_s=None if needed is None else found.duration_s)
-
-    def _look_closer(self, clip: str | Path, seen: Look, wanted: Sequence[Appearance], keep: bool) -> Look:
-        from pvchat.perception.closer import look_closer, with_facts_of
-        from pvchat.perception.scan import LongVideo
-
-        # whoever forgets holds the lock too; its turn the whole video's scan may have for long
-        with self.networks.lock, watchdog.working(f"Looking at {Path(clip).name}"):
-            started, file = time.perf_counter(), self._file(clip, goes_on=True)
-            source = LongVideo(file.path, self._probe(file), self.config)
-            more = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)
-            if keep:  # another question may have had others measured since this one looked
-                more = with_facts_of(more, self._remembered(file.key) or more)
-                self._save(more, file)
-                self._remember(more, file)
-        return replace(seen, analysis=more, experts_s=seen.experts_s + time.perf_counter() - started)
-
-
-def _with_current_heads(analysis: ClipAnalysis) -> ClipAnalysis:
-    """An analysis with the place, postures and deeds that the heads of today tell of all it holds."""
-    from pvchat.perception.deeds import tell_deeds
-    from pvchat.perception.places import tell_place
-    from pvchat.perception.posture import Descriptions, tell_postures
-
-    described: Descriptions = {}  # people are described once for postures and deeds
-    return tell_place(tell_deeds(tell_postures(analysis, described), described))
 
 
 def _is_enough(analysis: ClipAnalysis, stage: Stage) -> bool:

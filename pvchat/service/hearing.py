@@ -98,9 +98,7 @@ def _sound_of(clips: ClipMemory, clip: str | Path, analysis: ClipAnalysis, words
 def transcript(analysis: ClipAnalysis, presences: Sequence[PersonPresence], clip: str | Path) -> list[SpokenLine]:
     """What is said in a clip that was listened to, in order, and by whom of everyone enrolled (`presences`).
 
-    Raises:
-        WeightsError: what hearing needs isn't here.
-        SettingsError: hearing is switched off, or the clip has no sound.
+    Raises WeightsError: what hearing needs isn't here; SettingsError: it is switched off, or the clip has no sound.
     """
     sound = analysis.sound or Sound("none")
     if sound.state == "unfetched":

@@ -20,8 +20,8 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import merge_people
 from pvchat.people.person import checked, clean_name, name_key
-from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef, Snapshot
-from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage, Track
+from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef
+from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, asked_seconds
 from pvchat.service.clipmemory import ClipMemory, Partial
 from pvchat.service.hearing import voices_in, with_sound
@@ -51,14 +51,9 @@ class PVChat:
     """
 
     def __init__(
-        self,
-        settings: Settings | None = None,
-        progress: Progress | None = None,
-        *,
-        networks: Networks | None = None,
-        people: PeopleStore | None = None,
-        cache: ClipCache | None = None,
-    ) -> None:
+        self, settings: Settings | None = None, progress: Progress | None = None, *, networks: Networks | None = None,
+        people: PeopleStore | None = None, cache: ClipCache | None = None,
+    ) -> None:  # fmt: skip
         self.settings = settings or Settings()
         self.networks = networks or Networks(self.settings)
         self.cache = ClipCache(home() / "cache" / "clips") if cache is None else cache
@@ -89,16 +84,9 @@ class PVChat:
         return PVChat(networks.settings, self._progress, networks=networks, people=self.people, cache=self.cache)
 
     def enroll(
-        self,
-        clip: str | Path,
-        name: str,
-        depth: str = "instant",
-        track: int | None = None,
-        replace: bool = False,
-        stop: threading.Event | None = None,
-        *,
-        add: bool = False,
-    ) -> Person:
+        self, clip: str | Path, name: str, depth: str = "instant", track: int | None = None, replace: bool = False,
+        stop: threading.Event | None = None, *, add: bool = False,
+    ) -> Person:  # fmt: skip
         """Enroll the main subject of a clip.
 
         Args:
@@ -124,15 +112,14 @@ class PVChat:
             hint = "Leave out replace and depth."
             raise SettingsError("a clip can be added to somebody only by itself.", subject=name, hint=hint)
         name = self.people.get(clean_name(name)).name if add else self._usable_name(name, replace)
-        person = self._subject_of(clip, name, track, added=add)
-        notes = person.notes
+        found = self._subject_of(clip, name, track, added=add)
         if add:
-            person = self.people.revise(name, lambda one: merge_people(one, person))
+            person = self.people.revise(name, lambda one: merge_people(one, found))
         else:
-            person = self.people.add(person, replace=replace)
+            person = self.people.add(found, replace=replace)
         temporary.delete_subject_pictures()
         person = person if depth == "instant" else self.deepen(clip, person, track, stop)
-        return changed(person, notes=notes)
+        return changed(person, notes=found.notes)
 
     def _subject_of(self, clip: str | Path, name: str, track: int | None, added: bool) -> Person:
         """A clip's subject as a person who isn't stored yet, with her voice, and with notes on the clip.
@@ -141,12 +128,14 @@ class PVChat:
         """
         from pvchat.identity.enroll import enroll
         from pvchat.identity.reasons import notes_on
-        from pvchat.identity.subjects import choose
+        from pvchat.identity.subjects import choose, parts_of
+        from pvchat.identity.voices import voice_of
 
         analysis = self.analyse(clip, stage="who")
         subject = choose(analysis, track, Path(clip).name)
         person = enroll(analysis, name, track, source=Path(clip).name)
-        voice = self._voice(clip, analysis, subject)
+        sound = voices_in(self._clips, clip, analysis) if subject.kind == "face" else None
+        voice = None if sound is None else voice_of(sound, parts_of(analysis, subject))
         person = person if voice is None else changed(person, arrays={**person.arrays, "voice": voice})
         others = [one for one in self.people.all() if added or name_key(one.name) != name_key(name)]
         notes = notes_on(subject, analysis, self.score(others, analysis), name if added else "")
@@ -161,32 +150,15 @@ class PVChat:
             raise PeopleError(f"'{taken.name}' is enrolled already.", subject=name, hint=hint)
         return name
 
-    def _voice(self, clip: str | Path, analysis: ClipAnalysis, subject: Track) -> FloatArray | None:
-        """The voice of who is enrolled, where she is seen speaking and what hearing needs is here."""
-        from pvchat.identity.subjects import parts_of
-        from pvchat.identity.voices import voice_of
-
-        if subject.kind != "face" or (sound := voices_in(self._clips, clip, analysis)) is None:
-            return None
-        return voice_of(sound, parts_of(analysis, subject))
-
     def deepen(
-        self,
-        clip: str | Path,
-        person: Person,
-        track: int | None = None,
-        stop: threading.Event | None = None,
+        self, clip: str | Path, person: Person, track: int | None = None, stop: threading.Event | None = None,
         progress: Progress | None = None,
-    ) -> Person:
+    ) -> Person:  # fmt: skip
         """Go on from an instant enrollment: augment its clip, train, store the deep state in its place.
 
-        Without a pretrained base to answer nothing is trained: the instant enrollment stays.
-
-        The person is as `enroll` returned her, who was enrolled from this clip with this `track`. When `stop` is set,
-        training ends and keeps the best so far.
-
-        Raises:
-            PeopleError: she was forgotten meanwhile, or is being trained already.
+        Without a pretrained base to answer nothing is trained: the instant enrollment stays. The person is as `enroll`
+        returned her, who was enrolled from this clip with this `track`. When `stop` is set, training ends and keeps the
+        best so far. Raises PeopleError: she was forgotten meanwhile, or is being trained already.
         """
         from pvchat.train.deep import DeepOptions, deepen
         from pvchat.train.signals import TrainingSession
@@ -202,8 +174,7 @@ class PVChat:
         `at` is a moment (seconds) at which whoever is meant is seen, `track` the number of one of several that could be
         meant (`SeveralSubjectsError.candidates`). Without them "that is not her" is about whoever was taken for her.
 
-        Returns:
-            What was kept now: one correction a track that is meant.
+        Returns what was kept now: one correction a track that is meant.
 
         Raises:
             SettingsError: the clip has no such moment.
@@ -230,13 +201,9 @@ class PVChat:
         return corrections_of(self.people.get(name))
 
     def ask(
-        self,
-        clip: str | Path,
-        question: str,
-        history: Sequence[Asked] = (),
-        stream: Stream | None = None,
+        self, clip: str | Path, question: str, history: Sequence[Asked] = (), stream: Stream | None = None,
         between: Window | None = None,
-    ) -> Answer:
+    ) -> Answer:  # fmt: skip
         """Answer a question about a clip.
 
         Args:
@@ -245,17 +212,15 @@ class PVChat:
             history: earlier questions about this clip, oldest first, for follow-ups ("and what is she wearing?"); a
                 turn may be a pair of question and answer too.
             stream: called with pieces of the answer's text as they come: each has passed the guard already.
-            between: the part that answers: start and end, seconds; else what the question names ("… at 3:20?").
-
-        Raises:
-            SettingsError: the part isn't one of the clip.
+            between: the part that answers: start and end, seconds; else what the question names ("… at 3:20?"). Raises
+                SettingsError where it isn't one of the clip.
         """
         return self.answer(clip, question, history, Asking(between, stream))
 
     def answer(self, clip: str | Path, text: str, history: Sequence[Asked], asking: Asking) -> Answer:
         """`ask`, as `asking` says: also of what was seen of a clip so far (the `partial` of `analyse`)."""
         everyone = self.people.snapshot()
-        conversation = self._conversation(history, everyone)
+        conversation = Conversation(*everyone.called, history)
         question = conversation.read([text])[0]
         everyone.require_whole(question.people)
         if asking.seen is None:
@@ -284,7 +249,7 @@ class PVChat:
 
     def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
         """Read a question and the ones before it, by their words alone."""
-        return self._conversation(history, self.people.snapshot()).read([question])[0]
+        return Conversation(*self.people.snapshot().called, history).read([question])[0]
 
     def presence(self, analysis: ClipAnalysis) -> list[PersonPresence]:
         """Everyone enrolled against one clip, in one pass."""
@@ -322,31 +287,20 @@ class PVChat:
         """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""
         self._clips.evict(key)
 
-    def _forget(self, name: NameOrRef, merged: bool = False) -> None:
-        """`forget`, but for the library's odds, which the next question there brings up to date."""
-        with self.networks.lock:
-            if not merged:
-                self._clips.clear()
-            if self.describer is not None:
-                self.describer.forget()
-            self.people.forget(name, merged)
-
-    def _conversation(self, history: Sequence[Asked], everyone: Snapshot) -> Conversation:
-        return Conversation(*everyone.called, history)
-
     def forget(self, name: NameOrRef) -> None:
         """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds."""
-        self._forget(name)
+        with self.networks.lock:
+            self._clips.clear()
+            if self.describer is not None:
+                self.describer.forget()
+            self.people.forget(name)
         self.library.drop_traces()
 
     def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
 
-        The deep state, if any, stays as it is: `name`'s, else `other`'s.
-
-        Raises:
-            PeopleError: both are the same, one has a face only and one is a figure only, or there would be more aliases
-                than one may have. Nothing is changed then.
+        The deep state, if any, stays as it is: `name`'s, else `other`'s. Raises PeopleError: both are the same, one has
+        a face only and one is a figure only, or there would be more aliases than one may have. Nothing is changed then.
         """
         with self.networks.lock:
             kept, gone = self.people.get(name), self.people.get(other)
@@ -356,7 +310,9 @@ class PVChat:
             both = changed(merge_people(kept, gone), aliases=[*kept.aliases, *aliases])
             checked(both)  # refused before anything changes
             self.people.revise(ref := PersonRef(kept.id), lambda one: merge_people(one, gone))
-            self._forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
+            if self.describer is not None:
+                self.describer.forget()
+            self.people.forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
             for alias in aliases:
                 self.people.alias(ref, alias)
         return self.people.get(ref)

@@ -13,7 +13,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +27,9 @@ SCRATCH = ".scratch"
 
 def make_private_folder(path: Path) -> None:
     """Create a folder and its missing parents, each readable by its owner only."""
-    if path.is_dir():
-        return
-    make_private_folder(path.parent)
-    path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    if not path.is_dir():
+        make_private_folder(path.parent)
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def write_file(path: Path, data: bytes, scratch: Path | None = None, *, durable: bool = True) -> None:
@@ -95,13 +94,17 @@ def sweep(scratch: Path) -> None:
 
     A draft that a writer whose lock was broken has put in place meanwhile is passed over.
     """
-    if not scratch.is_dir():
-        return
-    for entry in list(os.scandir(scratch)):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            Path(entry.path).unlink(missing_ok=True)
+    if scratch.is_dir():
+        for entry in list(os.scandir(scratch)):
+            remove(Path(entry.path))
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it; of a link the link goes, not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def remove_abandoned(folder: Path) -> None:
@@ -115,19 +118,16 @@ def remove_abandoned(folder: Path) -> None:
 
 
 @contextmanager
-def exclusive(lock: Path, refusal: Exception) -> Iterator[None]:
-    """Hold a lock file; `refusal` is raised at once where another process, or another call, holds it."""
+def exclusive(lock: Path | BaseFileLock, refusal: Exception) -> Iterator[None]:
+    """Hold a lock file; `refusal` is raised where another process, or another call, holds it: of a path at once."""
     from filelock import FileLock, Timeout
 
-    held = FileLock(str(lock), timeout=0)
-    try:
-        held.acquire()
-    except Timeout as error:
-        raise refusal from error
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(FileLock(str(lock), timeout=0) if isinstance(lock, Path) else lock)
+        except Timeout as error:
+            raise refusal from error
         yield
-    finally:
-        held.release()
 
 
 def folder_lock(folder: Path, timeout_s: float) -> BaseFileLock:

@@ -27,8 +27,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-import filelock
-
 from pvchat import __version__
 from pvchat.config import home
 from pvchat.errors import LockedError, PVChatError, SettingsError
@@ -88,11 +86,11 @@ def backup(path: Path, passphrase: str = "") -> tuple[Path, BackupManifest]:
     scratch = path.with_name(f".{uuid.uuid4().hex}{SUFFIX}")
     scratch.mkdir(mode=atomic.FOLDER_MODE)
     try:
-        handle = os.open(scratch / "draft", os.O_CREAT | os.O_EXCL | os.O_RDWR, atomic.FILE_MODE)
-        with os.fdopen(handle, "w+b") as file:
+        atomic.write_new(scratch / "draft", b"", durable=False)
+        with (scratch / "draft").open("r+b") as file:
             manifest = _write(file, scratch, passphrase)
             file.flush()
-            os.fsync(handle)
+            os.fsync(file.fileno())
         os.replace(scratch / "draft", path)
         atomic.sync_folder(path.parent)
     finally:
@@ -105,12 +103,15 @@ def restore(path: Path, passphrase: str = "", force: bool = False) -> BackupMani
 
     `passphrase`: that it was sealed with. `force`: also where there are people or a library here: they are gone then.
 
-    Raises:
-        BackupError: it isn't a whole backup, or there are people or a library here already.
-        LockedError: the passphrase is missing or wrong.
+    Raises BackupError: it isn't a whole backup, or there are people or a library here already; LockedError: the
+    passphrase is missing or wrong.
     """
     finish_restore()
-    if not force and (there := _holds()):
+    people, tokens = home() / "people", home() / TOKENS
+    kept = {
+        "people": any(people.glob(f"*/{_CONFIG}")), "a library": library_of(people).exists(), "tokens": tokens.exists(),
+    }  # fmt: skip
+    if not force and (there := [name for name, holds in kept.items() if holds]):
         hint = "Restore into an empty home (PVCHAT_HOME), or use --force: what is here is gone then."
         raise BackupError(f"this home has {' and '.join(there)} already.", subject=str(home()), hint=hint)
     with replacing_home() as draft:
@@ -127,10 +128,8 @@ def _write(file: IO[bytes], scratch: Path, passphrase: str) -> BackupManifest:
         if secret is not None:
             archive.writestr(_KEY, json.dumps(keys.wrapped(secret, passphrase) | {"backup": _FORMAT}))
         if people.is_dir():
-            try:
-                lock.enter_context(atomic.folder_lock(people, _WAIT_S))
-            except filelock.Timeout as error:
-                raise BackupError("another process changes the people.", hint="Try again.") from error
+            busy = BackupError("another process changes the people.", hint="Try again.")
+            lock.enter_context(atomic.exclusive(atomic.folder_lock(people, _WAIT_S), busy))
         writer = _Writer(archive, secret)
 
         def add_people() -> None:
@@ -260,10 +259,3 @@ def _secret(archive: zipfile.ZipFile, passphrase: str) -> bytes:
 def _require_form(form: object) -> None:
     if form != _FORMAT:
         raise ValueError("another version of PVChat made it")
-
-
-def _holds() -> list[str]:
-    """What is here that a restoration would replace."""
-    people = home() / "people"
-    there = [any(people.glob(f"*/{_CONFIG}")), library_of(people).exists(), (home() / TOKENS).exists()]
-    return [name for name, holds in zip(("people", "a library", "tokens"), there, strict=True) if holds]

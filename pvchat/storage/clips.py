@@ -18,12 +18,10 @@ import os
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, fields
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +30,13 @@ from pvchat.config import home
 from pvchat.schemas import ClipAnalysis, Sound, Track, facts_from_row, facts_to_row, track_from_row, track_to_row
 from pvchat.storage import atomic, private, tensorfile
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
 CLIP_VALUES = ("key", "duration_s", "width", "height", "stage")
 CLIP_ARRAYS = ("times", "frame_features", "shots")
 TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, RecursionError)
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _log = logging.getLogger(__name__)
 
@@ -56,11 +52,6 @@ class ClipCache:
         self.max_bytes = max_bytes
         self._scratch, self._purged = self.root / atomic.SCRATCH, self.root / ".purged"
 
-    @cached_property
-    def _lock(self) -> BaseFileLock:
-        """What writers hold."""
-        return atomic.folder_lock(self.root, LOCK_TIMEOUT_S)
-
     def load(self, key: str, version: str) -> ClipAnalysis | None:
         """The analysis of a clip by the SHA-256 of its bytes, or None.
 
@@ -74,13 +65,13 @@ class ClipCache:
             with suppress(OSError):  # a read-only disk
                 os.utime(path)  # least recently used goes first
             return analysis
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except _DAMAGE as error:
             _log.info("clip cache: dropping an entry: %s", error)
         # another process may just have replaced the entry between our two reads: under the lock there is no between
         try:
             with self._locked():
                 return self._entry(path, key, version)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except _DAMAGE:
             with suppress(OSError):  # on a read-only disk it stays, and is passed over
                 self.remove(key)
             return None
@@ -98,11 +89,10 @@ class ClipCache:
         `version` as for `load`; `since`: what `last_purge` said when the clip began to be looked at: after another
         purge it isn't kept.
         """
-        row, arrays = _to_row(analysis)
+        (row, arrays), name = _to_row(analysis), _file_stem(analysis.key)
         tensors = tensorfile.pack(arrays)
         digest = hashlib.sha256(tensors).hexdigest()
         row |= {"version": version, "sha256": digest}
-        name = _file_stem(analysis.key)
         try:
             atomic.make_private_folder(self.root)
             with self._locked():
@@ -113,9 +103,8 @@ class ClipCache:
                 private.write(current, tensors, durable=False)  # the digest tells a torn file
                 text = json.dumps(row, default=tensorfile.plain_number)
                 private.write(self._json(analysis.key), text.encode(), durable=False)
-                for path in self.root.glob(f"{name}.*.safetensors"):
-                    if path != current:
-                        path.unlink()
+                for path in {*self.root.glob(f"{name}.*.safetensors")} - {current}:
+                    path.unlink()
                 self._prune(but=name)
         except OSError as error:
             _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
@@ -149,7 +138,13 @@ class ClipCache:
         tensors = private.read(self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors")
         if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
             raise ValueError("damaged")
-        return _from_row(row, tensorfile.unpack(tensors))
+        arrays, tracks = tensorfile.unpack(tensors), []
+        for i, track in enumerate(row["tracks"]):
+            known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)
+            tracks.append(Track(kind=track["kind"], thumbnail=arrays[f"{i}.thumbnail"].tobytes(), **known))
+        found: dict[str, Any] = {name: row[name] for name in CLIP_VALUES} | {name: arrays[name] for name in CLIP_ARRAYS}
+        sound = None if row["sound"] is None else Sound.from_dict(row["sound"])
+        return ClipAnalysis(tracks=tracks, sound=sound, **found, **facts_from_row(row))
 
     def _json(self, key: str) -> Path:
         return self.root / f"{_file_stem(key)}.json"
@@ -174,15 +169,9 @@ class ClipCache:
         for path in self.root.glob(f"{stem}.*.safetensors"):
             path.unlink(missing_ok=True)
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        from filelock import Timeout
-
-        try:
-            with self._lock:
-                yield
-        except Timeout as error:
-            raise OSError(f"another process holds {self.root}") from error
+    def _locked(self) -> AbstractContextManager[None]:
+        busy = OSError(f"another process holds {self.root}")
+        return atomic.exclusive(atomic.folder_lock(self.root, LOCK_TIMEOUT_S), busy)
 
 
 def _file_stem(key: str) -> str:
@@ -199,13 +188,3 @@ def _to_row(analysis: ClipAnalysis) -> tuple[dict[str, Any], dict[str, NDArray[A
     row = {name: getattr(analysis, name) for name in CLIP_VALUES}
     sound = None if analysis.sound is None else asdict(analysis.sound)
     return {**row, **facts_to_row(analysis), "sound": sound, "tracks": tracks}, arrays
-
-
-def _from_row(row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ClipAnalysis:
-    tracks = []
-    for i, track in enumerate(row["tracks"]):
-        known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)
-        tracks.append(Track(kind=track["kind"], thumbnail=arrays[f"{i}.thumbnail"].tobytes(), **known))
-    found: dict[str, Any] = {name: row[name] for name in CLIP_VALUES} | {name: arrays[name] for name in CLIP_ARRAYS}
-    sound = None if row["sound"] is None else Sound.from_dict(row["sound"])
-    return ClipAnalysis(tracks=tracks, sound=sound, **found, **facts_from_row(row))

@@ -9,9 +9,6 @@ while, and only then. What is written meanwhile is written as it will be in the 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-
-import filelock
 
 from pvchat.config import home
 from pvchat.errors import LockedError
@@ -43,22 +40,15 @@ def _convert(progress: Progress | None, decrypting: bool) -> int:
     keys.mark_conversion(mixed=True, ending=decrypting)
     count = 0
     for folder in stores():
-        try:
-            with atomic.folder_lock(folder, LOCK_TIMEOUT_S):
-                atomic.sweep(folder / atomic.SCRATCH)  # drafts of writers that died
-                files = files_of_kind(folder, sealed=decrypting)
-                for number, path in enumerate(files):
-                    if progress:
-                        progress("converting files", number, len(files))
-                    _rewrite(path, folder / atomic.SCRATCH)
-                count += len(files)
-        except filelock.Timeout as error:
-            raise LockedError("another process holds it.", subject=str(folder), hint="Try again.") from error
+        busy = LockedError("another process holds it.", subject=str(folder), hint="Try again.")
+        with atomic.exclusive(atomic.folder_lock(folder, LOCK_TIMEOUT_S), busy):
+            atomic.sweep(folder / atomic.SCRATCH)  # drafts of writers that died
+            files = files_of_kind(folder, sealed=decrypting)
+            for number, path in enumerate(files):
+                if progress:
+                    progress("converting files", number, len(files))
+                before = path.stat()  # its dates stay: the cache drops what was used long ago
+                private.write(path, private.read(path), folder / atomic.SCRATCH)
+                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+            count += len(files)
     return count + library.convert()
-
-
-def _rewrite(path: Path, scratch: Path) -> None:
-    """The same content, written as files are written now, with its dates: the cache drops what was used long ago."""
-    before = path.stat()
-    private.write(path, private.read(path), scratch)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -44,11 +44,8 @@ def open_file(path: Path, key: bytes | None, wait_s: float) -> sqlite3.Connectio
 def rewrite(path: Path, key: bytes | None, new_key: bytes | None, wait_s: float) -> None:
     """Put the same tables in a file of the other kind in its place, while nobody else has it open.
 
-    Cut off anywhere, the old file is whole, or the new one; a draft that is left beside it is written anew.
-
-    Raises:
-        TimeoutError: others keep it open.
-        OSError: disk full, no permission.
+    Cut off anywhere, the old file is whole, or the new one; a draft that is left beside it is written anew. Raises
+    TimeoutError: others keep it open; OSError: disk full, no permission.
     """
     draft = draft_of(path)
     draft.unlink(missing_ok=True)

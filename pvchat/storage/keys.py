@@ -22,11 +22,14 @@ from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvchat.config import home
 from pvchat.errors import LockedError, SettingsError
 from pvchat.storage import atomic
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VARIABLE = "PVCHAT_KEY"
 FILE = "key.json"
@@ -75,9 +78,11 @@ def current() -> Key | None:
     with _opening:
         if known not in _opened:
             row = _row()
-            secret = _secret_of(row, chosen or _from_keyring(row))
-            signed = (hmac.compare_digest(str(row.get(word)), _signature(secret, word)) for word in (_MIXED, _ENDING))
-            mixed, ending = signed
+            kept = _keyring().get_password(_SERVICE, row["keyring"]) if not chosen and "keyring" in row else ""
+            secret = _secret_of(row, chosen or kept or "")
+            mixed, ending = (
+                hmac.compare_digest(str(row.get(word)), _signature(secret, word)) for word in (_MIXED, _ENDING)
+            )
             _opened[known] = Key(secret, mixed or ending, ending)
         return _opened[known]
 
@@ -103,9 +108,9 @@ def create(passphrase: str, cost: int | None = None, keyring: str = "") -> Key:
 
     secret = os.urandom(32)
     row = wrapped(secret, passphrase, cost) | ({"keyring": keyring} if keyring else {})
-    holds_plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
-    holds_plain_files = holds_plain_files or any(path.stat().st_size for path in libraries())
-    row |= {_MIXED: _signature(secret, _MIXED)} if holds_plain_files else {}
+    plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
+    if plain_files or any(path.stat().st_size for path in libraries()):
+        row[_MIXED] = _signature(secret, _MIXED)
     _put(row, replace=False)
     key = current()
     assert key is not None
@@ -139,25 +144,19 @@ def remove() -> None:
 
 def wrapped(secret: bytes, passphrase: str, cost: int | None = None) -> dict[str, Any]:
     """A key of 32 bytes, wrapped by a passphrase, as JSON."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     if len(passphrase) < SHORTEST:
         raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
     salt, nonce = os.urandom(16), os.urandom(NONCE)
     row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost or COST, "r": 8, "p": 1, "nonce": _text(nonce)}
-    return row | {"wrapped": _text(AESGCM(_stretched(passphrase, row)).encrypt(nonce, secret, _ABOUT))}
+    return row | {"wrapped": _text(_cipher(passphrase, row).encrypt(nonce, secret, _ABOUT))}
 
 
 def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
     """The key that `wrapped` was given.
 
-    Raises:
-        ValueError, KeyError, TypeError: it isn't such a row.
-        cryptography.exceptions.InvalidTag: the passphrase is another one.
+    Raises ValueError, KeyError, TypeError: it isn't such a row; cryptography's InvalidTag: another passphrase.
     """
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    return AESGCM(_stretched(passphrase, row)).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
+    return _cipher(passphrase, row).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
 
 
 def seal(secret: bytes, data: bytes, about: bytes) -> bytes:
@@ -199,13 +198,14 @@ def _signature(secret: bytes, word: str) -> str:
     return hmac.new(secret, f"pvchat key 1 {word}".encode(), hashlib.sha256).hexdigest()
 
 
-def _stretched(passphrase: str, row: dict[str, Any]) -> bytes:
+def _cipher(passphrase: str, row: dict[str, Any]) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
     if not (1 < int(row["n"]) <= MOST_COST and int(row["r"]) == 8 and int(row["p"]) == 1):
         raise ValueError("its cost is out of range")
     text = unicodedata.normalize("NFC", passphrase).encode()
-    return Scrypt(salt=_bytes(row["salt"]), length=32, n=int(row["n"]), r=8, p=1).derive(text)
+    return AESGCM(Scrypt(salt=_bytes(row["salt"]), length=32, n=int(row["n"]), r=8, p=1).derive(text))
 
 
 def _row() -> dict[str, Any]:
@@ -224,18 +224,11 @@ def _put(row: dict[str, Any], *, replace: bool) -> None:
     draft = home() / f".{uuid.uuid4().hex}.key"
     try:
         atomic.write_new(draft, json.dumps(row, indent=1).encode())
-        if replace:
-            os.replace(draft, path())
-        else:
-            with suppress(FileExistsError):  # another process was first
-                os.link(draft, path())
+        with suppress(FileExistsError):  # another process was first
+            (os.replace if replace else os.link)(draft, path())
         atomic.sync_folder(home())
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _from_keyring(row: dict[str, Any]) -> str:
-    return (_keyring().get_password(_SERVICE, row["keyring"]) or "") if "keyring" in row else ""
 
 
 def _keyring() -> Any:

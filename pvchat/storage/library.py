@@ -73,8 +73,7 @@ def connect(people: Path) -> sqlite3.Connection:
 def transaction(library: sqlite3.Connection) -> Iterator[None]:
     """A transaction for writing: all of it is kept, or nothing.
 
-    Raises:
-        LibraryError: another process has been changing it for a minute, or it can't be written.
+    Raises LibraryError: another process has been changing it for a minute, or it can't be written.
     """
     try:
         library.execute("BEGIN IMMEDIATE")
@@ -114,9 +113,7 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
 def convert() -> int:
     """Rewrite the libraries of a home that is being encrypted or decrypted as its key says; how many.
 
-    Raises:
-        LockedError: another process uses one.
-        LibraryError, OSError: one is damaged, or can't be written.
+    Raises LockedError: another process uses one; LibraryError, OSError: one is damaged, or can't be written.
     """
     count = 0
     for path in libraries():
@@ -141,11 +138,8 @@ def convert() -> int:
 def adopt(path: Path, key: bytes | None) -> None:
     """Check a library's file from elsewhere, which nobody has open, and encrypt it as this home's is.
 
-    `key`: what it is encrypted with; None: it is plain.
-
-    Raises:
-        ValueError: it is damaged, of another key, or of a later version.
-        LockedError: this home's key is missing or wrong.
+    `key`: what it is encrypted with; None: it is plain. Raises ValueError: it is damaged, of another key, or of a later
+    version; LockedError: this home's key is missing or wrong.
     """
     wanted = _derived(keys.for_writing())
     if (found := database.open_file(path, key, WAIT_S)) is None:
@@ -211,7 +205,11 @@ def _ready_connection(path: Path) -> sqlite3.Connection:
                  "trusted_schema = OFF"):  # fmt: skip
         library.execute(f"PRAGMA {word}")
     if _version(library) == 0:
-        _make_tables(library)
+        with transaction(library):
+            if _version(library) == 0:  # else another process was first
+                for statement in _statements(_TABLES):
+                    library.execute(statement)
+                library.execute(f"PRAGMA user_version = {_VERSION}")
     if _version(library) != _VERSION:
         library.close()
         hint = "Update PVChat, or delete that folder and add your videos again; they are not touched."
@@ -261,15 +259,6 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bytes | None]:
 def _derived(key: keys.Key | None) -> bytes | None:
     """The library's own key: no two ciphers share one."""
     return None if key is None else hmac.digest(key.secret, b"pvchat library 1", "sha256")
-
-
-def _make_tables(library: sqlite3.Connection) -> None:
-    """Make the tables, unless another process has just made them."""
-    with transaction(library):
-        if _version(library) == 0:
-            for statement in _statements(_TABLES):
-                library.execute(statement)
-            library.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _statements(script: Path) -> Iterator[str]:

@@ -17,10 +17,8 @@ from pvchat.storage.stores import MAGIC
 def read(path: Path) -> bytes:
     """The content of a file.
 
-    Raises:
-        OSError: it can't be read.
-        ValueError: it was damaged, or sealed with the key of another home, or isn't sealed and should be.
-        LockedError: it is sealed, and the key is missing or wrong.
+    Raises OSError: it can't be read; ValueError: it was damaged, or sealed with the key of another home, or isn't
+    sealed and should be; LockedError: it is sealed, and the key is missing or wrong.
     """
     return opened(path.read_bytes())
 

@@ -85,7 +85,7 @@ def replacing_home() -> Iterator[Path]:
 
 def finish_restore() -> None:
     """Finish a restore that was killed after its point of no return, or drop it; called before anything is read."""
-    if any(path.is_dir() for path in _restore_folders()):
+    if _restore_folders():
         from filelock import FileLock
 
         with FileLock(str(home() / f"{_RESTORED}.lock"), timeout=_WAIT_S):
@@ -93,26 +93,18 @@ def finish_restore() -> None:
 
 
 def _restore_folders() -> list[Path]:
-    return list(home().glob(f"{_RESTORED}*"))
+    return [path for path in home().glob(f"{_RESTORED}*") if path.is_dir()]
 
 
 def _finish_restore() -> None:
     place = home() / _RESTORED
     if place.is_dir():
         for name in [one for one in BACKED_UP if (place / one).exists()]:
-            _remove(home() / name)
+            atomic.remove(home() / name)
             os.rename(place / name, home() / name)
         if (place / _GONE).exists():
             for name in json.loads((place / _GONE).read_bytes()):
-                _remove(home() / name)
+                atomic.remove(home() / name)
         atomic.sync_folder(home())
     for path in _restore_folders():
-        if path.is_dir():
-            shutil.rmtree(path)
-
-
-def _remove(place: Path) -> None:
-    if place.is_dir() and not place.is_symlink():  # of a link the link goes, not what it leads to
-        shutil.rmtree(place)
-    else:
-        place.unlink(missing_ok=True)
+        shutil.rmtree(path)

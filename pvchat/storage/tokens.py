@@ -85,9 +85,8 @@ def tokens() -> list[ApiToken]:
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:
-        raise TokenError(
-            f"the tokens can't be read ({error}).", subject=str(_path()), hint="Delete that file."
-        ) from error
+        what = f"the tokens can't be read ({error})."
+        raise TokenError(what, subject=str(_path()), hint="Delete that file.") from error
 
 
 def revoke(key: str) -> ApiToken:
@@ -120,8 +119,7 @@ def _writing() -> Iterator[list[ApiToken]]:
             yield kept
         finally:
             if kept != before:
-                data = json.dumps([asdict(one) for one in kept], indent=1).encode()
-                private.write(path, data)
+                private.write(path, json.dumps([asdict(one) for one in kept], indent=1).encode())
 
 
 def _path() -> Path:

@@ -57,10 +57,11 @@ class Courier:
             while (claimed := _claim_next(library, self.now(), held)) is not None:
                 delivery, uid, event, number, tries, made = claimed
                 rules = {one.id: one for one in events.rules(library)}
-                rule = rules.get(number)
-                message = None if rule is None else self._message(library, event, rule, uid)
-                if rule is None or message is None:
+                rule, row = rules.get(number), events.event_of(library, self.names(), event)
+                if rule is None or row is None:
                     continue  # deleted meanwhile, and this delivery with it
+                del row["rules"]
+                message = row | {"id": uid, "event": row.pop("uid"), "rule": number, "test": False}
                 outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
                 if outcome:
@@ -75,37 +76,26 @@ class Courier:
         """What tells this library from others on one broker."""
         return mqtt.node_of(self.people)
 
-    def _message(self, library: sqlite3.Connection, event: int, rule: Rule, uid: str) -> dict[str, Any] | None:
-        """What is sent of an event; None: it was deleted meanwhile."""
-        row = next(iter(events.events_after(library, self.names(), event - 1, 1)), None)
-        if row is None or row.pop("id") != event:
-            return None
-        del row["rules"]
-        return row | {"id": uid, "event": row.pop("uid"), "rule": rule.id, "test": False}
-
     def _note(self, library: sqlite3.Connection, delivery: int, outcome: str, tries: int, made: float) -> None:
         """Write what came of a try, unless the delivery went meanwhile: somebody was forgotten."""
-        state = "given up" if self.now() - made > GIVE_UP_S else "waiting"
-        state = state if outcome else "delivered"
+        state = "delivered" if not outcome else "given up" if self.now() - made > GIVE_UP_S else "waiting"
         due = self.now() + min(FIRST_S * 2 ** min(tries, 20), LONGEST_S)
         with transaction(library):
-            words = "UPDATE deliveries SET state = ?, due = ? WHERE id = ?"
-            if library.execute(words, (state, due, delivery)).rowcount:
-                row = (delivery, self.now(), outcome or "taken")
-                library.execute("INSERT INTO attempts VALUES (?, ?, ?)", row)
+            library.execute("UPDATE deliveries SET state = ?, due = ? WHERE id = ?", (state, due, delivery))
+            words = "INSERT INTO attempts SELECT id, ?, ? FROM deliveries WHERE id = ?"
+            library.execute(words, (self.now(), outcome or "taken", delivery))
 
     def _announce(self, library: sqlite3.Connection) -> None:
         """Tell Home Assistant of rules that are new, and of those that are gone."""
-        names, kept = self.names(), events.rules(library)
-        entities = {
-            rule.id: (rule.target, mqtt.discovery(rule, self.node, events.in_words(rule.kind, names.get(rule.ref, ""))))
-            for rule in kept
-            if rule.target.startswith("mqtt") and rule.id not in self._announced
-        }
-        gone = library.execute("SELECT rule, target FROM withdrawn").fetchall()
-        entities |= {number: (target, (mqtt.discovery_topic(self.node, number), b"")) for number, target in gone}
         if self.now() < self._quiet_until:
             return
+        names, entities = self.names(), dict[int, tuple[str, mqtt.Message]]()
+        for rule in events.rules(library):
+            if rule.target.startswith("mqtt") and rule.id not in self._announced:
+                told = mqtt.discovery(rule, self.node, events.in_words(rule.kind, names.get(rule.ref, "")))
+                entities[rule.id] = rule.target, told
+        for number, target in library.execute("SELECT rule, target FROM withdrawn"):
+            entities[number] = target, (mqtt.discovery_topic(self.node, number), b"")
         for number, (target, message) in entities.items():
             if mqtt.publish(target, message, retain=True):
                 self._quiet_until = self.now() + QUIET_S
@@ -138,11 +128,7 @@ def _claim_next(
     values = (now, json.dumps(list(held)))
     if library.execute(due, values).fetchone() is None:
         return None  # most often; then nobody who writes is disturbed
+    words = f"UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ({due})"
     with transaction(library):
-        row = library.execute(due, values).fetchone()
-        if row is None:
-            return None
-        library.execute("UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ?", (now + LEASE_S, row[0]))
-        words = "SELECT id, uid, event, rule, tries - 1, made FROM deliveries WHERE id = ?"
-        found: tuple[int, str, int, int, int, float] = library.execute(words, row).fetchone()
-        return found
+        claimed = library.execute(f"{words} RETURNING id, uid, event, rule, tries - 1, made", (now + LEASE_S, *values))
+        return next(iter(claimed.fetchall()), None)

@@ -42,10 +42,8 @@ class EventLog:
         """Add a rule: "Ana is seen", "Ben leaves", "somebody unknown is seen at night".
 
         Events go to `target`, an address of http, https, mqtt or mqtts, or "page". What is sent by http is signed with
-        a secret, which is made where none is given.
-
-        Raises:
-            LibraryError: it can't be read, nobody has the name, or an option is off.
+        a secret, which is made where none is given. Raises LibraryError: it can't be read, nobody has the name, or an
+        option is off.
         """
         ids = {one.name: one.id for one in self.chat.people.snapshot().people}
         rule = events.read_rule(text, ids, target, options)
@@ -82,10 +80,8 @@ class EventLog:
 
     def deliveries(self, most: int = 50) -> list[dict[str, Any]]:
         """The last deliveries as JSON, the newest first, and what came of each one's last try."""
-        words = (
-            "SELECT d.uid, d.event, d.rule, d.state, d.tries, coalesce((SELECT a.outcome FROM attempts AS a "
-            "WHERE a.delivery = d.id ORDER BY a.at DESC LIMIT 1), '') FROM deliveries AS d ORDER BY d.id DESC LIMIT ?"
-        )
+        last = "coalesce((SELECT outcome FROM attempts WHERE delivery = id ORDER BY at DESC LIMIT 1), '')"
+        words = f"SELECT uid, event, rule, state, tries, {last} FROM deliveries ORDER BY id DESC LIMIT ?"
         names = ("id", "event", "rule", "state", "tries", "outcome")
         with self._opened() as library:
             return [dict(zip(names, row, strict=True)) for row in library.execute(words, (most,))]

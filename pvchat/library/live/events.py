@@ -59,9 +59,14 @@ class Rule:
 
     def fits(self, event: CameraEvent, source: Sequence[str]) -> bool:
         """Whether it is about this event of a camera, of which address and place are given."""
-        same = (event.kind, event.ref) == (self.kind, self.ref) and event.probability >= self.least
+        if (event.kind, event.ref) != (self.kind, self.ref) or event.probability < self.least:
+            return False
         here = not self.sources or any(one.casefold() in map(str.casefold, source) for one in self.sources)
-        return same and here and is_within(self.hours, datetime.fromtimestamp(event.at).time())
+        if not here or not self.hours:
+            return here
+        start, end = (time.fromisoformat(part) for part in self.hours.split("-"))
+        at = datetime.fromtimestamp(event.at).time()
+        return start <= at < end if start <= end else at >= start or at < end
 
     def to_dict(self, names: Mapping[str, str]) -> dict[str, Any]:
         """As JSON, without passwords."""
@@ -151,7 +156,20 @@ def events_after(
         rows = library.execute(f"{words} ORDER BY e.id DESC LIMIT ?", (-number,)).fetchall()[::-1]
     else:
         rows = library.execute(f"{words} WHERE e.id > ? ORDER BY e.id LIMIT ?", (number, most)).fetchall()
-    return [_as_json(row, names) for row in rows]
+    found = list[dict[str, Any]]()
+    for event, uid, kind, ref, at, probability, clip, second, source, place, telling in rows:
+        name = names.get(ref, "")
+        found.append({
+            "id": event, "uid": uid, "kind": kind, "name": name, "text": in_words(kind, name, place), "at": at,
+            "probability": round(probability, 3), "source": source, "place": place, "clip": clip,
+            "second": round(second, 2), "rules": json.loads(telling),
+        })  # fmt: skip
+    return found
+
+
+def event_of(library: sqlite3.Connection, names: Mapping[str, str], number: int) -> dict[str, Any] | None:
+    """The event of a number as `events_after` gives it; None: it was deleted."""
+    return next((row for row in events_after(library, names, number - 1, 1) if row["id"] == number), None)
 
 
 def in_words(kind: str, name: str, place: str = "") -> str:
@@ -159,14 +177,6 @@ def in_words(kind: str, name: str, place: str = "") -> str:
     who = SOMEBODY if kind == "unknown" else name or "somebody who was forgotten"
     where = f", {place}" if place else ""
     return f"{who} {'leaves' if kind == 'leaves' else 'is seen'}{where}"
-
-
-def is_within(hours: str, at: time) -> bool:
-    """Whether a time of day lies within hours such as "22:00-06:00"; "" is always."""
-    if not hours:
-        return True
-    start, end = (time.fromisoformat(part) for part in hours.split("-"))
-    return start <= at < end if start <= end else at >= start or at < end
 
 
 def without_password(target: str) -> str:
@@ -184,19 +194,15 @@ def _checked(rule: Rule) -> Rule:
         raise LibraryError("these are no hours.", subject=rule.hours, hint="Say them like 22:00-06:00.")
     if not 0 <= rule.least <= 1 or rule.quiet_s < 0:
         raise LibraryError("a probability is 0 to 1, and a quiet time isn't negative.", subject="rule")
-    if not _is_target(rule.target):
+    try:
+        parts = urlsplit(rule.target)
+        known = parts.scheme in ("http", "https", "mqtt", "mqtts") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known and rule.target != PAGE:
         hint = "Use http://…, https://…, mqtt://…, mqtts://… or page."
         raise LibraryError("events can't be sent there.", subject="the rule's address", hint=hint)
     return rule
-
-
-def _is_target(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        known = parts.scheme in ("http", "https", "mqtt", "mqtts") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return known or text == PAGE
 
 
 def _is_quiet(library: sqlite3.Connection, rule: Rule, source: int, at: float) -> bool:
@@ -207,13 +213,3 @@ def _is_quiet(library: sqlite3.Connection, rule: Rule, source: int, at: float) -
     )
     last = library.execute(words, (rule.id, source)).fetchone()
     return last is not None and 0 <= at - datetime.fromisoformat(last[0]).timestamp() < rule.quiet_s
-
-
-def _as_json(row: Sequence[Any], names: Mapping[str, str]) -> dict[str, Any]:
-    number, uid, kind, ref, at, probability, clip, second, source, place, telling = row
-    name = names.get(ref, "")
-    return {
-        "id": number, "uid": uid, "kind": kind, "name": name, "text": in_words(kind, name, place), "at": at,
-        "probability": round(probability, 3), "source": source, "place": place, "clip": clip,
-        "second": round(second, 2), "rules": json.loads(telling),
-    }  # fmt: skip

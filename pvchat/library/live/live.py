@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,14 +82,9 @@ class Live:
     """
 
     def __init__(
-        self,
-        chat: Service,
-        source: tuple[int, str],
-        address: Address,
-        how: Watching | None = None,
-        *,
+        self, chat: Service, source: tuple[int, str], address: Address, how: Watching | None = None, *,
         on_event: Callable[[dict[str, Any]], None] = lambda row: None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.chat, self.address, self.how = chat, address, how or Watching()
         self._source, self._place = source
         self._on_event = on_event
@@ -99,7 +93,6 @@ class Live:
         self._window = Window(chat)
         self._shown: Any = None  # the last picture [H, W, 3]
         self._latency_s, self._looked_at, self._still, self._failed = 0.0, 0, 0, ""
-        self._pruned = float("-inf")
 
     def start(self) -> None:
         """Begin."""
@@ -123,10 +116,9 @@ class Live:
 
     def status(self) -> LiveStatus:
         """How it goes."""
-        names = self.chat.people.ids()
+        names, link = self.chat.people.ids(), self._link
         who = [names.get(ref, "") for ref, stay in list(self._window.stays.items()) if stay.announced]
         running = bool(self._threads) and self._threads[1].is_alive()
-        link = self._link
         return LiveStatus(
             self.address.without_password, self._place, link.connected, link.breaks, link.problem, sorted(who),
             self._latency_s, self._looked_at, self._queue.dropped, self._still, running, self._failed,
@@ -166,22 +158,22 @@ class Live:
     def _watch(self) -> None:
         """Parts become events and clips."""
         keep_small()
+        pruned = float("-inf")
         try:
             with closing(connect(self.chat.people.root)) as library:
                 follow(library, self.chat, wholly=False)
                 with closing(Ring(library, self.chat, self._source, self.how.fps)) as ring:
-                    self._look_at_parts(library, ring)
+                    while not (self._queue.ended or self._stop.is_set()):
+                        part = self._queue.get()
+                        if time.monotonic() - pruned > PRUNE_S:
+                            pruned = time.monotonic()
+                            prune(library, self.how.days, self.how.gigabytes, time.time())
+                        if part is not None:
+                            self.feed(library, ring, part)
+                    ring.end()
         except Exception as error:
             self._fail(error)
         self._stop.set()
-
-    def _look_at_parts(self, library: sqlite3.Connection, ring: Ring) -> None:
-        while not (self._queue.ended or self._stop.is_set()):
-            part = self._queue.get()
-            self._prune(library)
-            if part is not None:
-                self.feed(library, ring, part)
-        ring.end()
 
     def feed(self, library: sqlite3.Connection, ring: Ring, part: LivePart) -> None:
         """One part: what is seen in it, who comes and goes, what of it is kept."""
@@ -208,9 +200,8 @@ class Live:
         clip, second = ring.place(event.at)
         shown = replace(event, clip=clip, second=second)
         number, _ = events.record_event(library, self._source, shown, earlier, time.time())
-        for row in events.events_after(library, self.chat.people.ids(), number - 1, 1):
-            if row["id"] == number:  # else she was forgotten just now
-                self._on_event(row)
+        if (row := events.event_of(library, self.chat.people.ids(), number)) is not None:  # else she was just forgotten
+            self._on_event(row)
 
     def _look(self, part: LivePart) -> ClipAnalysis:
         with self.chat.networks.lock:
@@ -218,13 +209,7 @@ class Live:
         trim()
         return seen
 
-    def _prune(self, library: sqlite3.Connection) -> None:
-        if time.monotonic() - self._pruned > PRUNE_S:
-            self._pruned = time.monotonic()
-            prune(library, self.how.days, self.how.gigabytes, datetime.now().timestamp())
-
     def _fail(self, error: Exception) -> None:
         """What the status says; the words of an error of FFmpeg's may hold the address."""
-        known = isinstance(error, PVChatError)
-        self._failed = str(error) if known else type(error).__name__
+        self._failed = str(error) if isinstance(error, PVChatError) else type(error).__name__
         _log.error("%s: watching ended (%s)", self.address.without_password, self._failed)

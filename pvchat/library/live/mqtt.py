@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
@@ -65,7 +66,7 @@ def publish(target: str, message: Message, retain: bool = False) -> str:
         from paho.mqtt.enums import CallbackAPIVersion
     except ImportError:
         return "paho-mqtt is missing: pip install 'pvchat[live]'"
-    parts, refused = urlsplit(target), list[str]()
+    parts, refused, taken = urlsplit(target), list[str](), False
     client = Client(CallbackAPIVersion.VERSION2)
     client.on_connect = lambda client, data, flags, reason, properties: refused.append(
         str(reason) if reason.is_failure else ""
@@ -78,19 +79,13 @@ def publish(target: str, message: Message, retain: bool = False) -> str:
     try:
         client.connect(parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883))
         client.loop_start()
-        taken = _is_taken(client.publish(*message, qos=1, retain=retain))
+        sent = client.publish(*message, qos=1, retain=retain)
+        with suppress(RuntimeError):  # the broker has closed the connection
+            sent.wait_for_publish(TIMEOUT_S)
+            taken = sent.is_published()
     except (OSError, ValueError) as error:
         return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
     finally:
         client.disconnect()
         client.loop_stop()
     return "" if taken else f"not taken ({next(filter(None, refused), 'no word from the broker')})"
-
-
-def _is_taken(sent: Any) -> bool:
-    """Whether the broker says that it has a message; it is waited for."""
-    try:
-        sent.wait_for_publish(TIMEOUT_S)
-        return bool(sent.is_published())
-    except RuntimeError:  # the broker has closed the connection
-        return False

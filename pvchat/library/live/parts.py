@@ -66,7 +66,9 @@ class Sampler:
             self._finder.skip()
         thumbnail = self._thumbnail(picture.frame)
         self._finder.add(picture.time, thumbnail)
-        part = self._part(self._count) if self._is_settled(picture.time) else before
+        last = self._held[self._count - 1][0].time if len(self._held) >= self._count else float("inf")
+        settled = self._finder.settled_s > last or picture.time > last + _SETTLE_S  # the cuts in a whole part are known
+        part = self._part(self._count) if settled else before
         if picture.time >= self._next:
             self._next = max(self._next + self.step, picture.time + self.step / 2)
             self._held.append((picture, thumbnail.astype(np.int16)))
@@ -80,13 +82,6 @@ class Sampler:
     def skip(self) -> None:
         """A part wasn't looked at: what comes next is, whether it moves or not."""
         self._seen = None
-
-    def _is_settled(self, time: float) -> bool:
-        """Whether a part is complete, and the cuts in it are known."""
-        if len(self._held) < self._count:
-            return False
-        last = self._held[self._count - 1][0].time
-        return self._finder.settled_s > last or time > last + _SETTLE_S
 
     def _part(self, count: int) -> LivePart:
         samples, self._held = self._held[:count], self._held[count:]
@@ -102,9 +97,6 @@ class Sampler:
         self._calm = not moved
         if not still:
             self._seen = samples[-1][1]
-        return LivePart(start, self._clip(held, start, end, cuts, still), held[-1].arrived, still, broken)
-
-    def _clip(self, held: list[Picture], start: float, end: float, cuts: list[float], still: bool) -> Clip:
         frame = held[0].frame
         turned = round(frame.rotation / _TURN) * _TURN % 360
         width, height = (frame.width, frame.height)[:: -1 if turned % 180 else 1]
@@ -112,7 +104,8 @@ class Sampler:
         shown = [] if still else list(map(upright_by(turned, size), (one.frame for one in held)))
         images = np.stack(shown) if shown else np.zeros((0, size[1], size[0], 3), np.uint8)
         times = np.array([one.time - start for one in held], np.float32)
-        return Clip("", end - start, *size, times, images, cuts=tuple(cut - start for cut in cuts))
+        clip = Clip("", end - start, *size, times, images, cuts=tuple(cut - start for cut in cuts))
+        return LivePart(start, clip, held[-1].arrived, still, broken)
 
     _thumbnail = cached_property(lambda self: scaler(_WIDTH, _HEIGHT, "AREA"))
 
@@ -120,12 +113,6 @@ class Sampler:
 def _differs(one: NDArray[np.int16], other: NDArray[np.int16] | None) -> bool:
     """Whether a thumbnail [H, W, 3] shows something else than another."""
     return other is None or int((np.abs(one - other).max(2) > _LEVELS).sum()) >= _PIXELS
-
-
-def _thinned(part: LivePart) -> LivePart:
-    """A part with every other sample; one stays."""
-    kept = slice(min(1, len(part.clip.times) - 1), None, 2)
-    return replace(part, clip=replace(part.clip, times=part.clip.times[kept], images=part.clip.images[kept]))
 
 
 class Queue:
@@ -159,9 +146,10 @@ class Queue:
             self._changed.notify_all()
             if part is None or part.still or self._lossless or self._closed or not self._parts:
                 return part
-            kept = _thinned(part)
-            self.dropped += len(part.clip.times) - len(kept.clip.times)
-            return kept
+            kept = slice(min(1, len(part.clip.times) - 1), None, 2)  # every other sample; one stays
+            clip = replace(part.clip, times=part.clip.times[kept], images=part.clip.images[kept])
+            self.dropped += len(part.clip.times) - len(clip.times)
+            return replace(part, clip=clip)
 
     def close(self) -> None:
         """No more parts come."""

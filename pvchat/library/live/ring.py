@@ -62,8 +62,9 @@ class Ring:
 
     def add(self, part: LivePart, seen: SeenPart) -> None:
         """The next part that was looked at."""
-        if self._is_gap(seen.at):
-            self.end()
+        before = self._take.parts[-1] if self._take else self._before[1] if self._before else None
+        if before is not None and not -OVERLAP_S <= seen.at - before.end <= AFTER_S:
+            self.end()  # something is missing between the two, or the clock was set back
         busy = bool(seen.analysis.tracks or seen.analysis.bodies)
         if self._take is None and busy:
             self._begin(seen.at)
@@ -122,15 +123,11 @@ class Ring:
         take.path.unlink(missing_ok=True)
         self.library.execute("UPDATE events SET clip = '', second = 0 WHERE clip = ?", (str(take.path),))
 
-    def _is_gap(self, at: float) -> bool:
-        """Whether something is missing between a moment and the part before it, or the clock was set back."""
-        before = self._take.parts[-1] if self._take else self._before[1] if self._before else None
-        return before is not None and not -OVERLAP_S <= at - before.end <= AFTER_S
-
     def _begin(self, at: float) -> None:
-        start = at if self._before is None else self._before[1].at
-        path = _unused_path(self.folder, start)
-        data = io.BytesIO()
+        start, data = at if self._before is None else self._before[1].at, io.BytesIO()
+        stem = datetime.fromtimestamp(start).strftime("%Y-%m-%d %H.%M.%S")
+        names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in count(1))
+        path = next(path for name in names if not (path := self.folder / name).exists())
         self._take = _Take(path, start, data, Encoder(data, self.fps, CLIP_OPTIONS), last_busy=at)
         if self._before is not None:
             self._write(self._take, *self._before)
@@ -183,10 +180,3 @@ def prune(library: sqlite3.Connection, days: float, gigabytes: float, now: float
         with suppress(database.errors()):  # another process reads: the next time will do
             library.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was deleted is zeroes in the file already
     return len(gone)
-
-
-def _unused_path(folder: Path, at: float) -> Path:
-    """A name for a clip that begins at a moment (seconds since 1970)."""
-    stem = datetime.fromtimestamp(at).strftime("%Y-%m-%d %H.%M.%S")
-    names = (f"{stem}.mp4" if number == 1 else f"{stem} ({number}).mp4" for number in count(1))
-    return next(path for name in names if not (path := folder / name).exists())

@@ -15,8 +15,9 @@ import http.client
 import json
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 TIMEOUT_S = 10.0
 ANSWERED = "answered"  # so begins why a receiver that is there didn't take it
@@ -28,19 +29,17 @@ def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> st
     `now`: seconds since 1970; `secret`: signs it.
     """
     parts, body = urlsplit(target), json.dumps(dict(message), ensure_ascii=False).encode()
-    headers = {
-        "Content-Type": "application/json", "X-PVChat-Delivery": str(message["id"]),
-        "X-PVChat-Signature": signature(secret, body, int(now)), **_login(parts),
-    }  # fmt: skip
+    headers = {"Content-Type": "application/json", "X-PVChat-Delivery": str(message["id"])}
+    headers["X-PVChat-Signature"] = signature(secret, body, int(now))
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
     path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
-        try:
+        with closing(kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)) as connection:
             connection.request("POST", path, body, headers)
             status = connection.getresponse().status
-        finally:
-            connection.close()
     except (OSError, http.client.HTTPException, ValueError) as error:
         return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
     if 300 <= status < 400:
@@ -52,11 +51,3 @@ def signature(secret: str, body: bytes, at: int) -> str:
     """The header that whoever receives checks: when it was sent, and that by whoever knows the secret."""
     signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={signed}"
-
-
-def _login(parts: SplitResult) -> dict[str, str]:
-    """Name and password of the address, as a header."""
-    if not parts.username:
-        return {}
-    both = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return {"Authorization": f"Basic {b64encode(both.encode()).decode()}"}

@@ -9,14 +9,14 @@ full: a few parts alone would give other answers.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pvchat.chat.spans import Span, merged
 from pvchat.identity.evidence import gather
-from pvchat.library.live.events import CameraEvent
+from pvchat.library.live.events import CameraEvent, Kind
 from pvchat.library.live.parts import PART_S
 from pvchat.perception.analysis import PERHAPS_DRAWN
 from pvchat.perception.scan import ScanState
@@ -59,14 +59,11 @@ class Stay:
     announced: bool = False  # whether an event says that she is there
 
 
-Seen = tuple[str, float, list[Span]]  # id, probability, spans in seconds since 1970
+Seen = tuple[str, float, float, float]  # id, probability, from when to when, seconds since 1970
 
 
 class RecentParts:
-    """The last parts of a camera together, at most `most` parts, and people.
-
-    Once one of both is reached, what it began with is dropped: it goes on with the later half of that many.
-    """
+    """The last parts of a camera together, at most `most` parts and people; then it goes on with the later half."""
 
     def __init__(self, most: tuple[int, int]) -> None:
         self.most = most
@@ -112,7 +109,13 @@ class Window:
             self._begin()
             self.stays = {}
         changed, self._ids = ids != self._ids, ids
-        self._carry_over(ids)
+        for stay in [stay for ref, stay in self.stays.items() if ids.get(ref, ref) != ref]:
+            del self.stays[stay.ref]  # whoever was corrected or merged meanwhile stays, by her id of today
+            stay.ref = ids[stay.ref]
+            same = self.stays.setdefault(stay.ref, stay)
+            same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
+            same.announced = same.announced or stay.announced
+        self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
         if OVERLAP_S < part.at - self._now <= BLIND_S:  # the connection broke, or parts were dropped
             self._gaps.append((self._now, part.at))
         self._keep_time(part.at, part.end)
@@ -135,16 +138,6 @@ class Window:
         """Nothing has moved until `end`: whoever was there at last still is."""
         self._keep_time(end, end)
         return self._update_stays([], end, self._recent.until or end)
-
-    def _carry_over(self, ids: Mapping[str, str]) -> None:
-        """Whoever was corrected or merged meanwhile stays, by her id of today."""
-        for stay in [stay for ref, stay in self.stays.items() if ids.get(ref, ref) != ref]:
-            del self.stays[stay.ref]
-            stay.ref = ids[stay.ref]
-            same = self.stays.setdefault(stay.ref, stay)
-            same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
-            same.announced = same.announced or stay.announced
-        self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
 
     def _keep_time(self, at: float, end: float) -> None:
         """What goes on at `at`, until `end`; where the clock was set back, whoever is there has come by the new one."""
@@ -184,49 +177,41 @@ class Window:
             return []
         people = self.chat.people.snapshot().people
         presences = self.chat.score(people, analysis)
-        found = [
-            (person.id, presence.probability, _moved(presence.spans, at))
-            for person, presence in zip(people, presences, strict=True)
-            if presence.decision == "present"
-        ]
-        others = [one for one in gather(presences, analysis).others if not one.name and one.track is not None]
-        faces = [one for one in others if one.track is not None and analysis.tracks[one.track].kind == "face"]
-        spans = [span for one in faces for span in _long(analysis.spans(np.array(one.frames)))]
+        found, spans = list[Seen](), list[Span]()
+        for person, presence in zip(people, presences, strict=True):
+            if presence.decision == "present":
+                found += [(person.id, presence.probability, start + at, end + at) for start, end in presence.spans]
+        for one in gather(presences, analysis).others:
+            if not one.name and one.track is not None and analysis.tracks[one.track].kind == "face":
+                shown = analysis.spans(np.array(one.frames))
+                spans += shown if sum(end - start for start, end in shown) >= LEAST_S else []
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
-        return [*found, (UNKNOWN, 1 - likeliest, _moved(merged(spans), at))]
+        return [*found, *((UNKNOWN, 1 - likeliest, start + at, end + at) for start, end in merged(spans))]
 
     def _update_stays(self, seen: Iterable[Seen], now: float, until: float | None = None) -> list[CameraEvent]:
         """Stays as they are by now, of who is seen how probably and when; who was last seen at `until` goes on."""
-        happened = []
-        for ref, probability, spans in seen:
-            for start, end in spans:
-                happened += self._update_stay(ref, probability, start, end, now)
+        happened = list[CameraEvent]()
+        for ref, probability, start, end in seen:
+            stay = self.stays.get(ref)
+            if stay is not None and self._unseen(stay, start) <= GONE_S:
+                stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
+            elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
+                stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
+            if stay is not None and not stay.announced and (ref != UNKNOWN or now - stay.start >= SETTLED_S):
+                stay.announced = True
+                kind: Kind = "unknown" if ref == UNKNOWN else "appears"
+                happened.append(CameraEvent(kind, ref, stay.start, stay.probability))
         for ref, stay in list(self.stays.items()):
             if until is not None and stay.last > until - GONE_S / 2:
                 stay.last = now
-            happened += self._end_if_unseen(ref, now)
+            if self._unseen(stay, now) >= GONE_S - _ABOUT_S:
+                happened += self._end_stay(ref)
         return happened
-
-    def _update_stay(self, ref: str, probability: float, start: float, end: float, now: float) -> list[CameraEvent]:
-        """One span in which somebody is seen."""
-        stay = self.stays.get(ref)
-        if stay is not None and self._unseen(stay, start) <= GONE_S:
-            stay.last, stay.probability = max(stay.last, end), max(stay.probability, probability)
-        elif stay is None and end > self._until.get(ref, 0.0) + GONE_S / 2:
-            stay = self.stays[ref] = Stay(ref, max(start, self._until.get(ref, start)), end, probability)
-        if stay is None or stay.announced or (ref == UNKNOWN and now - stay.start < SETTLED_S):
-            return []
-        stay.announced = True
-        return [CameraEvent("unknown" if ref == UNKNOWN else "appears", ref, stay.start, stay.probability)]
 
     def _unseen(self, stay: Stay, until: float) -> float:
         """For how many seconds there were pictures since somebody was seen last."""
         blind = sum(max(0.0, min(end, until) - max(start, stay.last)) for start, end in self._gaps)
         return until - stay.last - blind
-
-    def _end_if_unseen(self, ref: str, now: float) -> list[CameraEvent]:
-        """Whoever hasn't been seen for a while has left."""
-        return self._end_stay(ref) if self._unseen(self.stays[ref], now) >= GONE_S - _ABOUT_S else []
 
     def _end_stay(self, ref: str) -> list[CameraEvent]:
         """Somebody has left, when she was seen last."""
@@ -249,11 +234,3 @@ def extend(seen: ScanState, part: SeenPart, start: float) -> None:
         shots[0, 0] += np.float32(1e-3)
         shots = np.concatenate((np.array([[by, shots[0, 0]]], np.float32), shots))
     seen.add(replace(analysis, times=analysis.times + by, shots=shots, duration_s=float(by) + analysis.duration_s))
-
-
-def _moved(spans: Iterable[Span], by: float) -> list[Span]:
-    return [(start + by, end + by) for start, end in spans]
-
-
-def _long(spans: list[Span]) -> list[Span]:
-    return spans if sum(end - start for start, end in spans) >= LEAST_S else []
