@@ -4,6 +4,5 @@ Start with `rows.py`:
 
     companions.py     step filter: strangers get names and are put beside the subject
     views.py          which track shows whom; the subject's looks, the same in all samples
-    descriptions.py   what was measured, as phrases
     templates.py      how it is asked and framed
 """
