@@ -275,7 +275,7 @@ def without_state(chat: PVChat, *names: str) -> Off:
 
 
 MOEC = (connectors.MixtureConnector,)
-HGA = (connectors.group_aggregate, connectors._cosine, connectors._edges, connectors._nearest)
+HGA = (connectors.group_aggregate, connectors._nearest)
 PARTS = (
     Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads,)),
     Part("mixed heads: all on, no router", lambda chat: routed(chat.networks.trained.model, 1.0)),
