@@ -62,12 +62,12 @@ class PVChatModel(nn.Module):
         self.qformer = QFormer(config)
         self.aligner = Aligner(config)
         self.to_sentence = nn.Linear(config.width, config.sentence_width)
-        self.llm: Any = None if llm is None else llm.requires_grad_(False)
+        self.llm: Any = llm
         self.writer: Any = None if llm is None else PromptWriter(tokenizer, config)
         if llm is None:
             return
-        add_lora(self.llm, config.lora)
-        embeddings = self.llm.get_input_embeddings().weight
+        add_lora(llm.requires_grad_(False), config.lora)
+        embeddings = llm.get_input_embeddings().weight
         self.project_queries = nn.Linear(config.width, embeddings.shape[1])
         self.project_people = nn.Linear(config.width, embeddings.shape[1])
         for layer in (self.project_queries, self.project_people):  # their output has the embeddings' size
