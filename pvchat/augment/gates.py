@@ -48,7 +48,7 @@ def measure(
             if found is not None:
                 score |= {"frontal": frontal(found.points), "eyes": found.eyes_open, "visible": found.presence}
             scores.append(score)
-        values |= max(scores, key=_rank)
+        values.update(max(scores, key=_rank))
     return {k: round(float(v), 4) for k, v in values.items()}
 
 

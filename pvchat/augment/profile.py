@@ -114,8 +114,9 @@ def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, wat
     analysis, track, profile = _unmeasured(Path(clip), name, chat, config)
     seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
-    points = interpolate(track.points, seen, profile.times, gap) if track.kind == "face" else None
-    for index in map(int, np.flatnonzero(profile.seen)) if points is not None else ():
+    meshed = np.flatnonzero(profile.seen).tolist() if track.kind == "face" else []
+    points = interpolate(track.points, seen, profile.times, gap) if meshed else np.zeros(0, np.float32)
+    for index in meshed:
         mesh = chat.networks.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
         if mesh is not None:
             profile.meshes[index] = mesh.points
