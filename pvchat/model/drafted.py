@@ -91,15 +91,21 @@ def _greedy_tokens(
         guessed = table(torch.tensor([guess], dtype=torch.long, device=embeds.device))
         read = torch.cat([given, guessed.to(given.dtype)], 1)
         logits = llm(inputs_embeds=read, use_cache=True, logits_to_keep=len(guess) + 1, **{named: cache}).logits[0]
-        best: list[int] = logits.argmax(-1).tolist()
-        for i, (one, may) in enumerate(zip(guess, slack, strict=False)):  # a guessed one stands where it may
-            if may and float(logits[i, best[i]] - logits[i, one]) <= may:
-                best[i] = one
+        best = _accepted(logits, guess, slack)
         right = next((i for i, (own, one) in enumerate(zip(best, guess, strict=False)) if own != one), len(guess))
         if right < len(guess):
             cache.crop(right - len(guess))
         yield from best[: right + 1]
         given, guess, slack = table(torch.tensor([best[right : right + 1]], device=embeds.device)), quoted(), ()
+
+
+def _accepted(logits: Tensor, guess: Sequence[int], slack: Sequence[float]) -> list[int]:
+    """The token of each place [n + 1]: the guessed one where it may stand, else the likeliest."""
+    best: list[int] = logits.argmax(-1).tolist()
+    for i, (one, may) in enumerate(zip(guess, slack, strict=False)):
+        if may and float(logits[i, best[i]] - logits[i, one]) <= may:
+            best[i] = one
+    return best
 
 
 def _lookup(said: Sequence[int], known: Sequence[Sequence[int]]) -> list[int]:
