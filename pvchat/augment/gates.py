@@ -48,7 +48,8 @@ def measure(
             if found is not None:
                 score |= {"frontal": frontal(found.points), "eyes": found.eyes_open, "visible": found.presence}
             scores.append(score)
-        values.update(max(scores, key=_rank))
+        best = max(scores, key=_rank)
+        values |= best
     return {k: round(float(v), 4) for k, v in values.items()}
 
 
