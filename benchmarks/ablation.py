@@ -32,7 +32,7 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.model.config import load_config
-from pvchat.model.routers import RoutingStats
+from pvchat.model.heads import RoutingStats
 from pvchat.model.sentences import SentenceEncoder
 from recipes.model.base import run as base
 from recipes.model.base.checkpoints import TrainState

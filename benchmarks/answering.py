@@ -30,7 +30,7 @@ from pvchat.model.checkpoint import read_adapters
 from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
 from pvchat.model.sentences import SentenceEncoder
-from pvchat.train.gate import wilson_lower_bound
+from pvchat.train.person import wilson_lower_bound
 from recipes.answering.answering import AnsweringConfig, AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 from recipes.model.base.config import BaseConfig, parse

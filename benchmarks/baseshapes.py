@@ -104,7 +104,7 @@ def shown_of(base: Base, clip: str) -> Visuals:
     """Frames of a clip as the base is shown them; without one, noise at 640 by 360."""
     if clip:
         from pvchat.config import VideoConfig
-        from pvchat.train.basedata import load_visuals as read
+        from pvchat.train.examples import load_visuals as read
 
         return read(Path(clip), base.frames, VideoConfig())
     frames = np.random.default_rng(0).integers(0, 255, (base.frames, 360, 640, 3), dtype=np.uint8)
@@ -142,8 +142,7 @@ def _spoken(base: Base, inputs: dict[str, Any], tokens: int, clock: Clock) -> li
 
 def _step(base: Base, shown: Visuals, clock: Clock) -> float:
     """Seconds of one example of one person's training: forward, backward to her tokens and z."""
-    from pvchat.train.basedata import BaseData
-    from pvchat.train.examples import PersonExample
+    from pvchat.train.examples import BaseData, PersonExample
     from pvchat.train.trainee import BaseTrainee, untrained_state
 
     tokens = torch.randn(16, base.width, device=base.device)

@@ -106,16 +106,16 @@ count = [0, 0]  # tokens written about one question, and those of the rules' whe
 
 def counted() -> None:
     """Count in `count` what is written, and what of it isn't the model's first choice."""
-    plain = drafted._chosen
+    plain = drafted._accepted
 
-    def chosen(logits: Any, guess: Sequence[int], slack: Sequence[float]) -> list[int]:
+    def accepted(logits: Any, guess: Sequence[int], slack: Sequence[float]) -> list[int]:
         kept, own = plain(logits, guess, slack), logits.argmax(-1).tolist()
         right = next((i for i, (a, b) in enumerate(zip(kept, guess, strict=False)) if a != b), len(guess))
         count[0] += right + 1
         count[1] += sum(a != b for a, b in zip(kept[:right], own, strict=False))
         return kept
 
-    drafted._chosen = chosen
+    drafted._accepted = accepted
 
 
 Said = tuple[Basis, Hearing]  # what the model's answer was made from, and the answer

@@ -42,7 +42,7 @@ from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.config import Settings
 from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
-from pvchat.model import aligner, connectors, heads, people, personstates, routers
+from pvchat.model import aligner, connectors, heads, people, personstates
 from pvchat.model.choices import choices
 from pvchat.model.pvchat import PVChatModel
 from pvchat.model.trained import TrainedModel
@@ -275,9 +275,9 @@ def without_state(chat: PVChat, *names: str) -> Off:
 
 
 MOEC = (connectors.MixtureConnector,)
-HGA = (connectors.group_aggregate, connectors._cosine, connectors._edges, connectors._nearest)
+HGA = (connectors.group_aggregate, connectors._nearest)
 PARTS = (
-    Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads, routers)),
+    Part("mixed heads: the routed ones off", lambda chat: routed(chat.networks.trained.model, 0.0), (heads,)),
     Part("mixed heads: all on, no router", lambda chat: routed(chat.networks.trained.model, 1.0)),
     Part("MoEC: its MLPs in equal shares", lambda chat: equal_shares(chat.networks.trained.model), MOEC),
     Part("HGA", lambda chat: changed((chat.networks.trained.model.connectors, "hga", False)), HGA),

@@ -25,7 +25,7 @@ from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
 from pvchat.people.person import Person
 from pvchat.schemas import ClipAnalysis
-from pvchat.train.gate import wilson_lower_bound
+from pvchat.train.person import wilson_lower_bound
 
 QUESTION = "Is {} in this video?"
 _DRAWS = 5  # pairs of a clip at most

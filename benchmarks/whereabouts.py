@@ -20,7 +20,7 @@ import torch
 from answering import prepared, weighed
 
 from pvchat.chat.question import Conversation
-from pvchat.train.gate import wilson_lower_bound
+from pvchat.train.person import wilson_lower_bound
 from recipes.answering.answering import AnsweringPhase, people_of
 from recipes.answering.lessonplan import Lesson, LessonPlan, of_others
 

@@ -16,7 +16,7 @@ from make_choices import likeness_to, scale_of
 from make_clips import encode, noisy_frames, photo
 
 from pvchat.bases.eyes import CONFIG, Eyes
-from pvchat.bases.zeroshot import BASELINE, LEAST, MARGIN, MOMENTS, TEMPLATES, ZeroShot, _plain, moments
+from pvchat.bases.zeroshot import BASELINE, LEAST, MARGIN, MOMENTS, TEMPLATES, ZeroShot, moments
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
 from pvchat.chat.question import Conversation, Viewed
@@ -54,7 +54,8 @@ def saved(model, folder: Path) -> Path:
 
 
 def prompts(texts: list[str]) -> list[str]:
-    return [template.format(_plain(text)) for text in texts for template in TEMPLATES]
+    plain = [text.rstrip(".").replace("A person is", "a person").replace("A person", "a person") for text in texts]
+    return [template.format(text) for text in plain for template in TEMPLATES]
 
 
 def taught(model, said: set[str], seen: np.ndarray) -> None:

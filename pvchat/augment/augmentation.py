@@ -1,21 +1,36 @@
-"""One augmentation, as its steps share it: clip, person, folder, settings, and the analyses of its samples."""
+"""One augmentation as its steps share it: clip, person, settings, the analyses of its samples; folders and media."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pvchat.augment import profile
-from pvchat.augment.lines import read_lines
-from pvchat.augment.profile import Profile
-from pvchat.augment.schemas import Sample
-from pvchat.augment.settings import AugmentConfig
-from pvchat.augment.watch import UNWATCHED, Watch
-from pvchat.schemas import ClipAnalysis, Service
-from pvchat.storage.clips import ClipCache
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
+from pvchat import video
+from pvchat.augment import profile
+from pvchat.augment.lines import read_lines, read_manifest
+from pvchat.augment.schemas import Sample
+from pvchat.augment.settings import FPS, AugmentConfig
+from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.errors import SettingsError
+from pvchat.schemas import ClipAnalysis, Service
+from pvchat.storage import atomic
+from pvchat.storage.clips import ClipCache
+from pvchat.video.files import SUFFIXES
+
+FOLDERS = ("others", "backgrounds")  # fields of `AugmentConfig`
+MEDIA_SUFFIXES = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
+MEDIA, DROPPED = "media", "dropped"
+_JPEG_QUALITY = 92
+_SAMPLE_FILE = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and drafts of them
 _ALL_BYTES = 1 << 40  # the folder's own analyses are never thrown out
 RESULTS = {
     "profile": "profile.safetensors", "positives": "positives.jsonl", "negatives": "negatives.jsonl",
@@ -39,7 +54,7 @@ class AnalysisCache:
     def path(self, sample: Sample) -> Path:
         """Where a sample's media lies, dropped or not."""
         kept = self.out / sample.media
-        dropped = self.out / "dropped" / kept.name
+        dropped = self.out / DROPPED / kept.name
         return dropped if dropped.exists() and not kept.exists() else kept
 
 
@@ -62,7 +77,7 @@ class Augmentation:
         return self.chat.settings.seed if self.config.seed is None else self.config.seed
 
     @cached_property
-    def profile(self) -> Profile:
+    def profile(self) -> profile.Profile:
         """The subject: read back where an earlier call measured them, set by the step that does."""
         path = self.out / RESULTS["profile"]
         return profile.load_or_build(path, self.clip, self.name, self.chat, self.config)
@@ -76,3 +91,59 @@ class Augmentation:
 def read_samples(out: str | Path) -> list[Sample]:
     """All samples of a folder that went through the gates, dropped ones among them."""
     return [Sample(**row) for row in read_lines(Path(out) / RESULTS["filter"])]
+
+
+def check_folders(config: AugmentConfig) -> None:
+    """Raise SettingsError where a folder isn't there, or holds nothing of what it is for."""
+    for name in FOLDERS:
+        value = getattr(config, name)
+        for folder in value if isinstance(value, tuple) else (value,) if value else ():
+            if not folder.is_dir():
+                raise SettingsError("there is no such folder.", subject=f"{name} {folder}")
+            if not any(p.suffix.lower() in MEDIA_SUFFIXES for p in folder.rglob("*")):
+                raise SettingsError("no clip or picture is in this folder.", subject=f"{name} {folder}")
+
+
+def file_stats(value: Path | tuple[Path, ...]) -> list[list[Any]]:
+    """Names, sizes and times of the files in the folders, by which a change of their content is noticed."""
+    folders = value if isinstance(value, tuple) else (value,)
+    found = []
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock"):
+            known = path.stat()
+            found.append([path.relative_to(folder).as_posix(), known.st_size, known.st_mtime_ns])
+    return found
+
+
+@contextmanager
+def locked_folder(out: Path, name: str) -> Iterator[None]:
+    """Make a folder for a data set about `name`, or take one that is about her already.
+
+    Raises SettingsError where it is about somebody else, or another process works in it.
+    """
+    manifest = read_manifest(out / "profile.json")
+    if manifest is not None and manifest.get("name", name) != name:
+        hint = "Give another folder, or delete this one."
+        raise SettingsError(f"holds a data set about {manifest['name']}, not {name}.", subject=str(out), hint=hint)
+    (out / MEDIA).mkdir(parents=True, exist_ok=True)
+    busy = SettingsError("another augmentation is running in this folder.", subject=str(out))
+    with atomic.exclusive(out / ".lock", busy):
+        yield
+
+
+def orphaned_media(out: Path, samples: Sequence[Sample]) -> list[Path]:
+    """Our media that belong to no sample: of an earlier call with other settings, or half written."""
+    wanted = {out / (f"{DROPPED}/{Path(s.media).name}" if s.dropped else s.media) for s in samples}
+    found = [path for folder in (MEDIA, DROPPED) if (out / folder).is_dir() for path in (out / folder).iterdir()]
+    return sorted(path for path in found if _SAMPLE_FILE.fullmatch(path.name) and path not in wanted)
+
+
+def write_media(path: Path, images: NDArray[np.uint8]) -> None:
+    """Write frames [T, H, W, 3] to `path` (H.264), whole or not at all; a `.png` or `.jpg` takes the first alone."""
+    with atomic.drafted(path) as draft:
+        if path.suffix == ".mp4":
+            video.save_clip(draft, images, FPS)
+        elif path.suffix == ".jpg":
+            Image.fromarray(images[0]).save(draft, "JPEG", quality=_JPEG_QUALITY)
+        else:
+            Image.fromarray(np.ascontiguousarray(images[0])).save(draft, "PNG", compress_level=3)

@@ -39,8 +39,17 @@ def measure(
         return {}
     heights = (track.boxes[:, 3] - track.boxes[:, 1]) * analysis.height
     values = {"log_odds": odds, "identity": distance, "face_px": float(heights.max())}
-    if track.kind == "face" and images is not None:
-        values.update(_quality(images, track, mesh))
+    if track.kind == "face" and images is not None:  # the best of a few frames
+        scores = []
+        for i in np.argsort(-track.quality)[:_LOOKED_AT]:
+            image, box = images[track.frames[i]], track.boxes[i]
+            found = mesh.mesh(image, box, track.points[i])
+            score = {"sharpness": sharpness(image, box), "frontal": 0.0, "eyes": 0.0, "visible": 0.0}
+            if found is not None:
+                score |= {"frontal": frontal(found.points), "eyes": found.eyes_open, "visible": found.presence}
+            scores.append(score)
+        best = max(scores, key=_rank)
+        values |= best
     return {k: round(float(v), 4) for k, v in values.items()}
 
 
@@ -95,19 +104,6 @@ def sharpness(image: NDArray[np.uint8], box: FloatArray) -> float:
     return float(laplacian.var())
 
 
-def _quality(images: NDArray[np.uint8], track: Track, mesh: MeshExpert) -> dict[str, float]:
-    """The paper's face scores of the best of a few frames."""
-    scores = []
-    for i in np.argsort(-track.quality)[:_LOOKED_AT]:
-        image, box = images[track.frames[i]], track.boxes[i]
-        values = {"sharpness": sharpness(image, box), "frontal": 0.0, "eyes": 0.0, "visible": 0.0}
-        found = mesh.mesh(image, box, track.points[i])
-        if found is not None:
-            values |= {"frontal": frontal(found.points), "eyes": found.eyes_open, "visible": found.presence}
-        scores.append(values)
-    return max(scores, key=_rank)
-
-
 def frontal(points: FloatArray) -> float:
     """How frontal a mesh [468, 3] (fractions) is: max(1 - 3 |nose - eye centre|, 0), in face widths."""
     wide = float(points[:, 0].max() - points[:, 0].min())
@@ -117,9 +113,5 @@ def frontal(points: FloatArray) -> float:
 
 def _rank(values: dict[str, float]) -> float:
     """The paper's score: half frontal, a quarter sharp, a quarter visible; and open eyes first."""
-    return (
-        50 * values["frontal"]
-        + 25 * min(values["sharpness"] / 500, 1)
-        + 25 * values["visible"]
-        + 50 * min(values["eyes"], EYES) / EYES
-    )
+    score = 50 * values["frontal"] + 25 * min(values["sharpness"] / 500, 1) + 25 * values["visible"]
+    return score + 50 * min(values["eyes"], EYES) / EYES

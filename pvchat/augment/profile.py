@@ -1,4 +1,4 @@
-"""The first step: what is known about the subject of the one clip, frame by frame.
+"""The first step: what is known about the subject of the one clip, frame by frame; and what new clips are made of it.
 
 Frames are denser than those of an analysis and as small as the face allows; the face's place between two sightings is
 interpolated, so no detector runs again.
@@ -80,7 +80,9 @@ class Profile:
             found.add("mesh")
         if self.masks is not None:
             found.add("mask")
-            if (self.meshed & self.seen).any() and _room_below_face(self.boxes[self.seen]) > 0.5:
+            boxes = self.boxes[self.seen]
+            below = (1 - boxes[:, 3]) / np.maximum(boxes[:, 3] - boxes[:, 1], 1e-6)  # in face heights
+            if (self.meshed & self.seen).any() and float(np.median(below)) > 0.5:
                 found.add("clothes")
         return frozenset(found)
 
@@ -98,13 +100,30 @@ class Profile:
         return f"{self.key}@{self.times[start]:.2f}-{self.times[end - 1]:.2f}"
 
 
+@dataclass
+class Positive:
+    """New frames that show the subject, and what was changed in them."""
+
+    images: NDArray[np.uint8]  # [T, H, W, 3] RGB; T is 1 for a still
+    notes: dict[str, str] = field(default_factory=dict)  # by question type, as in `Sample.notes`
+    covers: frozenset[str] = frozenset()  # parts of the face that are hidden: "mouth", "eyes"
+
+
 def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED) -> Profile:
     """Look closely at the clip's subject; raises VideoReadError, SubjectError (as enrolling does)."""
     analysis, track, profile = _unmeasured(Path(clip), name, chat, config)
     seen, gap = analysis.times[track.frames], _GAP * max(analysis.step_s, 1e-3)
     profile.boxes = interpolate(track.boxes, seen, profile.times, gap)
-    if track.kind == "face":
-        _measure_meshes(profile, interpolate(track.points, seen, profile.times, gap), chat, watch)
+    meshed = np.flatnonzero(profile.seen).tolist() if track.kind == "face" else []
+    points = interpolate(track.points, seen, profile.times, gap) if meshed else np.zeros(0, np.float32)
+    for index in meshed:
+        mesh = chat.networks.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
+        if mesh is not None:
+            profile.meshes[index] = mesh.points
+            profile.motion[index] = [getattr(mesh, name) for name in MEASURES]
+        watch.tell("laying the mesh", index + 1, len(profile))
+    if profile.meshed.any():
+        profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
     profile.masks = person_masks(profile, chat, watch)
     profile.spans = segments(len(profile))
     return profile
@@ -150,6 +169,26 @@ def segments(count: int) -> dict[Split, tuple[int, int]]:
         return {"train": (0, count)}
     bounds = np.round(np.cumsum([0.0, *(share for _, share in SHARES)]) * count).astype(int)
     return {split: (int(a), int(b)) for (split, _), a, b in zip(SHARES, bounds[:-1], bounds[1:], strict=True)}
+
+
+def draw_stretch(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Indices [count] of a random stretch of usable frames [T]; one that is too short is played to and fro.
+
+    Raises ValueError where no frame is usable.
+    """
+    runs = np.flatnonzero(np.diff(usable.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    if len(runs) == 0:
+        raise ValueError("no frame shows the subject")
+    starts = np.concatenate([np.arange(start, end - count + 1) for start, end in runs])
+    if len(starts):
+        return starts[rng.integers(len(starts))] + np.arange(count)
+    start, end = max(runs.tolist(), key=lambda run: run[1] - run[0])
+    return ping_pong(start, end, count)
+
+
+def ping_pong(start: int, end: int, count: int) -> NDArray[np.int64]:
+    """Indices [count] from `start` up to `end`, back, and so on."""
+    return np.resize(np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1))), count).astype(np.int64)
 
 
 def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> NDArray[np.uint8] | None:
@@ -198,20 +237,3 @@ def _unmeasured(clip: Path, name: str, chat: Service, config: AugmentConfig) -> 
     facts = None if analysis.scenes else track.facts
     known = (name, analysis.key, person, images, times)
     return analysis, track, Profile(*known, boxes, meshes, motion, facts=facts, drawn=analysis.scene.drawn)
-
-
-def _measure_meshes(profile: Profile, points: FloatArray, chat: Service, watch: Watch) -> None:
-    """Fill in meshes and their measures, and how open the subject's eyes usually are."""
-    for index in map(int, np.flatnonzero(profile.seen)):
-        found = chat.networks.experts.mesh.mesh(profile.images[index], profile.boxes[index], points[index])
-        if found is not None:
-            profile.meshes[index] = found.points
-            profile.motion[index] = [getattr(found, name) for name in MEASURES]
-        watch.tell("laying the mesh", index + 1, len(profile))
-    if profile.meshed.any():
-        profile.eyes_open = float(np.nanmedian(profile.motion[:, MEASURES.index("eyes_open")]))
-
-
-def _room_below_face(boxes: FloatArray) -> float:
-    """Median room below the face in face heights."""
-    return float(np.median((1 - boxes[:, 3]) / np.maximum(boxes[:, 3] - boxes[:, 1], 1e-6)))

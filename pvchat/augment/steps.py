@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from pvchat import video
-from pvchat.augment import folders, gates, profile
+from pvchat.augment import augmentation, gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
 from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.lines import read_lines, read_manifest, write_lines, write_manifest
-from pvchat.augment.negatives import excerpts, search
+from pvchat.augment.negatives import search
 from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.positives import consisid, plan
-from pvchat.augment.positives.protocol import Generator
 from pvchat.augment.questions import companions
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.views import Subject
@@ -40,8 +39,6 @@ from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
 
 VERSION = 3  # of what the steps make: manifests of another version are made anew
-_POSITIVES = ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model")
-_NEGATIVES = ("negatives", "seconds", "others")
 log = logging.getLogger(__name__)
 
 
@@ -66,13 +63,13 @@ def augment(
     config, out, name = config or AugmentConfig(), Path(out), clean_name(name)
     if name not in chat.people.names():  # names of people who are enrolled aren't judged again
         require_usable(name, {})
-    folders.check_folders(config)
+    augmentation.check_folders(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
-    with folders.locked_folder(out, name):
+    with augmentation.locked_folder(out, name):
         for number, step in enumerate(STEPS):
             watch.step("augmentation", number, len(STEPS))
             _step(run, step)
-        for path in folders.orphaned_media(out, read_samples(out)):
+        for path in augmentation.orphaned_media(out, read_samples(out)):
             path.unlink()
     watch.tell("augmentation", len(STEPS), len(STEPS))
     return out
@@ -103,9 +100,18 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
         journal.replace(rows := [start])
     made = {row["id"]: row for row in rows[1:]}
     for planned in run.watch.over("making positives", wanted):
-        if planned.id not in made:
-            made[planned.id] = _make_positive(run, planned, makers)
-            journal.append([made[planned.id]])
+        if planned.id in made:
+            continue
+        row = made[planned.id] = {"id": planned.id, "failed": "", "sample": None, "covers": []}
+        try:
+            positive = plan.make_planned(planned, run.profile, makers, run.config)
+        except ValueError as error:  # the segment lacks what the recipe needs
+            row["failed"] = str(error)
+        else:
+            planned.notes = positive.notes
+            augmentation.write_media(run.out / planned.media, positive.images)
+            row |= {"sample": asdict(planned), "covers": sorted(positive.covers)}
+        journal.append([row])
     entries = [made[planned.id] for planned in wanted]
     write_lines(result, entries)
     journal.path.unlink()
@@ -121,7 +127,7 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
         subject = SubjectClip.of(run.profile, run.chat, run.clip, run.config.track)
         found = search.find_negatives(subject, run.chat, run.config, run.seed, run.watch)
         dropped = dict(found.dropped)
-        samples = excerpts.write_excerpts(found, subject, run)
+        samples = search.write_excerpts(found, subject, run)
         if all(s.dropped for s in samples):
             log.warning("%s: nothing shows anybody else; give --others, or `pvchat doctor --fetch`", run.out)
     write_lines(run.out / RESULTS["negatives"], [asdict(s) for s in samples])
@@ -138,28 +144,20 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
         sample = Sample(**entry["sample"])
         if sample.role == "positive" or not sample.dropped:
             _apply_gates(run, sample, frozenset(entry["covers"]), own_sharpness)
-            _move_media(run.out, sample)
         samples.append(sample)
     groups = companions.add_companions([s for s in samples if not s.dropped], run)
     write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
     kept = [s for s in samples if not s.dropped]
-    return {
-        "counts": {
-            "kept": len(kept),
-            **{role: sum(s.role == role for s in kept) for role in ("positive", "negative")},
-            "clips": sum(s.stage == "video" for s in kept),
-            "stills": sum(s.stage == "image" for s in kept),
-            "groups": sum(not s.dropped for s in groups),
-        },
-        "dropped": dict(sorted(Counter(s.dropped for s in samples if s.dropped).items())),
-    }
+    counts = {"kept": len(kept), **{role: sum(s.role == role for s in kept) for role in ("positive", "negative")}}
+    counts |= {name: sum(s.stage == stage for s in kept) for name, stage in (("clips", "video"), ("stills", "image"))}
+    counts["groups"] = sum(not s.dropped for s in groups)
+    return {"counts": counts, "dropped": dict(sorted(Counter(s.dropped for s in samples if s.dropped).items()))}
 
 
 def write_dataset(run: Augmentation) -> dict[str, Any]:
     """Ask about the kept samples, and put samples and rows together, with a card and checksums."""
     samples = [s for s in read_samples(run.out) if not s.dropped]
-    subject = run.profile
-    about = Subject(run.name, subject.person, subject.facts)
+    about = Subject(run.name, run.profile.person, run.profile.facts)
     rows = write_questions(samples, about, run.analyses, seed=run.seed, watch=run.watch)
     dataset.write(run.out, samples, rows)
     kinds, types = Counter(r.kind for r in rows), Counter(r.type for r in rows)
@@ -168,37 +166,23 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     return {"counts": counts, "dropped": {}}
 
 
-def _make_positive(run: Augmentation, sample: Sample, makers: list[Generator]) -> dict[str, Any]:
-    try:
-        made = plan.make_planned(sample, run.profile, makers, run.config)
-    except ValueError as error:  # the segment lacks what the recipe needs
-        return {"id": sample.id, "failed": str(error), "sample": None, "covers": []}
-    sample.notes = made.notes
-    folders.write_media(run.out / sample.media, made.images)
-    return {"id": sample.id, "failed": "", "sample": asdict(sample), "covers": sorted(made.covers)}
-
-
 def _apply_gates(run: Augmentation, sample: Sample, covers: frozenset[str], own_sharpness: float) -> None:
-    """Measure a sample, and note the gate that refuses it."""
+    """Measure a sample, note the gate that refuses it, and put its media into `dropped/` or, where it passes, back."""
     try:
         analysis, images = run.analyses(sample), None
         if sample.role == "positive":  # whose quality is measured on the pictures that the experts saw
             images = video.load(run.analyses.path(sample), run.analyses.chat.settings.video).images
     except VideoReadError:
         sample.dropped = "unreadable"
-        return
-    networks = run.chat.networks
-    values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
-    sample.gates |= values
-    if sample.role == "positive":
-        sample.dropped = gates.refuse(values, run.profile, covers, own_sharpness)
     else:
-        sample.dropped = gates.refuse_negative(values)
-
-
-def _move_media(out: Path, sample: Sample) -> None:
-    """Put the media of a dropped sample into `dropped/`, and back into `media/` where it passes now."""
-    kept, dropped = out / sample.media, out / folders.DROPPED / Path(sample.media).name
+        networks = run.chat.networks
+        values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
+        sample.gates |= values
+        if sample.role == "positive":
+            sample.dropped = gates.refuse(values, run.profile, covers, own_sharpness)
+        else:
+            sample.dropped = gates.refuse_negative(values)
+    kept, dropped = run.out / sample.media, run.out / augmentation.DROPPED / Path(sample.media).name
     if sample.dropped and kept.exists():
         dropped.parent.mkdir(exist_ok=True)
         kept.replace(dropped)
@@ -209,16 +193,23 @@ def _move_media(out: Path, sample: Sample) -> None:
 # Of each step: what does it, the steps whose results it is made from, the settings that it depends on.
 _STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
     "profile": (measure_subject, (), ("track",)),
-    "positives": (make_positives, ("profile",), _POSITIVES),
-    "negatives": (find_negatives, ("profile",), _NEGATIVES),
+    "positives": (
+        make_positives, ("profile",), ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model"),
+    ),
+    "negatives": (find_negatives, ("profile",), ("negatives", "seconds", "others")),
     "filter": (filter_samples, ("positives", "negatives"), ("frames",)),
     "dataset": (write_dataset, ("filter",), ()),
-}
+}  # fmt: skip
 
 
 def _step(run: Augmentation, step: str) -> None:
     """Run one step unless its manifest fits its input."""
-    run.input_hash = _input_hash(run, step)
+    run_step, after, names = _STEPS[step]
+    settings = {k: getattr(run.config, k) for k in names}
+    listed = {k: augmentation.file_stats(v) for k, v in settings.items() if v and k in augmentation.FOLDERS}
+    inputs = [VERSION, step, settings, listed, [run.manifests[s]["result"] for s in after], run.seed, run.name]
+    inputs += [] if after else [video.content_key(run.clip)]
+    run.input_hash = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
     path, result = run.out / f"{step}.json", run.out / RESULTS[step]
     known = read_manifest(path)
     fits = known is not None and known["input"] == run.input_hash and result.exists()
@@ -229,21 +220,10 @@ def _step(run: Augmentation, step: str) -> None:
         consisid.require()  # it is told before anything is made
     path.unlink(missing_ok=True)
     started = time.perf_counter()
-    counts = _STEPS[step][0](run)
+    counts = run_step(run)
     seconds = round(time.perf_counter() - started, 2)
     run.manifests[step] = {
         "step": step, "version": VERSION, "input": run.input_hash, "result": atomic.sha256_of(result), "seed": run.seed,
         "seconds": seconds, **counts,
     }  # fmt: skip
     write_manifest(path, run.manifests[step])
-
-
-def _input_hash(run: Augmentation, step: str) -> str:
-    _, after, names = _STEPS[step]
-    settings = {k: getattr(run.config, k) for k in names}
-    listed = {k: folders.file_stats(v) for k, v in settings.items() if v and k in folders.FOLDERS}
-    before = [run.manifests[s]["result"] for s in after]
-    inputs = [VERSION, step, settings, listed, before, run.seed, run.name]
-    if not before:
-        inputs.append(video.content_key(run.clip))
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()

@@ -25,8 +25,6 @@ from pvchat.errors import SettingsError
 from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
-    import torch
-
     from pvchat.bases.marking import Frames
 
 CONFIG = "open_clip_config.json"
@@ -50,8 +48,24 @@ class Eyes:
             raise SettingsError("the package open_clip_torch is missing.", subject=f"--eyes {self.name}", hint=hint)
         hub_id = self.name.removeprefix(EYES)
         folder = Path(hub_id).expanduser()
-        folder = folder if folder.is_dir() or not HUB_ID.match(hub_id) else self._fetched(hub_id)
-        self._check(folder)
+        if not folder.is_dir() and HUB_ID.match(hub_id):
+            from huggingface_hub import snapshot_download
+            from huggingface_hub.errors import HfHubHTTPError
+
+            offline = not hub_answers()
+            try:
+                folder = Path(snapshot_download(hub_id, allow_patterns=list(_FILES), local_files_only=offline))
+            except (OSError, ValueError, HfHubHTTPError) as error:
+                hint = "Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use "
+                what = "the hub can't be reached, or has no such model."
+                raise SettingsError(what, subject=f"--eyes {self.name}", hint=f"{hint}--eyes {EYES}DIR.") from error
+        if not (folder / CONFIG).is_file():
+            raise self._refused(f"there is no folder with {CONFIG}.")
+        if not any(folder.glob("*.safetensors")):
+            raise self._refused("its folder holds no safetensors.")
+        text = (folder / CONFIG).read_text(encoding="utf-8", errors="replace")
+        if found := [word for word in _REMOTE if word in text]:
+            raise self._refused(f"its {CONFIG} asks for what isn't in its folder ({found[0]}).")
         return folder
 
     @property
@@ -67,7 +81,7 @@ class Eyes:
         model, prepare, _ = self._loaded
         with self._lock, torch.inference_mode():
             batch = torch.stack([prepare(Image.fromarray(frame)) for frame in frames]).to(self.device)
-            return _numbers(model.encode_image(batch, normalize=True))
+            return np.asarray(model.encode_image(batch, normalize=True).float().cpu(), np.float32)
 
     def sentences(self, texts: Sequence[str]) -> FloatArray:
         """Vectors [n, W] of unit length of n sentences."""
@@ -75,7 +89,8 @@ class Eyes:
 
         model, _, tokenizer = self._loaded
         with self._lock, torch.inference_mode():
-            return _numbers(model.encode_text(tokenizer(list(texts)).to(self.device), normalize=True))
+            tokens = tokenizer(list(texts)).to(self.device)
+            return np.asarray(model.encode_text(tokens, normalize=True).float().cpu(), np.float32)
 
     def load(self) -> None:
         """Load it now instead of when it first looks; raises SettingsError."""
@@ -96,32 +111,6 @@ class Eyes:
                 raise self._refused(f"open_clip can't load it: {why}") from error
             return model.eval().requires_grad_(False), prepare, tokenizer
 
-    def _fetched(self, hub_id: str) -> Path:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError
-
-        try:
-            return Path(snapshot_download(hub_id, allow_patterns=list(_FILES), local_files_only=not hub_answers()))
-        except (OSError, ValueError, HfHubHTTPError) as error:
-            hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use "
-                    f"--eyes {EYES}DIR.")  # fmt: skip
-            what = "the hub can't be reached, or has no such model."
-            raise SettingsError(what, subject=f"--eyes {self.name}", hint=hint) from error
-
-    def _check(self, folder: Path) -> None:
-        """Refuse a folder that isn't whole, or of which a part lies elsewhere."""
-        if not (folder / CONFIG).is_file():
-            raise self._refused(f"there is no folder with {CONFIG}.")
-        if not any(folder.glob("*.safetensors")):
-            raise self._refused("its folder holds no safetensors.")
-        text = (folder / CONFIG).read_text(encoding="utf-8", errors="replace")
-        if found := [word for word in _REMOTE if word in text]:
-            raise self._refused(f"its {CONFIG} asks for what isn't in its folder ({found[0]}).")
-
     def _refused(self, why: str) -> SettingsError:
         hint = f"Name a folder with {CONFIG} and weights as safetensors, or ORG/NAME of one on the hub."
         return SettingsError(why, subject=f"--eyes {self.name}", hint=hint)
-
-
-def _numbers(vectors: torch.Tensor) -> FloatArray:
-    return np.asarray(vectors.float().cpu(), np.float32)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from pvchat.bases.sizes import Size, fitting_size, frames_of, size_of
+from pvchat.bases.sizes import fitting_size, frames_of, size_of
 from pvchat.bases.sources import FAMILIES, OTHER, BaseSource, Family
 from pvchat.errors import SettingsError
 from pvchat.runtime import best_dtype
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 SOFT = "<|pvchat_person|>"  # the token whose vectors are a person's
 SLACK = 1.3  # times what is free: pages may be given back by others
+_WHOLE = "The folder must hold config.json, safetensors weights and the processor's files."
+_OWN_CODE = "PVChat runs no code out of checkpoints. Take a version of it that transformers knows itself ('…-HF')."
+_DOWNLOAD = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and name DIR instead; "
+             "a gated one needs a login.")  # fmt: skip
 HUB_WAIT_S = 5.0  # in which the hub must answer
 _log = logging.getLogger(__name__)
 
@@ -81,13 +85,15 @@ def load_base(
     usual = str(dtype or best_dtype(device)).removeprefix("torch.")
     wanted = (size_of if dtype or quantize else fitting_size)(source, quantize or usual, device)
     say(f"Loading {source.name}: {wanted.summary}.")
-    _check_room(wanted, source)
-    hub_options = _hub_options(source)
-    config, processor = _config_and_processor(source, hub_options)
+    if wanted.memory is not None and wanted.free is not None and wanted.memory > SLACK * wanted.free:
+        hint = "Use a smaller base (`pvchat models`), --quantize 4bit on a graphics card, or a larger machine."
+        raise SettingsError(f"it doesn't fit here: {wanted.summary}.", subject=source.name, hint=hint)
+    # no code of a checkpoint's, and only what is here where the hub is silent
+    hub_options = {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
     chosen = getattr(torch, usual if quantize else wanted.dtype)
-    model = _whole_model(source, {"dtype": chosen, **hub_options, **options})
+    processor, model = _processor_and_model(source, hub_options, {"dtype": chosen, **options})
     model = model if quantize else model.to(torch.device(device))
-    family, soft = FAMILIES.get(config.model_type, OTHER), _add_soft_token(processor, source)
+    family, soft = FAMILIES.get(model.config.model_type, OTHER), int(processor.tokenizer.convert_tokens_to_ids(SOFT))
     return Base(source, model, processor, family, frames_of(source), soft)
 
 
@@ -105,50 +111,28 @@ def hub_answers() -> bool:
         return False
 
 
-def _hub_options(source: BaseSource) -> dict[str, bool]:
-    """Options of every `from_pretrained`: no code of a checkpoint's, and only what is here where the hub is silent."""
-    return {"trust_remote_code": False, "local_files_only": not source.local and not hub_answers()}
-
-
-def _config_and_processor(source: BaseSource, hub_options: dict[str, bool]) -> tuple[Any, Any]:
-    """A base's config and processor, refused where transformers knows no such video language model."""
+def _processor_and_model(source: BaseSource, hub_options: dict[str, Any], options: dict[str, Any]) -> tuple[Any, Any]:
+    """A base's processor, with `SOFT`, and its model, frozen; refused where transformers knows no such video language
+    model, or tensors are missing, which it would fill with random numbers.
+    """
+    from tokenizers import AddedToken
     from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
     config = _load_or_explain(source, lambda: AutoConfig.from_pretrained(source.path, **hub_options))
     if type(config) not in AutoModelForImageTextToText._model_mapping:
         hint = "Use one that transformers loads by AutoModelForImageTextToText, such as SmolVLM2 or Qwen3-VL."
         raise SettingsError(f"'{config.model_type}' is no video language model.", subject=source.name, hint=hint)
-    return config, _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **hub_options))
-
-
-def _whole_model(source: BaseSource, options: dict[str, Any]) -> Any:
-    """The model, frozen; refused where tensors are missing, which transformers would fill with random numbers."""
-    from transformers import AutoModelForImageTextToText
-
-    load = partial(AutoModelForImageTextToText.from_pretrained, source.path, output_loading_info=True, **options)
-    model, found = _load_or_explain(source, load)
+    processor = _load_or_explain(source, lambda: AutoProcessor.from_pretrained(source.path, **hub_options))
+    if getattr(processor, "tokenizer", None) is None:
+        raise SettingsError("its processor has no tokenizer.", subject=source.name)
+    processor.tokenizer.add_tokens([AddedToken(SOFT, special=True, normalized=False)], special_tokens=True)
+    load = partial(AutoModelForImageTextToText.from_pretrained, source.path, output_loading_info=True)
+    model, found = _load_or_explain(source, lambda: load(**hub_options, **options))
     if missing := sorted(found["missing_keys"]):
         hint = "The download isn't whole, or the weights are another model's: fetch them again."
         what = f"{len(missing)} tensors are missing, the first is {missing[0]}."
         raise SettingsError(what, subject=source.name, hint=hint)
-    return model.eval().requires_grad_(False)
-
-
-def _add_soft_token(processor: Any, source: BaseSource) -> int:
-    from tokenizers import AddedToken
-
-    tokenizer = getattr(processor, "tokenizer", None)
-    if tokenizer is None:
-        raise SettingsError("its processor has no tokenizer.", subject=source.name)
-    tokenizer.add_tokens([AddedToken(SOFT, special=True, normalized=False)], special_tokens=True)
-    return int(tokenizer.convert_tokens_to_ids(SOFT))
-
-
-def _check_room(wanted: Size, source: BaseSource) -> None:
-    """Refuse what can't fit, and say what would help."""
-    if wanted.memory is not None and wanted.free is not None and wanted.memory > SLACK * wanted.free:
-        hint = "Use a smaller base (`pvchat models`), --quantize 4bit on a graphics card, or a larger machine."
-        raise SettingsError(f"it doesn't fit here: {wanted.summary}.", subject=source.name, hint=hint)
+    return processor, model.eval().requires_grad_(False)
 
 
 def _quantized(quantize: str, device: str) -> dict[str, Any]:
@@ -180,18 +164,10 @@ def _load_or_explain(source: BaseSource, load: Callable[[], Any]) -> Any:
         hint = "Use a smaller base, or --quantize 4bit on a graphics card."
         raise SettingsError("there is too little memory for it.", subject=source.name, hint=hint) from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise _refused(source, error) from error
-
-
-def _refused(source: BaseSource, error: Exception) -> SettingsError:
-    """Why transformers wouldn't load it, in our words."""
-    text = " ".join(str(error).split())
-    if "trust_remote_code" in text or "custom code" in text:
-        hint = "PVChat runs no code out of checkpoints. Take a version of it that transformers knows itself ('…-HF')."
-        return SettingsError("it needs code that comes with its weights.", subject=source.name, hint=hint)
-    if not source.local:
-        hint = ("Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and name DIR instead; "
-                "a gated one needs a login.")  # fmt: skip
-        return SettingsError("the hub can't be reached, or has no such model.", subject=source.name, hint=hint)
-    hint = "The folder must hold config.json, safetensors weights and the processor's files."
-    return SettingsError(f"it can't be loaded: {text[:300]}", subject=source.name, hint=hint)
+        text = " ".join(str(error).split())
+        what, hint = f"it can't be loaded: {text[:300]}", _WHOLE
+        if "trust_remote_code" in text or "custom code" in text:
+            what, hint = "it needs code that comes with its weights.", _OWN_CODE
+        elif not source.local:
+            what, hint = "the hub can't be reached, or has no such model.", _DOWNLOAD
+        raise SettingsError(what, subject=source.name, hint=hint) from error

@@ -127,12 +127,17 @@ def colour_of(place: int) -> str:
 
 def outlined(visuals: Visuals, pair: int = 1) -> Visuals:
     """The same with lines round the people; frames that the base makes one of (`pair`) get the same box."""
-    frames = visuals.frames.copy()
+    frames, (height, width) = visuals.frames.copy(), visuals.frames.shape[1:3]
+    line = max(1, int(np.ceil(max(LINE * width, LEAST * width / max(SEEN_AT, width)))))
     for place, person in enumerate(visuals.people):
-        boxes = _paired(person.boxes, pair)
-        for frame, box in zip(frames, boxes, strict=True):
-            if np.isfinite(box).all():
-                _draw(frame, box, COLOURS[colour_of(place)])
+        colour = COLOURS[colour_of(place)]
+        for frame, box in zip(frames, _paired(person.boxes, pair), strict=True):
+            if not np.isfinite(box).all():
+                continue
+            x0, x1 = (int(np.clip(v * width, 0, width - 1)) for v in (box[0], box[2]))
+            y0, y1 = (int(np.clip(v * height, 0, height - 1)) for v in (box[1], box[3]))
+            frame[y0 : y0 + line, x0:x1] = frame[max(0, y1 - line) : y1, x0:x1] = colour
+            frame[y0:y1, x0 : x0 + line] = frame[y0:y1, max(0, x1 - line) : x1] = colour
     return replace(visuals, frames=frames, outlined=bool(visuals.people))
 
 
@@ -168,13 +173,3 @@ def _paired(boxes: FloatArray, pair: int) -> FloatArray:
             whole = np.concatenate([part[seen, :2].min(0), part[seen, 2:].max(0)])
             joined[start : start + pair][seen] = whole
     return joined
-
-
-def _draw(frame: Frames, box: FloatArray, colour: Sequence[int]) -> None:
-    """A rectangle's line into a frame, in place."""
-    height, width = frame.shape[:2]
-    line = max(1, int(np.ceil(max(LINE * width, LEAST * width / max(SEEN_AT, width)))))
-    x0, x1 = (int(np.clip(v * width, 0, width - 1)) for v in (box[0], box[2]))
-    y0, y1 = (int(np.clip(v * height, 0, height - 1)) for v in (box[1], box[3]))
-    frame[y0 : y0 + line, x0:x1] = frame[max(0, y1 - line) : y1, x0:x1] = colour
-    frame[y0:y1, x0 : x0 + line] = frame[y0:y1, max(0, x1 - line) : x1] = colour

@@ -58,11 +58,9 @@ def trained_folder(path: Path) -> Path:
 
 
 def choose(settings: Settings) -> tuple[str, Path | None]:
-    """What answers come from (one of `config.ANSWERS`) and the trained model's folder, where it has one.
-
-    Raises:
-        SettingsError: the model can't be used here, or its connector wasn't trained for the language model asked for.
-        WeightsError: answers by the model are wanted, and it has no weights.
+    """What answers come from (one of `config.ANSWERS`) and the trained model's folder, where it has one. Raises
+    SettingsError where the model can't be used here, or its connector wasn't trained for the language model asked for;
+    WeightsError where answers by the model are wanted, and it has no weights.
     """
     if base_of(settings) is not None:
         return ("model" if settings.answers in ("auto", "spoken") else settings.answers), None  # a base always speaks
@@ -101,7 +99,9 @@ def check_llm(folder: Path, llm: str, name: str = "") -> None:
     if trained_for == "none":
         hint = f"Train it with one: pvchat train base --phase 2 --start {name or folder} --out RUN"
         raise SettingsError("this model was trained without a language model", subject=name, hint=hint)
-    if llm and not _same(llm, trained_for):
+    folders = [Path(spec).expanduser() for spec in (llm, trained_for)]
+    same = llm == trained_for or (all(one.is_dir() for one in folders) and folders[0].samefile(folders[1]))
+    if llm and not same:
         hint = (
             f"Retrain it by `pvchat train base --phase 2 --llm {llm} --start {folder} --out RUN` and use --model RUN, "
             "or let this language model word the measured facts: --answers reworded."
@@ -135,7 +135,14 @@ def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "") -
 
 
 def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict[str, Any]:
-    here, licence = _language_model(config.llm)
+    here: bool | None = True  # None: that is the hub's cache to know
+    licence = None
+    if config.llm == "embedded":
+        weight = next(one for one in packages.table("embedded") if one.role == "llm")
+        here, licence = "llm" not in {one.role for one in weights.missing()}, weight.licence
+    elif config.llm not in ("random", "none"):
+        local = Path(config.llm).expanduser().is_dir()
+        here, licence = (True, "see its folder") if local else (None, "see its card on the hub")
     return {
         "name": name,
         "folder": None if folder is None else str(folder),
@@ -148,19 +155,3 @@ def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict
         "llm_licence": licence,
         "experts": list(config.experts),
     }
-
-
-def _language_model(spec: str) -> tuple[bool | None, str | None]:
-    """Whether a language model is on this machine (None: that is the hub's cache to know), and its licence."""
-    if spec in ("random", "none"):
-        return True, None
-    if spec == "embedded":
-        row = next(weight for weight in packages.table("embedded") if weight.role == "llm")
-        return "llm" not in {weight.role for weight in weights.missing()}, row.licence
-    return (True, "see its folder") if Path(spec).expanduser().is_dir() else (None, "see its card on the hub")
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two language model specs mean the same: equal, or the same folder."""
-    paths = [Path(spec).expanduser() for spec in (one, other)]
-    return one == other or (all(p.is_dir() for p in paths) and paths[0].samefile(paths[1]))

@@ -24,6 +24,7 @@ ChatPart = dict[str, Any]
 TURNS = 4  # earlier questions with their answers that are told again
 BRIEF = "Answer in one or two short sentences."
 PRESENCE_QUESTION, PRESENCE_BRIEF = "Is {} in this video?", "Answer yes or no."  # of one person, in training
+_FPS = 10.0  # in which a video's times are told
 CROPPED = "Enlarged, {} alone:"
 # said outright: a model's own settings fill what isn't, and penalties look up ids that are no rows
 GREEDY: dict[str, Any] = {
@@ -49,8 +50,18 @@ def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: s
     An answer of None lets the base go on; another is what it should have said, ended as the base ends a turn: then
     there are also "labels" [1, L], -100 outside it. Raises SettingsError where the processor can't take such a prompt.
     """
+    import torch
+
     pictures, options = _pictures(base, visuals)
-    made = _processed(base, _chat(base, pictures, _introduction(base, visuals, prompt), prompt), options)
+    try:
+        batch = base.processor.apply_chat_template(
+            _chat(base, pictures, _introduction(base, visuals, prompt), prompt), add_generation_prompt=True,
+            tokenize=True, return_dict=True, return_tensors="pt", processor_kwargs=options,
+        )  # fmt: skip
+    except (ValueError, TypeError, KeyError) as error:
+        raise SettingsError(f"this base can't be asked so: {error}", subject=base.source.name) from error
+    made = {k: v.to(base.device) for k, v in batch.items() if isinstance(v, torch.Tensor)}
+    made = {k: v.to(base.model.dtype) if v.is_floating_point() else v for k, v in made.items()}
     return made if answer is None else _with_answer(base, made, answer)
 
 
@@ -63,12 +74,9 @@ def reply(base: Base, inputs: dict[str, Any], max_tokens: int = 96, on_text: OnT
 
     pad = base.tokenizer.pad_token_id
     settings = GenerationConfig(
-        max_new_tokens=max_tokens,
-        eos_token_id=sorted(stop_ids(base.model, base.tokenizer) | {end_of_turn(base)}),
-        pad_token_id=end_of_turn(base) if pad is None else pad,
-        use_cache=True,
-        **GREEDY,
-    )
+        max_new_tokens=max_tokens, eos_token_id=sorted(stop_ids(base.model, base.tokenizer) | {end_of_turn(base)}),
+        pad_token_id=end_of_turn(base) if pad is None else pad, use_cache=True, **GREEDY,
+    )  # fmt: skip
     start = inputs["input_ids"].shape[1]
 
     def enough(ids: Any, *_: Any, **__: Any) -> Any:
@@ -107,21 +115,6 @@ def clock(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def _processed(base: Base, chat: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]:
-    """A chat of `ChatPart`s as the base's inputs, on its device, to be gone on from; options of the processor."""
-    import torch
-
-    try:
-        batch = base.processor.apply_chat_template(
-            chat, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt",
-            processor_kwargs=options,
-        )  # fmt: skip
-    except (ValueError, TypeError, KeyError) as error:
-        raise SettingsError(f"this base can't be asked so: {error}", subject=base.source.name) from error
-    made = {k: v.to(base.device) for k, v in batch.items() if isinstance(v, torch.Tensor)}
-    return {k: v.to(base.model.dtype) if v.is_floating_point() else v for k, v in made.items()}
-
-
 def _with_answer(base: Base, made: dict[str, Any], answer: str) -> dict[str, Any]:
     """A prompt's inputs with an answer after it, and labels that are the answer's tokens."""
     import torch
@@ -129,12 +122,11 @@ def _with_answer(base: Base, made: dict[str, Any], answer: str) -> dict[str, Any
     ids = base.tokenizer(answer, add_special_tokens=False)["input_ids"] + [end_of_turn(base)]
     more = torch.tensor([ids], device=base.device)
     before = made["input_ids"]
-    made = dict(made)
-    made["labels"] = torch.cat([torch.full_like(before, -100), more], 1)
-    made["input_ids"] = torch.cat([before, more], 1)
-    made["attention_mask"] = torch.cat([made["attention_mask"], torch.ones_like(more)], 1)
-    if "mm_token_type_ids" in made:
-        made["mm_token_type_ids"] = torch.cat([made["mm_token_type_ids"], torch.zeros_like(more)], 1)
+    labels = torch.cat([torch.full_like(before, -100), more], 1)
+    made = {**made, "labels": labels, "input_ids": torch.cat([before, more], 1)}
+    for name, value in (("attention_mask", 1), ("mm_token_type_ids", 0)):
+        if name in made:
+            made[name] = torch.cat([made[name], torch.full_like(more, value)], 1)
     return made
 
 
@@ -193,7 +185,12 @@ def _pictures(base: Base, visuals: Visuals | None) -> tuple[list[ChatPart], dict
     name = clean(base, visuals.people[0].name) if visuals.people else ""
     caption = [{"type": "text", "text": CROPPED.format(name)}] if crop and name else []
     if _moving(family, visuals):
-        options = dict(family.moving) | {"do_sample_frames": False, "video_metadata": [_metadata(visuals)]}
+        # Times as a processor reads them: without them it takes 24 frames a second, and all times collapse. Indices
+        # count tenths of a second, so that frames keep their own times whatever their distances are.
+        at = np.maximum.accumulate(np.round(np.asarray(visuals.times, np.float64) * _FPS)).astype(int)
+        total = int(at[-1]) + 1
+        times = {"total_num_frames": total, "fps": _FPS, "duration": total / _FPS, "frames_indices": at.tolist()}
+        options = {**family.moving, "do_sample_frames": False, "video_metadata": [times]}
         options |= dict(family.still) if crop else {}
         return [{"type": "video", "video": visuals.frames}, *caption, *crop], options
     parts: list[ChatPart] = []
@@ -206,14 +203,3 @@ def _picture(pixels: Any) -> ChatPart:
     from PIL import Image
 
     return {"type": "image", "image": Image.fromarray(pixels)}
-
-
-def _metadata(visuals: Visuals) -> dict[str, Any]:
-    """Times as a processor reads them: without them it takes 24 frames a second, and all times collapse.
-
-    Indices count tenths of a second, so that frames keep their own times whatever their distances are.
-    """
-    fps = 10.0
-    at = np.maximum.accumulate(np.round(np.asarray(visuals.times, np.float64) * fps)).astype(int)
-    total = int(at[-1]) + 1
-    return {"total_num_frames": total, "fps": fps, "duration": total / fps, "frames_indices": at.tolist()}

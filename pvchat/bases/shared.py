@@ -16,7 +16,6 @@ import json
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save
@@ -43,7 +42,7 @@ def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
     Raises WeightsError where that doesn't fit this base.
     """
     folder = base.source.trained
-    attention = _attention(base)
+    attention = next((one for one in base.decoder.modules() if type(one).__name__.endswith(KINDS)), None)
     if attention is None:
         log.warning("%s: its attention isn't known, so its heads stay as they are", base.source.name)
     elif (heads := head_count(attention)) > 1:
@@ -78,8 +77,7 @@ def save_shared(base: Base, folder: Path, model: str) -> None:
     connector = connector_of(base)
     sizes = None if connector is None else asdict(connector.config)
     row = {"model": model, "stamp": stamp_of(base, bare=True), "connector": sizes}
-    text = json.dumps(row, indent=2) + "\n"
-    atomic.write_file(folder / TRAINED, text.encode())
+    atomic.write_file(folder / TRAINED, (json.dumps(row, indent=2) + "\n").encode())
 
 
 @torch.no_grad()
@@ -127,11 +125,3 @@ def check_base(base: Base) -> None:
 
 def _bytes(value: Tensor) -> bytes:
     return value.to(torch.bfloat16).view(torch.int16).cpu().numpy().tobytes()
-
-
-def _attention(base: Base) -> Any:
-    """One attention module of the decoder whose heads can be mixed."""
-    for module in base.decoder.modules():
-        if type(module).__name__.endswith(KINDS):
-            return module
-    return None

@@ -53,7 +53,8 @@ def spoken_with(base: Base, people: Sequence[PersonState]) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
-        injection.set_offsets(None)
+        for mixer in injection.mixers:
+            mixer.z = None
 
 
 class _TokenInjection:
@@ -63,9 +64,16 @@ class _TokenInjection:
         self.base, self.soft = base, base.soft
         self.vectors = torch.cat([p.tokens for p in people])  # [n, W]
         self.mixers = [mixer for _, mixer in mixers(base.decoder)]
-        steered = bool(self.mixers) and any(p.z.numel() for p in people)
-        self.z = torch.cat([self._offsets_of(p) for p in people]) if steered else None  # [n, M, R]
         self.at: Tensor | None = None
+        self.z: Tensor | None = None  # [n, M, R]
+        if self.mixers and any(p.z.numel() for p in people):
+            shape, offsets = (len(self.mixers), self.mixers[0].routed), []
+            for person in people:
+                own = person.z if person.z.numel() else person.tokens.new_zeros(shape)
+                if own.shape != shape:
+                    raise SettingsError("her head offsets belong to other mixed heads.", subject=person.name)
+                offsets.append(own.expand(len(person.tokens), -1, -1))
+            self.z = torch.cat(offsets)
 
     def hide_marks(self, module: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Before the embedding: an id that it has in the place of the marks."""
@@ -73,7 +81,11 @@ class _TokenInjection:
         self.at = at if bool(at.any()) else None
         if self.at is not None and int(at.sum()) != len(self.vectors):
             raise SettingsError(f"the prompt marks {int(at.sum())} tokens for people, not {len(self.vectors)}")
-        self.set_offsets(self.at)
+        for number, mixer in enumerate(self.mixers):  # offsets [B, L, R] for the pass to come
+            mixer.z = None
+            if self.at is not None and self.z is not None:
+                offsets = self.z.new_zeros(*at.shape, self.z.shape[2])
+                mixer.z = offsets.masked_scatter(at[..., None], self.z[:, number])
         return (args[0].masked_fill(at, 0), *args[1:])
 
     def insert_tokens(self, module: Any, args: tuple[Any, ...], output: Tensor) -> Tensor:
@@ -81,22 +93,6 @@ class _TokenInjection:
         if self.at is None:
             return output
         return output.masked_scatter(self.at[..., None], self.vectors.to(output))
-
-    def set_offsets(self, at: Tensor | None) -> None:
-        """Give each mixer its offsets [B, L, R] for the pass to come."""
-        for number, mixer in enumerate(self.mixers):
-            mixer.z = None
-            if at is not None and self.z is not None:
-                offsets = self.z.new_zeros(*at.shape, self.z.shape[2])
-                mixer.z = offsets.masked_scatter(at[..., None], self.z[:, number])
-
-    def _offsets_of(self, person: PersonState) -> Tensor:
-        """Z of every token of a person [I, M, R]."""
-        routed = self.mixers[0].routed
-        own = person.z if person.z.numel() else person.tokens.new_zeros(len(self.mixers), routed)
-        if own.shape != (len(self.mixers), routed):
-            raise SettingsError("her head offsets belong to other mixed heads.", subject=person.name)
-        return own.expand(len(person.tokens), -1, -1)
 
 
 @torch.no_grad()

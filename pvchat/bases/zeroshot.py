@@ -79,7 +79,9 @@ class ZeroShot:
 
     def _encode(self, texts: tuple[str, ...]) -> FloatArray:
         """[n, W] the mean direction of each text in all templates."""
-        prompts = [template.format(_plain(text)) for text in texts for template in TEMPLATES]
+        # "A person is cooking." → "a person cooking"
+        plain = [t.rstrip(".").replace("A person is ", "a person ").replace("A person", "a person") for t in texts]
+        prompts = [template.format(text) for text in plain for template in TEMPLATES]
         mean = self.eyes.sentences(prompts).reshape(len(texts), len(TEMPLATES), -1).mean(1)
         unit: FloatArray = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-6)
         return unit
@@ -98,8 +100,3 @@ def _spread(count: int) -> list[int]:
     """At most `MOMENTS` of `count` places, evenly, the middle one of each share."""
     most = min(MOMENTS, count)
     return [int((i + 0.5) * count / most) for i in range(most)]
-
-
-def _plain(sentence: str) -> str:
-    """A sentence of the lists as a template takes it: "A person is cooking." → "a person cooking"."""
-    return sentence.rstrip(".").replace("A person is ", "a person ").replace("A person", "a person")

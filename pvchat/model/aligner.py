@@ -65,17 +65,13 @@ class Aligner(nn.Module):
 
     def forward(self, features: PersonFeatures) -> tuple[Tensor, Tensor]:
         """Tokens [B, I, D] and z [B, M, R] of each enrollment."""
-        seen = self._context(features)
+        identity = self.identity(features.identity) * IDENTITY_WIDTH**0.5 + self.kind[0]
+        body = self.body(self.body_in(features.body)) + self.kind[1]
+        rest = self.kind[2].expand(len(features), 1, -1)  # a token that is always there
+        mask = [features.identity_mask, features.body_mask, features.body_mask.new_ones(len(features), 1)]
+        seen = Context(self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1))
         x = self.queries.expand(len(seen.tokens), -1, -1)
         for layer in self.layers:
             x, _ = layer(x, seen)
         shape = (len(x), self.config.routed_modules, self.config.routed_heads)
         return x, x.new_zeros(shape) if self.z is None else self.z(x.mean(1)).view(shape)
-
-    def _context(self, features: PersonFeatures) -> Context:
-        """All sightings' vectors as tokens [B, 2n + 1, D] with their mask; the last token is always there."""
-        identity = self.identity(features.identity) * IDENTITY_WIDTH**0.5 + self.kind[0]
-        body = self.body(self.body_in(features.body)) + self.kind[1]
-        rest = self.kind[2].expand(len(features), 1, -1)
-        mask = [features.identity_mask, features.body_mask, features.body_mask.new_ones(len(features), 1)]
-        return Context(self.norm(torch.cat([identity, body, rest], dim=1)), torch.cat(mask, dim=1))

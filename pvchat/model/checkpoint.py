@@ -27,9 +27,7 @@ def trained_state(model: nn.Module) -> dict[str, Tensor]:
 
 def load(model: Any, folder: Path, *, without_llm: bool = False) -> None:
     """Fill a `PVChatModel` with the weights in a folder, in its own dtype; `without_llm` leaves projectors and LoRA.
-
-    Raises:
-        WeightsError: a tensor is missing, unknown or of another shape.
+    Raises WeightsError where a tensor is missing, unknown or of another shape.
     """
     file, own = folder / WEIGHTS, trained_state(model)
     if not file.is_file():

@@ -91,10 +91,7 @@ class Scale:
             raise ValueError(f"measured for other choices of '{kind}'")
         sentence, choice = (np.asarray(row[key], np.float32) for key in ("sentence", "choice"))
         offered = np.isin(said, row["offered"])
-        least = {
-            level: {w: None if row["least"][level][w] is None else float(row["least"][level][w]) for w in SETTINGS}
-            for level in LEVELS
-        }
+        least = {level: {where: row["least"][level][where] for where in SETTINGS} for level in LEVELS}
         return cls(sentence, choice, offered, float(row["sharpness"]), least)
 
     def scores(self, kind: ChoiceKind, likeness: FloatArray) -> FloatArray:
@@ -121,10 +118,8 @@ class Chooser:
 
 
 def read_scales(folder: Path) -> dict[ChoiceKind, Scale]:
-    """How sure the choices of the weights in a folder must be; nothing is chosen where that wasn't measured.
-
-    Raises:
-        WeightsError: the file is broken, or was measured for other choices.
+    """How sure the choices of the weights in a folder must be; nothing is chosen where that wasn't measured. Raises
+    WeightsError where the file is broken, or was measured for other choices.
     """
     file = folder / LIMITS
     if not file.is_file():

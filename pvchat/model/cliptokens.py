@@ -2,7 +2,7 @@
 
 Every token carries `where` = (t, x0, y0, x1, y1): its time as a share of the clip and its box as fractions of the
 frame, and the track it belongs to (-1 for tokens of the whole scene), so that face, body and pose of one person stay
-together. `connectors.py` takes them, `frozen.py` shows them to its converted form.
+together. `connectors.py` takes them, `trained.py` shows them to its converted form.
 
 Legend: T frames, N cells, n tokens, W width of an expert.
 """
@@ -42,10 +42,8 @@ class TokenRows:
 
 
 def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenRows]:
-    """One analysed clip by expert ("frame", "body", "face", "pose") in the model's order, of its longest tracks.
-
-    Raises:
-        SettingsError: the model wants another expert.
+    """One analysed clip by expert ("frame", "body", "face", "pose") in the model's order, of its longest tracks. Raises
+    SettingsError where the model wants another expert.
     """
     duration = max(analysis.duration_s, 1e-6)
     times = np.asarray(analysis.times, np.float32) / duration

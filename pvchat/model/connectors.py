@@ -28,7 +28,7 @@ from pvchat.model.config import ModelConfig
 from pvchat.schemas import ClipAnalysis
 
 CONTEXT = 0.02  # spread of place, track and kind weights at the start (BERT's initializer_range)
-OCTAVES = 6  # of the Fourier features of a token's place
+OCTAVES = 6  # of the Fourier features of a token's place: sine and cosine at doubling frequencies
 NEIGHBOURS, SAME_GROUP = 20, 0.7  # of HGA: neighbours of a token, share of them from its own expert
 SHARPNESS, DIFFERENCE = 10.0, 0.2  # of HGA's gate
 _HIDDEN = 128  # width inside MoVA's gate and adapter
@@ -59,7 +59,9 @@ class MixtureConnector(nn.Module):
         )
 
     def forward(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Map real tokens [n, W] to [n, D]; also "balance" (E · Σ density · probability) and "z" (router z-loss)."""
+        """Map real tokens [n, W] to [n, D]; also the losses "balance", MoCHA's (E · Σ density · probability), and "z",
+        of the router (ST-MoE, arXiv 2202.08906, eq. 5).
+        """
         x = self.norm(x)
         logits = self.gate(x).float()
         probability = logits.softmax(-1)
@@ -69,15 +71,11 @@ class MixtureConnector(nn.Module):
         for i, expert in enumerate(self.experts):
             token, place = (chosen == i).nonzero(as_tuple=True)
             out = out.index_add(0, token, expert(x[token]) * weight[token, place, None])
-        return out, self._losses(logits, probability, chosen)
-
-    def _losses(self, logits: Tensor, probability: Tensor, chosen: Tensor) -> dict[str, Tensor]:
-        """MoCHA's balance loss and the router z-loss (ST-MoE, arXiv 2202.08906, eq. 5)."""
         if not len(logits):
-            return {"balance": logits.sum(), "z": logits.sum()}
+            return out, {"balance": logits.sum(), "z": logits.sum()}
         density = F.one_hot(chosen, probability.shape[1]).float().sum(1).mean(0) / self.top_k
         balance = probability.shape[1] * (density * probability.mean(0)).sum()
-        return {"balance": balance, "z": logits.logsumexp(-1).square().mean()}
+        return out, {"balance": balance, "z": logits.logsumexp(-1).square().mean()}
 
 
 class Connectors(nn.Module):
@@ -85,19 +83,18 @@ class Connectors(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        mixed = {} if config.moec else {"experts": 1}
-        self.config, self.hga = config, config.hga
-        self.connectors = nn.ModuleDict(
-            {
-                name: MixtureConnector(e.width, config.connector_hidden, config.width, **mixed)
-                for name, e in config.experts.items()
-            }
-        )
+        self.config, self.hga, self.connectors = config, config.hga, nn.ModuleDict()
+        for name, one in config.experts.items():
+            mlps = 4 if config.moec else 1
+            self.connectors[name] = MixtureConnector(one.width, config.connector_hidden, config.width, experts=mlps)
         self.place = nn.Linear(5 * 2 * OCTAVES, config.width)
         self.track = nn.Embedding(config.max_tracks + 1, config.width)
         self.kind = nn.Embedding(len(config.experts), config.width)
         self.norm = nn.LayerNorm(config.width, elementwise_affine=False)
-        self._start_small()
+        # small beside what tokens show: as torch draws them, all pictures look alike
+        for layer in (self.track, self.kind, self.place):
+            nn.init.normal_(layer.weight, std=CONTEXT)
+        nn.init.zeros_(self.place.bias)
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:
         """The tokens of one clip [1, N, D], in which people can be recognised."""
@@ -120,19 +117,13 @@ class Connectors(nn.Module):
     def placed(self, number: int, tokens: Tensor, where: Tensor, track: Tensor) -> Tensor:
         """One expert's tokens [B, n, D], at the model's width already, with what they know of themselves."""
         own = self.track(track.clamp(SCENE, self.config.max_tracks - 1) + 1)
-        return self.norm(self.norm(tokens) + self.place(fourier(where)) + own + self.kind.weight[number])
+        angle = where[..., None] * (math.pi * 2.0 ** torch.arange(OCTAVES, device=where.device))
+        fourier = torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2)  # […, 5 · 2 · OCTAVES]
+        return self.norm(self.norm(tokens) + self.place(fourier) + own + self.kind.weight[number])
 
     def mixed(self, raw: Tensor, expert: Tensor, mask: Tensor) -> Tensor:
         """Tokens [B, N, D] as the Q-Former reads them."""
         return self.norm(group_aggregate(raw, expert, mask) if self.hga else raw)
-
-    @torch.no_grad()
-    def _start_small(self) -> None:
-        """Start place, track and kind small beside what tokens show: as torch draws them, all pictures look alike."""
-        for embedding in (self.track, self.kind):
-            nn.init.normal_(embedding.weight, std=CONTEXT)
-        nn.init.normal_(self.place.weight, std=CONTEXT)
-        nn.init.zeros_(self.place.bias)
 
 
 class QuestionGate(nn.Module):
@@ -156,29 +147,18 @@ class QuestionGate(nn.Module):
     def forward(self, visual: VisualTokens, question: Tensor | None) -> tuple[Tensor, Tensor]:
         """Tokens [B, N, D] weighed for questions (sentence vectors [B, S], or None), and the experts' weights [B, V].
 
-        These are 1 in the mean over the experts present, and 0 for absent ones.
+        These are softmax over uniform softmax: 1 in the mean over the experts present, and 0 for absent ones.
         """
         x, mask = visual.tokens, visual.mask
         question = self.null.expand(len(x), -1) if question is None else question
         mean = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp_min(1)
         owner = F.one_hot(visual.expert, self.experts).bool()  # [N, V]
         present = (mask[:, :, None] & owner).any(1)  # [B, V]
-        weight = self._weights(self.gate(torch.cat([question, mean], dim=-1)).float(), present).to(x.dtype)
+        logits = self.gate(torch.cat([question, mean], dim=-1)).float()
+        share, uniform = (one.masked_fill(~present, -1e4).softmax(-1) for one in (logits, torch.zeros_like(logits)))
+        weight = torch.where(present, share / uniform.clamp_min(1e-9), torch.zeros_like(share)).to(x.dtype)
         adapted = self.out(F.silu(self.token(x) + self.sentence(question)[:, None]))
         return x * weight[:, visual.expert, None] + adapted, weight
-
-    @staticmethod
-    def _weights(logits: Tensor, present: Tensor) -> Tensor:
-        """Softmax over the present experts, divided by the uniform softmax: exactly 1 for equal logits."""
-        share = logits.masked_fill(~present, -1e4).softmax(-1)
-        uniform = torch.zeros_like(logits).masked_fill(~present, -1e4).softmax(-1)
-        return torch.where(present, share / uniform.clamp_min(1e-9), torch.zeros_like(share))
-
-
-def fourier(where: Tensor) -> Tensor:
-    """Sine and cosine of places at doubling frequencies: […, 5] to […, 5 · 2 · OCTAVES]."""
-    angle = where[..., None] * (math.pi * 2.0 ** torch.arange(OCTAVES, device=where.device))
-    return torch.cat([angle.sin(), angle.cos()], dim=-1).flatten(-2)
 
 
 def group_aggregate(x: Tensor, group: Tensor, mask: Tensor) -> Tensor:
@@ -188,25 +168,19 @@ def group_aggregate(x: Tensor, group: Tensor, mask: Tensor) -> Tensor:
     made symmetric. A token without neighbours stays as it is; those outside the mask [B, N] neither give nor take.
     """
     unit = F.normalize(x, dim=-1, eps=1e-6)
-    edges = _edges(unit @ unit.transpose(1, 2), group, mask)
-    total = edges.sum(-1, keepdim=True)
-    mean = torch.where(total > 0, edges @ x / total.clamp_min(1e-6), x)
-    gate = torch.sigmoid(SHARPNESS * ((x - mean).abs().mean(-1, keepdim=True) - DIFFERENCE))
-    return (1 - gate) * x + gate * mean
-
-
-def _edges(affinity: Tensor, group: Tensor, mask: Tensor) -> Tensor:
-    """Symmetric min-max weights [B, N, N] of the chosen neighbours, 0 elsewhere."""
-    tokens = affinity.shape[-1]
-    other = ~torch.eye(tokens, dtype=torch.bool, device=mask.device) & mask[:, None] & mask[:, :, None]
-    same = (group[:, None] == group)[None]
-    near = round(NEIGHBOURS * SAME_GROUP)
+    affinity = unit @ unit.transpose(1, 2)
+    other = ~torch.eye(x.shape[1], dtype=torch.bool, device=mask.device) & mask[:, None] & mask[:, :, None]
+    same, near = (group[:, None] == group)[None], round(NEIGHBOURS * SAME_GROUP)
     edge = _nearest(affinity, other & same, near) | _nearest(affinity, other & ~same, NEIGHBOURS - near)
     low = affinity.masked_fill(~edge, float("inf")).amin((1, 2), keepdim=True)
     high = affinity.masked_fill(~edge, float("-inf")).amax((1, 2), keepdim=True)
     scaled = (affinity - low) / (high - low).clamp_min(1e-6)
     weight = torch.where(edge, scaled, torch.zeros_like(scaled))
-    return (weight + weight.transpose(1, 2)) / 2
+    edges = (weight + weight.transpose(1, 2)) / 2
+    total = edges.sum(-1, keepdim=True)
+    mean = torch.where(total > 0, edges @ x / total.clamp_min(1e-6), x)
+    gate = torch.sigmoid(SHARPNESS * ((x - mean).abs().mean(-1, keepdim=True) - DIFFERENCE))
+    return (1 - gate) * x + gate * mean
 
 
 def _nearest(affinity: Tensor, allowed: Tensor, count: int) -> Tensor:

@@ -23,7 +23,7 @@ from pvchat.model.choices import CAPTION_QUESTION, ChoiceKind, Chooser, Scale, r
 from pvchat.model.cliptokens import kept_tracks
 from pvchat.model.deeds import DeedHead
 from pvchat.model.sentences import Encode
-from pvchat.model.trained import TrainedModel
+from pvchat.model.trained import ClipTokens, TrainedModel
 from pvchat.people.person import Person
 from pvchat.perception.deeds import deed_logits, write_deed
 from pvchat.perception.experts import networks
@@ -33,7 +33,6 @@ from pvchat.schemas import ClipAnalysis, FloatArray
 
 if TYPE_CHECKING:
     from pvchat.model.connectors import VisualTokens
-    from pvchat.model.frozen import ClipTokens
     from pvchat.model.people import PersonState
 
 _IN_MEMORY = 8  # clips whose tokens are kept: a second question costs no visual pass

@@ -46,13 +46,9 @@ class LanguageModel:
             batch = tokenizer(rendered(tokenizer, messages), return_tensors="pt", add_special_tokens=False)
             ids = batch["input_ids"].to(self.device)
             out = model.generate(
-                input_ids=ids,
-                attention_mask=batch["attention_mask"].to(self.device),
-                max_new_tokens=max_new_tokens,
-                pad_token_id=tokenizer.pad_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-                do_sample=False,
-            )
+                input_ids=ids, attention_mask=batch["attention_mask"].to(self.device), max_new_tokens=max_new_tokens,
+                pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id, do_sample=False,
+            )  # fmt: skip
         return str(tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)).strip()
 
     def rest(self, idle_s: float) -> bool:
@@ -78,16 +74,23 @@ class LanguageModel:
 
 def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") -> tuple[Any, Any]:
     """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the embedded weights),
-    "random" (a tiny Llama of this seed, bytes as tokens), a folder in the hub's layout, or a hub id.
-
-    Raises:
-        WeightsError: the embedded weights are absent.
-        SettingsError: folder or hub id can't be loaded.
+    "random" (a tiny Llama of this seed, bytes as tokens), a folder in the hub's layout, or a hub id. Raises
+    WeightsError where the embedded weights are absent, SettingsError where folder or hub id can't be loaded.
     """
-    if spec == "random":
-        model, tokenizer = _random_llama(seed)
-    else:
-        model, tokenizer = _from_hub(str(member_path("llm")) if spec == "embedded" else spec, str(device))
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    path = Path(member_path("llm") if spec == "embedded" else spec).expanduser()
+    source = str(path) if path.is_dir() else spec
+    try:
+        if spec == "random":
+            model, tokenizer = _random_llama(seed)
+        else:  # in bf16 where the device computes in it; a download shows its bars
+            with quiet_transformers() if path.is_dir() else nullcontext():
+                model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(str(device)))
+            tokenizer = AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        hint = "Give a folder in the hub's layout or a hub id that this machine can reach."
+        raise SettingsError("the language model can't be loaded", subject=spec, hint=hint) from error
     return model.to(device).eval().requires_grad_(False), tokenizer
 
 
@@ -108,57 +111,29 @@ def add_lora(llm: nn.Module, config: LoraConfig) -> None:
     peft.inject_adapter_in_model(settings, llm)
 
 
-def _from_hub(spec: str, device: str) -> tuple[Any, Any]:
-    """A local folder or a hub id, in bf16 where the device computes in it."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    path = Path(spec).expanduser()
-    source = str(path) if path.is_dir() else spec
-    try:
-        with quiet_transformers() if path.is_dir() else nullcontext():  # a download shows its bars
-            model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(device))
-        return model, AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError) as error:
-        hint = "Give a folder in the hub's layout or a hub id that this machine can reach."
-        raise SettingsError("the language model can't be loaded", subject=spec, hint=hint) from error
-
-
 def _random_llama(seed: int) -> tuple[Any, Any]:
-    """A tiny Llama with random weights and a tokenizer of single bytes; the same for the same seed."""
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    tokenizer = byte_tokenizer()
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=RANDOM_WIDTH,
-        intermediate_size=2 * RANDOM_WIDTH,
-        num_hidden_layers=RANDOM_LAYERS,
-        num_attention_heads=RANDOM_HEADS,
-        num_key_value_heads=RANDOM_HEADS // 2,
-        max_position_embeddings=2048,
-        tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=None,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return LlamaForCausalLM(config), tokenizer
-
-
-def byte_tokenizer() -> Any:
-    """A tokenizer whose tokens are single bytes, with ChatML's special tokens and template."""
+    """A tiny Llama with random weights, the same for the same seed; and a tokenizer whose tokens are single bytes, with
+    ChatML's special tokens and template.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: i for i, token in enumerate([*SPECIAL, *alphabet])}
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(list(SPECIAL))
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<|pad|>", eos_token="<|im_end|>", additional_special_tokens=[SPECIAL[1]]
+    inner = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    inner.decoder = decoders.ByteLevel()
+    inner.add_special_tokens(list(SPECIAL))
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner, pad_token="<|pad|>", eos_token="<|im_end|>", additional_special_tokens=[SPECIAL[1]]
     )
-    fast.chat_template = CHATML
-    return fast
+    tokenizer.chat_template = CHATML
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), hidden_size=RANDOM_WIDTH, intermediate_size=2 * RANDOM_WIDTH,
+        num_hidden_layers=RANDOM_LAYERS, num_attention_heads=RANDOM_HEADS, num_key_value_heads=RANDOM_HEADS // 2,
+        max_position_embeddings=2048, tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id, bos_token_id=None,
+    )  # fmt: skip
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return LlamaForCausalLM(config), tokenizer

@@ -8,7 +8,7 @@ Legend: r rank, L layers of the language model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -83,10 +83,7 @@ class PersonLora(nn.Module):
 def spoken_of(llm: nn.Module, people: Sequence[Person], lead: str = ARRAYS) -> Iterator[None]:
     """The language model with the LoRA of the one person who is spoken of; unchanged for several people."""
     own = PersonLora.of(llm, people[0], lead) if len(people) == 1 else None
-    if own is None:
-        yield
-        return
-    with own.applied(llm):
+    with nullcontext() if own is None else own.applied(llm):
         yield
 
 

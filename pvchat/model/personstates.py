@@ -14,12 +14,10 @@ import numpy as np
 from pvchat.model.config import BODY_WIDTH, IDENTITY_WIDTH
 from pvchat.model.trained import TrainedModel
 from pvchat.people.person import Person
-from pvchat.schemas import FloatArray
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pvchat.model.config import ModelConfig
     from pvchat.model.people import PersonState
 
 STAMP = "model"  # key in `Person.extra`: which weights made tokens and z
@@ -32,7 +30,11 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
 
     from pvchat.model.people import PersonState
 
-    if person.extra.get(STAMP) == trained.stamp and _fits(person, trained.config):
+    config, arrays = trained.config, person.arrays
+    wanted = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
+    # a stranger's file may bear our stamp and have other shapes all the same
+    fits = all(key in arrays and arrays[key].shape == shape for key, shape in wanted.items())
+    if fits and person.extra.get(STAMP) == trained.stamp:
         stored = (torch.from_numpy(person.arrays[name].astype(np.float32)) for name in ("tokens", "z"))
         tokens, z = (part.to(trained.device) for part in stored)
     else:
@@ -42,31 +44,20 @@ def person_state(trained: TrainedModel, person: Person) -> PersonState:
     return PersonState(person.name, tokens, z, person)
 
 
-def _fits(person: Person, config: ModelConfig) -> bool:
-    """Whether tokens and z have the model's shapes: a stranger's file may bear its stamp all the same."""
-    wanted = {"tokens": (config.personal_tokens, config.width), "z": (config.routed_modules, config.routed_heads)}
-    return all(key in person.arrays and person.arrays[key].shape == shape for key, shape in wanted.items())
-
-
 def _aligned(trained: TrainedModel, person: Person) -> tuple[Tensor, Tensor]:
     """Tokens [I, D] and z [M, R] that the aligner makes of a stored person."""
     import torch
 
     from pvchat.model.aligner import PersonFeatures
 
+    faces = person.arrays.get("prototypes", np.zeros((0, IDENTITY_WIDTH)))
+    if person.kind != "face" or faces.ndim != 2 or faces.shape[1] != IDENTITY_WIDTH:
+        faces = np.zeros((0, IDENTITY_WIDTH))
+    faces = faces / np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), 1e-6)
     parts: list[Tensor] = []
-    for side in (_faces(person), person.arrays.get("body", np.zeros((0, BODY_WIDTH)))):
+    for side in (faces, person.arrays.get("body", np.zeros((0, BODY_WIDTH)))):
         rows = torch.from_numpy(side.astype(np.float32))[None]
         parts += [rows, torch.ones(rows.shape[:2], dtype=torch.bool)]
     with trained.lock, torch.no_grad():
         tokens, z = trained.model.aligner(PersonFeatures(*parts).to(trained.device))
     return tokens[0], z[0]
-
-
-def _faces(person: Person) -> FloatArray:
-    """Her prototypes [n, 128], unit length; none where they are of something else than a face."""
-    faces = person.arrays.get("prototypes", np.zeros((0, IDENTITY_WIDTH)))
-    if person.kind != "face" or faces.ndim != 2 or faces.shape[1] != IDENTITY_WIDTH:
-        faces = np.zeros((0, IDENTITY_WIDTH))
-    unit: FloatArray = faces / np.maximum(np.linalg.norm(faces, axis=1, keepdims=True), 1e-6)
-    return unit

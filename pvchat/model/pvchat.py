@@ -23,12 +23,12 @@ from pvchat.model.aligner import Aligner
 from pvchat.model.config import ModelConfig, read_config
 from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
 from pvchat.model.drafted import Decoding, write
+from pvchat.model.heads import RoutingStats
 from pvchat.model.llm import add_lora, language_of
 from pvchat.model.people import People
 from pvchat.model.presence import PresenceInput
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.qformer import QFormer
-from pvchat.model.routers import RoutingStats
 from pvchat.schemas import ClipAnalysis
 
 
@@ -62,24 +62,19 @@ class PVChatModel(nn.Module):
         self.qformer = QFormer(config)
         self.aligner = Aligner(config)
         self.to_sentence = nn.Linear(config.width, config.sentence_width)
-        self.llm: Any = None
-        self.writer: Any = None
-        if llm is not None:
-            self._attach(llm, tokenizer)
-
-    def _attach(self, llm: Any, tokenizer: Any) -> None:
-        """Freeze the language model, add LoRA, make projectors of its width whose output has its embeddings' size."""
-        self.llm = llm.requires_grad_(False)
-        add_lora(self.llm, self.config.lora)
-        embeddings = self.llm.get_input_embeddings().weight
-        self.project_queries = nn.Linear(self.config.width, embeddings.shape[1])
-        self.project_people = nn.Linear(self.config.width, embeddings.shape[1])
-        for layer in (self.project_queries, self.project_people):
-            nn.init.normal_(layer.weight, std=float(embeddings.float().std()) / self.config.width**0.5)
+        self.llm: Any = llm
+        self.writer: Any = None if llm is None else PromptWriter(tokenizer, config)
+        if llm is None:
+            return
+        add_lora(llm.requires_grad_(False), config.lora)
+        embeddings = llm.get_input_embeddings().weight
+        self.project_queries = nn.Linear(config.width, embeddings.shape[1])
+        self.project_people = nn.Linear(config.width, embeddings.shape[1])
+        for layer in (self.project_queries, self.project_people):  # their output has the embeddings' size
+            nn.init.normal_(layer.weight, std=float(embeddings.float().std()) / config.width**0.5)
             nn.init.zeros_(layer.bias)
-        self.project_presence = nn.Linear(1, self.config.personal_tokens * embeddings.shape[1], bias=False)
+        self.project_presence = nn.Linear(1, config.personal_tokens * embeddings.shape[1], bias=False)
         nn.init.zeros_(self.project_presence.weight)
-        self.writer = PromptWriter(tokenizer, self.config)
 
     @property
     def device(self) -> torch.device:
@@ -107,7 +102,7 @@ class PVChatModel(nn.Module):
         """What the queries see of a clip with a question [1, S] in mind: unit vectors [1, Q, S], and their mean [1, D].
 
         Of tokens [1, N, D] as `Connectors` makes them, the expert [1, N] of each, and which are looked at [1, N], one
-        at least. This pass is converted (`frozen.py`): how many tokens there are is free, everything else is fixed.
+        at least. This pass is converted (`trained.py`): how many tokens there are is free, everything else is fixed.
         """
         tokens = self.connectors.mixed(raw, expert[0], mask)
         seen = self.read(VisualTokens(tokens, mask, expert[0], torch.full_like(expert, -1)), question)
@@ -128,10 +123,7 @@ class PVChatModel(nn.Module):
         """Load a saved model.
 
         `llm` is another language model than the one trained with (a spec of `llm.load_llm`); projectors and LoRA then
-        start anew. "none" leaves it out.
-
-        Raises:
-            WeightsError: files are missing or don't fit the configuration.
+        start anew. "none" leaves it out. Raises WeightsError where files are missing or don't fit the configuration.
         """
         path, own = Path(folder), read_config(Path(folder))
         config = own if llm is None else replace(own, llm=llm)
@@ -145,14 +137,11 @@ class PVChatModel(nn.Module):
         seen = self.project_queries(reading.queries).to(embeds.dtype)
         embeds = embeds.masked_scatter((ids == VISUAL)[..., None], seen)
         if people is not None:
-            named = self._person_embeddings(reading, people).to(embeds)
-            embeds = embeds.masked_scatter((ids == PERSONAL)[..., None], named)
+            named = self.project_people(reading.personal[people.mask])  # [real people, I, LLM's width]
+            # The Q-Former tells the language model nearly nothing of presence (docs/LOG.md), so how surely they are
+            # there (-1..1) is added. No gradient goes back to it. People may have another number of tokens.
+            certain = self.prints.certainty(reading.presence[people.mask].detach())
+            told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
+            named = named + told[:, torch.arange(named.shape[1]) % told.shape[1]]
+            embeds = embeds.masked_scatter((ids == PERSONAL)[..., None], named.to(embeds))
         return embeds
-
-    def _person_embeddings(self, reading: Reading, people: People) -> Tensor:
-        """[real people, I, width of the language model]: who they are, and how surely they are there (-1..1)."""
-        named = self.project_people(reading.personal[people.mask])
-        # The Q-Former tells the language model nearly nothing of presence (docs/LOG.md). No gradient goes back to it.
-        certain = self.prints.certainty(reading.presence[people.mask].detach())
-        told = self.project_presence(certain[:, None]).unflatten(1, (-1, named.shape[2]))
-        return named + told[:, torch.arange(named.shape[1]) % told.shape[1]]  # people may have another number of tokens

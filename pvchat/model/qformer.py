@@ -13,6 +13,7 @@ R routed heads.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,9 +21,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pvchat.model.config import ModelConfig
-from pvchat.model.heads import Heads, MixtureOfHeadsAttention
+from pvchat.model.heads import Heads, MixtureOfHeadsAttention, RoutingStats
 from pvchat.model.people import People
-from pvchat.model.routers import RoutingStats
 
 NORM_EPS = 1e-12  # BERT
 INIT_STD = 0.02  # BERT
@@ -67,14 +67,14 @@ class QFormerLayer(nn.Module):
         context: Context | None = None,
         *,
         mask: Tensor | None = None,
-        z: list[Tensor] | None = None,
+        z: Sequence[Tensor] = (),
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, list[RoutingStats]]:
         """Tokens [B, L, D] through the layer, and its statistics, for which `query_mask` [B, L] says which are real.
 
         The mask is [B, L, L] or [B, L] bool; z are router offsets [B, L, R] of its routed modules, self then cross.
         """
-        offsets = iter(z or [])
+        offsets = iter(z)
         routing = []
         out, stats = self.attention(x, mask=mask, z=next(offsets, None), query_mask=query_mask)
         x = self.attention_norm(x + self.dropout(out))
@@ -101,17 +101,13 @@ class QFormer(nn.Module):
         self.no_question = nn.Parameter(torch.zeros(config.width))
         self.norm = nn.LayerNorm(config.width, eps=NORM_EPS)
         self.dropout = nn.Dropout(config.dropout)
-        self.layers = nn.ModuleList(
-            QFormerLayer(
-                config.width,
-                Heads(config.heads, config.shared_heads if i >= config.moh_from else None, config.router, config.top_k),
-                config.ffn,
-                context_width=config.width if cross else 0,
-                matched=True,
-                dropout=config.dropout,
-            )
-            for i, cross in enumerate(config.has_cross)
-        )
+        self.layers = nn.ModuleList()
+        for i, cross in enumerate(config.has_cross):
+            shared, looked_at = config.shared_heads if i >= config.moh_from else None, config.width if cross else 0
+            heads = Heads(config.heads, shared, config.router, config.top_k)
+            self.layers.append(QFormerLayer(
+                config.width, heads, config.ffn, context_width=looked_at, matched=True, dropout=config.dropout,
+            ))  # fmt: skip
         self.apply(_initialise)
         nn.init.normal_(self.queries, std=INIT_STD)
         nn.init.normal_(self.no_question, std=INIT_STD)
@@ -137,51 +133,33 @@ class QFormer(nn.Module):
             Outputs of the queries [B, Q, D] and of personal tokens [B, P, I, D] (P is 0 when nobody is named), and one
             `RoutingStats` a routed module, self before cross, layer by layer: the order of z's modules.
         """
-        x = self._sequence(len(context), question, people)
-        owner = self._owner(people, len(context), x.device)
+        first = self.no_question.expand(len(context), -1) if question is None else self.question(question)
+        parts = [first[:, None], self.queries.expand(len(context), -1, -1)]
+        # whose token it is: 0 for question and queries, 1… for people, negative for padding
+        owner = torch.zeros(len(context), 1 + self.config.queries, dtype=torch.long, device=context.device)
+        offsets: tuple[Tensor, ...] = ()  # to the routers' logits [B, L, R], one a routed module
+        if people is not None:
+            parts.append(people.tokens.flatten(1, 2))
+            number = torch.arange(1, people.mask.shape[1] + 1, device=context.device)
+            owner = self._by_token(torch.where(people.mask, number, -number))
+            offsets = self._by_token(people.z).unbind(2)
+        x = self.dropout(self.norm(torch.cat(parts, dim=1)))
         real = owner >= 0
         # Who sees whom: padding only itself (a row without keys would be NaN), and nobody padding.
         mask = (owner[:, :, None] == owner[:, None]) | (real[:, :, None] & (owner[:, None] == 0))
-        seen = Context(context, context_mask, None if match is None else self._bias(match, owner))
-        offsets = self._offsets(people, x)
+        seen = Context(context, context_mask, None if match is None else self._by_token(2 * match - 1))
         routing: list[RoutingStats] = []
         for layer in self.layers:
-            z = offsets[len(routing) :] if people is not None else None
-            x, stats = layer(x, seen, mask=mask, z=z, query_mask=real)
+            x, stats = layer(x, seen, mask=mask, z=offsets[len(routing) :], query_mask=real)
             routing += stats
         queries, rest = x[:, 1 : 1 + self.config.queries], x[:, 1 + self.config.queries :]
         named = 0 if people is None else people.mask.shape[1]
         return queries, rest.unflatten(1, (named, self.config.personal_tokens)), routing
 
-    def _sequence(self, batch: int, question: Tensor | None, people: People | None) -> Tensor:
-        """[B, 1 + Q + P·I, D] tokens at the start."""
-        first = self.no_question.expand(batch, -1) if question is None else self.question(question)
-        parts = [first[:, None], self.queries.expand(batch, -1, -1)]
-        if people is not None:
-            parts.append(people.tokens.flatten(1, 2))
-        return self.dropout(self.norm(torch.cat(parts, dim=1)))
-
-    def _owner(self, people: People | None, batch: int, device: torch.device) -> Tensor:
-        """[B, L] whose token it is: 0 for question and queries, 1… for people, negative for padding."""
-        common = torch.zeros(batch, 1 + self.config.queries, dtype=torch.long, device=device)
-        if people is None:
-            return common
-        number = torch.arange(1, people.mask.shape[1] + 1, device=device)
-        number = torch.where(people.mask, number, -number)
-        return torch.cat([common, number.repeat_interleave(self.config.personal_tokens, dim=1)], dim=1)
-
-    def _bias(self, match: Tensor, owner: Tensor) -> Tensor:
-        """[B, L, N] in -1..1: 0 for question and queries, 2·match - 1 for a person's tokens."""
-        common = match.new_zeros(len(owner), 1 + self.config.queries, match.shape[-1])
-        return torch.cat([common, (2 * match - 1).repeat_interleave(self.config.personal_tokens, dim=1)], dim=1)
-
-    def _offsets(self, people: People | None, x: Tensor) -> list[Tensor]:
-        """For each routed module the router offsets [B, L, R]: zero at question and queries."""
-        if people is None or not self.config.routed_modules:
-            return []
-        own = people.z.repeat_interleave(self.config.personal_tokens, dim=1)  # [B, P·I, M, R]
-        whole = torch.cat([own.new_zeros(len(x), 1 + self.config.queries, *own.shape[2:]), own], dim=1)
-        return list(whole.unbind(2))
+    def _by_token(self, values: Tensor) -> Tensor:
+        """What each person has [B, P, …] at each of her tokens, 0 at question and queries: [B, L, …]."""
+        own = values.repeat_interleave(self.config.personal_tokens, dim=1)
+        return torch.cat([own.new_zeros(len(own), 1 + self.config.queries, *own.shape[2:]), own], dim=1)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -15,8 +15,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import HeadMixer, Heads
-from pvchat.model.routers import RoutingStats
+from pvchat.model.heads import HeadMixer, Heads, RoutingStats
 
 MIXER = "moh_mixer"  # attribute of a retrofitted attention module
 # Attention classes by the end of their name; each has an output projection `o_proj` that takes the joined heads.
@@ -33,10 +32,8 @@ KINDS = (
 def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
     """Give attention modules of the upper half mixed heads, in place; the output is unchanged until a mixer is trained.
 
-    The first `shared` heads are always on, the rest are routed. Returns the names of the modules changed.
-
-    Raises:
-        SettingsError: the model has none of them, or has mixed heads already.
+    The first `shared` heads are always on, the rest are routed. Returns the names of the modules changed. Raises
+    SettingsError where the model has none of them, or has mixed heads already.
     """
     found = [(name, module) for name, module in model.named_modules() if type(module).__name__.endswith(KINDS)]
     if not found:
@@ -48,7 +45,12 @@ def retrofit_moh(model: nn.Module, shared: int) -> list[str]:
     start = (max(layers) + 1) // 2
     changed = [row for row, layer in zip(found, layers, strict=True) if layer >= start]
     for _, module in changed:
-        _attach(module, Heads(head_count(module), shared))
+        attention: Any = module
+        mixer = KeptMixer(attention.q_proj.in_features, Heads(head_count(attention), shared))
+        # fp32, whatever the module computes in
+        setattr(attention, MIXER, mixer.to(next(attention.q_proj.parameters()).device))
+        attention.register_forward_pre_hook(mixer.route, with_kwargs=True)
+        attention.o_proj.register_forward_pre_hook(mixer.weigh)
     return [name for name, _ in changed]
 
 
@@ -88,12 +90,3 @@ def head_count(module: Any) -> int:
     """H of an attention module; newer ones have it in their configuration only."""
     own = getattr(module, "num_attention_heads", None) or getattr(module, "num_heads", None)
     return int(own or module.config.num_attention_heads)
-
-
-def _attach(module: Any, heads: Heads) -> None:
-    """Add the mixer and its hooks to one attention module."""
-    mixer = KeptMixer(module.q_proj.in_features, heads)
-    # fp32, whatever the module computes in
-    setattr(module, MIXER, mixer.to(next(module.q_proj.parameters()).device))
-    module.register_forward_pre_hook(mixer.route, with_kwargs=True)
-    module.o_proj.register_forward_pre_hook(mixer.weigh)

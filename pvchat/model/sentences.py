@@ -54,13 +54,15 @@ class SentenceEncoder:
             if not set(self._often).isdisjoint(texts):
                 self._load_often()
             new = [t for t in dict.fromkeys(texts) if t not in self._cache]
-            for i in range(0, len(new), batch_size):
-                batch = new[i : i + batch_size]
-                self._cache.update(zip(batch, self._embed(batch), strict=True))
-            rows = [self._cache[t] for t in texts]
+            for batch in (new[i : i + batch_size] for i in range(0, len(new), batch_size)):
+                tokenizer, network = self.load()
+                rows = tokenizer.encode_batch(batch)
+                ids, mask = np.array([row.ids for row in rows]), np.array([row.attention_mask for row in rows], bool)
+                self._cache.update(zip(batch, network(ids, mask)[0], strict=True))
+            found = [self._cache[t] for t in texts]
             while len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
-        return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 384), np.float32)
+        return np.stack(found).astype(np.float32) if found else np.zeros((0, 384), np.float32)
 
     def _load_often(self) -> None:
         """Take the vectors of what comes often from disk, or make them now and put them there."""
@@ -71,26 +73,17 @@ class SentenceEncoder:
         rows = tensorfile.load_or_make(kept, ("vectors",), lambda: {"vectors": self.encode(list(texts))})
         self._cache.update(zip(texts, rows["vectors"], strict=True))
 
-    def _embed(self, texts: list[str]) -> FloatArray:
-        tokenizer, network = self._load()
-        rows = tokenizer.encode_batch(texts)
-        ids, mask = np.array([row.ids for row in rows]), np.array([row.attention_mask for row in rows], bool)
-        return network(ids, mask)[0]
-
-    def load(self) -> None:
-        """Load it now; raises WeightsError where it isn't there, or isn't what it should be."""
+    def load(self) -> tuple[Any, Network]:
+        """Its tokenizer and network; raises WeightsError where it isn't there, or isn't what it should be."""
         with self._lock:
-            self._load()
-
-    def _load(self) -> tuple[Any, Network]:
-        if self._parts is None:
-            folder = Path(self.path) if self.path is not None else downloaded_folder()
-            try:
-                self._parts = _loaded(folder, pick_device(self.device))
-            except Exception as error:  # tokenizers raises nothing narrower
-                hint = "Fetch it anew: pvchat doctor --fetch"
-                raise WeightsError("the sentence encoder can't be read.", subject=str(folder), hint=hint) from error
-        return self._parts
+            if self._parts is None:
+                folder = Path(self.path) if self.path is not None else downloaded_folder()
+                try:
+                    self._parts = _loaded(folder, pick_device(self.device))
+                except Exception as error:  # tokenizers raises nothing narrower
+                    hint = "Fetch it anew: pvchat doctor --fetch"
+                    raise WeightsError("the sentence encoder can't be read.", subject=str(folder), hint=hint) from error
+            return self._parts
 
 
 def _loaded(folder: Path, device: str) -> tuple[Any, Network]:

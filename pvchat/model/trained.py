@@ -1,27 +1,42 @@
 """One trained model, loaded once and shared: a folder of `recipes.model.made.save_model` in, model and card out.
 
 Whoever speaks through it (`describer.py`) keeps the clips and the people; what is here is the same for everybody. Most
-answers need what it sees and not its words: `frozen` gives that without torch. The language model is six times as
-large as the rest: it loads when an answer asks for it, and goes when none did for a while (`rest`).
+answers need what it sees and not its words: `FrozenModel` gives that without torch, whose import costs 190 MB and two
+seconds. Two passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014);
+on other devices than the CPU torch runs the same. The language model is six times as large as the rest: it loads when
+an answer asks for it, and goes when none did for a while (`rest`).
+
+Legend: N tokens, D model width, S sentence width, Q queries.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pvchat.model.cliptokens import SCENE, clip_tokens
 from pvchat.model.config import ANSWERING, WEIGHTS, ModelConfig, read_config
+from pvchat.perception.experts.networks import Input, Network, TorchNetwork, load
 from pvchat.runtime import pick_device
+from pvchat.schemas import ClipAnalysis, FloatArray
 from pvchat.storage import atomic
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-    from pvchat.model.frozen import FrozenModel
     from pvchat.model.pvchat import PVChatModel
+
+FORMAT = 2  # of what the passes give
+READ_EXPERTS = ("frame", "body")  # experts whose tokens the words were learned from
+MARGIN = 0.1  # of a box's sides
 
 
 class TrainedModel:
@@ -60,9 +75,15 @@ class TrainedModel:
     @cached_property
     def frozen(self) -> FrozenModel:
         """The model for everything but text, without torch."""
-        from pvchat.model.frozen import FrozenModel
 
-        return FrozenModel(self.folder / WEIGHTS, self.config, self._without_llm, self.device, handed=self._handed)
+        def without_llm() -> PVChatModel:
+            if self._handed:
+                return self.model
+            from pvchat.model.pvchat import PVChatModel
+
+            return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)
+
+        return FrozenModel(self.folder / WEIGHTS, self.config, without_llm, self.device, handed=self._handed)
 
     def rest(self, idle_s: float) -> bool:
         """Unload the whole model if nobody used it in the last `idle_s` seconds; whether it was unloaded."""
@@ -79,19 +100,98 @@ class TrainedModel:
 
     @cached_property
     def answering(self) -> dict[str, Tensor]:
-        """Adapters and projectors with which it answers questions by itself, where it was trained for that.
-
-        Raises:
-            WeightsError: they don't fit this model.
+        """Adapters and projectors with which it answers questions by itself, where it was trained for that. Raises
+        WeightsError where they don't fit this model.
         """
         from pvchat.model.checkpoint import read_adapters
 
         return read_adapters(self.model, self.folder / ANSWERING)
 
-    def _without_llm(self) -> PVChatModel:
-        """The torch model whose passes the frozen one runs, without its language model unless that is in memory."""
-        if self._handed:
-            return self.model
-        from pvchat.model.pvchat import PVChatModel
 
-        return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)
+@dataclass(frozen=True)
+class ClipTokens:
+    """A clip as the frozen model reads it."""
+
+    raw: FloatArray  # [1, N, D] tokens before any was mixed with others
+    expert: NDArray[np.int64]  # [1, N] number of the expert that each comes from
+    where: FloatArray  # [N, 5] t, x0, y0, x1, y1
+    track: NDArray[np.int64]  # [N] track number, `SCENE` for none
+    mask: NDArray[np.bool_]  # [N] True for real tokens
+
+
+class FrozenModel:
+    """One trained model's passes, each loaded when it is first needed.
+
+    `model` gives the torch model, where a pass has to be converted or torch runs it. `handed`: that is in memory
+    anyway, and maybe nowhere else; it runs, nothing is converted.
+    """
+
+    def __init__(
+        self, weights: Path, config: ModelConfig, model: Callable[[], PVChatModel], device: str, handed: bool = False
+    ) -> None:
+        self.weights, self.config, self.device = weights, config, device
+        self._model, self._handed = model, handed
+
+    def load(self) -> None:
+        """Load all passes now."""
+        _ = self._connector_pass, self._query_pass
+
+    def tokens(self, analysis: ClipAnalysis) -> ClipTokens:
+        """A clip's tokens, once a clip."""
+        rows = [part.arrays() for part in clip_tokens(analysis, self.config).values()]
+        (raw,) = self._connector_pass(*(array for tokens, where, track, _ in rows for array in (tokens, where, track)))
+        counts = [track.shape[1] for _, _, track, _ in rows]
+        expert = np.repeat(np.arange(len(rows)), counts)[None]
+        return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (1, 2, 3)))
+
+    def read(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What the queries read of a clip with a question's vector [S] in mind.
+
+        The mask [N] says which tokens are looked at; what isn't is in none of the others either.
+
+        Returns:
+            Vectors [Q, S] in sentence space, unit length; the mean of the queries [D].
+        """
+        raw = clip.raw
+        if not mask.any():  # attention needs something to see
+            raw, mask = np.zeros_like(raw), np.arange(len(mask)) == 0
+        seen, mean = self._query_pass(raw, clip.expert, mask[None], question[None])
+        return seen[0], mean[0]
+
+    def visible_tokens(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
+        """[N] whether a token is read: those of a track, by the number they carry, and of the scene; None: of everyone.
+
+        The cells of whole frames still show everybody; a number that no token carries leaves the scene.
+        """
+        shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
+        read = [number for number, name in enumerate(self.config.experts) if name in READ_EXPERTS]
+        return shown & np.isin(clip.expert[0], read)
+
+    def tokens_near(self, clip: ClipTokens, track: int, box: FloatArray) -> NDArray[np.bool_]:
+        """[N] the tokens of a track, and of the scene those whose cells meet a box [4] with a margin around it."""
+        margin = np.tile((box[2:] - box[:2]) * MARGIN, 2) * (-1, -1, 1, 1)
+        x0, y0, x1, y1 = box + margin
+        _, left, top, right, bottom = clip.where.T
+        meets = (right > x0) & (left < x1) & (bottom > y0) & (top < y1)
+        return self.visible_tokens(clip, track) & ((clip.track == track) | meets)
+
+    @cached_property
+    def _connector_pass(self) -> Network:
+        inputs = []
+        for expert in self.config.experts.values():
+            inputs += [Input((1, -1, expert.width)), Input((1, -1, 5)), Input((1, -1), "int64")]
+        return self._pass("connecting", lambda: self._model().connectors, inputs)
+
+    @cached_property
+    def _query_pass(self) -> Network:
+        config = self.config
+        shapes = (1, -1, config.width), (1, -1), (1, -1), (1, config.sentence_width)
+        kinds = ("float32", "int64", "bool", "float32")
+        return self._pass("looking", self._model, [Input(*one) for one in zip(shapes, kinds, strict=True)])
+
+    def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
+        if self._handed:
+            return TorchNetwork(module(), self.device)
+        return load(
+            name, self.weights, lambda _: module(), *inputs, what=f"{self.config!r} {FORMAT}", device=self.device
+        )

@@ -97,11 +97,8 @@ def train_on(
 ) -> Person:
     """Train a stored person on a folder of augmentation and store the result.
 
-    `own` trains on our own model, where no pretrained base answers.
-
-    Raises:
-        SettingsError: the folder holds no data set about her, or there is no model to train her on.
-        PeopleError: she was forgotten meanwhile.
+    `own` trains on our own model, where no pretrained base answers. Raises SettingsError where the folder holds no data
+    set about her, or there is no model to train her on. PeopleError where she was forgotten meanwhile.
     """
     from pvchat.augment.augmentation import AnalysisCache
 
@@ -111,7 +108,14 @@ def train_on(
         raise SettingsError("no model is here to train her on.", subject=person.name, hint=hint)
     samples, rows = read(folder, person.name)
     data = TrainingSet(samples, rows, memoised(AnalysisCache(folder, chat, options.augmentation)), folder)
-    deep = _trained(chat, person, data, options, learn)
+    deep = person
+    if rows and not options.session.stopped:  # else nothing can be learnt
+        started = time.monotonic()
+        deep, report = learn(chat, replace(person, depth="deep"), data, options)
+        record: dict[str, Any] = {"samples": len(samples), "questions": len(rows), "training": report}
+        record["seconds"] = round(time.monotonic() - started, 1)
+        log.info("deep enrollment of '%s': %s", person.name, record)
+        deep = replace(deep, extra={**deep.extra, RECORD: record})
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
     return chat.people.revise(stored(chat, person).name, lambda current: _in_place_of(current, person, deep))
@@ -129,27 +133,13 @@ def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
 
 
 def stored(chat: Service, person: Person) -> Person:
-    """The person as she is stored now, under whatever name.
-
-    Raises:
-        PeopleError: she was forgotten or replaced meanwhile: nothing of her may come back.
+    """The person as she is stored now, under whatever name. Raises PeopleError where she was forgotten or replaced
+    meanwhile: nothing of her may come back.
     """
     for one in chat.people.all():
         if _same_enrollment(one, person):
             return one
     raise _gone(person)
-
-
-def _trained(chat: Service, person: Person, data: TrainingSet, options: DeepOptions, learn: Learn) -> Person:
-    """The deep person, not stored, with the record of her training; as she was where nothing can be learnt."""
-    if not data.rows or options.session.stopped:
-        return person
-    started = time.monotonic()
-    deep, report = learn(chat, replace(person, depth="deep"), data, options)
-    record: dict[str, Any] = {"samples": len(data.samples), "questions": len(data.rows), "training": report}
-    record["seconds"] = round(time.monotonic() - started, 1)
-    log.info("deep enrollment of '%s': %s", person.name, record)
-    return replace(deep, extra={**deep.extra, RECORD: record})
 
 
 def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:

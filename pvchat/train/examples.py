@@ -1,7 +1,8 @@
 """A data set about one person, and the questions of it that she is trained on.
 
 In: samples and rows of an augmentation, the analyses kept beside them. Out: a `TrainingSet`; `PersonExample`s, half of
-which call the person otherwise, and draws of them. Each model adds to `TrainingData` what it sees of the samples.
+which call the person otherwise, and draws of them. Each model adds to `TrainingData` what it sees of the samples: a
+base frames, decoded once, and questions about everything but her (`GENERIC`), whose answer before training is true.
 Torch-free.
 """
 
@@ -17,13 +18,24 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.augment.questions.views import Analyse
+from pvchat import video
+from pvchat.augment.questions.views import Analyse, view_samples
 from pvchat.augment.schemas import QuestionRow, Sample, Split, Stage
+from pvchat.bases.marking import Frames, Visuals, crop_of
+from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
+from pvchat.people.person import Person
+from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis
 
 ALIASES = ("Ana", "Bo", "Carla", "Dev", "Emma", "Farid", "Grace", "Hugo")
 IMAGE_TYPES = ("existence", "appearance")  # PVChat, arXiv 2503.17069: a still says nothing of actions
+GENERIC = (
+    "Is this indoors?", "Is it bright?", "Is there any text in the picture?", "Is anybody sitting?",
+    "Is the camera moving?", "Is there more than one person?",
+)  # fmt: skip
+CROPS = 4  # pictures that her tokens start from
+_MOST = 512  # pixels of a frame's longer side: what bases are shown, and memory for a hundred samples
 log = logging.getLogger(__name__)
 
 
@@ -90,6 +102,21 @@ class TrainingData:
         return found.hexdigest()[:16]
 
 
+@dataclass(kw_only=True)
+class BaseData(TrainingData):
+    """Everything one person is trained on, on a base; what only a connector reads is empty where there is none."""
+
+    visuals: list[Visuals]  # of every sample, by number
+    crops: list[Frames] = field(default_factory=list)  # of her, from the training split
+    untrained_odds: dict[tuple[int, str], float] = field(default_factory=dict)  # of generic questions, before training
+    analyses: list[ClipAnalysis] = field(default_factory=list)  # what our experts saw of every sample, by number
+    question_vectors: dict[str, Any] = field(default_factory=dict)  # sentence vector [1, S] of every question
+
+    def arrays(self) -> Iterable[Any]:
+        """See `TrainingData`."""
+        return (one.frames for one in self.visuals)
+
+
 def memoised(analyse: Analyse) -> Analyse:
     """The same function, reading each sample's analysis from disk once."""
     seen: dict[str, ClipAnalysis] = {}
@@ -100,10 +127,7 @@ def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tup
     """A data set's questions about one person, half of which call her otherwise; and how many were left out.
 
     Rows that don't name her teach nothing about her and aren't used; those that name her beside somebody without a
-    state (who isn't among `others`) are left out and counted.
-
-    Raises:
-        SettingsError: no question can be trained on.
+    state (who isn't among `others`) are left out and counted. Raises SettingsError where no question can be trained on.
     """
     index = {s.id: i for i, s in enumerate(data.samples)}
     about = [r for r in data.rows if r.sample in index and name in r.people]
@@ -164,3 +188,53 @@ def under_alias(example: PersonExample, name: str, others: Collection[str]) -> P
     names = tuple(alias if n == name else n for n in example.names)
     question, answer = (replace_name(text, name, alias, example.names) for text in (example.question, example.answer))
     return replace(example, names=names, question=question, answer=answer)
+
+
+def make_base_data(
+    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Any]
+) -> BaseData:
+    """Prepare an augmentation for training on a base that takes so many frames; `others` are people rows may name.
+    Raises SettingsError where no question can be trained on, or no sample of the training split shows her clearly.
+    """
+    name = person.name
+    if data_set.folder is None:
+        raise SettingsError("the data set has no media", subject=name, hint="Train on the folder of an augmentation.")
+    examples, left_out = examples_about(name, data_set, others)
+    visuals = [load_visuals(data_set.folder / s.media, frames, config) for s in data_set.samples]
+    return BaseData(name, examples, others, left_out, visuals=visuals, crops=crops_of(person, data_set, visuals))
+
+
+def load_visuals(path: Path, frames: int, config: VideoConfig) -> Visuals:
+    """A sample as a base sees it, without marks."""
+    clip = video.load(path, replace(config, max_frames=frames, max_side=min(config.max_side, _MOST)))
+    return Visuals(clip.images, clip.times)
+
+
+def crops_of(person: Person, data_set: TrainingSet, visuals: Sequence[Visuals]) -> list[Frames]:
+    """Her best sightings, cut out, of samples of the training split that show her clearly, the original first. Raises
+    SettingsError where there is none.
+    """
+    order = {"source": 0, "subclip": 1, "photometric": 2}
+    mine = [s for s in data_set.samples if s.people.get(person.name) and s.split == "train"]
+    at = {s.id: i for i, s in enumerate(data_set.samples)}
+    found: list[Frames] = []
+    mine.sort(key=lambda s: order.get(s.recipe, 3))
+    for view in view_samples(mine, data_set.analyses, [person]):
+        if person.name not in view.tracks or len(found) == CROPS:
+            continue
+        track, shown = view.analysis.tracks[view.tracks[person.name]], visuals[at[view.sample.id]]
+        best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))
+        time = float(view.analysis.times[track.frames[best]])
+        nearest = int(np.abs(np.asarray(shown.times) - time).argmin())
+        found.append(crop_of(shown.frames[nearest], whole_boxes(track)[best], margin=0.0))
+    if not found:
+        hint = "Enroll from a clip that shows the person clearly."
+        raise SettingsError("no sample shows this person clearly", subject=person.name, hint=hint)
+    return found
+
+
+def generic_rows(data: BaseData, split: str, count: int, seed: int) -> list[tuple[int, str]]:
+    """Samples with generic questions, drawn from one split (all samples where the split has none)."""
+    clips = sorted({e.clip for e in data.examples if e.split == split}) or list(range(len(data.visuals)))
+    rng = np.random.default_rng([seed, len(split)])
+    return [(clips[rng.integers(len(clips))], GENERIC[rng.integers(len(GENERIC))]) for _ in range(count)]

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from pvchat.errors import SettingsError
-from pvchat.model.routers import RoutingStats
+from pvchat.model.heads import RoutingStats
 
 BETA_START = 1e-8  # PVChat code and ReMoE
 BETA_MIN, BETA_MAX = 1e-15, 10.0  # PVChat code

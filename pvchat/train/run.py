@@ -75,10 +75,8 @@ class Run:
 
     @torch.no_grad()
     def load(self, path: Path, shared: dict[str, Any]) -> None:
-        """Fill a freshly made run with a written one.
-
-        Raises:
-            WeightsError: there is no such file, or it belongs to other settings or data.
+        """Fill a freshly made run with a written one. Raises WeightsError where there is no such file, or it belongs to
+        other settings or data.
         """
         folder = str(path.parent)
         if not path.is_file():

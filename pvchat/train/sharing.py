@@ -1,8 +1,14 @@
 """What all people share on a base, trained on identity episodes: mixed heads, and a connector where asked for.
 
-In: `SharedTraining`, sets of pictures of identities. Out: a folder that `--model` takes. The base is frozen; tokens
-come from crops by k-means and aren't trained here, so the heads learn to use whatever such tokens stand for. Stopped
-and resumed on a CPU in float32, a run ends with the bits of a straight one: steps are drawn with their number as seed.
+In: `SharedTraining`, image sets with identities, each a folder with a `metadata.jsonl`. Out: a folder that `--model`
+takes. The base is frozen; tokens come from crops by k-means and aren't trained here, so the heads learn to use whatever
+such tokens stand for. Stopped and resumed on a CPU in float32, a run ends with the bits of a straight one: steps are
+drawn with their number as seed.
+
+An episode is somebody's tokens from some pictures, then another picture. Half are of her, half of others; half of the
+others are the nearest by the base's own visual tokens (hard negatives).
+
+Legend: W width of the base.
 """
 
 from __future__ import annotations
@@ -10,23 +16,28 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat import video
+from pvchat.augment.lines import read_lines
 from pvchat.bases.connector import ConnectorConfig, looking_at
 from pvchat.bases.loading import Base, load_base
-from pvchat.bases.marking import Visuals
+from pvchat.bases.marking import Frames, Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
 from pvchat.bases.shared import add_shared, save_shared, shared_parameters
-from pvchat.bases.soft import spoken_with
+from pvchat.bases.soft import personal_start, spoken_with, visual_tokens
 from pvchat.bases.sources import BaseSource
 from pvchat.config import VideoConfig
+from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import routing_stats
 from pvchat.perception.analysis import recognise
@@ -36,12 +47,15 @@ from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
 from pvchat.storage import atomic
 from pvchat.train.config import SharedTraining
-from pvchat.train.episodes import Identities, IdentityEpisode, read_picture
+from pvchat.train.examples import ALIASES
 from pvchat.train.losses import SparsityController, balanced_accuracy
 from pvchat.train.run import BETAS, Run
 from pvchat.train.signals import stopping
 
 STATE, METRICS = "training.safetensors", "metrics.jsonl"
+REFERENCES = 2  # pictures that tokens are made of
+NEAREST = 3  # identities that count as alike
+_SIDE = 160  # pixels of a picture
 _SHARED = ("model", "seed", "batch", "lr", "identities", "sparsity", "target", "clip", "connector")
 log = logging.getLogger(__name__)
 
@@ -83,6 +97,93 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
             "start_loss": start["held_back_loss"], "best_loss": best["held_back_loss"]}  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Identity:
+    """One identity: her pictures, and whether training may see her."""
+
+    name: str
+    files: tuple[Path, ...]
+    held_back: bool
+
+
+@dataclass(frozen=True)
+class IdentityEpisode:
+    """One question: is the identity of this number, under this name, in this picture?"""
+
+    identity: int
+    name: str
+    picture: Path
+    present: bool
+
+
+class Identities:
+    """Identities of some sets below a folder, their tokens and who looks like whom, made once for a base. Raises
+    SettingsError where fewer than two have enough pictures.
+    """
+
+    def __init__(self, root: Path, sets: Sequence[str], base: Base, held_back: bool) -> None:
+        self.base = base
+        self.all = [one for one in read_identities(root, sets) if one.held_back == held_back]
+        if len(self.all) < 2:
+            hint = f"--data needs two people with {REFERENCES + 1} pictures each in every split."
+            raise SettingsError("too few identities", subject=str(root), hint=hint)
+        self._tokens: dict[int, Tensor] = {}
+
+    def tokens(self, number: int) -> Tensor:
+        """[16, W] tokens of an identity, from its first pictures."""
+        if number not in self._tokens:
+            pictures = [read_picture(path) for path in self.all[number].files[:REFERENCES]]
+            self._tokens[number] = personal_start(self.base, pictures)
+        return self._tokens[number]
+
+    def draw(self, step: int, seed: int, count: int) -> list[IdentityEpisode]:
+        """Episodes of one step: her and others in turn, every second of these from among those who look like her."""
+        rng, found = np.random.default_rng([seed, step, int(self.all[0].held_back)]), []
+        for place in range(count):
+            number = shown = int(rng.integers(len(self.all)))
+            if place % 2:
+                far = self._distances[number].clone()
+                far[number] = torch.inf
+                alike = far.argsort()[: min(NEAREST, len(self.all) - 1)].tolist()
+                pool = alike if place % 4 == 1 else [i for i in range(len(self.all)) if i != number]
+                shown = int(pool[rng.integers(len(pool))])
+            files, name = self.all[shown].files[REFERENCES:], ALIASES[rng.integers(len(ALIASES))]
+            found.append(IdentityEpisode(number, name, files[rng.integers(len(files))], shown == number))
+        return found
+
+    @cached_property
+    def _distances(self) -> Tensor:
+        pictures = [read_picture(one.files[0]) for one in self.all]
+        means = torch.stack([visual_tokens(self.base, [p]).mean(0) for p in pictures])
+        return torch.cdist(means, means).cpu()
+
+
+def read_identities(root: Path, sets: Sequence[str]) -> list[Identity]:
+    """Everyone of some sets with more pictures than tokens are made of."""
+    found: dict[tuple[str, str], list[tuple[Path, bool]]] = {}
+    for name in sets:
+        if (root / name).is_dir():
+            for row in read_lines(root / name / "metadata.jsonl"):
+                if row.get("identity"):
+                    place = root / name / row["file"]
+                    found.setdefault((name, str(row["identity"])), []).append((place, row["split"] == "val"))
+    kept = {key: sorted(files) for key, files in sorted(found.items()) if len(files) > REFERENCES}
+    return [Identity(key[1], tuple(f for f, _ in files), files[0][1]) for key, files in kept.items()]
+
+
+def read_picture(path: Path) -> Frames:
+    """A picture, its longer side `_SIDE` pixels at most; raises SettingsError where it is unreadable."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            small = image.convert("RGB")
+    except OSError as error:
+        raise SettingsError("this picture can't be read", subject=str(path)) from error
+    small.thumbnail((_SIDE, _SIDE))
+    return np.array(small)  # writable: processors make tensors of it
+
+
 class _SharedTrainer:
     """A base, identities to train on and to validate on, and the run that trains it."""
 
@@ -94,7 +195,7 @@ class _SharedTrainer:
         optimizer = torch.optim.AdamW(list(parameters.values()), lr=config.lr, betas=BETAS, weight_decay=0.0)
         sparsity = SparsityController(config.sparsity, target=config.target).to(base.device)
         self.run = Run(parameters, optimizer, sparsity)
-        self.analyses: dict[Path, ClipAnalysis] = {}
+        self.analyses: dict[Path, ClipAnalysis] = {}  # what our experts see in pictures, for a connector
 
     @cached_property
     def experts(self) -> Any:
@@ -131,25 +232,16 @@ class _SharedTrainer:
         log.info("step %d: balanced accuracy %.3f, loss %.3f on identities held back", step, accuracy, loss)
         self.run.keep_best(loss)
 
-    def _presence_odds(self, people: Identities, episode: IdentityEpisode) -> torch.Tensor:
+    def _presence_odds(self, people: Identities, episode: IdentityEpisode) -> Tensor:
         """The base's log-odds that the person of an episode is in its picture."""
-        frame = read_picture(episode.picture)
-        tokens = people.tokens(episode.identity)
-        shown = Visuals(frame[None], np.zeros(1, np.float32))
+        picture, tokens = episode.picture, people.tokens(episode.identity)
+        if self.config.connector and picture not in self.analyses:
+            clip = video.load(picture, VideoConfig())
+            self.analyses[picture] = measure(clip, recognise(clip, self.experts), self.experts)
+        shown = Visuals(read_picture(picture)[None], np.zeros(1, np.float32))
         question = PRESENCE_QUESTION.format(episode.name)
         asked = BasePrompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
-        with (
-            spoken_with(self.base, [PersonState(episode.name, tokens)]),
-            looking_at(self.base, self._analysis_of(episode)),
-        ):
-            odds: torch.Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
+        someone = PersonState(episode.name, tokens)
+        with spoken_with(self.base, [someone]), looking_at(self.base, self.analyses.get(picture)):
+            odds: Tensor = yes_no(self.base, inputs_of(self.base, shown, asked))
         return odds
-
-    def _analysis_of(self, episode: IdentityEpisode) -> ClipAnalysis | None:
-        """What our experts see in an episode's picture, where there is a connector to tell it."""
-        if not self.config.connector:
-            return None
-        if episode.picture not in self.analyses:
-            clip = video.load(episode.picture, VideoConfig())
-            self.analyses[episode.picture] = measure(clip, recognise(clip, self.experts), self.experts)
-        return self.analyses[episode.picture]

@@ -124,10 +124,8 @@ def start_run(trainee: Any, config: PersonConfig) -> Run:
 
 
 def run_stages(training: Training, step: Step, validate: Validate) -> Trained:
-    """Train through both stages, from the start or from the state in the session's folder.
-
-    Raises:
-        WeightsError: there is no state to resume, or it is another run's.
+    """Train through both stages, from the start or from the state in the session's folder. Raises WeightsError where
+    there is no state to resume, or it is another run's.
     """
     run, config, session = training.run, training.config, training.session
     deadline = time.monotonic() + 60 * config.minutes

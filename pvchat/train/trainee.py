@@ -14,7 +14,6 @@ Legend: I personal tokens, W width of the base, M modules with mixed heads, R ro
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,12 +25,11 @@ from pvchat.bases.loading import Base
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
 from pvchat.bases.soft import spoken_with
 from pvchat.bases.states import upper
+from pvchat.model.heads import RoutingStats
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers, routing_stats
-from pvchat.model.routers import RoutingStats
-from pvchat.train.basedata import GENERIC, BaseData
 from pvchat.train.config import USUAL, PersonConfig
-from pvchat.train.examples import PersonExample, draw
+from pvchat.train.examples import GENERIC, BaseData, PersonExample, draw
 from pvchat.train.losses import balanced_accuracy
 from pvchat.train.stages import Learner, Training
 
@@ -126,7 +124,10 @@ def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
         (torch.stack(losses).sum() / len(chosen)).backward()
         sums += torch.stack([loss.detach().float().cpu() for loss in losses])
     anchor = _anchor_loss(training)
-    _sum_gradients(training.trainee, accelerator)
+    for parameter in training.trainee.parameters() if accelerator.num_processes > 1 else ():
+        if parameter.requires_grad:
+            own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            parameter.grad = accelerator.reduce(own, "sum")
     nn.utils.clip_grad_norm_([p for p in run.parameters.values() if p.requires_grad], config.clip)
     run.optimizer.step()
     run.sparsity.step(lambda share: accelerator.reduce(share, "mean"))
@@ -171,13 +172,3 @@ def _anchor_loss(training: Training) -> float:
     loss = config.anchor * (tokens - training.start.tokens).square().mean()
     (loss / training.accelerator.num_processes).backward()
     return float(loss.detach())
-
-
-def _sum_gradients(trainee: nn.Module, accelerator: Any) -> None:
-    """Sum every gradient over the processes."""
-    if accelerator.num_processes == 1:
-        return
-    for parameter in trainee.parameters():
-        if parameter.requires_grad:
-            own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-            parameter.grad = accelerator.reduce(own, "sum")

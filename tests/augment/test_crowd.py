@@ -8,7 +8,7 @@ from make_profile import HEIGHT, SHIRT, WIDTH, make_profile
 from PIL import Image
 
 from pvchat import video
-from pvchat.augment.folders import MEDIA_SUFFIXES
+from pvchat.augment.augmentation import MEDIA_SUFFIXES
 from pvchat.augment.positives.backgrounds import files_in, in_crowd
 from pvchat.augment.positives.plan import generators, plan_positives
 from pvchat.augment.settings import AugmentConfig

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from make_samples import make_analyses, make_sample
 
-from pvchat.augment.questions.descriptions import describe
+from pvchat.augment.questions.rows import describe
 from pvchat.augment.questions.views import view_samples
 from pvchat.augment.schemas import PLAIN
 from pvchat.schemas import Garment, PersonFacts, SceneFacts

@@ -13,7 +13,7 @@ from make_crowd import Crowd, run_in, staged, track_of
 
 from pvchat import video
 from pvchat.augment.negatives import search as negatives
-from pvchat.augment.negatives.excerpts import split_sources, write_excerpts
+from pvchat.augment.negatives.search import split_sources, write_excerpts
 from pvchat.augment.negatives.strangers import Negative
 from pvchat.augment.settings import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch

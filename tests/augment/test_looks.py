@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from make_samples import make_analyses, make_sample
 
-from pvchat.augment.questions.descriptions import describe
-from pvchat.augment.questions.rows import write_questions
+from pvchat.augment.questions.rows import describe, write_questions
 from pvchat.augment.questions.views import Subject, looks_as_in_clip, view_samples, with_clip_looks
 from pvchat.schemas import Garment, PersonFacts
 

@@ -10,8 +10,7 @@ import test_steps
 from test_steps import SMALL, run
 
 from pvchat.augment import steps
-from pvchat.augment.augmentation import read_samples
-from pvchat.augment.folders import check_folders
+from pvchat.augment.augmentation import check_folders, read_samples
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import PeopleError, SettingsError
 

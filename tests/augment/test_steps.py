@@ -14,9 +14,8 @@ from make_profile import make_profile, mesh_at
 
 from pvchat import video
 from pvchat.augment import lines, profile, steps
-from pvchat.augment.augmentation import AnalysisCache, read_samples
-from pvchat.augment.folders import write_media
-from pvchat.augment.negatives import excerpts, search
+from pvchat.augment.augmentation import AnalysisCache, read_samples, write_media
+from pvchat.augment.negatives import search
 from pvchat.augment.negatives.strangers import Negatives, SubjectClip
 from pvchat.augment.positives import plan
 from pvchat.augment.schemas import STEPS, Sample
@@ -224,7 +223,7 @@ def find_others(monkeypatch, *dropped):
         return rows
 
     monkeypatch.setattr(search, "find_negatives", lambda *_, **__: Negatives([], {"may be the subject": 2}, 0))
-    monkeypatch.setattr(excerpts, "write_excerpts", write)
+    monkeypatch.setattr(search, "write_excerpts", write)
 
 
 def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):

@@ -13,8 +13,7 @@ from make_profile import make_profile
 
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.photometric import subclip
-from pvchat.augment.positives.protocol import draw_stretch
-from pvchat.augment.profile import interpolate, plausible_masks, segments
+from pvchat.augment.profile import draw_stretch, interpolate, plausible_masks, segments
 from pvchat.augment.settings import AugmentConfig
 from pvchat.errors import SettingsError
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pvchat.bases.marking import Frames, Marked, Visuals, crop_of
-from pvchat.train.basedata import BaseData
-from pvchat.train.examples import PersonExample, under_alias
+from pvchat.train.examples import BaseData, PersonExample, under_alias
 
 PEOPLE = {"Ana": ((230, 40, 40), (250, 220, 60)), "Bo": ((40, 60, 230), (80, 230, 230))}
 STRANGERS = [((40, 200, 60), (20, 90, 30)), ((200, 60, 210), (90, 20, 110)), ((240, 240, 240), (30, 30, 30)),

@@ -34,8 +34,7 @@ from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, 
 from pvchat.bases.soft import TOKENS, _picture_positions, spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.model.people import PersonState
-from pvchat.train.basedata import GENERIC
-from pvchat.train.examples import ALIASES
+from pvchat.train.examples import ALIASES, GENERIC
 
 PEOPLE, CLIPS, CROPS = 300, 2, 2  # made-up ones, and what is drawn of each
 ROWS, RATE, WARM = 64, 3e-3, 50  # rows of a step, learning rate, steps until it is reached

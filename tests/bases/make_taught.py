@@ -26,10 +26,9 @@ from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
-from pvchat.train.basedata import BaseData
 from pvchat.train.config import PersonConfig
-from pvchat.train.gate import Gate
-from pvchat.train.person import train_person, with_state
+from pvchat.train.examples import BaseData
+from pvchat.train.person import Gate, train_person, with_state
 from pvchat.train.signals import TrainingSession
 from pvchat.train.stages import Trained
 

@@ -19,10 +19,9 @@ from pvchat.config import Settings, VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.people.store import PeopleStore
 from pvchat.train import person as training
-from pvchat.train.basedata import make_base_data
 from pvchat.train.config import ON_BASE, USUAL, PersonConfig, add_options, from_words
-from pvchat.train.examples import TrainingSet
-from pvchat.train.gate import Gate
+from pvchat.train.examples import TrainingSet, make_base_data
+from pvchat.train.person import Gate
 from pvchat.train.signals import TrainingSession
 from pvchat.video import save_clip
 

@@ -25,8 +25,7 @@ from pvchat.people import exchange
 from pvchat.people.person import Person
 from pvchat.people.store import PeopleStore
 from pvchat.train.config import PersonConfig
-from pvchat.train.gate import Gate, calibrate, examine, held_out_clips
-from pvchat.train.person import train_person, with_state, without_state
+from pvchat.train.person import Gate, calibrate, examine, held_out_clips, train_person, with_state, without_state
 from pvchat.train.signals import TrainingSession
 from pvchat.train.trainee import BaseTrainee
 

@@ -23,8 +23,7 @@ from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers
-from pvchat.train.episodes import REFERENCES, Identities, read_identities, read_picture
-from pvchat.train.sharing import train_shared
+from pvchat.train.sharing import REFERENCES, Identities, read_identities, read_picture, train_shared
 from recipes.model.base.config import BaseConfig
 
 

@@ -16,8 +16,8 @@ import torch  # noqa: E402
 from make_analysis import make_analysis, make_track  # noqa: E402
 
 from pvchat.model.config import WEIGHTS, read_config  # noqa: E402
-from pvchat.model.frozen import FrozenModel  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
+from pvchat.model.trained import FrozenModel  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
 

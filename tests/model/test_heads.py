@@ -7,8 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import HeadMixer, Heads, MixtureOfHeadsAttention
-from pvchat.model.routers import ROUTERS, make_router
+from pvchat.model.heads import ROUTERS, HeadMixer, Heads, MixtureOfHeadsAttention, make_router
 
 B, Q, K, D, H, SHARED = 3, 7, 11, 48, 12, 8
 

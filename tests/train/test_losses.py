@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import HeadMixer, Heads
-from pvchat.model.routers import RoutingStats, TopKRouter
+from pvchat.model.heads import HeadMixer, Heads, RoutingStats, TopKRouter
 from pvchat.train import losses
 from recipes.model.base.contrast import contrastive_loss, similarity
 

@@ -1,8 +1,4 @@
-"""The data set that augmentation writes: folder, media, card, checks, the official JSON.
+"""The data set that augmentation writes: folder, media, card and checksums (`folder.py`: open it first).
 
-Start with `folder.py`:
-
-    folder.py      written and read, with card and checksums
-    official.py    as the official PVChat JSON, both ways
-    check.py       is it whole and consistent?
+`check.py` says whether it is whole and consistent; `official.py` writes it as the official PVChat JSON.
 """

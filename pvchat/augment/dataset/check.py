@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,18 +144,17 @@ def _note_shared(found: _Checked, items: Iterable[tuple[str, str, str]], what: s
 
 
 def _check_balance(found: _Checked) -> None:
-    yes: Counter[str] = Counter()
-    total: Counter[str] = Counter()
-    there: Counter[str] = Counter()
-    away: Counter[str] = Counter()
+    said: dict[str, list[bool]] = defaultdict(list)  # by split, whether an existence question is answered yes
+    there: dict[str, list[bool]] = defaultdict(list)  # by type, whether a question is about somebody present
     for _, row in found.rows:
         if row.type == "existence" and len(row.present) == 1:
-            total[row.split] += 1
-            yes[row.split] += next(iter(row.present.values()))
-        (there if any(row.present.values()) else away)[row.type] += 1
-    for split, count in total.items():
-        if count >= _ENOUGH and abs(yes[split] / count - 0.5) > MOST_UNEVEN:
-            found.note(f"split {split}", f"unbalanced: {yes[split]} of {count} existence questions are answered yes")
-    for kind, count in there.items():
-        if count >= _ENOUGH and not away[kind]:
-            found.note(f"type {kind}", f"unbalanced: {count} questions about people present, none about absent ones")
+            said[row.split] += row.present.values()
+        there[row.type].append(any(row.present.values()))
+    for split, yes in said.items():
+        if len(yes) >= _ENOUGH and abs(sum(yes) / len(yes) - 0.5) > MOST_UNEVEN:
+            found.note(f"split {split}", f"unbalanced: {sum(yes)} of {len(yes)} existence questions are answered yes")
+    for kind, present in there.items():
+        if len(present) >= _ENOUGH and all(present):
+            found.note(
+                f"type {kind}", f"unbalanced: {len(present)} questions about people present, none about absent ones"
+            )

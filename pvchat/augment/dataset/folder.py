@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from pvchat.augment.lines import read_lines, write_lines
 from pvchat.augment.schemas import QuestionRow, Sample, Split
@@ -38,7 +37,7 @@ def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> 
     kept = {s.id: s for s in samples if not s.dropped}
     if gone := [s.media for s in kept.values() if not (out / s.media).is_file()]:
         raise SettingsError(f"{len(gone)} media files are missing.", subject=gone[0], hint="Augment again.")
-    write_lines(out / ROWS, [_joined(r, kept[r.sample]) for r in rows])
+    write_lines(out / ROWS, [asdict(r) | {k: getattr(kept[r.sample], k) for k in _FROM_SAMPLE} for r in rows])
     (out / CARD).write_text(card(list(kept.values()), rows), encoding="utf-8")
     names = [ROWS, SAMPLES, CARD, *sorted({s.media for s in kept.values()})]
     sums = {name: atomic.sha256_of(out / name) for name in names if (out / name).is_file()}
@@ -105,7 +104,3 @@ def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
     """Whom it is about: named in the most samples, in doubt first."""
     counts = Counter(n for s in samples for n in s.people) or Counter(n for r in rows for n in r.people)
     return counts.most_common(1)[0][0] if counts else ""
-
-
-def _joined(row: QuestionRow, sample: Sample) -> dict[str, Any]:
-    return {**asdict(row), **{k: getattr(sample, k) for k in _FROM_SAMPLE}}

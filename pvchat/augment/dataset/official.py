@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pvchat.augment.dataset.folder import DataSet
-from pvchat.augment.schemas import QuestionRow, Sample, Split
+from pvchat.augment.schemas import QuestionRow, Split
 
 
 def write(data: DataSet, out: Path) -> list[Path]:
@@ -31,7 +30,17 @@ def write(data: DataSet, out: Path) -> list[Path]:
     by_split: dict[Split, list[dict[str, Any]]] = {}
     for sample in data.samples:
         media = Path(os.path.relpath(data.root / sample.media, out)).as_posix()
-        entry = _entry(sample, asked.get(sample.id, []), data.name, media)
+        people = [data.name, *(n for n in sample.people if n != data.name)]
+        entry: dict[str, Any] = {
+            "video_name": Path(media).name, "video_path": media, "sks_present": data.name, "gender": "", "age": "",
+            "is_positive": sample.people[data.name],
+        }  # fmt: skip
+        for number, one in enumerate(people, 1) if len(people) > 1 else ():
+            entry |= {f"sks_present{number}": one, f"is_positive{number}": sample.people[one]}
+        rows = asked.get(sample.id, [])
+        entry["qa_pairs"] = [
+            {"question": r.question, "answer": r.answer, "is_special": r.type == "existence"} for r in rows
+        ]
         by_split.setdefault(sample.split, []).append(entry)
     written = []
     for split, entries in by_split.items():
@@ -39,16 +48,3 @@ def write(data: DataSet, out: Path) -> list[Path]:
         text = json.dumps({"videos": entries}, indent=2, ensure_ascii=False)
         written[-1].write_text(text + "\n", encoding="utf-8")
     return written
-
-
-def _entry(sample: Sample, rows: Iterable[QuestionRow], name: str, media: str) -> dict[str, Any]:
-    people = [name, *(n for n in sample.people if n != name)]
-    entry: dict[str, Any] = {
-        "video_name": Path(sample.media).name, "video_path": media, "sks_present": name, "gender": "", "age": "",
-        "is_positive": sample.people[name],
-    }  # fmt: skip
-    if len(people) > 1:
-        for number, one in enumerate(people, 1):
-            entry |= {f"sks_present{number}": one, f"is_positive{number}": sample.people[one]}
-    pairs = [{"question": r.question, "answer": r.answer, "is_special": r.type == "existence"} for r in rows]
-    return {**entry, "qa_pairs": pairs}

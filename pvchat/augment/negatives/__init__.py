@@ -1,7 +1,5 @@
 """Negatives: clips of other people, look-alikes first.
 
-Start with `search.py`:
-
-    strangers.py     who is certainly not the subject, in the subject's own clip too; what is found
-    excerpts.py      what was chosen, cut and looked at again
+Start with `search.py`, which chooses, cuts and looks again. `strangers.py` says who is certainly not the subject, also
+in the subject's own clip.
 """

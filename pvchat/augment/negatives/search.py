@@ -5,21 +5,25 @@
   subject, who must never be their own negative (`strangers.py` decides); those of the same apparent gender come first;
 - "random": anyone else beyond the same distance.
 
-In: the subject, folders of clips of other people (else the demo's footage, where it was fetched). Out: `Negative`s;
-`excerpts.py` cuts them and judges them again by what they show.
+In: the subject, folders of clips of other people (else the demo's footage, where it was fetched). Out: `Negative`s,
+then `Sample`s: excerpts are cut, an mp4 each and for some also a still, and judged again by what they show: one in
+which the presence model doesn't call the subject absent is dropped. What was cut is kept, so a stopped run goes on.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pvchat import video
 from pvchat.assets import footage, packages, weights
+from pvchat.augment.augmentation import MEDIA, Augmentation, write_media
 from pvchat.augment.negatives.strangers import (
     Negative,
     Negatives,
@@ -30,10 +34,11 @@ from pvchat.augment.negatives.strangers import (
     excerpt_times,
     same_clip_negatives,
 )
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import Sample, Split, Stage, digest
+from pvchat.augment.settings import FPS, AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
-from pvchat.errors import PVChatError
+from pvchat.errors import PVChatError, VideoReadError
 from pvchat.identity.enroll import prototypes
 from pvchat.schemas import ClipAnalysis, FloatArray, Service
 from pvchat.storage import atomic
@@ -42,6 +47,11 @@ from pvchat.video.files import walk
 _HARD_SHARE = 0.5  # share that shall be look-alikes or people of the same clip; the rest is random
 MOST_FILES = 60  # that are looked at, drawn at random
 _OTHER_GENDER = 0.1  # how much farther a look-alike of another apparent gender counts
+_STILLS = 3  # every third excerpt also gives its middle frame, as a sample of stage "image"
+_SHARED = 4  # source clips of one recipe from which validation and test get one at least
+_SIDE = 480  # pixels of an excerpt's longest side
+_VAL, _TEST = 0.15, 0.15  # shares of the source clips that go into those splits
+_MOST_SIDE = 1280  # pixels of the frame that a crop is cut from
 _LOOKALIKE_SHARE = 0.5  # of all strangers seen may count as look-alikes: in a small folder the rest is just random
 
 
@@ -114,8 +124,7 @@ def lookalike_negatives(clips: Sequence[OtherClip], subject: SubjectClip, config
 
     near = sorted(nearest_tracks(clips, np.asarray(subject.person.arrays["prototypes"], np.float32)), key=rank)
     near = near[: max(1, round(_LOOKALIKE_SHARE * len(near)))]
-    spans = [excerpt_times(_spans(*one), config.seconds) for one in near]
-    found = [[_candidate("lookalike", *one, *span) for span in cut] for one, cut in zip(near, spans, strict=True)]
+    found = [_candidates("lookalike", *one, config.seconds) for one in near]
     return [c for turn in zip_longest(*found) for c in turn if c is not None][: config.negatives]
 
 
@@ -149,21 +158,19 @@ def random_negatives(clips: Sequence[OtherClip], config: AugmentConfig, rng: np.
             break
         tracks = list(clip.views)
         track = tracks[int(rng.integers(len(tracks)))] if tracks else None
-        cut = excerpt_times(_spans(clip, track), config.seconds)
-        one = [_candidate("random", clip, track, *cut[i]) for i in rng.permutation(len(cut))]
+        cut = _candidates("random", clip, track, config.seconds)
+        one = [cut[i] for i in rng.permutation(len(cut))]
         found, spare = found + one[:1], spare + one[1:]
     return [*found, *(spare[i] for i in rng.permutation(len(spare)))]
 
 
-def _candidate(recipe: Recipe, clip: OtherClip, track: int | None, start: float, end: float) -> Negative:
-    distance = float("inf") if track is None else float(clip.scores.distance[track])
-    return Negative(recipe, clip.analysis.key, clip.path, track, start, end, None, round(distance, 4))
-
-
-def _spans(clip: OtherClip, track: int | None) -> list[tuple[float, float]]:
-    """When a track is seen; of a clip without anybody all of it."""
-    seen = clip.analysis
-    return [(0.0, seen.duration_s)] if track is None else seen.spans(seen.tracks[track].shown_in)
+def _candidates(recipe: Recipe, clip: OtherClip, track: int | None, seconds: float) -> list[Negative]:
+    """Excerpts of when a track is seen; of a clip without anybody, of all of it."""
+    seen, distance, spans = clip.analysis, float("inf"), [(0.0, clip.analysis.duration_s)]
+    if track is not None:
+        distance, spans = float(clip.scores.distance[track]), seen.spans(seen.tracks[track].shown_in)
+    cut = excerpt_times(spans, seconds)
+    return [Negative(recipe, seen.key, clip.path, track, *span, None, round(distance, 4)) for span in cut]
 
 
 def files_of(config: AugmentConfig, seed: int) -> list[str]:
@@ -194,3 +201,89 @@ def balance(hard: Sequence[Negative], random: Sequence[Negative], count: int) ->
 
 def _excerpt_key(candidate: Negative) -> tuple[str, float, float]:
     return candidate.key, candidate.start_s, candidate.end_s
+
+
+def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) -> list[Sample]:
+    """Cut the candidates' excerpts into the run's media: a sample of stage "video" for each, of "image" for some.
+
+    Gates are "probability" (of the subject in the excerpt) and "distance"; all samples of a source, the clip's key, are
+    in one split. `dropped` is "identity" where the excerpt may show the subject, "no face" where it shows nobody else
+    beside her body, "unreadable" where its file can't be read any more; such samples have no media.
+    """
+    candidates, config = found.candidates, run.config
+    (run.out / MEDIA).mkdir(parents=True, exist_ok=True)
+    splits, stills = split_sources(candidates, found.seed), min(config.negatives // _STILLS, len(candidates))
+    with_still = set(np.linspace(0, len(candidates) - 1, stills).round().astype(int))
+    samples: list[Sample] = []
+    for number, candidate in enumerate(run.watch.over("cutting negatives", candidates)):
+        split, source = splits[candidate.key], candidate.key
+        if candidate.key == subject.analysis.key:  # of the enrollment clip: where the segment is that it is cut from
+            middle = (candidate.start_s + candidate.end_s) / 2
+            inside = [(part, name) for start, end, part, name in subject.segments if start <= middle <= end]
+            split, source = inside[0] if inside else ("train", candidate.key)
+        stages: tuple[Stage, ...] = ("video", "image") if number in with_still else ("video",)
+        made = [_sample(candidate, config.seconds, stage) for stage in stages]
+        for sample in made:
+            sample.split, sample.source, sample.people, sample.seed = split, source, {subject.name: False}, found.seed
+        _cut_and_check(candidate, made, subject, run)
+        samples += made
+    return samples
+
+
+def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]:
+    """A split for each source clip, so that each recipe has clips in every split where there are enough."""
+    order = sorted({c.key for c in candidates}, key=lambda key: digest(key, seed))
+    splits: dict[str, Split] = {}
+    for recipe in ("lookalike", "random"):
+        of_recipe = {c.key for c in candidates if c.recipe == recipe}
+        keys = [key for key in order if key in of_recipe - splits.keys()]
+        least = int(len(keys) >= _SHARED)
+        val, test = (max(round(share * len(keys)), least) for share in (_VAL, _TEST))
+        for place, key in enumerate(keys):
+            splits[key] = "val" if place < val else "test" if place < val + test else "train"
+    return {key: splits.get(key, "train") for key in order}
+
+
+def cut_excerpt(candidate: Negative, chat: Service, seconds: float) -> NDArray[np.uint8]:
+    """The frames [T, H, W, 3] of a candidate's excerpt; raises VideoReadError."""
+    x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
+    side = min(_MOST_SIDE, round(_SIDE / max(x1 - x0, y1 - y0, 0.1)))
+    frames = max(1, round(seconds * FPS))
+    wanted = replace(chat.settings.video, sample_fps=FPS, max_frames=frames, whole_side=side, max_side=side)
+    span = (candidate.start_s, max(candidate.end_s, candidate.start_s + 1 / FPS))
+    clip = video.load(candidate.clip, wanted, span=span)
+    height, width = clip.images.shape[1:3]
+    sides = (x0, x1, width), (y0, y1, height)
+    across, down = (slice(round(a * n), max(round(b * n), round(a * n) + 2)) for a, b, n in sides)
+    return np.ascontiguousarray(clip.images[:, down, across])
+
+
+def _cut_and_check(candidate: Negative, made: Sequence[Sample], subject: SubjectClip, run: Augmentation) -> None:
+    """Write the media that aren't there, and look at all; those of what is dropped are deleted."""
+    try:
+        if missing := [sample for sample in made if not (run.out / sample.media).exists()]:
+            images = cut_excerpt(candidate, run.analyses.chat, run.config.seconds)
+            for sample in missing:
+                write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :])
+        for sample in made:
+            analysis = run.analyses.chat.analyse(run.out / sample.media)
+            seen = run.analyses.chat.score([subject.person], analysis)[0]
+            sample.gates["probability"] = round(seen.probability, 4)
+            if seen.decision != "absent":
+                sample.dropped = "identity"
+            elif sample.recipe == "same-clip" and not any(t.kind == subject.person.kind for t in analysis.tracks):
+                sample.dropped = "no face"
+            if sample.dropped:
+                (run.out / sample.media).unlink()
+    except VideoReadError:
+        for sample in made:
+            sample.dropped = sample.dropped or "unreadable"
+
+
+def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:
+    """What is known of an excerpt, or of its still, by itself."""
+    place = (candidate.key, candidate.recipe, candidate.track, candidate.start_s, candidate.end_s, candidate.box)
+    name = digest(*place, seconds, FPS, _SIDE, stage)[:16]
+    gates = {"distance": candidate.distance} if np.isfinite(candidate.distance) else {}
+    media = f"{MEDIA}/{name}{'.mp4' if stage == 'video' else '.jpg'}"
+    return Sample(name, "negative", candidate.recipe, stage, media, candidate.key, "train", {}, gates)

@@ -59,10 +59,8 @@ class SubjectClip:
         analysis = chat.analyse(clip)
         chosen = choose(analysis, track, Path(clip).name)
         number = index_of(analysis, chosen)
-        segments = tuple(
-            (float(profile.times[a]), float(profile.times[b - 1]), split, profile.source(split))
-            for split, (a, b) in profile.spans.items()
-        )
+        times, spans = profile.times, profile.spans
+        segments = tuple((float(times[a]), float(times[b - 1]), s, profile.source(s)) for s, (a, b) in spans.items())
         return cls(profile.name, profile.person, analysis, number, Path(clip), segments)
 
 
@@ -111,10 +109,11 @@ class StrangerCheck:
     def score(self, analysis: ClipAnalysis) -> TrackScores:
         """How like the subject everyone in a clip is."""
         kind = self.person.kind
-        distance = np.array([self._distance(t) if t.kind == kind else np.inf for t in analysis.tracks], np.float32)
+        means = [mean_identity(t.identity, t.quality) if t.kind == kind else None for t in analysis.tracks]
+        apart = [np.inf if mean is None else float(np.linalg.norm(mean - self.mean)) for mean in means]
         each = [self._probability(analysis, [track]) for track in analysis.tracks]
         together = self._probability(analysis, analysis.tracks)  # drawn figures are scored clip by clip
-        return TrackScores(np.array(each, np.float32), distance, max([together, *each]))
+        return TrackScores(np.array(each, np.float32), np.array(apart, np.float32), max([together, *each]))
 
     def remember_subject(self, analysis: ClipAnalysis, scores: TrackScores) -> None:
         """Remember the tracks that show the subject, so that what is near to them is refused, too."""
@@ -143,9 +142,6 @@ class StrangerCheck:
         logits = np.concatenate([self.presence.logits([one], shown)[0] for one in (self.person, self.without_place)])
         return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
 
-    def _distance(self, track: Track) -> float:
-        return float(np.linalg.norm(mean_identity(track.identity, track.quality) - self.mean))
-
     def _from_recognised(self, track: Track) -> float:
         mean = mean_identity(track.identity, track.quality)
         return min((float(np.linalg.norm(mean - other)) for other in self.recognised), default=np.inf)
@@ -157,6 +153,7 @@ def same_clip_negatives(
     """Excerpts of the enrollment clip, of so many seconds at most, that show somebody else and not the subject."""
     analysis, me = subject.analysis, subject.analysis.tracks[subject.track]
     scores = strangers.score(analysis)
+    parts = [(start, end) for start, end, *_ in subject.segments] or [(0.0, analysis.duration_s)]  # none is crossed
     for number, track in enumerate(analysis.tracks):
         if number == subject.track or track.kind != me.kind:
             continue
@@ -168,7 +165,8 @@ def same_clip_negatives(
         if not (apart or strangers.is_stranger(track, probability, distance)):
             dropped["in the subject's clip: may be the subject"] += 1
             continue
-        for start, end in _excerpts(subject, track, seconds):
+        spans = [(max(a, first), min(b, last)) for first, last in parts for a, b in analysis.spans(track.frames)]
+        for start, end in excerpt_times([(a, b) for a, b in spans if b - a >= _SHORTEST_S], seconds):
             box = crop_without_subject(analysis, track, me, start, end)
             if box is None:
                 dropped["in the subject's clip: no room beside the subject"] += 1
@@ -212,13 +210,13 @@ def lies_on_body(track: Track, subject: Track) -> bool:
 def crop_without_subject(analysis: ClipAnalysis, track: Track, subject: Track, start: float, end: float) -> Box | None:
     """A box around one track, clear of the subject's head, between two times (seconds); None where there is no room."""
     slack = float(np.median(np.diff(analysis.times))) if len(analysis.times) > 1 else 0.0
-    mine = _bounding_box(_between(analysis, track, start, end, slack))
+    mine = _box_around(analysis, track, start - slack, end + slack)
     if mine is None:
         return None
     size = mine[2:] - mine[:2]
     grown = np.concatenate([mine[:2] - size * _AROUND[:2], mine[2:] + size * _AROUND[2:]])
     box = np.clip(grown, 0, 1)
-    theirs = _bounding_box(_between(analysis, subject, start, end, 2 * slack))
+    theirs = _box_around(analysis, subject, start - 2 * slack, end + 2 * slack)
     if theirs is not None:
         margin = _HEAD * (theirs[2:] - theirs[:2])
         box = _largest_part_without(box, mine, np.concatenate([theirs[:2] - margin, theirs[2:] + margin]))
@@ -244,19 +242,8 @@ def _largest_part_without(box: FloatArray, keep: FloatArray, avoid: FloatArray) 
     return max(parts, key=lambda p: float((p[2:] - p[:2]).prod()), default=None)
 
 
-def _excerpts(subject: SubjectClip, track: Track, seconds: float) -> list[tuple[float, float]]:
-    """Windows in which the track is seen, none across two segments."""
-    spans = subject.analysis.spans(track.frames)
-    whole: tuple[tuple[float, float, Split, str], ...] = ((0.0, subject.analysis.duration_s, "train", ""),)
-    parts = [(max(a, start), min(b, end)) for start, end, *_ in subject.segments or whole for a, b in spans]
-    return excerpt_times([(a, b) for a, b in parts if b - a >= _SHORTEST_S], seconds)
-
-
-def _between(analysis: ClipAnalysis, track: Track, start: float, end: float, slack: float) -> FloatArray:
+def _box_around(analysis: ClipAnalysis, track: Track, start: float, end: float) -> FloatArray | None:
+    """The box [4] around all of a track's between two times."""
     times = analysis.times[track.frames]
-    return track.boxes[(times >= start - slack) & (times <= end + slack)]
-
-
-def _bounding_box(boxes: FloatArray) -> FloatArray | None:
-    """The box [4] around boxes [n, 4]."""
+    boxes = track.boxes[(times >= start) & (times <= end)]
     return np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)]) if len(boxes) else None

@@ -19,8 +19,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter
 
 from pvchat import video
-from pvchat.augment.positives.protocol import Positive, draw_stretch
-from pvchat.augment.profile import Profile
+from pvchat.augment.profile import Positive, Profile, draw_stretch
 from pvchat.augment.schemas import PLAIN
 from pvchat.augment.settings import FPS
 from pvchat.config import VideoConfig
@@ -65,18 +64,16 @@ def in_crowd(profile: Profile, count: int, rng: np.random.Generator, files: Sequ
     frames = draw_stretch(profile.seen, count, rng)
     scene = _draw_crowd(profile, count, files, rng)
     scale = float(rng.uniform(*_CROWD_SCALE))
-    aside = float(rng.uniform(*_CROWD_SHIFT)) * _free_side(profile.masks[frames], rng)
-    images: list[Images] = []
-    mattes: list[FloatArray] = []
-    for frame in frames:
+    aside = float(rng.uniform(*_CROWD_SHIFT))
+    left, right = ((profile.masks[frames][:, :, column] > 127).mean() > _CUT_OFF for column in (0, -1))
+    aside *= int(rng.choice([-1, 1])) if left == right else (-1 if left else 1)  # to where the person is cut off
+    out = []
+    for frame, behind in zip(frames, scene, strict=True):
         image = profile.images[frame]
         share = (255 * matte(image, profile.masks[frame])).astype(np.uint8)
-        images.append(_shrink_and_shift(image, scale, aside))
-        mattes.append(_shrink_and_shift(share, scale, aside).astype(np.float32) / np.float32(255))
-    out = [
-        replace_background(one[None], share[None], behind, rng)[0]
-        for one, share, behind in zip(images, mattes, scene, strict=True)
-    ]
+        person = _shrink_and_shift(image, scale, aside)
+        shown = _shrink_and_shift(share, scale, aside).astype(np.float32) / np.float32(255)
+        out.append(replace_background(person[None], shown[None], behind, rng)[0])
     return Positive(np.stack(out))
 
 
@@ -87,9 +84,12 @@ def _draw_background(
     height, width = profile.images.shape[1:3]
     size = round(width * _ZOOM), round(height * _ZOOM)
     if pictures:
-        picture = _open_picture(pictures[int(rng.integers(len(pictures)))])
-        if picture is not None:
-            return _random_crop(picture, size, rng), {}
+        try:
+            with Image.open(pictures[int(rng.integers(len(pictures)))]) as picture:
+                picture.draft("RGB", (1280, 1280))
+                return _random_crop(picture.convert("RGB"), size, rng), {}
+        except OSError:  # then as if there were none
+            pass
     others = other_scenes(profile, frame)
     if len(others) and rng.random() < 0.5:
         behind = others[int(rng.integers(len(others)))]
@@ -149,12 +149,18 @@ def replace_background(images: Images, mattes: FloatArray, scene: Images, rng: n
     room = np.array([scene.shape[0] - height, scene.shape[1] - width])
     start, end = (rng.uniform(0, 1, 2) * room for _ in range(2))
     drift = np.round(start + (end - start) * np.linspace(0, 0.4, count)[:, None]).astype(int)
-    gain = _brightness_gain(images, mattes, scene)
+    own = float((images[0].mean(2) * mattes[0]).sum() / max(float(mattes[0].sum()), 1.0))
+    gain = float(np.clip((max(scene.mean(), 1.0) / max(own, 1.0)) ** _MATCH, 0.75, 1.25))
     out = np.empty_like(images)
     for t, (top, left) in enumerate(drift):
         behind = scene[top : top + height, left : left + width].astype(np.float32)
-        share = mattes[t][..., None]
-        person = _without_colour_spill(images[t].astype(np.float32), mattes[t]) * gain
+        person, share = images[t].astype(np.float32), mattes[t][..., None]
+        # At the rim the old background shines through: there the colours come from farther inside.
+        sure = np.clip((share - 0.9) / 0.1, 0, 1)
+        weight = gaussian_filter(sure, (3.0, 3.0, 0))
+        inside = gaussian_filter(person * sure, (3.0, 3.0, 0)) / np.maximum(weight, 1e-4)
+        rim = np.clip((0.95 - share) / 0.5, 0, 1) * (weight > 0.02)
+        person = (person * (1 - rim) + inside * rim) * gain
         out[t] = np.clip(person * share + behind * (1 - share) + 0.5, 0, 255).astype(np.uint8)
     return out
 
@@ -210,30 +216,6 @@ def plain_scene(width: int, height: int, rng: np.random.Generator) -> Images:
     return np.clip(picture + grain, 0, 255).astype(np.uint8)
 
 
-def _without_colour_spill(image: FloatArray, share: FloatArray) -> FloatArray:
-    """Colours of the person without the old background at the rim: there those of pixels farther inside."""
-    sure = np.clip((share - 0.9) / 0.1, 0, 1)
-    weight = gaussian_filter(sure, 3.0)
-    inside = gaussian_filter(image * sure[..., None], (3.0, 3.0, 0)) / np.maximum(weight, 1e-4)[..., None]
-    rim = (np.clip((0.95 - share) / 0.5, 0, 1) * (weight > 0.02))[..., None]
-    return image * (1 - rim) + inside * rim
-
-
-def _brightness_gain(images: Images, mattes: FloatArray, scene: Images) -> float:
-    """How much brighter or darker the subject becomes: part of the way to the new scene's mean."""
-    person = float((images[0].mean(2) * mattes[0]).sum() / max(float(mattes[0].sum()), 1.0))
-    return float(np.clip((max(scene.mean(), 1.0) / max(person, 1.0)) ** _MATCH, 0.75, 1.25))
-
-
-def _open_picture(path: Path) -> Image.Image | None:
-    try:
-        with Image.open(path) as picture:
-            picture.draft("RGB", (1280, 1280))
-            return picture.convert("RGB")
-    except OSError:
-        return None
-
-
 def _random_crop(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Images:
     """A part of the picture of the wanted shape, scaled to `size` (width, height)."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
@@ -241,12 +223,6 @@ def _random_crop(picture: Image.Image, size: tuple[int, int], rng: np.random.Gen
     left, top = rng.uniform(0, picture.width - wide + 1e-6), rng.uniform(0, picture.height - tall + 1e-6)
     box = (left, top, min(left + wide, picture.width), min(top + tall, picture.height))
     return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=box))
-
-
-def _free_side(masks: NDArray[np.uint8], rng: np.random.Generator) -> int:
-    """-1 or 1: towards the border at which the masks [T, h, w] are cut off, else drawn."""
-    left, right = ((masks[:, :, column] > 127).mean() > _CUT_OFF for column in (0, -1))
-    return int(rng.choice([-1, 1])) if left == right else (-1 if left else 1)
 
 
 def _shrink_and_shift(picture: Images, scale: float, aside: float) -> Images:

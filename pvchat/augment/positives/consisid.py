@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.augment import gates
-from pvchat.augment.positives.protocol import Positive
-from pvchat.augment.profile import Profile
+from pvchat.augment.profile import Positive, Profile
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import crop
 from pvchat.runtime import pick_device
@@ -63,7 +62,11 @@ class ConsisID:
             raise SettingsError(what, subject=model or CONSISID, hint="Give a folder in the hub's layout.") from error
         pipeline.set_progress_bar_config(disable=True)
         pipeline.vae.enable_tiling()
-        folder = _folder(model or CONSISID)
+        folder = Path(model or CONSISID)
+        if not folder.is_dir():  # a hub's name: in its cache
+            from huggingface_hub import snapshot_download
+
+            folder = Path(snapshot_download(str(folder)))
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Positive:
@@ -72,21 +75,13 @@ class ConsisID:
 
         cond, hidden, image, keypoints = self.conditions(best_face(profile))
         result = self.pipeline(
-            image=image,
-            prompt=prompt(rng),
-            negative_prompt=_AVOID,
-            height=self.size[0],
-            width=self.size[1],
-            num_frames=self.frames,
-            num_inference_steps=self.steps,
+            image=image, prompt=prompt(rng), negative_prompt=_AVOID, height=self.size[0], width=self.size[1],
+            num_frames=self.frames, num_inference_steps=self.steps, id_vit_hidden=hidden, id_cond=cond,
             guidance_scale=6.0,  # classifier-free guidance, as in the paper
-            max_sequence_length=self.pipeline.transformer.config.max_text_seq_length,
-            id_vit_hidden=hidden,
-            id_cond=cond,
-            kps_cond=keypoints,
+            max_sequence_length=self.pipeline.transformer.config.max_text_seq_length, kps_cond=keypoints,
             generator=torch.Generator("cpu").manual_seed(int(rng.integers(_SEED))),  # noise of any device
             output_type="np",
-        )
+        )  # fmt: skip
         return Positive(np.clip(np.asarray(result.frames[0]) * 255 + 0.5, 0, 255).astype(np.uint8))
 
 
@@ -110,7 +105,6 @@ def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Condit
             hint="Install facexlib, insightface, onnxruntime-gpu and consisid_eva_clip.",
         ) from error
     models = consisid_utils.prepare_face_models(str(folder), device=device, dtype=dtype)
-
     measured: Any = consisid_utils.process_face_embeddings_infer  # its stub knows other arguments
     return lambda face: measured(*models, device, dtype, face, is_align_face=True)
 
@@ -119,11 +113,9 @@ def best_face(profile: Profile) -> NDArray[np.uint8]:
     """Head and shoulders [h, w, 3] of the most frontal of the sharper frames."""
     frames = np.flatnonzero(profile.meshed)
     frames = frames[np.linspace(0, len(frames) - 1, min(_PLACES, len(frames))).round().astype(int)]
-    scores = []
-    for frame in frames:
-        sharp = min(gates.sharpness(profile.images[frame], profile.boxes[frame]) / 500, 1.0)
-        scores.append(gates.frontal(profile.meshes[frame]) + 0.5 * sharp)
-    best = int(frames[int(np.argmax(scores))])
+    sharp = np.array([min(gates.sharpness(profile.images[f], profile.boxes[f]) / 500, 1.0) for f in frames])
+    frontal = np.array([gates.frontal(profile.meshes[f]) for f in frames])
+    best = int(frames[np.argmax(frontal + 0.5 * sharp)])
     x0, y0, x1, y1 = profile.boxes[best]
     wide, tall = x1 - x0, y1 - y0
     grown = np.clip([x0 - 0.5 * wide, y0 - 0.5 * tall, x1 + 0.5 * wide, y1 + 0.6 * tall], 0, 1)
@@ -134,12 +126,3 @@ def prompt(rng: np.random.Generator) -> str:
     """A scene that shows the face: photo, clothes, doing, light."""
     clothes, scene, light = (pool[int(rng.integers(len(pool)))] for pool in (_CLOTHES, _SCENES, _LIGHT))
     return f"photo of a person in {clothes}, {scene}, face clearly visible, {light}, realistic, natural skin"
-
-
-def _folder(model: str) -> Path:
-    """Where a model lies: a folder as it is, a hub name in the hub's cache."""
-    if Path(model).is_dir():
-        return Path(model)
-    from huggingface_hub import snapshot_download
-
-    return Path(snapshot_download(model))

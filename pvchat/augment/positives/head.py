@@ -85,8 +85,12 @@ def rasterise(points: FloatArray, depth: FloatArray, triangles: IntArray, height
     order = np.argsort(-depth[triangles].mean(1), kind="stable")
     order = order[np.abs(double[order]) > _FLAT]
     owner, x, y = _pixels_in_boxes(corners, order, height, width)
-    plane = _barycentric(corners, double)
-    first, second = (plane[k, 0][owner] * x + plane[k, 1][owner] * y + plane[k, 2][owner] for k in (0, 1))
+    area, shares = np.where(np.abs(double) > _FLAT, double, 1.0), []
+    for k in (0, 1):  # the first two barycentric coordinates of a pixel: a x + b y + c, over the triangle's area
+        b, c = corners[:, (k + 1) % 3], corners[:, (k + 2) % 3]
+        plane = np.stack((b[:, 1] - c[:, 1], c[:, 0] - b[:, 0], _cross(b, c))) / area
+        shares.append(plane[0][owner] * x + plane[1][owner] * y + plane[2][owner])
+    first, second = shares
     inside = np.flatnonzero((first >= -1e-6) & (second >= -1e-6) & (first + second <= 1 + 1e-6))
     nearest = np.full(height * width, -1, np.int64)
     nearest[y[inside] * width + x[inside]] = inside  # of several, numpy keeps the last: the nearest
@@ -131,22 +135,26 @@ def build_head(mesh: FloatArray, width: int, height: int) -> HeadMesh:
     """The head of one mesh [468, 3] (fractions of a frame of `width` by `height` pixels)."""
     face = np.asarray(mesh * [width, height, width], np.float32)
     face[:, :2] -= 0.5  # a pixel's middle is a whole number
-    axes, centre, size = head_axes(face)
+    across, down = _unit(face[LEFT_CHEEK] - face[RIGHT_CHEEK]), face[CHIN] - face[FOREHEAD]
+    size = max(float(np.linalg.norm(down)), 1e-6)
+    down = _unit(down - across * float(down @ across))
+    axes = np.stack((across, down, np.cross(across, down))).astype(np.float32)
+    centre = face[[RIGHT_CHEEK, LEFT_CHEEK, FOREHEAD, CHIN]].mean(0)
     local = np.asarray((face - centre) @ axes.T / size, np.float32)
-    grown, follows = _with_rings(local)
-    head = HeadMesh(face, grown, follows, axes, centre, size)
+    oval = local[list(OVAL)]
+    below = np.clip(oval[:, 1] / max(float(oval[:, 1].max()), 1e-6), 0, 1)  # 1 straight below the face
+    points, follows = [local], [np.ones(FACE, np.float32)]
+    for out, up, deeper, turn in _RINGS:
+        ring = oval.copy()
+        ring[:, 0] *= out
+        ring[:, 1] *= np.where(oval[:, 1] < 0, up, out)
+        ring[:, 2] += deeper
+        points.append(ring)
+        follows.append(turn * (1 - (1 - _NECK) * below).astype(np.float32))
+    grown = np.concatenate(points).astype(np.float32)
+    head = HeadMesh(face, grown, np.concatenate(follows), axes, centre, size)
     head.pixels = np.concatenate((face, head.to_pixels(grown[FACE:])))
     return head
-
-
-def head_axes(face: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-    """Axes [3, 3], origin [3] and height of a mesh [468, 3] in pixels."""
-    across = _unit(face[LEFT_CHEEK] - face[RIGHT_CHEEK])
-    down = face[CHIN] - face[FOREHEAD]
-    size = float(np.linalg.norm(down))
-    down = _unit(down - across * float(down @ across))
-    centre = face[[RIGHT_CHEEK, LEFT_CHEEK, FOREHEAD, CHIN]].mean(0)
-    return np.stack((across, down, np.cross(across, down))).astype(np.float32), centre, max(size, 1e-6)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> FloatArray:
@@ -175,32 +183,8 @@ def _pixels_in_boxes(
     return order[place], low[place, 0] + within % size[place, 0], low[place, 1] + within // size[place, 0]
 
 
-def _barycentric(corners: NDArray[np.float64], double: NDArray[np.float64]) -> NDArray[np.float64]:
-    """[2, 3, M]: the first two barycentric coordinates of triangles [M, 3, 2] as a x + b y + c."""
-    planes = []
-    for k in (0, 1):
-        b, c = corners[:, (k + 1) % 3], corners[:, (k + 2) % 3]
-        planes.append(np.stack((b[:, 1] - c[:, 1], c[:, 0] - b[:, 0], _cross(b, c))))
-    return np.stack(planes) / np.where(np.abs(double) > _FLAT, double, 1.0)
-
-
 def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-
-
-def _with_rings(local: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rings around the oval, and how much every point follows the head."""
-    oval = local[list(OVAL)]
-    below = np.clip(oval[:, 1] / max(float(oval[:, 1].max()), 1e-6), 0, 1)  # 1 straight below the face
-    points, follows = [local], [np.ones(FACE, np.float32)]
-    for out, up, deeper, turn in _RINGS:
-        ring = oval.copy()
-        ring[:, 0] *= out
-        ring[:, 1] *= np.where(oval[:, 1] < 0, up, out)
-        ring[:, 2] += deeper
-        points.append(ring)
-        follows.append(turn * (1 - (1 - _NECK) * below).astype(np.float32))
-    return np.concatenate(points).astype(np.float32), np.concatenate(follows)
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, uniform_filter1d
 
-from pvchat.augment.positives.protocol import Positive, draw_stretch
-from pvchat.augment.profile import Profile
+from pvchat.augment.profile import Positive, Profile, draw_stretch
 from pvchat.schemas import FloatArray
 
 Images = NDArray[np.uint8]
@@ -62,13 +61,8 @@ def photometric_variant(profile: Profile, count: int, rng: np.random.Generator) 
 
 def mild_variant(images: Images, rng: np.random.Generator) -> Images:
     """Slightly another camera, for samples whose recipe changes something else."""
-    look = CameraLook(
-        gain=float(rng.uniform(0.85, 1.15)),
-        gamma=float(rng.uniform(0.85, 1.18)),
-        warmth=float(rng.uniform(0.94, 1.07)),
-        noise=float(rng.uniform(0, 3)),
-        quality=int(rng.integers(55, 96)),
-    )
+    gain, gamma, warmth = (float(rng.uniform(*span)) for span in ((0.85, 1.15), (0.85, 1.18), (0.94, 1.07)))
+    look = CameraLook(gain, gamma, warmth, noise=float(rng.uniform(0, 3)), quality=int(rng.integers(55, 96)))
     return apply_camera(images, look, rng)
 
 
@@ -89,7 +83,10 @@ def draw_camera(rng: np.random.Generator) -> CameraLook:
 
 def apply_camera(images: Images, look: CameraLook, rng: np.random.Generator) -> Images:
     """Frames as a camera with this look takes them; a uint8 look-up table does light and colour."""
-    out = _tone_curve(images, look)
+    ramp = (np.arange(256, dtype=np.float32) / 255) ** np.float32(look.gamma) * np.float32(255 * look.gain)
+    warm = np.float32(np.sqrt(look.warmth))
+    gains: tuple[Any, ...] = (warm, 1.0, 1 / warm)
+    out = np.stack([(ramp * f)[images[..., c]] for c, f in enumerate(gains)], -1).astype(np.float32)
     if look.saturation != 1.0:
         grey = out @ np.array([0.299, 0.587, 0.114], np.float32)
         out = grey[..., None] + (out - grey[..., None]) * np.float32(look.saturation)
@@ -134,14 +131,6 @@ def compress(images: Images, quality: int) -> Images:
         with Image.open(file) as picture:
             out.append(np.asarray(picture.convert("RGB")))
     return np.stack(out)
-
-
-def _tone_curve(images: Images, look: CameraLook) -> FloatArray:
-    """Gamma, gain and warmth by table: [T, H, W, 3] float32."""
-    ramp = (np.arange(256, dtype=np.float32) / 255) ** np.float32(look.gamma) * np.float32(255 * look.gain)
-    warm = np.float32(np.sqrt(look.warmth))
-    gains: tuple[Any, ...] = (warm, 1.0, 1 / warm)
-    return np.stack([(ramp * f)[images[..., c]] for c, f in enumerate(gains)], -1).astype(np.float32)
 
 
 def _place(low: float, high: float, size: float, whole: float, rng: np.random.Generator) -> int:

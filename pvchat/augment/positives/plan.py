@@ -6,38 +6,53 @@ The same clip, settings and seed give the same ids.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from pvchat.augment.folders import MEDIA_SUFFIXES
+from pvchat.augment.augmentation import MEDIA_SUFFIXES
 from pvchat.augment.positives import photometric
 from pvchat.augment.positives.backgrounds import PICTURE_SUFFIXES, files_in, in_crowd, on_new_background
 from pvchat.augment.positives.consisid import ConsisID
-from pvchat.augment.positives.protocol import Generator, Positive
 from pvchat.augment.positives.recolour import recolour_clip
 from pvchat.augment.positives.reenact import KINDS, reenact_clip
 from pvchat.augment.positives.wear import ACCESSORIES, accessory_clip
-from pvchat.augment.profile import Profile
+from pvchat.augment.profile import Positive, Profile
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.settings import FPS, AugmentConfig
 
+_SPLITS: dict[int, Split] = {3: "val", 6: "test"}  # of every seven samples of a stage; the rest is for training
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top
 
 
-def plan_positives(profile: Profile, makers: Sequence[Generator], config: AugmentConfig, seed: int) -> list[Sample]:
-    """The samples to make, whose media aren't there yet: shares of the generators that can, spread over the segments.
+@dataclass(frozen=True)
+class Generator:
+    """One way to make positives."""
 
-    Every seventh is for validation, every other seventh for test.
-    """
-    able = [m for m in makers if m.needs <= profile.has]
-    wanted: list[tuple[str, Stage, int]] = []
-    counts: tuple[tuple[Stage, int], ...] = (("video", config.clips), ("image", config.stills))
-    for stage, count in counts:
-        usable = [m for m in able if stage in m.stages]
-        wanted += [(maker.name, stage, number) for number, maker in enumerate(_share_out(usable, count))]
-    return [_planned_sample(profile, *one, seed) for one in wanted]
+    name: str  # the recipe that its samples carry
+    make: Callable[[Profile, int, np.random.Generator], Positive]  # so many frames; the same for the same seed
+    needs: Set[str]  # what `Profile.has` must hold
+    share: float  # of the planned samples, relative to the other generators'
+    stages: tuple[Stage, ...] = ("video", "image")  # what it can make
+
+
+def plan_positives(profile: Profile, makers: Sequence[Generator], config: AugmentConfig, seed: int) -> list[Sample]:
+    """The samples to make, not their media: the shares of generators that can, spread over the segments."""
+    samples, splits = list[Sample](), _SPLITS if len(profile.spans) > 2 else {}
+    stages: tuple[tuple[Stage, int, str], ...] = (("video", config.clips, "mp4"), ("image", config.stills, "png"))
+    for stage, count, ending in stages:
+        usable = [m for m in makers if m.needs <= profile.has and stage in m.stages]
+        for number, maker in enumerate(_share_out(usable, count)):
+            split = splits.get(number % 7, "train")
+            made_of = f"{profile.key}:{maker.name}:{stage}:{split}:{number}:{seed}"
+            digest = hashlib.sha256(made_of.encode()).hexdigest()
+            samples.append(Sample(
+                id=digest[:16], role="positive", recipe=maker.name, stage=stage, media=f"media/{digest[:16]}.{ending}",
+                source=profile.source(split), split=split, people={profile.name: True}, seed=int(digest[16:24], 16),
+            ))  # fmt: skip
+    return samples
 
 
 def generators(config: AugmentConfig) -> list[Generator]:
@@ -77,18 +92,6 @@ def make_planned(planned: Sample, profile: Profile, makers: Sequence[Generator],
     if maker.name not in ("subclip", "photometric") and rng.random() < _MILD:
         made.images = photometric.mild_variant(made.images, rng)
     return made
-
-
-def _planned_sample(profile: Profile, recipe: str, stage: Stage, number: int, seed: int) -> Sample:
-    split: Split = "train"
-    if len(profile.spans) > 2:
-        split = {3: "val", 6: "test"}.get(number % 7, "train")  # type: ignore[assignment]
-    digest = hashlib.sha256(f"{profile.key}:{recipe}:{stage}:{split}:{number}:{seed}".encode()).hexdigest()
-    return Sample(
-        id=digest[:16], role="positive", recipe=recipe, stage=stage,
-        media=f"media/{digest[:16]}.{'png' if stage == 'image' else 'mp4'}", source=profile.source(split), split=split,
-        people={profile.name: True}, seed=int(digest[16:24], 16),
-    )  # fmt: skip
 
 
 def _share_out(makers: Sequence[Generator], count: int) -> list[Generator]:

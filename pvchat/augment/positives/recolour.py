@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, label, median_filter
 
 from pvchat.augment.positives.backgrounds import matte
-from pvchat.augment.positives.protocol import Positive, draw_stretch
-from pvchat.augment.profile import Profile
+from pvchat.augment.profile import Positive, Profile, draw_stretch
 from pvchat.perception import colours
 from pvchat.schemas import FloatArray
 
@@ -57,8 +56,13 @@ def clothes_mask(profile: Profile, frame: int) -> FloatArray:
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     below = np.clip((ys - chin - 0.02 * tall) / (0.12 * tall), 0, 1)
     near = np.hypot(xs - middle, (ys - chin) * 0.8) < 1.1 * tall
-    hair = _joined_to(_like_hair(image, face, tall) & near & (person > 0.5), ys < chin - 0.3 * tall)
-    bare = _like_skin(image, face) | hair
+    hair = _like_hair(image, face, tall) & near & (person > 0.5)
+    parts, _ = label(hair)  # only what is joined with hair above the chin: dark clothes below a dark head are none
+    hair &= np.isin(parts, np.setdiff1d(np.unique(parts[(ys < chin - 0.3 * tall) & hair]), [0]))
+    at = face[[50, 280, 5, 108, 337]].astype(int)
+    patch = image[np.clip(at[:, 1], 0, height - 1), np.clip(at[:, 0], 0, width - 1)]
+    skin = colours.skin_like(image.reshape(-1, 3), np.median(colours.to_lab(patch), 0), reach=11.0)
+    bare = skin.reshape(height, width) | hair
     bare = median_filter(bare.astype(np.uint8), 5).astype(np.float32)
     return np.asarray(gaussian_filter(person * below * (1 - bare), 0.8), np.float32)
 
@@ -89,20 +93,6 @@ def to_rgb(lab: FloatArray) -> FloatArray:
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
     linear = np.clip(xyz @ _TO_RGB.T, 0, 1)
     return np.asarray(255 * colours.from_linear(linear), "f4")
-
-
-def _joined_to(hair: NDArray[np.bool_], above: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is connected with hair `above` the chin: dark clothes below a dark head are not hair."""
-    parts, _ = label(hair)
-    return hair & np.isin(parts, np.setdiff1d(np.unique(parts[above & hair]), [0]))
-
-
-def _like_skin(image: Images, face: FloatArray) -> NDArray[np.bool_]:
-    height, width = image.shape[:2]
-    at = face[[50, 280, 5, 108, 337]].astype(int)
-    patch = [image[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] for x, y in at]
-    skin = np.median(colours.to_lab(np.stack(patch)), 0)
-    return colours.skin_like(image.reshape(-1, 3), skin, reach=11.0).reshape(height, width)
 
 
 def _like_hair(image: Images, face: FloatArray, tall: float) -> NDArray[np.bool_]:

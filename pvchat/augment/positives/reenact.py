@@ -16,12 +16,12 @@ from scipy.ndimage import gaussian_filter1d
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Raster, warp
-from pvchat.augment.positives.protocol import Positive, draw_stretch
-from pvchat.augment.profile import MEASURES, Profile
+from pvchat.augment.profile import MEASURES, Positive, Profile, draw_stretch
 from pvchat.schemas import FloatArray
 
 KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
+_SWAY = 2.0  # degrees
 # What a kind moves: channel of `MEASURES`, field of `Motion`, least and most reach, motion that a driver must have to
 # be worth scaling.
 _MOVES: dict[str, tuple[str, str, float, float, float]] = {
@@ -62,9 +62,8 @@ def reenact_clip(profile: Profile, count: int, rng: np.random.Generator, kind: s
     added = plan_motion(kind, length, profile.motion, rng)
     strength = np.abs(getattr(added, _MOVES[kind][1]))
     moment = np.arange(count) if count > 1 else np.array([int(np.argmax(strength))])
-    images = []
-    for frame, at in zip(frames, moment, strict=True):
-        images.append(reenact_frame(profile.images[frame], profile.meshes[frame], added, int(at)))
+    pairs = zip(frames, moment, strict=True)
+    images = [reenact_frame(profile.images[frame], profile.meshes[frame], added, int(at)) for frame, at in pairs]
     return Positive(np.stack(images), {"action": _DEEDS[kind]} if count > 1 else {})
 
 
@@ -75,9 +74,10 @@ def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Genera
     curve = _measured_curve(driver[np.isfinite(driver).all(1), MEASURES.index(channel)], count, worth, kind, rng)
     if curve is None:
         curve = _synthetic_curve(kind, count, rng)
-    none = np.zeros(count, np.float32)
-    sway = {name: _sway(count, 2.0, rng) for name in ("yaw", "pitch", "roll")}
-    parts = {"mouth": none, "blink": none, "smile": none, **sway}
+    parts = dict.fromkeys(("mouth", "blink", "smile"), np.zeros(count, np.float32))
+    for name in ("yaw", "pitch", "roll"):  # heads are never quite still: a slow drift that begins at 0
+        drift = np.cumsum(rng.normal(0, 0.35, count))
+        parts[name] = np.asarray(np.clip(drift - drift[0], -_SWAY, _SWAY), np.float32)
     return Motion(**{**parts, moved: curve * np.float32(reach)})
 
 
@@ -86,8 +86,9 @@ def reenact_frame(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at
     height, width = image.shape[:2]
     head = heads.build_head(mesh, width, height)
     moved = apply_expression(head.local, motion.mouth[at], motion.blink[at], motion.smile[at])
-    own_yaw, own_pitch = _head_angles(head)
-    yaw, pitch = _limited_turn(float(motion.yaw[at]), own_yaw), _limited_turn(float(motion.pitch[at]), own_pitch)
+    across, down = head.axes[0], head.axes[1]
+    yaw = _limited_turn(float(motion.yaw[at]), float(np.degrees(np.arctan2(across[2], np.hypot(*across[:2])))))
+    pitch = _limited_turn(float(motion.pitch[at]), float(np.degrees(np.arctan2(-down[2], np.hypot(*down[:2])))))
     turned = (moved - _PIVOT) @ heads.rotation(yaw, pitch, float(motion.roll[at])) + _PIVOT
     local = np.asarray(moved + head.follows[:, None] * (turned - moved), np.float32)
     target = head.to_pixels(local)
@@ -152,15 +153,6 @@ def _fill_mouth(out: NDArray[np.uint8], seen: Raster, before: FloatArray, after:
     out[rows, columns] = np.clip(under * (1 - edge) + colour * edge, 0, 255).astype(np.uint8)
 
 
-def _head_angles(head: heads.HeadMesh) -> tuple[float, float]:
-    """The head's yaw and pitch in degrees before it is moved."""
-    across, down = head.axes[0], head.axes[1]
-    return (
-        float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1])))),
-        float(np.degrees(np.arctan2(-down[2], np.hypot(down[0], down[1])))),
-    )
-
-
 def _limited_turn(added: float, own: float) -> float:
     """No turn by more than `MOST_DEGREES`, and none that ends farther from the camera than that or where it began."""
     most = max(MOST_DEGREES, abs(own))
@@ -204,9 +196,3 @@ def _synthetic_curve(kind: str, count: int, rng: np.random.Generator) -> FloatAr
         return np.asarray(np.clip(1 - (np.abs(at - middle) - 0.06) / 0.08, 0, 1), np.float32)
     noise = np.float32(rng.uniform(0, 1, count))
     return np.asarray(np.abs(np.sin(np.pi * (at * count / 3.3 + start))) * (0.6 + 0.4 * noise), np.float32)
-
-
-def _sway(count: int, reach: float, rng: np.random.Generator) -> FloatArray:
-    """A slow drift [count] that begins at 0: heads are never quite still."""
-    drift = np.cumsum(rng.normal(0, 0.35, count))
-    return np.asarray(np.clip(drift - drift[0], -reach, reach), np.float32)

@@ -16,8 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy.interpolate import PchipInterpolator
 
 from pvchat.augment.positives import head as heads
-from pvchat.augment.positives.protocol import Positive, draw_stretch
-from pvchat.augment.profile import Profile
+from pvchat.augment.profile import Positive, Profile, draw_stretch
 from pvchat.schemas import FloatArray
 
 ACCESSORIES = ("mask", "glasses", "cap", "scrubs")

@@ -1,9 +1,5 @@
 """Questions and answers about the samples: four types, yes and no in balance.
 
-Start with `rows.py`:
-
-    companions.py     step filter: strangers get names and are put beside the subject
-    views.py          which track shows whom; the subject's looks, the same in all samples
-    descriptions.py   what was measured, as phrases
-    templates.py      how it is asked and framed
+Start with `rows.py`. `companions.py` (step filter) gives strangers names and puts them beside the subject; `views.py`
+knows which track shows whom, and the subject's looks; `templates.py` how it is asked and framed.
 """

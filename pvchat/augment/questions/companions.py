@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat import video
-from pvchat.augment.augmentation import Augmentation
-from pvchat.augment.folders import write_media
-from pvchat.augment.positives.protocol import ping_pong
-from pvchat.augment.questions.views import KnownVectors, match_tracks, mean_vector, reference_vectors
-from pvchat.augment.schemas import TOGETHER, Sample, Split, chance, digest
+from pvchat.augment.augmentation import Augmentation, write_media
+from pvchat.augment.profile import ping_pong
+from pvchat.augment.questions.views import match_tracks, mean_vector, reference_vectors
+from pvchat.augment.schemas import TOGETHER, Role, Sample, Split, chance, digest
 from pvchat.augment.settings import FPS
 from pvchat.config import VideoConfig
 from pvchat.people.person import Person
@@ -73,10 +72,13 @@ def add_companions(samples: Sequence[Sample], run: Augmentation) -> list[Sample]
     faces |= {c.name: [("face", c.vector)] for c in known}
     made = []
     for members, people in run.watch.over("putting people together", planned):
-        made.append(_make_group(members, people, run))
-        if not _is_as_planned(made[-1], run.analyses(made[-1]), faces, known):
-            made[-1].dropped = "faces"
-            (run.out / made[-1].media).unlink(missing_ok=True)
+        group = _make_group(members, people, run)
+        analysis = run.analyses(group)
+        everyone = set(match_tracks(group, analysis, faces)) == set(group.present)
+        if not everyone or any(shows(c, analysis) for c in known if group.people.get(c.name) is False):
+            group.dropped = "faces"
+            (run.out / group.media).unlink(missing_ok=True)
+        made.append(group)
     return made
 
 
@@ -115,8 +117,12 @@ def shows(companion: Companion, analysis: ClipAnalysis) -> bool | None:
 
 def side_by_side(clips: Sequence[Images], height: int = HEIGHT) -> Images:
     """Clips [T_i, H_i, W_i, 3] as one [T, height, W, 3], as long as the longest; shorter ones go to and fro."""
-    length = max(len(c) for c in clips)
-    return np.concatenate([_resized(c[ping_pong(0, len(c), length)], height) for c in clips], 2)
+    length, parts = max(len(c) for c in clips), []
+    for clip in clips:
+        size = max(2, round(clip.shape[2] * height / clip.shape[1] / 2) * 2), height
+        shown = (Image.fromarray(clip[i]) for i in ping_pong(0, len(clip), length))
+        parts.append(np.stack([np.asarray(image.resize(size, Image.Resampling.LANCZOS)) for image in shown]))
+    return np.concatenate(parts, 2)
 
 
 def _plan_groups(
@@ -144,9 +150,9 @@ def _plan_groups(
 def _make_group(members: Sequence[tuple[str, Sample]], people: dict[str, bool], run: Augmentation) -> Sample:
     parts = [s for _, s in members]
     name = digest(*(s.id for s in parts), run.seed)[:16]
-    subject = next(iter(people))
+    role: Role = "positive" if next(iter(people.values())) else "negative"  # the subject stands first
     sample = Sample(
-        id=name, role="positive" if people[subject] else "negative", recipe=TOGETHER, stage="video",
+        id=name, role=role, recipe=TOGETHER, stage="video",
         media=f"media/{name}.mp4", source="+".join(sorted({s.source for s in parts})), split=parts[0].split,
         people=dict(people), seed=run.seed,
     )  # fmt: skip
@@ -154,18 +160,6 @@ def _make_group(members: Sequence[tuple[str, Sample]], people: dict[str, bool], 
         config = VideoConfig(sample_fps=FPS, max_frames=FRAMES, max_side=480)
         write_media(media, side_by_side([video.load(run.out / s.media, config).images for s in parts]))
     return sample
-
-
-def _is_as_planned(sample: Sample, analysis: ClipAnalysis, faces: KnownVectors, known: Sequence[Companion]) -> bool:
-    """Whether a group's clip shows everyone who should be there by a track of her own, and nobody who shouldn't."""
-    absent = [c for c in known if sample.people.get(c.name) is False]
-    found = match_tracks(sample, analysis, faces)
-    return set(found) == set(sample.present) and not any(shows(c, analysis) for c in absent)
-
-
-def _resized(images: Images, height: int) -> Images:
-    width = max(2, round(images.shape[2] * height / images.shape[1] / 2) * 2)
-    return np.stack([np.asarray(Image.fromarray(i).resize((width, height), Image.Resampling.LANCZOS)) for i in images])
 
 
 def _distance(a: FloatArray, b: FloatArray) -> float:

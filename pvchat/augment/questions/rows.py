@@ -6,6 +6,9 @@ Per split and person:
   absent person is asked to be described); no question twice about one sample;
 - pairs and triples: all presence combinations that the samples have, the rarest first (the official PVChat data leave
   out "exactly two of three").
+
+What was measured of somebody, and what is known of how the sample was made, is a phrase after the name: "sits and
+talks". Nothing is told of the absent: refusals are made by rule.
 """
 
 from __future__ import annotations
@@ -13,16 +16,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass, field, replace
+from itertools import chain, combinations, zip_longest
 
 import numpy as np
 
-from pvchat.augment.questions.descriptions import describe
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, refused_topic, templates
 from pvchat.augment.questions.views import Analyse, SampleView, Subject, view_samples, with_clip_looks
-from pvchat.augment.schemas import QuestionRow, Sample, Split, chance
+from pvchat.augment.schemas import PLAIN, TOGETHER, QuestionRow, Sample, Split, chance
 from pvchat.augment.watch import UNWATCHED, Watch
+from pvchat.chat.clip_timeline import timeline_from
+from pvchat.chat.english import same_colour
+from pvchat.chat.say.people import acts, looks, whereabouts
+from pvchat.identity.evidence import Evidence
+from pvchat.schemas import PersonFacts, SceneFacts
 
 PER_SAMPLE = 20  # the paper has 18 a clip (1,455 from 81, arXiv 2503.17069); what isn't measured isn't asked
 SHARES = {"appearance": 0.2, "action": 0.2, "location": 0.2}  # of the singles; existence is the rest
@@ -31,6 +38,12 @@ GROUPS = 6  # rows a sample about pairs and triples
 _STILL_TYPES = ("existence", "appearance", "location")  # a still shows no action
 _ASKS_WHO = re.compile(r"(Which|Who|Of)\b")  # neither yes nor no is an answer
 _SIZES = {2: "pair", 3: "triple"}
+_MASK = re.compile(r"\bmask\b")
+_MOUTH = re.compile(r"\b(smil|laugh|talk)\w*")
+_BEARD = re.compile(r"\b(beard|moustache|mustache|stubble)\b")
+_TURNS, _FACES = re.compile(r"^turning\b"), re.compile(r"^(facing|looking)\b")
+_HEADGEAR = re.compile(r"\b(cap|hat|hood)\b")
+_LOOKS = re.compile(r"\b(looks?|appearance)\b")
 
 
 def write_questions(
@@ -90,12 +103,10 @@ class _Writer:
 
     def rows(self, order: Sequence[str]) -> list[QuestionRow]:
         """All rows, numbered within their sample."""
-        out = []
-        for sample in order:
-            for number, row in enumerate(self.found.get(sample, [])):
+        for sample, rows in self.found.items():
+            for number, row in enumerate(rows):
                 row.id = f"{sample}-{number:03d}"
-                out.append(row)
-        return out
+        return [row for sample in order for row in self.found.get(sample, [])]
 
     # -- one person
 
@@ -129,13 +140,12 @@ class _Writer:
         lists = []
         for view in views:
             if kind in (_STILL_TYPES if view.sample.stage == "image" else TYPES):
-                order = self._shuffled(templates(kind, split), kind, name, view.sample.id)
+                order = _permuted(templates(kind, split), self._rng("shuffle", kind, name, view.sample.id))
                 lists.append([_Question(view, kind, template, (name,)) for template in order])
         self._rng(kind, name, split).shuffle(lists)
-        for turn in range(max((len(row) for row in lists), default=0)):
-            for question in (row[turn] for row in lists if turn < len(row)):
-                if kind == "existence" or question.absent or question.described(name):
-                    yield question
+        for question in chain.from_iterable(zip_longest(*lists)):
+            if question and (kind == "existence" or question.absent or question.described(name)):
+                yield question
 
     # -- several people
 
@@ -158,7 +168,7 @@ class _Writer:
         if kind not in (_STILL_TYPES if view.sample.stage == "image" else TYPES):
             kind = "existence"
         asked = {row.question for row in self.found.get(view.sample.id, [])}
-        forms = self._shuffled(templates(kind, split, "plain", "group"), *names, kind, view.sample.id)
+        forms = _permuted(templates(kind, split, "plain", "group"), self._rng("shuffle", *names, kind, view.sample.id))
         questions = (_Question(view, kind, template, tuple(names)) for template in forms)
         question = next((one for one in questions if one.text not in asked), None)
         if question is None:
@@ -220,9 +230,6 @@ class _Writer:
     def _rng(self, *words: str) -> np.random.Generator:
         return chance(self.seed, *words)
 
-    def _shuffled(self, pool: Sequence[Template], *words: str) -> list[Template]:
-        return _permuted(pool, self._rng("shuffle", *words))
-
 
 def _permuted(items: Sequence, rng: np.random.Generator) -> list:
     return [items[i] for i in rng.permutation(len(items))]
@@ -231,3 +238,65 @@ def _permuted(items: Sequence, rng: np.random.Generator) -> list:
 def _presences(view: SampleView, names: Sequence[str]) -> tuple[int, tuple[bool, ...]]:
     """How many people these are, and which of them are there, by their names in order."""
     return len(names), tuple(view.sample.people[n] for n in sorted(names))
+
+
+def describe(view: SampleView, kind: str, name: str, question: str = "") -> str:
+    """What was measured of the "appearance", "action" or "location" of somebody; empty where nothing was, or of absent.
+
+    Where a question is about looks, hair and beard belong to the answer.
+    """
+    timeline = timeline_from(with_notes(view), view.presence)
+    spans = timeline.seen(name)
+    if kind == "location":
+        place = whereabouts(name, spans, timeline) if spans else ""
+        return f"is {place}" if place else ""
+    if kind == "appearance":
+        return looks(name, spans, timeline, bool(_LOOKS.search(question)))
+    return acts(name, spans, timeline)
+
+
+def with_notes(view: SampleView) -> Evidence:
+    """What was measured, with what is known of how the sample was made (`Sample.notes`: of its first person)."""
+    evidence, sample = view.evidence, view.sample
+    subject, place, scene = next(iter(sample.people)), sample.notes.get("location"), evidence.scene
+    if sample.recipe == TOGETHER:  # each stands in a place of her own: what was measured is true of none of them
+        scene = SceneFacts(drawn=scene.drawn)
+    if (facts := evidence.facts.get(subject)) is None:
+        return replace(evidence, scene=scene)
+    if place:
+        colour = scene.background if place == PLAIN else None
+        scene = SceneFacts(None if colour else place, background=colour, drawn=scene.drawn)
+    return replace(evidence, facts={**evidence.facts, subject: _facts_with_notes(facts, sample.notes)}, scene=scene)
+
+
+def _facts_with_notes(facts: PersonFacts, notes: dict[str, str]) -> PersonFacts:
+    """Facts of the subject, with what the sample's recipe put on them or had them do, without what that hides."""
+    worn, deed = re.sub(r"^(wears|wearing|is wearing) ", "", notes.get("appearance", "")), notes.get("action", "")
+    clothes, features = facts.clothes, list(facts.features)
+    if clothes and (note := re.fullmatch(r"(.+) clothes", worn)):  # "red clothes": what is worn has that colour
+        same = clothes[0].colour and same_colour(clothes[0].colour, note[1])
+        clothes, worn = [clothes[0] if same else replace(clothes[0], colour=note[1]), *clothes[1:]], ""
+    if worn:
+        features = [f for f in features if not _same_thing(f, worn)] + _items(worn)
+    masked = bool(_MASK.search(" ".join(features)))
+    hidden = [_MOUTH] * masked + [_FACES] * bool(_TURNS.search(deed))
+    gestures = [*facts.gestures, *([deed] if deed and deed not in facts.gestures else [])]
+    return replace(
+        facts,
+        clothes=clothes,
+        features=[f for f in features if not (masked and _BEARD.search(f))],
+        gestures=[g for g in gestures if not any(pattern.search(g) for pattern in hidden)],
+        hair=None if _HEADGEAR.search(worn) else facts.hair,
+    )
+
+
+def _items(worn: str) -> list[str]:
+    """The things of a note: "a surgical mask and a scrub cap" are two."""
+    return [part for part in re.split(r", | and ", worn) if part]
+
+
+def _same_thing(feature: str, worn: str) -> bool:
+    """Whether a measured feature is what was put on ("a face mask" and "a surgical mask"; "glasses", "sunglasses")."""
+    nouns = [item.split()[-1] for item in _items(worn)]
+    own = feature.split()[-1]
+    return any(own == n or own.endswith(n) or n.endswith(own) or {own, n} <= {"hat", "cap", "hood"} for n in nouns)

@@ -94,6 +94,5 @@ def masked(text: str, names: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _texts() -> dict[str, Any]:
-    text = files("pvchat.augment.questions").joinpath("templates.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+def _texts() -> Any:
+    return json.loads(files("pvchat.augment.questions").joinpath("templates.json").read_text(encoding="utf-8"))

@@ -120,9 +120,15 @@ def with_clip_looks(view: SampleView, name: str, clip: PersonFacts) -> SampleVie
 def looks_as_in_clip(sample: PersonFacts, clip: PersonFacts, recoloured: bool = False) -> PersonFacts:
     """What a sample shows of somebody, in the words of what was measured in the whole clip that it was made from."""
     sure = {what: clip.confidence[what] for what in ("gender", "hair") if what in clip.confidence}
+    clothes = list[Garment]()
+    for legs in (False, True):  # above and below: the clip's garments, where the sample shows any there
+        here, there = ([g for g in one.clothes if (g.kind in _LEGS) == legs] for one in (sample, clip))
+        if here and there and recoloured:
+            there = [replace(there[0], colour=here[0].colour), *(replace(g, colour=None) for g in there[1:])]
+        clothes += there if here else []
     return replace(
         sample,
-        clothes=_clothes_as_in_clip(sample.clothes, clip.clothes, recoloured),
+        clothes=clothes,
         hair=clip.hair if sample.hair else None,
         features=[feature for feature in sample.features if feature in clip.features],
         gender=clip.gender,
@@ -134,15 +140,3 @@ def _distance(track: Track, known: Sequence[tuple[str, FloatArray]]) -> float:
     """Of a track from the nearest of somebody's known vectors of its kind."""
     own = mean_vector(track)
     return min((float(np.linalg.norm(own - v)) for kind, v in known if kind == track.kind), default=np.inf)
-
-
-def _clothes_as_in_clip(sample: Sequence[Garment], clip: Sequence[Garment], recoloured: bool) -> list[Garment]:
-    """The clip's garments, above and below, where the sample shows any."""
-    found = []
-    for legs in (False, True):
-        here = [g for g in sample if (g.kind in _LEGS) == legs]
-        there = [g for g in clip if (g.kind in _LEGS) == legs]
-        if here and there and recoloured:
-            there = [replace(there[0], colour=here[0].colour), *(replace(g, colour=None) for g in there[1:])]
-        found += there if here else []
-    return found

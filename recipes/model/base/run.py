@@ -25,8 +25,8 @@ from pvchat.bases.models import trained_folder
 from pvchat.errors import SettingsError
 from pvchat.model import checkpoint
 from pvchat.model.config import read_config
+from pvchat.model.heads import RoutingStats
 from pvchat.model.pvchat import PVChatModel
-from pvchat.model.routers import RoutingStats
 from pvchat.model.sentences import Encode, SentenceEncoder
 from pvchat.runtime import best_dtype
 from pvchat.train.losses import active_share

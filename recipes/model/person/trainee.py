@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from pvchat.model.connectors import VisualTokens
+from pvchat.model.heads import RoutingStats
 from pvchat.model.people import People, PersonState
-from pvchat.model.routers import RoutingStats
 from pvchat.train.config import USUAL, PersonConfig
 from pvchat.train.examples import PersonExample
 from pvchat.train.stages import Learner
