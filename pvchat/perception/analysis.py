@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception import bodies, facts, places, tracks
-from pvchat.perception.bodytracks import follow_bodies
+from pvchat.perception import bodies, facts, joining, places, tracks
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
@@ -27,7 +26,6 @@ from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.experts.workers import in_parallel, thread_safe
 from pvchat.perception.heads import face_tracks_of
-from pvchat.perception.joining import join_on_bodies
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
@@ -72,9 +70,10 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     networks.release_buffers()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)
-    linked = tracks.link(found, numbers)
-    analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
-    likely_drawn = drawn_probability(grid.mean(1), experts) if not _shows_real_face(analysis) else 0.0
+    analysis.tracks = [face_track(clip, found, sightings) for sightings in tracks.link(found, numbers)]
+    often = [track for track in analysis.tracks if 2 * len(track) >= len(analysis.times)]
+    real = any(float(track.scores.mean()) >= _REAL_FACE for track in often)
+    likely_drawn = 0.0 if real else drawn_probability(grid.mean(1), experts)
     if likely_drawn < (_DRAWN if analysis.tracks else PERHAPS_DRAWN):  # a body alone may be a drawn figure's
         add_bodies(clip, analysis, experts, depth)
     if likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks):
@@ -87,8 +86,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
         tell("telling who is there", next(done), len(jobs))
 
     in_parallel(describe, jobs)
-    drawn = likely_drawn >= _DRAWN
-    analysis.scene = places.measure_scene(clip, grid, drawn, experts=experts)
+    analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.release_buffers()
     return analysis
@@ -101,9 +99,8 @@ def _description_jobs(clip: Clip, analysis: ClipAnalysis, experts: Experts, dept
     for number, track in enumerate(analysis.tracks):
         if track.kind == "face" and depth.prints:
             jobs.append(partial(_add_faceprints, clip, track, experts, depth.prints))
-        jobs.append(
-            partial(_describe_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0)
-        )
+        crops = depth.body_crops if number in measured else 0
+        jobs.append(partial(_describe_track, clip, analysis, track, experts, crops))
     return jobs
 
 
@@ -113,16 +110,9 @@ def described_tracks(found: Sequence[Track], depth: Depth) -> set[int]:
     return {*range(min(faces, depth.fact_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
 
 
-def _shows_real_face(analysis: ClipAnalysis) -> bool:
-    """Whether a face is detected so surely and so often that the clip can't be drawn."""
-    often = [track for track in analysis.tracks if 2 * len(track) >= len(analysis.times)]
-    return any(float(track.scores.mean()) >= _REAL_FACE for track in often)
-
-
 def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     """Whether frames with pooled features [T, 1280] are drawn: mean log-odds of two heads trained on other photos."""
-    heads = experts.heads
-    photo_head = heads.probabilities("frame", pooled)[:, heads.labels("frame").index("drawn")]
+    photo_head = experts.heads.of_label("frame", "drawn", pooled)
     both = [np.clip(p, 1e-6, 1 - 1e-6) for p in (experts.figures.is_drawn(pooled), photo_head)]
     both = [np.log(p / (1 - p)) for p in both]
     return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
@@ -131,13 +121,13 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
 def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> None:
     """Follow the bodies, and give their frames and looks to the face tracks; without faces, bodies are the tracks."""
     numbers = analysis.shot_of(clip.times)
-    found = follow_bodies(clip.images, numbers, experts.things.people, lambda image: experts.body.persons(image))
+    found = bodies.follow_bodies(clip.images, numbers, experts.things.people, lambda image: experts.body.persons(image))
     analysis.bodies = found
     if not analysis.tracks and depth.faceless:
         front = found[: bodies.MOST]
         analysis.tracks = [bodies.body_track(clip, body, experts.frames, experts.figures) for body in front]
         return
-    analysis.tracks = join_on_bodies(analysis.tracks, face_tracks_of(found, analysis.tracks))
+    analysis.tracks = joining.join_on_bodies(analysis.tracks, face_tracks_of(found, analysis.tracks))
     for rank, (body, owners) in enumerate(zip(found, face_tracks_of(found, analysis.tracks), strict=True)):
         for number in set(owners.values()):
             track, rows = analysis.tracks[number], [i for i, f in enumerate(body.frames) if owners.get(f) == number]
@@ -182,9 +172,8 @@ def _add_faceprints(clip: Clip, track: Track, experts: Experts, count: int) -> N
 
 def sharing_a_shot(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with those tracks only that share a shot with this one, itself included."""
-    shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
-    own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
-    return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
+    own, *others = (set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in (track, *analysis.tracks))
+    return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, others, strict=True) if shown & own])
 
 
 def _describe_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
@@ -200,7 +189,7 @@ def _describe_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: E
 
 def thumbnail(clip: Clip, track: Track) -> bytes:
     """JPEG of the track's best sighting, head and shoulders."""
-    best = int((track.quality * track.scores).argmax())
+    best = (track.quality * track.scores).argmax()
     return portrait(clip.images[track.frames[best]], track.boxes[best])
 
 

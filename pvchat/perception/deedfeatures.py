@@ -3,7 +3,8 @@
 In: one track with poses, of a clip's analysis. Out: a feature vector for the linear head of `deeds.py`. All of it is
 reckoned from what the analysis holds; no picture is looked at.
 
-Legend: n sightings, K groups of things. Lengths are in face heights, from the middle of the face.
+Legend: n sightings, K groups of things; `aspect` is frame width over height. Lengths are in face heights, from the
+middle of the face.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
-from pvchat.perception.posture import Descriptions, cached_description, posed_sightings
+from pvchat.perception.posture import Descriptions, angle, cached_description, posed_sightings
 from pvchat.perception.surroundings import surroundings
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
@@ -114,10 +115,7 @@ def _hands(track: Track, seen: IntArray, aspect: float) -> FloatArray:
 
 
 def hand_signs(joints: FloatArray, face: FloatArray, aspect: float) -> HandSigns:
-    """The signs of hands of a pose [33, 4] beside its face box [4]; all 0 where there is no pose (NaN).
-
-    `aspect`: frame width over height.
-    """
+    """The signs of hands of a pose [33, 4] beside its face box [4]; all 0 where there is no pose (NaN)."""
     if np.isnan(joints).any():
         return HandSigns(*[0.0] * HANDS)
     scale = np.array([aspect, 1.0]) / (face[3] - face[1])
@@ -127,13 +125,9 @@ def hand_signs(joints: FloatArray, face: FloatArray, aspect: float) -> HandSigns
     pairs = {name: (left[name], right[name]) for name in left}
     signs = {name: min(pair) if name.startswith("both_") else max(pair) for name, pair in pairs.items()}
     both, apart = left["seen"] * right["seen"], float(np.linalg.norm(_hand(0, xy) - _hand(1, xy)))
-    return HandSigns(
-        posed=1.0,
-        touching=both * _closeness(apart, 0.7),
-        together=both * _closeness(apart, 1.6),
-        shoulders=min(_shoulder_width(xy), 5.0) / 3,
-        **signs,
-    )
+    touching, together = both * _closeness(apart, 0.7), both * _closeness(apart, 1.6)
+    broad = min(_shoulder_width(xy), 5.0) / 3
+    return HandSigns(posed=1.0, touching=touching, together=together, shoulders=broad, **signs)
 
 
 def _signs_of_hand(side: int, xy: FloatArray, visible: FloatArray) -> dict[str, float]:
@@ -151,7 +145,8 @@ def _signs_of_hand(side: int, xy: FloatArray, visible: FloatArray) -> dict[str, 
         "in_lap": _closeness(from_lap, 0.9) * float(aside < 0.6 * width), "both_low": _closeness(from_lap, 1.2),
         "held_out": float(aside > 1.2 * width), "seen": 1.0, "both_seen": 1.0,
     }  # fmt: skip
-    straight = _straightness(xy, *arm) * float(min(visible[list(arm[1:])]))
+    shoulder, elbow, wrist = xy[list(arm)]
+    straight = angle(shoulder - elbow, wrist - elbow) / np.pi * float(min(visible[list(arm[1:])]))
     return {name: sign * seen for name, sign in signs.items()} | {"straight_arm": straight, "both_straight": straight}
 
 
@@ -162,13 +157,6 @@ def _hand(side: int, xy: FloatArray) -> FloatArray:
 
 def _shoulder_width(xy: FloatArray) -> float:
     return float(abs(xy[body.LEFT_SHOULDER, 0] - xy[body.RIGHT_SHOULDER, 0]))
-
-
-def _straightness(xy: FloatArray, shoulder: int, elbow: int, wrist: int) -> float:
-    """How straight an arm is, 0 to 1."""
-    a, b = xy[shoulder] - xy[elbow], xy[wrist] - xy[elbow]
-    cosine = float(a @ b) / (float(np.linalg.norm(a) * np.linalg.norm(b)) + 1e-6)
-    return float(np.arccos(np.clip(cosine, -1, 1)) / np.pi)
 
 
 def _gaze(track: Track, seen: IntArray, aspect: float) -> FloatArray:

@@ -95,15 +95,10 @@ def deed_shares(track: Track, analysis: ClipAnalysis, known: Descriptions | None
 
 
 def deed_logits(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> FloatArray | None:
-    """Logits [C] float32 of what somebody does, in the order of KINDS.
+    """Logits [C] float32 of what somebody of an analysis of stage "what" does, in the order of KINDS.
 
     They hold how often footage shows each deed: a softmax makes probabilities of them. None for drawn figures, whose
-    deeds the head never learned, and for those whose body wasn't found.
-
-    Args:
-        track: one of the analysis, of stage "what".
-        analysis: of the clip.
-        known: what is described already of the clip's people.
+    deeds the head never learned, and for those whose body wasn't found. `known`: as for `tell_deeds`.
     """
     if analysis.scene.drawn or not is_readable(track, analysis):
         return None

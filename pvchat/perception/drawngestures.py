@@ -31,16 +31,12 @@ def drawn_gestures(shown: FloatArray, shots: IntArray) -> list[tuple[str, float]
     if holds["smile"]:
         laughs = holds["shut"] and holds["laugh"]
         found.append(("laughing", likely["laugh"]) if laughs else ("smiling", likely["smile"]))
-    elif len(seen) >= _HEARD and _talks(seen[:, SHOWN.index("open")], shots[faces]):
-        found.append(("talking", LIMITS["open"]))
+    elif len(seen) >= _HEARD:  # a mouth that is surely open and surely shut in one shot talks
+        opened = [seen[shots[faces] == shot, SHOWN.index("open")] for shot in np.unique(shots[faces])]
+        if any(float(part.max()) >= LIMITS["open"] and float(part.min()) <= _CLOSED for part in opened):
+            found.append(("talking", LIMITS["open"]))
     if holds["shut"]:
         found.append(("closing the eyes", likely["shut"]))
     elif holds["ahead"]:
         found.append(("looking ahead", likely["ahead"]))
     return [(phrase, round(share, 3)) for phrase, share in found]
-
-
-def _talks(opened: FloatArray, shots: IntArray) -> bool:
-    """Whether a mouth is surely open and surely shut in one shot."""
-    parts = [opened[shots == shot] for shot in np.unique(shots)]
-    return any(float(part.max()) >= LIMITS["open"] and float(part.min()) <= _CLOSED for part in parts)

@@ -15,26 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception import facts
+from pvchat.perception import collars, deeds, facts, grounds, handled, places, posture, relations, sleeves, things
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, described_tracks, sharing_a_shot
 from pvchat.perception.camera import Camera, measure_camera
-from pvchat.perception.collars import add_neckline
-from pvchat.perception.deeds import tell_deed
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.experts.workers import in_parallel, thread_safe
-from pvchat.perception.grounds import ground_facts
-from pvchat.perception.handled import look_at_hands
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
-from pvchat.perception.places import tell_place
-from pvchat.perception.posture import Descriptions, tell_posture
-from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import pictured, spread
-from pvchat.perception.sleeves import add_trousers
-from pvchat.perception.things import detect, find_things, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
@@ -83,15 +74,21 @@ def measure(
     handling = [] if measured.scene.drawn else [tracks[n] for n in plan.posed]
     frames = _FrameMeasures(clip, analysis.shot_of(clip.times), experts)
     looks = 1 + bool(plan.sightings) + len(plan.stretches)
-    run = _runner(progress, looks + len(handling) + len(plan.described))
+    jobs, tell, done = looks + len(handling) + len(plan.described), thread_safe(progress), count(1)
 
+    def work(job: Callable[[], Any]) -> Any:
+        made = job()
+        tell("measuring people", next(done), jobs)
+        return made
+
+    run: _Run = partial(in_parallel, work)
     measured, found = _look(frames, measured, plan, depth, run)
-    measured = tell_place(measured)  # what stands in a bedroom is a bed
-    run([partial(look_at_hands, clip.images, track, experts.things) for track in handling])  # needs joints
+    measured = places.tell_place(measured)  # what stands in a bedroom is a bed
+    run([partial(handled.look_at_hands, clip.images, track, experts.things) for track in handling])  # needs joints
     networks.release_buffers()  # one kind of network after the other: their buffers are never there together
     run([partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in plan.described])
     networks.release_buffers()
-    return tell_place(measured)  # nor is a ward told without white coats
+    return places.tell_place(measured)  # nor is a ward told without white coats
 
 
 def _plan(tracks: Sequence[Track], depth: Depth, only: Collection[int] | None) -> _Plan:
@@ -107,18 +104,6 @@ def _plan(tracks: Sequence[Track], depth: Depth, only: Collection[int] | None) -
 def _can_be_posed(track: Track) -> bool:
     """Whether a pose can be looked for: of a face, and of a body whose face isn't seen; of no drawn figure."""
     return track.kind == "face" or bool(len(track.looks))
-
-
-def _runner(progress: Progress | None, total: int) -> _Run:
-    """What runs jobs in threads, and tells progress after each of `total` jobs."""
-    tell, done = thread_safe(progress), count(1)
-
-    def work(job: Callable[[], Any]) -> Any:
-        made = job()
-        tell("measuring people", next(done), total)
-        return made
-
-    return partial(in_parallel, work)
 
 
 def _look(
@@ -146,9 +131,9 @@ def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: in
     if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
         return analysis  # the detector learned from photos
     searched = 2 * spread(-(-len(clip.images) // 2), frames)  # many of them were looked at for bodies
-    detected = detect(clip.images, searched, experts.things)
-    found, scene = find_things(detected, analysis.shot_of(clip.times)), analysis.scene
-    if shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:
+    detected = things.detect(clip.images, searched, experts.things)
+    found, scene = things.find_things(detected, analysis.shot_of(clip.times)), analysis.scene
+    if things.shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:
         scene = replace(scene, behind=[*scene.behind, BOOKSHELVES])
     return replace(analysis, things=found, scene=scene)
 
@@ -161,7 +146,7 @@ class _FrameMeasures:
 
     def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
         self.clip, self.shot, self.experts = clip, shot, experts
-        self.described: Descriptions = {}
+        self.described: posture.Descriptions = {}
         self._persons: dict[int, Detections] = {}
 
     def persons(self, frame: int) -> Detections:
@@ -196,7 +181,6 @@ def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, wh
 
 
 def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, posed: _Measured | None) -> None:
-    """Fill in a track's facts."""
     clip, experts = frames.clip, frames.experts
     drawn = track.kind == "figure" and analysis.scene.drawn
     heads = DrawnHeads(experts.faces.wide, experts.frames) if drawn else None
@@ -204,12 +188,12 @@ def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, po
     track.facts = facts.measure_person(clip, seen, sharing_a_shot(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, frames)
-    tell_posture(track, analysis, frames.described)
-    tell_things(track, analysis)
-    tell_deed(track, analysis, frames.described)  # who rides or plays is told that
-    add_trousers(seen)
-    add_neckline(seen)
-    ground_facts(track, analysis)
+    posture.tell_posture(track, analysis, frames.described)
+    relations.tell_things(track, analysis)
+    deeds.tell_deed(track, analysis, frames.described)  # who rides or plays is told that
+    sleeves.add_trousers(seen)
+    collars.add_neckline(seen)
+    grounds.ground_facts(track, analysis)
 
 
 def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _FrameMeasures) -> None:

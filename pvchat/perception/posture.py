@@ -1,6 +1,6 @@
 """Whether somebody stands, sits, lies, strides or falls.
 
-In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and as
+In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: `pose` of the track's facts, and as
 its movement "falling or lying down" and "walking or running". An analysis holds all that it needs, so `tell_postures`
 tells it whenever one is looked at, and no clip is looked at anew.
 
@@ -9,8 +9,8 @@ doesn't hold on film, so a second one, which learned from people in film, photos
 (`recipes/posture`), weighs its word beside the body's outline, what is seen of and below her (`surroundings.py`) and
 the first one's word about others. Who falls is told by the outline alone, and who lies flat in it lies.
 
-Legend: n sightings, J joints of the pose; lengths of `geometry` are in face heights; slim is height over width of a
-body's box, in pixels.
+Legend: n sightings; lengths of `geometry` are in face heights; slim is height over width of a body's box, in pixels;
+`aspect` is width over height of the frame.
 """
 
 from __future__ import annotations
@@ -98,10 +98,7 @@ def _phrase(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str
 
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
-    """Whether somebody stands by torso and thighs, in most of n sightings [n, 33, 4] (NaN: no joints) that show them.
-
-    `aspect`: frame width over height.
-    """
+    """Whether somebody stands by torso and thighs, in most of the sightings [n, 33, 4] (or NaN) that show them."""
     shown = [stands for joints in pose if (stands := _stands(joints, aspect)) is not None]
     return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
 
@@ -166,19 +163,13 @@ def body_description(track: Track, analysis: ClipAnalysis) -> FloatArray:
     """[1344] joints, outline, whether there is a face, and frame features: means over the sightings with a pose."""
     seen, aspect = posed_sightings(track), analysis.width / analysis.height
     joints = np.mean([geometry(track.pose[i], track.boxes[i], aspect) for i in seen], 0)
-    height, width = np.median(track.boxes[:, 3] - track.boxes[:, 1]), np.median(track.boxes[:, 2] - track.boxes[:, 0])
-    outline = _outline(body_boxes(track, analysis), float(height), float(width), analysis)
+    boxes, outline = body_boxes(track, analysis), [0.0] * 7
+    if len(boxes):  # size and shape of the body, relative to those of the face
+        (width, height), (wide, tall) = (np.median(some[:, 2:] - some[:, :2], 0) for some in (track.boxes, boxes))
+        low, shape = float(np.median(boxes[:, 3])), float(np.log(np.median(slimness(boxes, analysis))))
+        outline = [1.0, shape, low, low > _CUT, float(np.log(tall / height)), float(np.log(wide / width)), float(tall)]
     looks = analysis.pooled_frames[nearest_kept_frames(track, analysis, seen)].mean(0)
     return np.concatenate([joints, outline, [track.kind == "face"], looks]).astype(np.float32)
-
-
-def _outline(boxes: FloatArray, height: float, width: float, analysis: ClipAnalysis) -> list[float]:
-    """[7] size and shape of a body's boxes [n, 4], relative to the height and width of its face; zeros if none."""
-    if not len(boxes):
-        return [0.0] * 7
-    tall, wide = np.median(boxes[:, 3] - boxes[:, 1]), np.median(boxes[:, 2] - boxes[:, 0])
-    low, shape = float(np.median(boxes[:, 3])), float(np.log(np.median(slimness(boxes, analysis))))
-    return [1.0, shape, low, low > _CUT, float(np.log(tall / height)), float(np.log(wide / width)), float(tall)]
 
 
 def body_boxes(track: Track, analysis: ClipAnalysis) -> FloatArray:
@@ -263,7 +254,7 @@ def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
     hips, knees, feet = (float(seen[list(pair)].min()) for pair in (body.HIPS, body.KNEES, (27, 28)))
     drops = sorted(float(xy[k, 1] - xy[h, 1]) / length for h, k in body.THIGHS)
     slants = sorted(float(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in body.THIGHS)
-    bends = sorted(_angle(xy[h] - xy[k], xy[a] - xy[k]) for h, k, a in _CALVES)
+    bends = sorted(angle(xy[h] - xy[k], xy[a] - xy[k]) for h, k, a in _CALVES)
     return [
         lean * hips, lean * (1 - hips), *(d * knees for d in drops), *(d * (1 - knees) for d in drops),
         *(s * knees for s in slants), *(b * feet for b in bends), *(np.abs(xy[27] - xy[28]) * feet / 3),
@@ -271,6 +262,6 @@ def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
     ]  # fmt: skip
 
 
-def _angle(a: FloatArray, b: FloatArray) -> float:
+def angle(a: FloatArray, b: FloatArray) -> float:
     """The angle between two vectors [2], radians."""
     return float(np.arccos(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-6), -1, 1)))

@@ -36,7 +36,7 @@ def tell_things(track: Track, analysis: ClipAnalysis) -> None:
     person, facts = _Subject(track, analysis), track.facts
     if ties := [t for t in analysis.things if t.label == "tie" and person.mostly(t, _at_collar)]:
         _tell_tie(facts, ties[0], person)
-    seat = next((t for t in analysis.things if t.label in _SEATS and person.mostly(t, person.seated)), None)
+    seat = next((t for t in analysis.things if t.label in _SEATS and person.mostly(t, _seated)), None)
     if seat is not None and facts.pose in ("sitting", "lying down"):
         in_bed = seat.label == "couch" and analysis.scene.place == "a bedroom"
         facts.seat = _SEATS["bed" if in_bed else seat.label]
@@ -63,7 +63,7 @@ def _where_at(thing: Thing, person: _Subject) -> str | None:
     """Such as "at a table" or "next to a car", where the person is there."""
     word = _AT.get(thing.label) if person.mostly(thing, _in_front) else None
     stays = thing.label in _BESIDE and len(thing.frames) >= _STANDING_BY
-    ridden = thing.label in _RIDDEN and person.mostly(thing, person.seated)
+    ridden = thing.label in _RIDDEN and person.mostly(thing, _seated)
     if word is not None or ridden or not stays or not person.mostly(thing, _next_to):
         return word
     return f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
@@ -82,36 +82,25 @@ class _Subject:
         x0, y0, x1, y1 = thing.boxes[best]
         return Ground(round(float(self._analysis.times[thing.frames[best]]), 2), (x0, y0, x1, y1), thing.confidence)
 
-    def _both(self, thing: Thing) -> list[tuple[int, list[float]]]:
-        """Sightings (row of the track, box of the thing) of the same or the next sampled frame."""
-        pairs = []
+    def mostly(self, thing: Thing, holds: _Relation) -> bool:
+        """Whether a relation holds in most of the frames that show both, the thing in the same frame or beside it."""
+        seen = []
         for frame, box in zip(thing.frames, thing.boxes, strict=True):
             rows = [self._rows[f] for f in (frame, frame - 1, frame + 1) if f in self._rows]
-            if rows:
-                pairs.append((rows[0], box))
-        return pairs
-
-    def mostly(self, thing: Thing, holds: _Relation) -> bool:
-        """Whether a relation holds in most of the frames that show both."""
-        seen = [holds(self._track, row, np.array(box, np.float32)) for row, box in self._both(thing)]
+            seen += [holds(self._track, row, np.array(box, np.float32)) for row in rows[:1]]
         return bool(seen) and float(np.mean(seen)) >= _MOSTLY
 
-    def _posed(self, row: int) -> FloatArray | None:
-        """The pose [33, 4] of the sighting or of one beside it."""
-        for i in (row, row - 1, row + 1):
-            if 0 <= i < len(self._track) and not np.isnan(self._track.pose[i]).any():
-                return self._track.pose[i]
-        return None
 
-    def seated(self, track: Track, row: int, box: FloatArray) -> bool:
-        """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
-        joints, face = self._posed(row), track.boxes[row]
-        if joints is not None and (joints[list(body.HIPS), 3] >= _SEEN).all():
-            hips = joints[list(body.HIPS), :2].mean(0)
-            low = box[3] + 0.5 * (face[3] - face[1])
-            return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
-        middle = float(face[0] + face[2]) / 2
-        return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
+def _seated(track: Track, row: int, box: FloatArray) -> bool:
+    """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
+    face, poses = track.boxes[row], [track.pose[i] for i in (row, row - 1, row + 1) if 0 <= i < len(track)]
+    joints = next((pose for pose in poses if not np.isnan(pose).any()), None)
+    if joints is not None and (joints[list(body.HIPS), 3] >= _SEEN).all():
+        hips = joints[list(body.HIPS), :2].mean(0)
+        low = box[3] + 0.5 * (face[3] - face[1])
+        return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
+    middle = float(face[0] + face[2]) / 2
+    return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
 
 
 def _in_front(track: Track, row: int, box: FloatArray) -> bool:

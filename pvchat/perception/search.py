@@ -19,6 +19,7 @@ from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
 from pvchat.perception.experts.workers import in_parallel
+from pvchat.perception.sightings import best_of_stretches
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray
@@ -103,7 +104,8 @@ def describe(
         cut = in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
         for (f, i), pixels in zip(chain, cut, strict=True):
             quality[f][i] = face_quality(pixels, located[f], i)
-        chosen = _best_of_stretches(np.array([quality[f][i] for f, i in chain]))
+        most = max(_FEWEST_VECTORS, -(-len(chain) // _PER_VECTOR))
+        chosen = best_of_stretches(np.array([quality[f][i] for f, i in chain]), most)
         nearest = np.abs(np.arange(len(chain))[:, None] - chosen[None]).argmin(1)
         owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
         chips += [cut[k] for k in chosen]
@@ -171,13 +173,6 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
             last[j] = follows.get(j, chains[-1])
             last[j].append((f, j))
     return chains
-
-
-def _best_of_stretches(quality: FloatArray) -> IntArray:
-    """Indices of a chain's sightings that get an identity vector: the best one of each stretch."""
-    count = min(len(quality), max(_FEWEST_VECTORS, -(-len(quality) // _PER_VECTOR)))
-    parts = np.array_split(np.arange(len(quality)), count)
-    return np.array([part[quality[part].argmax()] for part in parts], np.int64)
 
 
 def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:

@@ -12,28 +12,24 @@ import numpy as np
 
 from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, Track
 
-PLACEMENT = 7  # numbers of `face_placement`
+PLACEMENT = 7  # numbers that tell where the face is, and what of the body is seen
 _CELLS = 7
 _WIDE, _DEEP, _CHIN, _LOWEST = 2.2, 7.0, 0.5, 0.93  # what lies below a face, in its heights; where it starts at most
 _ENDS = (2.0, 4.0)  # face heights below the chin within which the frame may end
 
 
 def surroundings(track: Track, analysis: ClipAnalysis, seen: IntArray) -> FloatArray:
-    """[7 + 3 * 1280]: `face_placement`, then features of what is below the face in sightings [n], of torso, of legs."""
+    """[7 + 3 * 1280]: size and place of the face, whether a body was found, whether the frame ends below, whether it is
+    drawn; then features of what is below the face in sightings [n], of torso, of legs.
+    """
+    _, top, _, chin = np.median(track.boxes, 0)
+    ends = [is_cut_off(track, deep) for deep in _ENDS]
+    placement = [np.log(chin - top), top, chin, len(track.looks) > 0, *ends, analysis.scene.drawn]
     strips = np.zeros((STRIPS, BODY), np.float32)
     if len(track.looks):
         strips = np.asarray(track.looks[:, : STRIPS * BODY], np.float32).mean(0).reshape(STRIPS, BODY)
-    return np.concatenate(
-        [face_placement(track, analysis), _features_below_face(track, analysis, seen), *strips[1:]]
-    ).astype(np.float32)
-
-
-def face_placement(track: Track, analysis: ClipAnalysis) -> list[float]:
-    """[PLACEMENT] size and place of the face, whether a body was found, whether the frame ends below, whether drawn."""
-    _, top, _, chin = np.median(track.boxes, 0)
-    ends = [float(is_cut_off(track, deep)) for deep in _ENDS]
-    place = [float(np.log(chin - top)), float(top), float(chin)]
-    return [*place, float(len(track.looks) > 0), *ends, float(analysis.scene.drawn)]
+    below = _features_below_face(track, analysis, seen)
+    return np.concatenate([placement, below, *strips[1:]]).astype(np.float32)
 
 
 def is_cut_off(track: Track, deep: float) -> bool:

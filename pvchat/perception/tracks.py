@@ -42,10 +42,9 @@ Sighting = tuple[int, int]  # frame, index of the face or figure in that frame
 
 
 def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]]:
-    """Link the faces of each of T frames into tracks; `shots` [T] numbers the shot that each frame is in, ascending.
+    """Link the faces of each of T frames into tracks, lists of (frame, face) in time order, the most prominent first.
 
-    Returns:
-        One list of (frame, face) a track, in time order; the longest and largest tracks first.
+    `shots` [T] numbers the shot that each frame is in, ascending.
     """
     within: list[list[Sighting]] = []
     for shot in np.unique(shots):

@@ -70,16 +70,14 @@ class FrameExpert:
 
 def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
     """A network's output for images that are resized to squares of `side` pixels."""
-    squashed = np.stack(in_parallel(partial(_as_square, side=side), images))
-    return in_batches(network, squashed, 1)[0]
-
-
-def _as_square(image: NDArray[np.uint8], side: int) -> FloatArray:
-    """[side, side, 3] pixels in float: rounding them to bytes moves the features more than the runtime does."""
     from PIL import Image  # who only compares figures does without
 
-    bands = (band.convert("F") for band in Image.fromarray(image).split())
-    return np.stack([np.asarray(band.resize((side, side), Image.Resampling.BILINEAR)) for band in bands], 2)
+    # in float: rounding pixels to bytes moves the features more than the runtime does
+    def squashed(image: NDArray[np.uint8]) -> FloatArray:
+        bands = (band.convert("F") for band in Image.fromarray(image).split())
+        return np.stack([np.asarray(band.resize((side, side), Image.Resampling.BILINEAR)) for band in bands], 2)
+
+    return in_batches(network, np.stack(in_parallel(squashed, images)), 1)[0]
 
 
 def _layers(weights: Path, middle: bool) -> nn.Module:

@@ -100,11 +100,15 @@ class FaceExpert:
         return _merge_detectors(images, small, self.detector.confirm_many(small, boxes), wide)
 
     def _wide_faces(self, image: NDArray[np.uint8], least: float) -> Found:
-        """Boxes, points and scores (pixels) of the wide-range detector's faces."""
-        height, width = image.shape[:2]
+        """Boxes, five points and scores (pixels) of the wide-range detector's faces."""
+        size = np.array(image.shape[1::-1], np.float32)
         found, keys, scores = self.wide.faces(image, least)
-        size = np.array([width, height], np.float32)
-        return found * np.tile(size, 2), _five_points(keys * size), scores
+        right_eye, left_eye, nose, mouth = (keys[:, i] * size for i in range(4))
+        # of the mouth it has one point; the corners lie about that
+        eyes, corners = TEMPLATE[1, 0] - TEMPLATE[0, 0], TEMPLATE[4, 0] - TEMPLATE[3, 0]
+        half = (left_eye - right_eye) * np.float32(corners / eyes / 2)
+        points = np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
+        return found * np.tile(size, 2), points, scores
 
     def prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
         """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""
@@ -163,15 +167,6 @@ def frontality(points: FloatArray) -> float:
         return 0.0
     offset = float(np.dot(nose - (left + right) / 2, axis) / distance**2)
     return max(0.0, 1.0 - 1.5 * abs(offset))
-
-
-def _five_points(keys: FloatArray) -> FloatArray:
-    """MediaPipe's six face points [n, 6, 2] as MTCNN's five [n, 5, 2]; the mouth's corners lie about its middle."""
-    right_eye, left_eye, nose, mouth = keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3]
-    half = (left_eye - right_eye) * np.float32(
-        (TEMPLATE[4, 0] - TEMPLATE[3, 0]) / (TEMPLATE[1, 0] - TEMPLATE[0, 0]) / 2
-    )
-    return np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
 
 
 def face_quality(chip_pixels: NDArray[np.uint8], found: Located, i: int) -> float:

@@ -22,20 +22,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
 from pvchat.perception.experts.attributes import arrays_of, sigmoid
-from pvchat.perception.experts.efficientnet import STRIDE
+from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
 from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
 from pvchat.perception.tracks import Sighting, cheapest_pairs
 from pvchat.schemas import BODY, FloatArray, IntArray, Track
-
-if TYPE_CHECKING:
-    from pvchat.perception.experts.efficientnet import FrameExpert
 
 LOCATOR_SIDE = 320  # 448 takes about twice the time
 CELLS = LOCATOR_SIDE // STRIDE
@@ -87,10 +83,7 @@ class FigureExpert:
         return made.hexdigest()
 
     def find(self, images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Figures]:
-        """The figures of each frame: images [T, H, W, 3] RGB -> T `Figures`, best first, never empty.
-
-        A frame without any figure gives its middle, scored as its best cell (below `MIN_SCORE`).
-        """
+        """The figures of each frame [T, H, W, 3] RGB, best first; else its middle, scored as its best cell."""
         if self.frames is None:
             raise ValueError("a FigureExpert without a backbone can't look at images")
         found = []
@@ -203,12 +196,8 @@ def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
             tracks[track].append((frame, index))
         new = set(range(len(found))) - {index for _, index in taken}
         tracks += [[(frame, index)] for index in sorted(new)]
-    return sorted((_track(t, figures) for t in tracks), key=lambda t: -figure_weight(t))
-
-
-def figure_weight(track: Track) -> float:
-    """How far in front a figure is listed: sum over its sightings of score times the root of the box's area."""
-    return float((track.scores * np.sqrt(_areas(track.boxes))).sum())
+    found = [_track(sightings, figures) for sightings in tracks]
+    return sorted(found, key=lambda track: -float((track.scores * np.sqrt(_areas(track.boxes))).sum()))
 
 
 def _assign(
@@ -229,6 +218,8 @@ def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
     n = len(sightings)
     boxes = np.stack([figures[f].boxes[i] for f, i in sightings]).astype(np.float32)
     scores = np.array([figures[f].scores[i] for f, i in sightings], np.float32)
+    size = boxes[:, 2:] - boxes[:, :2]  # drawn heads are large: two widths across and two and a half heights down
+    body = np.concatenate([boxes[:, :2] - size * [0.5, 0.1], boxes[:, 2:] + size * [0.5, 1.5]], 1)
     return Track(
         kind="figure",
         frames=np.array([f for f, _ in sightings], np.int64),
@@ -237,7 +228,7 @@ def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
         scores=scores,
         quality=(scores * np.minimum(np.sqrt(_areas(boxes)) / 0.25, 1)).astype(np.float32),
         identity=np.stack([figures[f].identity[i] for f, i in sightings]).astype(np.float32),
-        body_boxes=_body_boxes(boxes),
+        body_boxes=np.clip(body, 0, 1).astype(np.float32),
         body=np.zeros((n, BODY), np.float32),
         pose=np.full((n, 33, 4), np.nan, np.float32),
     )
@@ -245,10 +236,3 @@ def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
 
 def _areas(boxes: FloatArray) -> FloatArray:
     return (boxes[:, 2:] - boxes[:, :2]).prod(1)
-
-
-def _body_boxes(boxes: FloatArray) -> FloatArray:
-    """Head and body: drawn heads are large, so two widths across and two and a half heights down."""
-    size = boxes[:, 2:] - boxes[:, :2]
-    grown = np.concatenate([boxes[:, :2] - size * [0.5, 0.1], boxes[:, 2:] + size * [0.5, 1.5]], 1)
-    return np.clip(grown, 0, 1).astype(np.float32)

@@ -45,7 +45,6 @@ class HandExpert:
         return np.stack([unseen if hand is None else hand for hand in seen])
 
     def _at_wrist(self, image: NDArray[np.uint8], joints: FloatArray, wrist: int) -> FloatArray | None:
-        """The points [21, 3] of the hand at a wrist."""
         height, width = image.shape[:2]
         x, y, _, visibility = joints[wrist]
         if visibility < _WRIST_SEEN or not (0 <= x <= 1 and 0 <= y <= 1):

@@ -23,12 +23,10 @@ _LOADED: weakref.WeakSet[LiteNetwork] = weakref.WeakSet()  # all of this process
 
 
 class LiteNetwork:
-    """One network of MediaPipe's ("face_landmark.tflite"); calls are serialised: an interpreter isn't thread-safe.
+    """One network of MediaPipe's ("face_landmark.tflite"); raises WeightsError where it wasn't fetched yet.
 
-    It takes six times its file and hundredths of a second to make: while clips aren't looked at there is none.
-
-    Raises:
-        WeightsError: the weights were not fetched yet.
+    Calls are serialised, for an interpreter isn't thread-safe. It takes six times its file and hundredths of a second
+    to make: while clips aren't looked at there is none.
     """
 
     def __init__(self, name: str) -> None:

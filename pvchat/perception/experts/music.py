@@ -48,21 +48,18 @@ class MusicExpert:
         """[F, 3] of speech, singing and music in samples [n] at 16 kHz, -1..1; fewer than a frame give none."""
         if len(samples) < _FRAME:
             return np.zeros((0, 3), np.float32)
-        x = (self._bands(torch.from_numpy(np.asarray(samples, np.float32))) - self._mean) * self._scale
+        # log power in mel bands [F, 80], as Kaldi's `fbank` gives it
+        frames = (torch.from_numpy(np.asarray(samples, np.float32)) * _LOUDEST).unfold(0, _FRAME, HOP)
+        frames = frames - frames.mean(1, keepdim=True)
+        frames = frames - _RISE * torch.cat([frames[:, :1], frames[:, :-1]], 1)
+        window = torch.hann_window(_FRAME, periodic=False) ** 0.85
+        power = torch.fft.rfft(frames * window, _FFT).abs() ** 2
+        x = ((power @ self._filters.T).clamp_min(_SOFTEST).log() - self._mean) * self._scale
         x = _with_memory(_dense(_dense(x, self._first[0]).relu(), self._first[1]).relu(), self._first[2:])
         for block in self._blocks:
             x = x + _with_memory(_dense(_dense(x, block[0]).relu(), block[1]), block[2:])
         x = _dense(_dense(x, self._last[0]).relu(), self._last[1])
         return np.asarray(x.sigmoid().numpy(), np.float32)
-
-    def _bands(self, samples: Tensor) -> Tensor:
-        """[F, 80] log power in mel bands, as Kaldi's `fbank` gives it."""
-        frames = (samples * _LOUDEST).unfold(0, _FRAME, HOP)
-        frames = frames - frames.mean(1, keepdim=True)
-        frames = frames - _RISE * torch.cat([frames[:, :1], frames[:, :-1]], 1)
-        window = torch.hann_window(_FRAME, periodic=False) ** 0.85
-        power = torch.fft.rfft(frames * window, _FFT).abs() ** 2
-        return (power @ self._filters.T).clamp_min(_SOFTEST).log()
 
 
 _Layer = tuple[Tensor, Tensor | None]

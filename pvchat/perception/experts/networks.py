@@ -103,7 +103,16 @@ def load_graph(
     It is called with what the operation `start` puts out, float32 of this shape, and returns what those of `ends` do;
     `narrow` takes out of the runtime's model what this network is to do without.
     """
-    model = _converted(name, graph, f"{start} {shape} {ends}", lambda: _subgraph(graph, start, shape, ends))
+
+    def subgraph() -> Any:
+        openvino = _openvino()
+        operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
+        parameter = openvino.opset13.parameter(list(shape), np.float32)
+        for target in list(operations[start].output(0).get_target_inputs()):
+            target.replace_source_output(parameter.output(0))
+        return openvino.Model([operations[name].output(0) for name in ends], [parameter])
+
+    model = _converted(name, graph, f"{start} {shape} {ends}", subgraph)
     if narrow is not None:
         narrow(model)
     return _OpenVinoNetwork(model)
@@ -160,7 +169,11 @@ class _OpenVinoNetwork:
     """A compiled network with as many requests, each of 10 to 60 MB between the layers, as were needed at once."""
 
     def __init__(self, model: Any, small: bool = False) -> None:
-        self._compiled = _compile(model, small)
+        count = own_threads()
+        streams = count if small else 1
+        options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": streams}
+        with _COMPILING:
+            self._compiled = _core().compile_model(model, "CPU", options)
         unread(home() / "weights")  # compiling read all of it
         self._fresh = True
         self._free: list[Any] = []
@@ -215,14 +228,6 @@ def _core() -> Any:
     return _openvino().Core()
 
 
-def _compile(model: Any, small: bool) -> Any:
-    count = own_threads()
-    streams = count if small else 1
-    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": streams}
-    with _COMPILING:
-        return _core().compile_model(model, "CPU", options)
-
-
 def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) -> Any:
     """The converted network: from the home folder, else converted now and put there; `what` tells its kinds apart."""
     digest = hashlib.sha256(f"{FORMAT} {name} {what} ".encode())
@@ -253,12 +258,3 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
     shapes = [_openvino().PartialShape(list(one.shape)) for one in inputs]
     model.reshape(dict(zip(model.inputs, shapes, strict=True)))
     return model
-
-
-def _subgraph(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
-    openvino = _openvino()
-    operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
-    parameter = openvino.opset13.parameter(list(shape), np.float32)
-    for target in list(operations[start].output(0).get_target_inputs()):
-        target.replace_source_output(parameter.output(0))
-    return openvino.Model([operations[name].output(0) for name in ends], [parameter])

@@ -13,7 +13,6 @@ import json
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,20 +41,6 @@ _MEDIAN = 7  # frames of the filter on attention
 _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
 _KeyValues = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before, and of the sound
-
-
-@dataclass(frozen=True)
-class _Decoded:
-    """The tokens that the decoder wrote for some sound."""
-
-    tokens: list[int]  # without special ones
-    mean_log_probability: float
-    no_speech: float  # probability
-    attention: Tensor  # [heads, P + T, F] of the aligned heads to the sound; P tokens are the prompt's
-
-    @property
-    def is_speech(self) -> bool:
-        return bool(self.tokens) and not (self.no_speech > _SILENT and self.mean_log_probability < _UNLIKELY)
 
 
 class WordExpert:
@@ -110,32 +95,29 @@ class WordExpert:
         Only the expert `of_languages` tells it; English, and what isn't sure, is left to the other one.
         """
         sound = self._encode(samples)
-        language, probability = self._language(sound)
-        sure = probability >= _SURE
-        if language == "en" or not sure:
-            return english.words(samples, start_s), language if sure else ""
-        return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
-
-    def _language(self, sound: _KeyValues) -> tuple[str, float]:
-        """The code of the likeliest language of those that are told, and its probability among all."""
         decoded, _ = self._decoder_step([self._special[_START]], 0, dict(sound))
         likely = self._logits(decoded[0])[self._languages].softmax(-1).tolist()
         codes = (self._tokenizer.id_to_token(token).strip("<|>") for token in self._languages.tolist())
-        probability, best = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
-        return best, probability
+        probability, language = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
+        if language == "en" or probability < _SURE:
+            return english.words(samples, start_s), language if probability >= _SURE else ""
+        return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
 
     def _words(self, sound: _KeyValues, length_s: float, start_s: float, language: str = "") -> list[SpokenWord]:
         """The words of `_encode` sound; the language's code is for the expert of many."""
         _, start, _, write, _, no_times = self._special
         spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
         prompt = [start, *spoken, no_times]
-        heard = self._decode(sound, length_s, prompt)
-        if not heard.is_speech:
+        tokens, attention = self._decode(sound, length_s, prompt)
+        if not tokens:
             return []
-        times = _token_times(heard.attention, len(prompt), length_s)
+        frames = max(2, min(attention.shape[-1], round(length_s / _FRAME_S)))
+        smooth = torch.stack([_smoothed(head[:, :frames]) for head in attention]).mean(0)
+        begins = _warp(-smooth[len(prompt) - 1 :].numpy())  # what writes a token attends to its sound
+        times = np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)  # [T + 1]: the last one is the end
         return [
             SpokenWord(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
-            for text, first, last in self._split_words(heard.tokens)
+            for text, first, last in self._split_words(tokens)
         ]
 
     def _encode(self, samples: FloatArray) -> _KeyValues:
@@ -158,8 +140,10 @@ class WordExpert:
         pairs = (self._linear(x, name).chunk(2, -1) for name in names)
         return {f"sound {layer}": (key, value) for layer, (key, value) in enumerate(pairs)}
 
-    def _decode(self, sound: _KeyValues, length_s: float, prompt: list[int]) -> _Decoded:
-        """Decode the sound greedily, token by token."""
+    def _decode(self, sound: _KeyValues, length_s: float, prompt: list[int]) -> tuple[list[int], Tensor]:
+        """Decode the sound greedily: the tokens after the prompt's P, none where nobody speaks, and the attention
+        [heads, P + T, F] of the aligned heads to the sound.
+        """
         kept, tokens, total, silence, attended = dict(sound), prompt, 0.0, 0.0, []
         most = min(_MOST_TOKENS, int(length_s * _TOKENS_A_SECOND) + _SPARE_TOKENS)
         new = tokens
@@ -177,8 +161,9 @@ class WordExpert:
             if best == self._special[_END] or len(tokens) == most + len(prompt):
                 break
             tokens, new = [*tokens, best], [best]
-        mean = total / (len(tokens) - len(prompt) + 1)
-        return _Decoded(tokens[len(prompt) :], mean, silence, torch.cat(attended, 1))
+        written = tokens[len(prompt) :]
+        is_speech = silence <= _SILENT or total / (len(written) + 1) >= _UNLIKELY
+        return written if is_speech else [], torch.cat(attended, 1)
 
     def _split_words(self, tokens: list[int]) -> list[tuple[str, int, int]]:
         """The words of some tokens: text, number of the first token, number after the last one that is spoken."""
@@ -246,14 +231,6 @@ def log_mel(samples: Tensor, filters: Tensor) -> Tensor:
     spectrum = torch.stft(samples, FFT, _HOP, window=torch.hann_window(FFT), return_complex=True)[:, :-1].abs() ** 2
     logs = (filters @ spectrum).clamp(min=1e-10).log10()
     return (torch.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
-
-
-def _token_times(attention: Tensor, prompt: int, length_s: float) -> FloatArray:
-    """[T + 1] seconds at which each token after so many of the prompt begins, and the last one ends."""
-    frames = max(2, min(attention.shape[-1], round(length_s / _FRAME_S)))
-    smooth = torch.stack([_smoothed(head[:, :frames]) for head in attention]).mean(0)
-    begins = _warp(-smooth[prompt - 1 :].numpy())  # what writes a token attends to its sound
-    return np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)
 
 
 def _smoothed(head: Tensor) -> Tensor:

@@ -40,11 +40,7 @@ _VOICE_S = 1.0  # of speech, without the margins, from which its voice is told
 
 
 class SoundExperts:
-    """The networks that hear, each loaded when it is first needed.
-
-    Raises:
-        WeightsError: (when one is loaded) its weights aren't here.
-    """
+    """The networks that hear, each loaded when it is first needed: WeightsError where its weights aren't here."""
 
     speech = cached_property(lambda self: SpeechExpert())  # when somebody speaks
     words = cached_property(lambda self: WordExpert())  # what is said
@@ -81,9 +77,8 @@ def listen(
 ) -> Sound:
     """What is heard in a clip with sound: words, in how many voices, who speaks as far as that is seen, and music.
 
-    Only the seconds that were looked at are listened to: of an analysis of a part those of the part.
-
-    `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it. Progress is in seconds.
+    `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it: then only the part is
+    listened to. Progress is in seconds.
 
     Raises:
         VideoReadError: it can't be read.
@@ -134,8 +129,7 @@ def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float
             elif begun >= 0:
                 quiet = quiet + 1 if probability < _SILENT else 0
             at += 1
-            ends = begun >= 0 and (quiet * STEP_S >= _PAUSE_S or (at - begun) * STEP_S >= _LONGEST_S)
-            if ends:
+            if begun >= 0 and (quiet * STEP_S >= _PAUSE_S or (at - begun) * STEP_S >= _LONGEST_S):
                 if (at - quiet - begun) * STEP_S >= _SHORTEST_S:
                     yield cut(begun, at - quiet)
                 begun = -1
@@ -151,12 +145,11 @@ def split_by_voice(speech: Iterable[Speech], expert: VoiceprintExpert) -> Iterat
         waiting = [one]
         while waiting:
             part = waiting.pop()
-            at = _voice_change(part.samples, expert)
-            if at is None:
+            if (at := _voice_change(part.samples, expert)) is None:
                 yield part
-                continue
-            rest = Speech(part.start_s + at / SAMPLE_RATE, part.samples[at:])
-            waiting += [rest, Speech(part.start_s, part.samples[:at])]
+            else:
+                rest = Speech(part.start_s + at / SAMPLE_RATE, part.samples[at:])
+                waiting += [rest, Speech(part.start_s, part.samples[:at])]
 
 
 def _voice_change(samples: FloatArray, expert: VoiceprintExpert) -> int | None:
@@ -222,15 +215,16 @@ def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]
         heard, language = experts.words.words(samples, start_s), ""
     else:
         heard, language = experts.languages.words_and_language(samples, start_s, experts.words)
-    for word in heard:
+    for word in heard:  # each belongs to the nearest stretch of speech, and is clipped to it
         middle = (word.start_s + word.end_s) / 2
-        gaps = [max(one.start_s - middle, middle - one.end_s) for one in window]
-        nearest = int(np.argmin(gaps))
-        told[nearest].append(_clipped(word, window[nearest]))
-    spoken = zip(window, told, strict=True)
+        nearest = int(np.argmin([max(one.start_s - middle, middle - one.end_s) for one in window]))
+        speech = window[nearest]
+        start = min(max(word.start_s, speech.start_s), speech.end_s)
+        end = max(start, min(word.end_s, speech.end_s))
+        told[nearest].append(replace(word, start_s=round(start, 2), end_s=round(end, 2)))
     return [
         Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words), language=language * bool(words))
-        for one, words in spoken
+        for one, words in zip(window, told, strict=True)
     ]
 
 
@@ -239,9 +233,3 @@ def _voiceprint(speech: Speech, expert: VoiceprintExpert) -> tuple[float, ...]:
     if speech.end_s - speech.start_s < _VOICE_S + 2 * _MARGIN_S:
         return ()
     return tuple(round(float(value), 4) for value in expert.voiceprint(speech.samples))
-
-
-def _clipped(word: SpokenWord, speech: Speech) -> SpokenWord:
-    """A word clipped to its stretch of speech."""
-    start = min(max(word.start_s, speech.start_s), speech.end_s)
-    return replace(word, start_s=round(start, 2), end_s=round(max(start, min(word.end_s, speech.end_s)), 2))

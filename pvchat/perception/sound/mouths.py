@@ -49,11 +49,7 @@ def with_speakers(
     mesh: MeshExpert,
     config: VideoConfig,
 ) -> tuple[Utterance, ...]:
-    """The stretches that were heard in a clip (`found`: what `probe` said about it) with who speaks.
-
-    Raises:
-        VideoReadError: it can't be read.
-    """
+    """What was heard in a clip (`found`: what `probe` said) with who speaks; VideoReadError where it can't be read."""
     looks = [look_times(one) for one in utterances]
     faces = {time: faces_at(analysis, time) for times in looks for time in times}
     wanted = [time for time, there in faces.items() if there]
@@ -68,7 +64,9 @@ def with_speakers(
         shown = Counter(face.track for time in times for face in faces[time])
         there = {track for track, count in shown.items() if count >= _THERE * len(times)}
         there -= false_faces(times, opened)
-        looked = not shown and _was_sampled(analysis, one)
+        # its pictures were looked at, so that a face would have been found
+        sampled = (analysis.times >= one.start_s - _APART_S) & (analysis.times <= one.end_s + _APART_S)
+        looked = not shown and bool(sampled.any())
         spoken.append(_with_speaker(one, there, mouth_movements(times, opened), looked))
     return tuple(spoken)
 
@@ -116,11 +114,6 @@ def _face_at(analysis: ClipAnalysis, number: int, track: Track, time: float) -> 
     rows = ends if len(ends) == 2 else np.repeat(ends, 2)
     box, points = ((1 - share) * values[rows[0]] + share * values[rows[1]] for values in (track.boxes, track.points))
     return Face(number, box, points)
-
-
-def _was_sampled(analysis: ClipAnalysis, one: Utterance) -> bool:
-    """Whether the pictures of a stretch were looked at at all, so that a face would have been found."""
-    return bool(((analysis.times >= one.start_s - _APART_S) & (analysis.times <= one.end_s + _APART_S)).any())
 
 
 def false_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> set[int]:

@@ -23,20 +23,14 @@ _OTHER_NEAR, _OTHER = 0.65, 0.7
 
 def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
     """The stretches with the numbers of their voices, counted from 0 as they begin to speak."""
-    numbers = iter(_cluster([one for one in utterances if one.voiceprint]))
-    return tuple(replace(one, voice=next(numbers) if one.voiceprint else None) for one in utterances)
-
-
-def _cluster(utterances: Sequence[Utterance]) -> list[int]:
-    """The number of each stretch's voice, by average linkage of voiceprints."""
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    if len(utterances) < 2:
-        return [0] * len(utterances)
-    prints = np.array([one.voiceprint for one in utterances], np.float32)
-    found = fcluster(linkage(prints, "average", "cosine"), 1 - SAME_VOICE, "distance").tolist()
-    order = list(dict.fromkeys(found))
-    return [order.index(group) for group in found]
+    prints = np.array([one.voiceprint for one in utterances if one.voiceprint], np.float32)
+    groups = [0] * len(prints)
+    if len(prints) > 1:
+        groups = fcluster(linkage(prints, "average", "cosine"), 1 - SAME_VOICE, "distance").tolist()
+    order, of_each = list(dict.fromkeys(groups)), iter(groups)
+    return tuple(replace(one, voice=order.index(next(of_each)) if one.voiceprint else None) for one in utterances)
 
 
 def change_after(prints: FloatArray, apart: int) -> int | None:
