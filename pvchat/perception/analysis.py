@@ -148,20 +148,15 @@ def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -
 def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[tracks.Sighting]) -> Track:
     """One person's sightings as a track, without what is measured later."""
     size = np.array([clip.width, clip.height], np.float32)
-    frames = np.array([f for f, _ in sightings], np.int64)
-    boxes = np.asarray(np.stack([found[f].boxes[i] for f, i in sightings]) / np.tile(size, 2), np.float32)
-    return Track(
-        kind="face",
-        frames=frames,
-        boxes=boxes,
-        points=np.asarray(np.stack([found[f].points[i] for f, i in sightings]) / size, np.float32),
-        scores=np.array([found[f].scores[i] for f, i in sightings], np.float32),
-        quality=np.array([found[f].quality[i] for f, i in sightings], np.float32),
-        identity=np.stack([found[f].identity[i] for f, i in sightings]),
-        body_boxes=np.stack([body_box(box) for box in boxes]),
-        body=np.zeros((len(frames), WIDTH), np.float32),
-        pose=np.full((len(frames), 33, 4), np.nan, np.float32),
+    boxes, points, scores, quality, identity = (
+        np.stack([getattr(found[f], name)[i] for f, i in sightings])
+        for name in ("boxes", "points", "scores", "quality", "identity")
     )
+    boxes = np.asarray(boxes / np.tile(size, 2), np.float32)
+    track = tracks.new_track("face", [f for f, _ in sightings], boxes, scores, quality, identity)
+    track.points = np.asarray(points / size, np.float32)
+    track.body_boxes = np.stack([body_box(box) for box in boxes])
+    return track
 
 
 def _add_faceprints(clip: Clip, track: Track, experts: Experts, count: int) -> None:

@@ -32,7 +32,7 @@ from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.heads import head_of
 from pvchat.perception.sightings import best_of_stretches, spread
-from pvchat.perception.tracks import cheapest_pairs
+from pvchat.perception.tracks import cheapest_pairs, new_track
 from pvchat.schemas import FloatArray, IntArray, Thing, Track
 from pvchat.video import Clip
 
@@ -230,24 +230,12 @@ def describe(clip: Clip, body: Thing, expert: FrameExpert) -> Looks:
 def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpert) -> Track:
     """A body without a face as a track of kind "figure", its box where the head is, in a few sightings."""
     seen, body = np.array(body.frames, np.int64), body.rows(spread(len(body.frames), _SIGHTINGS).tolist())
-    n, boxes = len(body.frames), np.array(body.boxes, np.float32)
-    heads = np.stack([head_of(box) for box in boxes])
-    images = [clip.images[frame] for frame in body.frames]
-    cuts = [crop_squares(image, head[None])[0] for image, head in zip(images, heads, strict=True)]
-    return Track(
-        kind="figure",
-        frames=np.array(body.frames, np.int64),
-        boxes=heads,
-        points=np.full((n, 5, 2), np.nan, np.float32),
-        scores=np.array(body.scores, np.float32),
-        quality=np.zeros(n, np.float32),
-        identity=figures.identity(face_maps(frames, cuts)).astype(np.float32),
-        body_boxes=boxes,
-        body=np.zeros((n, WIDTH), np.float32),
-        pose=np.full((n, 33, 4), np.nan, np.float32),
-        looks=describe(clip, body, frames),
-        seen=seen,
-    )
+    heads = np.stack([head_of(np.array(box, np.float32)) for box in body.boxes])
+    cuts = [crop_squares(clip.images[frame], head[None])[0] for frame, head in zip(body.frames, heads, strict=True)]
+    identity, unknown = figures.identity(face_maps(frames, cuts)).astype(np.float32), np.zeros(len(heads), np.float32)
+    track = new_track("figure", body.frames, heads, np.array(body.scores, np.float32), unknown, identity)
+    track.body_boxes, track.looks, track.seen = np.array(body.boxes, np.float32), describe(clip, body, frames), seen
+    return track
 
 
 def tints(picture: NDArray[np.uint8]) -> FloatArray:

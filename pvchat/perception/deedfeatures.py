@@ -180,27 +180,25 @@ def _gaze(track: Track, seen: IntArray, aspect: float) -> FloatArray:
 
 def _company(track: Track, analysis: ClipAnalysis, aspect: float) -> FloatArray:
     """[COMPANY] how near the nearest person seen with her is, how large, and how far their bodies overlap."""
-    found = [one for other in analysis.tracks if other is not track if (one := _nearness(track, other, aspect))]
+    # of each: how far away, what share of her body's box theirs covers, how much larger and higher up
+    found: list[tuple[float, float, float, float]] = []
+    for other in analysis.tracks:
+        hers, theirs = np.nonzero(track.frames[:, None] == other.frames[None])
+        if other is track or not len(hers):
+            continue
+        face, head = track.boxes[hers], other.boxes[theirs]
+        height, tall = face[:, 3] - face[:, 1], head[:, 3] - head[:, 1]
+        way = (head[:, :2] + head[:, 2:] - face[:, :2] - face[:, 2:]) / 2 * np.array([aspect, 1.0])
+        away = np.linalg.norm(way, axis=1) / ((height + tall) / 2)
+        mine, box = track.body_boxes[hers], other.body_boxes[theirs]
+        shared = np.clip(np.minimum(mine[:, 2:], box[:, 2:]) - np.maximum(mine[:, :2], box[:, :2]), 0, None).prod(1)
+        laps = shared / np.clip(mine[:, 2:] - mine[:, :2], 1e-6, None).prod(1)
+        sizes, rise = np.log(tall / height), np.abs(way[:, 1] / height)
+        found.append((float(away.min()), float(laps.max()), float(sizes.mean()), float(rise.mean())))
     if not found:
         return np.zeros(COMPANY, np.float32)
-    away, lap, larger, higher = min(found)
-    near = [_closeness(away, reach) for reach in (1.0, 1.8, 3.0)]
-    shared = max(one[1] for one in found)
-    told = [1.0, *near, lap, float(np.clip(larger, -2, 2)), min(higher, 3.0), min(len(found), 4) / 4, shared]
+    nearest, lap, larger, higher = min(found)
+    near = [_closeness(nearest, reach) for reach in (1.0, 1.8, 3.0)]
+    most = max(one[1] for one in found)
+    told = [1.0, *near, lap, float(np.clip(larger, -2, 2)), min(higher, 3.0), min(len(found), 4) / 4, most]
     return np.asarray(told, np.float32)
-
-
-def _nearness(track: Track, other: Track, aspect: float) -> tuple[float, float, float, float] | None:
-    """How far away another person is, what share of her body's box theirs covers, how much larger and higher up."""
-    hers, theirs = np.nonzero(track.frames[:, None] == other.frames[None])
-    if not len(hers):
-        return None
-    face, head = track.boxes[hers], other.boxes[theirs]
-    height, tall = face[:, 3] - face[:, 1], head[:, 3] - head[:, 1]
-    way = (head[:, :2] + head[:, 2:] - face[:, :2] - face[:, 2:]) / 2 * np.array([aspect, 1.0])
-    away = np.linalg.norm(way, axis=1) / ((height + tall) / 2)
-    mine, box = track.body_boxes[hers], other.body_boxes[theirs]
-    shared = np.clip(np.minimum(mine[:, 2:], box[:, 2:]) - np.maximum(mine[:, :2], box[:, :2]), 0, None).prod(1)
-    lap = shared / np.clip(mine[:, 2:] - mine[:, :2], 1e-6, None).prod(1)
-    larger, higher = np.log(tall / height).mean(), np.abs(way[:, 1] / height).mean()
-    return float(away.min()), float(lap.max()), float(larger), float(higher)

@@ -33,16 +33,13 @@ class DrawnHeads:
     def __init__(self, detector: WideFaceDetector, frames: FrameExpert) -> None:
         self.detector, self.frames = detector, frames
 
-    def faces(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> list[FloatArray | None]:
-        """The face [4] that is surest in each picture's figure box [4], or None."""
-        return [self._face(image, figure) for image, figure in zip(images, figures, strict=True)]
-
     def shown(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> FloatArray:
         """How probably each picture's figure [4] shows what `expressions.SHOWN` lists: [n, K]."""
         pictures = [crop_squares(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
         return expressions(face_maps(self.frames, pictures))
 
-    def _face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
+    def face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
+        """The face [4] that is surest in a picture's figure box [4], or None."""
         size = figure[2:] - figure[:2]
         around = np.clip(np.concatenate([figure[:2] - _MARGIN * size, figure[2:] + _MARGIN * size]), 0, 1)
         found, _, scores = self.detector.faces(np.ascontiguousarray(crop(image, around)), _SURE)

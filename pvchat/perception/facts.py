@@ -74,7 +74,7 @@ def measure_person(
 
 def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
     """Hair and clothes of a drawn figure, above and below the face; without one in the box, but for the background."""
-    found = zip(seen.images, heads.faces(seen.images, seen.boxes), strict=True)
+    found = [(image, heads.face(image, figure)) for image, figure in zip(seen.images, seen.boxes, strict=True)]
     faces = [(image, face) for image, face in found if face is not None]
     below = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
     facts.clothes = _top([cloth.colour_of(*row, False) for row in below]) or [

@@ -99,8 +99,19 @@ def _phrase(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
     """Whether somebody stands by torso and thighs, in most of the sightings [n, 33, 4] (or NaN) that show them."""
-    shown = [stands for joints in pose if (stands := _stands(joints, aspect)) is not None]
-    return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
+    stands, shoulders, hips = list[bool](), list(body.SHOULDERS), list(body.HIPS)
+    for joints in pose:
+        xy, inside = joints[:, :2] * [aspect, 1.0], np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
+        seen = (joints[:, 3] >= _SEEN) & inside
+        legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
+        if not (legs and seen[shoulders].any() and seen[hips].all()):
+            continue
+        trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
+        thighs = np.array([xy[knee] - xy[hip] for hip, knee in legs])
+        lean, slants = (np.degrees(np.arctan2(np.abs(part[..., 0]), part[..., 1])) for part in (trunk, thighs))
+        long = thighs[:, 1].min() > _UPRIGHT_THIGHS * float(np.linalg.norm(trunk))
+        stands.append(bool(lean <= _LEANS and slants.max() < _SLANTS and long))
+    return len(stands) >= max(1, 0.3 * len(pose)) and sum(stands) >= _AGREE * len(stands)
 
 
 def postures(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> dict[str, float]:
@@ -230,20 +241,6 @@ def _belongs_to(one: Thing, track: Track) -> bool:
             if holds_face(here, track.boxes[row]) if track.kind == "face" else np.allclose(here, track.body_boxes[row]):
                 return True
     return False
-
-
-def _stands(joints: FloatArray, aspect: float) -> bool | None:
-    """Whether trunk and thighs of a pose [33, 4] are upright; None where they aren't seen."""
-    xy, inside = joints[:, :2] * [aspect, 1.0], np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
-    shoulders, hips, seen = list(body.SHOULDERS), list(body.HIPS), (joints[:, 3] >= _SEEN) & inside
-    legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
-    if not (legs and seen[shoulders].any() and seen[hips].all()):
-        return None
-    trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
-    thighs = np.array([xy[knee] - xy[hip] for hip, knee in legs])
-    lean, slants = (np.degrees(np.arctan2(np.abs(part[..., 0]), part[..., 1])) for part in (trunk, thighs))
-    long = thighs[:, 1].min() > _UPRIGHT_THIGHS * float(np.linalg.norm(trunk))
-    return bool(lean <= _LEANS and slants.max() < _SLANTS and long)
 
 
 def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:

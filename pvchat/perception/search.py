@@ -36,10 +36,7 @@ _PER_VECTOR, _FEWEST_VECTORS = 3, 12
 
 
 def find_faces(
-    images: NDArray[np.uint8],
-    shots: IntArray,
-    expert: FaceExpert,
-    tell: Callable[[int], None] = lambda done: None,
+    images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None] = lambda done: None
 ) -> list[DetectedFaces]:
     """Detect and describe the faces of each of T frames [T, H, W, 3] uint8 RGB.
 

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.litert import LiteNetwork
-from pvchat.perception.experts.networks import load_file
+from pvchat.perception.experts.networks import LiteNetwork, load_file
 from pvchat.perception.experts.regions import Region, axis_region, crop, mask_over_frame, sample, whole_image
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
@@ -203,7 +202,7 @@ def _body_regions(found: Detections, face: FloatArray | None = None) -> list[Reg
     return [axis_region(points[0], points[1], pi / 2).scaled(_MARGIN) for points in kept]
 
 
-def _in_face(points: FloatArray, face: FloatArray) -> NDArray[np.bool_]:
+def _in_face(points: NDArray[np.floating], face: NDArray[np.floating]) -> NDArray[np.bool_]:
     """[n] which points [n, 2] lie in a face box [4], or a little beside it."""
     slack = (face[2:] - face[:2]) * _FACE_SLACK
-    return ((points >= face[:2] - slack) & (points <= face[2:] + slack)).all(1)
+    return np.asarray(((points >= face[:2] - slack) & (points <= face[2:] + slack)).all(1))

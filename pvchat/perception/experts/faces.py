@@ -205,10 +205,7 @@ def _neighbour_boxes(boxes: FloatArray) -> FloatArray:
 
 
 def _merge_detectors(
-    images: Sequence[NDArray[np.uint8]],
-    small: Sequence[NDArray[np.uint8]],
-    own: Sequence[Found],
-    wide: Sequence[Found],
+    images: Sequence[NDArray[np.uint8]], small: Sequence[NDArray[np.uint8]], own: Sequence[Found], wide: Sequence[Found]
 ) -> list[Located]:
     """MTCNN's faces of the small images, and of the wide-range detector's those that are sure and overlap none."""
     located = []

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.body import LEFT_WRIST, RIGHT_WRIST
-from pvchat.perception.experts.litert import LiteNetwork
-from pvchat.perception.experts.networks import load_file
+from pvchat.perception.experts.networks import LiteNetwork, load_file
 from pvchat.perception.experts.regions import Region, axis_region, crop
 from pvchat.schemas import FloatArray
 

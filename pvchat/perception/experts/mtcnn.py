@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from pvchat.assets.weights import member_path
 from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.networks import Input, Network, build_network, in_batches, load
 from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    from torch import nn
 
 # Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel
 # cells at stride 2; R-Net and O-Net take 24 and 48 pixels.
@@ -72,9 +69,14 @@ class MTCNN:
     ) -> None:
         folder = folder or member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
-        network = partial(load, device=device, small=True)
+
+        def layers(weights: Path) -> Any:
+            from pvchat.perception.experts import mtcnnlayers  # which imports torch
+
+            return mtcnnlayers.trained(weights.stem, weights)
+
         self._pnet, self._rnet, self._onet = (
-            network(name, folder / f"{name}.pt", partial(_layers, name), Input((-1, 3, side, side)))
+            load(name, folder / f"{name}.pt", layers, Input((-1, 3, side, side)), device=device, small=True)
             for name, side in (("pnet", -1), ("rnet", 24), ("onet", 48))
         )
 
@@ -174,13 +176,6 @@ def _by_frame(boxes: list[FloatArray], *verdicts: FloatArray) -> Iterator[tuple[
     """Each frame's boxes with its rows of what a network said of all frames' crops."""
     ends = np.cumsum([len(one) for one in boxes])[:-1]
     yield from zip(boxes, *(np.split(rows, ends) for rows in verdicts), strict=True)
-
-
-def _layers(name: str, weights: Path) -> nn.Module:
-    """Builds a network of `mtcnnlayers.py`; torch is imported only where one is built."""
-    from pvchat.perception.experts import mtcnnlayers
-
-    return mtcnnlayers.trained(name, weights)
 
 
 def _pyramid(side: int, min_face: float) -> Sequence[float]:

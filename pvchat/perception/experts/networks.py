@@ -1,25 +1,27 @@
-"""How frozen networks are loaded and run: by OpenVINO on the CPU; on other devices PyTorch runs those it defines.
+"""How frozen networks are loaded and run: by OpenVINO on the CPU, small ones of MediaPipe's by LiteRT; on other devices
+PyTorch runs those it defines.
 
-In: a name, the weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays
-out.
+In: a name, weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays out.
 
 Notable choices (docs/adr/0014-fast-runtime.md):
 - A network is converted once, after its weights are fetched or at first use, and kept beside them, in
   `$PVCHAT_HOME/weights/networks/<name>-<hash of weights and FORMAT>`: later processes neither import torch nor trace.
 - Arithmetic is float32, also where the runtimes would take less: else identity vectors would depend on the machine.
 - A large network computes on all threads; with small ones, called a hundred times a frame, frames are looked at
-  `side_by_side` (`workers.py`), each on one thread.
+  `in_parallel` (`workers.py`), each on one thread.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,9 +30,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.config import home
 from pvchat.memory import trim, unread
-from pvchat.perception.experts import litert
 from pvchat.perception.experts.converted import FILE, drop_if_damaged, save_whole
 from pvchat.runtime import own_threads
 from pvchat.schemas import FloatArray
@@ -47,7 +49,8 @@ _COMPILING = threading.Lock()
 # Held while OpenVINO starts. Its first `Type.to_dtype` fills a table that C++ guards by a lock of its own; a second
 # thread that comes meanwhile waits for that lock and keeps Python's, which the first one needs: both wait for ever.
 _STARTING = threading.Lock()
-_LOADED: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
+_CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one LiteRT interpreter is created at a time
+_LOADED: weakref.WeakSet[_OpenVinoNetwork | LiteNetwork] = weakref.WeakSet()  # all of this process
 
 Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
 
@@ -203,13 +206,67 @@ class _OpenVinoNetwork:
                 self._compiled.release_memory()
 
 
+class LiteNetwork:
+    """One network of MediaPipe's ("face_landmark.tflite"); raises WeightsError where it wasn't fetched yet.
+
+    Calls are serialised, for an interpreter isn't thread-safe. It takes six times its file and hundredths of a second
+    to make: while clips aren't looked at there is none.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._path = member_path("mediapipe", name)
+        self._lock = threading.Lock()
+        self._interpreter: Any = self._new_interpreter()
+        self._input = self._interpreter.get_input_details()[0]
+        self._outputs = self._interpreter.get_output_details()
+        _LOADED.add(self)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the input image in pixels."""
+        return int(self._input["shape"][1]), int(self._input["shape"][2])
+
+    def __call__(self, image: FloatArray) -> list[FloatArray]:
+        """Run one image [H, W, 3]; returns copies of all outputs, the leading batch dimension of 1 removed."""
+        with self._lock:
+            if self._interpreter is None:
+                self._interpreter = self._new_interpreter()
+            self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(image[None], np.float32))
+            self._interpreter.invoke()
+            return [self._interpreter.get_tensor(d["index"])[0] for d in self._outputs]
+
+    def release_buffers(self) -> None:
+        """Drop the interpreter until the next call."""
+        with self._lock:
+            self._interpreter = None
+
+    def _new_interpreter(self) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        with _CREATING, _quiet_stderr():
+            interpreter = Interpreter(str(self._path), num_threads=1)
+            interpreter.allocate_tensors()
+        return interpreter
+
+
 def release_buffers() -> None:
     """Free what every network needs only while it computes, its file's pages too, which are read once."""
     for network in list(_LOADED):
         network.release_buffers()
-    litert.release_buffers()
     unread(home() / "weights")
     trim()
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
 
 
 def _openvino() -> Any:

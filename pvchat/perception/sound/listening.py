@@ -1,12 +1,14 @@
 """A clip's sound becomes stretches of speech with words, and each is given to whom it seems to come from.
 
 In: a path, what `probe` said, the clip's analysis. Out: a `Sound`. The sound is read once, block after block; a stretch
-of speech is held until its words are found, so that an hour takes no more memory than a minute.
+of speech is held until its words are found, so that an hour takes no more memory than a minute. Voices are grouped by
+how alike they are on average; docs/adr/0060-words-in-the-library.md and 0067-real-voices.md say how the limits were
+chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,7 +25,6 @@ from pvchat.perception.experts.voiceprint import FRAME_S, WINDOW, VoiceprintExpe
 from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
 from pvchat.perception.sound.mouths import with_speakers
 from pvchat.perception.sound.music import MusicListener
-from pvchat.perception.sound.voices import change_after, with_voices
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, SpokenWord, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
@@ -37,6 +38,10 @@ _BLOCK_S = 4.0  # heard at once
 _STEP = WINDOW // 4  # frames from one look for another voice to the next
 _QUIET_S, _LOUDNESS_S = 0.4, 0.05  # around it speech is parted where it is softest, in windows so long
 _VOICE_S = 1.0  # of speech, without the margins, from which its voice is told
+SAME_VOICE = 0.725  # mean cosine from which two groups of stretches are one voice
+# Cosine of what is heard in the 1.6 s before a moment and after it, and of all before and after, below which another
+# voice goes on there.
+_OTHER_NEAR, _OTHER = 0.65, 0.7
 
 
 class SoundExperts:
@@ -233,3 +238,29 @@ def _voiceprint(speech: Speech, expert: VoiceprintExpert) -> tuple[float, ...]:
     if speech.end_s - speech.start_s < _VOICE_S + 2 * _MARGIN_S:
         return ()
     return tuple(round(float(value), 4) for value in expert.voiceprint(speech.samples))
+
+
+def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
+    """The stretches with the numbers of their voices, counted from 0 as they begin to speak."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    prints = np.array([one.voiceprint for one in utterances if one.voiceprint], np.float32)
+    groups = [0] * len(prints)
+    if len(prints) > 1:
+        groups = fcluster(linkage(prints, "average", "cosine"), 1 - SAME_VOICE, "distance").tolist()
+    order, of_each = list(dict.fromkeys(groups)), iter(groups)
+    return tuple(replace(one, voice=order.index(next(of_each)) if one.voiceprint else None) for one in utterances)
+
+
+def change_after(prints: FloatArray, apart: int) -> int | None:
+    """The index of the window after which another voice goes on; None where it is one voice.
+
+    `prints`: [looks, 256] along a stretch, of unit length; a look ends where the one that is `apart` further begins.
+    """
+    if len(prints) <= apart:
+        return None
+    likeness = (prints[:-apart] * prints[apart:]).sum(1)
+    last = int(likeness.argmin())
+    before, after = prints[: last + 1].mean(0), prints[last + apart :].mean(0)
+    whole = float(before @ after / (np.linalg.norm(before) * np.linalg.norm(after)))
+    return last if likeness[last] < _OTHER_NEAR and whole < _OTHER else None
