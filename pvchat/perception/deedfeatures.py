@@ -16,8 +16,7 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
-from pvchat.perception.posture import Descriptions, angle, cached_description, posed_sightings
-from pvchat.perception.surroundings import surroundings
+from pvchat.perception.posture import Descriptions, angle, cached_description, posed_sightings, surroundings
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
 
 _THINGS = (  # COCO's, by what is done with them

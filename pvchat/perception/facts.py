@@ -4,7 +4,7 @@ In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `Person
 colours, hair, features, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
 head passes the threshold at which its precision was validated. Pose, movement and gestures come from `motion.py`,
 sleeves and trousers from `sleeves.py`, seats and ties from `relations.py`. Drawn figures get colours, position and
-what their faces show (`drawngestures.py`): the other heads were trained on photos.
+what their faces show (`drawnheads.py`): the other heads were trained on photos.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from copy import deepcopy
 import numpy as np
 
 from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
-from pvchat.perception.drawngestures import drawn_gestures
-from pvchat.perception.drawnheads import DrawnHeads
+from pvchat.perception.drawnheads import DrawnHeads, drawn_gestures
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where

@@ -60,8 +60,8 @@ def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: s
     tie = max(seen, key=lambda index: seen[index])  # nobody wears two
     if gender != "woman" and any(claim.label == "suit" for claim in found) and seen[tie] >= _TIE_SURE:
         found.append(Attribute(_TIES[tie], seen[tie]))
-    if p[_STETHOSCOPE] >= _STETHOSCOPE_SURE:
-        found.append(Attribute("stethoscope", float(p[_STETHOSCOPE])))
+    if (stethoscope := float(p[_STETHOSCOPE])) >= _STETHOSCOPE_SURE:
+        found.append(Attribute("stethoscope", stethoscope))
     return found
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.objects import Detection, ThingExpert
+from pvchat.perception.experts.objects import Detection
 from pvchat.schemas import IntArray, Thing
 
 _FILE = Path(__file__).with_name("experts") / "objects.json"
@@ -34,11 +33,6 @@ _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "micr
 def calibration() -> dict[str, Any]:
     """The detector's calibration (`objects.json`): `slope`, `offset`, limits `sure` and `once`, stricter labels."""
     return dict(json.loads(_FILE.read_text(encoding="utf-8")))
-
-
-def detect(images: NDArray[np.uint8], searched: IntArray, expert: ThingExpert) -> dict[int, list[Detection]]:
-    """What the detector finds in the frames `searched` (indices) of images [T, H, W, 3]."""
-    return {int(frame): expert.find(images[frame]) for frame in searched}
 
 
 def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:

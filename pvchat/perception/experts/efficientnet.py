@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Input, Network, in_batches, load
 from pvchat.perception.experts.workers import in_parallel
 from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    from torch import nn
 
 WIDTH = 1280
 SIDE = 224
@@ -80,7 +77,7 @@ def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[n
     return in_batches(network, np.stack(in_parallel(squashed, images)), 1)[0]
 
 
-def _layers(weights: Path, middle: bool) -> nn.Module:
+def _layers(weights: Path, middle: bool) -> Any:
     """From [B, side, side, 3] float32 pixels, 0..255, to grid tokens [B, tokens, 1280], or to the maps of `MIDDLE`."""
     import torch
     from torch import Tensor, nn

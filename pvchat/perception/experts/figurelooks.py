@@ -3,14 +3,11 @@
 In: cut-out faces, uint8 RGB, as the locator of `figures.py` found them. Out: identity vectors [n, 128] of length 1.
 
 The middle of the frozen EfficientNet-Lite0 sees lines, colours and eyes (its last layer knows things, and drawn
-characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.md):
-
+characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.md, `recipes/figures/figures.py`):
 - **parts**: means over the whole, hair, eyes and skin, and spreads; whitened by what varies within a character, main
   directions: exact where the picture is good;
 - **learned**: two small convolutions whose attention picks what is looked at; trained so that a face dimmed, tinted,
   small, tilted and before another background stays itself. A seventh of the likeness: alone it forgets too much.
-
-The constants come from `recipes/figures/figures.py`.
 """
 
 from __future__ import annotations

@@ -1,16 +1,13 @@
 """Drawn characters, whose faces are none to MTCNN: where they are, what they look like, how like an enrolled one.
 
 In: uint8 RGB frames. Out, a frame: `Figures` (face boxes, scores, identity vectors); over a clip: tracks, a similarity
-score and a probability. Everything stands on the frozen EfficientNet-Lite0 (docs/adr/0024-drawn-faces.md):
+score and a probability.
 
-- locator: four small convolutions on maps of the frame's middle layers; every cell says whether it lies on a drawn
-  face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019); overlapping ones are averaged;
-- identity: the located face, cut out, as `figurelooks.py` reads it;
-- tracks: linked by overlap and identity from frame to frame (Hungarian assignment), by identity across gaps and cuts;
-- presence: the best sightings against the enrolled ones, less what either has in common with a cohort of others.
-  The constants come from `recipes/figures/figures.py` (card: figures.json).
-
-Where no cell scores, the middle of the frame is the figure, with its low score: enrolling always finds something.
+Everything stands on the frozen EfficientNet-Lite0 (docs/adr/0024-drawn-faces.md). Four small convolutions on maps of a
+frame's middle layers locate faces: every cell says whether it lies on a drawn face, hair included, and how far the
+face's edges are (as in FCOS, Tian et al. 2019); overlapping ones are averaged. Where no cell scores, the middle of the
+frame is the figure, with its low score: enrolling always finds something. What is cut out `figurelooks.py` reads. The
+constants come from `recipes/figures/figures.py` (card: figures.json).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ processor's cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -93,8 +93,20 @@ class MTCNN:
 
     def _confirm(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[Found]:
         """R-Net and O-Net on each image's candidates."""
-        passed = self._refine(tables, boxes)
-        return self._answer(tables, [one.shifted(1)[non_max_suppression(one.boxes, one.scores, 0.7)] for one in passed])
+        refined: list[FloatArray] = []
+        for squares, scores, shifts, *_ in _judged(self._rnet, tables, boxes, 24, _REFINED):
+            one = _Candidates(squares, scores, shifts).take(scores > self.thresholds[1])
+            refined.append(one.shifted(1)[non_max_suppression(one.boxes, one.scores, 0.7)])
+        found: list[Found] = []
+        for squares, scores, shifts, places in _judged(self._onet, tables, refined, 48, _ANSWERED):
+            passed = scores > self.thresholds[2]
+            one = _Candidates(squares, scores, shifts).take(passed)
+            size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
+            points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
+            faces, order = one.shifted(1), np.argsort(-one.scores, kind="stable")
+            order = order[_not_nested(faces[order])]
+            found.append((faces[order], points[order].astype(np.float32), one.scores[order]))
+        return found
 
     def _propose(self, tables: list[AreaTable]) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
@@ -117,29 +129,6 @@ class MTCNN:
         kept = [level.take(non_max_suppression(level.boxes, level.scores, 0.5)) for level in levels]
         joined = _Candidates(*(np.concatenate([getattr(k, n) for k in kept]) for n in ("boxes", "scores", "shifts")))
         return joined.take(non_max_suppression(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
-
-    def _refine(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[_Candidates]:
-        """R-Net on each frame's boxes: the candidates that pass, squared and not yet shifted."""
-        kept, crops = _all_crops(tables, boxes, 24)
-        if not len(crops):
-            return [_Candidates(b, b[:, 0], b) for b in kept]
-        scores, shifts = in_batches(self._rnet, crops, _REFINED)
-        frames = _by_frame(kept, scores, shifts)
-        return [_Candidates(*one).take(one[1] > self.thresholds[1]) for one in frames]
-
-    def _answer(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
-        """O-Net on each frame's boxes: the faces that are found."""
-        kept, crops = _all_crops(tables, boxes, 48)
-        if not len(crops):
-            return [_best_first(_Candidates(b, b[:, 0], b), np.zeros((0, 5, 2), np.float32)) for b in kept]
-        found = []
-        for squares, scores, shifts, places in _by_frame(kept, *in_batches(self._onet, crops, _ANSWERED)):
-            passed = scores > self.thresholds[2]
-            one = _Candidates(squares, scores, shifts).take(passed)
-            size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
-            points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
-            found.append(_best_first(one, points))
-        return found
 
 
 def non_max_suppression(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
@@ -172,12 +161,6 @@ def _suppression_network(overlap: float) -> Network:
     return build_network(build)
 
 
-def _by_frame(boxes: list[FloatArray], *verdicts: FloatArray) -> Iterator[tuple[FloatArray, ...]]:
-    """Each frame's boxes with its rows of what a network said of all frames' crops."""
-    ends = np.cumsum([len(one) for one in boxes])[:-1]
-    yield from zip(boxes, *(np.split(rows, ends) for rows in verdicts), strict=True)
-
-
 def _pyramid(side: int, min_face: float) -> Sequence[float]:
     """Scales at which a 12-pixel cell covers faces from `min_face` up to the whole image."""
     scales, scale = [], _CELL / min_face
@@ -203,10 +186,17 @@ def _square(boxes: FloatArray) -> FloatArray:
     return np.concatenate((corner, corner + side), 1)
 
 
-def _all_crops(tables: list[AreaTable], boxes: Sequence[FloatArray], side: int) -> tuple[list[FloatArray], FloatArray]:
-    """Every frame's boxes squared and cut out: those that overlap their image, and all crops [n, 3, side, side]."""
-    pairs = [_crops(table, _square(b), side) for table, b in zip(tables, boxes, strict=True)]
-    return [kept for kept, _ in pairs], np.concatenate([crops for _, crops in pairs])
+def _judged(
+    network: Network, tables: list[AreaTable], boxes: Sequence[FloatArray], side: int, most: int
+) -> list[tuple[FloatArray, ...]]:
+    """Each frame's boxes, squared, that overlap it, with what a network says of their crops of `side` pixels."""
+    pairs = [_crops(table, _square(some), side) for table, some in zip(tables, boxes, strict=True)]
+    kept, crops = [squares for squares, _ in pairs], np.concatenate([pixels for _, pixels in pairs])
+    if not len(crops):
+        return [(none, none[:, 0], none, np.zeros((0, 10), np.float32)) for none in kept]
+    ends = np.cumsum([len(squares) for squares in kept])[:-1]
+    said = in_batches(network, crops, most)
+    return list(zip(kept, *(np.split(rows, ends) for rows in said), strict=True))
 
 
 def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
@@ -216,14 +206,6 @@ def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, 
     kept = (high > low).all(1)
     # Pixels count from 1, as in the reference code.
     return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
-
-
-def _best_first(found: _Candidates, points: FloatArray) -> Found:
-    """Best first, without boxes that lie inside a better one."""
-    boxes = found.shifted(1)
-    order = np.argsort(-found.scores, kind="stable")
-    order = order[_not_nested(boxes[order])]
-    return boxes[order], points[order].astype(np.float32), found.scores[order]
 
 
 def _not_nested(boxes: FloatArray) -> NDArray[np.int64]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,8 @@ class WordExpert:
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
         folder = member_path("words") if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        with _concatenated(model or (folder / "model.bin",)) as read:
-            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read)}
+        arrays = _read_model(model or (folder / "model.bin",))
+        self._weights = {name: torch.from_numpy(array) for name, array in arrays}
         self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
         self._tokenizer_file = folder / "tokenizer.json"
         shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
@@ -263,9 +263,11 @@ def _warp(cost: FloatArray) -> FloatArray:
     return begins
 
 
-@contextmanager
-def _concatenated(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
-    """A function that reads so many bytes of files as if they were one: they are never in memory together."""
+def _read_model(paths: Sequence[Path]) -> Iterator[tuple[str, NDArray[np.floating]]]:
+    """The arrays of a CTranslate2 model by name; those that are used anew for every token as float32.
+
+    Its parts are read as if they were one file; they are never in memory together.
+    """
     with ExitStack() as opened:
         files = [opened.enter_context(path.open("rb")) for path in paths]
 
@@ -276,24 +278,18 @@ def _concatenated(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
                 return data + read(count - len(data))
             return data
 
-        yield read
+        def text() -> str:
+            return read(struct.unpack("<H", read(2))[0])[:-1].decode()
 
+        def number() -> int:
+            return int(struct.unpack("<I", read(4))[0])
 
-def _read_model(read: Callable[[int], bytes]) -> Iterator[tuple[str, NDArray[np.floating]]]:
-    """The arrays of a CTranslate2 model by name; those that are used anew for every token as float32."""
-
-    def text() -> str:
-        return read(struct.unpack("<H", read(2))[0])[:-1].decode()
-
-    def number() -> int:
-        return int(struct.unpack("<I", read(4))[0])
-
-    _ = number(), text(), number()  # version, kind, revision
-    for _ in range(number()):
-        name, rank = text(), read(1)[0]
-        shape = struct.unpack(f"<{rank}I", read(4 * rank))
-        kind = _TYPES[read(1)[0]]
-        array = np.frombuffer(read(number()), kind).reshape(shape)
-        if rank:
-            kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"  # in half the memory
-            yield name, array.astype(kind if kept else np.float32)
+        _ = number(), text(), number()  # version, kind, revision
+        for _ in range(number()):
+            name, rank = text(), read(1)[0]
+            shape = struct.unpack(f"<{rank}I", read(4 * rank))
+            kind = _TYPES[read(1)[0]]
+            array = np.frombuffer(read(number()), kind).reshape(shape)
+            if rank:
+                kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"  # in half the memory
+                yield name, array.astype(kind if kept else np.float32)
