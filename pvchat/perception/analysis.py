@@ -24,7 +24,6 @@ from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figures import link_figures
-from pvchat.perception.experts.workers import in_parallel, thread_safe
 from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
@@ -58,7 +57,7 @@ WHOLE = Depth()
 
 def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE) -> ClipAnalysis:
     """Look for who is in a clip of T decoded frames, and no further: what they do and wear is `measuring.measure`'s."""
-    tell = thread_safe(progress)
+    tell = networks.thread_safe(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
@@ -85,7 +84,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
         job()
         tell("telling who is there", next(done), len(jobs))
 
-    in_parallel(describe, jobs)
+    networks.in_parallel(describe, jobs)
     analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.release_buffers()

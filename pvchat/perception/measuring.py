@@ -23,7 +23,6 @@ from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.experts.workers import in_parallel, thread_safe
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
 from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
@@ -61,22 +60,23 @@ def measure(
     looks: list[Callable[[], Any]] = [partial(with_things, clip, measured, experts, depth.thing_frames)]
     looks += [lambda: frames.camera] if sightings else []
     looks += [partial(_measure_stretch, frames, tracks[n], part, n in posed) for n, part in stretches]
-    handling = [] if measured.scene.drawn else posed
-    jobs, tell, done = len(looks) + len(handling) + len(described), thread_safe(progress), count(1)
+    handling = [] if measured.scene.drawn else [tracks[n] for n in posed]
+    hands = [partial(handled.look_at_hands, clip.images, track, experts.things) for track in handling]
+    jobs, tell, done = len(looks) + len(hands) + len(described), networks.thread_safe(progress), count(1)
 
     def work(job: Callable[[], Any]) -> Any:
         made = job()
         tell("measuring people", next(done), jobs)
         return made
 
-    measured, *made = in_parallel(work, looks)  # none of which needs another
+    measured, *made = networks.in_parallel(work, looks)  # none of which needs another
     found: dict[int, _Measured] = {n: (rows, []) for n, rows in sightings.items()}
     for (n, _), measures in zip(stretches, made[len(made) - len(stretches) :], strict=True):
         found[n][1].extend(measures)
     measured = places.tell_place(measured)  # what stands in a bedroom is a bed
-    in_parallel(work, [partial(handled.look_at_hands, clip.images, tracks[n], experts.things) for n in handling])
+    networks.in_parallel(work, hands)
     networks.release_buffers()  # one kind of network after the other: their buffers are never there together
-    in_parallel(work, [partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in described])
+    networks.in_parallel(work, [partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in described])
     networks.release_buffers()
     return places.tell_place(measured)  # nor is a ward told without white coats
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
-from pvchat.perception.experts.workers import in_parallel
 from pvchat.perception.sightings import best_of_stretches
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.runtime import threads
@@ -70,11 +69,11 @@ def locate(
         tell(len(found))
         return missed
 
-    in_parallel(search_all, _batches(sorted(set(range(len(images))) - set(between))))
+    networks.in_parallel(search_all, _batches(sorted(set(range(len(images))) - set(between))))
     settled = [f for f in between if _same_faces(found[f - 1], found[f + 1])]
-    missed = in_parallel(follow_all, _batches(settled))
+    missed = networks.in_parallel(follow_all, _batches(settled))
     left = set(between).difference(settled).union(*missed)
-    in_parallel(search_all, _batches(sorted(left)))
+    networks.in_parallel(search_all, _batches(sorted(left)))
     return [found[f] for f in range(len(images))]
 
 
@@ -98,7 +97,7 @@ def describe(
     chips: list[NDArray[np.uint8]] = []
     chains = _chains(located, shots)
     for chain in chains:
-        cut = in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
+        cut = networks.in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
         for (f, i), pixels in zip(chain, cut, strict=True):
             quality[f][i] = face_quality(pixels, located[f], i)
         most = max(_FEWEST_VECTORS, -(-len(chain) // _PER_VECTOR))

@@ -8,7 +8,7 @@
     things             objects.py
     sound              listed in `../sound/`
     all of them        collection.py, but for those that hear
-    how they run       networks.py, open it first: converted.py, workers.py
+    how they run       networks.py, open it first: converted.py
 
 torch is imported only where a network that it defines is converted or, on another device than the CPU, run.
 """

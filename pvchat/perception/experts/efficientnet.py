@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.networks import Input, Network, in_batches, load
-from pvchat.perception.experts.workers import in_parallel
+from pvchat.perception.experts.networks import Input, Network, in_batches, in_parallel, load
 from pvchat.schemas import FloatArray
 
 WIDTH = 1280

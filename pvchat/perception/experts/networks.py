@@ -8,7 +8,7 @@ Notable choices (docs/adr/0014-fast-runtime.md):
   `$PVCHAT_HOME/weights/networks/<name>-<hash of weights and FORMAT>`: later processes neither import torch nor trace.
 - Arithmetic is float32, also where the runtimes would take less: else identity vectors would depend on the machine.
 - A large network computes on all threads; with small ones, called a hundred times a frame, frames are looked at
-  `in_parallel` (`workers.py`), each on one thread.
+  `in_parallel`, each on one thread.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ from pvchat.config import home
 from pvchat.memory import trim, unread
 from pvchat.perception.experts.converted import FILE, drop_if_damaged, save_whole
 from pvchat.runtime import own_threads
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Progress
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,6 +53,10 @@ _STARTING = threading.Lock()
 _CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one LiteRT interpreter is created at a time
 _LOADED: weakref.WeakSet[_OpenVinoNetwork | LiteNetwork] = weakref.WeakSet()  # all of this process
 
+_THREAD = threading.local()  # `.inside` in a thread that works for `in_parallel`
+
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
 Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
 
 
@@ -315,3 +320,51 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
     shapes = [_openvino().PartialShape(list(one.shape)) for one in inputs]
     model.reshape(dict(zip(model.inputs, shapes, strict=True)))
     return model
+
+
+def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
+    """`make` of each thing, in order, in `own_threads()` threads, of which the caller's is one.
+
+    What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
+    """
+    todo, count = list(things), own_threads()
+    if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
+        return [make(thing) for thing in todo]
+    made: dict[int, Made] = {}
+    left = iter(range(len(todo)))  # whose next number is given to one thread only
+
+    def work() -> None:
+        _THREAD.inside = True
+        try:
+            made.update((k, make(todo[k])) for k in left)
+        finally:
+            _THREAD.inside = False
+            for _ in left:  # after an error nobody goes on
+                pass
+
+    others = [_helpers(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
+    try:
+        work()
+    finally:
+        wait(others)
+    for other in others:
+        other.result()
+    return [made[k] for k in range(len(todo))]
+
+
+def thread_safe(progress: Progress | None) -> Progress:
+    """A progress that several threads may tell of: one call at a time, and one that comes late is left out."""
+    lock, last = threading.Lock(), dict[str, float]()
+
+    def tell(what: str, done: float, total: float) -> None:
+        with lock:
+            if progress is not None and done >= last.get(what, 0.0):
+                last[what] = done
+                progress(what, done, total)
+
+    return tell
+
+
+@cache
+def _helpers(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, "networks")
