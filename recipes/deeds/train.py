@@ -24,8 +24,18 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.deedfeatures import ATTENTION, COMPANY, GAZE, HANDLED, HANDS, deed_features
-from pvchat.perception.deeds import KINDS, LIKELY, TOLD, likeliest
+from pvchat.perception.deeds import (
+    ATTENTION,
+    COMPANY,
+    GAZE,
+    HANDLED,
+    HANDS,
+    KINDS,
+    LIKELY,
+    TOLD,
+    deed_features,
+    likeliest,
+)
 from pvchat.perception.experts.attributes import ImageNetHead, crop, softmax
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
