@@ -16,7 +16,7 @@ from make_experts import FacesByFrame, experts_of  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from pvchat.perception import analysis as module  # noqa: E402
-from pvchat.perception import measuring  # noqa: E402
+from pvchat.perception import measuring, posture  # noqa: E402
 from pvchat.perception.analysis import drawn_probability, recognise, spread, thumbnail  # noqa: E402
 from pvchat.perception.experts.faces import DetectedFaces  # noqa: E402
 from pvchat.perception.experts.objects import Detection  # noqa: E402
@@ -60,8 +60,8 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "pvchat.perception.places.measure_scene",
         lambda clip, grid, drawn, **_: SceneFacts(place="an office", drawn=drawn),
     )
-    monkeypatch.setattr(measuring, "tell_place", lambda analysis: analysis)
-    monkeypatch.setattr(measuring, "tell_deed", lambda *_: None)
+    monkeypatch.setattr("pvchat.perception.places.tell_place", lambda analysis: analysis)
+    monkeypatch.setattr("pvchat.perception.deeds.tell_deed", lambda *_: None)
     words = (None, ["talking"], {})
     monkeypatch.setattr("pvchat.perception.posture.postures", lambda *_: {"standing": 0.8, "sitting": 0.2})
     monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures())
@@ -362,8 +362,8 @@ def test_hands_are_looked_at_when_the_pose_is_known(monkeypatch: pytest.MonkeyPa
     def look(images: np.ndarray, track: Any, expert: Any) -> None:
         posed.append(bool(np.isfinite(track.pose).any()))
 
-    monkeypatch.setattr(measuring, "look_at_hands", look)
-    monkeypatch.setattr(measuring, "tell_deed", lambda *_: posed.append(len(posed) >= 2))
+    monkeypatch.setattr("pvchat.perception.handled.look_at_hands", look)
+    monkeypatch.setattr("pvchat.perception.deeds.tell_deed", lambda *_: posed.append(len(posed) >= 2))
     analyse(make_clip(4), experts_of(two_people(4)))
     assert posed == [True] * 4
     posed.clear()
@@ -374,8 +374,10 @@ def test_hands_are_looked_at_when_the_pose_is_known(monkeypatch: pytest.MonkeyPa
 def test_the_place_is_told_before_what_people_sit_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was told of the clip before: a sofa in a bedroom is taken for the bed."""
     places: list[str | None] = []
-    monkeypatch.setattr(measuring, "tell_place", lambda seen: replace(seen, scene=SceneFacts(place="a bedroom")))
-    monkeypatch.setattr(measuring, "tell_things", lambda track, seen: places.append(seen.scene.place))
+    monkeypatch.setattr(
+        "pvchat.perception.places.tell_place", lambda seen: replace(seen, scene=SceneFacts(place="a bedroom"))
+    )
+    monkeypatch.setattr("pvchat.perception.relations.tell_things", lambda track, seen: places.append(seen.scene.place))
     assert analyse(make_clip(4), experts_of(two_people(4))).scene.place == "a bedroom"
     assert places == ["a bedroom"] * 2
 
@@ -402,7 +404,7 @@ def test_a_body_without_a_face_has_a_pose_and_no_gestures() -> None:
     seen = np.arange(len(body))
     clip = make_clip(len(body))
     measuring._fill_motion(body, seen, [], measuring._FrameMeasures(clip, np.zeros(len(body), np.int64), None))
-    measuring.tell_posture(body, make_analysis(body))
+    posture.tell_posture(body, make_analysis(body))
     assert (body.facts.pose, body.facts.gestures, body.facts.movement) == ("probably standing", [], None)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from make_analysis import identity_of, make_track
 
-from pvchat.perception.bodytracks import follow_bodies
+from pvchat.perception.bodies import follow_bodies
 from pvchat.perception.experts.objects import Detection
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.heads import face_tracks_of, faceless

@@ -18,8 +18,18 @@ from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Entity, Row, Timeline, says
 from pvchat.perception import deeds
-from pvchat.perception.deedfeatures import HANDS, HandSigns, _attention, _company, _hands
-from pvchat.perception.deeds import TOLD, UNTOLD, likeliest, tell_deed, tell_deeds
+from pvchat.perception.deeds import (
+    HANDS,
+    TOLD,
+    UNTOLD,
+    HandSigns,
+    _attention,
+    _company,
+    _hands,
+    likeliest,
+    tell_deed,
+    tell_deeds,
+)
 from pvchat.schemas import Ground, PersonFacts
 from recipes.deeds import train
 

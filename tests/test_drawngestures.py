@@ -10,7 +10,7 @@ import torch
 from real_weights import WEIGHTS_HOME
 from safetensors.numpy import load_file
 
-from pvchat.perception.drawngestures import drawn_gestures
+from pvchat.perception.drawnheads import drawn_gestures
 from pvchat.perception.experts import attributes, expressions
 from pvchat.perception.experts.expressions import SHOWN
 from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, face_maps

@@ -35,7 +35,7 @@ class Seeing(DrawnHeads):
 
 
 def face_in(image: np.ndarray, figure: np.ndarray, detector: SimpleNamespace) -> np.ndarray | None:
-    return Seeing(detector).faces([image], figure[None])[0]
+    return Seeing(detector).face(image, figure)
 
 
 def test_a_face_is_given_in_fractions_of_the_picture():

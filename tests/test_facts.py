@@ -269,13 +269,10 @@ class Probable(StubHeads):
 
     def __init__(self, outdoors, indoors):
         super().__init__()
-        self.both = np.array([outdoors, indoors])
+        self.both = {"outdoors": outdoors, "indoors": indoors}
 
-    def labels(self, head):
-        return ["outdoors", "indoors"]
-
-    def probabilities(self, head, features):
-        return np.repeat(self.both[None], len(features), 0)
+    def of_label(self, head, label, features):
+        return np.full(len(features), self.both[label])
 
 
 def two_heads(drawn, photo):

@@ -9,7 +9,7 @@ import pytest
 from test_facts import track_at
 from test_posture import FACE, footage, pose
 
-from pvchat.perception import deedfeatures
+from pvchat.perception import deeds
 from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST, look_at_hands
 
@@ -70,13 +70,11 @@ def test_without_a_pose_no_hand_is_known_and_tiny_people_are_passed_by():
 
 def test_the_head_weighs_the_likeliest_of_a_kind_of_things():
     track = track_at(FACE)
-    assert not deedfeatures._thing_log_odds(track).any()
+    assert not deeds._thing_log_odds(track).any()
     track.handled = np.zeros((2, 3, len(LABELS)), np.float16)
     track.handled[:, AT_MOUTH, CUP] = 0.5
-    told = deedfeatures._thing_log_odds(track)
-    assert told.shape == (deedfeatures.HANDLED // 3, 3)
+    told = deeds._thing_log_odds(track)
+    assert told.shape == (deeds.HANDLED // 3, 3)
     assert (told > 1).sum() == 1
     assert told.max() == pytest.approx(np.log(49), abs=1e-3)
-    assert len(deedfeatures.deed_features(track, footage(track))) == len(
-        deedfeatures.deed_features(track_at(FACE), footage(track))
-    )
+    assert len(deeds.deed_features(track, footage(track))) == len(deeds.deed_features(track_at(FACE), footage(track)))

@@ -7,7 +7,7 @@ from math import pi
 import numpy as np
 import pytest
 
-from pvchat.perception.experts import body, litert, mesh, ssd
+from pvchat.perception.experts import body, mesh, networks, ssd
 from pvchat.perception.experts.regions import Region, around, axis_region, crop, mask_over_frame, sample, whole_image
 
 
@@ -189,10 +189,10 @@ def test_experts_read_a_real_person(astronaut):
 
 @pytest.mark.weights
 def test_an_interpreter_that_was_given_up_comes_back_and_says_the_same() -> None:
-    network = litert.LiteNetwork("face_landmark.tflite")
+    network = networks.LiteNetwork("face_landmark.tflite")
     image = np.random.default_rng(0).random((*network.input_size, 3), np.float32)
     before = network(image)
-    litert.release_buffers()
+    networks.release_buffers()
     assert network._interpreter is None
     for one, other in zip(network(image), before, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -11,8 +11,7 @@ torch = pytest.importorskip("torch")
 
 from pvchat.perception.boxes import overlap  # noqa: E402
 from pvchat.perception.experts import mtcnn, mtcnnlayers  # noqa: E402
-from pvchat.perception.experts.areas import AreaTable  # noqa: E402
-from pvchat.perception.experts.mtcnn import MTCNN, _crops, _not_nested, _pyramid, _square  # noqa: E402
+from pvchat.perception.experts.mtcnn import MTCNN, AreaTable, _crops, _not_nested, _pyramid, _square  # noqa: E402
 
 # Eileen Collins' face in skimage's astronaut photo [512, 512], from hairline to chin, taken from the picture by eye.
 ASTRONAUT_FACE = np.float32([[178, 65, 272, 172]])

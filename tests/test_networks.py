@@ -15,8 +15,7 @@ torch = pytest.importorskip("torch")
 
 from pvchat.perception.experts import converted, networks  # noqa: E402
 from pvchat.perception.experts.mtcnn import non_max_suppression  # noqa: E402
-from pvchat.perception.experts.networks import Input, in_batches, load  # noqa: E402
-from pvchat.perception.experts.workers import in_parallel, thread_safe  # noqa: E402
+from pvchat.perception.experts.networks import Input, in_batches, in_parallel, load, thread_safe  # noqa: E402
 
 
 def build(weights: Path) -> torch.nn.Module:

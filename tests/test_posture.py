@@ -13,8 +13,15 @@ from test_facts import track_at
 from test_sleeves import JOINTS
 
 from pvchat.perception import posture
-from pvchat.perception.posture import TOLD, body_description, geometry, tell_posture, tell_postures
-from pvchat.perception.surroundings import PLACEMENT, surroundings
+from pvchat.perception.posture import (
+    PLACEMENT,
+    TOLD,
+    body_description,
+    geometry,
+    surroundings,
+    tell_posture,
+    tell_postures,
+)
 from pvchat.schemas import Thing
 from recipes.posture import by_eye
 from recipes.posture.train import APART, PosedPerson, cut_off, judge, posture_of, told_by_others

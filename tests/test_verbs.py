@@ -27,7 +27,7 @@ def spoken(module: str) -> set[str]:
 
 def measured() -> set[str]:
     """What perception and augmentation say of somebody."""
-    modules = ("perception/motion", "perception/gestures", "perception/drawngestures", "augment/positives/reenact")
+    modules = ("perception/motion", "perception/gestures", "perception/drawnheads", "augment/positives/reenact")
     return set().union(*(spoken(f"pvchat/{module}.py") for module in modules))
 
 

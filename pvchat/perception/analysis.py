@@ -17,17 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pvchat.perception import bodies, facts, places, tracks
-from pvchat.perception.bodytracks import follow_bodies
+from pvchat.perception import bodies, facts, joining, places, tracks
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import body_box, crop
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.faces import DetectedFaces
 from pvchat.perception.experts.figures import link_figures
-from pvchat.perception.experts.workers import in_parallel, thread_safe
 from pvchat.perception.heads import face_tracks_of
-from pvchat.perception.joining import join_on_bodies
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
 from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
@@ -60,7 +57,7 @@ WHOLE = Depth()
 
 def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, depth: Depth = WHOLE) -> ClipAnalysis:
     """Look for who is in a clip of T decoded frames, and no further: what they do and wear is `measuring.measure`'s."""
-    tell = thread_safe(progress)
+    tell = networks.thread_safe(progress)
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
@@ -72,9 +69,10 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     networks.release_buffers()  # so that the buffers of one step aren't there beside those of the next
     grid = experts.frames.grid(clip.images[kept])
     analysis.frame_features = grid.astype(np.float16)
-    linked = tracks.link(found, numbers)
-    analysis.tracks = [face_track(clip, found, sightings) for sightings in linked]
-    likely_drawn = drawn_probability(grid.mean(1), experts) if not _shows_real_face(analysis) else 0.0
+    analysis.tracks = [face_track(clip, found, sightings) for sightings in tracks.link(found, numbers)]
+    often = [track for track in analysis.tracks if 2 * len(track) >= len(analysis.times)]
+    real = any(float(track.scores.mean()) >= _REAL_FACE for track in often)
+    likely_drawn = 0.0 if real else drawn_probability(grid.mean(1), experts)
     if likely_drawn < (_DRAWN if analysis.tracks else PERHAPS_DRAWN):  # a body alone may be a drawn figure's
         add_bodies(clip, analysis, experts, depth)
     if likely_drawn >= PERHAPS_DRAWN or (depth.faceless and not analysis.tracks):
@@ -86,9 +84,8 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
         job()
         tell("telling who is there", next(done), len(jobs))
 
-    in_parallel(describe, jobs)
-    drawn = likely_drawn >= _DRAWN
-    analysis.scene = places.measure_scene(clip, grid, drawn, experts=experts)
+    networks.in_parallel(describe, jobs)
+    analysis.scene = places.measure_scene(clip, grid, likely_drawn >= _DRAWN, experts=experts)
     analysis.scene.confidence["drawn"] = round(likely_drawn, 3)
     networks.release_buffers()
     return analysis
@@ -101,9 +98,8 @@ def _description_jobs(clip: Clip, analysis: ClipAnalysis, experts: Experts, dept
     for number, track in enumerate(analysis.tracks):
         if track.kind == "face" and depth.prints:
             jobs.append(partial(_add_faceprints, clip, track, experts, depth.prints))
-        jobs.append(
-            partial(_describe_track, clip, analysis, track, experts, depth.body_crops if number in measured else 0)
-        )
+        crops = depth.body_crops if number in measured else 0
+        jobs.append(partial(_describe_track, clip, analysis, track, experts, crops))
     return jobs
 
 
@@ -113,16 +109,9 @@ def described_tracks(found: Sequence[Track], depth: Depth) -> set[int]:
     return {*range(min(faces, depth.fact_tracks)), *range(faces, min(faces + _MEASURED_FIGURES, len(found)))}
 
 
-def _shows_real_face(analysis: ClipAnalysis) -> bool:
-    """Whether a face is detected so surely and so often that the clip can't be drawn."""
-    often = [track for track in analysis.tracks if 2 * len(track) >= len(analysis.times)]
-    return any(float(track.scores.mean()) >= _REAL_FACE for track in often)
-
-
 def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
     """Whether frames with pooled features [T, 1280] are drawn: mean log-odds of two heads trained on other photos."""
-    heads = experts.heads
-    photo_head = heads.probabilities("frame", pooled)[:, heads.labels("frame").index("drawn")]
+    photo_head = experts.heads.of_label("frame", "drawn", pooled)
     both = [np.clip(p, 1e-6, 1 - 1e-6) for p in (experts.figures.is_drawn(pooled), photo_head)]
     both = [np.log(p / (1 - p)) for p in both]
     return float(1 / (1 + np.exp(-(both[0] + both[1].mean()) / 2)))
@@ -131,13 +120,13 @@ def drawn_probability(pooled: FloatArray, experts: Experts) -> float:
 def add_bodies(clip: Clip, analysis: ClipAnalysis, experts: Experts, depth: Depth) -> None:
     """Follow the bodies, and give their frames and looks to the face tracks; without faces, bodies are the tracks."""
     numbers = analysis.shot_of(clip.times)
-    found = follow_bodies(clip.images, numbers, experts.things.people, lambda image: experts.body.persons(image))
+    found = bodies.follow_bodies(clip.images, numbers, experts.things.people, lambda image: experts.body.persons(image))
     analysis.bodies = found
     if not analysis.tracks and depth.faceless:
         front = found[: bodies.MOST]
         analysis.tracks = [bodies.body_track(clip, body, experts.frames, experts.figures) for body in front]
         return
-    analysis.tracks = join_on_bodies(analysis.tracks, face_tracks_of(found, analysis.tracks))
+    analysis.tracks = joining.join_on_bodies(analysis.tracks, face_tracks_of(found, analysis.tracks))
     for rank, (body, owners) in enumerate(zip(found, face_tracks_of(found, analysis.tracks), strict=True)):
         for number in set(owners.values()):
             track, rows = analysis.tracks[number], [i for i, f in enumerate(body.frames) if owners.get(f) == number]
@@ -158,20 +147,15 @@ def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -
 def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[tracks.Sighting]) -> Track:
     """One person's sightings as a track, without what is measured later."""
     size = np.array([clip.width, clip.height], np.float32)
-    frames = np.array([f for f, _ in sightings], np.int64)
-    boxes = np.asarray(np.stack([found[f].boxes[i] for f, i in sightings]) / np.tile(size, 2), np.float32)
-    return Track(
-        kind="face",
-        frames=frames,
-        boxes=boxes,
-        points=np.asarray(np.stack([found[f].points[i] for f, i in sightings]) / size, np.float32),
-        scores=np.array([found[f].scores[i] for f, i in sightings], np.float32),
-        quality=np.array([found[f].quality[i] for f, i in sightings], np.float32),
-        identity=np.stack([found[f].identity[i] for f, i in sightings]),
-        body_boxes=np.stack([body_box(box) for box in boxes]),
-        body=np.zeros((len(frames), WIDTH), np.float32),
-        pose=np.full((len(frames), 33, 4), np.nan, np.float32),
+    boxes, points, scores, quality, identity = (
+        np.stack([getattr(found[f], name)[i] for f, i in sightings])
+        for name in ("boxes", "points", "scores", "quality", "identity")
     )
+    boxes = np.asarray(boxes / np.tile(size, 2), np.float32)
+    track = tracks.new_track("face", [f for f, _ in sightings], boxes, scores, quality, identity)
+    track.points = np.asarray(points / size, np.float32)
+    track.body_boxes = np.stack([body_box(box) for box in boxes])
+    return track
 
 
 def _add_faceprints(clip: Clip, track: Track, experts: Experts, count: int) -> None:
@@ -182,9 +166,8 @@ def _add_faceprints(clip: Clip, track: Track, experts: Experts, count: int) -> N
 
 def sharing_a_shot(track: Track, analysis: ClipAnalysis) -> ClipAnalysis:
     """The analysis with those tracks only that share a shot with this one, itself included."""
-    shots = [set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in analysis.tracks]
-    own = next(shown for t, shown in zip(analysis.tracks, shots, strict=True) if t is track)
-    return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, shots, strict=True) if shown & own])
+    own, *others = (set(analysis.shot_of(analysis.times[t.frames]).tolist()) for t in (track, *analysis.tracks))
+    return replace(analysis, tracks=[t for t, shown in zip(analysis.tracks, others, strict=True) if shown & own])
 
 
 def _describe_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: Experts, crops: int) -> None:
@@ -200,7 +183,7 @@ def _describe_track(clip: Clip, analysis: ClipAnalysis, track: Track, experts: E
 
 def thumbnail(clip: Clip, track: Track) -> bytes:
     """JPEG of the track's best sighting, head and shoulders."""
-    best = int((track.quality * track.scores).argmax())
+    best = (track.quality * track.scores).argmax()
     return portrait(clip.images[track.frames[best]], track.boxes[best])
 
 

@@ -18,22 +18,19 @@ _TINY = 1e-9  # least area that is divided by: boxes without area share nothing
 def overlap(a: FloatArray, b: FloatArray) -> FloatArray:
     """Intersection over union of every box in a [n, 4] with every box in b [m, 4]: [n, m]."""
     shared, area_a, area_b = _areas(a, b)
-    share: FloatArray = shared / np.maximum(area_a + area_b - shared, _TINY)
-    return share
+    return np.asarray(shared / np.maximum(area_a + area_b - shared, _TINY))
 
 
 def nesting(a: FloatArray, b: FloatArray) -> FloatArray:
     """Intersection over the smaller one's area of every box in a [n, 4] with every box in b [m, 4]: [n, m]."""
     shared, area_a, area_b = _areas(a, b)
-    share: FloatArray = shared / np.maximum(np.minimum(area_a, area_b), _TINY)
-    return share
+    return np.asarray(shared / np.maximum(np.minimum(area_a, area_b), _TINY))
 
 
 def inside(a: FloatArray, b: FloatArray) -> FloatArray:
     """Share of the area of every box in a [n, 4] that lies in every box in b [m, 4]: [n, m]."""
     shared, area_a, _ = _areas(a, b)
-    share: FloatArray = shared / np.maximum(area_a, _TINY)
-    return share
+    return np.asarray(shared / np.maximum(area_a, _TINY))
 
 
 def below(face: FloatArray, half: float, start: float, end: float) -> FloatArray:

@@ -107,10 +107,7 @@ def _frame_motion(before: _Blocks, after: _Blocks) -> tuple[FloatArray, float, f
 
 
 def block_shifts(a: NDArray[np.complex128], b: NDArray[np.complex128]) -> tuple[FloatArray, FloatArray]:
-    """Shifts (x, y) in pixels [B, 2] from blocks a to blocks b by phase correlation, and the peaks' heights [B].
-
-    Both are spectra [B, n, n / 2 + 1] of square blocks.
-    """
+    """Shifts (x, y) in pixels [B, 2] from square blocks a to b (spectra [B, n, n / 2 + 1]), and peaks' heights [B]."""
     cross = b * np.conj(a)
     surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9))
     count, side = surface.shape[:2]

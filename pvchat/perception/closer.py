@@ -38,10 +38,7 @@ def look_closer(
 ) -> ClipAnalysis:
     """The analysis of a long video's scan with the facts of some stretches measured, out of its tracks' `appearances`.
 
-    The one that is given stays as it is; progress is told in stretches.
-
-    Raises:
-        VideoReadError: the file can't be read any more.
+    The one that is given stays as it is; progress is in stretches. Raises VideoReadError of a file that can't be read.
     """
     tell = progress or (lambda what, done, total: None)
     found: list[tuple[Appearance, PersonFacts]] = []
@@ -88,20 +85,15 @@ def _matching_track(track: Track, whole: ClipAnalysis, seen: ClipAnalysis, clip:
     same = [i for i, one in enumerate(seen.tracks) if one.kind == track.kind]
     if not same:
         return None
-    first = int(np.searchsorted(whole.times, clip.times[0] - 1e-3))
-    shared = [_shared_frames(track, first, seen.tracks[i]) for i in same]
+    first, shared = int(np.searchsorted(whole.times, clip.times[0] - 1e-3)), []
+    for one in (seen.tracks[i] for i in same):
+        _, a, b = np.intersect1d(track.frames - first, one.frames, return_indices=True)
+        shared.append(int((overlap(track.boxes[a], one.boxes[b]).diagonal() >= _SAME).sum()))  # frames
     if max(shared):
         return same[int(np.argmax(shared))]
     mean = mean_identity(track.identity, track.quality)
     apart = [np.linalg.norm(mean - mean_identity(seen.tracks[i].identity, seen.tracks[i].quality)) for i in same]
     return same[int(np.argmin(apart))]
-
-
-def _shared_frames(kept: Track, first: int, one: Track) -> int:
-    """In how many frames two tracks' boxes overlap; the frame 0 of `one` is the frame `first` of `kept`."""
-    _, a, b = np.intersect1d(kept.frames - first, one.frames, return_indices=True)
-    pairs = zip(kept.boxes[a], one.boxes[b], strict=True)
-    return sum(bool(overlap(x[None], y[None])[0, 0] >= _SAME) for x, y in pairs)
 
 
 def _with_facts(track: Track, found: Sequence[tuple[Appearance, PersonFacts]]) -> Track:

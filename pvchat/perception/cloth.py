@@ -80,9 +80,7 @@ def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool
     if box[1] >= _LOWEST or pixels.shape[0] < 4 or pixels.shape[1] < 4:
         return None
     flat = pixels.reshape(-1, 3)
-    if not grey:
-        return _colour_phrase(image, flat, skin)
-    return colours.shade(np.median(colours.to_lab(flat), 0)) if len(flat) >= _fewest_pixels(len(flat)) else None
+    return colours.shade(np.median(colours.to_lab(flat), 0)) if grey else _colour_phrase(image, flat, skin)
 
 
 def _sample_of(clip: Clip, track: Track, row: int, others: Sequence[Track]) -> _Sample:
@@ -131,7 +129,7 @@ def _arm_pixels(one: _Sample) -> Image:
     joints, face = one.track.pose[one.row], one.track.boxes[one.row]
     height = float(face[3] - face[1])
     pixels, places = [np.zeros((0, 3), np.uint8)], [np.zeros((0, 2), np.float32)]
-    size = np.array([one.image.shape[1], one.image.shape[0]], np.float32)
+    size = np.array(one.image.shape[1::-1], np.float32)
     for shoulder, elbow, _ in body.ARMS if not np.isnan(joints).any() else ():
         if joints[shoulder, 3] < _SHOULDER_SEEN or joints[elbow, 3] < _ELBOW_SEEN:
             continue
@@ -170,14 +168,9 @@ def _uncovered(pixels: Image, places: FloatArray, one: _Sample) -> Image:
 def _colour_phrase(image: Image, pixels: Image, skin: FloatArray | None) -> str | None:
     """The colour phrase of pixels [N, 3] that are no skin; None if too few are left."""
     flat = pixels if skin is None or not len(pixels) else pixels[~colours.skin_like(pixels, skin)]
-    if len(flat) < _fewest_pixels(len(pixels)):
+    if len(flat) < max(12, 0.15 * len(pixels)):
         return None
     return colours.name_colours(colours.dominant(flat, colours.cast(image)))
-
-
-def _fewest_pixels(whole: int) -> float:
-    """How many of so many pixels must be left to tell a colour."""
-    return max(12, 0.15 * whole)
 
 
 def _in_better_light(seen: Sequence[_Sample]) -> tuple[str, float] | None:

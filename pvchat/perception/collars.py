@@ -116,10 +116,8 @@ def _colour_at_neck(track: Track, i: int, image: Image) -> str | None:
         return None
     main = np.median(colours.to_lab(outer[cloth]), 0)
     x = ((face[0] + face[2]) / 2 + _shoulder_middle(track, i)) / 2
-    strip = np.array(
-        [x - _STRIP * width, face[3] + _FROM * height, x + _STRIP * width, min(0.995, face[3] + _TO * height)],
-        np.float32,
-    )
+    upper, lower = face[3] + _FROM * height, min(0.995, face[3] + _TO * height)
+    strip = np.array([x - _STRIP * width, upper, x + _STRIP * width, lower], np.float32)
     pixels = crop(image, within_bars(image, strip))
     step = max(1, round((pixels.shape[0] * pixels.shape[1] / _PIXELS) ** 0.5))
     pixels = pixels[::step, ::step]
@@ -165,5 +163,4 @@ def _shoulder_middle(track: Track, i: int) -> float:
 
 
 def _are_seen(joints: FloatArray) -> bool:
-    """Whether both shoulders [2, 4] are visible."""
     return bool(np.isfinite(joints).all() and (joints[:, 3] > _SEEN).all())

@@ -103,7 +103,10 @@ def word(lab: FloatArray) -> str:
     """The colour word of one CIELAB colour [3]."""
     lightness, a, b = (float(v) for v in lab)
     chroma, hue = float(np.hypot(a, b)), float(np.degrees(np.arctan2(b, a)) % 360)
-    if lightness < 7 or chroma < _neutral(lightness, hue):
+    # below which a colour counts as grey: dark pixels carry chroma noise, bluish greys still read as grey
+    neutral = 20.0 if lightness < 13 else 11.0 if lightness < 25 else 8.0
+    neutral += 1.5 if 215 <= hue < 300 and lightness > 30 else 0.0
+    if lightness < 7 or chroma < neutral:
         return next(name for limit, name in _GREYS if lightness < limit)
     if 42 <= hue < 108 and chroma < 30 and lightness >= 58:
         return "beige"
@@ -134,9 +137,9 @@ def dominant(pixels: NDArray[np.uint8], shift: FloatArray | None = None, groups:
             merged.setdefault(word(centre), []).append((share, centre))
     found = []
     for name, parts in merged.items():
-        share = sum(s for s, _ in parts)
-        lightness, a, b = (float(v) for v in np.average([c for _, c in parts], 0, [s for s, _ in parts]))
-        found.append(Colour(name, share, (lightness, a, b)))
+        shares, labs = zip(*parts, strict=True)
+        lightness, a, b = np.average(labs, 0, shares).tolist()
+        found.append(Colour(name, sum(shares), (lightness, a, b)))
     return sorted(found, key=lambda colour: -colour.share)
 
 
@@ -165,8 +168,8 @@ def _out_of_shade(colours: list[Colour]) -> list[Colour]:
     strong = [c for c in colours if c.word not in _NEUTRALS and c.share >= 0.3 and c.lab[0] < _SHADED[2]]
     found = []
     for colour in colours:
-        same = [c for c in strong if colour.word == "black" and _same_hue(colour, c)]
-        found.append(Colour(same[0].word, colour.share, same[0].lab) if same else colour)
+        same = next((c for c in strong if colour.word == "black" and _same_hue(colour, c)), colour)
+        found.append(Colour(same.word, colour.share, same.lab))
     return found
 
 
@@ -177,10 +180,7 @@ def _same_hue(black: Colour, other: Colour) -> bool:
 
 
 def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
-    """The most frequent word of several sightings, shades of one colour counted together, and the share of its colour.
-
-    No word without two fifths of them behind it.
-    """
+    """The most frequent of some words, shades of a colour counted together, and that colour's share; none below .4."""
     said = [w for w in words if w]
     if not said:
         return None, 0.0
@@ -237,20 +237,11 @@ def skin_like(pixels: NDArray[np.uint8], skin: FloatArray, reach: float = 15.0) 
     return near & (lab[:, 0] > skin[0] - 30) & (lab[:, 0] < skin[0] + 22) & (np.hypot(lab[:, 1], lab[:, 2]) > 6)
 
 
-def _neutral(lightness: float, hue: float) -> float:
-    """Chroma below which a colour counts as grey: dark pixels carry chroma noise, bluish greys still read as grey."""
-    base = 20.0 if lightness < 13 else 11.0 if lightness < 25 else 8.0
-    return base + (1.5 if 215 <= hue < 300 and lightness > 30 else 0.0)
-
-
 def family(words: str) -> str:
     """The colour that the first word of "dark red and blue" is a shade of; dark grey is black, light grey white."""
     name = words.split(" and ")[0]
-    if name in ("black", "dark grey"):
-        return "black"
-    if name in ("white", "light grey"):
-        return "white"
-    return name.removeprefix("dark ").removeprefix("light ").removeprefix("olive ")
+    plain = name.removeprefix("dark ").removeprefix("light ").removeprefix("olive ")
+    return {"dark grey": "black", "light grey": "white"}.get(name, plain)
 
 
 def _k_means(points: FloatArray, k: int) -> tuple[FloatArray, NDArray[np.int64]]:

@@ -1,25 +1,33 @@
 """What somebody does with things and with others: phones, drinks, hugs, poses.
 
 In: one track with poses, of a clip's analysis. Out: `deed` of the track's facts, with "probably" if it is only likely.
-A linear head classifies the features of `deedfeatures.py`. It learned from people in film, TV and photos whose deeds
-were read by eye (`recipes/deeds`), each deed weighted by how often footage shows it; some classes are there only so
-that they are not taken for others. Two deeds that are hard to tell apart are told together.
+A linear head classifies numbers of body, hands, things at them, gaze, company and attention, all of them reckoned from
+what the analysis holds. It learned from people in film, TV and photos whose deeds were read by eye (`recipes/deeds`),
+each deed weighted by how often footage shows it; some classes are there only so that they are not taken for others. Two
+deeds that are hard to tell apart are told together.
 
 As postures are, deeds are told whenever an analysis is looked at, and no clip is looked at anew. Of drawn figures none
 is: the head learned from photographs.
+
+Legend: n sightings, K groups of things; `aspect` is frame width over height. Lengths are in face heights, from the
+middle of the face.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from pvchat.perception.deedfeatures import deed_features
+from pvchat.perception import posture
+from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import linear_head, softmax
+from pvchat.perception.experts.objects import LABELS
 from pvchat.perception.grounds import ground_facts
-from pvchat.perception.posture import Descriptions, is_readable
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Track
+from pvchat.perception.handled import ANYWHERE, AT_MOUTH, AT_WRIST
+from pvchat.perception.posture import Descriptions
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "deeds.safetensors"
 LIKELY, _SURE = 0.4, 0.7  # probability from which a deed is told, and is without "probably" (ADR 0107)
@@ -44,6 +52,22 @@ _PAIRS = (  # told together where neither is likely enough alone
     ("using a phone", "working at a computer"), ("reading", "writing"), ("eating", "drinking"),
 )  # fmt: skip
 _PAIR_PHRASES = ("using a phone or a computer", "reading or writing", "eating or drinking")
+_THINGS = (  # COCO's, by what is done with them
+    ("cell phone",), ("laptop", "keyboard", "mouse", "tv"), ("book",), ("cup", "wine glass", "bottle"),
+    ("banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake"),
+    ("bowl", "fork", "knife", "spoon", "dining table"), ("oven", "microwave", "sink", "refrigerator", "toaster"),
+    ("baseball bat", "tennis racket", "sports ball", "frisbee", "skateboard", "surfboard", "baseball glove"),
+    ("toothbrush", "hair drier", "scissors"), ("person",),
+)  # fmt: skip
+_ROWS = tuple([list(LABELS.values()).index(label) for label in labels] for labels in _THINGS)
+_PHONE, _COMPUTER, _BOOK = range(3)  # of them
+GAZE, COMPANY, HANDLED, ATTENTION = 8, 9, 3 * len(_THINGS), 10  # how many features each part has
+# The nose between eyes and mouth, 0 to 1: from where on somebody looks down, and how much lower still.
+_LEVEL, _BENT = 0.55, 0.2
+_UNSEEN = 0.02  # score of what isn't there
+_WRISTS = (15, 19), (16, 20)  # left and right: wrist and forefinger
+_MOUTH, _EARS = (9, 10), (7, 8)
+_LAP = 1.6  # below the shoulders
 
 
 def tell_deeds(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
@@ -95,17 +119,176 @@ def deed_shares(track: Track, analysis: ClipAnalysis, known: Descriptions | None
 
 
 def deed_logits(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> FloatArray | None:
-    """Logits [C] float32 of what somebody does, in the order of KINDS.
+    """Logits [C] float32 of what somebody of an analysis of stage "what" does, in the order of KINDS.
 
     They hold how often footage shows each deed: a softmax makes probabilities of them. None for drawn figures, whose
-    deeds the head never learned, and for those whose body wasn't found.
-
-    Args:
-        track: one of the analysis, of stage "what".
-        analysis: of the clip.
-        known: what is described already of the clip's people.
+    deeds the head never learned, and for those whose body wasn't found. `known`: as for `tell_deeds`.
     """
-    if analysis.scene.drawn or not is_readable(track, analysis):
+    if analysis.scene.drawn or not posture.is_readable(track, analysis):
         return None
     weight, bias = linear_head(WEIGHTS)
     return np.asarray(weight @ deed_features(track, analysis, known) + bias, np.float32)
+
+
+def deed_features(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> FloatArray:
+    """The feature vector [N] that the head classifies."""
+    seen, aspect = posture.posed_sightings(track), analysis.width / analysis.height
+    hands, gaze, things = _hands(track, seen, aspect), _gaze(track, seen, aspect), _thing_log_odds(track)
+    shown, around = posture.cached_description(track, analysis, known), posture.surroundings(track, analysis, seen)
+    company, attention = _company(track, analysis, aspect), _attention(HandSigns(*hands), gaze, things)
+    parts = [shown, around, track.body[seen].mean(0), hands, gaze, company, things.ravel(), attention]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _thing_log_odds(track: Track) -> FloatArray:
+    """[K, 3] log-odds of the likeliest thing of each group about her, at her mouth, at a wrist; 0: not seen."""
+    if not len(track.handled):
+        return np.zeros((len(_THINGS), 3), np.float32)
+    scores = np.clip(track.handled.astype(np.float32), _UNSEEN, 1 - _UNSEEN)
+    odds = (np.log(scores / (1 - scores)) - np.log(_UNSEEN / (1 - _UNSEEN))).mean(0)
+    return np.stack([odds[:, rows].max(1) for rows in _ROWS])
+
+
+def _attention(hands: HandSigns, gaze: FloatArray, things: FloatArray) -> list[float]:
+    """[ATTENTION] whether she looks down, at her hands or at what is in them, and whether a phone is at her ear.
+
+    Pistols and microphones, which the detector takes for phones, are not looked down at. `things`: [K, 3].
+    """
+    seen, pitch = gaze[0], gaze[3]
+    down = seen * min(max((pitch - _LEVEL) / _BENT, 0.0), 1.0)
+    phone, ear = things[_PHONE], hands.at_ear
+    return [
+        down, down * hands.together, down * hands.both_low, down * down,
+        down * phone[AT_WRIST], down * phone[ANYWHERE], ear * phone[AT_MOUTH], ear * phone[ANYWHERE],
+        down * things[_COMPUTER, AT_WRIST], down * things[_BOOK, AT_WRIST],
+    ]  # fmt: skip
+
+
+def _closeness(length: float, reach: float) -> float:
+    """1 at length 0, e^-1 at `reach`."""
+    return float(np.exp(-((length / reach) ** 2)))
+
+
+class HandSigns(NamedTuple):
+    """What a pose tells of hands, 0 (no pose, not seen, far away) to 1; of both hands, the one that is nearer or surer.
+
+    Of `both_…` it is the other one.
+    """
+
+    posed: float
+    at_mouth: float
+    at_ear: float
+    about_mouth: float
+    both_at_mouth: float
+    touching: float  # each other
+    together: float
+    raised: float  # above the shoulders
+    both_raised: float
+    overhead: float
+    in_lap: float
+    both_low: float
+    held_out: float  # to the side
+    straight_arm: float
+    both_straight: float
+    seen: float
+    both_seen: float
+    shoulders: float  # a third of how broad they are, in face heights: narrow from the side
+
+
+HANDS = len(HandSigns._fields)
+
+
+def _hands(track: Track, seen: IntArray, aspect: float) -> FloatArray:
+    """[HANDS] the mean signs of hands in sightings [n]."""
+    found = [hand_signs(track.pose[i], track.boxes[i], aspect) for i in seen]
+    return np.clip(np.mean(found, 0), -3, 3).astype(np.float32)
+
+
+def hand_signs(joints: FloatArray, face: FloatArray, aspect: float) -> HandSigns:
+    """The signs of hands of a pose [33, 4] beside its face box [4]; all 0 where there is no pose (NaN)."""
+    if np.isnan(joints).any():
+        return HandSigns(*[0.0] * HANDS)
+    scale = np.array([aspect, 1.0]) / (face[3] - face[1])
+    xy = (joints[:, :2] - (face[:2] + face[2:]) / 2) * scale
+    visible = joints[:, 3] * ((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1)
+    left, right = (_signs_of_hand(side, xy, visible) for side in (0, 1))
+    pairs = {name: (left[name], right[name]) for name in left}
+    signs = {name: min(pair) if name.startswith("both_") else max(pair) for name, pair in pairs.items()}
+    both, apart = left["seen"] * right["seen"], float(np.linalg.norm(_hand(0, xy) - _hand(1, xy)))
+    touching, together = both * _closeness(apart, 0.7), both * _closeness(apart, 1.6)
+    broad = min(_shoulder_width(xy), 5.0) / 3
+    return HandSigns(posed=1.0, touching=touching, together=together, shoulders=broad, **signs)
+
+
+def _signs_of_hand(side: int, xy: FloatArray, visible: FloatArray) -> dict[str, float]:
+    """The signs of one hand (`side` 0: left), by their names in `HandSigns`; of joints xy [33, 2], visible [33]."""
+    hand, arm, width = _hand(side, xy), body.ARMS[side], _shoulder_width(xy)
+    mouth, chest = xy[list(_MOUTH)].mean(0), xy[list(body.SHOULDERS)].mean(0)
+    from_mouth = float(np.linalg.norm(hand - mouth))
+    from_ear = min(float(np.linalg.norm(hand - xy[ear])) for ear in _EARS)
+    from_lap, aside = float(hand[1] - chest[1]) - _LAP, float(abs(hand[0] - chest[0]))
+    seen, raised = float(visible[list(_WRISTS[side])].min()), float(hand[1] < chest[1])
+    signs = {
+        "at_mouth": _closeness(from_mouth, 0.8), "about_mouth": _closeness(from_mouth, 1.6),
+        "both_at_mouth": _closeness(from_mouth, 1.0), "at_ear": _closeness(from_ear, 0.8),
+        "raised": raised, "both_raised": raised, "overhead": float(hand[1] < mouth[1] - 1),
+        "in_lap": _closeness(from_lap, 0.9) * float(aside < 0.6 * width), "both_low": _closeness(from_lap, 1.2),
+        "held_out": float(aside > 1.2 * width), "seen": 1.0, "both_seen": 1.0,
+    }  # fmt: skip
+    shoulder, elbow, wrist = xy[list(arm)]
+    straight = posture.angle(shoulder - elbow, wrist - elbow) / np.pi * float(min(visible[list(arm[1:])]))
+    return {name: sign * seen for name, sign in signs.items()} | {"straight_arm": straight, "both_straight": straight}
+
+
+def _hand(side: int, xy: FloatArray) -> FloatArray:
+    """Where a hand is [2]: between its wrist and its forefinger."""
+    return np.asarray(xy[list(_WRISTS[side])].mean(0))
+
+
+def _shoulder_width(xy: FloatArray) -> float:
+    return float(abs(xy[body.LEFT_SHOULDER, 0] - xy[body.RIGHT_SHOULDER, 0]))
+
+
+def _gaze(track: Track, seen: IntArray, aspect: float) -> FloatArray:
+    """[GAZE] where the head turns and bends, by eyes, nose and mouth in sightings [n]; zeros where no face is seen."""
+    points, box = track.points[seen], track.boxes[seen]
+    if not len(points) or np.isnan(points).any():
+        return np.zeros(GAZE, np.float32)
+    xy = points * np.array([aspect, 1.0])
+    eyes, mouth = (xy[:, 0] + xy[:, 1]) / 2, (xy[:, 3] + xy[:, 4]) / 2
+    wide = np.linalg.norm(xy[:, 1] - xy[:, 0], axis=1) + 1e-6
+    long = np.linalg.norm(mouth - eyes, axis=1) + 1e-6
+    turned = float(np.abs((xy[:, 2, 0] - eyes[:, 0]) / wide).mean())
+    top, height = box[:, 1], box[:, 3] - box[:, 1]
+    told = [
+        1.0, turned, _closeness(turned, 0.15), ((xy[:, 2, 1] - eyes[:, 1]) / long).mean(),
+        np.abs((xy[:, 1, 1] - xy[:, 0, 1]) / wide).mean(), np.log(long / wide).mean(),
+        ((mouth[:, 1] - top) / height).mean(), ((eyes[:, 1] - top) / height).mean(),
+    ]  # fmt: skip
+    return np.clip(told, -3, 3).astype(np.float32)
+
+
+def _company(track: Track, analysis: ClipAnalysis, aspect: float) -> FloatArray:
+    """[COMPANY] how near the nearest person seen with her is, how large, and how far their bodies overlap."""
+    # of each: how far away, what share of her body's box theirs covers, how much larger and higher up
+    found: list[tuple[float, float, float, float]] = []
+    for other in analysis.tracks:
+        hers, theirs = np.nonzero(track.frames[:, None] == other.frames[None])
+        if other is track or not len(hers):
+            continue
+        face, head = track.boxes[hers], other.boxes[theirs]
+        height, tall = face[:, 3] - face[:, 1], head[:, 3] - head[:, 1]
+        way = (head[:, :2] + head[:, 2:] - face[:, :2] - face[:, 2:]) / 2 * np.array([aspect, 1.0])
+        away = np.linalg.norm(way, axis=1) / ((height + tall) / 2)
+        mine, box = track.body_boxes[hers], other.body_boxes[theirs]
+        shared = np.clip(np.minimum(mine[:, 2:], box[:, 2:]) - np.maximum(mine[:, :2], box[:, :2]), 0, None).prod(1)
+        laps = shared / np.clip(mine[:, 2:] - mine[:, :2], 1e-6, None).prod(1)
+        sizes, rise = np.log(tall / height), np.abs(way[:, 1] / height)
+        found.append((float(away.min()), float(laps.max()), float(sizes.mean()), float(rise.mean())))
+    if not found:
+        return np.zeros(COMPANY, np.float32)
+    nearest, lap, larger, higher = min(found)
+    near = [_closeness(nearest, reach) for reach in (1.0, 1.8, 3.0)]
+    most = max(one[1] for one in found)
+    told = [1.0, *near, lap, float(np.clip(larger, -2, 2)), min(higher, 3.0), min(len(found), 4) / 4, most]
+    return np.asarray(told, np.float32)

@@ -1,7 +1,9 @@
-"""Where the faces of drawn figures are: the locator's boxes take in hair, half a body, or a part of either.
+"""The faces of drawn figures: where they are, for the locator's boxes take in hair or half a body, and what they do.
 
-In: pictures of a drawn figure with its boxes, the detector of near and far faces. Out: a face box for each, where one
-is found. Hair lies above it, clothes below. What the face shows is read from the figure's box, whatever is found in it.
+In: pictures of a drawn figure with its boxes, the detector of near and far faces; the shot that each is in. Out: a face
+box for each, where one is found (hair lies above it, clothes below); and verb phrases that complete "is ...", with
+confidences, as `gestures.py` has them of faces that are filmed. What a face shows is read from the figure's box
+(`experts/expressions.py`); several sightings decide together, and those that show no face don't count.
 
 Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 """
@@ -16,15 +18,20 @@ from numpy.typing import NDArray
 from pvchat.perception.boxes import below
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.expressions import expressions
+from pvchat.perception.experts.expressions import SHOWN, expressions
 from pvchat.perception.experts.figurelooks import face_maps
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, IntArray
 
 _SURE = 0.4  # the detector's score
 _MARGIN = 0.1  # of the figure's box that is looked at beyond it
 _SMALLEST, _LARGEST = 0.3, 1.1  # height of the face over that of the figure's box: ears and eyes look like faces, too
+# Probabilities from which four of five faces of other characters are told rightly (ADR 0122): a face of single
+# sightings, an open mouth of who talks; the others in the mean.
+LIMITS = {"smile": 0.75, "open": 0.8, "laugh": 0.6, "shut": 0.65, "face": 0.5, "ahead": 0.9}
+_MOST = 0.5  # share of the sightings that must show a face
+_CLOSED, _HEARD = 0.2, 3  # of the mouth of who talks, within the shot in which it opens; faces that it needs
 
 
 class DrawnHeads:
@@ -33,16 +40,13 @@ class DrawnHeads:
     def __init__(self, detector: WideFaceDetector, frames: FrameExpert) -> None:
         self.detector, self.frames = detector, frames
 
-    def faces(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> list[FloatArray | None]:
-        """The face [4] that is surest in each picture's figure box [4], or None."""
-        return [self._face(image, figure) for image, figure in zip(images, figures, strict=True)]
-
     def shown(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> FloatArray:
         """How probably each picture's figure [4] shows what `expressions.SHOWN` lists: [n, K]."""
         pictures = [crop_squares(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
         return expressions(face_maps(self.frames, pictures))
 
-    def _face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
+    def face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
+        """The face [4] that is surest in a picture's figure box [4], or None."""
         size = figure[2:] - figure[:2]
         around = np.clip(np.concatenate([figure[:2] - _MARGIN * size, figure[2:] + _MARGIN * size]), 0, 1)
         found, _, scores = self.detector.faces(np.ascontiguousarray(crop(image, around)), _SURE)
@@ -65,3 +69,26 @@ def hair_of(face: FloatArray) -> FloatArray:
 def clothes_of(face: FloatArray) -> FloatArray:
     """The part [4] of the picture below a drawn face that is clothes."""
     return below(face, 0.7, 0.4, 1.3)
+
+
+def drawn_gestures(shown: FloatArray, shots: IntArray) -> list[tuple[str, float]]:
+    """What is told of sightings [n, K] (probabilities of SHOWN) in shots [n]; mouth first, then eyes."""
+    faces = shown[:, SHOWN.index("face")] >= LIMITS["face"]
+    if not len(shown) or faces.mean() < _MOST:
+        return []
+    seen = shown[faces]
+    likely = dict(zip(SHOWN, seen.mean(0).tolist(), strict=True))
+    holds = {name: likely[name] >= LIMITS[name] for name in SHOWN}
+    found = list[tuple[str, float]]()
+    if holds["smile"]:
+        laughs = holds["shut"] and holds["laugh"]
+        found.append(("laughing", likely["laugh"]) if laughs else ("smiling", likely["smile"]))
+    elif len(seen) >= _HEARD:  # a mouth that is surely open and surely shut in one shot talks
+        opened = [seen[shots[faces] == shot, SHOWN.index("open")] for shot in np.unique(shots[faces])]
+        if any(float(part.max()) >= LIMITS["open"] and float(part.min()) <= _CLOSED for part in opened):
+            found.append(("talking", LIMITS["open"]))
+    if holds["shut"]:
+        found.append(("closing the eyes", likely["shut"]))
+    elif holds["ahead"]:
+        found.append(("looking ahead", likely["ahead"]))
+    return [(phrase, round(share, 3)) for phrase, share in found]

@@ -4,32 +4,26 @@ In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `Person
 colours, hair, features, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a
 head passes the threshold at which its precision was validated. Pose, movement and gestures come from `motion.py`,
 sleeves and trousers from `sleeves.py`, seats and ties from `relations.py`. Drawn figures get colours, position and
-what their faces show (`drawngestures.py`): the other heads were trained on photos.
+what their faces show (`drawnheads.py`): the other heads were trained on photos.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import cloth, collars, colours, drawnheads, garments, hair
-from pvchat.perception.drawngestures import drawn_gestures
-from pvchat.perception.drawnheads import DrawnHeads
+from pvchat.perception.drawnheads import DrawnHeads, drawn_gestures
 from pvchat.perception.experts.attributes import Attribute, body_box, bust_box, crop, head_box
+from pvchat.perception.experts.collection import Experts
 from pvchat.perception.sightings import Pictured, pictured, shot, skin_colour, torso_box, where
 from pvchat.perception.sleeves import sleeves
-from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, Track
+from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, Track
+from pvchat.video import Clip
 
-if TYPE_CHECKING:
-    from pvchat.perception.experts.collection import Experts
-    from pvchat.video import Clip
-
-_NOT_WORN = {"smiling", "man", "woman"}
-_NOT_SAID = {"glasses"}  # right on photos, wrong on footage; `motion.wears_glasses` tells them
+_NOT_WORN = {"smiling", "glasses"}  # glasses: right on photos, wrong on footage; `motion.wears_glasses` tells them
 _SHOWN = 0.13  # share of the torso that must be in the frame
 _BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
@@ -40,9 +34,14 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
     `analysis` has the clip's other tracks, for who is nearer.
     """
     facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
-    if track.kind == "face":
-        heads = [crop(image, head_box(track.boxes[i])) for i, image in seen]
-        _claim_head(facts, experts.heads.claims("head", experts.frames.pooled(heads)))
+    heads = [crop(image, head_box(track.boxes[i])) for i, image in seen] if track.kind == "face" else []
+    for claim in experts.heads.claims("head", experts.frames.pooled(heads)) if heads else ():
+        if claim.label in ("man", "woman"):
+            facts.gender = facts.gender or claim.label
+            facts.confidence.setdefault("gender", claim.confidence)
+        elif claim.label not in _NOT_WORN:
+            facts.features.append(claim.label)
+            facts.confidence[claim.label] = claim.confidence
     return facts
 
 
@@ -55,85 +54,57 @@ def measure_person(
     """
     facts = deepcopy(seen.track.facts)
     if seen.track.kind == "face":
-        _measure_face(facts, clip, seen, analysis.tracks, experts)
+        length = None if seen.grey else sleeves(seen)
+        worn = _claim_body(facts, seen, experts, length)
+        facts.clothes = _clothes_of_face(clip, seen, analysis.tracks, worn, length)
+        if "a hat" not in facts.features:
+            facts.hair = hair.photographed(seen)
     elif heads is not None and not seen.grey:
         _measure_drawn(facts, seen, heads, analysis.scene.background)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])
         told = dict(drawn_gestures(heads.shown(seen.images, seen.boxes), shots))
         facts.gestures, facts.confidence = list(told), facts.confidence | told
     else:
-        facts.clothes = _clothes_of_figure(seen)
+        facts.clothes = _top(_torso_colours(seen))
         drawn = analysis.scene.drawn and not seen.grey  # the hair of a body that turns away is too small to tell
         facts.hair = hair.drawn(seen.boxes, seen.images) if drawn else None
     return facts
 
 
-def _measure_face(facts: PersonFacts, clip: Clip, seen: Pictured, others: Sequence[Track], experts: Experts) -> None:
-    """What is worn, and the hair, of somebody whose face is seen."""
-    bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
-    length = None if seen.grey else sleeves(seen)
-    worn = _claim_body(facts, seen, experts, bust, length)
-    facts.clothes = _clothes_of_face(clip, seen, others, worn, length)
-    if "a hat" not in facts.features:
-        facts.hair = hair.photographed(seen)
-
-
 def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, background: str | None) -> None:
     """Hair and clothes of a drawn figure, above and below the face; without one in the box, but for the background."""
-    found = zip(seen.images, heads.faces(seen.images, seen.boxes), strict=True)
+    found = [(image, heads.face(image, figure)) for image, figure in zip(seen.images, seen.boxes, strict=True)]
     faces = [(image, face) for image, face in found if face is not None]
-    facts.clothes = _drawn_clothes(faces) or [
-        garment for garment in _clothes_of_figure(seen) if background != f"a {garment.colour} background"
+    below = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
+    facts.clothes = _top([cloth.colour_of(*row, False) for row in below]) or [
+        garment for garment in _top(_torso_colours(seen)) if background != f"a {garment.colour} background"
     ]
-    shown = [image for image, _ in faces]
     if faces:
-        facts.hair = hair.drawn([drawnheads.hair_of(face) for _, face in faces], shown, whole=True)
+        hairs, shown = [drawnheads.hair_of(face) for _, face in faces], [image for image, _ in faces]
+        facts.hair = hair.drawn(hairs, shown, whole=True)
     else:
         told = hair.drawn(seen.boxes, seen.images)
         facts.hair = None if told and background == f"a {told.removesuffix(' hair')} background" else told
 
 
-def _drawn_clothes(faces: Sequence[tuple[NDArray[np.uint8], FloatArray]]) -> list[Garment]:
-    """What is worn below the faces of pictures, by its colour; nothing where they don't agree."""
-    below = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
-    return _top([cloth.colour_of(*row, False) for row in below])
-
-
 def _top(said: Sequence[str | None]) -> list[Garment]:
-    """A top of the colour that most sightings say."""
+    """A top of the colour that most sightings say; nothing where they don't agree."""
     colour, agreed = colours.vote(said)
     return [Garment("top", colour, round(agreed, 3))] if colour else []
 
 
-def _torso_features(seen: Pictured) -> FloatArray:
-    """[B, 1280] body features of the sightings of whose torso enough lies in the frame."""
-    boxes = [(i, body_box(seen.track.boxes[i])) for i in seen.rows.tolist()]
-    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1])]
-    return np.asarray(seen.track.body[inside], np.float32)
-
-
-def _claim_head(facts: PersonFacts, claims: list[Attribute]) -> None:
-    """Put what the head classifier claims into the facts: gender, and what the head wears."""
-    for claim in claims:
-        if claim.label in _NOT_SAID:
-            continue
-        if claim.label in ("man", "woman") and facts.gender is None:
-            facts.gender, facts.confidence["gender"] = claim.label, claim.confidence
-        elif claim.label not in _NOT_WORN:
-            facts.features.append(claim.label)
-            facts.confidence[claim.label] = claim.confidence
-
-
-def _claim_body(
-    facts: PersonFacts, seen: Pictured, experts: Experts, bust: FloatArray, length: str | None
-) -> list[Attribute]:
-    """The kind of the outer garment with what belongs to it, by bust crops' features [n, 1280]; sets `near` too."""
+def _claim_body(facts: PersonFacts, seen: Pictured, experts: Experts, length: str | None) -> list[Attribute]:
+    """The kind of the outer garment with what belongs to it; sets `near` too."""
+    bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
     behind = experts.imagenet.probabilities(bust)
     if (books := float(behind[:, _BOOKS].sum(1).mean())) >= _BOOKS_SURE:
         facts.near.append("before bookshelves")
         facts.confidence["before bookshelves"] = round(books, 3)
-    if not len(torso := _torso_features(seen)):
+    boxes = [(i, body_box(seen.track.boxes[i])) for i in seen.rows.tolist()]
+    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1])]
+    if not inside:
         return []
+    torso = np.asarray(seen.track.body[inside], np.float32)
     shares = garments.garment_shares(torso.mean(0), bust.mean(0), length, facts.gender)
     p = experts.imagenet.probabilities(torso).mean(0)
     return garments.classified(shares, p, behind.mean(0), facts.gender)
@@ -146,7 +117,7 @@ def _clothes_of_face(
     track, kinds = seen.track, [claim.label for claim in worn]
     main = next((kind for kind in kinds if kind not in garments.ACCESSORIES), None)
     if seen.grey:
-        colour, agreed = colours.vote(_colours_of_torsos(seen))
+        colour, agreed = colours.vote(_torso_colours(seen))
     else:
         colour, agreed = cloth.worn_colour(clip, track, others, main in garments.OPEN)
     if main is None and colour is None:
@@ -158,10 +129,5 @@ def _clothes_of_face(
     return found + [Garment(c.label, None, round(c.confidence, 3)) for c in worn if c.label in garments.ACCESSORIES]
 
 
-def _clothes_of_figure(seen: Pictured) -> list[Garment]:
-    """What is worn by somebody whose face isn't seen, by its colour; nothing where the sightings don't agree."""
-    return _top(_colours_of_torsos(seen))
-
-
-def _colours_of_torsos(seen: Pictured) -> list[str | None]:
+def _torso_colours(seen: Pictured) -> list[str | None]:
     return [cloth.colour_of(image, torso_box(seen.track, i), None, seen.grey) for i, image in seen]

@@ -55,9 +55,14 @@ def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gen
 
 def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
     """The kind that is told, if one is, with its accessories."""
-    told, seen = _told(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE), float(p[_STETHOSCOPE])
-    ties = _tie(np.maximum(p, q)) if gender != "woman" and any(claim.label == "suit" for claim in told) else []
-    return told + ties + ([Attribute("stethoscope", seen)] if seen >= _STETHOSCOPE_SURE else [])
+    found = _told(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE)
+    seen = {index: float(max(p[index], q[index])) for index in _TIES}
+    tie = max(seen, key=lambda index: seen[index])  # nobody wears two
+    if gender != "woman" and any(claim.label == "suit" for claim in found) and seen[tie] >= _TIE_SURE:
+        found.append(Attribute(_TIES[tie], seen[tie]))
+    if (stethoscope := float(p[_STETHOSCOPE])) >= _STETHOSCOPE_SURE:
+        found.append(Attribute("stethoscope", stethoscope))
+    return found
 
 
 def _told(shares: dict[str, float], formal: bool) -> list[Attribute]:
@@ -67,12 +72,6 @@ def _told(shares: dict[str, float], formal: bool) -> list[Attribute]:
         return [Attribute("coat" if best in _COATS else best, shares[best])]
     alike = {"jacket": sum(shares[kind] for kind in _JACKETS), "coat": sum(shares[kind] for kind in _COATS)}
     return [Attribute(kind, share) for kind, share in alike.items() if share >= _ALIKE][:1]
-
-
-def _tie(seen: FloatArray) -> list[Attribute]:
-    """The surer kind of tie, if one is seen: nobody wears two."""
-    index = max(_TIES, key=lambda i: float(seen[i]))
-    return [Attribute(_TIES[index], float(seen[index]))] if seen[index] >= _TIE_SURE else []
 
 
 def _formality(p: FloatArray) -> float:

@@ -127,7 +127,7 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
     apart = np.linalg.norm(_hand_centres(series)[:, 0] - _hand_centres(series)[:, 1], axis=1)
     yield from _state("holding their hands together", apart, apart < _TOGETHER)
     crossed = _arm_crossing(series)
-    yield from _state("crossing their arms", np.where(np.isfinite(crossed), crossed, np.nan), crossed > 0)
+    yield from _state("crossing their arms", crossed, crossed > 0)
     pointing = np.stack([_is_pointing(series.hands[:, side]) for side in (0, 1)])
     if _longest_run(np.asarray((pointing > 0).any(0))) >= 2:
         yield "pointing", 0.6
@@ -140,8 +140,9 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
     for side in (0, 1):
         above = np.where((middles[:, side, 1] < series.joints[:, body.SHOULDERS[side], 1]), middles[:, side, 0], np.nan)
         up_and_down = direction_changes(middles[np.isfinite(above), side, 1], _WAVE)
-        aside = (direction_changes(part, _WAVE) for part in _unbroken_runs(series, above) if len(part) >= _LONG)
-        if max(aside, default=0) >= max(_WAVE_TURNS, up_and_down + 1):
+        breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(above).astype(int)) != 0)) + 1
+        runs = [part for part in np.split(above, breaks) if len(part) >= _LONG and np.isfinite(part).all()]
+        if max((direction_changes(run, _WAVE) for run in runs), default=0) >= max(_WAVE_TURNS, up_and_down + 1):
             yield "waving", 0.65
     if len(moving) == 2:
         yield "gesturing with both hands", confidence_beyond(min(moving), MOVES)
@@ -221,12 +222,6 @@ def _state(
         share = float((holds & known).sum()) / count
         if share >= most:
             yield phrase, _confidence_of_share(share)
-
-
-def _unbroken_runs(series: Series, values: FloatArray) -> list[FloatArray]:
-    """The runs of measured values [n] without a cut or a gap in them."""
-    breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(values).astype(int)) != 0)) + 1
-    return [part for part in np.split(values, breaks) if len(part) and np.isfinite(part).all()]
 
 
 def _longest_run(flags: NDArray[np.bool_]) -> int:

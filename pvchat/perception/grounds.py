@@ -13,7 +13,7 @@ import numpy as np
 from pvchat.perception import collars
 from pvchat.perception.experts.attributes import head_box
 from pvchat.perception.sightings import best_sightings, torso_box, whole_boxes
-from pvchat.schemas import ClipAnalysis, FloatArray, Ground, PersonFacts, Track
+from pvchat.schemas import ClipAnalysis, Ground, PersonFacts, Track
 
 _WHOLE = ("pose", "movement", "deed")
 
@@ -26,7 +26,8 @@ def ground_facts(track: Track, analysis: ClipAnalysis) -> None:
     face, torso, whole = track.boxes[row], torso_box(track, row), whole_boxes(track)[row]
     boxes = {"head": head_box(face) if track.kind == "face" else face, "torso": torso, "whole": whole}
     for what, part, score in _facts_with_parts(track.facts):
-        track.facts.grounds.setdefault(what, Ground(time, _in_frame(boxes[part]), score))
+        x0, y0, x1, y1 = (round(float(v), 3) for v in np.clip(boxes[part], 0, 1))
+        track.facts.grounds.setdefault(what, Ground(time, (x0, y0, x1, y1), score))
 
 
 def _facts_with_parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | None]]:
@@ -38,8 +39,3 @@ def _facts_with_parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | No
         yield name, "torso" if name == collars.BARE else "head", sure.get(name)
     for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:
         yield name, "whole", sure.get(name)
-
-
-def _in_frame(box: FloatArray) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = (round(float(v), 3) for v in np.clip(box, 0, 1))
-    return x0, y0, x1, y1

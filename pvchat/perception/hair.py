@@ -88,16 +88,15 @@ def _above(image: NDArray[np.uint8], face: FloatArray, grey: bool) -> str | None
     middle = np.median(lab, 0)
     like_skin = not grey and colours.skin_like(pixels, skin).mean() >= 0.5
     bald = like_skin and middle[0] > min(skin[0] - _SHADED, _BROWN)
-    plain = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) < 22
-    return _word(middle) if plain and not bald else None
-
-
-def _word(lab: FloatArray) -> str | None:
-    chroma, hue = float(np.hypot(lab[1], lab[2])), float(np.degrees(np.arctan2(lab[2], lab[1])) % 360)
-    if lab[0] < 27:
+    mixed = float(np.percentile(lab[:, 0], 75) - np.percentile(lab[:, 0], 25)) >= 22
+    if mixed or bald:
+        return None
+    lightness, a, b = middle
+    hue = float(np.degrees(np.arctan2(b, a)) % 360)
+    if lightness < 27:
         return "dark hair"
-    if chroma < 7:
-        return "grey hair" if 42 <= lab[0] < 80 else None
-    if 30 <= hue <= 100:
-        return "blonde hair" if lab[0] > _BLONDE and hue > 62 else "brown hair" if lab[0] < _BROWN else None
-    return None
+    if float(np.hypot(a, b)) < 7:
+        return "grey hair" if 42 <= lightness < 80 else None
+    if not 30 <= hue <= 100:
+        return None
+    return "blonde hair" if lightness > _BLONDE and hue > 62 else "brown hair" if lightness < _BROWN else None

@@ -1,6 +1,6 @@
 """Which face belongs to which body, and where the head is on a body that shows no face.
 
-In: bodies as they are followed (`bodytracks.py`), tracks of faces. Out: numbers of tracks, a box. Boxes are fractions
+In: bodies as they are followed (`bodies.py`), tracks of faces. Out: numbers of tracks, a box. Boxes are fractions
 of the frame.
 """
 
@@ -38,7 +38,9 @@ def face_tracks_of(bodies: Sequence[Thing], tracks: Sequence[Track]) -> list[dic
         known = {frame: number for frame, number in one.items() if number in often}
         for frame in set(body.frames).difference(known):
             hers = [face for number, face in faces.get(frame, {}).items() if number in often]
-            if not all(_face_inside(face, boxes[frame][row]) for face in hers):
+            middles, box = [(face[:2] + face[2:]) / 2 for face in hers], boxes[frame][row]
+            # of somebody lying the head is at the body's side, but in its box
+            if not all((middle >= box[:2]).all() and (middle <= box[2:]).all() for middle in middles):
                 known[frame] = _NOBODY
         found.append(_fill_gaps(body.frames, known))
     return found
@@ -75,25 +77,17 @@ def _boxes_by_frame(frames: Sequence[IntArray], boxes: Sequence[FloatArray]) -> 
 
 def _match_faces(bodies: dict[int, FloatArray], faces: dict[int, FloatArray]) -> dict[int, int]:
     """Body → face in one frame, each once; the pairs in which the face lies most as a head does come first."""
-    both = product(bodies.items(), faces.items())
-    there = [(_head_offset(body, face), i, j) for (i, body), (j, face) in both if holds_face(body, face)]
+    there: list[tuple[float, int, int]] = []  # how far the face is from the middle of the upper edge, in body sizes
+    for (i, body), (j, face) in product(bodies.items(), faces.items()):
+        if holds_face(body, face):
+            width, height = np.maximum(body[2:] - body[:2], 1e-6)
+            aside, down = abs(face[0] + face[2] - body[0] - body[2]) / 2, abs(face[1] - body[1])
+            there.append((float(aside / width + down / height), i, j))
     pairs: dict[int, int] = {}
     for _, i, j in sorted(there):
         if i not in pairs and j not in pairs.values():
             pairs[i] = j
     return pairs
-
-
-def _head_offset(body: FloatArray, face: FloatArray) -> float:
-    """How far a face lies beside the middle of a body's upper edge, in the body's width and height."""
-    width, height = np.maximum(body[2:] - body[:2], 1e-6)
-    return float(abs(face[0] + face[2] - body[0] - body[2]) / 2 / width + abs(face[1] - body[1]) / height)
-
-
-def _face_inside(face: FloatArray, body: FloatArray) -> bool:
-    """Whether the centre of a face lies in a body's box (of somebody lying, the head is at its side)."""
-    middle = (face[:2] + face[2:]) / 2
-    return bool((middle >= body[:2]).all() and (middle <= body[2:]).all())
 
 
 def _fill_gaps(frames: Sequence[int], known: dict[int, int]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 
@@ -62,16 +62,13 @@ class TrackJoiner:
         faces = [t for t in moved if t.kind == "face"]
         same_shot = [bool(part.shot_of(part.times)[t.frames[0] - offset] == 0) for t in faces]
         pairs = self._assign(faces, offset, same_shot)
-        for person, number in pairs:
-            _extend(self._people[person], faces[number])
+        for row, number in pairs:
+            _extend(self._people[row], faces[number])
         joined = {number for _, number in pairs}
         self._people += [_new_person(t) for number, t in enumerate(faces) if number not in joined]
         if len(part.shots) > 1:
             self._last_shot = offset + int(np.searchsorted(part.times, part.shots[-1, 0]))
-        self._thin_out()
-
-    def _thin_out(self) -> None:
-        """Keep fewer sightings of each part while there are too many in all."""
+        # fewer sightings of each part are kept while there are too many in all
         while self._most > _FEWEST and sum(len(t) for p in self._people for t in p.pieces) > MOST_KEPT:
             self._most //= 2
             for person in self._people:
@@ -79,8 +76,8 @@ class TrackJoiner:
 
     def tracks(self) -> list[Track]:
         """Everyone so far, the most prominent first; faces before figures."""
-        people = sorted((join(p.pieces) for p in self._people), key=lambda t: -_prominence(t))
-        return [*people, *sorted(self._figures, key=lambda t: -_prominence(t))]
+        people = [join(person.pieces) for person in self._people]
+        return [*sorted(people, key=_prominence, reverse=True), *sorted(self._figures, key=_prominence, reverse=True)]
 
     def _assign(self, faces: Sequence[Track], offset: int, same_shot: Sequence[bool]) -> list[tuple[int, int]]:
         """Pairs (person, new track) that belong together; `same_shot`: whether each goes on over the border's shot."""
@@ -91,24 +88,19 @@ class TrackJoiner:
         farthest = np.stack([_distances(np.stack(p.means), means).max(0) for p in self._people])
         best = np.minimum.outer([p.best for p in self._people], [t.quality.max() for t in faces])
         allowed = (apart <= tracks.merge_limit(best, len(self._people))) & (farthest <= tracks.FARTHEST)
-        alike = _cosines(np.stack([p.printed for p in self._people]), np.stack([_faceprint_sum(t) for t in faces]))
-        allowed = (allowed & ~(alike < _NOT_THE_SAME)) | (alike > _THE_SAME)
+        theirs, new = np.stack([p.printed for p in self._people]), np.stack([_faceprint_sum(t) for t in faces])
+        lengths = np.outer(np.linalg.norm(theirs, axis=1), np.linalg.norm(new, axis=1))
+        cosines = np.where(lengths > 0, theirs @ new.T / np.maximum(lengths, 1e-9), np.nan)  # NaN: no faceprint
+        allowed = (allowed & ~(cosines < _NOT_THE_SAME)) | (cosines > _THE_SAME)
         first = max(offset - tracks.MAX_GAP, self._last_shot)
-        follows = np.array(
-            [[s and _continues(p, t, first) for t, s in zip(faces, same_shot, strict=True)] for p in self._people]
-        )
+        follows = np.array([[_continues(person, track, first) for track in faces] for person in self._people])
+        follows &= np.array(same_shot)
         return tracks.cheapest_pairs(np.where(follows, apart - 1.0, apart), follows | allowed)
 
 
 def _distances(a: FloatArray, b: FloatArray) -> FloatArray:
     """Euclidean distances [n, m] of vectors [n, D] to others [m, D]."""
     return np.linalg.norm(a[:, None] - b[None], axis=2)
-
-
-def _cosines(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Cosines of mean faceprints [n, 512] and others [m, 512]: [n, m]; NaN where one has none."""
-    lengths = np.outer(np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1))
-    return np.asarray(np.where(lengths > 0, a @ b.T / np.maximum(lengths, 1e-9), np.nan), np.float32)
 
 
 def _faceprint_sum(track: Track) -> FloatArray:
@@ -133,7 +125,6 @@ def _in_whole_video(track: Track, part: ClipAnalysis, offset: int) -> Track:
 
 
 def _new_person(track: Track) -> _Person:
-    """A person of whom this is the first track."""
     mean = tracks.mean_identity(track.identity, track.quality)
     last = (int(track.frames[-1]), track.boxes[-1], track.identity[-1])
     weight, best = float(track.quality.sum()) + 1e-3, float(track.quality.max())
@@ -141,7 +132,6 @@ def _new_person(track: Track) -> _Person:
 
 
 def _extend(person: _Person, track: Track) -> None:
-    """Add the next track to a person."""
     mean, weight = tracks.mean_identity(track.identity, track.quality), float(track.quality.sum()) + 1e-3
     together = person.weight + weight
     person.mean = np.asarray((person.mean * person.weight + mean * weight) / together, np.float32)
@@ -165,7 +155,7 @@ def join_on_bodies(found: Sequence[Track], whose: Sequence[Mapping[int, int]]) -
     groups = {number: [number] for number in range(len(found))}
     for one, other in sorted({pair for owners in whose for pair in combinations(sorted(set(owners.values())), 2)}):
         a, b = groups[one], groups[other]
-        if a is not b and all(_may_be_one_person(found[i], found[j]) for i, j in product(a, b)):
+        if a is not b and all(_may_be_one_person(found[i], found[j]) for i in a for j in b):
             a += b
             groups |= dict.fromkeys(b, a)
     return [join([found[i] for i in group]) for number, group in groups.items() if number == min(group)]

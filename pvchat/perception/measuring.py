@@ -8,33 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from pvchat.perception import facts
+from pvchat.perception import collars, deeds, facts, grounds, handled, places, posture, relations, sleeves, things
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, described_tracks, sharing_a_shot
 from pvchat.perception.camera import Camera, measure_camera
-from pvchat.perception.collars import add_neckline
-from pvchat.perception.deeds import tell_deed
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
-from pvchat.perception.experts.workers import in_parallel, thread_safe
-from pvchat.perception.grounds import ground_facts
-from pvchat.perception.handled import look_at_hands
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
-from pvchat.perception.places import tell_place
-from pvchat.perception.posture import Descriptions, tell_posture
-from pvchat.perception.relations import tell_things
 from pvchat.perception.sightings import pictured, spread
-from pvchat.perception.sleeves import add_trousers
-from pvchat.perception.things import detect, find_things, shows_bookshelves
 from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
@@ -46,23 +36,6 @@ _STRETCH = 6  # sightings in a row that are measured one after the other, each p
 _GLASSES_SURE = 0.9  # confidence of glasses
 _UNSEEN_BEHIND_MASK = ("talking", "smiling", "looking ahead")
 _Measured = tuple[IntArray, list[BodyMeasures]]  # sightings of a track [k], and what face and hands show in each
-_Run = Callable[[Sequence[Callable[[], Any]]], list[Any]]  # calls all of these, as many at once as there are threads
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """Which tracks of a clip are measured, by their numbers, and in which sightings."""
-
-    described: list[int]  # about which facts are measured
-    posed: list[int]  # of these, those whose pose and hands are measured
-    sightings: dict[int, IntArray]  # by track: the sightings in which the face is measured (pose and hands, if posed)
-
-    @property
-    def stretches(self) -> list[tuple[int, IntArray]]:
-        """The sightings in stretches of about `_STRETCH`, each with its track."""
-        return [
-            (n, part) for n, rows in self.sightings.items() for part in np.array_split(rows, -(-len(rows) // _STRETCH))
-        ]
 
 
 def measure(
@@ -79,29 +52,47 @@ def measure(
     """
     tracks = [replace(t, pose=t.pose.copy(), facts=deepcopy(t.facts)) for t in analysis.tracks]
     measured = replace(analysis, tracks=tracks, stage="what")
-    plan = _plan(tracks, depth, only)
-    handling = [] if measured.scene.drawn else [tracks[n] for n in plan.posed]
+    described, posed, sightings = _plan(tracks, depth, only)
+    stretches = [(n, part) for n, rows in sightings.items() for part in np.array_split(rows, -(-len(rows) // _STRETCH))]
     frames = _FrameMeasures(clip, analysis.shot_of(clip.times), experts)
-    looks = 1 + bool(plan.sightings) + len(plan.stretches)
-    run = _runner(progress, looks + len(handling) + len(plan.described))
+    if sightings:
+        _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
+    looks: list[Callable[[], Any]] = [partial(with_things, clip, measured, experts, depth.thing_frames)]
+    looks += [lambda: frames.camera] if sightings else []
+    looks += [partial(_measure_stretch, frames, tracks[n], part, n in posed) for n, part in stretches]
+    handling = [] if measured.scene.drawn else [tracks[n] for n in posed]
+    hands = [partial(handled.look_at_hands, clip.images, track, experts.things) for track in handling]
+    jobs, tell, done = len(looks) + len(hands) + len(described), networks.thread_safe(progress), count(1)
 
-    measured, found = _look(frames, measured, plan, depth, run)
-    measured = tell_place(measured)  # what stands in a bedroom is a bed
-    run([partial(look_at_hands, clip.images, track, experts.things) for track in handling])  # needs joints
+    def work(job: Callable[[], Any]) -> Any:
+        made = job()
+        tell("measuring people", next(done), jobs)
+        return made
+
+    measured, *made = networks.in_parallel(work, looks)  # none of which needs another
+    found: dict[int, _Measured] = {n: (rows, []) for n, rows in sightings.items()}
+    for (n, _), measures in zip(stretches, made[len(made) - len(stretches) :], strict=True):
+        found[n][1].extend(measures)
+    measured = places.tell_place(measured)  # what stands in a bedroom is a bed
+    networks.in_parallel(work, hands)
     networks.release_buffers()  # one kind of network after the other: their buffers are never there together
-    run([partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in plan.described])
+    networks.in_parallel(work, [partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in described])
     networks.release_buffers()
-    return tell_place(measured)  # nor is a ward told without white coats
+    return places.tell_place(measured)  # nor is a ward told without white coats
 
 
-def _plan(tracks: Sequence[Track], depth: Depth, only: Collection[int] | None) -> _Plan:
-    """Which tracks are measured: `only` these, or the most prominent ones; more sightings of those that are posed."""
+def _plan(
+    tracks: Sequence[Track], depth: Depth, only: Collection[int] | None
+) -> tuple[list[int], list[int], dict[int, IntArray]]:
+    """The tracks about which facts are measured, `only` these or the most prominent ones; those of them whose pose and
+    hands are; and the sightings in which the face is (pose and hands, if posed), by track.
+    """
     figures = {n for n, track in enumerate(tracks) if track.kind == "figure"}  # colours cost little
     described = sorted(described_tracks(tracks, depth) | figures if only is None else only)
     posed = [n for n in described if _can_be_posed(tracks[n]) and (only is not None or n < _POSED_TRACKS)]
     faces = [n for n in described if tracks[n].kind == "face" and n not in posed][:_FACE_TRACKS]
     counts = dict.fromkeys(posed, _POSE_SIGHTINGS) | dict.fromkeys(faces, _FACE_SIGHTINGS)
-    return _Plan(described, posed, {n: spread(len(tracks[n]), count) for n, count in counts.items()})
+    return described, posed, {n: spread(len(tracks[n]), most) for n, most in counts.items()}
 
 
 def _can_be_posed(track: Track) -> bool:
@@ -109,46 +100,14 @@ def _can_be_posed(track: Track) -> bool:
     return track.kind == "face" or bool(len(track.looks))
 
 
-def _runner(progress: Progress | None, total: int) -> _Run:
-    """What runs jobs in threads, and tells progress after each of `total` jobs."""
-    tell, done = thread_safe(progress), count(1)
-
-    def work(job: Callable[[], Any]) -> Any:
-        made = job()
-        tell("measuring people", next(done), total)
-        return made
-
-    return partial(in_parallel, work)
-
-
-def _look(
-    frames: _FrameMeasures, analysis: ClipAnalysis, plan: _Plan, depth: Depth, run: _Run
-) -> tuple[ClipAnalysis, dict[int, _Measured]]:
-    """Things, camera, poses, faces and hands, none of which needs another: the analysis with its things, and by track
-    what face and hands show. Poses are filled in.
-    """
-    clip, experts = frames.clip, frames.experts
-    if plan.sightings:
-        _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
-    looks: list[Callable[[], Any]] = [partial(with_things, clip, analysis, experts, depth.thing_frames)]
-    looks += [lambda: frames.camera] if plan.sightings else []
-    first, stretches = len(looks), plan.stretches
-    looks += [partial(_measure_stretch, frames, analysis.tracks[n], part, n in plan.posed) for n, part in stretches]
-    made = run(looks)
-    found: dict[int, _Measured] = {n: (rows, []) for n, rows in plan.sightings.items()}
-    for (number, _), measures in zip(stretches, made[first:], strict=True):
-        found[number][1].extend(measures)
-    return made[0], found
-
-
 def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:
     """The analysis with the things of so many frames, and bookshelves where they are shown."""
     if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
         return analysis  # the detector learned from photos
     searched = 2 * spread(-(-len(clip.images) // 2), frames)  # many of them were looked at for bodies
-    detected = detect(clip.images, searched, experts.things)
-    found, scene = find_things(detected, analysis.shot_of(clip.times)), analysis.scene
-    if shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:
+    detected = {frame: experts.things.find(clip.images[frame]) for frame in searched.tolist()}
+    found, scene = things.find_things(detected, analysis.shot_of(clip.times)), analysis.scene
+    if things.shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:
         scene = replace(scene, behind=[*scene.behind, BOOKSHELVES])
     return replace(analysis, things=found, scene=scene)
 
@@ -161,7 +120,7 @@ class _FrameMeasures:
 
     def __init__(self, clip: Clip, shot: IntArray, experts: Experts) -> None:
         self.clip, self.shot, self.experts = clip, shot, experts
-        self.described: Descriptions = {}
+        self.described: posture.Descriptions = {}
         self._persons: dict[int, Detections] = {}
 
     def persons(self, frame: int) -> Detections:
@@ -196,7 +155,6 @@ def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, wh
 
 
 def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, posed: _Measured | None) -> None:
-    """Fill in a track's facts."""
     clip, experts = frames.clip, frames.experts
     drawn = track.kind == "figure" and analysis.scene.drawn
     heads = DrawnHeads(experts.faces.wide, experts.frames) if drawn else None
@@ -204,12 +162,12 @@ def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, po
     track.facts = facts.measure_person(clip, seen, sharing_a_shot(track, analysis), experts=experts, heads=heads)
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, frames)
-    tell_posture(track, analysis, frames.described)
-    tell_things(track, analysis)
-    tell_deed(track, analysis, frames.described)  # who rides or plays is told that
-    add_trousers(seen)
-    add_neckline(seen)
-    ground_facts(track, analysis)
+    posture.tell_posture(track, analysis, frames.described)
+    relations.tell_things(track, analysis)
+    deeds.tell_deed(track, analysis, frames.described)  # who rides or plays is told that
+    sleeves.add_trousers(seen)
+    collars.add_neckline(seen)
+    grounds.ground_facts(track, analysis)
 
 
 def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _FrameMeasures) -> None:

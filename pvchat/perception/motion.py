@@ -190,10 +190,7 @@ def _series(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], asp
 
 
 def head_angles(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Yaw and pitch [n] (degrees, as `experts.mesh.Mesh`) from five face points, for heads that no mesh fits.
-
-    `points`: [n, 5, 2] picture-left eye, picture-right eye, nose, mouth corners; NaN gives NaN.
-    """
+    """Yaw and pitch [n] (degrees, as `experts.mesh.Mesh`) of heads that no mesh fits, by points [n, 5, 2] or NaN."""
     eyes, mouth = points[:, :2].mean(1), points[:, 3:].mean(1)
     down, nose = mouth - eyes, points[:, 2] - eyes
     length = np.maximum((down**2).sum(1), 1e-9)

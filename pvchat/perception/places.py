@@ -9,17 +9,15 @@ at odds with it; of drawn scenes by the second alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.scenes import OTHER, free_cells, place_shares
 from pvchat.perception.things import room_of
-from pvchat.schemas import BLUE_SKY, ClipAnalysis, FloatArray, SceneFacts, Track
+from pvchat.schemas import BLUE_SKY, ClipAnalysis, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -47,12 +45,12 @@ _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which 
 
 def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *, experts: Experts) -> SceneFacts:
     """What can be said of the clip as a whole, but for the place; by grid features [F, 49, 1280] of some frames."""
-    scene = SceneFacts(drawn=drawn)
-    pooled = np.asarray(frame_features, np.float32).mean(1)
-    _tell_setting(scene, pooled, experts)
-    if not drawn:
-        scene.behind += _behind(frame_features, experts)
-    scene.light, scene.background = colours.light(clip.images), colours.background(clip.images)
+    scene = SceneFacts(drawn=drawn, light=colours.light(clip.images), background=colours.background(clip.images))
+    _tell_setting(scene, np.asarray(frame_features, np.float32).mean(1), experts)
+    if not drawn and len(frame_features):
+        some = np.asarray(frame_features[:: -(-len(frame_features) // _CELL_FRAMES)], np.float32)
+        p = experts.imagenet.probabilities(some.reshape(-1, some.shape[2])).reshape(*some.shape[:2], -1).mean(0)
+        scene.behind += [name for name, kinds in _BEHIND.items() if float(p[:, kinds].sum(1).max()) >= _CELL_SURE]
     if scene.setting == "outdoors" and colours.blue_sky(clip.images):
         scene.behind.append(BLUE_SKY)
     return scene
@@ -66,7 +64,10 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     scene, grid = analysis.scene, np.asarray(analysis.frame_features, np.float32)
     if analysis.scenes or not len(grid):
         return analysis
-    beside = _without_people(len(analysis.times), grid, analysis.tracks)
+    frames = np.linspace(0, len(analysis.times) - 1, len(grid)).round()
+    faces = ([box for track in analysis.tracks for box in track.boxes[track.frames == frame]] for frame in frames)
+    free = (free_cells(np.array(boxes, np.float32).reshape(-1, 4)) for boxes in faces)
+    beside = np.stack([cells[kept].mean(0) for cells, kept in zip(grid, free, strict=True)])  # without the people
     told = _likeliest(place_shares(beside, scene.drawn), scene)
     place, sure = told if scene.drawn else _by_what_is_there(told, analysis)
     others = {name: value for name, value in scene.confidence.items() if name != "place"}
@@ -76,13 +77,9 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
 
 def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
     """What white coats or things tell in the place of what walls tell, where they tell more."""
-    scene = analysis.scene
-    medical = [
-        garment.confidence
-        for track in analysis.tracks
-        for garment in track.facts.clothes
-        if garment.kind == "stethoscope" or (garment.kind == "coat" and garment.colour in _COAT_COLOURS)
-    ]
+    scene, worn = analysis.scene, [garment for track in analysis.tracks for garment in track.facts.clothes]
+    coats = [one.confidence for one in worn if one.kind == "coat" and one.colour in _COAT_COLOURS]
+    medical = coats + [one.confidence for one in worn if one.kind == "stethoscope"]
     if medical and scene.setting == "indoors" and told[0] in (None, _OFFICE, _HOSPITAL):
         return _HOSPITAL, max(medical)
     if told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
@@ -91,26 +88,19 @@ def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
 
 
 def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
-    told = {claim.label: claim for claim in experts.settings.claims("drawn" if scene.drawn else "photo", pooled)}
+    told = {c.label: c.confidence for c in experts.settings.claims("drawn" if scene.drawn else "photo", pooled)}
     if not scene.drawn:
-        agreed = [claim for claim in experts.heads.claims("frame", pooled) if claim.kind == "setting"]
-        told = {claim.label: claim for claim in agreed if claim.label in told}
-    elif not told:
-        told = _drawn_setting(pooled, experts)
-    for claim in told.values():
-        scene.setting = scene.setting or claim.label
-        scene.confidence.setdefault("setting", claim.confidence)
-
-
-def _drawn_setting(pooled: FloatArray, experts: Experts) -> dict[str, Attribute]:
-    """Where a drawn scene plays when the head for drawn scenes isn't sure by itself, but the one for photos agrees."""
-    found: dict[str, Attribute] = {}
-    for label, least in _BOTH.items():
-        drawn = experts.settings.probabilities("drawn", pooled)[:, experts.settings.labels("drawn").index(label)]
-        photo = experts.heads.probabilities("frame", pooled)[:, experts.heads.labels("frame").index(label)]
-        if (both := float((drawn.mean() + photo.mean()) / 2)) >= least:
-            found[label] = Attribute(label, both)
-    return found
+        agreed = [c for c in experts.heads.claims("frame", pooled) if c.kind == "setting"]
+        told = {c.label: c.confidence for c in agreed if c.label in told}
+    elif not told:  # the head for drawn scenes isn't sure by itself, but the one for photos may agree
+        for label, least in _BOTH.items():
+            drawn, photo = (
+                head.of_label(kind, label, pooled).mean()
+                for head, kind in ((experts.settings, "drawn"), (experts.heads, "frame"))
+            )
+            told |= {label: both} if (both := float((drawn + photo) / 2)) >= least else {}
+    if told:
+        scene.setting, scene.confidence["setting"] = next(iter(told.items()))
 
 
 def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Told:
@@ -127,20 +117,3 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Told:
         if share >= least * total and share > others:
             return told, min(share / total, _TOGETHER_SURE)
     return None, 0.0
-
-
-def _without_people(count: int, grid: FloatArray, tracks: Sequence[Track]) -> FloatArray:
-    """[F, 1280] the mean of the cells [F, 49, 1280] that show nobody; F frames spread over the `count` sampled ones."""
-    frames = np.linspace(0, count - 1, len(grid)).round()
-    faces = ([box for track in tracks for box in track.boxes[track.frames == frame]] for frame in frames)
-    free = (free_cells(np.array(boxes, np.float32).reshape(-1, 4)) for boxes in faces)
-    return np.stack([cells[kept].mean(0) for cells, kept in zip(grid, free, strict=True)])
-
-
-def _behind(grid: FloatArray, experts: Experts) -> list[str]:
-    """What a cell of the grid [F, 49, 1280] shows for sure in a few of the frames."""
-    some = np.asarray(grid[:: -(-len(grid) // _CELL_FRAMES)], np.float32)
-    if not len(some):
-        return []
-    p = experts.imagenet.probabilities(some.reshape(-1, some.shape[2])).reshape(*some.shape[:2], -1).mean(0)
-    return [name for name, classes in _BEHIND.items() if float(p[:, classes].sum(1).max()) >= _CELL_SURE]

@@ -1,16 +1,17 @@
 """Whether somebody stands, sits, lies, strides or falls.
 
-In: one track, posed, the clip's bodies (`bodytracks.py`) and frame features. Out: `pose` of the track's facts, and as
+In: one track, posed, the clip's bodies (`bodies.py`) and frame features. Out: `pose` of the track's facts, and as
 its movement "falling or lying down" and "walking or running". An analysis holds all that it needs, so `tell_postures`
 tells it whenever one is looked at, and no clip is looked at anew.
 
 A first linear head, of joints and frame, learned from thousands of pictures of known postures. How likely it makes one
 doesn't hold on film, so a second one, which learned from people in film, photos and drawn clips read by eye
-(`recipes/posture`), weighs its word beside the body's outline, what is seen of and below her (`surroundings.py`) and
-the first one's word about others. Who falls is told by the outline alone, and who lies flat in it lies.
+(`recipes/posture`), weighs its word beside the body's outline, what is seen of and below her (a chair or a bed is in
+the cells of the frame below a face, bent knees are in the strip of the legs) and the first one's word about others. Who
+falls is told by the outline alone, and who lies flat in it lies.
 
-Legend: n sightings, J joints of the pose; lengths of `geometry` are in face heights; slim is height over width of a
-body's box, in pixels.
+Legend: n sightings; lengths of `geometry` are in face heights; slim is height over width of a body's box, in pixels;
+`aspect` is width over height of the frame.
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import arrays_of, softmax
 from pvchat.perception.heads import holds_face
-from pvchat.perception.surroundings import is_cut_off, nearest_kept_frames, surroundings
-from pvchat.schemas import BODY, ClipAnalysis, FloatArray, IntArray, Thing, Track
+from pvchat.schemas import BODY, STRIPS, ClipAnalysis, FloatArray, IntArray, Thing, Track
 
 WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
 TOLD = ("standing", "sitting", "lying down", "striding", "bending")
@@ -49,6 +49,11 @@ _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of t
 _BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stands, and of a drawn figure, hair counted
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
 _ON_FEET = ("standing still", "walking")  # movements of nobody who sits or lies
+# Surroundings: numbers that tell where the face is and what of the body is seen; cells across the grid; what lies below
+# a face, in its heights, and where it starts at most; face heights below the chin within which the frame may end.
+PLACEMENT, _CELLS = 7, 7
+_WIDE, _DEEP, _CHIN, _LOWEST = 2.2, 7.0, 0.5, 0.93
+_ENDS = (2.0, 4.0)
 Descriptions = dict[int, FloatArray]  # the `body_description` of a clip's people, by the `id` of their track
 
 
@@ -98,12 +103,20 @@ def _phrase(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str
 
 
 def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
-    """Whether somebody stands by torso and thighs, in most of n sightings [n, 33, 4] (NaN: no joints) that show them.
-
-    `aspect`: frame width over height.
-    """
-    shown = [stands for joints in pose if (stands := _stands(joints, aspect)) is not None]
-    return len(shown) >= max(1, 0.3 * len(pose)) and sum(shown) >= _AGREE * len(shown)
+    """Whether somebody stands by torso and thighs, in most of the sightings [n, 33, 4] (or NaN) that show them."""
+    stands, shoulders, hips = list[bool](), list(body.SHOULDERS), list(body.HIPS)
+    for joints in pose:
+        xy, inside = joints[:, :2] * [aspect, 1.0], np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
+        seen = (joints[:, 3] >= _SEEN) & inside
+        legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
+        if not (legs and seen[shoulders].any() and seen[hips].all()):
+            continue
+        trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
+        thighs = np.array([xy[knee] - xy[hip] for hip, knee in legs])
+        lean, slants = (np.degrees(np.arctan2(np.abs(part[..., 0]), part[..., 1])) for part in (trunk, thighs))
+        long = thighs[:, 1].min() > _UPRIGHT_THIGHS * float(np.linalg.norm(trunk))
+        stands.append(bool(lean <= _LEANS and slants.max() < _SLANTS and long))
+    return len(stands) >= max(1, 0.3 * len(pose)) and sum(stands) >= _AGREE * len(stands)
 
 
 def postures(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> dict[str, float]:
@@ -166,19 +179,13 @@ def body_description(track: Track, analysis: ClipAnalysis) -> FloatArray:
     """[1344] joints, outline, whether there is a face, and frame features: means over the sightings with a pose."""
     seen, aspect = posed_sightings(track), analysis.width / analysis.height
     joints = np.mean([geometry(track.pose[i], track.boxes[i], aspect) for i in seen], 0)
-    height, width = np.median(track.boxes[:, 3] - track.boxes[:, 1]), np.median(track.boxes[:, 2] - track.boxes[:, 0])
-    outline = _outline(body_boxes(track, analysis), float(height), float(width), analysis)
+    boxes, outline = body_boxes(track, analysis), [0.0] * 7
+    if len(boxes):  # size and shape of the body, relative to those of the face
+        (width, height), (wide, tall) = (np.median(some[:, 2:] - some[:, :2], 0) for some in (track.boxes, boxes))
+        low, shape = float(np.median(boxes[:, 3])), float(np.log(np.median(slimness(boxes, analysis))))
+        outline = [1.0, shape, low, low > _CUT, float(np.log(tall / height)), float(np.log(wide / width)), float(tall)]
     looks = analysis.pooled_frames[nearest_kept_frames(track, analysis, seen)].mean(0)
     return np.concatenate([joints, outline, [track.kind == "face"], looks]).astype(np.float32)
-
-
-def _outline(boxes: FloatArray, height: float, width: float, analysis: ClipAnalysis) -> list[float]:
-    """[7] size and shape of a body's boxes [n, 4], relative to the height and width of its face; zeros if none."""
-    if not len(boxes):
-        return [0.0] * 7
-    tall, wide = np.median(boxes[:, 3] - boxes[:, 1]), np.median(boxes[:, 2] - boxes[:, 0])
-    low, shape = float(np.median(boxes[:, 3])), float(np.log(np.median(slimness(boxes, analysis))))
-    return [1.0, shape, low, low > _CUT, float(np.log(tall / height)), float(np.log(wide / width)), float(tall)]
 
 
 def body_boxes(track: Track, analysis: ClipAnalysis) -> FloatArray:
@@ -241,20 +248,6 @@ def _belongs_to(one: Thing, track: Track) -> bool:
     return False
 
 
-def _stands(joints: FloatArray, aspect: float) -> bool | None:
-    """Whether trunk and thighs of a pose [33, 4] are upright; None where they aren't seen."""
-    xy, inside = joints[:, :2] * [aspect, 1.0], np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
-    shoulders, hips, seen = list(body.SHOULDERS), list(body.HIPS), (joints[:, 3] >= _SEEN) & inside
-    legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
-    if not (legs and seen[shoulders].any() and seen[hips].all()):
-        return None
-    trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
-    thighs = np.array([xy[knee] - xy[hip] for hip, knee in legs])
-    lean, slants = (np.degrees(np.arctan2(np.abs(part[..., 0]), part[..., 1])) for part in (trunk, thighs))
-    long = thighs[:, 1].min() > _UPRIGHT_THIGHS * float(np.linalg.norm(trunk))
-    return bool(lean <= _LEANS and slants.max() < _SLANTS and long)
-
-
 def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
     """[16] lean of the trunk, thighs and knees, feet apart; each times how well its joints are seen."""
     trunk = xy[list(body.HIPS)].mean(0) - xy[list(body.SHOULDERS)].mean(0)
@@ -263,7 +256,7 @@ def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
     hips, knees, feet = (float(seen[list(pair)].min()) for pair in (body.HIPS, body.KNEES, (27, 28)))
     drops = sorted(float(xy[k, 1] - xy[h, 1]) / length for h, k in body.THIGHS)
     slants = sorted(float(np.arctan2(abs(xy[k, 0] - xy[h, 0]), xy[k, 1] - xy[h, 1])) for h, k in body.THIGHS)
-    bends = sorted(_angle(xy[h] - xy[k], xy[a] - xy[k]) for h, k, a in _CALVES)
+    bends = sorted(angle(xy[h] - xy[k], xy[a] - xy[k]) for h, k, a in _CALVES)
     return [
         lean * hips, lean * (1 - hips), *(d * knees for d in drops), *(d * (1 - knees) for d in drops),
         *(s * knees for s in slants), *(b * feet for b in bends), *(np.abs(xy[27] - xy[28]) * feet / 3),
@@ -271,6 +264,59 @@ def _angles(xy: FloatArray, seen: FloatArray) -> list[float]:
     ]  # fmt: skip
 
 
-def _angle(a: FloatArray, b: FloatArray) -> float:
+def angle(a: FloatArray, b: FloatArray) -> float:
     """The angle between two vectors [2], radians."""
     return float(np.arccos(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-6), -1, 1)))
+
+
+def surroundings(track: Track, analysis: ClipAnalysis, seen: IntArray) -> FloatArray:
+    """[7 + 3 * 1280]: size and place of the face, whether a body was found, whether the frame ends below, whether it is
+    drawn; then features of what is below the face in sightings [n], of torso, of legs.
+    """
+    _, top, _, chin = np.median(track.boxes, 0)
+    ends = [is_cut_off(track, deep) for deep in _ENDS]
+    placement = [np.log(chin - top), top, chin, len(track.looks) > 0, *ends, analysis.scene.drawn]
+    strips = np.zeros((STRIPS, BODY), np.float32)
+    if len(track.looks):
+        strips = np.asarray(track.looks[:, : STRIPS * BODY], np.float32).mean(0).reshape(STRIPS, BODY)
+    below = _features_below_face(track, analysis, seen)
+    return np.concatenate([placement, below, *strips[1:]]).astype(np.float32)
+
+
+def is_cut_off(track: Track, deep: float) -> bool:
+    """Whether the frame ends within so many face heights below the chin."""
+    _, top, _, chin = np.median(track.boxes, 0)
+    return bool(chin + deep * (chin - top) > 1)
+
+
+def nearest_kept_frames(track: Track, analysis: ClipAnalysis, seen: IntArray) -> IntArray:
+    """Index [n] of the frame with kept features that is nearest to each of these sightings [n]."""
+    kept = np.linspace(0, len(analysis.times) - 1, len(analysis.frame_features)).round()
+    return np.asarray(np.abs(kept[None] - track.frames[seen][:, None]).argmin(1), np.int64)
+
+
+def _features_below_face(track: Track, analysis: ClipAnalysis, seen: IntArray) -> FloatArray:
+    """[1280] mean features of the cells below the face, by how much of each lies there."""
+    box = track.boxes[seen]
+    height, middle = box[:, 3] - box[:, 1], (box[:, 0] + box[:, 2]) / 2
+    wide = _WIDE * height * analysis.height / analysis.width
+    top = np.minimum(box[:, 3] + _CHIN * height, _LOWEST)
+    below = np.stack([middle - wide, top, middle + wide, box[:, 3] + _DEEP * height], 1)
+    weights = _cell_shares(np.asarray(below, np.float32))
+    by_frame = np.zeros((len(analysis.frame_features), _CELLS**2))
+    np.add.at(by_frame, nearest_kept_frames(track, analysis, seen), weights / len(seen))
+    rows = np.flatnonzero(by_frame.any(1))
+    found = np.einsum("gc,gcd->d", by_frame[rows], np.asarray(analysis.frame_features[rows], np.float32))
+    return np.asarray(found, np.float32)
+
+
+def _cell_shares(boxes: FloatArray) -> FloatArray:
+    """[n, 49] share of boxes [n, 4] (fractions of the frame) that lies in each cell."""
+    inside = np.clip(boxes, 0, 1)
+    edges = np.linspace(0, 1, _CELLS + 1)
+    across, down = (
+        np.clip(np.minimum(inside[:, k + 2, None], edges[1:]) - np.maximum(inside[:, k, None], edges[:-1]), 0, None)
+        for k in (0, 1)
+    )
+    shares = (down[:, :, None] * across[:, None, :]).reshape(len(boxes), -1)
+    return np.asarray(shares / np.maximum(shares.sum(1, keepdims=True), 1e-6), np.float32)

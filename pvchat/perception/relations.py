@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pvchat.perception.experts import body
-from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, PersonFacts, Thing, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, Thing, Track
 
 _SEEN = 0.5  # visibility from which a wrist or hip is believed
 _MOSTLY = 0.6  # share of the frames that show both in which a relation must hold [choice]
@@ -33,85 +33,63 @@ _Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of 
 
 def tell_things(track: Track, analysis: ClipAnalysis) -> None:
     """Put into a track's facts what its person sits on, stands at and beside, and a tie."""
-    person, facts = _Subject(track, analysis), track.facts
-    if ties := [t for t in analysis.things if t.label == "tie" and person.mostly(t, _at_collar)]:
-        _tell_tie(facts, ties[0], person)
-    seat = next((t for t in analysis.things if t.label in _SEATS and person.mostly(t, person.seated)), None)
+    facts = track.facts
+    tie = next((t for t in analysis.things if t.label == "tie" and _mostly(track, t, _at_collar)), None)
+    if tie is not None and not any(garment.kind in ("tie", "bow tie") for garment in facts.clothes):
+        main = facts.clothes[0] if facts.clothes else None
+        if main is not None and main.kind == "top":  # a dark one with a tie is a suit, a light one a shirt
+            main.kind = "suit" if _DARK.search(main.colour or "") else "shirt"
+        facts.clothes.append(Garment("tie", None, tie.confidence))
+        facts.grounds["tie"] = _ground(tie, analysis)
+    seat = next((t for t in analysis.things if t.label in _SEATS and _mostly(track, t, _seated)), None)
     if seat is not None and facts.pose in ("sitting", "lying down"):
         in_bed = seat.label == "couch" and analysis.scene.place == "a bedroom"
         facts.seat = _SEATS["bed" if in_bed else seat.label]
-        facts.confidence["seat"], facts.grounds["seat"] = seat.confidence, person.ground(seat)
+        facts.confidence["seat"], facts.grounds["seat"] = seat.confidence, _ground(seat, analysis)
     for thing in analysis.things:
-        word = _where_at(thing, person)
+        word = _where_at(track, thing)
         if word and word not in facts.near and len(facts.near) < 2:
             facts.near.append(word)
-            facts.grounds[word] = person.ground(thing)
+            facts.grounds[word] = _ground(thing, analysis)
 
 
-def _tell_tie(facts: PersonFacts, tie: Thing, person: _Subject) -> None:
-    """A tie among the clothes; a dark top with one is a suit, a light one a shirt."""
-    if any(garment.kind in ("tie", "bow tie") for garment in facts.clothes):
-        return
-    main = facts.clothes[0] if facts.clothes else None
-    if main is not None and main.kind == "top":
-        main.kind = "suit" if _DARK.search(main.colour or "") else "shirt"
-    facts.clothes.append(Garment("tie", None, tie.confidence))
-    facts.grounds["tie"] = person.ground(tie)
-
-
-def _where_at(thing: Thing, person: _Subject) -> str | None:
+def _where_at(track: Track, thing: Thing) -> str | None:
     """Such as "at a table" or "next to a car", where the person is there."""
-    word = _AT.get(thing.label) if person.mostly(thing, _in_front) else None
+    if thing.label in _AT and _mostly(track, thing, _in_front):
+        return _AT[thing.label]
     stays = thing.label in _BESIDE and len(thing.frames) >= _STANDING_BY
-    ridden = thing.label in _RIDDEN and person.mostly(thing, person.seated)
-    if word is not None or ridden or not stays or not person.mostly(thing, _next_to):
-        return word
+    ridden = thing.label in _RIDDEN and _mostly(track, thing, _seated)
+    if ridden or not stays or not _mostly(track, thing, _next_to):
+        return None
     return f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
 
 
-class _Subject:
-    """Somebody whose relations to things are looked at."""
+def _mostly(track: Track, thing: Thing, holds: _Relation) -> bool:
+    """Whether a relation holds in most of the frames that show both, the thing in the same frame or beside it."""
+    rows, seen = {int(frame): i for i, frame in enumerate(track.frames)}, []
+    for frame, box in zip(thing.frames, thing.boxes, strict=True):
+        near = [rows[f] for f in (frame, frame - 1, frame + 1) if f in rows]
+        seen += [holds(track, row, np.array(box, np.float32)) for row in near[:1]]
+    return bool(seen) and float(np.mean(seen)) >= _MOSTLY
 
-    def __init__(self, track: Track, analysis: ClipAnalysis) -> None:
-        self._track, self._analysis = track, analysis
-        self._rows = {int(frame): i for i, frame in enumerate(track.frames)}
 
-    def ground(self, thing: Thing) -> Ground:
-        """The sighting of the thing that is surest."""
-        best = int(np.argmax(thing.scores))
-        x0, y0, x1, y1 = thing.boxes[best]
-        return Ground(round(float(self._analysis.times[thing.frames[best]]), 2), (x0, y0, x1, y1), thing.confidence)
+def _ground(thing: Thing, analysis: ClipAnalysis) -> Ground:
+    """The sighting of the thing that is surest."""
+    best = int(np.argmax(thing.scores))
+    x0, y0, x1, y1 = thing.boxes[best]
+    return Ground(round(float(analysis.times[thing.frames[best]]), 2), (x0, y0, x1, y1), thing.confidence)
 
-    def _both(self, thing: Thing) -> list[tuple[int, list[float]]]:
-        """Sightings (row of the track, box of the thing) of the same or the next sampled frame."""
-        pairs = []
-        for frame, box in zip(thing.frames, thing.boxes, strict=True):
-            rows = [self._rows[f] for f in (frame, frame - 1, frame + 1) if f in self._rows]
-            if rows:
-                pairs.append((rows[0], box))
-        return pairs
 
-    def mostly(self, thing: Thing, holds: _Relation) -> bool:
-        """Whether a relation holds in most of the frames that show both."""
-        seen = [holds(self._track, row, np.array(box, np.float32)) for row, box in self._both(thing)]
-        return bool(seen) and float(np.mean(seen)) >= _MOSTLY
-
-    def _posed(self, row: int) -> FloatArray | None:
-        """The pose [33, 4] of the sighting or of one beside it."""
-        for i in (row, row - 1, row + 1):
-            if 0 <= i < len(self._track) and not np.isnan(self._track.pose[i]).any():
-                return self._track.pose[i]
-        return None
-
-    def seated(self, track: Track, row: int, box: FloatArray) -> bool:
-        """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
-        joints, face = self._posed(row), track.boxes[row]
-        if joints is not None and (joints[list(body.HIPS), 3] >= _SEEN).all():
-            hips = joints[list(body.HIPS), :2].mean(0)
-            low = box[3] + 0.5 * (face[3] - face[1])
-            return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
-        middle = float(face[0] + face[2]) / 2
-        return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
+def _seated(track: Track, row: int, box: FloatArray) -> bool:
+    """Whether the hips lie in the thing's box; where they aren't seen, whether it is around or below the body."""
+    face, poses = track.boxes[row], [track.pose[i] for i in (row, row - 1, row + 1) if 0 <= i < len(track)]
+    joints = next((pose for pose in poses if not np.isnan(pose).any()), None)
+    if joints is not None and (joints[list(body.HIPS), 3] >= _SEEN).all():
+        hips = joints[list(body.HIPS), :2].mean(0)
+        low = box[3] + 0.5 * (face[3] - face[1])
+        return bool(box[0] <= hips[0] <= box[2] and box[1] <= hips[1] <= low)
+    middle = float(face[0] + face[2]) / 2
+    return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
 
 
 def _in_front(track: Track, row: int, box: FloatArray) -> bool:

@@ -93,10 +93,11 @@ class KeptParts:
         """Remove all parts; some may be gone already, for the cache drops what is old."""
         number = gone = 0
         while gone < _GAP:
-            there = self.cache.has(self._name(number))
-            if there:
+            gone += 1
+            if self.cache.has(self._name(number)):
                 self.cache.remove(self._name(number))
-            number, gone = number + 1, 0 if there else gone + 1
+                gone = 0
+            number += 1
 
     def _name(self, number: int) -> str:
         return f"{self.key}, part {number}"
@@ -122,10 +123,8 @@ def scan(
     start_s, end_s = (0.0, source.found.duration_s) if within is None else within
     first, start_s = video.part_at(source.found, source.config, start_s)
     name, length_s = Path(source.path).name, min(end_s, source.found.duration_s) - start_s
+    whole, tell = ScanState(kept.key, first, end_s=start_s), progress or (lambda what, done, total: None)
     what = f"looking through {name}"
-    whole = ScanState(kept.key, first, end_s=start_s)
-
-    tell = progress or (lambda what, done, total: None)
     keep_small()
     with closing(_parts(source, experts, kept, whole)) as parts:
         while whole.end_s < end_s and (step := next(parts, None)) is not None:
@@ -136,8 +135,7 @@ def scan(
                 trim()
                 yield whole
     if not whole.parts:
-        hint = "Ask about another part."
-        raise VideoReadError("no pictures can be decoded there.", subject=name, hint=hint)
+        raise VideoReadError("no pictures can be decoded there.", subject=name, hint="Ask about another part.")
     tell(what, length_s, length_s)
     yield whole
 
@@ -217,20 +215,10 @@ class ScanState:
     def analysis(self) -> ClipAnalysis:
         """All of it as one analysis, whose `duration_s` is `end_s`."""
         return ClipAnalysis(
-            self.key,
-            self.end_s,
-            *self.size,
-            np.concatenate(self.times),
-            np.stack(self.grids.kept),
-            self.joiner.tracks(),
-            common_scene(self.scenes),
-            np.array(self.shots, np.float32),
-            list(self.scenes),
-            things=list(self.things),
-            bodies=list(self.bodies),
-            stage="who",
-            unread=self.unread,
-        )
+            self.key, self.end_s, *self.size, np.concatenate(self.times), np.stack(self.grids.kept),
+            self.joiner.tracks(), common_scene(self.scenes), np.array(self.shots, np.float32), list(self.scenes),
+            things=list(self.things), bodies=list(self.bodies), stage="who", unread=self.unread,
+        )  # fmt: skip
 
 
 @dataclass

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
-from pvchat.perception.experts.workers import in_parallel
+from pvchat.perception.sightings import best_of_stretches
 from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
 from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray
@@ -35,10 +35,7 @@ _PER_VECTOR, _FEWEST_VECTORS = 3, 12
 
 
 def find_faces(
-    images: NDArray[np.uint8],
-    shots: IntArray,
-    expert: FaceExpert,
-    tell: Callable[[int], None] = lambda done: None,
+    images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None] = lambda done: None
 ) -> list[DetectedFaces]:
     """Detect and describe the faces of each of T frames [T, H, W, 3] uint8 RGB.
 
@@ -72,11 +69,11 @@ def locate(
         tell(len(found))
         return missed
 
-    in_parallel(search_all, _batches(sorted(set(range(len(images))) - set(between))))
+    networks.in_parallel(search_all, _batches(sorted(set(range(len(images))) - set(between))))
     settled = [f for f in between if _same_faces(found[f - 1], found[f + 1])]
-    missed = in_parallel(follow_all, _batches(settled))
+    missed = networks.in_parallel(follow_all, _batches(settled))
     left = set(between).difference(settled).union(*missed)
-    in_parallel(search_all, _batches(sorted(left)))
+    networks.in_parallel(search_all, _batches(sorted(left)))
     return [found[f] for f in range(len(images))]
 
 
@@ -100,10 +97,11 @@ def describe(
     chips: list[NDArray[np.uint8]] = []
     chains = _chains(located, shots)
     for chain in chains:
-        cut = in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
+        cut = networks.in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
         for (f, i), pixels in zip(chain, cut, strict=True):
             quality[f][i] = face_quality(pixels, located[f], i)
-        chosen = _best_of_stretches(np.array([quality[f][i] for f, i in chain]))
+        most = max(_FEWEST_VECTORS, -(-len(chain) // _PER_VECTOR))
+        chosen = best_of_stretches(np.array([quality[f][i] for f, i in chain]), most)
         nearest = np.abs(np.arange(len(chain))[:, None] - chosen[None]).argmin(1)
         owner.update((sighting, len(chips) + int(k)) for sighting, k in zip(chain, nearest, strict=True))
         chips += [cut[k] for k in chosen]
@@ -171,13 +169,6 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
             last[j] = follows.get(j, chains[-1])
             last[j].append((f, j))
     return chains
-
-
-def _best_of_stretches(quality: FloatArray) -> IntArray:
-    """Indices of a chain's sightings that get an identity vector: the best one of each stretch."""
-    count = min(len(quality), max(_FEWEST_VECTORS, -(-len(quality) // _PER_VECTOR)))
-    parts = np.array_split(np.arange(len(quality)), count)
-    return np.array([part[quality[part].argmax()] for part in parts], np.int64)
 
 
 def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:

@@ -52,9 +52,13 @@ class Pictured:
 
 def best_sightings(track: Track, count: int = _SIGHTINGS) -> IntArray:
     """Indices of the sightings most worth measuring: the best of each stretch of the track, so that they differ."""
-    parts = np.array_split(np.arange(len(track)), min(count, len(track)))
-    worth = track.quality + 0.5 * track.scores
-    return np.array([part[np.argmax(worth[part])] for part in parts], np.int64)
+    return best_of_stretches(track.quality + 0.5 * track.scores, count)
+
+
+def best_of_stretches(worth: FloatArray, most: int) -> IntArray:
+    """The index of the best of each of at most `most` stretches of a series [n]."""
+    parts = np.array_split(np.arange(len(worth)), min(most, len(worth)))
+    return np.array([part[worth[part].argmax()] for part in parts], np.int64)
 
 
 def pictured(clip: Clip, track: Track, count: int = _SIGHTINGS) -> Pictured:

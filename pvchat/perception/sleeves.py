@@ -33,16 +33,14 @@ _LEGS = 0.25  # of the way from hip to knee that must be in the picture
 
 def add_trousers(seen: Pictured) -> None:
     """Add trousers to the clothes of a face track seen in colour that stands."""
-    track = seen.track
-    if track.kind != "face" or seen.grey or np.isnan(track.pose).all():
+    track, facts = seen.track, seen.track.facts
+    main = facts.clothes[0] if facts.clothes else None
+    if track.kind != "face" or seen.grey or facts.pose != "standing" or (main and main.kind in garments.WHOLE):
         return
-    clothes = track.facts.clothes
-    main = clothes[0] if clothes else None
-    if track.facts.pose == "standing" and (main is None or main.kind not in garments.WHOLE):
-        legs = leg_colour(seen)
-        # of a woman in one colour from top to bottom it may be a coat or dress
-        if legs is not None and not (track.facts.gender == "woman" and main is not None and main.colour == legs):
-            clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
+    legs = leg_colour(seen)
+    # of a woman in one colour from top to bottom it may be a coat or dress
+    if legs is not None and not (facts.gender == "woman" and main is not None and main.colour == legs):
+        facts.clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
 def sleeves(seen: Pictured) -> str | None:
@@ -90,14 +88,11 @@ def _sleeve_lengths(track: Track, i: int, image: Image) -> Iterator[str | None]:
         shoulder, elbow, wrist = (joints[j, :2] for j in arm)
         upper = [_patch(track, i, image, shoulder + x * (elbow - shoulder)) for x in _UPPER]
         lower = [_patch(track, i, image, elbow + x * (wrist - elbow)) for x in _LOWER]
-        yield _sleeve_length(_patch_kinds(upper, skin, torso), _patch_kinds(lower, skin, torso))
-
-
-def _sleeve_length(upper: list[str], lower: list[str]) -> str | None:
-    """The sleeve's length by the kinds of patches on upper and lower arm."""
-    if lower.count("skin") >= 2:
-        return "sleeveless" if upper[:2].count("skin") == 2 else "short-sleeved" if "cloth" in upper else None
-    return "long-sleeved" if lower.count("cloth") >= 2 and upper.count("cloth") >= 2 else None
+        above, below = _patch_kinds(upper, skin, torso), _patch_kinds(lower, skin, torso)
+        if below.count("skin") >= 2:
+            yield "sleeveless" if above[:2].count("skin") == 2 else "short-sleeved" if "cloth" in above else None
+        else:
+            yield "long-sleeved" if below.count("cloth") >= 2 and above.count("cloth") >= 2 else None
 
 
 def _patch_kinds(patches: list[NDArray[np.uint8]], skin: FloatArray, torso: FloatArray) -> list[str]:

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
-from pvchat.perception.experts.objects import Detection, ThingExpert
+from pvchat.perception.experts.objects import Detection
 from pvchat.schemas import IntArray, Thing
 
 _FILE = Path(__file__).with_name("experts") / "objects.json"
@@ -33,13 +32,7 @@ _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "micr
 @lru_cache(maxsize=1)
 def calibration() -> dict[str, Any]:
     """The detector's calibration (`objects.json`): `slope`, `offset`, limits `sure` and `once`, stricter labels."""
-    found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
-    return found
-
-
-def detect(images: NDArray[np.uint8], searched: IntArray, expert: ThingExpert) -> dict[int, list[Detection]]:
-    """What the detector finds in the frames `searched` (indices) of images [T, H, W, 3]."""
-    return {int(frame): expert.find(images[frame]) for frame in searched}
+    return dict(json.loads(_FILE.read_text(encoding="utf-8")))
 
 
 def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[Thing]:
@@ -49,15 +42,9 @@ def find_things(detected: dict[int, list[Detection]], shots: IntArray) -> list[T
     things = [thing for thing in link_detections(found, shots) if thing.label not in calibration()["silent"]]
     for thing in things:
         thing.confidence = confidence(thing, looked[int(shots[thing.frames[0]])])
-    return _without_rivals(
-        sorted((t for t in things if t.confidence >= calibration()["sure"]), key=lambda t: -t.confidence)
-    )
-
-
-def _without_rivals(things: Sequence[Thing]) -> list[Thing]:
-    """The things without those whose place has a surer thing of another label, also in other frames."""
     kept: list[Thing] = []
-    for thing in things:
+    for thing in sorted((t for t in things if t.confidence >= calibration()["sure"]), key=lambda t: -t.confidence):
+        # without those whose place has a surer thing of another label, also in other frames
         boxes = np.array([np.median(k.boxes, 0) for k in kept if k.label != thing.label], np.float32).reshape(-1, 4)
         if not (overlap(np.array([np.median(thing.boxes, 0)], np.float32), boxes) > _SAME_PLACE).any():
             kept.append(thing)

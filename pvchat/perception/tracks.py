@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import BODY, FloatArray, IntArray, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.faces import DetectedFaces
@@ -42,10 +42,9 @@ Sighting = tuple[int, int]  # frame, index of the face or figure in that frame
 
 
 def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]]:
-    """Link the faces of each of T frames into tracks; `shots` [T] numbers the shot that each frame is in, ascending.
+    """Link the faces of each of T frames into tracks, lists of (frame, face) in time order, the most prominent first.
 
-    Returns:
-        One list of (frame, face) a track, in time order; the longest and largest tracks first.
+    `shots` [T] numbers the shot that each frame is in, ascending.
     """
     within: list[list[Sighting]] = []
     for shot in np.unique(shots):
@@ -65,6 +64,22 @@ def screen_weight(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> 
     heights = np.array([faces[f].boxes[i, 3] - faces[f].boxes[i, 1] for f, i in track])
     quality = np.array([faces[f].quality[i] for f, i in track])
     return float((heights * (0.2 + quality)).sum())
+
+
+def new_track(
+    kind: Literal["face", "figure"],
+    sightings: Sequence[int],
+    boxes: FloatArray,
+    scores: FloatArray,
+    quality: FloatArray,
+    identity: FloatArray,
+) -> Track:
+    """A track of n sightings, in these frames, as long as neither points nor body and pose are known."""
+    n = len(sightings)
+    return Track(
+        kind, np.array(sightings, np.int64), boxes, np.full((n, 5, 2), np.nan, np.float32), scores, quality, identity,
+        body_boxes=boxes, body=np.zeros((n, BODY), np.float32), pose=np.full((n, 33, 4), np.nan, np.float32),
+    )  # fmt: skip
 
 
 def mean_identity(identity: FloatArray, quality: FloatArray) -> FloatArray:

@@ -50,7 +50,7 @@ class Track:
     handled: NDArray[np.float16] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float16))
     thumbnail: bytes = b""  # JPEG of the best sighting
     facts: PersonFacts = field(default_factory=PersonFacts)  # what was measured (`perception/facts.py`)
-    # [m] every sampled frame that shows this one, if only from behind (`perception/bodytracks.py`); empty: `frames`
+    # [m] every sampled frame that shows this one, if only from behind (`perception/bodies.py`); empty: `frames`
     seen: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     appearances: list[Appearance] = field(default_factory=list)  # the facts by stretches of a long video, in order
 

@@ -24,14 +24,23 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.perception.deedfeatures import ATTENTION, COMPANY, GAZE, HANDLED, HANDS, deed_features
-from pvchat.perception.deeds import KINDS, LIKELY, TOLD, likeliest
+from pvchat.perception.deeds import (
+    ATTENTION,
+    COMPANY,
+    GAZE,
+    HANDLED,
+    HANDS,
+    KINDS,
+    LIKELY,
+    TOLD,
+    deed_features,
+    likeliest,
+)
 from pvchat.perception.experts.attributes import ImageNetHead, crop, softmax
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.handled import look_at_hands
-from pvchat.perception.posture import JOINTS
-from pvchat.perception.surroundings import PLACEMENT
+from pvchat.perception.posture import JOINTS, PLACEMENT
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from recipes.heads import arguments, softmax_head, write_head
 from recipes.pictures import framed

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from pvchat.perception.drawngestures import LIMITS
+from pvchat.perception.drawnheads import LIMITS
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.expressions import SHOWN, read_by
 from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, face_maps

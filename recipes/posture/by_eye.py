@@ -29,9 +29,8 @@ from pvchat.perception.experts.body import PreviousPose
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.efficientnet import WIDTH
 from pvchat.perception.experts.figures import link_figures
-from pvchat.perception.posture import JOINTS, LIKELY, OTHERS, TOLD, posture_features
+from pvchat.perception.posture import JOINTS, LIKELY, OTHERS, PLACEMENT, TOLD, posture_features
 from pvchat.perception.search import find_faces
-from pvchat.perception.surroundings import PLACEMENT
 from pvchat.perception.tracks import link
 from pvchat.schemas import ClipAnalysis, FloatArray, Track
 from pvchat.video import Clip

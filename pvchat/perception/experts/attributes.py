@@ -48,25 +48,21 @@ class AttributeExpert:
         self._weight = {head: arrays[f"{head}.weight"] for head in self.card["heads"]}
         self._bias = {head: arrays[f"{head}.bias"] for head in self.card["heads"]}
 
-    def labels(self, head: str) -> list[str]:
-        """The labels of "head" or "frame"."""
-        return list(self.card["heads"][head])
-
     def probabilities(self, head: str, features: FloatArray) -> FloatArray:
-        """[B, 1280] pooled features to [B, C] independent probabilities, C labels as in `labels`."""
+        """[B, 1280] pooled features to [B, C] independent probabilities of the labels of "head" or "frame"."""
         return sigmoid(features @ self._weight[head].T + self._bias[head])
+
+    def of_label(self, head: str, label: str, features: FloatArray) -> FloatArray:
+        """[B] the probabilities of one label."""
+        return self.probabilities(head, features)[:, list(self.card["heads"][head]).index(label)]
 
     def claims(self, head: str, features: FloatArray) -> list[Attribute]:
         """What may be said when all B crops show the same thing; probabilities are averaged as log-odds."""
         if len(features) == 0:
             return []
         p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
-        rows = self.card["heads"][head].items()
-        found = [
-            Attribute(label, float(v), row.get("kind", ""))
-            for (label, row), v in zip(rows, p, strict=True)
-            if v >= row["threshold"]
-        ]
+        rows = zip(self.card["heads"][head].items(), p, strict=True)
+        found = [Attribute(label, float(v), row.get("kind", "")) for (label, row), v in rows if v >= row["threshold"]]
         return sorted(found, key=lambda claim: -claim.confidence)
 
 
@@ -80,7 +76,16 @@ class ImageNetHead:
         weights = weights or member_path("frames", "efficientnet-lite0-57934424.pth")
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
-        tensors = tensorfile.load_or_make(kept, ("weight", "bias"), lambda: _last_layer(weights))
+
+        def last_layer() -> dict[str, NDArray[np.float32]]:
+            import torch
+
+            *_, weight, bias = torch.load(weights, map_location="cpu", weights_only=True).values()
+            if weight.shape != (1000, 1280):
+                raise ValueError(f"{weights}: the last layer is {tuple(weight.shape)}, not (1000, 1280)")
+            return {"weight": weight.numpy(), "bias": bias.numpy()}
+
+        tensors = tensorfile.load_or_make(kept, ("weight", "bias"), last_layer)
         self.weight, self.bias = tensors["weight"], tensors["bias"]
 
     def probabilities(self, features: FloatArray) -> FloatArray:
@@ -98,18 +103,7 @@ def arrays_of(file: Path) -> dict[str, FloatArray]:
 
 def linear_head(file: Path) -> tuple[FloatArray, FloatArray]:
     """Weight and bias of a linear head, out of its safetensors file."""
-    arrays = arrays_of(file)
-    return arrays["weight"], arrays["bias"]
-
-
-def _last_layer(weights: Path) -> dict[str, NDArray[np.float32]]:
-    """The classifier's tensors out of the whole network's file."""
-    import torch
-
-    tensors = list(torch.load(weights, map_location="cpu", weights_only=True).values())
-    if tensors[-2].shape != (1000, 1280):
-        raise ValueError(f"{weights}: the last layer is {tuple(tensors[-2].shape)}, not (1000, 1280)")
-    return {"weight": tensors[-2].numpy(), "bias": tensors[-1].numpy()}
+    return arrays_of(file)["weight"], arrays_of(file)["bias"]
 
 
 def head_box(face: FloatArray) -> FloatArray:

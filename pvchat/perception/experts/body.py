@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.litert import LiteNetwork
-from pvchat.perception.experts.networks import load_file
+from pvchat.perception.experts.networks import LiteNetwork, load_file
 from pvchat.perception.experts.regions import Region, axis_region, crop, mask_over_frame, sample, whole_image
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
 from pvchat.schemas import FloatArray
@@ -113,7 +112,8 @@ class BodyExpert:
         face = np.asarray(near, np.float32) * [width, height, width, height]
         for region, detected in self._candidates(image, face, persons, before):
             pose = self._pose_in(image, region, mask)
-            if pose is not None and _shows_face(pose, np.asarray(near)):
+            # two of nose and eyes must lie in the face
+            if pose and _in_face(pose.joints[[NOSE, LEFT_EYE, RIGHT_EYE], :2], np.asarray(near)).sum() >= 2:
                 pose.detected = detected
                 return pose
         return None
@@ -197,23 +197,12 @@ def refine(landmarks: FloatArray, heatmap: FloatArray) -> None:
 
 def _body_regions(found: Detections, face: FloatArray | None = None) -> list[Region]:
     """Body regions of detected persons; with a face (pixels) only those whose head is at that face."""
-    return [
-        axis_region(points[0], points[1], pi / 2).scaled(_MARGIN)
-        for box, points in zip(found.boxes, found.keypoints, strict=True)
-        if face is None or _centre_inside(box, face)
-    ]
+    heads = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+    kept = found.keypoints if face is None else found.keypoints[_in_face(heads, face)]
+    return [axis_region(points[0], points[1], pi / 2).scaled(_MARGIN) for points in kept]
 
 
-def _shows_face(pose: Pose, face: FloatArray) -> bool:
-    """Whether at least two of nose and eyes lie in the face box (fractions)."""
+def _in_face(points: NDArray[np.floating], face: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """[n] which points [n, 2] lie in a face box [4], or a little beside it."""
     slack = (face[2:] - face[:2]) * _FACE_SLACK
-    points = pose.joints[[NOSE, LEFT_EYE, RIGHT_EYE], :2]
-    inside = ((points >= face[:2] - slack) & (points <= face[2:] + slack)).all(1)
-    return int(inside.sum()) >= 2
-
-
-def _centre_inside(box: FloatArray, face: FloatArray) -> bool:
-    """Whether the middle of a detected head lies in the face box, both in pixels."""
-    slack = (face[2:] - face[:2]) * _FACE_SLACK
-    centre = (box[:2] + box[2:]) / 2
-    return bool((centre >= face[:2] - slack).all() and (centre <= face[2:] + slack).all())
+    return np.asarray(((points >= face[:2] - slack) & (points <= face[2:] + slack)).all(1))

@@ -32,7 +32,8 @@ def save_whole(folder: Path, write: Callable[[Path], None]) -> None:
     work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
         write(work / FILE)
-        _write_receipt(work)
+        names = [path.name for path in work.iterdir() if path.suffix in (".xml", ".bin")]
+        (work / _RECEIPT).write_text(json.dumps(stamps.entries(work, names)), encoding="utf-8")
         os.replace(work, folder)
     except OSError:
         if not (folder / FILE).is_file():  # else another process was first
@@ -71,10 +72,3 @@ def drop_if_damaged(folder: Path, thorough: bool = False) -> str:
     log.warning("the converted network %s is damaged and will be made anew", folder.name)
     shutil.rmtree(folder, ignore_errors=True)
     return "; ".join(f"{name}: {why}" for name, why in found.items())
-
-
-def _write_receipt(folder: Path) -> None:
-    names = [path.name for path in folder.iterdir() if path.suffix in (".xml", ".bin")]
-    draft = folder / f".{os.getpid()}-{_RECEIPT}"
-    draft.write_text(json.dumps(stamps.entries(folder, names)), encoding="utf-8")
-    os.replace(draft, folder / _RECEIPT)

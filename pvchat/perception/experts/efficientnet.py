@@ -10,18 +10,14 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
-from pvchat.perception.experts.networks import Input, Network, in_batches, load
-from pvchat.perception.experts.workers import in_parallel
+from pvchat.perception.experts.networks import Input, Network, in_batches, in_parallel, load
 from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    from torch import nn
 
 WIDTH = 1280
 SIDE = 224
@@ -70,19 +66,17 @@ class FrameExpert:
 
 def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
     """A network's output for images that are resized to squares of `side` pixels."""
-    squashed = np.stack(in_parallel(partial(_as_square, side=side), images))
-    return in_batches(network, squashed, 1)[0]
-
-
-def _as_square(image: NDArray[np.uint8], side: int) -> FloatArray:
-    """[side, side, 3] pixels in float: rounding them to bytes moves the features more than the runtime does."""
     from PIL import Image  # who only compares figures does without
 
-    bands = (band.convert("F") for band in Image.fromarray(image).split())
-    return np.stack([np.asarray(band.resize((side, side), Image.Resampling.BILINEAR)) for band in bands], 2)
+    # in float: rounding pixels to bytes moves the features more than the runtime does
+    def squashed(image: NDArray[np.uint8]) -> FloatArray:
+        bands = (band.convert("F") for band in Image.fromarray(image).split())
+        return np.stack([np.asarray(band.resize((side, side), Image.Resampling.BILINEAR)) for band in bands], 2)
+
+    return in_batches(network, np.stack(in_parallel(squashed, images)), 1)[0]
 
 
-def _layers(weights: Path, middle: bool) -> nn.Module:
+def _layers(weights: Path, middle: bool) -> Any:
     """From [B, side, side, 3] float32 pixels, 0..255, to grid tokens [B, tokens, 1280], or to the maps of `MIDDLE`."""
     import torch
     from torch import Tensor, nn

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
+from pvchat.perception.experts import figurelooks
 from pvchat.perception.experts.attributes import arrays_of, sigmoid
-from pvchat.perception.experts.figurelooks import Arrays, attention_pooled
 from pvchat.schemas import FloatArray
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
@@ -26,8 +24,6 @@ def expressions(maps: FloatArray) -> FloatArray:
     return read_by(arrays_of(WEIGHTS), maps)
 
 
-def read_by(w: Arrays, maps: FloatArray) -> FloatArray:
+def read_by(w: figurelooks.Arrays, maps: FloatArray) -> FloatArray:
     """The same by other weights than the file's."""
-    found = [attention_pooled(w, one) for one in np.asarray(maps, np.float32)]
-    rows = np.stack(found) if found else np.zeros((0, w["learned.out.weight"].shape[1]), np.float32)
-    return sigmoid(rows @ w["learned.out.weight"].T + w["learned.out.bias"])
+    return sigmoid(figurelooks.read(w, maps))

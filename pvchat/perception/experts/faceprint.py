@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import arrays_of
-from pvchat.perception.experts.networks import load_file
-from pvchat.perception.experts.workers import in_parallel
+from pvchat.perception.experts.networks import in_parallel, load_file
 from pvchat.schemas import FACEPRINT, FloatArray
 
 SIDE = 112  # pixels of a face crop

@@ -1,13 +1,11 @@
-"""Faces in one frame: boxes and points (MTCNN), identity vectors (`identity.py`), fitness for identification.
+"""Faces in one frame: boxes and points, identity vectors (`identity.py`), fitness for identification.
 
 In: one uint8 RGB frame. Out: `Located`, arrays over the n faces found, best first; boxes and points in pixels; what
 `DetectedFaces` adds to these is put together in `search.py`.
 
-MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones that
-MTCNN misses.
-
-Alignment: the five points are mapped by a similarity transform (Umeyama, 1991) onto their mean place in dlib's
-150-pixel face chip. dlib's own 5-point predictor expects boxes of dlib's detector and drifts on turned faces.
+MTCNN finds most faces and places its points well; MediaPipe's wide-range detector adds turned and masked ones. The five
+points are mapped by a similarity transform (Umeyama, 1991) onto their mean place in dlib's 150-pixel face chip: dlib's
+own 5-point predictor expects boxes of dlib's detector and drifts on turned faces.
 """
 
 from __future__ import annotations
@@ -83,28 +81,47 @@ class FaceExpert:
 
     def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
         """Where each frame's faces are, without the dear identity vectors."""
-        small = [_shrink_for_search(image) for image in images]
-        wide = [self._wide_faces(image, _WIDE_MIN) for image in images]
-        return _merge_detectors(images, small, self.detector.detect_many(small), wide)
+        return self._search(images, _WIDE_MIN)
 
     def follow_many(self, images: Sequence[NDArray[np.uint8]], near: Sequence[FloatArray]) -> list[Located]:
         """Where each frame's faces are, looked for only around boxes [n, 4] (pixels), a frame's faces a moment before.
 
         The wide-range detector still sees the whole frame, and what it takes for a face is looked at too.
         """
+        return self._search(images, _PERHAPS, near)
+
+    def _search(
+        self, images: Sequence[NDArray[np.uint8]], least: float, near: Sequence[FloatArray] | None = None
+    ) -> list[Located]:
+        """MTCNN's faces, and of the wide-range detector's (`least`: score) those that are sure and overlap none."""
         small = [_shrink_for_search(image) for image in images]
-        wide = [self._wide_faces(image, _PERHAPS) for image in images]
-        boxes = []
-        for image, seen, around, (found, _, _) in zip(images, small, near, wide, strict=True):
-            boxes.append(_neighbour_boxes(np.concatenate((around, found))) * np.float32(seen.shape[1] / image.shape[1]))
-        return _merge_detectors(images, small, self.detector.confirm_many(small, boxes), wide)
+        scales = [seen.shape[1] / image.shape[1] for seen, image in zip(small, images, strict=True)]
+        wide = [self._wide_faces(image, least) for image in images]
+        if near is None:
+            own = self.detector.detect_many(small)
+        else:
+            tried = [_neighbour_boxes(np.concatenate((a, b))) for a, (b, _, _) in zip(near, wide, strict=True)]
+            boxes_to_try = [boxes * np.float32(scale) for boxes, scale in zip(tried, scales, strict=True)]
+            own = self.detector.confirm_many(small, boxes_to_try)
+        located = []
+        for scale, (boxes, points, scores), (more, five, sure) in zip(scales, own, wide, strict=True):
+            boxes, points = boxes / scale, points / scale
+            new = (overlap(more, boxes).max(1, initial=0.0) < _SAME) & (sure >= _WIDE_MIN)
+            more_scores = _WIDE_SCORE + (1 - _WIDE_SCORE) * sure[new]
+            pairs = ((boxes, more[new]), (points, five[new]), (scores, more_scores))
+            located.append(Located(*(np.concatenate(pair).astype(np.float32) for pair in pairs)))
+        return located
 
     def _wide_faces(self, image: NDArray[np.uint8], least: float) -> Found:
-        """Boxes, points and scores (pixels) of the wide-range detector's faces."""
-        height, width = image.shape[:2]
+        """Boxes, five points and scores (pixels) of the wide-range detector's faces."""
+        size = np.array(image.shape[1::-1], np.float32)
         found, keys, scores = self.wide.faces(image, least)
-        size = np.array([width, height], np.float32)
-        return found * np.tile(size, 2), _five_points(keys * size), scores
+        right_eye, left_eye, nose, mouth = (keys[:, i] * size for i in range(4))
+        # of the mouth it has one point; the corners lie about that
+        eyes, corners = TEMPLATE[1, 0] - TEMPLATE[0, 0], TEMPLATE[4, 0] - TEMPLATE[3, 0]
+        half = (left_eye - right_eye) * np.float32(corners / eyes / 2)
+        points = np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
+        return found * np.tile(size, 2), points, scores
 
     def prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
         """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""
@@ -165,15 +182,6 @@ def frontality(points: FloatArray) -> float:
     return max(0.0, 1.0 - 1.5 * abs(offset))
 
 
-def _five_points(keys: FloatArray) -> FloatArray:
-    """MediaPipe's six face points [n, 6, 2] as MTCNN's five [n, 5, 2]; the mouth's corners lie about its middle."""
-    right_eye, left_eye, nose, mouth = keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3]
-    half = (left_eye - right_eye) * np.float32(
-        (TEMPLATE[4, 0] - TEMPLATE[3, 0]) / (TEMPLATE[1, 0] - TEMPLATE[0, 0]) / 2
-    )
-    return np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
-
-
 def face_quality(chip_pixels: NDArray[np.uint8], found: Located, i: int) -> float:
     """A located face's quality, 0..1, from its chip [150, 150, 3]: sharpness, size, frontality, detector's score."""
     box, points = found.boxes[i], found.points[i]
@@ -207,24 +215,6 @@ def _neighbour_boxes(boxes: FloatArray) -> FloatArray:
         centre, half = middle + size * np.array([x, y], np.float32), size * np.float32(factor / 2)
         found.append(np.concatenate((centre - half, centre + half), 1))
     return np.concatenate(found).astype(np.float32)
-
-
-def _merge_detectors(
-    images: Sequence[NDArray[np.uint8]],
-    small: Sequence[NDArray[np.uint8]],
-    own: Sequence[Found],
-    wide: Sequence[Found],
-) -> list[Located]:
-    """MTCNN's faces of the small images, and of the wide-range detector's those that are sure and overlap none."""
-    located = []
-    for image, seen, (boxes, points, scores), (more, five, sure) in zip(images, small, own, wide, strict=True):
-        scale = seen.shape[1] / image.shape[1]
-        boxes, points = boxes / scale, points / scale
-        new = (overlap(more, boxes).max(1, initial=0.0) < _SAME) & (sure >= _WIDE_MIN)
-        more_scores = _WIDE_SCORE + (1 - _WIDE_SCORE) * sure[new]
-        pairs = ((boxes, more[new]), (points, five[new]), (scores, more_scores))
-        located.append(Located(*(np.concatenate(pair).astype(np.float32) for pair in pairs)))
-    return located
 
 
 def _shrink_for_search(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,29 +3,21 @@
 In: cut-out faces, uint8 RGB, as the locator of `figures.py` found them. Out: identity vectors [n, 128] of length 1.
 
 The middle of the frozen EfficientNet-Lite0 sees lines, colours and eyes (its last layer knows things, and drawn
-characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.md):
-
+characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.md, `recipes/figures/figures.py`):
 - **parts**: means over the whole, hair, eyes and skin, and spreads; whitened by what varies within a character, main
   directions: exact where the picture is good;
 - **learned**: two small convolutions whose attention picks what is looked at; trained so that a face dimmed, tinted,
   small, tilted and before another background stays itself. A seventh of the likeness: alone it forgets too much.
-
-The constants come from `recipes/figures/figures.py`.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import softmax
-from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE
+from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE, FrameExpert
 from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    from pvchat.perception.experts.efficientnet import FrameExpert
 
 Arrays = dict[str, FloatArray]
 SIDE = 128
@@ -57,9 +49,14 @@ def by_parts(w: Arrays, looks: FloatArray) -> FloatArray:
 
 def by_learning(w: Arrays, maps: FloatArray) -> FloatArray:
     """Maps [n, 152, 8, 8] to what the small network says of them: [n, 64] of length 1."""
+    return unit(read(w, maps))
+
+
+def read(w: Arrays, maps: FloatArray) -> FloatArray:
+    """Maps [n, 152, 8, 8] to what a small network reads in them: [n, K]."""
     found = [attention_pooled(w, one) for one in np.asarray(maps, np.float32)]
     rows = np.stack(found) if found else np.zeros((0, w["learned.out.weight"].shape[1]), np.float32)
-    return unit(np.asarray(rows @ w["learned.out.weight"].T + w["learned.out.bias"], np.float32))
+    return np.asarray(rows @ w["learned.out.weight"].T + w["learned.out.bias"], np.float32)
 
 
 def attention_pooled(w: Arrays, maps: FloatArray) -> FloatArray:

@@ -1,18 +1,13 @@
-"""Drawn characters: where they are, what they look like, how like an enrolled one they are. A drawn face is no face
-to MTCNN.
+"""Drawn characters, whose faces are none to MTCNN: where they are, what they look like, how like an enrolled one.
 
 In: uint8 RGB frames. Out, a frame: `Figures` (face boxes, scores, identity vectors); over a clip: tracks, a similarity
-score and a probability. Everything stands on the frozen EfficientNet-Lite0 (`efficientnet.py`), see
-docs/adr/0024-drawn-faces.md:
+score and a probability.
 
-- locator: four small convolutions on maps of the frame's middle layers; every cell says whether it lies on a drawn
-  face, hair included, and how far the face's edges are (as in FCOS, Tian et al. 2019); overlapping ones are averaged;
-- identity: the located face, cut out, as `figurelooks.py` reads it;
-- tracks: linked by overlap and identity from frame to frame (Hungarian assignment), by identity across gaps and cuts;
-- presence: the best sightings against the enrolled ones, less what either has in common with a cohort of others.
-  The constants come from `recipes/figures/figures.py` (card: figures.json).
-
-Where no cell scores, the middle of the frame is the figure, with its low score: enrolling always finds something.
+Everything stands on the frozen EfficientNet-Lite0 (docs/adr/0024-drawn-faces.md). Four small convolutions on maps of a
+frame's middle layers locate faces: every cell says whether it lies on a drawn face, hair included, and how far the
+face's edges are (as in FCOS, Tian et al. 2019); overlapping ones are averaged. Where no cell scores, the middle of the
+frame is the figure, with its low score: enrolling always finds something. What is cut out `figurelooks.py` reads. The
+constants come from `recipes/figures/figures.py` (card: figures.json).
 """
 
 from __future__ import annotations
@@ -22,20 +17,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
 from pvchat.perception.experts.attributes import arrays_of, sigmoid
-from pvchat.perception.experts.efficientnet import STRIDE
+from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
 from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
-from pvchat.perception.tracks import Sighting, cheapest_pairs
-from pvchat.schemas import BODY, FloatArray, IntArray, Track
-
-if TYPE_CHECKING:
-    from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.tracks import Sighting, cheapest_pairs, new_track
+from pvchat.schemas import FloatArray, IntArray, Track
 
 LOCATOR_SIDE = 320  # 448 takes about twice the time
 CELLS = LOCATOR_SIDE // STRIDE
@@ -87,10 +78,7 @@ class FigureExpert:
         return made.hexdigest()
 
     def find(self, images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Figures]:
-        """The figures of each frame: images [T, H, W, 3] RGB -> T `Figures`, best first, never empty.
-
-        A frame without any figure gives its middle, scored as its best cell (below `MIN_SCORE`).
-        """
+        """The figures of each frame [T, H, W, 3] RGB, best first; else its middle, scored as its best cell."""
         if self.frames is None:
             raise ValueError("a FigureExpert without a backbone can't look at images")
         found = []
@@ -102,11 +90,10 @@ class FigureExpert:
     def locate(self, maps: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Maps [472, 20, 20] of one frame at `LOCATOR_SIDE` to boxes [n, 4] and scores [n], n >= 1."""
         out = self.cells(maps).reshape(5, -1).T
-        scores = sigmoid(out[:, 0])
-        boxes, kept = fuse_boxes(boxes_of(np.exp(np.clip(out[:, 1:], *_LONGEST))), scores)
-        if len(kept) == 0:
-            return _MIDDLE.copy(), scores.max(keepdims=True)
-        return boxes, kept
+        scores, edges, centres = sigmoid(out[:, 0]), np.exp(np.clip(out[:, 1:], *_LONGEST)), cell_centres()
+        boxes = np.clip(np.concatenate([centres - edges[:, :2], centres + edges[:, 2:]], 1), 0, 1)
+        fused, kept = fuse_boxes(boxes, scores)
+        return (fused, kept) if len(kept) else (_MIDDLE.copy(), scores.max(keepdims=True))
 
     def cells(self, maps: FloatArray) -> FloatArray:
         """What every cell of maps [472, 20, 20] says [5, 20, 20]: logit of a face, log distances to its edges."""
@@ -157,12 +144,6 @@ def cell_centres() -> FloatArray:
     return ((np.stack([x, y], 1) + 0.5) / CELLS).astype(np.float32)
 
 
-def boxes_of(edges: FloatArray) -> FloatArray:
-    """Distances [C, 4] from the cells' centres to left, top, right, bottom edges, to boxes [C, 4] inside the frame."""
-    centres = cell_centres()
-    return np.clip(np.concatenate([centres - edges[:, :2], centres + edges[:, 2:]], 1), 0, 1)
-
-
 def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Many cells' boxes [C, 4] to one a figure: score-weighted mean of those that overlap the best, no others."""
     left = [int(i) for i in np.argsort(-scores) if scores[i] >= MIN_SCORE]
@@ -203,12 +184,8 @@ def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
             tracks[track].append((frame, index))
         new = set(range(len(found))) - {index for _, index in taken}
         tracks += [[(frame, index)] for index in sorted(new)]
-    return sorted((_track(t, figures) for t in tracks), key=lambda t: -figure_weight(t))
-
-
-def figure_weight(track: Track) -> float:
-    """How far in front a figure is listed: sum over its sightings of score times the root of the box's area."""
-    return float((track.scores * np.sqrt(_areas(track.boxes))).sum())
+    linked = [_track(sightings, figures) for sightings in tracks]
+    return sorted(linked, key=lambda track: -float((track.scores * np.sqrt(_areas(track.boxes))).sum()))
 
 
 def _assign(
@@ -226,29 +203,17 @@ def _assign(
 
 
 def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
-    n = len(sightings)
-    boxes = np.stack([figures[f].boxes[i] for f, i in sightings]).astype(np.float32)
-    scores = np.array([figures[f].scores[i] for f, i in sightings], np.float32)
-    return Track(
-        kind="figure",
-        frames=np.array([f for f, _ in sightings], np.int64),
-        boxes=boxes,
-        points=np.full((n, 5, 2), np.nan, np.float32),
-        scores=scores,
-        quality=(scores * np.minimum(np.sqrt(_areas(boxes)) / 0.25, 1)).astype(np.float32),
-        identity=np.stack([figures[f].identity[i] for f, i in sightings]).astype(np.float32),
-        body_boxes=_body_boxes(boxes),
-        body=np.zeros((n, BODY), np.float32),
-        pose=np.full((n, 33, 4), np.nan, np.float32),
+    boxes, scores, identity = (
+        np.stack([getattr(figures[f], name)[i] for f, i in sightings]).astype(np.float32)
+        for name in ("boxes", "scores", "identity")
     )
+    quality = (scores * np.minimum(np.sqrt(_areas(boxes)) / 0.25, 1)).astype(np.float32)
+    track = new_track("figure", [f for f, _ in sightings], boxes, scores, quality, identity)
+    size = boxes[:, 2:] - boxes[:, :2]  # drawn heads are large: two widths across and two and a half heights down
+    body = np.concatenate([boxes[:, :2] - size * [0.5, 0.1], boxes[:, 2:] + size * [0.5, 1.5]], 1)
+    track.body_boxes = np.clip(body, 0, 1).astype(np.float32)
+    return track
 
 
 def _areas(boxes: FloatArray) -> FloatArray:
     return (boxes[:, 2:] - boxes[:, :2]).prod(1)
-
-
-def _body_boxes(boxes: FloatArray) -> FloatArray:
-    """Head and body: drawn heads are large, so two widths across and two and a half heights down."""
-    size = boxes[:, 2:] - boxes[:, :2]
-    grown = np.concatenate([boxes[:, :2] - size * [0.5, 0.1], boxes[:, 2:] + size * [0.5, 1.5]], 1)
-    return np.clip(grown, 0, 1).astype(np.float32)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.body import LEFT_WRIST, RIGHT_WRIST
-from pvchat.perception.experts.litert import LiteNetwork
-from pvchat.perception.experts.networks import load_file
+from pvchat.perception.experts.networks import LiteNetwork, load_file
 from pvchat.perception.experts.regions import Region, axis_region, crop
 from pvchat.schemas import FloatArray
 
@@ -45,7 +44,6 @@ class HandExpert:
         return np.stack([unseen if hand is None else hand for hand in seen])
 
     def _at_wrist(self, image: NDArray[np.uint8], joints: FloatArray, wrist: int) -> FloatArray | None:
-        """The points [21, 3] of the hand at a wrist."""
         height, width = image.shape[:2]
         x, y, _, visibility = joints[wrist]
         if visibility < _WRIST_SEEN or not (0 <= x <= 1 and 0 <= y <= 1):

@@ -10,16 +10,13 @@ layer is scaled so that distances mean what they mean with dlib.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.networks import Input, in_batches, load
 from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    from torch import nn
 
 WIDTH = 128
 SIDE = 150  # pixels of a face chip
@@ -31,7 +28,12 @@ class IdentityNetwork:
     """The face recognition network, with weights of our own."""
 
     def __init__(self, weights: Path = FILE, device: str = "cpu") -> None:
-        self._network = load("identity", weights, _descriptor, Input((-1, SIDE, SIDE, 3), "uint8"), device=device)
+        def layers(weights: Path) -> Any:
+            from pvchat.perception.experts import identitylayers  # which imports torch
+
+            return identitylayers.trained(weights)
+
+        self._network = load("identity", weights, layers, Input((-1, SIDE, SIDE, 3), "uint8"), device=device)
 
     def describe(self, chips: NDArray[np.uint8]) -> FloatArray:
         """Descriptors [B, 128] of face chips [B, 150, 150, 3] uint8 RGB, aligned; two good photos of one person are
@@ -40,9 +42,3 @@ class IdentityNetwork:
         if len(chips) == 0:
             return np.zeros((0, WIDTH), np.float32)
         return in_batches(self._network, chips, _BATCH)[0]
-
-
-def _descriptor(weights: Path) -> nn.Module:
-    from pvchat.perception.experts import identitylayers
-
-    return identitylayers.trained(weights)

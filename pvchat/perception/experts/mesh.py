@@ -13,7 +13,7 @@ from math import atan2
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.litert import LiteNetwork
+from pvchat.perception.experts.networks import LiteNetwork
 from pvchat.perception.experts.regions import Region, around, crop, whole_image
 from pvchat.perception.experts.ssd import FACES, Detector
 from pvchat.schemas import FloatArray

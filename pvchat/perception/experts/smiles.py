@@ -38,8 +38,7 @@ def features(points: FloatArray) -> FloatArray:
     height = max(float(np.linalg.norm(down)), 1e-6)
     axes = np.stack([across, down / height, np.cross(across, down / height)], 1)
     middle = points[[_FOREHEAD, _CHIN, _RIGHT_CHEEK, _LEFT_CHEEK]].mean(0)
-    found: FloatArray = (((points[POINTS] - middle) @ axes) / height).ravel().astype(np.float32)
-    return found
+    return np.asarray(((points[POINTS] - middle) @ axes) / height, np.float32).ravel()
 
 
 def smiling(points: FloatArray) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.perception.experts.litert import LiteNetwork
+from pvchat.perception.experts.networks import LiteNetwork
 from pvchat.perception.experts.regions import Region, crop
 from pvchat.schemas import FloatArray
 

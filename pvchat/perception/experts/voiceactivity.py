@@ -44,21 +44,18 @@ class SpeechExpert:
             return np.zeros(0, np.float32)
         before = np.concatenate([self._last[None], steps[:-1, -_BEFORE:]])
         self._last = steps[-1, -_BEFORE:].copy()
-        found = []
-        for features in self._features(torch.from_numpy(np.concatenate([before, steps], axis=1))):
-            self._state = self._cell(features[None], self._state)
-            found.append(self._state[0][0])
-        last = F.conv1d(torch.stack(found)[..., None].relu(), *self._layer("final_conv"))
-        return np.asarray(last.sigmoid().flatten().numpy(), np.float32)
-
-    def _features(self, steps: Tensor) -> Tensor:
-        """[n, 128] of n steps with the samples before them."""
-        padded = F.pad(steps, (0, _AFTER), mode="reflect")[:, None]
+        whole = torch.from_numpy(np.concatenate([before, steps], axis=1))
+        padded = F.pad(whole, (0, _AFTER), mode="reflect")[:, None]
         parts = F.conv1d(padded, self._weights["stft_conv.weight"], stride=_HOP)
         x = torch.hypot(parts[:, :_BINS], parts[:, _BINS:])
         for name, stride in (("conv1", 1), ("conv2", 2), ("conv3", 2), ("conv4", 1)):
             x = F.conv1d(x, *self._layer(name), stride=stride, padding=1).relu()
-        return x[..., 0]
+        found = []
+        for features in x[..., 0]:  # [128] of each step
+            self._state = self._cell(features[None], self._state)
+            found.append(self._state[0][0])
+        last = F.conv1d(torch.stack(found)[..., None].relu(), *self._layer("final_conv"))
+        return np.asarray(last.sigmoid().flatten().numpy(), np.float32)
 
     def _layer(self, name: str) -> tuple[Tensor, Tensor]:
         return self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]

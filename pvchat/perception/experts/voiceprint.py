@@ -35,10 +35,7 @@ class VoiceprintExpert:
         self._filters = torch.from_numpy(mel_filters(_BANDS))
 
     def voiceprint(self, samples: FloatArray) -> FloatArray:
-        """The mean voiceprint [256], of unit length, of samples [n] at 16 kHz, -1..1, of one voice.
-
-        Less than a second tells little.
-        """
+        """The mean voiceprint [256] of unit length of samples [n] at 16 kHz, -1..1; less than a second tells little."""
         mean = self.voiceprints_along(samples).mean(0)
         return np.asarray(mean / max(1e-12, float(np.linalg.norm(mean))), np.float32)
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,20 +43,6 @@ _TYPES = {0: "<f4", 1: "i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 _KeyValues = dict[str, tuple[Tensor, Tensor]]  # keys and values of the tokens before, and of the sound
 
 
-@dataclass(frozen=True)
-class _Decoded:
-    """The tokens that the decoder wrote for some sound."""
-
-    tokens: list[int]  # without special ones
-    mean_log_probability: float
-    no_speech: float  # probability
-    attention: Tensor  # [heads, P + T, F] of the aligned heads to the sound; P tokens are the prompt's
-
-    @property
-    def is_speech(self) -> bool:
-        return bool(self.tokens) and not (self.no_speech > _SILENT and self.mean_log_probability < _UNLIKELY)
-
-
 class WordExpert:
     """Hears words: English ones, or those of many languages; raises WeightsError where its weights aren't here.
 
@@ -68,8 +53,8 @@ class WordExpert:
     def __init__(self, folder: Path | None = None, model: Sequence[Path] = ()) -> None:
         folder = member_path("words") if folder is None else folder
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        with _concatenated(model or (folder / "model.bin",)) as read:
-            self._weights = {name: torch.from_numpy(array) for name, array in _read_model(read)}
+        arrays = _read_model(model or (folder / "model.bin",))
+        self._weights = {name: torch.from_numpy(array) for name, array in arrays}
         self._layers = sum(name.endswith("attention/linear_2/bias") for name in self._weights)
         self._tokenizer_file = folder / "tokenizer.json"
         shift = config["suppress_ids_begin"][1] - _ENGLISH[_END]
@@ -110,32 +95,29 @@ class WordExpert:
         Only the expert `of_languages` tells it; English, and what isn't sure, is left to the other one.
         """
         sound = self._encode(samples)
-        language, probability = self._language(sound)
-        sure = probability >= _SURE
-        if language == "en" or not sure:
-            return english.words(samples, start_s), language if sure else ""
-        return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
-
-    def _language(self, sound: _KeyValues) -> tuple[str, float]:
-        """The code of the likeliest language of those that are told, and its probability among all."""
         decoded, _ = self._decoder_step([self._special[_START]], 0, dict(sound))
         likely = self._logits(decoded[0])[self._languages].softmax(-1).tolist()
         codes = (self._tokenizer.id_to_token(token).strip("<|>") for token in self._languages.tolist())
-        probability, best = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
-        return best, probability
+        probability, language = max((p, code) for p, code in zip(likely, codes, strict=True) if code in LANGUAGES)
+        if language == "en" or probability < _SURE:
+            return english.words(samples, start_s), language if probability >= _SURE else ""
+        return self._words(sound, len(samples) / SAMPLE_RATE, start_s, language), language
 
     def _words(self, sound: _KeyValues, length_s: float, start_s: float, language: str = "") -> list[SpokenWord]:
         """The words of `_encode` sound; the language's code is for the expert of many."""
         _, start, _, write, _, no_times = self._special
         spoken = [self._tokenizer.token_to_id(f"<|{language}|>"), write] if len(self._languages) else []
         prompt = [start, *spoken, no_times]
-        heard = self._decode(sound, length_s, prompt)
-        if not heard.is_speech:
+        tokens, attention = self._decode(sound, length_s, prompt)
+        if not tokens:
             return []
-        times = _token_times(heard.attention, len(prompt), length_s)
+        frames = max(2, min(attention.shape[-1], round(length_s / _FRAME_S)))
+        smooth = torch.stack([_smoothed(head[:, :frames]) for head in attention]).mean(0)
+        begins = _warp(-smooth[len(prompt) - 1 :].numpy())  # what writes a token attends to its sound
+        times = np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)  # [T + 1]: the last one is the end
         return [
             SpokenWord(text, round(start_s + float(times[first]), 2), round(start_s + float(times[last]), 2))
-            for text, first, last in self._split_words(heard.tokens)
+            for text, first, last in self._split_words(tokens)
         ]
 
     def _encode(self, samples: FloatArray) -> _KeyValues:
@@ -158,8 +140,10 @@ class WordExpert:
         pairs = (self._linear(x, name).chunk(2, -1) for name in names)
         return {f"sound {layer}": (key, value) for layer, (key, value) in enumerate(pairs)}
 
-    def _decode(self, sound: _KeyValues, length_s: float, prompt: list[int]) -> _Decoded:
-        """Decode the sound greedily, token by token."""
+    def _decode(self, sound: _KeyValues, length_s: float, prompt: list[int]) -> tuple[list[int], Tensor]:
+        """Decode the sound greedily: the tokens after the prompt's P, none where nobody speaks, and the attention
+        [heads, P + T, F] of the aligned heads to the sound.
+        """
         kept, tokens, total, silence, attended = dict(sound), prompt, 0.0, 0.0, []
         most = min(_MOST_TOKENS, int(length_s * _TOKENS_A_SECOND) + _SPARE_TOKENS)
         new = tokens
@@ -177,8 +161,9 @@ class WordExpert:
             if best == self._special[_END] or len(tokens) == most + len(prompt):
                 break
             tokens, new = [*tokens, best], [best]
-        mean = total / (len(tokens) - len(prompt) + 1)
-        return _Decoded(tokens[len(prompt) :], mean, silence, torch.cat(attended, 1))
+        written = tokens[len(prompt) :]
+        is_speech = silence <= _SILENT or total / (len(written) + 1) >= _UNLIKELY
+        return written if is_speech else [], torch.cat(attended, 1)
 
     def _split_words(self, tokens: list[int]) -> list[tuple[str, int, int]]:
         """The words of some tokens: text, number of the first token, number after the last one that is spoken."""
@@ -248,14 +233,6 @@ def log_mel(samples: Tensor, filters: Tensor) -> Tensor:
     return (torch.maximum(logs, logs.max() - 8.0) + 4.0) / 4.0
 
 
-def _token_times(attention: Tensor, prompt: int, length_s: float) -> FloatArray:
-    """[T + 1] seconds at which each token after so many of the prompt begins, and the last one ends."""
-    frames = max(2, min(attention.shape[-1], round(length_s / _FRAME_S)))
-    smooth = torch.stack([_smoothed(head[:, :frames]) for head in attention]).mean(0)
-    begins = _warp(-smooth[prompt - 1 :].numpy())  # what writes a token attends to its sound
-    return np.asarray(np.minimum(begins * _FRAME_S, length_s), np.float32)
-
-
 def _smoothed(head: Tensor) -> Tensor:
     """[T, F] attention of a head, comparable between tokens, without single peaks."""
     even = (head - head.mean(0)) / head.std(0, correction=0).clamp_min(1e-6)
@@ -286,9 +263,11 @@ def _warp(cost: FloatArray) -> FloatArray:
     return begins
 
 
-@contextmanager
-def _concatenated(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
-    """A function that reads so many bytes of files as if they were one: they are never in memory together."""
+def _read_model(paths: Sequence[Path]) -> Iterator[tuple[str, NDArray[np.floating]]]:
+    """The arrays of a CTranslate2 model by name; those that are used anew for every token as float32.
+
+    Its parts are read as if they were one file; they are never in memory together.
+    """
     with ExitStack() as opened:
         files = [opened.enter_context(path.open("rb")) for path in paths]
 
@@ -299,24 +278,18 @@ def _concatenated(paths: Sequence[Path]) -> Iterator[Callable[[int], bytes]]:
                 return data + read(count - len(data))
             return data
 
-        yield read
+        def text() -> str:
+            return read(struct.unpack("<H", read(2))[0])[:-1].decode()
 
+        def number() -> int:
+            return int(struct.unpack("<I", read(4))[0])
 
-def _read_model(read: Callable[[int], bytes]) -> Iterator[tuple[str, NDArray[np.floating]]]:
-    """The arrays of a CTranslate2 model by name; those that are used anew for every token as float32."""
-
-    def text() -> str:
-        return read(struct.unpack("<H", read(2))[0])[:-1].decode()
-
-    def number() -> int:
-        return int(struct.unpack("<I", read(4))[0])
-
-    _ = number(), text(), number()  # version, kind, revision
-    for _ in range(number()):
-        name, rank = text(), read(1)[0]
-        shape = struct.unpack(f"<{rank}I", read(4 * rank))
-        kind = _TYPES[read(1)[0]]
-        array = np.frombuffer(read(number()), kind).reshape(shape)
-        if rank:
-            kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"  # in half the memory
-            yield name, array.astype(kind if kept else np.float32)
+        _ = number(), text(), number()  # version, kind, revision
+        for _ in range(number()):
+            name, rank = text(), read(1)[0]
+            shape = struct.unpack(f"<{rank}I", read(4 * rank))
+            kind = _TYPES[read(1)[0]]
+            array = np.frombuffer(read(number()), kind).reshape(shape)
+            if rank:
+                kept = name.startswith("encoder/") or name == "decoder/embeddings/weight"  # in half the memory
+                yield name, array.astype(kind if kept else np.float32)

@@ -1,12 +1,14 @@
 """A clip's sound becomes stretches of speech with words, and each is given to whom it seems to come from.
 
 In: a path, what `probe` said, the clip's analysis. Out: a `Sound`. The sound is read once, block after block; a stretch
-of speech is held until its words are found, so that an hour takes no more memory than a minute.
+of speech is held until its words are found, so that an hour takes no more memory than a minute. Voices are grouped by
+how alike they are on average; docs/adr/0060-words-in-the-library.md and 0067-real-voices.md say how the limits were
+chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,7 +25,6 @@ from pvchat.perception.experts.voiceprint import FRAME_S, WINDOW, VoiceprintExpe
 from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
 from pvchat.perception.sound.mouths import with_speakers
 from pvchat.perception.sound.music import MusicListener
-from pvchat.perception.sound.voices import change_after, with_voices
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, SpokenWord, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
@@ -37,14 +38,14 @@ _BLOCK_S = 4.0  # heard at once
 _STEP = WINDOW // 4  # frames from one look for another voice to the next
 _QUIET_S, _LOUDNESS_S = 0.4, 0.05  # around it speech is parted where it is softest, in windows so long
 _VOICE_S = 1.0  # of speech, without the margins, from which its voice is told
+SAME_VOICE = 0.725  # mean cosine from which two groups of stretches are one voice
+# Cosine of what is heard in the 1.6 s before a moment and after it, and of all before and after, below which another
+# voice goes on there.
+_OTHER_NEAR, _OTHER = 0.65, 0.7
 
 
 class SoundExperts:
-    """The networks that hear, each loaded when it is first needed.
-
-    Raises:
-        WeightsError: (when one is loaded) its weights aren't here.
-    """
+    """The networks that hear, each loaded when it is first needed: WeightsError where its weights aren't here."""
 
     speech = cached_property(lambda self: SpeechExpert())  # when somebody speaks
     words = cached_property(lambda self: WordExpert())  # what is said
@@ -81,9 +82,8 @@ def listen(
 ) -> Sound:
     """What is heard in a clip with sound: words, in how many voices, who speaks as far as that is seen, and music.
 
-    Only the seconds that were looked at are listened to: of an analysis of a part those of the part.
-
-    `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it. Progress is in seconds.
+    `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it: then only the part is
+    listened to. Progress is in seconds.
 
     Raises:
         VideoReadError: it can't be read.
@@ -134,8 +134,7 @@ def speech_in(blocks: Iterable[FloatArray], expert: SpeechExpert, start_s: float
             elif begun >= 0:
                 quiet = quiet + 1 if probability < _SILENT else 0
             at += 1
-            ends = begun >= 0 and (quiet * STEP_S >= _PAUSE_S or (at - begun) * STEP_S >= _LONGEST_S)
-            if ends:
+            if begun >= 0 and (quiet * STEP_S >= _PAUSE_S or (at - begun) * STEP_S >= _LONGEST_S):
                 if (at - quiet - begun) * STEP_S >= _SHORTEST_S:
                     yield cut(begun, at - quiet)
                 begun = -1
@@ -151,12 +150,11 @@ def split_by_voice(speech: Iterable[Speech], expert: VoiceprintExpert) -> Iterat
         waiting = [one]
         while waiting:
             part = waiting.pop()
-            at = _voice_change(part.samples, expert)
-            if at is None:
+            if (at := _voice_change(part.samples, expert)) is None:
                 yield part
-                continue
-            rest = Speech(part.start_s + at / SAMPLE_RATE, part.samples[at:])
-            waiting += [rest, Speech(part.start_s, part.samples[:at])]
+            else:
+                rest = Speech(part.start_s + at / SAMPLE_RATE, part.samples[at:])
+                waiting += [rest, Speech(part.start_s, part.samples[:at])]
 
 
 def _voice_change(samples: FloatArray, expert: VoiceprintExpert) -> int | None:
@@ -222,15 +220,16 @@ def _transcribed(window: list[Speech], experts: SoundExperts) -> list[Utterance]
         heard, language = experts.words.words(samples, start_s), ""
     else:
         heard, language = experts.languages.words_and_language(samples, start_s, experts.words)
-    for word in heard:
+    for word in heard:  # each belongs to the nearest stretch of speech, and is clipped to it
         middle = (word.start_s + word.end_s) / 2
-        gaps = [max(one.start_s - middle, middle - one.end_s) for one in window]
-        nearest = int(np.argmin(gaps))
-        told[nearest].append(_clipped(word, window[nearest]))
-    spoken = zip(window, told, strict=True)
+        nearest = int(np.argmin([max(one.start_s - middle, middle - one.end_s) for one in window]))
+        speech = window[nearest]
+        start = min(max(word.start_s, speech.start_s), speech.end_s)
+        end = max(start, min(word.end_s, speech.end_s))
+        told[nearest].append(replace(word, start_s=round(start, 2), end_s=round(end, 2)))
     return [
         Utterance(round(one.start_s, 2), round(one.end_s, 2), tuple(words), language=language * bool(words))
-        for one, words in spoken
+        for one, words in zip(window, told, strict=True)
     ]
 
 
@@ -241,7 +240,27 @@ def _voiceprint(speech: Speech, expert: VoiceprintExpert) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in expert.voiceprint(speech.samples))
 
 
-def _clipped(word: SpokenWord, speech: Speech) -> SpokenWord:
-    """A word clipped to its stretch of speech."""
-    start = min(max(word.start_s, speech.start_s), speech.end_s)
-    return replace(word, start_s=round(start, 2), end_s=round(max(start, min(word.end_s, speech.end_s)), 2))
+def with_voices(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
+    """The stretches with the numbers of their voices, counted from 0 as they begin to speak."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    prints = np.array([one.voiceprint for one in utterances if one.voiceprint], np.float32)
+    groups = [0] * len(prints)
+    if len(prints) > 1:
+        groups = fcluster(linkage(prints, "average", "cosine"), 1 - SAME_VOICE, "distance").tolist()
+    order, of_each = list(dict.fromkeys(groups)), iter(groups)
+    return tuple(replace(one, voice=order.index(next(of_each)) if one.voiceprint else None) for one in utterances)
+
+
+def change_after(prints: FloatArray, apart: int) -> int | None:
+    """The index of the window after which another voice goes on; None where it is one voice.
+
+    `prints`: [looks, 256] along a stretch, of unit length; a look ends where the one that is `apart` further begins.
+    """
+    if len(prints) <= apart:
+        return None
+    likeness = (prints[:-apart] * prints[apart:]).sum(1)
+    last = int(likeness.argmin())
+    before, after = prints[: last + 1].mean(0), prints[last + apart :].mean(0)
+    whole = float(before @ after / (np.linalg.norm(before) * np.linalg.norm(after)))
+    return last if likeness[last] < _OTHER_NEAR and whole < _OTHER else None

@@ -18,7 +18,7 @@ import numpy as np
 
 from pvchat.config import VideoConfig
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
-from pvchat.schemas import ClipAnalysis, FloatArray, Track, Utterance
+from pvchat.schemas import ClipAnalysis, FloatArray, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.parts import pictures_at
 
@@ -49,11 +49,7 @@ def with_speakers(
     mesh: MeshExpert,
     config: VideoConfig,
 ) -> tuple[Utterance, ...]:
-    """The stretches that were heard in a clip (`found`: what `probe` said about it) with who speaks.
-
-    Raises:
-        VideoReadError: it can't be read.
-    """
+    """What was heard in a clip (`found`: what `probe` said) with who speaks; VideoReadError where it can't be read."""
     looks = [look_times(one) for one in utterances]
     faces = {time: faces_at(analysis, time) for times in looks for time in times}
     wanted = [time for time, there in faces.items() if there]
@@ -68,7 +64,9 @@ def with_speakers(
         shown = Counter(face.track for time in times for face in faces[time])
         there = {track for track, count in shown.items() if count >= _THERE * len(times)}
         there -= false_faces(times, opened)
-        looked = not shown and _was_sampled(analysis, one)
+        # its pictures were looked at, so that a face would have been found
+        sampled = (analysis.times >= one.start_s - _APART_S) & (analysis.times <= one.end_s + _APART_S)
+        looked = not shown and bool(sampled.any())
         spoken.append(_with_speaker(one, there, mouth_movements(times, opened), looked))
     return tuple(spoken)
 
@@ -93,34 +91,26 @@ def look_times(one: Utterance) -> list[float]:
 
 
 def faces_at(analysis: ClipAnalysis, time: float) -> list[Face]:
-    """The faces in the picture at a time (seconds)."""
-    found = [_face_at(analysis, number, track, time) for number, track in enumerate(analysis.tracks)]
-    return [face for face in found if face is not None]
-
-
-def _face_at(analysis: ClipAnalysis, number: int, track: Track, time: float) -> Face | None:
-    """A track's face between its two sightings around a time, or beside the one that is near."""
-    if track.kind != "face" or not len(track):
-        return None
-    first, last = analysis.times[track.frames[0]], analysis.times[track.frames[-1]]
-    if not first - _APART_S <= time <= last + _APART_S:  # of most tracks of a long video that is all there is to do
-        return None
-    times = analysis.times[track.frames]
-    near = np.flatnonzero(analysis.shot_of(times) == analysis.shot_of(np.array([time], np.float32))[0])
-    before, after = near[times[near] <= time][-1:], near[times[near] > time][:1]
-    ends = np.concatenate([before, after])
-    gap = times[after[0]] - times[before[0]] if len(ends) == 2 else 2 * abs(times[ends] - time).min(initial=np.inf)
-    if gap > _APART_S:
-        return None
-    share = (time - times[ends[0]]) / max(gap, 1e-6) if len(ends) == 2 else 0.0
-    rows = ends if len(ends) == 2 else np.repeat(ends, 2)
-    box, points = ((1 - share) * values[rows[0]] + share * values[rows[1]] for values in (track.boxes, track.points))
-    return Face(number, box, points)
-
-
-def _was_sampled(analysis: ClipAnalysis, one: Utterance) -> bool:
-    """Whether the pictures of a stretch were looked at at all, so that a face would have been found."""
-    return bool(((analysis.times >= one.start_s - _APART_S) & (analysis.times <= one.end_s + _APART_S)).any())
+    """The faces in the picture at a time (seconds): between two sightings around it, or beside the one that is near."""
+    found = []
+    for number, track in enumerate(analysis.tracks):
+        if track.kind != "face" or not len(track):
+            continue
+        first, last = analysis.times[track.frames[0]], analysis.times[track.frames[-1]]
+        if not first - _APART_S <= time <= last + _APART_S:  # of most tracks of a long video that is all there is to do
+            continue
+        times = analysis.times[track.frames]
+        near = np.flatnonzero(analysis.shot_of(times) == analysis.shot_of(np.array([time], np.float32))[0])
+        before, after = near[times[near] <= time][-1:], near[times[near] > time][:1]
+        ends = np.concatenate([before, after])
+        gap = times[after[0]] - times[before[0]] if len(ends) == 2 else 2 * abs(times[ends] - time).min(initial=np.inf)
+        if gap > _APART_S:
+            continue
+        share = (time - times[ends[0]]) / max(gap, 1e-6) if len(ends) == 2 else 0.0
+        one, other = ends if len(ends) == 2 else np.repeat(ends, 2)
+        box, points = ((1 - share) * values[one] + share * values[other] for values in (track.boxes, track.points))
+        found.append(Face(number, box, points))
+    return found
 
 
 def false_faces(times: Sequence[float], opened: Mapping[float, Mapping[int, float]]) -> set[int]:
