@@ -193,10 +193,8 @@ class ChatTab:
                 turn.taken = False
                 turn.status = "" if turn.done else WAITING
             if (clip := turn.clip) is not None and clip is session.clip:
-                yield (
-                    conversation_view(session, turn),
-                    self.backend.timeline(clip),
-                )  # whoever was enrolled meanwhile is in it
+                # whoever was enrolled meanwhile is in it
+                yield conversation_view(session, turn), self.backend.timeline(clip)
 
     def correct(self, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
         """Store a correction ("that is Ana", "that is not Ana") or undo one, and ask the same question again."""
@@ -298,10 +296,18 @@ class ClipEvents:
         return cards.first_steps(*NOTHING), "", conversation_view(session), *starter_buttons(self.backend, session), ""
 
     def _show_analysis(self, session: Session, clip: SessionClip) -> Iterator[Any]:
-        """Show the progress of a clip's analysis and the growing timeline, then who was found."""
+        """Show the progress of a clip's analysis and the timeline as it grows, then who was found."""
         try:
+            running, seen_s = self.backend.analyses.of(clip), 0.0
             if clip.analysis is None:  # else a question was faster
-                yield from self._show_progress(session, clip)
+                for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
+                    if _gone(session, clip):
+                        continue
+                    fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
+                    if grown > seen_s + REDRAWN * clip.probe.duration_s:
+                        fresh, seen_s = self.backend.timeline(clip), grown
+                    bar = running.progress.html()  # by its own clock: it may have begun long before this page
+                    yield gr.skip(), bar, *unchanged(5), fresh
         except Exception as error:
             if not _gone(session, clip):
                 yield gr.skip(), cards.error_card(error), *unchanged(6)
@@ -309,18 +315,6 @@ class ClipEvents:
         if not _gone(session, clip):
             line, drawn = self.backend.found_cards(clip)
             yield gr.skip(), line, gr.skip(), *starter_buttons(self.backend, session), drawn
-
-    def _show_progress(self, session: Session, clip: SessionClip) -> Iterator[Any]:
-        """Show the progress of a running analysis, and the timeline as it grows."""
-        running, seen_s = self.backend.analyses.of(clip), 0.0
-        for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
-            if _gone(session, clip):
-                continue
-            fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
-            if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                fresh, seen_s = self.backend.timeline(clip), grown
-            bar = running.progress.html()  # by its own clock: it may have begun long before this page
-            yield gr.skip(), bar, *unchanged(5), fresh
 
 
 def _gone(session: Session, clip: SessionClip) -> bool:

@@ -14,7 +14,7 @@ import gradio as gr
 from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.identity.reasons import notes_on
 from pvchat.people.person import Person, name_key
-from pvchat.schemas import ClipAnalysis, Progress, Track
+from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
@@ -100,11 +100,8 @@ class EnrollTab:
             [("Instant (seconds)", "instant"), ("Instant, then deep in the background (minutes)", "deep")],
             value="instant", label="Depth", elem_id="pv-depth", info=_DEEP, visible=False,
         )  # fmt: skip
-        self.consent = gr.Checkbox(
-            label="This person has agreed to be enrolled, face and voice (or it is me)",
-            value=False,
-            elem_id="pv-consent",
-        )
+        agreed = "This person has agreed to be enrolled, face and voice (or it is me)"
+        self.consent = gr.Checkbox(label=agreed, value=False, elem_id="pv-consent")
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
@@ -184,14 +181,26 @@ class EnrollTab:
         """
         form, session = EnrollForm(*(filled[one] for one in self.fields)), self.backend.sessions.of_request(request)
         made = list[Person]()
+
+        def work(tell: Progress) -> None:
+            if form.adds:
+                known = picked_person(self.backend.engine.people, form.known)
+                made.append(self.backend.add_clip(session, known.name, tell))
+            else:
+                made.append(self.backend.enroll(session, form.name, form.replace, tell))
+
         try:
             self._check(session, form)
-            for bar in progress_bars("enrolling", lambda tell: made.append(self._enroll(session, form, tell))):
+            for bar in progress_bars("enrolling", work):
                 yield {self.result: bar}
             if deep := form.depth == "deep" and not form.adds and self.backend.engine.can_train:
                 self.backend.train(session, made[0], form.owner)
         except Exception as error:
-            yield self._refused(session, form, error)
+            taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
+            again = self._form_for_pick(session) if form.adds else {}  # she was changed meanwhile, or can't take a clip
+            again.pop(self.consent, None)
+            replace = gr.Checkbox(visible=taken or form.replace)
+            yield {self.result: cards.error_card(error), self.replace: replace, **again}
             return
         jobs, timer = self.show_jobs(form.owner)
         yield {
@@ -200,18 +209,6 @@ class EnrollTab:
             self.name: gr.Textbox(value="", visible=True), self.known: gr.Radio(visible=False, value=None),
             self.consent: gr.Checkbox(value=False), self.replace: gr.Checkbox(value=False, visible=False),
         }  # fmt: skip
-
-    def _enroll(self, session: Session, form: EnrollForm, progress: Progress) -> Person:
-        if not form.adds:
-            return self.backend.enroll(session, form.name, form.replace, progress)
-        return self.backend.add_clip(session, picked_person(self.backend.engine.people, form.known).name, progress)
-
-    def _refused(self, session: Session, form: EnrollForm, error: Exception) -> Updates:
-        """Say why nobody was enrolled; offer Replace where the name is taken."""
-        taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
-        again = self._form_for_pick(session) if form.adds else {}  # she was changed meanwhile, or can't take a clip now
-        again.pop(self.consent, None)
-        return {self.result: cards.error_card(error), self.replace: gr.Checkbox(visible=taken or form.replace), **again}
 
     def _no_clip(self) -> Updates:
         return {self.player: cards.first_steps(*_NOTHING), self.found: "", self.result: ""}
@@ -244,7 +241,11 @@ class EnrollTab:
         analysis = clip.analysis if clip is not None else None
         if clip is not None and analysis is not None:
             track = self.backend.subjects(clip)[0][session.pick - 1]
-            hints, alike = _hints(analysis, track), self.backend.looks_like(analysis, track)
+            hints, alike = notes_on(track, analysis).sentences("the person"), self.backend.looks_like(analysis, track)
+            if track.kind == "figure":
+                hints = [
+                    "No face was found, so recognition is by appearance: a clip that shows the face would be surer."
+                ]
         person = self.backend.engine.people.find(alike.name) if alike is not None else None
         if alike is not None and person is not None:
             looks = "This looks like" if alike.decision == "present" else "This may be"
@@ -288,13 +289,5 @@ def _camera() -> gr.Video:
 def _name_and_button(known: str | None) -> tuple[Any, Any]:
     """The name's field, needed for another person only, and the button's text."""
     add = known not in (None, OTHER)
-    return gr.Textbox(visible=not add), gr.Button(
-        translatable("Add to", f" {name_of(known)}") if known and add else _ENROLL
-    )
-
-
-def _hints(analysis: ClipAnalysis, track: Track) -> list[str]:
-    """What makes a clip a poor one to enroll one of its people from, and what would help."""
-    if track.kind == "figure":
-        return ["No face was found, so recognition is by appearance: a clip that shows the face would be surer."]
-    return notes_on(track, analysis).sentences("the person")
+    text = translatable("Add to", f" {name_of(known)}") if known and add else _ENROLL
+    return gr.Textbox(visible=not add), gr.Button(text)

@@ -29,7 +29,9 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
     length_s = max(length_s, seen.duration_s, 0.01)
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
     lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MAX_LANES]]
-    if spans := _strangers(seen, there):
+    known = {track for p in there for track in p.tracks}
+    frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
+    if spans := seen.spans(np.unique(np.concatenate(frames))) if frames else []:
         lanes.append((_ENROLL, _lane("others", "", "not enrolled", spans, length_s, clip)[1]))
     names = "".join(name for name, _ in lanes)
     tracks = "".join(track for _, track in lanes)
@@ -45,13 +47,6 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
         f'<div class="pv-film-axis" aria-hidden="true"></div>{unseen}<div class="pv-film-now" hidden></div></div></div>'
         "</div></section>"
     )
-
-
-def _strangers(seen: ClipAnalysis, there: Sequence[PersonPresence]) -> list[tuple[float, float]]:
-    """When faces of people who aren't enrolled are seen."""
-    known = {track for p in there for track in p.tracks}
-    frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
-    return seen.spans(np.unique(np.concatenate(frames))) if frames else []
 
 
 def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float) -> str:

@@ -26,22 +26,20 @@ def read(path: Path | str) -> Manifest:
     path = Path(path).expanduser()
     if not path.exists():
         raise SettingsError("there is no such manifest.", subject=str(path), hint="Give a folder or a JSON file.")
-    manifest = checked(_read(path))
+    if (path / "questions.jsonl").is_file() and (path / "people.json").is_file():
+        manifest = read_folder(path)
+    elif (path / "people").is_dir() and (path / "clips").is_dir():
+        manifest = _read_plain(path)
+    elif any(official.entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
+        manifest = official.read(path)
+    else:
+        hint = "data/README.md shows the layouts that are read."
+        raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
+    manifest = checked(manifest)
     if not manifest.items or not manifest.people:
         first = "".join(f" First problem: {p.where}: {p.what}." for p in manifest.problems[:1])
         raise SettingsError(f"nothing in it can be asked.{first}", subject=str(path), hint="See data/README.md.")
     return manifest
-
-
-def _read(path: Path) -> Manifest:
-    if (path / "questions.jsonl").is_file() and (path / "people.json").is_file():
-        return read_folder(path)
-    if (path / "people").is_dir() and (path / "clips").is_dir():
-        return _read_plain(path)
-    if any(official.entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
-        return official.read(path)
-    hint = "data/README.md shows the layouts that are read."
-    raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
 
 
 def _read_plain(folder: Path) -> Manifest:
@@ -72,17 +70,25 @@ def _media_in(folder: Path) -> list[Path]:
 def _questions(clip: str, shows: Sequence[str], names: Sequence[str], lead: str) -> list[Item]:
     """The questions about one clip: is each person there, who is there, are both there; `lead` begins their ids."""
     set_name = lead.rpartition("-")[0]
-
-    def item(place: str, kind: str, people: Sequence[str], question: str, answer: str) -> Item:
-        present = {name: name in shows for name in people}
-        return Item(f"{lead}-{place}", set_name, clip, tuple(people), kind, "existence", question, answer, present)
-
-    found = [
-        item(f"{k:03d}", "single", (name,), f"Is {name} in this video?", "yes" if name in shows else "no")
+    asked = [
+        (f"{k:03d}", "single", (name,), f"Is {name} in this video?", "yes" if name in shows else "no")
         for k, name in enumerate(names)
     ]
-    found.append(item("who", "who", names, "Who is in this video?", ", ".join(shows) if shows else "nobody"))
+    asked.append(("who", "who", tuple(names), "Who is in this video?", ", ".join(shows) if shows else "nobody"))
     if len(shows) > 1:
         question = f"Are {shows[0]} and {shows[1]} both in this video?"
-        found.append(item("pair", "pair", shows[:2], question, "yes, both"))
-    return found
+        asked.append(("pair", "pair", tuple(shows[:2]), question, "yes, both"))
+    return [
+        Item(
+            f"{lead}-{place}",
+            set_name,
+            clip,
+            people,
+            kind,
+            "existence",
+            question,
+            answer,
+            {n: n in shows for n in people},
+        )
+        for place, kind, people, question, answer in asked
+    ]

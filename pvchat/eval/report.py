@@ -77,8 +77,7 @@ def remarks(run: Row, most: int = 10) -> list[str]:
     found = [f"left out: {row['where']}: {row['what']}" for row in run["left_out"]]
     found += [f"{name} can't be enrolled: {row['error']}" for name, row in run["enrolled"].items() if "error" in row]
     found += [f"unreadable: {clip}: {error}" for clip, error in run["clip_errors"].items()]
-    more = [f"… and {len(found) - most} more, see run.json"] if len(found) > most else []
-    return [*found[:most], *more]
+    return found[:most] + ([f"… and {len(found) - most} more, see run.json"] if len(found) > most else [])
 
 
 def write(out: Path, manifest: Manifest, frames: bool) -> Path:
