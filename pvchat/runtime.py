@@ -218,7 +218,15 @@ class ProgressDisplay:
 
     def _bar(self, what: str, done: float, total: float | None) -> None:
         if self._bars is None:
-            self._bars = _bars(self.stream)
+            from rich import progress
+            from rich.console import Console
+
+            self._bars = progress.Progress(
+                progress.TextColumn("{task.description}"), progress.BarColumn(bar_width=24),
+                progress.TaskProgressColumn(), progress.TextColumn("{task.fields[amount]}"),
+                progress.TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+                console=Console(file=self.stream), transient=True,
+            )  # fmt: skip
             self._bars.start()
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(what, total=total, amount="")
@@ -276,20 +284,6 @@ class _PlainLine:
     def _say(self, text: str) -> None:
         self.stream.write(f"{self.what}: {text}\n")
         self.stream.flush()
-
-
-def _bars(stream: TextIO) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[amount]}"),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-    ]
-    return Progress(*columns, console=Console(file=stream), transient=True)
 
 
 def _one_of(names: tuple[str, ...]) -> str:

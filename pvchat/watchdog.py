@@ -42,10 +42,18 @@ def start() -> None:
     if not hasattr(os, "fork") or _words >= 0:
         return
     signals, words, places = os.pipe(), os.pipe(), os.pipe()
-    if os.fork() == 0:
-        for pipe in (signals, words, places):
-            os.close(pipe[1])
-        _watch(_Watch(os.getppid(), signals[0], words[0], places[0]))
+    if os.fork() == 0:  # the whole life of the second process
+        try:
+            for pipe in (signals, words, places):
+                os.close(pipe[1])
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # meant for the other one
+                signal.signal(number, signal.SIG_IGN)
+            for stream in (0, 1):  # whoever reads the output waits until nobody can write to it
+                with suppress(OSError):
+                    os.close(stream)
+            _Watch(os.getppid(), signals[0], words[0], places[0]).run()
+        finally:
+            os._exit(0)
     for pipe in (signals, words, places):
         os.close(pipe[0])
         os.set_blocking(pipe[1], False)
@@ -96,19 +104,6 @@ def _stop_being_watched() -> None:
     _words = -1
     with suppress(ValueError):  # only a main thread may
         signal.set_wakeup_fd(-1)
-
-
-def _watch(watch: _Watch) -> None:
-    """The whole life of the second process."""
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # meant for the other one
-            signal.signal(number, signal.SIG_IGN)
-        for stream in (0, 1):  # whoever reads the output waits until nobody can write to it
-            with suppress(OSError):
-                os.close(stream)
-        watch.run()
-    finally:
-        os._exit(0)
 
 
 class _Watch:

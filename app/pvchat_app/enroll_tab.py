@@ -15,22 +15,11 @@ from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.identity.reasons import notes_on
 from pvchat.people.person import Person, name_key
 from pvchat.schemas import Progress
-from pvchat_app import cards, jobcards
+from pvchat_app import cards, jobcards, page_events
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
 from pvchat_app.languages import translatable
-from pvchat_app.page_events import (
-    CLIPS,
-    CONSENT,
-    MODEL,
-    POLL_S,
-    QUICK,
-    Updates,
-    click_script,
-    job_rows,
-    require_filled,
-    sent_value,
-)
+from pvchat_app.page_events import MODEL, QUICK, Updates
 from pvchat_app.person_choices import choice_value, name_of, picked_person
 from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
@@ -75,14 +64,17 @@ class EnrollTab:
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=300):
                 self.upload = gr.File(
-                    label="Clip or photo of a person", file_types=CLIPS, elem_id="pv-enroll-file", height=130
+                    label="Clip or photo of a person",
+                    file_types=page_events.CLIPS,
+                    elem_id="pv-enroll-file",
+                    height=130,
                 )
                 with gr.Accordion("Or record with the camera", open=False):
                     self.camera = _camera()
                 self.player = gr.HTML(cards.first_steps(*_NOTHING), elem_id="pv-enroll-player")
             with gr.Column(scale=1, min_width=300):
                 self._lay_out_form()
-        self.timer = gr.Timer(POLL_S, active=False)  # `show_jobs` updates it, and `jobs`
+        self.timer = gr.Timer(page_events.POLL_S, active=False)  # `show_jobs` updates it, and `jobs`
         self.fields = [self.name, self.known, self.consent, self.replace, self.depth, browser]  # as in `EnrollForm`
         self.clip_outputs = [self.upload, self.player, self.found, self.result]  # what `emptied` updates
         self._form = [self.hints, self.known, self.name, self.consent, self.button, self.depth]  # `_form_for_pick`
@@ -105,7 +97,7 @@ class EnrollTab:
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
-        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=click_script("cancel"))
+        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=page_events.click_script("cancel"))
 
     def _connect(self, browser: gr.BrowserState) -> None:
         for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
@@ -132,11 +124,11 @@ class EnrollTab:
                 jobcards.preview(job, self.backend.samples_of(job))
             return job.preview
 
-        return job_rows(self.backend.jobs, owner, "deep", under=samples)
+        return page_events.job_rows(self.backend.jobs, owner, "deep", under=samples)
 
     def cancel(self, owner: str, event: gr.EventData) -> tuple[str, Any]:
         """Stop a training of this browser."""
-        self.backend.jobs.cancel(sent_value(event, "cancel"), owner or "")
+        self.backend.jobs.cancel(page_events.sent_value(event, "cancel"), owner or "")
         return self.show_jobs(owner)
 
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
@@ -169,7 +161,7 @@ class EnrollTab:
 
     def pick_subject(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Note which of the people found is meant; consent has to be given again."""
-        session, picked = self.backend.sessions.of_request(request), sent_value(event, "pick")
+        session, picked = self.backend.sessions.of_request(request), page_events.sent_value(event, "pick")
         if picked.isdigit() and 1 <= int(picked) <= MAX_SUBJECTS:
             session.pick = int(picked)
         return {self.result: "", **self._form_for_pick(session)}
@@ -262,7 +254,7 @@ class EnrollTab:
         """Refuse without consent, and a new name for a known face until the user said that it is another person."""
         clip = session.enrolling
         named = bool(form.name.strip()) or form.adds
-        require_filled({"a clip": clip is not None, "a name": named, CONSENT: form.consent})
+        page_events.require_filled({"a clip": clip is not None, "a name": named, page_events.CONSENT: form.consent})
         analysis = clip.analysis if clip is not None else None
         if form.known is not None or clip is None or analysis is None:
             return

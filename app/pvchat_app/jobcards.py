@@ -140,21 +140,17 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
     except (OSError, ValueError) as error:  # still being written, or damaged: one sample less to look at
         _log.info("no preview of a sample: %s", error)
         return ""
-    gates = row.get("gates")
-    recipe = str(row.get("recipe", ""))
-    what, score = escape(_RECIPES.get(recipe, recipe)), escape(_score(gates if isinstance(gates, dict) else {}))
-    score = f"<b>{score}</b>" if score else ""
+    gates, recipe, score = row.get("gates"), str(row.get("recipe", "")), ""
+    if isinstance(gates, dict) and "log_odds" in gates:  # how surely the sample still shows the person
+        odds = max(-30.0, min(30.0, float(gates["log_odds"])))
+        score = f"<b>{escape(f'identity {percent(1 / (1 + math.exp(-odds)))}')}</b>"
+    elif isinstance(gates, dict) and "identity" in gates:
+        score = f"<b>identity distance {float(gates['identity']):.2f}</b>"
+    what = escape(_RECIPES.get(recipe, recipe))
     return (
         f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="Sample: {what}">'
         f"<figcaption>{what}{score}</figcaption></figure>"
     )
-
-
-def _score(gates: dict[str, Any]) -> str:
-    """How surely a sample still shows the person: a probability from the gate's log-odds, else the face distance."""
-    if "log_odds" in gates:
-        return f"identity {percent(1 / (1 + math.exp(-max(-30.0, min(30.0, float(gates['log_odds']))))))}"
-    return f"identity distance {float(gates['identity']):.2f}" if "identity" in gates else ""
 
 
 def _first_picture(path: Path) -> str:

@@ -67,28 +67,25 @@ def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: floa
 def _lane(
     name: str, state: str, note: str, spans: Sequence[tuple[float, float]], length_s: float, clip: str
 ) -> tuple[str, str]:
-    """A person's name and lane; `state` is "" for those who aren't enrolled."""
+    """A person's name and lane; `state` is "" for those who aren't enrolled.
+
+    A span is a button; Tab reaches the first one of a lane, arrow keys the others.
+    """
     shown, sign = escape(name), f'<span aria-hidden="true">{SIGNS[state]}</span> ' if state else ""
-    total = sum(end - start for start, end in spans)
-    word = f"{WORDS[state]}, " if state else ""
-    label = f"{shown}: {word}{counted(len(spans), 'time')}, {lasting(total)} in all"
-    bars = "".join(_bar(shown, state, number, span, length_s) for number, span in enumerate(spans))
+    word, doubt = f"{WORDS[state]}, " if state else "", ", unsure" if state == "unsure" else ""
+    label = f"{shown}: {word}{counted(len(spans), 'time')}, {lasting(sum(end - start for start, end in spans))} in all"
+    bars = ""
+    for number, (start, end) in enumerate(spans):
+        when = f"{exact_time(start)} to {exact_time(end)}"
+        bars += (
+            f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
+            f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
+            f'title="{when}: play from here" aria-label="{shown}, {when}{doubt}: play from there"></button>'
+        )
     look = f"pv-{state}" if state else "pv-stranger"
     return (
         f'<div class="pv-film-name {look}" title="{label} ({escape(note)})">{sign}{shown}</div>',
         f'<div class="pv-lane {look}" role="group" aria-label="{label}" data-clip="{clip}">{bars}</div>',
-    )
-
-
-def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s: float) -> str:
-    """A span as a button; Tab reaches the first one of a lane, arrow keys the others."""
-    start, end = span
-    doubt = ", unsure" if state == "unsure" else ""
-    when = f"{exact_time(start)} to {exact_time(end)}"
-    return (
-        f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
-        f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
-        f'title="{when}: play from here" aria-label="{name}, {when}{doubt}: play from there"></button>'
     )
 
 

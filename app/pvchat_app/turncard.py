@@ -169,29 +169,27 @@ def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
 
 
 def _corrections(turn: Turn, faces: Faces | None) -> str:
-    """Buttons to correct an answer; none after a correction, which can be undone."""
-    if not faces or not turn.done or turn.undo[1]:
-        return ""
-    people = [(person, faces.get(person.name, ())) for person in turn.evidence_people[:MAX_CHIPS]]
-    return "".join(_correction(person, shown) for person, shown in people if shown)
+    """Buttons to correct an answer: "That is not …" for whoever is present, else faces to pick her from.
 
-
-def _correction(person: PersonPresence, faces: Sequence[FaceChoice]) -> str:
-    """A button "That is not …" for a person who is present, else faces to pick her from."""
-    name = escape(person.name)
-    if person.decision == "present":
-        return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
-    if len(faces) == 1:
-        return (
-            f'<button type="button" class="pv-button" data-right="{name}" data-track="{faces[0].track}">'
-            f"That is {name}</button>"
-        )
-    shown = "".join(
-        f'<button type="button" class="pv-face" data-right="{name}" data-track="{face.track}" '
-        f'aria-label="Person {number} is {name}"><img src="{face.url}" alt="" loading="lazy"></button>'
-        for number, face in enumerate(faces, 1)
-    )
-    return (
-        f'<details class="pv-point"><summary>{name} is here</summary><div class="pv-faces" role="group" '
-        f'aria-label="Which one is {name}?">{shown}</div></details>'
-    )
+    None after a correction, which can be undone.
+    """
+    drawn = ""
+    offered = {} if faces is None or not turn.done or turn.undo[1] else faces
+    for person in turn.evidence_people[:MAX_CHIPS]:
+        if not (shown := offered.get(person.name, ())):
+            continue
+        name = escape(person.name)
+        if person.decision == "present":
+            drawn += f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
+        elif len(shown) == 1:
+            drawn += f'<button type="button" class="pv-button" data-right="{name}" data-track="{shown[0].track}">'
+            drawn += f"That is {name}</button>"
+        else:
+            buttons = "".join(
+                f'<button type="button" class="pv-face" data-right="{name}" data-track="{face.track}" '
+                f'aria-label="Person {number} is {name}"><img src="{face.url}" alt="" loading="lazy"></button>'
+                for number, face in enumerate(shown, 1)
+            )
+            drawn += f'<details class="pv-point"><summary>{name} is here</summary><div class="pv-faces" role="group" '
+            drawn += f'aria-label="Which one is {name}?">{buttons}</div></details>'
+    return drawn

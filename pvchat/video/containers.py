@@ -19,16 +19,8 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.schemas import Spans
-from pvchat.video.files import (
-    SUPPORTED,
-    PathLike,
-    Probe,
-    check_amount,
-    check_length,
-    check_pixels,
-    check_side,
-    unreadable,
-)
+from pvchat.video import files
+from pvchat.video.files import PathLike, Probe, unreadable
 
 if TYPE_CHECKING:
     import av
@@ -67,7 +59,7 @@ class DecodeDamage:
 def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
     """Count packets, decode the first frame."""
     with open_container(path, file, config) as (container, stream):
-        check_length(path, (container.duration or 0) / 1e6, 0, config)
+        files.check_length(path, (container.duration or 0) / 1e6, 0, config)
         name, codec = container.format.name.split(",")[0], stream.codec_context.name
         walk = walk_packets(path, container, stream, config)
     file.seek(0)
@@ -75,9 +67,9 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
         first = next((f for f in _frames(container, stream) if f is not None and not f.is_corrupt), None)
         if first is None:
             raise unreadable(path, f"its {codec} pictures can't be decoded.", "The file is damaged.")
-        check_pixels(path, first.width, first.height, config.max_pixels)
-        check_side(path, first.width, first.height)
-        check_amount(path, (first.width, first.height), walk.count, config, "video")
+        files.check_pixels(path, first.width, first.height, config.max_pixels)
+        files.check_side(path, first.width, first.height)
+        files.check_amount(path, (first.width, first.height), walk.count, config, "video")
         turned = round(first.rotation / 90) * 90 % 360
         width, height = _square(first.width, first.height, stream.sample_aspect_ratio)
     if turned % 180:
@@ -111,7 +103,7 @@ def decoded(
                 continue
             time = last + step if frame.time is None else float(frame.time) - found.start_s
             if time > config.max_duration_s:  # whatever the header and the packets said
-                check_length(path, time, 0, config)
+                files.check_length(path, time, 0, config)
             if time < settled_at - step / 2:  # leading pictures of an open group refer to what was skipped
                 continue
             if broken:
@@ -165,7 +157,7 @@ def open_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Itera
         what, hint = "this mp4 or mov is cut off or damaged: its index can't be read.", "Copy it again."
         if file.read(4) != b"ftyp":
             what = f"this is not a video that can be read ({getattr(error, 'strerror', None) or error})."
-            hint = SUPPORTED
+            hint = files.SUPPORTED
         raise unreadable(path, what, hint) from error
     with container:
         streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
@@ -176,7 +168,7 @@ def open_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Itera
         if not known:
             raise unreadable(path, "its video codec is not supported.", "Convert it to H.264.")
         stream = max(known, key=lambda s: (s.width or 0) * (s.height or 0))
-        check_pixels(path, stream.width or 1, stream.height or 1, config.max_pixels)
+        files.check_pixels(path, stream.width or 1, stream.height or 1, config.max_pixels)
         stream.thread_type, stream.codec_context.thread_count = "AUTO", DECODER_THREADS
         stream.codec_context.options = {"max_pixels": str(config.max_pixels)}
         yield container, stream
@@ -217,7 +209,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
             if time >= walk.last:
                 walk.length = (packet.duration or 0) * base
             walk.count, walk.first, walk.last = walk.count + 1, min(walk.first, time), max(walk.last, time)
-            check_length(path, walk.last - walk.first, walk.count, config)
+            files.check_length(path, walk.last - walk.first, walk.count, config)
             if packet.is_keyframe and (not walk.keyframes or time > walk.keyframes[-1] + KEYFRAME_GAP_S):
                 walk.keyframes.append(time)
     except av_error() as error:
@@ -234,7 +226,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
         walk.fps = declared_fps or 1.0 / walk.length
     walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)
     walk.declared = max(walk.seconds * stream.frames / walk.count, (container.duration or 0) / 1e6) if walk.note else 0
-    check_length(path, walk.seconds, walk.count, config)
+    files.check_length(path, walk.seconds, walk.count, config)
     return walk
 
 
