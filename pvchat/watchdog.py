@@ -160,14 +160,13 @@ class _Watch:
 
     def _saved(self) -> str:
         """Save where the threads are, by `faulthandler` of the other process; returns a sentence about that."""
-        path, written = home() / FILE, b""
+        path, written, read = home() / FILE, b"", b"."
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 os.kill(self.watched, signal.SIGUSR2)
-                while select.select([self.places], [], [], _SILENCE_S)[0] and (
-                    read := os.read(self.places, _READ_BYTES)
-                ):
+                while read and select.select([self.places], [], [], _SILENCE_S)[0]:
+                    read = os.read(self.places, _READ_BYTES)
                     written += read
                 file.write(written)
         except OSError as error:

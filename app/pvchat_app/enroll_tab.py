@@ -235,9 +235,8 @@ class EnrollTab:
             track = self.backend.subjects(clip)[0][session.pick - 1]
             hints, alike = notes_on(track, analysis).sentences("the person"), self.backend.looks_like(analysis, track)
             if track.kind == "figure":
-                hints = [
-                    "No face was found, so recognition is by appearance: a clip that shows the face would be surer."
-                ]
+                seen = "No face was found, so recognition is by appearance"
+                hints = [f"{seen}: a clip that shows the face would be surer."]
         person = self.backend.engine.people.find(alike.name) if alike is not None else None
         if alike is not None and person is not None:
             looks = "This looks like" if alike.decision == "present" else "This may be"

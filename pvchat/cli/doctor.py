@@ -81,7 +81,7 @@ def examine() -> dict[str, Any]:
         "disk": _disk(),
         "damage": _damage(),
         "weights": _weights(),
-        "people": {"enrolled": len(store.names()), "damaged": store.damaged()} if store else unknown,
+        "people": {"enrolled": len(store.names()), "damaged": store.damaged()} if store is not None else unknown,
         "encryption": encryption,
     }
     report["problems"] = [{"what": what, "mend": mend} for what, mend in _problems(report)]

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    actions = add_group(
-        commands, "people", "list, show, rename, alias, export, import, forget, merge or correct people"
-    )
+    text = "list, show, rename, alias, export, import, forget, merge or correct people"
+    actions = add_group(commands, "people", text)
     for action, run, arguments, text in (
         ("list", _list, (), "everyone who is enrolled"),
         ("show", _show, ("name",), "what is stored about one person"),

@@ -78,17 +78,8 @@ def _questions(clip: str, shows: Sequence[str], names: Sequence[str], lead: str)
     if len(shows) > 1:
         question = f"Are {shows[0]} and {shows[1]} both in this video?"
         asked.append(("pair", "pair", tuple(shows[:2]), question, "yes, both"))
-    return [
-        Item(
-            f"{lead}-{place}",
-            set_name,
-            clip,
-            people,
-            kind,
-            "existence",
-            question,
-            answer,
-            {n: n in shows for n in people},
-        )
-        for place, kind, people, question, answer in asked
-    ]
+    made = []
+    for place, kind, people, question, answer in asked:
+        present = {name: name in shows for name in people}
+        made.append(Item(f"{lead}-{place}", set_name, clip, people, kind, "existence", question, answer, present))
+    return made
