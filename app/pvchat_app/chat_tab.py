@@ -56,20 +56,17 @@ class ChatTab:
         self._numbers = itertools.count(1)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_id="pv-chat-clip"):
-                self._lay_out_clip()
+                self.upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
+                self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
+                self.note = gr.HTML("", elem_id="pv-chat-note")
+                self.timeline = gr.HTML("", elem_id="pv-chat-film")
+                self.listen = gr.Button(LISTEN, size="sm", visible=False, elem_id="pv-listen")
+                self.words = gr.HTML("", elem_id="pv-words")
             with gr.Column(scale=3, min_width=300):
                 self._lay_out_conversation()
         self.outputs = [self.player, self.note, self.log, *self.starters, self.timeline]  # what `show` fills
         self._connect_clip()
         self._connect_questions()
-
-    def _lay_out_clip(self) -> None:
-        self.upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
-        self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
-        self.note = gr.HTML("", elem_id="pv-chat-note")
-        self.timeline = gr.HTML("", elem_id="pv-chat-film")
-        self.listen = gr.Button(LISTEN, size="sm", visible=False, elem_id="pv-listen")
-        self.words = gr.HTML("", elem_id="pv-words")
 
     def _lay_out_conversation(self) -> None:
         self.log = gr.HTML({}, html_template=_LOG, js_on_load=_script("conversation.js"), elem_id="pv-chat")

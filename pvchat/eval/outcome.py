@@ -41,15 +41,11 @@ def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: P
     journal.replace(rows)
     write_json(out / "metrics.json", metrics)
     done = {
-        **record,
-        "status": "done",
-        "tuned": tuned,
-        "left_out": [asdict(p) for p in spec.manifest.problems],
-        "clip_errors": clip_errors,
-        "seconds": _seconds(out),
+        "status": "done", "tuned": tuned, "left_out": [asdict(p) for p in spec.manifest.problems],
+        "clip_errors": clip_errors, "seconds": _seconds(out),
         "predictions_sha256": atomic.sha256_of(out / "predictions.jsonl"),
-    }
-    write_json(out / "run.json", done)
+    }  # fmt: skip
+    write_json(out / "run.json", record | done)
     report.write(out, spec.manifest, options.frames)
     progress("measuring", 1, 1)
     return metrics
@@ -120,9 +116,5 @@ def _tune(rows: Sequence[Row], items: Mapping[str, Item]) -> dict[str, float]:
     if not truth.any() or truth.all():
         return {"threshold": -MATCH, "slope": 0.0, "offset": 0.0, "fitted": 0.0}
     fit = LogisticRegression(C=1e3).fit(score[:, None], truth)
-    return {
-        "threshold": best_threshold(score, truth),
-        "slope": round(float(fit.coef_[0, 0]), 5),
-        "offset": round(float(fit.intercept_[0]), 5),
-        "fitted": 1.0,
-    }
+    slope, offset = round(float(fit.coef_[0, 0]), 5), round(float(fit.intercept_[0]), 5)
+    return {"threshold": best_threshold(score, truth), "slope": slope, "offset": offset, "fitted": 1.0}

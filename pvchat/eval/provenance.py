@@ -36,10 +36,7 @@ def config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict
         "code": code_hash(deep=options.depth == "deep"),
         "weights": weights_hash(settings),
         "manifest": hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
-        "depth": options.depth,
-        "half": options.half,
-        "limit": options.limit,
-        "options": options.options,
+        **{name: getattr(options, name) for name in ("depth", "half", "limit", "options")},
         **{f"settings {key}": value for key, value in asdict(settings).items()},
     }
 

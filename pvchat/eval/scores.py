@@ -98,15 +98,13 @@ def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed:
     names = tuple(p.name for p in manifest.people)
     scorer = Scorer(Bootstrap(options.resamples, seed), names, bert, cosine)
     truths = [i.present[n] for i in manifest.items if _is_single(i) for n in i.people]
+    about = {
+        "name": manifest.name, "questions": len(manifest.items), "clips": len({i.video for i in manifest.items}),
+        "people": len(manifest.people), "yes": round(sum(truths) / len(truths), 4) if truths else None,
+        "left_out": len(manifest.problems),
+    }  # fmt: skip
     return {
-        "set": {
-            "name": manifest.name,
-            "questions": len(manifest.items),
-            "clips": len({i.video for i in manifest.items}),
-            "people": len(manifest.people),
-            "yes": round(sum(truths) / len(truths), 4) if truths else None,
-            "left_out": len(manifest.problems),
-        },
+        "set": about,
         "bootstrap": {"resamples": options.resamples, "seed": seed, "unit": "clip", "level": 0.95},
         "signatures": {f"bleu{order}": wording.bleu_signature(order) for order in (1, 4)},
         "systems": {name: _system(answered[name], scorer) for name in answered},

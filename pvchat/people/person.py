@@ -84,16 +84,10 @@ def describe(person: Person) -> dict[str, Any]:
     """A person as JSON for `people list` and `people show`."""
     prototypes = person.arrays.get("prototypes")
     return {
-        "name": person.name,
-        "aliases": list(person.aliases),
-        "kind": person.kind,
-        "depth": person.depth,
-        "created": person.created,
-        "bytes": person.bytes_on_disk,
-        "confidence": round(float(person.confidence), 4),
-        "prototypes": 0 if prototypes is None else len(np.atleast_1d(prototypes)),
-        "voice": person.has_voice,
-    }
+        "name": person.name, "aliases": list(person.aliases), "kind": person.kind, "depth": person.depth,
+        "created": person.created, "bytes": person.bytes_on_disk, "confidence": round(float(person.confidence), 4),
+        "prototypes": 0 if prototypes is None else len(np.atleast_1d(prototypes)), "voice": person.has_voice,
+    }  # fmt: skip
 
 
 def clean_name(name: str) -> str:
