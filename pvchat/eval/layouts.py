@@ -70,7 +70,7 @@ def _media_in(folder: Path) -> list[Path]:
 def _questions(clip: str, shows: Sequence[str], names: Sequence[str], lead: str) -> list[Item]:
     """The questions about one clip: is each person there, who is there, are both there; `lead` begins their ids."""
     set_name = lead.rpartition("-")[0]
-    asked = [
+    asked: list[tuple[str, str, tuple[str, ...], str, str]] = [
         (f"{k:03d}", "single", (name,), f"Is {name} in this video?", "yes" if name in shows else "no")
         for k, name in enumerate(names)
     ]

@@ -106,7 +106,7 @@ class FaceMatcher:
     def answer(self, item: Item, path: Path, analysis: ClipAnalysis) -> Reply:
         """See `System`."""
         faces = [mean_identity(t.identity, t.quality) for t in analysis.tracks if t.kind == "face"]
-        rows = []
+        rows: list[dict[str, Any]] = []
         for name in self.names if item.kind == "who" else item.people:
             score = NOBODY
             if name in self.people and faces:
