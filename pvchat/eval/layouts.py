@@ -70,16 +70,17 @@ def _media_in(folder: Path) -> list[Path]:
 def _questions(clip: str, shows: Sequence[str], names: Sequence[str], lead: str) -> list[Item]:
     """The questions about one clip: is each person there, who is there, are both there; `lead` begins their ids."""
     set_name = lead.rpartition("-")[0]
-    asked: list[tuple[str, str, tuple[str, ...], str, str]] = [
-        (f"{k:03d}", "single", (name,), f"Is {name} in this video?", "yes" if name in shows else "no")
+
+    def item(place: str, kind: str, people: Sequence[str], question: str, answer: str) -> Item:
+        present = {name: name in shows for name in people}
+        return Item(f"{lead}-{place}", set_name, clip, tuple(people), kind, "existence", question, answer, present)
+
+    found = [
+        item(f"{k:03d}", "single", (name,), f"Is {name} in this video?", "yes" if name in shows else "no")
         for k, name in enumerate(names)
     ]
-    asked.append(("who", "who", tuple(names), "Who is in this video?", ", ".join(shows) if shows else "nobody"))
+    found.append(item("who", "who", names, "Who is in this video?", ", ".join(shows) if shows else "nobody"))
     if len(shows) > 1:
         question = f"Are {shows[0]} and {shows[1]} both in this video?"
-        asked.append(("pair", "pair", tuple(shows[:2]), question, "yes, both"))
-    made = []
-    for place, kind, people, question, answer in asked:
-        present = {name: name in shows for name in people}
-        made.append(Item(f"{lead}-{place}", set_name, clip, people, kind, "existence", question, answer, present))
-    return made
+        found.append(item("pair", "pair", shows[:2], question, "yes, both"))
+    return found
