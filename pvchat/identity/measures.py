@@ -61,9 +61,9 @@ def distance_features(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
     count, rows, width = tracks.rows.shape
     people, own = prototypes.shape[:2]
     pairs = distances(prototypes, tracks.rows.reshape(count * rows, width)).reshape(people, own, count, rows)
-    pairs = pairs.swapaxes(1, 2).reshape(people, count, own * rows)
+    each = pairs.swapaxes(1, 2).reshape(people, count, own * rows)
     nearest = max(1, int(own * rows * NEAREST))
-    near = np.asarray(np.partition(pairs, nearest - 1)[..., :nearest].mean(-1))
+    near = np.asarray(np.partition(each, nearest - 1)[..., :nearest].mean(-1))
     apart = distances(prototypes.mean(1, keepdims=True), tracks.means)[:, 0]
     return np.stack([near, apart, np.broadcast_to(tracks.cohort_distance, near.shape)], -1).astype(np.float32)
 
