@@ -83,24 +83,22 @@ def _first(waiting: dict[Future[Any], int]) -> tuple[int, Any]:
 
 
 def _start(open_worker: Opener) -> None:
+    """Open the worker of this process, which ends when its parent process is gone."""
+    import multiprocessing
+
+    def follow() -> None:
+        if (parent := multiprocessing.parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
     global _worker
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    threading.Thread(target=follow, daemon=True).start()
     _worker = open_worker()
 
 
 def _run(item: Any) -> Any:
     assert _worker is not None
     return _worker(item)
-
-
-def _follow_parent() -> None:
-    """End this process when its parent process is gone."""
-    import multiprocessing
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 class _Actor:

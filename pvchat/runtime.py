@@ -31,15 +31,20 @@ def pick_device(asked: str = "auto") -> str:
 
     Raises SettingsError where this machine, or its build of torch, has no such device.
     """
-    kind = asked.partition(":")[0]
+    kind, _, index = asked.partition(":")
     if kind not in DEVICES:
         raise SettingsError("there is no such device", subject=f"--device {asked}", hint=f"Use {_one_of(DEVICES)}.")
-    if asked == "cpu" or (asked == "auto" and _has_no_accelerator()):
+    # found out without torch, which takes seconds to load
+    none = sys.platform == "linux" and not any(Path(node).exists() for node in _NODES)
+    if asked == "cpu" or (asked == "auto" and none):
         return "cpu"
     have = available_devices()
     if asked == "auto":
         return have[0]
-    if asked not in have and not (kind in have and _index_exists(asked)):
+    import torch
+
+    numbered = kind == "cuda" and kind in have and index.isdigit() and int(index) < torch.cuda.device_count()
+    if asked not in have and not numbered:
         what, hint = "this machine, or its build of torch, doesn't have this device", f"It has {_one_of(have)}"
         raise SettingsError(what, subject=f"--device {asked}", hint=f"{hint}; `auto` takes {have[0]}.")
     return asked
@@ -145,9 +150,15 @@ def setup_logging(verbosity: int = 0) -> None:
     root = logging.getLogger("pvchat")
     root.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
     root.propagate = False
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-    root.addHandler(_log_handler(verbosity))
+    if not verbosity or not sys.stderr.isatty():  # rich takes a tenth of a second, and there may be nothing to say
+        handler: logging.Handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    else:
+        from rich.console import Console
+        from rich.logging import RichHandler
+
+        handler = RichHandler(console=Console(stderr=True, highlight=False), show_path=verbosity > 1, show_time=True)
+    root.handlers = [handler]
 
 
 @contextmanager
@@ -207,7 +218,15 @@ class ProgressDisplay:
 
     def _bar(self, what: str, done: float, total: float | None) -> None:
         if self._bars is None:
-            self._bars = _bars(self.stream)
+            from rich import progress
+            from rich.console import Console
+
+            self._bars = progress.Progress(
+                progress.TextColumn("{task.description}"), progress.BarColumn(bar_width=24),
+                progress.TaskProgressColumn(), progress.TextColumn("{task.fields[amount]}"),
+                progress.TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+                console=Console(file=self.stream), transient=True,
+            )  # fmt: skip
             self._bars.start()
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(what, total=total, amount="")
@@ -252,59 +271,19 @@ class _PlainLine:
             if self.opened or self.unit == "bytes":
                 self._say(f"{self._amount(done, None)}done in {seconds(now - self.start)}")
         elif (self.unit == "bytes" and not self.opened) or now - self.reported >= PLAIN_EVERY_S:
-            self.opened, self.reported = True, now
-            self._say(self._amount(done, total) + self._left(done, total, now - self.start))
+            self.opened, self.reported, left = True, now, "started"
+            if total and done > 0:
+                left = f"{seconds((now - self.start) * (total - done) / done)} left"
+            self._say(self._amount(done, total) + left)
 
     def _amount(self, done: float, total: float | None) -> str:
         if self.unit == "bytes":
             return f"{size(done)} of {size(total)}, " if total else f"{size(done)}, "
         return f"{100 * done / total:.0f} %, " if total else ""
 
-    def _left(self, done: float, total: float | None, passed: float) -> str:
-        if not total or done <= 0:
-            return "started"
-        return f"{seconds(passed * (total - done) / done)} left"
-
     def _say(self, text: str) -> None:
         self.stream.write(f"{self.what}: {text}\n")
         self.stream.flush()
-
-
-def _bars(stream: TextIO) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[amount]}"),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-    ]
-    return Progress(*columns, console=Console(file=stream), transient=True)
-
-
-def _log_handler(verbosity: int) -> logging.Handler:
-    if not verbosity or not sys.stderr.isatty():  # rich takes a tenth of a second, and there may be nothing to say
-        handler: logging.Handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-        return handler
-    from rich.console import Console
-    from rich.logging import RichHandler
-
-    return RichHandler(console=Console(stderr=True, highlight=False), show_path=verbosity > 1, show_time=verbosity > 0)
-
-
-def _has_no_accelerator() -> bool:
-    """Whether there surely is none, found out without torch, which takes seconds to load."""
-    return sys.platform == "linux" and not any(Path(node).exists() for node in _NODES)
-
-
-def _index_exists(asked: str) -> bool:
-    import torch
-
-    kind, _, index = asked.partition(":")
-    return kind == "cuda" and index.isdigit() and int(index) < torch.cuda.device_count()
 
 
 def _one_of(names: tuple[str, ...]) -> str:

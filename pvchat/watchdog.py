@@ -42,10 +42,18 @@ def start() -> None:
     if not hasattr(os, "fork") or _words >= 0:
         return
     signals, words, places = os.pipe(), os.pipe(), os.pipe()
-    if os.fork() == 0:
-        for pipe in (signals, words, places):
-            os.close(pipe[1])
-        _watch(_Watch(os.getppid(), signals[0], words[0], places[0]))
+    if os.fork() == 0:  # the whole life of the second process
+        try:
+            for pipe in (signals, words, places):
+                os.close(pipe[1])
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # meant for the other one
+                signal.signal(number, signal.SIG_IGN)
+            for stream in (0, 1):  # whoever reads the output waits until nobody can write to it
+                with suppress(OSError):
+                    os.close(stream)
+            _Watch(os.getppid(), signals[0], words[0], places[0]).run()
+        finally:
+            os._exit(0)
     for pipe in (signals, words, places):
         os.close(pipe[0])
         os.set_blocking(pipe[1], False)
@@ -96,19 +104,6 @@ def _stop_being_watched() -> None:
     _words = -1
     with suppress(ValueError):  # only a main thread may
         signal.set_wakeup_fd(-1)
-
-
-def _watch(watch: _Watch) -> None:
-    """The whole life of the second process."""
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):  # meant for the other one
-            signal.signal(number, signal.SIG_IGN)
-        for stream in (0, 1):  # whoever reads the output waits until nobody can write to it
-            with suppress(OSError):
-                os.close(stream)
-        watch.run()
-    finally:
-        os._exit(0)
 
 
 class _Watch:
@@ -164,23 +159,19 @@ class _Watch:
             os.kill(self.watched, signal.SIGKILL)
 
     def _saved(self) -> str:
-        """Save where the threads are; returns a sentence about that."""
-        path = home() / FILE
+        """Save where the threads are, by `faulthandler` of the other process; returns a sentence about that."""
+        path, written, read = home() / FILE, b"", b"."
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(self._threads())
+                os.kill(self.watched, signal.SIGUSR2)
+                while read and select.select([self.places], [], [], _SILENCE_S)[0]:
+                    read = os.read(self.places, _READ_BYTES)
+                    written += read
+                file.write(written)
         except OSError as error:
             return f"What it was doing can't be saved ({error.strerror or error})."
         return f"What it was doing is saved in {path}."
-
-    def _threads(self) -> bytes:
-        """The stack traces of the other process, by `faulthandler`."""
-        os.kill(self.watched, signal.SIGUSR2)
-        written = b""
-        while select.select([self.places], [], [], _SILENCE_S)[0] and (read := os.read(self.places, _READ_BYTES)):
-            written += read
-        return written
 
 
 def _say(text: str) -> None:

@@ -116,7 +116,8 @@ async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -
             await refuse(send, 503, "PVChat stops.")
             return
         if call.start is not None:
-            await send(_first_message(call.start, at))
+            whole = [pair for pair in call.start["headers"] if not at or pair[0] != b"content-length"]
+            await send({**call.start, "headers": whole})
         while not gone.done() and call.keeps(at):
             if piece := call.after(at):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -131,13 +132,6 @@ async def _follow(call: _Call, at: int, gone: asyncio.Future[None], send: Any) -
         raise call.failure
     if call.keeps(at):
         await send({"type": "http.response.body", "body": b""})
-
-
-def _first_message(start: dict[str, Any], at: int) -> dict[str, Any]:
-    """The first ASGI message of an answer that is sent from byte `at` on."""
-    if not at:
-        return start
-    return {**start, "headers": [pair for pair in start["headers"] if pair[0] != b"content-length"]}
 
 
 async def _wait_for_news(gone: asyncio.Future[None], news: asyncio.Event) -> None:

@@ -97,13 +97,19 @@ def subjects(
     `spans`: for how many seconds each is seen; `chosen`: the number that is ticked; `known`: which enrolled person each
     is, "" for nobody (empty: unknown); `more`: how many people are left out.
     """
-    rows = zip(tracks, spans, known or [""] * len(tracks), strict=True)
-    cards = "".join(_subject(*row, number, number == chosen) for number, row in enumerate(rows, 1))
+    cards = ""
+    for number, (track, seconds, name) in enumerate(zip(tracks, spans, known or [""] * len(tracks), strict=True), 1):
+        where = escape(track.facts.where or ("in the clip" if track.kind == "face" else "drawn figure"))
+        tick = " checked" if number == chosen else ""
+        main = f" · looks like {escape(name)}" if name else " · main" if number == 1 else ""
+        cards += (
+            f'<label class="pv-subject"><input type="radio" name="pv-subject" value="{number}"{tick}>'
+            f"{thumbnail(track.thumbnail, f'person {number}')}"
+            f'<span>Person {number}{main}<br><span class="pv-dim">{length(seconds)} · {where}</span></span></label>'
+        )
     title = "Who is it about?" if len(tracks) > 1 else "Found"
-    rest = (
-        f"and {counted(more, 'other', 'others')}, smaller or seen for a shorter time: use a clip that shows them better"
-    )
-    note = f'<p class="pv-dim">{rest}</p>' if more else ""
+    rest = f"and {counted(more, 'other', 'others')}, smaller or seen for a shorter time: use a clip that shows "
+    note = f'<p class="pv-dim">{rest}them better</p>' if more else ""
     return f'<fieldset class="pv-subjects"><legend>{title}</legend>{cards}</fieldset>{note}'
 
 
@@ -156,8 +162,8 @@ def enrolled_notice(person: Person, deep: bool) -> str:
 
 def added_notice(person: Person) -> str:
     """The message after a clip was added to a person."""
-    enrolled_from = f"who is enrolled from {_clips(person)} clips now."
-    return _with_face(person, f"<b>Added to {escape(person.name)}</b>, {enrolled_from}")
+    known = f"who is enrolled from {_clips(person)} clips now."
+    return _with_face(person, f"<b>Added to {escape(person.name)}</b>, {known}")
 
 
 def _with_face(person: Person, html: str) -> str:
@@ -168,17 +174,6 @@ def _with_face(person: Person, html: str) -> str:
 def error_card(error: PVChatError | BaseException) -> str:
     """An error as a notice."""
     return notice(explained_error(error), "error")
-
-
-def _subject(track: Track, seconds: float, known: str, number: int, chosen: bool) -> str:
-    where = escape(track.facts.where or ("in the clip" if track.kind == "face" else "drawn figure"))
-    tick = " checked" if chosen else ""
-    main = f" · looks like {escape(known)}" if known else " · main" if number == 1 else ""
-    return (
-        f'<label class="pv-subject"><input type="radio" name="pv-subject" value="{number}"{tick}>'
-        f"{thumbnail(track.thumbnail, f'person {number}')}"
-        f'<span>Person {number}{main}<br><span class="pv-dim">{length(seconds)} · {where}</span></span></label>'
-    )
 
 
 def _person(person: Person, job: Job | None, seen: str, picked: bool) -> str:

@@ -56,20 +56,17 @@ class ChatTab:
         self._numbers = itertools.count(1)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_id="pv-chat-clip"):
-                self._lay_out_clip()
+                self.upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
+                self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
+                self.note = gr.HTML("", elem_id="pv-chat-note")
+                self.timeline = gr.HTML("", elem_id="pv-chat-film")
+                self.listen = gr.Button(LISTEN, size="sm", visible=False, elem_id="pv-listen")
+                self.words = gr.HTML("", elem_id="pv-words")
             with gr.Column(scale=3, min_width=300):
                 self._lay_out_conversation()
         self.outputs = [self.player, self.note, self.log, *self.starters, self.timeline]  # what `show` fills
         self._connect_clip()
         self._connect_questions()
-
-    def _lay_out_clip(self) -> None:
-        self.upload = gr.File(label="Clip to ask about", file_types=CLIPS, elem_id="pv-chat-file", height=120)
-        self.player = gr.HTML(cards.first_steps(*NOTHING), elem_id="pv-chat-player")
-        self.note = gr.HTML("", elem_id="pv-chat-note")
-        self.timeline = gr.HTML("", elem_id="pv-chat-film")
-        self.listen = gr.Button(LISTEN, size="sm", visible=False, elem_id="pv-listen")
-        self.words = gr.HTML("", elem_id="pv-words")
 
     def _lay_out_conversation(self) -> None:
         self.log = gr.HTML({}, html_template=_LOG, js_on_load=_script("conversation.js"), elem_id="pv-chat")
@@ -193,10 +190,8 @@ class ChatTab:
                 turn.taken = False
                 turn.status = "" if turn.done else WAITING
             if (clip := turn.clip) is not None and clip is session.clip:
-                yield (
-                    conversation_view(session, turn),
-                    self.backend.timeline(clip),
-                )  # whoever was enrolled meanwhile is in it
+                # whoever was enrolled meanwhile is in it
+                yield conversation_view(session, turn), self.backend.timeline(clip)
 
     def correct(self, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
         """Store a correction ("that is Ana", "that is not Ana") or undo one, and ask the same question again."""
@@ -298,10 +293,18 @@ class ClipEvents:
         return cards.first_steps(*NOTHING), "", conversation_view(session), *starter_buttons(self.backend, session), ""
 
     def _show_analysis(self, session: Session, clip: SessionClip) -> Iterator[Any]:
-        """Show the progress of a clip's analysis and the growing timeline, then who was found."""
+        """Show the progress of a clip's analysis and the timeline as it grows, then who was found."""
         try:
+            running, seen_s = self.backend.analyses.of(clip), 0.0
             if clip.analysis is None:  # else a question was faster
-                yield from self._show_progress(session, clip)
+                for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
+                    if _gone(session, clip):
+                        continue
+                    fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
+                    if grown > seen_s + REDRAWN * clip.probe.duration_s:
+                        fresh, seen_s = self.backend.timeline(clip), grown
+                    bar = running.progress.html()  # by its own clock: it may have begun long before this page
+                    yield gr.skip(), bar, *unchanged(5), fresh
         except Exception as error:
             if not _gone(session, clip):
                 yield gr.skip(), cards.error_card(error), *unchanged(6)
@@ -309,18 +312,6 @@ class ClipEvents:
         if not _gone(session, clip):
             line, drawn = self.backend.found_cards(clip)
             yield gr.skip(), line, gr.skip(), *starter_buttons(self.backend, session), drawn
-
-    def _show_progress(self, session: Session, clip: SessionClip) -> Iterator[Any]:
-        """Show the progress of a running analysis, and the timeline as it grows."""
-        running, seen_s = self.backend.analyses.of(clip), 0.0
-        for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
-            if _gone(session, clip):
-                continue
-            fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
-            if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                fresh, seen_s = self.backend.timeline(clip), grown
-            bar = running.progress.html()  # by its own clock: it may have begun long before this page
-            yield gr.skip(), bar, *unchanged(5), fresh
 
 
 def _gone(session: Session, clip: SessionClip) -> bool:

@@ -14,23 +14,12 @@ import gradio as gr
 from pvchat.errors import PeopleError, PVChatError, SubjectError
 from pvchat.identity.reasons import notes_on
 from pvchat.people.person import Person, name_key
-from pvchat.schemas import ClipAnalysis, Progress, Track
-from pvchat_app import cards, jobcards
+from pvchat.schemas import Progress
+from pvchat_app import cards, jobcards, page_events
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
 from pvchat_app.languages import translatable
-from pvchat_app.page_events import (
-    CLIPS,
-    CONSENT,
-    MODEL,
-    POLL_S,
-    QUICK,
-    Updates,
-    click_script,
-    job_rows,
-    require_filled,
-    sent_value,
-)
+from pvchat_app.page_events import MODEL, QUICK, Updates
 from pvchat_app.person_choices import choice_value, name_of, picked_person
 from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
@@ -75,14 +64,17 @@ class EnrollTab:
         with gr.Row(equal_height=False):
             with gr.Column(scale=1, min_width=300):
                 self.upload = gr.File(
-                    label="Clip or photo of a person", file_types=CLIPS, elem_id="pv-enroll-file", height=130
+                    label="Clip or photo of a person",
+                    file_types=page_events.CLIPS,
+                    elem_id="pv-enroll-file",
+                    height=130,
                 )
                 with gr.Accordion("Or record with the camera", open=False):
                     self.camera = _camera()
                 self.player = gr.HTML(cards.first_steps(*_NOTHING), elem_id="pv-enroll-player")
             with gr.Column(scale=1, min_width=300):
                 self._lay_out_form()
-        self.timer = gr.Timer(POLL_S, active=False)  # `show_jobs` updates it, and `jobs`
+        self.timer = gr.Timer(page_events.POLL_S, active=False)  # `show_jobs` updates it, and `jobs`
         self.fields = [self.name, self.known, self.consent, self.replace, self.depth, browser]  # as in `EnrollForm`
         self.clip_outputs = [self.upload, self.player, self.found, self.result]  # what `emptied` updates
         self._form = [self.hints, self.known, self.name, self.consent, self.button, self.depth]  # `_form_for_pick`
@@ -100,15 +92,12 @@ class EnrollTab:
             [("Instant (seconds)", "instant"), ("Instant, then deep in the background (minutes)", "deep")],
             value="instant", label="Depth", elem_id="pv-depth", info=_DEEP, visible=False,
         )  # fmt: skip
-        self.consent = gr.Checkbox(
-            label="This person has agreed to be enrolled, face and voice (or it is me)",
-            value=False,
-            elem_id="pv-consent",
-        )
+        agreed = "This person has agreed to be enrolled, face and voice (or it is me)"
+        self.consent = gr.Checkbox(label=agreed, value=False, elem_id="pv-consent")
         self.replace = gr.Checkbox(label="Replace the person who has this name", visible=False, elem_id="pv-replace")
         self.button = gr.Button(_ENROLL, variant="primary", elem_id="pv-enroll")
         self.result = gr.HTML("", elem_id="pv-enroll-result")
-        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=click_script("cancel"))
+        self.jobs = gr.HTML("", elem_id="pv-jobs", js_on_load=page_events.click_script("cancel"))
 
     def _connect(self, browser: gr.BrowserState) -> None:
         for event, source in ((self.upload.upload, self.upload), (self.upload.clear, self.upload),
@@ -135,11 +124,11 @@ class EnrollTab:
                 jobcards.preview(job, self.backend.samples_of(job))
             return job.preview
 
-        return job_rows(self.backend.jobs, owner, "deep", under=samples)
+        return page_events.job_rows(self.backend.jobs, owner, "deep", under=samples)
 
     def cancel(self, owner: str, event: gr.EventData) -> tuple[str, Any]:
         """Stop a training of this browser."""
-        self.backend.jobs.cancel(sent_value(event, "cancel"), owner or "")
+        self.backend.jobs.cancel(page_events.sent_value(event, "cancel"), owner or "")
         return self.show_jobs(owner)
 
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
@@ -172,7 +161,7 @@ class EnrollTab:
 
     def pick_subject(self, event: gr.EventData, request: gr.Request) -> Updates:
         """Note which of the people found is meant; consent has to be given again."""
-        session, picked = self.backend.sessions.of_request(request), sent_value(event, "pick")
+        session, picked = self.backend.sessions.of_request(request), page_events.sent_value(event, "pick")
         if picked.isdigit() and 1 <= int(picked) <= MAX_SUBJECTS:
             session.pick = int(picked)
         return {self.result: "", **self._form_for_pick(session)}
@@ -184,14 +173,26 @@ class EnrollTab:
         """
         form, session = EnrollForm(*(filled[one] for one in self.fields)), self.backend.sessions.of_request(request)
         made = list[Person]()
+
+        def work(tell: Progress) -> None:
+            if form.adds:
+                known = picked_person(self.backend.engine.people, form.known)
+                made.append(self.backend.add_clip(session, known.name, tell))
+            else:
+                made.append(self.backend.enroll(session, form.name, form.replace, tell))
+
         try:
             self._check(session, form)
-            for bar in progress_bars("enrolling", lambda tell: made.append(self._enroll(session, form, tell))):
+            for bar in progress_bars("enrolling", work):
                 yield {self.result: bar}
             if deep := form.depth == "deep" and not form.adds and self.backend.engine.can_train:
                 self.backend.train(session, made[0], form.owner)
         except Exception as error:
-            yield self._refused(session, form, error)
+            taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
+            again = self._form_for_pick(session) if form.adds else {}  # she was changed meanwhile, or can't take a clip
+            again.pop(self.consent, None)
+            replace = gr.Checkbox(visible=taken or form.replace)
+            yield {self.result: cards.error_card(error), self.replace: replace, **again}
             return
         jobs, timer = self.show_jobs(form.owner)
         yield {
@@ -200,18 +201,6 @@ class EnrollTab:
             self.name: gr.Textbox(value="", visible=True), self.known: gr.Radio(visible=False, value=None),
             self.consent: gr.Checkbox(value=False), self.replace: gr.Checkbox(value=False, visible=False),
         }  # fmt: skip
-
-    def _enroll(self, session: Session, form: EnrollForm, progress: Progress) -> Person:
-        if not form.adds:
-            return self.backend.enroll(session, form.name, form.replace, progress)
-        return self.backend.add_clip(session, picked_person(self.backend.engine.people, form.known).name, progress)
-
-    def _refused(self, session: Session, form: EnrollForm, error: Exception) -> Updates:
-        """Say why nobody was enrolled; offer Replace where the name is taken."""
-        taken = isinstance(error, PeopleError) and "replace" in error.hint.lower()
-        again = self._form_for_pick(session) if form.adds else {}  # she was changed meanwhile, or can't take a clip now
-        again.pop(self.consent, None)
-        return {self.result: cards.error_card(error), self.replace: gr.Checkbox(visible=taken or form.replace), **again}
 
     def _no_clip(self) -> Updates:
         return {self.player: cards.first_steps(*_NOTHING), self.found: "", self.result: ""}
@@ -244,7 +233,10 @@ class EnrollTab:
         analysis = clip.analysis if clip is not None else None
         if clip is not None and analysis is not None:
             track = self.backend.subjects(clip)[0][session.pick - 1]
-            hints, alike = _hints(analysis, track), self.backend.looks_like(analysis, track)
+            hints, alike = notes_on(track, analysis).sentences("the person"), self.backend.looks_like(analysis, track)
+            if track.kind == "figure":
+                seen = "No face was found, so recognition is by appearance"
+                hints = [f"{seen}: a clip that shows the face would be surer."]
         person = self.backend.engine.people.find(alike.name) if alike is not None else None
         if alike is not None and person is not None:
             looks = "This looks like" if alike.decision == "present" else "This may be"
@@ -261,7 +253,7 @@ class EnrollTab:
         """Refuse without consent, and a new name for a known face until the user said that it is another person."""
         clip = session.enrolling
         named = bool(form.name.strip()) or form.adds
-        require_filled({"a clip": clip is not None, "a name": named, CONSENT: form.consent})
+        page_events.require_filled({"a clip": clip is not None, "a name": named, page_events.CONSENT: form.consent})
         analysis = clip.analysis if clip is not None else None
         if form.known is not None or clip is None or analysis is None:
             return
@@ -288,13 +280,5 @@ def _camera() -> gr.Video:
 def _name_and_button(known: str | None) -> tuple[Any, Any]:
     """The name's field, needed for another person only, and the button's text."""
     add = known not in (None, OTHER)
-    return gr.Textbox(visible=not add), gr.Button(
-        translatable("Add to", f" {name_of(known)}") if known and add else _ENROLL
-    )
-
-
-def _hints(analysis: ClipAnalysis, track: Track) -> list[str]:
-    """What makes a clip a poor one to enroll one of its people from, and what would help."""
-    if track.kind == "figure":
-        return ["No face was found, so recognition is by appearance: a clip that shows the face would be surer."]
-    return notes_on(track, analysis).sentences("the person")
+    text = translatable("Add to", f" {name_of(known)}") if known and add else _ENROLL
+    return gr.Textbox(visible=not add), gr.Button(text)

@@ -154,7 +154,12 @@ class EvaluateTab:
             return ""
         url = session.link_once(report, "text/html")
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in ("", *(row[2] for row in MEASURES)))
-        rows = "".join(_row(name, numbers) for name, numbers in headline(job))
+        rows = ""
+        for name, numbers in headline(job):  # a system and what it is, then each number over its interval
+            cells = "".join(f'<td>{escape(n)}<span class="pv-dim">{escape(near)}</span></td>' for n, near in numbers)
+            ours = ' class="pv-ours"' if name.startswith("ours") else ""
+            what = f'<span class="pv-dim">{escape(_SYSTEMS.get(name, ""))}</span>'
+            rows += f"<tr{ours}><td>{escape(name)}{what}</td>{cells}</tr>"
         meanings = "".join(f"<li><b>{escape(title)}</b>: {escape(what)}</li>" for *_, title, what in MEASURES)
         return (
             f'<div class="pv-table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -165,22 +170,12 @@ class EvaluateTab:
         )
 
 
-def _row(name: str, numbers: list[tuple[str, str]]) -> str:
-    """A system's row: its name and what it is, then each number over its interval."""
-    cells = "".join(f'<td>{escape(value)}<span class="pv-dim">{escape(near)}</span></td>' for value, near in numbers)
-    ours = ' class="pv-ours"' if name.startswith("ours") else ""
-    what = f'<span class="pv-dim">{escape(_SYSTEMS.get(name, ""))}</span>'
-    return f"<tr{ours}><td>{escape(name)}{what}</td>{cells}</tr>"
-
-
 def manifests(folder: Path) -> dict[str, Path]:
     """The manifests in a folder, by name: JSON files and subfolders, but no links that lead out of it."""
     if not folder.is_dir():
         return {}
-    inside = sorted(
-        p for p in folder.iterdir() if not p.name.startswith(".") and p.resolve().parent == folder.resolve()
-    )
-    return {p.name: p for p in inside if p.is_dir() or p.suffix == SUFFIX}
+    inside = sorted(p for p in folder.iterdir() if p.resolve().parent == folder.resolve())
+    return {p.name: p for p in inside if not p.name.startswith(".") and (p.is_dir() or p.suffix == SUFFIX)}
 
 
 def make_demo(folder: Path, progress: Progress = lambda what, done, total: None) -> Path:
@@ -251,15 +246,13 @@ def headline(job: Job) -> list[tuple[str, list[tuple[str, str]]]]:
     path = job.result / "metrics.json" if job.result else None
     if path is None or not path.is_file():
         return []
-    systems = json.loads(path.read_text(encoding="utf-8"))["systems"]
-    return [
-        (name, [_number(system.get("overall", {}).get(group, {}).get(key)) for group, key, *_ in MEASURES])
-        for name, system in systems.items()
-    ]
-
-
-def _number(measure: dict[str, Any] | None) -> tuple[str, str]:
-    if not measure or measure.get("value") is None:
-        return "–", ""
-    low, high = measure.get("low"), measure.get("high")
-    return f"{measure['value']:.2f}", f"{low:.2f}–{high:.2f}" if low is not None and high is not None else ""
+    found = []
+    for name, system in json.loads(path.read_text(encoding="utf-8"))["systems"].items():
+        numbers = []
+        for group, key, *_ in MEASURES:
+            measure = system.get("overall", {}).get(group, {}).get(key) or {}
+            value, low, high = (measure.get(part) for part in ("value", "low", "high"))
+            near = "" if None in (value, low, high) else f"{low:.2f}–{high:.2f}"
+            numbers.append(("–" if value is None else f"{value:.2f}", near))
+        found.append((name, numbers))
+    return found

@@ -127,17 +127,15 @@ def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
         likest = tracks[near] if near is not None and near < len(tracks) else None
         kind = likest.kind if likest is not None else "face"
         own = [n for n in shown if tracks[n].kind == kind]
-        others = [n for n in shown if n not in own and not any(_is_same(tracks[n], tracks[m]) for m in own)]
+        others = []
+        for n in (n for n in shown if n not in own):
+            pairs = [sorted((tracks[n], tracks[m]), key=lambda track: track.kind) for m in own]
+            if not any(is_face_of(face, figure) for face, figure in pairs):  # else it is shown already
+                others.append(n)
         own.sort(key=lambda n: (tracks[n] is not likest, -len(tracks[n].shown_in)))
         others.sort(key=lambda n: -len(tracks[n].shown_in))
         offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in [*own, *others][:MAX_FACES]]
     return offered
-
-
-def _is_same(one: Track, other: Track) -> bool:
-    """Whether one track is the face of the other, a drawn figure."""
-    face, figure = (one, other) if one.kind == "face" else (other, one)
-    return is_face_of(face, figure)
 
 
 def _face(session: Session, clip: SessionClip, number: int, track: Track) -> FaceChoice:
@@ -175,18 +173,18 @@ def _picture(
         image = file.convert("RGB")
     colour = COLOURS.get(person.decision, COLOURS["unsure"])
     box = [float(v) * side for v, side in zip(track.boxes[sighting], (*image.size, *image.size), strict=True)]
-    ImageDraw.Draw(image).rectangle(
-        _inside(box, image.size), outline=colour, width=max(2, round((box[3] - box[1]) / 40))
-    )
+    wide, tall = image.width - 1, image.height - 1
+    left, top = min(max(box[0], 0), wide), min(max(box[1], 0), tall)
+    drawn = [left, top, max(left, min(box[2], wide)), max(top, min(box[3], tall))]  # inside, its corners in order
+    ImageDraw.Draw(image).rectangle(drawn, outline=colour, width=max(2, round((box[3] - box[1]) / 40)))
     image = image.resize(SIZE, Image.Resampling.LANCZOS, box=surroundings(box, image.size))
     path = clip.path.parent / f"evidence-{len(session.turns)}-{person.track}-{frame}-{person.decision}.jpg"
     _save(image, path, 82)
     time = float(analysis.times[frame])
     doubt = "perhaps " if person.decision == "unsure" else ""
     words = f"{doubt}{person.name} at {exact_time(time)}, probability {percent(person.probability)}"
-    return EvidencePicture(
-        session.link(path, "image/jpeg"), path, person.name, time, words, person.decision == "present"
-    )
+    url, sure = session.link(path, "image/jpeg"), person.decision == "present"
+    return EvidencePicture(url, path, person.name, time, words, sure)
 
 
 def surroundings(box: Sequence[float], size: tuple[int, int]) -> tuple[float, float, float, float]:
@@ -198,11 +196,3 @@ def surroundings(box: Sequence[float], size: tuple[int, int]) -> tuple[float, fl
     left = min(max((box[0] + box[2] - wide) / 2, 0), size[0] - wide)
     top = min(max((box[1] + box[3] - tall) / 2, 0), size[1] - tall)
     return left, top, left + wide, top + tall
-
-
-def _inside(box: Sequence[float], size: tuple[int, int]) -> list[float]:
-    """A box cut to the picture, with its corners in order."""
-    x0, y0, x1, y1 = box
-    wide, tall = size[0] - 1, size[1] - 1
-    left, top = min(max(x0, 0), wide), min(max(y0, 0), tall)
-    return [left, top, max(left, min(x1, wide)), max(top, min(y1, tall))]

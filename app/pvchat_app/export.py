@@ -40,17 +40,22 @@ def person(session: Session, people: PeopleStore, who: str) -> tuple[str, int]:
 
 def pack(turns: Sequence[Turn]) -> bytes:
     """The zip of a conversation; turns without an answer are left out."""
-    answered = [turn for turn in turns if turn.answer is not None]
-    out = io.BytesIO()
+    answered = list(enumerate((turn for turn in turns if turn.answer is not None), 1))
+    out, rows = io.BytesIO(), [_row(turn, number) for number, turn in answered]
+    style = (files("pvchat_app") / "style.css").read_text(encoding="utf-8")
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>PVChat conversation</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<style>{style}</style></head><body class="pv-export"><h1>PVChat conversation</h1><p>{_NOTE}</p>'
+        f"{''.join(_section(turn, number) for number, turn in answered)}</body></html>"
+    )
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        rows = [_row(turn, number) for number, turn in enumerate(answered, 1)]
         text = {"pvchat": __version__, "exported": datetime.now(UTC).isoformat(timespec="seconds"), "turns": rows}
         archive.writestr("conversation.json", json.dumps(text, ensure_ascii=False, indent=2))
-        archive.writestr("conversation.html", _page(answered))
-        for number, turn in enumerate(answered, 1):
-            for name, picture in _names(turn, number):
-                if picture.path.is_file():
-                    archive.write(picture.path, name)
+        archive.writestr("conversation.html", page)
+        for name, picture in (one for number, turn in answered for one in _names(turn, number)):
+            if picture.path.is_file():
+                archive.write(picture.path, name)
     return out.getvalue()
 
 
@@ -79,17 +84,6 @@ def _row(turn: Turn, number: int) -> dict[str, Any]:
 def _there(turn: Turn) -> list[PersonPresence]:
     """Who is or may be in the clip; about absent people only the answer's own words are exported."""
     return [person for person in turn.presences if person.decision != "absent"]
-
-
-def _page(turns: Sequence[Turn]) -> str:
-    style = (files("pvchat_app") / "style.css").read_text(encoding="utf-8")
-    body = "".join(_section(turn, number) for number, turn in enumerate(turns, 1))
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>PVChat conversation</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<style>{style}</style></head><body class="pv-export"><h1>PVChat conversation</h1><p>{_NOTE}</p>'
-        f"{body}</body></html>"
-    )
 
 
 def _section(turn: Turn, number: int) -> str:

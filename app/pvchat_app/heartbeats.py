@@ -72,17 +72,13 @@ class Heartbeats:
         if "again" in query and name not in self.sessions:
             await refuse(send, 410, "This session has ended.")
             return
-        if before := query.get("before", [""])[0]:
-            await self._resume(before, name)
+        if before := query.get("before", [""])[0]:  # a reloaded page gets its session, unless that page is still open
+            for _ in range(round(RELOAD_S / 0.05)):
+                if before not in self._holds or not self._holds[before].followers:
+                    self.sessions.resume(before, name)
+                    break
+                await asyncio.sleep(0.05)
         await self._stay(name, scope, receive, send)
-
-    async def _resume(self, before: str, name: str) -> None:
-        """Give a reloaded page the session that it had before, unless that one's page is still open."""
-        for _ in range(round(RELOAD_S / 0.05)):
-            if before not in self._holds or not self._holds[before].followers:
-                self.sessions.resume(before, name)
-                return
-            await asyncio.sleep(0.05)
 
     async def _stay(self, name: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
         from starlette.concurrency import run_in_threadpool

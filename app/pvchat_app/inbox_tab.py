@@ -14,7 +14,6 @@ import gradio as gr
 
 from pvchat.errors import PeopleError, PVChatError, SettingsError
 from pvchat.library.inbox import Inbox
-from pvchat.library.strangers import Stranger
 from pvchat.people.person import clean_name
 from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards
@@ -49,9 +48,8 @@ class StrangersPart:
                 with gr.Column(scale=2, min_width=280):
                     scripts = librarycards.PLAY + librarycards.PICK
                     self.seen = gr.HTML("", elem_id="pv-stranger-seen", js_on_load=scripts)
-                    self.split_button = gr.Button(
-                        "The ticked videos show somebody else", size="sm", elem_id="pv-stranger-split"
-                    )
+                    other = "The ticked videos show somebody else"
+                    self.split_button = gr.Button(other, size="sm", elem_id="pv-stranger-split")
         self.picked, self.ticked = gr.State([]), gr.State([])
         self._connect(player, play)
 
@@ -100,7 +98,12 @@ class StrangersPart:
         numbers, inbox = _numbers(sent_value(event, "picked")), self.backend.engine.chat.library.inbox
         one = next((one for one in inbox.strangers() if [one.id] == numbers), None)
         people = [(person.name, choice_value(person)) for person in self.backend.engine.people.all()]
-        seen = "" if one is None else librarycards.sightings(one, _faces(inbox, one))
+        faces, seen = dict[int, bytes](), ""
+        if one is not None:
+            for track in (sighting.track for sighting in one.sightings[:MAX_SHOWN]):
+                with suppress(PVChatError, OSError):
+                    faces[track] = inbox.picture(one.id, track)
+            seen = librarycards.sightings(one, faces)
         return {
             self.picked: numbers, self.ticked: [], self.more: gr.Row(visible=bool(numbers)), self.seen: seen,
             self.who: gr.Dropdown(choices=people, value=None), self.consent: False,
@@ -225,14 +228,6 @@ class StrangersPart:
         undo = gr.Button(f"Undo {_UNDOES[last.what]}", visible=True) if last else gr.Button(visible=False)
         emptied = {self.picked: [], self.ticked: [], self.name: "", self.consent: False}
         return {self.grid: grid, self.more: gr.Row(visible=False), self.undo_button: undo, **emptied}
-
-
-def _faces(inbox: Inbox, one: Stranger) -> dict[int, bytes]:
-    faces = dict[int, bytes]()
-    for seen in one.sightings[:MAX_SHOWN]:
-        with suppress(PVChatError, OSError):
-            faces[seen.track] = inbox.picture(one.id, seen.track)
-    return faces
 
 
 def _only(picked: list[int]) -> int:

@@ -19,10 +19,7 @@ from pvchat_app.jobs import Job, Jobs
 from pvchat_app.wording import counted, escape, explained_error, percent, rough_duration
 
 SAMPLES = 8  # shown of those made so far
-CHECKED, MADE = (
-    "samples.jsonl",
-    "positives.jsonl",
-)  # samples that were checked (with the gates' values), that were made
+CHECKED, MADE = "samples.jsonl", "positives.jsonl"  # samples that were checked (with gates' values), that were made
 SIDE = 160  # pixels of a shown sample
 MAX_LINES = 5_000  # of samples.jsonl that are looked at
 
@@ -81,32 +78,21 @@ def _list(folder: Path | None) -> Path | None:
 
 
 def _job(job: Job, ahead: int, samples: str) -> str:
-    name = escape(job.name)
+    name, bar, cancel = escape(job.name), "", ""
+    if job.state == "running":
+        bar = (
+            f'<div class="pv-bar-outer" role="progressbar" aria-valuenow="{100 * job.share:.0f}" aria-valuemin="0" '
+            f'aria-valuemax="100" aria-valuetext="{escape(status(job))}" aria-label="Progress of {name}">'
+            f'<div style="width:{100 * job.share:.1f}%"></div></div>'
+        )
+    if job.active:
+        text, off = ("Stopping …", " disabled") if job.stop.is_set() else ("Cancel", "")
+        label = f'aria-label="{text.rstrip(" …")} {name}"'
+        cancel = f'<button type="button" class="pv-button" data-cancel="{job.id}" {label}{off}>{text}</button>'
     return (
         f'<div class="pv-job"><div class="pv-job-head"><b>{name}</b> <span class="pv-tag pv-state-{job.state}">'
-        f"{job.state}</span>{_cancel(job, name)}</div>"
-        f'<p class="pv-dim pv-job-status">{escape(status(job, ahead))}</p>{_bar(job, name)}{samples}</div>'
-    )
-
-
-def _bar(job: Job, name: str) -> str:
-    if job.state != "running":
-        return ""
-    share = 100 * job.share
-    return (
-        f'<div class="pv-bar-outer" role="progressbar" aria-valuenow="{share:.0f}" aria-valuemin="0" '
-        f'aria-valuemax="100" aria-valuetext="{escape(status(job))}" aria-label="Progress of {name}">'
-        f'<div style="width:{share:.1f}%"></div></div>'
-    )
-
-
-def _cancel(job: Job, name: str) -> str:
-    if not job.active:
-        return ""
-    text, off = ("Stopping …", " disabled") if job.stop.is_set() else ("Cancel", "")
-    return (
-        f'<button type="button" class="pv-button" data-cancel="{job.id}" aria-label="{text.rstrip(" …")} {name}"{off}>'
-        f"{text}</button>"
+        f"{job.state}</span>{cancel}</div>"
+        f'<p class="pv-dim pv-job-status">{escape(status(job, ahead))}</p>{bar}{samples}</div>'
     )
 
 
@@ -154,21 +140,17 @@ def _sample(folder: Path, row: dict[str, Any]) -> str:
     except (OSError, ValueError) as error:  # still being written, or damaged: one sample less to look at
         _log.info("no preview of a sample: %s", error)
         return ""
-    gates = row.get("gates")
-    recipe = str(row.get("recipe", ""))
-    what, score = escape(_RECIPES.get(recipe, recipe)), escape(_score(gates if isinstance(gates, dict) else {}))
-    score = f"<b>{score}</b>" if score else ""
+    gates, recipe, score = row.get("gates"), str(row.get("recipe", "")), ""
+    if isinstance(gates, dict) and "log_odds" in gates:  # how surely the sample still shows the person
+        odds = max(-30.0, min(30.0, float(gates["log_odds"])))
+        score = f"<b>{escape(f'identity {percent(1 / (1 + math.exp(-odds)))}')}</b>"
+    elif isinstance(gates, dict) and "identity" in gates:
+        score = f"<b>identity distance {float(gates['identity']):.2f}</b>"
+    what = escape(_RECIPES.get(recipe, recipe))
     return (
         f'<figure class="pv-sample"><img src="data:image/jpeg;base64,{picture}" alt="Sample: {what}">'
         f"<figcaption>{what}{score}</figcaption></figure>"
     )
-
-
-def _score(gates: dict[str, Any]) -> str:
-    """How surely a sample still shows the person: a probability from the gate's log-odds, else the face distance."""
-    if "log_odds" in gates:
-        return f"identity {percent(1 / (1 + math.exp(-max(-30.0, min(30.0, float(gates['log_odds']))))))}"
-    return f"identity distance {float(gates['identity']):.2f}" if "identity" in gates else ""
 
 
 def _first_picture(path: Path) -> str:

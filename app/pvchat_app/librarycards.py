@@ -47,10 +47,10 @@ def sources(status: Status, whole: bool) -> str:
         parts += [f"{one.waiting} to be looked at"] if one.waiting else []
         parts += [f"{len(one.failed)} can’t be used"] if one.failed else []
         place = f' <span class="pv-tag">{escape(one.place)}</span>' if one.place else ""
-        failed = "".join(
-            f"<li>{escape(Path(path).name)}: {escape(_without_folder(path, why))}</li>"
-            for path, why in list(one.failed.items())[:MAX_FAILED]
-        )
+        failed = ""
+        for path, why in list(one.failed.items())[:MAX_FAILED]:
+            name = Path(path).name  # without its folder's path, since browsers elsewhere see this too
+            failed += f"<li>{escape(name)}: {escape(why.removeprefix(f'{path}: ').replace(path, name))}</li>"
         more = f"<details><summary>Which, and why</summary><ul>{failed}</ul></details>" if failed else ""
         title = escape(from_home(one.path) if whole else Path(one.path).name)
         more += _REMOVE.format(path=escape(one.path)) if whole else ""
@@ -166,8 +166,3 @@ def _play(clip: int, at_s: float, end_s: float = 0.0) -> str:
 def _when(recorded: str, place: str, dated_by: str = "") -> str:
     by = " by the file’s date" if dated_by == "file" else ""
     return f"{date_text(recorded)}, {datetime.fromisoformat(recorded):%H:%M}{by}" + (f", {place}" if place else "")
-
-
-def _without_folder(path: str, why: str) -> str:
-    """Why a file can't be used, without its folder's path, since browsers elsewhere see this too."""
-    return why.removeprefix(f"{path}: ").replace(path, Path(path).name)

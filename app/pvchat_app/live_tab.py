@@ -79,19 +79,16 @@ class Cameras:
 
     def as_html(self, camera: str | None) -> tuple[str, str]:
         """Picture and state of a camera, and the last events, as HTML."""
-        live = self.watched.get(camera or "")
-        idle = cards.placeholder(_IDLE if camera else _NONE)
-        return _now(live) if live is not None else idle, self._events()
-
-    def _events(self) -> str:
-        if not self.names():
-            return ""
-        rows = "".join(
-            f"<tr><td>{escape(row['at'][:19].replace('T', ' '))}</td><td>{escape(row['text'])}</td></tr>"
-            for row in reversed(self.backend.engine.chat.library.events.last(MAX_EVENTS))
-        )
-        head = "<thead><tr><th>When</th><th>What</th></tr></thead>"
-        return f"<table>{head}<tbody>{rows}</tbody></table>" if rows else cards.placeholder("Nothing happened yet.")
+        live, events = self.watched.get(camera or ""), ""
+        if self.names():
+            rows = "".join(
+                f"<tr><td>{escape(row['at'][:19].replace('T', ' '))}</td><td>{escape(row['text'])}</td></tr>"
+                for row in reversed(self.backend.engine.chat.library.events.last(MAX_EVENTS))
+            )
+            head = "<thead><tr><th>When</th><th>What</th></tr></thead>"
+            events = f"<table>{head}<tbody>{rows}</tbody></table>"
+            events = events if rows else cards.placeholder("Nothing happened yet.")
+        return cards.placeholder(_IDLE if camera else _NONE) if live is None else _now(live), events
 
 
 class LiveTab:

@@ -63,10 +63,9 @@ class Merges:
 
     def forget(self, name: str) -> None:
         """Drop every merge that a person is part of."""
-        key = name_key(name)
+
+        def called(merge: Merge) -> set[str]:
+            return {name_key(name) for one in (merge.kept, merge.gone) for name in (one.name, *one.aliases)}
+
         with self._lock:
-            self._last = [j for j in self._last if key not in map(name_key, _names(j))]
-
-
-def _names(merge: Merge) -> list[str]:
-    return [name for person in (merge.kept, merge.gone) for name in (person.name, *person.aliases)]
+            self._last = [merge for merge in self._last if name_key(name) not in called(merge)]

@@ -47,6 +47,13 @@ class OriginGuard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+
+        async def with_headers(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                own = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
+                message = {**message, "headers": [*message["headers"], *own]}
+            await send(message)
+
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         if self.hosts and _name(headers.get("host", "")) not in self.hosts:
             await refuse(send, 421, "This address is not answered here.")
@@ -55,7 +62,7 @@ class OriginGuard:
         else:
             CALLER.set((scope.get("client") or ("",))[0])
             kept = [(key, value) for key, value in scope["headers"] if key.lower() not in _POINTING]
-            await self.app({**scope, "headers": kept}, receive, _with_headers(send))
+            await self.app({**scope, "headers": kept}, receive, with_headers)
 
 
 class FirstScript:
@@ -160,16 +167,6 @@ def _same(origin: str, host: str) -> bool:
 def _name(host: str) -> str:
     """The name in a Host header, without port and brackets."""
     return (host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host).strip("[]")
-
-
-def _with_headers(send: Any) -> Any:
-    async def with_headers(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            own = [(key.encode(), value.encode()) for key, value in HEADERS.items()]
-            message = {**message, "headers": [*message["headers"], *own]}
-        await send(message)
-
-    return with_headers
 
 
 async def refuse(send: Any, status: int, why: str) -> None:

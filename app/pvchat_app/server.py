@@ -83,7 +83,10 @@ class App:
 
     def __init__(self, options: Options, engine: Engine) -> None:
         sessions = Sessions()
-        _set_gradio_environment(sessions.uploads)
+        # read by Gradio when it is imported: no analytics, no update check, files in our folder
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = os.environ["GRADIO_RUN_HISTORY"] = "False"
+        os.environ["GRADIO_TEMP_DIR"] = str(sessions.uploads)
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         from pvchat_app.backend import Backend
 
         self.options = options
@@ -95,14 +98,20 @@ class App:
         threading.Thread(target=self._sweep, name="pvchat-sweep", daemon=True).start()
 
     def close(self) -> None:
-        """Stop trainings (the best so far is kept), analyses and cameras, delete all sessions' files, and wait."""
+        """Stop trainings (the best so far is kept), analyses and cameras, delete all sessions' files, and wait.
+
+        Python's exit would stop a thread of ours inside a network's C++ code, and abort the process.
+        """
         self._stop.set()
         for end in self.backend.ends:
             end()
         self.backend.analyses.close()
         self.backend.jobs.close()
         self.backend.sessions.close()
-        _wait_for_threads(self._others)
+        until = time.monotonic() + ENDING_S
+        for thread in set(threading.enumerate()) - self._others - {threading.current_thread()}:
+            if thread.name.startswith("pvchat-"):
+                thread.join(max(0.0, until - time.monotonic()))
 
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
@@ -163,26 +172,10 @@ def _install_signal_handlers() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _wait_for_threads(others: set[threading.Thread]) -> None:
-    """Wait for our threads: Python's exit would stop one inside a network's C++ code, and abort the process."""
-    end = time.monotonic() + ENDING_S
-    for thread in set(threading.enumerate()) - others - {threading.current_thread()}:
-        if thread.name.startswith("pvchat-"):
-            thread.join(max(0.0, end - time.monotonic()))
-
-
 def address(host: str, port: int) -> str:
     """The address to type into a browser."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}"
-
-
-def _set_gradio_environment(uploads: Path) -> None:
-    """Set what Gradio reads when it is imported: no analytics, no update check, files in our folder."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_RUN_HISTORY"] = "False"
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads)
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
 def _web(backend: Backend, options: Options, leaving: asyncio.Event) -> FastAPI:
@@ -198,8 +191,14 @@ def _web(backend: Backend, options: Options, leaving: asyncio.Event) -> FastAPI:
     web.add_middleware(Heartbeats, sessions=backend.sessions, end=backend.end_session, leaving=leaving)
     web.add_middleware(FirstScript, script=_STAYING)
     web.add_middleware(BodyLimit)
+
+    def knows(request: Any) -> bool:
+        """Whether a request has the cookie that Gradio's login sets."""
+        names = (f"access-token-{gradio[0].cookie_id}", f"access-token-unsecure-{gradio[0].cookie_id}")
+        return any(request.cookies.get(name) in gradio[0].tokens for name in names)
+
     if options.password:
-        web.add_middleware(LoginRequired, knows=lambda request: _logged_in(request, gradio[0]))
+        web.add_middleware(LoginRequired, knows=knows)
     web.add_middleware(OriginGuard, hosts=LOCAL if options.host in LOCAL else ())
     _add_files(web, backend)
     web.mount(api.PREFIX, api.build(backend, leaving))
@@ -283,9 +282,3 @@ def _add_files(web: FastAPI, backend: Backend) -> None:
         return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})
 
     web.add_route(_STAYING, staying, methods=["GET"])
-
-
-def _logged_in(request: Any, gradio_app: Any) -> bool:
-    """Whether a request has the cookie that Gradio's login sets."""
-    names = (f"access-token-{gradio_app.cookie_id}", f"access-token-unsecure-{gradio_app.cookie_id}")
-    return any(request.cookies.get(name) in gradio_app.tokens for name in names)

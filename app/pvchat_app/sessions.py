@@ -271,17 +271,15 @@ class Sessions:
             _remove(folder)
 
     def end_idle(self, limit_s: float = IDLE_S) -> int:
-        """End the sessions that nobody used for so long; returns how many."""
+        """End the sessions that nobody used for so long; returns how many.
+
+        Also deletes uploads that were never used: the page was closed, or the client died, before it sent its call.
+        """
         now = time.monotonic()
         with self._lock:
             idle = [name for name, session in self._open.items() if now - session.used > limit_s]
         for name in idle:
             self.end(name)
-        self._sweep_uploads()
-        return len(idle)
-
-    def _sweep_uploads(self) -> None:
-        """Delete uploads that were never used: the page was closed, or the client died, before it sent its call."""
         with self._lock:
             used = set(map(self._folder_of, self._taken()))
         for path in self.uploads.iterdir():
@@ -294,6 +292,7 @@ class Sessions:
                     shutil.rmtree(path, ignore_errors=True)
                 elif path.stat().st_size == 0:  # Gradio makes one for every upload it hands on
                     path.unlink()
+        return len(idle)
 
     def find(self, token: str) -> FileLink | None:
         """The file behind a link of any living session."""

@@ -29,7 +29,9 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
     length_s = max(length_s, seen.duration_s, 0.01)
     there = sorted((p for p in everyone if p.spans), key=lambda p: (p.decision != "present", -p.visible_s))
     lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MAX_LANES]]
-    if spans := _strangers(seen, there):
+    known = {track for p in there for track in p.tracks}
+    frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
+    if spans := seen.spans(np.unique(np.concatenate(frames))) if frames else []:
         lanes.append((_ENROLL, _lane("others", "", "not enrolled", spans, length_s, clip)[1]))
     names = "".join(name for name, _ in lanes)
     tracks = "".join(track for _, track in lanes)
@@ -45,13 +47,6 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
         f'<div class="pv-film-axis" aria-hidden="true"></div>{unseen}<div class="pv-film-now" hidden></div></div></div>'
         "</div></section>"
     )
-
-
-def _strangers(seen: ClipAnalysis, there: Sequence[PersonPresence]) -> list[tuple[float, float]]:
-    """When faces of people who aren't enrolled are seen."""
-    known = {track for p in there for track in p.tracks}
-    frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
-    return seen.spans(np.unique(np.concatenate(frames))) if frames else []
 
 
 def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: float) -> str:
@@ -72,28 +67,25 @@ def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: floa
 def _lane(
     name: str, state: str, note: str, spans: Sequence[tuple[float, float]], length_s: float, clip: str
 ) -> tuple[str, str]:
-    """A person's name and lane; `state` is "" for those who aren't enrolled."""
+    """A person's name and lane; `state` is "" for those who aren't enrolled.
+
+    A span is a button; Tab reaches the first one of a lane, arrow keys the others.
+    """
     shown, sign = escape(name), f'<span aria-hidden="true">{SIGNS[state]}</span> ' if state else ""
-    total = sum(end - start for start, end in spans)
-    word = f"{WORDS[state]}, " if state else ""
-    label = f"{shown}: {word}{counted(len(spans), 'time')}, {lasting(total)} in all"
-    bars = "".join(_bar(shown, state, number, span, length_s) for number, span in enumerate(spans))
+    word, doubt = f"{WORDS[state]}, " if state else "", ", unsure" if state == "unsure" else ""
+    label = f"{shown}: {word}{counted(len(spans), 'time')}, {lasting(sum(end - start for start, end in spans))} in all"
+    bars = ""
+    for number, (start, end) in enumerate(spans):
+        when = f"{exact_time(start)} to {exact_time(end)}"
+        bars += (
+            f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
+            f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
+            f'title="{when}: play from here" aria-label="{shown}, {when}{doubt}: play from there"></button>'
+        )
     look = f"pv-{state}" if state else "pv-stranger"
     return (
         f'<div class="pv-film-name {look}" title="{label} ({escape(note)})">{sign}{shown}</div>',
         f'<div class="pv-lane {look}" role="group" aria-label="{label}" data-clip="{clip}">{bars}</div>',
-    )
-
-
-def _bar(name: str, state: str, number: int, span: tuple[float, float], length_s: float) -> str:
-    """A span as a button; Tab reaches the first one of a lane, arrow keys the others."""
-    start, end = span
-    doubt = ", unsure" if state == "unsure" else ""
-    when = f"{exact_time(start)} to {exact_time(end)}"
-    return (
-        f'<button type="button" class="pv-span" tabindex="{0 if number == 0 else -1}" data-from="{start:.2f}" '
-        f'style="left:{100 * start / length_s:.3f}%;width:{100 * (end - start) / length_s:.3f}%" '
-        f'title="{when}: play from here" aria-label="{name}, {when}{doubt}: play from there"></button>'
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pvchat.chat.english import clock
-from pvchat.chat.say.explanation import MOST_ROWS, Explanation, Measured, explain, more_rows
+from pvchat.chat.say.explanation import MOST_ROWS, Explanation, explain, more_rows
 from pvchat.schemas import PersonPresence
 from pvchat_app.cards import notice
 from pvchat_app.conversation import EvidencePicture, FaceChoice, Turn
@@ -55,11 +55,15 @@ def turn_card(turn: Turn, faces: Faces | None = None) -> str:
             answer += f'<p class="pv-answer pv-wait">{escape(turn.status)} <span class="pv-dots"></span></p>'
     else:
         answer = f'<p class="pv-answer pv-wait">{escape(turn.status or WAITING)} <span class="pv-dots"></span></p>'
+    corrected = ""
+    if turn.corrected:
+        button = ' <button type="button" class="pv-button" data-undo="1">Undo</button>' if turn.undo[1] else ""
+        corrected = f'<p class="pv-dim pv-corrected">{escape(turn.corrected)}{button}</p>'
     part = f' <span class="pv-tag">{escape(turn.part)}</span>' if turn.part else ""
     question, done = f"{escape(turn.question)}{part}", " data-done" if turn.done else ""
     return (
         f'<article class="pv-turn" data-turn="{turn.key}"{done}><div class="user">{question}</div>'
-        f'<div class="bot">{answer}{evidence(turn, faces)}{_corrected(turn)}</div></article>'
+        f'<div class="bot">{answer}{evidence(turn, faces)}{corrected}</div></article>'
     )
 
 
@@ -69,12 +73,12 @@ def evidence(turn: Turn, faces: Faces | None = None) -> str:
         return ""
     line = _summary_line(turn)
     if turn.clip is None:
-        return (
-            f'<p class="pv-evidence pv-gone">{line} <span class="pv-dim">{escape(turn.source)} was removed.</span></p>'
-        )
+        gone = f'<span class="pv-dim">{escape(turn.source)} was removed.</span>'
+        return f'<p class="pv-evidence pv-gone">{line} {gone}</p>'
     photo = turn.clip.probe.kind == "photo"
-    times = "" if photo else _times(turn)
-    under = f"{times}{_picture_strip(turn.pictures, turn, photo)}{_corrections(turn, faces)}{_how_it_was_read(turn)}"
+    shown = "".join(_picture(picture, turn, photo) for picture in turn.pictures)
+    strip = f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>' if shown else ""
+    under = f"{'' if photo else _times(turn)}{strip}{_corrections(turn, faces)}{_how_it_was_read(turn)}"
     if not under:
         return f'<p class="pv-evidence pv-gone">{line}</p>'
     return f'<details class="pv-more pv-evidence"><summary>{line}</summary>{under}</details>'
@@ -96,22 +100,17 @@ def _explanation_html(explanation: Explanation | None, clip: str) -> str:
     """An explanation as HTML: what was asked, what was found, and the measurements as a table whose times play."""
     if explanation is None:
         return ""
-    head = "".join(f"<p>{_pairs(pairs)}</p>" for pairs in (explanation.asked, explanation.found) if pairs)
-    rows = "".join(_row(row, clip) for row in explanation.rows[:MOST_ROWS])
+    head = rows = ""
+    for pairs in filter(None, (explanation.asked, explanation.found)):
+        head += f"<p>{' · '.join(f'<b>{escape(name)}:</b> {escape(text)}' for name, text in pairs)}</p>"
+    for row in explanation.rows[:MOST_ROWS]:
+        when = _time_button(row.start_s, row.end_s, clip, row.who) if row.end_s else ""
+        sure = "sure" if row.probability == 1 else percent(row.probability)
+        rows += f"<tr><td>{escape(row.who)}</td><td>{escape(row.what)}</td><td>{when}</td><td>{sure}</td></tr>"
     titles = "".join(f'<th scope="col">{title}</th>' for title in ("Who", "What", "When", "How surely"))
     table = f'<div class="pv-table"><table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>'
     more = "".join(f'<p class="pv-dim">{line}</p>' for line in more_rows(explanation))
     return head + (table if rows else "") + more + _explanation_html(explanation.then, clip)
-
-
-def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
-    return " · ".join(f"<b>{escape(name)}:</b> {escape(text)}" for name, text in pairs)
-
-
-def _row(row: Measured, clip: str) -> str:
-    when = _time_button(row.start_s, row.end_s, clip, row.who) if row.end_s else ""
-    sure = "sure" if row.probability == 1 else percent(row.probability)
-    return f"<tr><td>{escape(row.who)}</td><td>{escape(row.what)}</td><td>{when}</td><td>{sure}</td></tr>"
 
 
 def _summary_line(turn: Turn) -> str:
@@ -119,7 +118,13 @@ def _summary_line(turn: Turn) -> str:
     if not turn.evidence_people:
         there = any(person.decision != "absent" for person in turn.presences)  # the answer was about nobody of them
         return _NOBODY if there else f"None of {counted(len(turn.presences), 'person', 'people')} enrolled is seen here"
-    chips = "".join(_chip(person) for person in _surest_first(turn)[:MAX_CHIPS])
+    chips = ""
+    for person in _surest_first(turn)[:MAX_CHIPS]:
+        state = person.decision
+        chips += (
+            f'<span class="pv-{state}"><span class="pv-chip"><span aria-hidden="true">{SIGNS[state]}</span> '
+            f"{escape(person.name)} {WORDS[state]} · {escape(percent(person.probability))}</span></span>"
+        )
     more = len(turn.evidence_people) - MAX_CHIPS
     return f"{chips}{f' and {more} more' if more > 0 else ''}"
 
@@ -129,27 +134,16 @@ def _surest_first(turn: Turn) -> list[PersonPresence]:
     return sorted(turn.evidence_people, key=lambda person: list(SIGNS).index(person.decision))
 
 
-def _chip(person: PersonPresence) -> str:
-    state, name = person.decision, escape(person.name)
-    return (
-        f'<span class="pv-{state}"><span class="pv-chip"><span aria-hidden="true">{SIGNS[state]}</span> {name} '
-        f"{WORDS[state]} · {escape(percent(person.probability))}</span></span>"
-    )
-
-
 def _times(turn: Turn) -> str:
     """When each of the people asked about is seen."""
-    seen = [person for person in _surest_first(turn)[:MAX_CHIPS] if person.spans]
-    return "".join(
-        f'<p class="pv-times pv-{p.decision}"><b>{escape(p.name)}</b> {_spans(p, turn.url)}</p>' for p in seen
-    )
-
-
-def _spans(person: PersonPresence, clip: str) -> str:
-    whom = person.name + (", unsure" if person.decision == "unsure" else "")
-    buttons = " ".join(_time_button(start, end, clip, whom) for start, end in person.spans[:MAX_TIMES])
-    more = len(person.spans) - MAX_TIMES
-    return buttons + (f" and {counted(more, 'more time')}" if more > 0 else "")
+    told = ""
+    for person in (person for person in _surest_first(turn)[:MAX_CHIPS] if person.spans):
+        whom = person.name + (", unsure" if person.decision == "unsure" else "")
+        spans = " ".join(_time_button(start, end, turn.url, whom) for start, end in person.spans[:MAX_TIMES])
+        more = len(person.spans) - MAX_TIMES
+        spans += f" and {counted(more, 'more time')}" if more > 0 else ""
+        told += f'<p class="pv-times pv-{person.decision}"><b>{escape(person.name)}</b> {spans}</p>'
+    return told
 
 
 def _time_button(start: float, end: float, clip: str, whom: str) -> str:
@@ -158,12 +152,6 @@ def _time_button(start: float, end: float, clip: str, whom: str) -> str:
         f'<button type="button" class="pv-time" data-seek="{start:.2f}" data-clip="{clip}" '
         f'aria-label="Play from {exact_time(start)}: {escape(whom)}">{clock(start)}–{clock(end)}</button>'
     )
-
-
-def _picture_strip(pictures: Sequence[EvidencePicture], turn: Turn, photo: bool) -> str:
-    """Evidence pictures; a click on one plays the clip from its time, unless it is a photo."""
-    shown = "".join(_picture(p, turn, photo) for p in pictures)
-    return f'<div class="pv-strip" role="group" aria-label="Evidence">{shown}</div>' if shown else ""
 
 
 def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
@@ -181,37 +169,27 @@ def _picture(picture: EvidencePicture, turn: Turn, photo: bool) -> str:
 
 
 def _corrections(turn: Turn, faces: Faces | None) -> str:
-    """Buttons to correct an answer; none after a correction, which can be undone."""
-    if not faces or not turn.done or turn.undo[1]:
-        return ""
-    people = [(person, faces.get(person.name, ())) for person in turn.evidence_people[:MAX_CHIPS]]
-    return "".join(_correction(person, shown) for person, shown in people if shown)
+    """Buttons to correct an answer: "That is not …" for whoever is present, else faces to pick her from.
 
-
-def _correction(person: PersonPresence, faces: Sequence[FaceChoice]) -> str:
-    """A button "That is not …" for a person who is present, else faces to pick her from."""
-    name = escape(person.name)
-    if person.decision == "present":
-        return f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
-    if len(faces) == 1:
-        return (
-            f'<button type="button" class="pv-button" data-right="{name}" data-track="{faces[0].track}">'
-            f"That is {name}</button>"
-        )
-    shown = "".join(
-        f'<button type="button" class="pv-face" data-right="{name}" data-track="{face.track}" '
-        f'aria-label="Person {number} is {name}"><img src="{face.url}" alt="" loading="lazy"></button>'
-        for number, face in enumerate(faces, 1)
-    )
-    return (
-        f'<details class="pv-point"><summary>{name} is here</summary><div class="pv-faces" role="group" '
-        f'aria-label="Which one is {name}?">{shown}</div></details>'
-    )
-
-
-def _corrected(turn: Turn) -> str:
-    """The correction of an answer, and a button that undoes it."""
-    if not turn.corrected:
-        return ""
-    button = ' <button type="button" class="pv-button" data-undo="1">Undo</button>' if turn.undo[1] else ""
-    return f'<p class="pv-dim pv-corrected">{escape(turn.corrected)}{button}</p>'
+    None after a correction, which can be undone.
+    """
+    drawn = ""
+    offered = {} if faces is None or not turn.done or turn.undo[1] else faces
+    for person in turn.evidence_people[:MAX_CHIPS]:
+        if not (shown := offered.get(person.name, ())):
+            continue
+        name = escape(person.name)
+        if person.decision == "present":
+            drawn += f'<button type="button" class="pv-button" data-wrong="{name}">That is not {name}</button>'
+        elif len(shown) == 1:
+            drawn += f'<button type="button" class="pv-button" data-right="{name}" data-track="{shown[0].track}">'
+            drawn += f"That is {name}</button>"
+        else:
+            buttons = "".join(
+                f'<button type="button" class="pv-face" data-right="{name}" data-track="{face.track}" '
+                f'aria-label="Person {number} is {name}"><img src="{face.url}" alt="" loading="lazy"></button>'
+                for number, face in enumerate(shown, 1)
+            )
+            drawn += f'<details class="pv-point"><summary>{name} is here</summary><div class="pv-faces" role="group" '
+            drawn += f'aria-label="Which one is {name}?">{buttons}</div></details>'
+    return drawn

@@ -12,7 +12,6 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,13 +91,21 @@ def _renaming(original: Any) -> Any:
     """Passing values from and to a page: paths of uploads are replaced by the names that clients know, and back."""
     from gradio.processing_utils import client_utils
 
-    def each(change: Callable[[dict[str, Any]], dict[str, Any]], data: Any) -> Any:
-        return client_utils.traverse(data, change, client_utils.is_file_obj_with_meta)
+    def from_client(file: dict[str, Any]) -> dict[str, Any]:
+        """A URL stays as it is."""
+        path = file["path"]
+        return file if client_utils.is_http_url_like(path) else {**file, "path": _server_path(path)}
+
+    def to_client(file: dict[str, Any]) -> dict[str, Any]:
+        path, name = file["path"], _client_path(file["path"])
+        url = file["url"].replace(*map(client_utils.encode_file_path, (path, name)))
+        return {**file, "path": name, "url": url}
 
     async def move(data: Any, block: Any, postprocess: bool = False, **options: Any) -> Any:
+        each, ours = client_utils.traverse, client_utils.is_file_obj_with_meta
         if postprocess:
-            return each(_with_client_path, await original(data, block, postprocess, **options))
-        return await original(each(_with_server_path, data), block, postprocess, **options)
+            return each(await original(data, block, postprocess, **options), to_client, ours)
+        return await original(each(data, from_client, ours), block, postprocess, **options)
 
     return move
 
@@ -128,23 +135,6 @@ def _client_path(path: str | Path) -> str:
 def _server_path(name: str) -> str:
     """The path of an upload that a client names."""
     return os.path.normpath(os.path.join(_root(), name))
-
-
-def _with_server_path(file: dict[str, Any]) -> dict[str, Any]:
-    """A file from a client, with its path on the server; a URL stays as it is."""
-    from gradio.processing_utils import client_utils
-
-    path = file["path"]
-    return file if client_utils.is_http_url_like(path) else {**file, "path": _server_path(path)}
-
-
-def _with_client_path(file: dict[str, Any]) -> dict[str, Any]:
-    """A file for a client, without its path on the server."""
-    from gradio.processing_utils import client_utils
-
-    path, name = file["path"], _client_path(file["path"])
-    url = file["url"].replace(*map(client_utils.encode_file_path, (path, name)))
-    return {**file, "path": name, "url": url}
 
 
 def _refuse(*_: Any, **__: Any) -> str:

@@ -11,15 +11,8 @@ from datetime import datetime
 from html import escape as _escape
 from pathlib import Path
 
-from pvchat.errors import (
-    NoSubjectError,
-    PeopleError,
-    PVChatError,
-    SeveralSubjectsError,
-    UnknownPersonError,
-    VideoReadError,
-    WeightsError,
-)
+from pvchat import errors
+from pvchat.errors import PVChatError
 
 SIGNS = {"present": "✓", "unsure": "?", "absent": "–"}
 WORDS = {"present": "present", "unsure": "unsure", "absent": "not there"}
@@ -40,15 +33,15 @@ def explained_error(error: BaseException) -> str:
 
 def hint(error: PVChatError) -> str:
     """What to do about an error, on the page."""
-    if isinstance(error, NoSubjectError):
+    if isinstance(error, errors.NoSubjectError):
         return "Use a clip or photo in which the person's face can be seen for a second or more."
-    if isinstance(error, SeveralSubjectsError):
+    if isinstance(error, errors.SeveralSubjectsError):
         return "Pick the one you mean."
-    if isinstance(error, UnknownPersonError) and "`" in error.hint:
+    if isinstance(error, errors.UnknownPersonError) and "`" in error.hint:
         return "Enroll a person first."
-    if isinstance(error, PeopleError) and "replace" in error.hint.lower():
+    if isinstance(error, errors.PeopleError) and "replace" in error.hint.lower():
         return "Choose another name, or tick “Replace”."
-    if isinstance(error, WeightsError) and "--voice" not in error.hint:
+    if isinstance(error, errors.WeightsError) and "--voice" not in error.hint:
         return "Stop the app and run “pvchat doctor --fetch” once."
     return _FLAG.sub("", error.hint)
 
@@ -112,6 +105,6 @@ def from_home(path: str | Path) -> str:
 
 def _is_path(error: PVChatError) -> bool:
     """Whether an error's subject is a path; a person may be called "Ana/Ben"."""
-    if isinstance(error, PeopleError):
-        return Path(error.subject).is_absolute() and not isinstance(error, UnknownPersonError)
-    return isinstance(error, VideoReadError) or "/" in error.subject or "\\" in error.subject
+    if isinstance(error, errors.PeopleError):
+        return Path(error.subject).is_absolute() and not isinstance(error, errors.UnknownPersonError)
+    return isinstance(error, errors.VideoReadError) or "/" in error.subject or "\\" in error.subject

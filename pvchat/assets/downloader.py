@@ -11,8 +11,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 BLOCK = 1 << 16  # bytes read at a time
@@ -26,23 +24,33 @@ OPTIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked for, and where it goes."""
-
-    package: str
-    version: str
-    name: str
-    sha256: str
-    size_bytes: int
-    target: Path
-
-
 def main(words: list[str]) -> int:
-    """Fetch the file; returns the exit code."""
-    package, version, name, sha256, size, target = words
+    """Fetch package, version, file name, SHA-256, bytes, to a target; returns the exit code.
+
+    Run as pip's command `download`, with its options, settings and messages, but our own way of downloading.
+    """
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    return _fetch(Wanted(package, version, name, sha256, int(size), Path(target)))
+    from pip._internal.cli.cmdoptions import make_target_python
+    from pip._internal.commands.download import DownloadCommand
+    from pip._internal.exceptions import DistributionNotFound
+
+    package, version, name, sha256, size, target = words
+
+    class Fetch(DownloadCommand):
+        def run(self, options: Any, args: list[str]) -> int:
+            session = self.get_default_session(options)
+            finder = self._build_package_finder(options, session, make_target_python(options), True)
+            offered = finder.find_all_candidates(package)
+            links = [candidate.link for candidate in offered if candidate.link.filename == name]
+            if not links:
+                names = {c.link.filename for c in offered if str(c.version) == version}
+                raise DistributionNotFound(f"NOT OFFERED, but {', '.join(sorted(names)) or 'nothing'}")
+            # Several indexes may have a file of that name: the one whose page tells the pinned hash comes first.
+            link = min(links, key=lambda link: link.hash != sha256)
+            _save(session, link.url_without_fragment, target, int(size) + 1)
+            return 0
+
+    return int(Fetch("download", "One file by its name.").main([*OPTIONS, package]))
 
 
 def _end_with_parent() -> None:
@@ -50,38 +58,15 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _fetch(wanted: Wanted) -> int:
-    """Run as pip's command `download`, with its options, settings and messages, but our own way of downloading."""
-    from pip._internal.cli.cmdoptions import make_target_python
-    from pip._internal.commands.download import DownloadCommand
-    from pip._internal.exceptions import DistributionNotFound
-
-    class Fetch(DownloadCommand):
-        def run(self, options: Any, args: list[str]) -> int:
-            session = self.get_default_session(options)
-            finder = self._build_package_finder(options, session, make_target_python(options), True)
-            offered = finder.find_all_candidates(wanted.package)
-            links = [candidate.link for candidate in offered if candidate.link.filename == wanted.name]
-            if not links:
-                names = {c.link.filename for c in offered if str(c.version) == wanted.version}
-                raise DistributionNotFound(f"NOT OFFERED, but {', '.join(sorted(names)) or 'nothing'}")
-            # Several indexes may have a file of that name: the one whose page tells the pinned hash comes first.
-            link = min(links, key=lambda link: link.hash != wanted.sha256)
-            _save(session, link.url_without_fragment, wanted)
-            return 0
-
-    return int(Fetch("download", "One file by its name.").main([*OPTIONS, wanted.package]))
-
-
-def _save(session: Any, url: str, wanted: Wanted) -> None:
-    """Write what the index sends, up to one byte more than is wanted."""
+def _save(session: Any, url: str, target: str, most: int) -> None:
+    """Write what the index sends, up to `most` bytes; what broke off goes on where it was."""
     from pip._vendor.requests import RequestException
 
-    with wanted.target.open("xb") as sink:
+    with open(target, "xb") as sink:
         for left in reversed(range(TRIES)):
             before = sink.tell()
             try:
-                return _go_on(session, url, sink, wanted.size_bytes + 1)
+                return _go_on(session, url, sink, most)
             except RequestException:
                 if not left or sink.tell() == before:
                     raise

@@ -104,20 +104,16 @@ def move_over(photo: Any, move: tuple[Crop, Crop], aspect: float, count: int) ->
 
 def _images(shot_: Shot) -> Images:
     if shot_.beside:
-        return _side_by_side(*(shot(name) for name in shot_.beside.split()))
+        yield from _side_by_side(*(shot(name) for name in shot_.beside.split()))
+        return
     path = weights.member_path(shot_.role, shot_.file)
-    return _photo(path, shot_) if shot_.move else _cut(path, *shot_.span)
-
-
-def _photo(path: Path, shot_: Shot) -> Images:
-    assert shot_.move is not None
-    with Image.open(path) as photo:
-        yield from move_over(photo.convert("RGB"), shot_.move, shot_.aspect, round(STILL_FPS * STILL_SECONDS))
-
-
-def _cut(path: Path, start: float, end: float) -> Images:
+    if shot_.move:
+        with Image.open(path) as photo:
+            yield from move_over(photo.convert("RGB"), shot_.move, shot_.aspect, round(STILL_FPS * STILL_SECONDS))
+        return
     import av
 
+    start, end = shot_.span
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             if frame.time is not None and start <= frame.time < end:

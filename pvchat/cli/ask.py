@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model, time_of
 from pvchat.errors import SettingsError
-
-if TYPE_CHECKING:
-    from pvchat.schemas import Answer, Progress
-    from pvchat.service import PVChat
 
 _MAX_ABSENT = 6  # absent people who are listed one by one
 
@@ -38,67 +33,55 @@ def register(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
-    if args.library:
-        if args.clip is not None or part is not None:
-            hint = 'Write: pvchat ask --library "When was Ana last seen?"'
-            raise SettingsError("a question to the library names no clip and no part.", subject="--library", hint=hint)
-        _ask(args, None)
-        return
-    if args.clip is None:
-        args.wrong("a CLIP and a QUESTION are required, or --library and a QUESTION")
-    if Path(args.clip).is_dir():
-        hint = "Name one file; or ask about all of them: pvchat library add FOLDER; pvchat library scan; pvchat ask "
-        raise SettingsError("this is a folder.", subject=args.clip, hint=hint + "--library QUESTION")
-    if not Path(args.clip).exists() and Path(args.question).is_file():
-        hint = f"Write: pvchat ask {shlex.quote(args.question)} {shlex.quote(args.clip)}"
-        raise SettingsError("the clip comes first, then the question.", subject="pvchat ask", hint=hint)
-    _ask(args, part)
-
-
-def _ask(args: argparse.Namespace, part: tuple[float, float | None] | None) -> None:
     """Ask the questions one after the other, each with the history of those before."""
+    part = None if args.start_s is args.end_s is None else (args.start_s or 0.0, args.end_s)
+    _require_order(args, part)
     chat, progress = console.open_chat(args)
     history: list[tuple[str, str]] = []
     rows = []
     for question in (args.question, *args.then):
+        answer: Any
         with progress:
             if args.library:
-                row, finding, strange = _of_library(chat, question, history, progress)
+                answer = chat.library.ask(question, [asked for asked, _ in history], progress=progress)
+                unenrolled = answer.finding.strange
             else:
-                row, finding, strange = _of_clip(chat.ask(args.clip, question, history=history, between=part))
+                answer = chat.ask(args.clip, question, history=history, between=part)
+                missing = answer.finding.get("missing", ())
+                unenrolled = [one["name"] for one in missing if one["why"] == "not enrolled"]
+        row = answer.to_dict()
         history.append((question, row["answer"]))
-        told = {"finding": finding} if args.explain and not args.library else {}
+        told = {"finding": answer.finding} if args.explain and not args.library else {}
         rows.append(({"question": question} if args.then else {}) | row | told)
-        if not args.json:
-            _show(row, bool(args.verbose))
-            for name in strange:
-                console.say(f"Enroll {name} first: pvchat enroll CLIP --name {shlex.quote(name)}")
-            if args.explain:
-                _explain(finding, many=args.library)
+        if args.json:
+            continue
+        _show(row, bool(args.verbose))
+        for name in unenrolled:
+            console.say(f"Enroll {name} first: pvchat enroll CLIP --name {shlex.quote(name)}")
+        if args.explain:
+            from pvchat.chat.say.explanation import explain, lines
+
+            finding = {"query": row["query"]} if args.library else answer.finding
+            for line in lines(explain(finding, args.library)):
+                console.write_faint(f"  {line}")
     if args.json:
         console.write_json(rows if args.then else rows[0])
 
 
-Answered = tuple[dict[str, Any], dict[str, Any], Sequence[str]]  # JSON; how it was read; who was asked about unenrolled
-
-
-def _of_clip(answer: Answer) -> Answered:
-    missing = [one["name"] for one in answer.finding.get("missing", ()) if one["why"] == "not enrolled"]
-    return answer.to_dict(), answer.finding, missing
-
-
-def _of_library(chat: PVChat, question: str, history: Sequence[tuple[str, str]], progress: Progress) -> Answered:
-    answer = chat.library.ask(question, [asked for asked, _ in history], progress=progress)
-    row = answer.to_dict()
-    return row, {"query": row["query"]}, answer.finding.strange
-
-
-def _explain(finding: dict[str, Any], many: bool = False) -> None:
-    from pvchat.chat.say.explanation import explain, lines
-
-    for line in lines(explain(finding, many)):
-        console.write_faint(f"  {line}")
+def _require_order(args: argparse.Namespace, part: tuple[float, float | None] | None) -> None:
+    """Raise SettingsError, or say what is right, where a clip is missing, is a folder, or comes after the question."""
+    if args.library:
+        if args.clip is not None or part is not None:
+            hint = 'Write: pvchat ask --library "When was Ana last seen?"'
+            raise SettingsError("a question to the library names no clip and no part.", subject="--library", hint=hint)
+    elif args.clip is None:
+        args.wrong("a CLIP and a QUESTION are required, or --library and a QUESTION")
+    elif Path(args.clip).is_dir():
+        hint = "Name one file; or ask about all of them: pvchat library add FOLDER; pvchat library scan; pvchat ask "
+        raise SettingsError("this is a folder.", subject=args.clip, hint=hint + "--library QUESTION")
+    elif not Path(args.clip).exists() and Path(args.question).is_file():
+        hint = f"Write: pvchat ask {shlex.quote(args.question)} {shlex.quote(args.clip)}"
+        raise SettingsError("the clip comes first, then the question.", subject="pvchat ask", hint=hint)
 
 
 def _show(row: dict[str, Any], more: bool) -> None:

@@ -19,18 +19,15 @@ def register(commands: Commands) -> None:
     """Add the command."""
     text, usual = "make a data set of clips and questions about the person of one clip", AugmentConfig()
     parser = add_command(commands, "augment", text, USAGE)
-    parser.add_argument(
-        "clip", metavar="CLIP", nargs="?", help="a video, an animation or a photo that shows the person"
-    )
+    meaning = "a video, an animation or a photo that shows the person"
+    parser.add_argument("clip", metavar="CLIP", nargs="?", help=meaning)
     parser.add_argument("--name", help="how the person is called in questions")
     parser.add_argument("--out", metavar="DIR", help="where the data set goes; an unfinished one is gone on with")
     parser.add_argument("--check", metavar="DIR", help="only check a data set; names the first bad rows")
     parser.add_argument("--track", type=int, metavar="N", help="whom to take where the clip shows several people")
-    for name, text in (
-        ("clips", "clips of the person to make"),
-        ("stills", "pictures of the person to make"),
-        ("negatives", "samples without the person to look for"),
-    ):
+    made = {"clips": "clips of the person to make", "stills": "pictures of the person to make",
+            "negatives": "samples without the person to look for"}  # fmt: skip
+    for name, text in made.items():
         default = getattr(usual, name)
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{text} (default {default})")
     parser.add_argument("--others", metavar="DIR", nargs="+", default=[], help="folders of clips of other people")

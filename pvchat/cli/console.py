@@ -93,12 +93,10 @@ def report(args: argparse.Namespace, row: Any, sentence: str) -> None:
 
 def list_rows(args: argparse.Namespace, rows: Any, table: Sequence[Sequence[str]], empty: str = "") -> None:
     """Print a list: rows with `--json`, else a table with a row of titles; `empty` is said if it has no other row."""
-    if args.json:
-        write_json(rows)
-    elif empty and len(table) == 1:
+    if empty and len(table) == 1 and not args.json:
         say(empty)
     else:
-        write_columns(table)
+        report(args, rows, "\n".join(columns(table)))
 
 
 def write_faint(text: str) -> None:
@@ -154,28 +152,25 @@ def as_user_error(error: PVChatError | OSError | UnicodeEncodeError) -> PVChatEr
 
 
 def show_error(error: PVChatError, as_json: bool) -> None:
-    """Print an error with its hint, and the people to choose from if there are several."""
+    """Print an error with its hint, and the people to choose from if there are several.
+
+    Of these the whole paths of their pictures, so that a click opens them.
+    """
     row: dict[str, Any] = error.to_dict()
+    choices: list[str] = []
     if isinstance(error, SeveralSubjectsError):
-        candidates = error.candidates
-        row |= {"candidates": [dataclasses.asdict(candidate) for candidate in candidates], "sheet": error.sheet}
+        row |= {"candidates": [dataclasses.asdict(one) for one in error.candidates], "sheet": error.sheet}
+        table = [("--track", "seen for", "where", "" if error.sheet else "picture")]
+        for one in error.candidates:
+            table.append((str(one.number), f"{one.seconds:.1f} s", one.where, "" if error.sheet else one.thumbnail))
+        choices = [*columns(table), *([f"Pictures of all: {error.sheet}"] if error.sheet else [])]
     if as_json:
         with suppress(PVChatError, OSError):  # stdout may be what failed
             write_json(row)
     subject = f"{error.subject}: " if error.subject else ""
     say(f"{_tinted('error:', 31, sys.stderr)} {subject}{error.what}")
-    for line in _choices(error) if isinstance(error, SeveralSubjectsError) else ():
+    for line in (*choices, *([error.hint] if error.hint else [])):
         say(line)
-    if error.hint:
-        say(error.hint)
-
-
-def _choices(error: SeveralSubjectsError) -> list[str]:
-    """The people to choose from, with whole paths of their pictures, so that a click opens them."""
-    rows = [("--track", "seen for", "where", "" if error.sheet else "picture")]
-    for one in error.candidates:
-        rows.append((str(one.number), f"{one.seconds:.1f} s", one.where, "" if error.sheet else one.thumbnail))
-    return [*columns(rows), *([f"Pictures of all: {error.sheet}"] if error.sheet else [])]
 
 
 def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:

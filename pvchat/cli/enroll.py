@@ -13,7 +13,6 @@ from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.config import DEPTHS
 
 if TYPE_CHECKING:
-    from pvchat.people.notes import Notes
     from pvchat.people.store import Person
 
 _NOTHING = "Nothing was trained: only a pretrained base (--model BASE) is; the shipped model knows her as well without."
@@ -53,7 +52,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _show(person: Person, source: str, added: bool) -> None:
-    name, clips = person.name, int(person.extra.get("clips", 1))
+    name, clips, notes = person.name, int(person.extra.get("clips", 1)), person.notes
     if added:
         console.write(f"{source} is added to {name} ({person.depth}), who is known from {clips} clips now.")
     else:
@@ -62,16 +61,11 @@ def _show(person: Person, source: str, added: bool) -> None:
         console.write("No face was found: the person is recognised by appearance, which is less certain.")
     if person.confidence < 1:
         console.write(f"Confidence of this enrollment: {person.confidence:.2f}")
-    if person.notes is not None:
-        _warn(person.notes, name)
-    console.write(f'Now ask: pvchat ask CLIP "Is {name} there?"')
-
-
-def _warn(notes: Notes, name: str) -> None:
-    for sentence in notes.sentences(name):
+    for sentence in notes.sentences(name) if notes else ():
         console.write(sentence)
-    if notes.looks_like:
+    if notes and notes.looks_like:
         both = f"{shlex.quote(notes.looks_like)} {shlex.quote(name)}"
         console.write(f"If it is {notes.looks_like}: pvchat people merge {both}")
-    if notes.poor and not notes.unlike:
+    if notes and notes.poor and not notes.unlike:
         console.write(f"Add a better clip with: pvchat enroll CLIP --name {shlex.quote(name)} --add")
+    console.write(f'Now ask: pvchat ask CLIP "Is {name} there?"')

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
@@ -15,21 +14,29 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    text = "what happened before cameras, and who is told of it"
-    actions = add_group(commands, "events", text)
-    for action, run, words, text in (
-        ("add", _add, '"RULE"', 'tell of events: "Ana is seen", "Ben leaves", "somebody unknown is seen at night"'),
-        ("list", _list, "", "the last events, the rules, and what was told to whom"),
-        ("remove", _remove, "N", "delete a rule"),
-        ("test", _test, "N", "send a made-up event by a rule at once"),
+    actions = add_group(commands, "events", "what happened before cameras, and who is told of it")
+    meaning = 'tell of events: "Ana is seen", "Ben leaves", "somebody unknown is seen at night"'
+    one = add_command(actions, "events add", meaning, '"RULE" [options]')
+    one.add_argument("rule", metavar='"RULE"', help="what is told")
+    meaning = "http(s)://… (webhook), mqtt(s)://…, or page: only the app shows it (the default)"
+    one.add_argument("--to", default="page", metavar="ADDRESS", help=meaning)
+    meaning = "only of this camera: its place or address; may be given again"
+    one.add_argument("--source", action="append", default=[], metavar="CAMERA", help=meaning)
+    one.add_argument("--hours", default="", metavar="FROM-TO", help="only then, such as 22:00-06:00")
+    one.add_argument("--least", type=float, default=0.0, metavar="P", help="only from this probability, 0 to 1")
+    meaning = "after one event, tell no other of that camera for so long: 30s, 5m, 1h (default 1m)"
+    one.add_argument("--quiet", type=_time, default=60.0, metavar="TIME", help=meaning)
+    one.add_argument("--secret", default="", metavar="WORD", help="that signs webhooks (default: one is made)")
+    add_common(one, _add)
+    one = add_command(actions, "events list", "the last events, the rules, and what was told to whom")
+    one.add_argument("--last", type=int, default=20, metavar="N", help="so many events (default 20)")
+    add_common(one, _list)
+    for action, run, text in (
+        ("remove", _remove, "delete a rule"),
+        ("test", _test, "send a made-up event by a rule at once"),
     ):
-        one = add_command(actions, f"events {action}", text, f"{words} [options]".strip())
-        if action == "add":
-            _add_rule(one)
-        if action == "list":
-            one.add_argument("--last", type=int, default=20, metavar="N", help="so many events (default 20)")
-        if action in ("remove", "test"):
-            one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
+        one = add_command(actions, f"events {action}", text, "N [options]")
+        one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
         add_common(one, run)
 
 
@@ -48,11 +55,15 @@ def _list(args: argparse.Namespace) -> None:
     if args.json:
         console.write_json({"events": last, "rules": rules, "deliveries": deliveries})
         return
-    rows = [(row["at"][:19].replace("T", " "), row["text"], f"{row['probability']:.2f}") for row in last]
+    seen = [(row["at"][:19].replace("T", " "), row["text"], f"{row['probability']:.2f}") for row in last]
     nothing = "Nothing happened yet. Watch a camera with: pvchat live CAMERA"
-    console.list_rows(args, last, [("when", "event", "probability"), *rows], nothing)
+    console.list_rows(args, last, [("when", "event", "probability"), *seen], nothing)
+    table = [("rule", "tells of", "cameras", "hours", "to")]
+    for row in rules:
+        cameras = ", ".join(row["sources"]) or "all cameras"
+        table.append((str(row["id"]), row["rule"], cameras, row["hours"] or "always", row["target"]))
     nobody = 'Nobody is told of anything. Add a rule: pvchat events add "Ana is seen" --to ADDRESS'
-    console.list_rows(args, rules, [("rule", "tells of", "cameras", "hours", "to"), *map(_row, rules)], nobody)
+    console.list_rows(args, rules, table, nobody)
     for row in deliveries:
         if row["state"] != "delivered":
             outcome = row["outcome"] or "not tried yet"
@@ -68,24 +79,6 @@ def _test(args: argparse.Namespace) -> None:
     if problem := console.open_library().events.test(args.number):
         raise PVChatError(f"it was not taken: {problem}.", subject=f"rule {args.number}")
     console.report(args, {"sent": args.number}, f"Rule {args.number}: it was taken.")
-
-
-def _add_rule(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rule", metavar='"RULE"', help="what is told")
-    meaning = "http(s)://… (webhook), mqtt(s)://…, or page: only the app shows it (the default)"
-    parser.add_argument("--to", default="page", metavar="ADDRESS", help=meaning)
-    meaning = "only of this camera: its place or address; may be given again"
-    parser.add_argument("--source", action="append", default=[], metavar="CAMERA", help=meaning)
-    parser.add_argument("--hours", default="", metavar="FROM-TO", help="only then, such as 22:00-06:00")
-    parser.add_argument("--least", type=float, default=0.0, metavar="P", help="only from this probability, 0 to 1")
-    meaning = "after one event, tell no other of that camera for so long: 30s, 5m, 1h (default 1m)"
-    parser.add_argument("--quiet", type=_time, default=60.0, metavar="TIME", help=meaning)
-    parser.add_argument("--secret", default="", metavar="WORD", help="that signs webhooks (default: one is made)")
-
-
-def _row(rule: dict[str, Any]) -> tuple[str, ...]:
-    cameras = ", ".join(rule["sources"]) or "all cameras"
-    return str(rule["id"]), rule["rule"], cameras, rule["hours"] or "always", rule["target"]
 
 
 def _time(text: str) -> float:

@@ -43,24 +43,20 @@ def register(actions: Commands) -> None:
 
 def _run(args: argparse.Namespace) -> None:
     chosen = next((name for name in _ACTS if getattr(args, name)), "")
-    if args.undo:
-        undone = _inbox().undo()
-        sentence = f"Taken back: {undone.what} of {undone.group}; {_ACTS[undone.what][2]}."
-        console.report(args, {"undone": undone.what, "id": undone.group}, sentence)
-    elif chosen:
-        _do(chosen, args)
-    else:
-        _list(args)
-
-
-def _do(what: str, args: argparse.Namespace) -> None:
-    if what in _NEEDS_NETWORKS:
+    if chosen in _NEEDS_NETWORKS:
         chat, progress = console.open_chat(args)
         with progress:
-            row, sentence = _done(what, getattr(args, what), chat.library.inbox, args.consent)
+            row, sentence = _done(chosen, getattr(args, chosen), chat.library.inbox, args.consent)
+    elif chosen:
+        row, sentence = _done(chosen, getattr(args, chosen), console.open_library().inbox, args.consent)
+    elif args.undo:
+        undone = console.open_library().inbox.undo()
+        row = {"undone": undone.what, "id": undone.group}
+        sentence = f"Taken back: {undone.what} of {undone.group}; {_ACTS[undone.what][2]}."
     else:
-        row, sentence = _done(what, getattr(args, what), _inbox(), args.consent)
-    undo = " Take it back with: pvchat library inbox --undo" if _ACTS[what][2] else ""
+        _list(args)
+        return
+    undo = " Take it back with: pvchat library inbox --undo" if chosen and _ACTS[chosen][2] else ""
     console.report(args, row, sentence + undo)
 
 
@@ -92,7 +88,7 @@ def _done(what: str, words: list[str], inbox: Inbox, consent: bool) -> tuple[dic
 def _list(args: argparse.Namespace) -> None:
     from pvchat.chat.english import lasting
 
-    found = _inbox().strangers(least=1 if args.all else 2)
+    found = console.open_library().inbox.strangers(least=1 if args.all else 2)
     rows = [("id", "videos", "seen", "last", "perhaps she is")]
     for one in found:
         latest = one.sightings[-1]
@@ -106,7 +102,3 @@ def _number(word: str) -> int:
     if not word.isdigit():
         raise SettingsError("this is no number of the list.", subject=word, hint="Look: pvchat library inbox")
     return int(word)
-
-
-def _inbox() -> Inbox:
-    return console.open_library().inbox

@@ -21,7 +21,6 @@ from pvchat.runtime import seconds as duration
 
 if TYPE_CHECKING:
     from pvchat.library.scan import Opened, Report, Scanning
-    from pvchat.library.sources import Source
     from pvchat.service import PVChat
 
 WARNING = "A library holds biometric data: face vectors of everyone in the videos, enrolled or not."
@@ -29,8 +28,7 @@ WARNING = "A library holds biometric data: face vectors of everyone in the video
 
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
-    text = "look through folders of videos once, to ask about all of them"
-    actions = add_group(commands, "library", text)
+    actions = add_group(commands, "library", "look through folders of videos once, to ask about all of them")
     for action, run, words, text in (
         ("add", _add, "FOLDER|FILE|CAMERA …", "add folders and files, for `scan`; cameras, for `pvchat live`"),
         ("list", _list, "", "what was added, and what can't be used"),
@@ -77,9 +75,15 @@ def _add(args: argparse.Namespace) -> None:
 
 
 def _list(args: argparse.Namespace) -> None:
+    from pvchat.chat.english import lasting
+
     found = console.open_library().status()
-    titles = ("path", "place", "files", "clips", "footage", "waiting", "failed")
-    console.list_rows(args, [vars(source) for source in found.sources], [titles, *map(_row, found.sources)])
+    rows: list[tuple[str, ...]] = [("path", "place", "files", "clips", "footage", "waiting", "failed")]
+    for one in found.sources:
+        footage = lasting(one.seconds) if one.seconds else ""
+        numbers = (one.files, one.clips, footage, one.waiting, len(one.failed))
+        rows.append((one.path, one.place, *map(str, numbers)))
+    console.list_rows(args, [vars(source) for source in found.sources], rows)
     for source in () if args.json else found.sources:
         for path, why in source.failed.items():
             console.say(f"{path} can't be used: {why}")
@@ -138,18 +142,17 @@ def _status(args: argparse.Namespace) -> None:
     wait = "1 file waits" if found.waiting == 1 else f"{found.waiting} files wait"
     parts += [f"{wait} for pvchat library scan"] if found.waiting else []
     parts += [f"{found.failed} can't be used"] if found.failed else []
-    sentence = f"{'; '.join(parts)}; {size(found.bytes)} on disk."
-    console.report(args, found.to_dict(), sentence)
+    console.report(args, found.to_dict(), f"{'; '.join(parts)}; {size(found.bytes)} on disk.")
 
 
 def _remove(args: argparse.Namespace) -> None:
     if args.all == bool(args.path):
         raise SettingsError("name a folder or file, or --all.", subject="pvchat library remove")
+    library, gone = console.open_library(), "all" if args.all else args.path
     if args.all:
-        console.open_library().erase()
+        library.erase()
     else:
-        console.open_library().remove(args.path)
-    gone = "all" if args.all else args.path
+        library.remove(args.path)
     console.report(args, {"removed": gone}, f"Out of the library: {gone}. The videos are untouched.")
 
 
@@ -178,11 +181,3 @@ def _reel(args: argparse.Namespace) -> None:
         console.say(f"{path} is left out: {why}")
     sentence = f"{made.path}: {made.moments} moments, {duration(made.seconds)}. It shows people: mind who gets it."
     console.report(args, vars(made), sentence)
-
-
-def _row(source: Source) -> tuple[str, ...]:
-    from pvchat.chat.english import lasting
-
-    footage = lasting(source.seconds) if source.seconds else ""
-    numbers = (source.files, source.clips, footage, source.waiting, len(source.failed))
-    return source.path, source.place, *map(str, numbers)

@@ -37,10 +37,15 @@ def register(commands: Commands) -> None:
 def _run(args: argparse.Namespace) -> None:
     from pvchat.library.live.live import Watching
 
+    def print_event(row: dict[str, Any]) -> None:
+        line = json.dumps(row, ensure_ascii=False)
+        console.write(line if args.json else f"{row['at'][:19].replace('T', ' ')}  {row['text']}")
+        console.flush()
+
     how = Watching(args.fps, args.keep_days, args.keep_gb)
     chat, progress = console.open_chat(args)
     with progress:
-        live = chat.library.live(args.camera, how, args.place, lambda row: _print_event(args, row))
+        live = chat.library.live(args.camera, how, args.place, print_event)
         live.start()
     console.say(f"Watching {live.address.without_password}. Ctrl-C ends it.")
     try:
@@ -64,11 +69,3 @@ def status_line(status: LiveStatus) -> str:
     parts += [f"{status.dropped} dropped for want of time"] if status.dropped else []
     parts += [f"{status.breaks} breaks"] if status.breaks else []
     return "; ".join(parts) + "."
-
-
-def _print_event(args: argparse.Namespace, row: dict[str, Any]) -> None:
-    if args.json:
-        console.write(json.dumps(row, ensure_ascii=False))
-    else:
-        console.write(f"{row['at'][:19].replace('T', ' ')}  {row['text']}")
-    console.flush()

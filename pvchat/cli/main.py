@@ -23,8 +23,9 @@ from pvchat.runtime import setup_logging
 OK, USER_ERROR = 0, 1
 COMMANDS = (
     "demo", "enroll", "ask", "transcribe", "library", "live", "events", "augment", "people", "eval", "serve",
-    "models", "train", "encryption", "backup", "token", "doctor",
+    "models", "train", "home", "token", "doctor",
 )  # fmt: skip
+HOME = ("encrypt", "decrypt", "backup", "restore")  # what `home.py` has
 EXAMPLES = """examples:
   pvchat demo                                        see it work on real footage
   pvchat enroll ana.mp4 --name Ana                   get to know Ana from one clip
@@ -61,12 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def build_parser(command: str = "") -> argparse.ArgumentParser:
     """The parser: of one command if that is named, else of all."""
-    parser = _Parser(
-        prog="pvchat", description="Enroll a person from one clip, then ask about new clips.", epilog=EXAMPLES
-    )
+    text = "Enroll a person from one clip, then ask about new clips."
+    parser = _Parser(prog="pvchat", description=text, epilog=EXAMPLES)
     parser.add_argument("--version", action="version", version=f"pvchat {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in (command,) if command in COMMANDS else COMMANDS:
+    module = "home" if command in HOME else command
+    for name in (module,) if module in COMMANDS else COMMANDS:
         import_module(f"pvchat.cli.{name}").register(commands)
     return parser
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from typing import Any
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
@@ -36,24 +35,21 @@ def _run(args: argparse.Namespace) -> None:
     if args.json:
         console.write_json([*rows, *bases])
         return
-    console.write_columns([TITLES, *map(_model, rows)])
+    ours, others = [TITLES], [BASES]
+    for row in rows:
+        made = f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
+        here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
+        ours.append((row["name"], made, row["licence"] or "–", f"{row['llm']} ({here})", row["llm_licence"] or "–",
+                     ", ".join(row["experts"])))  # fmt: skip
+    for row in bases:
+        count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
+        fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
+        others.append((row["name"], count, row["dtype"], str(row["frames"]), size(row["memory"]), size(row["free"]),
+                       fits, row["licence"]))  # fmt: skip
+    console.write_columns(ours)
     console.write("")
-    console.write_columns([BASES, *map(_base, bases)])
+    console.write_columns(others)
     console.say(
         "`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model; --model NAME answers with any "
         "of these, --model hub:ORG/NAME with another base. Memory is an estimate."
     )
-
-
-def _model(row: dict[str, Any]) -> tuple[str, ...]:
-    weights = f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
-    here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
-    return (row["name"], weights, row["licence"] or "–", f"{row['llm']} ({here})", row["llm_licence"] or "–",
-            ", ".join(row["experts"]))  # fmt: skip
-
-
-def _base(row: dict[str, Any]) -> tuple[str, ...]:
-    count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
-    fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
-    return (row["name"], count, row["dtype"], str(row["frames"]), size(row["memory"]), size(row["free"]), fits,
-            row["licence"])  # fmt: skip

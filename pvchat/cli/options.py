@@ -39,10 +39,9 @@ def add_command(
     `text`: its line in the list of commands; `words`: its arguments in the usage line; `note`: a further sentence in
     its own help.
     """
+    name, prog = title.split()[-1], f"pvchat {title}"
     description = f"{text[0].upper()}{text[1:]}. {note}".rstrip()
-    prog = f"pvchat {title}"
-    name, usage = title.split()[-1], f"{prog} {words}"
-    return commands.add_parser(name, prog=prog, usage=usage, help=text, description=description)
+    return commands.add_parser(name, prog=prog, usage=f"{prog} {words}", help=text, description=description)
 
 
 def add_group(commands: Commands, name: str, text: str) -> Commands:

@@ -69,12 +69,11 @@ def _list(args: argparse.Namespace) -> None:
     for key, why in store.damaged().items():
         whose = f"{names[key]} (folder {key})" if key in names else f"folder {key}"
         console.say(f"{whose} can't be read: {why} Remove it with: pvchat people forget {key}")
-    rows = [("name", "also", "kind", "depth", "since", "size")]
+    table = [("name", "also", "kind", "depth", "since", "size")]
     for row in people:
         also, since = ", ".join(row["aliases"]), row["created"][:10]
-        rows.append((row["name"], also, row["kind"], row["depth"], since, size(row["bytes"])))
-    empty = "Nobody is enrolled yet. Start with: pvchat enroll CLIP --name NAME"
-    console.list_rows(args, people, rows, empty)
+        table.append((row["name"], also, row["kind"], row["depth"], since, size(row["bytes"])))
+    console.list_rows(args, people, table, "Nobody is enrolled yet. Start with: pvchat enroll CLIP --name NAME")
 
 
 def _show(args: argparse.Namespace) -> None:

@@ -20,14 +20,12 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "serve", "open the app in a browser")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, default=7860, metavar="N", help="port (default 7860; 0: a free one)")
-    meaning = (
-        "asked for in the browser; needed with another --host (or set $PVCHAT_PASSWORD, which no process list shows)"
-    )
-    parser.add_argument("--password", default=os.environ.get("PVCHAT_PASSWORD", ""), help=meaning)
+    password = os.environ.get("PVCHAT_PASSWORD", "")
+    parser.add_argument("--password", default=password, help="asked for in the browser; needed with another --host "
+                        "(or set $PVCHAT_PASSWORD, which no process list shows)")  # fmt: skip
     parser.add_argument("--manifests", metavar="DIR", help="what Evaluate offers (default $PVCHAT_HOME/manifests)")
-    parser.add_argument(
-        "--mcp", action="store_true", help="let language models ask, of clips and the library, and list people (MCP)"
-    )
+    meaning = "let language models ask, of clips and the library, and list people (MCP)"
+    parser.add_argument("--mcp", action="store_true", help=meaning)
     add_model(parser, _run)
 
 

@@ -27,9 +27,7 @@ def register(commands: Commands) -> None:
     """Add the command and its actions."""
     from pvchat.train.config import ON_BASE, USUAL, add_options
 
-    text = "train the model that all people share, or one person"
-    actions = add_group(commands, "train", text)
-
+    actions = add_group(commands, "train", "train the model that all people share, or one person")
     text = "train what all people share, on folders of pictures: of a pretrained base"
     note = "Our own model, in phases 1 to 3, is trained in a checkout of the source, which has the recipe."
     base = add_command(actions, "train base", text, note=note)

@@ -26,22 +26,20 @@ def read(path: Path | str) -> Manifest:
     path = Path(path).expanduser()
     if not path.exists():
         raise SettingsError("there is no such manifest.", subject=str(path), hint="Give a folder or a JSON file.")
-    manifest = checked(_read(path))
+    if (path / "questions.jsonl").is_file() and (path / "people.json").is_file():
+        manifest = read_folder(path)
+    elif (path / "people").is_dir() and (path / "clips").is_dir():
+        manifest = _read_plain(path)
+    elif any(official.entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
+        manifest = official.read(path)
+    else:
+        hint = "data/README.md shows the layouts that are read."
+        raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
+    manifest = checked(manifest)
     if not manifest.items or not manifest.people:
         first = "".join(f" First problem: {p.where}: {p.what}." for p in manifest.problems[:1])
         raise SettingsError(f"nothing in it can be asked.{first}", subject=str(path), hint="See data/README.md.")
     return manifest
-
-
-def _read(path: Path) -> Manifest:
-    if (path / "questions.jsonl").is_file() and (path / "people.json").is_file():
-        return read_folder(path)
-    if (path / "people").is_dir() and (path / "clips").is_dir():
-        return _read_plain(path)
-    if any(official.entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
-        return official.read(path)
-    hint = "data/README.md shows the layouts that are read."
-    raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
 
 
 def _read_plain(folder: Path) -> Manifest:

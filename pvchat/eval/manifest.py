@@ -96,16 +96,17 @@ def read_folder(folder: Path) -> Manifest:
         raise SettingsError("a list is expected.", subject="people.json")
     problems: list[ManifestProblem] = []
     people = _collect(enumerate(rows, 1), "people.json", problems, _subject)
-    first = {name_key(p.name): p for p in reversed(people)}
-    for twice in [p for p in people if first[name_key(p.name)] is not p]:
-        problems.append(ManifestProblem("people.json", f"'{twice.name}' stands there more than once; the first counts"))
-    people = [p for p in people if first[name_key(p.name)] is p]
+    first: dict[str, Subject] = {}
+    for person in people:
+        if first.setdefault(name_key(person.name), person) is not person:
+            what = f"'{person.name}' stands there more than once; the first counts"
+            problems.append(ManifestProblem("people.json", what))
     numbered = (line for line in enumerate(lines, 1) if line[1].strip())
     items: dict[str, Item] = {}
     for item in _collect(numbered, "questions.jsonl", problems, _item):
         if items.setdefault(item.id, item) is not item:
             problems.append(ManifestProblem("questions.jsonl", f"id {item.id!r} stands there twice; the first counts"))
-    return Manifest(folder.resolve().name, folder, tuple(people), tuple(items.values()), tuple(problems))
+    return Manifest(folder.resolve().name, folder, tuple(first.values()), tuple(items.values()), tuple(problems))
 
 
 def checked(manifest: Manifest) -> Manifest:

@@ -46,45 +46,44 @@ def read(path: Path) -> Manifest:
     files = sorted(path.glob("*test*.json")) if path.is_dir() else [path]
     if not files:
         raise SettingsError("no *test*.json in this folder.", subject=str(path))
-    root, people, items, problems = (path if path.is_dir() else path.parent), [], [], []
-    for file in files:
-        subjects, rows, wrong = _read_file(file, root)
-        people += subjects
-        items += rows
-        problems += wrong
-    return Manifest(path.stem, root, tuple(people), tuple(items), tuple(problems))
-
-
-def _read_file(file: Path, root: Path) -> tuple[list[Subject], list[Item], list[ManifestProblem]]:
-    videos = entries(file)
-    if videos is None:
-        raise SettingsError("it is no JSON in which `data` or `videos` is a list.", subject=str(file))
-    people: list[str] = []
+    root = path if path.is_dir() else path.parent
+    subjects: list[Subject] = []
     items: list[Item] = []
     problems: list[ManifestProblem] = []
-    for number, entry in enumerate(videos):
-        try:
-            names = _names(entry, videos, file)
-            items += _items(entry, number, names, file, root)
-        except _UNUSABLE as error:
-            problems.append(ManifestProblem(f"{file.name}: video {number + 1}", reason(error)))
-            continue
-        people += [name for name in names if name not in people]
-    clips = {name: _enrollment_clip(file, videos, name) for name in people}
-    problems += [
-        ManifestProblem(file.name, f"no positive clip to enroll {n} from") for n, clip in clips.items() if not clip
-    ]
-    subjects = [Subject(n, _media_path(clip, file, root), file.stem) for n, clip in clips.items() if clip]
-    enrolled = {subject.clip for subject in subjects}
-    return subjects, [i for i in items if i.video not in enrolled], problems
+    for file in files:
+        if (videos := entries(file)) is None:
+            raise SettingsError("it is no JSON in which `data` or `videos` is a list.", subject=str(file))
+        people: dict[str, None] = {}
+        asked: list[Item] = []
+        for number, entry in enumerate(videos):
+            try:
+                names = _names(entry, videos, file)
+                asked += _items(entry, number, names, file, root)
+                people |= dict.fromkeys(names)
+            except _UNUSABLE as error:
+                problems.append(ManifestProblem(f"{file.name}: video {number + 1}", reason(error)))
+        found = {name: _enrollment_clip(file, videos, name) for name in people}
+        clips = {name: _media_path(clip, file, root) for name, clip in found.items() if clip}
+        lost = [name for name in people if name not in clips]
+        problems += [ManifestProblem(file.name, f"no positive clip to enroll {name} from") for name in lost]
+        subjects += [Subject(name, clip, file.stem) for name, clip in clips.items()]
+        items += [item for item in asked if item.video not in clips.values()]
+    return Manifest(path.stem, root, tuple(subjects), tuple(items), tuple(problems))
 
 
 def _items(entry: Entry, number: int, names: list[str], file: Path, root: Path) -> list[Item]:
-    """The questions of one entry, each about those whom it names, in doubt about the first."""
+    """The questions of one entry, each about those whom it names, in doubt about the first.
+
+    Texts get names for "<sks>", "<sks1>", … and "<Name>".
+    """
     video = _media_path(str(entry.get("video_path") or entry["video_name"]), file, root)
     there, made = _presence(entry, names), []
+    numbered = {f"sks{i}": name for i, name in enumerate(names, 1)} | {"sks": names[0]}
     for place, pair in enumerate(entry["qa_pairs"]):
-        question, answer = (_named(str(pair[key]), names) for key in ("question", "answer"))
+        question, answer = (
+            _TOKEN.sub(lambda hit: names[0] if len(names) == 1 else numbered.get(hit[1], hit[1]), str(pair[key]))
+            for key in ("question", "answer")
+        )
         about = list(dict.fromkeys(m.name for m in find_mentions(question, names, {}))) or names[:1]
         kind = "existence" if pair.get("is_special") else type_of(masked(question, names).replace("<n>", "Alex"))
         alone = "single" if kind == "existence" or any(there[n] for n in about) else "refusal"
@@ -118,12 +117,6 @@ def _presence(entry: Entry, people: Sequence[str]) -> dict[str, bool]:
     if not there or not there <= {str(i + 1) for i in range(len(people))}:
         raise ValueError(f"sample_type {kind!r} is unknown")
     return {n: str(i + 1) in there for i, n in enumerate(people)}
-
-
-def _named(text: str, people: Sequence[str]) -> str:
-    """A text with names for "<sks>", "<sks1>", … and "<Name>"."""
-    numbered = {f"sks{number}": name for number, name in enumerate(people, 1)} | {"sks": people[0]}
-    return _TOKEN.sub(lambda hit: people[0] if len(people) == 1 else numbered.get(hit[1], hit[1]), text)
 
 
 def _media_path(video: str, file: Path, root: Path) -> str:

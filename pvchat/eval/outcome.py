@@ -41,15 +41,11 @@ def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: P
     journal.replace(rows)
     write_json(out / "metrics.json", metrics)
     done = {
-        **record,
-        "status": "done",
-        "tuned": tuned,
-        "left_out": [asdict(p) for p in spec.manifest.problems],
-        "clip_errors": clip_errors,
-        "seconds": _seconds(out),
+        "status": "done", "tuned": tuned, "left_out": [asdict(p) for p in spec.manifest.problems],
+        "clip_errors": clip_errors, "seconds": _seconds(out),
         "predictions_sha256": atomic.sha256_of(out / "predictions.jsonl"),
-    }
-    write_json(out / "run.json", done)
+    }  # fmt: skip
+    write_json(out / "run.json", record | done)
     report.write(out, spec.manifest, options.frames)
     progress("measuring", 1, 1)
     return metrics
@@ -74,7 +70,20 @@ def apply_thresholds(rows: Sequence[Row], items: Mapping[str, Item]) -> tuple[li
     """Decide rows that have only scores; also returns what was tuned, by system."""
     open_ = {r["system"] for r in rows if any("score" in p for p in r["people"])}
     tuned = {system: _tune([r for r in rows if r["system"] == system], items) for system in sorted(open_)}
-    return [_decided(r, tuned[r["system"]]) if r["system"] in tuned else r for r in rows], tuned
+    decided = []
+    for row in rows:
+        if (fit := tuned.get(row["system"])) is None:
+            decided.append(row)
+            continue
+        people = []
+        for person in row["people"]:
+            present = person["score"] >= fit["threshold"]
+            chance = 1 / (1 + np.exp(-(fit["slope"] * person["score"] + fit["offset"])))
+            chance = round(float(chance) if fit["fitted"] else float(present), 4)
+            people.append({**person, "decision": "present" if present else "absent", "probability": chance})
+        named = [p for p in people if p["decision"] == "present"] if row.get("kind") == "who" else people
+        decided.append({**row, "people": people, "answer": existence_text(named)})
+    return decided, tuned
 
 
 def best_threshold(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
@@ -107,21 +116,5 @@ def _tune(rows: Sequence[Row], items: Mapping[str, Item]) -> dict[str, float]:
     if not truth.any() or truth.all():
         return {"threshold": -MATCH, "slope": 0.0, "offset": 0.0, "fitted": 0.0}
     fit = LogisticRegression(C=1e3).fit(score[:, None], truth)
-    return {
-        "threshold": best_threshold(score, truth),
-        "slope": round(float(fit.coef_[0, 0]), 5),
-        "offset": round(float(fit.intercept_[0]), 5),
-        "fitted": 1.0,
-    }
-
-
-def _decided(row: Row, tuned: dict[str, float]) -> Row:
-    people = []
-    for person in row["people"]:
-        present = person["score"] >= tuned["threshold"]
-        chance = 1 / (1 + np.exp(-(tuned["slope"] * person["score"] + tuned["offset"])))
-        chance = float(chance) if tuned["fitted"] else float(present)
-        decision = "present" if present else "absent"
-        people.append({**person, "decision": decision, "probability": round(chance, 4)})
-    named = [p for p in people if p["decision"] == "present"] if row.get("kind") == "who" else people
-    return {**row, "people": people, "answer": existence_text(named)}
+    slope, offset = round(float(fit.coef_[0, 0]), 5), round(float(fit.intercept_[0]), 5)
+    return {"threshold": best_threshold(score, truth), "slope": slope, "offset": offset, "fitted": 1.0}

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -35,10 +36,7 @@ def config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict
         "code": code_hash(deep=options.depth == "deep"),
         "weights": weights_hash(settings),
         "manifest": hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
-        "depth": options.depth,
-        "half": options.half,
-        "limit": options.limit,
-        "options": options.options,
+        **{name: getattr(options, name) for name in ("depth", "half", "limit", "options")},
         **{f"settings {key}": value for key, value in asdict(settings).items()},
     }
 
@@ -75,7 +73,9 @@ def check_folder(out: Path, wanted: dict[str, Any], restart: bool = False) -> di
     """
     path, hint = out / RUN, "Use another --out, or --restart to delete that run and start over."
     if restart and path.is_file():
-        _clear(out)
+        shutil.rmtree(out / "people", ignore_errors=True)
+        for name in FILES:  # run.json last: until then the folder still says whose rows are left
+            (out / name).unlink(missing_ok=True)
     if not path.exists():
         return {}
     try:
@@ -90,9 +90,13 @@ def check_folder(out: Path, wanted: dict[str, Any], restart: bool = False) -> di
 
 
 def versions() -> dict[str, str]:
-    """Versions of PVChat (with the commit in a checkout), Python and torch."""
-    commit = {"commit": found} if (found := _commit()) else {}
-    return {"pvchat": __version__, **commit, "python": platform.python_version(), "torch": version("torch")}
+    """Versions of PVChat, Python and torch; in a checkout the commit, with "+" where files differ from it."""
+    commit, words = "", ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(words, cwd=PACKAGE, capture_output=True, text=True, timeout=10)
+        commit = done.stdout.strip() if done.returncode == 0 else ""
+    told = {"commit": commit} if commit else {}
+    return {"pvchat": __version__, **told, "python": platform.python_version(), "torch": version("torch")}
 
 
 def _hashed(paths: Iterable[Path]) -> str:
@@ -102,20 +106,3 @@ def _hashed(paths: Iterable[Path]) -> str:
         with path.open("rb") as file:
             found.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()[:16]
-
-
-def _clear(out: Path) -> None:
-    """Delete a run, and nothing else that lies in its folder."""
-    shutil.rmtree(out / "people", ignore_errors=True)
-    for name in FILES:  # run.json last: until then the folder still says whose rows are left
-        (out / name).unlink(missing_ok=True)
-
-
-def _commit() -> str:
-    """The checked-out commit, with "+" where files differ from it; empty outside a checkout."""
-    try:
-        words = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
-        done = subprocess.run(words, cwd=PACKAGE, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

@@ -37,17 +37,12 @@ PRESENCE = (
     ("existence", "ece", "calibration error", False),
 )  # fmt: skip
 TELLING = (
-    ("refusals", "refused_absent", "absent refused", True),
-    ("refusals", "refused_present", "present refused", False),
-    ("wording", "content_f1", "content F1", True),
-    ("wording", "sentence_cosine", "sentence cosine", True),
-    ("wording", "rouge_l", "ROUGE-L", True),
-    ("wording", "bleu1", "BLEU-1", True),
-    ("wording", "bleu4", "BLEU-4", True),
-    ("wording", "bertscore", "BERTScore, MiniLM", True),
-    ("rules", "entity_specificity_rules", "ES, rules", True),
+    ("refusals", "refused_absent", "absent refused", True), ("refusals", "refused_present", "present refused", False),
+    ("wording", "content_f1", "content F1", True), ("wording", "sentence_cosine", "sentence cosine", True),
+    ("wording", "rouge_l", "ROUGE-L", True), ("wording", "bleu1", "BLEU-1", True), ("wording", "bleu4", "BLEU-4", True),
+    ("wording", "bertscore", "BERTScore, MiniLM", True), ("rules", "entity_specificity_rules", "ES, rules", True),
     ("rules", "descriptive_completeness_rules", "DC, rules", True),
-)
+)  # fmt: skip
 _BRIEF = {  # what the terminal shows
     "balanced accuracy": "bal", "AUC": "AUC", "TPR": "TPR", "TNR": "TNR", "calibration error": "ECE",
     "pairs all right": "pairs", "who F1": "who F1", "absent refused": "refused", "content F1": "cont.F1",
@@ -77,8 +72,7 @@ def remarks(run: Row, most: int = 10) -> list[str]:
     found = [f"left out: {row['where']}: {row['what']}" for row in run["left_out"]]
     found += [f"{name} can't be enrolled: {row['error']}" for name, row in run["enrolled"].items() if "error" in row]
     found += [f"unreadable: {clip}: {error}" for clip, error in run["clip_errors"].items()]
-    more = [f"… and {len(found) - most} more, see run.json"] if len(found) > most else []
-    return [*found[:most], *more]
+    return found[:most] + ([f"… and {len(found) - most} more, see run.json"] if len(found) > most else [])
 
 
 def write(out: Path, manifest: Manifest, frames: bool) -> Path:

@@ -63,33 +63,21 @@ def run(
     busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
     with atomic.exclusive(out / ".lock", busy):
         spec = Spec(manifest, systems, str(out / "people"), settings, maker=options.maker, options=options.options)
-        record, enrolled = _begin(out, spec, options)
+        config = provenance.config(manifest, options, settings)
+        enrolled = provenance.check_folder(out, config, options.restart).get("enrolled")
+        record = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
+        write_json(out / "run.json", record)
+        Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)  # `people/remains.py` reads it
         todo = missing(spec, Journal(out / "predictions.jsonl").read())
         if options.maker == MAKER and (todo or enrolled is None):
-            enrolled, spec = _enroll(spec, options, chat, progress)
+            mine = replace(spec, chat=chat or PVChat.from_pretrained("embedded", settings=settings, progress=progress))
+            enrolled = enroll_all(open_chat(mine), manifest, options.depth, progress)
+            spec = mine if options.engine == "local" and options.workers <= 1 else spec
         _answer(out, spec, options, progress)
         metrics = finish(out, spec, options, {**record, "enrolled": enrolled or {}}, progress)
         if (people := out / "people").is_dir():
             shutil.rmtree(people)
         return metrics
-
-
-def _begin(out: Path, spec: Spec, options: EvalOptions) -> tuple[Row, dict[str, Row] | None]:
-    """Write run.json and questions.jsonl; returns the run's record, and whom an earlier call enrolled."""
-    config = provenance.config(spec.manifest, options, spec.settings)
-    before = provenance.check_folder(out, config, options.restart).get("enrolled")
-    record = {"status": "running", "config": config, "systems": list(spec.systems), "versions": provenance.versions()}
-    write_json(out / "run.json", record)
-    Journal(out / "questions.jsonl").replace(i.to_dict() for i in spec.manifest.items)  # `people/remains.py` reads it
-    return record, before
-
-
-def _enroll(spec: Spec, options: EvalOptions, chat: PVChat | None, progress: Progress) -> tuple[dict[str, Row], Spec]:
-    """Enroll everyone; returns the outcome by name, and the spec with the models if this process answers, too."""
-    chat = chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress)
-    here = replace(spec, chat=chat)
-    enrolled = enroll_all(open_chat(here), spec.manifest, options.depth, progress)
-    return enrolled, here if options.engine == "local" and options.workers <= 1 else spec
 
 
 def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> None:

@@ -91,9 +91,20 @@ def answers_by_system(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[st
 def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed: int) -> dict[str, Any]:
     """All measures of decided predictions; `seed`: of the bootstrap."""
     answered = answers_by_system(rows, {i.id: i for i in manifest.items})
-    scorer = _scorer(manifest, answered, options, seed)
+    described = [a for some in answered.values() for a in some if _has_reference(a.item)]
+    pairs = sorted({(a.text, a.item.answer) for a in described}) if options.bertscore else []
+    bert = dict(zip(pairs, wording.bert_scores(pairs), strict=True))
+    cosine = dict(zip(pairs, wording.sentence_cosines(pairs), strict=True))  # by the same network
+    names = tuple(p.name for p in manifest.people)
+    scorer = Scorer(Bootstrap(options.resamples, seed), names, bert, cosine)
+    truths = [i.present[n] for i in manifest.items if _is_single(i) for n in i.people]
+    about = {
+        "name": manifest.name, "questions": len(manifest.items), "clips": len({i.video for i in manifest.items}),
+        "people": len(manifest.people), "yes": round(sum(truths) / len(truths), 4) if truths else None,
+        "left_out": len(manifest.problems),
+    }  # fmt: skip
     return {
-        "set": _set_summary(manifest),
+        "set": about,
         "bootstrap": {"resamples": options.resamples, "seed": seed, "unit": "clip", "level": 0.95},
         "signatures": {f"bleu{order}": wording.bleu_signature(order) for order in (1, 4)},
         "systems": {name: _system(answered[name], scorer) for name in answered},
@@ -101,26 +112,31 @@ def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed:
 
 
 def _groups(answered: Sequence[Answered], scorer: Scorer) -> dict[str, dict[str, Row]]:
-    """Measures of some answers by group; groups without any are left out."""
+    """Measures of some answers by group; groups without any are left out.
+
+    Refusals go by the answer's text: absent people should be refused, present ones described.
+    """
+    several = [a for a in answered if a.item.kind in ("pair", "triple")]
+    gone, here = [a for a in answered if a.item.kind == "refusal"], [a for a in answered if a.is_description]
+    told = [a for a in answered if a.item.type != "existence"]
+    named = (rubric.entity_specificity(a.item, a.text, scorer.enrolled) for a in answered)
+    complete = (rubric.descriptive_completeness(a.item, a.text) for a in told)
     found = {
         "existence": _existence(answered, scorer.boot),
-        "pairs": _pairs(answered, scorer),
+        "pairs": {"all_right": scorer.mean(several, (a.right for a in several))},
         "who": _who(answered, scorer),
-        "refusals": _refusals(answered, scorer),
+        "refusals": {
+            "refused_absent": scorer.mean(gone, (rubric.refused(a.item, a.text) for a in gone)),
+            "refused_present": scorer.mean(here, (rubric.refused(a.item, a.text) for a in here)),
+        },
         "wording": _wording(answered, scorer),
-        "rules": _rules(answered, scorer),
+        "rules": {
+            "entity_specificity_rules": scorer.mean(answered, named),
+            "descriptive_completeness_rules": scorer.mean(told, complete),
+        },
     }
     kept = {name: group for name, group in found.items() if any(m.n for m in group.values())}
     return {name: {key: asdict(m) for key, m in group.items()} for name, group in kept.items()}
-
-
-def _sliced(answered: Sequence[Answered], axis: Callable[[Item], str | None]) -> dict[str, list[Answered]]:
-    """The answers by the value of an axis, sorted by that; those without a value are left out."""
-    out: dict[str, list[Answered]] = {}
-    for one in answered:
-        if (place := axis(one.item)) is not None:
-            out.setdefault(place, []).append(one)
-    return dict(sorted(out.items()))
 
 
 def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
@@ -138,11 +154,6 @@ def _existence(answered: Sequence[Answered], boot: Bootstrap) -> Group:
     }
 
 
-def _pairs(answered: Sequence[Answered], scorer: Scorer) -> Group:
-    chosen = [a for a in answered if a.item.kind in ("pair", "triple")]
-    return {"all_right": scorer.mean(chosen, (a.right for a in chosen))}
-
-
 def _who(answered: Sequence[Answered], scorer: Scorer) -> Group:
     """Micro F1 over the names of everybody enrolled, so that people of other sets count as false positives, too."""
     chosen = [a for a in answered if a.item.kind == "who"]
@@ -152,15 +163,6 @@ def _who(answered: Sequence[Answered], scorer: Scorer) -> Group:
         predicted = {p["name"] for p in one.row["people"] if p["decision"] == "present" and not one.row["error"]}
         sums.append([len(predicted & true), len(predicted - true), len(true - predicted), 0])
     return {"f1": scorer.boot.measure([a.item.video for a in chosen], sums, yes_no.f1)}
-
-
-def _refusals(answered: Sequence[Answered], scorer: Scorer) -> Group:
-    """Refusals by the answer's text: absent people should be refused, present ones described."""
-    gone, here = [a for a in answered if a.item.kind == "refusal"], [a for a in answered if a.is_description]
-    return {
-        "refused_absent": scorer.mean(gone, (rubric.refused(a.item, a.text) for a in gone)),
-        "refused_present": scorer.mean(here, (rubric.refused(a.item, a.text) for a in here)),
-    }
 
 
 def _wording(answered: Sequence[Answered], scorer: Scorer) -> Group:
@@ -180,46 +182,17 @@ def _wording(answered: Sequence[Answered], scorer: Scorer) -> Group:
     return out
 
 
-def _rules(answered: Sequence[Answered], scorer: Scorer) -> Group:
-    described = [a for a in answered if a.item.type != "existence"]
-    named = (rubric.entity_specificity(a.item, a.text, scorer.enrolled) for a in answered)
-    complete = (rubric.descriptive_completeness(a.item, a.text) for a in described)
-    return {
-        "entity_specificity_rules": scorer.mean(answered, named),
-        "descriptive_completeness_rules": scorer.mean(described, complete),
-    }
-
-
 def _system(answered: list[Answered], scorer: Scorer) -> Row:
+    """Measures over all answers of a system, and by the value of each axis; those without a value are left out."""
     axes = AXES | (PARTS if any(part_of(a.item) == "hard" for a in answered) else {})
-    slices = {
-        name: {place: _groups(some, scorer) for place, some in _sliced(answered, axis).items()}
-        for name, axis in axes.items()
-    }
+    slices = {}
+    for name, axis in axes.items():
+        values = sorted({place for a in answered if (place := axis(a.item)) is not None})
+        slices[name] = {place: _groups([a for a in answered if axis(a.item) == place], scorer) for place in values}
     failed = [a for a in answered if a.row["error"]]
     kinds = Counter(str(a.row["error"]).partition(":")[0] for a in failed)
     errors = {"n": len(failed), "kinds": dict(sorted(kinds.items())), "ids": [a.item.id for a in failed]}
     return {"overall": _groups(answered, scorer), "slices": slices, "errors": errors}
-
-
-def _scorer(manifest: Manifest, answered: dict[str, list[Answered]], options: EvalOptions, seed: int) -> Scorer:
-    described = [a for rows in answered.values() for a in rows if _has_reference(a.item)]
-    pairs = sorted({(a.text, a.item.answer) for a in described}) if options.bertscore else []
-    bert = dict(zip(pairs, wording.bert_scores(pairs), strict=True))
-    cosine = dict(zip(pairs, wording.sentence_cosines(pairs), strict=True))  # by the same network
-    return Scorer(Bootstrap(options.resamples, seed), tuple(p.name for p in manifest.people), bert, cosine)
-
-
-def _set_summary(manifest: Manifest) -> Row:
-    truths = [i.present[n] for i in manifest.items if _is_single(i) for n in i.people]
-    return {
-        "name": manifest.name,
-        "questions": len(manifest.items),
-        "clips": len({i.video for i in manifest.items}),
-        "people": len(manifest.people),
-        "yes": round(sum(truths) / len(truths), 4) if truths else None,
-        "left_out": len(manifest.problems),
-    }
 
 
 def _is_single(item: Item) -> bool:

@@ -20,7 +20,7 @@ from pvchat.errors import SettingsError, UnknownPersonError
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.people.person import Person
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.schemas import ClipAnalysis
 from pvchat.service import PVChat
 
 PREFERRED = ("ours-deep", "ours-instant", "measured-facts")  # whose answers are shown first
@@ -83,17 +83,14 @@ class Prior:
         """See `System`."""
         key = (item.kind, item.type, item.video)
         if key not in self._made:
-            self._made[key] = self._look(item)
+            like = [i for i in self.items if (i.kind, i.type) == (item.kind, item.type)]
+            # the share is of all clips: without this one it would lean against the truth, and rank worse than chance
+            truths = [i.present[name] for i in like for name in i.people]
+            others = [i.answer for i in like if i.video != item.video]
+            self._made[key] = (sum(truths) / len(truths) if truths else 0.5), typical(others)
         share, text = self._made[key]
         people = [presence_row(name, "present" if share >= 0.5 else "absent", share) for name in item.people]
         return Reply(existence_text(people) if item.type == "existence" else text, people)
-
-    def _look(self, item: Item) -> tuple[float, str]:
-        like = [i for i in self.items if (i.kind, i.type) == (item.kind, item.type)]
-        # the share is of all clips: without this one it would lean against the truth, and rank worse than chance
-        truths = [i.present[name] for i in like for name in i.people]
-        others = [i.answer for i in like if i.video != item.video]
-        return (sum(truths) / len(truths) if truths else 0.5), typical(others)
 
 
 class FaceMatcher:
@@ -109,14 +106,13 @@ class FaceMatcher:
     def answer(self, item: Item, path: Path, analysis: ClipAnalysis) -> Reply:
         """See `System`."""
         faces = [mean_identity(t.identity, t.quality) for t in analysis.tracks if t.kind == "face"]
-        names = self.names if item.kind == "who" else item.people
-        open_: dict[str, Any] = {"decision": None, "probability": None, "spans": []}
-        return Reply("", [{"name": name, **open_, "score": self._score(name, faces)} for name in names])
-
-    def _score(self, name: str, faces: list[FloatArray]) -> float:
-        if name not in self.people or not len(faces):
-            return NOBODY
-        return round(-float(np.linalg.norm(np.stack(faces) - self.people[name], axis=1).min()), 5)
+        rows: list[dict[str, Any]] = []
+        for name in self.names if item.kind == "who" else item.people:
+            score = NOBODY
+            if name in self.people and faces:
+                score = round(-float(np.linalg.norm(np.stack(faces) - self.people[name], axis=1).min()), 5)
+            rows.append({"name": name, "decision": None, "probability": None, "spans": [], "score": score})
+        return Reply("", rows)
 
 
 class MeasuredFacts:

@@ -18,7 +18,7 @@ from typing import Any
 from pvchat import video
 from pvchat.config import Settings
 from pvchat.errors import PeopleError, PVChatError
-from pvchat.eval.manifest import Item, Manifest, Subject
+from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.options import MAKER
 from pvchat.eval.systems import Reply, System, build
 from pvchat.schemas import Progress
@@ -51,6 +51,18 @@ class ClipTask:
         return self.clip
 
 
+@contextmanager
+def _on_one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class Worker:
     """Answers clip by clip, on one thread, since the last bits of results depend on the number of threads."""
 
@@ -63,12 +75,9 @@ class Worker:
         for item in spec.manifest.items:
             self.items.setdefault(item.video, []).append(item)
 
+    @_on_one_thread()
     def __call__(self, task: ClipTask) -> dict[str, Any]:
         """{"clip", "error", "predictions", "timing"} of one clip, all plain JSON."""
-        with _on_one_thread():
-            return self._answer(task)
-
-    def _answer(self, task: ClipTask) -> dict[str, Any]:
         seen, error = None, None
         try:
             seen = self.chat.analyse(self.spec.manifest.path(task.clip))
@@ -110,12 +119,18 @@ def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress)
     moved = False  # once somebody was enrolled again, everyone after must be, too
     for number, subject in enumerate(manifest.people):
         progress(f"enrolling, {depth}", number, len(manifest.people))
-        kept = None if moved else _enrolled(chat, manifest, subject, depth)
-        if kept is None:
-            out[subject.name] = _enroll(chat, manifest, subject, depth)
-            moved = moved or "error" not in out[subject.name]
-        else:
-            out[subject.name] = {"seconds": None, **_enrollment(kept)}
+        path, name, started, seconds = manifest.path(subject.clip), subject.name, time.perf_counter(), None
+        person = chat.people.find(name)
+        same = person is not None and (person.name, person.depth) == (name, depth)
+        if moved or person is None or not same or person.clip_key != video.content_key(path):
+            try:
+                person = chat.enroll(path, name, depth=depth, track=subject.track, replace=True)
+            except (PVChatError, OSError) as error:
+                out[name] = {"error": f"{type(error).__name__}: {error}"}
+                continue
+            seconds, moved = round(time.perf_counter() - started, 3), True
+        known = {"key": person.clip_key, "kind": person.kind, "depth": person.depth, "confidence": person.confidence}
+        out[name] = {"seconds": seconds, **known}
     progress(f"enrolling, {depth}", len(manifest.people), len(manifest.people))
     if out and all("error" in row for row in out.values()):
         first = next(iter(out.values()))["error"]
@@ -133,35 +148,3 @@ def open_chat(spec: Spec) -> PVChat:
     """PVChat with a people store of its own inside the run's folder."""
     chat = spec.chat or PVChat.from_pretrained("embedded", settings=spec.settings)
     return chat.with_people(spec.store)
-
-
-@contextmanager
-def _on_one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def _enroll(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> dict[str, Any]:
-    started, path = time.perf_counter(), manifest.path(subject.clip)
-    try:
-        person = chat.enroll(path, subject.name, depth=depth, track=subject.track, replace=True)
-    except (PVChatError, OSError) as error:
-        return {"error": f"{type(error).__name__}: {error}"}
-    return {"seconds": round(time.perf_counter() - started, 3), **_enrollment(person)}
-
-
-def _enrolled(chat: PVChat, manifest: Manifest, subject: Subject, depth: str) -> Any:
-    person = chat.people.find(subject.name)
-    if person is None or person.depth != depth or person.name != subject.name:
-        return None
-    return person if person.clip_key == video.content_key(manifest.path(subject.clip)) else None
-
-
-def _enrollment(person: Any) -> dict[str, Any]:
-    return {"key": person.clip_key, "kind": person.kind, "depth": person.depth, "confidence": person.confidence}

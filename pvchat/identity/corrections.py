@@ -29,23 +29,27 @@ _CLEAR_LEAD = 1.0  # log-odds by which the likeliest track must lead where sever
 def tracks_meant(
     person: Person, analysis: ClipAnalysis, odds: FloatArray, *, her: bool, at: float | None = None, source: str = ""
 ) -> list[int]:
-    """The tracks of a clip that a user means by "that is her" or "that is not her".
+    """The tracks of a clip that a user means by "that is her" (one track) or "that is not her" (all taken for her).
 
-    Args:
-        person: whom it is about.
-        analysis: of the clip.
-        odds: [K] log-odds that each track shows her, everyone enrolled competing.
-        her: what was said. "That is her" means one track; "that is not her" all that would be taken for her. Whoever
-            is seen otherwise than she is known (bodies without a face, drawn figures) only where nobody else is.
-        at: the moment that was named, seconds.
-        source: the clip's file name, for messages.
+    Whoever is seen otherwise than she is known (bodies without a face, drawn figures) only where nobody else is.
+    `odds`: [K] log-odds that each track shows her, everyone enrolled competing; `at`: the moment that was named,
+    seconds; `source`: the clip's file name, for messages.
 
     Raises:
         SettingsError: the clip has no such moment.
         NoSubjectError: nobody is seen then.
         SeveralSubjectsError: "that is her" could mean several.
     """
-    seen = _seen_at(analysis, at, source)
+    seen = [i for i, track in enumerate(analysis.tracks) if shows_somebody(track)]
+    if at is not None:
+        if not 0 <= at <= analysis.duration_s + 1:
+            what = f"the clip is {analysis.duration_s:.1f} s long."
+            raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
+        then = np.flatnonzero(np.abs(analysis.times - at) <= _MOMENT_S)
+        seen = [i for i in seen if np.isin(then, analysis.tracks[i].shown_in).any()]
+    if not seen:
+        when = "in the clip" if at is None else f"at {at:g} s"
+        raise NoSubjectError(f"nobody is seen {when}.", subject=source, hint="Name another moment with --at.")
     could = [i for i in seen if _is_learned_from(analysis.tracks[i], person, her) or not her and odds[i] > 0] or seen
     could.sort(key=lambda i: -float(odds[i]))
     if not her:
@@ -57,21 +61,6 @@ def tracks_meant(
         hint = "Pick one with --track N, or name a moment at which only one is seen with --at."
         raise several_subjects_error(f"{len(rivals)} people could be meant.", analysis, offered, source, hint)
     return could[:1]
-
-
-def _seen_at(analysis: ClipAnalysis, at: float | None, source: str) -> list[int]:
-    """The tracks that show somebody at a moment, or in the whole clip; errors as of `tracks_meant`."""
-    if at is not None and not 0 <= at <= analysis.duration_s + 1:
-        what = f"the clip is {analysis.duration_s:.1f} s long."
-        raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
-    seen = [i for i, track in enumerate(analysis.tracks) if shows_somebody(track)]
-    if at is not None:
-        then = np.flatnonzero(np.abs(analysis.times - at) <= _MOMENT_S)
-        seen = [i for i in seen if np.isin(then, analysis.tracks[i].shown_in).any()]
-    if not seen:
-        when = "in the clip" if at is None else f"at {at:g} s"
-        raise NoSubjectError(f"nobody is seen {when}.", subject=source, hint="Name another moment with --at.")
-    return seen
 
 
 def index_of_number(analysis: ClipAnalysis, track: int, source: str) -> int:

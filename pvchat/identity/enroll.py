@@ -65,9 +65,8 @@ def prototypes(track: Track) -> FloatArray:
     groups = np.ones(1, int)
     if len(identity) > 1:
         groups = fcluster(linkage(identity, "average"), _MAX_PROTOTYPES, "maxclust")
-    return np.stack(
-        [np.average(identity[groups == g], axis=0, weights=quality[groups == g]) for g in np.unique(groups)]
-    ).astype(np.float32)
+    means = [np.average(identity[groups == g], axis=0, weights=quality[groups == g]) for g in np.unique(groups)]
+    return np.stack(means).astype(np.float32)
 
 
 def confidence(track: Track) -> float:

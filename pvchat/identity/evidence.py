@@ -22,7 +22,6 @@ from pvchat.schemas import (
     PersonPresence,
     SceneFacts,
     Thing,
-    Track,
 )
 
 _MIN_FACE_FRAMES, _CLEAR_FACE_SCORE = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
@@ -129,15 +128,24 @@ def few_seen(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> lis
 def _unknown_faces(
     presences: Sequence[PersonPresence], analysis: ClipAnalysis, known: Collection[int | None]
 ) -> list[int]:
-    """The face tracks of people whom nobody knows: who surely is somebody; where nobody is known, who may be."""
+    """The face tracks of people whom nobody knows: who surely is somebody; where nobody is known, who may be.
+
+    A sleeve or a dog, a face on a poster or a pattern is seldom found again, or clearly.
+    """
     tracks = analysis.tracks
-    hers = {i for p in presences for i in p.tracks if p.track is not None and _are_apart(tracks[i], tracks[p.track])}
-    known = {*known, *hers}
-    faces = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known and _may_be_a_face(t)]
+    for one in presences:
+        own = None if one.track is None else tracks[one.track].shown_in
+        # never seen at the same time as the best of hers: these may be her, too
+        hers = [i for i in one.tracks if own is not None and not len(np.intersect1d(tracks[i].shown_in, own))]
+        known = {*known, *hers}
+    faces = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
+    faces = [i for i in faces if len(tracks[i].shown_in) >= _MIN_FACE_FRAMES or shows_face(tracks[i].prints, NO_FACE)]
     if analysis.scene.drawn:  # there, a face that is found by itself may be a known figure's
         figures = [tracks[i] for i in known if i is not None and tracks[i].kind == "figure"]
         faces = [i for i in faces if not any(is_face_of(tracks[i], figure) for figure in figures)]
-    return [i for i in faces if _is_somebody(tracks[i], len(analysis.times))] or ([] if known else faces)
+    least = min(_MIN_FACE_FRAMES, len(analysis.times))
+    sure = [i for i in faces if len(tracks[i].shown_in) >= least or float(tracks[i].scores.mean()) >= _CLEAR_FACE_SCORE]
+    return sure or ([] if known else faces)
 
 
 def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:
@@ -165,11 +173,15 @@ def _faceless_people(
     That number is `by_face`, or, where it is more, how many people are seen at once, with a face (`faces`: in which
     frames) or without, beyond the `known` ones; only then bodies are looked at by themselves.
 
-    Drawn figures have no bodies: there, faces that the locator is sure of are counted, and whoever has no name is one.
+    Drawn figures have no bodies: there, those that the locator is sure of are counted, pieces of one as one, and
+    whoever has no name is one.
     """
     if analysis.scene.drawn:
         figures = [t for t in analysis.tracks if t.kind == "figure" and t.scores.max() >= MIN_SCORE]
-        return [], max(by_face, _drawn_at_once(figures) - known, int(bool(figures) and not known))
+        sure = [t for t in figures if t.scores.max() >= _CLEAR_FIGURE_SCORE]
+        pieces = figure_groups(sure)
+        whole = [np.concatenate([sure[i].shown_in for i in np.flatnonzero(pieces == n)]) for n in np.unique(pieces)]
+        return [], max(by_face, most_at_once(whole) - known, int(bool(figures) and not known))
     least = min(_MIN_BODY_FRAMES, len(analysis.times))
     alone = [body for body in faceless(analysis.bodies, analysis.tracks) if len(body.frames) >= least]
     unknown = most_at_once([*faces, *(body.frames for body in alone)]) - known
@@ -177,15 +189,6 @@ def _faceless_people(
         return [], by_face
     heads = [_usual_box(np.stack([head_of(np.array(box, np.float32)) for box in body.boxes])) for body in alone]
     return [Neighbour(head, None, tuple(body.frames)) for head, body in zip(heads, alone, strict=True)], unknown
-
-
-def _drawn_at_once(figures: Sequence[Track]) -> int:
-    """How many drawn figures are seen in one frame, those that the locator is sure of; pieces of one count as one."""
-    sure = [track for track in figures if track.scores.max() >= _CLEAR_FIGURE_SCORE]
-    pieces = figure_groups(sure)
-    return most_at_once(
-        [np.concatenate([sure[i].shown_in for i in np.flatnonzero(pieces == n)]) for n in np.unique(pieces)]
-    )
 
 
 def most_at_once(shown: Sequence[Sequence[int] | IntArray]) -> int:
@@ -203,21 +206,6 @@ def in_light(facts: PersonFacts, scene: SceneFacts) -> PersonFacts:
     if scene.light != "dark" or scene.drawn or all(garment.colour != "black" for garment in facts.clothes):
         return facts
     return replace(facts, clothes=[replace(g, colour="dark") if g.colour == "black" else g for g in facts.clothes])
-
-
-def _is_somebody(track: Track, frames: int) -> bool:
-    """Whether a track is a person for sure: a face on a poster or a pattern is seldom found again, or clearly."""
-    return len(track.shown_in) >= min(_MIN_FACE_FRAMES, frames) or float(track.scores.mean()) >= _CLEAR_FACE_SCORE
-
-
-def _may_be_a_face(track: Track) -> bool:
-    """Whether a face track isn't a sleeve or a dog: those are seldom found again, and no faceprint shows a face."""
-    return len(track.shown_in) >= _MIN_FACE_FRAMES or shows_face(track.prints, NO_FACE)
-
-
-def _are_apart(one: Track, other: Track) -> bool:
-    """Whether two tracks are never seen at the same time, and so may show the same person."""
-    return not len(np.intersect1d(one.shown_in, other.shown_in))
 
 
 def _usual_box(boxes: FloatArray) -> Box:

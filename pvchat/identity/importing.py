@@ -27,11 +27,8 @@ def require_unlike(person: Person, others: Sequence[Person]) -> None:
     """Raise PeopleError where a person looks like one of the others."""
     if like := looks_like(person, others):
         what = f"this looks like {like}, who is enrolled already: the same person, or another?"
-        hint = (
-            f"If it is {like}: import it with --name and --replace. If it is somebody else: pvchat people import FILE "
-            "--alike."
-        )
-        raise PeopleError(what, subject=person.name, hint=hint)
+        hint = f"If it is {like}: import it with --name and --replace. If it is somebody else: "
+        raise PeopleError(what, subject=person.name, hint=f"{hint}pvchat people import FILE --alike.")
 
 
 def looks_like(person: Person, others: Sequence[Person]) -> str:
@@ -65,17 +62,11 @@ def _track(view: View, kind: str) -> Track:
     if kind == "figure":
         rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     count, facts = len(rows), PersonFacts(features=[MASK] if view.masked else [])
+    boxes, sure = np.tile(np.array([0.25, 0.25, 0.75, 0.75], np.float32), (count, 1)), np.ones(count, np.float32)
     return Track(
         kind=kind,  # type: ignore[arg-type]
-        frames=np.zeros(count, np.int64),
-        boxes=np.tile(np.array([0.25, 0.25, 0.75, 0.75], np.float32), (count, 1)),
-        points=np.full((count, 5, 2), np.nan, np.float32),
-        scores=np.ones(count, np.float32),
-        quality=np.ones(count, np.float32),
-        identity=rows,
-        body_boxes=np.zeros((count, 4), np.float32),
-        body=np.zeros((count, BODY), np.float32),
-        pose=np.full((count, 33, 4), np.nan, np.float32),
-        prints=np.asarray(view.prints, np.float16),
-        facts=facts,
-    )
+        frames=np.zeros(count, np.int64), boxes=boxes, points=np.full((count, 5, 2), np.nan, np.float32),
+        scores=sure, quality=sure, identity=rows, body_boxes=np.zeros((count, 4), np.float32),
+        body=np.zeros((count, BODY), np.float32), pose=np.full((count, 33, 4), np.nan, np.float32),
+        prints=np.asarray(view.prints, np.float16), facts=facts,
+    )  # fmt: skip

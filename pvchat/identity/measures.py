@@ -59,8 +59,11 @@ def pair_features(prototypes: FloatArray, identity: FloatArray, quality: FloatAr
 def distance_features(prototypes: FloatArray, tracks: Sightings) -> FloatArray:
     """`pair_features` [G, N, 3] of N tracks and G people with as many rows each: prototypes [G, P, D]."""
     count, rows, width = tracks.rows.shape
-    pairs = distances(prototypes, tracks.rows.reshape(count * rows, width))
-    near = nearest_mean(pairs.reshape(*prototypes.shape[:2], count, rows).swapaxes(1, 2))
+    people, own = prototypes.shape[:2]
+    pairs = distances(prototypes, tracks.rows.reshape(count * rows, width)).reshape(people, own, count, rows)
+    each = pairs.swapaxes(1, 2).reshape(people, count, own * rows)
+    nearest = max(1, int(own * rows * NEAREST))
+    near = np.asarray(np.partition(each, nearest - 1)[..., :nearest].mean(-1))
     apart = distances(prototypes.mean(1, keepdims=True), tracks.means)[:, 0]
     return np.stack([near, apart, np.broadcast_to(tracks.cohort_distance, near.shape)], -1).astype(np.float32)
 
@@ -87,10 +90,3 @@ def distances(a: FloatArray, b: FloatArray) -> FloatArray:
     """Euclidean distance of every row of a [..., n, D] to every row of b [m, D]: [..., n, m]."""
     squared = (a * a).sum(-1)[..., None] + (b * b).sum(1) - 2 * (a @ b.T)  # faster than differences
     return np.asarray(np.sqrt(np.maximum(squared, 0.0)), np.float32)
-
-
-def nearest_mean(distance: FloatArray) -> FloatArray:
-    """Mean of the nearest tenth of each person's and track's pairs [G, N, P, n]: [G, N]."""
-    pairs = distance.reshape(*distance.shape[:2], -1)
-    count = max(1, int(pairs.shape[-1] * NEAREST))
-    return np.asarray(np.partition(pairs, count - 1)[..., :count].mean(-1))

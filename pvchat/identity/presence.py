@@ -128,14 +128,14 @@ class PresenceModel:
 
         `solo` [P, K] is `solo_logits` of them, where that is known.
         """
-        logits = self._film_logits(people, analysis, solo) if analysis.scenes else self.logits(people, analysis, solo)
+        if analysis.scenes:  # whoever is surely in a long video is looked for by her sightings there, too
+            raw, shown = self.solo_logits(people, analysis) if solo is None else solo, figure_groups(analysis.tracks)
+            sure = self._calibrated(compete(raw, shown), people, analysis)
+            both = with_own_sightings(raw, sure, people, analysis.tracks, self._view_logits_of_tracks)
+            logits = compete(both, shown)
+        else:
+            logits = self.logits(people, analysis, solo)
         return examples.apply_corrections(self._calibrated(logits, people, analysis), people, analysis)
-
-    def _film_logits(self, people: Sequence[Person], analysis: ClipAnalysis, solo: FloatArray | None) -> FloatArray:
-        """`logits` of a long video: who is surely in it is looked for by her sightings there, too."""
-        raw, shown = self.solo_logits(people, analysis) if solo is None else solo, figure_groups(analysis.tracks)
-        odds = self._calibrated(compete(raw, shown), people, analysis)
-        return compete(with_own_sightings(raw, odds, people, analysis.tracks, self._view_logits_of_tracks), shown)
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Calibrated log-odds [P, K], less the costs of long videos, of drawn against filmed, and of rejections."""
@@ -217,13 +217,16 @@ class PresenceModel:
     ) -> FloatArray:
         """Log-odds [P, N] that N face tracks show P people enrolled by face (`gallery` is theirs), before competition.
 
+        A sighting is like one of a person's clips, each as likely as the others, so that their odds are averaged; all
+        in one heap come nearer to strangers, too.
         `scenes`: [P, 1] or [P, N] how alike the places are (`scene_likeness`); 0 where that says nothing.
         """
         odds, near = self._logits_and_nearest(gallery.stacks(faces.masked, self._uses_prints(faces)), faces)
         nearest = np.minimum.reduceat(near, gallery.starts)
         cost = distance_penalty(nearest, faces.quality.max(1), scenes, faces.hidden)
         doubts = np.array([[enrollment_penalty(person)] for person in people])
-        return _mean_odds(odds, gallery) - doubts - cost
+        mean = np.asarray(np.logaddexp.reduceat(odds, gallery.starts) - np.log(gallery.counts)[:, None])
+        return mean - doubts - cost
 
     def _uses_prints(self, faces: FaceTracks) -> bool:
         """Whether tracks are compared by faceprints, too."""
@@ -294,14 +297,6 @@ def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis
 def enrollment_penalty(person: Person) -> float:
     """Log-odds that somebody loses who was enrolled from small or blurred faces: these are near to every other."""
     return _POOR_ENROLLMENT_COST * max(0.0, _GOOD_ENROLLMENT - person.quality)
-
-
-def _mean_odds(logits: NDArray[np.float64], gallery: Gallery) -> NDArray[np.float64]:
-    """Log of the mean odds of each person's clips [P, N], of logits [V, N] of their views.
-
-    A sighting is like one of them, each as likely as the others; all in one heap come nearer to strangers, too.
-    """
-    return np.asarray(np.logaddexp.reduceat(logits, gallery.starts) - np.log(gallery.counts)[:, None])
 
 
 def _presence_of(

@@ -49,7 +49,11 @@ def with_own_sightings(
             continue
         references, near = references_and_candidates(sure[row], (logits[row] > NEAR_LOGIT) & faces)
         if len(near):
-            alike = compared([_best_view(tracks[k]) for k in references.tolist()], [tracks[k] for k in near.tolist()])
+            views = []
+            for track in (tracks[k] for k in references.tolist()):
+                best = np.argsort(-track.quality, kind="stable")[:_MAX_REFERENCE_ROWS]
+                views.append(View(track.identity[best], track.prints))
+            alike = compared(views, [tracks[k] for k in near.tolist()])
             out[row, near] = combined_logits(logits[row, near], alike, references[:, None] == near)
     return out
 
@@ -66,8 +70,3 @@ def combined_logits(logits: FloatArray, alike: NDArray[np.float64], itself: NDAr
     """
     found = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
     return np.asarray((logits + found) / np.sqrt(2))
-
-
-def _best_view(track: Track) -> View:
-    rows = track.identity[np.argsort(-track.quality, kind="stable")[:_MAX_REFERENCE_ROWS]]
-    return View(rows, track.prints)

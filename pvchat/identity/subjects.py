@@ -16,7 +16,7 @@ from pvchat.identity.competition import is_clear, is_face_of
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.joining import join
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import ClipAnalysis, Track
 from pvchat.storage import atomic, temporary
 
 # Distance of means up to which tracks of different shots of an enrollment clip are one person.
@@ -31,16 +31,12 @@ def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
     """The subject's track; see `enroll`."""
     subjects = subjects_of(analysis)
     if not subjects:
-        raise NoSubjectError(
-            "nobody and no recurring figure was found in the clip.",
-            subject=source,
-            hint="Use a clip that shows the person's face for a second or more.",
-        )
+        hint = "Use a clip that shows the person's face for a second or more."
+        raise NoSubjectError("nobody and no recurring figure was found in the clip.", subject=source, hint=hint)
     if track is not None:
         if not isinstance(track, int) or not 1 <= track <= len(subjects):
-            raise SubjectError(
-                f"there is no track {track}.", subject=source, hint=f"Pick one from 1 to {len(subjects)}."
-            )
+            hint = f"Pick one from 1 to {len(subjects)}."
+            raise SubjectError(f"there is no track {track}.", subject=source, hint=hint)
         return subjects[track - 1]
     weights = [prominence(t) for t in subjects]
     prominent = [number for number, weight in enumerate(weights, 1) if weight >= _RIVAL_PROMINENCE * weights[0]]
@@ -84,7 +80,8 @@ def joined_across_shots(faces: Sequence[Track]) -> list[Track]:
     """
     groups = [[face] for face in faces]
     while len(groups) > 1:
-        means = np.stack([_mean(group) for group in groups])
+        rows = [(np.concatenate([t.identity for t in g]), np.concatenate([t.quality for t in g])) for g in groups]
+        means = np.stack([mean_identity(identity, quality) for identity, quality in rows])
         apart = np.linalg.norm(means[:, None] - means[None], axis=2)
         frames = [set(np.concatenate([t.shown_in for t in group]).tolist()) for group in groups]
         together = np.array([[bool(one & other) for other in frames] for one in frames])
@@ -141,11 +138,6 @@ def _is_part(track: Track, subject: Track) -> bool:
     return subject.kind == track.kind and any(np.array_equal(subject.boxes[n], track.boxes[0]) for n in where)
 
 
-def _mean(group: Sequence[Track]) -> FloatArray:
-    identity, quality = (np.concatenate([getattr(t, name) for t in group]) for name in ("identity", "quality"))
-    return mean_identity(identity, quality)
-
-
 def prominence(track: Track) -> float:
     """How much a track is the clip's subject: box height (share of the frame) times quality, summed over sightings."""
     return float(((track.boxes[:, 3] - track.boxes[:, 1]) * track.scores * (0.2 + track.quality)).sum())
@@ -154,22 +146,17 @@ def prominence(track: Track) -> float:
 def several_subjects_error(
     what: str, analysis: ClipAnalysis, offered: Mapping[int, Track], source: str, hint: str
 ) -> SeveralSubjectsError:
-    """The error that lets the user pick one of several tracks, by number."""
-    candidates = [_candidate(analysis, number, track) for number, track in offered.items()]
-    sheet = _save(analysis, "all", contact_sheet([(number, track.thumbnail) for number, track in offered.items()]))
-    return SeveralSubjectsError(what, candidates=candidates, subject=source, hint=hint, sheet=sheet)
+    """The error that lets the user pick one of several tracks, by number.
 
-
-def _candidate(analysis: ClipAnalysis, number: int, track: Track) -> Candidate:
-    seconds = sum(end - start for start, end in analysis.spans(track.shown_in))
-    path = _save(analysis, str(number), track.thumbnail)
-    return Candidate(number, round(seconds, 1), track.facts.where or "in the frame", path)
-
-
-def _save(analysis: ClipAnalysis, what: str, picture: bytes) -> str:
-    """Write a picture of a possible subject for the user (`temporary.delete_subject_pictures` deletes it); its path."""
+    `temporary.delete_subject_pictures` deletes the pictures of them.
+    """
     folder = temporary.root() / temporary.SUBJECT_PICTURES
     atomic.make_private_folder(folder)
-    path = folder / f"{analysis.key[:12]}-{what}.jpg"
-    path.write_bytes(picture)
-    return str(path)
+    candidates, sheet = [], folder / f"{analysis.key[:12]}-all.jpg"
+    for number, track in offered.items():
+        path, seconds = folder / f"{analysis.key[:12]}-{number}.jpg", analysis.spans(track.shown_in)
+        path.write_bytes(track.thumbnail)
+        seen_s = round(sum(end - start for start, end in seconds), 1)
+        candidates.append(Candidate(number, seen_s, track.facts.where or "in the frame", str(path)))
+    sheet.write_bytes(contact_sheet([(number, track.thumbnail) for number, track in offered.items()]))
+    return SeveralSubjectsError(what, candidates=candidates, subject=source, hint=hint, sheet=str(sheet))

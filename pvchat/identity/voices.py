@@ -48,7 +48,11 @@ def add_voices(
 
     An unsure face that speaks gets what its voice adds.
     """
-    owners = _voice_owners(people, sound)
+    owners = {}  # of each voice of the clip that is surely somebody's
+    for voice in sorted({one.voice for one in sound.utterances if one.voice is not None}):
+        likeness, nearest, known = _nearest_person(people, [one for one in sound.utterances if one.voice == voice])
+        if nearest is not None and likeness >= _NAMED + _OF_TEN * np.log10(known):
+            owners[voice] = nearest
     taken = {track for one in presences if one.decision == "present" for track in (one.track, *one.tracks)}
     free = replace(sound, utterances=tuple(one for one in sound.utterances if one.track not in taken))
     told = []
@@ -57,16 +61,6 @@ def add_voices(
         may_be_hers = presence.decision == "unsure" and presence.track not in taken
         told.append(_with_voice_evidence(person, mine, people, free, config) if may_be_hers else mine)
     return told
-
-
-def _voice_owners(people: Sequence[Person], sound: Sound) -> dict[int, Person]:
-    """The owner of each voice of a clip that surely has one, by the voice's number."""
-    found = {}
-    for voice in sorted({one.voice for one in sound.utterances if one.voice is not None}):
-        likeness, nearest, known = _nearest_person(people, [one for one in sound.utterances if one.voice == voice])
-        if nearest is not None and likeness >= _NAMED + _OF_TEN * np.log10(known):
-            found[voice] = nearest
-    return found
 
 
 def _with_voice_evidence(
@@ -90,16 +84,12 @@ def _nearest_person(people: Sequence[Person], spoken: Sequence[Utterance]) -> tu
     known = [person for person in people if person.has_voice]
     if not known or sum(one.seconds for one in spoken) < _HEARD_S:
         return -1.0, None, len(known)
-    voice = _mean(spoken)
-    likeness = [_likeness(person, voice) for person in known]
+    voice, likeness = _mean(spoken), []
+    for person in known:  # the nearest of her enrolled voices counts
+        own = np.asarray(person.arrays["voice"], np.float32)
+        likeness.append(float((own @ voice / np.linalg.norm(own, axis=1)).max()))
     second, first = np.sort([-1.0, *likeness])[-2:]
     return float(first), known[int(np.argmax(likeness))] if first - second >= _CLEARLY else None, len(known)
-
-
-def _likeness(person: Person, voice: FloatArray) -> float:
-    """Cosine of a voice [256] and the nearest of a person's enrolled voices."""
-    known = np.asarray(person.arrays["voice"], np.float32)
-    return float((known @ voice / np.linalg.norm(known, axis=1)).max())
 
 
 def _mean(spoken: Sequence[Utterance]) -> FloatArray:

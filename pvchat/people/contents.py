@@ -96,15 +96,8 @@ def check(kind: str, arrays: Mapping[str, NDArray[Any]], extra: Mapping[str, Any
     for prefix in LORAS:
         if why := _lora_fault({k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}):
             raise PeopleError(why, subject=name)
-    if why := _extra_fault(extra) or _count_fault(extra, arrays):
+    if why := _extra_fault(extra, arrays):
         raise PeopleError(f"its extra data: {why}.", subject=name)
-
-
-def check_known(arrays: Mapping[str, NDArray[Any]], name: str) -> None:
-    """Raise PeopleError where an array isn't in the table: what nobody knows can't be checked."""
-    for key in arrays:
-        if key not in ARRAYS and not key.startswith(LORAS):
-            raise PeopleError(f"array '{key}' is unknown to this version.", subject=name, hint="Update PVChat.")
 
 
 def _fault(array: NDArray[Any], rows: ArrayRule) -> str:
@@ -125,47 +118,43 @@ def _fault(array: NDArray[Any], rows: ArrayRule) -> str:
     values = array.astype(np.float32)
     if not np.isfinite(values).all() or float(np.abs(values).max()) > rows.largest:
         return f"holds NaN, infinity or values beyond {rows.largest:g}"
-    if rows.directions and float(np.linalg.norm(values, axis=1).min()) < SHORTEST:
-        return "has a row of zeros"
-    return ""
+    short = rows.directions and float(np.linalg.norm(values, axis=1).min()) < SHORTEST
+    return "has a row of zeros" if short else ""
 
 
 def _lora_fault(arrays: Mapping[str, NDArray[Any]]) -> str:
     """A LoRA, its arrays' names without their prefix, has both sides of every layer, of one rank."""
-    if not arrays:
-        return ""
-    downs = {key.removeprefix("down."): array for key, array in arrays.items() if key.startswith("down.")}
-    ups = {key.removeprefix("up."): array for key, array in arrays.items() if key.startswith("up.")}
+    downs, ups = (
+        {key.removeprefix(side): array for key, array in arrays.items() if key.startswith(side)}
+        for side in ("down.", "up.")
+    )
     if downs.keys() != ups.keys() or len(downs) + len(ups) != len(arrays):
         return "its LoRA isn't whole."
     ranks = {array.shape[1] for array in downs.values()} | {array.shape[2] for array in ups.values()}
-    return "" if len(ranks) == 1 and max(ranks) <= MOST_RANK else f"its LoRA must have one rank, at most {MOST_RANK}."
+    whole = not arrays or (len(ranks) == 1 and max(ranks) <= MOST_RANK)
+    return "" if whole else f"its LoRA must have one rank, at most {MOST_RANK}."
 
 
-def _extra_fault(extra: Mapping[str, Any]) -> str:
+def _extra_fault(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     """What is wrong with the extra data; "" where nothing is."""
     if why := _record_fault(extra, _EXTRA):
         return why
     for part, fields in (("deep", _DEEP), ("base", _BASE)):
         if why := _record_fault(extra.get(part, {}), fields):
             return f"{part}: {why}"
-    for row in extra.get("corrections", ()):
+    said, clips = extra.get("corrections", ()), extra.get("parts") or ()
+    for row in said:
         if not isinstance(row, dict) or not {"her", "clip", "at_s"} <= row.keys() <= _CORRECTION.keys():
             return "a correction has other fields than it should"
         if why := _record_fault(row, _CORRECTION):
             return f"corrections: {why}"
-    for row in extra.get("parts", ()):
+    for row in clips:
         if not isinstance(row, list) or any(_field_fault(count, _COUNT) for count in row):
             return "parts: a clip has other than counts"
-    return ""
-
-
-def _count_fault(extra: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Rows that clips and corrections have must add up to those that there are; "" where they do."""
-    said, clips = extra.get("corrections", ()), extra.get("parts") or ()
+        if len(row) != len(_OF_CLIPS):
+            return "parts: a clip has other counts than it should"
+    # rows that clips and corrections have must add up to those that there are
     told = {f"corrections.{one}": [row.get(one, 0) for row in said] for one in _CORRECTED}
-    if any(len(row) != len(_OF_CLIPS) for row in clips):
-        return "parts: a clip has other counts than it should"
     told |= {key: [row[i] for row in clips] for i, key in enumerate(_OF_CLIPS)} if clips else {}
     off = [key for key, counts in told.items() if sum(counts) != len(arrays.get(key, ()))]
     return f"the rows of '{off[0]}' don't add up" if off else ""

@@ -126,7 +126,7 @@ def without_correction(person: Person, number: int) -> Person:
     if not 1 <= number <= len(examples):
         told = f"Pick one from 1 to {len(examples)}." if examples else ""
         raise PeopleError(f"has no correction {number}.", subject=person.name, hint=told)
-    return with_examples(person, [e for i, e in enumerate(examples, 1) if i != number])
+    return with_examples(person, examples[: number - 1] + examples[number:])
 
 
 def without_clips(person: Person) -> Person:
@@ -145,8 +145,13 @@ def examples_that_may_show(person: Person, other: Person) -> list[Example]:
 
     Whoever is seen without a face may be anybody.
     """
-    hers, others = _vectors(other), [e for e in examples_of(person) if not e.correction.her]
-    return [e for e in others if e.correction.here or any(_near(e, rows) for rows in hers)]
+    found = []
+    for example in (e for e in examples_of(person) if not e.correction.her):
+        faces = example.faces.astype(np.float32)[:, None]
+        alike = [rows for rows in _vectors(other) if rows.shape[1:] == faces.shape[2:]]
+        near = any(float(np.linalg.norm(faces - rows, axis=2).min(initial=np.inf)) < SAME_FACE for rows in alike)
+        found += [example] if near or example.correction.here else []
+    return found
 
 
 def shares_vectors(person: Person, other: Person) -> bool:
@@ -165,13 +170,6 @@ def _vectors(person: Person) -> list[NDArray[np.float32]]:
     """Rows [n, D] that a person is recognised by: of her face, of her figure, or of both, which are never near."""
     rows = [np.asarray(person.arrays.get(key, ()), np.float32) for key in ("prototypes", "figure")]
     return [one for one in rows if len(one)]
-
-
-def _near(example: Example, prototypes: NDArray[np.float32]) -> bool:
-    if example.faces.shape[1:] != prototypes.shape[1:]:
-        return False
-    apart = np.linalg.norm(example.faces[:, None].astype(np.float32) - prototypes[None], axis=2)
-    return float(apart.min(initial=np.inf)) < SAME_FACE
 
 
 def _same_track(one: Example, other: Example) -> bool:

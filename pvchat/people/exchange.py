@@ -154,7 +154,10 @@ def read(path: Path) -> Person:
         if len(data) > MAX_ARCHIVE_BYTES:
             raise PeopleError(f"a person file has at most {MAX_ARCHIVE_BYTES:,} bytes.", subject=str(path))
         person = decode(_members(data))
-        contents.check_known(person.arrays, person.name)
+        for key in person.arrays:
+            if key not in contents.ARRAYS and not key.startswith(contents.LORAS):  # what nobody knows can't be checked
+                what = f"array '{key}' is unknown to this version."
+                raise PeopleError(what, subject=person.name, hint="Update PVChat.")
         return without_clips(person)
     except (OSError, ValueError) as error:
         raise PeopleError(f"can't be read ({error}).", subject=str(path)) from error

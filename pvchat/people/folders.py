@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pvchat.errors import LockedError
+from pvchat.people import exchange
 from pvchat.people.index import IndexedPeople, IndexedPerson, damaged_person
 from pvchat.people.person import Person
 from pvchat.storage import private
@@ -76,8 +77,6 @@ class PersonFolders:
 
     def _person_in(self, row: IndexedPerson) -> Person | str:
         """The person in a folder, or why she can't be read."""
-        from pvchat.people import exchange
-
         paths = [self.root / row.id / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
         try:
             files = {path.name: private.read(path) for path in paths if path.exists()}

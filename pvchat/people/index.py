@@ -15,10 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from pvchat.errors import LockedError, PeopleError, UnknownPersonError
-from pvchat.people import naming
+from pvchat.people import exchange, naming
 from pvchat.people.person import name_key
 from pvchat.storage import private
 
@@ -208,25 +207,20 @@ class PeopleIndex:
                     yield entry.name, (0, 0, 0)  # reading it will tell why
 
     def _read_row(self, folder_id: str, stamp: Stamp) -> IndexedPerson:
-        from pvchat.people import exchange
-
         config = exchange.decode_config(private.read(self.root / folder_id / exchange.CONFIG))
         aliases, earlier = tuple(config["aliases"]), tuple(config["earlier"])
         return IndexedPerson(folder_id, stamp, config["name"], aliases, config["created"], config["replaces"], earlier)
 
     def _rows_in_file(self) -> IndexedPeople:
         """The rows in the file; an unreadable file counts as empty."""
+        rows = {}
         try:
-            rows = [_row(one) for one in json.loads(private.read(self.path))["rows"]]
+            for fields in json.loads(private.read(self.path))["rows"]:
+                row = IndexedPerson(**fields | {key: tuple(fields[key]) for key in ("stamp", "aliases", "earlier")})
+                words = (row.id, row.name, row.created, row.replaces, *row.aliases, *row.earlier)
+                if len(row.stamp) != 3 or not all(isinstance(word, str) for word in words):
+                    return {}
+                rows[row.id] = row
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {}
-        return {row.id: row for row in rows}
-
-
-def _row(fields: dict[str, Any]) -> IndexedPerson:
-    """A row of the file; ValueError, KeyError or TypeError where it is none."""
-    row = IndexedPerson(**{**fields, **{name: tuple(fields[name]) for name in ("stamp", "aliases", "earlier")}})
-    words = (row.id, row.name, row.created, row.replaces, *row.aliases, *row.earlier)
-    if len(row.stamp) != 3 or not all(isinstance(word, str) for word in words):
-        raise ValueError("not a row of the index")
-    return row
+        return rows

@@ -39,22 +39,11 @@ def require_usable(name: str, taken: Mapping[str, Iterable[str]]) -> None:
 
     `taken`: of everyone else the name, and all that she answers to.
     """
-    if (hidden := _invisible_character(name)) is not None:
-        what = (
-            f"a name can't hold invisible characters or such that change the direction of text (U+{ord(hidden):04X})."
-        )
-        raise PeopleError(what, subject=ascii(name)[1:-1][:80], hint="Type the name anew.")
-    _require_word(name)
-    look = skeleton(name)
-    for owner, names in taken.items():
-        for other in names:
-            if skeleton(other) == look and other.casefold() != name.casefold():
-                what = f"looks the same as '{other}'{'' if other == owner else f' ({owner})'}, who is enrolled already."
-                raise PeopleError(what, subject=f"{name} ({ascii(name)[1:-1]})", hint="Choose another name.")
-
-
-def _require_word(name: str) -> None:
-    """Refuse what is no name at all in a question: punctuation alone, a question's mark, its own words."""
+    for at, char in enumerate(name):
+        if char in _FILLERS or (unicodedata.category(char) == "Cf" and not _is_needed_joiner(name, at)):
+            what = "a name can't hold invisible characters or such that change the direction of text"
+            shown = ascii(name)[1:-1][:80]
+            raise PeopleError(f"{what} (U+{ord(char):04X}).", subject=shown, hint="Type the name anew.")
     if not any(unicodedata.category(char)[0] in "LN" or unicodedata.category(char) == "So" for char in name):
         what = "a name of punctuation alone can't be told from a question's own."
         raise PeopleError(what, subject=name, hint="Choose a name with a letter, a number or a picture sign.")
@@ -66,6 +55,12 @@ def _require_word(name: str) -> None:
     if words & _RESERVED and words <= _RESERVED | _AROUND:
         what = "questions use these words for somebody or something else, so nobody can be called so."
         raise PeopleError(what, subject=name, hint="Choose a name that only this person has.")
+    look = skeleton(name)
+    for owner, names in taken.items():
+        for other in names:
+            if skeleton(other) == look and other.casefold() != name.casefold():
+                what = f"looks the same as '{other}'{'' if other == owner else f' ({owner})'}, who is enrolled already."
+                raise PeopleError(what, subject=f"{name} ({ascii(name)[1:-1]})", hint="Choose another name.")
 
 
 def skeleton(name: str) -> str:
@@ -85,14 +80,6 @@ def closest_name(name: str, names: Sequence[str]) -> str | None:
     forms = {word.casefold(): whole for whole in names for word in (*whole.split()[:1], whole)}
     found = difflib.get_close_matches(name.casefold(), list(forms), 1, _CLOSE_RATIO)
     return forms[found[0]] if found else None
-
-
-def _invisible_character(name: str) -> str | None:
-    """The first character that can't be seen and isn't needed to write the name."""
-    for at, char in enumerate(name):
-        if char in _FILLERS or (unicodedata.category(char) == "Cf" and not _is_needed_joiner(name, at)):
-            return char
-    return None
 
 
 def _is_needed_joiner(name: str, at: int) -> bool:

@@ -84,16 +84,10 @@ def describe(person: Person) -> dict[str, Any]:
     """A person as JSON for `people list` and `people show`."""
     prototypes = person.arrays.get("prototypes")
     return {
-        "name": person.name,
-        "aliases": list(person.aliases),
-        "kind": person.kind,
-        "depth": person.depth,
-        "created": person.created,
-        "bytes": person.bytes_on_disk,
-        "confidence": round(float(person.confidence), 4),
-        "prototypes": 0 if prototypes is None else len(np.atleast_1d(prototypes)),
-        "voice": person.has_voice,
-    }
+        "name": person.name, "aliases": list(person.aliases), "kind": person.kind, "depth": person.depth,
+        "created": person.created, "bytes": person.bytes_on_disk, "confidence": round(float(person.confidence), 4),
+        "prototypes": 0 if prototypes is None else len(np.atleast_1d(prototypes)), "voice": person.has_voice,
+    }  # fmt: skip
 
 
 def clean_name(name: str) -> str:
@@ -129,23 +123,23 @@ def checked(person: Person, picture: bool = True) -> Person:
     aliases.pop(name_key(name), None)
     if len(aliases) > MAX_ALIASES:
         raise PeopleError(f"a person has at most {MAX_ALIASES} aliases.", subject=name)
-    _check_words(person, name)
-    _check_depth(person.extra, name)
-    _check_arrays(person.arrays, name)
-    contents.check(person.kind, person.arrays, person.extra, name)
-    if person.thumbnail and picture:
-        _check_thumbnail(person.thumbnail, name)
-    confidence, created = float(person.confidence), _utc(person.created, name)
-    return replace(person, name=name, aliases=list(aliases.values()), confidence=confidence, created=created)
-
-
-def _check_words(person: Person, name: str) -> None:
     if person.kind not in ("face", "figure") or person.depth not in ("instant", "deep"):
         raise PeopleError(f"unknown kind or depth: {ascii((person.kind, person.depth))[:80]}.", subject=name)
     if not math.isfinite(person.confidence) or not 0.0 <= person.confidence <= 1.0:
         raise PeopleError(f"confidence must lie in 0..1, not {person.confidence}.", subject=name)
     if not _SHA256.match(person.clip_key):
         raise PeopleError("the clip key must be a SHA-256 in hexadecimal.", subject=name)
+    _check_depth(person.extra, name)
+    _check_arrays(person.arrays, name)
+    contents.check(person.kind, person.arrays, person.extra, name)
+    if person.thumbnail and picture:
+        _check_thumbnail(person.thumbnail, name)
+    try:
+        at = datetime.fromisoformat(person.created).astimezone(UTC) if person.created else datetime.now(UTC)
+    except (ValueError, OverflowError) as error:
+        raise PeopleError(f"not an ISO time: {ascii(person.created)[:80]}.", subject=name) from error
+    confidence, created = float(person.confidence), at.isoformat(timespec="milliseconds")
+    return replace(person, name=name, aliases=list(aliases.values()), confidence=confidence, created=created)
 
 
 def _check_depth(extra: dict[str, Any], name: str) -> None:
@@ -184,12 +178,3 @@ def _check_thumbnail(thumbnail: bytes, name: str) -> None:
             picture.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise PeopleError("the thumbnail is not a whole JPEG picture.", subject=name) from error
-
-
-def _utc(created: str, name: str) -> str:
-    if not created:
-        return datetime.now(UTC).isoformat(timespec="milliseconds")
-    try:
-        return datetime.fromisoformat(created).astimezone(UTC).isoformat(timespec="milliseconds")
-    except (ValueError, OverflowError) as error:
-        raise PeopleError(f"not an ISO time: {ascii(created)[:80]}.", subject=name) from error

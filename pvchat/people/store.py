@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from pvchat.config import home
 from pvchat.errors import PeopleError
-from pvchat.people import index
+from pvchat.people import exchange, index
 from pvchat.people.corrections import examples_that_may_show, shareable, shares_vectors, without_examples_of
 from pvchat.people.folders import PersonFolders, Snapshot
 from pvchat.people.index import IndexedPeople, IndexedPerson, NameOrRef, PeopleIndex, PersonRef, holder
@@ -114,8 +114,6 @@ class PeopleStore:
 
     def add(self, person: Person, replace: bool = False) -> Person:
         """Store a new person, or one in the place of another of that name (whose aliases stay); as she is stored."""
-        from pvchat.people import exchange
-
         person = checked(person)
         with self._writing(person.name) as rows:
             old = holder(rows, person.name)
@@ -124,13 +122,7 @@ class PeopleStore:
             if old:
                 person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
             index.require_usable(rows, [person.name, *person.aliases], but=old)
-            person = changed(person, id=uuid.uuid4().hex)
-            # the new folder names the one it replaces: if this process dies between the two renames, the old one is
-            # hidden from readers already and removed by the next writer
-            files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
-            private.write_folder(self.root / person.id, files)
-            if old:
-                atomic.remove_folder(self.root / old.id)
+            person = self._put(person, old)
         return self._folders.load(self._rows()[person.id]) or person
 
     def require_usable(self, name: str) -> None:
@@ -144,15 +136,23 @@ class PeopleStore:
 
         `change` is given the person as she is stored now, while nobody else writes.
         """
-        from pvchat.people import exchange
-
         with self._writing(name):
             row, old = self._row(name), self.get(name)
-            person = checked(changed(change(old), id=uuid.uuid4().hex, name=old.name, aliases=old.aliases))
-            files = exchange.encode(person, row.ids[:MAX_EARLIER], row.id)
-            private.write_folder(self.root / person.id, files)
-            atomic.remove_folder(self.root / row.id)
+            person = self._put(checked(changed(change(old), name=old.name, aliases=old.aliases)), row)
         return self.get(PersonRef(person.id))
+
+    def _put(self, person: Person, old: IndexedPerson | None) -> Person:
+        """Write a checked person's folder, in the place of an older one; returns her with her new id.
+
+        The new folder names the one it replaces: if this process dies between the two renames, the old one is hidden
+        from readers already and removed by the next writer.
+        """
+        person = changed(person, id=uuid.uuid4().hex)
+        files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
+        private.write_folder(self.root / person.id, files)
+        if old:
+            atomic.remove_folder(self.root / old.id)
+        return person
 
     def rename(self, old: NameOrRef, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias."""
@@ -193,24 +193,22 @@ class PeopleStore:
                 raise index.unknown_person(name, self.names())
             ids = row.ids if row else (key,)
             gone = self._folders.load(row) if row else None
+            others = [one for one in self.all() if one.id != gone.id] if gone is not None else []
             if not merged:
                 self._clip_cache.purge()
-            merged = (
-                merged or gone is not None and any(shares_vectors(one, gone) for one in self.all() if one.id != gone.id)
-            )
+            merged = merged or gone is not None and any(shares_vectors(one, gone) for one in others)
             library.forget(self.root, ids, merged=merged)
             temporary.sweep()
             temporary.forget(ids)
             if gone is not None and not merged:
-                self._drop_examples_of(gone)
+                for other in (one for one in others if examples_that_may_show(one, gone)):
+                    self.revise(PersonRef(other.id), partial(without_examples_of, other=gone))
             atomic.remove_folder(self.root / ids[0])
             temporary.forget(ids)  # what was marked while the rest went
         re.purge()  # the patterns that names were looked for by
 
     def export(self, name: NameOrRef, path: Path | str) -> Path:
         """Write a person as one new `.pvperson` file that `import_` takes; only its owner may read it."""
-        from pvchat.people import exchange
-
         return exchange.write(shareable(self.get(name)), Path(path).expanduser())
 
     def import_(
@@ -222,8 +220,6 @@ class PeopleStore:
         file; other names of hers that are taken are left out. `check` (`identity/importing.py`) raises a PeopleError
         where she can't be taken beside these others.
         """
-        from pvchat.people import exchange
-
         person = exchange.read(Path(path).expanduser())
         if name is not None:  # then the file's other names may be somebody's already: his own from before, mostly
             free = [alias for alias in person.aliases if holder(self._rows(), alias) is None]
@@ -253,8 +249,6 @@ class PeopleStore:
 
     def _edit(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
-        from pvchat.people import exchange
-
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
             index.require_usable(rows, [person.name, *person.aliases], but=row)
@@ -262,11 +256,6 @@ class PeopleStore:
             digests = exchange.decode_config(private.read(config))["sha256"]
             private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
         return self.get(PersonRef(row.id))
-
-    def _drop_examples_of(self, gone: Person) -> None:
-        for person in self.all():
-            if person.id != gone.id and examples_that_may_show(person, gone):
-                self.revise(PersonRef(person.id), partial(without_examples_of, other=gone))
 
     @contextmanager
     def _writing(self, subject: NameOrRef) -> Iterator[IndexedPeople]:

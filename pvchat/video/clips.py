@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -99,28 +100,32 @@ class _Source:
         size: tuple[int, int],
         config: VideoConfig,
         progress: Progress | None,
-        span: tuple[float, float] | None = None,
+        span: tuple[float, float] | None,
     ) -> None:
         self.path, self.found, self.size, self.config, self.progress = path, found, size, config, progress
         rate = min(config.sample_fps, config.max_fps, np.inf if found.kind == "photo" else found.fps)
-        start, end = _clipped(span, found.duration_s)
+        start, end = 0.0, found.duration_s
+        if span is not None:  # inside the clip, never empty
+            start = min(max(0.0, span[0]), max(0.0, end - 1e-2))
+            end = min(max(span[1], start + 1e-2), max(end, start + 1e-2))
         count = min(config.max_frames, max(1, round((end - start) * rate)))
         self.step_s = (end - start) / count
         # middles of equal parts, next one last
         self.todo = [start + (k + 0.5) * self.step_s for k in reversed(range(count))]
         self.given: list[float] = []
         self.end_s = self.shown_until = found.duration_s
-        self.damage = DecodeDamage()
-        self.finder = CutFinder()
+        self.damage, self.finder = DecodeDamage(), CutFinder()
 
     def write(self, copy: Path) -> NDArray[np.float32]:
         """Write the normalised copy; returns [T] the times of its frames."""
 
         def pictures() -> Iterator[NDArray[np.uint8]]:
-            upright = upright_by(self.found.rotation, self.size) if self.found.kind == "video" else self._flat
+            upright: Any = partial(flat, self.path, size=self.size)
+            if self.found.kind == "video":
+                upright = upright_by(self.found.rotation, self.size)
             for time, picture in on_screen(self._watched(file), self.todo, self._until):
                 self.given.append(time)
-                yield upright(picture)
+                yield picture if self.found.kind == "photo" else upright(picture)
 
         with open_local(self.path, self.config) as file:
             try:
@@ -164,9 +169,6 @@ class _Source:
             for start, _, frame in animation(self.path, image):
                 yield start, frame
 
-    def _flat(self, picture: Any) -> NDArray[np.uint8]:
-        return picture if self.found.kind == "photo" else flat(self.path, picture, self.size)
-
     def _report_progress(self, seconds: float) -> None:
         if self.progress is not None:
             done = min(seconds, self.found.duration_s)
@@ -191,14 +193,6 @@ def on_screen(
     shown_until = until(last)
     while held is not None and todo and todo[-1] <= shown_until:
         yield todo.pop(), held
-
-
-def _clipped(span: tuple[float, float] | None, duration_s: float) -> tuple[float, float]:
-    """A span inside the clip, never empty."""
-    if span is None:
-        return 0.0, duration_s
-    start = min(max(0.0, span[0]), max(0.0, duration_s - 1e-2))
-    return start, min(max(span[1], start + 1e-2), max(duration_s, start + 1e-2))
 
 
 def copy_size(width: int, height: int, config: VideoConfig) -> tuple[int, int]:

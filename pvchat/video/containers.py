@@ -18,18 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.errors import VideoReadError
 from pvchat.schemas import Spans
-from pvchat.video.files import (
-    SUPPORTED,
-    PathLike,
-    Probe,
-    check_amount,
-    check_length,
-    check_pixels,
-    check_side,
-    unreadable,
-)
+from pvchat.video import files
+from pvchat.video.files import PathLike, Probe, unreadable
 
 if TYPE_CHECKING:
     import av
@@ -68,7 +59,7 @@ class DecodeDamage:
 def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
     """Count packets, decode the first frame."""
     with open_container(path, file, config) as (container, stream):
-        check_length(path, (container.duration or 0) / 1e6, 0, config)
+        files.check_length(path, (container.duration or 0) / 1e6, 0, config)
         name, codec = container.format.name.split(",")[0], stream.codec_context.name
         walk = walk_packets(path, container, stream, config)
     file.seek(0)
@@ -76,9 +67,9 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
         first = next((f for f in _frames(container, stream) if f is not None and not f.is_corrupt), None)
         if first is None:
             raise unreadable(path, f"its {codec} pictures can't be decoded.", "The file is damaged.")
-        check_pixels(path, first.width, first.height, config.max_pixels)
-        check_side(path, first.width, first.height)
-        check_amount(path, (first.width, first.height), walk.count, config, "video")
+        files.check_pixels(path, first.width, first.height, config.max_pixels)
+        files.check_side(path, first.width, first.height)
+        files.check_amount(path, (first.width, first.height), walk.count, config, "video")
         turned = round(first.rotation / 90) * 90 % 360
         width, height = _square(first.width, first.height, stream.sample_aspect_ratio)
     if turned % 180:
@@ -112,7 +103,7 @@ def decoded(
                 continue
             time = last + step if frame.time is None else float(frame.time) - found.start_s
             if time > config.max_duration_s:  # whatever the header and the packets said
-                check_length(path, time, 0, config)
+                files.check_length(path, time, 0, config)
             if time < settled_at - step / 2:  # leading pictures of an open group refer to what was skipped
                 continue
             if broken:
@@ -162,10 +153,22 @@ def open_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Itera
     try:
         container = av.open(file, options=limits, io_open=_refuse_second_file, buffer_size=READ_BYTES)
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise _not_a_video(path, file, error) from error
+        file.seek(4)
+        what, hint = "this mp4 or mov is cut off or damaged: its index can't be read.", "Copy it again."
+        if file.read(4) != b"ftyp":
+            what = f"this is not a video that can be read ({getattr(error, 'strerror', None) or error})."
+            hint = files.SUPPORTED
+        raise unreadable(path, what, hint) from error
     with container:
-        stream = _main_stream(path, container)
-        check_pixels(path, stream.width or 1, stream.height or 1, config.max_pixels)
+        streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+        if not streams:
+            kind = "only sound, no video stream." if container.streams.audio else "no video stream."
+            raise unreadable(path, f"this holds {kind}", "A clip with pictures is needed.")
+        known: list[Any] = [s for s in streams if s.codec_context is not None]  # the others have no size either
+        if not known:
+            raise unreadable(path, "its video codec is not supported.", "Convert it to H.264.")
+        stream = max(known, key=lambda s: (s.width or 0) * (s.height or 0))
+        files.check_pixels(path, stream.width or 1, stream.height or 1, config.max_pixels)
         stream.thread_type, stream.codec_context.thread_count = "AUTO", DECODER_THREADS
         stream.codec_context.options = {"max_pixels": str(config.max_pixels)}
         yield container, stream
@@ -206,7 +209,7 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
             if time >= walk.last:
                 walk.length = (packet.duration or 0) * base
             walk.count, walk.first, walk.last = walk.count + 1, min(walk.first, time), max(walk.last, time)
-            check_length(path, walk.last - walk.first, walk.count, config)
+            files.check_length(path, walk.last - walk.first, walk.count, config)
             if packet.is_keyframe and (not walk.keyframes or time > walk.keyframes[-1] + KEYFRAME_GAP_S):
                 walk.keyframes.append(time)
     except av_error() as error:
@@ -216,9 +219,14 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
     if walk.count == 0:
         raise unreadable(path, "its video stream holds no pictures.", "The file is cut off or damaged.")
     walk.keyframes = [k - walk.first for k in walk.keyframes]
-    _set_rate_and_length(walk, float(stream.average_rate or 0))
+    span, declared_fps = walk.last - walk.first, float(stream.average_rate or 0)
+    if span > 0:  # the mean rate by timestamps
+        walk.fps = (walk.count - 1) / span
+    elif declared_fps > 0 or walk.length > 0:
+        walk.fps = declared_fps or 1.0 / walk.length
+    walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)
     walk.declared = max(walk.seconds * stream.frames / walk.count, (container.duration or 0) / 1e6) if walk.note else 0
-    check_length(path, walk.seconds, walk.count, config)
+    files.check_length(path, walk.seconds, walk.count, config)
     return walk
 
 
@@ -281,25 +289,6 @@ def _seek(container: Any, stream: Any, seconds: float) -> bool:
     return True
 
 
-def _main_stream(path: PathLike, container: Any) -> Any:
-    streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
-    if not streams:
-        kind = "only sound, no video stream." if container.streams.audio else "no video stream."
-        raise unreadable(path, f"this holds {kind}", "A clip with pictures is needed.")
-    known = [s for s in streams if s.codec_context is not None]  # the others have no size either
-    if not known:
-        raise unreadable(path, "its video codec is not supported.", "Convert it to H.264.")
-    return max(known, key=lambda s: (s.width or 0) * (s.height or 0))
-
-
-def _not_a_video(path: PathLike, file: BinaryIO, error: Exception) -> VideoReadError:
-    file.seek(4)
-    if file.read(4) == b"ftyp":
-        return unreadable(path, "this mp4 or mov is cut off or damaged: its index can't be read.", "Copy it again.")
-    why = f"this is not a video that can be read ({getattr(error, 'strerror', None) or error})."
-    return unreadable(path, why, SUPPORTED)
-
-
 def _refuse_second_file(url: str, flags: int, options: dict[str, str]) -> Any:
     raise PermissionError(f"a video may not open other files: {url}")
 
@@ -317,13 +306,3 @@ def _is_complete(walk: PacketWalk, container: Any, stream: Any) -> bool:
     # of an avi the frames that the header counts: its duration is what FFmpeg finds, shorter if the file is cut
     whole_s = {"mov": (stream.duration or 0) * base, "avi": stream.frames * base}
     return any(name in container.format.name and 0 < CUT_OFF * whole_s[name] <= end for name in whole_s)
-
-
-def _set_rate_and_length(walk: PacketWalk, declared_fps: float) -> None:
-    """Mean rate by timestamps, and seconds to the end of the last frame."""
-    span = walk.last - walk.first
-    if span > 0:
-        walk.fps = (walk.count - 1) / span
-    elif declared_fps > 0 or walk.length > 0:
-        walk.fps = declared_fps or 1.0 / walk.length
-    walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)

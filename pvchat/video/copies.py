@@ -119,16 +119,24 @@ class Encoder:
 
 def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig) -> NDArray[np.uint8]:
     """Read all `count` frames of a normalised copy of `size` (W, H): [T, H, W, 3] uint8 RGB."""
-    backend, _ = backend_in_use(config)
+    import av
+
     images = np.empty((count, size[1], size[0], 3), np.uint8)
-    if backend == "decord":
+    if backend_in_use(config)[0] == "decord":
         try:
             return _read_decord(copy, images)
         except (RuntimeError, OSError) as error:  # DECORDError is a RuntimeError
             if config.backend == "decord":
                 raise VideoReadError(f"decord failed on the normalised copy ({error}).", hint="Use pyav.") from error
             log.warning("decord failed on the normalised copy (%s); PyAV reads it", error)
-    return _read_pyav(copy, images)
+    found = 0
+    with av.open(str(copy)) as container:
+        for frame in container.decode(video=0):
+            images[found] = frame.to_ndarray(format="rgb24")
+            found += 1
+    if found != count:
+        raise VideoReadError(f"the normalised copy has {found} frames instead of {count}.", hint="Try again.")
+    return images
 
 
 @contextlib.contextmanager
@@ -168,19 +176,6 @@ def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         reader.seek(0)  # stops decord from decoding ahead
     finally:
         del reader
-    return images
-
-
-def _read_pyav(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import av
-
-    count = 0
-    with av.open(str(copy)) as container:
-        for frame in container.decode(video=0):
-            images[count] = frame.to_ndarray(format="rgb24")
-            count += 1
-    if count != len(images):
-        raise VideoReadError(f"the normalised copy has {count} frames instead of {len(images)}.", hint="Try again.")
     return images
 
 

@@ -103,12 +103,15 @@ def open_local(path: PathLike, config: VideoConfig | None = None) -> BinaryIO:
         raise unreadable(name, "no such file.", "Check the path.") from None
     except (OSError, ValueError) as error:
         raise unreadable(name, f"the file can't be opened ({getattr(error, 'strerror', None) or error}).") from error
-    size = os.fstat(file.fileno()).st_size
-    try:
-        _check_bytes(name, size, config)
-    except VideoReadError:
+    size, why, hint = os.fstat(file.fileno()).st_size, "", "Copy it again."
+    if size == 0:
+        why = "the file is empty (0 bytes)."
+    elif config is not None and size > config.max_bytes:
+        why = f"the file has {size / 1e6:.0f} MB, more than the limit of {config.max_bytes / 1e6:.0f}."
+        hint = "Cut it, or raise --video.max_bytes."
+    if why:
         file.close()
-        raise
+        raise unreadable(name, why, hint)
     return _unsealed(name, file) if is_sealed(Path(name)) else file
 
 
@@ -180,14 +183,6 @@ def check_amount(path: PathLike, size: tuple[int, int], frames: int, config: Vid
         what = f"its {frames} pictures of {size[0]} by {size[1]} have {amount / 1e9:.1f} billion pixels together,"
         hint = "Make it smaller or cut it" + (", or convert it to mp4." if kind == "animation" else ".")
         raise unreadable(path, f"{what} more than the limit of {most / 1e9:.1f} billion.", hint)
-
-
-def _check_bytes(name: str, size: int, config: VideoConfig | None) -> None:
-    if size == 0:
-        raise unreadable(name, "the file is empty (0 bytes).", "Copy it again.")
-    if config is not None and size > config.max_bytes:
-        why = f"the file has {size / 1e6:.0f} MB, more than the limit of {config.max_bytes / 1e6:.0f}."
-        raise unreadable(name, why, "Cut it, or raise --video.max_bytes.")
 
 
 def _is_text(head: bytes) -> bool:

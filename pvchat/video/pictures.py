@@ -17,17 +17,8 @@ from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
-from pvchat.video.files import (
-    PHOTO_FACTOR,
-    PICTURE_BYTES,
-    PathLike,
-    Probe,
-    check_amount,
-    check_length,
-    check_pixels,
-    check_side,
-    unreadable,
-)
+from pvchat.video import files
+from pvchat.video.files import PathLike, Probe, unreadable
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -44,8 +35,8 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
     """Read a photo's header, or walk through an animation."""
     with open_picture(path, file) as image, _reading(path, "picture"):
         moves = image.format in ANIMATED and getattr(image, "is_animated", False)
-        check_pixels(path, *image.size, config.max_pixels * (1 if moves else PHOTO_FACTOR))
-        check_side(path, *image.size)
+        files.check_pixels(path, *image.size, config.max_pixels * (1 if moves else files.PHOTO_FACTOR))
+        files.check_side(path, *image.size)
         name = (image.format or "").lower()
         if not moves:
             orientation, seconds = image.getexif().get(ORIENTATION, 1), config.still_seconds
@@ -53,11 +44,11 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
             turned = TURNS.get(orientation, 0)
             return Probe(name, name, width, height, turned, 1.0 / seconds, seconds, 1, "photo")
         told, seconds, frames = _frame_count(image), 0.0, 0
-        check_amount(path, image.size, told, config, "animation")
+        files.check_amount(path, image.size, told, config, "animation")
         for start, delay, _ in animation(path, image):
             seconds, frames = start + delay, frames + 1
-            check_length(path, seconds, frames, config)
-            check_amount(path, image.size, frames, config, "animation")  # damaged ones can't be counted before
+            files.check_length(path, seconds, frames, config)
+            files.check_amount(path, image.size, frames, config, "animation")  # damaged ones can't be counted before
         damaged = frames != told
         note = f"the animation is damaged from frame {frames + 1} on." if damaged else ""
         unread = ((seconds, seconds * max(1.0, told / frames)),) if damaged else ()
@@ -70,8 +61,8 @@ def open_picture(path: PathLike, file: BinaryIO) -> Iterator[Image.Image]:
     """Open a photo or an animation: header only, pixels are decoded by whoever asks."""
     from PIL import Image, UnidentifiedImageError
 
-    if os.fstat(file.fileno()).st_size > PICTURE_BYTES:
-        raise unreadable(path, f"a picture file of more than {PICTURE_BYTES >> 20} MB.", "Make it smaller.")
+    if os.fstat(file.fileno()).st_size > files.PICTURE_BYTES:
+        raise unreadable(path, f"a picture file of more than {files.PICTURE_BYTES >> 20} MB.", "Make it smaller.")
     with contextlib.suppress(ImportError):
         import pillow_heif
 

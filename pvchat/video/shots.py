@@ -51,7 +51,10 @@ class CutFinder:
         if self._skipped:
             self.cuts.append(time)
         elif self._last is not None:
-            self._pairs.append((time, *_difference(self._last, thumbnail)))
+            apart, changed = float(np.abs(self._last.astype(np.int16) - thumbnail).mean()), 0.0  # of grey levels
+            if apart >= _LEAST:  # seldom: how much of the colours of a quarter changed, in the mean
+                changed = float(np.abs(_colours(self._last) - _colours(thumbnail)).sum(1).mean() / 2)
+            self._pairs.append((time, apart, changed))
             self._unjudged += 1
             if self._unjudged > _AROUND:
                 self._judge()
@@ -105,14 +108,6 @@ def shots(cuts: Iterable[float], end_s: float, start_s: float = 0.0) -> FloatArr
     inside = sorted({round(float(c), 4) for c in cuts if start_s < c < end_s})
     edges = np.array([start_s, *inside, end_s], np.float32)
     return np.stack([edges[:-1], edges[1:]], axis=1)
-
-
-def _difference(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[float, float]:
-    """Mean absolute difference in grey levels, and the mean over the quarters of how much of the colours changed."""
-    apart = float(np.abs(before.astype(np.int16) - after).mean())
-    if apart < _LEAST:  # nearly every pair
-        return apart, 0.0
-    return apart, float(np.abs(_colours(before) - _colours(after)).sum(1).mean() / 2)
 
 
 def _colours(image: NDArray[np.uint8]) -> FloatArray:

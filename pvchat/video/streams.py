@@ -88,9 +88,8 @@ def read_address(text: str) -> Address:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        raise VideoReadError("there is no such camera or file.", subject=str(path), hint="Look at the spelling.") from (
-            error
-        )
+        what = "there is no such camera or file."
+        raise VideoReadError(what, subject=str(path), hint="Look at the spelling.") from error
     if not (stat.S_ISCHR(mode) or stat.S_ISREG(mode)):
         raise VideoReadError("this is neither a camera nor a file.", subject=str(path), hint="Name one of them.")
     return Address(str(path), str(path), "webcam" if stat.S_ISCHR(mode) else "file")
@@ -142,14 +141,15 @@ def _network(text: str, scheme: str) -> Address:
     place = f"[{host}]" if ":" in host else host
     place = place if port is None else f"{place}:{port}"
     user = f"{quote(parts.username)}@" if parts.username else ""
-    query = urlencode(
-        [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)], safe="*"
-    )
-    path = _IN_PATH.sub(r"\1***", parts.path)
+    shown = [(key, "***" if _SECRET.search(key) else value) for key, value in parse_qsl(parts.query)]
+    path, query = _IN_PATH.sub(r"\1***", parts.path), urlencode(shown, safe="*")
     return Address(text, urlunsplit((scheme, user + place, path, query, "")), "stream")
 
 
 def _connected(address: Address, stop: threading.Event, started: float, now: Callable[[], float]) -> Iterator[Picture]:
+    """Whole pictures, as long as packets come; a damaged one is left out."""
+    from av.error import InvalidDataError
+
     with _container_of(address, stop) as container:
         if not container.streams.video:
             raise OSError(0, "it sends no pictures")
@@ -157,15 +157,21 @@ def _connected(address: Address, stop: threading.Event, started: float, now: Cal
         stream.thread_type, stream.codec_context.thread_count = "SLICE", 2  # threads by frames would be late
         base: float | None = None
         last: float | None = None
-        for frame in _decoded(container, stream, stop):
-            at = 0.0 if frame.time is None else float(frame.time)
-            here = started if address.kind == "file" else now()
-            base = here - at if base is None else base
-            if address.kind != "file" and (frame.time is None or not 0 <= here - (base + at) < _LATE_S):
-                base = here - at
-            fresh = last is None or not -_BACK_S < base + at - last < _ON_S
-            last = base + at
-            yield Picture(last, frame, time.monotonic(), fresh)
+        for packet in container.demux(stream):
+            if stop.is_set():
+                return
+            frames = []
+            with suppress(InvalidDataError, EOFError):
+                frames = [frame for frame in packet.decode() if not frame.is_corrupt]
+            for frame in frames:
+                at = 0.0 if frame.time is None else float(frame.time)
+                here = started if address.kind == "file" else now()
+                base = here - at if base is None else base
+                if address.kind != "file" and (frame.time is None or not 0 <= here - (base + at) < _LATE_S):
+                    base = here - at
+                fresh = last is None or not -_BACK_S < base + at - last < _ON_S
+                last = base + at
+                yield Picture(last, frame, time.monotonic(), fresh)
 
 
 def _container_of(address: Address, stop: threading.Event) -> Any:
@@ -179,17 +185,6 @@ def _container_of(address: Address, stop: threading.Event) -> Any:
         return av.open(address.text, format="v4l2", timeout=(OPEN_S, READ_S))
     options = _OPTIONS[address.text[:4].lower()]
     return av.open(address.text, options=options, timeout=(OPEN_S, READ_S))
-
-
-def _decoded(container: Any, stream: Any, stop: threading.Event) -> Iterator[Any]:
-    """Whole pictures, as long as packets come; a damaged one is left out."""
-    import av
-
-    for packet in container.demux(stream):
-        if stop.is_set():
-            return
-        with suppress(av.error.InvalidDataError, EOFError):
-            yield from (frame for frame in packet.decode() if not frame.is_corrupt)
 
 
 class _Growing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +16,6 @@ from pvchat.people import exchange
 from pvchat.people.corrections import shareable
 from pvchat.people.person import clean_name
 from pvchat.people.store import describe
-from pvchat.schemas import Answer
 from pvchat.storage import temporary
 from pvchat.storage.tokens import ApiToken
 from pvchat_app.api import models
@@ -120,9 +118,16 @@ async def ask(request: Request, wanted: models.ClipQuestion, token: Asks) -> dic
     backend, state = _backend(request), request.app.state
 
     def run() -> dict[str, Any]:
-        path = state.clips.find(wanted.clip, token.id) if wanted.clip else _of_library(backend, wanted.path or "")
+        if wanted.clip:
+            path = state.clips.find(wanted.clip, token.id)
+        elif backend.engine.chat.library.holds(wanted.path or ""):  # no other file of this machine is read
+            path = Path(wanted.path or "")
+        else:
+            what, hint = "the library has no such file.", "Use a path of its answers."
+            raise RefusedError(404, what, subject=wanted.path or "", hint=hint)
         answer = backend.engine.chat.ask(path, wanted.question, wanted.history)
-        state.clips.mark(path, _found_ids(backend, answer))
+        found = {one.name for one in answer.everyone if one.decision != "absent"}
+        state.clips.mark(path, [one.id for one in backend.engine.people.all() if one.name in found])
         return {**answer.to_dict(), "query": answer.finding.get("query", {})}
 
     return await state.queue.run(run)
@@ -197,16 +202,3 @@ def _scan_row(job: Job | None) -> models.ScanRow:
         return models.ScanRow(running=False)
     problem = None if job.failure is None else problem_of(job.failure)[1]
     return models.ScanRow(running=job.active, what=job.part, share=job.share, report=job.result, problem=problem)
-
-
-def _of_library(backend: Backend, path: str) -> Path:
-    """The path of a file of the library; no other file of this machine is read."""
-    if not backend.engine.chat.library.holds(path):
-        raise RefusedError(404, "the library has no such file.", subject=path, hint="Use a path of its answers.")
-    return Path(path)
-
-
-def _found_ids(backend: Backend, answer: Answer) -> Iterable[str]:
-    """Ids of the people whom an answer found, perhaps or surely."""
-    there = {one.name for one in answer.everyone if one.decision != "absent"}
-    return [one.id for one in backend.engine.people.all() if one.name in there]

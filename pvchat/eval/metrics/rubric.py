@@ -22,7 +22,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from rouge_score.tokenizers import DefaultTokenizer
 
@@ -44,13 +43,18 @@ DENIALS = re.compile(
     re.IGNORECASE,
 )
 _CLAUSES = re.compile(r"[.;:!?]+\s*|,?\s+but\s+|,\s+so\s+|,\s+(?=whereas\b)", re.IGNORECASE)
+_TOKENIZER = DefaultTokenizer(use_stemmer=True)
 WANTED = {True: "present", False: "absent"}
 
 
 def stances(text: str, names: Sequence[str]) -> dict[str, str | None]:
     """The stance towards each name: "present", "absent", "unsure", or None where the text is silent."""
-    marked, marks = _with_placeholders(text.replace("’", "'"), names)
-    clauses = [c for c in _CLAUSES.split(_split_clauses(marked, marks)) if c.strip()]
+    text, marks = text.replace("’", "'"), [f"Name{number}x" for number in range(len(names))]
+    for name, mark in sorted(zip(names, marks, strict=True), key=lambda pair: -len(pair[0])):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mark, text, flags=re.IGNORECASE)  # it may hold a dot or "but"
+    some = "|".join(marks) or r"(?!)"  # "Ana is here, Ben is not" are two sentences
+    text = re.sub(rf",\s+(?:and\s+|while\s+)?(?=(?:{some})\s+(?:is|are|isn't|aren't|does|doesn't)\b)", ". ", text)
+    clauses = [c for c in _CLAUSES.split(text) if c.strip()]
     named = any(mentioned(clause, mark) for clause in clauses for mark in marks)
     return {name: _stance_to(clauses, mark, named) for name, mark in zip(names, marks, strict=True)}
 
@@ -60,7 +64,9 @@ def entity_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> floa
     if not answer.strip():
         return 0.0
     if item.kind == "who":
-        return _who_specificity(item, answer, enrolled)
+        named = {n for n in enrolled if mentioned(answer, n) and stances(answer, [n])[n] == "present"}
+        true = {n for n, there in item.present.items() if there}
+        return 5.0 * 2 * len(named & true) / (len(named) + len(true)) if named or true else 5.0
     found = stances(answer, item.people)
     silent = [name for name in item.people if found[name] is None]
     if any(found[n] not in (None, "unsure", WANTED[item.present[n]]) for n in item.people):
@@ -88,10 +94,10 @@ def descriptive_completeness(item: Item, answer: str) -> float:
     if "absent" in found or "unsure" in found or contradicts(answer, item.answer):
         return 0.0
     names = {word for name in item.people for word in content_words(name)}
-    meant = _stems([w for w in content_words(item.answer) if w not in names])
+    meant = {_stem(word) for word in content_words(item.answer) if word not in names}
     if not meant:
         return 5.0
-    return 5.0 * len(meant & _stems(content_words(answer))) / len(meant)
+    return 5.0 * len(meant & set(map(_stem, content_words(answer)))) / len(meant)
 
 
 def contradicts(answer: str, reference: str) -> bool:
@@ -106,24 +112,12 @@ def refused(item: Item, answer: str) -> bool:
     return bool(answer.strip()) and any(stance in ("absent", "unsure") for stance in found)
 
 
-def _with_placeholders(text: str, names: Sequence[str]) -> tuple[str, list[str]]:
-    """The text with a placeholder for each name (a name may hold a dot or "but"), and the placeholders."""
-    marks = [f"Name{number}x" for number in range(len(names))]
-    for name, mark in sorted(zip(names, marks, strict=True), key=lambda pair: -len(pair[0])):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", mark, text, flags=re.IGNORECASE)
-    return text, marks
-
-
-def _split_clauses(text: str, names: Sequence[str]) -> str:
-    """Split "Ana is here, Ben is not" into two sentences."""
-    some = "|".join(re.escape(n) for n in names) or r"(?!)"
-    return re.sub(rf",\s+(?:and\s+|while\s+)?(?=(?:{some})\s+(?:is|are|isn't|aren't|does|doesn't)\b)", ". ", text)
-
-
 def _stance_to(clauses: Sequence[str], name: str, named: bool) -> str | None:
-    for clause in clauses:
-        if mentioned(clause, name):
-            return _stance(clause)
+    about = next((clause for clause in clauses if mentioned(clause, name)), None)
+    if about is not None:
+        if HEDGES.search(about):
+            return "unsure"
+        return "absent" if DENIALS.search(about) else "present"
     if not clauses or named:  # a bare "yes" is about everybody only where nobody is picked out
         return None
     opening = clauses[0].strip().lower()
@@ -132,20 +126,6 @@ def _stance_to(clauses: Sequence[str], name: str, named: bool) -> str | None:
     if re.match(r"(no|neither|nobody|none)\b", opening):
         return "absent"
     return "unsure" if HEDGES.search(opening) else None
-
-
-def _stance(clause: str) -> str:
-    if HEDGES.search(clause):
-        return "unsure"
-    return "absent" if DENIALS.search(clause) else "present"
-
-
-def _who_specificity(item: Item, answer: str, enrolled: Sequence[str]) -> float:
-    named = {n for n in enrolled if mentioned(answer, n) and stances(answer, [n])[n] == "present"}
-    true = {n for n, there in item.present.items() if there}
-    if not named and not true:
-        return 5.0
-    return 5.0 * 2 * len(named & true) / (len(named) + len(true))
 
 
 def _colours_by_word(text: str) -> dict[str, set[str]]:
@@ -160,15 +140,6 @@ def _colours_by_word(text: str) -> dict[str, set[str]]:
     return out
 
 
-def _stems(words: Sequence[str]) -> set[str]:
-    return {_stem(w) for w in words}
-
-
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
-    return str(_tokenizer().tokenize(word)[0]) if word else word
-
-
-@lru_cache(maxsize=1)
-def _tokenizer() -> Any:
-    return DefaultTokenizer(use_stemmer=True)
+    return str(_TOKENIZER.tokenize(word)[0]) if word else word

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from rouge_score.rouge_scorer import RougeScorer
@@ -29,8 +27,13 @@ STOP = word_set(
 def bleu(
     boot: Bootstrap, clips: Sequence[str], answers: Sequence[str], references: Sequence[str], order: int
 ) -> Measure:
-    """Corpus BLEU with up to `order`-grams, 0..100 (sacrebleu, 13a tokens, exponential smoothing)."""
-    sums = [_ngrams(a, r, order) for a, r in zip(answers, references, strict=True)]
+    """Corpus BLEU with up to `order`-grams, 0..100 (sacrebleu, 13a tokens, exponential smoothing).
+
+    Its sums: matched and total n-grams by length, lengths of answer and reference.
+    """
+    metric = BLEU(max_ngram_order=order, effective_order=True)
+    found = [metric.sentence_score(a, [r]) for a, r in zip(answers, references, strict=True)]
+    sums = [[*one.counts, *one.totals, one.sys_len, one.ref_len] for one in found]
     return boot.measure(clips, sums, lambda s: np.array([_bleu(row, order) for row in s]))
 
 
@@ -43,7 +46,7 @@ def bleu_signature(order: int) -> str:
 
 def rouge_l(answers: Sequence[str], references: Sequence[str]) -> Array:
     """ROUGE-L F measure of each row, 0..1 (rouge-score, Porter stems): [n]."""
-    scorer = _rouge()
+    scorer = RougeScorer(["rougeL"], use_stemmer=True)
     return np.array([scorer.score(r, a)["rougeL"].fmeasure for a, r in zip(answers, references, strict=True)])
 
 
@@ -89,12 +92,6 @@ def sentence_cosines(pairs: Sequence[tuple[str, str]]) -> list[float]:
     return [0.0 if both is None else float(both[0] @ both[1]) for both in vectors]
 
 
-def _ngrams(answer: str, reference: str, order: int) -> list[int]:
-    """Matched and total n-grams by length, lengths of answer and reference: 2 * order + 2 counts."""
-    score = _sentence_bleu(order).sentence_score(answer, [reference])
-    return [*score.counts, *score.totals, score.sys_len, score.ref_len]
-
-
 def _bleu(row: Array, order: int) -> float:
     if not row[order]:
         return float("nan") if not row[-1] else 0.0
@@ -103,13 +100,3 @@ def _bleu(row: Array, order: int) -> float:
         correct=counts[:order], total=counts[order : 2 * order], sys_len=counts[-2], ref_len=counts[-1],
         smooth_method="exp", max_ngram_order=order,
     ).score  # fmt: skip
-
-
-@lru_cache(maxsize=4)
-def _sentence_bleu(order: int) -> Any:
-    return BLEU(max_ngram_order=order, effective_order=True)
-
-
-@lru_cache(maxsize=1)
-def _rouge() -> Any:
-    return RougeScorer(["rougeL"], use_stemmer=True)

@@ -1,0 +1,91 @@
+"""`pvchat encrypt | decrypt | backup | restore`: all that this home knows, sealed where it lies, and in one file.
+
+An interrupted `encrypt` or `decrypt` goes on when either is repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from pvchat.cli import console
+from pvchat.cli.options import Commands, add_command, add_common
+from pvchat.errors import SettingsError
+from pvchat.runtime import ProgressDisplay, size
+
+
+def register(commands: Commands) -> None:
+    """Add the four commands."""
+    text = "let nobody read people, analysed clips and the library on this disk without a passphrase"
+    parser = add_command(commands, "encrypt", text)
+    meaning = "let the system's keyring keep a random passphrase, instead of $PVCHAT_KEY"
+    parser.add_argument("--keyring", action="store_true", help=meaning)
+    add_common(parser, _encrypt)
+    add_common(add_command(commands, "decrypt", "undo `pvchat encrypt`"), _decrypt)
+    text = "write people, library, rules and corrections to one file"
+    note = "With $PVCHAT_BACKUP_KEY (else $PVCHAT_KEY) set, nobody reads it without that passphrase."
+    parser = add_command(commands, "backup", text, "FOLDER|FILE [options]", note)
+    meaning = "a folder (the name gets the date) or a new file"
+    parser.add_argument("path", metavar="FOLDER|FILE", type=Path, help=meaning)
+    add_common(parser, _backup)
+    note = "Stop what uses this home first. Cut off, it ends at the next command, or nothing was changed."
+    parser = add_command(commands, "restore", "put a backup back", "FILE [options]", note)
+    parser.add_argument("path", metavar="FILE", type=Path, help="that `pvchat backup` wrote")
+    parser.add_argument("--force", action="store_true", help="in the place of the people and the library that are here")
+    add_common(parser, _restore)
+
+
+def _encrypt(args: argparse.Namespace) -> None:
+    from pvchat.storage import conversion, keys
+
+    if keys.exists():
+        where = "the passphrase that it was encrypted with"
+    elif args.keyring:
+        keys.create_in_keyring()
+        where = "your system's keyring"
+    elif passphrase := os.environ.get(keys.VARIABLE):
+        keys.create(passphrase)
+        where = keys.VARIABLE
+    else:
+        hint = f"Set {keys.VARIABLE}, or use --keyring."
+        raise SettingsError("there is no passphrase to encrypt with.", subject="encrypt", hint=hint)
+    with ProgressDisplay() as progress:
+        count = conversion.encrypt(progress)
+    sentence = f"{count} files are encrypted now. The key is {where}: without it nobody is known here any more."
+    console.report(args, {"converted": count, "encrypted": True}, sentence)
+
+
+def _decrypt(args: argparse.Namespace) -> None:
+    from pvchat.storage import conversion, keys
+
+    with ProgressDisplay() as progress:
+        count = conversion.decrypt(progress)
+    sentence = f"{count} files are plain now."
+    if os.environ.get(keys.VARIABLE):
+        sentence += f" Unset {keys.VARIABLE}: as long as it is set, what is written next is encrypted anew."
+    console.report(args, {"converted": count, "encrypted": False}, sentence)
+
+
+def _backup(args: argparse.Namespace) -> None:
+    from pvchat.storage.backup import backup
+
+    path, made = backup(args.path, _passphrase())
+    count, sealed = path.stat().st_size, bool(_passphrase())
+    row = {"path": str(path), "people": made.people, "files": len(made.files), "bytes": count, "sealed": sealed}
+    lock = "sealed by your passphrase" if sealed else "readable by whoever has it"
+    console.report(args, row, f"{made.people} people and what else is known: {path} ({size(count)}), {lock}.")
+
+
+def _restore(args: argparse.Namespace) -> None:
+    from pvchat.storage.backup import restore
+
+    made = restore(args.path.expanduser(), _passphrase(), args.force)
+    row = {"people": made.people, "files": len(made.files), "made": made.made}
+    console.report(args, row, f"{made.people} people and what else was known on {made.made[:10]} are here again.")
+
+
+def _passphrase() -> str:
+    from pvchat.storage import backup, keys
+
+    return os.environ.get(backup.VARIABLE) or os.environ.get(keys.VARIABLE, "")
