@@ -34,15 +34,30 @@ def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, expert
     `analysis` has the clip's other tracks, for who is nearer.
     """
     facts, seen = PersonFacts(shot=shot(track), where=where(track, analysis)), pictured(clip, track)
-    heads = [crop(image, head_box(track.boxes[i])) for i, image in seen] if track.kind == "face" else []
-    for claim in experts.heads.claims("head", experts.frames.pooled(heads)) if heads else ():
+    if track.kind == "face":
+        looks = experts.frames.pooled([crop(image, head_box(track.boxes[i])) for i, image in seen])
+        _claim_head(facts, experts.heads.claims("head", looks), experts.headwear.claims("head", looks))
+    return facts
+
+
+def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequence[Attribute]) -> None:
+    """Gender, what the head wears, and long hair, by two heads.
+
+    What hides a face (`features`) is the first one's: faces are compared by it. Blurred and turned faces look masked to
+    it alone, so that a mask needs both. What only the second one finds is told with clothes and hair.
+    """
+    agreed = {claim.label: claim.confidence for claim in second}
+    for claim in claims:
         if claim.label in ("man", "woman"):
             facts.gender = facts.gender or claim.label
             facts.confidence.setdefault("gender", claim.confidence)
-        elif claim.label not in _NOT_WORN:
+        elif claim.label not in _NOT_WORN and (claim.label != "a face mask" or claim.label in agreed):
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
-    return facts
+    more = [label for label in ("a helmet", "a hat", "sunglasses") if label in agreed and label not in facts.features]
+    more = [label for label in more if label != "a hat" or "a helmet" not in more]
+    facts.clothes = [Garment(label.removeprefix("a "), None, round(agreed[label], 3)) for label in more]
+    facts.hair = "long hair" if "long hair" in agreed else None
 
 
 def measure_person(
@@ -56,9 +71,12 @@ def measure_person(
     if seen.track.kind == "face":
         length = None if seen.grey else sleeves(seen)
         worn = _claim_body(facts, seen, experts, length)
-        facts.clothes = _clothes_of_face(clip, seen, analysis.tracks, worn, length)
-        if "a hat" not in facts.features:
-            facts.hair = hair.photographed(seen)
+        photographed = not analysis.scene.drawn  # the heads were fitted to photos and film
+        headwear, long = facts.clothes * photographed, facts.hair is not None and photographed
+        facts.clothes = _clothes_of_face(clip, seen, analysis.tracks, worn, length) + headwear
+        hatted = "a hat" in facts.features or any(one.kind in ("hat", "helmet") for one in headwear)
+        colour = None if hatted else hair.photographed(seen)
+        facts.hair = " ".join(filter(None, ("long" * long, colour or "hair" * long))) or None
     elif heads is not None and not seen.grey:
         _measure_drawn(facts, seen, heads, analysis.scene.background)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])

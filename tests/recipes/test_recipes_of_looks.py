@@ -1,11 +1,14 @@
-"""Recipes of the small heads: separating directions, and indoors from outdoors."""
+"""Recipes of the small heads: separating directions, indoors from outdoors, people whose looks were read by eye."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 
 from recipes.looks import attributes as recipe
-from recipes.looks import garments, settings
+from recipes.looks import garments, headwear, settings
+from recipes.looks.people import FILE, Person
 
 
 def test_fit_finds_a_separating_direction_and_ignores_unknown_labels():
@@ -44,3 +47,37 @@ def test_garments_are_learned_from_what_people_may_wear():
     suits = np.array([one.kinds == ("suit",) for one in people])
     assert ((said == garments.KINDS.index("suit")) == suits).mean() > 0.95
     assert garments.judge(people, classes)["people"] > 10
+
+
+def person(eyes=(), head=(), hair="?"):
+    return Person("har_stills", "a.jpg", np.zeros(4, np.float32), eyes, head, hair)
+
+
+def test_what_was_read_as_either_is_not_known():
+    assert headwear.seen_of(person(("n",), ("cap",), "long red")) == {
+        "a face mask": False, "a helmet": False, "a hat": True, "sunglasses": False, "long hair": True,
+    }  # fmt: skip
+    assert headwear.seen_of(person(("g", "s"), ("cap", "none"), "? grey")) == {"a face mask": False, "a helmet": False}
+    assert headwear.seen_of(person((), ("helmet",))) == {"a face mask": False, "a helmet": True}  # a hat, or none
+    assert headwear.seen_of(person((), ("face mask",)))["a face mask"]
+
+
+def test_heads_learn_only_from_those_of_whom_something_is_known():
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(300, 1280)).astype(np.float32), np.zeros((300, len(headwear.LABELS)), np.float32)
+    y[:, 0] = np.arange(300) % 3 == 0
+    x[y[:, 0] > 0, :30] += 2.0
+    known = np.ones_like(y)
+    known[:, 0] = np.arange(300) < 200
+    weight, bias = headwear.learn(x, y, known)
+    said = x @ weight[0] + bias[0] > 0
+    assert (said == (y[:, 0] > 0))[200:].mean() > 0.95
+
+
+def test_what_was_read_names_only_what_the_recipes_know():
+    for pictures in json.loads(FILE.read_text(encoding="utf-8")).values():
+        for *face, read in (one for people in pictures.values() for one in people):
+            kind, _, eyes, _, _ = read.split("|")
+            assert len(face) == 4
+            assert {*kind.split("/")} <= {*garments.KINDS, "?"}
+            assert {*eyes.split("/")} <= {"g", "s", "n", "?"}

@@ -25,6 +25,7 @@ from pvchat.storage import tensorfile
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
 SETTINGS = Path(__file__).with_name("settings.safetensors")  # made by `recipes/looks/settings.py`
+HEADWEAR = Path(__file__).with_name("headwear.safetensors")  # made by `recipes/looks/headwear.py`
 # In face boxes (about 1.25 times as high as wide): a head with its hair or hat fills a square of 1.6 heights; shoulders
 # are about three face widths, a torso is three heads tall (the figure-drawing canon).
 _HEAD_WIDTH, _HEAD_HEIGHT = 2.0, 1.6

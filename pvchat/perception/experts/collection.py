@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from pvchat.perception.experts import body, efficientnet, faces, figures, hands, mesh, networks, objects
-from pvchat.perception.experts.attributes import SETTINGS, AttributeExpert, ImageNetHead
+from pvchat.perception.experts.attributes import HEADWEAR, SETTINGS, AttributeExpert, ImageNetHead
 
 
 class Experts:
@@ -26,6 +26,7 @@ class Experts:
     things = cached_property(lambda self: objects.ThingExpert())
 
     heads = cached_property(lambda self: AttributeExpert())  # what is worn, features, what frames show
+    headwear = cached_property(lambda self: AttributeExpert(HEADWEAR))  # hats, helmets, masks, long hair, read by eye
     settings = cached_property(lambda self: AttributeExpert(SETTINGS))  # indoors or outdoors, of photos and drawings
     imagenet = cached_property(lambda self: ImageNetHead())  # the classifier that belongs to the features
 
@@ -37,5 +38,5 @@ class Experts:
     def load(self) -> None:
         """Load all networks and heads now."""
         _ = self.frames, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh, self.things.all
-        _ = self.heads, self.settings, self.imagenet
+        _ = self.heads, self.headwear, self.settings, self.imagenet
         networks.release_buffers()
