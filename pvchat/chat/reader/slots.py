@@ -35,7 +35,8 @@ _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
 _BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")
-_BODY = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs")  # what garments are on
+# What garments are on ("glasses on her nose"), and stand for those named before ("his glasses … has he a pair on?").
+_BESIDE_WORN = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs pair")
 _QUOTES = "'\"“”‘’«»"
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
              "4th": 4, "other": 2, "next": 2}  # fmt: skip
@@ -191,7 +192,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
-    own = [s for s in own if s.kind != "worn" or s.value not in _BODY or len(own) == 1]  # "glasses on her nose"
+    own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or len(own) == 1]
     own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
     colours = _colours(own)
     made: list[Condition] = []

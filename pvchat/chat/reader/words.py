@@ -394,13 +394,20 @@ def canonical(kind: str, typed: str) -> str:
     if kind in ("worn", "holding") and _ANYTHING.issuperset(words):
         return ""
     table, plain = _table(kind), _without_articles(words)
-    for form in (plain, plain.removesuffix("s"), f"{plain}s"):
+    for form in (plain, plain.removesuffix("s"), f"{plain}s", *([_of_one_name(plain)] if kind == "deed" else [])):
         if form in table:
             return table[form]
     if kind == "near" and (at := next((f"{how} {plain}" for how in _AT if f"{how} {plain}" in table), "")):
         return table[at]  # "sofa", "desk"
     inside = [form for form in table if f" {form} " in f" {plain} "]
     return table[max(inside, key=len)] if inside else " ".join(words)
+
+
+def _of_one_name(deed: str) -> str:
+    """What is done, with the thing in it by its own name: "uses mobile phone" is "uses phone"."""
+    things = _table("holding")
+    held = max((form for form in things if f" {form} " in f" {deed} "), key=len, default="")
+    return f" {deed} ".replace(f" {held} ", f" {things[held]} ").strip() if held else deed
 
 
 def is_known(kind: str, word: str) -> bool:
