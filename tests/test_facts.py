@@ -39,8 +39,9 @@ class StubImageNet:
 def experts(imagenet=None, **said):
     found, frames = Experts(), SimpleNamespace(pooled=lambda images: np.zeros((len(images), 1280), np.float32))
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
+    headwear = StubHeads(head=said.pop("second", []))
     heads, imagenet = StubHeads(**said), imagenet or StubImageNet()
-    found.__dict__.update(frames=frames, heads=heads, settings=settings, imagenet=imagenet)
+    found.__dict__.update(frames=frames, heads=heads, headwear=headwear, settings=settings, imagenet=imagenet)
     return found
 
 
@@ -108,6 +109,36 @@ def test_claims_become_features_gender_and_garments(monkeypatch):
     assert found.features == ["a hat"]  # smiling is no feature, glasses are not said (docs/LOG.md)
     assert found.confidence == {"gender": 0.95, "a hat": 0.9}
     assert [(g.kind, g.colour) for g in found.clothes] == [("suit", "dark blue"), ("shirt", "white"), ("tie", None)]
+
+
+def test_a_mask_needs_both_heads():
+    clip, track = scene_with()
+    for second, features in (([], []), ([("a face mask", 0.4)], ["a face mask"])):
+        both = experts(head=[("a face mask", 0.97)], second=second)
+        assert measure_person(clip, track, analysis(track), experts=both).features == features
+
+
+def test_what_one_head_alone_finds_at_a_head_is_told_and_hides_no_face():
+    clip, track = scene_with()
+    found = measure_person(
+        clip, track, analysis(track), experts=experts(second=[("a hat", 0.9), ("a helmet", 0.7), ("long hair", 0.8)])
+    )
+    assert found.features == []  # faces are compared as if nothing hid them
+    assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red"), ("helmet", None)]  # one thing on one head
+    assert found.hair == "long hair"  # whose colour a helmet hides
+    second = [("sunglasses", 0.9), ("long hair", 0.8)]
+    found = measure_person(clip, track, analysis(track), experts=experts(head=[("sunglasses", 0.9)], second=second))
+    assert [g.kind for g in found.clothes] == ["top"]  # both heads find the same pair
+    assert found.hair == "long dark hair"
+
+
+def test_of_drawn_pictures_nothing_is_told_by_what_was_learned_from_photos():
+    clip, track = scene_with()
+    seen = analysis(track)
+    seen.scene.drawn = True
+    found = measure_person(clip, track, seen, experts=experts(second=[("sunglasses", 0.9), ("long hair", 0.8)]))
+    assert [g.kind for g in found.clothes] == ["top"]
+    assert found.hair == "dark hair"
 
 
 def test_nobody_wears_two_kinds_of_tie(monkeypatch):

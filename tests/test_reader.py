@@ -174,9 +174,10 @@ def test_what_may_be_a_name_is_no_short_form() -> None:
 
 @pytest.mark.parametrize(
     ("phrase", "value"),
-    [("check his phone", "using a phone"), ("opened the door", "opening a door"), ("whittling", "whittling")],
-)
-def test_a_phrase_is_known_with_any_article(phrase: str, value: str) -> None:
+    [("check his phone", "using a phone"), ("opened the door", "opening a door"), ("whittling", "whittling"),
+     ("uses the mobile phone", "using a phone")],
+)  # fmt: skip
+def test_a_phrase_is_known_with_any_article_and_the_thing_in_it_by_another_name(phrase: str, value: str) -> None:
     assert canonical("deed", phrase) == value
 
 
