@@ -10,7 +10,7 @@ from make_written import written
 from pvchat.chat.query import EVERYBODY, And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.run import run
 from pvchat.chat.say.voice import say
-from pvchat.chat.timeline import Finding, Missing, Row
+from pvchat.chat.timeline import Entity, Finding, Missing, Row, Timeline
 
 WARD = {
     "seconds": 60, "shots": [[0, 25], [25, 60]], "looked_for": ["cup", "dog"],
@@ -269,6 +269,16 @@ def test_values_that_exclude_each_other_may_both_hold_one_after_the_other() -> N
     both = And((Has("posture", "sitting"), Has("posture", "standing")))
     assert run(Query("who", where=both), T).names == ("Ana",)
     assert verdict(ANA, both, throughout=True) == "no"
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [("short hair", "no"), ("bald", "no"), ("long hair", "yes"), ("curly hair", "unknown"), ("dark hair", "yes")],
+)
+def test_who_has_long_hair_has_no_short_hair_but_may_have_curly_hair(asked: str, verdict: str) -> None:
+    rows = (Row("Ana", "present", "", 0, 9), Row("Ana", "hair", "long hair", 0, 9, colour="dark"))
+    told = Timeline(0, 9, (Entity("Ana"),), rows)
+    assert run(Query("exists", ANA, Has("hair", asked)), told).verdict == verdict
 
 
 def test_after_what_goes_on_to_the_end_is_from_its_beginning_on() -> None:

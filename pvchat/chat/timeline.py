@@ -54,6 +54,7 @@ _APART = (  # where somebody looks: one denies the other
     (word_set("left"), word_set("right")), (word_set("up"), word_set("down")),
     (word_set("ahead camera"), word_set("left right up down")),
 )  # fmt: skip
+_LENGTHS = frozenset(("long", "short", "bald"))  # of hair
 _DEPTHS = ("foreground", "background")
 _DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
 LIKELY = 0.8  # probability below which a row holds only probably
@@ -324,6 +325,8 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
         rivals = asked.isdisjoint(_HOME)
     if has.attribute == "deed" and "looking" in asked & told:  # who looks aside doesn't look at the camera
         rivals = any(one & asked and other & told for pair in _APART for one, other in (pair, pair[::-1]))
+    if has.attribute == "hair":  # who has long hair has no short hair; dark or curly it may be
+        rivals = not (_LENGTHS.isdisjoint(asked) or _LENGTHS.isdisjoint(told))
     if has.attribute == "side":  # left and right say nothing of near and far
         rivals = (has.value in _DEPTHS) == (row.value in _DEPTHS)
     return "no" if rivals and said == "unknown" else said
