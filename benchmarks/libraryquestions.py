@@ -58,7 +58,7 @@ def _made(sheet: dict[str, Any], folder: Path) -> PVChat:
     from make_library import stored
     from make_people import make_person
 
-    chat = PVChat(Settings(device="cpu"), people=PeopleStore(folder / "home" / "people"))
+    chat = PVChat(Settings(device="cpu"), people=PeopleStore(folder / ".home" / "people"))
     for seed, name in enumerate(sheet["people"]):
         chat.people.add(make_person(name, seed))
     stored(chat, folder, [(clip["place"], clip["recorded"], clip) for clip in sheet["clips"]])
@@ -78,7 +78,7 @@ def _half(questions: list[dict[str, Any]], half: str) -> list[dict[str, Any]]:
 
 def _filled(sheet: dict[str, Any], devset: Path, folder: Path) -> PVChat:
     """A library of the clips, its people enrolled."""
-    chat = PVChat(Settings(device="cpu"), people=PeopleStore(folder / "home" / "people"))
+    chat = PVChat(Settings(device="cpu"), people=PeopleStore(folder / ".home" / "people"))
     for name, clip in sheet["people"].items():
         chat.enroll(devset / clip, name)
     for clip in sheet["clips"]:
