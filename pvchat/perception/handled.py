@@ -3,7 +3,7 @@
 In: the frames of a clip and one posed track. Out: its `handled`. A phone or a fork is a few pixels of a frame that the
 detector squashes to 300 by 300, and is told of a crop; how likely somebody uses it is `deeds.py`'s, out of all labels.
 
-Legend: L of COCO's labels, in the order of `experts/objects.LABELS`; n boxes; lengths are in face heights.
+Legend: L of COCO's labels, in the order of `LABELS` in `experts/objects.py`; n boxes; lengths are in face heights.
 """
 
 from __future__ import annotations
