@@ -1,4 +1,4 @@
-"""What was found, in English: a `Finding` and its `Timeline` in, sentences out. Start with `voice.py`.
+"""Says in English what was found: a `Finding` and its `Timeline` in, sentences out. Start with `voice.py`.
 
 the door           voice.py: one function for each `select`, two questions, who is missing, what can't be answered, why
 of whom it holds   answers.py: whether, who, how many; when, how long; who is first, and people held against each other
