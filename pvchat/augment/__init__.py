@@ -7,4 +7,7 @@ Start with `steps.py`: `steps.augment("ana.mp4", "Ana", "sets/ana", chat, Augmen
     negatives    negatives/: clips of other people, look-alikes first
     filter       gates.py: what doesn't show her well enough is dropped; she is put beside others
     dataset      questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; dataset/: rows, card, checksums
+
+All steps share settings.py (what is asked for), augmentation.py (clip, person, folders), schemas.py (samples and rows),
+lines.py (rows and manifests on disk), watch.py (progress, and how it is stopped).
 """

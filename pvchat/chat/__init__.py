@@ -5,8 +5,8 @@ In: a question, who is there (identity) and what was seen (perception). Out: a s
     text + earlier turns --reader/--> Query --run.py over a Timeline--> Finding --say/--> text
 
 Start with `query.py` (what is asked) and `timeline.py` (what is known, and what was found): two files of dataclasses,
-in which no sentence is read or made. `question.py` has a question read, tells what must be known of a clip and, for
-evaluation and recipes, what answers; `writer.py` walks the way for `ask`.
+in which no sentence is read or made. `question.py` has a question read and says what must be known of a clip for it;
+`writer.py` goes the whole way for `ask`.
 
     a clip's table    clip_timeline.py (out of `identity/evidence.py`), sounds.py; speakers/claims.py adds
     run               run.py, over conditions.py and spans.py; window.py: which part

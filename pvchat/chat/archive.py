@@ -1,9 +1,9 @@
-"""A `Query` looked up in the timelines of many videos: an `ArchiveFinding` out. No words are in it.
+"""Answers a `Query` from the timelines of many videos: an `ArchiveFinding` comes out, which holds no sentences.
 
-The executor of one video (`run.py`) runs over each; what it finds is put together: in how many, where most, who is
-first or longest. Whether somebody is in a video hangs on how often she is in any: of ten thousand videos a few look
-like hers by chance (`library/rates.py`), and then she is only perhaps in them. Surely holds what does whether whoever
-is doubtful is there or not; perhaps, what does in one of the two cases.
+`run.py`, which answers about one video, runs over each; the results are put together: in how many, where most, who is
+first or longest. Of ten thousand videos a few look as if Ana were in them by chance (`library/rates.py`), so she is
+only "perhaps" in them. An answer is sure if it holds both with and without such people, "perhaps" if it holds in one
+of the two cases.
 """
 
 from __future__ import annotations

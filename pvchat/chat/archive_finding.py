@@ -1,4 +1,4 @@
-"""What was found in many videos: records, without a word of the question or the answer.
+"""What was found in many videos, as dataclasses that hold no words of the question or the answer.
 
 In: what `archive.py` finds. Out: an `ArchiveFinding`, put into words by `say/archive.py`.
 """

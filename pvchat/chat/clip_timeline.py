@@ -1,8 +1,8 @@
-"""What was measured of a clip as a `Timeline`: who is seen when, and what holds of whom from when to when.
+"""Makes a `Timeline` of what was measured of a clip: who is seen from when to when, wears what, does what.
 
-In: presences and the analysis of a clip. Out: a `Timeline`, whose rows say what they rest on and, where they are told
-with "probably", are less sure. Facts of a short clip hold whenever their person is seen, those of a long video in the
-stretches in which they were measured.
+In: presences and the analysis of a clip. Out: a `Timeline`, whose rows say what they rest on and how sure they are
+(below .8 an answer says "probably"). Facts of a short clip hold whenever their person is seen, those of a long video
+in the stretches in which they were measured.
 """
 
 from __future__ import annotations

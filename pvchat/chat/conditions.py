@@ -1,5 +1,5 @@
-"""When a condition holds of somebody, who is meant by a `Whom`, who of them is longest, first, leftmost, nearest; and
-which part of a video a `During` means.
+"""What parts of a question mean in one video: when Ana sits (`Has`), who "the man in red" is (`Whom`), who is first or
+leftmost (`Rank`), which seconds "while Ben is away" are (`During`).
 
 In: parts of a `Query`, a `Timeline`. Out: `Truth` over time, verdicts, `Chosen` people, `Ranked` ones, a `Part`.
 """

@@ -1,8 +1,8 @@
-"""Questions about one clip: text in, `Question`s out, what must be known of a clip, and what each is answered from.
+"""Questions about one clip: what a text asks (`Question`), and what it is answered from (`Basis`).
 
-A `Conversation` reads each one with what was found for those before. Before anything of a clip is known they are read
-by their words alone, which tells which part of it must be looked through, and what must be measured; then again with a
-`Timeline`, which tells whom "she" and "the other one" mean. `known_of` tells what one is answered from.
+A `Conversation` reads a question after those before it, twice: first by the words alone, which says which part of the
+clip must be looked through and what must be measured; then with the clip's `Timeline`, which says whom "she" and "the
+other one" mean. `known_of` collects what the answer is made from.
 """
 
 from __future__ import annotations

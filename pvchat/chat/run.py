@@ -1,7 +1,7 @@
-"""A `Query` looked up in a `Timeline`: a `Finding` out. No words of a question or an answer are in it.
+"""Answers a `Query` from a `Timeline`: a `Finding` comes out, which holds no words of the question or the answer.
 
-A `Lookup` is a query with the part of the video and the people that it speaks of; each select is one function of it.
-Conditions over time and people are `conditions.py`'s.
+A `Lookup` is a query with the part of the video and the people that it speaks of. Each select ("who", "when", "count")
+is one function of it; `conditions.py` says when conditions hold, and who is meant.
 """
 
 from __future__ import annotations

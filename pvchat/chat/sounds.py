@@ -1,4 +1,4 @@
-"""What is heard: the rows of a `Sound`, when they say what a condition asks for, and who says what.
+"""What is heard as rows of a timeline; when they meet a condition ("Ana says 'coffee'"); who says what.
 
 `run.py` looks them up as it does what is seen, in a timeline that is `audible`. Rows "speaks" are stretches of speech,
 their value the number of the voice, rows "says" single words, rows "language" say which they are of; of nobody (entity

@@ -1,4 +1,4 @@
-"""Spans of a clip's time, and when something holds, doesn't, or isn't known: interval algebra of three values.
+"""Spans of a clip's time: their union, overlap and rest; and when something holds, doesn't hold, or isn't known.
 
 In: spans (start and end in seconds). Out: spans in order of time, a `Truth`, a `Verdict`.
 """

@@ -4,7 +4,7 @@ what was found in it.
 `run.py` looks a `Query` up in a `Timeline`; `say/` puts the `Finding` into words. JSON output, the app and follow-up
 questions read the finding, never the sentence. A part of a clip, a clip, a film and many films are the same.
 
-Each condition has three values: it holds, it doesn't, it isn't known. Silence is "not known" but where it means more:
+A condition holds, doesn't hold, or isn't known. If there is no row about it, it isn't known, with these exceptions:
 
 - a person who is "present" isn't seen outside the spans of her rows "present"; of an "unsure" one nothing is known;
 - of `EXCLUSIVE` attributes one value denies the others at that time: who sits doesn't stand, a red jacket isn't blue;

@@ -1,4 +1,4 @@
-"""The part of a clip that a question is about: numbers of a `During` or a window in, seconds out.
+"""Which seconds of a clip a question is about: a `During` ("in the second half") or a typed time in, seconds out.
 
 Times are seconds from the clip's start; in words they are plain seconds, m:ss or h:mm:ss (`reader/timewords.py`).
 """

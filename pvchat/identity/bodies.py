@@ -1,8 +1,8 @@
-"""How much hair, clothes and build say about who somebody is, where both clips were filmed in one place.
+"""How much hair, clothes and build say about who somebody is, if both clips were filmed in one place.
 
 In: an enrolled person's looks and those of a clip's tracks (`perception/bodies.py`). Out: log-odds to add to the
-faces'. Clothes are no identity: they count as far as the clip's place is that of the enrollment, where the face says
-little, and as far as a track is more like her than anybody who is seen beside it (uniforms). They lift nobody above
+faces'. Clothes can change: they count as far as the clip's place is that of the enrollment, if the face says little,
+and as far as a track is more like her than anybody who is seen beside it (uniforms). They lift nobody above
 `CLOTHES_ALONE_MAX`, which is "unsure" where nobody else is enrolled.
 
 Legend: K tracks, P and m rows of looks.

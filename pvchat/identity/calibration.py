@@ -1,4 +1,4 @@
-"""Raw log-odds become probabilities that hold on footage, by how many people compete and how good the sightings are.
+"""Turns raw log-odds into probabilities that hold on footage: of all answers with .9, nine in ten should be right.
 
 In: log-odds of one person on a clip's tracks, competition included (`presence.py`), and how good the sightings are.
 Out: calibrated log-odds: a logistic model (Platt scaling) over them, the number of people who compete (its square, too:

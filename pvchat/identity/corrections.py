@@ -1,4 +1,4 @@
-"""From what a user says of a clip ("that is Ana", "that is not Ana, at 0:04") to the example that is kept with her.
+"""Turns a user's correction ("that is Ana", "that is not Ana, at 0:04") into the example that is kept with her.
 
 In: a person, a `ClipAnalysis`, yes or no, perhaps a moment. Out: the tracks that are meant, and an `Example` of each.
 `examples.py` says how they count.

@@ -1,4 +1,4 @@
-"""People enrolled by face, and face tracks, ready to be compared: what has the same numbers of rows is stacked.
+"""Enrolled faces and face tracks as arrays, stacked by their numbers of rows, so that all are compared at once.
 
 In: people; tracks of one clip, or of a whole library. Out: what people's clips show of them, and tracks with the
 faceprints in which a face can be made out.

@@ -1,9 +1,9 @@
-"""Somebody from a file of elsewhere, held against everyone who is enrolled before she is taken in.
+"""Compares a person from a file with everyone who is enrolled, before she is imported: does she look like one of them?
 
 In: a `Person`, everyone else. Out: nothing, or an error that says whom she looks like (a `check` of
 `PeopleStore.import_`). Two enrollments of one person take each other's sightings, so copies of somebody's vectors under
-other names would answer "she is not in this video" for her. What the file holds is looked at as a clip of hers would
-be, as when she is enrolled from one.
+other names would make PVChat answer "she is not in this video" about her. The file is compared as an enrollment clip
+of hers would be.
 
 Legend: P rows of a view, K views.
 """

@@ -1,4 +1,4 @@
-"""Distances of a face's sightings to a person's prototypes, and to a cohort of strangers.
+"""Distances of a face's sightings to a person's prototypes (her enrolled views), and to a cohort of strangers.
 
 In: a person's rows, a track's rows, a cohort of strangers. Out: three distances, which a logistic model weighs
 (`presence.py`). Rows are identity vectors or faceprints; both are compared by Euclidean distance.

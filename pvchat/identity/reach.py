@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pvchat.schemas import FloatArray, Track
 
-REACH = 0.4  # Euclidean distance of identity vectors (`measures.measured`'s near)
+REACH = 0.4  # Euclidean distance of identity vectors (near, of `measures.distance_features`)
 _SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames: surely one place; surely another
 _STEEPNESS = 90.0  # log-odds that one unit of distance beyond the reach costs in the same scene
 MOST = 6.0  # log-odds that the scene can cost

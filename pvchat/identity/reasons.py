@@ -1,4 +1,4 @@
-"""What makes somebody hard to recognise: in the clip that she is enrolled from, and where she isn't found for sure.
+"""What makes somebody hard to recognise: in her enrollment clip, and in a clip where she isn't found for sure.
 
 In: a `ClipAnalysis`, her track, or presences in it. Out: `Notes` on an enrollment, with whom she looks like already; a
 `Why` of a presence. Nothing is decided here: the reasons are what identification is known to suffer from (face height,

@@ -1,4 +1,4 @@
-"""Who a clip is about: the subjects that could be enrolled, and which one is.
+"""Who a clip is about: which people could be enrolled from it, and who of them is meant.
 
 In: `ClipAnalysis`, perhaps a number. Out: a `Track`. The subject is the main one: it fills most of the clip, largest
 and clearest. Several of like weight are several plausible subjects, and the user must pick.

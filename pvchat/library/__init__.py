@@ -11,6 +11,7 @@ place. Start with `library.py`: `Library`, one object over one database (`storag
     decisions.py   decisions by these alone, when people come and go
     recognise.py   after any change of people: `decisions.py`, and some clips anew
     asking.py      questions over all of it
+    rates.py       how often somebody is in any video, by which the probability for one is corrected
     reel.py        somebody's moments, as rows and as one film
     grouping.py    tracks of people whom nobody named become groups, one a person
     strangers.py   these groups in the tables, kept as tracks come and go, and as they are shown

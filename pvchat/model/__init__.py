@@ -1,16 +1,19 @@
-"""The video language model: experts' features in; what is read of a clip, text, a presence logit for each person out.
+"""The paper's video language model: a clip's analysis, people and a question in; text, deeds, places, presence out.
 
-A clip goes through `cliptokens.py` (tokens of an analysis), `connectors.py` (one width, mixed across experts, weighed
-by the question) and `qformer.py` (queries and personal tokens read them, with the mixed heads of `heads.py`) into the
-language model (`llm.py`: `prompts.py`, `drafted.py`). Batches and losses of its training are `recipes/model`'s.
+Open `pvchat.py` first: the whole model. A clip goes through it in this order:
 
-People (`people.py`) come from `aligner.py`, or from training, with a LoRA of their own (`personlora.py`); who is in a
-clip comes from `identity/` (by `presence.py`).
+    tokens        cliptokens.py: an analysis as vectors; connectors.py: all of one width, mixed, weighed by the question
+    reading       qformer.py, by the mixed heads of heads.py
+    people        people.py: 16 personal tokens each, made by aligner.py or by training (with personlora.py, a LoRA);
+                  presence.py: who is in the clip, as `identity/` has it
+    words         prompts.py, llm.py (the language model), drafted.py (guessed words are read in one pass)
 
-At work: `trained.py` has one model loaded, all but its words without torch; `personstates.py` has stored people as it
-takes them; `describer.py` holds a clip against sentences, `choices.py` picks one, and reads people, whose deeds
-`deeds.py` tells of that; `sentences.py` (with `minilm.py`) makes sentence vectors.
+Users of the trained model:
 
-On disk: `config.py` (presets, too), `checkpoint.py`. `retrofit.py` gives other models mixed heads. Open `pvchat.py`
-first.
+    loaded        config.py (with presets) and checkpoint.py: on disk; trained.py: once for all, without torch where no
+                  words are needed; personstates.py: stored people as it takes them
+    asked         describer.py: what it reads of a clip; choices.py: the likeliest of a list (a kitchen, a park);
+                  deeds.py: what somebody does; sentences.py and minilm.py: vectors of sentences
+
+`retrofit.py` gives pretrained bases mixed heads. Batches and losses of training are in `recipes/model`.
 """

@@ -4,9 +4,10 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
 
     analysis.py     who is there: search.py finds faces, tracks.py follows them, bodies.py follows bodies (heads.py:
                     whose they are), places.py tells the place, facts.py what tells who it is
-    measuring.py    what they do and wear: motion.py (gestures.py, camera.py), posture.py, facts.py (garments.py,
-                    cloth.py, hair.py, drawnheads.py), collars.py, sleeves.py, things.py, relations.py, handled.py
-                    (what is at hands), deeds.py; grounds.py: what facts rest on
+    measuring.py    what they do and wear: things.py, camera.py, handled.py (what is at hands and mouth); of each
+                    person facts.py (garments.py, cloth.py, hair.py, drawnheads.py), motion.py (gestures.py),
+                    posture.py, relations.py (to things), deeds.py, sleeves.py, collars.py; grounds.py: what facts
+                    rest on
     scan.py         a long video, part by part: joining.py joins tracks; closer.py measures the stretch that is
                     asked about
     shared          sightings.py (which are worth measuring, and where), colours.py, boxes.py

@@ -1,4 +1,4 @@
-"""People followed by their bodies through the shots of a clip, and what they wear: who turns away is still there.
+"""Follows people by their bodies through a clip's shots, so that whoever turns away is still there; and what they wear.
 
 In: T sampled frames, in which shot each is, the detector of things (`experts/objects.py`) and that of people
 (`experts/ssd.py`). Out: a `Thing` for each body, a sighting in every frame from where it is first seen to the last; the

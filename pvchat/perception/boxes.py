@@ -1,4 +1,4 @@
-"""Boxes against boxes: how much of them is shared; and boxes below faces.
+"""How much two boxes overlap; and a box below a face, such as that of the torso.
 
 In: boxes as corners (x0, y0, x1, y1), in pixels or as fractions. Out: a share for every pair, or a box.
 Legend: n, m boxes.

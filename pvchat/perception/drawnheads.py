@@ -1,4 +1,4 @@
-"""The faces of drawn figures: where they are, for the locator's boxes take in hair or half a body, and what they do.
+"""Where the faces of drawn figures are (the figure detector's boxes take in hair or half a body), and what they show.
 
 In: pictures of a drawn figure with its boxes, the detector of near and far faces; the shot that each is in. Out: a face
 box for each, where one is found (hair lies above it, clothes below); and verb phrases that complete "is ...", with

@@ -1,4 +1,4 @@
-"""Facts measured about one person of a clip.
+"""Facts measured about one person of a clip: clothes, hair, headgear, where in the frame.
 
 In: a clip's frames, a track, the heads of `experts/attributes.py`. Out: `PersonFacts` (where, shot, clothes with
 colours, hair, features, gender). Nothing is guessed: a field is set only when enough of the best sightings agree or a

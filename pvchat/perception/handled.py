@@ -1,9 +1,9 @@
-"""What is at somebody's mouth and hands: the detector of things on a few enlarged crops of head and arms.
+"""Looks for things at somebody's mouth and hands, by the detector of things on a few enlarged crops of head and arms.
 
 In: the frames of a clip and one posed track. Out: its `handled`. A phone or a fork is a few pixels of a frame that the
-detector squashes to 300 by 300, and is told of a crop; how likely somebody uses it is `deeds.py`'s, out of all labels.
+detector shrinks to 300 by 300; in a crop it is found. How likely somebody uses it is decided by `deeds.py`.
 
-Legend: L of COCO's labels, in the order of `experts/objects.LABELS`; n boxes; lengths are in face heights.
+Legend: L of COCO's labels, in the order of `LABELS` in `experts/objects.py`; n boxes; lengths are in face heights.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tracks of the parts of a long video become tracks of the whole, one part after the other.
+"""Joins the tracks of a long video's parts into tracks of the whole, one part after the other.
 
 In: the `ClipAnalysis` of each part, in order. Out: `Track`s whose frames count through the whole video. Over the border
 between two parts, which is no cut, a face is followed as within a shot. Everywhere else only identity joins, and the

@@ -1,6 +1,8 @@
 """The things that pass between the steps, as dataclasses; no torch.
 
-A clip becomes a `ClipAnalysis`; with the people who are enrolled it becomes an `Answer`. Open `clip.py` first.
+A clip becomes a `ClipAnalysis` (clip.py: open it first), with what was measured of each person and the place (facts.py)
+and what is heard (sound.py). With the people who are enrolled it becomes an `Answer` (answer.py). service.py: the few
+methods of `PVChat` that lower packages call.
 """
 # ruff: noqa: I001 - several names a line
 

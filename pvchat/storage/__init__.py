@@ -7,8 +7,9 @@ Arrays become bytes (`tensorfile.py`), the bytes are sealed where the home is en
 `keys.py`), and a draft in the scratch folder takes the file's place by one rename (`atomic.py`: open it first). Reading
 goes the other way, and an error says what is wrong with the file.
 
-    clips.py, library.py, tokens.py   what is kept so: analysed clips; the tables of a library (with library.sql,
-                                      database.py, which encrypts them); who may call the HTTP API
+    clips.py, tokens.py               what is kept so: analysed clips; who may call the HTTP API
+    library.py                        the tables of a library: library.sql; forget.sql deletes a person from them;
+                                      database.py opens the file, which may be encrypted
     journal.py                        rows that only grow, and survive a kill at any moment
     temporary.py                      temporary files; what shows a person goes when she is forgotten
     stores.py, conversion.py          which files of a home are sealed; sealing or opening all at once

@@ -128,7 +128,7 @@ def described(
     network: nn.Module,
     mirrored: bool = True,
 ) -> FloatArray:
-    """Raw vectors [n, D] of faces, or the mean with the mirror image's, as `FaceExpert.describe` has it."""
+    """Raw vectors [n, D] of faces, or the mean with the mirror image's, as `FaceExpert.vectors` has it."""
     rows = []
     for start in range(0, len(patches), _BATCH):
         batch = torch.from_numpy(np.stack([crop(p) for p in patches[start : start + _BATCH]]))

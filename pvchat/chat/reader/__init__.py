@@ -1,14 +1,14 @@
-"""A question's text in, a `Query` out; what the questions before it were, and what was found for them, counts too.
+"""Turns a question's text into a `Query`; the questions before it, and what was found for them, count too ("and Ben?").
 
-Start with `read.py`. It walks this way:
+Start with `read.py`, which goes through these steps:
 
-    text       words.py: names masked, slips mended, other languages; timewords.py: times by the clock taken out
-    words      network.py: a trained network tells what is asked (heads) and what each word is (tags)
-    labels     rules.py: what it leaves out; sound
-    slots      slots.py: plain values, that stand for people and conditions
-    Query      decode.py: heads, slots and the turns before, by which pronouns and "and Ben?" are resolved
+    text       words.py: names masked, typing errors mended, other languages; timewords.py: times by the clock cut out
+    words      network.py: a trained network says what is asked (heads) and what each word is (tags)
+    labels     rules.py: what the network leaves out; sound
+    slots      slots.py: "the lady in specs" is a woman who wears glasses
+    Query      decode.py: out of heads, slots and the turns before, which say who "she" is
 
-A question about many videos is read, and joined to the question before, by `archive.py`: its places are cut out by
-`scopes.py`, its days by `dates.py`, what it asks is put in a library's terms by `units.py`. What a language model says
-is read here too: its words, and what it states of whom (`statements.py`).
+A question about many videos is read by `archive.py`, also where it follows another: `scopes.py` cuts out its places,
+`dates.py` its days, `units.py` puts what it asks into a library's terms. `statements.py` reads what a language model
+says, to compare it with what was found.
 """

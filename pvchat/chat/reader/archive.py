@@ -1,9 +1,10 @@
 """Reading a question about many videos: text in, the `Query`, its dates, its places and the sighting it means out.
 
-"What was Ana wearing when she was last seen in the kitchen on Tuesday?" is the query of "What was Ana wearing?", of the
-video that answers "When was Ana last seen?", among those of a source called kitchen, on that day. Places and times are
-cut out (`scopes.py`, `dates.py`), what is left is read as any question is (`read.py`), put in the terms in which many
-videos are searched (`units.py`), and it may lean on the question before ("and Ben?", "and the Friday before?").
+"What was Ana wearing when she was last seen in the kitchen on Tuesday?" is read as two questions: "When was Ana last
+seen?" picks one video of that day among those of the source called kitchen, "What was Ana wearing?" is asked of it.
+Places and times are cut out (`scopes.py`, `dates.py`), what is left is read as any question is (`read.py`), put in the
+terms in which many videos are searched (`units.py`), and it may lean on the question before ("and Ben?", "and the
+Friday before?").
 """
 
 from __future__ import annotations

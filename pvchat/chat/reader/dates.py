@@ -1,4 +1,4 @@
-"""Words for a day or a time of the calendar: a question in, the question without them and the times they name out.
+"""Finds days and times of the calendar in a question, cuts them out, and says from when to when they are.
 
 "on Tuesday", "yesterday evening", "last night", "this week", "in May", "last summer", "since 3 May", "in the last ten
 days", "between Monday and Wednesday", "before 2026-05-03"; hours of a day, or of each day ("between 9 and 11", "after

@@ -1,5 +1,5 @@
-"""From the reader's labels to a `Query`: heads say what is asked, slots of whom and under which conditions; and what a
-question leans on, the questions before it and what was found for them.
+"""Makes a `Query` of what the network says: heads say what is asked, slots of whom and under which conditions. What a
+question leaves open ("she", "and Ben?") comes from the questions before it and what was found for them.
 
 "she" after "Is Ana there?" is Ana; "they" after that and "And Ben?" are both; "And Ben?" asks of Ben what was asked
 before; "the other one" is who of a list wasn't named last. Read from (Query, Finding) pairs, never from sentences.

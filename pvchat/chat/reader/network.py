@@ -1,4 +1,4 @@
-"""The trained reader: the words of a masked question in, its heads and the tags of its words out.
+"""The trained network that reads a question: it says what is asked (heads) and what each word is (tags).
 
 A tag is "O" (nothing) or ROLE-TYPE, "S-name", with "+" before it where a second value of the same tag begins, and "!"
 after it where the condition is denied: "who is not wearing a hat" has hat as "P-worn!". Its four parts are told apart

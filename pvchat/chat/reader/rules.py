@@ -1,8 +1,8 @@
-"""What the network leaves out of a question, filled in by rules about its words; and what is asked of sound.
+"""Rules that add to a question what the network leaves out; and what is asked of sound.
 
 In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
 `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `HEAD_RULES` and
-`QUERY_RULES` stands for itself: one that the network has learned goes by its line.
+`QUERY_RULES` stands for itself: when the network has learned what a rule does, its line can be deleted.
 
 The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
 told. What nothing hears (which song, tones of voice, accents) stays refused.

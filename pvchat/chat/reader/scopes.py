@@ -1,7 +1,7 @@
-"""The places that a question about a library names, and which time goes with which: text in, the text without them out.
+"""Finds the places that a question about a library names, cuts them out, and says which time belongs to which place.
 
-"Was Ana in the hall on Friday or in the garden on Monday?" is "was Ana there ?" of the videos of the hall on Friday, or
-of those of the garden on Monday. Places are what the library's sources are called; times are read by `dates.py`.
+"Was Ana in the hall on Friday or in the garden on Monday?" becomes "was Ana there ?", asked of the hall's videos of
+Friday and of the garden's of Monday. Places are what the library's sources are called; times are read by `dates.py`.
 """
 
 from __future__ import annotations

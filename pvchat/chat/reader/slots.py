@@ -1,4 +1,4 @@
-"""What a question's tagged words stand for: slots, in plain terms; and the people and conditions that slots name.
+"""Slots: what a question's tagged words stand for, in plain terms; and the people and conditions made of them.
 
 "the lady in specs" gives a slot S-gender "woman" and a slot S-worn "glasses": what people say in many ways has one
 name each, in `lexicon.json`, the one by which it is measured. Out of the slots of one role comes a `Whom`, or

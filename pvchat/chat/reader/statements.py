@@ -1,9 +1,10 @@
-"""What statements say, as points: a text and the names that may stand in it in, a set of points for each sentence out.
+"""Breaks sentences down into points (of whom, what), so that two texts can be compared: do they say the same?
 
-"Yes, Ana and Bo are not in this video, next to Cleo" says "yes" of nobody, and "not there" and "beside to @Cleo" of Ana
-and of Bo. A point is a phrase between commas, "and" and prepositions. Our own sentences and those of a language model
-are read alike and compared as sets, so no reading needs to be right, but what means something else has to come out as
-something else. A word stands for what the lexicon has it for ("sits" is "sitting"); "is" and "a" say nothing.
+In: a text, and the names that may stand in it. Out: a set of points for each sentence. "Yes, Ana and Bo are not in this
+video, next to Cleo" says "yes" of nobody, and "not there" and "beside to @Cleo" of Ana and of Bo. A point is a phrase
+between commas, "and" and prepositions. Our own sentences and those of a language model are read alike and compared as
+sets, so no reading needs to be right, but what means something else has to come out as something else. A word stands
+for what the lexicon has it for ("sits" is "sitting"); "is" and "a" say nothing.
 """
 
 from __future__ import annotations

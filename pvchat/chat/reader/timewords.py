@@ -1,4 +1,4 @@
-"""Words for a part of a clip: a question in, the question without them and the `During` that they name out.
+"""Finds the part of a clip that a question names by the clock, cuts the words out, and returns it as a `During`.
 
 "at 3:20", "between 1:00 and 2:00", "in the first ten seconds", "in the second half", "after 90 seconds", "at the end",
 "in the last shot". A question that names several parts, or a time of the day, is left as it is.

@@ -1,7 +1,7 @@
-"""What is asked of many videos where one would be asked otherwise: a query as it is read in, as it is looked up out.
+"""Changes a query as it was read into one for many videos, of which the same words can ask something else.
 
-"Where does Ana spend most of her time?" asks of one video in which place she is seen longest, of many when she is seen,
-by place (`Query.unit`), where longest first. No words.
+"Where does Ana spend most of her time?" asks of one video in which place she is seen longest. Of many it asks when she
+is seen, added up by place (`Query.unit`), the longest first. In and out: a `Query`; no text is looked at.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A question's text as the words that the network reads, and what words stand for.
+"""Splits a question into the words that the network reads; says what words stand for ("specs" is "glasses").
 
-"What's Ana wearin at 3:20?" is ["what", "'s", "alex", "wearing", "?"]: names masked, slips mended, times by the clock
-cut out. Names that nobody bears are masked too, with no name to them: those that are nearly an enrolled one ("Anna"),
-and words with a capital where none belongs ("is Barnaby there?").
+"What's Ana wearin at 3:20?" is ["what", "'s", "alex", "wearing", "?"]: names masked, typing errors mended, times by the
+clock cut out. Names that nobody enrolled has are masked too: those that are nearly an enrolled one ("Anna"), and words
+with a capital where none belongs ("is Barnaby there?").
 
 Enrolled names that are also English words (Will, May, Rose) are told from those words by capitals and by their
 neighbours. Who leaves out an accent ("Jose") or a title ("Lina" of "Dr. Lina") means the same person, where only one

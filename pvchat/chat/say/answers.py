@@ -1,8 +1,8 @@
-"""Of whom something holds, and when: whether, who, how many, when, for how long, how often, in which order, and people
-held against each other.
+"""Sentences that say whether something is so, who, how many, when, how long, how often, in which order, and who of some
+people most ("Ana is seen longest").
 
 In: findings, a `Timeline`. Out: sentences for every select but "attribute" and "describe". Each is made of the same
-clauses: of whom it holds, of whom it doesn't, who isn't there, of whom it can't be told. Of photos no times are told.
+clauses: of whom it holds, of whom it doesn't, who isn't there, of whom it can't be told. For a photo no times are said.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was found in many videos, said: an `ArchiveFinding` in, sentences out, and a line for each video.
+"""Says what was found in many videos: an `ArchiveFinding` in; sentences out, and a line for each video.
 
 Each video is named by its file, with date, place and moment: "kitchen-2.mp4 (Tuesday 24 November 2026 at 14:03, in the
 kitchen) from 0:02 to 0:05". What is only likely is told apart: "in two of twelve videos, and perhaps in one more".

@@ -1,7 +1,7 @@
-"""What is known of somebody, and of the scene: looks, deeds, whereabouts, company; the place, its things.
+"""Sentences about a person (looks, deeds, whereabouts, company) and about the scene (the place, its things).
 
 In: findings, a `Timeline`. Out: sentences for "attribute" and "describe", and for questions about the scene. Something
-small or half hidden is easily missed, so what wasn't seen is no sure no.
+small or half hidden is easily missed, so if it wasn't seen the answer isn't a sure no.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is heard, said: quotes with times and, where it is known, whose they are; nothing is read into them.
+"""Says what is heard: quotes with times and, where it is known, who spoke; without interpretation.
 
 In: the finding of a query about what is heard (`chat/sounds.py`). Out: sentences.
 """

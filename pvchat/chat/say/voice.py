@@ -1,9 +1,9 @@
-"""What was found, said: `say(finding, timeline)`, the one way from a `Finding` to text.
+"""Turns a `Finding` into text: `say(finding, timeline)` is the only way there.
 
-One function for each `select`; names that nobody bears come first, whoever isn't there last; what can't be answered is
-refused with what to do instead. "this video" stands for all that was looked at: whoever asked about a part puts "this
-part of the video" in its place. `grounds_of` tells what the measured facts rest on, `explanation.py` how a question was
-read.
+One function for each `select`. Names that aren't enrolled are mentioned first, people who aren't there last; what can't
+be answered is refused, with what to do instead. The text says "this video"; if only a part was asked about, the caller
+makes "this part of the video" of it. `grounds_of` says what the measured facts rest on, `explanation.py` how a question
+was read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The trained model's own answers: it is told the plain answer, and says it.
+"""Answers in the trained model's own words (`--answers spoken`): it is given the plain answer, and words it itself.
 
-It gets the clip's visual tokens and the personal tokens of everyone named. Whether one person is there it isn't told:
-it says yes or no by her tokens.
+It also gets the clip's visual tokens and the personal tokens of everyone named. If the question is whether one person
+is there, it isn't given the answer: it says yes or no by her tokens.
 
 In: what a question is answered from, the clip. Out: a text, streamed sentence by sentence as each passes. A sentence
 that doesn't (`checking.py`) ends what it says; whatever is left of the plain answer is then said plainly. While the

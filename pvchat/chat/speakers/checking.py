@@ -1,4 +1,4 @@
-"""Whether what a language model says may be shown: held against what was found and measured, and nothing else.
+"""Decides whether a sentence of a language model may be shown, by comparing it with what was found and measured.
 
 In: sentences as they come (`Hearing`). Out: those that pass, handed on word by word; why others may not be said. Two
 models, two measures:

@@ -1,5 +1,5 @@
-"""What the trained model adds to what was measured: where it is; an encoder, also what somebody does; both chosen from
-`model/choices.py`.
+"""Fills what wasn't measured, by choosing from the lists of `model/choices.py`: the trained model chooses the place, an
+encoder (`--eyes`) the place and what people do.
 
 In: a question, a timeline, the clip, the model. Out: the timeline, with a row where it asks for something that was not
 measured; such a row is told with "probably", unless it is a deed that is sure. Whoever isn't surely there

@@ -3,10 +3,10 @@
     frames and crops   efficientnet.py; attributes.py and scenes.py, its small heads
     faces              faces.py: mtcnn.py (mtcnnlayers.py) finds them, identity.py (identitylayers.py) and
                        faceprint.py describe them; mesh.py, smiles.py, glasses.py
-    drawn figures      figures.py: figurelooks.py
+    drawn figures      figures.py: figurelooks.py; expressions.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
-    sound              listed in `../sound/`
+    sound              voiceactivity.py, music.py, whisper.py (words), voiceprint.py (mel.py); `../sound/` runs them
     all of them        collection.py, but for those that hear
     how they run       networks.py, open it first: converted.py
 

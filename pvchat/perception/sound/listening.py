@@ -1,4 +1,4 @@
-"""A clip's sound becomes stretches of speech with words, and each is given to whom it seems to come from.
+"""Turns a clip's sound into stretches of speech with their words, and says who seems to speak in each.
 
 In: a path, what `probe` said, the clip's analysis. Out: a `Sound`. The sound is read once, block after block; a stretch
 of speech is held until its words are found, so that an hour takes no more memory than a minute. Voices are grouped by

@@ -1,4 +1,4 @@
-"""When music plays: in the words of a detector that hears speech, singing and music at once.
+"""When music plays, according to a detector of speech, singing and music.
 
 In: a clip's sound, block after block. Out: the same blocks, and spans. Singing counts as music.
 """
