@@ -174,8 +174,9 @@ def manifests(folder: Path) -> dict[str, Path]:
     """The manifests in a folder, by name: JSON files and subfolders, but no links that lead out of it."""
     if not folder.is_dir():
         return {}
-    inside = sorted(p for p in folder.iterdir() if p.resolve().parent == folder.resolve())
-    return {p.name: p for p in inside if not p.name.startswith(".") and (p.is_dir() or p.suffix == SUFFIX)}
+    shown = (p for p in folder.iterdir() if not p.name.startswith("."))
+    inside = sorted(p for p in shown if p.resolve().parent == folder.resolve())
+    return {p.name: p for p in inside if p.is_dir() or p.suffix == SUFFIX}
 
 
 def make_demo(folder: Path, progress: Progress = lambda what, done, total: None) -> Path:

@@ -127,15 +127,17 @@ def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
         likest = tracks[near] if near is not None and near < len(tracks) else None
         kind = likest.kind if likest is not None else "face"
         own = [n for n in shown if tracks[n].kind == kind]
-        others = []
-        for n in (n for n in shown if n not in own):
-            pairs = [sorted((tracks[n], tracks[m]), key=lambda track: track.kind) for m in own]
-            if not any(is_face_of(face, figure) for face, figure in pairs):  # else it is shown already
-                others.append(n)
+        others = [n for n in shown if n not in own and not any(_is_same(tracks[n], tracks[m]) for m in own)]
         own.sort(key=lambda n: (tracks[n] is not likest, -len(tracks[n].shown_in)))
         others.sort(key=lambda n: -len(tracks[n].shown_in))
         offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in [*own, *others][:MAX_FACES]]
     return offered
+
+
+def _is_same(one: Track, other: Track) -> bool:
+    """Whether one track is the face of the other, a drawn figure."""
+    face, figure = (one, other) if one.kind == "face" else (other, one)
+    return is_face_of(face, figure)
 
 
 def _face(session: Session, clip: SessionClip, number: int, track: Track) -> FaceChoice:

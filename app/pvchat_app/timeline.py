@@ -31,7 +31,8 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
     lanes = [_lane(p.name, p.decision, percent(p.probability), p.spans, length_s, clip) for p in there[:MAX_LANES]]
     known = {track for p in there for track in p.tracks}
     frames = [t.shown_in for i, t in enumerate(seen.tracks) if i not in known and t.kind == "face"]
-    if spans := seen.spans(np.unique(np.concatenate(frames))) if frames else []:
+    spans = seen.spans(np.unique(np.concatenate(frames))) if frames else []
+    if spans:
         lanes.append((_ENROLL, _lane("others", "", "not enrolled", spans, length_s, clip)[1]))
     names = "".join(name for name, _ in lanes)
     tracks = "".join(track for _, track in lanes)

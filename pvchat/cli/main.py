@@ -66,8 +66,8 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
     parser = _Parser(prog="pvchat", description=text, epilog=EXAMPLES)
     parser.add_argument("--version", action="version", version=f"pvchat {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    module = "home" if command in HOME else command
-    for name in (module,) if module in COMMANDS else COMMANDS:
+    modules = {name: name for name in COMMANDS if name != "home"} | dict.fromkeys(HOME, "home")
+    for name in (modules[command],) if command in modules else COMMANDS:
         import_module(f"pvchat.cli.{name}").register(commands)
     return parser
 

@@ -211,7 +211,8 @@ def all_of(library: sqlite3.Connection, names: dict[int, str]) -> list[Stranger]
     perhaps, found = defaultdict[int, set[str]](set), []
     words = "SELECT each.value, a.who FROM appearances AS a, json_each(a.tracks) AS each WHERE a.decision = 'unsure'"
     for track, who in library.execute(words):
-        perhaps[track] |= {names[who]} if who in names else set()
+        if who in names:
+            perhaps[track].add(names[who])
     for number, shown in shown_in(library).items():
         sightings = [one.sighting for one in shown]
         may_be = sorted({name for one in sightings for name in perhaps[one.track]})

@@ -224,8 +224,11 @@ def _put(row: dict[str, Any], *, replace: bool) -> None:
     draft = home() / f".{uuid.uuid4().hex}.key"
     try:
         atomic.write_new(draft, json.dumps(row, indent=1).encode())
-        with suppress(FileExistsError):  # another process was first
-            (os.replace if replace else os.link)(draft, path())
+        if replace:
+            os.replace(draft, path())
+        else:
+            with suppress(FileExistsError):  # another process was first
+                os.link(draft, path())
         atomic.sync_folder(home())
     finally:
         draft.unlink(missing_ok=True)

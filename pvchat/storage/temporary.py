@@ -88,15 +88,14 @@ def forget(ids: Iterable[str]) -> None:
     words = (ANYONE, *ids)
     marks = {f"{person_id}{_MARK}" for person_id in words}
     for top, folders, names in os.walk(root()):
-        whole = bool(marks & set(names)) and Path(top) != root()
-        carrying = {name for name in [*folders, *names] if any(word in name for word in words)}
-        for path in [Path(top)] if whole else [Path(top, name) for name in carrying]:
-            with suppress(FileNotFoundError):
-                if path.is_dir() and not path.is_symlink():
-                    remove(path)
-                else:
-                    path.unlink()
-        folders[:] = [] if whole else [name for name in folders if name not in carrying]
+        if marks & set(names) and Path(top) != root():
+            _remove(Path(top))
+            folders.clear()
+            continue
+        for name in [*folders, *names]:
+            if any(word in name for word in words):
+                _remove(Path(top, name))
+        folders[:] = [name for name in folders if not any(word in name for word in words)]
 
 
 def sweep() -> None:
@@ -122,3 +121,11 @@ def remove(folder: Path) -> None:
     with suppress(PermissionError):  # Windows moves no folder with an open file
         folder = folder.rename(gone)
     shutil.rmtree(folder)
+
+
+def _remove(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        if path.is_dir() and not path.is_symlink():
+            remove(path)
+        else:
+            path.unlink()

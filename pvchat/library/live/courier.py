@@ -78,7 +78,8 @@ class Courier:
 
     def _note(self, library: sqlite3.Connection, delivery: int, outcome: str, tries: int, made: float) -> None:
         """Write what came of a try, unless the delivery went meanwhile: somebody was forgotten."""
-        state = "delivered" if not outcome else "given up" if self.now() - made > GIVE_UP_S else "waiting"
+        failed = "given up" if self.now() - made > GIVE_UP_S else "waiting"
+        state = failed if outcome else "delivered"
         due = self.now() + min(FIRST_S * 2 ** min(tries, 20), LONGEST_S)
         with transaction(library):
             library.execute("UPDATE deliveries SET state = ?, due = ? WHERE id = ?", (state, due, delivery))
@@ -128,7 +129,11 @@ def _claim_next(
     values = (now, json.dumps(list(held)))
     if library.execute(due, values).fetchone() is None:
         return None  # most often; then nobody who writes is disturbed
-    words = f"UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ({due})"
     with transaction(library):
-        claimed = library.execute(f"{words} RETURNING id, uid, event, rule, tries - 1, made", (now + LEASE_S, *values))
-        return next(iter(claimed.fetchall()), None)
+        row = library.execute(due, values).fetchone()
+        if row is None:
+            return None
+        library.execute("UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ?", (now + LEASE_S, row[0]))
+        words = "SELECT id, uid, event, rule, tries - 1, made FROM deliveries WHERE id = ?"
+        found: tuple[int, str, int, int, int, float] = library.execute(words, row).fetchone()
+        return found
