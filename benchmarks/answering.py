@@ -26,6 +26,8 @@ import torch
 from switches import changed, equal_shares, routed
 
 from pvchat.bases.models import trained_folder
+from pvchat.chat.query import Query, Whom
+from pvchat.chat.question import Question
 from pvchat.model.checkpoint import read_adapters
 from pvchat.model.config import ANSWERING
 from pvchat.model.people import People
@@ -130,7 +132,8 @@ def _by_tokens(phase: AnsweringPhase, rng: np.random.Generator) -> LessonPlan | 
     lessons = []
     for name in named:
         text, answer = f"Is {name} visible in this clip?", _yes_or_no(name, pair[name] == "present")
-        lessons.append(Lesson(BY_TOKENS, text, replace(plan.lessons[0].question, text=text, people=(name,)), answer))
+        read = Question(text, Query("exists", Whom((name,)), form="polar"))
+        lessons.append(Lesson(BY_TOKENS, text, read, answer))
     return replace(plan, named=named, brief="", lessons=lessons)
 
 

@@ -20,7 +20,11 @@ from typing import Any
 import labelled
 
 from pvchat import PVChat
+from pvchat.augment.steps import augment
 from pvchat.config import home
+from pvchat.people.person import Person
+from pvchat.train.deep import train_on, working
+from recipes.model.person.own import learn
 
 Row = dict[str, Any]
 
@@ -39,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         chat.enroll(args.folder / one["enroll"], one["name"])
     rows = chosen(args.folder, {one["name"] for one in stay}, args.clips)
     before, files = answers(chat, args.folder, rows), hashes()
-    person = chat.enroll(args.folder / goes["enroll"], goes["name"], depth="deep", tokens=True)
+    person = deeply_enrolled(chat, args.folder / goes["enroll"], goes["name"])
     during = answers(chat, args.folder, rows)
     present = chat.ask(args.folder / goes["enroll"], f"Is {goes['name']} in this video?").people[0].decision
     chat.forget(goes["name"])
@@ -57,6 +61,14 @@ def main(argv: list[str] | None = None) -> None:
     sys.stdout.write(text + "\n")
     if args.out:
         args.out.write_text(text + "\n")
+
+
+def deeply_enrolled(chat: PVChat, clip: Path, name: str) -> Person:
+    """Enroll somebody and train the trained model on her, as `pvchat train person` does in a checkout."""
+    person = chat.enroll(clip, name)
+    with working(person) as folder:
+        augment(clip, name, folder, chat)
+        return train_on(chat, person, folder, own=learn)
 
 
 def chosen(folder: Path, names: set[str], clips: int) -> list[Row]:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from pvchat import PVChat
 from pvchat.eval.manifest import HALVES
-from pvchat.identity.calibration import Enrolled, best_quality
-from pvchat.identity.competition import compete, shown_together
+from pvchat.identity.calibration import EnrollmentQuality, best_quality
+from pvchat.identity.competition import compete, figure_groups
 from pvchat.identity.enroll import enroll
 from pvchat.identity.presence import PresenceModel
 from pvchat.identity.subjects import subjects_of
@@ -73,24 +73,18 @@ def _rows(
     """Log-odds for `fit`: every question alone, among ten others drawn by `seed`, and among everybody."""
     rng = np.random.default_rng(seed)
     number = {person.name: i for i, person in enumerate(people)}
-    raw = {video: model.compared(people, clip) for video, clip in clips.items()}
+    raw = {video: model.solo_logits(people, clip) for video, clip in clips.items()}
+    enrolled = EnrollmentQuality.of(people)
     rows = []
     for question in questions:
         name, clip = question["people"][0], clips[question["video"]]
-        me, shown = number[name], shown_together(clip.tracks)
+        me, shown = number[name], figure_groups(clip.tracks)
+        good = enrolled[me].of_pair(best_quality(clip.tracks))
         others = [i for i in range(len(people)) if i != me]
         for company in ([], sorted(rng.choice(others, min(10, len(others)), replace=False)), others):
             logits = compete(raw[question["video"]][[me, *company]], shown)[0]
             figure = people[me].kind == "figure"
-            rows.append(
-                Row(
-                    logits,
-                    len(company),
-                    figure,
-                    question["present"][name],
-                    Enrolled.of(people)[me].good(best_quality(clip.tracks)),
-                )
-            )
+            rows.append(Row(logits, len(company), figure, question["present"][name], good))
     return rows
 
 

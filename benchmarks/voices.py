@@ -21,7 +21,7 @@ from voice import NOISES, RATE, SENTENCES, VOICES, noisy, recording, say, spoken
 
 from pvchat.chat.english import word_set
 from pvchat.config import PresenceConfig
-from pvchat.identity.voices import heard_in
+from pvchat.identity.voices import add_voices
 from pvchat.people.person import Person
 from pvchat.perception.sound.listening import SoundExperts
 from pvchat.perception.sound.music import MusicListener
@@ -111,7 +111,7 @@ def named(
             for row in rows[3:, column]:
                 sound = Sound("heard", (Utterance(0.0, 3.0, voice=0, voiceprint=tuple(row)),))
                 gone = [PersonPresence(one, "absent", 0.0) for one in names]
-                found = [one.name for one in heard_in(chosen, gone, sound, PresenceConfig()) if one.voices]
+                found = [one.name for one in add_voices(chosen, gone, sound, PresenceConfig()) if one.voices]
                 if name in names:
                     counts += [0, 0, 1, found == [name], bool(found) and found != [name]]
                 else:

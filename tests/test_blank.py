@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 from pvchat import PVChat
 from pvchat.config import PresenceConfig, Settings
 from pvchat.errors import PeopleError
-from pvchat.identity.examples import corrected_tracks
+from pvchat.identity.corrections import corrected_tracks
 from pvchat.identity.presence import PresenceModel
 from pvchat.people import contents, exchange
 from pvchat.people.corrections import examples_of

@@ -11,10 +11,10 @@ from make_analysis import identity_of, make_analysis, make_track
 from make_experts import Frames
 
 from pvchat.config import PresenceConfig
-from pvchat.identity.bodies import CLOTHES_ALONE_MAX, body_logits, body_similarity
 from pvchat.identity.calibration import Calibration
 from pvchat.identity.competition import compete
 from pvchat.identity.presence import PresenceModel
+from pvchat.identity.same_place import CLOTHES_ALONE_MAX, body_logits, body_similarity
 from pvchat.people.person import Person
 from pvchat.perception.analysis import WHOLE, Depth, add_bodies
 from pvchat.perception.bodies import body_track, describe

@@ -17,8 +17,14 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import NoSubjectError, PeopleError, SettingsError, SeveralSubjectsError, SubjectError  # noqa: E402
-from pvchat.identity.corrections import example_of, index_of_number, tracks_meant  # noqa: E402
-from pvchat.identity.examples import confirmed_view, corrected_tracks, rejection_cost  # noqa: E402
+from pvchat.identity.corrections import (  # noqa: E402
+    confirmed_view,
+    corrected_tracks,
+    example_of,
+    index_of_number,
+    rejection_cost,
+    tracks_meant,
+)
 from pvchat.people import corrections  # noqa: E402
 from pvchat.people.corrections import (  # noqa: E402
     Correction,

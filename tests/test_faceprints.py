@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from make_analysis import identity_of, make_analysis, make_clip, make_track
 
-from pvchat.identity.corrections import example_of
+from pvchat.identity.corrections import MASK, example_of
 from pvchat.identity.enroll import enroll
-from pvchat.identity.examples import MASK
 from pvchat.identity.gallery import Gallery, faces_of
 from pvchat.identity.measures import PrintModel, visible_prints
 from pvchat.identity.presence import UNREADABLE_LOGIT, PresenceModel

@@ -11,19 +11,17 @@ from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.places import measure_scene
 from pvchat.schemas import ClipAnalysis, Track
-from recipes.looks.attribute_labels import FRAME_KINDS
 
 WIDTH, HEIGHT = 320, 240
 SKIN, RED, NAVY, WALL, HAIR = (210, 155, 130), (190, 25, 35), (20, 30, 80), (128, 128, 128), (25, 20, 18)
 
 
 class StubHeads:
-    def __init__(self, kinds=None, **said):
-        self.said, self.kinds = said, kinds or {}
+    def __init__(self, **said):
+        self.said = said
 
     def claims(self, head, features):
-        kinds = FRAME_KINDS | self.kinds if head == "frame" else {}
-        return [Attribute(label, p, kinds.get(label, "")) for label, p in self.said.get(head, [])]
+        return [Attribute(label, p) for label, p in self.said.get(head, [])]
 
 
 class StubImageNet:

@@ -12,7 +12,7 @@ from make_analysis import identity_of, make_analysis, make_track
 from pvchat.config import PresenceConfig
 from pvchat.identity import measures as measuring
 from pvchat.identity import presence
-from pvchat.identity.examples import MASK as MASKED
+from pvchat.identity.corrections import MASK as MASKED
 from pvchat.identity.measures import distances, pair_features
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.person import Person

@@ -11,7 +11,7 @@ from make_augmented import HERE, make_model, person_of
 
 from pvchat.identity.measures import pair_features
 from pvchat.identity.presence import PresenceModel
-from pvchat.identity.reach import MOST, REACH, distance_penalty, is_covered
+from pvchat.identity.same_place import MOST, REACH, distance_penalty, is_covered
 from pvchat.schemas import ClipAnalysis, SceneSpan, Track
 
 

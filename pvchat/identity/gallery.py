@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.identity.examples import confirmed_view, is_masked
+from pvchat.identity.corrections import confirmed_view, is_masked
 from pvchat.identity.measures import visible_mask, visible_prints
-from pvchat.identity.reach import is_covered
+from pvchat.identity.same_place import is_covered
 from pvchat.people.parts import NO_ROWS, View, parts_of
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray, Track

@@ -16,7 +16,7 @@ import numpy as np
 
 from pvchat.config import PresenceConfig
 from pvchat.errors import PeopleError
-from pvchat.identity.examples import MASK, confirmed_view
+from pvchat.identity.corrections import MASK, confirmed_view
 from pvchat.identity.presence import PresenceModel
 from pvchat.people.parts import View, parts_of, stacked
 from pvchat.people.person import Person

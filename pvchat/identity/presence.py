@@ -8,14 +8,14 @@ In: enrolled people and a `ClipAnalysis`. Out: `PersonPresence` each.
    speaker verification: Matějka et al., 2017). The same is done with faceprints in which a face can be made out; a
    masked face is compared with the bare one, by weights of its own.
 3. A logistic model, fitted on photo identities (`recipes/faces/presence.py`), makes that log-odds.
-4. In the place of her enrollment clip a face farther from her than a fixed distance loses some (`reach.py`); where it
-   says little there, or isn't seen, hair and clothes count (`bodies.py`).
+4. In the place of her enrollment clip a face farther from her than a fixed distance loses some; where it says little
+   there, or isn't seen, hair and clothes count (`same_place.py`).
 5. A track that another enrolled person explains better counts against a person by as much; overlapping tracks of one
    drawn figure compete as one (`competition.py`).
 6. A calibration makes that a probability of footage (`calibration.py`). Real people are seldom in drawn clips, and
    drawn ones in real clips; computer-generated characters, enrolled as both (`subjects.py`), are compared as both.
 7. In a long video each track loses log-odds, and is also compared with tracks that are surely hers (`recurring.py`).
-8. What users said of her recognition counts at once (`examples.py`).
+8. What users said of her recognition counts at once (`corrections.py`).
 
 Drawn figures go through `perception/experts/figures.py`, which brings its own cohort and calibration.
 """
@@ -34,14 +34,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
-from pvchat.identity import examples
-from pvchat.identity.bodies import CLOTHES_ALONE_MAX, body_logits
+from pvchat.identity import corrections
 from pvchat.identity.calibration import Calibration, EnrollmentQuality, best_quality
 from pvchat.identity.competition import compete, figure_groups, is_clear
 from pvchat.identity.gallery import FaceTracks, Gallery, Stack, faces_of, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, distance_features
-from pvchat.identity.reach import distance_penalty
 from pvchat.identity.recurring import long_video_cost, with_own_sightings
+from pvchat.identity.same_place import CLOTHES_ALONE_MAX, body_logits, distance_penalty
 from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
@@ -135,7 +134,7 @@ class PresenceModel:
             logits = compete(both, shown)
         else:
             logits = self.logits(people, analysis, solo)
-        return examples.apply_corrections(self._calibrated(logits, people, analysis), people, analysis)
+        return corrections.apply_corrections(self._calibrated(logits, people, analysis), people, analysis)
 
     def _calibrated(self, logits: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
         """Calibrated log-odds [P, K], less the costs of long videos, of drawn against filmed, and of rejections."""
@@ -143,7 +142,7 @@ class PresenceModel:
         out = self.calibrated(logits, enrolled.of_pair(best), enrolled.as_figures(best), max(0, len(people) - 1))
         cost = np.full_like(out, long_video_cost(analysis))
         for row in (row for row, person in enumerate(people) if corrections_of(person)):
-            cost[row] += examples.rejection_cost(people[row], analysis.tracks, logits[row], self._view_logit)
+            cost[row] += corrections.rejection_cost(people[row], analysis.tracks, logits[row], self._view_logit)
         foreign = [[person.drawn not in (None, analysis.scene.drawn)] for person in people]
         out -= cost + DRAWN_MISMATCH * np.array(foreign, np.float32).reshape(-1, 1)
         return out
@@ -278,10 +277,10 @@ class PresenceModel:
     def _figure_logits(self, person: Person, figure: FloatArray, analysis: ClipAnalysis) -> FloatArray:
         """[K]: a drawn figure's log-odds, each track by its own sightings, less where they may be no figure's."""
         out = np.full(len(analysis.tracks), IMPOSSIBLE_LOGIT, np.float32)
-        said = examples.confirmed_view(person).rows if person.kind == "figure" else ()
+        said = corrections.confirmed_view(person).rows if person.kind == "figure" else ()
         view = View(stacked((figure, said)))
         for i, track in enumerate(analysis.tracks):
-            if track.kind == "figure" and examples.may_show(person, track) and track.scores.max() >= _BLANK:
+            if track.kind == "figure" and corrections.may_show(person, track) and track.scores.max() >= _BLANK:
                 out[i] = self._view_logit(view, track) - UNSURE_FIGURE * (1 - float(track.scores.mean()))
         return out
 
@@ -289,7 +288,7 @@ class PresenceModel:
 def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis) -> FloatArray:
     """Log-odds [P, K] with users' corrections of this clip."""
     for row, person in enumerate(people):
-        for column, her in examples.corrected_tracks(person, analysis).items():
+        for column, her in corrections.corrected_tracks(person, analysis).items():
             raw[row, column] = raw[row, column] if her else IMPOSSIBLE_LOGIT  # nor does she take the track from others
     return raw
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pvchat.identity.competition import is_clear
-from pvchat.identity.examples import corrected_tracks, is_masked
+from pvchat.identity.corrections import corrected_tracks, is_masked
 from pvchat.identity.subjects import index_of, prominence, subjects_of
 from pvchat.people.notes import Notes, Weakness
 from pvchat.people.person import Person

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import PresenceConfig
-from pvchat.identity.bodies import CLEAR_FACE_QUALITY
 from pvchat.identity.calibration import EnrollmentQuality
 from pvchat.identity.evidence import NAMED
 from pvchat.identity.presence import DRAWN_MISMATCH, SPAN_FROM, PresenceModel
 from pvchat.identity.recurring import NEAR_LOGIT, SURE_LOGIT, combined_logits, references_and_candidates
+from pvchat.identity.same_place import CLEAR_FACE_QUALITY
 from pvchat.library import odds, records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View

@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pvchat.identity.bodies import CLEAR_FACE_QUALITY, NO_FACE_ELSEWHERE_LOGIT, OTHER_PLACE_COSINE
 from pvchat.identity.calibration import best_quality
 from pvchat.identity.gallery import Gallery
 from pvchat.identity.presence import IMPOSSIBLE_LOGIT, PresenceModel
 from pvchat.identity.recurring import long_video_cost
+from pvchat.identity.same_place import CLEAR_FACE_QUALITY, NO_FACE_ELSEWHERE_LOGIT, OTHER_PLACE_COSINE
 from pvchat.library import records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person

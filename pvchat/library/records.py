@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import schemas
-from pvchat.identity.examples import is_masked
+from pvchat.identity.corrections import is_masked
 from pvchat.identity.gallery import FaceTracks
-from pvchat.identity.reach import is_covered
+from pvchat.identity.same_place import is_covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Sound, Track

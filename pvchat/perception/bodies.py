@@ -10,7 +10,7 @@ heading and by colours: sure ones first, then unsure ones go on with what is lef
 body is lost, as of who lies or bends, the detector of people may go on with it. Nobody is followed across a cut.
 
 Looks are hair, clothes and build as pooled features and Lab colours of three strips of the body's box: head, torso and
-legs. They mean somebody only as long as she wears the same: `identity/bodies.py` says how much they count.
+legs. They mean somebody only as long as she wears the same: `identity/same_place.py` says how much they count.
 """
 
 from __future__ import annotations

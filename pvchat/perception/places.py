@@ -90,7 +90,7 @@ def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
 def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> None:
     told = {c.label: c.confidence for c in experts.settings.claims("drawn" if scene.drawn else "photo", pooled)}
     if not scene.drawn:
-        agreed = [c for c in experts.heads.claims("frame", pooled) if c.kind == "setting"]
+        agreed = experts.heads.claims("frame", pooled)
         told = {c.label: c.confidence for c in agreed if c.label in told}
     elif not told:  # the head for drawn scenes isn't sure by itself, but the one for photos may agree
         for label, least in _BOTH.items():

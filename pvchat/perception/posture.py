@@ -90,7 +90,7 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | Non
         if told != "standing" and (facts.movement or "").startswith(_ON_FEET):
             facts.movement = None
     if facts.pose is None or facts.pose.endswith("standing"):
-        facts.seat = None  # of what an earlier head told
+        facts.seat = None  # a kept analysis may hold the seat that an earlier head told
 
 
 def _phrase(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str | None:

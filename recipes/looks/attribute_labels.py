@@ -77,7 +77,7 @@ _ACTIVITIES = (
     "playing soccer", "playing football", "playing basketball", "playing baseball", "playing tennis", "dancing",
     "riding a horse", "riding a motorcycle",
 )  # fmt: skip
-FRAME_KINDS = {  # what a label says of a clip; written into the card, by which `facts.py` puts it into its field
+FRAME_KINDS = {  # what a label says of a clip
     **dict.fromkeys(FRAME_WORDS, "place"),  # not shipped
     **dict.fromkeys(_ACTIVITIES, "activity"),
     **dict.fromkeys(("indoors", "outdoors"), "setting"),

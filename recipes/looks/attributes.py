@@ -274,8 +274,7 @@ def train(root: Path, out: Path, cache: Path, expert: FrameExpert, detector: MTC
                 card["dropped"][f"{part}: {name}"] = int(y[~train_rows][known, j].sum())
                 continue
             kept.append(j)
-            kind = {"kind": FRAME_KINDS[name]} if part == "frame" else {}
-            card["heads"][part][name] = kind | point
+            card["heads"][part][name] = point
         tensors |= {f"{part}.weight": w[kept], f"{part}.bias": b[kept].astype(np.float32)}
     save_file(tensors, out)
     out.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")

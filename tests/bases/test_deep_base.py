@@ -68,6 +68,13 @@ def test_an_augmentation_becomes_frames_questions_and_crops(told: TrainingSet) -
         make_base_data(make_person("Cy"), told, 4, VideoConfig(), {})
 
 
+def test_nobody_is_trained_where_no_base_answers(tmp_path: Path) -> None:
+    plain = SimpleNamespace(settings=Settings(), networks=SimpleNamespace(narrator=None))
+    data = TrainingSet([], [], lambda sample: pytest.fail("nothing is looked at"), tmp_path)
+    with pytest.raises(SettingsError, match="no pretrained base"):
+        training.train_on_base(plain, make_person("Ana"), data, None, TrainingSession())
+
+
 def test_nobody_is_taught_without_anybody_else(told, chat) -> None:
     alone = replace(told, rows=[r for r in told.rows if any(r.present.values())])
     with pytest.raises(SettingsError, match="anybody else"):

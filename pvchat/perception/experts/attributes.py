@@ -34,11 +34,10 @@ _BODY_WIDTH, _BODY_HEIGHT = 3.2, 3.0
 
 @dataclass(frozen=True)
 class Attribute:
-    """A label that may be spoken of, its probability, and what it says of a clip."""
+    """A label that may be spoken of, and its probability."""
 
     label: str
     confidence: float
-    kind: str = ""  # "setting" or "drawn" for labels of frames; "activity", which nothing reads
 
 
 class AttributeExpert:
@@ -63,7 +62,7 @@ class AttributeExpert:
             return []
         p = sigmoid((features @ self._weight[head].T + self._bias[head]).mean(0))
         rows = zip(self.card["heads"][head].items(), p, strict=True)
-        found = [Attribute(label, float(v), row.get("kind", "")) for (label, row), v in rows if v >= row["threshold"]]
+        found = [Attribute(label, float(v)) for (label, row), v in rows if v >= row["threshold"]]
         return sorted(found, key=lambda claim: -claim.confidence)
 
 

@@ -1,11 +1,17 @@
-"""How much hair, clothes and build say about who somebody is, if both clips were filmed in one place.
+"""What counts in the place where somebody was enrolled: a face must come nearer; hair, clothes and build say something.
 
-In: an enrolled person's looks and those of a clip's tracks (`perception/bodies.py`). Out: log-odds to add to the
-faces'. Clothes can change: they count as far as the clip's place is that of the enrollment, if the face says little,
-and as far as a track is more like her than anybody who is seen beside it (uniforms). They lift nobody above
-`CLOTHES_ALONE_MAX`, which is "unsure" where nobody else is enrolled.
+In: an enrolled person, a clip's tracks, how alike the places of both clips are. Out: log-odds to take from the faces'
+or to add to them. Faces elsewhere keep theirs, and so do those of long videos, of which only the mean of all scenes is
+known.
 
-Legend: K tracks, P and m rows of looks.
+- Before the same camera, in the same light, people look alike from one clip to the next: a face there that stays
+  farther away than `REACH` is somebody else's (trial-based calibration: McLaren et al., 2014). One value for all does
+  as well as one measured for each person (docs/adr/0032-deep.md).
+- Looks of bodies (`perception/bodies.py`) are compared where the face says little. Clothes are no identity: they count
+  as far as the place is that of the enrollment, and as far as a track is more like her than anybody who is seen beside
+  it (uniforms). They lift nobody above `CLOTHES_ALONE_MAX`, which is "unsure" where nobody else is enrolled.
+
+Legend: P people or rows of looks, N or K tracks, m rows of a track's looks.
 """
 
 from __future__ import annotations
@@ -18,15 +24,45 @@ from numpy.typing import NDArray
 from pvchat.people.person import Person
 from pvchat.schemas import BODY, STRIPS, TINTS, FloatArray, Track
 
+REACH = 0.4  # Euclidean distance of identity vectors (near, of `measures.distance_features`)
+_SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames, for faces: surely one place; surely another
+_STEEPNESS = 90.0  # log-odds that one unit of distance beyond the reach costs in the same scene
+MOST = 6.0  # log-odds that the scene can cost
+COVERS = ("a face mask", "a hat", "sunglasses")  # features of `PersonFacts` that hide part of a face
+# Best quality of a track up to which its distance isn't trusted, and from which it is.
+_SEEN = 0.25, 0.4
+
 LOGITS_PER_UNIT = 30.0  # log-odds of one unit of cosine …
 OTHER_CLOTHES_COSINE = 0.25  # … above that of people in other clothes …
 MAX_UNITS = 0.3  # … and the most units that count
 COLOUR_WEIGHT, COLOUR_DISTANCE = 0.01, 25.0  # cosine of one unit of Lab nearer than strangers' clothes are
-SAME_PLACE_COSINE, OTHER_PLACE_COSINE = 0.7, 0.4  # cosine of two clips' mean frames: one place; another
+SAME_PLACE_COSINE, OTHER_PLACE_COSINE = 0.7, 0.4  # the same cosine, for bodies: one place; another
 CLOTHES_ALONE_MAX = 0.3  # log-odds that faces must give for more than it: a body alone, of somebody alone, is no "yes"
 NO_FACE_LOGIT = 1.0  # log-odds of a body that has no face, in the same place
 NO_FACE_ELSEWHERE_LOGIT = -6.0  # … and in another: nothing is known of it
 CLEAR_FACE_QUALITY = 0.5  # quality of a track's best sighting from which its face speaks for itself
+
+
+def distance_penalty(
+    near: FloatArray, quality: FloatArray, scene: FloatArray, hidden: NDArray[np.bool_] | bool = False
+) -> FloatArray:
+    """Log-odds [P, N] that a distance beyond the reach costs: 0..MOST, nothing in another scene.
+
+    Args:
+        near: [P, N] distance of each of N tracks' nearest sightings to each of P people.
+        quality: [N] of the tracks' best sightings, 0..1.
+        scene: [P, 1] or [P, N] cosine of the clips' mean frames (`scene_likeness`).
+        hidden: [N] a part of the face is covered: then the distance says less, and nothing is taken away.
+    """
+    alike = np.clip((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0, 1.0)
+    badly, well = _SEEN
+    trust = np.clip((quality - badly) / (well - badly), 0.0, 1.0)
+    return np.where(hidden, 0.0, np.minimum(MOST, _STEEPNESS * alike * trust * np.maximum(0.0, near - REACH)))
+
+
+def is_covered(track: Track) -> bool:
+    """Whether a mask, a hat or sunglasses hide part of a track's face."""
+    return any(feature in COVERS for feature in track.facts.features)
 
 
 def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: FloatArray) -> FloatArray:
