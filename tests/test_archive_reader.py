@@ -42,6 +42,8 @@ def asked(text: str) -> ArchiveQuestion:
         ("List the videos with Ana, newest first", Query("when", ANA)),
         ("Show all clips of Ana, oldest first", Query("when", ANA, per="order")),
         ("Which people were filmed?", Query("who")),
+        ("How often was everybody here?", Query("who")),
+        ("In how many videos is each person?", Query("who")),
         ("Videos pls", Query("when", unit="video")),
         ("List everything", Query("when", unit="video")),
         ("List the videos in order", Query("when", unit="video", per="order")),
@@ -143,6 +145,8 @@ def test_place_and_time_are_taken_out(text: str, place: str, query: Query) -> No
         ("Where is Ana now?", Query("attribute", ANA, attribute="place"), Query("when", ANA, rank=LAST)),
         ("How long was Ana's first visit?", Query("how_long", ANA), Query("when", ANA, rank=Rank("time"))),
         ("Who else was there when Ana was last seen?", Query("who", Whom(besides=("Ana",))),
+         Query("when", ANA, rank=LAST)),
+        ("Who was with Ana the last time?", Query("who", Whom(besides=("Ana",)), Has("with", of=ANA)),
          Query("when", ANA, rank=LAST)),
     ],
 )  # fmt: skip

@@ -122,12 +122,16 @@ def test_what_one_head_alone_finds_at_a_head_is_told_and_hides_no_face():
         clip, track, analysis(track), experts=experts(second=[("a hat", 0.9), ("a helmet", 0.7), ("long hair", 0.8)])
     )
     assert found.features == []  # faces are compared as if nothing hid them
-    assert [(g.kind, g.colour) for g in found.clothes] == [("top", "red"), ("helmet", None)]  # one thing on one head
+    assert found.headwear == ["a helmet"]  # one thing on one head
+    assert found.confidence["a helmet"] == 0.7
     assert found.hair == "long hair"  # whose colour a helmet hides
     second = [("sunglasses", 0.9), ("long hair", 0.8)]
     found = measure_person(clip, track, analysis(track), experts=experts(head=[("sunglasses", 0.9)], second=second))
-    assert [g.kind for g in found.clothes] == ["top"]  # both heads find the same pair
+    assert (found.features, found.headwear) == (["sunglasses"], [])  # both heads find the same pair
     assert found.hair == "long dark hair"
+    told = experts(head=[("a hat", 0.9)], second=[("a helmet", 0.9)])
+    found = measure_person(clip, track, analysis(track), experts=told)
+    assert (found.features, found.headwear) == (["a hat"], [])
 
 
 def test_of_drawn_pictures_nothing_is_told_by_what_was_learned_from_photos():
@@ -135,7 +139,7 @@ def test_of_drawn_pictures_nothing_is_told_by_what_was_learned_from_photos():
     seen = analysis(track)
     seen.scene.drawn = True
     found = measure_person(clip, track, seen, experts=experts(second=[("sunglasses", 0.9), ("long hair", 0.8)]))
-    assert [g.kind for g in found.clothes] == ["top"]
+    assert (found.headwear, found.confidence) == ([], {})
     assert found.hair == "dark hair"
 
 

@@ -24,7 +24,7 @@ def analysed() -> ClipAnalysis:
     track.facts = PersonFacts(
         clothes=[Garment("suit", "black", 0.7), Garment("trousers", None, 0.7)], hair="dark hair", pose="sitting",
         deed="holding a cup",
-        gestures=["smiling"], confidence={"pose": 0.9, "smiling": 0.6}, grounds={"deed": CUP},
+        headwear=["a helmet"], gestures=["smiling"], confidence={"pose": 0.9, "smiling": 0.6}, grounds={"deed": CUP},
     )  # fmt: skip
     analysis = make_analysis(track)
     ground_facts(track, analysis)
@@ -42,6 +42,7 @@ def test_facts_point_at_the_best_sighting_and_the_part_that_shows_them() -> None
     assert {g.time_s for name, g in grounds.items() if name != "deed"} == {round(float(analysis.times[2]), 2)}
     assert grounds["suit"].box[1] > grounds["hair"].box[1]  # a torso lies below a head
     assert grounds["trousers"].box[1] < grounds["suit"].box[1]  # the whole body, for the legs are in it
+    assert grounds["a helmet"].box == grounds["hair"].box
     assert grounds["hair"].score is None
     assert grounds["deed"] == CUP  # what was nearer to the fact stays
     assert all(0 <= v <= 1 for g in grounds.values() for v in g.box)
@@ -55,7 +56,7 @@ def test_the_cache_s_row_gives_them_back() -> None:
 def test_an_answer_tells_the_grounds_of_its_own_rows_only() -> None:
     analysis = analysed()
     assert told("What is Ana wearing?", analysis) == [
-        ("Ana", "a black suit", 0.757), ("Ana", "trousers", 0.757),
+        ("Ana", "a black suit", 0.757), ("Ana", "trousers", 0.757), ("Ana", "a helmet", None),
     ]  # fmt: skip
     assert told("What is Ana doing?", analysis) == [
         ("Ana", "sitting", 0.9), ("Ana", "smiling", 0.919), ("Ana", "holding a cup", 0.8),

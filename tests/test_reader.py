@@ -81,6 +81,12 @@ PLAIN: dict[str, Query] = {
     "What colour is Ben's jacket?": Query("attribute", BEN, attribute="worn", value="jacket"),
     "Is Ben wearing a red jacket?": Query("exists", BEN, Has("worn", "jacket", "red"), form="polar"),
     "Is the man wearing a red jacket?": Query("exists", MAN, Has("worn", "jacket", "red"), form="polar"),
+    "How often does Ana with the glasses smile?": Query(
+        "how_often", ANA, And((Has("deed", "smiling"), Has("worn", "glasses")))
+    ),
+    "Is Ana eating, sitting or wearing a hat in the garden?": Query(
+        "attribute", ANA, Has("place", "garden"), "posture", form="choice"
+    ),
     "How many people wear glasses?": Query("count", where=Has("worn", "glasses")),
     "How many women wear glasses?": Query("count", WOMAN, Has("worn", "glasses")),
     "Who isn't wearing glasses?": Query("who", where=Not(Has("worn", "glasses"))),

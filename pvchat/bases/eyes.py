@@ -52,8 +52,8 @@ class Eyes:
             from huggingface_hub import snapshot_download
             from huggingface_hub.errors import HfHubHTTPError
 
-            offline = not hub_answers()
             try:
+                offline = not hub_answers()
                 folder = Path(snapshot_download(hub_id, allow_patterns=list(_FILES), local_files_only=offline))
             except (OSError, ValueError, HfHubHTTPError) as error:
                 hint = "Download it where there is a network (`hf download ORG/NAME --local-dir DIR`) and use "

@@ -53,10 +53,11 @@ def inputs_of(base: Base, visuals: Visuals | None, prompt: BasePrompt, answer: s
     import torch
 
     pictures, options = _pictures(base, visuals)
+    chat = _chat(base, pictures, _introduction(base, visuals, prompt), prompt)
     try:
         batch = base.processor.apply_chat_template(
-            _chat(base, pictures, _introduction(base, visuals, prompt), prompt), add_generation_prompt=True,
-            tokenize=True, return_dict=True, return_tensors="pt", processor_kwargs=options,
+            chat, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt",
+            processor_kwargs=options,
         )  # fmt: skip
     except (ValueError, TypeError, KeyError) as error:
         raise SettingsError(f"this base can't be asked so: {error}", subject=base.source.name) from error

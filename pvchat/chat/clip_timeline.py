@@ -299,7 +299,7 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         sleeves = garment.sleeves if garment.kind == "top" else None
         kind, ground = " ".join(filter(None, (sleeves, garment.kind))), on_footage(seen.get(garment.kind), "garment")
         yield Row(name, "worn", kind, colour=garment.colour or "", ground=ground)
-    for look in filter(None, (facts.hair, *facts.features)):
+    for look in filter(None, (facts.hair, *facts.features, *facts.headwear)):
         said = [word for word in look.split() if word not in ("a", "an")]
         colour, value = (" ".join(w for w in said if (w in COLOURS) == wanted) for wanted in (True, False))
         has = look == facts.hair or any(not {word, word.removesuffix("s")}.isdisjoint(words("body")) for word in said)

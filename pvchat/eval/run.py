@@ -73,6 +73,7 @@ def run(
             mine = replace(spec, chat=chat or PVChat.from_pretrained("embedded", settings=settings, progress=progress))
             enrolled = enroll_all(open_chat(mine), manifest, options.depth, progress)
             spec = mine if options.engine == "local" and options.workers <= 1 else spec
+            del mine  # other processes load models of their own
         _answer(out, spec, options, progress)
         metrics = finish(out, spec, options, {**record, "enrolled": enrolled or {}}, progress)
         if (people := out / "people").is_dir():

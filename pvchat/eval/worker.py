@@ -119,10 +119,11 @@ def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress)
     moved = False  # once somebody was enrolled again, everyone after must be, too
     for number, subject in enumerate(manifest.people):
         progress(f"enrolling, {depth}", number, len(manifest.people))
-        path, name, started, seconds = manifest.path(subject.clip), subject.name, time.perf_counter(), None
+        path, name, seconds = manifest.path(subject.clip), subject.name, None
         person = chat.people.find(name)
         same = person is not None and (person.name, person.depth) == (name, depth)
         if moved or person is None or not same or person.clip_key != video.content_key(path):
+            started = time.perf_counter()
             try:
                 person = chat.enroll(path, name, depth=depth, track=subject.track, replace=True)
             except (PVChatError, OSError) as error:

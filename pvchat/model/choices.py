@@ -91,7 +91,8 @@ class Scale:
             raise ValueError(f"measured for other choices of '{kind}'")
         sentence, choice = (np.asarray(row[key], np.float32) for key in ("sentence", "choice"))
         offered = np.isin(said, row["offered"])
-        least = {level: {where: row["least"][level][where] for where in SETTINGS} for level in LEVELS}
+        limits = {level: {where: row["least"][level][where] for where in SETTINGS} for level in LEVELS}
+        least = {k: {w: None if v is None else float(v) for w, v in one.items()} for k, one in limits.items()}
         return cls(sentence, choice, offered, float(row["sharpness"]), least)
 
     def scores(self, kind: ChoiceKind, likeness: FloatArray) -> FloatArray:

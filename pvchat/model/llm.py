@@ -79,7 +79,8 @@ def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") ->
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    path = Path(member_path("llm") if spec == "embedded" else spec).expanduser()
+    spec = str(member_path("llm")) if spec == "embedded" else spec
+    path = Path(spec).expanduser()
     source = str(path) if path.is_dir() else spec
     try:
         if spec == "random":

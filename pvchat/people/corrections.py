@@ -150,7 +150,8 @@ def examples_that_may_show(person: Person, other: Person) -> list[Example]:
         faces = example.faces.astype(np.float32)[:, None]
         alike = [rows for rows in _vectors(other) if rows.shape[1:] == faces.shape[2:]]
         near = any(float(np.linalg.norm(faces - rows, axis=2).min(initial=np.inf)) < SAME_FACE for rows in alike)
-        found += [example] if near or example.correction.here else []
+        if near or example.correction.here:
+            found.append(example)
     return found
 
 

@@ -84,8 +84,8 @@ def merge_people(kept: Person, gone: Person) -> Person:
             raise PeopleError(what, hint="Enroll a clip that shows the face.")
         kept, gone = _by_face(kept), _by_face(gone)
     deep = kept if kept.depth == "deep" or gone.depth != "deep" else gone
-    both_have = [key for key in STACKED if key in kept.arrays or key in gone.arrays]
-    arrays = deep.arrays | {key: _rows(kept, gone, key) for key in both_have}
+    either_has = [key for key in STACKED if key in kept.arrays or key in gone.arrays]
+    arrays = deep.arrays | {key: _rows(kept, gone, key) for key in either_has}
     sightings = sum(int(p.extra.get("sightings", 0)) for p in (kept, gone))
     clips = sum(int(p.extra.get("clips", 1)) for p in (kept, gone))
     counts = capped([*counts_of(kept), *counts_of(gone)], MOST_ROWS)

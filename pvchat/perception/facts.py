@@ -44,7 +44,7 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
     """Gender, what the head wears, and long hair, by two heads.
 
     What hides a face (`features`) is the first one's: faces are compared by it. Blurred and turned faces look masked to
-    it alone, so that a mask needs both. What only the second one finds is told with clothes and hair.
+    it alone, so that a mask needs both. What only the second one finds is told, and hides nothing.
     """
     agreed = {claim.label: claim.confidence for claim in second}
     for claim in claims:
@@ -54,9 +54,10 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
         elif claim.label not in _NOT_WORN and (claim.label != "a face mask" or claim.label in agreed):
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
-    more = [label for label in ("a helmet", "a hat", "sunglasses") if label in agreed and label not in facts.features]
-    more = [label for label in more if label != "a hat" or "a helmet" not in more]
-    facts.clothes = [Garment(label.removeprefix("a "), None, round(agreed[label], 3)) for label in more]
+    hats = [label for label in ("a helmet", "a hat") if label in agreed and "a hat" not in facts.features][:1]
+    glasses = [label for label in ("sunglasses",) if label in agreed and label not in facts.features]
+    facts.headwear = [*hats, *glasses]
+    facts.confidence |= {label: round(agreed[label], 3) for label in facts.headwear}
     facts.hair = "long hair" if "long hair" in agreed else None
 
 
@@ -71,12 +72,13 @@ def measure_person(
     if seen.track.kind == "face":
         length = None if seen.grey else sleeves(seen)
         worn = _claim_body(facts, seen, experts, length)
-        photographed = not analysis.scene.drawn  # the heads were fitted to photos and film
-        headwear, long = facts.clothes * photographed, facts.hair is not None and photographed
-        facts.clothes = _clothes_of_face(clip, seen, analysis.tracks, worn, length) + headwear
-        hatted = "a hat" in facts.features or any(one.kind in ("hat", "helmet") for one in headwear)
-        colour = None if hatted else hair.photographed(seen)
-        facts.hair = " ".join(filter(None, ("long" * long, colour or "hair" * long))) or None
+        facts.clothes = _clothes_of_face(clip, seen, analysis.tracks, worn, length)
+        if analysis.scene.drawn:  # the second head was fitted to photos and film
+            facts.confidence = {k: v for k, v in facts.confidence.items() if k not in facts.headwear}
+            facts.headwear, facts.hair = [], None
+        hatted = not {"a hat", "a helmet"}.isdisjoint([*facts.features, *facts.headwear])
+        if colour := None if hatted else hair.photographed(seen):
+            facts.hair = f"long {colour}" if facts.hair else colour
     elif heads is not None and not seen.grey:
         _measure_drawn(facts, seen, heads, analysis.scene.background)
         shots = analysis.shot_of(analysis.times[seen.track.frames[seen.rows]])

@@ -35,7 +35,8 @@ def _facts_with_parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | No
     sure = facts.confidence
     for garment in facts.clothes:
         yield garment.kind, "whole" if garment.kind == "trousers" else "torso", garment.confidence
-    for name in [*facts.features, *(["hair"] if facts.hair else []), *(["gender"] if facts.gender else [])]:
+    looks = [*facts.features, *facts.headwear]
+    for name in [*looks, *(["hair"] if facts.hair else []), *(["gender"] if facts.gender else [])]:
         yield name, "torso" if name == collars.BARE else "head", sure.get(name)
     for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:
         yield name, "whole", sure.get(name)

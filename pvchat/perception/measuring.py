@@ -178,7 +178,6 @@ def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures],
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
         found.gestures = [g for g in found.gestures if g not in _UNSEEN_BEHIND_MASK]
     found.confidence.update(confidence)
-    worn = {*found.features, *(garment.kind for garment in found.clothes)}
-    if wears_glasses(measures) and not {"sunglasses", "glasses"} & worn:
+    if wears_glasses(measures) and {"sunglasses", "glasses"}.isdisjoint([*found.features, *found.headwear]):
         found.features.append("glasses")
         found.confidence["glasses"] = _GLASSES_SURE

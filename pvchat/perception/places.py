@@ -98,7 +98,8 @@ def _tell_setting(scene: SceneFacts, pooled: FloatArray, experts: Experts) -> No
                 head.of_label(kind, label, pooled).mean()
                 for head, kind in ((experts.settings, "drawn"), (experts.heads, "frame"))
             )
-            told |= {label: both} if (both := float((drawn + photo) / 2)) >= least else {}
+            if (both := float((drawn + photo) / 2)) >= least:
+                told[label] = both
     if told:
         scene.setting, scene.confidence["setting"] = next(iter(told.items()))
 

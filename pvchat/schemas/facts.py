@@ -34,6 +34,7 @@ class PersonFacts:
     clothes: list[Garment] = field(default_factory=list)
     hair: str | None = None  # "dark hair", "long blonde hair"
     features: list[str] = field(default_factory=list)  # "glasses", "a beard", "a face mask", "a hat"
+    headwear: list[str] = field(default_factory=list)  # "a helmet", "a hat", "sunglasses", if no feature says so
     gender: str | None = None  # "man" | "woman", only when the head is confident
     pose: str | None = None  # "standing" | "sitting" | "lying down" | "probably sitting"
     movement: str | None = None  # "walking to the right"

@@ -235,10 +235,11 @@ class _SharedTrainer:
     def _presence_odds(self, people: Identities, episode: IdentityEpisode) -> Tensor:
         """The base's log-odds that the person of an episode is in its picture."""
         picture, tokens = episode.picture, people.tokens(episode.identity)
+        frame = read_picture(picture)
         if self.config.connector and picture not in self.analyses:
             clip = video.load(picture, VideoConfig())
             self.analyses[picture] = measure(clip, recognise(clip, self.experts), self.experts)
-        shown = Visuals(read_picture(picture)[None], np.zeros(1, np.float32))
+        shown = Visuals(frame[None], np.zeros(1, np.float32))
         question = PRESENCE_QUESTION.format(episode.name)
         asked = BasePrompt(question, soft=((episode.name, len(tokens)),), brief=PRESENCE_BRIEF)
         someone = PersonState(episode.name, tokens)

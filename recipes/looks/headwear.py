@@ -29,6 +29,7 @@ from recipes.pictures import read_image, read_metadata
 MASK, SECOND = "a face mask", 0.3  # probability from which this head agrees with the other one that a mask is worn
 PRECISION = {"a hat": 0.88, "a helmet": 0.85, "sunglasses": 0.9, "long hair": 0.9}
 LABELS = (*PRECISION, MASK)
+NEVER = {"threshold": 1.01}  # of a label that is never right as often as is asked
 MASKS, CHUNK = "masks", 64
 HATS, HELMETS = ("hat", "cap", "chef's hat"), ("helmet",)
 DECAY, LEAST_SPREAD, FOLDS = 0.05, 0.05, 5
@@ -62,8 +63,9 @@ def heads_read(root: Path) -> Iterator[Head]:
 
 def seen_of(one: Person) -> dict[str, bool]:
     """What is known to be seen, or not, at somebody's head; where it was read as either, nothing."""
-    told = {MASK: any("face mask" in head for head in one.head)}
+    told: dict[str, bool] = {}
     if one.head:
+        told[MASK] = any("face mask" in head for head in one.head)
         hats, helmets = ([head in kinds for head in one.head] for kinds in (HATS, HELMETS))
         told |= {"a helmet": all(helmets)} if len({*helmets}) == 1 else {}
         told |= {"a hat": all(hats)} if len({*hats}) == 1 and not any(helmets) else {}
@@ -113,7 +115,7 @@ def judge(x: FloatArray, y: FloatArray, known: FloatArray, sources: list[str]) -
     for column, label in enumerate(LABELS):
         some = plain & (known[:, column] > 0)
         if label != MASK:
-            found[label] = operating_point(chances[some, column], y[some, column], PRECISION[label]) or {}
+            found[label] = operating_point(chances[some, column], y[some, column], PRECISION[label]) or NEVER
     told, masked = chances[plain, -1] >= SECOND, y[plain, -1] > 0
     found[MASK] = {"threshold": SECOND, "precision": round(float(masked[told].mean()), 3),
                    "recall": round(float(told[masked].mean()), 3), "positives": int(masked.sum())}  # fmt: skip

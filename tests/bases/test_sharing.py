@@ -136,9 +136,6 @@ def test_mixed_heads_learn_whom_a_pretrained_base_shall_tell(many, pretrained, t
     with one_thread():
         assert cli.main(words) == 0
     told = json.loads(capsys.readouterr().out)
-    rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
-    losses = [row["loss"] for row in rows if "loss" in row]
-    assert np.mean(losses[-20:]) < np.mean(losses[:20])
     assert told["best_loss"] < told["start_loss"]
     assert told["best"] > told["start"]
     fresh, base = (add_shared(load_base(read_source(name), dtype=torch.float32))

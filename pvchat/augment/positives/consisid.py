@@ -66,7 +66,7 @@ class ConsisID:
         if not folder.is_dir():  # a hub's name: in its cache
             from huggingface_hub import snapshot_download
 
-            folder = Path(snapshot_download(str(folder)))
+            folder = Path(snapshot_download(model or CONSISID))
         return cls(pipeline.to(device), consisid_conditions(folder, device, torch.bfloat16))
 
     def make(self, profile: Profile, count: int, rng: np.random.Generator) -> Positive:

@@ -21,6 +21,7 @@ from pvchat.chat.query import (
     PRESENT,
     Form,
     Has,
+    Not,
     Query,
     Rank,
     Whom,
@@ -372,10 +373,15 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
         return query, None
     conditions = [one for one in together(event.where) if one != PRESENT]
     nth, where = during.nth, conjunction(conditions) if conditions else None
+    if nth and query.attribute == "place" and event.whom == Whom(quantifier="all"):  # of each, last or first
+        return Query("order", where=Not(PRESENT) if nth < 0 else None), None
     if isinstance(where, Has) and where in MOVES:
         nth, where = nth or MOVES[where], None
     if not nth:
         return query, None
+    of_other = query.where.of if isinstance(query.where, Has) else None
+    if event.whom == EVERYBODY and query.select == "who" and of_other is not None:
+        event = replace(event, whom=of_other)  # "who was with Ana on her last visit?"
     besides = tuple(dict.fromkeys((*query.whom.besides, *event.whom.names)))
     whom = replace(query.whom, besides=besides) if query.select in ("who", "count") else query.whom
     sighting = Query("when", event.whom, where, rank=Rank("time", nth))

@@ -153,6 +153,9 @@ def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tup
     elif plain and len(plain) < len(conditions):
         whom, conditions = replace(whom, quantifier="both"), plain
         heads |= {"select": "when", "form": "polar"} if heads["select"] == "exists" else {}
+    told = heads["select"] in ("attribute", "describe", "how_long", "how_often")
+    if whom.names and whom.such is not None and (told or whom.quantifier == "only" and not conditions):
+        conditions, whom = [*conditions, whom.such], replace(whom, such=None)  # "what is Ana, in the kitchen, doing?"
     denied = len(conditions) == 1 and isinstance(conditions[0], Not)
     if heads["throughout"] == "ever" and heads["select"] == "exists" and whom.quantifier in ("all", "none", "only"):
         heads |= {"select": "when", "form": "polar"}  # a time when it holds of all of them, or none, at once
@@ -212,8 +215,15 @@ def _alternatives(
     kinds: list[str | None] = [one.attribute if isinstance(one, Has) else None for one in conditions]
     stands: set[str | None] = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
     mixed = len(stands) == 1 and 1 < sum(kind in stands for kind in kinds) < len(kinds)
-    if not mixed:
-        stands = {asked} if asked is not None and kinds.count(asked) > 1 else {*kinds}
+    scene = [kind for kind in kinds if kind in ("place", "setting", "light", "background")]
+    if not mixed and asked is not None and kinds.count(asked) > 1:
+        stands = {asked}
+    elif not mixed and 1 < len(scene) < len(kinds):
+        stands = {*scene}  # "smiling indoors, in the kitchen or outdoors": of the places one is chosen
+    elif not mixed and len(scene) == 1 and len(kinds) > 2 and not stands & {*scene}:
+        stands = {*kinds} - {*scene}  # one place narrows, unless "or" stands before it
+    elif not mixed:
+        stands = {*kinds}
     either = [one for one, kind in zip(conditions, kinds, strict=True) if kind in stands]
     return either, [one for one in conditions if one not in either]
 
@@ -720,6 +730,8 @@ def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[
         places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
         if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
             return replace(query, where=place if query.where is None else conjunction([query.where, place]))
+    if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
+        query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
     said_so = words_of(slot for slot in said if slot.kind == "pronoun")
     of_them = said_so & {"them", "those", "these"} and query.select in ("who", "count")
     if (of_them or said_so & {"they"} and _found_by(last)) and query.during == WHOLE:  # "how many at 1:40?"
@@ -764,8 +776,11 @@ def _with_condition(query: Query, asked: Condition) -> Query:
         return replace(query, select="exists", form="polar", whom=EVERYBODY, where=asked, attribute=None, value="")
     has, group = asked.part if isinstance(asked, Not) else asked, _group(asked)
     of_value = isinstance(has, Has) and has.attribute == query.attribute and query.whom != EVERYBODY
-    if query.where is None and query.select in ("attribute", "describe") and of_value:
-        return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
+    if query.where is None and query.select in ("attribute", "describe"):
+        if of_value:
+            return replace(query, select="exists", form="polar", where=asked, attribute=None, value="", rank=None)
+        if group == "state" or not query.whom.names:  # "what is the man doing?", "the one in red?"
+            return replace(query, whom=replace(query.whom, names=(), such=asked))
     with_whom = isinstance(has, Has) and has.of is not None
     if query.where == Has("with") and with_whom and query.select in ("exists", "when"):
         return replace(query, select="when", where=asked)  # "are they together?", "without Ben?"

@@ -60,7 +60,9 @@ def read(text: str, known: Known) -> Query:
         return Query("refuse", refusal="foreign", value=language)
     names = tuple(dict.fromkeys(word.name for word in wording.words if word.name))
     both = Whom(names, "both" if len(names) > 1 else "any")
-    return Query("exists", both, form="polar") if select == "exists" else Query(select)
+    if select == "exists":  # that of a name which nobody bears is who is there
+        return Query("exists", both, form="polar") if names else Query("who")
+    return Query(select)
 
 
 def _but_not_in(text: str, known: Known) -> Query | None:

@@ -140,6 +140,8 @@ def _by_unit(query: Query) -> Query:
     if denied and query.select in ("when", "how_often", "exists", "attribute"):
         whom = replace(query.whom, quantifier="any")
         return Query(counted, whom, form=query.form, during=query.during, number=NEVER, unit=unit)
+    if per == "each" and query.select == "exists" and query.whom == EVERYBODY:  # "has anybody been in every room?"
+        return replace(query, select="who", unit=unit, throughout=True)
     if per == "each" and query.select == "who" and not query.throughout:
         return Query("who", query.whom, query.where, during=query.during, unit=unit)
     if per == "each":
@@ -221,6 +223,8 @@ def _of_whom(query: Query) -> Query | None:
             return replace(query, where=where.part, number=NEVER, throughout=False)
         left_out = tuple(name for has in atoms(where) if has.of is not None for name in has.of.names)
         return replace(query, whom=Whom(besides=left_out))  # "was anybody there without Ana?"
+    if query.select == "how_often" and not polar and whom == Whom(quantifier="all"):  # "how many videos has each?"
+        return Query("who", where=where, during=query.during)
     if whom.names and whom.known is False and where is None:  # "both a stranger and Ana"
         return replace(query, whom=replace(whom, known=None), where=Has("with", of=Whom(known=False)))
     if query.select == "exists" and query.rank is not None and query.rank.by == "often" and number is not None:
