@@ -9,6 +9,7 @@ Legend: B clips, P people named, J tracks that tokens show, N visual tokens.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +20,8 @@ from pvchat.identity.presence import PresenceModel
 from pvchat.model.cliptokens import kept_tracks
 from pvchat.model.connectors import VisualTokens
 from pvchat.model.people import People
+from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis
 
 EMPTY = -4.0  # log-odds that somebody is in a clip that shows nobody of her kind
 NEUTRAL = 0.5  # match of a track of which nothing is known
@@ -59,18 +62,29 @@ class PresenceInput(nn.Module):
 
     def forward(self, people: People, visual: VisualTokens) -> PresenceMatch:
         """Who of the people is in which clip; whoever isn't known counts as neither there nor absent."""
-        rows, (clips, count), like = [], people.mask.shape, people.tokens
-        for named, analysis in zip(people.enrolled, visual.analyses or [None] * clips, strict=True):
-            odds, known = torch.full((count,), EMPTY), torch.zeros(count, dtype=torch.bool)
-            tracks, real = torch.zeros(count, self.most), {i: one for i, one in enumerate(named) if one is not None}
-            if analysis is not None and real:
-                known[list(real)] = True
-                found = torch.from_numpy(self.recogniser.odds([*real.values(), *people.rivals], analysis))
-                found, kept = found[: len(real)].float(), kept_tracks(analysis, self.most)
-                if analysis.tracks:
-                    odds[list(real)] = found.amax(1).clamp_min(EMPTY)
-                    tracks[list(real), : len(kept)] = found[:, kept]
-            rows.append((odds, tracks, known))
+        rows = [
+            self._of_clip(named, people.rivals, analysis, people.mask.shape[1])
+            for named, analysis in zip(people.enrolled, visual.analyses or [None] * len(people.mask), strict=True)
+        ]
+        like = people.tokens
         odds, tracks, known = (torch.stack(parts).to(like.device) for parts in zip(*rows, strict=True))
         neither = (self.heard[1] / self.heard[0]).detach()
         return PresenceMatch(torch.where(known, odds.to(like.dtype), neither), tracks.to(like.dtype), known)
+
+    def _of_clip(
+        self, named: Sequence[Person | None], rivals: Sequence[Person], analysis: ClipAnalysis | None, count: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Odds [P], of tracks [P, J], and who is known [P], of one clip; P is `count`."""
+        odds, known = torch.full((count,), EMPTY), torch.zeros(count, dtype=torch.bool)
+        tracks = torch.zeros(count, self.most)
+        rows = [row for row, person in enumerate(named) if person is not None]
+        if analysis is None or not rows:
+            return odds, tracks, known
+        known[rows] = True
+        everybody = [*(person for person in named if person is not None), *rivals]
+        found = torch.from_numpy(self.recogniser.odds(everybody, analysis))[: len(rows)].float()
+        if analysis.tracks:
+            odds[rows] = found.amax(1).clamp_min(EMPTY)
+            kept = kept_tracks(analysis, self.most)
+            tracks[rows, : len(kept)] = found[:, kept]
+        return odds, tracks, known

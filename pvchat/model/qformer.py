@@ -103,7 +103,8 @@ class QFormer(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.layers = nn.ModuleList()
         for i, cross in enumerate(config.has_cross):
-            shared, looked_at = config.shared_heads if i >= config.moh_from else None, config.width if cross else 0
+            shared = config.shared_heads if i >= config.moh_from else None
+            looked_at = config.width if cross else 0
             heads = Heads(config.heads, shared, config.router, config.top_k)
             self.layers.append(QFormerLayer(
                 config.width, heads, config.ffn, context_width=looked_at, matched=True, dropout=config.dropout,

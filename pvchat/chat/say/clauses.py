@@ -447,15 +447,19 @@ def may_be(asked: Sequence[Entity]) -> list[str]:
 
 def untold(missing: Sequence[Missing], query: Query | None = None, instead: bool = False) -> list[str]:
     """That what is asked can't be told of the absent, nor of the unsure, but (`instead`) of who may be one of them."""
-    told, kind = [], "" if query is None else query.attribute or query.select
+    told, surely = [], all(one.surely for one in missing)
     for why in ("absent", "unsure"):
         names = [one.name for one in missing if one.why == why]
-        so = f"I'm not sure whether {join(names, 'or')} is in this video"
-        so = not_here(names, all(one.surely for one in missing)) if why == "absent" else so
+        doubtful = f"I'm not sure whether {join(names, 'or')} is in this video"
         who, them = (names[0], names[0]) if len(names) == 1 else ("they", "them")
-        away = query is not None and query.where == Not(PRESENT)  # "she isn't there?"
-        rest = f", so I can't {wording('untold', kind, who=who, them=them, be=be(names))}"
-        told += [f"{so}{rest * (not (away if why == 'absent' else instead))}."] if names else []
+        kind = "" if query is None else query.attribute or query.select
+        what = wording("untold", kind, who=who, them=them, be=be(names))
+        if names and why == "absent" and query is not None and query.where == Not(PRESENT):  # "she isn't there?"
+            told.append(f"{not_here(names, surely)}.")
+        elif names and why == "unsure" and instead:
+            told.append(f"{doubtful}.")
+        elif names:
+            told.append(f"{doubtful if why == 'unsure' else not_here(names, surely)}, so I can't {what}.")
     return told
 
 

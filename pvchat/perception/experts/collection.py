@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from pvchat.perception.experts import body, efficientnet, faces, figures, hands, mesh, networks, objects
+from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import HEADWEAR, SETTINGS, AttributeExpert, ImageNetHead
+from pvchat.perception.experts.body import BodyExpert
+from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.experts.faces import FaceExpert
+from pvchat.perception.experts.figures import FigureExpert
+from pvchat.perception.experts.hands import HandExpert
+from pvchat.perception.experts.mesh import MeshExpert
+from pvchat.perception.experts.objects import ThingExpert
 
 
 class Experts:
@@ -17,13 +24,13 @@ class Experts:
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
 
-    frames = cached_property(lambda self: efficientnet.FrameExpert(device=self.device))  # features of frames and crops
-    faces = cached_property(lambda self: faces.FaceExpert(device=self.device))  # where faces are, and whose
-    figures = cached_property(lambda self: figures.FigureExpert(self.frames))  # drawn figures
-    body = cached_property(lambda self: body.BodyExpert())  # pose
-    hands = cached_property(lambda self: hands.HandExpert())
-    mesh = cached_property(lambda self: mesh.MeshExpert())  # of faces
-    things = cached_property(lambda self: objects.ThingExpert())
+    frames = cached_property(lambda self: FrameExpert(device=self.device))  # features of frames and crops
+    faces = cached_property(lambda self: FaceExpert(device=self.device))  # where faces are, and whose
+    figures = cached_property(lambda self: FigureExpert(self.frames))  # drawn figures
+    body = cached_property(lambda self: BodyExpert())  # pose
+    hands = cached_property(lambda self: HandExpert())
+    mesh = cached_property(lambda self: MeshExpert())  # of faces
+    things = cached_property(lambda self: ThingExpert())
 
     heads = cached_property(lambda self: AttributeExpert())  # what is worn, features, what frames show
     headwear = cached_property(lambda self: AttributeExpert(HEADWEAR))  # hats, helmets, masks, long hair, read by eye
