@@ -217,9 +217,5 @@ def _files(folder: Path) -> Sequence[Path]:
     return sorted(files, key=lambda path: hashlib.sha256(path.stem.encode()).hexdigest())
 
 
-def _called(path: Path) -> str:
-    return path.stem
-
-
 if __name__ == "__main__":
     main()

@@ -145,6 +145,19 @@ def set_threads(count: int | None = None) -> int:
     return count
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute on one thread: sums in one order, as the last bits depend on how many threads share them."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def setup_logging(verbosity: int = 0) -> None:
     """Send the log to stderr: warnings; from `-v` on information; from `-vv` on everything."""
     root = logging.getLogger("pvchat")

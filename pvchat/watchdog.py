@@ -159,19 +159,23 @@ class _Watch:
             os.kill(self.watched, signal.SIGKILL)
 
     def _saved(self) -> str:
-        """Save where the threads are, by `faulthandler` of the other process; returns a sentence about that."""
-        path, written, read = home() / FILE, b"", b"."
+        """Save where the threads are; returns a sentence about that."""
+        path = home() / FILE
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                os.kill(self.watched, signal.SIGUSR2)
-                while read and select.select([self.places], [], [], _SILENCE_S)[0]:
-                    read = os.read(self.places, _READ_BYTES)
-                    written += read
-                file.write(written)
+                file.write(self._threads())
         except OSError as error:
             return f"What it was doing can't be saved ({error.strerror or error})."
         return f"What it was doing is saved in {path}."
+
+    def _threads(self) -> bytes:
+        """The stack traces of the other process, by `faulthandler`."""
+        os.kill(self.watched, signal.SIGUSR2)
+        written = b""
+        while select.select([self.places], [], [], _SILENCE_S)[0] and (read := os.read(self.places, _READ_BYTES)):
+            written += read
+        return written
 
 
 def _say(text: str) -> None:

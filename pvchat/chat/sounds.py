@@ -99,7 +99,8 @@ def rows_heard(has: Has, entity: str, timeline: Timeline) -> list[Row]:
             asked in names and asked[:1] == heard[:1] and difflib.SequenceMatcher(None, asked, heard).ratio() >= _ALIKE
             for asked, heard in pairs if asked != heard
         )  # fmt: skip
-        found += place if all(alike) else []
+        if all(alike):
+            found += place
     return found
 
 

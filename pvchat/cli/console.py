@@ -169,8 +169,10 @@ def show_error(error: PVChatError, as_json: bool) -> None:
             write_json(row)
     subject = f"{error.subject}: " if error.subject else ""
     say(f"{_tinted('error:', 31, sys.stderr)} {subject}{error.what}")
-    for line in (*choices, *([error.hint] if error.hint else [])):
+    for line in choices:
         say(line)
+    if error.hint:
+        say(error.hint)
 
 
 def open_chat(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay]:

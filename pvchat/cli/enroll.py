@@ -61,8 +61,9 @@ def _show(person: Person, source: str, added: bool) -> None:
         console.write("No face was found: the person is recognised by appearance, which is less certain.")
     if person.confidence < 1:
         console.write(f"Confidence of this enrollment: {person.confidence:.2f}")
-    for sentence in notes.sentences(name) if notes else ():
-        console.write(sentence)
+    if notes:
+        for sentence in notes.sentences(name):
+            console.write(sentence)
     if notes and notes.looks_like:
         both = f"{shlex.quote(notes.looks_like)} {shlex.quote(name)}"
         console.write(f"If it is {notes.looks_like}: pvchat people merge {both}")

@@ -72,18 +72,11 @@ def read(path: Path) -> Manifest:
 
 
 def _items(entry: Entry, number: int, names: list[str], file: Path, root: Path) -> list[Item]:
-    """The questions of one entry, each about those whom it names, in doubt about the first.
-
-    Texts get names for "<sks>", "<sks1>", … and "<Name>".
-    """
+    """The questions of one entry, each about those whom it names, in doubt about the first."""
     video = _media_path(str(entry.get("video_path") or entry["video_name"]), file, root)
     there, made = _presence(entry, names), []
-    numbered = {f"sks{i}": name for i, name in enumerate(names, 1)} | {"sks": names[0]}
     for place, pair in enumerate(entry["qa_pairs"]):
-        question, answer = (
-            _TOKEN.sub(lambda hit: names[0] if len(names) == 1 else numbered.get(hit[1], hit[1]), str(pair[key]))
-            for key in ("question", "answer")
-        )
+        question, answer = (_named(str(pair[key]), names) for key in ("question", "answer"))
         about = list(dict.fromkeys(m.name for m in find_mentions(question, names, {}))) or names[:1]
         kind = "existence" if pair.get("is_special") else type_of(masked(question, names).replace("<n>", "Alex"))
         alone = "single" if kind == "existence" or any(there[n] for n in about) else "refusal"
@@ -91,6 +84,12 @@ def _items(entry: Entry, number: int, names: list[str], file: Path, root: Path) 
         row = f"{file.stem}-{number:05d}-{place:02d}"
         made.append(Item(row, file.stem, video, tuple(about), size, kind, question, answer, present))
     return made
+
+
+def _named(text: str, people: Sequence[str]) -> str:
+    """A text with names for "<sks>", "<sks1>", … and "<Name>"."""
+    numbered = {f"sks{number}": name for number, name in enumerate(people, 1)} | {"sks": people[0]}
+    return _TOKEN.sub(lambda hit: people[0] if len(people) == 1 else numbered.get(hit[1], hit[1]), text)
 
 
 def _names(entry: Entry, videos: Sequence[Any], file: Path) -> list[str]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import importlib
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +19,7 @@ from pvchat.errors import PeopleError, PVChatError
 from pvchat.eval.manifest import Item, Manifest
 from pvchat.eval.options import MAKER
 from pvchat.eval.systems import Reply, System, build
+from pvchat.runtime import one_thread
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
 
@@ -51,31 +50,19 @@ class ClipTask:
         return self.clip
 
 
-@contextmanager
-def _on_one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 class Worker:
     """Answers clip by clip, on one thread, since the last bits of results depend on the number of threads."""
 
     def __init__(self, spec: Spec) -> None:
         module, _, maker = spec.maker.partition(":")
         self.spec = spec
-        with _on_one_thread():
+        with one_thread():
             self.chat, self.systems = getattr(importlib.import_module(module), maker)(spec)
         self.items: dict[str, list[Item]] = {}
         for item in spec.manifest.items:
             self.items.setdefault(item.video, []).append(item)
 
-    @_on_one_thread()
+    @one_thread()
     def __call__(self, task: ClipTask) -> dict[str, Any]:
         """{"clip", "error", "predictions", "timing"} of one clip, all plain JSON."""
         seen, error = None, None

@@ -124,10 +124,8 @@ def _fault(array: NDArray[Any], rows: ArrayRule) -> str:
 
 def _lora_fault(arrays: Mapping[str, NDArray[Any]]) -> str:
     """A LoRA, its arrays' names without their prefix, has both sides of every layer, of one rank."""
-    downs, ups = (
-        {key.removeprefix(side): array for key, array in arrays.items() if key.startswith(side)}
-        for side in ("down.", "up.")
-    )
+    downs = {key.removeprefix("down."): array for key, array in arrays.items() if key.startswith("down.")}
+    ups = {key.removeprefix("up."): array for key, array in arrays.items() if key.startswith("up.")}
     if downs.keys() != ups.keys() or len(downs) + len(ups) != len(arrays):
         return "its LoRA isn't whole."
     ranks = {array.shape[1] for array in downs.values()} | {array.shape[2] for array in ups.values()}

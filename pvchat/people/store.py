@@ -193,9 +193,9 @@ class PeopleStore:
                 raise index.unknown_person(name, self.names())
             ids = row.ids if row else (key,)
             gone = self._folders.load(row) if row else None
-            others = [one for one in self.all() if one.id != gone.id] if gone is not None else []
             if not merged:
                 self._clip_cache.purge()
+            others = [one for one in self.all() if one.id != gone.id] if gone is not None and not merged else []
             merged = merged or gone is not None and any(shares_vectors(one, gone) for one in others)
             library.forget(self.root, ids, merged=merged)
             temporary.sweep()

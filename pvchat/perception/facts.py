@@ -54,9 +54,10 @@ def _claim_head(facts: PersonFacts, claims: Sequence[Attribute], second: Sequenc
         elif claim.label not in _NOT_WORN and (claim.label != "a face mask" or claim.label in agreed):
             facts.features.append(claim.label)
             facts.confidence[claim.label] = claim.confidence
-    hats = [label for label in ("a helmet", "a hat") if label in agreed and "a hat" not in facts.features][:1]
-    glasses = [label for label in ("sunglasses",) if label in agreed and label not in facts.features]
-    facts.headwear = [*hats, *glasses]
+    hats = () if "a hat" in facts.features else ("a helmet", "a hat")
+    facts.headwear = [label for label in hats if label in agreed][:1]  # one thing on one head
+    if "sunglasses" in agreed and "sunglasses" not in facts.features:
+        facts.headwear.append("sunglasses")
     facts.confidence |= {label: round(agreed[label], 3) for label in facts.headwear}
     facts.hair = "long hair" if "long hair" in agreed else None
 

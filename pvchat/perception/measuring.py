@@ -59,6 +59,7 @@ def measure(
         _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
     looks: list[Callable[[], Any]] = [partial(with_things, clip, measured, experts, depth.thing_frames)]
     looks += [lambda: frames.camera] if sightings else []
+    first = len(looks)  # of the stretches
     looks += [partial(_measure_stretch, frames, tracks[n], part, n in posed) for n, part in stretches]
     handling = [] if measured.scene.drawn else [tracks[n] for n in posed]
     hands = [partial(handled.look_at_hands, clip.images, track, experts.things) for track in handling]
@@ -69,9 +70,10 @@ def measure(
         tell("measuring people", next(done), jobs)
         return made
 
-    measured, *made = networks.in_parallel(work, looks)  # none of which needs another
+    made = networks.in_parallel(work, looks)  # none of which needs another
+    measured = made[0]
     found: dict[int, _Measured] = {n: (rows, []) for n, rows in sightings.items()}
-    for (n, _), measures in zip(stretches, made[len(made) - len(stretches) :], strict=True):
+    for (n, _), measures in zip(stretches, made[first:], strict=True):
         found[n][1].extend(measures)
     measured = places.tell_place(measured)  # what stands in a bedroom is a bed
     networks.in_parallel(work, hands)

@@ -124,8 +124,8 @@ def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:
         (torch.stack(losses).sum() / len(chosen)).backward()
         sums += torch.stack([loss.detach().float().cpu() for loss in losses])
     anchor = _anchor_loss(training)
-    for parameter in training.trainee.parameters() if accelerator.num_processes > 1 else ():
-        if parameter.requires_grad:
+    if accelerator.num_processes > 1:
+        for parameter in (one for one in training.trainee.parameters() if one.requires_grad):
             own = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
             parameter.grad = accelerator.reduce(own, "sum")
     nn.utils.clip_grad_norm_([p for p in run.parameters.values() if p.requires_grad], config.clip)

@@ -51,10 +51,10 @@ def pictures_of(
     root: Path, people: Iterable[Person]
 ) -> Iterator[tuple[tuple[str, str], NDArray[np.uint8], list[Person]]]:
     """Set and file of each picture, the picture [H, W, 3], and its people."""
-    rows: dict[str, dict[str, dict[str, object]]] = {}
-    for (name, file), some in groupby(people, key=lambda one: (one.set, one.file)):
-        known = rows.setdefault(name, {row["file"]: row for row in read_metadata(root / name)})
-        yield (name, file), framed(root, known[file]), list(some)
+    for name, of_set in groupby(people, key=lambda one: one.set):
+        rows = {row["file"]: row for row in read_metadata(root / name)}
+        for file, some in groupby(of_set, key=lambda one: one.file):
+            yield (name, file), framed(root, rows[file]), list(some)
 
 
 def _either(read: str) -> tuple[str, ...]:

@@ -16,8 +16,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +32,7 @@ from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, 
 from pvchat.bases.soft import TOKENS, _picture_positions, spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.model.people import PersonState
+from pvchat.runtime import one_thread
 from pvchat.train.examples import ALIASES, GENERIC
 
 PEOPLE, CLIPS, CROPS = 300, 2, 2  # made-up ones, and what is drawn of each
@@ -46,17 +45,6 @@ WORDS = (  # of the prompts: each is one token
     *(f"Frames at 0:00, 0:01, 0:02. {name} is . Is {name} in this video? Yes, {name} is there." for name in ALIASES),
     *GENERIC, PRESENCE_BRIEF, "No, Ana is not there.", "No, Ana is not in this video.", "Yes. No. user assistant",
 )  # fmt: skip
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Sums in one order: what so tiny a base learns hangs on the last bit, which two threads round otherwise."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def save_pretrained(family: str, folder: Path, seed: int = 0) -> Path:

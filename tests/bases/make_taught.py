@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from make_lessons import PEOPLE, lessons
-from make_pretrained import one_thread, save_pretrained
+from make_pretrained import save_pretrained
 
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Visuals
@@ -26,6 +26,7 @@ from pvchat.bases.soft import spoken_with
 from pvchat.bases.sources import read_source
 from pvchat.bases.states import STATE, adapted, personal_of
 from pvchat.people.person import Person
+from pvchat.runtime import one_thread
 from pvchat.train.config import PersonConfig
 from pvchat.train.examples import BaseData
 from pvchat.train.person import Gate, train_person, with_state

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from make_lessons import PEOPLE, SHADES, STRANGERS, crop, shown
-from make_pretrained import one_thread
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -23,6 +22,7 @@ from pvchat.cli import main as cli
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers
+from pvchat.runtime import one_thread
 from pvchat.train.sharing import REFERENCES, Identities, read_identities, read_picture, train_shared
 from recipes.model.base.config import BaseConfig
 

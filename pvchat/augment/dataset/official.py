@@ -35,8 +35,9 @@ def write(data: DataSet, out: Path) -> list[Path]:
             "video_name": Path(media).name, "video_path": media, "sks_present": data.name, "gender": "", "age": "",
             "is_positive": sample.people[data.name],
         }  # fmt: skip
-        for number, one in enumerate(people, 1) if len(people) > 1 else ():
-            entry |= {f"sks_present{number}": one, f"is_positive{number}": sample.people[one]}
+        if len(people) > 1:
+            for number, one in enumerate(people, 1):
+                entry |= {f"sks_present{number}": one, f"is_positive{number}": sample.people[one]}
         rows = asked.get(sample.id, [])
         entry["qa_pairs"] = [
             {"question": r.question, "answer": r.answer, "is_special": r.type == "existence"} for r in rows

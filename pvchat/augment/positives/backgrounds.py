@@ -66,7 +66,10 @@ def in_crowd(profile: Profile, count: int, rng: np.random.Generator, files: Sequ
     scale = float(rng.uniform(*_CROWD_SCALE))
     aside = float(rng.uniform(*_CROWD_SHIFT))
     left, right = ((profile.masks[frames][:, :, column] > 127).mean() > _CUT_OFF for column in (0, -1))
-    aside *= int(rng.choice([-1, 1])) if left == right else (-1 if left else 1)  # to where the person is cut off
+    if left == right:
+        aside *= int(rng.choice([-1, 1]))
+    elif left:  # to where the person is cut off
+        aside = -aside
     out = []
     for frame, behind in zip(frames, scene, strict=True):
         image = profile.images[frame]

@@ -394,9 +394,11 @@ def canonical(kind: str, typed: str) -> str:
     if kind in ("worn", "holding") and _ANYTHING.issuperset(words):
         return ""
     table, plain = _table(kind), _without_articles(words)
-    for form in (plain, plain.removesuffix("s"), f"{plain}s", *([_of_one_name(plain)] if kind == "deed" else [])):
+    for form in (plain, plain.removesuffix("s"), f"{plain}s"):
         if form in table:
             return table[form]
+    if kind == "deed" and (form := _of_one_name(plain)) in table:
+        return table[form]
     if kind == "near" and (at := next((f"{how} {plain}" for how in _AT if f"{how} {plain}" in table), "")):
         return table[at]  # "sofa", "desk"
     inside = [form for form in table if f" {form} " in f" {plain} "]

@@ -350,7 +350,7 @@ def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
     if query.number is not None and not told:
         nobody = "" if query.whom.names else " Nobody I know."
         return f"{lead}{nobody} {_that_is_of(found, asked)}".strip()
-    sentences = [f"{lead.replace('.', ',')} {join(told)}.".strip()] if told else [lead] if lead else []
+    sentences = [f"{lead.replace('.', ',')} {join(told)}.".strip() if told else lead] if told or lead else []
     perhaps = {name for one in found.seen for name in one.perhaps} - {*found.names}
     doubtful = [*found.maybe] if by_unit else sorted(perhaps)
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []

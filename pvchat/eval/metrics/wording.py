@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from rouge_score.rouge_scorer import RougeScorer
@@ -31,10 +32,16 @@ def bleu(
 
     Its sums: matched and total n-grams by length, lengths of answer and reference.
     """
-    metric = BLEU(max_ngram_order=order, effective_order=True)
+    metric = _sentence_bleu(order)
     found = [metric.sentence_score(a, [r]) for a, r in zip(answers, references, strict=True)]
     sums = [[*one.counts, *one.totals, one.sys_len, one.ref_len] for one in found]
     return boot.measure(clips, sums, lambda s: np.array([_bleu(row, order) for row in s]))
+
+
+@cache
+def _sentence_bleu(order: int) -> BLEU:
+    """One for all tables, since it keeps the tokens of texts."""
+    return BLEU(max_ngram_order=order, effective_order=True)
 
 
 def bleu_signature(order: int) -> str:

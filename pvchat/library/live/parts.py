@@ -66,9 +66,7 @@ class Sampler:
             self._finder.skip()
         thumbnail = self._thumbnail(picture.frame)
         self._finder.add(picture.time, thumbnail)
-        last = self._held[self._count - 1][0].time if len(self._held) >= self._count else float("inf")
-        settled = self._finder.settled_s > last or picture.time > last + _SETTLE_S  # the cuts in a whole part are known
-        part = self._part(self._count) if settled else before
+        part = self._part(self._count) if self._is_settled(picture.time) else before
         if picture.time >= self._next:
             self._next = max(self._next + self.step, picture.time + self.step / 2)
             self._held.append((picture, thumbnail.astype(np.int16)))
@@ -82,6 +80,13 @@ class Sampler:
     def skip(self) -> None:
         """A part wasn't looked at: what comes next is, whether it moves or not."""
         self._seen = None
+
+    def _is_settled(self, time: float) -> bool:
+        """Whether a part is complete, and the cuts in it are known."""
+        if len(self._held) < self._count:
+            return False
+        last = self._held[self._count - 1][0].time
+        return self._finder.settled_s > last or time > last + _SETTLE_S
 
     def _part(self, count: int) -> LivePart:
         samples, self._held = self._held[:count], self._held[count:]

@@ -184,7 +184,8 @@ class Window:
         for one in gather(presences, analysis).others:
             if not one.name and one.track is not None and analysis.tracks[one.track].kind == "face":
                 shown = analysis.spans(np.array(one.frames))
-                spans += shown if sum(end - start for start, end in shown) >= LEAST_S else []
+                if sum(end - start for start, end in shown) >= LEAST_S:
+                    spans += shown
         likeliest = max((one.probability for one in presences if one.decision != "present"), default=0.0)
         return [*found, *((UNKNOWN, 1 - likeliest, start + at, end + at) for start, end in merged(spans))]
 

@@ -100,7 +100,8 @@ class FaceExpert:
         if near is None:
             own = self.detector.detect_many(small)
         else:
-            tried = [_neighbour_boxes(np.concatenate((a, b))) for a, (b, _, _) in zip(near, wide, strict=True)]
+            seen = [np.concatenate((around, found)) for around, (found, _, _) in zip(near, wide, strict=True)]
+            tried = [_neighbour_boxes(boxes) for boxes in seen]
             boxes_to_try = [boxes * np.float32(scale) for boxes, scale in zip(tried, scales, strict=True)]
             own = self.detector.confirm_many(small, boxes_to_try)
         located = []
