@@ -61,7 +61,6 @@ PARTS: tuple[tuple[str, Any, str], ...] = (
     ("pose", body.BodyExpert, "pose"),
     ("hands", hands.HandExpert, "hands"),
     ("mesh", mesh.MeshExpert, "mesh"),
-    ("camera", measuring, "measure_camera"),
 )
 
 

@@ -4,7 +4,7 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
 
     analysis.py     who is there: search.py finds faces, tracks.py follows them, bodies.py follows bodies (heads.py:
                     whose they are), places.py tells the place, facts.py what tells who it is
-    measuring.py    what they do and wear: things.py, camera.py, handled.py (what is at hands and mouth); of each
+    measuring.py    what they do and wear: things.py, handled.py (what is at hands and mouth); of each
                     person facts.py (garments.py, cloth.py, hair.py, drawnheads.py), motion.py (gestures.py),
                     posture.py, relations.py (to things), deeds.py, sleeves.py, collars.py; grounds.py: what facts
                     rest on
@@ -15,4 +15,4 @@ In: decoded frames. Out: a `ClipAnalysis`. The frozen networks are in `experts/`
 How numbers were chosen that no paper gives: docs/adr/0074-measured-constants.md.
 """
 
-VERSION = "29"  # of what an analysis holds: cached ones of another version are recomputed
+VERSION = "30"  # of what an analysis holds: cached ones of another version are recomputed

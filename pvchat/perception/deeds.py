@@ -42,7 +42,6 @@ UNTOLD = (
     "speaking into a microphone",
 )  # fmt: skip
 KINDS = (*TOLD, *UNTOLD)
-_ON_THE_MOVE = ("walking or running", "falling or lying down")
 _POSING, _TYPING = "posing for a photo", "using a phone"
 _NOT_POSING = (  # what nobody does who poses
     "talking", "gesturing", "waving", "nodding", "shaking", "looking down", "looking up", "looking to the",
@@ -94,7 +93,7 @@ def write_deed(facts: PersonFacts, shares: dict[str, float]) -> None:
     for deed, against in ((_POSING, _NOT_POSING), (_TYPING, _NOT_TYPING)):
         if any(gesture.startswith(against) for gesture in facts.gestures):
             shares.pop(deed, None)
-    if facts.movement in _ON_THE_MOVE:
+    if facts.movement:  # she walks, runs or falls
         shares.pop(_POSING, None)
     if best := likeliest(shares):
         name, share = best

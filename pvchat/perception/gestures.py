@@ -57,15 +57,12 @@ class Series:
     pitch: FloatArray
 
 
-def gestures(series: Series, live: bool, walking: bool = False) -> list[tuple[str, float]]:
-    """All gestures that can be told; only lasting states where the picture isn't `live`, as a photo. Who is `walking`
-    swings the arms, which is no gesture.
-    """
-    found = [*_state("smiling", series.smile, series.smile >= SMILES), *_gaze(series)]
-    found += [] if walking else _hand_states(series)
+def gestures(series: Series, live: bool) -> list[tuple[str, float]]:
+    """All gestures that can be told; only lasting states where the picture isn't `live`, as a photo."""
+    found = [*_state("smiling", series.smile, series.smile >= SMILES), *_gaze(series), *_hand_states(series)]
     if live and (talks := talking(series)) >= 0.5:
         found.append(("talking", round(talks, 3)))
-    if live and not walking:
+    if live:
         found += _hand_changes(series)
     if all(phrase != "waving" for phrase, _ in found):
         return found
@@ -145,9 +142,9 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
         if max((direction_changes(run, _WAVE) for run in runs), default=0) >= max(_WAVE_TURNS, up_and_down + 1):
             yield "waving", 0.65
     if len(moving) == 2:
-        yield "gesturing with both hands", confidence_beyond(min(moving), MOVES)
+        yield "gesturing with both hands", _confidence_beyond(min(moving), MOVES)
     elif moving:
-        yield "gesturing with a hand", confidence_beyond(moving[0], MOVES)
+        yield "gesturing with a hand", _confidence_beyond(moving[0], MOVES)
 
 
 def moving_hands(series: Series) -> FloatArray:
@@ -234,6 +231,6 @@ def _confidence_of_share(share: float) -> float:
     return round(float(np.clip(0.5 + 0.45 * share, 0.5, 0.95)), 3)
 
 
-def confidence_beyond(value: float, threshold: float) -> float:
+def _confidence_beyond(value: float, threshold: float) -> float:
     """Confidence of a value that is beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
     return round(float(np.clip(0.6 + 0.35 * (value / threshold - 1), 0.6, 0.95)), 3)

@@ -1,7 +1,7 @@
 """What people of a clip do and wear is measured, when a question or a training first needs it.
 
 In: a decoded `Clip` and its analysis of stage "who" (`analysis.recognise`). Out: the same of stage "what": poses,
-motion and gestures, clothes, hair, things and what is held. Nothing here changes who is there.
+gestures, clothes, hair, things and what is held. Nothing here changes who is there.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -17,7 +17,6 @@ import numpy as np
 
 from pvchat.perception import collars, deeds, facts, grounds, handled, places, posture, relations, sleeves, things
 from pvchat.perception.analysis import PERHAPS_DRAWN, WHOLE, Depth, described_tracks, sharing_a_shot
-from pvchat.perception.camera import Camera, measure_camera
 from pvchat.perception.drawnheads import DrawnHeads
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.body import PreviousPose
@@ -58,8 +57,6 @@ def measure(
     if sightings:
         _ = experts.body.landmarks, experts.mesh, experts.hands  # loaded here, not by several threads at once
     looks: list[Callable[[], Any]] = [partial(with_things, clip, measured, experts, depth.thing_frames)]
-    looks += [lambda: frames.camera] if sightings else []
-    first = len(looks)  # of the stretches
     looks += [partial(_measure_stretch, frames, tracks[n], part, n in posed) for n, part in stretches]
     handling = [] if measured.scene.drawn else [tracks[n] for n in posed]
     hands = [partial(handled.look_at_hands, clip.images, track, experts.things) for track in handling]
@@ -73,7 +70,7 @@ def measure(
     made = networks.in_parallel(work, looks)  # none of which needs another
     measured = made[0]
     found: dict[int, _Measured] = {n: (rows, []) for n, rows in sightings.items()}
-    for (n, _), measures in zip(stretches, made[first:], strict=True):
+    for (n, _), measures in zip(stretches, made[1:], strict=True):
         found[n][1].extend(measures)
     measured = places.tell_place(measured)  # what stands in a bedroom is a bed
     networks.in_parallel(work, hands)
@@ -131,13 +128,6 @@ class _FrameMeasures:
             self._persons[frame] = self.experts.body.persons(self.clip.images[frame])
         return self._persons[frame]
 
-    @cached_property
-    def camera(self) -> Camera:
-        """What the camera did."""
-        camera = measure_camera(self.clip.images)
-        camera.cut[1:] |= np.diff(self.shot) > 0
-        return camera
-
 
 def _measure_stretch(frames: _FrameMeasures, track: Track, stretch: IntArray, whole: bool) -> list[BodyMeasures]:
     """Measure face and hands in a stretch of sightings, and, if `whole`, the pose, which is filled in."""
@@ -174,9 +164,10 @@ def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, po
 
 def _fill_motion(track: Track, seen: IntArray, measures: Sequence[BodyMeasures], frames: _FrameMeasures) -> None:
     found, part = track.facts, track.rows(seen)
-    if track.kind == "figure":  # seen in a few frames only, a second apart: how they move and gesture isn't
+    if track.kind == "figure":  # seen in a few frames only, a second apart: how they gesture isn't
         return
-    found.movement, found.gestures, confidence = describe_motion(part, frames.shot, measures, frames.camera)
+    height, width = frames.clip.images.shape[1:3]
+    found.gestures, confidence = describe_motion(part, frames.shot, measures, width / height)
     if "a face mask" in found.features:  # the mesh guesses the mouth behind a mask, and hardly sees who looks down
         found.gestures = [g for g in found.gestures if g not in _UNSEEN_BEHIND_MASK]
     found.confidence.update(confidence)

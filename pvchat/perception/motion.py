@@ -1,9 +1,9 @@
-"""What a person does, as far as it can be measured: movement and gestures, each with a confidence.
+"""What a person does, as far as face and hands show it: gestures, each with a confidence.
 
-In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_body`) and `Camera`.
-Out: words for `PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their
-threshold: half a body claims neither sitting nor standing, a photo that the camera pans over claims no movement.
-Lengths are in face heights, so that thresholds hold for near and far people.
+In: one track's arrays, `BodyMeasures` of its sightings (filled in at analysis time by `measure_body`). Out: words for
+`PersonFacts`. Everything is silent when the joints it needs are not seen or the numbers lie near their threshold; a
+photo that is panned over does nothing that takes time. Lengths are in face heights, so that thresholds hold for near
+and far people.
 """
 
 from __future__ import annotations
@@ -14,30 +14,24 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.camera import Camera
 from pvchat.perception.experts.glasses import glasses_log_odds
 from pvchat.perception.experts.hands import HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.perception.experts.smiles import downcast, smiling
-from pvchat.perception.gestures import MOVES, Series, confidence_beyond, gestures, moving_hands, plausible_hands
-from pvchat.perception.posture import stands_by_joints
+from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible_hands
 from pvchat.schemas import HANDS, FloatArray, IntArray, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
 _FAR = 0.08  # face height over frame height below which hands are too small to follow
 _FEW = 3  # sightings that motion needs
-_WALK, _STILL = 1.0, 0.35  # face heights of travel: above moves, below stands still
-_STEADY_TRAVEL = 0.85  # correlation of the way with time from which it is a movement, not swaying
 _MAY_MOVE = 0.5  # how sure it is of a hand that moves by its wrist alone
 # Mean log-odds from which glasses are told, and the share of a track's meshes that must be measured.
 GLASSES, _GLASSES_SEEN = 1.0, 0.4
 # Degrees of yaw for a nose that lies beside the way from the eyes to the mouth by all its length, of pitch for one that
 # lies further down by as much, the pitch of one at the eyes, and where a nose can be.
 _YAW_BY_NOSE, _PITCH_BY_NOSE, _LEVEL_NOSE, _NOSE = 85.0, 115.0, 55.0, (0.2, 1.0)
-_NEARER = 1.3  # growth of the face from which someone comes closer
-# A filmed photo stays below these; people stay above one of them, however still they sit.
+# A filmed photo stays below these; people are above one of them, however still they sit.
 _LIVE_MOUTH, _LIVE_HEAD = 0.003, 1.0  # spread of the mouth's opening, of the head's angles in degrees
-_LIVE_SCENE = 0.03  # share of the frame that does not follow the camera, with the head's angles at a third of theirs
 
 
 @dataclass
@@ -83,28 +77,19 @@ def measure_body(
 
 
 def describe_motion(
-    track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera
-) -> tuple[str | None, list[str], dict[str, float]]:
-    """A track's movement and gestures in words, from n sightings with their `measures`; `shots` [T]: of each frame.
+    track: Track, shots: IntArray, measures: Sequence[BodyMeasures], aspect: float
+) -> tuple[list[str], dict[str, float]]:
+    """A track's gestures in words, from n sightings with their `measures`.
 
-    Returns:
-        movement (or None), gestures, surest first, and confidences 0..1 by "movement", each gesture's own phrase, and
-        by HANDS where hands may move.
+    `shots` [T]: of each frame; `aspect`: of the frame, width over height. Returns the gestures, surest first, and
+    confidences 0..1 by each gesture's phrase, and by HANDS where hands may move.
     """
-    confidence: dict[str, float] = {}
-    live = is_live(track, shots, measures, camera)
-    movement, moved = _movement(track, camera) if live else (None, 0.0)
-    walking = movement is not None and movement.startswith("walking")
-    series = _series(track, shots, measures, camera.aspect)
-    found = sorted(gestures(series, live, walking), key=lambda pair: -pair[1])
-    if live and not walking and (moving_hands(series) > MOVES).any():
+    live, series = is_live(track, shots, measures), _series(track, shots, measures, aspect)
+    found = sorted(gestures(series, live), key=lambda pair: -pair[1])
+    confidence, large = dict(found), any(np.isfinite(one.mouth_open) for one in measures)
+    if (live or not large) and (moving_hands(series) > MOVES).any():  # a small face doesn't tell whether it lives
         confidence[HANDS] = _MAY_MOVE
-    if movement == "standing still" and (HANDS in confidence or any(phrase == "waving" for phrase, _ in found)):
-        movement = None  # someone who dances on the spot isn't still, nor whose arms may move
-    if movement:
-        confidence["movement"] = moved
-    confidence.update(found)
-    return movement, [phrase for phrase, _ in found], confidence
+    return [phrase for phrase, _ in found], confidence
 
 
 def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
@@ -114,18 +99,14 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
     return bool(len(odds) >= max(2, _GLASSES_SEEN * meshes) and np.mean(odds) >= GLASSES)
 
 
-def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], camera: Camera) -> bool:
+def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures]) -> bool:
     """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
     rows = _rows_of_longest(shots[track.frames])
     if len(rows) < _FEW:
         return False
     mouth, head = _spread(measures, rows, "mouth_open"), max(_spread(measures, rows, n) for n in ("yaw", "pitch"))
-    frames = track.frames[rows]
-    moving = float(np.mean(camera.live[frames[1:]]))
-    # Without a face to measure, only the scene can tell.
-    head_moves = head > _LIVE_HEAD / 3 or not any(np.isfinite(measures[row].yaw) for row in rows)
     large = any(np.isfinite(measures[row].mouth_open) for row in rows)  # the angles of small faces flicker
-    return mouth > _LIVE_MOUTH or (head > _LIVE_HEAD and large) or (moving > _LIVE_SCENE and head_moves)
+    return mouth > _LIVE_MOUTH or (head > _LIVE_HEAD and large)
 
 
 def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str) -> float:
@@ -133,32 +114,6 @@ def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str
     values = np.array([getattr(measures[row], name) for row in rows], np.float32)
     values = values[np.isfinite(values)]
     return float(np.std(values)) if len(values) >= _FEW else 0.0
-
-
-def _movement(track: Track, camera: Camera) -> tuple[str | None, float]:
-    """How the face travels against the scene in the longest stretch without a cut, in words, and the confidence."""
-    rows = _rows_of_longest(np.cumsum(camera.cut, dtype=np.int64)[track.frames])
-    if len(rows) < _FEW:
-        return None, 0.0
-    stands = stands_by_joints(track.pose, camera.aspect)
-    boxes, frames = track.boxes[rows], track.frames[rows]
-    centres, zoom = camera.steady(frames, np.asarray((boxes[:, :2] + boxes[:, 2:]) / 2, np.float32))
-    heights = (boxes[:, 3] - boxes[:, 1]) / zoom
-    unit = float(np.median(heights))
-    way = np.asarray(centres * [camera.aspect, 1.0] / unit, np.float32)
-    clock = np.arange(len(rows), dtype=np.float32)
-    growth, growing = float(heights[-2:].mean() / heights[:2].mean()), _correlation(clock, heights)
-    if abs(growing) > _STEADY_TRAVEL and max(growth, 1 / growth) > _NEARER:
-        verb = "walking" if stands else "moving"
-        words = f"{verb} towards the camera" if growth > 1 else f"{verb} away from the camera"
-        return words, confidence_beyond(max(growth, 1 / growth), _NEARER)
-    travel, steady = float(way[-2:, 0].mean() - way[:2, 0].mean()), _correlation(clock, way[:, 0])
-    if abs(steady) > _STEADY_TRAVEL and abs(travel) > _WALK:
-        verb = "walking" if stands and abs(travel) > 2 * _WALK else "moving"
-        return f"{verb} to the {'right' if travel > 0 else 'left'}", confidence_beyond(abs(travel), _WALK)
-    if stands and float(np.ptp(way, axis=0).max()) < _STILL:
-        return "standing still", 0.7
-    return None, 0.0
 
 
 def _rows_of_longest(scenes: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -198,10 +153,3 @@ def head_angles(points: FloatArray) -> tuple[FloatArray, FloatArray]:
     there = (along > _NOSE[0]) & (along < _NOSE[1])
     turned, bowed = _YAW_BY_NOSE * across, _LEVEL_NOSE - _PITCH_BY_NOSE * along
     return np.where(there, turned, np.nan).astype(np.float32), np.where(there, bowed, np.nan).astype(np.float32)
-
-
-def _correlation(a: FloatArray, b: FloatArray) -> float:
-    """Pearson's correlation of two series [n]; 0 where one is constant."""
-    a, b = np.asarray(a, np.float64) - np.mean(a), np.asarray(b, np.float64) - np.mean(b)
-    size = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / size if size > 1e-6 else 0.0

@@ -30,11 +30,7 @@ WEIGHTS = Path(__file__).with_name("experts") / "posture.safetensors"
 TOLD = ("standing", "sitting", "lying down", "striding", "bending")
 _PAIRS = (body.SHOULDERS, (13, 14), (15, 16), body.HIPS, body.KNEES, (27, 28))  # left and right
 _CALVES = (body.LEFT_HIP, body.LEFT_KNEE, 27), (body.RIGHT_HIP, body.RIGHT_KNEE, 28)
-# Joints: visibility from which one counts, and a knee does, for a hidden one is still guessed, with .8 and less; share
-# of the sightings that must agree.
-_SEEN, _KNEE_SEEN, _AGREE = 0.6, 0.9, 0.7
-# Who stands by joints: degrees from upright of the trunk and of thighs, how far these reach down, in trunks.
-_LEANS, _SLANTS, _UPRIGHT_THIGHS = 40, 35, 0.55
+_AGREE = 0.7  # share of the sightings that must agree
 # Somebody who goes down: frames in a row; slim of who stands or sits before and of who lies after; share of her height
 # by which the top of the body comes down; times as broad as before, which who leaves the picture below isn't.
 _FRAMES, _UPRIGHT, _DOWN, _SINKS, _WIDER = 3, 1.2, 0.65, 0.15, 1.1
@@ -48,7 +44,6 @@ JOINTS = 56  # numbers of `geometry`, which the first head reads beside the fram
 _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of them
 _BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stands, and of a drawn figure, hair counted
 _STRIDES, _FALLS = "walking or running", "falling or lying down"  # which of both is hardly known
-_ON_FEET = ("standing still", "walking")  # movements of nobody who sits or lies
 # Surroundings: numbers that tell where the face is and what of the body is seen; cells across the grid; what lies below
 # a face, in its heights, and where it starts at most; face heights below the chin within which the frame may end.
 PLACEMENT, _CELLS = 7, 7
@@ -73,22 +68,17 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | Non
     if not (falls or likely):
         return
     facts = track.facts
-    moves = (facts.movement or "").replace(_STRIDES, "moving", 1)
-    facts.movement = None if moves in ("", "moving", _FALLS) else moves
-    facts.pose = None
+    facts.pose = facts.movement = None
     facts.confidence.pop("pose", None)
+    facts.confidence.pop("movement", None)
     told = _FALLS if falls else max(likely, key=lambda name: likely[name])
     sure = _BY_OUTLINE if falls else round(likely[told], 3)
     if falls:
         facts.movement, facts.confidence["movement"] = _FALLS, sure
     elif sure >= LIKELY and told == "striding":
-        way = facts.movement if facts.movement != "standing still" else None
-        facts.movement = (way or "moving").replace("moving", _STRIDES, 1)
-        facts.confidence["movement"] = sure
+        facts.movement, facts.confidence["movement"] = _STRIDES, sure
     elif told != "bending" and (word := _phrase(told, sure, track, analysis)):
         facts.pose, facts.confidence["pose"] = word, sure
-        if told != "standing" and (facts.movement or "").startswith(_ON_FEET):
-            facts.movement = None
     if facts.pose is None or facts.pose.endswith("standing"):
         facts.seat = None  # a kept analysis may hold the seat that an earlier head told
 
@@ -100,23 +90,6 @@ def _phrase(told: str, sure: float, track: Track, analysis: ClipAnalysis) -> str
     if sure < (_SURE if bust else LIKELY) or (bust and drawn):
         return None
     return told if sure >= _SURE and not (bust or drawn) else f"probably {told}"
-
-
-def stands_by_joints(pose: FloatArray, aspect: float) -> bool:
-    """Whether somebody stands by torso and thighs, in most of the sightings [n, 33, 4] (or NaN) that show them."""
-    stands, shoulders, hips = list[bool](), list(body.SHOULDERS), list(body.HIPS)
-    for joints in pose:
-        xy, inside = joints[:, :2] * [aspect, 1.0], np.asarray(((joints[:, :2] > 0) & (joints[:, :2] < 1)).all(1))
-        seen = (joints[:, 3] >= _SEEN) & inside
-        legs = [(hip, knee) for hip, knee in body.THIGHS if inside[knee] and joints[knee, 3] >= _KNEE_SEEN]
-        if not (legs and seen[shoulders].any() and seen[hips].all()):
-            continue
-        trunk = xy[hips].mean(0) - xy[shoulders].mean(0)
-        thighs = np.array([xy[knee] - xy[hip] for hip, knee in legs])
-        lean, slants = (np.degrees(np.arctan2(np.abs(part[..., 0]), part[..., 1])) for part in (trunk, thighs))
-        long = thighs[:, 1].min() > _UPRIGHT_THIGHS * float(np.linalg.norm(trunk))
-        stands.append(bool(lean <= _LEANS and slants.max() < _SLANTS and long))
-    return len(stands) >= max(1, 0.3 * len(pose)) and sum(stands) >= _AGREE * len(stands)
 
 
 def postures(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> dict[str, float]:

@@ -37,7 +37,7 @@ class PersonFacts:
     headwear: list[str] = field(default_factory=list)  # "a helmet", "a hat", "sunglasses", if no feature says so
     gender: str | None = None  # "man" | "woman", only when the head is confident
     pose: str | None = None  # "standing" | "sitting" | "lying down" | "probably sitting"
-    movement: str | None = None  # "walking to the right"
+    movement: str | None = None  # "walking or running" | "falling or lying down"
     gestures: list[str] = field(default_factory=list)  # "raising a hand", "talking"
     deed: str | None = None  # "talking on the phone", "probably eating or drinking" (`perception/deeds.py`)
     seat: str | None = None  # "on a sofa", what she sits or lies on

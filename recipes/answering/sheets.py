@@ -51,13 +51,7 @@ _HAIR = ("dark hair", "brown hair", "blonde hair", "grey hair", "red hair", "lon
 _GESTURES = ("smiling", "talking", "nodding", "shaking their head", "waving", "pointing", "raising a hand",
              "looking down", "gesturing with both hands", "crossing their arms", "looking to the left",
              "looking to the right", "facing the camera", "holding a hand to their face")  # fmt: skip
-_MOVES = (
-    "standing still",
-    "walking to the right",
-    "walking to the left",
-    "walking towards the camera",
-    "moving to the left",
-)
+_MOVES = ("walking or running", "falling or lying down")
 _HELD = (
     "holding a cup",
     "holding a phone",

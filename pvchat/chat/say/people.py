@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
 
 from pvchat.chat import english
 from pvchat.chat.conditions import truth_of
@@ -27,8 +26,7 @@ _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which eve
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
-_BODILY = ("sitting", "standing", "lying", "walking", "running", "coming", "moving", "falling")
-_WAY = " towards the camera"  # that two deeds share: "moves and looks towards the camera"
+_BODILY = ("sitting", "standing", "lying", "walking", "running", "falling")
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
 _PLURALS = ("scissors", "skis")  # words without a singular
@@ -316,8 +314,6 @@ def _joined(deeds: Iterable[str]) -> str:
             told[-1] += text.replace("looks", " and", 1)  # "looks up and to the right"
         else:
             told.append(text)
-    same = [_WAY in text and _WAY in after for text, after in pairwise([*told, ""])]
-    told = [text.replace(_WAY, "") if two else text for text, two in zip(told, same, strict=True)]
     sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
     return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
 
