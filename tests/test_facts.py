@@ -188,13 +188,6 @@ def test_sleeves_and_who_it_is_exclude_kinds():
         assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
 
 
-def test_bookshelves_behind_somebody():
-    clip, track = scene_with()
-    assert measure_person(clip, track, analysis(track), experts=experts(StubImageNet(i624=0.3, i454=0.2))).near == [
-        "before bookshelves"
-    ]
-
-
 def test_a_close_up_shows_no_clothes_and_says_none():
     clip, track = scene_with(face=(0.2, 0.1, 0.8, 0.99))
     found = measure_person(clip, track, analysis(track), experts=experts())
@@ -268,35 +261,6 @@ def test_dark_and_bright_scenes():
         assert measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts()).light == word
 
 
-class StubCells(StubImageNet):
-    """Curtains in one cell of the grid only: where a feature is 1."""
-
-    def probabilities(self, features):
-        p = np.repeat(self.p[None], len(features), 0)
-        p[:, 854] = 0.9 * (np.asarray(features)[:, 0] == 1)
-        return p
-
-
-def test_curtains_are_seen_in_a_single_cell_of_photos():
-    clip, _ = scene_with()
-    grid = np.zeros((6, 49, 1280), np.float16)
-    grid[:, 8, 0] = 1
-    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == ["curtains"]
-    assert measure_scene(clip, grid, True, experts=two_heads(0.5, 0.5)).behind == []  # drawn: learned from photos
-    grid[:4, 8, 0] = 0  # in a third of the frames
-    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == []
-
-
-@pytest.mark.parametrize(("top", "behind"), [((90, 150, 230), ["a blue sky"]), ((200, 200, 200), []), (WALL, [])])
-def test_a_blue_sky_is_above_who_is_outdoors(top, behind):
-    clip, _ = scene_with()
-    clip.images[:, : HEIGHT // 4] = top
-    clip.images[:, : HEIGHT // 20] = 0  # a bar
-    outdoors = {"frame": [("outdoors", 0.99)], "photo": [("outdoors", 0.8)]}
-    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(**outdoors)).behind == behind
-    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts()).behind == []
-
-
 class Probable(StubHeads):
     """Claims nothing; says how likely outdoors and indoors are."""
 
@@ -310,7 +274,7 @@ class Probable(StubHeads):
 
 def two_heads(drawn, photo):
     """Experts for a drawn scene that is outdoors with these probabilities, by either head."""
-    found = experts(StubCells())
+    found = experts()
     found.__dict__.update(settings=Probable(drawn, 1 - drawn), heads=Probable(photo, 1 - photo))
     return found
 

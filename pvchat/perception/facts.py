@@ -25,7 +25,6 @@ from pvchat.video import Clip
 
 _NOT_WORN = {"smiling", "glasses"}  # glasses: right on photos, wrong on footage; `motion.wears_glasses` tells them
 _SHOWN = 0.13  # share of the torso that must be in the frame
-_BOOKS, _BOOKS_SURE = [453, 454, 624], 0.4  # bookcase, bookshop, library: what stands behind somebody
 
 
 def recognise_person(clip: Clip, track: Track, analysis: ClipAnalysis, *, experts: Experts) -> PersonFacts:
@@ -115,20 +114,16 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
 
 
 def _claim_body(facts: PersonFacts, seen: Pictured, experts: Experts, length: str | None) -> list[Attribute]:
-    """The kind of the outer garment with what belongs to it; sets `near` too."""
-    bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
-    behind = experts.imagenet.probabilities(bust)
-    if (books := float(behind[:, _BOOKS].sum(1).mean())) >= _BOOKS_SURE:
-        facts.near.append("before bookshelves")
-        facts.confidence["before bookshelves"] = round(books, 3)
+    """The kind of the outer garment with what belongs to it."""
     boxes = [(i, body_box(seen.track.boxes[i])) for i in seen.rows.tolist()]
     inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1])]
     if not inside:
         return []
+    bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
     torso = np.asarray(seen.track.body[inside], np.float32)
     shares = garments.garment_shares(torso.mean(0), bust.mean(0), length, facts.gender)
-    p = experts.imagenet.probabilities(torso).mean(0)
-    return garments.classified(shares, p, behind.mean(0), facts.gender)
+    p, of_bust = (experts.imagenet.probabilities(seen_of).mean(0) for seen_of in (torso, bust))
+    return garments.classified(shares, p, of_bust, facts.gender)
 
 
 def _clothes_of_face(

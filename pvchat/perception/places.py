@@ -17,7 +17,7 @@ import numpy as np
 from pvchat.perception import colours
 from pvchat.perception.experts.scenes import OTHER, free_cells, place_shares
 from pvchat.perception.things import room_of
-from pvchat.schemas import BLUE_SKY, ClipAnalysis, FloatArray, SceneFacts
+from pvchat.schemas import ClipAnalysis, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -38,8 +38,6 @@ _HOSPITAL = "a hospital or doctor's office"
 _COAT_COLOURS = ("white", "light grey", "light blue")
 _OPEN = frozenset(("a street", "a street market", *_TOGETHER[_COUNTRY]))
 _EITHER = ("an event", "an airport", "a vehicle", OTHER)  # indoors or outdoors
-# What covers a wall, told by single cells of the grid: the mean of a cell over a few frames.
-_BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
 _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which a drawn scene's setting is told
 
 
@@ -47,12 +45,6 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
     """What can be said of the clip as a whole, but for the place; by grid features [F, 49, 1280] of some frames."""
     scene = SceneFacts(drawn=drawn, light=colours.light(clip.images), background=colours.background(clip.images))
     _tell_setting(scene, np.asarray(frame_features, np.float32).mean(1), experts)
-    if not drawn and len(frame_features):
-        some = np.asarray(frame_features[:: -(-len(frame_features) // _CELL_FRAMES)], np.float32)
-        p = experts.imagenet.probabilities(some.reshape(-1, some.shape[2])).reshape(*some.shape[:2], -1).mean(0)
-        scene.behind += [name for name, kinds in _BEHIND.items() if float(p[:, kinds].sum(1).max()) >= _CELL_SURE]
-    if scene.setting == "outdoors" and colours.blue_sky(clip.images):
-        scene.behind.append(BLUE_SKY)
     return scene
 
 
