@@ -32,7 +32,7 @@ FACTS = PersonFacts(
     where="on the left of the frame, in the background", shot="medium shot", gender="woman", pose="sitting",
     clothes=[Garment("top", "dark blue", 0.8, "long-sleeved"), Garment("jacket", None, 0.7)],
     hair="long blonde hair", features=["glasses", "a beard"],
-    gestures=["talking", "probably waving"],
+    gestures=["talking", "probably raising a hand"],
     movement="falling or lying down", deed="holding a cup", seat="on a sofa",
     near=["at a table"],
 )  # fmt: skip
@@ -57,13 +57,13 @@ def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
     assert rows == {
         ("present", "", ""), ("gender", "woman", ""), ("worn", "long-sleeved top", "dark blue"), ("worn", "jacket", ""),
         ("hair", "long hair", "blonde"), ("worn", "glasses", ""), ("hair", "beard", ""), ("posture", "sitting", ""),
-        ("deed", "talking", ""), ("deed", "waving", ""), ("deed", "falling or lying down", ""),
+        ("deed", "talking", ""), ("deed", "raising a hand", ""), ("deed", "falling or lying down", ""),
          ("holding", "cup", ""), ("near", "on a sofa", ""),
         ("near", "at a table", ""), ("side", "left", ""), ("shot_size", "medium shot", ""),
     }  # fmt: skip
     assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.0, 2.0)]
     likely = {row.value for row in timeline.of("Ana", "deed") if row.probability < 0.8}
-    assert likely == {"waving", "falling or lying down"}
+    assert likely == {"raising a hand", "falling or lying down"}
     (ana_,) = (one for one in timeline.entities if one.name == "Ana")
     assert ana_.centre == pytest.approx((0.4, 0.4))
     assert ana_.height == pytest.approx(0.4)
@@ -78,7 +78,7 @@ def test_what_is_asked_of_a_clip_is_answered_as_before() -> None:
     assert verdict(timeline, Has("side", "left"), "Ana") == "yes"
     assert verdict(timeline, Has("side", "right"), "Ana") == "no"
     assert verdict(timeline, Has("side", "background"), "Ana") == "unknown"  # behind nobody
-    found = run(Query("exists", Whom(("Ana",)), Has("deed", "waving")), timeline)
+    found = run(Query("exists", Whom(("Ana",)), Has("deed", "raising a hand")), timeline)
     assert found.verdict == "yes"
     assert found.people[0].likely
 

@@ -32,7 +32,7 @@ SETTINGS = ("indoors", "outdoors")
 CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
 LIMITS = "claims.json"  # beside the weights: {"choices": {kind: Scale}}
 _TO_THE_CAMERA = ("facing the camera", "smiling")
-_BUSY = ("talking", "gesturing", "raising", "waving", "pointing", "nodding", "shaking", "holding")
+_BUSY = ("talking", "gesturing", "raising", "nodding", "shaking", "holding")
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ UNTOLD = (
 KINDS = (*TOLD, *UNTOLD)
 _POSING, _TYPING = "posing for a photo", "using a phone"
 _NOT_POSING = (  # what nobody does who poses
-    "talking", "gesturing", "waving", "nodding", "shaking", "looking down", "looking up", "looking to the",
+    "talking", "gesturing", "nodding", "shaking", "looking down", "looking up", "looking to the",
 )  # fmt: skip
 _NOT_TYPING = ("looking ahead", "looking up")  # who does has something else in the hand, for the detector a phone
 _PAIRS = (  # told together where neither is likely enough alone

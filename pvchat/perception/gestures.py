@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.hands import FINGERTIPS, KNUCKLES, MIDDLE_TIP, PALM, WRIST
+from pvchat.perception.experts.hands import FINGERTIPS, MIDDLE_TIP, PALM, WRIST
 from pvchat.schemas import FloatArray
 
 _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
-_LONG = 6  # measured sightings that a repeated change needs
 # Log-odds of talking by the logarithm of the spread of the mouth's opening (face heights), by the square of how
 # probably there is a smile, for who laughs opens the mouth, too, and of neither (ADR 0115); sightings that it needs.
 _TALK, _HEARD = (2.56, -7.34, 12.76), 5
@@ -37,7 +36,6 @@ MOVES = 0.30  # face heights a hand moves between sightings, on average, when it
 # Share of the sightings of a wrist in which the hand itself must be found, for wrists alone flicker where somebody
 # types, holds a gun or runs; face heights below its shoulder from which a hand hangs.
 _HAND_SHARE, _HANGS = 1 / 3, 2.5
-_WAVE, _WAVE_TURNS = 0.35, 2
 _TOUCH = 0.65  # face heights from the face's middle within which fingertips touch the face
 _HAND = (0.3, 1.4)  # plausible lengths of a hand, wrist to tip of the middle finger, in face heights
 _TOGETHER = 0.9  # face heights between the middles of two hands that are held together
@@ -62,11 +60,7 @@ def gestures(series: Series, live: bool) -> list[tuple[str, float]]:
     found = [*_state("smiling", series.smile, series.smile >= SMILES), *_gaze(series), *_hand_states(series)]
     if live and (talks := talking(series)) >= 0.5:
         found.append(("talking", round(talks, 3)))
-    if live:
-        found += _hand_changes(series)
-    if all(phrase != "waving" for phrase, _ in found):
-        return found
-    return [pair for pair in found if not pair[0].startswith(("raising", "gesturing"))]  # one motion is told once
+    return found + (list(_hand_changes(series)) if live else [])
 
 
 def _gaze(series: Series) -> list[tuple[str, float]]:
@@ -107,7 +101,7 @@ def talking(series: Series) -> float:
 
 
 def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
-    """Gestures that single sightings show: hands at the face, raised, together; arms crossed; pointing."""
+    """Gestures that single sightings show: hands at the face, raised, together."""
     count = len(series.shot)
     raised = np.zeros(count, int)
     touching = np.zeros(count, bool)
@@ -123,24 +117,12 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
         yield "raising a hand", _confidence_of_share((raised >= 1).sum() / count)
     apart = np.linalg.norm(_hand_centres(series)[:, 0] - _hand_centres(series)[:, 1], axis=1)
     yield from _state("holding their hands together", apart, apart < _TOGETHER)
-    crossed = _arm_crossing(series)
-    yield from _state("crossing their arms", crossed, crossed > 0)
-    pointing = np.stack([_is_pointing(series.hands[:, side]) for side in (0, 1)])
-    if _longest_run(np.asarray((pointing > 0).any(0))) >= 2:
-        yield "pointing", 0.6
 
 
 def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
-    """Gestures that only a sequence shows: waving and gesturing."""
+    """Gestures that only a sequence shows: hands that move."""
     middles, ways = _hand_centres(series), moving_hands(series)
     moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
-    for side in (0, 1):
-        above = np.where((middles[:, side, 1] < series.joints[:, body.SHOULDERS[side], 1]), middles[:, side, 0], np.nan)
-        up_and_down = direction_changes(middles[np.isfinite(above), side, 1], _WAVE)
-        breaks = np.flatnonzero((np.diff(series.shot) != 0) | (np.diff(np.isfinite(above).astype(int)) != 0)) + 1
-        runs = [part for part in np.split(above, breaks) if len(part) >= _LONG and np.isfinite(part).all()]
-        if max((direction_changes(run, _WAVE) for run in runs), default=0) >= max(_WAVE_TURNS, up_and_down + 1):
-            yield "waving", 0.65
     if len(moving) == 2:
         yield "gesturing with both hands", _confidence_beyond(min(moving), MOVES)
     elif moving:
@@ -183,30 +165,11 @@ def _hand_centres(series: Series) -> FloatArray:
     return np.where(np.isfinite(palms), palms, wrists)
 
 
-def _arm_crossing(series: Series) -> FloatArray:
-    """[n] positive where each wrist lies at the other arm's elbow, beyond the middle; NaN where unseen."""
-    left, right = series.joints[:, body.LEFT_WRIST], series.joints[:, body.RIGHT_WRIST]
-    elbows = series.joints[:, [body.LEFT_ELBOW, body.RIGHT_ELBOW]]
-    width = np.abs(series.joints[:, body.LEFT_SHOULDER, 0] - series.joints[:, body.RIGHT_SHOULDER, 0])
-    reach = np.maximum(np.linalg.norm(left - elbows[:, 1], axis=1), np.linalg.norm(right - elbows[:, 0], axis=1))
-    past = right[:, 0] - left[:, 0]  # of a person who faces us the left wrist is the right one of the picture
-    return np.asarray(np.where(past > 0, 0.45 * width - reach, np.minimum(0.45 * width - reach, -1e-3)), np.float32)
-
-
 def plausible_hands(hands: FloatArray) -> FloatArray:
     """Hands [n, 2, 21, 2] (face heights), NaN where a hand's size doesn't fit the face."""
     length = np.linalg.norm(hands[:, :, MIDDLE_TIP] - hands[:, :, WRIST], axis=-1)
     fits = (length > _HAND[0]) & (length < _HAND[1])
     return np.where(fits[..., None, None], hands, np.float32(np.nan))
-
-
-def _is_pointing(hand: FloatArray) -> FloatArray:
-    """[n] 1 where only the index finger is stretched, 0 where not, NaN where the hand is unseen."""
-    wrist = hand[:, :1]
-    tips, knuckles = (np.linalg.norm(hand[:, points] - wrist, axis=2) for points in (FINGERTIPS, KNUCKLES))
-    index = tips[:, 0] > 1.25 * knuckles[:, 0]
-    curled = (tips[:, 1:] < 0.95 * knuckles[:, 1:]).all(1)
-    return np.where(np.isfinite(hand[:, WRIST, 0]), index & curled, np.nan)
 
 
 def _state(

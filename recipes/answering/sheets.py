@@ -48,8 +48,8 @@ _FEATURES = ("a beard", "sunglasses", "a hat", "a face mask", "a cap", "a helmet
 _ACCESSORIES = ("a hat", "a cap", "sunglasses", "glasses", "a tie", "a scarf", "a coat", "a mask", "a suit", "a jacket",
                 "headphones", "a dress", "a uniform")  # fmt: skip
 _HAIR = ("dark hair", "brown hair", "blonde hair", "grey hair", "red hair", "long dark hair")
-_GESTURES = ("smiling", "talking", "nodding", "shaking their head", "waving", "pointing", "raising a hand",
-             "looking down", "gesturing with both hands", "crossing their arms", "looking to the left",
+_GESTURES = ("smiling", "talking", "nodding", "shaking their head", "raising a hand",
+             "looking down", "gesturing with both hands", "looking to the left",
              "looking to the right", "facing the camera", "holding a hand to their face")  # fmt: skip
 _MOVES = ("walking or running", "falling or lying down")
 _HELD = (

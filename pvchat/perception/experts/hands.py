@@ -20,7 +20,7 @@ from pvchat.schemas import FloatArray
 POINTS = 21
 _SIDE = 224  # pixels of a hand's picture
 WRIST, MIDDLE_TIP, PALM = 0, 12, (0, 5, 9, 13, 17)  # the palm: the wrist, and where the fingers begin
-KNUCKLES, FINGERTIPS = (6, 10, 14, 18), (8, 12, 16, 20)  # of the fingers without the thumb
+FINGERTIPS = (8, 12, 16, 20)  # of the fingers without the thumb
 _PRESENT = 0.5
 _WRIST_SEEN = 0.3  # visibility from which a pose wrist is worth a look
 _FROM_POSE = 2.7  # region over the distance pose wrist - knuckles that the re-crop network is trained on
