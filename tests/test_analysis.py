@@ -62,10 +62,10 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     )
     monkeypatch.setattr("pvchat.perception.places.tell_place", lambda analysis: analysis)
     monkeypatch.setattr("pvchat.perception.deeds.tell_deed", lambda *_: None)
-    words = (None, ["talking"], {})
+    words = (["talking"], {})
     monkeypatch.setattr("pvchat.perception.posture.postures", lambda *_: {"standing": 0.8, "sitting": 0.2})
     monkeypatch.setattr(measuring, "measure_body", lambda *_: BodyMeasures())
-    monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, camera: words)
+    monkeypatch.setattr(measuring, "describe_motion", lambda part, times, measures, aspect: words)
     return asked
 
 

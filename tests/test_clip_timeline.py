@@ -34,7 +34,6 @@ FACTS = PersonFacts(
     hair="long blonde hair", features=["glasses", "a beard"],
     gestures=["talking", "probably raising a hand"],
     movement="falling or lying down", deed="holding a cup", seat="on a sofa",
-    near=["at a table"],
 )  # fmt: skip
 
 
@@ -59,7 +58,7 @@ def test_facts_of_a_clip_hold_whenever_she_is_seen() -> None:
         ("hair", "long hair", "blonde"), ("worn", "glasses", ""), ("hair", "beard", ""), ("posture", "sitting", ""),
         ("deed", "talking", ""), ("deed", "raising a hand", ""), ("deed", "falling or lying down", ""),
          ("holding", "cup", ""), ("near", "on a sofa", ""),
-        ("near", "at a table", ""), ("side", "left", ""), ("shot_size", "medium shot", ""),
+        ("side", "left", ""), ("shot_size", "medium shot", ""),
     }  # fmt: skip
     assert [row.span for row in timeline.of("Ana", "posture")] == [(0.0, 0.5), (1.0, 2.0)]
     likely = {row.value for row in timeline.of("Ana", "deed") if row.probability < 0.8}

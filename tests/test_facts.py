@@ -10,7 +10,7 @@ from pvchat.perception import facts, garments, sightings
 from pvchat.perception.experts.attributes import Attribute
 from pvchat.perception.experts.collection import Experts
 from pvchat.perception.places import measure_scene
-from pvchat.schemas import ClipAnalysis, Track
+from pvchat.schemas import ClipAnalysis, PersonFacts, SceneFacts, Track
 
 WIDTH, HEIGHT = 320, 240
 SKIN, RED, NAVY, WALL, HAIR = (210, 155, 130), (190, 25, 35), (20, 30, 80), (128, 128, 128), (25, 20, 18)
@@ -253,6 +253,11 @@ def test_a_setting_needs_both_heads():
     clip, _ = scene_with()
     doubted = experts(frame=[("outdoors", 0.97)], photo=[("indoors", 0.6)])
     assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=doubted).setting is None
+
+
+def test_of_what_an_earlier_version_measured_the_rest_is_read():
+    assert PersonFacts.from_dict({"pose": "sitting", "near": ["at a table"]}) == PersonFacts(pose="sitting")
+    assert SceneFacts.from_dict({"place": "an office", "behind": ["curtains"]}) == SceneFacts(place="an office")
 
 
 def test_dark_and_bright_scenes():

@@ -313,10 +313,8 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
             if row.value.startswith(_HOLDS):
                 row = replace(row, attribute="holding", value=row.value.removeprefix(_HOLDS))
             yield replace(row, ground=on_footage(seen.get(key), kind))
-    places = filter(None, (facts.seat, *facts.near))
     rest = (
-        ("gender", facts.gender, "gender"), ("shot_size", facts.shot, ""),
-        *(("near", near, "seat" if near == facts.seat else near) for near in dict.fromkeys(places)),
+        ("gender", facts.gender, "gender"), ("shot_size", facts.shot, ""), ("near", facts.seat, "seat"),
         *(("side", side, "") for side in SIDES if side in where),
     )  # fmt: skip
     yield from (Row(name, attribute, value, ground=seen.get(key)) for attribute, value, key in rest if value)

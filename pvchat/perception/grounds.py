@@ -38,5 +38,5 @@ def _facts_with_parts(facts: PersonFacts) -> Iterator[tuple[str, str, float | No
     looks = [*facts.features, *facts.headwear]
     for name in [*looks, *(["hair"] if facts.hair else []), *(["gender"] if facts.gender else [])]:
         yield name, "torso" if name == collars.BARE else "head", sure.get(name)
-    for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures, *facts.near]:
+    for name in [*(n for n in _WHOLE if getattr(facts, n)), *facts.gestures]:
         yield name, "whole", sure.get(name)

@@ -1,4 +1,4 @@
-"""What people have to do with the things around them: sat on, stood at, stood beside; ties.
+"""What people have to do with the things around them: what they sit or lie on, and ties.
 
 In: a track with its poses, the clip's `Thing`s (`things.py`). Out: fields of the track's facts, with their grounds. A
 relation counts where it holds in most of the frames that show both.
@@ -16,23 +16,16 @@ import numpy as np
 from pvchat.perception.experts import body
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, Ground, Thing, Track
 
-_SEEN = 0.5  # visibility from which a wrist or hip is believed
+_SEEN = 0.5  # visibility from which a hip is believed
 _MOSTLY = 0.6  # share of the frames that show both in which a relation must hold [choice]
-_FEET, _KNEES = 7.0, 4.5  # of a standing, of a sitting person below the chin
 _SEATS = {"chair": "on a chair", "couch": "on a sofa", "bench": "on a bench", "bed": "on a bed"}
-_RIDDEN = ("bicycle", "motorcycle", "horse")  # who sits on one isn't next to it
-_AT = {"dining table": "at a table", "laptop": "at a laptop", "oven": "at a stove", "sink": "at a sink"}
-_BESIDE = (
-    "car", "bus", "truck", "train", "bicycle", "motorcycle", "horse", "dog", "cat", "refrigerator", "potted plant",
-)  # fmt: skip
 _DARK = re.compile(r"^(black|grey|dark \w+|navy)$")
-_STANDING_BY = 3  # frames that a thing beside somebody must be seen in: what passes is taken for anything
 
 _Relation = Callable[[Track, int, FloatArray], bool]  # track, sighting, box of the thing -> whether it holds
 
 
 def tell_things(track: Track, analysis: ClipAnalysis) -> None:
-    """Put into a track's facts what its person sits on, stands at and beside, and a tie."""
+    """Put into a track's facts what its person sits or lies on, and a tie."""
     facts = track.facts
     tie = next((t for t in analysis.things if t.label == "tie" and _mostly(track, t, _at_collar)), None)
     if tie is not None and not any(garment.kind in ("tie", "bow tie") for garment in facts.clothes):
@@ -46,22 +39,6 @@ def tell_things(track: Track, analysis: ClipAnalysis) -> None:
         in_bed = seat.label == "couch" and analysis.scene.place == "a bedroom"
         facts.seat = _SEATS["bed" if in_bed else seat.label]
         facts.confidence["seat"], facts.grounds["seat"] = seat.confidence, _ground(seat, analysis)
-    for thing in analysis.things:
-        word = _where_at(track, thing)
-        if word and word not in facts.near and len(facts.near) < 2:
-            facts.near.append(word)
-            facts.grounds[word] = _ground(thing, analysis)
-
-
-def _where_at(track: Track, thing: Thing) -> str | None:
-    """Such as "at a table" or "next to a car", where the person is there."""
-    if thing.label in _AT and _mostly(track, thing, _in_front):
-        return _AT[thing.label]
-    stays = thing.label in _BESIDE and len(thing.frames) >= _STANDING_BY
-    ridden = thing.label in _RIDDEN and _mostly(track, thing, _seated)
-    if ridden or not stays or not _mostly(track, thing, _next_to):
-        return None
-    return f"next to {'an' if thing.label[0] in 'aeiou' else 'a'} {thing.label.removeprefix('potted ')}"
 
 
 def _mostly(track: Track, thing: Thing, holds: _Relation) -> bool:
@@ -92,29 +69,9 @@ def _seated(track: Track, row: int, box: FloatArray) -> bool:
     return bool(box[0] <= middle <= box[2] and box[3] > face[3] + 1.0 * (face[3] - face[1]) and box[1] > face[1])
 
 
-def _in_front(track: Track, row: int, box: FloatArray) -> bool:
-    """Whether the thing lies below the chin, before the body."""
-    x0, _, x1, y1 = track.body_boxes[row]
-    face = track.boxes[row]
-    height = float(face[3] - face[1])
-    shared = min(x1, box[2]) - max(x0, box[0])
-    below = box[1] > face[3] and box[1] < face[3] + _KNEES * height
-    return bool(below and shared > 0.4 * min(x1 - x0, box[2] - box[0]))
-
-
 def _at_collar(track: Track, row: int, box: FloatArray) -> bool:
     """Whether a tie begins below the face, at most a face width to the side."""
     face = track.boxes[row]
     height, middle = float(face[3] - face[1]), float(face[0] + face[2]) / 2
     level = face[3] - 0.3 * height < box[1] < face[3] + height
     return bool(level and abs((box[0] + box[2]) / 2 - middle) < 0.7 * (face[2] - face[0]))
-
-
-def _next_to(track: Track, row: int, box: FloatArray) -> bool:
-    """Whether the thing is about as near as the person and less than two face widths from the body."""
-    face = track.boxes[row]
-    height, width = float(face[3] - face[1]), float(face[2] - face[0])
-    gap = max(face[0], box[0]) - min(face[2], box[2])
-    feet = min(1.0, float(face[3]) + _FEET * height)
-    level = box[3] > face[3] + height and abs(min(1.0, float(box[3])) - feet) < 2.5 * height
-    return bool(gap < 3 * width and level)

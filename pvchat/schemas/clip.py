@@ -228,8 +228,10 @@ def facts_to_row(analysis: ClipAnalysis) -> dict[str, Any]:
 def facts_from_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a `ClipAnalysis` that `facts_to_row` stored."""
     return {
-        "scene": SceneFacts(**row["scene"]),
-        "scenes": [SceneSpan(one["start_s"], one["end_s"], SceneFacts(**one["scene"])) for one in row["scenes"]],
+        "scene": SceneFacts.from_dict(row["scene"]),
+        "scenes": [
+            SceneSpan(one["start_s"], one["end_s"], SceneFacts.from_dict(one["scene"])) for one in row["scenes"]
+        ],
         **{name: [Thing(**one) for one in row[name]] for name in ("things", "bodies")},
         "unread": tuple((start, end) for start, end in row["unread"]),
     }

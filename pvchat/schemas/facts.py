@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,6 @@ class PersonFacts:
     gestures: list[str] = field(default_factory=list)  # "raising a hand", "talking"
     deed: str | None = None  # "talking on the phone", "probably eating or drinking" (`perception/deeds.py`)
     seat: str | None = None  # "on a sofa", what she sits or lies on
-    near: list[str] = field(default_factory=list)  # "at a table", "next to a car": things, not people
     confidence: dict[str, float] = field(default_factory=dict)  # field name or `HANDS` -> confidence
     grounds: dict[str, Ground] = field(default_factory=dict)  # field name or what is told -> what it rests on
 
@@ -49,7 +48,14 @@ class PersonFacts:
     def from_dict(cls, row: dict[str, Any]) -> PersonFacts:
         """What `asdict` made of facts, after JSON."""
         grounds = {what: Ground(g["time_s"], tuple(g["box"]), g["score"]) for what, g in row.get("grounds", {}).items()}
-        return cls(**{**row, "clothes": [Garment(**g) for g in row.get("clothes", [])], "grounds": grounds})
+        clothes = [Garment(**g) for g in row.get("clothes", [])]
+        return cls(**{**_known(cls, row), "clothes": clothes, "grounds": grounds})
+
+
+def _known(kind: type, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a row its class still has: a library keeps what earlier versions measured until it looks again."""
+    names = {one.name for one in fields(kind)}
+    return {name: value for name, value in row.items() if name in names}
 
 
 _MOSTLY = 0.6  # share of a long video for which what is said of all of it must hold
@@ -67,6 +73,11 @@ class SceneFacts:
     background: str | None = None  # "a grey background"
     drawn: bool = False  # an animated or drawn picture
     confidence: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any]) -> SceneFacts:
+        """What `asdict` made of facts, after JSON."""
+        return cls(**_known(cls, row))
 
     @property
     def sure_setting(self) -> str | None:

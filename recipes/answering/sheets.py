@@ -76,7 +76,6 @@ _SPOTS = (
     "in the shade", "in a corner", "on the stairs", "in a crowd", "at work",
 )  # fmt: skip
 _SEATS = ("on a sofa", "on a chair", "on a bed", "on a bench")
-_NEAR = ("at a table", "next to a car", "next to a plant", "next to a bicycle", "at a laptop")
 _PLACES = ("an office", "a kitchen", "a bedroom", "a restaurant", "a gym", "a street", "a beach", "a forest", "a field",
            "a stage", "a library", "a shop")  # fmt: skip
 _BACKGROUNDS = ("a grey background", "a dark background", "a blue wall", "a white wall", "a brown background")
@@ -248,7 +247,6 @@ def _facts(track: Track, analysis: ClipAnalysis, rng: np.random.Generator) -> Pe
         gestures=[str(g) for g in rng.permutation(_GESTURES)[: (0, 0, 1, 1, 2)[rng.integers(5)]]],
         deed=_perhaps(rng, 0.2, _HELD) or (_chosen("action", rng) if rng.random() < 0.3 else None),
         seat=_perhaps(rng, 0.4, _SEATS) if sits else None,
-        near=[n] if (n := _perhaps(rng, 0.2, _NEAR)) else [],
     )
 
 
