@@ -105,12 +105,10 @@ def _version(package: str) -> str | None:
 
 
 def _damage() -> list[str]:
-    """Weights and converted networks that are damaged; they count as missing from now on."""
+    """Weights that are damaged; they count as missing from now on."""
     from pvchat.assets import packages, weights
-    from pvchat.perception.experts import converted
 
-    networks = [f"converted network {name}: {what}" for name, what in converted.damaged().items()]
-    return [f"Damaged: {what}." for what in weights.verify(table=packages.table()) + networks]
+    return [f"Damaged: {what}." for what in weights.verify(table=packages.table())]
 
 
 def _device() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import shutil
 import sys
 import threading
 import warnings
@@ -33,7 +34,7 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.config import home
 from pvchat.memory import trim, unread
-from pvchat.perception.experts.converted import FILE, drop_if_damaged, save_whole
+from pvchat.perception.experts.converted import FILE, save_whole
 from pvchat.runtime import own_threads
 from pvchat.schemas import FloatArray, Progress
 
@@ -292,8 +293,12 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
         while block := file.read(_BLOCK):
             digest.update(block)
     folder = home() / "weights" / "networks" / f"{name}-{digest.hexdigest()[:16]}"
-    if (folder / FILE).is_file() and not drop_if_damaged(folder):
-        return _core().read_model(str(folder / FILE))
+    if (folder / FILE).is_file():
+        try:
+            return _core().read_model(str(folder / FILE))
+        except RuntimeError:  # a file is cut short or gone
+            log.warning("the converted network %s is damaged and will be made anew", folder.name)
+            shutil.rmtree(folder, ignore_errors=True)
     model = convert()
     try:
         save_whole(folder, lambda path: _openvino().save_model(model, str(path), compress_to_fp16=False))
