@@ -39,7 +39,6 @@ def _setting(default: Any, meaning: str) -> Any:
 class VideoConfig:
     """How an input clip is checked, normalised and sampled (`pvchat.video`)."""
 
-    backend: str = _setting("auto", "what reads normalised copies: auto, decord or pyav")
     max_bytes: int = _setting(8 * 1024**3, "largest file that is taken")
     max_duration_s: float = _setting(3 * 60 * 60.0, "longest clip that is taken, seconds")
     max_pixels: int = _setting(4096 * 2304, "largest frame that is taken, width times height")  # 4K passes, 8K doesn't
@@ -55,8 +54,6 @@ class VideoConfig:
     still_seconds: float = _setting(1.0, "length of the clip that a photo becomes")
 
     def __post_init__(self) -> None:
-        if self.backend not in ("auto", "decord", "pyav"):
-            raise SettingsError(f"unknown video backend '{self.backend}'", hint="Use auto, decord or pyav.")
         rates = ("max_fps", "sample_fps", "max_frames", "scan_from_s", "scan_fps")
         for name in ("max_bytes", "max_duration_s", "max_pixels", "whole_side", "max_side", *rates):
             if getattr(self, name) <= 0:

@@ -27,7 +27,7 @@ from pvchat.video.shots import shots
 if TYPE_CHECKING:
     from pvchat.service.clipmemory import ClipMemory
 
-CONFIG = VideoConfig(backend="pyav", scan_from_s=2.0)
+CONFIG = VideoConfig(scan_from_s=2.0)
 FPS = 10
 CUTS = (7.0, 21.3, 22.0, 30.5)
 CAST = ((2.0, 5.0, 1), (9.0, 14.9, 2), (15.0, 24.0, 3), (30.0, 38.0, 1))  # start, end, person

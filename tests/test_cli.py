@@ -222,12 +222,12 @@ def test_a_question_without_quotes(chat, capsys):
 
 
 def test_options_become_settings(chat):
-    words = ("--seed", "7", "--device", "cpu", "--video.backend", "pyav", "--video.max_frames", "12")
+    words = ("--seed", "7", "--device", "cpu", "--video.max_side", "960", "--video.max_frames", "12")
     assert run("ask", "b.mp4", "Who?", *words, "--presence.unsure", "0.3") == 0
     assert (chat.settings.seed, chat.settings.device) == (7, "cpu")
-    assert (chat.settings.video.backend, chat.settings.video.max_frames) == ("pyav", 12)
+    assert (chat.settings.video.max_side, chat.settings.video.max_frames) == (960, 12)
     assert chat.settings.presence.present_from == pytest.approx(0.7)
-    assert dataclasses.replace(chat.settings.video, backend="auto", max_frames=40) == Settings().video
+    assert dataclasses.replace(chat.settings.video, max_side=1920, max_frames=40) == Settings().video
     for name, least in (("strict", 0.84), ("lenient", 0.35)):
         assert run("ask", "b.mp4", "Who?", "--presence.wrong_yes", "7", f"--{name}") == 0
         assert chat.settings.presence == COSTS[name]
@@ -237,7 +237,6 @@ def test_options_become_settings(chat):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (("--video.backend", "vlc"), "vlc"),
         (("--video.max_frames", "0"), "max_frames"),
         (("--presence.wrong_no", "0"), "presence"),
         (("--device", "toaster"), "toaster"),

@@ -88,7 +88,7 @@ def test_a_slow_video_is_not_sampled_more_often_than_it_changes(tmp_path: Path) 
 def test_a_gap_of_two_hours_costs_no_more_than_its_pictures(tmp_path: Path) -> None:
     """A hostile file of two seconds with a hole in its clock is not looked at for two hours."""
     path = two_hour_gap(tmp_path / "gap.mkv")
-    found = video.probe(path, VideoConfig(backend="pyav"))
+    found = video.probe(path, VideoConfig())
     assert found.duration_s > 7000
     assert len(sample_times(found, CONFIG)) <= found.frames < 100
 

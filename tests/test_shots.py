@@ -16,7 +16,7 @@ from pvchat.video import load
 from pvchat.video.shots import CutFinder, shots
 
 WIDTH, HEIGHT, FPS = 160, 96, 24
-PYAV = VideoConfig(backend="pyav")
+CONFIG = VideoConfig()
 Image = NDArray[np.uint8]
 
 
@@ -93,13 +93,13 @@ def test_shots_lie_between_the_cuts() -> None:
 def test_a_clip_says_where_it_was_cut(tmp_path: Path) -> None:
     """The samples lie a quarter of a second apart, the cut is known to the picture."""
     path = encode(tmp_path / "film.mp4", joined(scene(1, 31), scene(2, 50)))
-    clip = load(path, PYAV)
+    clip = load(path, CONFIG)
     assert clip.cuts == pytest.approx([31 / FPS], abs=1e-3)
     assert len(clip.times) == 13
 
 
 def test_a_clip_without_cuts_has_none(tmp_path: Path) -> None:
-    assert load(encode(tmp_path / "one.mp4", scene(1, 60)), PYAV).cuts == ()
+    assert load(encode(tmp_path / "one.mp4", scene(1, 60)), CONFIG).cuts == ()
 
 
 def test_an_animation_is_cut_too(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_an_animation_is_cut_too(tmp_path: Path) -> None:
 
     frames = [Pictures.fromarray(i) for i in joined(scene(1, 12), scene(2, 12))]
     frames[0].save(tmp_path / "film.gif", save_all=True, append_images=frames[1:], duration=100)
-    assert load(tmp_path / "film.gif", PYAV).cuts == pytest.approx([1.2])
+    assert load(tmp_path / "film.gif", CONFIG).cuts == pytest.approx([1.2])
 
 
 CUT = np.float32([[0, 1.1], [1.1, 2.0]])

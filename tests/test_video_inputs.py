@@ -29,7 +29,9 @@ import re, sys
 from pathlib import Path
 from pvchat.config import VideoConfig
 from pvchat.video import load
-clip = load(sys.argv[1], VideoConfig(backend=sys.argv[2]))
+if sys.argv[2] == "pyav":
+    sys.modules["decord"] = None
+clip = load(sys.argv[1], VideoConfig())
 status = Path("/proc/self/status").read_text()  # ru_maxrss would be the parent's: it survives fork and exec
 print(len(clip.times), re.search(r"VmHWM:\s+(\d+)", status)[1])
 """

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pvchat.config import VideoConfig
 from pvchat.schemas import Progress, Spans
 from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright_by
-from pvchat.video.copies import COPY_OPTIONS, backend_in_use, encode, read_copy, workspace
+from pvchat.video.copies import COPY_OPTIONS, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
 from pvchat.video.keys import content_key
 from pvchat.video.pictures import animation, flat, open_picture, probe_picture
@@ -73,15 +73,14 @@ def load(
     """Decode a clip, an animation or a photo into evenly spread RGB frames, or the seconds `span` of it.
 
     `key`: its content key, and `found`: what `probe` said, where the caller knows: hashing reads the whole file, a
-    probe goes through all packets. Progress is in seconds. SettingsError: a decoder was asked for that isn't there.
+    probe goes through all packets. Progress is in seconds.
     """
-    backend_in_use(config)  # a wrong setting is told before any work
     found = found or probe(path, config)
     size = copy_size(found.width, found.height, config)
     source = _Source(path, found, size, config, progress, span)
     with workspace() as folder:
         times = source.write(folder / "copy.mp4")
-        images = read_copy(folder / "copy.mp4", len(times), size, config)
+        images = read_copy(folder / "copy.mp4", len(times), size)
     note = found.note or str(source.damage)
     if note:
         log.warning("%s: %s", path, note)

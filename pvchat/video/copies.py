@@ -20,8 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.config import VideoConfig
-from pvchat.errors import SettingsError, VideoReadError
+from pvchat.errors import VideoReadError
 from pvchat.storage import atomic, temporary
 from pvchat.video.files import PathLike
 
@@ -33,25 +32,14 @@ CLIP_OPTIONS = {"preset": "veryfast", "crf": "18", "threads": "2", "x264-params"
 
 _MILLISECOND = Fraction(1, 1000)
 
-_decord_process: int | None = None  # the process that used decord first; see `backend_in_use`
 
-
-def backend_in_use(config: VideoConfig | None = None) -> tuple[str, str]:
-    """The decoder that reads normalised copies ("decord" or "pyav"), and why.
-
-    `config.backend` decides; "auto" takes decord where it loads. A process forked from one that has used decord takes
-    PyAV: decord may hang there (see the ADR). SettingsError: decord was asked for and does not load.
-    """
-    asked, by = (config or VideoConfig()).backend, "asked for by --video.backend"
-    if asked == "pyav":
-        return "pyav", by
-    if missing := _decord_missing():
-        if asked == "decord":
-            raise SettingsError(f"decord was {by} but does not load ({missing}).", hint="Install it, or use pyav.")
-        return "pyav", f"decord does not load ({missing})"
-    if _decord_process not in (None, os.getpid()):
-        return "pyav", "decord was used before this process was forked and may hang in it"
-    return "decord", by if asked == "decord" else "its wheel loads"
+def backend_in_use() -> tuple[str, str]:
+    """The decoder that reads normalised copies, and why: "decord" where it loads, else "pyav"."""
+    try:
+        import decord  # noqa: F401
+    except (ImportError, OSError, RuntimeError) as error:
+        return "pyav", f"decord does not load ({str(error) or type(error).__name__})"
+    return "decord", "its wheel loads"
 
 
 def save_clip(path: PathLike, images: Iterable[NDArray[np.uint8]], fps: float) -> None:
@@ -117,17 +105,15 @@ class Encoder:
             self.path.unlink(missing_ok=True)
 
 
-def read_copy(copy: Path, count: int, size: tuple[int, int], config: VideoConfig) -> NDArray[np.uint8]:
+def read_copy(copy: Path, count: int, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Read all `count` frames of a normalised copy of `size` (W, H): [T, H, W, 3] uint8 RGB."""
     import av
 
     images = np.empty((count, size[1], size[0], 3), np.uint8)
-    if backend_in_use(config)[0] == "decord":
+    if backend_in_use()[0] == "decord":
         try:
             return _read_decord(copy, images)
         except (RuntimeError, OSError) as error:  # DECORDError is a RuntimeError
-            if config.backend == "decord":
-                raise VideoReadError(f"decord failed on the normalised copy ({error}).", hint="Use pyav.") from error
             log.warning("decord failed on the normalised copy (%s); PyAV reads it", error)
     found = 0
     with av.open(str(copy)) as container:
@@ -161,8 +147,6 @@ def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The discipline that keeps decord's memory bounded: size at open, one thread, seek(0), delete."""
     import decord
 
-    global _decord_process
-    _decord_process = _decord_process or os.getpid()
     _, height, width, _ = images.shape
     reader = decord.VideoReader(str(copy), ctx=decord.cpu(0), num_threads=1, width=width, height=height)
     try:
@@ -177,12 +161,3 @@ def _read_decord(copy: Path, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     finally:
         del reader
     return images
-
-
-def _decord_missing() -> str:
-    """Why decord can't be used here; empty if it can."""
-    try:
-        import decord  # noqa: F401
-    except (ImportError, OSError, RuntimeError) as error:
-        return str(error) or type(error).__name__
-    return ""
