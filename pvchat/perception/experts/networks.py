@@ -22,7 +22,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,7 +53,7 @@ _STARTING = threading.Lock()
 _CREATING = threading.Lock()  # redirecting stderr is process-wide, so only one LiteRT interpreter is created at a time
 _LOADED: weakref.WeakSet[_OpenVinoNetwork | LiteNetwork] = weakref.WeakSet()  # all of this process
 
-_THREAD = threading.local()  # `.inside` in a thread that works for `in_parallel`
+_THREAD = threading.local()  # `.inside` in the threads that work for `in_parallel`
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
@@ -323,33 +323,14 @@ def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:
 
 
 def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[Made]:
-    """`make` of each thing, in order, in `own_threads()` threads, of which the caller's is one.
+    """`make` of each thing, in order, in `own_threads()` threads; after an error none is begun any more.
 
     What one of them calls in turn stays in its thread. So many calls at once take so many times a network's buffers.
     """
     todo, count = list(things), own_threads()
     if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
         return [make(thing) for thing in todo]
-    made: dict[int, Made] = {}
-    left = iter(range(len(todo)))  # whose next number is given to one thread only
-
-    def work() -> None:
-        _THREAD.inside = True
-        try:
-            made.update((k, make(todo[k])) for k in left)
-        finally:
-            _THREAD.inside = False
-            for _ in left:  # after an error nobody goes on
-                pass
-
-    others = [_helpers(count - 1).submit(work) for _ in range(min(count, len(todo)) - 1)]
-    try:
-        work()
-    finally:
-        wait(others)
-    for other in others:
-        other.result()
-    return [made[k] for k in range(len(todo))]
+    return list(_helpers(count).map(make, todo))
 
 
 def thread_safe(progress: Progress | None) -> Progress:
@@ -367,4 +348,4 @@ def thread_safe(progress: Progress | None) -> Progress:
 
 @cache
 def _helpers(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(count, "networks")
+    return ThreadPoolExecutor(count, "networks", initializer=lambda: setattr(_THREAD, "inside", True))
