@@ -52,7 +52,7 @@ class PersonFacts:
         return cls(**{**_known(cls, row), "clothes": clothes, "grounds": grounds})
 
 
-def _known(kind: type, row: Mapping[str, Any]) -> dict[str, Any]:
+def _known(kind: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:
     """What of a row its class still has: a library keeps what earlier versions measured until it looks again."""
     names = {one.name for one in fields(kind)}
     return {name: value for name, value in row.items() if name in names}
