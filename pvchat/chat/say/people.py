@@ -21,6 +21,7 @@ from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds
 from pvchat.chat.timeline import EITHER_WAY, EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
+_BESIDE = 0.2  # share of somebody's time from which whoever is next to her is told of [choice]
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
@@ -342,6 +343,8 @@ def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: boo
     """Such as "next to Ben and one other person"; of drawings, where likeness misleads, no names nobody asked for."""
     near = [row for row in timeline.of(name, "beside") if row.holds and common([row.span], spans)]
     near = [row for row in near if not ((one := timeline.entity(row.of)) and one.like)]  # another's second name
+    times = {row.of: common([one.span for one in near if one.of == row.of], spans) for row in near}
+    near = [row for row in near if seconds_in(times[row.of]) >= _BESIDE * seconds_in(spans)]
     sure = [row for row in near if not row.of.startswith("#") and row.probability >= LIKELY]
     named = list(dict.fromkeys(row.of for row in sure if strangers or not timeline.drawn))
     others = {row.of: [one.span for one in near if one.of == row.of] for row in near if row not in sure}
