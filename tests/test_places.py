@@ -87,6 +87,16 @@ def test_kinds_that_the_setting_excludes_take_no_share(walls):
     assert (outdoors.place, outdoors.confidence["place"]) == ("an event", 0.8)
 
 
+def test_people_who_pose_before_one_surface_are_in_a_studio(walls):
+    posing, plain = make_track(), SceneFacts(setting="indoors", background="a grey background")
+    posing.facts.deed = "posing for a photo"
+    walls[OFFICE] = 0.4
+    assert scene(tracks=[posing], scene=plain).place == "a photo studio"
+    assert scene(tracks=[posing, make_track(1)], scene=plain).place == scene(tracks=[posing]).place == OFFICE
+    walls[OFFICE] = 0.6
+    assert scene(tracks=[posing], scene=plain).place == OFFICE
+
+
 @pytest.mark.parametrize(
     ("share", "stage", "place"),
     [(0.4, 0.6, "on a stage at an event"), (0.4, 0.3, None), (0.6, 0.3, "an event")],

@@ -3,7 +3,7 @@
 In: a clip's frames and their features. Out: `SceneFacts`. The place is told whenever an analysis is looked at, of all
 that it holds (`tell_place`): by a head of ours (`experts/scenes.py`) from what is seen beside the people, all frames
 together, drawn ones by a head of their own; kinds that indoors or outdoors excludes take no share, and white coats,
-things or a stage may tell more. Indoors or outdoors is told by a head of ours where a second one,
+things, a stage or people who pose may tell more. Indoors or outdoors is told by a head of ours where a second one,
 learned from composites, is not at odds with it; of drawn scenes by the second alone.
 """
 
@@ -40,6 +40,7 @@ _OPEN = frozenset(("a street", "a street market", *_TOGETHER[_COUNTRY]))
 _EITHER = ("an event", "an airport", "a vehicle", OTHER)  # indoors or outdoors
 # An event in the dark is on a stage where a cell of the grid is likely a stage or curtains (ImageNet's classes).
 _EVENT, _ON_STAGE, _STAGE, _STAGE_SURE, _STAGE_FRAMES = "an event", "on a stage at an event", [794, 819, 854], 0.45, 4
+_STUDIO, _POSING = "a photo studio", "posing for a photo"
 _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which a drawn scene's setting is told
 
 
@@ -79,7 +80,7 @@ def _stage_or_curtains(frame_features: FloatArray, experts: Experts) -> float:
 
 
 def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
-    """What white coats, a stage, or things tell in the place of what walls tell, where they tell more."""
+    """What white coats, a stage, people who pose, or things tell in the place of what walls tell, if they tell more."""
     scene, worn = analysis.scene, [garment for track in analysis.tracks for garment in track.facts.clothes]
     coats = [one.confidence for one in worn if one.kind == "coat" and one.colour in _COAT_COLOURS]
     medical = coats + [one.confidence for one in worn if one.kind == "stethoscope"]
@@ -89,6 +90,9 @@ def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
     if told[0] == _EVENT and scene.light == "dark":
         on_stage = scene.confidence.get("stage", 0.0) >= _STAGE_SURE
         return (_ON_STAGE, told[1]) if on_stage else (None, 0.0) if doubtful else told  # most dark places look like one
+    posing = [track.facts.deed == _POSING for track in analysis.tracks]
+    if told[0] == _OFFICE and doubtful and scene.background and 2 * sum(posing) > len(posing):
+        return _STUDIO, told[1]
     if told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
         return room_of(analysis.things) or told
     return told
