@@ -87,6 +87,12 @@ def test_kinds_that_the_setting_excludes_take_no_share(walls):
     assert (outdoors.place, outdoors.confidence["place"]) == ("an event", 0.8)
 
 
+def test_what_is_like_an_office_is_one_where_it_is_indoors_or_sure(walls):
+    walls[OFFICE] = 0.4
+    assert scene().place == OFFICE
+    assert scene(sure=0.6).place is scene(setting=None).place is None
+
+
 def test_people_who_pose_before_one_surface_are_in_a_studio(walls):
     posing, plain = make_track(), SceneFacts(setting="indoors", background="a grey background")
     posing.facts.deed = "posing for a photo"

@@ -121,8 +121,10 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Told:
     left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}
     total = max(sum(left.values()), 1e-9)
     place = max(left, key=lambda kind: left[kind])
-    if place != OTHER and left[place] >= (_LIKELY_DRAWN if scene.drawn else _LIKELY) * total:
-        return place, left[place] / total
+    share = left[place] / total
+    room = place != _OFFICE or share >= PLACE_SURE or sure == "indoors"  # what is like nothing else is like an office
+    if place != OTHER and share >= (_LIKELY_DRAWN if scene.drawn else _LIKELY) and room:
+        return place, share
     for told, least in _LIKELY_TOGETHER[scene.drawn].items() if place != _OFFICE else ():
         share = sum(left.get(kind, 0.0) for kind in _TOGETHER[told])
         others = max(p for kind, p in left.items() if kind not in _TOGETHER[told])
