@@ -229,6 +229,10 @@ def test_a_setting_is_said_where_it_is_sure_and_the_dark_is_called_so() -> None:
     )
     assert placed(setting="outdoors", light="dark") == f"Ana is outdoors in the dark, {left}"
     assert placed(light="dark", background="a dark background") == f"Ana is in a dark place, {left}"
+    dark = {"light": "dark", "background": "a dark background"}
+    assert placed(place="an office", setting="indoors", **dark) == f"Ana is in an office in dim light, {left}"
+    assert placed(place="a forest", setting="outdoors", **dark) == f"Ana is in a forest in the dark, {left}"
+    assert placed(place="an event", **dark) == f"Ana is at an event, {left}"
 
 
 def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -> None:

@@ -374,11 +374,13 @@ def _known(finding: Finding, kind: str, timeline: Timeline) -> str:
 def scene_place(timeline: Timeline, spans: Sequence[Span] = ()) -> str:
     """Such as "in an office", "probably in a vehicle" or "outdoors in the dark"; empty where nothing of it is sure."""
     rows = timeline.lasting("", "place", spans)
-    if rows:
-        return f"{f'{HEDGE} ' * (rows[0].probability < LIKELY)}{clauses.place_said(rows[0].value)}"
     setting = next((row.value for row in timeline.lasting("", "setting", spans)), "")
-    dark = {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark", "": "in a dark place"}
-    return dark[setting] if any(row.value == "dark" for row in timeline.lasting("", "light", spans)) else setting
+    hedge = f"{HEDGE} " * any(row.probability < LIKELY for row in rows[:1])
+    place = f"{hedge}{clauses.place_said(rows[0].value)}" if rows else setting
+    dark = any(row.value == "dark" for row in timeline.lasting("", "light", spans))
+    if not dark or place.endswith("event"):  # where a few lights are on
+        return place
+    return f"{place} in {'the dark' if setting == 'outdoors' else 'dim light'}" if place else "in a dark place"
 
 
 def whether_scene(finding: Finding, timeline: Timeline) -> str:
