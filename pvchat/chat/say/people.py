@@ -332,8 +332,8 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
     if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):  # which fills the rim
         return ""
-    if colour in words("no_place"):
-        told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
+    if colour in words("no_place"):  # as the walls of any room are
+        told = bool(scene) and not scene.endswith(words("no_room"))
     else:
         told = bool(scene) and any(f" {wall} " in f" {behind} " for wall in words("walls"))
     return "" if told else f"before {behind}"
