@@ -240,6 +240,12 @@ def test_a_grey_background_is_told_where_it_may_be_more_than_the_walls_of_a_room
     assert ("before a grey background" in placed(place=place, background="a grey background")) == told
 
 
+def test_a_likely_place_is_told_of_whoever_is_not_found_too() -> None:
+    scene = SceneFacts(place="a forest", confidence={"place": 0.4})
+    answer = ask("Where is Ana?", evidence(scene=scene), Ana="absent")
+    assert answer.endswith("so I can't say where Ana is. This is probably in a forest.")
+
+
 def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -> None:
     unsure = {"setting": "indoors", "confidence": {"setting": 0.5}}
     assert placed(**unsure) == "Ana is on the left of the frame."

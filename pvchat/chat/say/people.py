@@ -115,7 +115,7 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
     many = so_many_people(len(people)) if people[1:] else ""
     sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
     place = scene_place(timeline) if finding.missing and finding.query.attribute in PLACES and finding.rows else ""
-    return [*sentences, *[f"This is {place}."] * (bool(place) and HEDGE not in place)]
+    return [*sentences, *[f"This is {place}."] * bool(place)]
 
 
 def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
