@@ -229,6 +229,21 @@ def test_a_setting_is_said_where_it_is_sure_and_the_dark_is_called_so() -> None:
     )
     assert placed(setting="outdoors", light="dark") == f"Ana is outdoors in the dark, {left}"
     assert placed(light="dark", background="a dark background") == f"Ana is in a dark place, {left}"
+    dark = {"light": "dark", "background": "a dark background"}
+    assert placed(place="an office", setting="indoors", **dark) == f"Ana is in an office in dim light, {left}"
+    assert placed(place="a forest", setting="outdoors", **dark) == f"Ana is in a forest in the dark, {left}"
+    assert placed(place="an event", **dark) == f"Ana is at an event, before a dark background, {left}"
+
+
+@pytest.mark.parametrize(("place", "told"), [("an office", False), ("a street", True), ("a photo studio", True)])
+def test_a_grey_background_is_told_where_it_may_be_more_than_the_walls_of_a_room(place: str, told: bool) -> None:
+    assert ("before a grey background" in placed(place=place, background="a grey background")) == told
+
+
+def test_a_likely_place_is_told_of_whoever_is_not_found_too() -> None:
+    scene = SceneFacts(place="a forest", confidence={"place": 0.4})
+    answer = ask("Where is Ana?", evidence(scene=scene), Ana="absent")
+    assert answer.endswith("so I can't say where Ana is. This is probably in a forest.")
 
 
 def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -> None:

@@ -173,6 +173,8 @@ def test_in_front_and_behind_are_people_seen_together() -> None:
     timeline = made(ANA, analysis=make_analysis(near, replace(far, boxes=far.boxes * [1, 1, 1, 0.8])))
     depths = {(row.entity, row.value) for row in timeline.rows if row.attribute == "side" and row.value != "left"}
     assert depths == {("Ana", "foreground"), ("#1", "background")}
+    passing = made(analysis=make_analysis(track(0, range(3)), replace(far, boxes=far.boxes * [1, 1, 1, 0.8])))
+    assert [row.value for row in passing.rows if row.value in ("foreground", "background")] == ["foreground"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,12 @@ def test_a_sleeve_that_was_taken_for_a_face_is_nobody() -> None:
     assert gather([], make_analysis(replace(sleeve, prints=half))).unknown == 1
 
 
+def test_a_face_on_a_shirt_is_nobody_and_a_child_on_an_arm_is() -> None:
+    skull, child = ((0.2, 0.6, 0.56, 0.98), (0.35, 0.65, 0.45, 0.8))
+    for box, frames, count in ((skull, 3, 1), (skull, 8, 2), (child, 3, 2)):
+        assert gather([], make_analysis(make_track(), make_track(5, range(frames), box=box))).unknown == count
+
+
 def answer(text: str, tracks: list[Track], ana: PersonPresence = ANA) -> str:
     return plain_answer(read_question(text, ["Ana"]), [ana], gather([ana], make_analysis(*tracks)))
 
@@ -193,6 +199,8 @@ def test_neighbours_that_follow_each_other_are_one() -> None:
     assert beside(Evidence(boxes=here, others=others, unknown=2, times=times)) == "one person"
     others = [Neighbour(BOX, None, (0, 3)), Neighbour(BOX, None, (3, 4))]
     assert beside(Evidence(boxes=here, others=others, unknown=2, times=times)) == "two people"
+    times = [0.05 + 0.1 * i for i in range(20)]
+    assert beside(Evidence(boxes=here, others=others[:1], unknown=1, times=times)) == ""  # only in passing
 
 
 def test_in_the_dark_black_is_only_dark() -> None:

@@ -266,6 +266,15 @@ def test_dark_and_bright_scenes():
         assert measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts()).light == word
 
 
+def test_a_stage_is_looked_for_in_the_dark():
+    grid = np.zeros((2, 49, 1280))
+    grid[:, 5] = 1
+    stage = SimpleNamespace(probabilities=lambda cells: 0.8 * np.eye(1000)[819 * cells[..., 0].astype(int)])
+    for level, told in ((10, 0.8), (120, None)):
+        clip = SimpleNamespace(images=np.full((3, 60, 80, 3), level, np.uint8))
+        assert measure_scene(clip, grid, experts=experts(imagenet=stage)).confidence.get("stage") == told
+
+
 class Probable(StubHeads):
     """Claims nothing; says how likely outdoors and indoors are."""
 

@@ -87,6 +87,32 @@ def test_kinds_that_the_setting_excludes_take_no_share(walls):
     assert (outdoors.place, outdoors.confidence["place"]) == ("an event", 0.8)
 
 
+def test_what_is_like_an_office_is_one_where_it_is_indoors_or_sure(walls):
+    walls[OFFICE] = 0.4
+    assert scene().place == OFFICE
+    assert scene(sure=0.6).place is scene(setting=None).place is None
+
+
+def test_people_who_pose_before_one_surface_are_in_a_studio(walls):
+    posing, plain = make_track(), SceneFacts(setting="indoors", background="a grey background")
+    posing.facts.deed = "posing for a photo"
+    walls[OFFICE] = 0.4
+    assert scene(tracks=[posing], scene=plain).place == "a photo studio"
+    assert scene(tracks=[posing, make_track(1)], scene=plain).place == scene(tracks=[posing]).place == OFFICE
+    walls[OFFICE] = 0.6
+    assert scene(tracks=[posing], scene=plain).place == OFFICE
+
+
+@pytest.mark.parametrize(
+    ("share", "stage", "place"),
+    [(0.4, 0.6, "on a stage at an event"), (0.4, 0.3, None), (0.6, 0.3, "an event")],
+)
+def test_an_event_in_the_dark_takes_a_stage_or_is_sure(walls, share, stage, place):
+    walls["an event"] = share
+    assert scene(scene=SceneFacts(light="dark", confidence={"stage": stage})).place == place
+    assert scene(setting=None).place == "an event"
+
+
 def test_rooms_at_home_count_together(walls):
     walls |= {"a living room": 0.25, "a kitchen": 0.2, OFFICE: 0.25, HOSPITAL: 0.2}
     assert scene().place == "at home"

@@ -18,7 +18,7 @@ import numpy as np
 from pvchat.chat.english import COLOURS, HEDGE, words
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
-from pvchat.chat.timeline import Entity, Row, Timeline
+from pvchat.chat.timeline import MOSTLY, Entity, Row, Timeline
 from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
 from pvchat.schemas import PLACE_SURE, Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
@@ -220,7 +220,7 @@ def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
     """Who is in front of everybody who is seen at the same time, who is behind one of them, and who is beside whom."""
     seen = [(name, one) for name, one in seen if one.who.box[3] > one.who.box[1]]
     for name, one in seen:
-        others = [each.who for _, each in seen if each is not one and seen_together(each.who.frames, one.who.frames)]
+        others = [each.who for _, each in seen if each is not one and _mostly_with(one.who, each.who)]
         nearest, height = max((who.box[3] - who.box[1] for who in others), default=0.0), one.who.box[3] - one.who.box[1]
         depth = "background" if _DEEPER * height < nearest else "foreground"
         if depth == "background" or 0 < _DEEPER * nearest < height:
@@ -235,6 +235,12 @@ def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
             for start, end in common(one.spans, theirs.spans):
                 yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
                 yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
+
+
+def _mostly_with(one: Neighbour, other: Neighbour) -> bool:
+    """Whether another is seen in most of the frames that show somebody; of whom they aren't known may be."""
+    mine, theirs = {*one.frames}, {*other.frames}
+    return not mine or not theirs or len(mine & theirs) >= MOSTLY * len(mine)
 
 
 def _rows_of_scene(clip: _Clip) -> Iterator[Row]:

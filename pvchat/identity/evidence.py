@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pvchat.identity.competition import figure_groups, is_face_of
+from pvchat.perception.boxes import nesting
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import faceless, head_of
@@ -22,9 +23,13 @@ from pvchat.schemas import (
     PersonPresence,
     SceneFacts,
     Thing,
+    Track,
 )
 
 _MIN_FACE_FRAMES, _CLEAR_FACE_SCORE = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
+# A face on somebody's shirt: how much wider than hers it is, the share of it that lies on her torso, and of her
+# sightings in which it is found at most. [choice]
+_LARGER, _ON_TORSO, _NOW_AND_THEN = 1.7, 0.9, 0.4
 _MIN_BODY_FRAMES = 5  # frames from which a body without a face is counted: twice seen is seldom anybody else
 _CLEAR_FIGURE_SCORE = 0.98  # the locator's score from which a drawn figure is counted
 NAMED = 0.8  # probability from which somebody nobody asked about is named beside another [choice]
@@ -140,12 +145,23 @@ def _unknown_faces(
         known = {*known, *hers}
     faces = [i for i, t in enumerate(tracks) if t.kind == "face" and i not in known]
     faces = [i for i in faces if len(tracks[i].shown_in) >= _MIN_FACE_FRAMES or shows_face(tracks[i].prints, NO_FACE)]
+    faces = [i for i in faces if not any(_is_print_on(tracks[i], other) for other in tracks)]
     if analysis.scene.drawn:  # there, a face that is found by itself may be a known figure's
         figures = [tracks[i] for i in known if i is not None and tracks[i].kind == "figure"]
         faces = [i for i in faces if not any(is_face_of(tracks[i], figure) for figure in figures)]
     least = min(_MIN_FACE_FRAMES, len(analysis.times))
     sure = [i for i in faces if len(tracks[i].shown_in) >= least or float(tracks[i].scores.mean()) >= _CLEAR_FACE_SCORE]
     return sure or ([] if known else faces)
+
+
+def _is_print_on(face: Track, other: Track) -> bool:
+    """Whether a face larger than somebody's own is always seen on her torso, and only now and then: on a shirt."""
+    _, mine, theirs = np.intersect1d(face.frames, other.frames, return_indices=True)
+    if face is other or not 0 < len(face) == len(mine) <= _NOW_AND_THEN * len(other):
+        return False
+    own, hers = face.boxes[mine], other.boxes[theirs]
+    larger = float(np.median((own[:, 2] - own[:, 0]) / (hers[:, 2] - hers[:, 0]))) > _LARGER
+    return larger and bool((nesting(own, other.body_boxes[theirs]).diagonal() >= _ON_TORSO).all())
 
 
 def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:

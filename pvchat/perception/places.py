@@ -2,9 +2,9 @@
 
 In: a clip's frames and their features. Out: `SceneFacts`. The place is told whenever an analysis is looked at, of all
 that it holds (`tell_place`): by a head of ours (`experts/scenes.py`) from what is seen beside the people, all frames
-together, drawn ones by a head of their own; kinds that indoors or outdoors excludes take no share, and white coats or
-things may tell more. Indoors or outdoors is told by a head of ours where a second one, learned from composites, is not
-at odds with it; of drawn scenes by the second alone.
+together, drawn ones by a head of their own; kinds that indoors or outdoors excludes take no share, and white coats,
+things, a stage or people who pose may tell more. Indoors or outdoors is told by a head of ours where a second one,
+learned from composites, is not at odds with it; of drawn scenes by the second alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from pvchat.perception import colours
 from pvchat.perception.experts.scenes import OTHER, free_cells, place_shares
 from pvchat.perception.things import room_of
-from pvchat.schemas import ClipAnalysis, FloatArray, SceneFacts
+from pvchat.schemas import PLACE_SURE, ClipAnalysis, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -38,6 +38,9 @@ _HOSPITAL = "a hospital or doctor's office"
 _COAT_COLOURS = ("white", "light grey", "light blue")
 _OPEN = frozenset(("a street", "a street market", *_TOGETHER[_COUNTRY]))
 _EITHER = ("an event", "an airport", "a vehicle", OTHER)  # indoors or outdoors
+# An event in the dark is on a stage where a cell of the grid is likely a stage or curtains (ImageNet's classes).
+_EVENT, _ON_STAGE, _STAGE, _STAGE_SURE, _STAGE_FRAMES = "an event", "on a stage at an event", [794, 819, 854], 0.45, 4
+_STUDIO, _POSING = "a photo studio", "posing for a photo"
 _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which a drawn scene's setting is told
 
 
@@ -45,6 +48,8 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
     """What can be said of the clip as a whole, but for the place; by grid features [F, 49, 1280] of some frames."""
     scene = SceneFacts(drawn=drawn, light=colours.light(clip.images), background=colours.background(clip.images))
     _tell_setting(scene, np.asarray(frame_features, np.float32).mean(1), experts)
+    if scene.light == "dark" and not drawn and len(frame_features):
+        scene.confidence["stage"] = _stage_or_curtains(frame_features, experts)
     return scene
 
 
@@ -67,13 +72,27 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     return replace(analysis, scene=replace(scene, place=place, confidence=confidence))
 
 
+def _stage_or_curtains(frame_features: FloatArray, experts: Experts) -> float:
+    """How likely the likeliest cell shows a stage or its curtains: a mean over a few frames [F, 49, 1280]."""
+    some = np.asarray(frame_features[:: -(-len(frame_features) // _STAGE_FRAMES)], np.float32)
+    p = experts.imagenet.probabilities(some)[..., _STAGE].sum(-1)
+    return round(float(p.mean(0).max()), 3)
+
+
 def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:
-    """What white coats or things tell in the place of what walls tell, where they tell more."""
+    """What white coats, a stage, people who pose, or things tell in the place of what walls tell, if they tell more."""
     scene, worn = analysis.scene, [garment for track in analysis.tracks for garment in track.facts.clothes]
     coats = [one.confidence for one in worn if one.kind == "coat" and one.colour in _COAT_COLOURS]
     medical = coats + [one.confidence for one in worn if one.kind == "stethoscope"]
     if medical and scene.setting == "indoors" and told[0] in (None, _OFFICE, _HOSPITAL):
         return _HOSPITAL, max(medical)
+    doubtful = told[1] < PLACE_SURE
+    if told[0] == _EVENT and scene.light == "dark":
+        on_stage = scene.confidence.get("stage", 0.0) >= _STAGE_SURE
+        return (_ON_STAGE, told[1]) if on_stage else (None, 0.0) if doubtful else told  # most dark places look like one
+    posing = [track.facts.deed == _POSING for track in analysis.tracks]
+    if told[0] == _OFFICE and doubtful and scene.background and 2 * sum(posing) > len(posing):
+        return _STUDIO, told[1]
     if told[0] in (None, _AT_HOME) and scene.setting != "outdoors":
         return room_of(analysis.things) or told
     return told
@@ -102,8 +121,10 @@ def _likeliest(shares: dict[str, float], scene: SceneFacts) -> _Told:
     left = {kind: p for kind, p in shares.items() if not sure or kind in _EITHER or (kind in _OPEN) == outdoors}
     total = max(sum(left.values()), 1e-9)
     place = max(left, key=lambda kind: left[kind])
-    if place != OTHER and left[place] >= (_LIKELY_DRAWN if scene.drawn else _LIKELY) * total:
-        return place, left[place] / total
+    share = left[place] / total
+    room = place != _OFFICE or share >= PLACE_SURE or sure == "indoors"  # what is like nothing else is like an office
+    if place != OTHER and share >= (_LIKELY_DRAWN if scene.drawn else _LIKELY) and room:
+        return place, share
     for told, least in _LIKELY_TOGETHER[scene.drawn].items() if place != _OFFICE else ():
         share = sum(left.get(kind, 0.0) for kind in _TOGETHER[told])
         others = max(p for kind, p in left.items() if kind not in _TOGETHER[told])

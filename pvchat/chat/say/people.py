@@ -21,6 +21,7 @@ from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds
 from pvchat.chat.timeline import EITHER_WAY, EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
+_BESIDE = 0.2  # share of somebody's time from which whoever is next to her is told of [choice]
 _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which everything of the kind is told
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
@@ -114,7 +115,7 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
     many = so_many_people(len(people)) if people[1:] else ""
     sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
     place = scene_place(timeline) if finding.missing and finding.query.attribute in PLACES and finding.rows else ""
-    return [*sentences, *[f"This is {place}."] * (bool(place) and HEDGE not in place)]
+    return [*sentences, *[f"This is {place}."] * bool(place)]
 
 
 def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
@@ -331,8 +332,8 @@ def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) 
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
     if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):  # which fills the rim
         return ""
-    if colour in words("no_place"):
-        told = bool(timeline.of("", "place")) or bool(scene) and scene.endswith(("light", "dark", "place", "outdoors"))
+    if colour in words("no_place"):  # as the walls of any room are
+        told = bool(scene) and not scene.endswith(words("no_room"))
     else:
         told = bool(scene) and any(f" {wall} " in f" {behind} " for wall in words("walls"))
     return "" if told else f"before {behind}"
@@ -342,6 +343,8 @@ def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: boo
     """Such as "next to Ben and one other person"; of drawings, where likeness misleads, no names nobody asked for."""
     near = [row for row in timeline.of(name, "beside") if row.holds and common([row.span], spans)]
     near = [row for row in near if not ((one := timeline.entity(row.of)) and one.like)]  # another's second name
+    times = {row.of: common([one.span for one in near if one.of == row.of], spans) for row in near}
+    near = [row for row in near if seconds_in(times[row.of]) >= _BESIDE * seconds_in(spans)]
     sure = [row for row in near if not row.of.startswith("#") and row.probability >= LIKELY]
     named = list(dict.fromkeys(row.of for row in sure if strangers or not timeline.drawn))
     others = {row.of: [one.span for one in near if one.of == row.of] for row in near if row not in sure}
@@ -371,11 +374,13 @@ def _known(finding: Finding, kind: str, timeline: Timeline) -> str:
 def scene_place(timeline: Timeline, spans: Sequence[Span] = ()) -> str:
     """Such as "in an office", "probably in a vehicle" or "outdoors in the dark"; empty where nothing of it is sure."""
     rows = timeline.lasting("", "place", spans)
-    if rows:
-        return f"{f'{HEDGE} ' * (rows[0].probability < LIKELY)}{clauses.place_said(rows[0].value)}"
     setting = next((row.value for row in timeline.lasting("", "setting", spans)), "")
-    dark = {"indoors": "indoors in dim light", "outdoors": "outdoors in the dark", "": "in a dark place"}
-    return dark[setting] if any(row.value == "dark" for row in timeline.lasting("", "light", spans)) else setting
+    hedge = f"{HEDGE} " * any(row.probability < LIKELY for row in rows[:1])
+    place = f"{hedge}{clauses.place_said(rows[0].value)}" if rows else setting
+    dark = any(row.value == "dark" for row in timeline.lasting("", "light", spans))
+    if not dark or place.endswith("event"):  # where a few lights are on
+        return place
+    return f"{place} in {'the dark' if setting == 'outdoors' else 'dim light'}" if place else "in a dark place"
 
 
 def whether_scene(finding: Finding, timeline: Timeline) -> str:
