@@ -41,6 +41,11 @@ def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[st
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
 
 
+def test_at_whom_somebody_looks_says_to_which_side() -> None:
+    looks = Row("Ana", "deed", "looking to the left"), Row("Ana", "deed", "looking", of="Ben")
+    assert asked(Query("attribute", ANA, attribute="deed"), *looks, people=("Ana", "Ben")) == "Ana looks at Ben."
+
+
 def test_those_who_do_the_same_share_a_sentence_and_the_place_is_told_once() -> None:
     rows = [Row(name, "posture", "sitting") for name in EVERYBODY if name not in ("Cleo", "#3")]
     scene = Row("Cleo", "worn", "jacket", colour="red"), Row("", "place", "kitchen")
