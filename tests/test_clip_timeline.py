@@ -192,6 +192,26 @@ def test_how_near_is_beside(box: tuple[float, float, float, float], near: bool) 
     assert bool(made(ANA, ben, analysis=make_analysis(*tracks)).of("Ana", "beside")) is near
 
 
+@pytest.mark.parametrize(
+    ("box", "way", "facing"),
+    [
+        ((0.55, 0.2, 0.65, 0.4), "left", True),
+        ((0.55, 0.4, 0.65, 0.6), "left", False),  # one stands, the other sits
+        ((0.55, 0.2, 0.65, 0.4), "right", False),
+        ((0.85, 0.2, 0.95, 0.4), "left", False),
+    ],
+)
+def test_two_who_face_each_other_look_at_each_other(
+    box: tuple[float, float, float, float], way: str, facing: bool
+) -> None:
+    ben = PersonPresence("Ben", "present", 0.9, [(0.0, 2.0)], 1, (1,))
+    tracks = track(0, range(8), box=(0.3, 0.2, 0.4, 0.4)), track(1, range(8), box=box)
+    tracks[0].facts.gestures, tracks[1].facts.gestures = ["looking to the right"], [f"looking to the {way}"]
+    timeline = made(ANA, ben, analysis=make_analysis(*tracks))
+    assert [row.value for row in timeline.of("Ana", "deed") if row.of == "Ben"] == ["looking"] * facing
+    assert [row.value for row in timeline.of("Ben", "deed") if row.of == "Ana"] == ["looking"] * facing
+
+
 def test_who_is_between_two_is_beside_both_and_they_are_not() -> None:
     boxes = [(0.3, 0.2, 0.4, 0.4), (0.62, 0.2, 0.72, 0.4), (0.46, 0.3, 0.56, 0.5)]
     tracks = [track(number, range(8), box=box) for number, box in enumerate(boxes)]

@@ -27,6 +27,7 @@ from pvchat.perception.deeds import (
     _company,
     _hands,
     likeliest,
+    share_pose,
     tell_deed,
     tell_deeds,
 )
@@ -107,6 +108,17 @@ def test_who_talks_or_looks_aside_poses_for_nobody(monkeypatch, gesture):
     assert told(monkeypatch, posing, gestures=["smiling", "facing the camera"]) == "posing for a photo"
     assert told(monkeypatch, posing, gestures=[gesture]) is None
     assert told(monkeypatch, posing, movement="walking or running") is None
+
+
+@pytest.mark.parametrize(("posing", "said"), [(3, "probably posing for a photo"), (2, None)])
+def test_where_half_of_a_group_poses_all_do_but_who_talks(posing, said):
+    tracks = [track_at(FACE + np.float32(0.1 * k)) for k in range(posing + 2)]
+    for track in tracks[:posing]:
+        track.facts.deed = "probably posing for a photo"
+    tracks[-2].facts.gestures, tracks[-1].facts.gestures = ["looking to the right"], ["talking"]
+    share_pose(replace(footage(tracks[0]), tracks=tracks))
+    assert [track.facts.deed for track in tracks[posing:]] == [said, None]
+    assert bool(said) == ("deed" in tracks[-2].facts.grounds)
 
 
 @pytest.mark.parametrize(("gesture", "said"), [("looking ahead", None), ("looking down", "using a phone")])

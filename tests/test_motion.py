@@ -117,6 +117,40 @@ def test_hands_are_raised_and_moved():
     assert told(person(12, pose=pose), near) == ["holding a hand to their face"]
 
 
+def test_a_forearm_that_ends_at_the_face_holds_a_hand_there_and_a_fist_over_its_elbow_is_raised():
+    arm = {11: (0.6, 0.35), 12: (0.4, 0.35), 14: (0.36, 0.36)}
+    at_jaw = joints(arm | {16: (0.42, 0.25)})  # no fingers are found
+    assert told(person(8, pose=at_jaw), faces(8, yaw=np.nan)) == ["holding a hand to their face"]
+    assert told(person(8, pose=joints(arm | {16: (0.36, 0.55)})), faces(8, yaw=np.nan)) == []
+    for elbow, said in ((0.5, ["raising a hand"]), (0.45, [])):
+        fist = faces(8, yaw=np.nan)
+        for row in fist:
+            row.hands[1] = hand(0.3, 0.4, length=0.05)
+        bent = joints(arm | {14: (0.3, elbow), 16: (0.3, 0.4)})
+        assert told(person(8, pose=bent), fist) == said
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "where"), [(0.42, 0.42, " at their chest"), (0.25, 0.42, ""), (0.42, 0.52, ""), (0.42, 0.3, "")]
+)
+def test_hands_move_at_the_chest_between_the_shoulders_and_below_them(x, y, where):
+    rows = faces(12, yaw=np.nan)
+    for i, row in enumerate(rows):
+        row.hands[1] = hand(x + 0.06 * (i % 2), y + 0.04, length=0.08)
+    track = person(12, pose=joints({11: (0.6, 0.35), 12: (0.4, 0.35)}))
+    assert f"gesturing with a hand{where}" in told(track, rows)
+
+
+def test_a_hand_that_is_lifted_tells_a_masked_face_from_a_photo():
+    lifted, kept = (faces(8, mouth_open=np.nan, yaw=np.nan, pitch=np.nan, downcast=np.nan) for _ in range(2))
+    for i in range(8):
+        lifted[i].hands[1] = hand(0.45, 0.45 + 0.15 * (i % 2), length=0.08)
+        kept[i].hands[1] = hand(0.45, 0.45 + 0.05 * (i % 2), length=0.08)
+    track = person(8, pose=joints({11: (0.6, 0.35), 12: (0.4, 0.35)}))
+    assert any(phrase.startswith("gesturing") for phrase in told(track, lifted))
+    assert not any(phrase.startswith("gesturing") for phrase in told(track, kept))
+
+
 def swinging(y: float) -> Track:
     """Somebody whose wrists go to and fro at a height y; shoulders are at .35, the face is .1 high."""
     track = person(12, pose=joints({11: (0.6, 0.35), 12: (0.4, 0.35), 15: (0.7, y), 16: (0.3, y)}))

@@ -72,6 +72,8 @@ def footage(track, **others):
 
 def test_a_posture_is_told_when_it_is_likely_and_probably_below_that(monkeypatch):
     assert clip(track_at(FACE), monkeypatch, sitting=0.55, standing=0.45).pose is None
+    assert clip(track_at(FACE), monkeypatch, sitting=0.55, standing=0.2).pose == "probably sitting"
+    assert clip(track_at(FACE), monkeypatch, sitting=0.45, standing=0.1).pose is None
     assert clip(track_at(FACE), monkeypatch, sitting=0.65, standing=0.35).pose == "probably sitting"
     told = clip(track_at(FACE), monkeypatch, sitting=0.85, standing=0.15)
     assert (told.pose, told.confidence["pose"]) == ("sitting", 0.85)
@@ -121,7 +123,8 @@ def test_what_was_told_before_is_told_anew(monkeypatch):
 
 
 def test_nobody_has_a_seat_who_is_no_longer_told_to_sit(monkeypatch):
-    for likely, seat in (({"sitting": 0.65}, "on a sofa"), ({"standing": 0.9}, None), ({"sitting": 0.55}, None)):
+    hardly = {"sitting": 0.55, "standing": 0.45}
+    for likely, seat in (({"sitting": 0.65}, "on a sofa"), ({"standing": 0.9}, None), (hardly, None)):
         track = track_at(FACE)
         track.facts.pose, track.facts.seat = "sitting", "on a sofa"
         assert clip(track, monkeypatch, **likely).seat == seat

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pvchat.chat.query import Has, Query, Whom
@@ -32,13 +34,33 @@ def asked(query: Query, *rows: Row, people: tuple[str, ...] = ("Ana",)) -> str:
         ((("deed", "facing the camera"), ("deed", "talking"), ("posture", "sitting")),
          "Ana sits, talks and looks towards the camera."),
         ((("deed", "looking ahead"), ("deed", "walking or running")), "Ana walks or runs and looks ahead."),
-        ((("deed", "looking to the right"), ("deed", "falling or lying down")), "Ana falls or lies down."),
+        ((("deed", "looking to the right"), ("deed", "falling or lying down")), "Ana goes down and lies there."),
         ((("deed", "looking up"), ("deed", "looking to the right")), "Ana looks up and to the right."),
     ],
 )  # fmt: skip
 def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[str, str], ...], text: str) -> None:
     rows = [Row("Ana", attribute, value) for attribute, value in values]
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
+
+
+def test_where_somebody_looks_comes_after_what_is_doubtful_if_nothing_else_is_sure() -> None:
+    sits, ahead = Row("Ana", "posture", "sitting", probability=0.6), Row("Ana", "deed", "looking ahead")
+    query = Query("attribute", ANA, attribute="deed")
+    assert asked(query, sits, ahead) == "Ana probably sits, and looks ahead."
+    assert asked(query, sits, ahead, Row("Ana", "deed", "smiling")) == "Ana smiles, looks ahead and probably sits."
+
+
+def test_at_whom_somebody_looks_says_to_which_side() -> None:
+    looks = Row("Ana", "deed", "looking to the left"), Row("Ana", "deed", "looking", of="Ben")
+    assert asked(Query("attribute", ANA, attribute="deed"), *looks, people=("Ana", "Ben")) == "Ana looks at Ben."
+
+
+@pytest.mark.parametrize(("standing", "text"), [(2, " I see several people, some of whom are standing."), (1, "")])
+def test_of_many_it_is_told_what_some_of_them_do(standing: int, text: str) -> None:
+    seen = clip(*(Row(name, "posture", "standing") for name in EVERYBODY[1 : 1 + standing]), people=EVERYBODY[1:])
+    gone = replace(seen, entities=(Entity("Ana", decision="absent", probability=0.0), *seen.entities))
+    told = say(run(Query("attribute", ANA, attribute="deed"), gone), gone)
+    assert told == f"Ana is not in this video, so I can't say what Ana is doing.{text}"
 
 
 def test_those_who_do_the_same_share_a_sentence_and_the_place_is_told_once() -> None:

@@ -93,6 +93,9 @@ def test_a_seat_needs_somebody_who_sits() -> None:
     assert told(analysis, sofa).tracks[0].facts.seat is None
     analysis.tracks[0].facts.pose = "sitting"
     assert told(analysis, sofa).tracks[0].facts.seat == "on a sofa"
+    analysis.tracks[0].facts.pose, analysis.tracks[0].facts.seat = "probably sitting", None
+    assert told(analysis, sofa).tracks[0].facts.seat == "on a sofa"
+    assert asked("What is Ana doing?", pose="probably sitting", seat="on a sofa") == "Ana probably sits on a sofa."
     assert asked("What is Ana doing?", pose="sitting", seat="on a sofa") == "Ana sits on a sofa."
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -26,6 +26,7 @@ SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which
 # Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (an arm long,
 # some 60 cm), and so much higher up, in mean heights (who sits beside who stands). [choice]
 _GAP, _HIGHER = 4.0, 1.5
+_LEVEL = 0.75  # heights of a face by which one who looks at another is higher up, at most
 _SHORTEST_S = 0.04  # of a photo
 _MEET_S = 1e-3  # by which the spans of two neighbouring samples overlap
 _NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
@@ -232,9 +233,17 @@ def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
         between = (each.who for _, each in seen if left < each.who.box[0] + each.who.box[2] < right)
         parted = any(seen_together(third.frames, one.who.frames) for third in between)
         if seen_together(one.who.frames, theirs.who.frames) and not parted:
-            for start, end in common(one.spans, theirs.spans):
-                yield Row(name, "beside", "", start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
-                yield Row(other, "beside", "", start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
+            kinds = ("beside", ""), *[("deed", "looking")] * _face_each_other(one.who, theirs.who)
+            for (kind, value), (start, end) in product(kinds, common(one.spans, theirs.spans)):
+                yield Row(name, kind, value, start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
+                yield Row(other, kind, value, start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
+
+
+def _face_each_other(one: Neighbour, other: Neighbour) -> bool:
+    """Whether two who are side by side, and about as high up, each look to the side where the other one is."""
+    left, right = sorted((one, other), key=lambda who: who.box[0] + who.box[2])
+    level = abs(one.box[3] - other.box[3]) < _LEVEL * (one.box[3] - one.box[1])
+    return level and "looking to the right" in left.facts.gestures and "looking to the left" in right.facts.gestures
 
 
 def _mostly_with(one: Neighbour, other: Neighbour) -> bool:

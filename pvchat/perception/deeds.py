@@ -43,9 +43,9 @@ UNTOLD = (
 )  # fmt: skip
 KINDS = (*TOLD, *UNTOLD)
 _POSING, _TYPING = "posing for a photo", "using a phone"
-_NOT_POSING = (  # what nobody does who poses
-    "talking", "gesturing", "nodding", "shaking", "looking down", "looking up", "looking to the",
-)  # fmt: skip
+_MOVES = ("talking", "gesturing", "nodding", "shaking")
+_NOT_POSING = (*_MOVES, "looking down", "looking up", "looking to the")  # what nobody does who poses
+_GROUP = 3  # people who pose for a photo of a group
 _NOT_TYPING = ("looking ahead", "looking up")  # who does has something else in the hand, for the detector a phone
 _PAIRS = (  # told together where neither is likely enough alone
     ("using a phone", "working at a computer"), ("reading", "writing"), ("eating", "drinking"),
@@ -77,7 +77,19 @@ def tell_deeds(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
     for track in analysis.tracks if analysis.stage == "what" and not analysis.scenes else ():
         tell_deed(track, analysis, known)
         ground_facts(track, analysis)
+    share_pose(analysis)
     return analysis
+
+
+def share_pose(analysis: ClipAnalysis) -> None:
+    """Say that all probably pose where half of the people do, and three at least; but for who moves, or does more."""
+    people = [track for track in analysis.tracks if track.kind == "face"]
+    posing = sum((track.facts.deed or "").endswith(_POSING) for track in people)
+    for track in people if posing >= max(_GROUP, len(people) / 2) else ():
+        facts = track.facts
+        if not (facts.deed or facts.movement or any(one.startswith(_MOVES) for one in facts.gestures)):
+            facts.deed, facts.confidence["deed"] = f"probably {_POSING}", LIKELY
+            ground_facts(track, analysis)
 
 
 def tell_deed(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:

@@ -37,6 +37,13 @@ MOVES = 0.30  # face heights a hand moves between sightings, on average, when it
 # types, holds a gun or runs; face heights below its shoulder from which a hand hangs.
 _HAND_SHARE, _HANGS = 1 / 3, 2.5
 _TOUCH = 0.65  # face heights from the face's middle within which fingertips touch the face
+# Where no fingers are found: a hand reaches so far from its wrist, along the forearm; within so many face heights of
+# the face's middle it is held to it, in that share of the sightings.
+_REACH, _HELD, _ALWAYS = 0.4, 0.9, 0.7
+# Face heights by which a wrist is above its elbow where the forearm is upright; fingertips this far below the shoulder,
+# or, of another arm, this far above it, are raised.
+_UPRIGHT, _FIST, _RAISED = 0.8, 0.25, 0.1
+_CHEST = 1.4  # face heights below the shoulders within which a hand is before the chest
 _HAND = (0.3, 1.4)  # plausible lengths of a hand, wrist to tip of the middle finger, in face heights
 _TOGETHER = 0.9  # face heights between the middles of two hands that are held together
 
@@ -104,13 +111,18 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
     """Gestures that single sightings show: hands at the face, raised, together."""
     count = len(series.shot)
     raised = np.zeros(count, int)
-    touching = np.zeros(count, bool)
+    touching, held = np.zeros((2, count), bool)
     for side in (0, 1):
-        shoulder, hand = series.joints[:, body.SHOULDERS[side]], series.hands[:, side]
-        raised += (hand[:, FINGERTIPS, 1].mean(1) < shoulder[:, 1] - 0.1) & (hand[:, MIDDLE_TIP, 1] < hand[:, WRIST, 1])
+        (shoulder, elbow, wrist), hand = (series.joints[:, k] for k in body.ARMS[side]), series.hands[:, side]
+        forearm = wrist - elbow
+        upright = (forearm[:, 1] < -_UPRIGHT) & (np.abs(forearm[:, 0]) < _UPRIGHT / 2)
+        level = shoulder[:, 1] + np.where(upright, _FIST, -_RAISED)
+        raised += (hand[:, FINGERTIPS, 1].mean(1) < level) & (hand[:, MIDDLE_TIP, 1] < hand[:, WRIST, 1])
         touching |= (np.hypot(hand[:, FINGERTIPS, 0] / 0.8, hand[:, FINGERTIPS, 1]) < _TOUCH).sum(1) >= 2
-    if touching.sum() >= max(2, 0.25 * count):
-        yield "holding a hand to their face", _confidence_of_share(touching.sum() / count)
+        end = wrist + _REACH * forearm / np.linalg.norm(forearm, axis=1, keepdims=True)
+        held |= np.hypot(end[:, 0] / 0.8, end[:, 1]) < _HELD
+    if touching.sum() >= max(2, 0.25 * count) or held.sum() >= max(2, _ALWAYS * count):
+        yield "holding a hand to their face", _confidence_of_share(max(touching.sum(), held.sum()) / count)
     elif _longest_run(raised == 2) >= 2:
         yield "raising both hands", _confidence_of_share((raised == 2).sum() / count)
     elif _longest_run(raised >= 1) >= 2:
@@ -122,11 +134,21 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
 def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
     """Gestures that only a sequence shows: hands that move."""
     middles, ways = _hand_centres(series), moving_hands(series)
-    moving = [float(ways[side]) for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
-    if len(moving) == 2:
-        yield "gesturing with both hands", _confidence_beyond(min(moving), MOVES)
-    elif moving:
-        yield "gesturing with a hand", _confidence_beyond(moving[0], MOVES)
+    moving = [side for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
+    if moving:
+        where = " at their chest" * _at_chest(series, middles[:, moving])
+        least = _confidence_beyond(float(ways[moving].min()), MOVES)
+        yield f"gesturing with {'both hands' if len(moving) == 2 else 'a hand'}{where}", least
+
+
+def _at_chest(series: Series, hands: FloatArray) -> bool:
+    """Whether hands [n, k, 2], where they don't hang, are mostly between the shoulders, and no lower than the chest."""
+    shoulders = series.joints[:, list(body.SHOULDERS)]
+    aside, below = np.moveaxis(hands - shoulders.mean(1, keepdims=True), 2, 0)
+    lifted = below < _HANGS - 0.5
+    inside = lifted & (np.abs(aside) < 0.6 * np.abs(shoulders[:, 0] - shoulders[:, 1])[:, :1])
+    mostly = inside.sum() >= max(_FEW * hands.shape[1], _ALWAYS * lifted.sum())
+    return bool(mostly and 0 < np.median(below[lifted]) < _CHEST)
 
 
 def moving_hands(series: Series) -> FloatArray:

@@ -76,6 +76,7 @@ def measure(
     networks.in_parallel(work, hands)
     networks.release_buffers()  # one kind of network after the other: their buffers are never there together
     networks.in_parallel(work, [partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in described])
+    deeds.share_pose(measured)
     networks.release_buffers()
     return places.tell_place(measured)  # nor is a ward told without white coats
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.glasses import glasses_log_odds
-from pvchat.perception.experts.hands import HandExpert
+from pvchat.perception.experts.hands import MIDDLE_TIP, HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
 from pvchat.perception.experts.smiles import downcast, smiling
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible_hands
@@ -32,6 +32,7 @@ GLASSES, _GLASSES_SEEN = 1.0, 0.4
 _YAW_BY_NOSE, _PITCH_BY_NOSE, _LEVEL_NOSE, _NOSE = 85.0, 115.0, 55.0, (0.2, 1.0)
 # A filmed photo stays below these; people are above one of them, however still they sit.
 _LIVE_MOUTH, _LIVE_HEAD = 0.003, 1.0  # spread of the mouth's opening, of the head's angles in degrees
+_LIFTS = 1.0  # face heights that a hand goes up or down of somebody alive whose face is too small for that, or masked
 
 
 @dataclass
@@ -84,9 +85,12 @@ def describe_motion(
     `shots` [T]: of each frame; `aspect`: of the frame, width over height. Returns the gestures, surest first, and
     confidences 0..1 by each gesture's phrase, and by HANDS where hands may move.
     """
-    live, series = is_live(track, shots, measures), _series(track, shots, measures, aspect)
+    series, large = _series(track, shots, measures, aspect), any(np.isfinite(one.mouth_open) for one in measures)
+    ways = [high[np.isfinite(high)] for high in series.hands[:, :, MIDDLE_TIP, 1].T]
+    lifts = not large and any(len(way) and np.ptp(way) > _LIFTS for way in ways)
+    live = lifts or is_live(track, shots, measures)
     found = sorted(gestures(series, live), key=lambda pair: -pair[1])
-    confidence, large = dict(found), any(np.isfinite(one.mouth_open) for one in measures)
+    confidence = dict(found)
     if (live or not large) and (moving_hands(series) > MOVES).any():  # a small face doesn't tell whether it lives
         confidence[HANDS] = _MAY_MOVE
     return [phrase for phrase, _ in found], confidence

@@ -39,7 +39,8 @@ _BY_OUTLINE = 0.75  # how sure it is that somebody falls
 # face that fills it is broad, too).
 _FLAT, _LOW, _FEW = 0.6, 0.55, 4
 _CUT = 0.97  # where a body's box ends that the frame cuts off
-LIKELY, _SURE = 0.6, 0.8  # probability from which a posture is told, and is without "probably"
+# Probability from which a posture is told, and is without "probably"; or, from .5, so many times that of any other.
+LIKELY, _SURE, _CLEARLY = 0.6, 0.8, 2.5
 JOINTS = 56  # numbers of `geometry`, which the first head reads beside the frame
 _COMPANY, OTHERS = 6, 7  # how many others count, and the numbers that tell of them
 _BUST = (1.5, 1.0)  # face heights below the chin that must be seen of who stands, and of a drawn figure, hair counted
@@ -71,8 +72,10 @@ def tell_posture(track: Track, analysis: ClipAnalysis, known: Descriptions | Non
     facts.pose = facts.movement = None
     facts.confidence.pop("pose", None)
     facts.confidence.pop("movement", None)
-    told = _FALLS if falls else max(likely, key=lambda name: likely[name])
+    told, *rest = [_FALLS] if falls else sorted(likely, key=lambda name: -likely[name])
     sure = _BY_OUTLINE if falls else round(likely[told], 3)
+    if rest and 0.5 <= sure < LIKELY and sure >= _CLEARLY * likely[rest[0]]:
+        sure = LIKELY
     if falls:
         facts.movement, facts.confidence["movement"] = _FALLS, sure
     elif sure >= LIKELY and told == "striding":

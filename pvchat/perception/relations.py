@@ -35,7 +35,7 @@ def tell_things(track: Track, analysis: ClipAnalysis) -> None:
         facts.clothes.append(Garment("tie", None, tie.confidence))
         facts.grounds["tie"] = _ground(tie, analysis)
     seat = next((t for t in analysis.things if t.label in _SEATS and _mostly(track, t, _seated)), None)
-    if seat is not None and facts.pose in ("sitting", "lying down"):
+    if seat is not None and (facts.pose or "").endswith(("sitting", "lying down")):
         in_bed = seat.label == "couch" and analysis.scene.place == "a bedroom"
         facts.seat = _SEATS["bed" if in_bed else seat.label]
         facts.confidence["seat"], facts.grounds["seat"] = seat.confidence, _ground(seat, analysis)

@@ -26,6 +26,7 @@ _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which eve
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
+_SAID_AS = {"facing the camera": "looking towards the camera", "falling or lying down": "going down and lying there"}
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "falling")
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
@@ -114,8 +115,18 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
             tells = tells or bool(asked) or who == one.entity
     many = so_many_people(len(people)) if people[1:] else ""
     sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
+    untold = finding.missing and finding.query.attribute == "deed" and not (finding.instead or finding.everyone)
+    sentences += [_crowd(timeline)] * bool(untold)
     place = scene_place(timeline) if finding.missing and finding.query.attribute in PLACES and finding.rows else ""
-    return [*sentences, *[f"This is {place}."] * bool(place)]
+    return [*filter(None, sentences), *[f"This is {place}."] * bool(place)]
+
+
+def _crowd(timeline: Timeline) -> str:
+    """Whether some of those stand, sit or walk who are seen and are too many to be told of one by one."""
+    seen = [] if timeline.drawn else timeline.others([])
+    rows = [row.value for name in seen for kind in ("posture", "deed") for row in timeline.lasting(name, kind)]
+    most = Counter(value for value in rows if value.startswith(_BODILY)).most_common(1)
+    return f"I see several people, some of whom are {most[0][0]}." if len(seen) > 2 and most and most[0][1] > 1 else ""
 
 
 def _asked_instead(one: Found, query: Query, timeline: Timeline) -> str:
@@ -293,6 +304,8 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     """Deeds in the simple present, what the body does first, doubtful ones last; not where somebody looks who falls."""
     walks, falls = (any(row.value.startswith(way) for row in rows) for way in ("walking", "falling"))
     rows = [row for row in rows if not (walks and row.value == "standing" or falls and row.value.startswith(_GAZE))]
+    if any(row.of and row.value == "looking" for row in rows):  # at whom says to which side
+        rows = [row for row in rows if row.of or not row.value.startswith("looking to the ")]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
     deeds = dict.fromkeys(sorted(map(_deed, rows), key=lambda deed: deed.startswith(HEDGE)))
     kept = []
@@ -300,21 +313,27 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
         said = f"{deed.removeprefix(f'{HEDGE} ')} "
         kept += [] if any(f"{other} ".startswith(said) for other in deeds if other != deed) else [deed]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
-    told = [deed.replace("facing the camera", "looking towards the camera") for deed in kept]
+    told = [_SAID_AS.get(deed, deed) for deed in kept]
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in told]
     return _joined(map(english.present_tense, own))
 
 
 def _joined(deeds: Iterable[str]) -> str:
-    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice."""
+    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice.
+
+    Where somebody looks comes after them if nothing else is sure.
+    """
     told = list[str]()
     for text in deeds:
         if told and all(one.startswith("looks ") for one in (told[-1], text)):
             told[-1] += text.replace("looks", " and", 1)  # "looks up and to the right"
         else:
             told.append(text)
-    sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
-    return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
+    sure, likely = ([text for text in told if text.startswith(HEDGE) == hedged] for hedged in (False, True))
+    doubtful = [f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)
+    if likely and all(text.startswith("looks ") for text in sure):
+        return ", and ".join([*doubtful, *sure])
+    return join([*sure, *doubtful])
 
 
 def _deed(row: Row) -> str:
