@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
-from pvchat.perception.experts.efficientnet import FrameExpert, _build  # noqa: E402
+from pvchat.perception.experts.efficientnet import FrameExpert, build  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_weights_are_matched_by_order_and_normalisation_is_folded_in(tmp_path: P
     wanted = features.flatten(2).transpose(1, 2).numpy()
     ours = FrameExpert(tmp_path / "lite0.pth")
     np.testing.assert_allclose(ours.grid(images), wanted, rtol=1e-3, atol=1e-4 * np.abs(wanted).max())
-    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in _build(tmp_path / "lite0.pth").modules())
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in build(tmp_path / "lite0.pth").modules())
 
 
 def test_a_file_of_another_shape_is_refused(renamed: Path, tmp_path: Path) -> None:
@@ -136,6 +136,6 @@ def test_real_weights_classify_the_cat() -> None:
     data = pytest.importorskip("skimage.data")
     expert = FrameExpert()
     pooled = torch.from_numpy(expert.pooled([data.chelsea()]))
-    whole = _build(member_path("frames"))
+    whole = build(member_path("frames"))
     best = whole.get_classifier()(pooled)[0].argsort(descending=True)[:3].tolist()
     assert set(best) & {281, 282, 285}

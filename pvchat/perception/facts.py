@@ -115,14 +115,16 @@ def _top(said: Sequence[str | None]) -> list[Garment]:
 
 def _claim_body(facts: PersonFacts, seen: Pictured, experts: Experts, length: str | None) -> list[Attribute]:
     """The kind of the outer garment with what belongs to it."""
-    boxes = [(i, body_box(seen.track.boxes[i])) for i in seen.rows.tolist()]
-    inside = [i for i, box in boxes if min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1])]
-    if not inside:
+    boxes = [body_box(seen.track.boxes[i]) for i in seen.rows]
+    inside = [min(box[3], 1.0) - box[1] > _SHOWN * (box[3] - box[1]) for box in boxes]
+    if not any(inside):
         return []
-    bust = experts.frames.pooled([crop(image, bust_box(seen.track.boxes[i])) for i, image in seen])
-    torso = np.asarray(seen.track.body[inside], np.float32)
-    shares = garments.garment_shares(torso.mean(0), bust.mean(0), length, facts.gender)
-    p, of_bust = (experts.imagenet.probabilities(seen_of).mean(0) for seen_of in (torso, bust))
+    torsos = [crop(image, box) for image, box, shown in zip(seen.images, boxes, inside, strict=True) if shown]
+    busts = [crop(image, bust_box(seen.track.boxes[i])) for i, image in seen]
+    looks = [experts.clothes.pooled(crops[::2]).mean(0) for crops in (torsos, busts)]  # half of them tell as much
+    shares = garments.garment_shares(*looks, length, facts.gender)
+    torso = np.asarray(seen.track.body[seen.rows[inside]], np.float32)
+    p, of_bust = (experts.imagenet.probabilities(one).mean(0) for one in (torso, experts.frames.pooled(busts)))
     return garments.classified(shares, p, of_bust, facts.gender)
 
 

@@ -1,9 +1,9 @@
 """What kind of garment somebody wears over all others: a suit, a T-shirt, a dress; ties and stethoscopes.
 
-In: features of her torso and of her bust, how long the sleeves are, whether it is a man. Out: kinds with confidences.
-A linear head tells, fitted to people in photos and film whose clothes were read by eye (`recipes/looks/garments.py`);
-what it isn't sure of stays a "top". ImageNet's own classes know suits and ties: where they claim a suit, the head need
-be less sure of it.
+In: features of her torso and of her bust (`Experts.clothes`), how long the sleeves are, whether it is a man. Out: kinds
+with confidences. A linear head tells, over features of a network whose last blocks were trained on people in photos and
+film whose clothes were read by eye (`recipes/looks/garments.py`); what it isn't sure of stays a "top". ImageNet's own
+classes know suits and ties: where they claim a suit, the head need be less sure of it.
 
 Legend: p, q [1000] are mean probabilities of ImageNet's classes over the torso and over the bust.
 """
@@ -24,8 +24,8 @@ TOLD = (
     "uniform", "apron", "robe",
 )  # fmt: skip
 UNTOLD = ("sleeveless top", "long-sleeved top", "jersey", "chef's jacket", "bare", "other")
-# Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0117).
-_LIKELY, _ALIKE, _SUIT = 0.6, 0.65, 0.4
+# Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0126).
+LIKELY, _ALIKE, _SUIT = 0.7, 0.7, 0.4
 _JACKETS, _COATS = ("jacket", "coat", "suit"), ("coat", "white coat")  # of which one is a jacket, a coat
 _NOT_WITH = {  # what has no such sleeves
     "sleeveless": {"T-shirt", "shirt", "sweater", "hoodie", *_JACKETS, *_COATS, "cardigan", "uniform", "robe"},
@@ -68,7 +68,7 @@ def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: s
 def _told(shares: dict[str, float], formal: bool) -> list[Attribute]:
     """What is likely enough by itself, else one of several that are alike."""
     best = "suit" if formal and shares["suit"] >= _SUIT else max(shares, key=lambda kind: shares[kind])
-    if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else _LIKELY):
+    if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else LIKELY):
         return [Attribute("coat" if best in _COATS else best, shares[best])]
     alike = {"jacket": sum(shares[kind] for kind in _JACKETS), "coat": sum(shares[kind] for kind in _COATS)}
     return [Attribute(kind, share) for kind, share in alike.items() if share >= _ALIKE][:1]

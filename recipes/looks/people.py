@@ -2,9 +2,8 @@
 
 In: the file, which names for each picture of a set its people: the box of the face, and five things that were read,
 each with "/" between what it may be and "?" for what can't be told: what is worn over all else, its colour (of several
-the main one first, "+" between them), glasses (g), sunglasses (s) or neither (n), what is on the head, and the hair. No
-head learns from the clothes: those that did were right more often of other photos, not of footage (ADR 0125). Out:
-people.
+the main one first, "+" between them), glasses (g), sunglasses (s) or neither (n), what is on the head, and the hair.
+Out: people.
 """
 
 from __future__ import annotations
@@ -31,6 +30,8 @@ class Person:
     set: str
     file: str
     face: FloatArray  # [4] fractions
+    clothes: tuple[str, ...]
+    colours: tuple[str, ...]  # the main one each
     eyes: tuple[str, ...]
     head: tuple[str, ...]
     hair: str
@@ -42,8 +43,10 @@ def read_people() -> list[Person]:
     for name, pictures in json.loads(FILE.read_text(encoding="utf-8")).items():
         for file, people in pictures.items():
             for *face, read in people:
-                _, _, eyes, head, hair = read.split("|")
-                found.append(Person(name, file, np.array(face, np.float32), _either(eyes), _either(head), hair))
+                clothes, colour, eyes, head, hair = read.split("|")
+                main = tuple(one.split("+")[0] for one in _either(colour))
+                looks = (_either(clothes), main, _either(eyes), _either(head), hair)
+                found.append(Person(name, file, np.array(face, np.float32), *looks))
     return found
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.attributes import HEADWEAR, SETTINGS, AttributeExpert, ImageNetHead
 from pvchat.perception.experts.body import BodyExpert
-from pvchat.perception.experts.efficientnet import FrameExpert
+from pvchat.perception.experts.efficientnet import CLOTHES, FrameExpert
 from pvchat.perception.experts.faces import FaceExpert
 from pvchat.perception.experts.figures import FigureExpert
 from pvchat.perception.experts.hands import HandExpert
@@ -25,6 +25,7 @@ class Experts:
         self.device = device
 
     frames = cached_property(lambda self: FrameExpert(device=self.device))  # features of frames and crops
+    clothes = cached_property(lambda self: FrameExpert(device=self.device, tail=CLOTHES))  # features of crops of people
     faces = cached_property(lambda self: FaceExpert(device=self.device))  # where faces are, and whose
     figures = cached_property(lambda self: FigureExpert(self.frames))  # drawn figures
     body = cached_property(lambda self: BodyExpert())  # pose
@@ -39,11 +40,20 @@ class Experts:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        _ = self.frames, self.faces, self.things, self.body.landmarks, self.hands
+        _ = self.frames, self.clothes, self.faces, self.things, self.body.landmarks, self.hands
         self.frames.convert()
 
     def load(self) -> None:
         """Load all networks and heads now."""
-        _ = self.frames, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh, self.things.all
+        _ = (
+            self.frames,
+            self.clothes,
+            self.faces,
+            self.figures,
+            self.body.landmarks,
+            self.hands,
+            self.mesh,
+            self.things.all,
+        )
         _ = self.heads, self.headwear, self.settings, self.imagenet
         networks.release_buffers()

