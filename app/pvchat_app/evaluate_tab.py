@@ -229,8 +229,6 @@ def start(backend: Backend, owner: str, folder: Path, name: str | None, limit: i
             run(path, out, EvalOptions(limit=limit), progress=watch.step, chat=backend.engine.chat)
         except StoppedError:
             return None
-        finally:
-            shutil.rmtree(out / "people", ignore_errors=True)  # faces of the manifest's people: not needed any more
         return out
 
     return backend.jobs.add(Job(owner, path.name, work, kind=KIND, pace=Pace(EVAL_PLAN)))
