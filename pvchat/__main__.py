@@ -31,7 +31,7 @@ def main() -> int:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except KeyboardInterrupt:  # in the first moments, or for the second time
         code = INTERRUPTED
-    if code == INTERRUPTED or any(thread.daemon for thread in threading.enumerate()):
+    if code == INTERRUPTED or any(thread.daemon and thread.name != watchdog.THREAD for thread in threading.enumerate()):
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):

@@ -57,7 +57,7 @@ class ActiveLooks:
             turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
             looks.append(file)
         try:
-            with nullcontext() if beside else turn, watchdog.working(f"Looking at {Path(file.path).name}"):
+            with nullcontext() if beside else turn, watchdog.working():
                 yield
         finally:
             with self._lock:
@@ -174,7 +174,7 @@ class ClipMemory:
         if not wanted:
             return seen
         # whoever forgets holds the lock too; its turn the whole video's scan may have for long
-        with self.networks.lock, watchdog.working(f"Looking at {Path(clip).name}"):
+        with self.networks.lock, watchdog.working():
             started, file = time.perf_counter(), self._file(clip, goes_on=True)
             source = LongVideo(file.path, self._probe(file), self.config)
             found = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)

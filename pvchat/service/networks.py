@@ -185,7 +185,7 @@ class Networks:
 
     def load(self) -> None:
         """Load them now instead of when they are first needed; the language model, which few answers need, waits."""
-        with watchdog.working("Loading the networks"):
+        with watchdog.working():
             self.experts.load()
             if self.narrator is not None:
                 _ = self.narrator.base
