@@ -35,13 +35,10 @@ NOTHING = (
 WHO = "Who is in this video?"
 REDRAWN = 0.02  # the timeline is redrawn when so much more of the clip is analysed
 _LOG = (
-    '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" lang="en" '
-    'data-words="aria-label data-empty" data-empty="Answers appear here, with what they rest on."></div>'
+    '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" '
+    'data-empty="Answers appear here, with what they rest on."></div>'
 )
-_MICROPHONE = (
-    '<button type="button" class="pv-button" data-words>Speak</button> '
-    '<span class="pv-dim" role="status" data-words></span>'
-)
+_MICROPHONE = '<button type="button" class="pv-button">Speak</button> <span class="pv-dim" role="status"></span>'
 # many of these may wait for experts and model, which take them in turn: no page waits for another's long video
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
 ANALYSES: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}

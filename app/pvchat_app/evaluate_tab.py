@@ -53,8 +53,8 @@ _STEPS = {
 }  # fmt: skip
 MAX_QUESTIONS = 1_000_000
 _WHAT = (
-    "<p data-words>How often is PVChat right? Questions whose answers are known are asked about clips, and counted.</p>"
-    "<p data-words>They come from a manifest: people with a clip of each, other clips, and questions with their true "
+    "<p>How often is PVChat right? Questions whose answers are known are asked about clips, and counted.</p>"
+    "<p>They come from a manifest: people with a clip of each, other clips, and questions with their true "
     "answers.</p>"
 )
 _NONE = "No manifest yet: add the demo set (20 questions about five clips of two people), or your own."
