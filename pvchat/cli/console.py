@@ -132,7 +132,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal that a text takes; without rich, which takes a while to load."""
+    """Columns of a terminal that a text takes."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 
