@@ -21,10 +21,10 @@ def main() -> int:
     """Run one command; returns its exit code, or ends the process with it where threads still run."""
     try:
         from pvchat import watchdog
-        from pvchat.cli import console
         from pvchat.cli.main import main as run
 
-        console.open_streams()
+        for name in ("stdout", "stderr"):  # closed ones (`>&-`) are None
+            setattr(sys, name, getattr(sys, name) or open(os.devnull, "w"))  # noqa: SIM115
         watchdog.start()
         code = run()
     except SystemExit as end:  # wrong usage, SIGTERM
