@@ -88,7 +88,6 @@ class ChatTab:
         with gr.Row(equal_height=False, elem_id="pv-chat-more"):
             self.known = gr.Button("Enroll from this clip", size="sm", elem_id="pv-chat-enroll", min_width=130)
             self.clear = gr.Button("Clear conversation", size="sm", elem_id="pv-clear", min_width=130)
-            self.copy = gr.Button("Copy", size="sm", elem_id="pv-copy", min_width=70)
             self.export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
         self.link = gr.HTML("", elem_id="pv-export-link")
 
@@ -119,7 +118,6 @@ class ChatTab:
         self.microphone.click(self.hear_question, None, spoken, show_progress="hidden", **ANALYSES)
         exported = self.export.click(self.export_conversation, None, self.link, **QUICK)
         exported.then(None, None, None, js=follow_link_script("pv-export-link"))
-        self.copy.click(None, None, self.link, js="() => window.pvCopy()")
         self.clear.click(self.clear_conversation, None, [self.log, self.link], **QUICK)
 
     def show(self, session: Session) -> tuple[Any, ...]:

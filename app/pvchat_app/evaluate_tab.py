@@ -28,7 +28,7 @@ from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
 from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, click_script, job_rows, sent_value, unchanged
-from pvchat_app.progress import EVAL_PLAN, Pace, progress_bars
+from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.wording import escape, from_home
 
@@ -228,7 +228,7 @@ def start(backend: Backend, owner: str, folder: Path, name: str | None, limit: i
             return None
         return out
 
-    return backend.jobs.add(Job(owner, path.name, work, kind=KIND, pace=Pace(EVAL_PLAN)))
+    return backend.jobs.add(Job(owner, path.name, work, kind=KIND, main=_STEPS["clips"]))
 
 
 def report_of(job: Job) -> Path | None:

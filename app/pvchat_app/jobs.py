@@ -45,7 +45,6 @@ class Job:
     previewed: tuple[float, int] = (0.0, 0)  # which samples `preview` shows
     state: State = "waiting"
     step: str = ""  # the current step
-    part: str = ""  # the current part of that step
     number: int = 0  # of the step, from 1; 0 where steps aren't counted
     count: int = 0  # of steps
     done: float = 0.0  # of the part, of `total`
@@ -54,6 +53,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     started: float = 0.0
     finished: float = 0.0
+    main: str = ""  # the part by whose share the whole job is judged; "" where steps are counted
     pace: Pace = field(default_factory=Pace, repr=False)  # share done and time left
     over: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -65,11 +65,11 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the whole job is done, 0..1; it never falls."""
-        return 1.0 if self.state == "done" else min(0.99, self.pace.done)
+        return 1.0 if self.state == "done" else min(0.99, self.pace.share)
 
     def left_s(self) -> float | None:
-        """Seconds left; None while that isn't known."""
-        return self.pace.left_s(time.monotonic()) if self.state == "running" else None
+        """Seconds left; None while that isn't known, and where steps are counted: they take unlike long."""
+        return self.pace.left_s(time.monotonic()) if self.state == "running" and self.main else None
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The progress callback handed to the work."""
@@ -77,8 +77,12 @@ class Job:
             self.number, self.count = int(done) + 1, len(_STEPS)
             done = total = 0.0
         step = _STEPS[min(self.number, len(_STEPS)) - 1] if self.number else what
-        self.step, self.part, self.done, self.total = step, what, done, total
-        self.pace.tell(step if what == _ALL_STEPS else what, done / total if total > 0 else 0.0, time.monotonic())
+        self.step, self.done, self.total = step, done, total
+        share = done / total if total > 0 else 0.0
+        if self.number:
+            self.pace.tell((self.number - 1 + share) / self.count, time.monotonic())
+        elif what == self.main:
+            self.pace.tell(share, time.monotonic())
 
 
 class Jobs:
