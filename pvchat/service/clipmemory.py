@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,13 +51,13 @@ class ActiveLooks:
         self._lock = threading.Lock()
 
     @contextmanager
-    def turn(self, file: ClipFile, beside: bool = False) -> Iterator[None]:
-        """Wait until nobody else looks at the same clip; or be `beside` whoever does."""
+    def turn(self, file: ClipFile) -> Iterator[None]:
+        """Wait until nobody else looks at the same clip."""
         with self._lock:
             turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
             looks.append(file)
         try:
-            with nullcontext() if beside else turn, watchdog.working():
+            with turn, watchdog.working():
                 yield
         finally:
             with self._lock:
@@ -128,15 +128,6 @@ class ClipMemory:
                 seen = replace(seen, analysis=tell_place(told))
             self._remember(seen.analysis, file)
         return seen
-
-    def look_ahead(self, clip: str | Path, needed: tuple[float, float]) -> Look:
-        """Some seconds of a long video while another thread looks through all of it: out of turn, and without waiting.
-
-        That look takes the parts as they are when it comes to them.
-        """
-        file = self._file(clip)
-        with self._at_work.turn(file, beside=True):
-            return self._look_through(file, self._probe(file), None, needed)
 
     def update(
         self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
