@@ -209,7 +209,7 @@ class ProgressDisplay:
             if what not in self._bars:
                 if over:
                     return
-                self._bars[what] = self._open(what, total)
+                self._bars[what] = self._open(what, done, total)
             bar = self._bars[what]
             bar.total, bar.bar_format = total or None, self._format(total)
             if over:  # finished downloads stay to be seen, steps don't
@@ -226,7 +226,7 @@ class ProgressDisplay:
                 bar.leave = False
                 bar.close()
 
-    def _open(self, what: str, total: float | None) -> Any:
+    def _open(self, what: str, done: float, total: float | None) -> Any:
         from tqdm import tqdm
 
         tqdm.monitor_interval = 0  # no thread of its own
@@ -235,9 +235,8 @@ class ProgressDisplay:
         if not self.tty:
             every = {"mininterval": PLAIN_EVERY_S, "delay": 0 if bytes_ else PLAIN_EVERY_S}
             shape = {"file": _Lines(self.stream), "leave": True, "position": 0, **every}
-        return tqdm(
-            desc=what, total=total or None, bar_format=self._format(total), miniters=0, unit_scale=bytes_, **shape
-        )
+        shape |= {"desc": what, "initial": done, "total": total or None, "bar_format": self._format(total)}
+        return tqdm(miniters=0, unit_scale=bytes_, **shape)
 
     def _format(self, total: float | None) -> str:
         if not total:

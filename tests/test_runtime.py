@@ -155,7 +155,7 @@ def test_without_a_terminal_progress_is_lines(monkeypatch):
 def test_progress_that_cannot_be_counted():
     display = runtime.ProgressDisplay("bytes", io.StringIO())
     lines = told(display, ("waiting for another process", 0, 0, 0), ("steps", 3, None, 0))
-    assert lines == ["waiting for another process: 0.00B, 00:00", "steps: 0.00B, 00:00"]
+    assert lines == ["waiting for another process: 0.00B, 00:00", "steps: 3.00B, 00:00"]
 
 
 def test_short_steps_are_not_worth_a_line(monkeypatch):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
-from pvchat.memory import keep_small
+from pvchat.memory import give_back, keep_small
 from pvchat_app import uploads
 from pvchat_app.calls import ResumableCalls
 from pvchat_app.engine import Engine
@@ -117,7 +117,7 @@ class App:
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
             self.backend.sessions.end_idle()
-            self.backend.engine.unload_idle()
+            give_back()
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:

@@ -172,14 +172,13 @@ def open_library() -> Library:
 
 
 def fetch_missing(settings: Settings) -> None:
-    """Download the embedded weights that these settings need and that aren't here; raises as `open_chat`."""
-    from pvchat.assets import packages
-    from pvchat.bases.models import base_of
+    """Download the weights that these settings need and that aren't here; raises as `open_chat`."""
+    from pvchat.assets import packages, weights
     from pvchat.service.networks import needed_weights
 
-    base = base_of(settings)
-    if missing := needed_weights(base is not None and settings.answers in ("auto", "model")):
-        fetch(tuple(weight for weight in packages.table("embedded") if weight.role in missing))
+    table = packages.table(*needed_weights(settings))
+    if weights.missing(table=table):
+        fetch(table)
 
 
 def fetch(*tables: tuple[Weight, ...]) -> None:

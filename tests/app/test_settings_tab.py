@@ -21,7 +21,7 @@ from pvchat.config import home
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny base among the models of this machine, from which no other weights are missing."""
-    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [])
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
     return save_base("llava_onevision", home() / "models" / "tiny-base")
 
 
