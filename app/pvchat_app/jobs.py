@@ -45,6 +45,7 @@ class Job:
     previewed: tuple[float, int] = (0.0, 0)  # which samples `preview` shows
     state: State = "waiting"
     step: str = ""  # the current step
+    part: str = ""  # the current part of that step
     number: int = 0  # of the step, from 1; 0 where steps aren't counted
     count: int = 0  # of steps
     done: float = 0.0  # of the part, of `total`
@@ -77,7 +78,7 @@ class Job:
             self.number, self.count = int(done) + 1, len(_STEPS)
             done = total = 0.0
         step = _STEPS[min(self.number, len(_STEPS)) - 1] if self.number else what
-        self.step, self.done, self.total = step, done, total
+        self.step, self.part, self.done, self.total = step, what, done, total
         share = done / total if total > 0 else 0.0
         if self.number:
             self.pace.tell((self.number - 1 + share) / self.count, time.monotonic())
