@@ -4,7 +4,7 @@
 #   docker run -d --name pvchat -p 127.0.0.1:7860:7860 -v pvchat:/data -e PVCHAT_PASSWORD='a long one' \
 #     --read-only --tmpfs /var/tmp --cap-drop ALL --security-opt no-new-privileges pvchat
 #
-# The first start fetches about 360 MB of weights into the volume; after that it needs no network. In a container the
+# The first start fetches about 260 MB of weights into the volume; after that it needs no network. In a container the
 # app listens on every address of the container, hence the password; -p keeps it on this machine.
 FROM python:3.12-slim
 

@@ -97,10 +97,10 @@ def ten_seconds(path: Path) -> Path:
     from PIL import Image
 
     from pvchat.assets import weights
-    from pvchat.assets.footage import PORTRAITS, move_over
+    from pvchat.assets.footage import move_over
     from pvchat.video import save_clip
 
-    with Image.open(weights.member_path(PORTRAITS, "obama2.jpg")) as photo:
+    with Image.open(weights.member_path("footage-portraits", "obama2.jpg")) as photo:
         move = ((0.5, 0.42, 1.0), (0.5, 0.34, 0.75))
         save_clip(path, move_over(photo.convert("RGB"), move, 0.8, 250), 25)
     return path

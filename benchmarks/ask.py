@@ -33,7 +33,7 @@ WHO = (
     "Is Ana in this video?", "Who is in this video?", "When does Ana appear?", "How many people are there?",
     "Is anybody else there?", "How long is Ana visible?", "When was Ana last seen?", "Is Ana missing?",
 )  # fmt: skip
-LIBRARIES = ("torch", "transformers", "diffusers", "mediapipe", "openvino", "gradio", "scipy", "PIL", "rich", "numpy")
+LIBRARIES = ("torch", "transformers", "diffusers", "mediapipe", "openvino", "gradio", "scipy", "PIL", "tqdm", "numpy")
 COMMAND = (
     "import sys; from pvchat.cli.main import main; main(sys.argv[1:]); "
     f"print([m for m in {LIBRARIES} if m in sys.modules], file=sys.stderr)"

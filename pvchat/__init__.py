@@ -6,8 +6,8 @@
     print(chat.ask("party.mp4", "Is Ana there?").answer)
 
 Public names are loaded when they are first touched, so that `import pvchat` costs nothing. Used by all packages:
-config.py, errors.py, runtime.py, memory.py, pool.py (which spreads work over processes), watchdog.py (which watches
-that nothing hangs); __main__.py is the program `pvchat`. docs/architecture.md shows all packages.
+config.py, errors.py, runtime.py, memory.py, pool.py (which spreads work over processes), watchdog.py (which notes
+where something hangs); __main__.py is the program `pvchat`. docs/architecture.md shows all packages.
 """
 
 from __future__ import annotations

@@ -21,17 +21,17 @@ def main() -> int:
     """Run one command; returns its exit code, or ends the process with it where threads still run."""
     try:
         from pvchat import watchdog
-        from pvchat.cli import console
         from pvchat.cli.main import main as run
 
-        console.open_streams()
+        for name in ("stdout", "stderr"):  # closed ones (`>&-`) are None
+            setattr(sys, name, getattr(sys, name) or open(os.devnull, "w"))  # noqa: SIM115
         watchdog.start()
         code = run()
     except SystemExit as end:  # wrong usage, SIGTERM
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except KeyboardInterrupt:  # in the first moments, or for the second time
         code = INTERRUPTED
-    if code == INTERRUPTED or any(thread.daemon for thread in threading.enumerate()):
+    if code == INTERRUPTED or any(thread.daemon and thread.name != watchdog.THREAD for thread in threading.enumerate()):
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):

@@ -69,7 +69,7 @@ def _in_processes(items: Sequence[Any], open_worker: Opener, workers: int, order
                 yield waiting[future], future.result()
         except BrokenProcessPool as error:
             left = sorted(str(items[n]) for future, n in waiting.items() if not future.done() or future.exception())
-            hint = "Run the same command again: it goes on with what is left. Fewer --workers need less memory."
+            hint = "Run the same command again: what was analysed stays. Fewer --workers need less memory."
             raise PVChatError("a worker process died.", subject=left[0] if left else "", hint=hint) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

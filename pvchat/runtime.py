@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,6 @@ from pvchat.errors import SettingsError
 
 if TYPE_CHECKING:
     import torch
-    from rich.progress import Progress, TaskID
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 # What Linux gives programs of an accelerator that torch knows: NVIDIA's driver (also Jetson's, and WSL's), AMD's.
@@ -163,14 +161,8 @@ def setup_logging(verbosity: int = 0) -> None:
     root = logging.getLogger("pvchat")
     root.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
     root.propagate = False
-    if not verbosity or not sys.stderr.isatty():  # rich takes a tenth of a second, and there may be nothing to say
-        handler: logging.Handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    else:
-        from rich.console import Console
-        from rich.logging import RichHandler
-
-        handler = RichHandler(console=Console(stderr=True, highlight=False), show_path=verbosity > 1, show_time=True)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     root.handlers = [handler]
 
 
@@ -192,7 +184,7 @@ def quiet_transformers() -> Iterator[None]:
 
 
 class ProgressDisplay:
-    """Shows what is being done, how much of it is done, and the time left.
+    """Shows what is being done, how much of it is done, and the time left, by tqdm.
 
     It is called, from any thread, as `progress(what, done, total)` (total 0 or None: not countable); a new `what` opens
     a new line, `done >= total` closes it. On a terminal these are bars; elsewhere (a log, a pipe) plain lines every few
@@ -201,11 +193,9 @@ class ProgressDisplay:
 
     def __init__(self, unit: str = "", stream: TextIO | None = None) -> None:
         self.unit, self.stream = unit, stream or sys.stderr
-        self._lock = threading.RLock()
-        self._bars: Progress | None = None
-        self._tasks: dict[str, TaskID] = {}
-        self._plain: dict[str, _PlainLine] = {}
         self.tty = self.stream.isatty()
+        self._lock = threading.RLock()
+        self._bars: dict[str, Any] = {}
 
     def __enter__(self) -> ProgressDisplay:
         return self
@@ -214,40 +204,59 @@ class ProgressDisplay:
         self.close()
 
     def __call__(self, what: str, done: float, total: float | None = None) -> None:
+        over = bool(total) and done >= (total or 0)
         with self._lock:
-            if self.tty:
-                self._bar(what, done, total or None)
+            if what not in self._bars:
+                if over:
+                    return
+                self._bars[what] = self._open(what, done, total)
+            bar = self._bars[what]
+            bar.total, bar.bar_format = total or None, self._format(total)
+            if over:  # finished downloads stay to be seen, steps don't
+                bar.n = done
+                self._bars.pop(what).close()
             else:
-                if what not in self._plain or (self._plain[what].closed and total and done < total):
-                    self._plain[what] = _PlainLine(what, self.stream, self.unit)
-                self._plain[what].update(done, total or None)
+                bar.update(done - bar.n)
 
     def close(self) -> None:
         """Take the bars off the screen; later calls open new ones."""
         with self._lock:
-            if self._bars is not None:
-                self._bars.stop()
-            self._bars, self._tasks, self._plain = None, {}, {}
+            while self._bars:
+                bar = self._bars.popitem()[1]
+                bar.leave = False
+                bar.close()
 
-    def _bar(self, what: str, done: float, total: float | None) -> None:
-        if self._bars is None:
-            from rich import progress
-            from rich.console import Console
+    def _open(self, what: str, done: float, total: float | None) -> Any:
+        from tqdm import tqdm
 
-            self._bars = progress.Progress(
-                progress.TextColumn("{task.description}"), progress.BarColumn(bar_width=24),
-                progress.TaskProgressColumn(), progress.TextColumn("{task.fields[amount]}"),
-                progress.TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-                console=Console(file=self.stream), transient=True,
-            )  # fmt: skip
-            self._bars.start()
-        if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=total, amount="")
-        if total and done >= total and self.unit != "bytes":  # finished downloads stay to be seen, steps don't
-            self._bars.remove_task(self._tasks.pop(what))
-            return
-        amount = f"{size(done)} of {size(total)}" if self.unit == "bytes" and total else ""
-        self._bars.update(self._tasks[what], completed=done, total=total, amount=amount)
+        tqdm.monitor_interval = 0  # no thread of its own
+        bytes_ = self.unit == "bytes"
+        shape: dict[str, Any] = {"file": self.stream, "leave": bytes_, "dynamic_ncols": True}
+        if not self.tty:
+            every = {"mininterval": PLAIN_EVERY_S, "delay": 0 if bytes_ else PLAIN_EVERY_S}
+            shape = {"file": _Lines(self.stream), "leave": True, "position": 0, **every}
+        shape |= {"desc": what, "initial": done, "total": total or None, "bar_format": self._format(total)}
+        return tqdm(miniters=0, unit_scale=bytes_, **shape)
+
+    def _format(self, total: float | None) -> str:
+        if not total:
+            return "{desc}: {n_fmt}B, {elapsed}" if self.unit == "bytes" else "{desc}: {elapsed}"
+        share = "{n_fmt}B of {total_fmt}B" if self.unit == "bytes" else "{percentage:.0f} %"
+        return f"{{desc}}: {share}{' |{bar:24}|' if self.tty else ''}, {{elapsed}}, {{remaining}} left"
+
+
+class _Lines:
+    """What tqdm draws over and over in one line, as lines of their own: for logs and pipes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> None:
+        if text := text.strip():
+            self.stream.write(f"{text}\n")
+
+    def flush(self) -> None:
+        self.stream.flush()
 
 
 def size(count: float | None) -> str:
@@ -265,38 +274,6 @@ def seconds(count: float) -> str:
     if count < 9.95:
         return f"{count:.1f} s"
     return f"{count:.0f} s" if count < 59.5 else f"{int(count + 0.5) // 60} min {int(count + 0.5) % 60:02d} s"
-
-
-class _PlainLine:
-    """Progress of one task as lines of text: at its start, every few seconds, at its end."""
-
-    def __init__(self, what: str, stream: TextIO, unit: str) -> None:
-        self.what, self.stream, self.unit = what, stream, unit
-        self.start = self.reported = time.monotonic()
-        self.opened = self.closed = False
-
-    def update(self, done: float, total: float | None) -> None:
-        now = time.monotonic()
-        if self.closed:
-            return
-        if total and done >= total:
-            self.closed = True
-            if self.opened or self.unit == "bytes":
-                self._say(f"{self._amount(done, None)}done in {seconds(now - self.start)}")
-        elif (self.unit == "bytes" and not self.opened) or now - self.reported >= PLAIN_EVERY_S:
-            self.opened, self.reported, left = True, now, "started"
-            if total and done > 0:
-                left = f"{seconds((now - self.start) * (total - done) / done)} left"
-            self._say(self._amount(done, total) + left)
-
-    def _amount(self, done: float, total: float | None) -> str:
-        if self.unit == "bytes":
-            return f"{size(done)} of {size(total)}, " if total else f"{size(done)}, "
-        return f"{100 * done / total:.0f} %, " if total else ""
-
-    def _say(self, text: str) -> None:
-        self.stream.write(f"{self.what}: {text}\n")
-        self.stream.flush()
 
 
 def _one_of(names: tuple[str, ...]) -> str:

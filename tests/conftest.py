@@ -3,7 +3,7 @@
 Files of quick tests come first, then those with slow ones, with the real weights, with a browser: see `KINDS`.
 
 Tests marked `weights` see the real embedded weights: `$PVCHAT_TEST_WEIGHTS_HOME`, else the home folder in use outside
-the tests (where `pvchat doctor --fetch` puts them). Where they are missing such a test is skipped and says so.
+the tests (where `pvchat doctor --fetch --spoken` puts them). Where they are missing such a test is skipped and says so.
 """
 
 from __future__ import annotations
@@ -160,12 +160,12 @@ def _is_local(host: Any) -> bool:
 
 def _missing_weights() -> str:
     """Why tests of the real weights can't run; empty when they can."""
-    from pvchat.assets import weights
+    from pvchat.assets import packages, weights
 
     before = os.environ.get("PVCHAT_HOME")
     os.environ["PVCHAT_HOME"] = str(WEIGHTS_HOME)
     try:
-        gone = sorted({weight.role for weight in weights.missing()})
+        gone = sorted({weight.role for weight in weights.missing(table=packages.table("embedded", "spoken"))})
     finally:
         if before is None:
             del os.environ["PVCHAT_HOME"]
@@ -173,7 +173,7 @@ def _missing_weights() -> str:
             os.environ["PVCHAT_HOME"] = before
     if not gone:
         return ""
-    mend = "run `pvchat doctor --fetch`, or set PVCHAT_TEST_WEIGHTS_HOME"
+    mend = "run `pvchat doctor --fetch --spoken`, or set PVCHAT_TEST_WEIGHTS_HOME"
     return f"no weights for {', '.join(gone)} in {WEIGHTS_HOME}: {mend}"
 
 

@@ -21,9 +21,10 @@ def test_an_empty_home(pvchat_home, capsys):
     assert cli.main(["doctor", "--json"]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["home"] == str(pvchat_home)
-    assert [row["role"] for row in report["weights"] if not (row["for_demo"] or row["for_voice"])] == [
+    assert [row["role"] for row in report["weights"] if not doctor._is_extra(row)] == [
         w.role for w in table("embedded")
     ]
+    assert [row["role"] for row in report["weights"] if row["for_spoken"]] == ["llm"]
     assert [row["role"] for row in report["weights"] if row["for_demo"]] == [w.role for w in table("footage")]
     assert not any(row["here"] for row in report["weights"])
     assert all(row["licence"] for row in report["weights"])
@@ -90,7 +91,7 @@ def test_all_of_it_is_printed(capsys):
 @pytest.mark.weights
 def test_with_all_weights_nothing_is_missing():
     report = doctor.examine()
-    assert all(row["here"] for row in report["weights"] if not (row["for_demo"] or row["for_voice"]))
+    assert all(row["here"] for row in report["weights"] if not doctor._is_extra(row))
     assert not any("Weights" in problem["what"] for problem in report["problems"])
 
 
@@ -107,4 +108,11 @@ def test_fetch_brings_weights_and_footage_and_nothing_twice(monkeypatch, capsys)
     captured = capsys.readouterr()
     json.loads(captured.out)  # progress is on stderr
     assert captured.err.splitlines()[0].startswith("Fetching ")
-    assert captured.err.splitlines()[1].startswith("llm: 5 B of 10 B")
+    assert captured.err.splitlines()[1].startswith("llm: 5.00B of 10.0B")
+
+
+def test_more_is_fetched_where_it_is_asked_for(monkeypatch, capsys):
+    fetched = []
+    monkeypatch.setattr(weights, "fetch", lambda progress, table: fetched.append(table))
+    cli.main(["doctor", "--fetch", "--voice", "--spoken", "--json"])
+    assert fetched == [table(kind) for kind in ("embedded", "footage", "voice", "languages", "spoken")]

@@ -64,7 +64,7 @@ def test_a_full_disk_while_converting(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_language_model_answers_as_its_gguf() -> None:
     import torch
 
-    model, tokenizer = _from_gguf(weights.member_path("llm", packages.table("embedded")[0].names[0]))
+    model, tokenizer = _from_gguf(weights.member_path("llm", packages.table("spoken")[0].names[0]))
     converted, reloaded = _from_folder(weights.member_path("llm"))
     for question in QUESTIONS:
         chat = [{"role": "user", "content": question}]

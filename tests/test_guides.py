@@ -48,10 +48,10 @@ def test_nobody_of_the_first_minutes_is_enrolled_twice() -> None:
 
 
 def test_the_demo_asks_as_many_questions_as_the_first_minutes_say() -> None:
-    from pvchat.cli import demo
+    from pvchat.assets import footage
 
     asked = re.search(r"asks (\d+) questions", text_of("first-ten-minutes.md"))
-    assert int(asked.group(1)) == len(demo.ASKED)
+    assert int(asked.group(1)) == len(footage.ASKED)
 
 
 def test_pictures_show_only_what_the_script_takes() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -132,16 +131,6 @@ def test_sentence_vectors_need_no_transformers(encoder: SentenceEncoder) -> None
 def test_a_broken_sentence_encoder_is_told(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="sentence encoder can't be read"):
         SentenceEncoder(tmp_path).encode(["hi"])
-
-
-def test_the_language_model_goes_when_nobody_speaks(tmp_path: Path) -> None:
-    model = LanguageModel(tmp_path, "cpu")
-    assert not model.rest(0)  # nothing is there
-    model._parts = (None, None)
-    assert not model.rest(60)
-    model._used = time.monotonic() - 61
-    assert model.rest(60)
-    assert model._parts is None
 
 
 @pytest.mark.weights

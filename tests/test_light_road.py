@@ -25,7 +25,7 @@ from pvchat.video import content_key
 REPO = Path(__file__).parents[1]
 HEAVY = (
     "torch", "transformers", "diffusers", "mediapipe", "openvino", "gradio", "scipy", "PIL", "av", "decord", "dlib",
-    "pydantic", "rich",
+    "pydantic", "tqdm",
 )  # fmt: skip
 QUESTIONS = (
     "Is Ana there?", "Who is in this video?", "When does Ana appear?", "How many people are there?", "Is Toon there?",

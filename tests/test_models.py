@@ -15,6 +15,7 @@ from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import list_models, load_config
+from pvchat.service.networks import needed_weights
 from pvchat.storage.tensorfile import pack
 
 
@@ -121,3 +122,13 @@ def test_train_base_takes_all_settings(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (seen[0].phase, seen[0].steps, seen[0].out, seen[0].resume) == (2, 2, tmp_path, True)
     assert json.loads(capsys.readouterr().out)["bleu4"] == 1.5
     assert cli.main(["train", "base", "--phase", "9"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "llm", "needed"),
+    [("auto", "", False), ("facts", "", False), ("model", "", False), ("spoken", "", True), ("reworded", "", True),
+     ("reworded", "a/folder", False)],
+)  # fmt: skip
+def test_a_language_model_is_needed_for_its_words_alone(answers: str, llm: str, needed: bool) -> None:
+    kinds = needed_weights(Settings(answers=answers, llm=llm))
+    assert kinds == (("embedded", "spoken") if needed else ("embedded",))

@@ -1,4 +1,4 @@
-"""The program `pvchat` as a process: streams that are closed or full, Ctrl-C in its first seconds, a careless umask."""
+"""The program `pvchat` as a process: streams that are closed or full, threads at its end, a careless umask."""
 
 from __future__ import annotations
 
@@ -17,23 +17,6 @@ from pvchat.video.copies import workspace
 REPO = Path(__file__).parents[1]
 PATH = {"PYTHONPATH": f"{REPO}{os.pathsep}{REPO / 'app'}"}
 pytestmark = posix
-# A server that takes its time to start, in which Ctrl-C comes while a callback runs that swallows exceptions.
-SLOW_SERVER = """
-import os, signal, sys, time, weakref
-from pvchat.cli import console
-from pvchat_app import engine, server
-
-def slow(*_):
-    thing = type("Thing", (), {})()
-    held = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))
-    del thing
-    time.sleep(45)
-
-server.App, console.fetch_missing, engine.Engine.start = slow, lambda _: None, lambda _: None
-sys.argv = ["pvchat", "serve", "--port", "0"]
-from pvchat.__main__ import main
-sys.exit(main())
-"""
 
 
 def shell(line: str) -> subprocess.CompletedProcess[str]:
@@ -45,17 +28,22 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", ["people list", "people list --json", "people show Ana", "people show Ana --json"])
-@pytest.mark.parametrize("where", [">&-", "<&- >&-", "> /dev/full"])
-def test_an_answer_that_cannot_be_written_is_an_error(words: str, where: str) -> None:
-    if "full" in where and not Path("/dev/full").exists():
+def test_an_answer_that_cannot_be_written_is_an_error(words: str) -> None:
+    if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full")
     PeopleStore().add(make_person("Ana"))
-    done = shell(f"pvchat {words} {where}")
-    why = "No space left on device" if "full" in where else "Bad file descriptor"
+    done = shell(f"pvchat {words} > /dev/full")
     assert done.stderr.startswith("error: ")
-    assert why in done.stderr.splitlines()[0]
+    assert "No space left on device" in done.stderr.splitlines()[0]
     assert "Traceback" not in done.stderr
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("where", [">&-", "<&- >&-", ">&- 2>&-"])
+def test_closed_streams_break_nothing(where: str) -> None:
+    PeopleStore().add(make_person("Ana"))
+    done = shell(f"pvchat people list {where}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("where", ["2>&-", "2> /dev/null", "2> /dev/full"])
@@ -64,14 +52,6 @@ def test_nobody_need_listen(where: str) -> None:
     done = shell(f"pvchat people list {where}")
     assert (done.returncode, done.stdout.count("Ana")) == (0, 1)
     assert shell(f"pvchat people show Eve {where}").returncode == 1
-
-
-def test_ctrl_c_in_the_first_seconds_of_a_server_ends_it() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SLOW_SERVER], stderr=subprocess.PIPE, text=True, cwd=REPO, env={**os.environ, **PATH}
-    )
-    assert process.communicate(timeout=120)[1] == "Stopped.\n"
-    assert process.returncode == 130
 
 
 def test_threads_that_compute_are_not_waited_for() -> None:

@@ -46,7 +46,7 @@ def test_the_weights_table_is_the_code_s():
     rows = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", section, re.MULTILINE)[1:]
     assert rows == [
         (weight.purpose, f"{weight.package} {weight.version}", weight.licence)
-        for weight in table("embedded", "voice", "languages")
+        for weight in table("embedded", "spoken", "voice", "languages")
     ]
 
 

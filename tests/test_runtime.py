@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import sys
+import time
 
 import pytest
 import torch
@@ -126,73 +128,61 @@ def test_durations(count, shown):
     assert runtime.seconds(count) == shown
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def told(display, *steps):
+    """The lines after these steps: what, how much is done, of how much, seconds until the next."""
+    for what, done, total, wait_s in steps:
+        display(what, done, total)
+        time.sleep(wait_s)
+    return display.stream.getvalue().splitlines()
+
+
 def test_without_a_terminal_progress_is_lines(monkeypatch):
-    clock = [0.0]
-    monkeypatch.setattr(runtime.time, "monotonic", lambda: clock[0])
-    stream = io.StringIO()
-    with runtime.ProgressDisplay("bytes", stream) as display:
-        for done in range(0, 101, 10):
-            display("llm", done * 1e6, 100e6)
-            clock[0] += 1.0
-        display("llm", 100e6, 100e6)  # telling the end twice says it once
-    lines = stream.getvalue().splitlines()
-    assert lines[0] == "llm: 0 B of 100 MB, started"
-    assert lines[1] == "llm: 50 MB of 100 MB, 5.0 s left"
-    assert lines[-1] == "llm: 100 MB, done in 10 s"
-    assert len(lines) == 3
+    monkeypatch.setattr(runtime, "PLAIN_EVERY_S", 0.3)
+    steps = [("llm", done * 1e6, 100e6, 0.1) for done in range(0, 101, 10)]
+    with runtime.ProgressDisplay("bytes", io.StringIO()) as display:
+        lines = told(display, *steps, ("llm", 100e6, 100e6, 0))  # telling the end twice says it once
+    assert lines[0] == "llm: 0.00B of 100MB, 00:00, ? left"
+    assert re.fullmatch(r"llm: \d0.0MB of 100MB, 00:00, 00:00 left", lines[1])
+    assert lines[-1] == "llm: 100MB of 100MB, 00:01, 00:00 left"
+    assert 4 <= len(lines) <= 5
 
 
 def test_progress_that_cannot_be_counted():
-    stream = io.StringIO()
-    display = runtime.ProgressDisplay("bytes", stream)
-    display("waiting for another process", 0, 0)
-    display("steps", 3, None)
-    assert stream.getvalue() == "waiting for another process: 0 B, started\nsteps: 3 B, started\n"
+    display = runtime.ProgressDisplay("bytes", io.StringIO())
+    lines = told(display, ("waiting for another process", 0, 0, 0), ("steps", 3, None, 0))
+    assert lines == ["waiting for another process: 0.00B, 00:00", "steps: 3.00B, 00:00"]
 
 
 def test_short_steps_are_not_worth_a_line(monkeypatch):
-    clock = [0.0]
-    monkeypatch.setattr(runtime.time, "monotonic", lambda: clock[0])
-    stream = io.StringIO()
-    display = runtime.ProgressDisplay(stream=stream)
-    for what, done, now in (
-        ("reading", 0, 0),
-        ("reading", 40, 2),
-        ("faces", 0, 2),
-        ("faces", 20, 8),
-        ("faces", 40, 14),
-    ):
-        clock[0] = now
-        display(what, done, 40)
-    assert stream.getvalue().splitlines() == ["faces: 50 %, 6.0 s left", "faces: done in 12 s"]
-    display("faces", 4, 40)  # the next clip
-    clock[0] += 6
-    display("faces", 20, 40)
-    assert stream.getvalue().splitlines()[2:] == ["faces: 50 %, 6.0 s left"]
+    monkeypatch.setattr(runtime, "PLAIN_EVERY_S", 0.3)
+    display = runtime.ProgressDisplay(stream=io.StringIO())
+    assert told(display, ("reading", 0, 40, 0.1), ("reading", 40, 40, 0)) == []
+    lines = told(display, ("faces", 0, 40, 0.4), ("faces", 20, 40, 0.1), ("faces", 40, 40, 0))
+    assert lines == ["faces: 50 %, 00:00, 00:00 left", "faces: 100 %, 00:00, 00:00 left"]
+    lines = told(display, ("faces", 4, 40, 0.4), ("faces", 20, 40, 0))  # the next clip
+    assert lines[2:] == ["faces: 50 %, 00:00, 00:00 left"]
 
 
 def test_on_a_terminal_progress_is_a_bar():
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    stream = Terminal()
-    with runtime.ProgressDisplay("bytes", stream) as display:
+    with runtime.ProgressDisplay("bytes", Terminal()) as display:
+        display("llm", 0, 93e6)
+        time.sleep(0.2)
         display("llm", 1e6, 93e6)
-    assert "llm" in stream.getvalue()
-    assert "1.0 MB of 93 MB" in stream.getvalue()
+        assert "llm: 1.00MB of 93.0MB |" in display.stream.getvalue()
 
 
 def test_a_step_that_is_over_leaves_the_terminal():
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     display = runtime.ProgressDisplay(stream=Terminal())
     for what in ("reading", "faces", "reading"):
         display(what, 1, 2)
         display(what, 2, 2)
-    assert display._bars.task_ids == []
+    assert display._bars == {}
+    assert display.stream.getvalue().split("\r")[-2].strip() == ""
     display.close()
 
 

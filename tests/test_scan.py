@@ -308,28 +308,3 @@ def test_facts_are_those_of_her_best_stretch_and_all_are_kept() -> None:
     (track,) = joiner.tracks()
     assert track.facts.where == "on the right"
     assert [a.facts.where for a in track.appearances] == ["on the left", "on the right"]
-
-
-def test_a_look_ahead_waits_for_nobody_and_leaves_its_parts_to_the_whole(
-    long_video: Path, tmp_path: Path, asked: list[float]
-) -> None:
-    networks = SimpleNamespace(lock=threading.RLock(), experts=None, forget=lambda: None)
-    memory = ClipMemory(networks, ClipCache(tmp_path / "cache"), CONFIG, lambda *_: None)  # type: ignore[arg-type]
-    ahead: list[Any] = []
-
-    def partial(seen: ClipAnalysis) -> None:
-        if not ahead:  # after the first part, in another thread, as somebody asks about the end
-            other = threading.Thread(target=lambda: ahead.append(memory.look_ahead(long_video, (37.0, 39.0))))
-            other.start()
-            other.join(120)
-
-    whole = memory.look(long_video, partial)
-    assert ahead[0].length_s == pytest.approx(40.0)
-    assert ahead[0].analysis.times.min() > 36
-    assert asked == pytest.approx([0, 36, 12, 24])
-    assert whole.length_s is None
-    assert whole.analysis.duration_s == pytest.approx(40.0)
-    assert len(list((tmp_path / "cache").glob("*.json"))) == 1
-    late = memory.look_ahead(long_video, (1.0, 3.0))  # the whole was kept meanwhile
-    assert late.analysis.duration_s == pytest.approx(12.0)
-    assert len(list((tmp_path / "cache").glob("*.json"))) == 1

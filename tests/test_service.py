@@ -194,7 +194,7 @@ def test_an_unknown_preset(preset: str) -> None:
 def test_networks_are_converted_before_the_first_clip_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the first enrollment after an install takes three times as long, and nobody knows why."""
     told: list[tuple[str, float, float]] = []
-    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [])
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda table: [])
     monkeypatch.setattr("pvchat.perception.experts.converted.lacking", lambda: True)
     monkeypatch.setattr("pvchat.service.networks.sys.executable", "true")
     Networks(Settings(device="cpu")).fetch(lambda *words: told.append(words))
@@ -204,8 +204,10 @@ def test_networks_are_converted_before_the_first_clip_and_it_is_said(monkeypatch
 
 def test_missing_weights_are_fetched_once_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [] if calls else [SimpleNamespace(role="llm")])
-    monkeypatch.setattr("pvchat.assets.weights.fetch", lambda roles=None, progress=None: calls.append(progress))
+    monkeypatch.setattr(
+        "pvchat.assets.weights.missing", lambda table: [] if calls else [SimpleNamespace(role="frames")]
+    )
+    monkeypatch.setattr("pvchat.assets.weights.fetch", lambda progress, table: calls.append(progress))
     told = lambda what, done, total: None  # noqa: E731
     for _ in range(2):
         assert isinstance(PVChat.from_pretrained("embedded", Settings(device="cpu"), told), PVChat)

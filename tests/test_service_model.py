@@ -174,14 +174,11 @@ def test_unknown_words_are_refused(tmp_path: Path) -> None:
         Settings(answers="guesses")
 
 
-def test_the_language_model_is_loaded_for_words_alone_and_goes_again(folder: Path) -> None:
+def test_the_language_model_is_loaded_for_words_alone(folder: Path) -> None:
     trained = TrainedModel(folder, "cpu")
     whole = trained.model
     assert whole.llm is not None
     assert trained.model is whole
-    assert not trained.rest(60)
-    assert trained.rest(0)
-    assert trained._whole is None
 
 
 def test_warming_up_loads_no_language_model(

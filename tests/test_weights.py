@@ -112,7 +112,7 @@ def test_absent_weights_and_wrong_names_say_what_to_do(row: Weight) -> None:
 
 def test_the_table_is_sound() -> None:
     assert {weight.role for weight in packages.table("embedded")} == {
-        "llm", "frames", "faces", "mediapipe", "sentences", "things", "faceprints",
+        "frames", "faces", "mediapipe", "sentences", "things", "faceprints",
     }  # fmt: skip
     for weight in packages.table("embedded"):
         assert len(weight.sha256) == 64

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -293,29 +292,3 @@ def test_the_command_refuses_what_is_no_time(capsys) -> None:
     with pytest.raises(SystemExit):
         main.main(["ask", "clip.mp4", "Is Ana there?", "--from", "soon"])
     assert "'soon' is no time; use seconds, m:ss or h:mm:ss" in capsys.readouterr().err
-
-
-def test_a_part_that_was_not_come_to_yet_is_looked_at_ahead(
-    chat: PVChat, clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole, wanted = chat.analyse(clip), []
-    seen = whole.between(0, 4)
-
-    def look_ahead(path: Path, needed: tuple[float, float]) -> Look:
-        wanted.append(needed)
-        return Look(whole.between(*needed), length_s=10.0)
-
-    monkeypatch.setattr(chat._clips, "look_ahead", look_ahead)
-    so_far = Asking(whole_s=10, seen=seen)
-    for question in ("Is Ben there?", "Is Ben there in shot 2?", "Is Ana there at 0:02?"):
-        assert chat.look_ahead(clip, question, (), so_far) is so_far
-    nearly = replace(so_far, between=(0, 9))
-    assert chat.look_ahead(clip, "Is Ben there?", (), nearly) is nearly  # nearly all of it
-    assert not wanted
-    part = chat.look_ahead(clip, "Is Ben there in the last two seconds?", (), so_far)
-    assert wanted == [(8, 10)]
-    told = chat.answer(clip, "Is Ben there in the last two seconds?", (), part)
-    assert told.answer.startswith("Yes, Ben is in this part of the video")
-    assert told.people[0].spans == [(8.0, 10.0)]
-    with pytest.raises(SettingsError, match=r"the clip is 10\.0 s long"):
-        chat.look_ahead(clip, "Is Ana there at 0:30?", (), so_far)

@@ -11,11 +11,11 @@ conversation.js puts that into the page.
     actions         backend.py, with correcting.py and merges.py; person_choices.py: who is picked in a dropdown
     one browser     sessions.py and conversation.py; forgetting.py removes from it people who are forgotten
     background      analysing.py: clips; jobs.py: trainings, scans, evaluations; progress.py: progress and time left
-    the page        page.py (languages.py: its labels in five languages), and one class for each tab, whose public
+    the page        page.py, and one class for each tab, whose public
                     methods are its events: enroll_tab.py, chat_tab.py (with hearing.py), people_tab.py,
                     library_tab.py (with inbox_tab.py), live_tab.py, evaluate_tab.py, settings_tab.py;
                     page_events.py: what they share; endpoints.py: for clients and MCP
     HTML, files     cards.py, turncard.py, jobcards.py, librarycards.py, timeline.py, evidence.py, export.py, wording.py
-    in the browser  language.js and staying.js (calls outlive a lost connection) first; address.js (tab and clip in the
+    in the browser  staying.js (calls outlive a lost connection) first; address.js (tab and clip in the
                     page's address), upload.js, microphone.js, conversation.js, timeline.js, page.js, settings.js
 """

@@ -4,7 +4,7 @@
   const buttons = () => [...document.querySelectorAll("#pv-tabs > .tab-wrapper button")]
     .filter((one) => !one.closest(".visually-hidden") && one.textContent.trim());
   const panels = () => [...document.querySelectorAll("#pv-tabs > [role=tabpanel]")];
-  const label = (tab) => window.pvWords(tab.charAt(0).toUpperCase() + tab.slice(1));
+  const label = (tab) => tab.charAt(0).toUpperCase() + tab.slice(1);
   let going = ""; // the tab that the page is on its way to
   let had = ""; // the clip that was shown last
   let began = false; // the address that the page was opened with was followed

@@ -55,15 +55,13 @@ def answer_so_far(
 ) -> None:
     """Answer a question about a long video from the part analysed so far; it is answered again when more is known.
 
-    Minutes that the question names and that the analysis hasn't reached are analysed now. `speaking` is held while the
-    language model is used; the answer comes as a whole, so `stream` isn't called.
+    `speaking` is held while the language model is used; the answer comes as a whole, so `stream` isn't called.
     """
     assert turn.clip is not None
-    path, whole_s, asked = turn.clip.path, turn.clip.probe.duration_s, (turn.question, history)
+    path, whole_s = turn.clip.path, turn.clip.probe.duration_s
     so_far = Asking(turn.between, whole_s=whole_s, seen=seen)
-    asking = chat.look_ahead(path, *asked, so_far)  # while others are answered
     with speaking:
-        turn.take(chat.answer(path, *asked, asking), whole_s)
+        turn.take(chat.answer(path, turn.question, history, so_far), whole_s)
 
 
 class RunningAnalyses:

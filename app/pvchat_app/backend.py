@@ -33,7 +33,7 @@ from pvchat_app.conversation import History, SessionClip, Turn, keys_of
 from pvchat_app.engine import Engine
 from pvchat_app.jobs import Job, Jobs
 from pvchat_app.merges import Merges
-from pvchat_app.progress import BEAT_S, DEEP_PLAN, SCAN_PLAN, Pace, streamed_pieces
+from pvchat_app.progress import BEAT_S, streamed_pieces
 from pvchat_app.sessions import Session, Sessions
 from pvchat_app.timeline import timeline
 from pvchat_app.wording import explained_error
@@ -162,7 +162,7 @@ class Backend:
             self.engine.chat.deepen(clip, person, track=pick, stop=stop, progress=progress)
 
         clean_up = partial(shutil.rmtree, folder, ignore_errors=True)
-        return self.jobs.add(Job(owner, person.name, work, clean_up, pace=Pace(DEEP_PLAN)))
+        return self.jobs.add(Job(owner, person.name, work, clean_up))
 
     def end_training(self, name: str) -> None:
         """Stop a person's training; raises PeopleError where it doesn't stop yet."""
@@ -272,7 +272,7 @@ class Backend:
                 return self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)).to_dict()
 
         running = next((job for job in self.jobs.of(owner, SCAN) if job.active), None)
-        return running or self.jobs.add(Job(owner, "Library", work, kind=SCAN, pace=Pace(SCAN_PLAN)))
+        return running or self.jobs.add(Job(owner, "Library", work, kind=SCAN, main="looking through videos"))
 
     # -- people -------------------------------------------------------------------------------------------------------
 

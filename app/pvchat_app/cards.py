@@ -40,13 +40,13 @@ def download(url: str, name: str, count: int, what: str) -> str:
 
 
 def placeholder(text: str) -> str:
-    """A text where something will appear later; translated by the catalogues (`languages.py`)."""
-    return f'<div class="pv-empty" data-words>{escape(text)}</div>'
+    """A text where something will appear later."""
+    return f'<div class="pv-empty">{escape(text)}</div>'
 
 
 def first_steps(*texts: str) -> str:
     """A numbered list of what to do first, shown while a tab is empty."""
-    return f'<ol class="pv-steps">{"".join(f"<li data-words>{escape(text)}</li>" for text in texts)}</ol>'
+    return f'<ol class="pv-steps">{"".join(f"<li>{escape(text)}</li>" for text in texts)}</ol>'
 
 
 def player(clip: SessionClip) -> str:

@@ -35,13 +35,10 @@ NOTHING = (
 WHO = "Who is in this video?"
 REDRAWN = 0.02  # the timeline is redrawn when so much more of the clip is analysed
 _LOG = (
-    '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" lang="en" '
-    'data-words="aria-label data-empty" data-empty="Answers appear here, with what they rest on."></div>'
+    '<div class="pv-log" role="log" aria-label="Conversation" tabindex="0" '
+    'data-empty="Answers appear here, with what they rest on."></div>'
 )
-_MICROPHONE = (
-    '<button type="button" class="pv-button" data-words>Speak</button> '
-    '<span class="pv-dim" role="status" data-words></span>'
-)
+_MICROPHONE = '<button type="button" class="pv-button">Speak</button> <span class="pv-dim" role="status"></span>'
 # many of these may wait for experts and model, which take them in turn: no page waits for another's long video
 ANSWERS: dict[str, Any] = {**MODEL, "concurrency_id": "answers", "concurrency_limit": 16}
 ANALYSES: dict[str, Any] = {**MODEL, "concurrency_id": "looks", "concurrency_limit": 16}
@@ -91,7 +88,6 @@ class ChatTab:
         with gr.Row(equal_height=False, elem_id="pv-chat-more"):
             self.known = gr.Button("Enroll from this clip", size="sm", elem_id="pv-chat-enroll", min_width=130)
             self.clear = gr.Button("Clear conversation", size="sm", elem_id="pv-clear", min_width=130)
-            self.copy = gr.Button("Copy", size="sm", elem_id="pv-copy", min_width=70)
             self.export = gr.Button("Export conversation", size="sm", elem_id="pv-export", min_width=130)
         self.link = gr.HTML("", elem_id="pv-export-link")
 
@@ -122,7 +118,6 @@ class ChatTab:
         self.microphone.click(self.hear_question, None, spoken, show_progress="hidden", **ANALYSES)
         exported = self.export.click(self.export_conversation, None, self.link, **QUICK)
         exported.then(None, None, None, js=follow_link_script("pv-export-link"))
-        self.copy.click(None, None, self.link, js="() => window.pvCopy()")
         self.clear.click(self.clear_conversation, None, [self.log, self.link], **QUICK)
 
     def show(self, session: Session) -> tuple[Any, ...]:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pvchat.service import PVChat
 
 
-IDLE_S = 600.0  # a language model that is unused for so long is unloaded
-
 _log = logging.getLogger(__name__)
 
 
@@ -59,11 +57,6 @@ class Engine:
         from pvchat.train.deep import trains
 
         return trains(self.chat)
-
-    def unload_idle(self, idle_s: float = IDLE_S) -> None:
-        """Unload networks that nobody has used for a while."""
-        if self.ready and self._loaded.exception() is None:
-            self.chat.networks.rest(idle_s)
 
     def answer_by(self, model: str) -> None:
         """Let another model answer; until it is loaded, and if it can't be, the one before does."""

@@ -18,7 +18,6 @@ from pvchat.schemas import Progress
 from pvchat_app import cards, jobcards, page_events
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
-from pvchat_app.languages import translatable
 from pvchat_app.page_events import MODEL, QUICK, Updates
 from pvchat_app.person_choices import choice_value, name_of, picked_person
 from pvchat_app.progress import progress_bars
@@ -26,7 +25,7 @@ from pvchat_app.sessions import Session
 from pvchat_app.wording import percent
 
 MAX_SUBJECTS = 12  # people of a clip that can be picked
-_ENROLL = translatable("Enroll")
+_ENROLL = "Enroll"
 OTHER = " other"  # the value of "Another person": no name begins with a space
 _DEEP = "Deep trains personal tokens, which a pretrained base answers by."
 _NOTHING = (
@@ -280,5 +279,5 @@ def _camera() -> gr.Video:
 def _name_and_button(known: str | None) -> tuple[Any, Any]:
     """The name's field, needed for another person only, and the button's text."""
     add = known not in (None, OTHER)
-    text = translatable("Add to", f" {name_of(known)}") if known and add else _ENROLL
+    text = f"Add to {name_of(known)}" if known and add else _ENROLL
     return gr.Textbox(visible=not add), gr.Button(text)

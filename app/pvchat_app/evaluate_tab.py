@@ -28,7 +28,7 @@ from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
 from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, click_script, job_rows, sent_value, unchanged
-from pvchat_app.progress import EVAL_PLAN, Pace, progress_bars
+from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.wording import escape, from_home
 
@@ -45,16 +45,13 @@ MEASURES = (  # group and name in metrics.json; the column's title; what it says
     ("wording", "content_f1", "Same words",
      "how many words the answer shares with the one that was written down; right answers in other words get less"),
 )  # fmt: skip
-_ENROLLED = {"Carl": "car-1", "Obama": "portrait"}  # of the demo set; name: enrollment clip
-_ASKED = ("car-2", "speech", "blue-room", "other-man", "both")
-_WEARS = {"Carl": "Carl is wearing a black top.", "Obama": "Obama is wearing a black suit."}
 _STEPS = {
     "enrolling, instant": "enrolling the people", "clips": "asking about the clips", "measuring": "scoring the answers",
 }  # fmt: skip
 MAX_QUESTIONS = 1_000_000
 _WHAT = (
-    "<p data-words>How often is PVChat right? Questions whose answers are known are asked about clips, and counted.</p>"
-    "<p data-words>They come from a manifest: people with a clip of each, other clips, and questions with their true "
+    "<p>How often is PVChat right? Questions whose answers are known are asked about clips, and counted.</p>"
+    "<p>They come from a manifest: people with a clip of each, other clips, and questions with their true "
     "answers.</p>"
 )
 _NONE = "No manifest yet: add the demo set (20 questions about five clips of two people), or your own."
@@ -187,9 +184,9 @@ def make_demo(folder: Path, progress: Progress = lambda what, done, total: None)
     made = folder / f".{DEMO}"  # seen under its name only when it is whole
     shutil.rmtree(made, ignore_errors=True)
     for name, clip in footage.build(made / "clips").items():
-        if name not in (*_ENROLLED.values(), *_ASKED):
+        if name not in (*footage.ENROLLED.values(), *footage.EVALUATED):
             clip.unlink()
-    subjects = tuple(Subject(name, f"clips/{clip}.mp4", DEMO) for name, clip in _ENROLLED.items())
+    subjects = tuple(Subject(name, f"clips/{clip}.mp4", DEMO) for name, clip in footage.ENROLLED.items())
     write(Manifest(DEMO, made, subjects, tuple(_demo_items())), made)
     shutil.rmtree(folder / DEMO, ignore_errors=True)
     made.rename(folder / DEMO)
@@ -199,11 +196,11 @@ def make_demo(folder: Path, progress: Progress = lambda what, done, total: None)
 def _demo_items() -> list[Item]:
     """Two questions about each person in each clip: is she there, and what does she wear?"""
     items: list[Item] = []
-    for clip in _ASKED:
-        there = {name: name in footage.shot(clip).shows for name in _ENROLLED}
+    for clip in footage.EVALUATED:
+        there = {name: name in footage.shot(clip).shows for name in footage.ENROLLED}
         for name, present in there.items():
             truth = f"{'Yes' if present else 'No'}, {name} is {'' if present else 'not '}in this video."
-            wears = ("single", "appearance", f"What is {name} wearing?", _WEARS[name])
+            wears = ("single", "appearance", f"What is {name} wearing?", footage.WEARS[name])
             refuses = ("refusal", "appearance", f"What is {name} wearing?", truth)
             rows = (("single", "existence", f"Is {name} in this video?", truth), wears if present else refuses)
             for row in rows:
@@ -229,11 +226,9 @@ def start(backend: Backend, owner: str, folder: Path, name: str | None, limit: i
             run(path, out, EvalOptions(limit=limit), progress=watch.step, chat=backend.engine.chat)
         except StoppedError:
             return None
-        finally:
-            shutil.rmtree(out / "people", ignore_errors=True)  # faces of the manifest's people: not needed any more
         return out
 
-    return backend.jobs.add(Job(owner, path.name, work, kind=KIND, pace=Pace(EVAL_PLAN)))
+    return backend.jobs.add(Job(owner, path.name, work, kind=KIND, main=_STEPS["clips"]))
 
 
 def report_of(job: Job) -> Path | None:

@@ -26,11 +26,10 @@ from pvchat.service.hearing import SpokenLine, transcript
 from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip
-from pvchat_app.languages import translatable
 from pvchat_app.progress import progress_bars
 from pvchat_app.wording import escape, exact_time
 
-LISTEN, STOP = translatable("Listen: what is said in it?"), translatable("Stop listening")
+LISTEN, STOP = "Listen: what is said in it?", "Stop listening"
 FETCH = "Stop the app and run: pvchat doctor --fetch --voice"
 
 

@@ -54,6 +54,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
     started: float = 0.0
     finished: float = 0.0
+    main: str = ""  # the part by whose share the whole job is judged; "" where steps are counted
     pace: Pace = field(default_factory=Pace, repr=False)  # share done and time left
     over: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -65,11 +66,11 @@ class Job:
     @property
     def share(self) -> float:
         """How much of the whole job is done, 0..1; it never falls."""
-        return 1.0 if self.state == "done" else min(0.99, self.pace.done)
+        return 1.0 if self.state == "done" else min(0.99, self.pace.share)
 
     def left_s(self) -> float | None:
-        """Seconds left; None while that isn't known."""
-        return self.pace.left_s(time.monotonic()) if self.state == "running" else None
+        """Seconds left; None while that isn't known, and where steps are counted: they take unlike long."""
+        return self.pace.left_s(time.monotonic()) if self.state == "running" and self.main else None
 
     def tell(self, what: str, done: float, total: float) -> None:
         """The progress callback handed to the work."""
@@ -78,7 +79,11 @@ class Job:
             done = total = 0.0
         step = _STEPS[min(self.number, len(_STEPS)) - 1] if self.number else what
         self.step, self.part, self.done, self.total = step, what, done, total
-        self.pace.tell(step if what == _ALL_STEPS else what, done / total if total > 0 else 0.0, time.monotonic())
+        share = done / total if total > 0 else 0.0
+        if self.number:
+            self.pace.tell((self.number - 1 + share) / self.count, time.monotonic())
+        elif what == self.main:
+            self.pace.tell(share, time.monotonic())
 
 
 class Jobs:

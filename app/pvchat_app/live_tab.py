@@ -1,7 +1,7 @@
 """The live tab: a camera's last picture, who is there now, the last events; start and stop.
 
 In: a `Backend`. Out: Gradio components and their events. The tab exists only where the server can be reached from this
-machine alone; only cameras that were added (here, or by `pvchat library add rtsp://…`) can be watched.
+machine alone; only cameras that were added (in the Library tab, or by `pvchat library add rtsp://…`) can be watched.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import gradio as gr
 
 from pvchat.errors import PVChatError
 from pvchat.storage import library as storage
-from pvchat.video import is_address
 from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.page_events import QUICK
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 POLL_S = 2.0
 MAX_EVENTS = 12  # events that are listed
-_NONE = "No camera was added yet. Add one by its address, such as rtsp://camera."
+_NONE = "No camera was added yet. Add one in the Library tab by its address, such as rtsp://camera."
 _IDLE = "This camera isn’t watched: press Watch."
 
 
@@ -49,12 +48,6 @@ class Cameras:
         """The camera of `names` to show first: the newest one that is watched, else the newest one."""
         addresses = [address for _, address in names]
         return next(reversed([one for one in addresses if one in self.watched] or addresses), None)
-
-    def add(self, address: str, place: str) -> None:
-        """Add a camera; raises PVChatError where this is no camera's address."""
-        if not is_address(address := (address or "").strip()):
-            raise PVChatError("this is no camera’s address.", subject=address, hint="Write rtsp://… or http://…")
-        self.backend.engine.chat.library.add([address], (place or "").strip() or None)
 
     def start(self, camera: str) -> None:
         """Watch a camera, unless it is watched already; raises PVChatError where it was never added."""
@@ -110,20 +103,12 @@ class LiveTab:
         with gr.Row():
             self.watch_button = gr.Button("Watch", variant="primary", elem_id="pv-live-start")
             self.stop_button = gr.Button("Stop", elem_id="pv-live-stop")
-        with gr.Accordion("Add a camera", open=False, elem_id="pv-live-add"):
-            self.address = gr.Textbox(label="Address", max_lines=1, max_length=4096, placeholder="rtsp://…",
-                                      elem_id="pv-live-address")  # fmt: skip
-            self.place = gr.Textbox(label="Place (may be left empty)", max_lines=1, max_length=80,
-                                    placeholder="kitchen", elem_id="pv-live-place")  # fmt: skip
-            self.add_button = gr.Button("Add", elem_id="pv-live-add-button")
         self.note = gr.HTML("", elem_id="pv-live-note")
         self.events = gr.HTML("", elem_id="pv-live-events")
 
     def _connect(self, tab: gr.Tab) -> None:
         outputs = [self.picked, self.watch_button, self.stop_button, self.now, self.events, self.timer]
         tab.select(self.show, None, outputs, **QUICK)
-        adds, fields = [self.add_button.click, self.address.submit, self.place.submit], [self.address, self.place]
-        gr.on(adds, self.add, fields, [self.note, *fields, *outputs], **QUICK)
         changed = [self.note, self.now, self.events, self.timer]
         self.watch_button.click(self.watch, self.picked, changed, **QUICK)
         self.stop_button.click(self.stop, self.picked, changed, **QUICK)
@@ -137,14 +122,6 @@ class LiveTab:
         first = self.cameras.first(names)
         usable = gr.Button(interactive=bool(names))
         return gr.Dropdown(choices=names, value=first), usable, usable, *self.cameras.as_html(first), self._timer()
-
-    def add(self, address: str, place: str) -> tuple[Any, ...]:
-        """Add a camera."""
-        try:
-            self.cameras.add(address, place)
-        except Exception as error:
-            return cards.error_card(error), address, place, *self.show()
-        return cards.notice("The camera is added: press Watch.", "good"), "", "", *self.show()
 
     def watch(self, camera: str | None) -> tuple[Any, ...]:
         """Start to watch the camera that is picked."""

@@ -32,17 +32,6 @@
 
   document.addEventListener("pv-play", ({ detail }) => play(detail.clip, detail.seconds)); // from timeline.js
 
-  window.pvCopy = async () => { // the conversation as text; returns what came of it
-    const said = [...document.querySelectorAll("#pv-chat .user, #pv-chat .pv-answer")];
-    const note = (text, kind) => `<div class="pv-notice pv-${kind}" role="status">${text}</div>`;
-    if (!said.length) return note("There is nothing to copy yet. Ask a question first.", "error");
-    try {
-      const lines = said.map((one) => (one.classList.contains("user") ? "> " : "") + one.innerText.trim());
-      await navigator.clipboard.writeText(lines.join("\n"));
-      return note("The conversation is copied.", "info");
-    } catch { return note("This browser does not let the page copy: export the conversation instead.", "error"); }
-  };
-
   let cancel = null; // the job whose button has the keyboard's focus: its card is drawn anew every second
   document.addEventListener("focusin", (event) => { cancel = event.target.dataset.cancel || null; });
   document.addEventListener("pointerdown", () => { cancel = null; });

@@ -17,7 +17,6 @@ from pvchat_app.backend import Backend
 from pvchat_app.chat_tab import ChatTab
 from pvchat_app.enroll_tab import EnrollTab
 from pvchat_app.evaluate_tab import EvaluateTab
-from pvchat_app.languages import mark_texts
 from pvchat_app.library_tab import LibraryTab
 from pvchat_app.live_tab import LiveTab
 from pvchat_app.page_events import MODEL, QUICK, Updates
@@ -25,7 +24,7 @@ from pvchat_app.people_tab import PeopleTab
 from pvchat_app.settings_tab import SettingsTab
 
 _HEAD = (
-    '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim" data-words>Enroll a person from one clip, then '
+    '<div class="pv-head"><h1>PVChat</h1><span class="pv-dim">Enroll a person from one clip, then '
     "ask about other clips. Everything stays on this machine.</span></div>"
 )
 _CLIP = "() => window.pvAddress().clip"  # address.js
@@ -39,7 +38,6 @@ def build(backend: Backend, manifests: Path, local: bool = True) -> gr.Blocks:
         built = Page(backend, manifests, local)
         endpoints.build(backend)
         built.connect(page)
-    mark_texts(page)
     return page
 
 

@@ -15,7 +15,6 @@ from pvchat.people.corrections import SAME_FACE
 from pvchat.people.parts import mean_distance
 from pvchat_app import cards, export, librarycards
 from pvchat_app.backend import Backend
-from pvchat_app.languages import translatable
 from pvchat_app.page_events import MODEL, QUICK, click_script, follow_link_script, sent_value, unchanged
 from pvchat_app.person_choices import choice_value, current_choice, picked_person
 from pvchat_app.wording import escape
@@ -231,7 +230,7 @@ class PeopleTab:
         if merge is None:
             return gr.Button("", visible=False), ""
         names = f" ({merge.kept.name}, {merge.gone.name})"
-        return gr.Button(translatable("Undo the merge", names), visible=True), merge.made
+        return gr.Button(f"Undo the merge{names}", visible=True), merge.made
 
 
 def _outcome(call: Callable[[], str]) -> str:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
-from pvchat.memory import keep_small
+from pvchat.memory import give_back, keep_small
 from pvchat_app import uploads
 from pvchat_app.calls import ResumableCalls
 from pvchat_app.engine import Engine
@@ -47,6 +47,7 @@ MIN_PASSWORD = 8  # characters
 SWEEP_S = 120.0
 ENDING_S = 30.0  # how long running work may take to end when the server stops
 _STAYING = "/staying.js"
+_ENGLISH = 'Object.defineProperty(navigator, "language", { get: () => "en" });\n'  # Gradio's own words, too
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class App:
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
             self.backend.sessions.end_idle()
-            self.backend.engine.unload_idle()
+            give_back()
 
 
 def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
@@ -210,7 +211,7 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
     """Mount the page; Gradio's app for it."""
     import gradio as gr
 
-    from pvchat_app import languages, page
+    from pvchat_app import page
 
     names = ("style.css", "tabs.css", "upload.js", "page.js", "address.js", "timeline.js", "settings.js")
     text = {name: (files("pvchat_app") / name).read_text(encoding="utf-8") for name in names}
@@ -219,7 +220,6 @@ def _mount_page(web: FastAPI, backend: Backend, options: Options) -> Any:
     blocks.queue(max_size=64, default_concurrency_limit=4)
     gr.mount_gradio_app(
         web, blocks, path="/", auth=checker(options.password) if options.password else None,
-        i18n=gr.I18n(**languages.catalogues()),
         auth_message="PVChat: any user name, and the password given to “pvchat serve”.",
         max_file_size=options.settings.video.max_bytes, allowed_paths=[], show_error=False, run_history=False,
         enable_monitoring=False, ssr_mode=False, pwa=False, mcp_server=options.mcp, footer_links=[],
@@ -276,7 +276,7 @@ def _add_files(web: FastAPI, backend: Backend) -> None:
         return FileResponse(link.path, media_type=link.media, headers=headers, filename=link.download or None)
 
     web.add_route(f"{LINKS}/{{token}}", file, methods=["GET", "HEAD"])
-    script = "".join((files("pvchat_app") / name).read_text("utf-8") for name in ("language.js", "staying.js"))
+    script = _ENGLISH + (files("pvchat_app") / "staying.js").read_text("utf-8")
 
     async def staying(_: Request) -> Response:
         return Response(script, media_type="text/javascript", headers={"cache-control": "no-cache"})

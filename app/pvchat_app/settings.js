@@ -3,25 +3,27 @@
 (() => {
   const DARK = "pv-dark", SWITCHES = ["pv-mic", "pv-aloud"]; // the latter are classes of the page, too: style.css
   const HELP = "/ asks a question · ← and → move five seconds through the clip, in the timeline from bar to bar · ? shows this";
+  const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } }; // a browser may block it
+  const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* blocked */ } };
   const typing = (at) => at.closest && at.closest("input, textarea, select, [contenteditable], video");
 
   function apply() { // Gradio, too, sets the class when it has loaded, by what the system likes
-    const kept = window.pvKept(DARK);
-    if (kept === null || document.body.classList.contains("dark") === (kept === "1")) return;
-    document.body.classList.toggle("dark", kept === "1");
+    const dark = kept(DARK);
+    if (dark === null || document.body.classList.contains("dark") === (dark === "1")) return;
+    document.body.classList.toggle("dark", dark === "1");
   }
 
   window.pvDark = () => { // the button in Settings
-    window.pvKeep(DARK, document.body.classList.contains("dark") ? "0" : "1");
+    keep(DARK, document.body.classList.contains("dark") ? "0" : "1");
     apply();
   };
 
   window.pvPrefer = (name, on) => { // the switches in Settings
-    window.pvKeep(name, on ? "1" : "0");
+    keep(name, on ? "1" : "0");
     document.body.classList.toggle(name, on);
     if (!on) window.speechSynthesis?.cancel();
   };
-  window.pvPreferred = () => SWITCHES.map((name) => window.pvKept(name) === "1");
+  window.pvPreferred = () => SWITCHES.map((name) => kept(name) === "1");
 
   const voice = () => // of this machine: others send the text to their maker
     window.speechSynthesis?.getVoices().find((one) => one.localService && one.lang.startsWith("en"));
@@ -36,7 +38,7 @@
     const note = document.createElement("div");
     note.className = "pv-keys";
     note.setAttribute("role", "status");
-    note.textContent = window.pvWords(HELP);
+    note.textContent = HELP;
     document.querySelector(".pv-keys")?.remove();
     document.body.append(note);
     setTimeout(() => note.remove(), 6000);
@@ -66,7 +68,7 @@
 
   function begin() {
     apply();
-    SWITCHES.forEach((name) => document.body.classList.toggle(name, window.pvKept(name) === "1"));
+    SWITCHES.forEach((name) => document.body.classList.toggle(name, kept(name) === "1"));
     const listed = () => document.body.classList.toggle("pv-speaks", Boolean(voice()));
     window.speechSynthesis?.addEventListener("voiceschanged", listed); // some browsers list them late
     listed();

@@ -1,8 +1,8 @@
-"""The settings tab: which model answers and whether it fits here; voice; look and language.
+"""The settings tab: which model answers and whether it fits here; voice; look.
 
 In: a `Backend`. Out: Gradio components and their events. A browser can pick presets, models under `$PVCHAT_HOME/models`
-and the one that `serve` was started with; only a browser on this machine can name another folder. Voice, look and
-language are stored in the browser (settings.js, language.js).
+and the one that `serve` was started with; only a browser on this machine can name another folder. Voice and look
+are stored in the browser (settings.js).
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ from pvchat.runtime import best_dtype
 from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.hearing import hearing_off
-from pvchat_app.languages import LANGUAGES
 from pvchat_app.page_events import MODEL, QUICK
 from pvchat_app.progress import progress_bars
 
 _OWN = "PVChat's own model: runs on any laptop, and nothing is fetched for it."
 _HUB = "It is fetched from the hub where it isn't on this machine."
 _KEYS = "Press ? anywhere to see the keys."
-_ENGLISH = "Labels, buttons and hints, in this browser. Questions are asked and answered in English."
 _FITS = {True: "It fits here.", False: "It doesn't fit here.", None: ""}
 
 
@@ -45,30 +43,26 @@ class SettingsTab:
                             placeholder="~/models/my-base", elem_id="pv-model-folder", visible=local)  # fmt: skip
         use = gr.Button("Answer by this model", variant="primary", elem_id="pv-model-use")
         note = gr.HTML("", elem_id="pv-model-note")
-        gr.HTML("<h3 data-words>Voice</h3>")
+        gr.HTML("<h3>Voice</h3>")
         listens = gr.Checkbox(label="Listen to videos", elem_id="pv-use-sound", visible=False,
                               info="For everybody who uses this page, until PVChat is started anew.")  # fmt: skip
         microphone = gr.Checkbox(label="A microphone in Chat", elem_id="pv-use-microphone",
                                  info="Your question is heard on this machine, and kept nowhere.")  # fmt: skip
         aloud = gr.Checkbox(label="Read answers aloud", elem_id="pv-use-aloud", info="By a voice of this machine.")
         voice = gr.HTML("", elem_id="pv-voice-note")
-        gr.HTML("<h3 data-words>Look and language</h3>")
-        language = gr.Dropdown([(name, code) for code, name in LANGUAGES.items()], value=None, filterable=False,
-                               label="Language of this page", info=_ENGLISH, elem_id="pv-language")  # fmt: skip
+        gr.HTML("<h3>Look</h3>")
         dark = gr.Button("Light or dark", size="sm", elem_id="pv-dark")
-        gr.HTML(f'<p class="pv-dim" data-words>{_KEYS}</p>')
+        gr.HTML(f'<p class="pv-dim">{_KEYS}</p>')
 
         picked.change(lambda name: cards.notice(statement(backend, name or "")), picked, takes, **QUICK)
         inputs = [picked, folder] if local else picked  # elsewhere no folder reaches the server
         use.click(self.use, inputs, note, show_progress="hidden", **MODEL)
         for switch, name in ((microphone, "pv-mic"), (aloud, "pv-aloud")):
             switch.input(None, switch, None, js=f"(on) => window.pvPrefer('{name}', on)")
-        language.input(None, language, None, js="(code) => window.pvSpeakIn(code)")
         dark.click(None, None, None, js="() => window.pvDark()")
         listens.input(self.listen, listens, voice, **QUICK)
         tab.select(self.show, None, [picked, listens, voice], **QUICK)
-        kept = [microphone, aloud, language]
-        tab.select(None, None, kept, js="() => [...window.pvPreferred(), window.pvLanguage()]")
+        tab.select(None, None, [microphone, aloud], js="() => window.pvPreferred()")
 
     def show(self) -> tuple[gr.Dropdown, gr.Checkbox, str]:
         """Update the models to pick, the switch for listening, and the reason if nothing can be heard.

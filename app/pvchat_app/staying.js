@@ -23,7 +23,7 @@
       note = Object.assign(document.createElement("div"), { id: "pv-cut", role: "status" });
       document.body.append(note);
     }
-    note.textContent = long ? window.pvWords("PVChat can’t be reached. Trying again …") : "";
+    note.textContent = long ? "PVChat can’t be reached. Trying again …" : "";
   }
 
   function remembered(name) {

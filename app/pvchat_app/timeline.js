@@ -1,14 +1,13 @@
-// The timeline of the whole video: zoom, the keyboard, play from anywhere, and where the player is now. What the server
-// draws anew keeps its zoom, its place and the keyboard's.
+// The timeline of the whole video: the keyboard, play from anywhere, and where the player is now. What the server draws
+// anew keeps the keyboard's place.
 (() => {
-  const MOST = 256, ROOM = 5, TICK = 74; // times; pixels between two marks of shots, between two labels
+  const ROOM = 5, TICK = 74; // pixels between two marks of shots, between two labels
   const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-  const kept = { clip: "", zoom: 1, left: 0, focus: "" };
+  let kept = ""; // lane and start of the span that has the keyboard
   const films = () => document.querySelectorAll(".pv-film");
   const filmOf = (node) => node.closest && node.closest(".pv-film");
   const length = (film) => Number(film.dataset.length);
   const wide = (film) => film.querySelector(".pv-film-wide");
-  const scroller = (film) => film.querySelector(".pv-film-scroll");
   const shots = (film) => film.dataset.shots.split(" ").map(Number);
 
   function told(film, seconds) {
@@ -32,17 +31,6 @@
     film.querySelector(".pv-shots").classList.toggle("pv-dense", all / shots(film).length < ROOM);
   }
 
-  function zoom(film, times, at) {
-    const box = scroller(film), before = wide(film).clientWidth || 1;
-    const centre = at === undefined ? (box.scrollLeft + box.clientWidth / 2) / before : at;
-    const now = Math.min(MOST, Math.max(1, times), Math.max(1, length(film) * 20));
-    wide(film).style.width = `${100 * now}%`;
-    box.scrollLeft = centre * wide(film).clientWidth - box.clientWidth / 2;
-    Object.assign(kept, { clip: film.dataset.clip, zoom: now, left: box.scrollLeft });
-    film.querySelector('[data-zoom="out"]').disabled = now <= 1;
-    axis(film);
-  }
-
   function play(film, seconds) {
     document.dispatchEvent(new CustomEvent("pv-play", { detail: { clip: film.dataset.clip, seconds } }));
   }
@@ -64,9 +52,8 @@
   document.addEventListener("click", (event) => {
     const film = filmOf(event.target);
     if (!film) return;
-    const button = event.target.closest("[data-zoom]"), lane = event.target.closest(".pv-lane");
-    if (button) zoom(film, button.dataset.zoom === "in" ? kept.zoom * 2 : kept.zoom / 2, centreOf(film));
-    else if (event.target.closest(".pv-span") && !event.detail) play(film, Number(event.target.dataset.from)); // Enter
+    const lane = event.target.closest(".pv-lane");
+    if (event.target.closest(".pv-span") && !event.detail) play(film, Number(event.target.dataset.from)); // Enter
     else if (lane || event.target.closest(".pv-film-axis")) {
       const time = timeAt(film, event.clientX), bar = lane && near(lane, event.clientX);
       const shot = lane && lane.matches(".pv-shots") && shots(film).filter((start) => start <= time + 1e-6).pop();
@@ -99,8 +86,7 @@
     const film = filmOf(event.target), lane = film && event.target.closest(".pv-lane");
     if (!film || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key, sideways = ["ArrowLeft", "ArrowRight", "Home", "End"].includes(key);
-    if (key === "+" || key === "=" || key === "-") zoom(film, key === "-" ? kept.zoom / 2 : kept.zoom * 2, centreOf(film));
-    else if (lane && lane.matches(".pv-shots") && (key === "Enter" || key === " ")) {
+    if (lane && lane.matches(".pv-shots") && (key === "Enter" || key === " ")) {
       play(film, shots(film)[Number(lane.getAttribute("aria-valuenow")) - 1]);
     } else if (lane && lane.matches(".pv-shots") && sideways) {
       choose(film, lane, { ArrowLeft: -1, ArrowRight: 1 }[key] || key);
@@ -110,22 +96,11 @@
     event.preventDefault();
   });
 
-  function centreOf(film) { // the span that has the keyboard stays in view, else the player's place if it is in view
-    const bar = document.activeElement.closest(".pv-span");
-    if (bar) return Number(bar.dataset.from) / length(film);
-    const now = film.querySelector(".pv-film-now"), box = scroller(film).getBoundingClientRect();
-    const at = now.getBoundingClientRect().left;
-    return now.hidden || at < box.left || at > box.right ? undefined : parseFloat(now.style.left) / 100;
-  }
-
   document.addEventListener("focusin", (event) => {
     const bar = event.target.closest(".pv-span"), lane = bar && bar.closest(".pv-lane");
-    kept.focus = bar ? `${lane.getAttribute("aria-label").split(":")[0]}|${bar.dataset.from}` : "";
+    kept = bar ? `${lane.getAttribute("aria-label").split(":")[0]}|${bar.dataset.from}` : "";
   });
-  document.addEventListener("pointerdown", () => { kept.focus = ""; });
-  document.addEventListener("scroll", (event) => {
-    if (event.target.matches && event.target.matches(".pv-film-scroll")) kept.left = event.target.scrollLeft;
-  }, true);
+  document.addEventListener("pointerdown", () => { kept = ""; });
 
   function mark(film, video) { // where the player is
     const now = film.querySelector(".pv-film-now");
@@ -137,14 +112,11 @@
 
   function restore(film) {
     film.dataset.drawn = "yes";
-    if (kept.clip !== film.dataset.clip) Object.assign(kept, { clip: film.dataset.clip, zoom: 1, left: 0 });
-    const left = kept.left, focus = kept.focus;
-    zoom(film, kept.zoom, 0.5);
-    scroller(film).scrollLeft = kept.left = left;
+    axis(film);
     const video = document.querySelector("#pv-chat-player video");
     if (video && video.currentTime) mark(film, video);
-    if (!focus || document.activeElement !== document.body) return;
-    const [name, from] = focus.split("|");
+    if (!kept || document.activeElement !== document.body) return;
+    const [name, from] = kept.split("|");
     const lanes = [...film.querySelectorAll(".pv-lane")];
     const lane = lanes.find((one) => one.getAttribute("aria-label").split(":")[0] === name);
     lane?.querySelector(`[data-from="${from}"]`)?.focus({ preventScroll: true });

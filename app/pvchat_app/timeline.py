@@ -1,7 +1,7 @@
 """HTML of the timeline of a whole video: a lane for each person, the shots, the part not analysed yet.
 
-In: the analysis of a clip or of its beginning, presences of everyone enrolled. Out: HTML, which timeline.js makes zoom
-and play; at first the whole video is in view. Shots are marks if there is room for them, else shades: the more cuts,
+In: the analysis of a clip or of its beginning, presences of everyone enrolled. Out: HTML, which timeline.js makes
+play; the whole video is in view. Shots are marks if there is room for them, else shades: the more cuts,
 the darker. Times are seconds; timeline.js writes them under the lanes.
 """
 
@@ -17,7 +17,7 @@ from pvchat_app.wording import SIGNS, WORDS, counted, escape, exact_time, percen
 
 MAX_LANES = 12  # people; who is there longest comes first
 _BINS = 240  # shades of the shots' lane
-_MARKED = 80  # so many shots have a mark each at first; more are shaded until there is room
+_MARKED = 80  # so many shots have a mark each at first; more are shaded unless there is room
 _ENROLL = (  # page.js presses the button of this id
     '<div class="pv-film-name pv-stranger"><button type="button" class="pv-time" data-press="pv-chat-enroll" '
     'title="Faces of nobody enrolled: pick one, and give it a name">others: enroll</button></div>'
@@ -44,8 +44,8 @@ def timeline(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: f
         f'<section class="pv-film" data-length="{length_s:.2f}" data-clip="{clip}" data-shots="{starts}" '
         f'aria-label="Timeline of the whole video">{_head(seen, everyone, length_s)}<div class="pv-film-body">'
         f'<div class="pv-film-names">{names}<div class="pv-film-name pv-dim">{counted(len(seen.shots), "shot")}</div>'
-        f'</div><div class="pv-film-scroll"><div class="pv-film-wide">{tracks}{_shots(seen, length_s)}'
-        f'<div class="pv-film-axis" aria-hidden="true"></div>{unseen}<div class="pv-film-now" hidden></div></div></div>'
+        f'</div><div class="pv-film-wide">{tracks}{_shots(seen, length_s)}'
+        f'<div class="pv-film-axis" aria-hidden="true"></div>{unseen}<div class="pv-film-now" hidden></div></div>'
         "</div></section>"
     )
 
@@ -57,12 +57,7 @@ def _head(seen: ClipAnalysis, everyone: Sequence[PersonPresence], length_s: floa
         parts = [f"seen so far: up to {clock(seen.duration_s)} of {clock(length_s)}"]
     if absent:
         parts.append(f"{absent} of {len(everyone)} enrolled not seen")
-    return (
-        f'<div class="pv-film-head"><b>Timeline</b> <span class="pv-dim">{escape(" · ".join(parts))}</span>'
-        '<span class="pv-film-zoom" role="group" aria-label="Zoom of the timeline">'
-        '<button type="button" class="pv-button" data-zoom="out" aria-label="Zoom out" disabled>−</button>'
-        '<button type="button" class="pv-button" data-zoom="in" aria-label="Zoom in">+</button></span></div>'
-    )
+    return f'<div class="pv-film-head"><b>Timeline</b> <span class="pv-dim">{escape(" · ".join(parts))}</span></div>'
 
 
 def _lane(

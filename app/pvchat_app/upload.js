@@ -21,9 +21,9 @@
   }
 
   function left(seconds) {
-    if (seconds < 8) return window.pvWords("a few seconds left");
-    if (seconds < 95) return window.pvWords("about {} s left", 10 * Math.max(1, Math.round(seconds / 10)));
-    return window.pvWords("about {} min left", Math.round(seconds / 60));
+    if (seconds < 8) return "a few seconds left";
+    if (seconds < 95) return `about ${10 * Math.max(1, Math.round(seconds / 10))} s left`;
+    return `about ${Math.round(seconds / 60)} min left`;
   }
 
   function notice() {
@@ -32,13 +32,13 @@
     box.setAttribute("role", "status");
     box.innerHTML = '<span></span><div class="pv-bar-outer" role="progressbar" aria-valuemin="0" aria-valuemax="100">'
       + '<div></div></div>';
-    box.lastChild.setAttribute("aria-label", window.pvWords("Upload"));
+    box.lastChild.setAttribute("aria-label", "Upload");
     if (field) field.after(box);
     let samples = [[performance.now(), 0]], told = -Infinity, later = 0;
     return {
       again() {
         clearTimeout(later);
-        box.firstChild.textContent = window.pvWords("The connection was lost. It is uploaded again …");
+        box.firstChild.textContent = "The connection was lost. It is uploaded again …";
         [samples, told] = [[[performance.now(), 0]], -Infinity];
       },
       show(done, total) {
@@ -57,8 +57,8 @@
         }
         told = now;
         box.firstChild.textContent = share < 1
-          ? window.pvWords("Uploading … {} of {} ({} %)", size(done), size(total), percent) + rest
-          : window.pvWords("Uploaded, being checked …");
+          ? `Uploading … ${size(done)} of ${size(total)} (${percent} %)${rest}`
+          : "Uploaded, being checked …";
       },
       end() { clearTimeout(later); box.remove(); },
     };

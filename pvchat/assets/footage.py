@@ -1,12 +1,13 @@
-"""The demo's clips: real footage out of pinned packages, cut or panned into short mp4 files.
+"""The demo's clips: real footage out of pinned packages, cut or panned into short mp4 files; footage.toml lists them.
 
-Nothing is drawn or generated: a photo becomes a clip by a slow move of the crop over it, and its `what` says so. Files
-are written once: the same clips keep their content keys.
+Nothing is drawn or generated: a photo becomes a clip by a slow move of the crop over it. Files are written once: the
+same clips keep their content keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pvchat.storage import atomic
 from pvchat.video import save_clip
 
 Images = Iterator[NDArray[np.uint8]]
-Crop = tuple[float, float, float]  # centre x, centre y, width: fractions of the photo's width, height, width
+Crop = Sequence[float]  # centre x, centre y, width: fractions of the photo's width, height, width
 
 STILL_FPS, STILL_SECONDS = 12, 3.0
 HEIGHT = 360  # pixels, of clips made from photos
@@ -31,42 +32,21 @@ class Shot:
     """One clip: frames of `file` between two times, or a move from one crop of a photo to another."""
 
     name: str  # the clip's file name without `.mp4`
-    what: str  # it shows, for people
-    shows: tuple[str, ...]  # names, as the demo enrolls them, of those who are truly in it
+    shows: Sequence[str]  # names, as the demo enrolls them, of those who are truly in it
     role: str = ""  # the row of `packages.toml`
     file: str = ""  # the file of that row
-    span: tuple[float, float] = (0.0, 0.0)  # start and end in seconds (videos)
-    move: tuple[Crop, Crop] | None = None  # first and last crop (photos)
+    span: Sequence[float] = (0.0, 0.0)  # start and end in seconds (videos)
+    move: Sequence[Crop] = ()  # first and last crop (photos)
     aspect: float = 1.0  # width by height of the clip (photos)
     beside: str = ""  # two other shots side by side, as long as the shorter
 
 
-CAR, PORTRAITS, ASTRONAUT = "footage-car", "footage-portraits", "footage-astronaut"
-SHOTS: tuple[Shot, ...] = (
-    Shot("car-1", "a man talks in a car, first half", ("Carl",), CAR, "carphone_pristine.mp4", span=(0.0, 2.0)),
-    Shot("car-2", "the same man, second half", ("Carl",), CAR, "carphone_pristine.mp4", span=(2.0, 4.1)),
-    Shot(
-        "portrait", "Barack Obama, portrait (slow zoom on a photo)", ("Obama",), PORTRAITS, "obama.jpg",
-        move=((0.5, 0.5, 1.0), (0.5, 0.36, 0.62)), aspect=0.8,
-    ),
-    Shot(
-        "speech", "Barack Obama speaks, another photo (slow zoom)", ("Obama",), PORTRAITS, "obama2.jpg",
-        move=((0.5, 0.42, 1.0), (0.5, 0.34, 0.75)), aspect=0.8,
-    ),
-    Shot(
-        "blue-room", "Barack Obama stands, a third photo (slow zoom)", ("Obama",), PORTRAITS, "obama3.jpg",
-        move=((0.5, 0.5, 1.0), (0.52, 0.35, 0.8)), aspect=0.75,
-    ),
-    Shot(
-        "other-man", "Joe Biden, in the same room (slow zoom on a photo)", (), PORTRAITS, "biden.jpg",
-        move=((0.5, 0.3, 1.0), (0.5, 0.26, 0.8)), aspect=0.8,
-    ),
-    Shot(
-        "astronaut", "Eileen Collins, astronaut (slow zoom on a photo)", (), ASTRONAUT, "astronaut.png",
-        move=((0.5, 0.5, 1.0), (0.46, 0.4, 0.75)), aspect=1.0,
-    ),
-    Shot("both", "split screen: the man in the car, and Obama's speech", ("Carl", "Obama"), beside="car-2 speech"),
-)  # fmt: skip
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+SHOTS = tuple(Shot(**row) for row in _TABLES["shots"])
+ENROLLED: dict[str, str] = _TABLES["enrolled"]  # name: the clip that the demo enrolls her from
+ASKED: tuple[tuple[str, str], ...] = tuple(map(tuple, _TABLES["asked"]))  # clip, question
+EVALUATED: tuple[str, ...] = tuple(_TABLES["evaluated"])  # clips of the demo set
+WEARS: dict[str, str] = _TABLES["wears"]  # name: a true sentence
 
 
 def build(folder: Path) -> dict[str, Path]:
@@ -85,7 +65,7 @@ def shot(name: str) -> Shot:
     return next(s for s in SHOTS if s.name == name)
 
 
-def move_over(photo: Any, move: tuple[Crop, Crop], aspect: float, count: int) -> Images:
+def move_over(photo: Any, move: Sequence[Crop], aspect: float, count: int) -> Images:
     """So many frames [HEIGHT, round(HEIGHT·aspect), 3] uint8 RGB of a slow move over a photo (a PIL image).
 
     `move`: the first and the last crop, each shifted to lie inside the photo.

@@ -1,4 +1,4 @@
-"""The pinned packages that carry the embedded weights, what hearing needs, and the demo's footage: one row a role."""
+"""The pinned packages of the embedded weights, a language model, what hearing needs, and footage: one row a role."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Table = tuple[Weight, ...]
 
 @cache
 def table(*kinds: str) -> Table:
-    """The rows of "embedded" (what every installation needs), "voice", "languages" or "footage"; without a kind all."""
+    """The rows of "embedded" (what every installation needs), "spoken", "voice", "languages" or "footage"; else all."""
     found = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     rows = (row for kind in kinds or found for row in found[kind])
     return tuple(Weight(**{**row, "members": tuple(row["members"])}) for row in rows)

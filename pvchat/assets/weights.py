@@ -35,15 +35,15 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
         part = name
     else:
         raise WeightsError(f"{weight.requirement} has no file '{name}'.", hint=f"It has: {', '.join(weight.names)}.")
-    folder = staging.folder_of(weight)
+    folder, hint = staging.folder_of(weight), FETCH_HINT + " --spoken" * (weight in packages.table("spoken"))
     path = folder / part
     if not (folder / staging.RECEIPT).is_file() or not path.exists():
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
-        raise WeightsError(what, subject=str(path), hint=FETCH_HINT)
+        raise WeightsError(what, subject=str(path), hint=hint)
     files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
     for file, why in _find_damage(weight, files, thorough=False).items():
         what = f"the weights '{role}' ({weight.purpose}) are damaged: {why}."
-        raise WeightsError(what, subject=str(folder / file), hint=FETCH_HINT)
+        raise WeightsError(what, subject=str(folder / file), hint=hint)
     return path
 
 

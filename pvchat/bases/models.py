@@ -138,8 +138,8 @@ def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict
     here: bool | None = True  # None: that is the hub's cache to know
     licence = None
     if config.llm == "embedded":
-        weight = next(one for one in packages.table("embedded") if one.role == "llm")
-        here, licence = "llm" not in {one.role for one in weights.missing()}, weight.licence
+        table = packages.table("spoken")
+        here, licence = not weights.missing(table=table), table[0].licence
     elif config.llm not in ("random", "none"):
         local = Path(config.llm).expanduser().is_dir()
         here, licence = (True, "see its folder") if local else (None, "see its card on the hub")

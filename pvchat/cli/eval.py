@@ -17,7 +17,8 @@ def register(commands: Commands) -> None:
     parser = add_command(commands, "eval", text, "MANIFEST --out DIR [options]")
     add = parser.add_argument
     add("manifest", metavar="MANIFEST", help="a folder or JSON file of people, clips and questions")
-    add("--out", metavar="DIR", required=True, help="where results go; started again, a run goes on where it was")
+    add("--out", metavar="DIR", required=True, help="where results go, a folder without a run; a run that was stopped "
+        "starts over, but needn't analyse clips again")  # fmt: skip
     add("--depth", default="instant", choices=("instant", "deep"), help="at which people are enrolled")
     add("--half", default="", choices=("tune", "check"), help="only the clips of one half, by a hash of their path")
     add("--limit", type=int, metavar="N", help="at most N questions, spread evenly")
@@ -26,7 +27,6 @@ def register(commands: Commands) -> None:
     add("--engine", default="local", choices=("local", "ray"), help="where clips are answered")
     add("--workers", type=int, default=1, metavar="N", help="processes that answer clips, one thread each (default 1)")
     add("--no-frames", action="store_true", help="no pictures of the clips in the report")
-    add("--restart", action="store_true", help="delete the run that DIR holds and start over")
     add_model(parser, _run)
 
 
@@ -38,7 +38,7 @@ def _run(args: argparse.Namespace) -> None:
     systems = tuple(name.strip() for name in args.systems.split(",") if name.strip())
     options = EvalOptions(
         half=args.half, depth=args.depth, limit=args.limit, systems=systems, engine=args.engine, workers=args.workers,
-        frames=not args.no_frames, restart=args.restart,
+        frames=not args.no_frames,
     )  # fmt: skip
     with ProgressDisplay() as progress:
         metrics = evaluate(args.manifest, args.out, options, settings_of(args), progress)

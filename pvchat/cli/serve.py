@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -37,23 +33,4 @@ def _run(args: argparse.Namespace) -> None:
     manifests = Path(args.manifests).expanduser().absolute() if args.manifests else None
     options = Options(args.host, args.port, args.password, args.mcp, manifests, settings)
     console.fetch_missing(settings)
-    with _stopping_at_once():
-        serve(options, Engine(partial(load, settings)), console.say)
-
-
-@contextmanager
-def _stopping_at_once() -> Iterator[None]:
-    """Inside, Ctrl-C ends the process at once, until the server handles it: an exception might be swallowed."""
-
-    def stop(*_: object) -> None:
-        console.say("Stopped.")
-        os._exit(console.INTERRUPTED)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    serve(options, Engine(partial(load, settings)), console.say)

@@ -5,7 +5,7 @@ writes its `Reply` as a row of predictions.jsonl. Row and item together are an `
 
     questions      manifest.py; layouts.py and official.py read other layouts; options.py
     predictions    worker.py: clip by clip, by the systems that are compared (systems.py), in parallel by `pvchat.pool`
-    provenance     provenance.py: settings, versions and hashes of a run
+    provenance     provenance.py: settings and versions of a run
     metrics        outcome.py, when all is answered: scores.py, metrics/
     report         report.py
 """

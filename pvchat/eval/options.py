@@ -25,7 +25,6 @@ class EvalOptions:
     frames: bool = True  # put pictures of the worst failures into the report
     resamples: int = 1000  # of the bootstrap
     bertscore: bool = True  # measure it too
-    restart: bool = False  # delete a run that the folder holds instead of going on with it
     maker: str = MAKER  # see `worker.Spec`; for tests
     options: dict[str, Any] = field(default_factory=dict)
 

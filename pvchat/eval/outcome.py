@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from pvchat.eval import report
+from pvchat.eval import provenance, report
 from pvchat.eval.manifest import Item
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.scores import measure
@@ -31,33 +31,37 @@ from pvchat.storage.journal import Journal
 Row = dict[str, Any]
 
 
-def finish(out: Path, spec: Spec, options: EvalOptions, record: Row, progress: Progress) -> dict[str, Any]:
-    """Order the rows, apply thresholds, measure, write the report; returns what metrics.json holds."""
-    journal = Journal(out / "predictions.jsonl")
-    rows, tuned = apply_thresholds(ordered(journal.read(), spec), {i.id: i for i in spec.manifest.items})
-    clip_errors = {row["clip"]: row["error"] for row in Journal(out / "clips.jsonl").read() if row["error"]}
+def finish(
+    out: Path, spec: Spec, options: EvalOptions, enrolled: Row, answered: Sequence[Row], progress: Progress
+) -> dict[str, Any]:
+    """Order the rows, apply thresholds, measure, write all files, run.json last; returns what metrics.json holds.
+
+    `enrolled`: of `enroll_all`; `answered`: what `Worker` returned of each clip, in any order.
+    """
     progress("measuring", 0, 1)
+    found, timing = (_in_order(spec, answered, part) for part in ("predictions", "timing"))
+    rows, tuned = apply_thresholds(found, {i.id: i for i in spec.manifest.items})
     metrics = measure(spec.manifest, rows, options, spec.settings.seed)
-    journal.replace(rows)
+    Journal(out / "predictions.jsonl").replace(rows)
+    Journal(out / "timing.jsonl").replace(timing)
     write_json(out / "metrics.json", metrics)
-    done = {
-        "status": "done", "tuned": tuned, "left_out": [asdict(p) for p in spec.manifest.problems],
-        "clip_errors": clip_errors, "seconds": _seconds(out),
+    run = {
+        "config": provenance.config(spec.manifest, options, spec.settings), "systems": list(spec.systems),
+        "versions": provenance.versions(), "enrolled": enrolled, "tuned": tuned,
+        "left_out": [asdict(p) for p in spec.manifest.problems],
+        "clip_errors": {row["clip"]: row["error"] for row in answered if row["error"]}, "seconds": _seconds(timing),
         "predictions_sha256": atomic.sha256_of(out / "predictions.jsonl"),
     }  # fmt: skip
-    write_json(out / "run.json", record | done)
-    report.write(out, spec.manifest, options.frames)
+    report.write(out, spec.manifest, rows, metrics, run, options.frames)
+    write_json(out / "run.json", run)
     progress("measuring", 1, 1)
     return metrics
 
 
-def ordered(rows: Iterable[Row], spec: Spec) -> list[Row]:
-    """One row for each system and question of this run, in the manifest's order; of repeated rows the last."""
-    last = {(r["system"], r["id"]): r for r in rows}
-    keys = [(s, i.id) for s in spec.systems for i in spec.manifest.items]
-    kept = [last.pop(key) for key in keys]
-    extra = sorted(last)  # systems of an earlier call into the same folder stay in the table
-    return kept + [last[key] for key in extra]
+def _in_order(spec: Spec, answered: Sequence[Row], part: str) -> list[Row]:
+    """The rows of all clips by system, and by question in the manifest's order."""
+    rows = {(row["system"], row["id"]): row for clip in answered for row in clip[part]}
+    return [rows[system, item.id] for system in spec.systems for item in spec.manifest.items]
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -91,12 +95,11 @@ def best_threshold(score: NDArray[np.float64], truth: NDArray[np.bool_]) -> floa
     return float(max(np.unique(score), key=lambda t: (score[truth] >= t).mean() + (score[~truth] < t).mean()))
 
 
-def _seconds(out: Path) -> dict[str, Row]:
+def _seconds(timing: Sequence[Row]) -> dict[str, Row]:
     """Count, mean and median seconds of each system's answers; a clip's one visual pass isn't counted."""
-    rows = {(r["system"], r["id"]): r["seconds"] for r in Journal(out / "timing.jsonl").read()}
     took: dict[str, list[float]] = {}
-    for (system, _), seconds in sorted(rows.items()):
-        took.setdefault(system, []).append(seconds)
+    for row in timing:
+        took.setdefault(row["system"], []).append(row["seconds"])
     return {
         name: {"n": len(t), "mean": round(statistics.fmean(t), 4), "median": round(statistics.median(t), 4)}
         for name, t in took.items()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +25,6 @@ from pvchat.eval.metrics.rubric import descriptive_completeness, refused
 from pvchat.eval.scores import PART, Answered, answers_by_system
 from pvchat.eval.systems import PREFERRED
 from pvchat.storage import atomic
-from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
 # group, measure, heading, higher is better
@@ -75,10 +73,9 @@ def remarks(run: Row, most: int = 10) -> list[str]:
     return found[:most] + ([f"… and {len(found) - most} more, see run.json"] if len(found) > most else [])
 
 
-def write(out: Path, manifest: Manifest, frames: bool) -> Path:
-    """Write report.html of a finished run; `frames`: with frames of the worst failures."""
-    metrics, run = (json.loads((out / f"{n}.json").read_text(encoding="utf-8")) for n in ("metrics", "run"))
-    answered = answers_by_system(Journal(out / "predictions.jsonl").read(), {i.id: i for i in manifest.items})
+def write(out: Path, manifest: Manifest, rows: Sequence[Row], metrics: Row, run: Row, frames: bool) -> Path:
+    """Write report.html of predictions, metrics.json and run.json; `frames`: with frames of the worst failures."""
+    answered = answers_by_system(rows, {i.id: i for i in manifest.items})
     main = next((m for m in PREFERRED if m in answered), list(answered)[-1])
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     engine = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)

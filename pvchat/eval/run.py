@@ -1,21 +1,21 @@
-"""One evaluation run: a manifest in, a folder of results out; started again, it goes on where it stopped.
+"""One evaluation run: a manifest in, a folder of results out.
 
     OUT/
       predictions.jsonl   a row for each system and question: decisions, probabilities, spans, text, error
       metrics.json        every measure with its count and interval (scores.py); nothing in it depends on the clock
-      run.json            settings, versions, seed, hashes, who was enrolled, what was left out and why
-      timing.jsonl        seconds of each row; clips.jsonl: which clips could be read
+      timing.jsonl        seconds of each row
       report.html         for people
-      people/             the run's own people store: biometric data, deleted when the run is done
+      run.json            settings, versions, seed, who was enrolled, what was left out and why; written last
+      questions.jsonl     what is asked
+      run-people/         the run's own people store: biometric data, deleted when the clips are answered
 
-During a run the rows of whole clips are appended; in the end predictions are put in the manifest's order. So the files
-are the same however often the run was killed and however many workers there were.
+Rows stand in the manifest's order, so the files are the same however many workers there were. A run that was stopped is
+started over; what it has analysed is in the clip cache.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,13 +23,12 @@ from typing import Any
 
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
-from pvchat.eval import provenance
 from pvchat.eval.layouts import read
 from pvchat.eval.manifest import limited, of_half
 from pvchat.eval.options import MAKER, EvalOptions
-from pvchat.eval.outcome import finish, write_json
+from pvchat.eval.outcome import finish
 from pvchat.eval.systems import names_for
-from pvchat.eval.worker import ClipTask, Spec, Worker, enroll_all, open_chat
+from pvchat.eval.worker import Spec, Worker, enroll_all, open_chat
 from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
@@ -47,13 +46,13 @@ def run(
     progress: Progress = lambda what, done, total: None,
     chat: PVChat | None = None,
 ) -> dict[str, Any]:
-    """Evaluate a manifest, or go on with a run of the same settings in the folder `out`; returns metrics.json.
+    """Evaluate a manifest into the folder `out`; returns metrics.json.
 
     `chat`: use its models and settings if clips are answered in this process, so that an app needs no second set in
     memory; its people are neither asked about nor touched.
 
     Raises:
-        SettingsError: the manifest can't be used, or the folder holds a run of other settings, weights or code.
+        SettingsError: the manifest can't be used, or the folder holds a run already.
         PVChatError: nobody could be enrolled, or a worker died.
     """
     settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
@@ -62,47 +61,30 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     busy = SettingsError("another evaluation is running in this folder.", subject=str(out))
     with atomic.exclusive(out / ".lock", busy):
-        spec = Spec(manifest, systems, str(out / "people"), settings, maker=options.maker, options=options.options)
-        config = provenance.config(manifest, options, settings)
-        enrolled = provenance.check_folder(out, config, options.restart).get("enrolled")
-        record = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
-        write_json(out / "run.json", record)
+        if (out / "run.json").exists():
+            raise SettingsError("holds a run already.", subject=str(out), hint="Use another --out, or delete that run.")
+        spec = Spec(manifest, systems, str(out / "run-people"), settings, maker=options.maker, options=options.options)
         Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)  # `people/remains.py` reads it
-        todo = missing(spec, Journal(out / "predictions.jsonl").read())
-        if options.maker == MAKER and (todo or enrolled is None):
-            mine = replace(spec, chat=chat or PVChat.from_pretrained("embedded", settings=settings, progress=progress))
-            enrolled = enroll_all(open_chat(mine), manifest, options.depth, progress)
-            spec = mine if options.engine == "local" and options.workers <= 1 else spec
-            del mine  # other processes load models of their own
-        _answer(out, spec, options, progress)
-        metrics = finish(out, spec, options, {**record, "enrolled": enrolled or {}}, progress)
-        if (people := out / "people").is_dir():
-            shutil.rmtree(people)
-        return metrics
+        shutil.rmtree(spec.store, ignore_errors=True)  # of a run that was killed: presence is decided in competition
+        try:
+            enrolled, answered = _answer(spec, options, progress, chat)
+        finally:
+            shutil.rmtree(spec.store, ignore_errors=True)
+        return finish(out, spec, options, enrolled, answered, progress)
 
 
-def _answer(out: Path, spec: Spec, options: EvalOptions, progress: Progress) -> None:
-    """Answer clip by clip what isn't answered yet."""
-    predictions, timing, clips = (Journal(out / f"{n}.jsonl") for n in ("predictions", "timing", "clips"))
-    for journal in (timing, clips):
-        journal.read()  # cuts a torn line off
-    units = missing(spec, predictions.read())
-    progress("clips", 0, len(units))
-    if not units:  # nobody needs to load anything
-        return
-    found = results(units, partial(Worker, spec), options.workers, options.engine)
-    for done, (_, result) in enumerate(found, 1):
-        timing.append(result["timing"])
-        clips.append([{"clip": result["clip"], "error": result["error"]}])
-        predictions.append(result["predictions"])  # last: what is in here counts as done
-        progress("clips", done, len(units))
-
-
-def missing(spec: Spec, rows: Iterable[Row]) -> list[ClipTask]:
-    """The clips, in the manifest's order, with the systems that lack rows of them."""
-    have = {(r["system"], r["id"]) for r in rows}
-    ids: dict[str, list[str]] = {}
-    for item in spec.manifest.items:
-        ids.setdefault(item.video, []).append(item.id)
-    lacking = {clip: tuple(s for s in spec.systems if any((s, i) not in have for i in ids[clip])) for clip in ids}
-    return [ClipTask(clip, systems) for clip, systems in lacking.items() if systems]
+def _answer(spec: Spec, options: EvalOptions, progress: Progress, chat: PVChat | None) -> tuple[Row, list[Row]]:
+    """Enroll everybody, then answer clip by clip; returns who was enrolled, and what `Worker` returns of each clip."""
+    enrolled: Row = {}
+    if options.maker == MAKER:
+        mine = replace(spec, chat=chat or PVChat.from_pretrained("embedded", settings=spec.settings, progress=progress))
+        enrolled = enroll_all(open_chat(mine), spec.manifest, options.depth, progress)
+        spec = mine if options.engine == "local" and options.workers <= 1 else spec
+        del mine  # other processes load models of their own
+    clips = list(dict.fromkeys(item.video for item in spec.manifest.items))
+    progress("clips", 0, len(clips))
+    answered = []
+    for _, result in results(clips, partial(Worker, spec), options.workers, options.engine):
+        answered.append(result)
+        progress("clips", len(answered), len(clips))
+    return enrolled, answered

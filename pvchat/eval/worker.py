@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from pvchat import video
 from pvchat.config import Settings
 from pvchat.errors import PeopleError, PVChatError
 from pvchat.eval.manifest import Item, Manifest
@@ -39,17 +38,6 @@ class Spec:
     chat: PVChat | None = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True)
-class ClipTask:
-    """A clip, and the systems that still have to answer its questions."""
-
-    clip: str
-    systems: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return self.clip
-
-
 class Worker:
     """Answers clip by clip, on one thread, since the last bits of results depend on the number of threads."""
 
@@ -63,24 +51,22 @@ class Worker:
             self.items.setdefault(item.video, []).append(item)
 
     @one_thread()
-    def __call__(self, task: ClipTask) -> dict[str, Any]:
+    def __call__(self, clip: str) -> dict[str, Any]:
         """{"clip", "error", "predictions", "timing"} of one clip, all plain JSON."""
         seen, error = None, None
         try:
-            seen = self.chat.analyse(self.spec.manifest.path(task.clip))
+            seen = self.chat.analyse(self.spec.manifest.path(clip))
         except (PVChatError, OSError) as caught:
             error = f"{type(caught).__name__}: {caught}"
         predictions, clocks = [], []
         for system in self.systems:
-            if system.name not in task.systems:
-                continue
-            for item in self.items[task.clip]:
+            for item in self.items[clip]:
                 started = time.perf_counter()
                 row, parts = self._row(system, item, seen, error if system.needs_clip else None)
                 seconds = time.perf_counter() - started
                 predictions.append(row)
                 clocks.append({"id": item.id, "system": system.name, "seconds": round(seconds, 4), **parts})
-        return {"clip": task.clip, "error": error, "predictions": predictions, "timing": clocks}
+        return {"clip": clip, "error": error, "predictions": predictions, "timing": clocks}
 
     def _row(self, system: System, item: Item, seen: Any, failed: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
         reply = Reply("")
@@ -97,26 +83,21 @@ class Worker:
 
 
 def enroll_all(chat: PVChat, manifest: Manifest, depth: str, progress: Progress) -> dict[str, dict[str, Any]]:
-    """Enroll everyone; those already enrolled from the same clip at the same depth are kept.
+    """Enroll everyone.
 
     By name: {"seconds", "key", "kind", "depth", "confidence"}, or {"error"}. Raises PeopleError where nobody at all
     could be enrolled.
     """
     out: dict[str, dict[str, Any]] = {}
-    moved = False  # once somebody was enrolled again, everyone after must be, too
     for number, subject in enumerate(manifest.people):
         progress(f"enrolling, {depth}", number, len(manifest.people))
-        path, name, seconds = manifest.path(subject.clip), subject.name, None
-        person = chat.people.find(name)
-        same = person is not None and (person.name, person.depth) == (name, depth)
-        if moved or person is None or not same or person.clip_key != video.content_key(path):
-            started = time.perf_counter()
-            try:
-                person = chat.enroll(path, name, depth=depth, track=subject.track, replace=True)
-            except (PVChatError, OSError) as error:
-                out[name] = {"error": f"{type(error).__name__}: {error}"}
-                continue
-            seconds, moved = round(time.perf_counter() - started, 3), True
+        path, name, started = manifest.path(subject.clip), subject.name, time.perf_counter()
+        try:
+            person = chat.enroll(path, name, depth=depth, track=subject.track, replace=True)
+        except (PVChatError, OSError) as error:
+            out[name] = {"error": f"{type(error).__name__}: {error}"}
+            continue
+        seconds = round(time.perf_counter() - started, 3)
         known = {"key": person.clip_key, "kind": person.kind, "depth": person.depth, "confidence": person.confidence}
         out[name] = {"seconds": seconds, **known}
     progress(f"enrolling, {depth}", len(manifest.people), len(manifest.people))

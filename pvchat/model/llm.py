@@ -8,7 +8,6 @@ it: elsewhere it is emulated and slower than float32.
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,6 @@ class LanguageModel:
         self.path, self.device = path, device
         self._parts: tuple[Any, Any] | None = None
         self._lock = threading.RLock()
-        self._used = time.monotonic()
 
     def generate(self, messages: Messages, max_new_tokens: int = 64) -> str:
         """The model's reply to a chat."""
@@ -51,16 +49,7 @@ class LanguageModel:
             )  # fmt: skip
         return str(tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)).strip()
 
-    def rest(self, idle_s: float) -> bool:
-        """Unload the weights if nothing was generated in the last `idle_s` seconds; whether they were unloaded."""
-        with self._lock:
-            if self._parts is None or time.monotonic() - self._used < idle_s:
-                return False
-            self._parts = None
-        return True
-
     def _load(self) -> tuple[Any, Any]:
-        self._used = time.monotonic()
         if self._parts is None:
             path = self.path if self.path is not None else member_path("llm")
             if not Path(path).is_dir():
@@ -73,9 +62,9 @@ class LanguageModel:
 
 
 def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") -> tuple[Any, Any]:
-    """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the embedded weights),
+    """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the weights `spoken`),
     "random" (a tiny Llama of this seed, bytes as tokens), a folder in the hub's layout, or a hub id. Raises
-    WeightsError where the embedded weights are absent, SettingsError where folder or hub id can't be loaded.
+    WeightsError where these are absent, SettingsError where folder or hub id can't be loaded.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

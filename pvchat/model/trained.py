@@ -4,7 +4,7 @@ Whoever speaks through it (`describer.py`) keeps the clips and the people; what 
 answers need what it sees and not its words: `FrozenModel` gives that without torch, whose import costs 190 MB and two
 seconds. Two passes (`Connectors`, and the whole model's `forward`) run as converted networks (`networks.py`, ADR 0014);
 on other devices than the CPU torch runs the same. The language model is six times as large as the rest: it loads when
-an answer asks for it, and goes when none did for a while (`rest`).
+an answer asks for it.
 
 Legend: N tokens, D model width, S sentence width, Q queries.
 """
@@ -12,7 +12,6 @@ Legend: N tokens, D model width, S sentence width, Q queries.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,7 +48,6 @@ class TrainedModel:
         self.folder, self._device = folder, device
         self.lock = threading.RLock()
         self._whole, self._handed = model, model is not None
-        self._used = time.monotonic()  # the whole model, last
 
     @cached_property
     def device(self) -> str:
@@ -60,7 +58,6 @@ class TrainedModel:
     def model(self) -> PVChatModel:
         """The whole model with its language model."""
         with self.lock:
-            self._used = time.monotonic()
             if self._whole is None:
                 from pvchat.model.pvchat import PVChatModel
 
@@ -84,14 +81,6 @@ class TrainedModel:
             return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)
 
         return FrozenModel(self.folder / WEIGHTS, self.config, without_llm, self.device, handed=self._handed)
-
-    def rest(self, idle_s: float) -> bool:
-        """Unload the whole model if nobody used it in the last `idle_s` seconds; whether it was unloaded."""
-        with self.lock:
-            if self._whole is None or self._handed or time.monotonic() - self._used < idle_s:
-                return False
-            self._whole = None
-        return True
 
     @cached_property
     def stamp(self) -> str:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,13 +51,13 @@ class ActiveLooks:
         self._lock = threading.Lock()
 
     @contextmanager
-    def turn(self, file: ClipFile, beside: bool = False) -> Iterator[None]:
-        """Wait until nobody else looks at the same clip; or be `beside` whoever does."""
+    def turn(self, file: ClipFile) -> Iterator[None]:
+        """Wait until nobody else looks at the same clip."""
         with self._lock:
             turn, looks = self._looks.setdefault(file.key, (threading.Lock(), []))
             looks.append(file)
         try:
-            with nullcontext() if beside else turn, watchdog.working(f"Looking at {Path(file.path).name}"):
+            with turn, watchdog.working():
                 yield
         finally:
             with self._lock:
@@ -129,15 +129,6 @@ class ClipMemory:
             self._remember(seen.analysis, file)
         return seen
 
-    def look_ahead(self, clip: str | Path, needed: tuple[float, float]) -> Look:
-        """Some seconds of a long video while another thread looks through all of it: out of turn, and without waiting.
-
-        That look takes the parts as they are when it comes to them.
-        """
-        file = self._file(clip)
-        with self._at_work.turn(file, beside=True):
-            return self._look_through(file, self._probe(file), None, needed)
-
     def update(
         self, clip: str | Path, seen: ClipAnalysis, amend: Callable[[ClipFile, ClipAnalysis], ClipAnalysis]
     ) -> ClipAnalysis:
@@ -174,7 +165,7 @@ class ClipMemory:
         if not wanted:
             return seen
         # whoever forgets holds the lock too; its turn the whole video's scan may have for long
-        with self.networks.lock, watchdog.working(f"Looking at {Path(clip).name}"):
+        with self.networks.lock, watchdog.working():
             started, file = time.perf_counter(), self._file(clip, goes_on=True)
             source = LongVideo(file.path, self._probe(file), self.config)
             found = look_closer(source, seen.analysis, wanted, self.networks.experts, self.progress)

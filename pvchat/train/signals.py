@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pvchat import watchdog
 from pvchat.augment.watch import Watch
 
 
@@ -41,8 +40,7 @@ def stopping() -> Iterator[threading.Event]:
     for number in before:
         signal.signal(number, ask)
     try:
-        with watchdog.without_time_limit():
-            yield event
+        yield event
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -52,10 +52,9 @@ def test_memory_stays_flat_while_a_large_file_comes_in(chat: PVChat, tmp_path: P
 
 @pytest.fixture
 def slow_server() -> Iterator[tuple[str, threading.Event]]:
-    """A server that takes the first part of an upload and waits; the page at / has upload.js, and what it needs."""
+    """A server that takes the first part of an upload and waits; the page at / has upload.js."""
     go = threading.Event()
-    names = ("language.js", "upload.js")
-    script = "".join((files("pvchat_app") / name).read_text(encoding="utf-8") for name in names)
+    script = (files("pvchat_app") / "upload.js").read_text(encoding="utf-8")
     page = f'<!doctype html><meta charset="utf-8"><div class="block"><input type="file"></div><script>{script}</script>'
 
     class Handler(Quiet):

@@ -1,4 +1,4 @@
-"""Evaluations from the page: only manifests of one folder, in the background, stoppable, without people left behind."""
+"""Evaluations from the page: only manifests of one folder, in the background, stoppable."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_only_manifests_of_the_folder_are_offered(folder: Path, backend: Backend
             evaluation.start(backend, "me", folder, name, None)
 
 
-def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, backend: Backend, monkeypatch) -> None:
+def test_a_run_reports_its_numbers(folder: Path, backend: Backend, monkeypatch) -> None:
     def run(path, out, options, progress, chat):
         assert options.limit == 7
         assert chat is backend.engine.chat  # one model in memory
-        (out / "people").mkdir(parents=True)
+        out.mkdir(parents=True)
         progress("clips", 1, 2)
         measures = {"existence": {"balanced_accuracy": {"value": 0.9, "low": 0.8, "high": 0.95}}}
         (out / "metrics.json").write_text(json.dumps({"systems": {"pvchat": {"overall": measures}}}))
@@ -53,7 +53,6 @@ def test_a_run_reports_its_numbers_and_leaves_no_people(folder: Path, backend: B
     assert evaluation.report_of(job).read_text() == "<h1>report</h1>"
     assert evaluation.headline(job) == [("pvchat", [("0.90", "0.80–0.95"), *[("–", "")] * 3])]
     assert len(evaluation.MEASURES) == 4
-    assert not (job.result / "people").exists()
     assert backend.jobs.of("you", evaluation.KIND) == []
 
 

@@ -11,7 +11,6 @@ from make_app import wait_for
 from make_people import jpeg
 from pvchat_app.jobcards import job_list, preview, sample_strip, status
 from pvchat_app.jobs import Job, Jobs
-from pvchat_app.progress import DEEP_PLAN, Pace
 
 from pvchat.errors import SettingsError
 
@@ -114,20 +113,29 @@ def test_steps_of_an_augmentation_are_counted_and_keep_their_name() -> None:
     assert status(job) == "Step 6 of 6: training"
 
 
-def test_a_planned_job_tells_its_time_left_and_a_bar_that_never_falls() -> None:
-    job = Job("me", "Ana", lambda stop, progress: None, state="running", pace=Pace(DEEP_PLAN))
+def test_the_bar_of_counted_steps_never_falls() -> None:
+    job = Job("me", "Ana", lambda stop, progress: None, state="running")
     bars = []
     for step, part in enumerate(("laying the mesh", "making positives", "cutting negatives", "filtering")):
         job.tell("augmentation", step, 5)
         for done in range(10):
             job.tell(part, done, 10)
             bars.append(job.share)
-    job.pace._began -= 600.0  # ten minutes ago
     assert bars == sorted(bars)
-    assert status(job).startswith("Step 4 of 6: checking samples · ")
-    assert status(job).endswith(" left")
+    assert bars[-1] == pytest.approx(3.9 / 6)
+    assert status(job) == "Step 4 of 6: checking samples"
+
+
+def test_a_job_of_one_part_tells_its_time_left() -> None:
+    job = Job("me", "Library", lambda stop, progress: None, kind="scan", state="running", main="looking through videos")
+    job.tell("looking through videos", 0, 10)
+    job.tell("reading a.mp4", 9, 10)  # a piece of it
+    assert (job.share, status(job)) == (0.0, "Reading a.mp4")
+    job.pace._began -= 600.0  # ten minutes ago
+    job.tell("looking through videos", 5, 10)
+    assert status(job) == "Looking through videos · about 10 min left"
     html = job_list([job], Jobs())
-    assert 'role="progressbar"' in html
+    assert 'role="progressbar" aria-valuenow="50"' in html
     assert f'aria-valuetext="{status(job)}"' in html
 
 

@@ -43,14 +43,6 @@ def test_a_camera_is_watched_and_stopped(backend: Backend, tmp_path: Path, monke
     assert "press Watch" in cameras.as_html(str(film))[0]
 
 
-def test_a_camera_is_added_by_its_address(backend: Backend) -> None:
-    cameras = Cameras(backend)
-    with pytest.raises(PVChatError, match="no camera’s address"):
-        cameras.add("~/videos", "")
-    cameras.add(" rtsp://admin:secret@127.0.0.1:9/door ", "door")
-    assert cameras.names() == [("door (rtsp://admin@127.0.0.1:9/door)", "rtsp://admin@127.0.0.1:9/door")]
-
-
 def test_a_camera_that_is_watched_is_shown_before_a_newer_one(backend: Backend) -> None:
     cameras, names = Cameras(backend), [("door", "rtsp://door"), ("hall", "rtsp://hall")]
     assert (cameras.first([]), cameras.first(names)) == (None, "rtsp://hall")

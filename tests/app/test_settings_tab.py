@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pvchat.config import home
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny base among the models of this machine, from which no other weights are missing."""
-    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: [])
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
     return save_base("llava_onevision", home() / "models" / "tiny-base")
 
 
@@ -94,3 +95,16 @@ def test_a_damaged_base_is_told(backend: Backend, tiny: Path) -> None:
     before = backend.engine.chat
     assert "pv-error" in list(using(backend)("tiny-base"))[-1]
     assert backend.engine.chat is before
+
+
+@pytest.mark.browser
+def test_a_browser_that_keeps_nothing_can_be_set_all_the_same(chromium) -> None:
+    shown = chromium.new_page()
+    shown.goto("data:text/html,")  # there, as where site data are blocked, localStorage throws
+    assert shown.evaluate("Promise.resolve().then(() => localStorage).catch((error) => error.name)") == "SecurityError"
+    shown.add_script_tag(content=(files("pvchat_app") / "settings.js").read_text("utf-8"))
+    assert shown.evaluate("[pvPreferred(), pvDark(), document.body.classList.contains('dark')]") == [
+        [False, False],
+        None,
+        False,
+    ]

@@ -69,11 +69,10 @@ def _cat() -> np.ndarray:
 def _other() -> np.ndarray | None:
     """A portrait of somebody else, where the demo's footage is there."""
     from pvchat.assets import weights
-    from pvchat.assets.footage import PORTRAITS
     from pvchat.errors import WeightsError
 
     try:
-        path = weights.member_path(PORTRAITS, "obama.jpg")
+        path = weights.member_path("footage-portraits", "obama.jpg")
     except WeightsError:
         return None
     with Image.open(path) as picture:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pvchat import PVChat, video
+from pvchat.assets import packages
 from pvchat.bases.marking import boxes_at
 from pvchat.bases.prompts import BasePrompt
 from pvchat.config import Settings
@@ -200,18 +201,14 @@ def test_measured_facts_need_no_base(studio: Studio, chat: PVChat, asked: Any) -
     assert asked == []
 
 
-def test_the_language_model_is_not_fetched_for_it(
-    folder_of: Any, monkeypatch: pytest.MonkeyPatch, studio: Studio
-) -> None:
-    from types import SimpleNamespace
-
+def test_the_language_model_is_not_fetched_for_it(folder_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[list[str]] = []
-    missing = [SimpleNamespace(role="llm"), SimpleNamespace(role="frames")]
-    monkeypatch.setattr("pvchat.assets.weights.missing", lambda: missing)
-    monkeypatch.setattr("pvchat.assets.weights.fetch", lambda roles=None, progress=None: fetched.append(list(roles)))
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda table: table)
+    monkeypatch.setattr(
+        "pvchat.assets.weights.fetch", lambda progress, table: fetched.append([row.role for row in table])
+    )
     PVChat.from_pretrained(f"hub:{folder_of('smolvlm')}", Settings(device="cpu"))
-    PVChat.from_pretrained("embedded", Settings(device="cpu"))
-    assert fetched == [["frames"], ["llm", "frames"]]
+    assert fetched == [[row.role for row in packages.table("embedded")]]
 
 
 def test_boxes_are_those_near_in_time(studio: Studio, chat: PVChat) -> None:

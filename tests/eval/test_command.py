@@ -32,7 +32,7 @@ def test_a_run_and_its_json(made, tmp_path, capsys):
     assert go(made, "--out", tmp_path / "a", "--systems", "one", "--json") == 0
     metrics = json.loads(capsys.readouterr().out)
     assert metrics["set"]["questions"] == 60
-    assert go(made, "--out", tmp_path / "a", "--systems", "one") == 0
+    assert go(made, "--out", tmp_path / "b", "--systems", "one") == 0
     assert "60 questions, 12 clips, 2 people" in capsys.readouterr().out
 
 

@@ -62,7 +62,7 @@ def test_an_empty_half_is_named(made):
         of_half(tune, "check")
 
 
-def test_a_run_of_one_half_says_so_and_is_not_mixed_with_the_other(made, tmp_path):
+def test_a_run_of_one_half_says_so(made, tmp_path):
     out = tmp_path / "out"
     metrics = run(made, out, replace(OPTIONS, half="check"))
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
@@ -71,8 +71,6 @@ def test_a_run_of_one_half_says_so_and_is_not_mixed_with_the_other(made, tmp_pat
     assert json.loads((out / "run.json").read_text())["config"]["half"] == "check"
     assert "the CHECK half" in (out / "report.html").read_text()
     assert "questions of the CHECK half about" in tables(out, "one")
-    with pytest.raises(SettingsError, match="half: check → "):
-        run(made, out, OPTIONS)
 
 
 def test_no_such_half(made, tmp_path):

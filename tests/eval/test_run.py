@@ -1,10 +1,9 @@
-"""A run around stub systems: files, errors, resuming after kills at any byte, workers, Ray."""
+"""A run around stub systems: files, errors, being stopped, workers, Ray."""
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -34,8 +33,8 @@ OPTIONS = EvalOptions(
 SAME = ("predictions.jsonl", "metrics.json")
 
 
-class KilledError(BaseException):
-    """What a kill is to the code it hits: nothing can catch it."""
+class StoppedError(Exception):
+    """What a progress raises that stops a run."""
 
 
 @pytest.fixture
@@ -65,7 +64,6 @@ def test_a_run_says_everything(made, tmp_path):
     rows = Journal(out / "predictions.jsonl").read()
     assert [(r["system"], r["id"]) for r in rows] == [(s, f"q-{i:03d}") for s in ("one", "two") for i in range(60)]
     told = json.loads((out / "run.json").read_text())
-    assert told["status"] == "done"
     assert metrics["set"]["questions"] == 60
     assert set(told["versions"]) >= {"pvchat", "python", "torch"}
     assert "clips/broken.mp4" in told["clip_errors"]
@@ -98,59 +96,14 @@ def test_errors_count_as_wrong(made, tmp_path, unreported):
     assert found["value"] <= 1 - len(broken) / len(asked) + 1e-6
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_killed_at_a_random_byte_it_ends_the_same(made, tmp_path, straight, monkeypatch, seed):
-    draw, out, real, kills = random.Random(seed), tmp_path / "out", os.write, 0
-    budget = draw.randrange(200, 12_000)
-
-    def write(handle, data):
-        nonlocal budget
-        if budget < len(data):
-            real(handle, bytes(data)[: max(0, budget)])
-            raise KilledError
-        budget -= len(data)
-        return real(handle, data)
-
-    monkeypatch.setattr("pvchat.storage.journal.os.write", write)
-    for _ in range(50):
-        try:
-            run(made, out, OPTIONS)
-            break
-        except KilledError:
-            kills += 1
-            budget = draw.randrange(200, 40_000)
-    assert kills >= 1
-    assert results(out) == straight
-
-
-def test_what_is_done_is_not_done_again(made, tmp_path, unreported):
-    log, out = tmp_path / "log", tmp_path / "out"
-    options = replace(OPTIONS, options={"log": str(log)})
-    run(made, out, options)
-    asked = log.read_text().splitlines()
-    assert len(asked) == len(set(asked)) == 110  # the unreadable clip is never asked about
-    rows = (out / "predictions.jsonl").read_bytes().splitlines(keepends=True)
-    gone = [r for r in rows if b"clips/c03.mp4" in r]
-    (out / "predictions.jsonl").write_bytes(b"".join(r for r in rows if r not in gone))
-    before = b"".join(rows)
-    run(made, out, options)
-    assert [json.loads(line)[0] for line in log.read_text().splitlines()[len(asked) :]] == ["clips/c03.mp4"] * 10
-    assert (out / "predictions.jsonl").read_bytes() == before
-
-
-def test_a_system_can_be_added_later(made, tmp_path, straight):
-    log, out = tmp_path / "log", tmp_path / "out"
-    run(made, out, replace(OPTIONS, systems=("one",)))
-    run(made, out, OPTIONS)
-    assert results(out) == straight
-    assert not log.exists()
-
-
-def test_another_run_is_refused(made, tmp_path, unreported):
+def test_a_folder_with_a_run_is_refused(made, tmp_path, unreported):
     out = tmp_path / "out"
     run(made, out, OPTIONS)
-    with pytest.raises(SettingsError, match="limit: None → 10"):
+    before = results(out)
+    with pytest.raises(SettingsError, match="holds a run already") as caught:
         run(made, out, replace(OPTIONS, limit=10))
+    assert caught.value.subject == str(out)
+    assert results(out) == before
 
 
 @pytest.mark.parametrize(
@@ -172,7 +125,7 @@ def test_two_workers_are_one(made, tmp_path, straight):
 @pytest.mark.slow
 def test_killed_for_real_with_two_workers(made, tmp_path, straight):
     """SIGKILL to the run's process: its workers go too, and the next call ends the same."""
-    out, slow = tmp_path / "out", tmp_path / "slow"
+    out, slow, log = tmp_path / "out", tmp_path / "slow", tmp_path / "log"
     slow.touch()
     code = (
         "from pvchat.eval.options import EvalOptions\n"
@@ -180,7 +133,7 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
         "if __name__ == '__main__':\n"
         f"    run({str(made)!r}, {str(out)!r}, EvalOptions(systems=('one', 'two'), maker='stub_systems:open_stub', "
         "resamples=50, bertscore=False, frames=False, workers=2, "
-        f"options={{'slow': {str(slow)!r}}}))\n"
+        f"options={{'slow': {str(slow)!r}, 'log': {str(log)!r}}}))\n"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -189,7 +142,7 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
     )
     child = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": paths})
     deadline = time.monotonic() + 120
-    while not _rows(out) and time.monotonic() < deadline and child.poll() is None:
+    while not log.exists() and time.monotonic() < deadline and child.poll() is None:
         time.sleep(0.02)
     workers = _children(child.pid)
     child.send_signal(signal.SIGKILL)
@@ -198,9 +151,8 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
     while any(Path(f"/proc/{p}").exists() for p in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not [p for p in workers if Path(f"/proc/{p}").exists()]
-    assert 0 < _rows(out) < 120
-    slow.unlink()
-    run(made, out, replace(OPTIONS, options={"slow": str(slow)}))
+    assert not (out / "run.json").exists()
+    run(made, out, OPTIONS)
     assert results(out) == straight
 
 
@@ -239,54 +191,33 @@ def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, u
     found = run(folder, out, options, chat=chat)["systems"]
     assert all(found[s]["overall"]["existence"]["balanced_accuracy"]["value"] == 1 for s in options.systems)
     assert [person.id for person in chat.people.all()] == mine
-    assert not (out / "people").exists()
-    done, told = results(out), json.loads((out / "run.json").read_text())["enrolled"]
-    assert list(told) == ["Ana"]
-    rows = (out / "predictions.jsonl").read_bytes().splitlines(keepends=True)
-    (out / "predictions.jsonl").write_bytes(rows[0])
-    run(folder, out, options, chat=chat)  # goes on
-    assert results(out) == done
-    with monkeypatch.context() as patch:
-        patch.setattr("pvchat.eval.run.enroll_all", None)  # a run that is done needs nobody
-        run(folder, out, options, chat=chat)
-    assert results(out) == done
-    assert json.loads((out / "run.json").read_text())["enrolled"].keys() == told.keys()
-    assert not (out / "people").exists()
+    assert not (out / "run-people").exists()
+    assert list(json.loads((out / "run.json").read_text())["enrolled"]) == ["Ana"]
 
 
-def test_people_stay_as_long_as_a_run_needs_them(studied, tmp_path, unreported, monkeypatch):
+def test_people_of_a_run_that_was_stopped_are_gone(studied, tmp_path, unreported):
     (folder, chat), out = studied, tmp_path / "out"
     options = EvalOptions(systems=("ours-instant",), resamples=20, bertscore=False, frames=False)
-    with monkeypatch.context() as patch:
-        patch.setattr("pvchat.storage.journal.os.write", _cut_off)
-        with pytest.raises(KilledError):
-            run(folder, out, options, chat=chat)
-    (before,) = PeopleStore(out / "people").all()
-    seen = []
-    real = PVChat.enroll
-    monkeypatch.setattr(PVChat, "enroll", lambda self, *a, **k: seen.append(a) or real(self, *a, **k))
-    run(folder, out, options, chat=chat)
-    assert seen == []  # whoever was enrolled is
-    assert before.name == "Ana"
-    assert not (out / "people").exists()
+    PeopleStore(out / "run-people").add(chat.people.find("Ana"))  # of a run that was killed: she is Ben
 
+    def stop(what, done, total):
+        if what == "clips":
+            raise StoppedError
 
-def _cut_off(handle, data):
-    raise KilledError
+    with pytest.raises(StoppedError):
+        run(folder, out, options, progress=stop, chat=chat)
+    assert not (out / "run-people").exists()
+    found = run(folder, out, options, chat=chat)["systems"]["ours-instant"]
+    assert found["overall"]["existence"]["balanced_accuracy"]["value"] == 1
+    assert not (out / "run-people").exists()
 
 
 def test_a_run_has_its_own_people_and_the_models_that_are_there(studied, tmp_path):
     folder, chat = studied
-    spec = Spec(Manifest("m", folder, (), ()), (), str(tmp_path / "people"), chat.settings, chat=chat)
+    spec = Spec(Manifest("m", folder, (), ()), (), str(tmp_path / "run-people"), chat.settings, chat=chat)
     opened, _ = open_systems(spec)
     assert opened.networks is chat.networks
     assert opened.people is not chat.people
-
-
-def _rows(out):
-    """Whole lines so far; `Journal.read` would cut off what is just being written."""
-    path = out / "predictions.jsonl"
-    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def _children(pid):

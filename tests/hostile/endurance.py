@@ -135,7 +135,8 @@ def _evaluate(place: Path) -> Any:
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pvchat.eval.report.write", lambda *_: None)  # it takes longer than all the rest
-        evaluate(place / "made", place / "out", options)
+        if not (place / "out" / "run.json").exists():  # the disk was large enough
+            evaluate(place / "made", place / "out", options)
     return [(place / "out" / name).read_text() for name in ("predictions.jsonl", "metrics.json")]
 
 
