@@ -67,7 +67,7 @@ def identify(profile: Profile, analysis: ClipAnalysis, model: PresenceModel) -> 
     return track, max(float(sure), float(np.dot(model.weights, (*seen, 1.0)))), float(seen[0])
 
 
-def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], own_sharpness: float) -> str | None:
+def refuse(values: dict[str, float], profile: Profile, own_sharpness: float) -> str | None:
     """The first gate that a sample's values fail, or None."""
     if "log_odds" not in values:
         return "no face"
@@ -76,8 +76,8 @@ def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], o
         "size": ("face_px", FACE_PX if profile.person.kind == "face" else 24.0),
         "sharpness": ("sharpness", min(SHARP, SHARP_OF_OWN * own_sharpness)),
         "frontal": ("frontal", FRONTAL),
-        "eyes": ("eyes", 0.0 if "eyes" in covers else min(EYES, EYES_OF_OWN * profile.eyes_open)),
-        "visible": ("visible", 0.0 if covers else VISIBLE),
+        "eyes": ("eyes", min(EYES, EYES_OF_OWN * profile.eyes_open)),
+        "visible": ("visible", VISIBLE),
     }
     return next((gate for gate, (name, low) in least.items() if name in values and values[name] < low), None)
 

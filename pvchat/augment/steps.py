@@ -38,7 +38,7 @@ from pvchat.schemas import Service
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
 
-VERSION = 3  # of what the steps make: manifests of another version are made anew
+VERSION = 4  # of what the steps make: manifests of another version are made anew
 log = logging.getLogger(__name__)
 
 
@@ -102,7 +102,7 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
     for planned in run.watch.over("making positives", wanted):
         if planned.id in made:
             continue
-        row = made[planned.id] = {"id": planned.id, "failed": "", "sample": None, "covers": []}
+        row = made[planned.id] = {"id": planned.id, "failed": "", "sample": None}
         try:
             positive = plan.make_planned(planned, run.profile, makers, run.config)
         except ValueError as error:  # the segment lacks what the recipe needs
@@ -110,7 +110,7 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
         else:
             planned.notes = positive.notes
             augmentation.write_media(run.out / planned.media, positive.images)
-            row |= {"sample": asdict(planned), "covers": sorted(positive.covers)}
+            row["sample"] = asdict(planned)
         journal.append([row])
     entries = [made[planned.id] for planned in wanted]
     write_lines(result, entries)
@@ -137,13 +137,12 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
 
 def filter_samples(run: Augmentation) -> dict[str, Any]:
     """Measure every sample, drop what the gates refuse, put people together."""
-    entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
-    others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
+    positives = [e["sample"] for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     own_sharpness, samples = gates.own_sharpness(run.profile), []
-    for entry in run.watch.over("filtering", [*entries, *others]):
-        sample = Sample(**entry["sample"])
+    for row in run.watch.over("filtering", [*positives, *read_lines(run.out / RESULTS["negatives"])]):
+        sample = Sample(**row)
         if sample.role == "positive" or not sample.dropped:
-            _apply_gates(run, sample, frozenset(entry["covers"]), own_sharpness)
+            _apply_gates(run, sample, own_sharpness)
         samples.append(sample)
     groups = companions.add_companions([s for s in samples if not s.dropped], run)
     write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
@@ -166,7 +165,7 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     return {"counts": counts, "dropped": {}}
 
 
-def _apply_gates(run: Augmentation, sample: Sample, covers: frozenset[str], own_sharpness: float) -> None:
+def _apply_gates(run: Augmentation, sample: Sample, own_sharpness: float) -> None:
     """Measure a sample, note the gate that refuses it, and put its media into `dropped/` or, where it passes, back."""
     try:
         analysis, images = run.analyses(sample), None
@@ -179,7 +178,7 @@ def _apply_gates(run: Augmentation, sample: Sample, covers: frozenset[str], own_
         values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
         sample.gates |= values
         if sample.role == "positive":
-            sample.dropped = gates.refuse(values, run.profile, covers, own_sharpness)
+            sample.dropped = gates.refuse(values, run.profile, own_sharpness)
         else:
             sample.dropped = gates.refuse_negative(values)
     kept, dropped = run.out / sample.media, run.out / augmentation.DROPPED / Path(sample.media).name
