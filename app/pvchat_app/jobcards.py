@@ -25,7 +25,7 @@ MAX_LINES = 5_000  # of samples.jsonl that are looked at
 
 _log = logging.getLogger(__name__)
 _RECIPES = {
-    "photometric": "other light", "background": "new backdrop", "subclip": "an excerpt", "crowd": "in a crowd",
+    "photometric": "other light", "background": "new backdrop", "subclip": "an excerpt",
     "reenact:turn": "turning", "reenact:nod": "nodding", "reenact:smile": "smiling", "reenact:blink": "blinking",
     "reenact:talk": "talking",
 }  # fmt: skip

@@ -193,7 +193,7 @@ def _apply_gates(run: Augmentation, sample: Sample, own_sharpness: float) -> Non
 _STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
     "profile": (measure_subject, (), ("track",)),
     "positives": (
-        make_positives, ("profile",), ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model"),
+        make_positives, ("profile",), ("clips", "stills", "seconds", "backgrounds", "generators", "model"),
     ),
     "negatives": (find_negatives, ("profile",), ("negatives", "seconds", "others")),
     "filter": (filter_samples, ("positives", "negatives"), ("frames",)),

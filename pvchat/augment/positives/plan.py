@@ -12,9 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from pvchat.augment.augmentation import MEDIA_SUFFIXES
 from pvchat.augment.positives import photometric
-from pvchat.augment.positives.backgrounds import PICTURE_SUFFIXES, files_in, in_crowd, on_new_background
+from pvchat.augment.positives.backgrounds import on_new_background, pictures_in
 from pvchat.augment.positives.consisid import ConsisID
 from pvchat.augment.positives.reenact import KINDS, reenact_clip
 from pvchat.augment.profile import Positive, Profile
@@ -57,7 +56,7 @@ def generators(config: AugmentConfig) -> list[Generator]:
     """All generators that the settings ask for."""
     found: list[Generator] = []
     if "offline" in config.generators:
-        pictures = files_in([config.backgrounds] if config.backgrounds else [], PICTURE_SUFFIXES)
+        pictures = pictures_in(config.backgrounds) if config.backgrounds else []
         mesh, mask = {"subject", "mesh"}, {"subject", "mask"}
         found = [
             Generator("subclip", photometric.subclip, {"subject", "motion"}, 10.0, ("video",)),
@@ -65,9 +64,6 @@ def generators(config: AugmentConfig) -> list[Generator]:
             Generator("background", partial(on_new_background, pictures=pictures), mask, 12.0),
             *(Generator(f"reenact:{kind}", partial(reenact_clip, kind=kind), mesh, 6.0) for kind in KINDS),
         ]
-        if config.others:
-            clips = files_in(config.others, MEDIA_SUFFIXES)
-            found.append(Generator("crowd", partial(in_crowd, files=clips), mask, 8.0))
     if "consisid" in config.generators:
         made = ConsisID.from_pretrained(config.model)
         found.append(Generator("consisid", made.make, {"subject", "mesh"}, 30.0, ("video",)))
