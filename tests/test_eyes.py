@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -109,8 +108,8 @@ def asked(question: str, eyes: Path | None, analysis: ClipAnalysis, clip: Path, 
     looking = eyes and ZeroShot(Eyes(f"open_clip:{eyes}"), VideoConfig())
     ana = PersonPresence("Ana", decision, 0.9, [(0.0, 1.0)], 0)
     viewed = Viewed(analysis, [ana], conversation=Conversation(["Ana"]), clip=clip)
-    writer = Writer("reworded", None, lambda: pytest.fail("no language model is needed"), eyes=looking)
-    return replace(writer, source="model").write(question, viewed).text
+    writer = Writer("model", None, eyes=looking)
+    return writer.write(question, viewed).text
 
 
 def test_the_label_whose_texts_are_where_the_pictures_are_is_told_with_a_hedge(folders, clip) -> None:

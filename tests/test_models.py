@@ -54,23 +54,10 @@ def test_a_training_run_stands_for_its_best_checkpoint(tmp_path: Path) -> None:
     assert models.find(str(tmp_path / "run" / "checkpoints" / "000004")).parent.name == "000004"
 
 
-@pytest.mark.parametrize(("answers", "source"), [("auto", "model"), ("facts", "facts"), ("reworded", "reworded")])
+@pytest.mark.parametrize(("answers", "source"), [("auto", "model"), ("facts", "facts"), ("model", "model")])
 def test_a_folder_with_weights_answers_by_itself(tmp_path: Path, answers: str, source: str) -> None:
     folder = make_model(tmp_path / "m")
     assert models.choose(Settings(model=str(folder), answers=answers)) == (source, folder)
-
-
-def test_another_language_model_needs_another_connector(tmp_path: Path) -> None:
-    own, other = tmp_path / "own-llm", tmp_path / "other-llm"
-    own.mkdir(), other.mkdir()
-    folder = make_model(tmp_path / "m", llm=str(own))
-    models.check_llm(folder, "")
-    models.check_llm(folder, str(own / ".." / "own-llm"))
-    with pytest.raises(SettingsError, match="pvchat train base --phase 2 --llm"):
-        models.check_llm(folder, str(other))
-    with pytest.raises(SettingsError, match="without a language model"):
-        models.check_llm(make_model(tmp_path / "n", llm="none"), "")
-    assert models.choose(Settings(model=str(folder), answers="reworded", llm=str(other)))[0] == "reworded"
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:

@@ -78,7 +78,6 @@ def test_the_model_fills_what_was_not_measured(studio: Studio, chat: PVChat, ask
     assert chat.ask(clip, "What is Ana doing?").answer == "Ana sleeps."
     assert chat.ask(clip, "Where is Ana?").answer == "Ana is probably on a beach, on the right, next to Ben."
     assert len(asked) == 2
-    assert studio.loaded == 0  # no second language model
 
 
 def test_measured_facts_stay_as_they_are(studio: Studio, chat: PVChat, asked: list[int | None]) -> None:
@@ -107,14 +106,10 @@ def test_the_text_is_streamed_once_it_passed(studio: Studio, chat: PVChat, asked
     assert answer.timing["first_token_s"] <= answer.timing["total_s"]
 
 
-@pytest.mark.parametrize("source", ["facts", "reworded"])
-def test_other_sources_leave_the_model_alone(
-    studio: Studio, chat: PVChat, asked: list[int | None], source: str
-) -> None:
-    other = PVChat(replace(chat.settings, answers=source))
+def test_measured_facts_alone_leave_the_model_alone(studio: Studio, chat: PVChat, asked: list[int | None]) -> None:
+    other = PVChat(replace(chat.settings, answers="facts"))
     assert "sleep" not in other.ask(bare(studio, "new", ANA), "What is Ana doing?").answer
     assert asked == []
-    assert studio.loaded == (source == "reworded")
 
 
 # --- conversations
@@ -156,13 +151,9 @@ def test_no_weights_no_model(studio: Studio) -> None:
     chat = PVChat(Settings(device="cpu"))
     assert chat.describer is None
     assert chat.networks.trained is None
+    assert chat.networks.source == "facts"
     with pytest.raises(WeightsError, match="train base"):
         PVChat.from_pretrained(settings=Settings(device="cpu", answers="model"))
-
-
-def test_a_connector_speaks_through_its_own_language_model_only(folder: Path) -> None:
-    with pytest.raises(SettingsError, match="--phase 2 --llm some/llm"):
-        PVChat.from_pretrained(settings=Settings(device="cpu", model=str(folder), llm="some/llm"))
 
 
 def test_unknown_words_are_refused(tmp_path: Path) -> None:
@@ -170,7 +161,7 @@ def test_unknown_words_are_refused(tmp_path: Path) -> None:
         PVChat.from_pretrained("nowhere")
     with pytest.raises(SettingsError, match="answer by itself"):
         PVChat.from_pretrained("tiny")
-    with pytest.raises(SettingsError, match="facts, reworded, model or spoken"):
+    with pytest.raises(SettingsError, match="facts, model or spoken"):
         Settings(answers="guesses")
 
 

@@ -59,8 +59,8 @@ def trained_folder(path: Path) -> Path:
 
 def choose(settings: Settings) -> tuple[str, Path | None]:
     """What answers come from (one of `config.ANSWERS`) and the trained model's folder, where it has one. Raises
-    SettingsError where the model can't be used here, or its connector wasn't trained for the language model asked for;
-    WeightsError where answers by the model are wanted, and it has no weights.
+    SettingsError where the model can't be used here; WeightsError where answers by the model are wanted, and it has no
+    weights.
     """
     if base_of(settings) is not None:
         return ("model" if settings.answers in ("auto", "spoken") else settings.answers), None  # a base always speaks
@@ -72,12 +72,11 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
         read_config(folder)  # one that can't be used is told now
     source = settings.answers
     if source == "auto":
-        source = "reworded" if folder is None else "model"
+        source = "facts" if folder is None else "model"
     if source in ("model", "spoken"):
         if folder is None:
-            hint = "Train it with `pvchat train base`, or use --answers reworded or facts."
+            hint = "Train it with `pvchat train base`, or use --answers facts."
             raise WeightsError("this model ships no trained weights", subject=settings.model, hint=hint)
-        check_llm(folder, settings.llm, settings.model)
         if source == "spoken" and not (folder / ANSWERING).is_file():
             hint = "Train them from this model: recipes/answering in the source. Or use --answers model."
             raise WeightsError("this model has no weights to answer by itself", subject=settings.model, hint=hint)
@@ -91,23 +90,6 @@ def base_of(settings: Settings) -> BaseSource | None:
         hint = f"Name one, such as --model {list_bases()[0]}."
         raise SettingsError("only a pretrained base can be loaded with fewer bits.", subject="--quantize", hint=hint)
     return source
-
-
-def check_llm(folder: Path, llm: str, name: str = "") -> None:
-    """Raise SettingsError unless the model in a folder was trained for this language model; "" asks for its own."""
-    trained_for = read_config(folder).llm
-    if trained_for == "none":
-        hint = f"Train it with one: pvchat train base --phase 2 --start {name or folder} --out RUN"
-        raise SettingsError("this model was trained without a language model", subject=name, hint=hint)
-    folders = [Path(spec).expanduser() for spec in (llm, trained_for)]
-    same = llm == trained_for or (all(one.is_dir() for one in folders) and folders[0].samefile(folders[1]))
-    if llm and not same:
-        hint = (
-            f"Retrain it by `pvchat train base --phase 2 --llm {llm} --start {folder} --out RUN` and use --model RUN, "
-            "or let this language model word the measured facts: --answers reworded."
-        )
-        what = f"the connector of this model was trained for '{trained_for}'"
-        raise SettingsError(what, subject=f"--llm {llm}", hint=hint)
 
 
 def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:

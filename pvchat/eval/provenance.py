@@ -54,16 +54,16 @@ def code_hash(deep: bool = False, package: Path = PACKAGE) -> str:
 
 
 def weights_hash(settings: Settings) -> str:
-    """Hash of the pinned packages' weights, of the model that answers, and of another language model."""
-    base, llm = models.base_of(settings), Path(settings.llm).expanduser() if settings.llm else None
+    """Hash of the pinned packages' weights and of the model that answers."""
+    base = models.base_of(settings)
     own = (models.find(settings.model),) if base is None else (Path(base.path) if base.local else None, base.trained)
     named = [w.sha256 for w in packages.table("embedded")] + [base.path if base is not None and not base.local else ""]
     files = [
         _hashed(sorted(path for path in folder.iterdir() if path.suffix in (".json", ".safetensors")))
-        for folder in (*own, llm)
+        for folder in own
         if folder is not None and folder.is_dir()
     ]
-    return hashlib.sha256(json.dumps([named, files, settings.llm]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([named, files]).encode()).hexdigest()[:16]
 
 
 def check_folder(out: Path, wanted: dict[str, Any], restart: bool = False) -> dict[str, Any]:

@@ -1,14 +1,11 @@
-"""The language model: any causal LM of transformers, frozen, with LoRA by peft behind the Q-Former, or chatting alone.
+"""The language model behind the Q-Former: any causal LM of transformers, frozen, with LoRA by peft.
 
-In: a spec ("embedded", "random", a local folder or a hub id). Out: model and tokenizer; or a `LanguageModel`, chat
-messages in, text out, greedy, so that the same messages give the same text. bf16 only where the processor computes in
-it: elsewhere it is emulated and slower than float32.
+In: a spec ("embedded", "random", a local folder or a hub id). Out: model and tokenizer. bf16 only where the processor
+computes in it: elsewhere it is emulated and slower than float32.
 """
 
 from __future__ import annotations
 
-import threading
-import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -17,9 +14,8 @@ import torch
 from torch import nn
 
 from pvchat.assets.weights import member_path
-from pvchat.errors import SettingsError, WeightsError
+from pvchat.errors import SettingsError
 from pvchat.model.config import LoraConfig, ModelConfig
-from pvchat.model.prompts import Messages, rendered
 from pvchat.runtime import compact_dtype, quiet_transformers
 
 RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
@@ -28,48 +24,6 @@ CHATML = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 SPECIAL = ("<|pad|>", "<|im_start|>", "<|im_end|>")
-
-
-class LanguageModel:
-    """A causal LM with its tokenizer, loaded on first use from a folder; None takes the downloaded weights."""
-
-    def __init__(self, path: Path | str | None = None, device: str = "cpu") -> None:
-        self.path, self.device = path, device
-        self._parts: tuple[Any, Any] | None = None
-        self._lock = threading.RLock()
-        self._used = time.monotonic()
-
-    def generate(self, messages: Messages, max_new_tokens: int = 64) -> str:
-        """The model's reply to a chat."""
-        with self._lock, torch.inference_mode():
-            tokenizer, model = self._load()
-            batch = tokenizer(rendered(tokenizer, messages), return_tensors="pt", add_special_tokens=False)
-            ids = batch["input_ids"].to(self.device)
-            out = model.generate(
-                input_ids=ids, attention_mask=batch["attention_mask"].to(self.device), max_new_tokens=max_new_tokens,
-                pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id, do_sample=False,
-            )  # fmt: skip
-        return str(tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)).strip()
-
-    def rest(self, idle_s: float) -> bool:
-        """Unload the weights if nothing was generated in the last `idle_s` seconds; whether they were unloaded."""
-        with self._lock:
-            if self._parts is None or time.monotonic() - self._used < idle_s:
-                return False
-            self._parts = None
-        return True
-
-    def _load(self) -> tuple[Any, Any]:
-        self._used = time.monotonic()
-        if self._parts is None:
-            path = self.path if self.path is not None else member_path("llm")
-            if not Path(path).is_dir():
-                raise WeightsError("no such model folder.", subject=str(path), hint="Give a local causal LM folder.")
-            model, tokenizer = load_llm(str(path), device=self.device)
-            if tokenizer.pad_token_id is None:
-                tokenizer.pad_token = tokenizer.eos_token
-            self._parts = tokenizer, model
-        return self._parts
 
 
 def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") -> tuple[Any, Any]:

@@ -1,6 +1,6 @@
 """Every network of one process: loaded when first needed, and one for all services that are handed it.
 
-In: settings (device, trained model, language model). Out: the frozen experts, the presence model, the sentence encoder,
+In: settings (device, model that answers). Out: the frozen experts, the presence model, the sentence encoder,
 and what words come from.
 """
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pvchat.bases.eyes import Eyes
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.identity.presence import PresenceModel
-    from pvchat.model.llm import LanguageModel
     from pvchat.model.sentences import SentenceEncoder
     from pvchat.perception.experts.collection import Experts
     from pvchat.perception.sound.listening import SoundExperts
@@ -140,13 +139,6 @@ class Networks:
 
         return SentenceEncoder(device=self.settings.device, often=often_compared())
 
-    @cached_property
-    def language(self) -> LanguageModel:
-        """The language model that words measured facts."""
-        from pvchat.model.llm import LanguageModel
-
-        return LanguageModel(self.settings.llm or None, self.device)
-
     def answering(self, model: str) -> Networks:
         """The same experts with another model that answers, not loaded yet."""
         fewer_bits = self.settings.quantize if read_source(model) is not None else ""
@@ -197,9 +189,8 @@ class Networks:
 
     def rest(self, idle_s: float) -> None:
         """Let go of a language model that nobody has needed for `idle_s` seconds, and of free memory."""
-        for words in (self.__dict__.get("trained"), self.__dict__.get("language")):
-            if words is not None:
-                words.rest(idle_s)
+        if (trained := self.__dict__.get("trained")) is not None:
+            trained.rest(idle_s)
         give_back()
 
 

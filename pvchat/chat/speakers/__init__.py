@@ -3,5 +3,4 @@
 fills gaps           claims.py: places by our model, deeds and places by an encoder, chosen by `model/choices.py`
 speaks itself        answerer.py, each sentence checked by checking.py
 a pretrained base    narrator.py, by what `bases/` shows and tells it; each sentence checked by checking.py
-reworded             checking.py: a language model's version of a plain answer, if it says just the same
 """
