@@ -109,7 +109,7 @@ class Settings:
     model: str = "embedded"  # the trained model: a preset, a folder of one of ours, or a pretrained base (`bases/`)
     answers: str = "auto"  # what words come from: ANSWERS; auto is model where it has weights, else facts
     quantize: str = ""  # of a pretrained base: 8bit or 4bit, where bitsandbytes is installed
-    eyes: str = ""  # an encoder of CLIP's kind that chooses deeds and places in the model's place: `bases/eyes.py`
+    eyes: str = ""  # an encoder of CLIP's kind for deeds and places that weren't measured: `bases/eyes.py`
     show: str = "auto"  # how a pretrained base is shown people: FRAME_STYLES
     voice: bool = True  # whether a clip's sound is listened to, once somebody asks for it
     traits: bool = True  # whether men are told from women, and smiles; a pretrained base says what it sees

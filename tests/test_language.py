@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pvchat.errors import WeightsError
-from pvchat.model.choices import often_compared
+from pvchat.model.deeds import CAPTION_QUESTION, caption_question
 from pvchat.model.sentences import SentenceEncoder
 from pvchat.runtime import best_dtype, compact_dtype
 
@@ -86,13 +86,8 @@ def test_a_broken_sentence_encoder_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
-def test_what_comes_often_is_kept_and_needs_no_network(pvchat_home: Path) -> None:
-    texts = often_compared()
-    first, second = (SentenceEncoder(often=texts) for _ in range(2))
-    made = first.encode(texts)
-    np.testing.assert_array_equal(second.encode(texts[:3]), made[:3])
-    assert second._parts is None
-    np.testing.assert_allclose(SentenceEncoder().encode(texts), made, atol=1e-6)
+def test_the_kept_vector_of_a_question_is_the_networks() -> None:
+    np.testing.assert_allclose(SentenceEncoder().encode([CAPTION_QUESTION])[0], caption_question(), atol=1e-6)
 
 
 @pytest.mark.weights

@@ -1,7 +1,7 @@
 """An answer's text: a question, who is there and what was seen in; sentences out, streamed when they are final.
 
 The question is run over the clip's timeline (`run.py`); what was found is said in plain sentences (`say/`). With the
-source "facts" only what was measured counts; "model" lets the trained model fill what wasn't measured, or a pretrained
+source "facts" only what was measured counts; "model" gives the trained model a word on deeds, or lets a pretrained
 base answer (`speakers/narrator.py`); "spoken" lets the trained model say all of it, each sentence held against the
 finding (`speakers/answerer.py`).
 """
@@ -43,7 +43,7 @@ class Writer:
     narrator: Narrator | None = None  # a pretrained base, which answers for the source "model" where there is one
     answerer: Answerer | None = None  # the trained model as it answers itself; there for the source "spoken"
     traits: bool = True  # men are told from women, and smiles are told (`timeline.without_traits`)
-    eyes: ZeroShot | None = None  # an encoder that fills gaps in the trained model's place, whatever the source
+    eyes: ZeroShot | None = None  # an encoder that fills gaps
 
     def write(self, text: str, viewed: Viewed, stream: Stream | None = None) -> WrittenAnswer:
         """The answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
@@ -59,17 +59,14 @@ class Writer:
         return answer
 
     def _known(self, text: str, viewed: Viewed) -> Basis:
-        """What a question is answered from: what was measured, and from an encoder or the trained model what wasn't."""
-        timeline, chooser = self._timeline(viewed, viewed.analysis), None
+        """What a question is answered from: what was measured, the model's word on deeds, an encoder's on gaps."""
+        timeline = self._timeline(viewed, viewed.analysis)
         turns = viewed.conversation.turns(timeline)
         (question,) = viewed.conversation.read([text], timeline, turns)
         if self.source in ("model", "spoken") and self.describer is not None and asks_of_deeds(question.query):
             timeline = self._timeline(viewed, self.describer.retold(viewed.analysis))
         if self.eyes is not None and viewed.clip is not None:
             chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
-        elif self.source in ("model", "spoken") and self.describer is not None:
-            chooser = self.describer.chooser(viewed.analysis)
-        if chooser is not None:
             timeline = fill_gaps(question, question.about(viewed.presences), timeline, viewed.analysis, chooser)
         return known_of(question, viewed.presences, timeline, [finding for _, finding in turns])
 

@@ -93,8 +93,8 @@ def _add_model_settings(add: Callable[..., None]) -> None:
              "measured); model (the trained model adds to them); spoken (by its own words, each sentence checked; "
              "needs weights for that); auto (the default): model where it has weights, else facts")  # fmt: skip
     add("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's ORG/NAME or a "
-             "folder, that says what somebody probably does, and where, if that wasn't measured, in the trained "
-             "model's place (needs pvchat[hub])")  # fmt: skip
+             "folder, that says what somebody probably does, and where, if that wasn't measured (needs "
+             "pvchat[hub])")  # fmt: skip
     add("--show", choices=FRAME_STYLES, default="auto", help="how a pretrained base is shown people: plain "
              "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
     add("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits (needs "

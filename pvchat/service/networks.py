@@ -90,7 +90,7 @@ class Networks:
 
     @cached_property
     def eyes(self) -> Eyes | None:
-        """The encoder that chooses deeds and places in the trained model's place, where the settings name one."""
+        """The encoder that chooses deeds and places that were not measured, where the settings name one."""
         if not self.settings.eyes:
             return None
         from pvchat.bases.eyes import Eyes
@@ -133,11 +133,10 @@ class Networks:
 
     @cached_property
     def sentences(self) -> SentenceEncoder:
-        """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
-        from pvchat.model.choices import often_compared
+        """Sentence vectors, for the gate of a model that words answers."""
         from pvchat.model.sentences import SentenceEncoder
 
-        return SentenceEncoder(device=self.settings.device, often=often_compared())
+        return SentenceEncoder(device=self.settings.device)
 
     def answering(self, model: str) -> Networks:
         """The same experts with another model that answers, not loaded yet."""
@@ -167,11 +166,8 @@ class Networks:
 
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        from pvchat.model.choices import often_compared
-
         self.experts.convert()
         self.sentences.load()
-        self.sentences.encode(often_compared())
         if self.trained is not None:
             self.trained.frozen.load()
 
