@@ -192,7 +192,6 @@ class MixtureOfHeadsAttention(nn.Module):
         context: Tensor | None = None,
         *,
         mask: Tensor | None = None,
-        bias: Tensor | None = None,
         z: Tensor | None = None,
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, RoutingStats | None]:
@@ -202,28 +201,16 @@ class MixtureOfHeadsAttention(nn.Module):
             x: [B, Q, D] query tokens.
             context: [B, K, C] tokens to look at, None for self-attention.
             mask: bool, True = may be looked at: [B, K] (padding) or [B, Q, K].
-            bias: [B, Q, K] float added to the attention scores.
             z: [B, Q, R] offsets to the router logits.
             query_mask: [B, Q] True for real queries; only for the statistics.
         """
         context = x if context is None else context
         pairs = (self.query, x), (self.key, context), (self.value, context)
         q, k, v = (layer(tokens).unflatten(-1, (-1, self.head_width)).transpose(1, 2) for layer, tokens in pairs)
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=attention_mask(mask, bias, q.dtype))
+        allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
+        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
         heads, stats = heads.transpose(1, 2), None  # [B, Q, H, d]
         if self.mixer is not None:
             weights, stats = self.mixer(x, z, query_mask)
             heads = heads * weights[..., None]
         return self.out(heads.flatten(2)), stats
-
-
-def attention_mask(mask: Tensor | None, bias: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, of dtype; [B, 1, Q or 1, K].
-
-    Of a mask [B, K] or [B, Q, K] bool, and a bias [B, Q, K] float, or None of each.
-    """
-    allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
-    if bias is None:
-        return allowed
-    bias = bias[:, None].to(dtype)
-    return bias if allowed is None else bias.masked_fill(~allowed, float("-inf"))

@@ -69,14 +69,6 @@ def test_padded_keys_change_nothing():
     assert (short - long).abs().max() <= 1e-6
 
 
-def test_bias_and_mask_join():
-    module, x = MixtureOfHeadsAttention(D, Heads(H, SHARED)), torch.randn(B, Q, D)
-    mask, bias = torch.rand(B, Q, Q) > 0.3, torch.randn(B, Q, Q)
-    mask = mask | torch.eye(Q, dtype=torch.bool)
-    joint = bias.masked_fill(~mask, float("-inf"))[:, None]
-    assert (module(x, mask=mask, bias=bias)[0] - reference(module, x, x, joint)).abs().max() <= 1e-6
-
-
 def test_weights_follow_the_formula():
     mixer = HeadMixer(D, Heads(H, SHARED))
     torch.nn.init.normal_(mixer.logit.weight)
