@@ -88,7 +88,7 @@ def _add_model_settings(add: Callable[..., None]) -> None:
     add("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
     add("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
              "pretrained video language model: its folder or hub:ORG/NAME (default embedded; `pvchat models` lists "
-             "what there is)")  # fmt: skip
+             "these)")  # fmt: skip
     add("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: facts (what was "
              "measured); model (the trained model adds to them); spoken (by its own words, each sentence checked; "
              "needs weights for that); auto (the default): model where it has weights, else facts")  # fmt: skip
