@@ -22,7 +22,7 @@ from pvchat.storage.tensorfile import pack
 def make_model(folder: Path, llm: str = "embedded", **changes: object) -> Path:
     """A folder as `save_pretrained` leaves it, with two small tensors."""
     folder.mkdir(parents=True)
-    row = load_config("tiny").to_dict() | {"llm": llm} | changes
+    row = load_config("embedded").to_dict() | {"llm": llm} | changes
     (folder / "config.json").write_text(json.dumps(row))
     (folder / "model.safetensors").write_bytes(pack({"a": np.zeros((3, 4), np.float32), "b": np.zeros(5, np.float32)}))
     return folder

@@ -72,7 +72,9 @@ def test_commands_run_from_it(installed: Path, tmp_path: Path) -> None:
     told = json.loads(_run(installed / "pvchat", "doctor", "--json", cwd=tmp_path, code=1))  # nothing is fetched
     assert told["home"]
     assert json.loads(_run(installed / "pvchat", "models", "--json", cwd=tmp_path))
-    told = _run(installed / "python", "-c", "from pvchat.bases.models import find; print(find('embedded'))", cwd=tmp_path)
+    told = _run(
+        installed / "python", "-c", "from pvchat.bases.models import find; print(find('embedded'))", cwd=tmp_path
+    )
     assert Path(told.strip()).is_relative_to(installed.parent)
 
 

@@ -24,8 +24,6 @@ from pvchat.model.config import (
 )
 from pvchat.runtime import fastest_dtype_name
 
-USABLE = ("embedded",)  # presets whose experts are those that analyse clips
-
 
 def find(name: str) -> Path | None:
     """The folder of a model's weights, by the name of a preset (None for one that ships none) or of a folder.
@@ -59,9 +57,6 @@ def choose(settings: Settings) -> tuple[str, Path | None]:
     """
     if base_of(settings) is not None:
         return ("model" if settings.answers in ("auto", "spoken") else settings.answers), None  # a base always speaks
-    if settings.model in list_models() and settings.model not in USABLE:
-        hint = f"Use one of: {', '.join((*USABLE, *list_bases()))}, or the folder of a trained model."
-        raise SettingsError("this preset can't answer by itself", subject=settings.model, hint=hint)
     folder = find(settings.model)
     if folder is not None:
         read_config(folder)  # one that can't be used is told now

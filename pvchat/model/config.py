@@ -69,7 +69,7 @@ class ModelConfig:
     sentence_width: int = 384  # MiniLM
     aligner_layers: int = 2
     # language model
-    llm: str = "embedded"  # "embedded", "random" (tiny, from config), a local folder or a hub id
+    llm: str = "embedded"  # "embedded", "none", a local folder or a hub id
     lora: LoraConfig = field(default_factory=LoraConfig)
     system: str = "You describe videos."
     max_length: int = 512  # tokens of one prompt with its answer

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pvchat.model.config import load_config
 from pvchat.model.connectors import MixtureConnector, QuestionGate, group_aggregate
 from recipes.model.batches import encode_clips, from_analysis, select
+from recipes.model.made import preset
 
-CONFIG = load_config("tiny")
+CONFIG = preset("tiny")
 
 
 def random(*shape, seed=0):

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from pvchat.errors import SettingsError
 from pvchat.model.heads import ROUTERS, HeadMixer, Heads, MixtureOfHeadsAttention, make_router
+from recipes.model import routers  # noqa: F401  it adds some
 
 B, Q, K, D, H, SHARED = 3, 7, 11, 48, 12, 8
 
