@@ -159,11 +159,6 @@ class Networks:
         if not needed_weights(with_base) and converted.lacking():
             _convert_in_subprocess(progress)
 
-    def forget(self) -> None:
-        """Drop what models keep of clips."""
-        if (narrator := self.__dict__.get("narrator")) is not None:  # one that has never spoken keeps nothing
-            narrator.forget()
-
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
         self.experts.convert()
