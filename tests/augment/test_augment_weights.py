@@ -42,7 +42,7 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
     for recipe in ("subclip", "photometric", "background", "reenact:turn", "reenact:talk"):
         assert recipes[recipe], recipe
     negatives = [s for s in read_samples(out) if s.role == "negative"]
-    assert all("log_odds" not in s.gates or s.gates["log_odds"] < gates.SAME_PERSON or s.dropped for s in negatives)
+    assert all(s.dropped or s.gates["probability"] < 0.5 for s in negatives)
     assert made["dataset"]["counts"]["rows"] > 5 * len(kept)
     assert [p for p in check.check(out) if "balance" not in str(p)] == []
 

@@ -94,12 +94,6 @@ def test_sharpness_falls_with_blur():
     assert gates.own_sharpness(profile) == pytest.approx(gates.sharpness(profile.images[0], profile.boxes[0]), rel=0.4)
 
 
-def test_negatives_must_not_show_the_subject():
-    assert gates.refuse_negative({"log_odds": 0.5}) == "identity"
-    assert gates.refuse_negative({"log_odds": -3.0}) is None
-    assert gates.refuse_negative({}) is None  # nobody in it
-
-
 def test_figures_are_judged_by_looks_alone():
     profile = make_profile(4, kind="figure")
     values = {"log_odds": 1.0, "identity": 0.0, "face_px": 60.0}
