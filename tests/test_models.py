@@ -15,14 +15,14 @@ from pvchat.bases.sources import list_bases
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.config import load_config
+from pvchat.model.config import pretrained_folder, read_config
 from pvchat.storage.tensorfile import pack
 
 
 def make_model(folder: Path, llm: str = "embedded", **changes: object) -> Path:
     """A folder as `save_pretrained` leaves it, with two small tensors."""
     folder.mkdir(parents=True)
-    row = load_config("embedded").to_dict() | {"llm": llm} | changes
+    row = read_config(pretrained_folder("embedded")).to_dict() | {"llm": llm} | changes
     (folder / "config.json").write_text(json.dumps(row))
     (folder / "model.safetensors").write_bytes(pack({"a": np.zeros((3, 4), np.float32), "b": np.zeros(5, np.float32)}))
     return folder

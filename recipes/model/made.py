@@ -1,6 +1,7 @@
 """A model before and after its training: fresh by the name of a preset, and on disk.
 
-"tiny" is a preset of this folder, with the language model "random", for tests; and more routers are known.
+Every JSON file in `presets/` is one, the file's name is its name: "embedded" and, with the language model "random", for
+tests "tiny". And more routers are known.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 
 from pvchat.errors import SettingsError
 from pvchat.model.checkpoint import trained_state
-from pvchat.model.config import CONFIG, WEIGHTS, ModelConfig, load_config
+from pvchat.model.config import CONFIG, WEIGHTS, ModelConfig
 from pvchat.model.llm import MADE, language_of
 from pvchat.model.pvchat import PVChatModel
 from recipes.model import routers  # noqa: F401  it adds them
@@ -28,11 +29,11 @@ SPECIAL = ("<|pad|>", "<|im_start|>", "<|im_end|>")
 
 
 def preset(name: str) -> ModelConfig:
-    """A preset's configuration, "tiny" among them; raises SettingsError where there is no such preset."""
-    if name != "tiny":
-        return load_config(name)
-    row = json.loads(Path(__file__).with_name("tiny.json").read_text(encoding="utf-8"))
-    return ModelConfig.from_dict({**row, "name": name})
+    """A preset's configuration; raises SettingsError where there is no such preset."""
+    known = {path.stem: path for path in (Path(__file__).parent / "presets").glob("*.json")}
+    if name not in known:
+        raise SettingsError(f"unknown model '{name}'", hint=f"Use one of {', '.join(sorted(known))}.")
+    return ModelConfig.from_dict({**json.loads(known[name].read_text(encoding="utf-8")), "name": name})
 
 
 def create_model(

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.config import list_models, load_config
+from pvchat.model.config import list_models
 from pvchat.model.drafted import Decoding
 from pvchat.model.people import People
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
@@ -278,7 +278,7 @@ def test_presets_are_files_and_seeds_decide():
     assert all(torch.equal(a[k], b[k]) for k in a)
     assert not torch.equal(a["qformer.queries"], c["qformer.queries"])
     with pytest.raises(SettingsError, match="unknown model"):
-        load_config("huge")
+        preset("huge")
     with pytest.raises(SettingsError, match="layerz"):
         create_model("tiny", layerz=3)
 
