@@ -237,7 +237,7 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
     assert made["negatives"]["dropped"] == {"may be the subject": 2}
     found = [s for s in read_samples(out) if s.role == "negative"]
     assert [s.dropped for s in found] == ["identity", "identity"]
-    assert found[0].gates["probability"] > 0.9
+    assert found[0].gates["probability"] > 0.5
 
 
 @pytest.mark.parametrize(("recipe", "dropped"), [("same-clip", "no face"), ("random", None)])
