@@ -203,7 +203,7 @@ def test_few_files_are_looked_at_and_nothing_is_left(crowd, monkeypatch):
     bad = crowd.folder / "bad.mp4"
     bad.write_bytes(b"?")
     found = negatives.find_negatives(subject, crowd.chat, AugmentConfig(negatives=12, others=(crowd.folder,)))
-    assert {c.key for c in found.candidates} <= {*keys["lookalike"], *keys["stranger"]}
+    assert {c.key for c in found.candidates} <= {*keys["lookalike"], *keys["side"], *keys["stranger"]}
     assert found.dropped["can't be read"] == 1
     assert not [p for p in (home() / "tmp").rglob("*") if p.is_file()]
     crowd.chat.looked_at.clear()
