@@ -31,7 +31,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pvchat.model.config import load_config
 from pvchat.model.heads import RoutingStats
 from pvchat.model.sentences import SentenceEncoder
 from recipes.model.base import run as base
@@ -42,7 +41,7 @@ from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.optimizer import make_optimizer
 from recipes.model.base.phases import Objective, Phase
 from recipes.model.base.report import RunReport, read_metrics
-from recipes.model.made import create_model
+from recipes.model.made import create_model, preset
 
 MOH_BALANCE = 0.01  # weight of MoH's balance loss (arXiv 2410.11842)
 SHOWN = {1: ("image_to_text_r1", "image_to_text_r5", "text_to_image_r1", "text_to_image_r5"),
@@ -60,9 +59,9 @@ class Row:
     model: dict[str, Any] = field(default_factory=dict)
 
 
-def rows(preset: str) -> list[Row]:
+def rows(name: str) -> list[Row]:
     """The table's rows for a preset."""
-    heads = load_config(preset).heads
+    heads = preset(name).heads
     return [
         Row("dense", "none", {"shared_heads": heads}),
         Row("MoH", "moh", {"router": "topk"}),

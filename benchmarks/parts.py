@@ -8,8 +8,8 @@ there does and where, for "spoken" also whether she is there. Out: a table, a ro
 
 - answers whose text changes; of these, how many became right and how many wrong by what the reference names
   (`phrases.py`, and the words by which a caption confirms a choice);
-- choices (deeds and places) that the model told and that change: another one is told or none, or its probability
-  moves by more than `MOVED`; and how far that moves in the mean;
+- deeds that the model told and that change: another one is told or none, or its probability moves by more than
+  `MOVED`; and how far that moves in the mean;
 - seconds an answer, and lines of the modules that hold the part.
 
 Rows in brackets take the evidence away and not a part: another order of moments, another person's looks, nothing of
@@ -37,8 +37,6 @@ from phrases import place_agrees, place_of, postures_of
 from switches import changed, dark, equal_shares, routed, shuffled, silent, swapped
 
 from pvchat import PVChat
-from pvchat.chat.clip_timeline import timeline_of
-from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.config import Settings
 from pvchat.eval.manifest import HALVES
 from pvchat.identity.enroll import enroll
@@ -49,7 +47,7 @@ from pvchat.model.trained import TrainedModel
 from pvchat.perception.deeds import deed_logits, likeliest
 from pvchat.schemas import ClipAnalysis, FloatArray
 
-MOVED = 0.01  # of probability, from which a told choice counts as changed
+MOVED = 0.01  # of probability, from which a told deed counts as changed
 Off = AbstractContextManager[None]
 
 
@@ -80,7 +78,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Case:
-    """A question in whose answer the model told a choice: where, what, and how likely each choice was."""
+    """A question in whose answer the model told a deed: where, what, and how likely each deed was."""
 
     row: labelled.Row
     said: str
@@ -100,7 +98,7 @@ def main(argv: list[str] | None = None) -> None:
     rows = [r for r in labelled.questions(args.folder, args.half) if r["kind"] == "single" and r["type"] in types]
     rows = sorted(rows, key=lambda row: row["video"])[:: args.every]
     table = Table(in_torch(args.answers), args.folder, rows)
-    sys.stdout.write("| off | answers that change | became right, wrong | told choices that change | moved by | ")
+    sys.stdout.write("| off | answers that change | became right, wrong | told deeds that change | moved by | ")
     sys.stdout.write(f"s an answer | lines |\n|---|---|---|---|---|---|---|\n{table.head()}\n")
     for part in PARTS:
         sys.stdout.write(f"{table.without(part)}\n")
@@ -149,15 +147,14 @@ class Table:
             chat.analyse(folder / video, stage="who") for video in dict.fromkeys(row["video"] for row in rows)
         ]
         self.said, self.seconds = self._asked()
-        found = [(row, *self._choice(row)) for row in rows if row["type"] != "existence"]
+        found = [(row, *self._deed(row)) for row in rows if row["type"] == "action"]
         self.cases = [Case(row, said, shares) for row, said, shares in found if said is not None]
 
     def head(self) -> str:
         """The first row: everything on."""
         right = sum(is_right(row, said) is True for row, said in zip(self.rows, self.said, strict=True))
         judged = sum(is_right(row, said) is not None for row, said in zip(self.rows, self.said, strict=True))
-        deeds = sum(case.row["type"] == "action" for case in self.cases)
-        told = f"{deeds} deeds, {len(self.cases) - deeds} places"
+        told = f"{len(self.cases)} deeds"
         return f"| nothing | {len(self.rows)} asked | {right} of {judged} right | {told} | | {self.seconds:.2f} | |"
 
     def without(self, part: Part) -> str:
@@ -173,15 +170,12 @@ class Table:
         """The row of other evidence: only the model sees it, so that what was measured stays."""
         after = {a.key: b for a, b in zip(self.clips, self.clips[1:] + self.clips[:1], strict=True)}
         describer = self.chat.describer
-        liken, read = describer.likeness, describer.mean_query
+        read = describer.mean_query
 
         def instead(clip: ClipAnalysis) -> ClipAnalysis:
             return replace(evidence.instead(clip, after[clip.key]), key=f"{clip.key} {evidence.name}")
 
-        with changed(
-            (describer, "likeness", lambda clip, *rest: liken(instead(clip), *rest)),
-            (describer, "mean_query", lambda clip, track: read(instead(clip), track)),
-        ):
+        with changed((describer, "mean_query", lambda clip, track: read(instead(clip), track))):
             return f"| ({evidence.name}) {self._compared()} |"
 
     def _compared(self) -> str:
@@ -191,7 +185,7 @@ class Table:
         judged = [(is_right(row, before), is_right(row, after)) for row, before, after in others]
         moved, other = list[float](), 0
         for case in self.cases:
-            told, shares = self._choice(case.row)
+            told, shares = self._deed(case.row)
             moved.append(abs(float(shares[case.shares.argmax()] - case.shares.max())))
             other += told != case.said or moved[-1] >= MOVED
         return (
@@ -206,30 +200,11 @@ class Table:
         said = [self.chat.ask(self.folder / row["video"], row["question"]).answer for row in self.rows]
         return said, (time.perf_counter() - began) / max(1, len(said))
 
-    def _choice(self, row: labelled.Row) -> tuple[str | None, FloatArray]:
-        """The deed that is told with the model's word, or the place that it puts into a gap; how likely each is."""
-        chat, shares = self.chat, np.zeros(0, np.float32)
+    def _deed(self, row: labelled.Row) -> tuple[str | None, FloatArray]:
+        """The deed that is told with the model's word, and how likely each deed is; of nobody nothing."""
+        chat, describer = self.chat, self.chat.describer
         analysis = chat.analyse(self.folder / row["video"])
-        presences = chat.presence(analysis)
-        if row["type"] == "action":
-            return self._deed([p.track for p in presences if p.name in row["people"]], analysis)
-        timeline, chooser = timeline_of(presences, analysis), chat.describer.chooser(analysis)
-
-        def liken(*asked: Any) -> FloatArray:
-            nonlocal shares
-            alike = chooser.liken(*asked)
-            everywhere = np.ones(len(choices("location")), bool)
-            shares = chooser.scales["location"].probabilities("location", alike, everywhere)[0]
-            return alike
-
-        asked = [one for one in presences if one.name in row["people"]]
-        filled = fill_gaps(chat.read(row["question"]), asked, timeline, analysis, replace(chooser, liken=liken))
-        told = [one.value for one in filled.rows if one not in timeline.rows]
-        return (told[0] if told else None), shares
-
-    def _deed(self, tracks: list[int | None], analysis: ClipAnalysis) -> tuple[str | None, FloatArray]:
-        """What is told of the deed of somebody's track, and how likely each deed is; of nobody nothing."""
-        describer = self.chat.describer
+        tracks = [one.track for one in chat.presence(analysis) if one.name in row["people"]]
         track = next((one for one in tracks if one is not None), None)
         logits = None if track is None else deed_logits(analysis.tracks[track], analysis)
         if track is None or logits is None:

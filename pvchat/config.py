@@ -16,8 +16,8 @@ FRAME_STYLES = ("auto", "plain", "marks", "crop")  # as they are; people outline
 MAX_QUESTION = 2_000  # characters; reading one takes longer than in proportion to its length
 QUANTIZED = ("", "8bit", "4bit")
 DEPTHS = ("instant", "deep")  # how somebody is enrolled: by one pass; and by training, too
-# measured facts; the same worded by a language model; gaps filled by our model; all of it said by our model, checked
-ANSWERS = ("facts", "reworded", "model", "spoken")
+# measured facts; gaps filled by our model; all of it said by our model, checked
+ANSWERS = ("facts", "model", "spoken")
 EYES = "open_clip:"  # before the name of an encoder of CLIP's kind
 
 
@@ -104,10 +104,9 @@ class Settings:
     device: str = "auto"  # auto | cpu | cuda | mps
     seed: int = 0
     model: str = "embedded"  # the trained model: a preset, a folder of one of ours, or a pretrained base (`bases/`)
-    answers: str = "auto"  # what words come from: ANSWERS; auto is model where it has weights, else reworded
-    llm: str = ""  # another language model: its folder; empty takes the model's own
+    answers: str = "auto"  # what words come from: ANSWERS; auto is model where it has weights, else facts
     quantize: str = ""  # of a pretrained base: 8bit or 4bit, where bitsandbytes is installed
-    eyes: str = ""  # an encoder of CLIP's kind that chooses deeds and places in the model's place: `bases/eyes.py`
+    eyes: str = ""  # an encoder of CLIP's kind for deeds and places that weren't measured: `bases/eyes.py`
     show: str = "auto"  # how a pretrained base is shown people: FRAME_STYLES
     voice: bool = True  # whether a clip's sound is listened to, once somebody asks for it
     traits: bool = True  # whether men are told from women, and smiles; a pretrained base says what it sees

@@ -31,7 +31,7 @@ def samples_of(who: int = 1, count: int = 36) -> tuple[list[Sample], dict[str, C
     for i in range(count):
         there = i % 2 == 0
         split = "val" if i % 3 == 2 else "train"
-        recipe = "wear:mask" if i % 10 == 0 else "photometric"
+        recipe = "reenact:nod" if i % 10 == 0 else "photometric"
         sample = Sample(f"{i:016x}", "positive" if there else "negative", recipe, "video", f"media/{i}.mp4", HERE,
                         split, {"Ana": there})  # fmt: skip
         track = make_track(who if there else 40 + i, range(4), noise=0.2 + 0.005 * i)

@@ -6,23 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from pvchat.model.choices import LEVELS, SETTINGS, Scale, choices, sentences
-from recipes.model.confidence import usual_scale
-
-NEVER = {level: dict.fromkeys(SETTINGS) for level in LEVELS}
+from pvchat.model.choices import Scale, choices
 
 
-def limits(**levels: float) -> dict:
-    """The same limit for both settings; levels that aren't named are never reached."""
-    return NEVER | {name.replace("_", " "): dict.fromkeys(SETTINGS, limit) for name, limit in levels.items()}
-
-
-def scale_of(kind: str, **changed: object) -> Scale:
-    usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
-    return replace(usual_scale(kind, usual), sharpness=2.0, **({"least": limits(likely=0.0)} | changed))
+def scale_of(**changed: float) -> Scale:
+    """One by which the likeliest choice is told; "none of these" is far away."""
+    return replace(Scale(sharpness=2.0, nothing=-50.0, least=0.0, least_of_group=0.0), **changed)
 
 
 def likeness_to(kind: str, said: str) -> np.ndarray:
-    """[S] a clip that is unusually near to the sentences of one choice."""
+    """[S] a clip that is near to the sentences of one choice."""
     near = [c.said == said for c in choices(kind) for _ in c.sentences]
     return np.where(near, 5.0, 0.0).astype(np.float32)

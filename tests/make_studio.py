@@ -1,4 +1,4 @@
-"""Clips whose analyses are known, to run PVChat on: experts, sentence encoder and language model are made up."""
+"""Clips whose analyses are known, to run PVChat on: experts and sentence encoder are made up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class Studio:
         self.decoded: list[str] = []
         self.analysed: list[str] = []
         self.measured: list[str] = []
-        self.loaded = 0  # language models
 
     def clip(self, name: str, *people: int, **fields: Any) -> Path:
         """A file, and what the experts will say about it: the people on one track each."""
@@ -62,9 +61,6 @@ class Studio:
         if progress:
             progress(f"reading {Path(path).name}", 1.0, 1.0)
         return make_clip(2, key=key or video.content_key(path))
-
-    def load_language(self, *_: Any) -> None:
-        self.loaded += 1  # none: answers by rules alone
 
     def recognise(self, clip: video.Clip, experts: Any, progress: Any = None) -> ClipAnalysis:
         """Who is there: of what they do and wear only where they are."""
@@ -105,7 +101,6 @@ def open_studio(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     monkeypatch.setattr("pvchat.perception.deeds.tell_deeds", lambda analysis, _: analysis)
     monkeypatch.setattr(PresenceModel, "load", classmethod(lambda cls: model))
     monkeypatch.setattr("pvchat.model.sentences.SentenceEncoder", Sentences)
-    monkeypatch.setattr("pvchat.model.llm.LanguageModel", made.load_language)
     monkeypatch.setattr("pvchat.bases.models.pretrained_folder", lambda name: None)  # no trained weights
     return made
 

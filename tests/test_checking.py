@@ -1,12 +1,19 @@
-"""What the trained model says is shown only where the plain answer backs it."""
+"""What the trained model says is shown only where the plain answer backs it; a base's, where nothing contradicts it."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.reader.statements import sentences
 from pvchat.chat.say.voice import CANT_TELL
-from pvchat.chat.speakers.checking import Backed, Hearing
+from pvchat.chat.speakers.checking import Backed, Hearing, contradictions
+from pvchat.identity.evidence import Evidence
+from pvchat.schemas import PersonFacts, PersonPresence, SceneFacts
 
 NAMES = ["Ana", "Bo", "Kim"]
 THERE = "Ana is in this video, on the left of the frame, from 0:02 to 0:09."
@@ -150,3 +157,141 @@ def test_what_is_no_sentence_is_refused() -> None:
 
 def test_sentences_end_with_a_full_stop() -> None:
     assert sentences("Ana sits. Bo stands!  Ana is") == ["Ana sits.", "Bo stands!"]
+
+
+# --- all of it, and nothing else
+
+
+def says_the_same(said: str, plain: str) -> bool:
+    """Whether all that is said is shown, and says all of the plain answer."""
+    heard = Hearing(check := Backed(plain, ["Ana", "Bo", "Will"]))
+    return not heard.hear(said) and not check.left and heard.text == " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("plain", "said"),
+    [
+        ("Ana sits, talks and raises a hand.", "Ana is sitting and talking while raising a hand."),
+        ("Ana is wearing a dark suit and glasses.", "Ana wears a dark suit and glasses."),
+        ("Yes, Ana is in this video, from 0:02 to 0:09.", "Yes, Ana appears in this video from 0:02 to 0:09."),
+        ("Yes, both Ana and Bo are in this video.", "Yes, Ana and Bo both appear in this video."),
+        ("Will is in an office, on the left.", "Will is on the left in an office."),
+    ],
+)
+def test_other_words_that_say_all_of_it_pass(plain: str, said: str) -> None:
+    assert says_the_same(said, plain)
+
+
+@pytest.mark.parametrize(
+    ("plain", "said"),
+    [
+        ("Ana sits and talks.", "Ana sits and talks happily."),
+        ("Ana sits and talks.", "Ana sits."),
+        ("Ana sits and talks.", "She sits and talks."),
+        ("Ana sits and talks.", "Zoe sits and talks."),
+        ("Ana sits and talks.", "Ana sits and may not talk."),
+        ("Ana sits and talks.", "Ana sits and talks"),
+        ("Ana sits and talks.", "Ana sits and talks.\nAna talks."),
+        ("Ana sits and talks.", "Ana sits. Ana talks. Ana sits. Ana talks."),
+        ("Ana wears a dark suit and a white shirt.", "Ana wears a white suit and a dark shirt."),
+        ("Ana is on the left of the frame.", "Ana is on the right of the frame."),
+        ("Ana is in this video, from 0:02 to 0:09.", "Ana is in this video, from 0:03 to 0:09."),
+        ("Only Ana is in this video; Bo is not.", "Only Bo is in this video; Ana is not."),
+        ("Ana sits. Bo stands.", "Ana stands. Bo sits."),
+        ("Yes, Ana is in this video.", "Ana is in this video."),
+        ("Will sits.", "Will Ana sit."),
+        ("Ana is before a wall.", "Ana is behind a wall."),
+        ("Ana is not here, so I can't tell.", "Ana is here, so I can't tell."),
+        ("Ana sits.", ""),
+    ],
+)  # fmt: skip
+def test_every_kind_of_change_is_refused(plain: str, said: str) -> None:
+    assert not says_the_same(said, plain)
+
+
+PLAIN = st.sampled_from(
+    ["Ana sits, talks and raises a hand.", "Ana is wearing a red coat and a hat.", "Yes, Ana is in this video."]
+)
+
+
+@given(PLAIN)
+def test_a_plain_sentence_passes_as_it_is(plain: str) -> None:
+    assert says_the_same(plain, plain)
+
+
+@given(
+    PLAIN,
+    st.sampled_from(["dog", "happily", "blue", "three", "behind", "she", "not", "nobody", "Bo"]),
+    st.integers(0, 9),
+)
+def test_any_word_of_content_put_anywhere_is_refused(plain: str, word: str, at: int) -> None:
+    words = plain[:-1].split()
+    words.insert(min(at, len(words)), word)
+    assert not says_the_same(" ".join(words) + ".", plain)
+
+
+# --- new words about somebody present
+
+
+def at_odds(said: str, facts: PersonFacts, scene: SceneFacts, names: Sequence[str] = ()) -> list[str]:
+    """How words about Ana contradict what was measured."""
+    seen = timeline_from(Evidence({"Ana": facts}, scene=scene), [PersonPresence("Ana", "present", 1.0)])
+    return contradictions(said, "Ana", seen, names)
+
+
+FACTS = PersonFacts(where="on the left of the frame", gender="man", pose="sitting")
+SCENE = SceneFacts(setting="indoors")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The man is sitting at a table.",
+        "A man and a woman are talking.",
+        "The person is in a kitchen.",
+        "A man is sitting on the left side of a couch.",
+        "",
+    ],
+)
+def test_new_words_that_fit_what_was_measured_pass(said: str) -> None:
+    assert at_odds(said, FACTS, SCENE, ["Ben"]) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("The man is not sitting.", "denies"),
+        ("The man isn't here.", "denies"),
+        ("Nobody is at the table.", "denies"),
+        ("Ben is sitting at a table.", "names Ben"),
+        ("ben's dog is sitting.", "names Ben"),
+        ("The woman is sitting at a table.", "another gender"),
+        ("The man is sitting in a field.", "another setting"),
+        ("The man is standing by a table.", "another posture"),
+        ("The man is walking by a table.", "another posture"),
+        ("The man is sitting on the right.", "another side"),
+    ],
+)
+def test_new_words_at_odds_with_what_was_measured_are_refused(said: str, why: str) -> None:
+    assert why in at_odds(said, FACTS, SCENE, ["Ben"])
+
+
+@pytest.mark.parametrize(
+    ("said", "setting"),
+    [("in a shop", "outdoors"), ("on a couch", "outdoors"), ("in a park", "indoors"), ("on the streets", "indoors")],
+)
+def test_places_are_indoors_or_outdoors(said: str, setting: str) -> None:
+    other = "indoors" if setting == "outdoors" else "outdoors"
+    assert at_odds(f"She stands {said}.", PersonFacts(), SceneFacts(setting=setting)) == ["another setting"]
+    assert at_odds(f"She stands {said}.", PersonFacts(), SceneFacts(setting=other)) == []
+
+
+def test_where_nothing_was_measured_only_denials_and_names_are_refused() -> None:
+    said = "The woman is walking on a beach on the right."
+    assert at_odds(said, PersonFacts(), SceneFacts()) == []
+    assert at_odds("A man is riding a bike outdoors.", FACTS, SceneFacts(setting="outdoors")) == []
+
+
+@given(st.sampled_from(["Ben", "Ana", "Zoë", "Mary Ann", "R2-D2", "(x"]), st.text(max_size=30))
+def test_other_peoples_names_never_pass(name: str, rest: str) -> None:
+    assert f"names {name}" in at_odds(f"So {name} sits. {rest}", PersonFacts(), SceneFacts(), [name])

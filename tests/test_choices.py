@@ -1,10 +1,9 @@
-"""Choices from lists: scores against what is usual, probabilities, how surely they are said, and what forbids them."""
+"""Choices from lists: probabilities, what is told of them, and what forbids them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_analysis import make_analysis, make_track
 from make_asked import read_question
-from make_choices import likeness_to, limits, scale_of
+from make_choices import likeness_to, scale_of
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.english import HEDGE
@@ -22,8 +21,6 @@ from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.timeline import Row, Timeline
 from pvchat.model.choices import (
     KINDS,
-    LEVELS,
-    SETTINGS,
     Chooser,
     at_odds,
     choices,
@@ -35,7 +32,6 @@ from pvchat.model.choices import (
     softmax,
 )
 from pvchat.schemas import HANDS, PersonFacts, PersonPresence, SceneFacts, Thing
-from recipes.model.confidence import usual_scale
 
 TABLE = Thing("dining table", 0.9, [0], [[0.1, 0.5, 0.9, 0.9]], [0.9])
 
@@ -48,7 +44,7 @@ def test_the_lists_are_well_made(kind: str) -> None:
     for choice in choices(kind):
         assert re.search(rf"\b(?:{choice.words})\b", " ".join(choice.sentences)), choice.said
         if choice.setting:  # the guard would refuse it anywhere else, or doesn't know the words
-            other = next(s for s in SETTINGS if s != choice.setting)
+            other = next(s for s in ("indoors", "outdoors") if s != choice.setting)
             scene = Timeline(0.0, 1.0, rows=(Row("", "setting", choice.setting or "", 0.0, 1.0),))
             assert not contradictions(choice.said, "", scene), choice.said
             assert not possible(kind, SceneFacts(setting=other), 9)[said.index(choice.said)]
@@ -56,21 +52,10 @@ def test_the_lists_are_well_made(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_nearest_choice_wins_and_everything_sums_to_one(kind: str) -> None:
-    scale = scale_of(kind)
     for row, choice in enumerate(choices(kind)):
-        shares = scale.probabilities(kind, likeness_to(kind, choice.said)[None], possible(kind, SceneFacts(), 9))
+        shares = scale_of().probabilities(kind, likeness_to(kind, choice.said)[None], possible(kind, SceneFacts(), 9))
         assert shares.argmax() == row
         assert shares.sum() == pytest.approx(1.0, abs=1e-5)
-
-
-def test_what_is_near_to_everything_is_not_chosen() -> None:
-    """Its likeness is high to each picture, so it is no news."""
-    kind = "location"
-    usual = np.random.default_rng(0).normal(size=(50, len(sentences(kind)))).astype(np.float32)
-    usual[:, 0] += 10
-    scale, alike = usual_scale(kind, usual), usual.mean(0)
-    alike[-1] += 2.0
-    assert scale.scores(kind, alike[None]).argmax() == len(choices(kind)) - 1
 
 
 @given(st.integers(0, 2**31), st.integers(1, 6))
@@ -91,25 +76,17 @@ def shares_of(**said: float) -> np.ndarray:
     return shares
 
 
-def test_the_narrowest_choice_that_is_sure_enough_is_said() -> None:
-    least = {
-        "sure": {"indoors": None, "outdoors": 0.6}, "group sure": {"indoors": 0.8, "outdoors": 0.7},
-        "likely": {"indoors": 0.3, "outdoors": 0.2}, "group likely": {"indoors": 0.4, "outdoors": 0.4},
-    }  # fmt: skip
-    scale = scale_of("location", least=least)
+def test_the_narrowest_choice_that_is_likely_enough_is_told() -> None:
+    scale = scale_of(least=0.3, least_of_group=0.4)
 
-    def said(setting: str | None, **shares: float) -> tuple[str, str | None]:
-        found = pick("location", scale, shares_of(**shares), setting)
-        return found.said, found.level
+    def said(**shares: float) -> tuple[str, bool]:
+        found = pick("location", scale, shares_of(**shares))
+        return found.said, found.told
 
-    assert said("outdoors", beach=0.65) == ("on a beach", "sure")
-    assert said("outdoors", beach=0.5) == ("on a beach", "likely")
-    assert said("indoors", kitchen=0.5, bedroom=0.4) == ("at home", "group sure")
-    assert said("indoors", kitchen=0.5, bedroom=0.2) == ("in a kitchen", "likely")
-    assert said("indoors", kitchen=0.25, bedroom=0.2) == ("at home", "group likely")
-    assert said("indoors", kitchen=0.2, bedroom=0.1)[1] is None
-    assert said(None, beach=0.65) == ("on a beach", "likely")  # the limits of both settings must be kept
-    assert said(None, beach=0.25)[1] is None
+    assert said(beach=0.5) == ("on a beach", True)
+    assert said(kitchen=0.5, bedroom=0.4) == ("in a kitchen", True)
+    assert said(kitchen=0.25, bedroom=0.2) == ("at home", True)
+    assert said(kitchen=0.2, bedroom=0.1) == ("in a kitchen", False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,23 +111,19 @@ def answer(text: str, chosen: dict[str, str], scene: SceneFacts, facts: PersonFa
         kind = next(k for k in KINDS if texts == sentences(k))
         return np.stack([likeness_to(kind, chosen[kind])] * len(tracks))
 
-    scales = {kind: scale_of(kind, **kinds.get("levels", {})) for kind in KINDS}
     timeline = timeline_of([present()], analysis)
-    filled = fill_gaps(question, [present()], timeline, analysis, Chooser(liken, scales))
+    filled = fill_gaps(question, [present()], timeline, analysis, Chooser(liken, scale_of(**kinds.get("scale", {}))))
     return known_of(question, [present()], filled).plain
 
 
 CHOSEN = {"action": "jumping", "location": "at an event"}
-SURE = {"levels": {"least": limits(sure=0.0)}}
 
 
-def test_choices_fill_gaps_with_a_hedge_unless_sure() -> None:
+def test_choices_fill_gaps_with_a_hedge() -> None:
     scene = SceneFacts(setting="indoors")
     smiling = PersonFacts(gestures=["smiling"])
     assert answer("What is Ana doing?", CHOSEN, scene, smiling) == f"Ana smiles and {HEDGE} jumps."
-    assert answer("What is Ana doing?", CHOSEN, scene, smiling, **SURE) == "Ana jumps and smiles."
     assert answer("Where is Ana?", CHOSEN, scene, smiling) == f"Ana is {HEDGE} at an event."
-    assert answer("Where is Ana?", CHOSEN, scene, smiling, **SURE) == f"Ana is {HEDGE} at an event."  # a place always
 
 
 def test_measured_facts_come_first() -> None:
@@ -158,7 +131,7 @@ def test_measured_facts_come_first() -> None:
     assert answer("What is Ana doing?", CHOSEN, scene, facts) == "Ana jumps."
     assert answer("Where is Ana?", CHOSEN, scene, facts) == "Ana is in a kitchen."
     likely = SceneFacts(place="a kitchen", confidence={"place": 0.4})
-    assert answer("Where is Ana?", CHOSEN, likely, facts, **SURE) == f"Ana is {HEDGE} in a kitchen."
+    assert answer("Where is Ana?", CHOSEN, likely, facts) == f"Ana is {HEDGE} in a kitchen."
 
 
 def test_what_was_measured_forbids_choices() -> None:
@@ -177,35 +150,18 @@ def test_what_was_measured_forbids_choices() -> None:
     assert at_odds(choices("action")[0], PersonFacts(confidence={HANDS: 0.5}))  # what may be gestures
 
 
-def test_what_was_wrong_on_footage_is_not_said() -> None:
-    eating = CHOSEN | {"location": "in a restaurant or café"}
-    assert not next(c for c in choices("location") if c.said == "in a restaurant or café").footage
-    assert "restaurant" not in answer("Where is Ana?", eating, SceneFacts(), PersonFacts(), **SURE)
-
-
-@pytest.mark.parametrize(
-    ("background", "levels", "told"),
-    [
-        ("a dark background", SURE, "Ana is indoors, before a dark background."),
-        ("a light grey background", SURE, f"Ana is {HEDGE} at an event."),
-        ("a light grey background", {}, "Ana is indoors, before a light grey background."),
-        ("a blue background", SURE, f"Ana is {HEDGE} at an event, before a blue background."),
-        ("a blue background", {}, "Ana is indoors, before a blue background."),
-        ("a dark blue background", SURE, f"Ana is {HEDGE} at an event, before a dark blue background."),
-        (None, {}, f"Ana is {HEDGE} at an event."),
-    ],
-)
-def test_before_one_surface_no_place_is_guessed(background: str | None, levels: dict[str, Any], told: str) -> None:
+@pytest.mark.parametrize("background", ["a dark background", "a light grey background", "a blue background", None])
+def test_before_one_surface_no_place_is_guessed(background: str | None) -> None:
     scene = SceneFacts(setting="indoors", background=background)
-    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **levels) == told
+    told = f"Ana is {HEDGE} at an event." if background is None else f"Ana is indoors, before {background}."
+    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts()) == told
 
 
-def test_what_is_not_offered_or_too_unlikely_is_not_said() -> None:
-    scene = SceneFacts(setting="indoors")
+def test_what_is_impossible_or_too_unlikely_is_not_told() -> None:
+    scene, high = SceneFacts(setting="indoors"), {"scale": {"least": 1.1, "least_of_group": 1.1}}
     for kind in KINDS:
-        scale = scale_of(kind, offered=np.zeros(len(choices(kind)), bool))
-        assert scale.probabilities(kind, likeness_to(kind, CHOSEN[kind])[None], possible(kind, scene, 1)).sum() == 0
-    high = {"levels": {"least": limits(likely=1.1)}}
+        none = np.zeros(len(choices(kind)), bool)
+        assert scale_of().probabilities(kind, likeness_to(kind, CHOSEN[kind])[None], none).sum() == 0
     assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **high) == "Ana is indoors."
 
 
@@ -216,32 +172,23 @@ def test_who_stands_does_not_sit_at_a_table() -> None:
 
 
 @pytest.mark.parametrize(("said", "told"), [("sitting at a table", "at a table"), ("eating or drinking", "eats")])
-@pytest.mark.parametrize("level", LEVELS)
-def test_nobody_sits_at_a_table_or_eats_where_none_is_seen(said: str, told: str, level: str) -> None:
-    chosen, how = CHOSEN | {"action": said}, {"levels": {"least": limits(**{level: 0.0})}}
+@pytest.mark.parametrize("scale", [{}, {"least": 1.1}], ids=["one", "group"])
+def test_nobody_sits_at_a_table_or_eats_where_none_is_seen(said: str, told: str, scale: dict[str, float]) -> None:
+    chosen = CHOSEN | {"action": said}
     for things in ([], [Thing("couch", 0.9, [0], [[0.1, 0.5, 0.9, 0.9]], [0.9])]):
-        text = answer("What is Ana doing?", chosen, SceneFacts(), PersonFacts(), things=things, **how)
+        text = answer("What is Ana doing?", chosen, SceneFacts(), PersonFacts(), things=things, scale=scale)
         assert text == "Ana is in this video, but I can't make out what Ana is doing."
-    assert told in answer("What is Ana doing?", chosen, SceneFacts(), PersonFacts(), things=[TABLE], **how)
+    assert told in answer("What is Ana doing?", chosen, SceneFacts(), PersonFacts(), things=[TABLE], scale=scale)
 
 
-@pytest.mark.parametrize("said", ["in a restaurant or café", "in a shop"])
-def test_no_living_room_is_a_restaurant(said: str) -> None:
+def test_no_living_room_is_a_restaurant() -> None:
     assert not any("restaurant" in name for name in group_names("location") if name != "in a restaurant or café")
-    for level in LEVELS:
-        how = {"levels": {"least": limits(**{level: 0.0})}}
-        told = answer("Where is Ana?", CHOSEN | {"location": said}, SceneFacts(setting="indoors"), PersonFacts(), **how)
-        assert "restaurant" not in told
 
 
 def test_in_a_bedroom_one_sits_on_a_bed() -> None:
     couch = CHOSEN | {"action": "sitting on a couch"}
     assert "sits on a bed" in answer("What is Ana doing?", couch, SceneFacts(place="a bedroom"), PersonFacts())
     assert "sits on a couch" in answer("What is Ana doing?", couch, SceneFacts(), PersonFacts())
-
-
-def test_outdoors_no_event_is_guessed() -> None:
-    assert answer("Where is Ana?", CHOSEN, SceneFacts(setting="outdoors"), PersonFacts(), **SURE) == "Ana is outdoors."
 
 
 def test_who_moves_the_hands_may_sit_at_a_table() -> None:
@@ -253,21 +200,17 @@ def test_who_moves_the_hands_may_sit_at_a_table() -> None:
     assert at_odds(sitting, replace(gestures, pose="standing"), sitting.said)
 
 
-def test_at_home_is_said_only_surely_and_not_which_room() -> None:
-    bedroom = CHOSEN | {"location": "in a bedroom"}
-    scene = SceneFacts(setting="indoors")
-    group = {"levels": {"least": limits(**{"group sure": 0.4})}}
+def test_which_room_is_told_where_that_is_likely_enough() -> None:
+    bedroom, scene = CHOSEN | {"location": "in a bedroom"}, SceneFacts(setting="indoors")
+    assert answer("Where is Ana?", bedroom, scene, PersonFacts()) == f"Ana is {HEDGE} in a bedroom."
+    group = {"scale": {"least": 1.1}}
     assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **group) == f"Ana is {HEDGE} at home."
-    for level in ("sure", "likely", "group likely"):
-        one = {"levels": {"least": limits(**{level: 0.1})}}
-        assert answer("Where is Ana?", bedroom, scene, PersonFacts(), **one) == "Ana is indoors."
 
 
-def test_a_likely_place_needs_a_sure_setting() -> None:
+def test_a_place_needs_a_sure_setting() -> None:
     for sure, told in (
         (0.7, f"Ana is {HEDGE} at an event."),
         (0.5, "Ana is in this video, but I can't make out where."),
     ):
         scene = SceneFacts(setting="indoors", confidence={"setting": sure})
         assert answer("Where is Ana?", CHOSEN, scene, PersonFacts()) == told
-    assert answer("Where is Ana?", CHOSEN, scene, PersonFacts(), **SURE) == f"Ana is {HEDGE} at an event."

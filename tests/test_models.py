@@ -1,4 +1,4 @@
-"""Which models there are: presets, folders, their language models; without torch."""
+"""Which model answers, which bases there are: presets, folders; without torch."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from pvchat.bases import models
+from pvchat.bases.sources import list_bases
 from pvchat.cli import main as cli
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.config import list_models, load_config
+from pvchat.model.config import pretrained_folder, read_config
 from pvchat.service.networks import needed_weights
 from pvchat.storage.tensorfile import pack
 
@@ -22,27 +23,10 @@ from pvchat.storage.tensorfile import pack
 def make_model(folder: Path, llm: str = "embedded", **changes: object) -> Path:
     """A folder as `save_pretrained` leaves it, with two small tensors."""
     folder.mkdir(parents=True)
-    row = load_config("tiny").to_dict() | {"llm": llm} | changes
+    row = read_config(pretrained_folder("embedded")).to_dict() | {"llm": llm} | changes
     (folder / "config.json").write_text(json.dumps(row))
     (folder / "model.safetensors").write_bytes(pack({"a": np.zeros((3, 4), np.float32), "b": np.zeros(5, np.float32)}))
     return folder
-
-
-def test_presets_are_listed_with_their_language_models() -> None:
-    rows = {row["name"]: row for row in models.rows()}
-    assert set(list_models()) <= rows.keys()
-    assert rows["embedded"]["llm_licence"] == "Apache-2.0"
-    assert rows["embedded"]["llm_here"] is False  # an empty home
-
-
-def test_local_folders_are_listed_and_measured(tmp_path: Path, pvchat_home: Path) -> None:
-    make_model(pvchat_home / "models" / "mine")
-    elsewhere = make_model(tmp_path / "other")
-    rows = {row["name"]: row for row in models.rows([str(elsewhere)])}
-    for name in (str(pvchat_home / "models" / "mine"), str(elsewhere)):
-        assert rows[name]["weights"] == "local"
-        assert rows[name]["parameters"] == 17
-        assert rows[name]["bytes"] > 17 * 4
 
 
 def test_a_training_run_stands_for_its_best_checkpoint(tmp_path: Path) -> None:
@@ -55,23 +39,10 @@ def test_a_training_run_stands_for_its_best_checkpoint(tmp_path: Path) -> None:
     assert models.find(str(tmp_path / "run" / "checkpoints" / "000004")).parent.name == "000004"
 
 
-@pytest.mark.parametrize(("answers", "source"), [("auto", "model"), ("facts", "facts"), ("reworded", "reworded")])
+@pytest.mark.parametrize(("answers", "source"), [("auto", "model"), ("facts", "facts"), ("model", "model")])
 def test_a_folder_with_weights_answers_by_itself(tmp_path: Path, answers: str, source: str) -> None:
     folder = make_model(tmp_path / "m")
     assert models.choose(Settings(model=str(folder), answers=answers)) == (source, folder)
-
-
-def test_another_language_model_needs_another_connector(tmp_path: Path) -> None:
-    own, other = tmp_path / "own-llm", tmp_path / "other-llm"
-    own.mkdir(), other.mkdir()
-    folder = make_model(tmp_path / "m", llm=str(own))
-    models.check_llm(folder, "")
-    models.check_llm(folder, str(own / ".." / "own-llm"))
-    with pytest.raises(SettingsError, match="pvchat train base --phase 2 --llm"):
-        models.check_llm(folder, str(other))
-    with pytest.raises(SettingsError, match="without a language model"):
-        models.check_llm(make_model(tmp_path / "n", llm="none"), "")
-    assert models.choose(Settings(model=str(folder), answers="reworded", llm=str(other)))[0] == "reworded"
 
 
 def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
@@ -83,13 +54,13 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_what_the_module_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = make_model(tmp_path / "m")
-    assert cli.main(["models", str(folder), "--json"]) == 0
+    assert cli.main(["models", "--json", "--device", "cpu"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [row for row in told if "llm" in row] == models.rows([str(folder)])
+    assert [row["name"] for row in told] == [row["name"] for row in models.base_rows()] == list_bases()
     assert cli.main(["models"]) == 0
-    assert "embedded" in capsys.readouterr().out
-    assert cli.main(["models", str(tmp_path)]) == 1
+    assert list_bases()[0] in capsys.readouterr().out
+    assert cli.main(["models", str(make_model(tmp_path / "m"))]) == 1  # one of our own is none
+    assert "no pretrained base" in capsys.readouterr().err
 
 
 def test_a_base_is_sized_for_a_card_that_is_not_here() -> None:

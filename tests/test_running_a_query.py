@@ -21,6 +21,7 @@ from make_timelines import (
     timelines,
 )
 
+from pvchat.chat.english import same_colour
 from pvchat.chat.query import (
     And,
     Condition,
@@ -274,3 +275,15 @@ def test_every_query_has_a_finding_that_is_json(timeline: Timeline, query: Query
     found = run(query, timeline)
     assert json.loads(json.dumps(found.to_dict()))["query"] == query.to_dict()
     assert not {one.entity for one in found.people} & {one.entity for one in found.open}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("black", "dark", True), ("dark grey", "black", True), ("red", "blue", False), ("maroon", "red", True),
+        (None, "green", True), ("white", "black", False), ("light blue", "blue", True), ("checked", "red", True),
+        ("dark blue", "red", False), ("dark blue", "black", True), ("light green", "white", True),
+    ],
+)  # fmt: skip
+def test_colours_that_people_would_call_the_same(one: str | None, other: str | None, same: bool) -> None:
+    assert same_colour(one, other) == same == same_colour(other, one)

@@ -84,15 +84,6 @@ def test_the_absent_are_refused_and_never_described(studio: Studio, chat: PVChat
     assert [(p.decision, p.spans) for p in answer.people] == [("absent", [])]
 
 
-def test_a_refusal_loads_no_language_model(studio: Studio, chat: PVChat) -> None:
-    for question in FOUR_TYPES.values():
-        chat.ask(studio.clip("empty"), question)
-    assert studio.loaded == 0
-    for question in FOUR_TYPES.values():
-        chat.ask(studio.clip("new", ANA), question)
-    assert studio.loaded == 1
-
-
 def test_who_is_there_lists_everyone_enrolled(studio: Studio, chat: PVChat) -> None:
     answer = chat.ask(studio.clip("new", BEN), "Who is in this video?")
     assert {p.name: p.decision for p in answer.people} == {"Ana": "absent", "Ben": "present"}

@@ -25,10 +25,9 @@ MAX_LINES = 5_000  # of samples.jsonl that are looked at
 
 _log = logging.getLogger(__name__)
 _RECIPES = {
-    "photometric": "other light", "background": "new backdrop", "recolour": "other colours",
-    "subclip": "an excerpt", "crowd": "in a crowd", "reenact:turn": "turning", "reenact:nod": "nodding",
-    "reenact:smile": "smiling", "reenact:blink": "blinking", "reenact:talk": "talking", "wear:mask": "with a mask",
-    "wear:glasses": "with glasses", "wear:cap": "with a cap", "wear:scrubs": "in scrubs",
+    "photometric": "other light", "background": "new backdrop", "subclip": "an excerpt",
+    "reenact:turn": "turning", "reenact:nod": "nodding", "reenact:smile": "smiling", "reenact:blink": "blinking",
+    "reenact:talk": "talking",
 }  # fmt: skip
 
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.bases.models import USABLE
 from pvchat.bases.sizes import fitting_size
 from pvchat.bases.sources import list_bases, read_source
 from pvchat.chat.english import wording
 from pvchat.config import Settings, home
+from pvchat.model.config import list_models
 from pvchat.runtime import best_dtype
 from pvchat_app import cards
 from pvchat_app.backend import Backend
@@ -108,7 +108,7 @@ class SettingsTab:
 def choices(now: str) -> dict[str, str]:
     """The models that can be picked, by the name that the page shows (no paths); `now`: the one that answers, or ""."""
     own = sorted(str(path.parent) for path in (home() / "models").glob("*/config.json"))
-    found = (*USABLE, *list_bases(), *own, *([now] if now else []))
+    found = (*list_models(), *list_bases(), *own, *([now] if now else []))
     return {Path(model).name if Path(model).is_dir() else model: model for model in found}
 
 
@@ -117,7 +117,7 @@ def statement(backend: Backend, name: str) -> str:
     model = choices(backend.engine.chat.settings.model).get(name, "")
     source = read_source(model) if model else None
     if source is None:
-        return _OWN if model in USABLE else ""
+        return _OWN if model in list_models() else ""
     device = backend.engine.chat.networks.device
     size = fitting_size(source, str(best_dtype(device)).removeprefix("torch."), device)
     parts = [f"{size.summary}.", _FITS[size.fits], "" if source.local else _HUB]

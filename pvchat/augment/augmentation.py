@@ -27,7 +27,7 @@ from pvchat.storage.clips import ClipCache
 from pvchat.video.files import SUFFIXES
 
 FOLDERS = ("others", "backgrounds")  # fields of `AugmentConfig`
-MEDIA_SUFFIXES = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
+_MEDIA_SUFFIXES = SUFFIXES | {".bmp"}  # of clips and pictures; the latter stand behind people only
 MEDIA, DROPPED = "media", "dropped"
 _JPEG_QUALITY = 92
 _SAMPLE_FILE = re.compile(r"(\.[0-9a-f]+-)?[0-9a-f]{16}\.(mp4|png|jpg)")  # samples and drafts of them
@@ -100,7 +100,7 @@ def check_folders(config: AugmentConfig) -> None:
         for folder in value if isinstance(value, tuple) else (value,) if value else ():
             if not folder.is_dir():
                 raise SettingsError("there is no such folder.", subject=f"{name} {folder}")
-            if not any(p.suffix.lower() in MEDIA_SUFFIXES for p in folder.rglob("*")):
+            if not any(p.suffix.lower() in _MEDIA_SUFFIXES for p in folder.rglob("*")):
                 raise SettingsError("no clip or picture is in this folder.", subject=f"{name} {folder}")
 
 

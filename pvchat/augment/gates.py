@@ -1,4 +1,4 @@
-"""What a made sample must pass: it still shows the subject, and shows them well enough to learn from.
+"""What a made positive must pass: it still shows the subject, and shows them well enough to learn from.
 
 Identity is decided as presence is, from log-odds 0 on, "as likely the subject as a stranger": lower than in an answer,
 because a sample that is hard to recognise is worth learning from. The quality gates are the paper's face filter (open
@@ -29,17 +29,17 @@ _CHIP = 100  # pixels of a face on which sharpness is measured
 
 
 def measure(
-    images: NDArray[np.uint8] | None, analysis: ClipAnalysis, profile: Profile, model: PresenceModel, mesh: MeshExpert
+    images: NDArray[np.uint8], analysis: ClipAnalysis, profile: Profile, model: PresenceModel, mesh: MeshExpert
 ) -> dict[str, float]:
-    """What could be measured of a sample: "identity" (a distance), "log_odds", "face_px", and of faces, where the
-    frames of its analysis [T, H, W, 3] are given, the quality gates: "sharpness", "frontal", "eyes", "visible".
+    """What could be measured of a sample with the frames of its analysis [T, H, W, 3]: "identity" (a distance),
+    "log_odds", "face_px", and of faces the quality gates: "sharpness", "frontal", "eyes", "visible".
     """
     track, odds, distance = identify(profile, analysis, model)
     if track is None:
         return {}
     heights = (track.boxes[:, 3] - track.boxes[:, 1]) * analysis.height
     values = {"log_odds": odds, "identity": distance, "face_px": float(heights.max())}
-    if track.kind == "face" and images is not None:  # the best of a few frames
+    if track.kind == "face":  # the best of a few frames
         scores = []
         for i in np.argsort(-track.quality)[:_LOOKED_AT]:
             image, box = images[track.frames[i]], track.boxes[i]
@@ -67,7 +67,7 @@ def identify(profile: Profile, analysis: ClipAnalysis, model: PresenceModel) -> 
     return track, max(float(sure), float(np.dot(model.weights, (*seen, 1.0)))), float(seen[0])
 
 
-def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], own_sharpness: float) -> str | None:
+def refuse(values: dict[str, float], profile: Profile, own_sharpness: float) -> str | None:
     """The first gate that a sample's values fail, or None."""
     if "log_odds" not in values:
         return "no face"
@@ -76,15 +76,10 @@ def refuse(values: dict[str, float], profile: Profile, covers: frozenset[str], o
         "size": ("face_px", FACE_PX if profile.person.kind == "face" else 24.0),
         "sharpness": ("sharpness", min(SHARP, SHARP_OF_OWN * own_sharpness)),
         "frontal": ("frontal", FRONTAL),
-        "eyes": ("eyes", 0.0 if "eyes" in covers else min(EYES, EYES_OF_OWN * profile.eyes_open)),
-        "visible": ("visible", 0.0 if covers else VISIBLE),
+        "eyes": ("eyes", min(EYES, EYES_OF_OWN * profile.eyes_open)),
+        "visible": ("visible", VISIBLE),
     }
     return next((gate for gate, (name, low) in least.items() if name in values and values[name] < low), None)
-
-
-def refuse_negative(values: dict[str, float]) -> str | None:
-    """A negative on which the subject is as likely as not is no negative."""
-    return "identity" if values.get("log_odds", -np.inf) >= SAME_PERSON else None
 
 
 def own_sharpness(profile: Profile) -> float:

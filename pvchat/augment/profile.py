@@ -72,7 +72,7 @@ class Profile:
 
     @property
     def has(self) -> frozenset[str]:
-        """What generators may need: "subject", "motion" (several frames), "mesh", "mask", "clothes"."""
+        """What generators may need: "subject", "motion" (several frames), "mesh", "mask"."""
         found = {"subject"} if self.seen.any() else set()
         if self.seen.sum() > 1:
             found.add("motion")
@@ -80,10 +80,6 @@ class Profile:
             found.add("mesh")
         if self.masks is not None:
             found.add("mask")
-            boxes = self.boxes[self.seen]
-            below = (1 - boxes[:, 3]) / np.maximum(boxes[:, 3] - boxes[:, 1], 1e-6)  # in face heights
-            if (self.meshed & self.seen).any() and float(np.median(below)) > 0.5:
-                found.add("clothes")
         return frozenset(found)
 
     def part(self, split: Split) -> Profile:
@@ -106,7 +102,6 @@ class Positive:
 
     images: NDArray[np.uint8]  # [T, H, W, 3] RGB; T is 1 for a still
     notes: dict[str, str] = field(default_factory=dict)  # by question type, as in `Sample.notes`
-    covers: frozenset[str] = frozenset()  # parts of the face that are hidden: "mouth", "eyes"
 
 
 def build(clip: str | Path, name: str, chat: Service, config: AugmentConfig, watch: Watch = UNWATCHED) -> Profile:

@@ -22,7 +22,7 @@ class Sample:
 
     id: str  # 16 hexadecimal digits, a hash of source, recipe and seed: the same call makes the same ids
     role: Role  # shows the subject or doesn't
-    recipe: str  # how it was made: "subclip", "reenact:turn", "wear:mask", "lookalike", "same-clip", …
+    recipe: str  # how it was made: "subclip", "reenact:turn", "lookalike", "same-clip", …
     stage: Stage  # a still or a clip: which training stage it belongs to
     media: str  # path inside the folder, with forward slashes
     source: str  # content key of the clip that it was made from; splits never share a source segment
@@ -31,7 +31,7 @@ class Sample:
     gates: dict[str, float] = field(default_factory=dict)  # measured, by name
     dropped: str | None = None  # the gate that refused it
     seed: int = 0  # of its randomness
-    notes: dict[str, str] = field(default_factory=dict)  # by question type ("appearance": "wears a surgical mask")
+    notes: dict[str, str] = field(default_factory=dict)  # of the recipe, by question type ("action": "nodding")
 
     @property
     def present(self) -> list[str]:

@@ -21,8 +21,8 @@ class AugmentConfig:
     seconds: float = 2.0  # length of a made clip
     frames: int = 6  # most of a sample that the experts see
     track: int | None = None  # whom the clip is about when it shows several (as `enroll --track`)
-    others: tuple[Path, ...] = ()  # folders of other people: negatives, and who stands beside the subject
-    backgrounds: Path | None = None  # folder of pictures to put behind the subject; None: plain and blurred ones
+    others: tuple[Path, ...] = ()  # folders of other people, for negatives
+    backgrounds: Path | None = None  # folder of pictures to put behind the subject; None: plain ones
     generators: tuple[str, ...] = ("offline",)  # any of `GENERATORS`
     model: str = ""  # hub name or folder of ConsisID, empty for the usual one
     seed: int | None = None  # of everything that is drawn; None takes the service's

@@ -38,7 +38,7 @@ from pvchat.schemas import Service
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
 
-VERSION = 3  # of what the steps make: manifests of another version are made anew
+VERSION = 4  # of what the steps make: manifests of another version are made anew
 log = logging.getLogger(__name__)
 
 
@@ -102,7 +102,7 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
     for planned in run.watch.over("making positives", wanted):
         if planned.id in made:
             continue
-        row = made[planned.id] = {"id": planned.id, "failed": "", "sample": None, "covers": []}
+        row = made[planned.id] = {"id": planned.id, "failed": "", "sample": None}
         try:
             positive = plan.make_planned(planned, run.profile, makers, run.config)
         except ValueError as error:  # the segment lacks what the recipe needs
@@ -110,7 +110,7 @@ def make_positives(run: Augmentation) -> dict[str, Any]:
         else:
             planned.notes = positive.notes
             augmentation.write_media(run.out / planned.media, positive.images)
-            row |= {"sample": asdict(planned), "covers": sorted(positive.covers)}
+            row["sample"] = asdict(planned)
         journal.append([row])
     entries = [made[planned.id] for planned in wanted]
     write_lines(result, entries)
@@ -128,8 +128,6 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
         found = search.find_negatives(subject, run.chat, run.config, run.seed, run.watch)
         dropped = dict(found.dropped)
         samples = search.write_excerpts(found, subject, run)
-        if all(s.dropped for s in samples):
-            log.warning("%s: nothing shows anybody else; give --others, or `pvchat doctor --fetch`", run.out)
     write_lines(run.out / RESULTS["negatives"], [asdict(s) for s in samples])
     recipes = Counter(s.recipe for s in samples)
     return {"counts": {"made": len(samples), **recipes}, "dropped": dropped}
@@ -137,14 +135,15 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
 
 def filter_samples(run: Augmentation) -> dict[str, Any]:
     """Measure every sample, drop what the gates refuse, put people together."""
-    entries = [e for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
-    others = [{"sample": row, "covers": []} for row in read_lines(run.out / RESULTS["negatives"])]
+    positives = [e["sample"] for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     own_sharpness, samples = gates.own_sharpness(run.profile), []
-    for entry in run.watch.over("filtering", [*entries, *others]):
-        sample = Sample(**entry["sample"])
+    for row in run.watch.over("filtering", [*positives, *read_lines(run.out / RESULTS["negatives"])]):
+        sample = Sample(**row)
         if sample.role == "positive" or not sample.dropped:
-            _apply_gates(run, sample, frozenset(entry["covers"]), own_sharpness)
+            _apply_gates(run, sample, own_sharpness)
         samples.append(sample)
+    if run.config.negatives and all(s.dropped for s in samples if s.role == "negative"):
+        log.warning("%s: nothing shows anybody else; give --others, or `pvchat doctor --fetch`", run.out)
     groups = companions.add_companions([s for s in samples if not s.dropped], run)
     write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
     kept = [s for s in samples if not s.dropped]
@@ -166,22 +165,12 @@ def write_dataset(run: Augmentation) -> dict[str, Any]:
     return {"counts": counts, "dropped": {}}
 
 
-def _apply_gates(run: Augmentation, sample: Sample, covers: frozenset[str], own_sharpness: float) -> None:
+def _apply_gates(run: Augmentation, sample: Sample, own_sharpness: float) -> None:
     """Measure a sample, note the gate that refuses it, and put its media into `dropped/` or, where it passes, back."""
     try:
-        analysis, images = run.analyses(sample), None
-        if sample.role == "positive":  # whose quality is measured on the pictures that the experts saw
-            images = video.load(run.analyses.path(sample), run.analyses.chat.settings.video).images
+        sample.dropped = _refused(run, sample, own_sharpness) if sample.role == "positive" else _shown(run, sample)
     except VideoReadError:
         sample.dropped = "unreadable"
-    else:
-        networks = run.chat.networks
-        values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
-        sample.gates |= values
-        if sample.role == "positive":
-            sample.dropped = gates.refuse(values, run.profile, covers, own_sharpness)
-        else:
-            sample.dropped = gates.refuse_negative(values)
     kept, dropped = run.out / sample.media, run.out / augmentation.DROPPED / Path(sample.media).name
     if sample.dropped and kept.exists():
         dropped.parent.mkdir(exist_ok=True)
@@ -190,11 +179,31 @@ def _apply_gates(run: Augmentation, sample: Sample, covers: frozenset[str], own_
         dropped.replace(kept)
 
 
+def _refused(run: Augmentation, sample: Sample, own_sharpness: float) -> str | None:
+    """The gate that refuses a positive, measured on the pictures that the experts saw; None if none does."""
+    analysis, networks = run.analyses(sample), run.chat.networks
+    images = video.load(run.analyses.path(sample), run.analyses.chat.settings.video).images
+    values = gates.measure(images, analysis, run.profile, networks.presence, networks.experts.mesh)
+    sample.gates |= values
+    return gates.refuse(values, run.profile, own_sharpness)
+
+
+def _shown(run: Augmentation, sample: Sample) -> str | None:
+    """Why an excerpt is no negative: it may show the subject, or nobody beside her body; None if it is one."""
+    analysis, person = run.analyses(sample), run.profile.person
+    seen = run.chat.score([person], analysis)[0]
+    sample.gates["probability"] = round(seen.probability, 4)
+    if seen.decision != "absent":
+        return "identity"
+    others = sample.recipe != "same-clip" or any(track.kind == person.kind for track in analysis.tracks)
+    return None if others else "no face"
+
+
 # Of each step: what does it, the steps whose results it is made from, the settings that it depends on.
 _STEPS: dict[str, tuple[Callable[[Augmentation], dict[str, Any]], tuple[str, ...], tuple[str, ...]]] = {
     "profile": (measure_subject, (), ("track",)),
     "positives": (
-        make_positives, ("profile",), ("clips", "stills", "seconds", "others", "backgrounds", "generators", "model"),
+        make_positives, ("profile",), ("clips", "stills", "seconds", "backgrounds", "generators", "model"),
     ),
     "negatives": (find_negatives, ("profile",), ("negatives", "seconds", "others")),
     "filter": (filter_samples, ("positives", "negatives"), ("frames",)),

@@ -4,7 +4,7 @@ Nothing here knows who is in a clip (`identity` does), nor what may be said (`ch
 checks the reply). Open `loading.py` first. A question goes this way:
 
     base = load_base(read_source("smolvlm2-500m"))    sources.py: what `--model` names; loading.py: into memory
-    visuals = ClipFrames(config).visuals(clip, analysis, present, base)    outlines: marking.py
+    visuals = visuals_of(clip, analysis, present, base, settings)    outlines: marking.py
     inputs = inputs_of(base, visuals, BasePrompt("What is Ana doing?", measured="Ana stands."))    prompts.py
     reply(base, inputs)                               "Ana pours tea into a cup."
 

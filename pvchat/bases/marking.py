@@ -2,14 +2,13 @@
 
 A small model can't tell who is who from reference pictures, and is helped by a line round the person (visual prompting,
 as AutoAD-Zero, arXiv 2407.15850, has it); names are told in words (`prompts.py`). Never drawn: anybody who isn't surely
-there. The frames of the last clip are kept, so that a conversation decodes once.
+there.
 
 Legend: T frames, H and W pixels. Boxes are x0, y0, x1, y1 as fractions of the frame.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from pvchat import video
 from pvchat.bases.loading import Base
-from pvchat.config import VideoConfig
+from pvchat.config import Settings, VideoConfig
 from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence
 from pvchat.video import Clip
@@ -54,46 +53,28 @@ class Visuals:
     crop: Frames | None = None  # [h, w, 3] of the one person asked about
 
 
-class ClipFrames:
-    """Frames of clips, the last ones kept."""
+def visuals_of(
+    path: Path, analysis: ClipAnalysis, present: Sequence[PersonPresence], base: Base, settings: Settings
+) -> Visuals:
+    """The frames that are shown for one question about people who are surely there; raises VideoReadError.
 
-    def __init__(self, config: VideoConfig) -> None:
-        self.config = config
-        self._kept: tuple[tuple[str, Window, int], Clip] | None = None
-        self._forgotten, self._lock = 0, threading.Lock()
+    `settings.show` is "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a
+    video.
+    """
+    clip, show = _clip(path, analysis, window_of(present, analysis), base.frames, settings.video), settings.show
+    people = tuple(Marked(p.name, boxes_at(analysis, p, clip.times), tuple(p.spans)) for p in present)
+    plain = Visuals(clip.images, clip.times, people)
+    if show == "plain":
+        return plain
+    marked = outlined(plain, base.family.pair)
+    wanted = show == "crop" or (show == "auto" and base.family.beside)
+    return replace(marked, crop=cropped(plain)) if wanted else marked
 
-    def visuals(
-        self, path: Path, analysis: ClipAnalysis, present: Sequence[PersonPresence], base: Base, show: str = "auto"
-    ) -> Visuals:
-        """The frames that are shown for one question about people who are surely there; raises VideoReadError.
 
-        `show` is "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a video.
-        """
-        clip = self._clip(path, analysis, window_of(present, analysis), base.frames)
-        people = tuple(Marked(p.name, boxes_at(analysis, p, clip.times), tuple(p.spans)) for p in present)
-        plain = Visuals(clip.images, clip.times, people)
-        if show == "plain":
-            return plain
-        marked = outlined(plain, base.family.pair)
-        wanted = show == "crop" or (show == "auto" and base.family.beside)
-        return replace(marked, crop=cropped(plain)) if wanted else marked
-
-    def forget(self) -> None:
-        """Drop them; what is read at this moment isn't kept either."""
-        with self._lock:
-            self._kept, self._forgotten = None, self._forgotten + 1
-
-    def _clip(self, path: Path, analysis: ClipAnalysis, window: Window, frames: int) -> Clip:
-        key, kept, before = (analysis.key, window, frames), self._kept, self._forgotten
-        if kept is not None and kept[0] == key:
-            return kept[1]
-        rate = max(self.config.sample_fps, frames / max(0.1, window[1] - window[0]))
-        config = replace(self.config, max_frames=frames, sample_fps=rate)
-        clip = video.load(path, config, span=window, key=analysis.key)
-        with self._lock:
-            if self._forgotten == before:
-                self._kept = key, clip
-        return clip
+def _clip(path: Path, analysis: ClipAnalysis, window: Window, frames: int, config: VideoConfig) -> Clip:
+    """So many frames of a window of the clip."""
+    rate = max(config.sample_fps, frames / max(0.1, window[1] - window[0]))
+    return video.load(path, replace(config, max_frames=frames, sample_fps=rate), span=window, key=analysis.key)
 
 
 def window_of(present: Sequence[PersonPresence], analysis: ClipAnalysis) -> Window:

@@ -1,4 +1,4 @@
-"""Which models there are and which one answers: presets, local folders, pretrained bases, the language models behind.
+"""Which model answers, and which pretrained bases there are: presets, local folders, hub ids.
 
 Torch-free: sizes and parameter counts are read from the head of the safetensors files.
 """
@@ -10,26 +10,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pvchat.assets import packages, weights
-from pvchat.bases.sizes import count_parameters, fitting_size, size_of
+from pvchat.bases.sizes import fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
-from pvchat.config import Settings, home
+from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.config import (
     ANSWERING,
     CONFIG,
     WEIGHTS,
-    ModelConfig,
     list_models,
-    load_config,
     pretrained_folder,
     read_config,
 )
 from pvchat.runtime import fastest_dtype_name
-
-USABLE = ("embedded",)  # presets whose experts are those that analyse clips
-SHIPPED_LICENCE = "research, non-commercial"  # as the photos and captions they were trained on demand
-OWN_LICENCE = "as their training data demands"
 
 
 def find(name: str) -> Path | None:
@@ -59,25 +52,21 @@ def trained_folder(path: Path) -> Path:
 
 def choose(settings: Settings) -> tuple[str, Path | None]:
     """What answers come from (one of `config.ANSWERS`) and the trained model's folder, where it has one. Raises
-    SettingsError where the model can't be used here, or its connector wasn't trained for the language model asked for;
-    WeightsError where answers by the model are wanted, and it has no weights.
+    SettingsError where the model can't be used here; WeightsError where answers by the model are wanted, and it has no
+    weights.
     """
     if base_of(settings) is not None:
         return ("model" if settings.answers in ("auto", "spoken") else settings.answers), None  # a base always speaks
-    if settings.model in list_models() and settings.model not in USABLE:
-        hint = f"Use one of: {', '.join((*USABLE, *list_bases()))}, or the folder of a trained model."
-        raise SettingsError("this preset can't answer by itself", subject=settings.model, hint=hint)
     folder = find(settings.model)
     if folder is not None:
         read_config(folder)  # one that can't be used is told now
     source = settings.answers
     if source == "auto":
-        source = "reworded" if folder is None else "model"
+        source = "facts" if folder is None else "model"
     if source in ("model", "spoken"):
         if folder is None:
-            hint = "Train it with `pvchat train base`, or use --answers reworded or facts."
+            hint = "Train it with `pvchat train base`, or use --answers facts."
             raise WeightsError("this model ships no trained weights", subject=settings.model, hint=hint)
-        check_llm(folder, settings.llm, settings.model)
         if source == "spoken" and not (folder / ANSWERING).is_file():
             hint = "Train them from this model: recipes/answering in the source. Or use --answers model."
             raise WeightsError("this model has no weights to answer by itself", subject=settings.model, hint=hint)
@@ -93,65 +82,18 @@ def base_of(settings: Settings) -> BaseSource | None:
     return source
 
 
-def check_llm(folder: Path, llm: str, name: str = "") -> None:
-    """Raise SettingsError unless the model in a folder was trained for this language model; "" asks for its own."""
-    trained_for = read_config(folder).llm
-    if trained_for == "none":
-        hint = f"Train it with one: pvchat train base --phase 2 --start {name or folder} --out RUN"
-        raise SettingsError("this model was trained without a language model", subject=name, hint=hint)
-    folders = [Path(spec).expanduser() for spec in (llm, trained_for)]
-    same = llm == trained_for or (all(one.is_dir() for one in folders) and folders[0].samefile(folders[1]))
-    if llm and not same:
-        hint = (
-            f"Retrain it by `pvchat train base --phase 2 --llm {llm} --start {folder} --out RUN` and use --model RUN, "
-            "or let this language model word the measured facts: --answers reworded."
-        )
-        what = f"the connector of this model was trained for '{trained_for}'"
-        raise SettingsError(what, subject=f"--llm {llm}", hint=hint)
-
-
-def rows(folders: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """All presets, the models under `$PVCHAT_HOME/models`, and these folders, as JSON rows (docs/json.md)."""
-    own = sorted(str(path.parent) for path in (home() / "models").glob(f"*/{CONFIG}"))
-    made = [_row(name, load_config(name), pretrained_folder(name), "shipped") for name in list_models()]
-    for name in (*own, *folders):
-        folder = find(name) if read_source(name) is None else None
-        if folder is not None and name not in list_models():
-            made.append(_row(name, read_config(folder), folder, "local"))
-    return made
-
-
 def base_rows(names: Sequence[str] = (), device: str = "cpu", dtype: str = "") -> list[dict[str, Any]]:
-    """All presets of pretrained bases, and those among some folders and hub ids, as JSON rows (docs/json.md).
+    """All presets of pretrained bases, and some folders and hub ids, as JSON rows (docs/json.md).
 
     As they would be loaded: in a dtype that is a key of `bases.sizes.BYTES`, or "" for what is fastest here and fits.
+    Raises SettingsError where a name is none of a base.
     """
     sized, made = size_of if dtype else fitting_size, []
-    for source in filter(None, map(read_source, (*list_bases(), *names))):
+    for name in (*list_bases(), *names):
+        if (source := read_source(name)) is None:
+            hint = f"Use a folder of one, or {HUB}ORG/NAME."
+            raise SettingsError("there is no pretrained base", subject=name, hint=hint)
         size = sized(source, dtype or fastest_dtype_name(device), device)
         licence = source.preset.licence if source.preset else "see its card"
         made.append({"name": source.name, "path": source.path, "licence": licence, **asdict(size), "fits": size.fits})
     return made
-
-
-def _row(name: str, config: ModelConfig, folder: Path | None, kind: str) -> dict[str, Any]:
-    here: bool | None = True  # None: that is the hub's cache to know
-    licence = None
-    if config.llm == "embedded":
-        table = packages.table("spoken")
-        here, licence = not weights.missing(table=table), table[0].licence
-    elif config.llm not in ("random", "none"):
-        local = Path(config.llm).expanduser().is_dir()
-        here, licence = (True, "see its folder") if local else (None, "see its card on the hub")
-    return {
-        "name": name,
-        "folder": None if folder is None else str(folder),
-        "weights": "none" if folder is None else kind,
-        "bytes": 0 if folder is None else (folder / WEIGHTS).stat().st_size,
-        "parameters": None if folder is None else count_parameters(folder / WEIGHTS),
-        "licence": None if folder is None else SHIPPED_LICENCE if kind == "shipped" else OWN_LICENCE,
-        "llm": config.llm,
-        "llm_here": here,
-        "llm_licence": licence,
-        "experts": list(config.experts),
-    }

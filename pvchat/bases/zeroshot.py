@@ -1,4 +1,4 @@
-"""Zero-shot choices: an encoder of CLIP's kind fills the gaps that `claims.py` names, in the place of our own model.
+"""Zero-shot choices: an encoder of CLIP's kind fills the gaps that `claims.py` names.
 
 The likeness of a sentence of the lists (`choices.json`) is the cosine of a person's crops, or of whole frames for a
 place, at a few moments, to it in several templates (CLIP, arXiv 2103.00020, Sec. 3.1.4), minus that to a sentence which
@@ -20,7 +20,7 @@ from pvchat import video
 from pvchat.bases.eyes import Eyes
 from pvchat.bases.marking import Frames, crop_of
 from pvchat.config import VideoConfig
-from pvchat.model.choices import KINDS, SETTINGS, Chooser, Level, Scale
+from pvchat.model.choices import Chooser, Scale
 from pvchat.perception.sightings import whole_boxes
 from pvchat.schemas import ClipAnalysis, FloatArray
 
@@ -34,7 +34,7 @@ BASELINE = "A person."
 # encoders); more likely than not is told.
 TEMPERATURE = 2.0
 MARGIN = 1.0
-LEAST: dict[Level, float] = {"likely": 0.5, "group likely": 0.6}
+LEAST, LEAST_OF_GROUP = 0.5, 0.6
 
 Moment = tuple[float, FloatArray | None]  # seconds, and the box [4] that is looked at; None for the whole frame
 
@@ -48,9 +48,7 @@ class ZeroShot:
 
     def chooser(self, analysis: ClipAnalysis, clip: Path) -> Chooser:
         """The encoder as it chooses about one clip, or about the part of it that was analysed."""
-        least = {level: dict.fromkeys(SETTINGS, limit) for level, limit in LEAST.items()}
-        scales = {kind: Scale.stated(kind, 1 / TEMPERATURE, MARGIN, least) for kind in KINDS}
-        return Chooser(partial(self.likeness, analysis, clip), scales, judged=False)
+        return Chooser(partial(self.likeness, analysis, clip), Scale(1 / TEMPERATURE, MARGIN, LEAST, LEAST_OF_GROUP))
 
     def likeness(
         self, analysis: ClipAnalysis, clip: Path, tracks: Sequence[int | None], texts: Sequence[str]

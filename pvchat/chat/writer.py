@@ -1,21 +1,19 @@
 """An answer's text: a question, who is there and what was seen in; sentences out, streamed when they are final.
 
 The question is run over the clip's timeline (`run.py`); what was found is said in plain sentences (`say/`). With the
-source "facts" only what was measured counts; "reworded" has them rephrased by a language model, "model" lets the
-trained model fill what wasn't measured, or a pretrained base answer (`speakers/narrator.py`), "spoken" lets the
-trained model say all of it, each sentence held against the finding (`speakers/answerer.py`).
+source "facts" only what was measured counts; "model" gives the trained model a word on deeds, or lets a pretrained
+base answer (`speakers/narrator.py`); "spoken" lets the trained model say all of it, each sentence held against the
+finding (`speakers/answerer.py`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.chat.question import Basis, Stream, Viewed, asks_of_deeds, asks_of_sound, known_of, words_of
-from pvchat.chat.speakers.checking import rephrase
 from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.timeline import Timeline, without_traits
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from pvchat.chat.speakers.answerer import Answerer
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.model.describer import Describer
-    from pvchat.model.llm import LanguageModel
     from pvchat.schemas import ClipAnalysis
 
 
@@ -43,11 +40,10 @@ class Writer:
 
     source: str  # one of `config.ANSWERS`
     describer: Describer | None  # the trained model; needed by the sources "model" and "spoken"
-    language: Callable[[], LanguageModel | None]  # called by the source "reworded", when there is something to word
     narrator: Narrator | None = None  # a pretrained base, which answers for the source "model" where there is one
     answerer: Answerer | None = None  # the trained model as it answers itself; there for the source "spoken"
     traits: bool = True  # men are told from women, and smiles are told (`timeline.without_traits`)
-    eyes: ZeroShot | None = None  # an encoder that fills gaps in the trained model's place, whatever the source
+    eyes: ZeroShot | None = None  # an encoder that fills gaps
 
     def write(self, text: str, viewed: Viewed, stream: Stream | None = None) -> WrittenAnswer:
         """The answer: of a base or the trained model where they speak, else what was found, in plain sentences."""
@@ -56,30 +52,21 @@ class Writer:
         spoken = None if speaker is None else speaker.answer(known, viewed, stream)
         if spoken is not None:
             return WrittenAnswer(viewed.whole(spoken.text), known, spoken.first_at)
-        plain, query = known.plain, known.question.query
-        if self.source == "reworded" and query.select in ("attribute", "describe") and known.question.is_usual:
-            # refusals, unsure answers and yes or no are never rephrased: there is nothing in them to phrase better
-            present = bool(known.people) and len(known.present) == len(known.people)
-            language = self.language() if present else None
-            plain = plain if language is None else rephrase(plain, [p.name for p in known.people], language)
-        answer = WrittenAnswer(viewed.whole(plain), known, time.perf_counter())
+        answer = WrittenAnswer(viewed.whole(known.plain), known, time.perf_counter())
         if stream is not None:
             for word in words_of(answer.text):
                 stream(word)
         return answer
 
     def _known(self, text: str, viewed: Viewed) -> Basis:
-        """What a question is answered from: what was measured, and from an encoder or the trained model what wasn't."""
-        timeline, chooser = self._timeline(viewed, viewed.analysis), None
+        """What a question is answered from: what was measured, the model's word on deeds, an encoder's on gaps."""
+        timeline = self._timeline(viewed, viewed.analysis)
         turns = viewed.conversation.turns(timeline)
         (question,) = viewed.conversation.read([text], timeline, turns)
         if self.source in ("model", "spoken") and self.describer is not None and asks_of_deeds(question.query):
             timeline = self._timeline(viewed, self.describer.retold(viewed.analysis))
         if self.eyes is not None and viewed.clip is not None:
             chooser = self.eyes.chooser(viewed.analysis, viewed.clip)
-        elif self.source in ("model", "spoken") and self.describer is not None:
-            chooser = self.describer.chooser(viewed.analysis)
-        if chooser is not None:
             timeline = fill_gaps(question, question.about(viewed.presences), timeline, viewed.analysis, chooser)
         return known_of(question, viewed.presences, timeline, [finding for _, finding in turns])
 

@@ -1,4 +1,4 @@
-"""`pvchat models [FOLDER …]`: which models there are, what each speaks through, and whether it fits on this machine."""
+"""`pvchat models [FOLDER …]`: which pretrained bases there are, and whether they fit on this machine."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common
 from pvchat.runtime import size
 
-TITLES = ("model", "weights", "licence", "language model", "licence of that", "looks through")
 BASES = ("pretrained base", "parameters", "as", "frames", "memory", "free", "fits here", "licence")
 
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    text = "which models there are, what they take, whether they fit here"
+    text = "which pretrained bases there are, what they take, whether they fit here"
     parser = add_command(commands, "models", text, "[FOLDER …] [options]")
-    meaning = "more models to look at: trained ones, training runs, folders of pretrained bases, hub:ORG/NAME"
+    meaning = "more of them to look at: folders, hub:ORG/NAME"
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help=meaning)
     meaning = "where a base would run: cpu, cuda, or auto (the default: cuda where there is an NVIDIA card)"
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help=meaning)
@@ -29,27 +28,19 @@ def register(commands: Commands) -> None:
 def _run(args: argparse.Namespace) -> None:
     from pvchat.bases import models as catalogue
 
-    rows = catalogue.rows(args.folders)
     card = "cuda" if args.device != "cpu" and shutil.which("nvidia-smi") else "cpu"
     bases = catalogue.base_rows(args.folders, card if args.device == "auto" else args.device, args.dtype)
     if args.json:
-        console.write_json([*rows, *bases])
+        console.write_json(bases)
         return
-    ours, others = [TITLES], [BASES]
-    for row in rows:
-        made = f"{row['weights']}, {row['parameters'] / 1e6:.1f} M, {size(row['bytes'])}" if row["folder"] else "none"
-        here = {True: "here", False: "missing", None: "by its hub id"}[row["llm_here"]]
-        ours.append((row["name"], made, row["licence"] or "–", f"{row['llm']} ({here})", row["llm_licence"] or "–",
-                     ", ".join(row["experts"])))  # fmt: skip
+    table = [BASES]
     for row in bases:
         count = f"{row['parameters'] / 1e6:.0f} M" if row["parameters"] else "?"
         fits = {True: "yes", False: "no", None: "?"}[row["fits"]]
-        others.append((row["name"], count, row["dtype"], str(row["frames"]), size(row["memory"]), size(row["free"]),
-                       fits, row["licence"]))  # fmt: skip
-    console.write_columns(ours)
-    console.write("")
-    console.write_columns(others)
+        table.append((row["name"], count, row["dtype"], str(row["frames"]), size(row["memory"]), size(row["free"]),
+                      fits, row["licence"]))  # fmt: skip
+    console.write_columns(table)
     console.say(
-        "`pvchat doctor` lists the frozen experts; `pvchat train base` trains a model; --model NAME answers with any "
-        "of these, --model hub:ORG/NAME with another base. Memory is an estimate."
+        "--model NAME answers with any of these, --model hub:ORG/NAME with another one; without it our own model does "
+        "(`pvchat doctor`). Memory is an estimate."
     )

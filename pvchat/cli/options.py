@@ -88,15 +88,13 @@ def _add_model_settings(add: Callable[..., None]) -> None:
     add("--seed", type=int, default=0, metavar="N", help="of everything that draws numbers (default 0)")
     add("--model", default="embedded", metavar="NAME", help="a preset, a trained model's folder, or a "
              "pretrained video language model: its folder or hub:ORG/NAME (default embedded; `pvchat models` lists "
-             "what there is)")  # fmt: skip
+             "these)")  # fmt: skip
     add("--answers", choices=("auto", *ANSWERS), default="auto", help="what words come from: facts (what was "
-             "measured); reworded (the same by a language model); model (gaps are filled by the trained model); "
-             "spoken (by its own words, each sentence checked; needs weights for that); auto (the default): model "
-             "where it has weights, else reworded")  # fmt: skip
-    add("--llm", default="", metavar="FOLDER", help="another language model than the model's own")
+             "measured); model (the trained model adds to them); spoken (by its own words, each sentence checked; "
+             "needs weights for that); auto (the default): model where it has weights, else facts")  # fmt: skip
     add("--eyes", default="", metavar="open_clip:NAME", help="an encoder of CLIP's kind, a hub's ORG/NAME or a "
-             "folder, that says what somebody probably does, and where, if that wasn't measured, in the trained "
-             "model's place (needs pvchat[hub])")  # fmt: skip
+             "folder, that says what somebody probably does, and where, if that wasn't measured (needs "
+             "pvchat[hub])")  # fmt: skip
     add("--show", choices=FRAME_STYLES, default="auto", help="how a pretrained base is shown people: plain "
              "frames, people outlined, one of them enlarged too, or what suits it (auto)")  # fmt: skip
     add("--quantize", choices=QUANTIZED[1:], default="", help="load a pretrained base with fewer bits (needs "
@@ -146,5 +144,5 @@ def settings_of(args: argparse.Namespace) -> Settings:
     if args.device != "auto":  # that finds out when torch is loaded
         pick_device(args.device)
     set_threads()
-    names = ("device", "seed", "model", "answers", "llm", "eyes", "show", "quantize", "traits", "voice")
+    names = ("device", "seed", "model", "answers", "eyes", "show", "quantize", "traits", "voice")
     return Settings(**{name: given[name] for name in names}, **sections)

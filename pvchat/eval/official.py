@@ -1,4 +1,10 @@
-"""The official PVChat JSON as a manifest; `pvchat/augment/dataset/official.py` writes it, and says what is in it.
+"""The official PVChat JSON as a manifest.
+
+    {"videos": [{video_name, video_path, sks_present, gender, age, is_positive,
+                 qa_pairs: [{question, answer, is_special}]}]}
+
+`is_special` marks existence questions. Clips of several people have `sks_present1`, `sks_present2`, … and the presence
+of each under `is_positive1`, …; the authors' own have `sample_type` ("person1", "both", "person1_person2", …, "none").
 
 One JSON file, or a folder of them (one subject each, `*test*.json`). Before the names are filled in the key is "data",
 `sks_present` is empty and texts say "<sks>" ("<sks1>", … for several people); afterwards it is "videos" and they say

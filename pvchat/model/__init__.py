@@ -1,4 +1,4 @@
-"""The paper's video language model: a clip's analysis, people and a question in; text, deeds, places, presence out.
+"""The paper's video language model: a clip's analysis, people and a question in; text, deeds, presence out.
 
 Open `pvchat.py` first: the whole model. A clip goes through it in this order:
 
@@ -12,8 +12,10 @@ Users of the trained model:
 
     loaded        config.py (with presets) and checkpoint.py: on disk; trained.py: once for all, without torch where no
                   words are needed; personstates.py: stored people as it takes them
-    asked         describer.py: what it reads of a clip; choices.py: the likeliest of a list (a kitchen, a park);
-                  deeds.py: what somebody does; sentences.py and minilm.py: vectors of sentences
+    asked         describer.py: what it reads of a clip; deeds.py: what somebody does; sentences.py and minilm.py:
+                  vectors of sentences
+
+`choices.py` has lists of deeds and places, for encoders of the hub.
 
 `retrofit.py` gives pretrained bases mixed heads. Batches and losses of training are in `recipes/model`.
 """

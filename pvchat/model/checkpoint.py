@@ -18,6 +18,7 @@ SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
 PRINTS = "prints."  # how presence is squashed (`presence.py`): a file of another version leaves it as it is
 SUPERSEDED = ("presence.", "match.", "match_weight")  # in files of before: who is there is `identity/presence.py`'s
+POINTED = ".match_bias"  # ends of names in files of before: how much a person's tokens looked at her track
 
 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
@@ -57,7 +58,7 @@ def read_adapters(model: nn.Module, file: Path) -> dict[str, Tensor]:
 def _fitting(own: dict[str, Tensor], saved: dict[str, Tensor], file: Path, hint: str) -> dict[str, Tensor]:
     """What was saved and is still read; WeightsError where a tensor is missing, unknown or of another shape."""
     alike = {k for k in own.keys() & saved.keys() if own[k].shape == saved[k].shape}
-    known = {k for k in saved if not k.startswith((*SUPERSEDED, PRINTS))}
+    known = {k for k in saved if not k.startswith((*SUPERSEDED, PRINTS)) and not k.endswith(POINTED)}
     if off := sorted((known | {k for k in own if not k.startswith(PRINTS)}) - alike):
         what = f"{len(off)} tensors don't fit this model, the first is {off[0]}"
         raise WeightsError(what, subject=str(file), hint=hint)

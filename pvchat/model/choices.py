@@ -1,9 +1,7 @@
-"""Answers to choose from: places and deeds, told apart by the trained model, which never learned them as classes.
+"""Answers to choose from: lists of places and deeds, told apart by an encoder that never learned them as classes.
 
 Zero-shot classification as in CLIP (arXiv 2103.00020, Sec. 3.1.4): every choice has a few sentences, and a clip is held
-against them in sentence space, by its best query (BLIP-2, Sec. 3.2). Some sentences are near to every picture, so a
-likeness counts in standard deviations from that of held-back pictures (`Scale`; from `recipes/model/confidence.py`).
-Where no choice is sure enough, a group of them may be ("Hedging your bets", Deng et al., CVPR 2012).
+against them. Where no choice is sure enough, a group of them may be ("Hedging your bets", Deng et al., CVPR 2012).
 
 Legend: K choices, S sentences of all of them.
 """
@@ -11,8 +9,8 @@ Legend: K choices, S sentences of all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -20,17 +18,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.errors import WeightsError
 from pvchat.schemas import HANDS, FloatArray, PersonFacts, SceneFacts
 
 Liken = Callable[[list[int | None], list[str]], FloatArray]  # B tracks (None: the whole), n texts -> likeness [B, n]
 ChoiceKind = Literal["action", "location"]
 KINDS: tuple[ChoiceKind, ...] = ("action", "location")
-Level = Literal["sure", "group sure", "likely", "group likely"]  # "likely" is said with "probably"
-LEVELS: tuple[Level, ...] = ("sure", "group sure", "likely", "group likely")  # tried in this order
-SETTINGS = ("indoors", "outdoors")
-CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with
-LIMITS = "claims.json"  # beside the weights: {"choices": {kind: Scale}}
 _TO_THE_CAMERA = ("facing the camera", "smiling")
 _BUSY = ("talking", "gesturing", "raising", "nodding", "shaking", "holding")
 
@@ -46,8 +38,6 @@ class Choice:
     setting: str | None = None  # where it can be ("indoors", "outdoors"); None for both
     busy: bool = False  # a deed of which somebody who is seen talking or moving the hands may be doing it
     company: int = 1  # how many people it takes
-    footage: bool = True  # a place that was right six times in ten on the development footage, or was never chosen
-    group_footage: bool = False  # although it wasn't, its group was where it is said for sure
     seen: frozenset[str] = frozenset()  # things of which one must be found for this deed; empty for none
 
 
@@ -63,78 +53,25 @@ def choices(kind: ChoiceKind) -> tuple[Choice, ...]:
 
 @dataclass(frozen=True)
 class Scale:
-    """How likeness becomes a probability; all of one kind of answer, measured on held-back pictures."""
+    """How likeness becomes a probability, and from which one on it is told."""
 
-    sentence: FloatArray  # [2, S] mean and standard deviation of each sentence's likeness over the pictures
-    choice: FloatArray  # [2, K] the same of each choice's score
-    offered: NDArray[np.bool_]  # [K] enough captions confirm it there; the others are never chosen
-    sharpness: float = 1.0  # of the softmax over scores (inverse temperature), fitted
-    # By level and setting, the probability from which the best choice is said so; None: never. The training pictures
-    # are mostly outdoors, so the same probability is worth less indoors.
-    least: Mapping[Level, Mapping[str, float | None]] = field(default_factory=dict)
-    nothing: float | None = None  # score of "none of these", which has its share; None where it isn't weighed
-
-    @classmethod
-    def stated(
-        cls, kind: ChoiceKind, sharpness: float, nothing: float, least: Mapping[Level, Mapping[str, float | None]]
-    ) -> Scale:
-        """For likeness of which nothing was measured: it counts as it is, and everything is offered."""
-        counts = (len(sentences(kind)), len(choices(kind)))
-        sentence, choice = (np.array([[0.0] * n, [1.0] * n], np.float32) for n in counts)
-        return cls(sentence, choice, np.full(counts[1], True), sharpness, least, nothing)
-
-    @classmethod
-    def from_dict(cls, kind: ChoiceKind, row: Mapping[str, Any]) -> Scale:
-        """A row of `claims.json`; ValueError when it was made for other choices."""
-        said = [c.said for c in choices(kind)]
-        if list(row["choices"]) != said or np.shape(row["sentence"]) != (2, len(sentences(kind))):
-            raise ValueError(f"measured for other choices of '{kind}'")
-        sentence, choice = (np.asarray(row[key], np.float32) for key in ("sentence", "choice"))
-        offered = np.isin(said, row["offered"])
-        limits = {level: {where: row["least"][level][where] for where in SETTINGS} for level in LEVELS}
-        least = {k: {w: None if v is None else float(v) for w, v in one.items()} for k, one in limits.items()}
-        return cls(sentence, choice, offered, float(row["sharpness"]), least)
-
-    def scores(self, kind: ChoiceKind, likeness: FloatArray) -> FloatArray:
-        """[n, K] in standard deviations, of likeness [n, S]."""
-        return standardised(pooled(kind, standardised(likeness, self.sentence)), self.choice)
+    sharpness: float  # of the softmax over the choices' likeness (inverse temperature)
+    nothing: float  # likeness of "none of these", which has its share
+    least: float  # probability from which the likeliest choice is told
+    least_of_group: float  # else its group
 
     def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
-        """[n, K] of likeness [n, S], over the choices that are offered and allowed ([n, K] or [K]); 0 if none is."""
-        scores = self.scores(kind, likeness)
-        among = np.broadcast_to(allowed & self.offered, scores.shape)
-        if self.nothing is None:
-            return softmax(self.sharpness * scores, among)
-        scores = np.pad(scores, ((0, 0), (0, 1)), constant_values=self.nothing)
-        return softmax(self.sharpness * scores, np.pad(among, ((0, 0), (0, 1)), constant_values=True))[:, :-1]
+        """[n, K] of likeness [n, S], over the choices that are allowed ([K]) and "none of these"."""
+        scores = np.pad(pooled(kind, likeness), ((0, 0), (0, 1)), constant_values=self.nothing)
+        return softmax(self.sharpness * scores, np.append(allowed, True))[:, :-1]
 
 
 @dataclass(frozen=True)
 class Chooser:
-    """Who chooses about one clip, the trained model or an encoder."""
+    """An encoder as it chooses about one clip."""
 
     liken: Liken  # to sentences
-    scales: Mapping[ChoiceKind, Scale]  # how sure each kind of choice must be
-    judged: bool = True  # it is the trained model: what of its choices was seldom right on footage isn't said
-
-
-def read_scales(folder: Path) -> dict[ChoiceKind, Scale]:
-    """How sure the choices of the weights in a folder must be; nothing is chosen where that wasn't measured. Raises
-    WeightsError where the file is broken, or was measured for other choices.
-    """
-    file = folder / LIMITS
-    if not file.is_file():
-        return {}
-    try:
-        measured = json.loads(file.read_text(encoding="utf-8"))["choices"]
-        return {kind: Scale.from_dict(kind, measured[kind]) for kind in KINDS if kind in measured}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsError("no limits can be read here", subject=str(file), hint="Measure them again.") from error
-
-
-def often_compared() -> list[str]:
-    """The texts whose vectors every choosing needs: the question that clips are looked at with, and all choices."""
-    return [CAPTION_QUESTION, *(text for kind in KINDS for text in sentences(kind))]
+    scale: Scale
 
 
 def at_odds(choice: Choice, facts: PersonFacts, said: str = "") -> bool:
@@ -160,25 +97,18 @@ class Picked:
 
     said: str
     probability: float
-    level: Level | None  # None: it isn't said
+    told: bool  # it is likely enough
     choice: Choice  # what speaks for it
 
 
-def pick(kind: ChoiceKind, scale: Scale, shares: FloatArray, setting: str | None) -> Picked:
-    """The likeliest choice, or its group where only that much is sure, of probabilities [K].
-
-    Where the setting wasn't measured, the limits of both must be kept.
-    """
+def pick(kind: ChoiceKind, scale: Scale, shares: FloatArray) -> Picked:
+    """The likeliest choice, or its group where only that much is likely enough, of probabilities [K]."""
     groups = group_shares(kind, shares[None])[0]
     name, best = group_names(kind)[int(groups.argmax())], choices(kind)[int(shares.argmax())]
     inside = max((i for i, c in enumerate(choices(kind)) if c.group == name), key=lambda i: shares[i])
-    narrow, wide = (best.said, float(shares.max()), best), (name, float(groups.max()), choices(kind)[inside])
-    for level in LEVELS:
-        said, probability, choice = wide if level.startswith("group") else narrow
-        limits = [scale.least.get(level, {}).get(where) for where in SETTINGS if setting in (None, where)]
-        if all(limit is not None and probability >= limit for limit in limits):
-            return Picked(said, probability, level, choice)
-    return Picked(best.said, narrow[1], None, best)
+    if shares.max() < scale.least and groups.max() >= scale.least_of_group:
+        return Picked(name, float(groups.max()), True, choices(kind)[inside])
+    return Picked(best.said, float(shares.max()), bool(shares.max() >= scale.least), best)
 
 
 def group_names(kind: ChoiceKind) -> list[str]:
@@ -213,13 +143,7 @@ def possible(kind: ChoiceKind, scene: SceneFacts, people: int) -> NDArray[np.boo
     )
 
 
-def standardised(values: FloatArray, usual: FloatArray) -> FloatArray:
-    """In standard deviations from what is usual [2, n]."""
-    scaled: FloatArray = (values - usual[0]) / usual[1]
-    return scaled
-
-
-def pooled(kind: ChoiceKind, scores: FloatArray) -> FloatArray:
+def pooled(kind: ChoiceKind, likeness: FloatArray) -> FloatArray:
     """[n, K] the mean over each choice's sentences [n, S]."""
-    parts = np.split(scores, np.cumsum([len(c.sentences) for c in choices(kind)])[:-1], 1)
+    parts = np.split(likeness, np.cumsum([len(c.sentences) for c in choices(kind)])[:-1], 1)
     return np.stack([part.mean(1) for part in parts], 1).astype(np.float32)

@@ -1,6 +1,6 @@
 """What a model is made of, as frozen dataclasses that check themselves; read from and written to JSON. Torch-free.
 
-Every JSON file in `configs/` is a preset, the file's name is the preset's name; some have weights in `pretrained/`.
+Every folder in `pretrained/` is a preset: a model that ships. What is trained from is in `recipes/model/presets/`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pvchat.errors import SettingsError, WeightsError
 CONFIG, WEIGHTS = "config.json", "model.safetensors"  # a model's folder
 ANSWERING = "answering.safetensors"  # adapters and projectors for answering, beside a model that they fit
 ANOTHER_VERSION = "A model of another version of PVChat has to be trained again."
-CONFIGS = Path(__file__).parent / "configs"
 PRETRAINED = Path(__file__).parent / "pretrained"
 IDENTITY_WIDTH = 128  # of a face vector (`perception/experts/identity.py`)
 BODY_WIDTH = 1280  # EfficientNet-Lite0, pooled
@@ -69,7 +68,7 @@ class ModelConfig:
     sentence_width: int = 384  # MiniLM
     aligner_layers: int = 2
     # language model
-    llm: str = "embedded"  # "embedded", "random" (tiny, from config), a local folder or a hub id
+    llm: str = "embedded"  # "embedded", "none", a local folder or a hub id
     lora: LoraConfig = field(default_factory=LoraConfig)
     system: str = "You describe videos."
     max_length: int = 512  # tokens of one prompt with its answer
@@ -122,15 +121,7 @@ def read_config(folder: Path) -> ModelConfig:
 
 def list_models() -> list[str]:
     """Names of all presets, sorted."""
-    return sorted(path.stem for path in CONFIGS.glob("*.json"))
-
-
-def load_config(name: str) -> ModelConfig:
-    """A preset's configuration; raises SettingsError where there is no such preset."""
-    path = CONFIGS / f"{name}.json"
-    if name not in list_models():
-        raise SettingsError(f"unknown model '{name}'", hint=f"Use one of {', '.join(list_models())}.")
-    return ModelConfig.from_dict({**json.loads(path.read_text(encoding="utf-8")), "name": name})
+    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CONFIG}"))
 
 
 def pretrained_folder(name: str) -> Path | None:

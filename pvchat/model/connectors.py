@@ -41,7 +41,6 @@ class VisualTokens:
     tokens: Tensor  # [B, N, D]
     mask: Tensor  # [B, N] True for real tokens
     expert: Tensor  # [N] which vision expert a token comes from (index into the configuration's experts)
-    track: Tensor  # [B, N] track number, -1 for the scene
     aux: dict[str, Tensor] = field(default_factory=dict)  # connector losses, where a training made them
     analyses: tuple[ClipAnalysis | None, ...] = ()  # B, in which people are recognised; empty: nobody is looked for
 
@@ -102,9 +101,9 @@ class Connectors(nn.Module):
         experts = clip_tokens(analysis, self.config).values()
         rows = [[torch.from_numpy(part).to(device) for part in expert.arrays()] for expert in experts]
         raw = self(*(part for tokens, where, track, _ in rows for part in (tokens, where, track)))
-        track, mask = (torch.cat([row[i] for row in rows], dim=1) for i in (2, 3))
+        mask = torch.cat([row[3] for row in rows], dim=1)
         number = torch.cat([torch.full_like(row[2][0], i) for i, row in enumerate(rows)])
-        return VisualTokens(self.mixed(raw, number, mask), mask, number, track, analyses=(analysis,))
+        return VisualTokens(self.mixed(raw, number, mask), mask, number, analyses=(analysis,))
 
     def forward(self, *parts: Tensor) -> Tensor:
         """[1, N, D], before any is mixed, of each expert's tokens [1, n, W], where [1, n, 5], track [1, n] in turn."""

@@ -4,12 +4,13 @@ In: the log-odds of each deed by that head, the mean of the queries where she is
 of experts whose sharpness was fitted to people whom neither had learned from (`recipes/model/deeds.py`, ADR
 0116).
 
-Legend: C deeds, D model width.
+Legend: C deeds, D model width, S width of sentence vectors.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,16 @@ from pvchat.perception.experts.attributes import softmax
 from pvchat.schemas import FloatArray
 
 FILE = "deeds.safetensors"  # beside the weights of the model whose queries it reads
+CAPTION_QUESTION = "What is happening in the video?"  # what base training asks a caption with, and a clip is read with
+_VECTOR = Path(__file__).with_name("question.safetensors")
+
+
+@cache
+def caption_question() -> FloatArray:
+    """The sentence vector [S] of CAPTION_QUESTION, kept here so that telling deeds needs no sentence network."""
+    from safetensors.numpy import load_file
+
+    return load_file(_VECTOR)["vector"]
 
 
 @dataclass(frozen=True)

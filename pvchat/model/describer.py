@@ -1,27 +1,24 @@
-"""The trained model applied to clips: what its queries read of people, likeness to sentences, deeds.
+"""The trained model applied to clips: what its queries read of people, their deeds by that.
 
-A `Describer` keeps the tokens of the last clips. It decides nothing: who is there stays with `presence.py`, what of
-its words is shown with `chat/speakers/`. What a choice from a list rests on is seen by the frozen model, without
-torch, of one person or of the whole; what the language model speaks of is the whole clip, seen by the torch model.
+A `Describer` keeps the tokens of the last clips. Who is there stays with `presence.py`, what of its words is shown with
+`chat/speakers/`. What a deed rests on is seen by the frozen model, without torch, of one person; what the language
+model speaks of is the whole clip, seen by the torch model.
 
-Legend: B looks, n texts, Q queries, S width of sentence vectors.
+Legend: D model width, S width of sentence vectors.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from pvchat.model import personstates
-from pvchat.model.choices import CAPTION_QUESTION, ChoiceKind, Chooser, Scale, read_scales
 from pvchat.model.cliptokens import kept_tracks
-from pvchat.model.deeds import DeedHead
+from pvchat.model.deeds import DeedHead, caption_question
 from pvchat.model.sentences import Encode
 from pvchat.model.trained import ClipTokens, TrainedModel
 from pvchat.people.person import Person
@@ -50,15 +47,6 @@ class Describer:
         self._frozen: OrderedDict[ClipPart, ClipTokens] = OrderedDict()
         self._read: OrderedDict[ClipPart, dict[int, FloatArray]] = OrderedDict()  # by track
 
-    def chooser(self, analysis: ClipAnalysis) -> Chooser:
-        """The model as it chooses about one clip."""
-        return Chooser(partial(self.likeness, analysis), self.scales)
-
-    @cached_property
-    def scales(self) -> dict[ChoiceKind, Scale]:
-        """How sure its choices must be."""
-        return read_scales(self.trained.folder)
-
     def state(self, person: Person) -> PersonState:
         """What the model takes for a person: what training stored of her, else made anew."""
         return personstates.person_state(self.trained, person)
@@ -69,29 +57,6 @@ class Describer:
             self._whole.clear()
             self._frozen.clear()
             self._read.clear()
-
-    def likeness(self, analysis: ClipAnalysis, tracks: Sequence[int | None], texts: Sequence[str]) -> FloatArray:
-        """Likeness of each of n texts to each of B tracks (None: to the whole clip).
-
-        Returns:
-            Cosines [B, n] of the best query (BLIP-2, Sec. 3.2).
-        """
-        asked, vectors = self.encode([CAPTION_QUESTION])[0], self.encode(list(texts))
-        with self.trained.lock:
-            seen = [self.query_vectors(analysis, track, asked) for track in tracks]
-        networks.release_buffers()
-        return np.stack([(queries @ vectors.T).max(0) for queries in seen])
-
-    def query_vectors(self, analysis: ClipAnalysis, track: int | None, asked: FloatArray) -> FloatArray:
-        """Queries [Q, S], unit length, that read a clip with a question's vector [S] in mind.
-
-        A track is looked at alone: other people's are hidden, whole frames aren't. None looks at everyone.
-        """
-        frozen = self.trained.frozen
-        clip = _kept(self._frozen, analysis, frozen.tokens)
-        kept = kept_tracks(analysis, self.trained.config.max_tracks)
-        number = kept.index(track) if track in kept else len(kept)  # one that no token shows leaves the scene
-        return frozen.read(clip, frozen.visible_tokens(clip, None if track is None else number), asked)[0]
 
     def retold(self, analysis: ClipAnalysis) -> ClipAnalysis:
         """A copy of a clip's analysis in which deeds are decided by what the queries read of each person, too.
@@ -122,10 +87,10 @@ class Describer:
         with self.trained.lock:
             known = _kept(self._read, analysis, lambda _: {})
             if track not in known:
-                clip, asked = _kept(self._frozen, analysis, frozen.tokens), self.encode([CAPTION_QUESTION])[0]
+                clip = _kept(self._frozen, analysis, frozen.tokens)
                 number = kept_tracks(analysis, self.trained.config.max_tracks).index(track)
                 near = frozen.tokens_near(clip, number, whole_boxes(analysis.tracks[track]).mean(0))
-                known[track] = frozen.read(clip, near, asked)[1]
+                known[track] = frozen.read(clip, near, caption_question())
             return known[track]
 
     def look(self, analysis: ClipAnalysis) -> VisualTokens:

@@ -27,8 +27,6 @@ from torch.nn import functional as F
 
 from pvchat.errors import SettingsError
 
-TINY = 1e-6  # guards a division by zero; below it a root mean square counts as zero
-
 
 @dataclass
 class RoutingStats:
@@ -38,7 +36,7 @@ class RoutingStats:
     gates: Tensor  # [B, Q, R] non-negative; zero means that the head is off for this token
     alphas: Tensor  # [B, Q, 2] weights of the shared and the routed branch, already times 2 (1 is neutral)
     mask: Tensor | None = None  # [B, Q] True for real tokens, or None when all are real
-    adaptive: bool = True  # whether the number of active heads is free (ReLU routers) or not (top-k)
+    adaptive: bool = True  # whether the number of active heads is free (ReLU) or not (top-k)
 
     def active(self) -> Tensor:
         """[B, Q, R] bool: the head is on for the token."""
@@ -63,51 +61,8 @@ class ReluRouter(nn.Module):
         return F.relu(logits)
 
 
-class TopKRouter(nn.Module):
-    """The k best heads, softmax over them times their number (MoH, arXiv 2410.11842, with the authors' rescaling).
-
-    A head that ties with the k-th best is on too: so the router is dense, not arbitrary, while all logits are equal.
-    """
-
-    adaptive = False
-
-    def __init__(self, k: int) -> None:
-        super().__init__()
-        self.k = k
-
-    def forward(self, logits: Tensor) -> Tensor:
-        """[…, R] logits to […, R] gates; they sum to the number of heads that are on."""
-        kth = logits.topk(self.k, dim=-1).values[..., -1:]
-        chosen = logits >= kth
-        share = logits.masked_fill(~chosen, float("-inf")).softmax(-1)
-        return share * chosen.sum(-1, keepdim=True).to(share.dtype)
-
-
-class ReluNormRouter(nn.Module):
-    """gate = γ · RMSNorm(ReLU(logit)): ReLU chooses, the norm sets the size (BlockFFN, arXiv 2507.08771).
-
-    The mean square is bounded from below before its root is taken, so a token without any active head gives gates of
-    zero and a finite gradient instead of NaN. γ is kept non-negative by its absolute value.
-    """
-
-    adaptive = True
-
-    def __init__(self, routed: int) -> None:
-        super().__init__()
-        self.scale = nn.Parameter(torch.ones(routed))
-
-    def forward(self, logits: Tensor) -> Tensor:
-        """[…, R] logits to […, R] gates; all zero where no logit is positive."""
-        chosen = F.relu(logits)
-        mean_square = chosen.square().mean(-1, keepdim=True).clamp_min(TINY**2)
-        return chosen * mean_square.rsqrt() * self.scale.abs()
-
-
-ROUTERS: dict[str, Callable[[int, int], nn.Module]] = {
-    "relu": lambda routed, k: ReluRouter(),
-    "topk": lambda routed, k: TopKRouter(k),
-    "relu_norm": lambda routed, k: ReluNormRouter(routed),
-}
+# By name, made for so many routed heads, of which k are on where that is fixed. `recipes/model/routers.py` adds more.
+ROUTERS: dict[str, Callable[[int, int], nn.Module]] = {"relu": lambda routed, k: ReluRouter()}
 
 
 def make_router(name: str, routed: int, top_k: int) -> Any:
@@ -128,7 +83,7 @@ class Heads:
     count: int  # H
     shared: int | None = None  # the first ones, always on; None for all: dense attention, without a router
     router: str = "relu"  # of `ROUTERS`
-    top_k: int = 2  # heads that the router "topk" keeps
+    top_k: int = 2  # heads that a router keeps that keeps a fixed number
 
     @property
     def routed(self) -> int:
@@ -192,7 +147,6 @@ class MixtureOfHeadsAttention(nn.Module):
         context: Tensor | None = None,
         *,
         mask: Tensor | None = None,
-        bias: Tensor | None = None,
         z: Tensor | None = None,
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, RoutingStats | None]:
@@ -202,28 +156,16 @@ class MixtureOfHeadsAttention(nn.Module):
             x: [B, Q, D] query tokens.
             context: [B, K, C] tokens to look at, None for self-attention.
             mask: bool, True = may be looked at: [B, K] (padding) or [B, Q, K].
-            bias: [B, Q, K] float added to the attention scores.
             z: [B, Q, R] offsets to the router logits.
             query_mask: [B, Q] True for real queries; only for the statistics.
         """
         context = x if context is None else context
         pairs = (self.query, x), (self.key, context), (self.value, context)
         q, k, v = (layer(tokens).unflatten(-1, (-1, self.head_width)).transpose(1, 2) for layer, tokens in pairs)
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=attention_mask(mask, bias, q.dtype))
+        allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
+        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
         heads, stats = heads.transpose(1, 2), None  # [B, Q, H, d]
         if self.mixer is not None:
             weights, stats = self.mixer(x, z, query_mask)
             heads = heads * weights[..., None]
         return self.out(heads.flatten(2)), stats
-
-
-def attention_mask(mask: Tensor | None, bias: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """One mask for `F.scaled_dot_product_attention`: bool (True = look) or, with a bias, of dtype; [B, 1, Q or 1, K].
-
-    Of a mask [B, K] or [B, Q, K] bool, and a bias [B, Q, K] float, or None of each.
-    """
-    allowed = None if mask is None else (mask[:, None, None] if mask.dim() == 2 else mask[:, None])
-    if bias is None:
-        return allowed
-    bias = bias[:, None].to(dtype)
-    return bias if allowed is None else bias.masked_fill(~allowed, float("-inf"))

@@ -1,13 +1,12 @@
-"""The language model: any causal LM of transformers, frozen, with LoRA by peft behind the Q-Former, or chatting alone.
+"""The language model behind the Q-Former: any causal LM of transformers, frozen, with LoRA by peft.
 
-In: a spec ("embedded", "random", a local folder or a hub id). Out: model and tokenizer; or a `LanguageModel`, chat
-messages in, text out, greedy, so that the same messages give the same text. bf16 only where the processor computes in
-it: elsewhere it is emulated and slower than float32.
+In: a spec ("embedded", a local folder or a hub id). Out: model and tokenizer. bf16 only where the processor
+computes in it: elsewhere it is emulated and slower than float32.
 """
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,55 +15,17 @@ import torch
 from torch import nn
 
 from pvchat.assets.weights import member_path
-from pvchat.errors import SettingsError, WeightsError
+from pvchat.errors import SettingsError
 from pvchat.model.config import LoraConfig, ModelConfig
-from pvchat.model.prompts import Messages, rendered
 from pvchat.runtime import compact_dtype, quiet_transformers
 
-RANDOM_WIDTH, RANDOM_LAYERS, RANDOM_HEADS = 32, 2, 2  # the tiny random Llama of the tests
-CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-SPECIAL = ("<|pad|>", "<|im_start|>", "<|im_end|>")
+MADE: dict[str, Callable[[], tuple[Any, Any]]] = {}  # models and tokenizers that have a name; recipes add some
 
 
-class LanguageModel:
-    """A causal LM with its tokenizer, loaded on first use from a folder; None takes the downloaded weights."""
-
-    def __init__(self, path: Path | str | None = None, device: str = "cpu") -> None:
-        self.path, self.device = path, device
-        self._parts: tuple[Any, Any] | None = None
-        self._lock = threading.RLock()
-
-    def generate(self, messages: Messages, max_new_tokens: int = 64) -> str:
-        """The model's reply to a chat."""
-        with self._lock, torch.inference_mode():
-            tokenizer, model = self._load()
-            batch = tokenizer(rendered(tokenizer, messages), return_tensors="pt", add_special_tokens=False)
-            ids = batch["input_ids"].to(self.device)
-            out = model.generate(
-                input_ids=ids, attention_mask=batch["attention_mask"].to(self.device), max_new_tokens=max_new_tokens,
-                pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id, do_sample=False,
-            )  # fmt: skip
-        return str(tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True)).strip()
-
-    def _load(self) -> tuple[Any, Any]:
-        if self._parts is None:
-            path = self.path if self.path is not None else member_path("llm")
-            if not Path(path).is_dir():
-                raise WeightsError("no such model folder.", subject=str(path), hint="Give a local causal LM folder.")
-            model, tokenizer = load_llm(str(path), device=self.device)
-            if tokenizer.pad_token_id is None:
-                tokenizer.pad_token = tokenizer.eos_token
-            self._parts = tokenizer, model
-        return self._parts
-
-
-def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") -> tuple[Any, Any]:
-    """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the weights `spoken`),
-    "random" (a tiny Llama of this seed, bytes as tokens), a folder in the hub's layout, or a hub id. Raises
-    WeightsError where these are absent, SettingsError where folder or hub id can't be loaded.
+def load_llm(spec: str, *, device: str | torch.device = "cpu") -> tuple[Any, Any]:
+    """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the weights `spoken`), a name
+    in `MADE`, a folder in the hub's layout, or a hub id. Raises WeightsError where these are absent,
+    SettingsError where folder or hub id can't be loaded.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -72,8 +33,8 @@ def load_llm(spec: str, *, seed: int = 0, device: str | torch.device = "cpu") ->
     path = Path(spec).expanduser()
     source = str(path) if path.is_dir() else spec
     try:
-        if spec == "random":
-            model, tokenizer = _random_llama(seed)
+        if spec in MADE:
+            model, tokenizer = MADE[spec]()
         else:  # in bf16 where the device computes in it; a download shows its bars
             with quiet_transformers() if path.is_dir() else nullcontext():
                 model = AutoModelForCausalLM.from_pretrained(source, dtype=compact_dtype(str(device)))
@@ -99,31 +60,3 @@ def add_lora(llm: nn.Module, config: LoraConfig) -> None:
         r=config.rank, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=list(config.targets)
     )
     peft.inject_adapter_in_model(settings, llm)
-
-
-def _random_llama(seed: int) -> tuple[Any, Any]:
-    """A tiny Llama with random weights, the same for the same seed; and a tokenizer whose tokens are single bytes, with
-    ChatML's special tokens and template.
-    """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: i for i, token in enumerate([*SPECIAL, *alphabet])}
-    inner = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    inner.decoder = decoders.ByteLevel()
-    inner.add_special_tokens(list(SPECIAL))
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=inner, pad_token="<|pad|>", eos_token="<|im_end|>", additional_special_tokens=[SPECIAL[1]]
-    )
-    tokenizer.chat_template = CHATML
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=RANDOM_WIDTH, intermediate_size=2 * RANDOM_WIDTH,
-        num_hidden_layers=RANDOM_LAYERS, num_attention_heads=RANDOM_HEADS, num_key_value_heads=RANDOM_HEADS // 2,
-        max_position_embeddings=2048, tie_word_embeddings=True, pad_token_id=tokenizer.pad_token_id,
-        eos_token_id=tokenizer.eos_token_id, bos_token_id=None,
-    )  # fmt: skip
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return LlamaForCausalLM(config), tokenizer

@@ -58,7 +58,7 @@ class PVChatModel(nn.Module):
         self.config = config
         self.connectors = Connectors(config)
         self.gate = QuestionGate(config.width, config.sentence_width, len(config.experts)) if config.mova else None
-        self.prints = PresenceInput(config.max_tracks)
+        self.prints = PresenceInput()
         self.qformer = QFormer(config)
         self.aligner = Aligner(config)
         self.to_sentence = nn.Linear(config.width, config.sentence_width)
@@ -90,11 +90,8 @@ class PVChatModel(nn.Module):
         tokens = visual.tokens
         if self.gate is not None:
             tokens, _ = self.gate(visual, question)
-        match, presence = None, tokens.new_zeros(len(tokens), 0)
-        if people is not None:
-            found = self.prints(people, visual)
-            match, presence = found.token_match(visual), found.odds
-        queries, personal, routing = self.qformer(tokens, visual.mask, question, people, match)
+        presence = tokens.new_zeros(len(tokens), 0) if people is None else self.prints(people, visual)
+        queries, personal, routing = self.qformer(tokens, visual.mask, question, people)
         sentences = F.normalize(self.to_sentence(queries), dim=-1)
         return Reading(queries, personal, presence, sentences, routing, visual.aux)
 
@@ -105,7 +102,7 @@ class PVChatModel(nn.Module):
         at least. This pass is converted (`trained.py`): how many tokens there are is free, everything else is fixed.
         """
         tokens = self.connectors.mixed(raw, expert[0], mask)
-        seen = self.read(VisualTokens(tokens, mask, expert[0], torch.full_like(expert, -1)), question)
+        seen = self.read(VisualTokens(tokens, mask, expert[0]), question)
         return seen.sentences, seen.queries.mean(1)
 
     @torch.no_grad()

@@ -26,7 +26,6 @@ from pvchat.model.people import People
 
 NORM_EPS = 1e-12  # BERT
 INIT_STD = 0.02  # BERT
-MATCH_BIAS = 2.0  # attention score a fully matching track gains at the start (and a fully different one loses)
 
 
 @dataclass
@@ -35,28 +34,23 @@ class Context:
 
     tokens: Tensor  # [B, N, C]
     mask: Tensor | None = None  # [B, N] bool, None when all are real
-    match: Tensor | None = None  # [B, L, N] how well a token's track fits the person who looks, -1..1; None: not known
 
 
 class QFormerLayer(nn.Module):
     """Self-attention, cross-attention where there is one, feed-forward; each with a residual and a norm after it.
 
-    A context width of 0 makes a layer without cross-attention; a `matched` one takes a `Context.match`. Dropout is on
-    sub-layer outputs, not on attention probabilities, which would rule the fused kernels out.
+    A context width of 0 makes a layer without cross-attention. Dropout is on sub-layer outputs, not on attention
+    probabilities, which would rule the fused kernels out.
     """
 
-    def __init__(
-        self, width: int, heads: Heads, ffn: int, *, context_width: int = 0, matched: bool = False, dropout: float = 0.0
-    ) -> None:
+    def __init__(self, width: int, heads: Heads, ffn: int, *, context_width: int = 0, dropout: float = 0.0) -> None:
         super().__init__()
         self.attention = MixtureOfHeadsAttention(width, heads)
         self.attention_norm = nn.LayerNorm(width, eps=NORM_EPS)
         self.cross: MixtureOfHeadsAttention | None = None
-        self.match_bias: nn.Parameter | None = None
         if context_width:
             self.cross = MixtureOfHeadsAttention(width, heads, context_width=context_width)
             self.cross_norm = nn.LayerNorm(width, eps=NORM_EPS)
-            self.match_bias = nn.Parameter(torch.tensor(MATCH_BIAS)) if matched else None
         self.up, self.down = nn.Linear(width, ffn), nn.Linear(ffn, width)
         self.ffn_norm = nn.LayerNorm(width, eps=NORM_EPS)
         self.dropout = nn.Dropout(dropout)
@@ -80,10 +74,7 @@ class QFormerLayer(nn.Module):
         x = self.attention_norm(x + self.dropout(out))
         routing.append(stats)
         if self.cross is not None and context is not None:
-            bias = None if context.match is None or self.match_bias is None else context.match * self.match_bias
-            out, stats = self.cross(
-                x, context.tokens, mask=context.mask, bias=bias, z=next(offsets, None), query_mask=query_mask
-            )
+            out, stats = self.cross(x, context.tokens, mask=context.mask, z=next(offsets, None), query_mask=query_mask)
             x = self.cross_norm(x + self.dropout(out))
             routing.append(stats)
         x = self.ffn_norm(x + self.dropout(self.down(F.gelu(self.up(x)))))
@@ -106,9 +97,8 @@ class QFormer(nn.Module):
             shared = config.shared_heads if i >= config.moh_from else None
             looked_at = config.width if cross else 0
             heads = Heads(config.heads, shared, config.router, config.top_k)
-            self.layers.append(QFormerLayer(
-                config.width, heads, config.ffn, context_width=looked_at, matched=True, dropout=config.dropout,
-            ))  # fmt: skip
+            layer = QFormerLayer(config.width, heads, config.ffn, context_width=looked_at, dropout=config.dropout)
+            self.layers.append(layer)
         self.apply(_initialise)
         nn.init.normal_(self.queries, std=INIT_STD)
         nn.init.normal_(self.no_question, std=INIT_STD)
@@ -119,7 +109,6 @@ class QFormer(nn.Module):
         context_mask: Tensor,
         question: Tensor | None = None,
         people: People | None = None,
-        match: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, list[RoutingStats]]:
         """Read the visual tokens.
 
@@ -128,7 +117,6 @@ class QFormer(nn.Module):
             context_mask: [B, N].
             question: [B, S] sentence vectors, None for none.
             people: who is named, None for nobody.
-            match: [B, P, N] 0..1, how well each visual token's track fits each person (0.5: nothing known).
 
         Returns:
             Outputs of the queries [B, Q, D] and of personal tokens [B, P, I, D] (P is 0 when nobody is named), and one
@@ -148,7 +136,7 @@ class QFormer(nn.Module):
         real = owner >= 0
         # Who sees whom: padding only itself (a row without keys would be NaN), and nobody padding.
         mask = (owner[:, :, None] == owner[:, None]) | (real[:, :, None] & (owner[:, None] == 0))
-        seen = Context(context, context_mask, None if match is None else self._by_token(2 * match - 1))
+        seen = Context(context, context_mask)
         routing: list[RoutingStats] = []
         for layer in self.layers:
             x, stats = layer(x, seen, mask=mask, z=offsets[len(routing) :], query_mask=real)

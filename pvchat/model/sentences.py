@@ -2,28 +2,23 @@
 
 Mean pooling over the tokens that aren't padding, then normalisation, as the model's own card computes them. Nothing
 loads before the first `encode`; texts seen before come out of a small cache.
-The vectors of texts that every process needs are kept beside the converted networks: most answers need no others, and
-so neither the network nor its 100 MB.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pvchat.config import home
 from pvchat.errors import WeightsError
 from pvchat.perception.experts.networks import Input, Network, load
 from pvchat.runtime import pick_device
 from pvchat.schemas import FloatArray
-from pvchat.storage import tensorfile
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,14 +31,10 @@ _CACHED = 4096  # texts
 
 
 class SentenceEncoder:
-    """MiniLM of a folder (None: the downloaded weights) with pooling and a cache.
+    """MiniLM of a folder (None: the downloaded weights) with pooling and a cache."""
 
-    `often` are texts that every process needs; their vectors are kept on disk, for the downloaded weights only.
-    """
-
-    def __init__(self, path: Path | str | None = None, device: str = "cpu", often: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path | str | None = None, device: str = "cpu") -> None:
         self.path, self.device = path, device
-        self._often = () if path is not None else tuple(often)  # emptied once they are in the cache
         self._parts: tuple[Any, Network] | None = None
         self._cache: OrderedDict[str, FloatArray] = OrderedDict()
         self._lock = threading.RLock()
@@ -51,8 +42,6 @@ class SentenceEncoder:
     def encode(self, texts: list[str], batch_size: int = 64) -> FloatArray:
         """Vectors [n, D] of n texts, unit length."""
         with self._lock:
-            if not set(self._often).isdisjoint(texts):
-                self._load_often()
             new = [t for t in dict.fromkeys(texts) if t not in self._cache]
             for batch in (new[i : i + batch_size] for i in range(0, len(new), batch_size)):
                 tokenizer, network = self.load()
@@ -63,15 +52,6 @@ class SentenceEncoder:
             while len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
         return np.stack(found).astype(np.float32) if found else np.zeros((0, 384), np.float32)
-
-    def _load_often(self) -> None:
-        """Take the vectors of what comes often from disk, or make them now and put them there."""
-        texts, self._often = self._often, ()
-        weights = downloaded_folder() / WEIGHTS
-        key = f"{weights.relative_to(home())} {weights.stat().st_size} {' '.join(texts)}"
-        kept = home() / "weights" / "networks" / f"often-{hashlib.sha256(key.encode()).hexdigest()[:16]}.safetensors"
-        rows = tensorfile.load_or_make(kept, ("vectors",), lambda: {"vectors": self.encode(list(texts))})
-        self._cache.update(zip(texts, rows["vectors"], strict=True))
 
     def load(self) -> tuple[Any, Network]:
         """Its tokenizer and network; raises WeightsError where it isn't there, or isn't what it should be."""

@@ -6,7 +6,7 @@ seconds. Two passes (`Connectors`, and the whole model's `forward`) run as conve
 on other devices than the CPU torch runs the same. The language model is six times as large as the rest: it loads when
 an answer asks for it.
 
-Legend: N tokens, D model width, S sentence width, Q queries.
+Legend: N tokens, D model width, S sentence width.
 """
 
 from __future__ import annotations
@@ -133,26 +133,23 @@ class FrozenModel:
         expert = np.repeat(np.arange(len(rows)), counts)[None]
         return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (1, 2, 3)))
 
-    def read(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """What the queries read of a clip with a question's vector [S] in mind.
+    def read(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> FloatArray:
+        """The mean [D] of the queries, which read a clip with a question's vector [S] in mind.
 
         The mask [N] says which tokens are looked at; what isn't is in none of the others either.
-
-        Returns:
-            Vectors [Q, S] in sentence space, unit length; the mean of the queries [D].
         """
         raw = clip.raw
         if not mask.any():  # attention needs something to see
             raw, mask = np.zeros_like(raw), np.arange(len(mask)) == 0
-        seen, mean = self._query_pass(raw, clip.expert, mask[None], question[None])
-        return seen[0], mean[0]
+        _, mean = self._query_pass(raw, clip.expert, mask[None], question[None])
+        return mean[0]
 
-    def visible_tokens(self, clip: ClipTokens, track: int | None) -> NDArray[np.bool_]:
-        """[N] whether a token is read: those of a track, by the number they carry, and of the scene; None: of everyone.
+    def visible_tokens(self, clip: ClipTokens, track: int) -> NDArray[np.bool_]:
+        """[N] whether a token is read: those of a track, by the number they carry, and of the scene.
 
-        The cells of whole frames still show everybody; a number that no token carries leaves the scene.
+        The cells of whole frames still show everybody.
         """
-        shown = clip.mask if track is None else clip.mask & ((clip.track == track) | (clip.track == SCENE))
+        shown = clip.mask & ((clip.track == track) | (clip.track == SCENE))
         read = [number for number, name in enumerate(self.config.experts) if name in READ_EXPERTS]
         return shown & np.isin(clip.expert[0], read)
 

@@ -217,10 +217,10 @@ def shade(lab: FloatArray) -> str | None:
     return "dark" if lab[0] < 32 else "light" if lab[0] > 68 else None
 
 
-def skin_like(pixels: NDArray[np.uint8], skin: FloatArray, reach: float = 15.0) -> NDArray[np.bool_]:
+def skin_like(pixels: NDArray[np.uint8], skin: FloatArray) -> NDArray[np.bool_]:
     """[N] which pixels have the hue and chroma of `skin` ([3] CIELAB of a face) at a lightness shade explains."""
     lab = to_lab(pixels)
-    near = np.hypot(lab[:, 1] - skin[1], lab[:, 2] - skin[2]) < reach
+    near = np.hypot(lab[:, 1] - skin[1], lab[:, 2] - skin[2]) < 15
     return near & (lab[:, 0] > skin[0] - 30) & (lab[:, 0] < skin[0] + 22) & (np.hypot(lab[:, 1], lab[:, 2]) > 6)
 
 

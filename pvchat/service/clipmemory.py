@@ -186,22 +186,17 @@ class ClipMemory:
 
         self._at_work.forget(key)  # before what it kept goes
         self.evict(key)
-        self.networks.forget()
         self._decoded = self._probed = None
         self.cache.remove(key, forgotten=True)
         KeptParts(self.cache, key).remove()
-
-    def clear(self) -> None:
-        """Forget all clips in memory; the cache on disk is its owner's to purge."""
-        self._clear_memory()
-        self.networks.forget()
 
     def evict(self, key: str) -> None:
         """Drop a clip's analysis from memory; it stays on disk."""
         with self._lock:
             self._recent.pop(key, None)
 
-    def _clear_memory(self) -> None:
+    def clear(self) -> None:
+        """Forget all clips in memory; the cache on disk is its owner's to purge."""
         self._at_work.forget()
         with self._lock:
             self._recent.clear()
@@ -216,7 +211,7 @@ class ClipMemory:
         with self._lock:
             elsewhere, self._since = since != self._since, since
         if elsewhere:  # another process has forgotten somebody
-            self._clear_memory()
+            self.clear()
         file = ClipFile(clip, self._keys.of(clip), f"{VERSION}:{self.config}", since)
         file.gone = goes_on and not self._holds(file.key)
         return file

@@ -1,6 +1,6 @@
 """Every network of one process: loaded when first needed, and one for all services that are handed it.
 
-In: settings (device, trained model, language model). Out: the frozen experts, the presence model, the sentence encoder,
+In: settings (device, model that answers). Out: the frozen experts, the presence model, the sentence encoder,
 and what words come from.
 """
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pvchat.bases.eyes import Eyes
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.identity.presence import PresenceModel
-    from pvchat.model.llm import LanguageModel
     from pvchat.model.sentences import SentenceEncoder
     from pvchat.perception.experts.collection import Experts
     from pvchat.perception.sound.listening import SoundExperts
@@ -91,7 +90,7 @@ class Networks:
 
     @cached_property
     def eyes(self) -> Eyes | None:
-        """The encoder that chooses deeds and places in the trained model's place, where the settings name one."""
+        """The encoder that chooses deeds and places that were not measured, where the settings name one."""
         if not self.settings.eyes:
             return None
         from pvchat.bases.eyes import Eyes
@@ -134,18 +133,10 @@ class Networks:
 
     @cached_property
     def sentences(self) -> SentenceEncoder:
-        """Sentence vectors, for questions that no rule reads and for the trained model's gate."""
-        from pvchat.model.choices import often_compared
+        """Sentence vectors, for the gate of a model that words answers."""
         from pvchat.model.sentences import SentenceEncoder
 
-        return SentenceEncoder(device=self.settings.device, often=often_compared())
-
-    @cached_property
-    def language(self) -> LanguageModel:
-        """The language model that words measured facts."""
-        from pvchat.model.llm import LanguageModel
-
-        return LanguageModel(self.settings.llm or None, self.device)
+        return SentenceEncoder(device=self.settings.device)
 
     def answering(self, model: str) -> Networks:
         """The same experts with another model that answers, not loaded yet."""
@@ -168,18 +159,10 @@ class Networks:
         if not weights.missing(table=table) and converted.lacking():
             _convert_in_subprocess(progress)
 
-    def forget(self) -> None:
-        """Drop what models keep of clips."""
-        if (narrator := self.__dict__.get("narrator")) is not None:  # one that has never spoken keeps nothing
-            narrator.forget()
-
     def convert(self) -> None:
         """Convert the networks that are converted once, so that no first question waits for it."""
-        from pvchat.model.choices import often_compared
-
         self.experts.convert()
         self.sentences.load()
-        self.sentences.encode(often_compared())
         if self.trained is not None:
             self.trained.frozen.load()
 
@@ -200,7 +183,7 @@ def needed_weights(settings: Settings) -> tuple[str, ...]:
     """The kinds of weights (`packages.table`) that answers of these settings need."""
     source, folder = choose(settings)
     own = source == "spoken" and folder is not None and read_config(folder).llm == "embedded"
-    return ("embedded", "spoken") if own or (source == "reworded" and not settings.llm) else ("embedded",)
+    return ("embedded", "spoken") if own else ("embedded",)
 
 
 def _convert_in_subprocess(progress: Progress | None) -> None:

@@ -344,9 +344,9 @@ class PVChat:
             from pvchat.bases.zeroshot import ZeroShot
 
             eyes = ZeroShot(encoder, self.settings.video)
-        source, describer, language = self.networks.source, self.describer, lambda: self.networks.language
+        source, describer = self.networks.source, self.describer
         if describer and source == "spoken":
             from pvchat.chat.speakers.answerer import Answerer
 
             answerer = Answerer(describer)
-        return Writer(source, describer, language, self.networks.narrator, answerer, self.settings.traits, eyes)
+        return Writer(source, describer, self.networks.narrator, answerer, self.settings.traits, eyes)

@@ -125,11 +125,11 @@ def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
     """Samples and rows of a data set about somebody; raises SettingsError where there are none about her."""
     from pvchat.augment.dataset import folder as dataset
 
-    data = dataset.read(folder)
-    if not any(s.people.get(name) for s in data.samples):
+    samples, rows = dataset.read(folder)
+    if not any(s.people.get(name) for s in samples):
         hint = f"Make one: pvchat augment CLIP --name {name} --out DIR"
         raise SettingsError(f"this augmentation isn't about '{name}'.", subject=str(folder), hint=hint)
-    return data.samples, data.rows
+    return samples, rows
 
 
 def stored(chat: Service, person: Person) -> Person:

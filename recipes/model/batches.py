@@ -92,19 +92,17 @@ def encode_clips(model: Any, features: ClipFeatures) -> VisualTokens:
         wide = made.new_zeros(*expert.mask.shape, made.shape[-1]).masked_scatter(expert.mask[..., None], made)
         parts.append(connectors.placed(i, wide, expert.where, expert.track))
         aux.append(losses)
-    mask, track = (torch.cat([getattr(e, name) for e in chosen], dim=1) for name in ("mask", "track"))
+    mask = torch.cat([e.mask for e in chosen], dim=1)
     number = torch.cat([torch.full_like(e.track[0], i) for (i, _), e in zip(present, chosen, strict=True)])
     mean = {key: torch.stack([losses[key] for losses in aux]).mean() for key in ("balance", "z")}
     tokens = connectors.mixed(torch.cat(parts, dim=1), number, mask)
-    return VisualTokens(tokens, mask, number, track, mean, features.analyses)
+    return VisualTokens(tokens, mask, number, mean, features.analyses)
 
 
 def select(visual: VisualTokens, clip: Tensor) -> VisualTokens:
     """Rows by clip index [b]: several questions share one clip's visual pass."""
     analyses = tuple(visual.analyses[i] for i in clip.tolist()) if visual.analyses else ()
-    return replace(
-        visual, tokens=visual.tokens[clip], mask=visual.mask[clip], track=visual.track[clip], analyses=analyses
-    )
+    return replace(visual, tokens=visual.tokens[clip], mask=visual.mask[clip], analyses=analyses)
 
 
 def aligned(model: Any, features: PersonFeatures, names: Sequence[str]) -> list[PersonState]:

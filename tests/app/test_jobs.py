@@ -157,7 +157,7 @@ def test_samples_are_shown_with_their_identity_score_and_only_from_inside_the_fo
     rows = [
         {
             "role": "positive",
-            "recipe": "wear:<b>",
+            "recipe": "reenact:<b>",
             "media": "media/a.jpg",
             "gates": {"identity": 0.42, "log_odds": 2.0},
         },
@@ -168,7 +168,7 @@ def test_samples_are_shown_with_their_identity_score_and_only_from_inside_the_fo
     (folder / "samples.jsonl").write_text("\n".join(map(json.dumps, rows)) + '\n{"role": "posi')
     html = sample_strip(folder)
     assert html.count("<img") == 1
-    assert "wear:&lt;b&gt;<b>identity 88 %</b>" in html
+    assert "reenact:&lt;b&gt;<b>identity 88 %</b>" in html
     assert sample_strip(tmp_path / "none") == ""
     assert sample_strip(None) == ""
 
@@ -176,14 +176,14 @@ def test_samples_are_shown_with_their_identity_score_and_only_from_inside_the_fo
 def test_samples_are_shown_before_they_are_checked_and_one_of_each_recipe_first(tmp_path: Path) -> None:
     (tmp_path / "media").mkdir()
     (tmp_path / "media" / "a.jpg").write_bytes(jpeg())
-    recipes = ["photometric"] * 9 + ["wear:mask"]
+    recipes = ["photometric"] * 9 + ["reenact:nod"]
     rows = [{"sample": {"role": "positive", "recipe": recipe, "media": "media/a.jpg"}} for recipe in recipes]
     (tmp_path / "positives.jsonl").write_text(
         "\n".join(map(json.dumps, [*rows, {"failed": "no mesh", "sample": None}]))
     )
     html = sample_strip(tmp_path)
     assert "10 samples made; checking follows" in html
-    assert html.index("other light") < html.index("with a mask") < html.rindex("other light")
+    assert html.index("other light") < html.index("nodding") < html.rindex("other light")
     assert "identity" not in html
 
 

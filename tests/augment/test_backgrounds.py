@@ -8,16 +8,13 @@ from make_profile import HEIGHT, WALL, WIDTH, make_profile
 from PIL import Image
 
 from pvchat.augment.positives.backgrounds import (
-    PICTURE_SUFFIXES,
-    files_in,
     guided,
     matte,
     on_new_background,
-    other_scenes,
+    pictures_in,
     plain_scene,
     replace_background,
-    without_person,
-)  # fmt: skip
+)
 from pvchat.augment.schemas import PLAIN
 
 
@@ -68,7 +65,7 @@ def test_no_halo_of_the_old_background_stays():
 def test_pictures_of_a_folder_are_used(tmp_path):
     Image.new("RGB", (50, 80), (0, 0, 255)).save(tmp_path / "sea.png")
     (tmp_path / "notes.txt").write_text("no picture")
-    made = on_new_background(make_profile(), 3, np.random.default_rng(1), files_in([tmp_path], PICTURE_SUFFIXES))
+    made = on_new_background(make_profile(), 3, np.random.default_rng(1), pictures_in(tmp_path))
     assert tuple(made.images[0, 5, 5]) == (0, 0, 255)
     assert made.notes == {}
 
@@ -79,23 +76,8 @@ def test_a_background_without_a_place_is_noted():
 
 def test_a_damaged_picture_is_passed_over(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"nothing")
-    made = on_new_background(make_profile(), 2, np.random.default_rng(1), files_in([tmp_path], PICTURE_SUFFIXES))
+    made = on_new_background(make_profile(), 2, np.random.default_rng(1), pictures_in(tmp_path))
     assert made.images.shape == (2, HEIGHT, WIDTH, 3)
-
-
-def test_other_scenes_are_told_by_their_colours():
-    profile = make_profile(8)
-    assert len(other_scenes(profile, 0)) == 0
-    free = profile.masks[5:] == 0
-    changed = profile.images.copy()
-    changed[5:][free] = (20, 20, 200)
-    profile.images = changed
-    assert list(other_scenes(profile, 0)) == [5, 6, 7]
-
-
-def test_without_the_person_the_wall_is_left():
-    empty = without_person(make_profile(1), 0)
-    assert np.abs(empty.astype(int) - WALL).mean() < 12
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -40,22 +40,15 @@ def test_what_a_sample_does_not_show_stays_unsaid() -> None:
     assert looks_as_in_clip(of_sample(), PersonFacts()).clothes == []  # nor what only a few frames say
 
 
-def test_other_colours_that_a_recipe_gave_stay() -> None:
-    measured = of_sample(clothes=[Garment("top", "red", 0.6), Garment("trousers", "brown", 0.7)])
-    assert kinds(looks_as_in_clip(measured, ONCE, recoloured=True)) == [("coat", "red"), ("trousers", "brown")]
-    assert kinds(looks_as_in_clip(measured, ONCE)) == [("coat", "white"), ("trousers", "black")]
-
-
 @pytest.fixture
 def samples():
-    notes = [{}, {}, {"appearance": "wears red clothes"}, {"appearance": "wears a cap"}]
-    return [make_sample(i, {"Ana": True}, notes=n) for i, n in enumerate(notes)] + [make_sample(9, {"Ana": False})]
+    return [make_sample(i, {"Ana": True}) for i in range(3)] + [make_sample(9, {"Ana": False})]
 
 
 @pytest.fixture
 def analyses(samples):
     """Each sample of the clip is measured otherwise."""
-    known, words = make_analyses(samples), ("white", "light grey", "red", "grey", "grey")
+    known, words = make_analyses(samples), ("white", "light grey", "grey", "grey")
 
     def analyse(sample):
         found = known(sample)
@@ -72,15 +65,14 @@ def test_samples_of_one_clip_agree(samples, analyses) -> None:
     assert [describe(view, "appearance", "Ana") for view in seen] == [
         "is wearing a white coat",
         "is wearing a white coat",
-        "is wearing a red coat",
-        "is wearing a white coat and a cap",
+        "is wearing a white coat",
         "",
     ]
 
 
 def test_rows_of_one_clip_do_not_contradict_each_other(samples, analyses) -> None:
     def worn(facts: PersonFacts | None) -> set[str]:
-        rows = write_questions(samples[:2] + samples[4:], Subject("Ana", facts=facts), analyses)
+        rows = write_questions(samples[:2] + samples[3:], Subject("Ana", facts=facts), analyses)
         told = [r.answer for r in rows if r.type == "appearance" and r.present["Ana"]]
         assert told
         return {answer.partition("is wearing ")[2].rstrip(".") for answer in told}

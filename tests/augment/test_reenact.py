@@ -7,7 +7,7 @@ import pytest
 from make_profile import FACE, HEIGHT, WIDTH, make_profile, mesh_at, paint
 
 from pvchat.augment.positives import head as heads
-from pvchat.augment.positives.head import lay_texture, rasterise, triangulate, warp
+from pvchat.augment.positives.head import rasterise, triangulate, warp
 from pvchat.augment.positives.reenact import (
     KINDS,
     MOST_DEGREES,
@@ -68,15 +68,6 @@ def test_what_lies_outside_the_picture_is_left_out():
     assert seen.columns.min() >= 0
 
 
-def test_a_texture_is_laid_on_by_its_alpha():
-    image = np.full((21, 21, 3), 100, np.uint8)
-    texture = np.zeros((21, 21, 4), np.float32)
-    texture[..., 0], texture[:, 10:, 3] = 200, 0.5
-    out = lay_texture(image, texture, GRID, rasterise(GRID, np.zeros(9), triangulate(GRID), 21, 21))
-    assert (out[:, :9] == 100).all()
-    assert tuple(out[5, 15]) == (150, 50, 50)
-
-
 # -- head --------------------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +123,13 @@ def test_a_turned_nose_moves_to_that_side():
         out = reenact_frame(image, mesh, motion(yaw=yaw), 0).astype(int)
         marked = np.argwhere((out[..., 0] > 200) & (out[..., 1] < 90) & (out[..., 2] > 200))
         assert side * (marked[:, 1].mean() - mark[0]) > 6
+
+
+def test_what_is_painted_is_as_bright_as_the_face():
+    mesh = mesh_at()
+    image, _ = paint(mesh)
+    head = heads.build_head(mesh, WIDTH, HEIGHT)
+    assert heads.face_brightness(image // 3, head) < 0.5 < heads.face_brightness(image, head)
 
 
 def test_an_opened_mouth_is_dark_inside():

@@ -50,6 +50,9 @@ class FakeChat:
             return make_analysis(*self.strangers, key=video.content_key(clip))
         return make_analysis(make_track(self.person, range(1), box=(0.3, 0.2, 0.7, 0.6)), key=video.content_key(clip))
 
+    def score(self, people, analysis):
+        return PresenceModel.load().score(people, analysis, self.settings.presence)
+
     def beside(self, cache, video):
         return self
 
@@ -209,13 +212,13 @@ def test_strangers_are_dropped_counted_and_put_aside(clip, chat):
     assert len(list((out / "media").iterdir())) == 5
 
 
-def find_others(monkeypatch, *dropped):
+def find_others(monkeypatch, *dropped, recipe="lookalike"):
     """Have the search find so many clips of others, one split after the other, each dropped for this reason or kept."""
 
     def write(found, subject, augmentation):
         rows = []
         for number, reason in enumerate(dropped):
-            sample = Sample(f"{number:016x}", "negative", "lookalike", "video", f"media/{number:016x}.mp4", f"{number}",
+            sample = Sample(f"{number:016x}", "negative", recipe, "video", f"media/{number:016x}.mp4", f"{number}",
                             ("train", "val", "test")[number % 3], {"Ana": False}, {}, reason)  # fmt: skip
             if not reason:
                 write_media(augmentation.out / sample.media, np.roll(make_profile(4).images, number + 1, 2))
@@ -232,8 +235,16 @@ def test_negatives_go_through_the_gates_too(clip, chat, monkeypatch):
     out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=2, seconds=0.3))
     made = steps.summary(out)
     assert made["negatives"]["dropped"] == {"may be the subject": 2}
-    dropped = [s.dropped for s in read_samples(out) if s.role == "negative"]
-    assert dropped == ["identity", "identity"]
+    found = [s for s in read_samples(out) if s.role == "negative"]
+    assert [s.dropped for s in found] == ["identity", "identity"]
+    assert found[0].gates["probability"] > 0.5
+
+
+@pytest.mark.parametrize(("recipe", "dropped"), [("same-clip", "no face"), ("random", None)])
+def test_a_cut_out_that_shows_nobody_is_dropped(clip, chat, monkeypatch, recipe, dropped):
+    find_others(monkeypatch, None, recipe=recipe)
+    out = run(clip, chat, config=AugmentConfig(clips=1, stills=0, negatives=1, seconds=0.3))
+    assert [s.dropped for s in read_samples(out) if s.role == "negative"] == [dropped]
 
 
 def test_where_nobody_else_is_found_it_is_said(clip, chat, monkeypatch, caplog):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pvchat import PVChat, video
+from pvchat import PVChat
 from pvchat.assets import packages
 from pvchat.bases.marking import boxes_at
 from pvchat.bases.prompts import BasePrompt
@@ -71,7 +71,6 @@ def test_it_answers_about_those_who_are_there(studio: Studio, chat: PVChat, aske
     assert shown.outlined
     assert shown.crop is not None
     assert "Ana is wearing a blue jacket" in question.measured
-    assert studio.loaded == 0  # no other language model
 
 
 def test_the_real_base_says_nothing_that_passes(studio: Studio, chat: PVChat) -> None:
@@ -182,18 +181,6 @@ def test_how_people_are_shown_can_be_chosen(
     assert (shown.outlined, shown.crop is not None) == (outlined, crop)
 
 
-def test_frames_are_decoded_once_and_forgotten(studio: Studio, chat: PVChat, says: Any) -> None:
-    says(SAID)
-    clip = studio.clip("new", ANA)
-    chat.ask(clip, "What is Ana doing?")
-    before = len(studio.decoded)
-    chat.ask(clip, "Where is Ana?")
-    assert len(studio.decoded) == before
-    assert chat.networks.narrator.frames._kept is not None
-    chat.forget("Ben")
-    assert chat.networks.narrator.frames._kept is None
-
-
 def test_measured_facts_need_no_base(studio: Studio, chat: PVChat, asked: Any) -> None:
     other = PVChat(replace(chat.settings, answers="facts"))
     assert other.networks.narrator is None
@@ -239,20 +226,3 @@ def test_forgetting_does_not_wait_for_a_training(studio: Studio, chat: PVChat) -
     forgetting.join(120)
     assert not forgetting.is_alive()
     assert chat.people.names() == ["Ana"]
-
-
-def test_frames_that_are_read_while_somebody_is_forgotten_are_not_kept(
-    studio: Studio, chat: PVChat, says: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    says(SAID)
-    load = video.load
-
-    def forgotten_meanwhile(*args: Any, **options: Any) -> Any:
-        clip = load(*args, **options)
-        if options.get("span") is not None:
-            chat.networks.narrator.forget()
-        return clip
-
-    monkeypatch.setattr(video, "load", forgotten_meanwhile)
-    assert chat.ask(studio.clip("new", BEN, ANA), "What is Ana doing?").answer.startswith("Ana is riding a bike.")
-    assert chat.networks.narrator.frames._kept is None

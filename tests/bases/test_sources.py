@@ -29,7 +29,7 @@ def test_presets_hub_ids_and_folders_are_bases(folder_of) -> None:
     folder = folder_of("smolvlm")
     for name in (str(folder), f"hub:{folder}"):
         assert read_source(name).local
-    for name in ("embedded", "tiny", "nowhere", "some/llm"):
+    for name in ("embedded", "nowhere", "some/llm"):
         assert read_source(name) is None
     for name in ("hub:", "hub:nothing", "hub:a/b/c", "hub:../x/y"):
         with pytest.raises(SettingsError, match="neither"):

@@ -9,14 +9,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from pvchat.model.drafted import Decoding, Lead, write  # noqa: E402
-from pvchat.model.llm import load_llm  # noqa: E402
+from recipes.model.made import random_llama  # noqa: E402
 from recipes.model.scoring import greedy  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def pair():
     """A tiny model in float32 and its tokenizer."""
-    return load_llm("random", seed=3)
+    return random_llama(3)
 
 
 @pytest.fixture

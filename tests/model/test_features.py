@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from pvchat.model.cliptokens import SCENE, kept_tracks
-from pvchat.model.config import POSE_WIDTH, load_config
+from pvchat.model.config import POSE_WIDTH
 from recipes.model.batches import collate, collate_people, from_analysis, person_from_track
+from recipes.model.made import preset
 
-CONFIG = load_config("tiny")
+CONFIG = preset("tiny")
 
 
 def test_frames_become_segments_of_cells(make_analysis):

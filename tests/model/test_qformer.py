@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pvchat.model.config import load_config
 from pvchat.model.heads import Heads
 from pvchat.model.people import PersonState
 from pvchat.model.qformer import Context, QFormer, QFormerLayer
 from recipes.model.batches import encode_clips, select
+from recipes.model.made import preset
 
-CONFIG = load_config("tiny")
+CONFIG = preset("tiny")
 
 
 def random(*shape, seed=0):

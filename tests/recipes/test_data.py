@@ -13,7 +13,6 @@ from make_sets import encode, make_captioned, make_config
 from PIL import Image
 
 from pvchat.errors import PVChatError
-from pvchat.model.config import load_config
 from pvchat.schemas import ClipAnalysis
 from recipes.model.base import captions, data, features, identity
 from recipes.model.base.contrast import bank_loss
@@ -23,7 +22,7 @@ from recipes.model.base.features import FaceVectors, GridFeatures
 from recipes.model.base.identity import IdentityPhase
 from recipes.model.base.report import caption_scores, recall
 from recipes.model.batches import collate, from_analysis
-from recipes.model.made import create_model
+from recipes.model.made import create_model, preset
 
 
 def photo(*texts, auto=False):
@@ -68,7 +67,7 @@ def test_augment_leaves_sided_pictures_unmirrored_and_shows_something():
 
 
 def test_pictures_look_like_analysed_photos():
-    config = load_config("tiny")
+    config = preset("tiny")
     grid = np.random.default_rng(0).random((2, 49, 1280)).astype(np.float32)
     ours = data.picture_features(grid, None, config)
     analyses = [ClipAnalysis("", 1.0, 4, 4, np.float32([0.5]), g[None], []) for g in grid]
@@ -146,7 +145,7 @@ def test_views_are_random_crops_shown_beside_the_pictures(tmp_path):
     for view in range(3):
         features.extract_grids(folder, tmp_path, _Bright(), view)
     photo = Photo("set", "0.png", False, ("A.",), False, {})
-    pictures, rng = data.Pictures([photo], tmp_path, load_config("tiny"), 2), np.random.default_rng(0)
+    pictures, rng = data.Pictures([photo], tmp_path, preset("tiny"), 2), np.random.default_rng(0)
     shown = {float(pictures.grids([0], rng)[0, 0, 0]) for _ in range(30)}
     assert len(shown) == 3
     assert {float(pictures.grids([0])[0, 0, 0]) for _ in range(5)} == {0.5}
@@ -173,7 +172,7 @@ def test_a_picture_without_features_is_left_out(tmp_path):
     make_captioned(tmp_path, tmp_path, count=8)
     photos = data.read_photos(tmp_path, ["photos"])
     gone = Photo("photos", "train/none.jpg", False, ("A.",), False, {})
-    assert len(data.Pictures([*photos, gone], tmp_path, load_config("tiny"))) == 8
+    assert len(data.Pictures([*photos, gone], tmp_path, preset("tiny"))) == 8
 
 
 def test_degraded_faces_are_small():

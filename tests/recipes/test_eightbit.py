@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from pvchat.model.config import LoraConfig
-from pvchat.model.llm import add_lora, load_llm
+from pvchat.model.llm import add_lora
 from recipes.model.base.eightbit import EightBitLayer, in_eight_bits, rounded
+from recipes.model.made import random_llama
 
 
 @pytest.fixture
 def pair():
     """A tiny language model with adapters that change something, in float32 and in 8 bits."""
-    llm, _ = load_llm("random")
+    llm, _ = random_llama()
     add_lora(llm, LoraConfig(rank=4))
     torch.manual_seed(0)
     for name, parameter in llm.named_parameters():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from pvchat.augment.lines import read_lines, write_lines
@@ -17,16 +17,6 @@ ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "c
 VERSION = 2
 _FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
-
-
-@dataclass
-class DataSet:
-    """Kept samples and the questions about them: the folder that media paths start from, and whom it is about."""
-
-    root: Path
-    samples: list[Sample]
-    rows: list[QuestionRow]
-    name: str
 
 
 def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> Path:
@@ -45,8 +35,10 @@ def write(out: Path, samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> 
     return out
 
 
-def read(path: Path) -> DataSet:
-    """Read a data set folder; raises SettingsError where there is none, or a line can't be read (see `check.py`)."""
+def read(path: Path) -> tuple[list[Sample], list[QuestionRow]]:
+    """Kept samples of a folder and the questions about them; raises SettingsError where there is no data set, or a line
+    can't be read (see `check.py`).
+    """
     if not (path / ROWS).is_file():
         hint = "Make one: pvchat augment CLIP --name NAME --out DIR"
         raise SettingsError(f"there is no {ROWS} in this folder.", subject=str(path), hint=hint)
@@ -57,47 +49,29 @@ def read(path: Path) -> DataSet:
     except (OSError, ValueError, TypeError, AttributeError) as error:
         hint = "`pvchat augment --check` names the row."
         raise SettingsError(f"not a data set ({error}).", subject=str(path), hint=hint) from error
-    return DataSet(path, [s for s in samples if not s.dropped], rows, _subject(rows, samples))
+    return [s for s in samples if not s.dropped], rows
 
 
 def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
     """CARD.md: what is in the data set, in numbers."""
     name = _subject(rows, samples)
-    others = sorted({n for s in samples for n in s.people} - {name})
-    recipes = Counter(s.recipe for s in samples)
-    yes = Counter(str(r.split) for r in rows if any(r.present.values()))
     lines = [
         f"# Questions about {name}",
         "",
         f"Made by `pvchat augment` (format {VERSION}) out of one clip of {name}: {len(samples)} clips and stills,"
         f" {len(rows)} questions with answers. The pictures show real people if that clip does: share them only with"
-        " their consent.",
+        " their consent. What is said of those present was measured by networks and isn't checked by people; other"
+        " people's names may be made up.",
         "",
-        *_table("split", _SPLITS, [
-            ("samples", Counter(str(s.split) for s in samples)),
-            ("sources", Counter(str(split) for split, _ in {(s.split, s.source) for s in samples})),
-            ("questions", Counter(str(r.split) for r in rows)), ("about somebody present", yes),
-            ("paraphrases", Counter(str(split) for split, _ in {(r.split, r.template) for r in rows})),
-        ]),
-        *_table("type", sorted({r.type for r in rows}), [
-            (kind, Counter(r.type for r in rows if r.kind == kind)) for kind in sorted({r.kind for r in rows})
-        ]),
-        "Samples by recipe: " + ", ".join(f"{k} {n}" for k, n in recipes.most_common()) + ".",
-        "",
-        "What is said of those present was measured by networks: it is not checked by people. Who is present is known"
-        " from how each sample was made.",
-        "",
-        *([f"Others have made-up or given names ({', '.join(others)}), one a person.", ""] if others else []),
-        "Splits go by source, questions and answers of different splits are worded differently."
-        " `pvchat augment --check DIR` verifies this and the checksums.",
-    ]  # fmt: skip
+        "| split | samples | sources | questions | about somebody present | paraphrases |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for split in _SPLITS:
+        mine, asked = [s for s in samples if s.split == split], [r for r in rows if r.split == split]
+        there = sum(any(r.present.values()) for r in asked)
+        counts = (len(mine), len({s.source for s in mine}), len(asked), there, len({r.template for r in asked}))
+        lines.append(f"| {' | '.join(map(str, (split, *counts)))} |")
     return "\n".join(lines) + "\n"
-
-
-def _table(head: str, keys: Sequence[str], columns: Sequence[tuple[str, Counter[str]]]) -> list[str]:
-    rows = [[key, *(str(counts[key]) for _, counts in columns)] for key in keys]
-    titles = [head, *(title for title, _ in columns)]
-    return [f"| {' | '.join(row)} |" for row in (titles, ["---"] * len(titles), *rows)] + [""]
 
 
 def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:

@@ -2,12 +2,12 @@
 
 - "same-clip": other people of the enrollment clip, cut out so that the subject is not in the picture;
 - "lookalike": the nearest faces (or figures) of other clips BEYOND a least distance: whoever is nearer may be the
-  subject, who must never be their own negative (`strangers.py` decides); those of the same apparent gender come first;
+  subject, who must never be their own negative (`strangers.py` decides);
 - "random": anyone else beyond the same distance.
 
 In: the subject, folders of clips of other people (else the demo's footage, where it was fetched). Out: `Negative`s,
-then `Sample`s: excerpts are cut, an mp4 each and for some also a still, and judged again by what they show: one in
-which the presence model doesn't call the subject absent is dropped. What was cut is kept, so a stopped run goes on.
+then `Sample`s: excerpts are cut, an mp4 each and for some also a still; the step "filter" judges what they show. What
+was cut is kept, so a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ from pvchat.video.files import walk
 
 _HARD_SHARE = 0.5  # share that shall be look-alikes or people of the same clip; the rest is random
 MOST_FILES = 60  # that are looked at, drawn at random
-_OTHER_GENDER = 0.1  # how much farther a look-alike of another apparent gender counts
 _STILLS = 3  # every third excerpt also gives its middle frame, as a sample of stage "image"
 _SHARED = 4  # source clips of one recipe from which validation and test get one at least
 _SIDE = 480  # pixels of an excerpt's longest side
@@ -75,11 +74,9 @@ def find_negatives(
 
     Where too few are hard, random ones fill up, and the other way round.
     """
-    strangers = StrangerCheck(subject.person, chat.networks.presence, chat.settings.presence.present_from)
+    strangers = StrangerCheck(subject.person, chat.networks.presence)
     clips, unreadable = analyse_clips(files_of(config, seed), subject, chat, strangers, watch)
-    for clip in clips:
-        strangers.remember_subject(clip.analysis, clip.scores)
-    refusals = {clip: strangers.refusal(clip.analysis, clip.scores) for clip in clips}
+    refusals = {clip: clip.scores.refusal() for clip in clips}
     dropped = Counter({"can't be read": unreadable})
     dropped.update(reason for reason in refusals.values() if reason)
     near = lookalike_negatives([clip for clip in clips if not refusals[clip]], subject, config)
@@ -114,15 +111,7 @@ def analyse_clips(
 
 def lookalike_negatives(clips: Sequence[OtherClip], subject: SubjectClip, config: AugmentConfig) -> list[Negative]:
     """The nearer half of all strangers, nearest first, one excerpt of each before a second one."""
-    mine = subject.analysis.tracks[subject.track].facts.gender
-
-    def rank(one: tuple[OtherClip, int]) -> float:
-        clip, track = one
-        theirs = clip.analysis.tracks[track].facts.gender
-        other = mine is not None and theirs is not None and theirs != mine
-        return float(clip.scores.distance[track]) + _OTHER_GENDER * other
-
-    near = sorted(nearest_tracks(clips, np.asarray(subject.person.arrays["prototypes"], np.float32)), key=rank)
+    near = nearest_tracks(clips, np.asarray(subject.person.arrays["prototypes"], np.float32))
     near = near[: max(1, round(_LOOKALIKE_SHARE * len(near)))]
     found = [_candidates("lookalike", *one, config.seconds) for one in near]
     return [c for turn in zip_longest(*found) for c in turn if c is not None][: config.negatives]
@@ -206,9 +195,8 @@ def _excerpt_key(candidate: Negative) -> tuple[str, float, float]:
 def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) -> list[Sample]:
     """Cut the candidates' excerpts into the run's media: a sample of stage "video" for each, of "image" for some.
 
-    Gates are "probability" (of the subject in the excerpt) and "distance"; all samples of a source, the clip's key, are
-    in one split. `dropped` is "identity" where the excerpt may show the subject, "no face" where it shows nobody else
-    beside her body, "unreadable" where its file can't be read any more; such samples have no media.
+    All samples of a source, the clip's key, are in one split. `dropped` is "unreadable" where its file can't be read
+    any more; such samples have no media.
     """
     candidates, config = found.candidates, run.config
     (run.out / MEDIA).mkdir(parents=True, exist_ok=True)
@@ -225,7 +213,7 @@ def write_excerpts(found: Negatives, subject: SubjectClip, run: Augmentation) ->
         made = [_sample(candidate, config.seconds, stage) for stage in stages]
         for sample in made:
             sample.split, sample.source, sample.people, sample.seed = split, source, {subject.name: False}, found.seed
-        _cut_and_check(candidate, made, subject, run)
+        _cut(candidate, made, run)
         samples += made
     return samples
 
@@ -258,26 +246,18 @@ def cut_excerpt(candidate: Negative, chat: Service, seconds: float) -> NDArray[n
     return np.ascontiguousarray(clip.images[:, down, across])
 
 
-def _cut_and_check(candidate: Negative, made: Sequence[Sample], subject: SubjectClip, run: Augmentation) -> None:
-    """Write the media that aren't there, and look at all; those of what is dropped are deleted."""
+def _cut(candidate: Negative, made: Sequence[Sample], run: Augmentation) -> None:
+    """Write the media that aren't there."""
+    missing = [sample for sample in made if not (run.out / sample.media).exists()]
     try:
-        if missing := [sample for sample in made if not (run.out / sample.media).exists()]:
-            images = cut_excerpt(candidate, run.analyses.chat, run.config.seconds)
-            for sample in missing:
-                write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :])
-        for sample in made:
-            analysis = run.analyses.chat.analyse(run.out / sample.media)
-            seen = run.analyses.chat.score([subject.person], analysis)[0]
-            sample.gates["probability"] = round(seen.probability, 4)
-            if seen.decision != "absent":
-                sample.dropped = "identity"
-            elif sample.recipe == "same-clip" and not any(t.kind == subject.person.kind for t in analysis.tracks):
-                sample.dropped = "no face"
-            if sample.dropped:
-                (run.out / sample.media).unlink()
+        images = cut_excerpt(candidate, run.analyses.chat, run.config.seconds) if missing else None
     except VideoReadError:
-        for sample in made:
-            sample.dropped = sample.dropped or "unreadable"
+        for sample in missing:
+            sample.dropped = "unreadable"
+        return
+    for sample in missing:
+        assert images is not None
+        write_media(run.out / sample.media, images[0 if sample.stage == "video" else len(images) // 2 :])
 
 
 def _sample(candidate: Negative, seconds: float, stage: Stage) -> Sample:

@@ -1,8 +1,7 @@
 """Which tracks certainly don't show the subject, in other clips and in the subject's own; records of what is found.
 
 A track is a stranger when the presence model says "improbable" (at most `MAX_PROBABILITY`) and its mean vector lies
-beyond `MIN_DISTANCE` from the subject's, and from everything that was recognised as the subject elsewhere: a side view
-that is far from the enrollment is near to the subject's other clips.
+beyond `MIN_DISTANCE` from the subject's.
 
 People of the subject's own clip are the best negatives: the same place, light and camera. They are cropped so that the
 subject is not in the picture. Two faces that are seen at once are two people, whatever the model says.
@@ -95,19 +94,24 @@ class TrackScores:
     distance: FloatArray  # [K] of its mean from the subject's
     clip: float  # probability that anyone in the clip is the subject
 
+    def refusal(self) -> str | None:
+        """Why the clip may show the subject, or None: nobody in it does."""
+        if self.clip > MAX_PROBABILITY:
+            return "may be the subject"
+        return "too near to the subject" if np.min(self.distance, initial=np.inf) < MIN_DISTANCE else None
+
 
 class StrangerCheck:
-    """Which tracks certainly show strangers; the subject is recognised from a probability of `present_from` on."""
+    """How like the subject everyone in a clip is."""
 
-    def __init__(self, person: Person, presence: PresenceModel, present_from: float) -> None:
-        self.person, self.presence, self.present_from = person, presence, present_from
+    def __init__(self, person: Person, presence: PresenceModel) -> None:
+        self.person, self.presence = person, presence
         # In her own place her reach would make a view of her that the enrollment doesn't have somebody else's.
         self.without_place = replace(person, arrays={k: v for k, v in person.arrays.items() if k != "frame"})
         self.mean = np.asarray(person.arrays["prototypes"], np.float32).mean(0)
-        self.recognised: list[FloatArray] = []
 
     def score(self, analysis: ClipAnalysis) -> TrackScores:
-        """How like the subject everyone in a clip is."""
+        """The scores of all tracks, and of the clip."""
         kind = self.person.kind
         means = [mean_identity(t.identity, t.quality) if t.kind == kind else None for t in analysis.tracks]
         apart = [np.inf if mean is None else float(np.linalg.norm(mean - self.mean)) for mean in means]
@@ -115,36 +119,10 @@ class StrangerCheck:
         together = self._probability(analysis, analysis.tracks)  # drawn figures are scored clip by clip
         return TrackScores(np.array(each, np.float32), np.array(apart, np.float32), max([together, *each]))
 
-    def remember_subject(self, analysis: ClipAnalysis, scores: TrackScores) -> None:
-        """Remember the tracks that show the subject, so that what is near to them is refused, too."""
-        for track, probability in zip(analysis.tracks, scores.probability, strict=True):
-            if track.kind == self.person.kind and probability >= self.present_from:
-                self.recognised.append(mean_identity(track.identity, track.quality))
-
-    def is_stranger(self, track: Track, probability: float, distance: float) -> bool:
-        """Whether a track is certainly not the subject."""
-        if probability > MAX_PROBABILITY or distance < MIN_DISTANCE:
-            return False
-        return self.person.kind != track.kind or self._from_recognised(track) >= MIN_DISTANCE
-
-    def refusal(self, analysis: ClipAnalysis, scores: TrackScores) -> str | None:
-        """Why a clip may show the subject, or None: nobody in it does."""
-        if scores.clip > MAX_PROBABILITY:
-            return "may be the subject"
-        if np.min(scores.distance, initial=np.inf) < MIN_DISTANCE:
-            return "too near to the subject"
-        if any(t.kind == self.person.kind and self._from_recognised(t) < MIN_DISTANCE for t in analysis.tracks):
-            return "near to the subject's other clips"
-        return None
-
     def _probability(self, analysis: ClipAnalysis, tracks: list[Track]) -> float:
         shown = replace(analysis, tracks=tracks)
         logits = np.concatenate([self.presence.logits([one], shown)[0] for one in (self.person, self.without_place)])
         return float(1 / (1 + np.exp(-np.clip(logits.max(), -30, 30)))) if logits.size else 0.0
-
-    def _from_recognised(self, track: Track) -> float:
-        mean = mean_identity(track.identity, track.quality)
-        return min((float(np.linalg.norm(mean - other)) for other in self.recognised), default=np.inf)
 
 
 def same_clip_negatives(
@@ -161,8 +139,7 @@ def same_clip_negatives(
             dropped["in the subject's clip: on the subject's own body"] += 1
             continue
         distance, probability = float(scores.distance[number]), float(scores.probability[number])
-        apart = distance >= MIN_DISTANCE and seen_together(track, me)
-        if not (apart or strangers.is_stranger(track, probability, distance)):
+        if distance < MIN_DISTANCE or probability > MAX_PROBABILITY and not seen_together(track, me):
             dropped["in the subject's clip: may be the subject"] += 1
             continue
         spans = [(max(a, first), min(b, last)) for first, last in parts for a, b in analysis.spans(track.frames)]

@@ -1,6 +1,6 @@
-"""The head of one frame as a mesh: the face mesh with rings around it for hair, ears and neck; warps and textures.
+"""The head of one frame as a mesh: the face mesh with rings around it for hair, ears and neck; warps of it.
 
-Expressions, turns and things to wear are described in the head's own upright coordinates (unit: face height, origin
+Expressions and turns are described in the head's own upright coordinates (unit: face height, origin
 amid cheeks, forehead and chin, x to the picture's right, y down, z away from the camera). To warp or paint, every
 triangle's pixels are listed at once (bounding boxes, then barycentric coordinates), farthest triangles first, so that
 the nearest one stays: a painter's algorithm without a loop.
@@ -112,23 +112,6 @@ def warp(
     out = image.copy()
     out[seen.rows, seen.columns] = np.clip(sample(image, at[:, 0], at[:, 1]) + 0.5, 0, 255).astype(np.uint8)
     return out, seen
-
-
-def lay_texture(
-    image: NDArray[np.uint8], texture: FloatArray, places: FloatArray, seen: Raster, light: float = 1.0
-) -> NDArray[np.uint8]:
-    """Lay a texture [h, w, 4] (RGB 0..255, alpha 0..1) over what is seen of a mesh in an image [H, W, 3].
-
-    The mesh's points lie at places [P, 2] in the texture. `light` is a factor on the texture's colours.
-    """
-    at = seen.interpolate(places)
-    look = sample(texture, at[:, 0], at[:, 1])
-    alpha = look[:, 3:]
-    out = image.copy()
-    under = image[seen.rows, seen.columns].astype(np.float32)
-    mixed = under * (1 - alpha) + np.clip(look[:, :3] * light, 0, 255) * alpha
-    out[seen.rows, seen.columns] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
-    return out
 
 
 def build_head(mesh: FloatArray, width: int, height: int) -> HeadMesh:

@@ -12,13 +12,10 @@ from functools import partial
 
 import numpy as np
 
-from pvchat.augment.augmentation import MEDIA_SUFFIXES
 from pvchat.augment.positives import photometric
-from pvchat.augment.positives.backgrounds import PICTURE_SUFFIXES, files_in, in_crowd, on_new_background
+from pvchat.augment.positives.backgrounds import on_new_background, pictures_in
 from pvchat.augment.positives.consisid import ConsisID
-from pvchat.augment.positives.recolour import recolour_clip
 from pvchat.augment.positives.reenact import KINDS, reenact_clip
-from pvchat.augment.positives.wear import ACCESSORIES, accessory_clip
 from pvchat.augment.profile import Positive, Profile
 from pvchat.augment.schemas import Sample, Split, Stage
 from pvchat.augment.settings import FPS, AugmentConfig
@@ -59,21 +56,14 @@ def generators(config: AugmentConfig) -> list[Generator]:
     """All generators that the settings ask for."""
     found: list[Generator] = []
     if "offline" in config.generators:
-        pictures = files_in([config.backgrounds] if config.backgrounds else [], PICTURE_SUFFIXES)
+        pictures = pictures_in(config.backgrounds) if config.backgrounds else []
         mesh, mask = {"subject", "mesh"}, {"subject", "mask"}
         found = [
             Generator("subclip", photometric.subclip, {"subject", "motion"}, 10.0, ("video",)),
             Generator("photometric", photometric.photometric_variant, {"subject"}, 20.0),
             Generator("background", partial(on_new_background, pictures=pictures), mask, 12.0),
-            Generator("recolour", recolour_clip, mesh | mask | {"clothes"}, 10.0),
             *(Generator(f"reenact:{kind}", partial(reenact_clip, kind=kind), mesh, 6.0) for kind in KINDS),
         ]
-        for kind in ACCESSORIES:
-            share = 3.0 if kind == "scrubs" else 6.0
-            found.append(Generator(f"wear:{kind}", partial(accessory_clip, kind=kind), mesh, share))
-        if config.others:
-            clips = files_in(config.others, MEDIA_SUFFIXES)
-            found.append(Generator("crowd", partial(in_crowd, files=clips), mask, 8.0))
     if "consisid" in config.generators:
         made = ConsisID.from_pretrained(config.model)
         found.append(Generator("consisid", made.make, {"subject", "mesh"}, 30.0, ("video",)))

@@ -26,7 +26,6 @@ from pvchat.augment.questions.views import Analyse, SampleView, Subject, view_sa
 from pvchat.augment.schemas import PLAIN, TOGETHER, QuestionRow, Sample, Split, chance
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.chat.clip_timeline import timeline_from
-from pvchat.chat.english import same_colour
 from pvchat.chat.say.people import acts, looks, whereabouts
 from pvchat.identity.evidence import Evidence
 from pvchat.schemas import PersonFacts, SceneFacts
@@ -38,11 +37,8 @@ GROUPS = 6  # rows a sample about pairs and triples
 _STILL_TYPES = ("existence", "appearance", "location")  # a still shows no action
 _ASKS_WHO = re.compile(r"(Which|Who|Of)\b")  # neither yes nor no is an answer
 _SIZES = {2: "pair", 3: "triple"}
-_MASK = re.compile(r"\bmask\b")
 _MOUTH = re.compile(r"\b(smil|laugh|talk)\w*")
-_BEARD = re.compile(r"\b(beard|moustache|mustache|stubble)\b")
 _TURNS, _FACES = re.compile(r"^turning\b"), re.compile(r"^(facing|looking)\b")
-_HEADGEAR = re.compile(r"\b(cap|hat|hood)\b")
 _LOOKS = re.compile(r"\b(looks?|appearance)\b")
 
 
@@ -266,37 +262,12 @@ def with_notes(view: SampleView) -> Evidence:
     if place:
         colour = scene.background if place == PLAIN else None
         scene = SceneFacts(None if colour else place, background=colour, drawn=scene.drawn)
-    return replace(evidence, facts={**evidence.facts, subject: _facts_with_notes(facts, sample.notes)}, scene=scene)
+    facts = _facts_with_deed(facts, sample.notes.get("action", ""))
+    return replace(evidence, facts={**evidence.facts, subject: facts}, scene=scene)
 
 
-def _facts_with_notes(facts: PersonFacts, notes: dict[str, str]) -> PersonFacts:
-    """Facts of the subject, with what the sample's recipe put on them or had them do, without what that hides."""
-    worn, deed = re.sub(r"^(wears|wearing|is wearing) ", "", notes.get("appearance", "")), notes.get("action", "")
-    clothes, features = facts.clothes, list(facts.features)
-    if clothes and (note := re.fullmatch(r"(.+) clothes", worn)):  # "red clothes": what is worn has that colour
-        same = clothes[0].colour and same_colour(clothes[0].colour, note[1])
-        clothes, worn = [clothes[0] if same else replace(clothes[0], colour=note[1]), *clothes[1:]], ""
-    if worn:
-        features = [f for f in features if not _same_thing(f, worn)] + _items(worn)
-    masked = bool(_MASK.search(" ".join(features)))
-    hidden = [_MOUTH] * masked + [_FACES] * bool(_TURNS.search(deed))
+def _facts_with_deed(facts: PersonFacts, deed: str) -> PersonFacts:
+    """Facts of the subject, with what the sample's recipe had them do ("": nothing), less what that hides."""
     gestures = [*facts.gestures, *([deed] if deed and deed not in facts.gestures else [])]
-    return replace(
-        facts,
-        clothes=clothes,
-        features=[f for f in features if not (masked and _BEARD.search(f))],
-        gestures=[g for g in gestures if not any(pattern.search(g) for pattern in hidden)],
-        hair=None if _HEADGEAR.search(worn) else facts.hair,
-    )
-
-
-def _items(worn: str) -> list[str]:
-    """The things of a note: "a surgical mask and a scrub cap" are two."""
-    return [part for part in re.split(r", | and ", worn) if part]
-
-
-def _same_thing(feature: str, worn: str) -> bool:
-    """Whether a measured feature is what was put on ("a face mask" and "a surgical mask"; "glasses", "sunglasses")."""
-    nouns = [item.split()[-1] for item in _items(worn)]
-    own = feature.split()[-1]
-    return any(own == n or own.endswith(n) or n.endswith(own) or {own, n} <= {"hat", "cap", "hood"} for n in nouns)
+    hidden = [_MOUTH] * any("mask" in feature for feature in facts.features) + [_FACES] * bool(_TURNS.search(deed))
+    return replace(facts, gestures=[one for one in gestures if not any(pattern.search(one) for pattern in hidden)])

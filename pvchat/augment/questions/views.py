@@ -5,7 +5,7 @@ tell people apart in samples that show several.
 
 A sample has a few frames, often relit, smaller or turned, and of the same clothes they tell now "a white coat", now "a
 light grey top": the answers of one data set would contradict each other. So clothes, hair and features are as they were
-measured once in the whole clip; what a sample doesn't show stays unsaid, a colour that the recipe changed as it is.
+measured once in the whole clip; what a sample doesn't show stays unsaid.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, Perso
 Analyse = Callable[[Sample], ClipAnalysis]
 KnownVectors = dict[str, list[tuple[str, FloatArray]]]  # by name: kind and mean identity [D] of tracks of that person
 _MARGIN = 0.05  # a track must be so much nearer to a person than the next one [choice; distances lie in 0..1.2]
-_RECOLOURED = " clothes"  # ends the note of a sample whose clothes have another colour
 _LEGS = ("trousers",)  # a sample may show them or not, whatever it shows above them
 
 
@@ -112,19 +111,16 @@ def with_clip_looks(view: SampleView, name: str, clip: PersonFacts) -> SampleVie
     if name not in view.tracks:
         return view
     tracks, index = list(view.analysis.tracks), view.tracks[name]
-    recoloured = view.sample.notes.get("appearance", "").endswith(_RECOLOURED)
-    tracks[index] = replace(tracks[index], facts=looks_as_in_clip(tracks[index].facts, clip, recoloured))
+    tracks[index] = replace(tracks[index], facts=looks_as_in_clip(tracks[index].facts, clip))
     return replace(view, analysis=replace(view.analysis, tracks=tracks))
 
 
-def looks_as_in_clip(sample: PersonFacts, clip: PersonFacts, recoloured: bool = False) -> PersonFacts:
+def looks_as_in_clip(sample: PersonFacts, clip: PersonFacts) -> PersonFacts:
     """What a sample shows of somebody, in the words of what was measured in the whole clip that it was made from."""
     sure = {what: clip.confidence[what] for what in ("gender", "hair") if what in clip.confidence}
     clothes = list[Garment]()
     for legs in (False, True):  # above and below: the clip's garments, where the sample shows any there
         here, there = ([g for g in one.clothes if (g.kind in _LEGS) == legs] for one in (sample, clip))
-        if here and there and recoloured:
-            there = [replace(there[0], colour=here[0].colour), *(replace(g, colour=None) for g in there[1:])]
         clothes += there if here else []
     return replace(
         sample,

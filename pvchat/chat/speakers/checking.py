@@ -7,8 +7,6 @@ models, two measures:
   the plain answer, and the sentence must say all that the next plain one does;
 - a pretrained base sees more than was measured (`Uncontradicted`): it is refused where it denies, names somebody else,
   says another value than the measured one, speaks of the outlines that it was shown, or goes round in circles.
-
-A plain answer may also be reworded by any language model, where it says just the same points.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from pvchat.chat.english import word_set
 from pvchat.chat.query import Attribute, Has
@@ -24,17 +21,6 @@ from pvchat.chat.question import Basis, Stream, words_of
 from pvchat.chat.reader.statements import NEGATIONS, Point, mentioned, sentences, statements, with_name, words_in
 from pvchat.chat.timeline import Timeline, says
 
-if TYPE_CHECKING:
-    from pvchat.model.llm import LanguageModel
-
-_EXAMPLES = (
-    ("Kim is wearing a green coat and boots.", "Kim wears a green coat and boots."),
-    ("Yes, Lee is in this video, on the right of the frame, from 0:01 to 0:04.",
-     "Yes, Lee appears in this video from 0:01 to 0:04, on the right of the frame."),
-    ("Kim stands, smiles and waves a hand.", "Kim stands and smiles while waving a hand."),
-    ("Lee is in a kitchen, on the left, next to Kim.", "Lee is next to Kim on the left, in a kitchen."),
-)  # fmt: skip
-_SYSTEM = "Rewrite the sentence in natural English. Keep every name, colour, number and fact. Add nothing new."
 _VALUES: dict[tuple[Attribute, str], str] = {  # words that say a value, or that go with no other one
     ("gender", "man"): "man", ("gender", "woman"): "woman", ("side", "left"): "left", ("side", "right"): "right",
     ("posture", "sitting"): "sitting", ("posture", "lying down"): "lying",
@@ -147,21 +133,3 @@ def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[st
         if not said.isdisjoint(words_in(words)):
             verdicts.setdefault(attribute, set()).update(says(Has(attribute, value), row, True) for row in rows)
     return found + [f"another {one}" for one, told in verdicts.items() if "no" in told and "yes" not in told]
-
-
-def same_words(text: str, plain: str, names: Sequence[str]) -> bool:
-    """Whether a rewording says what a plain text says: all of it, nothing else, in as many sentences or fewer."""
-    heard = Hearing(check := Backed(plain, names))
-    return not heard.hear(text) and not check.left and heard.text == " ".join(text.split())
-
-
-def rephrase(plain: str, names: Sequence[str], language: LanguageModel) -> str:
-    """The answer in the language model's words, or as it is where those say anything else."""
-    raw = language.generate(prompt(plain), max_new_tokens=16 + 2 * len(plain.split())).strip().strip('"')
-    return raw if same_words(raw, plain, names) else plain
-
-
-def prompt(plain: str) -> list[dict[str, str]]:
-    """The chat that asks for a rephrasing: the rule, a few worked examples, the sentence."""
-    turns = [(role, text) for pair in _EXAMPLES for role, text in zip(("user", "assistant"), pair, strict=True)]
-    return [{"role": role, "content": text} for role, text in (("system", _SYSTEM), *turns, ("user", plain))]

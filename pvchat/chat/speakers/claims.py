@@ -1,9 +1,9 @@
-"""Fills what wasn't measured, by choosing from the lists of `model/choices.py`: the trained model chooses the place, an
-encoder (`--eyes`) the place and what people do.
+"""Fills what wasn't measured, by choosing from the lists of `model/choices.py`: an encoder (`--eyes`) chooses the place
+and what people do.
 
-In: a question, a timeline, the clip, the model. Out: the timeline, with a row where it asks for something that was not
-measured; such a row is told with "probably", unless it is a deed that is sure. Whoever isn't surely there
-is never described, and what was measured stays. How sure a choice must be lies beside the weights (`claims.json`).
+In: a question, a timeline, the clip, the encoder. Out: the timeline, with a row where it asks for something that was
+not measured; such a row is told with "probably". Whoever isn't surely there is never described, and what was measured
+stays.
 """
 
 from __future__ import annotations
@@ -21,9 +21,6 @@ from pvchat.schemas import ClipAnalysis, PersonFacts, PersonPresence
 _HELPED = ("deed", "posture", "place")  # attributes of which a choice can tell something
 _LIKELY = 0.6  # probability of a row that is told with "probably"
 _ON_A_COUCH, _ON_A_BED = "sitting on a couch", "sitting on a bed"  # what one sits on in a bedroom
-_SURE = ("sure", "group sure")
-_DARK_RIMS = ("a dark background", "a black background", "a dark grey background")
-_EVENT = "at an event"  # both that were said of people outdoors on the tune half were wrong
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +36,7 @@ class Gap:
 def fill_gaps(
     question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser
 ) -> Timeline:
-    """The timeline for a question about some people, with a row in each gap that the model, or an encoder, can fill."""
+    """The timeline for a question about some people, with a row in each gap that the encoder can fill."""
     wanted, rows = gaps(question, people, timeline, analysis), dict[Gap, Row]()
     for kind in dict.fromkeys(gap.kind for gap in wanted):  # one look at the clip for all of a kind
         rows |= _chosen([gap for gap in wanted if gap.kind == kind], timeline, analysis, chooser)
@@ -49,7 +46,7 @@ def fill_gaps(
 
 
 def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timeline, analysis: ClipAnalysis) -> list[Gap]:
-    """What is asked for and was not measured; nothing of the absent, nor of drawings: the model learned from photos."""
+    """What is asked for and was not measured; nothing of the absent, nor of drawings: encoders learned from photos."""
     query = question.query
     asked = [has.attribute for has in atoms(query.where)]
     helped = query.select == "exists" and bool(query.whom.names) and any(one in _HELPED for one in asked)
@@ -68,38 +65,29 @@ def gaps(question: Question, people: Sequence[PersonPresence], timeline: Timelin
 def _chosen(mine: Sequence[Gap], timeline: Timeline, analysis: ClipAnalysis, chooser: Chooser) -> dict[Gap, Row]:
     """For gaps of one kind the likeliest choice as a row, where it is likely enough and nothing speaks against it."""
     kind, found = mine[0].kind, dict[Gap, Row]()
-    if (scale := chooser.scales.get(kind)) is None:
-        return {}
     count = sum(bool(timeline.seen(one.name)) for one in timeline.entities)
     alike = chooser.liken([gap.track for gap in mine], sentences(kind))
-    shares = scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
+    shares = chooser.scale.probabilities(kind, alike, possible(kind, analysis.scene, count))
     for gap, share in zip(mine, shares, strict=True):
-        picked = pick(kind, scale, share, analysis.scene.setting)
-        problems = _against(gap, picked, analysis, chooser.judged)
+        picked = pick(kind, chooser.scale, share)
+        problems = _against(gap, picked, analysis)
         _log.debug("%s %s: %r %.2f %s", kind, gap.name, picked.said, picked.probability, problems)
         if not problems:
             in_bedroom = picked.said == _ON_A_COUCH and analysis.scene.place == "a bedroom"
-            sure = 1.0 if kind == "action" and picked.level in _SURE else _LIKELY
             attribute, said = "deed" if kind == "action" else "place", _ON_A_BED if in_bedroom else picked.said
-            found[gap] = Row(gap.name, attribute, said, *timeline.whole, probability=sure)
+            found[gap] = Row(gap.name, attribute, said, *timeline.whole, probability=_LIKELY)
     return found
 
 
-def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis, judged: bool) -> list[str]:
-    """What speaks against what was picked from a list; of the trained model's choices also what footage showed."""
-    scene, place, choice, level = analysis.scene, gap.kind == "location", picked.choice, picked.level
-    sure, wide = level in _SURE, choice.group_footage and level == "group sure"
+def _against(gap: Gap, picked: Picked, analysis: ClipAnalysis) -> list[str]:
+    """What speaks against what was picked from a list."""
+    scene, place, choice = analysis.scene, gap.kind == "location", picked.choice
     facts = PersonFacts() if gap.track is None else analysis.tracks[gap.track].facts
-    # whether the rim of the picture is one surface that tells no place: a dark one; any for a likely choice
-    surface = bool(scene.background) and (not sure or scene.background in _DARK_RIMS)
-    doubtful = scene.setting != scene.sure_setting
     problems = (
-        ("before one surface", place and surface),
-        ("neither is it sure whether this is indoors", place and level and not sure and doubtful),
-        ("a guess", level is None),
+        ("before one surface, which tells no place", place and scene.background),
+        ("neither is it sure whether this is indoors", place and scene.setting != scene.sure_setting),
+        ("a guess", not picked.told),
         ("nothing that it needs is seen", choice.seen and not choice.seen & {one.label for one in analysis.things}),
         ("seen doing something else", not place and at_odds(choice, facts, picked.said)),
-        ("seldom right on footage", judged and not choice.footage and not wide),
-        ("seldom right outdoors", judged and picked.said == _EVENT and scene.setting == "outdoors"),
     )
     return [problem for problem, there in problems if there]

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pvchat.bases.marking import ClipFrames
+from pvchat.bases.marking import visuals_of
 from pvchat.bases.prompts import BasePrompt
 from pvchat.bases.states import adapted, personal_of
 from pvchat.chat.query import Query, Whom
@@ -43,7 +43,6 @@ class Narrator:
     def __init__(self, source: BaseSource, settings: Settings, device: str, encode: Encode) -> None:
         self.source, self.settings, self.device, self.encode = source, settings, device, encode
         self.lock = threading.RLock()  # held while the base loads or runs: one at a time
-        self.frames = ClipFrames(settings.video)
         self.say: Callable[[str], None] = log.info  # told what the base takes before it is loaded
         self._base: Base | None = None
 
@@ -79,11 +78,6 @@ class Narrator:
             reply.say(viewed.whole(" ".join(after)))
         return reply if reply.said else None
 
-    def forget(self) -> None:
-        """Drop the frames of the last clip from memory."""
-        # without the lock: a training holds it for long and waits for the experts, who wait while somebody is forgotten
-        self.frames.forget()
-
     def _listen(self, known: Basis, viewed: Viewed, heard: Hearing) -> None:
         """Have the base answer; its sentences go to `heard` as they come."""
         import torch
@@ -99,7 +93,7 @@ class Narrator:
             named = [person for name in names for person in viewed.people if person.name == name]
             personal = personal_of(base, named)
             soft = tuple((one.name, len(one.tokens)) for one in personal)
-            shown = self.frames.visuals(viewed.clip, viewed.analysis, known.present, base, self.settings.show)
+            shown = visuals_of(viewed.clip, viewed.analysis, known.present, base, self.settings)
             query = Query("describe", Whom(names, "all"))
             measured = say(run(query, known.timeline), known.timeline) if names else ""
             asked = inputs_of(base, shown, BasePrompt(text, measured, before, soft))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pvchat.model.choices import CAPTION_QUESTION
+from pvchat.model.deeds import CAPTION_QUESTION
 from pvchat.model.sentences import Encode
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import picture_features, to_tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvchat.model.choices import CAPTION_QUESTION
+from pvchat.model.deeds import CAPTION_QUESTION
 from pvchat.model.sentences import Encode
 from recipes.model.base.config import BaseConfig
 from recipes.model.base.data import picture_features

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from pvchat.model.choices import CAPTION_QUESTION
 from pvchat.model.config import ModelConfig
+from pvchat.model.deeds import CAPTION_QUESTION
 from pvchat.model.sentences import Encode
 from recipes.model.base.captions import CaptionQuestion, read_questions
 from recipes.model.base.config import BaseConfig
