@@ -534,7 +534,7 @@ def is_answered(query: Query) -> bool:
             return False
         if query.select == "compare" and any(whom.known is False for whom in _people_of(query)):
             return False
-    if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
+    if query.select == "compare" and query.rank is None or query.attribute == "language":
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
 
