@@ -584,8 +584,10 @@ def _said_again(query: Query, turn: _Following) -> Query:
 
 def _coloured(asked: Condition, before: Condition | None) -> Condition:
     """A colour as that of the garment before: "does she wear a jacket?", "a blue one?"."""
-    both = isinstance(asked, Has) and isinstance(before, Has) and asked.attribute == "worn" == before.attribute
-    return replace(before, colour=asked.colour) if both and not asked.value and asked.colour else asked
+    if not isinstance(asked, Has) or not isinstance(before, Has):
+        return asked
+    garment = asked.attribute == "worn" == before.attribute and not asked.value and asked.colour
+    return replace(before, colour=asked.colour) if garment else asked
 
 
 def _ranked_anew(query: Query, turn: _Following) -> Query:
