@@ -506,8 +506,8 @@ def _there_at(
 
 
 def is_answered(query: Query) -> bool:
-    """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what; nor
-    how people compare with whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
+    """Whether many videos can tell it: not who is leftmost, or what happens before what; nor how people compare with
+    whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
     """
     event, held = query.during.event, query.select in ("compare", "order")
     ranked = query.rank is None or query.rank.by in ("time", "long", "often")
