@@ -146,8 +146,6 @@ def read_archive(
         return ArchiveQuestion(UNREAD, text)
     if dates and len(spots) == 1 and SPOT in rest:  # "in the hall on Monday but not in the garden"
         rest, spots = placed(rest.replace(SPOT, f"in {spots[0][0]}"), places)
-        if len(spots) > 1 and len(dates) > 1:  # "in the hall on Friday or in the garden on Monday"
-            return ArchiveQuestion(UNREAD, text)
     if _LEFT.search(rest):
         return ArchiveQuestion(UNREAD, text)
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
