@@ -22,10 +22,11 @@ from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, told_as
 from pvchat.chat.question import names_in, require_readable
-from pvchat.chat.reader.archive import ArchiveQuestion, Scope, questions_in, read_archive
+from pvchat.chat.reader.archive import ArchiveQuestion, questions_in, read_archive
 from pvchat.chat.reader.dates import Dates, around
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known
+from pvchat.chat.reader.scopes import Scope
 from pvchat.chat.run import run
 from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.say.voice import say
