@@ -179,8 +179,8 @@ def _asked(
         heads["select"], asked = "exists", None
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
-    places = [one for one in conditions if isinstance(one, Has) and one.attribute in PLACES]
-    narrowing = places if len(places) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
+    spots = [one for one in conditions if isinstance(one, Has) and one.attribute in (*PLACES, *RELATIONS)]
+    narrowing = spots if len(spots) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
     either = joined([one for one in conditions if one not in narrowing], "or")
     where = joined([one for one in (either, *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:

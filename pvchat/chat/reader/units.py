@@ -56,8 +56,9 @@ def of_library(query: Query) -> Query:
         if query.unit == "video":
             return Query("exists", both, PRESENT, form=query.form)
         return Query("when", both, form=query.form, unit=query.unit)
-    if query.per in ("same", "other"):  # whether she wears the same in each
-        return Query("refuse", refusal="unclear")
+    if query.per in ("same", "other"):
+        in_each = query.attribute is not None or query.unit == "place"  # whether she wears the same in each
+        return Query("refuse", refusal="unclear") if in_each else _over_videos(replace(query, unit="", per=""))
     if query.per == "videos" and query.unit != "video":
         return Query("when", where=ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit)
     return _of_videos(query) if query.unit == "video" else _by_unit(query)
