@@ -78,14 +78,7 @@ COMBINED: dict[str, Query] = {
     "Is Ana hugging Ben?": Query("exists", ANA, Has("deed", "hugging", of=BEN), form="polar"),
     "Is Ana waving at Ben?": Query("exists", ANA, Has("deed", "waving", of=BEN), form="polar"),
     "Is Ana talking next to Ben?": Query("exists", ANA, And((TALKS, Has("beside", of=BEN))), form="polar"),
-    # a time between two events; each of two with a condition
-    "How long between Ana leaving and coming back?": Query(
-        "length", during=During("after", Event(ANA, Not(Has("present"))), till=Event(ANA))
-    ),
-    "What is Ben doing between when Ana sits down and when she leaves?": Query(
-        "attribute", BEN, attribute="deed",
-        during=During("since", Event(ANA, SITS), till=Event(ANA, Not(Has("present")))),
-    ),
+    # each of two with a condition
     "Is Ana sitting and Ben talking?": Query(
         "exists", ANA, SITS, form="polar", then=Query("exists", BEN, TALKS, form="polar")
     ),
@@ -111,7 +104,6 @@ COMBINED: dict[str, Query] = {
     # a verb that nothing reads says more than that somebody is there
     "Was Ana in both rooms?": Query("refuse", ANA, refusal="unseen"),
     "Is Ana following Ben?": Query("refuse", ANA, refusal="unseen"),
-    "Does Ana play with Ben?": Query("refuse", ANA, refusal="unseen"),
     "Did Ana come with Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
     "Did Ana meet Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
     "Have Ana and Ben met?": Query("exists", BOTH, Has("with"), form="polar"),
@@ -133,16 +125,6 @@ COMBINED: dict[str, Query] = {
         "exists", where=Or((Has("thing", "dog"), Has("thing", "sports ball"))), form="polar"
     ),
     "Who was never in the corridor?": Query("who", where=Not(Has("place", "corridor")), throughout=True),
-    "How much time passed between Ana coming and leaving?": Query(
-        "length", during=During("since", Event(ANA), till=Event(ANA, Not(Has("present"))))
-    ),
-    "What did Ana do between sitting and dancing?": Query(
-        "attribute", ANA, attribute="deed",
-        during=During("after", Event(ANA, SITS), till=Event(ANA, Has("deed", "dancing"))),
-    ),
-    "Between Ana hugging and the end, who is there?": Query(
-        "who", during=During("after", Event(ANA, Has("deed", "hugging")))
-    ),
     "When Ana comes back does she still wear the hat?": Query(
         "exists", ANA, HAT, form="polar", during=During("while", Event(ANA), nth=2)
     ),
@@ -217,7 +199,6 @@ COMBINED: dict[str, Query] = {
     "Who is between Ana and Ben?": Query("who", where=BETWEEN),
     "Is Cleo between Ana and Ben?": Query("exists", Whom(("Cleo",)), BETWEEN, form="polar"),
     "Is it just Ana who talks?": Query("exists", Whom(("Ana",), "only"), Has("deed", "talking"), form="polar"),
-    "What is on the desk?": Query("attribute", attribute="on", value="dining table"),
     "Is the woman sitting next to Ben Ana?": Query(
         "exists", ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN))), form="polar"
     ),
@@ -249,10 +230,6 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Does Ana wear a red jacket?", "Not red, blue."): Query(
         "exists", ANA, Has("worn", "jacket", "blue"), form="polar"
     ),
-    ("Who is right of Ana?", "And left?"): Query("who", where=Has("left_of", of=ANA)),
-    ("What is Ana doing in the first half?", "And in the second?"): Query(
-        "attribute", ANA, attribute="deed", during=During(start_s=0.5, end_s=1.0, unit="share")
-    ),
     # after that, meanwhile, a thing
     ("Is Ana talking?", "What did she do after that?"): Query(
         "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))
@@ -261,10 +238,6 @@ FOLLOWING: dict[tuple[str, str], Query] = {
         "exists", ANA, Has("deed", "smiling"), form="polar", during=During("while", Event(ANA, Has("deed", "eating")))
     ),
     ("Is there a dog?", "Where is it?"): Query("exists", where=Has("thing", "dog")),
-    ("Is Ana talking?", "And after that?"): Query(
-        "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))
-    ),
-    ("Does Ana hold something?", "What?"): Query("attribute", ANA, attribute="holding"),
     ("Does anyone talk to Ben?", "How often?"): Query("how_often", where=Has("deed", "talking", of=BEN)),
     # the condition before
     ("Is Ana wearing a jacket?", "Who else is?"): Query("who", Whom(besides=("Ana",)), JACKET),

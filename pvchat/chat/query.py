@@ -23,7 +23,7 @@ Attribute = Literal[
     "present", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
-    "place", "setting", "light", "background", "thing", "on", "style",
+    "place", "setting", "light", "background", "thing", "style",
     "speaks", "says", "language", "music",  # what is heard
     "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
@@ -35,7 +35,7 @@ TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
     **dict.fromkeys(("deed", "posture", "holding", *HEARD), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
-         "shot_size", "on", "style"),
+         "shot_size", "style"),
         "location",
     ),
     **dict.fromkeys(("present", "with", "enters", "leaves"), "existence"),
@@ -78,12 +78,11 @@ Per = Literal[
     "which",  # in which of the units does it hold? the videos one by one
     "count",  # in how many of them?
     "each",  # of each of them by itself: how often a week, who in which room, whether in every room
-    "same",  # in the same one, or the same in each of them?
+    "same",  # in the same one?
     "other",  # in different ones?
     "videos",  # of which units are there videos, and how many?
     "ago",  # how long ago?
     "order",  # the earliest first: "show me Ana's videos in order"
-    "apart",  # how far from what `then` asks: "how many days lie between her first and her last visit?"
 ]
 Bound = Literal["exactly", "at_least", "at_most", "more_than", "fewer_than"]
 RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]
@@ -98,8 +97,7 @@ class Has:
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
     each other where several are asked about; "beside" with the value "between" is left of one of two and right of the
     other. "enters" and "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own
-    start and end; with a value, is seen in that place. "on" is a thing that stands on another, "style" is "drawn" or
-    "filmed".
+    start and end; with a value, is seen in that place. "style" is "drawn" or "filmed".
     """
 
     attribute: Attribute  # which measurement speaks to it
@@ -199,8 +197,7 @@ class During:
 
     Numbers are in `unit`: seconds (negative: from the video's end; where both are the same, that moment), a "share" of
     its length, 0..1, a "shot" from 1 (negative: from the last; to `end_s`, None: this one alone) or an "edge",
-    its beginning (0) or end (-1). With `till` each part "after" or "since" an event ends when that one next begins:
-    "between Ana leaving and Ben coming"; "until" is from the video's start to when `event` first begins.
+    its beginning (0) or end (-1). "until" is from the video's start to when `event` first begins.
     """
 
     relation: Relation | Literal[""] = ""  # how it lies to `event`; "" where the part is named by numbers
@@ -209,7 +206,6 @@ class During:
     start_s: float = 0.0
     end_s: float | None = None  # None: the video's end
     unit: Literal["seconds", "share", "shot", "edge"] = "seconds"
-    till: Event | None = None
 
 
 WHOLE = During()
@@ -351,7 +347,7 @@ def asks_absence(query: Query) -> bool:
 
 def numbers_of(during: During) -> During:
     """Only what a part is named by in numbers."""
-    return replace(during, relation="", event=None, till=None, nth=0)
+    return replace(during, relation="", event=None, nth=0)
 
 
 def is_numbered(during: During) -> bool:

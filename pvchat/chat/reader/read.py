@@ -13,19 +13,16 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered, is_of_sound
+from pvchat.chat.query import WHOLE, During, Query, is_numbered, is_of_sound
 from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
-from pvchat.chat.reader.timewords import named_part
-from pvchat.chat.reader.words import Word, known_phrases, read_foreign, worded
+from pvchat.chat.reader.slots import slots_of
+from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
-_ASKS_LENGTH = word_set(
-    "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"
-)
-_WHAT, _WHOM = word_set("what exactly and ?"), word_set("who whom with to next at and ?")
+_TWO_PARTS = re.compile(r"(?i) but not in the (?:first|second|third|fourth|last)\b")  # else one is passed over
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
@@ -47,54 +44,28 @@ class Known:
 
 def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
-    if (twice := _but_not_in(text, known)) is not None:
-        return twice
+    if _TWO_PARTS.search(text):
+        return Query("refuse", refusal="unclear")
     wording = worded(text, known.names, known.aliases)
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
-    if (foreign := read_foreign(typed)) is None:
-        return _query_of(wording.words, wording.part, known)
-    language, select = foreign
-    if select == "refuse":
+    if (language := language_of(typed)) is not None:
         return Query("refuse", refusal="foreign", value=language)
-    names = tuple(dict.fromkeys(word.name for word in wording.words if word.name))
-    both = Whom(names, "both" if len(names) > 1 else "any")
-    if select == "exists":  # that of a name which nobody bears is who is there
-        return Query("exists", both, form="polar") if names else Query("who")
-    return Query(select)
-
-
-def _but_not_in(text: str, known: Known) -> Query | None:
-    """Two questions of two parts of the video: "is Ana sitting in the first half but not in the second?"."""
-    said, but_not, other = text.rstrip(" ?.!").rpartition(" but not ")
-    if not but_not or not is_numbered((asked := worded(said, known.names, known.aliases)).part):
-        return None
-    rest, part = named_part(other)
-    part = _share_of(asked.part, {*other.lower().split()}) if part is None or rest else part
-    if part is None:
-        return None
-    first = _query_of(asked.words, asked.part, known)
-    return replace(first, then=replace(first, during=part))
+    return _query_of(wording.words, wording.part, known)
 
 
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     seen = [word.seen for word in words]
     if known.history and is_numbered(part) and _EMPTY.issuperset(seen):  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
-    if known.history and (share := _share_of(known.history[-1][0].during, {*seen})) is not None:
-        return replace(known.history[-1][0], during=share)
-    for only in (_WHAT, _WHOM):
-        if known.history and only.issuperset(seen) and (asked := decode.asked_what(known.history[-1], only is _WHOM)):
-            return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
-    if (parts := rules.split_between(words)) is not None:
-        return _between(parts, part, known)
     labels = _labels(tuple(seen), known.of_library)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
-    said = rules.slots_by_rule(words, labels)
+    tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
+    said = rules.into_or_out_of(slots_of(words, tags), seen)
     slots = decode.resolved(said, known.history, known.timeline)
     heads = labels.heads
     anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"
@@ -112,30 +83,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if heads["follow"] != "none":
         return decode.goes_on(query, history[-1], heads, said)
     query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
-    return decode.leaning(decode.of_them(query, history, seen), history, heads, said)
-
-
-def _share_of(before: During, seen: set[str]) -> During | None:
-    """The half, third or quarter that is named by its number alone: "in the first half?", "and in the second?"."""
-    which = seen - _EMPTY - {"in", "the", "one"}
-    if before.unit != "share" or before.end_s is None or len(which) != 1:
-        return None
-    share = {2: "half", 3: "third", 4: "quarter"}.get(round(1 / (before.end_s - before.start_s)))
-    return named_part(f"in the {which.pop()} {share}")[1]
-
-
-def _between(parts: tuple[Sequence[Word], Sequence[Word], Sequence[Word]], part: During, known: Known) -> Query:
-    """What is asked of the time between two events, or how long that is."""
-    opening = [Word(word, word) for word in ("who", "is", "there", "after")]  # an event is read as part of a question
-    begins, ends = (_query_of((*opening, *told), WHOLE, known).during for told in parts[:2])
-    during = replace(begins, start_s=part.start_s, end_s=part.end_s, unit=part.unit, till=ends.event)
-    to_the_end = [word.seen for word in parts[1][:2]] == ["the", "end"]
-    if begins.event is None or ends.event is None and not to_the_end:
-        return Query("refuse", refusal="unclear")
-    asked = _query_of(parts[2], part, known)
-    plain = asked.select in ("how_long", "length") and asked.whom == EVERYBODY and asked.where is None
-    asks_length = plain or {word.seen for word in parts[2]} <= _ASKS_LENGTH
-    return replace(Query("length") if asks_length else asked, during=during)
+    return decode.leaning(query, history, heads, said)
 
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:

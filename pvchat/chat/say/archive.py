@@ -17,7 +17,7 @@ from pvchat.chat.archive import is_of_all, of_each
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many_people, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
-from pvchat.chat.say.clauses import clause, does, is_plain
+from pvchat.chat.say.clauses import STRANGER, called, clause, does, is_plain
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
@@ -27,7 +27,7 @@ _MOST_SPANS = 3  # … times, or quotes, of each
 
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
 _MOST = 8  # places, days …
-_STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
+_NAMELESS = "somebody I can't tell"
 _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
          **{one: f"on each {one}" for one in ("day", "night", "weekday")},
          "scope": "each time", "day and place": "at each place on each day"}  # fmt: skip
@@ -84,13 +84,6 @@ def unit_said(kind: str, unit: str) -> str:
     if kind == "scope":
         return unit
     return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
-
-
-def apart(one: Seen, other: Seen) -> str:
-    """How far two sightings lie apart: "Nine days apart."."""
-    days = abs((one.video.at.date() - other.video.at.date()).days)
-    seconds = abs((one.video.at - other.video.at).total_seconds())
-    return f"{upper(so_many(days, 'day') if days else lasting(seconds))} apart."
 
 
 @dataclass(frozen=True)
@@ -164,8 +157,6 @@ def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
     told, of_people = told_as(query), {"who": _who, "count": _count, "compare": _compare, "order": _compare}
     if query.select != "who" and (query.unit in UNITS or is_of_all(query)):
         return _at_units
-    if query.select == "compare" and query.per in ("same", "other"):
-        return _in_each
     if told in of_people:
         return of_people[told]
     if told == "describe" or told == "attribute" and not queries.is_of_sound(query):
@@ -198,7 +189,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     lead, who = f"{LEADS[found.verdict or '']} ".lstrip(), ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
-        named = [*found.names] or [_STRANGERS] * any(one.strangers for one in found.sure)
+        named = [*found.names] or [STRANGER] * any(one.strangers for one in found.sure)
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
@@ -356,7 +347,7 @@ def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and query.rank is None and not by_unit:
-        sentences.append(f"{upper(_STRANGERS)} is in {so_many(strangers)}.")
+        sentences.append(f"{upper(STRANGER)} is in {so_many(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({so_many(nameless)})."] if nameless else []
     sentences += [] if by_unit else _at_each(found)
@@ -368,8 +359,7 @@ def _at_each(found: ArchiveFinding) -> list[str]:
     """Who was there at each of several times or places that are asked about, or at each place, on each day …."""
     unit, by_unit, there = found.query.unit, found.query.unit in UNITS, dict[str, dict[str, None]]()
     for one in found.seen:
-        called = {name: _STRANGERS if name.startswith("#") else name for name in one.names}
-        names = [f"perhaps {name}" if name in one.perhaps else called[name] for name in one.names]
+        names = [f"perhaps {name}" if name in one.perhaps else called(name) for name in one.names]
         for at in [UNITS[unit](one)] if by_unit else one.scopes:
             there.setdefault(at, {}).update(dict.fromkeys(names))
     if not by_unit and len(there) < 2:
@@ -382,7 +372,7 @@ def _at_each(found: ArchiveFinding) -> list[str]:
 def _all_named(one: Seen) -> str:
     """Who is in a video, and who is only perhaps."""
     perhaps = [name for name in one.names if name in one.perhaps]
-    sure = [_STRANGERS if name.startswith("#") else name for name in one.names if name not in one.perhaps]
+    sure = [called(name) for name in one.names if name not in one.perhaps]
     return join([*dict.fromkeys(sure), *([f"perhaps {join(perhaps)}"] if perhaps else [])])
 
 
@@ -416,16 +406,6 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         never = f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}"
         sentences.append(f"{_not_seen(Whom(found.absent, 'both')) if is_plain(each.where) else never}.")
     return " ".join([*sentences, *[f"Of {join(left, 'or')} I am not sure."] * bool(left)])
-
-
-def _in_each(found: ArchiveFinding, asked: Asked) -> str:
-    """Where somebody is, or what she wears, with the number of videos, and whether that is the same in all."""
-    told = [f"{text.rstrip('.')} ({so_many(int(count))})" for text, count in found.groups.items()][:_MOST]
-    left = len(found.sure) - int(sum(found.groups.values()))
-    each = f"{_subject(found)}: {'; '.join(told)}." if told else ""
-    unknown = f"Of {so_many(left)} I can't tell." if left else ""
-    sentences = LEADS[found.verdict or ""], each, unknown, _that_is_of(found, asked)
-    return " ".join(filter(None, sentences)) + lines(found.seen)
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
@@ -468,7 +448,7 @@ def _subject(found: ArchiveFinding) -> str:
     only = "Only " * (query.whom.quantifier == "only")
     if query.whom.known is False and only:
         return "Only people I don't know"
-    somebody = upper(_STRANGERS) if query.whom.known is False else "Somebody"
+    somebody = upper(STRANGER) if query.whom.known is False else "Somebody"
     return f"{only}{join(names, word)}" if names else somebody
 
 
