@@ -67,7 +67,7 @@ def _list(args: argparse.Namespace) -> None:
     people = [_row(person) for person in store.all()]
     names = store.ids()
     for key, why in store.damaged().items():
-        whose = f"{names[key]} (folder {key})" if key in names else f"folder {key}"
+        whose = f"folder {key}" if names[key].endswith(key) else f"{names[key]} (folder {key})"
         console.say(f"{whose} can't be read: {why} Remove it with: pvchat people forget {key}")
     table = [("name", "also", "kind", "depth", "since", "size")]
     for row in people:

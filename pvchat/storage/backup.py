@@ -36,7 +36,7 @@ from pvchat.storage.stores import RING, TOKENS, files, finish_restore, library_o
 VARIABLE = "PVCHAT_BACKUP_KEY"
 SUFFIX = ".pvbackup"
 _ALLOWED = re.compile(
-    r"people/[0-9a-f]{32}/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens/tokens\.json"
+    r"people/[0-9a-f]{32}(\.[1-9]\d{0,8})?/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens/tokens\.json"
     r"|library/ring/\d+/\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d( \(\d+\))?\.mp4"
 )
 _LIBRARY, _MANIFEST, _KEY, _CONFIG = "library/library.db", "manifest.json", "key.json", "config.json"

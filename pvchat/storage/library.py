@@ -7,8 +7,7 @@ In: the folder of people. Out: a connection; or nothing of somebody any more (`f
 the file. In an encrypted home the file is encrypted too (`database.py`).
 
 Whoever is in a clip is a number (`who`): of `people.id` for enrolled people, -1, -2 … for a clip's strangers, 0 for its
-scene. Events and rules name people by their ids in the people store (`ref`), earlier ones too. Names are in that store
-alone.
+scene. Events and rules name people by their ids in the people store (`ref`). Names are in that store alone.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from pvchat.storage.stores import finish_restore, libraries, library_of
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _TABLES, _FORGET = Path(__file__).with_suffix(".sql"), Path(__file__).with_name("forget.sql")
-_VERSION = 6  # of the tables, in `PRAGMA user_version`; 0: there are none yet
+_VERSION = 7  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The clips of cameras that show her, perhaps or surely: those files are ours.
 _CLIPS_SHOWING_PERSON = """
 SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source
@@ -87,8 +86,8 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
     library.execute("COMMIT")
 
 
-def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
-    """Take somebody, by all her ids in the people store, out of the library beside a folder of people, if there is one.
+def forget(people: Path, ref: str, *, merged: bool = False) -> None:
+    """Take somebody, by her id in the people store, out of the library beside a folder of people, if there is one.
 
     `merged`: she goes on as part of somebody else, to whom her tracks belong now.
     """
@@ -96,13 +95,12 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
         return
     with closing(connect(people)) as library:
         with transaction(library):
-            for ref in refs:
-                if not merged:
-                    for statement in _statements(_FORGET):
-                        library.execute(statement, {"ref": ref})
-                    drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
-                for table in ("acts", "people", "events", "rules"):
-                    library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
+            if not merged:
+                for statement in _statements(_FORGET):
+                    library.execute(statement, {"ref": ref})
+                drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
+            for table in ("acts", "people", "events", "rules"):
+                library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
         for folder in filter(Path.is_dir, ring_of(people).glob("[!.]*")):
             with suppress(LibraryError), watching(folder):  # who watches it now gives up what shows her
                 drop_leftovers(library, folder)

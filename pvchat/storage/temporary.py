@@ -84,7 +84,7 @@ def mark(folder: Path, ids: Iterable[str]) -> None:
 
 
 def forget(ids: Iterable[str]) -> None:
-    """Delete all that carries one of one person's ids (hers and those she had before), and all that may show anyone."""
+    """Delete all that carries one of these people's ids, and all that may show anyone."""
     words = (ANYONE, *ids)
     marks = {f"{person_id}{_MARK}" for person_id in words}
     for top, folders, names in os.walk(root()):
