@@ -27,7 +27,7 @@ from pvchat.people.corrections import examples_that_may_show, shareable, shares_
 from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
 from pvchat.people.index import holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
-from pvchat.storage import atomic, library, private, stores, temporary
+from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
@@ -263,7 +263,6 @@ class PeopleStore:
 
     def _clean_up(self) -> None:
         """On the first reading: delete what killed processes left, unless somebody writes now."""
-        stores.finish_restore()
         temporary.sweep()
         temporary.delete_subject_pictures()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())

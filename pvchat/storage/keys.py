@@ -79,7 +79,7 @@ def current() -> Key | None:
         if known not in _opened:
             row = _row()
             kept = _keyring().get_password(_SERVICE, row["keyring"]) if not chosen and "keyring" in row else ""
-            secret = _secret_of(row, chosen or kept or "")
+            secret = secret_of(row, chosen or kept or "")
             mixed, ending = (
                 hmac.compare_digest(str(row.get(word)), _signature(secret, word)) for word in (_MIXED, _ENDING)
             )
@@ -178,9 +178,11 @@ def unseal(secret: bytes, sealed: bytes, about: bytes) -> bytes:
         raise ValueError("damaged, or sealed with another key") from error
 
 
-def _secret_of(row: dict[str, Any], passphrase: str) -> bytes:
+def secret_of(row: dict[str, Any], passphrase: str | None = None) -> bytes:
+    """The key in a key file's row; `passphrase`: of `$PVCHAT_KEY` when not given."""
     from cryptography.exceptions import InvalidTag
 
+    passphrase = os.environ.get(VARIABLE, "") if passphrase is None else passphrase
     if not passphrase:
         what = "people and caches are encrypted here, and there is no key."
         raise LockedError(what, subject=str(home()), hint=f"Set {VARIABLE} to the passphrase.")
