@@ -18,10 +18,7 @@ from pvchat.runtime import ProgressDisplay, size
 def register(commands: Commands) -> None:
     """Add the four commands."""
     text = "let nobody read people, analysed clips and the library on this disk without a passphrase"
-    parser = add_command(commands, "encrypt", text)
-    meaning = "let the system's keyring keep a random passphrase, instead of $PVCHAT_KEY"
-    parser.add_argument("--keyring", action="store_true", help=meaning)
-    add_common(parser, _encrypt)
+    add_common(add_command(commands, "encrypt", text), _encrypt)
     add_common(add_command(commands, "decrypt", "undo `pvchat encrypt`"), _decrypt)
     text = "write people, library, rules and corrections to one file"
     note = "Of an encrypted home it opens with that home's passphrase; of a plain one whoever has it can read it."
@@ -40,14 +37,11 @@ def _encrypt(args: argparse.Namespace) -> None:
 
     if keys.exists():
         where = "the passphrase that it was encrypted with"
-    elif args.keyring:
-        keys.create_in_keyring()
-        where = "your system's keyring"
     elif passphrase := os.environ.get(keys.VARIABLE):
         keys.create(passphrase)
         where = keys.VARIABLE
     else:
-        hint = f"Set {keys.VARIABLE}, or use --keyring."
+        hint = f"Set {keys.VARIABLE}."
         raise SettingsError("there is no passphrase to encrypt with.", subject="encrypt", hint=hint)
     with ProgressDisplay() as progress:
         count = conversion.encrypt(progress)
