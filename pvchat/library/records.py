@@ -35,7 +35,6 @@ from pvchat.video import Recorded
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
 _FACES = 2000  # tracks that are compared at once
-_FACE_ROWS = "SELECT id, covered, masked, sightings, identity, prints FROM tracks"
 WIDTH = 128  # of identity vectors
 _LEAST = 1e-12  # of a scale: a row of zeros stays one
 
@@ -158,20 +157,15 @@ def _track(row: Sequence[Any]) -> Track:
 
 def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks]:
     """All face tracks with numbers beyond `after`, ready to be compared; `which`: their numbers."""
-    rows = library.execute(f"{_FACE_ROWS} WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
+    columns = "id, covered, masked, sightings, identity, prints"
+    rows = library.execute(f"SELECT {columns} FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
     while block := rows.fetchmany(_FACES):
         for group in _stacked(block):
             yield from group.with_visible_prints()
 
 
-def faces_numbered(library: sqlite3.Connection, numbers: Iterable[int]) -> list[FaceTracks]:
-    """The face tracks with these numbers (`which`), with all faceprints that are kept."""
-    words = f"{_FACE_ROWS} WHERE kind = 'face' AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
-    return list(_stacked(library.execute(words, (json.dumps(list(numbers)),)).fetchall()))
-
-
 def _stacked(rows: Iterable[Sequence[Any]]) -> Iterator[FaceTracks]:
-    """Rows of `_FACE_ROWS`, those with the same numbers of sightings and faceprints together."""
+    """Rows of face tracks, those with the same numbers of sightings and faceprints together."""
     alike = defaultdict[tuple[int, int, int], list[Sequence[Any]]](list)
     for row in rows:
         alike[row[2], len(row[4]), len(row[5])].append(row)
