@@ -109,7 +109,7 @@ def _export(args: argparse.Namespace) -> None:
 
 
 def _import(args: argparse.Namespace) -> None:
-    from pvchat.identity.importing import require_unlike
+    from pvchat.people.parts import require_unlike
 
     check = None if args.alike else require_unlike
     person = _store().import_(args.path, replace=args.replace, name=args.name, check=check)

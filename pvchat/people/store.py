@@ -209,7 +209,7 @@ class PeopleStore:
         """Add the person in a `.pvperson` file; the file is not trusted.
 
         `replace`: take the place of an enrolled person of that name. `name`: call her so instead of the name in the
-        file; other names of hers that are taken are left out. `check` (`identity/importing.py`) raises a PeopleError
+        file; other names of hers that are taken are left out. `check` (`parts.require_unlike`) raises a PeopleError
         where she can't be taken beside these others.
         """
         person = exchange.read(Path(path).expanduser())
