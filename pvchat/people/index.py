@@ -38,15 +38,14 @@ def name_taken(name: str, row: Held) -> PeopleError:
 
 def require_usable(rows: People, names: Sequence[str], but: Held | None) -> None:
     """Raise PeopleError where one of these names is somebody's (other than `but`'s), or can't be told from a question's
-    words or from somebody else's name. Those that `but` has already are not judged.
+    words. Those that `but` has already are not judged.
     """
     for name in names:
         if taken_by := holder(rows, name, but=but):
             raise name_taken(name, taken_by)
-    others = {row.name: (row.name, *row.person.aliases) for row in rows.values() if row != but}
     for name in names:
         if but is None or name not in (but.name, *but.person.aliases):
-            naming.require_usable(name, others)
+            naming.require_usable(name)
 
 
 def unknown_person(name: str, names: Sequence[str]) -> UnknownPersonError:
