@@ -25,6 +25,7 @@ from pvchat.library import sources
 from pvchat.library.inbox import Inbox
 from pvchat.library.live.eventlog import EventLog
 from pvchat.library.recognise import follow, follow_decisions, people_in
+from pvchat.library.records import usable_versions
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import EVERY_S, Report, Scanning, scan, watch
 from pvchat.library.sources import Source
@@ -135,7 +136,7 @@ class Library:
     def waiting(self) -> tuple[list[str], list[str]]:
         """Files that `scan` would look at, and known ones that are gone."""
         with self._open() as library:
-            changes = sources.find_changes(library)
+            changes = sources.find_changes(library, usable_versions(self.chat))
         return changes.todo, changes.gone
 
     def follow(self, progress: Progress | None = None) -> int:
@@ -223,7 +224,7 @@ class Library:
     def status(self) -> Status:
         """What it holds, with new files noticed."""
         with self._open() as library:
-            sources.find_changes(library)
+            sources.find_changes(library, usable_versions(self.chat))
             found = sources.sources(library)
             clips, seconds, tracks, people = library.execute(
                 "SELECT count(*), coalesce(sum(seconds), 0.0), (SELECT count(*) FROM tracks), "

@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import schemas
+from pvchat.assets import packages, weights
 from pvchat.identity.corrections import is_masked
 from pvchat.identity.gallery import FaceTracks
 from pvchat.identity.same_place import is_covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Sound, Track
+from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Service, Sound, Track
 from pvchat.storage.tensorfile import plain_number
 from pvchat.video import Recorded
 
@@ -34,6 +35,7 @@ from pvchat.video import Recorded
 # half and 11 people no decision is another one than by all, and no probability is further off than .05.
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
+LISTENED_TO = "+voice"  # behind the version of a clip that was listened to, too
 _FACES = 2000  # tracks that are compared at once
 WIDTH = 128  # of identity vectors
 _LEAST = 1e-12  # of a scale: a row of zeros stays one
@@ -74,16 +76,24 @@ class Layout:
 IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, schemas.STRIPS, schemas.TINTS)
 
 
+def usable_versions(chat: Service) -> set[str]:
+    """Versions of clips that needn't be looked at again: where one can listen now, of those that were listened to."""
+    can_listen = chat.settings.voice and not weights.missing(table=packages.table("voice"))
+    return {VERSION + LISTENED_TO} | (set() if can_listen else {VERSION})
+
+
 def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded) -> int:
     """Put a clip into the tables, in the place of what another version saw of it; its number there."""
     silenced = library.execute("SELECT 1 FROM clips WHERE key = ? AND sound = x''", (analysis.key,)).fetchone()
     library.execute("DELETE FROM clips WHERE key = ?", (analysis.key,))
+    sound = b"" if silenced else _sound(analysis)  # silenced: somebody was forgotten who is heard in it
+    version = VERSION if sound is None else VERSION + LISTENED_TO
     row = (
-        analysis.key, VERSION, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
+        analysis.key, version, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
         analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
         analysis.mean_frame.astype(np.float16).tobytes(),
         packed({**schemas.facts_to_row(analysis), "in_all": analysis.in_all}),
-        b"" if silenced else _sound(analysis),  # somebody was forgotten who is heard in it
+        sound,
     )  # fmt: skip
     columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene, sound"
     clip = library.execute(f"INSERT INTO clips({columns}) VALUES (?{', ?' * (len(row) - 1)})", row).lastrowid
@@ -93,13 +103,6 @@ def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Re
     for number, track in enumerate(analysis.tracks):
         _write_track(library, (clip, number), track, analysis)
     return clip
-
-
-def write_sound(library: sqlite3.Connection, clip: int, analysis: ClipAnalysis) -> bool:
-    """Keep what was heard in a clip that was entered before it could be heard; whether there is anything to keep."""
-    sound = _sound(analysis)
-    changed = library.execute("UPDATE clips SET sound = ? WHERE id = ? AND sound IS NULL", (sound, clip)).rowcount
-    return sound is not None and changed > 0
 
 
 def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, list[int]]:
