@@ -227,10 +227,6 @@ def test_commands(
     assert (listed["rules"][0]["quiet_s"], listed["events"][0]["text"]) == (300, "Ana is seen, hall")
     assert cli.main(["events", "list"]) == 0
     assert "Ana is seen" in capsys.readouterr().out
-    assert run("test", "1") == {"sent": 1}
-    assert json.loads(receiver.got[0][1])["test"] is True
-    receiver.stop()
-    assert "not reached" in run("test", "1", code=1)["what"]
     assert run("remove", "1") == {"removed": 1}
     assert "no such rule" in run("remove", "1", code=1)["what"]
     assert chat.library.events.deliveries() == []

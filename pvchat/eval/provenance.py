@@ -25,7 +25,7 @@ from pvchat.eval.options import EvalOptions
 PACKAGE = Path(__file__).parents[1]
 DEEP_ONLY = ("train", "augment")  # parts of the package that only deep enrollment runs
 RUN = "run.json"
-FILES = ("questions.jsonl", "predictions.jsonl", "metrics.json", "timing.jsonl", "clips.jsonl", "report.html", RUN)
+FILES = ("predictions.jsonl", "metrics.json", "timing.jsonl", "clips.jsonl", "report.html", RUN)
 _MOST = 600  # characters of what differs
 
 

@@ -67,7 +67,6 @@ def run(
         enrolled = provenance.check_folder(out, config, options.restart).get("enrolled")
         record = {"status": "running", "config": config, "systems": list(systems), "versions": provenance.versions()}
         write_json(out / "run.json", record)
-        Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)  # `people/remains.py` reads it
         todo = missing(spec, Journal(out / "predictions.jsonl").read())
         if options.maker == MAKER and (todo or enrolled is None):
             mine = replace(spec, chat=chat or PVChat.from_pretrained("embedded", settings=settings, progress=progress))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pvchat.library import sources
 from pvchat.library.inbox import Inbox
 from pvchat.library.live.eventlog import EventLog
-from pvchat.library.recognise import follow, follow_decisions, people_in
+from pvchat.library.recognise import follow, follow_decisions
 from pvchat.library.records import usable_versions
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import EVERY_S, Report, Scanning, scan, watch
@@ -57,16 +57,6 @@ class Status:
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
-
-
-@dataclass(frozen=True)
-class LastSeen:
-    """Where somebody enrolled was seen last."""
-
-    videos: int  # number of those in which she surely is
-    recorded: str  # local time of the newest, ISO 8601
-    path: str  # of that one
-    place: str  # what its source is called
 
 
 class Library:
@@ -181,17 +171,6 @@ class Library:
             what = "this name can't be told from other words of a question."
             raise LibraryError(what, subject=person.name, hint="Rename the person: pvchat people rename")
         return [one for one in moments_of(finding) if one.sure or perhaps]
-
-    def last_seen(self) -> dict[str, LastSeen]:
-        """Where everyone was surely seen last, by name; nothing is recognised anew."""
-        words = (
-            "SELECT a.who, count(DISTINCT a.clip), max(c.recorded), f.path, s.place FROM appearances AS a "
-            "JOIN clips AS c ON c.id = a.clip JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
-            "WHERE a.decision = 'present' GROUP BY a.who"  # path and place are those of the newest: SQLite's max()
-        )
-        with self._open() as library:
-            names = people_in(library, self.chat)
-            return {names[who]: LastSeen(*row) for who, *row in library.execute(words) if who in names}
 
     @property
     def inbox(self) -> Inbox:
