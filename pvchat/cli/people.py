@@ -73,7 +73,8 @@ def _list(args: argparse.Namespace) -> None:
     people = [_row(person) for person in store.all()]
     names = store.ids()
     for key, why in store.damaged().items():
-        whose = f"folder {key}" if names[key].endswith(key) else f"{names[key]} (folder {key})"
+        name = names.get(key, f"folder {key}")
+        whose = name if name.endswith(key) else f"{name} (folder {key})"
         console.say(f"{whose} can't be read: {why} Remove it with: pvchat people forget {key}")
     table = [("name", "also", "kind", "depth", "since", "size")]
     for row in people:

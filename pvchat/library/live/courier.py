@@ -62,7 +62,7 @@ class Courier:
                     continue  # deleted meanwhile, and this delivery with it
                 del row["rules"]
                 message = row | {"id": uid, "event": row.pop("uid"), "rule": number}
-                outcome = _send(rule, message, self.node, self.now())
+                outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
                 if outcome:
                     there = outcome.startswith(webhook.ANSWERED)  # others it may take
@@ -106,7 +106,7 @@ class Courier:
                 library.execute("DELETE FROM withdrawn WHERE rule = ?", (number,))
 
 
-def _send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
+def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
     """Send one message of a rule, JSON whose "id" tells it from others; why it wasn't taken, "" if it was.
 
     `node` as of `Courier`; `now`: seconds since 1970, which its signature holds.
