@@ -338,5 +338,6 @@ def test_forget_is_seen_by_a_store_that_holds_her_in_memory(store: PeopleStore) 
     other = PeopleStore()
     assert len(other.all()) == 1
     store.forget("Ana")
+    assert store._folders._held == {}
     assert (other.all(), other.find("Ana")) == ([], None)
     assert other._folders._held == {}  # nothing of her stays in memory either

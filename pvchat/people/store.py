@@ -197,6 +197,7 @@ class PeopleStore:
                     self.revise(other.id, partial(without_examples_of, other=gone))
             atomic.remove_folder(self.root / row.person.version)
             temporary.forget([person_id])  # what was marked while the rest went
+            self._folders.read()  # nothing of her stays in memory
         re.purge()  # the patterns that names were looked for by
 
     def export(self, name: str, path: Path | str) -> Path:
