@@ -64,13 +64,11 @@ class Candidate:
 
 
 class SeveralSubjectsError(SubjectError):
-    """Several plausible subjects; `candidates` lists them for `--track N`, `sheet` is one picture of all (a path)."""
+    """Several plausible subjects; `candidates` lists them for `--track N`."""
 
-    def __init__(
-        self, what: str, *, candidates: list[Candidate], subject: str = "", hint: str = "", sheet: str = ""
-    ) -> None:
+    def __init__(self, what: str, *, candidates: list[Candidate], subject: str = "", hint: str = "") -> None:
         super().__init__(what, subject=subject, hint=hint)
-        self.candidates, self.sheet = candidates, sheet
+        self.candidates = candidates
 
 
 class SettingsError(PVChatError):

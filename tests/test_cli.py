@@ -43,9 +43,8 @@ class FakeChat:
         self.calls.append(("enroll", clip, name, depth, track, replace, add))
         if track is None and "two" in str(clip):
             seen = [Candidate(1, 3.25, "on the left", "/x/1.jpg"), Candidate(2, 1.0, "[on] the right", "/x/2.jpg")]
-            sheet = "/x/" + "long " * 40 + "all.jpg" if "sheet" in clip else ""
             hint = "Pick one: --track N."
-            raise SeveralSubjectsError("shows two people.", candidates=seen, subject=clip, hint=hint, sheet=sheet)
+            raise SeveralSubjectsError("shows two people.", candidates=seen, subject=clip, hint=hint)
         notes = Notes(("small", "one angle"), 31, "Ben O'Hara") if "poor" in clip else None
         return Person(name=name, confidence=0.8, notes=notes, extra={"clips": 1 + add})
 
@@ -273,14 +272,6 @@ def test_several_subjects_are_listed(chat, capsys):
     assert ["1", "3.2", "s", "on", "the", "left", "/x/1.jpg"] in rows
     assert ["2", "1.0", "s", "[on]", "the", "right", "/x/2.jpg"] in rows
     assert captured.err.rstrip().endswith("Pick one: --track N.")
-
-
-def test_pictures_of_all_are_one_path_that_is_never_cut(chat, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "40")
-    assert run("enroll", "two-sheet.mp4", "--name", "Ana") == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert "Pictures of all: /x/" + "long " * 40 + "all.jpg" in lines
-    assert "2        1.0 s     [on] the right" in lines
 
 
 def test_a_poor_clip_is_told_with_what_helps(chat, capsys):

@@ -44,7 +44,7 @@ def happen(chat: PVChat) -> Happen:
     def write(at: float = NOON) -> None:
         ref = chat.people.get("Ana").id
         with closing(connect(chat.people.root)) as library:
-            events.record_event(library, 1, CameraEvent("appears", ref, at, 0.9), {ref: ref}, at)
+            events.record_event(library, 1, CameraEvent("appears", ref, at, 0.9), at)
 
     return write  # type: ignore[return-value]
 

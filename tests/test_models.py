@@ -95,11 +95,6 @@ def test_train_base_takes_all_settings(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert cli.main(["train", "base", "--phase", "9"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("answers", "llm", "needed"),
-    [("auto", "", False), ("facts", "", False), ("model", "", False), ("spoken", "", True), ("reworded", "", True),
-     ("reworded", "a/folder", False)],
-)  # fmt: skip
-def test_a_language_model_is_needed_for_its_words_alone(answers: str, llm: str, needed: bool) -> None:
-    kinds = needed_weights(Settings(answers=answers, llm=llm))
-    assert kinds == (("embedded", "spoken") if needed else ("embedded",))
+@pytest.mark.parametrize(("answers", "needed"), [("auto", False), ("facts", False), ("model", False), ("spoken", True)])
+def test_a_language_model_is_needed_for_its_words_alone(answers: str, needed: bool) -> None:
+    assert needed_weights(Settings(answers=answers)) == (("embedded", "spoken") if needed else ("embedded",))

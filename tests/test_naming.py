@@ -1,4 +1,4 @@
-"""Names that can't be told from a question's words or from somebody else's are refused, with the reason."""
+"""Names that can't be told from a question's words are refused, with the reason."""
 
 from __future__ import annotations
 
@@ -28,11 +28,7 @@ REFUSED = {
     "\uff57ho": "questions use", "there?": "question mark", "Ben?": "question mark", "\u061f": "punctuation",
     "?": "punctuation", "...": "punctuation", "- _": "punctuation", "$": "punctuation",
     "\u202eevil": "direction", "\u05d0\u200f": "direction", "Be\u200bn": "invisible", "Ben\u2069": "direction",
-    "Be\u00adn": "invisible", "Be\u200dn": "invisible", "Ben\u3164": "invisible", "Ben\U000e0041": "invisible",
-    "\u041cichael": "looks the same as 'Michael'",  # Cyrillic capital Em
-    "Mich\u0430\u0435l": "looks the same as 'Michael'",
-    "Michael!": "looks the same as 'Michael'", "Michael's": "looks the same as 'Michael'",
-    "lan": "looks the same as 'Ian' (Michael)", "1an": "looks the same as 'Ian'",
+    "Be\u00adn": "invisible", "Ben\U000e0041": "invisible",
 }  # fmt: skip
 
 
@@ -47,7 +43,7 @@ def test_refused_with_the_reason(store: PeopleStore, name: str) -> None:
     ):
         with pytest.raises(PeopleError) as caught:
             call()
-        assert REFUSED[name].split(" (")[0] in caught.value.what
+        assert REFUSED[name] in caught.value.what
         assert caught.value.hint
         assert str(caught.value).isprintable()
     assert store.names() == ["Michael", "Cem"]
@@ -78,7 +74,7 @@ def test_an_imported_name_is_judged_too(store: PeopleStore, tmp_path: Path, name
 
 def test_who_has_such_a_name_already_keeps_it(store: PeopleStore, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(naming, "require_usable", lambda name, taken: None)
+        patch.setattr(naming, "require_usable", lambda name: None)
         store.add(make_person("She", 3))
     assert PeopleStore().get("she").name == "She"
     assert store.add(store.get("She"), replace=True).name == "She"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,11 @@ import pytest
 pytest.importorskip("torch")
 
 from make_analysis import make_analysis, make_track  # noqa: E402
-from make_people import jpeg  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
-from PIL import Image  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import PeopleError, SettingsError, SeveralSubjectsError, UnknownPersonError  # noqa: E402
 from pvchat.identity.reasons import notes_on, weaknesses  # noqa: E402
-from pvchat.identity.subjects import contact_sheet  # noqa: E402
 from pvchat.people.notes import Notes  # noqa: E402
 from pvchat.schemas import ClipAnalysis, SceneFacts, Track  # noqa: E402
 
@@ -122,23 +118,10 @@ def test_a_clip_is_added_to_somebody_only(studio: Studio, chat: PVChat) -> None:
 # --- pictures to choose from
 
 
-def test_all_who_could_be_meant_are_on_one_picture(studio: Studio, chat: PVChat) -> None:
+def test_pictures_of_all_who_could_be_meant_go_when_one_is_picked(studio: Studio, chat: PVChat) -> None:
     with pytest.raises(SeveralSubjectsError) as caught:
         chat.enroll(studio.clip("two", 7, 8), "Cleo")
-    sheet = Path(caught.value.sheet)
-    assert sheet.is_absolute()
-    with Image.open(sheet) as picture:
-        assert picture.format == "JPEG"
-        assert picture.width > picture.height
+    pictures = [Path(one.thumbnail) for one in caught.value.candidates]
+    assert all(picture.is_absolute() and picture.exists() for picture in pictures)
     chat.enroll(studio.clip("two", 7, 8), "Cleo", track=1)
-    assert not sheet.exists()
-
-
-def test_a_contact_sheet_has_rows_of_five() -> None:
-    pictures = [(i, jpeg(i, side=64)) for i in range(1, 8)]
-    sizes = []
-    for count in (1, 5, 7):
-        with Image.open(io.BytesIO(contact_sheet(pictures[:count]))) as sheet:
-            sizes.append(sheet.size)
-    assert sizes[1][0] == sizes[2][0] == 5 * sizes[0][0]
-    assert sizes[2][1] == 2 * sizes[1][1] == 2 * sizes[0][1]
+    assert not any(picture.exists() for picture in pictures)

@@ -20,7 +20,7 @@ from pvchat import PVChat  # noqa: E402
 from pvchat.config import Settings, VideoConfig  # noqa: E402
 from pvchat.errors import SettingsError  # noqa: E402
 from pvchat.identity.evidence import gather  # noqa: E402
-from pvchat.people.index import PeopleIndex  # noqa: E402
+from pvchat.people.folders import PersonFolders  # noqa: E402
 from pvchat.schemas import PersonFacts, PersonPresence  # noqa: E402
 from pvchat.service.networks import PREPARING, Networks  # noqa: E402
 from pvchat.storage.clips import ClipCache  # noqa: E402
@@ -219,8 +219,8 @@ def test_a_question_reads_the_store_once_and_a_settled_clip_never(
     studio: Studio, chat: PVChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks, hashed = [], []
-    rows, opened = PeopleIndex.rows, keys.open_local
-    monkeypatch.setattr(PeopleIndex, "rows", lambda self: looks.append(1) or rows(self))
+    rows, opened = PersonFolders.read, keys.open_local
+    monkeypatch.setattr(PersonFolders, "read", lambda self: looks.append(1) or rows(self))
     monkeypatch.setattr(keys, "open_local", lambda path: hashed.append(1) or opened(path))
     later = time.time_ns() + 3_600_000_000_000
     monkeypatch.setattr(keys.time, "time_ns", lambda: later)  # the clip was written an hour ago

@@ -37,7 +37,7 @@ DISTRIBUTIONS = {
 OPTIONAL_IMPORTS = {"pillow_heif"}  # used where it is installed
 OF_AN_EXTRA = {  # the only modules that import what an extra brings
     "pvchat/augment/positives/consisid.py": "hub", "pvchat/bases/eyes.py": "hub",
-    "pvchat/pool.py": "ray", "pvchat/storage/keys.py": "keyring",
+    "pvchat/pool.py": "ray",
     "pvchat/library/live/mqtt.py": "live",
 }  # fmt: skip
 
@@ -214,7 +214,7 @@ def test_what_is_imported_is_declared():
     project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     base = {_distribution(line) for line in project["dependencies"]}
     extras = {name: {_distribution(r) for r in rows} for name, rows in project["optional-dependencies"].items()}
-    assert set(extras) == {"hub", "mcp", "ray", "keyring", "live", "test", "dev"}
+    assert set(extras) == {"hub", "mcp", "ray", "live", "test", "dev"}
     for path in SOURCES:
         tops = {module.split(".")[0] for module in _imports(TREES[path])} - set(sys.stdlib_module_names)
         third = {DISTRIBUTIONS.get(top, top) for top in tops - {"pvchat", "pvchat_app"} - OPTIONAL_IMPORTS}

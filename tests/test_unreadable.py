@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from make_people import make_person
@@ -15,12 +14,12 @@ from pvchat.config import Settings
 from pvchat.errors import PeopleError
 from pvchat.people.store import PeopleStore
 
-FILES = ("config.json", "person.safetensors")
+FILES = ("person.safetensors", "thumbnail.jpg")
 
 
 def damage(chat: PVChat, file: str, name: str = "Ana") -> str:
     """Damage a file of somebody's; her folder's name."""
-    folder = chat.people.get(name).id
+    folder = chat.people.get(name).version
     (chat.people.root / folder / file).write_bytes(b"{ damaged")
     return folder
 
@@ -55,11 +54,17 @@ def test_the_others_are_answered_for(studio: Studio, chat: PVChat, file: str) ->
     assert "".join(told).count("damaged: Ana.") == 2
 
 
-def test_a_folder_of_which_no_name_is_known(studio: Studio, chat: PVChat) -> None:
+def test_a_folder_of_which_no_name_is_known(studio: Studio, chat: PVChat, capsys: pytest.CaptureFixture[str]) -> None:
+    clip = studio.clip("new", BEN)
     folder = damage(chat, "config.json")
-    (chat.people.root / "index.json").unlink()
-    answer = PVChat(Settings(device="cpu")).ask(studio.clip("new", BEN), "Who is in this video?")
+    answer = PVChat(Settings(device="cpu")).ask(clip, "Who is in this video?")
     assert answer.answer.endswith(f"Left out, since the file is damaged: folder {folder}.")
+    assert cli.main(["people", "list", "--json"]) == 0
+    said = capsys.readouterr()
+    assert [row["name"] for row in json.loads(said.out)] == ["Ben"]
+    assert f"\nfolder {folder} can't be read" in said.err
+    PeopleStore().forget(folder)
+    assert (PeopleStore().names(), PeopleStore().damaged()) == (["Ben"], {})
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -76,4 +81,4 @@ def test_whoever_is_damaged_is_known_by_name(chat: PVChat, file: str, capsys: py
     PeopleStore().forget("Ana")
     store = PeopleStore()
     assert (store.names(), store.damaged()) == (["Benno"], {})
-    assert b"Ana" not in Path(store.root / "index.json").read_bytes()
+    assert not (store.root / folder).exists()

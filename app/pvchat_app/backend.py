@@ -18,9 +18,9 @@ from typing import Any
 from pvchat import video
 from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError, VideoReadError
-from pvchat.identity.importing import require_unlike
 from pvchat.identity.subjects import choose, subjects_of
 from pvchat.library.scan import Scanning
+from pvchat.people.parts import require_unlike
 from pvchat.people.person import Person, clean_name
 from pvchat.people.store import Snapshot
 from pvchat.schemas import ClipAnalysis, PersonPresence, Progress, Track

@@ -7,7 +7,7 @@ In: sessions' and the service's objects. Out: HTML; every text that isn't ours g
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
@@ -121,14 +121,12 @@ def hints(texts: Sequence[str]) -> str:
     return f'<div class="pv-notice pv-doubt" role="status"><ul class="pv-hints">{rows}</ul></div>'
 
 
-def people_grid(
-    people: Sequence[Person], jobs: Sequence[Job], seen: Mapping[str, str], picked: str | None = None
-) -> str:
-    """Everyone enrolled as cards, with trainings and last sightings (`seen`, by name); `picked`: whose id is marked."""
+def people_grid(people: Sequence[Person], jobs: Sequence[Job], picked: str | None = None) -> str:
+    """Everyone enrolled as cards, with trainings; `picked`: whose id is marked."""
     if not people:
         return placeholder("Nobody is enrolled yet. It takes one clip of a person and a name, or a person file.")
     running = {job.name: job for job in jobs if job.active}
-    cards = "".join(_person(one, running.get(one.name), seen.get(one.name, ""), one.id == picked) for one in people)
+    cards = "".join(_person(one, running.get(one.name), one.id == picked) for one in people)
     return f'<ul class="pv-people">{cards}</ul>'
 
 
@@ -176,18 +174,17 @@ def error_card(error: PVChatError | BaseException) -> str:
     return notice(explained_error(error), "error")
 
 
-def _person(person: Person, job: Job | None, seen: str, picked: bool) -> str:
+def _person(person: Person, job: Job | None, picked: bool) -> str:
     also = f'<span class="pv-dim">also {escape(", ".join(person.aliases))}</span>' if person.aliases else ""
     kind = "" if person.kind == "face" else '<span class="pv-tag">by appearance</span>'
     training = '<span class="pv-tag pv-busy">training</span>' if job else ""
     tags = f"<span>{kind}{training}</span>" if kind or training else ""
     clips = counted(_clips(person), "clip", "clips")
-    last = f'<span class="pv-dim">{escape(seen)}</span>' if seen else ""
     return (
         f'<li><button type="button" class="pv-person" data-name="{escape(person.name)}" '
         f'aria-pressed="{str(picked).lower()}">{thumbnail(person.thumbnail, "")}<span><b>{escape(person.name)}</b>'
         f"{also}{tags}"
-        f'<span class="pv-dim">enrolled {escape(date_text(person.created))} from {clips}</span>{last}</span></button>'
+        f'<span class="pv-dim">enrolled {escape(date_text(person.created))} from {clips}</span></span></button>'
         "</li>"
     )
 

@@ -12,7 +12,6 @@ from functools import partial
 
 from pvchat.people.corrections import Correction, corrections_of, without_correction
 from pvchat.people.person import Person
-from pvchat.people.store import PersonRef
 from pvchat_app import person_choices
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
@@ -40,8 +39,8 @@ def correct(backend: Backend, session: Session, turn: Turn, name: str, her: bool
 def undo(backend: Backend, session: Session, turn: Turn) -> Turn:
     """Undo a turn's correction: its repeated question goes, and the question is asked once more."""
     who, kept = turn.undo
-    person = backend.engine.people.get(PersonRef(who))
-    backend.engine.people.revise(PersonRef(who), partial(_without, corrections=kept))
+    person = backend.engine.people.get(who)
+    backend.engine.people.revise(who, partial(_without, corrections=kept))
     turn.corrected, turn.undo = f"Taken back: what was said of {person.name}.", ("", ())
     with session.lock:
         session.turns = [one for one in session.turns if one.key != turn.again]
@@ -78,7 +77,7 @@ def _effect(backend: Backend, session: Session, turn: Turn, person: Person, befo
 
 def _decisions(backend: Backend, session: Session, person: Person) -> dict[SessionClip, str]:
     """The decision about a person in each analysed clip of the session."""
-    people, now = backend.engine.people.all(), backend.engine.people.get(PersonRef(person.id)).id
-    row = next(i for i, one in enumerate(people) if one.id == now)
+    people = backend.engine.people.all()
+    row = next(i for i, one in enumerate(people) if one.id == person.id)
     seen = {clip: clip.analysis for clip in session.all_clips()}
     return {clip: backend.engine.chat.score(people, one)[row].decision for clip, one in seen.items() if one}

@@ -13,12 +13,10 @@ from pathlib import Path
 from pvchat.chat.archive_finding import Seen
 from pvchat.chat.english import clock, lasting
 from pvchat.chat.say.sounds import quoted, speaker
-from pvchat.errors import PVChatError
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.strangers import Sighting, Stranger
 from pvchat.video import is_address
-from pvchat_app.backend import Backend
 from pvchat_app.cards import picture, thumbnail
 from pvchat_app.page_events import click_script
 from pvchat_app.wording import counted, date_text, escape, from_home
@@ -56,18 +54,6 @@ def sources(status: Status, whole: bool) -> str:
         more += _REMOVE.format(path=escape(one.path)) if whole else ""
         rows.append(f'<li><b>{title}</b>{place}<br><span class="pv-dim">{", ".join(parts)}</span>{more}</li>')
     return f'<ul class="pv-sources">{"".join(rows)}</ul>' if rows else ""
-
-
-def last_seen(backend: Backend) -> dict[str, str]:
-    """When and where everybody was last seen in the library, in words, by name; empty if it can't be read."""
-    try:
-        found = backend.engine.chat.library.last_seen() if backend.engine.ready else {}
-    except PVChatError:  # there is none, or it is locked
-        return {}
-    return {
-        name: f"seen in {counted(one.videos, 'video')}, last {_when(one.recorded, one.place)} ({Path(one.path).name})"
-        for name, one in found.items()
-    }
 
 
 def answer(question: str, found: LibraryAnswer) -> str:

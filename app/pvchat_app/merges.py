@@ -19,7 +19,7 @@ MAX_UNDO = 5  # merges that can be undone
 
 @dataclass(frozen=True)
 class Merge:
-    """One merge: both people as they were, and the id of the result."""
+    """One merge: both people as they were, and the version of the result."""
 
     kept: Person
     gone: Person
@@ -38,18 +38,18 @@ class Merges:
         kept, gone = chat.people.get(name), chat.people.get(other)
         merged = chat.merge(name, other)
         with self._lock:
-            self._last = [*self._last, Merge(kept, gone, merged.id)][-MAX_UNDO:]
+            self._last = [*self._last, Merge(kept, gone, merged.version)][-MAX_UNDO:]
         return merged
 
     def last(self, people: PeopleStore) -> Merge | None:
         """The newest merge whose result is unchanged; the others can't be undone any more."""
         with self._lock:
-            there = {(person.id, person.name) for person in people.all()}
+            there = {(person.version, person.name) for person in people.all()}
             self._last = [merge for merge in self._last if (merge.made, merge.kept.name) in there]
             return self._last[-1] if self._last else None
 
     def undo(self, people: PeopleStore, made: str = "") -> Merge:
-        """Undo the last merge; `made`: the id of the result of the merge that is meant."""
+        """Undo the last merge; `made`: the version of the result of the merge that is meant."""
         merge = self.last(people)
         if merge is None or made not in ("", merge.made):
             raise PeopleError("there is no merge to undo.", hint="A merge can be undone until the person is changed.")

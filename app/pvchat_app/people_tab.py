@@ -13,7 +13,7 @@ import gradio as gr
 
 from pvchat.people.corrections import SAME_FACE
 from pvchat.people.parts import mean_distance
-from pvchat_app import cards, export, librarycards
+from pvchat_app import cards, export
 from pvchat_app.backend import Backend
 from pvchat_app.page_events import MODEL, QUICK, click_script, follow_link_script, sent_value, unchanged
 from pvchat_app.person_choices import choice_value, current_choice, picked_person
@@ -136,7 +136,7 @@ class PeopleTab:
         people = self.backend.engine.people.all()
         running = [job for person in people if (job := self.backend.jobs.for_person(person.name))]
         picked = next((person.id for person in people if choice_value(person) == who), None)
-        return cards.people_grid(people, running, librarycards.last_seen(self.backend), picked)
+        return cards.people_grid(people, running, picked)
 
     def pick_card(self, event: gr.EventData) -> Any:
         """Pick the person whose card was clicked."""

@@ -14,8 +14,8 @@ from pvchat.people.store import PeopleStore
 
 
 def choice_value(person: Person) -> str:
-    """The value of a person in a dropdown; it is another one as soon as her name or aliases change."""
-    return json.dumps([person.id, person.name, *person.aliases])
+    """The value of a person in a dropdown; it is another one as soon as anything of hers changes."""
+    return json.dumps([person.id, person.name, *person.aliases, person.version])
 
 
 def name_of(picked: str) -> str:

@@ -62,7 +62,7 @@ def augment(
     """
     config, out, name = config or AugmentConfig(), Path(out), clean_name(name)
     if name not in chat.people.names():  # names of people who are enrolled aren't judged again
-        require_usable(name, {})
+        require_usable(name)
     augmentation.check_folders(config)
     run = Augmentation(Path(clip), name, out, chat, config, watch)
     with augmentation.locked_folder(out, name):

@@ -132,11 +132,10 @@ def show_error(error: PVChatError, as_json: bool) -> None:
     row: dict[str, Any] = error.to_dict()
     choices: list[str] = []
     if isinstance(error, SeveralSubjectsError):
-        row |= {"candidates": [dataclasses.asdict(one) for one in error.candidates], "sheet": error.sheet}
-        table = [("--track", "seen for", "where", "" if error.sheet else "picture")]
-        for one in error.candidates:
-            table.append((str(one.number), f"{one.seconds:.1f} s", one.where, "" if error.sheet else one.thumbnail))
-        choices = [*columns(table), *([f"Pictures of all: {error.sheet}"] if error.sheet else [])]
+        row |= {"candidates": [dataclasses.asdict(one) for one in error.candidates]}
+        table = [("--track", "seen for", "where", "picture")]
+        table += [(str(one.number), f"{one.seconds:.1f} s", one.where, one.thumbnail) for one in error.candidates]
+        choices = columns(table)
     if as_json:
         with suppress(OSError):  # stdout may be what failed
             write_json(row)

@@ -1,4 +1,4 @@
-"""`pvchat events add | list | remove | test`: what happened before cameras, and who is told of it."""
+"""`pvchat events add | list | remove`: what happened before cameras, and who is told of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_common, add_group
-from pvchat.errors import PVChatError
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -31,13 +30,9 @@ def register(commands: Commands) -> None:
     one = add_command(actions, "events list", "the last events, the rules, and what was told to whom")
     one.add_argument("--last", type=int, default=20, metavar="N", help="so many events (default 20)")
     add_common(one, _list)
-    for action, run, text in (
-        ("remove", _remove, "delete a rule"),
-        ("test", _test, "send a made-up event by a rule at once"),
-    ):
-        one = add_command(actions, f"events {action}", text, "N [options]")
-        one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
-        add_common(one, run)
+    one = add_command(actions, "events remove", "delete a rule", "N [options]")
+    one.add_argument("number", metavar="N", type=int, help="of the rule, as `list` shows it")
+    add_common(one, _remove)
 
 
 def _add(args: argparse.Namespace) -> None:
@@ -73,12 +68,6 @@ def _list(args: argparse.Namespace) -> None:
 def _remove(args: argparse.Namespace) -> None:
     console.open_library().events.remove(args.number)
     console.report(args, {"removed": args.number}, f"Rule {args.number} is deleted.")
-
-
-def _test(args: argparse.Namespace) -> None:
-    if problem := console.open_library().events.test(args.number):
-        raise PVChatError(f"it was not taken: {problem}.", subject=f"rule {args.number}")
-    console.report(args, {"sent": args.number}, f"Rule {args.number}: it was taken.")
 
 
 def _time(text: str) -> float:

@@ -18,21 +18,17 @@ from pvchat.runtime import ProgressDisplay, size
 def register(commands: Commands) -> None:
     """Add the four commands."""
     text = "let nobody read people, analysed clips and the library on this disk without a passphrase"
-    parser = add_command(commands, "encrypt", text)
-    meaning = "let the system's keyring keep a random passphrase, instead of $PVCHAT_KEY"
-    parser.add_argument("--keyring", action="store_true", help=meaning)
-    add_common(parser, _encrypt)
+    add_common(add_command(commands, "encrypt", text), _encrypt)
     add_common(add_command(commands, "decrypt", "undo `pvchat encrypt`"), _decrypt)
     text = "write people, library, rules and corrections to one file"
-    note = "With $PVCHAT_BACKUP_KEY (else $PVCHAT_KEY) set, nobody reads it without that passphrase."
+    note = "Of an encrypted home it opens with that home's passphrase; of a plain one whoever has it can read it."
     parser = add_command(commands, "backup", text, "FOLDER|FILE [options]", note)
     meaning = "a folder (the name gets the date) or a new file"
     parser.add_argument("path", metavar="FOLDER|FILE", type=Path, help=meaning)
     add_common(parser, _backup)
-    note = "Stop what uses this home first. Cut off, it ends at the next command, or nothing was changed."
-    parser = add_command(commands, "restore", "put a backup back", "FILE [options]", note)
+    note = "Stop what uses this home first. Nobody may be enrolled here yet. Cut off, repeat it."
+    parser = add_command(commands, "restore", "put a backup into an empty home", "FILE [options]", note)
     parser.add_argument("path", metavar="FILE", type=Path, help="that `pvchat backup` wrote")
-    parser.add_argument("--force", action="store_true", help="in the place of the people and the library that are here")
     add_common(parser, _restore)
 
 
@@ -41,14 +37,11 @@ def _encrypt(args: argparse.Namespace) -> None:
 
     if keys.exists():
         where = "the passphrase that it was encrypted with"
-    elif args.keyring:
-        keys.create_in_keyring()
-        where = "your system's keyring"
     elif passphrase := os.environ.get(keys.VARIABLE):
         keys.create(passphrase)
         where = keys.VARIABLE
     else:
-        hint = f"Set {keys.VARIABLE}, or use --keyring."
+        hint = f"Set {keys.VARIABLE}."
         raise SettingsError("there is no passphrase to encrypt with.", subject="encrypt", hint=hint)
     with ProgressDisplay() as progress:
         count = conversion.encrypt(progress)
@@ -68,24 +61,19 @@ def _decrypt(args: argparse.Namespace) -> None:
 
 
 def _backup(args: argparse.Namespace) -> None:
+    from pvchat.storage import keys
     from pvchat.storage.backup import backup
 
-    path, made = backup(args.path, _passphrase())
-    count, sealed = path.stat().st_size, bool(_passphrase())
+    path, made = backup(args.path)
+    count, sealed = path.stat().st_size, keys.exists()
     row = {"path": str(path), "people": made.people, "files": len(made.files), "bytes": count, "sealed": sealed}
-    lock = "sealed by your passphrase" if sealed else "readable by whoever has it"
+    lock = "encrypted as this home is" if sealed else "readable by whoever has it"
     console.report(args, row, f"{made.people} people and what else is known: {path} ({size(count)}), {lock}.")
 
 
 def _restore(args: argparse.Namespace) -> None:
     from pvchat.storage.backup import restore
 
-    made = restore(args.path.expanduser(), _passphrase(), args.force)
+    made = restore(args.path.expanduser())
     row = {"people": made.people, "files": len(made.files), "made": made.made}
     console.report(args, row, f"{made.people} people and what else was known on {made.made[:10]} are here again.")
-
-
-def _passphrase() -> str:
-    from pvchat.storage import backup, keys
-
-    return os.environ.get(backup.VARIABLE) or os.environ.get(keys.VARIABLE, "")

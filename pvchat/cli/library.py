@@ -122,7 +122,7 @@ def _scanning(args: argparse.Namespace) -> tuple[PVChat, ProgressDisplay, Scanni
 
 def _print_report(args: argparse.Namespace, report: Report) -> None:
     parts = [f"{report.added} looked at now"]
-    parts += [f"{count} {what}" for count, what in ((report.kept, "before"), (report.heard, "listened to"),
+    parts += [f"{count} {what}" for count, what in ((report.kept, "before"),
                                                    (report.moved, "known from elsewhere"), (report.removed, "gone"),
                                                    (len(report.failed), "can't be used")) if count]  # fmt: skip
     for path, why in report.failed.items():

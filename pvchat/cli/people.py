@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from pvchat.people.store import PeopleStore, Person
 
 
+_ELSEWHERE = (
+    "Not deleted, since they lie where you put them: evaluations (eval --out) whose clips show this person, exported "
+    "files and conversations. Delete those yourself."
+)
+
+
 def register(commands: Commands) -> None:
     """Add the command and its actions."""
     text = "list, show, rename, alias, export, import, forget, merge or correct people"
@@ -67,7 +73,8 @@ def _list(args: argparse.Namespace) -> None:
     people = [_row(person) for person in store.all()]
     names = store.ids()
     for key, why in store.damaged().items():
-        whose = f"{names[key]} (folder {key})" if key in names else f"folder {key}"
+        name = names.get(key, f"folder {key}")
+        whose = name if name.endswith(key) else f"{name} (folder {key})"
         console.say(f"{whose} can't be read: {why} Remove it with: pvchat people forget {key}")
     table = [("name", "also", "kind", "depth", "since", "size")]
     for row in people:
@@ -109,7 +116,7 @@ def _export(args: argparse.Namespace) -> None:
 
 
 def _import(args: argparse.Namespace) -> None:
-    from pvchat.identity.importing import require_unlike
+    from pvchat.people.parts import require_unlike
 
     check = None if args.alike else require_unlike
     person = _store().import_(args.path, replace=args.replace, name=args.name, check=check)
@@ -117,16 +124,11 @@ def _import(args: argparse.Namespace) -> None:
 
 
 def _forget(args: argparse.Namespace) -> None:
-    from pvchat.people.remains import ELSEWHERE, evaluations_of
     from pvchat.service import PVChat
 
-    chat = PVChat()
-    person = chat.people.find(args.name)
-    chat.forget(args.name)
-    left = [str(path) for path in evaluations_of([args.name, *([person.name, *person.aliases] if person else ())])]
-    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {ELSEWHERE}"
-    sentence += f" These evaluations name {args.name}: {', '.join(left)}." if left else ""
-    console.report(args, {"forgotten": args.name, "left": left, "note": ELSEWHERE}, sentence)
+    PVChat().forget(args.name)
+    sentence = f"{args.name} is forgotten: files, vectors and cached clips are gone. {_ELSEWHERE}"
+    console.report(args, {"forgotten": args.name, "note": _ELSEWHERE}, sentence)
 
 
 def _merge(args: argparse.Namespace) -> None:

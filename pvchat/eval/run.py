@@ -6,7 +6,6 @@
       timing.jsonl        seconds of each row
       report.html         for people
       run.json            settings, versions, seed, who was enrolled, what was left out and why; written last
-      questions.jsonl     what is asked
       run-people/         the run's own people store: biometric data, deleted when the clips are answered
 
 Rows stand in the manifest's order, so the files are the same however many workers there were. A run that was stopped is
@@ -33,7 +32,6 @@ from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
 from pvchat.storage import atomic
-from pvchat.storage.journal import Journal
 
 Row = dict[str, Any]
 
@@ -64,7 +62,6 @@ def run(
         if (out / "run.json").exists():
             raise SettingsError("holds a run already.", subject=str(out), hint="Use another --out, or delete that run.")
         spec = Spec(manifest, systems, str(out / "run-people"), settings, maker=options.maker, options=options.options)
-        Journal(out / "questions.jsonl").replace(i.to_dict() for i in manifest.items)  # `people/remains.py` reads it
         shutil.rmtree(spec.store, ignore_errors=True)  # of a run that was killed: presence is decided in competition
         try:
             enrolled, answered = _answer(spec, options, progress, chat)

@@ -8,5 +8,4 @@ In: a `ClipAnalysis`. Out: a `Person`, or a `PersonPresence` each. Start with `e
     deciding       calibration.py makes it a probability; reasons.py: why not
     together       evidence.py: who is there, how many strangers are, what was measured of all of them
     told           corrections.py: by users; voices.py
-    importing      importing.py: whom a person file from elsewhere looks like
 """

@@ -262,12 +262,9 @@ class PresenceModel:
         """Log-odds [V, N] that N face tracks show whoever looks like each of V views."""
         found = np.empty((len(views), len(tracks)), np.float64)
         for faces in faces_of(tracks):
-            found[:, faces.which] = self.view_logits(views, faces)
+            stacks = stacks_of(views, faces.masked, self._uses_prints(faces))
+            found[:, faces.which] = self._logits_and_nearest(stacks, faces)[0]
         return found
-
-    def view_logits(self, views: Sequence[View], faces: FaceTracks) -> NDArray[np.float64]:
-        """Log-odds [V, N] that N face tracks show whoever looks like each of V views, of whom nothing else is known."""
-        return self._logits_and_nearest(stacks_of(views, faces.masked, self._uses_prints(faces)), faces)[0]
 
     def scene_likeness(self, person: Person, frames: FloatArray | NDArray[np.float16]) -> FloatArray:
         """Cosine [...] of the mean frame of a person's enrollment clip and those of others [..., W]."""

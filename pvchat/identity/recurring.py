@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from pvchat.people.parts import View
 from pvchat.people.person import Person
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Track
 
 _HALVING_TRACKS = 48  # tracks that halve the odds of each
 _LONG_VIDEO_COST = 0.12  # log-odds that a track loses in a film beside that
-SURE_LOGIT = 0.38  # log-odds from which a track is hers, and says what she looks like here
-NEAR_LOGIT = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
+_SURE_LOGIT = 0.38  # log-odds from which a track is hers, and says what she looks like here
+_NEAR_LOGIT = -3.0  # log-odds by her enrollment that a track must have to be compared at all: it saves nine tenths
 _MAX_REFERENCE_ROWS = 8  # sightings of a track that others are held against, the best
 Compared = Callable[[Sequence[View], Sequence[Track]], NDArray[np.float64]]
 
@@ -43,30 +43,20 @@ def with_own_sightings(
     gives log-odds [V, N] that N face tracks show whoever looks like each of V views.
     """
     faces = np.array([track.kind == "face" for track in tracks], bool)
-    out, sure = logits.copy(), (odds > SURE_LOGIT) & faces
+    out, sure = logits.copy(), (odds > _SURE_LOGIT) & faces
     for row in np.flatnonzero(sure.any(1)).tolist():
         if people[row].figure is not None:
             continue
-        references, near = references_and_candidates(sure[row], (logits[row] > NEAR_LOGIT) & faces)
+        references, near = np.flatnonzero(sure[row]), np.flatnonzero((logits[row] > _NEAR_LOGIT) & faces)
+        if len(references) == 1:
+            near = near[near != references[0]]  # nothing is held against itself
         if len(near):
             views = []
             for track in (tracks[k] for k in references.tolist()):
                 best = np.argsort(-track.quality, kind="stable")[:_MAX_REFERENCE_ROWS]
                 views.append(View(track.identity[best], track.prints))
             alike = compared(views, [tracks[k] for k in near.tolist()])
-            out[row, near] = combined_logits(logits[row, near], alike, references[:, None] == near)
+            others = references[:, None] != near
+            found = np.logaddexp.reduce(np.where(others, alike, -np.inf)) - np.log(others.sum(0))
+            out[row, near] = (logits[row, near] + found) / np.sqrt(2)
     return out
-
-
-def references_and_candidates(sure: NDArray[np.bool_], near: NDArray[np.bool_]) -> tuple[IntArray, IntArray]:
-    """Indices of the tracks that surely show her (`sure` [K]), and of those to compare with them (`near` [K])."""
-    references, held = np.flatnonzero(sure), np.flatnonzero(near)
-    return references, held[held != references[0]] if len(references) == 1 else held  # nothing is held against itself
-
-
-def combined_logits(logits: FloatArray, alike: NDArray[np.float64], itself: NDArray[np.bool_]) -> FloatArray:
-    """Log-odds [N] by her enrollment (`logits` [N]) and by L tracks that are surely hers: `alike` [L, N] that each of N
-    shows whoever lends her sightings; `itself` [L, N] where both are one track.
-    """
-    found = np.logaddexp.reduce(np.where(itself, -np.inf, alike)) - np.log((~itself).sum(0))
-    return np.asarray((logits + found) / np.sqrt(2))

@@ -6,7 +6,6 @@ and clearest. Several of like weight are several plausible subjects, and the use
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,9 +21,6 @@ from pvchat.storage import atomic, temporary
 # Distance of means up to which tracks of different shots of an enrollment clip are one person.
 ONE_PERSON = 0.55
 _RIVAL_PROMINENCE = 0.5  # share of the main subject's prominence from which another track is a plausible subject too
-
-_SIDE, _GAP, _ROW = 192, 12, 5  # pixels of a picture's square and between two; pictures in a row
-_INK, _PAPER = (20, 20, 20), (245, 245, 245)
 
 
 def choose(analysis: ClipAnalysis, track: int | None, source: str) -> Track:
@@ -112,26 +108,6 @@ def number_of(analysis: ClipAnalysis, track: Track) -> int:
     raise NoSubjectError("this one can't be enrolled.", hint="Use another clip.")
 
 
-def contact_sheet(pictures: Sequence[tuple[int, bytes]]) -> bytes:
-    """One JPEG of all who could be meant (number and JPEG of each), in rows of five, below each the number to pick."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    columns = min(_ROW, len(pictures))
-    lines = -(-len(pictures) // _ROW)
-    cell = _SIDE + 2 * _GAP
-    sheet = Image.new("RGB", (columns * cell, lines * (cell + 2 * _GAP)), _PAPER)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=28)
-    for place, (number, data) in enumerate(pictures):
-        x, y = place % _ROW * cell + _GAP, place // _ROW * (cell + 2 * _GAP) + _GAP
-        with Image.open(io.BytesIO(data)) as picture:
-            picture.thumbnail((_SIDE, _SIDE))
-            sheet.paste(picture, (x + (_SIDE - picture.width) // 2, y + (_SIDE - picture.height) // 2))
-        draw.text((x + _SIDE / 2, y + _SIDE + _GAP), str(number), _INK, font, anchor="mm")
-    buffer = io.BytesIO()
-    sheet.save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()
-
-
 def _is_part(track: Track, subject: Track) -> bool:
     """Whether a subject is one of the clip's tracks, or has it joined."""
     where = np.flatnonzero(subject.frames == track.frames[0])
@@ -152,11 +128,10 @@ def several_subjects_error(
     """
     folder = temporary.root() / temporary.SUBJECT_PICTURES
     atomic.make_private_folder(folder)
-    candidates, sheet = [], folder / f"{analysis.key[:12]}-all.jpg"
+    candidates = []
     for number, track in offered.items():
         path, seconds = folder / f"{analysis.key[:12]}-{number}.jpg", analysis.spans(track.shown_in)
         path.write_bytes(track.thumbnail)
         seen_s = round(sum(end - start for start, end in seconds), 1)
         candidates.append(Candidate(number, seen_s, track.facts.where or "in the frame", str(path)))
-    sheet.write_bytes(contact_sheet([(number, track.thumbnail) for number, track in offered.items()]))
-    return SeveralSubjectsError(what, candidates=candidates, subject=source, hint=hint, sheet=str(sheet))
+    return SeveralSubjectsError(what, candidates=candidates, subject=source, hint=hint)

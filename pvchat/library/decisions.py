@@ -4,10 +4,10 @@ In: rows of `contests` and `odds`; whoever is new joins the sums of odds there, 
 decisions, where nothing but these numbers counts, and marks of clips: what holds of people in them is written when they
 are opened (`ROWS_BEHIND`), or they are recognised anew (`STALE`). That is where more counts (bodies, voices, what users
 said) and a decision changes by more than `_TOUCHED`, or the log-odds of somebody whom users spoke of move by that. In
-long videos tracks are held against her sightings there, too, as `identity/recurring.py` does in one.
+long videos tracks are held against her sightings there, too (`identity/recurring.py`): here they are decided without,
+and exactly when they are opened, wherever log-odds move by that.
 
-Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track; L tracks
-that lend their sightings, K that are held against these.
+Legend: P people, T tracks, C clips, M pairs of a person and a clip that may show her, N of these with a track.
 """
 
 from __future__ import annotations
@@ -25,17 +25,14 @@ from pvchat.config import PresenceConfig
 from pvchat.identity.calibration import EnrollmentQuality
 from pvchat.identity.evidence import NAMED
 from pvchat.identity.presence import DRAWN_MISMATCH, SPAN_FROM, PresenceModel
-from pvchat.identity.recurring import NEAR_LOGIT, SURE_LOGIT, combined_logits, references_and_candidates
 from pvchat.identity.same_place import CLEAR_FACE_QUALITY
 from pvchat.library import odds, records
 from pvchat.people.corrections import corrections_of
-from pvchat.people.parts import View
 from pvchat.people.person import Person
 from pvchat.schemas import FloatArray, IntArray
 
 _TOUCHED = 0.05  # log-odds: .0125 of a probability
 _CLIPS = 2000  # that are decided at once
-_LENDING = 32  # tracks, or more of one video, whose sightings others are held against at once
 # Marks of clips: their decisions are to be made anew; what holds of people is behind the decisions.
 STALE, ROWS_BEHIND = 1, 2
 Marks = NDArray[np.bool_]
@@ -77,16 +74,6 @@ class _ClipTracks:
     people: IntArray  # [C] how many people competed
     together: FloatArray  # [T] the sum of their odds
 
-    def some(self, which: Marks) -> tuple[_ClipTracks, Marks]:
-        """Those of its clips that are marked [C], and which tracks are theirs [T]."""
-        mine = which[self.of]
-        counts = np.bincount(self.of, minlength=len(self.clips))[which]
-        part = _ClipTracks(
-            self.clips[which], np.cumsum(counts) - counts, self.tracks[mine], np.repeat(np.arange(len(counts)), counts),
-            self.best[mine], self.cost[which], self.drawn[which], self.people[which], self.together[mine],
-        )  # fmt: skip
-        return part, mine
-
 
 @dataclass(frozen=True)
 class _Candidates:
@@ -101,7 +88,6 @@ class _Candidates:
     columns: IntArray  # [N] places of tracks
     logits: NDArray[np.float64]  # [2, N] calibrated log-odds before and now
     top: FloatArray  # [2, M] the largest of `logits`
-    near: IntArray  # [M] on how many tracks she may be seen, as far as a long video goes by more than her enrollment
 
     def anywhere(self, rows: Marks) -> Marks:
         """[M]: whether something [N] holds on any of a pair's tracks."""
@@ -123,10 +109,7 @@ def decide(
     for part in _clip_batches(library):
         found = odds.read(library, part.tracks, list(people))
         pairs, together = _candidates_of(model, everyone, part, found, config)
-        films = _update_batch(library, pairs, deeper, config)
-        if films.any():
-            some, mine = part.some(films)
-            _decide_films(library, model, everyone, (some, found[:, mine]), config)
+        _update_batch(library, pairs, deeper, config)
         sums = np.split(together, part.starts[1:])
         kept = [(len(people), one.tobytes(), clip) for one, clip in zip(sums, part.clips.tolist(), strict=True)]
         library.executemany("UPDATE contests SET people = ?, together = ? WHERE clip = ?", kept)
@@ -162,7 +145,7 @@ def _candidates_of(
     others = [np.maximum(count - 1, 0) for count in (part.people, np.full_like(part.people, len(everyone.numbers)))]
     limit = min(_log_odds(SPAN_FROM), _log_odds(config.absent_below))
     counts = np.unique(np.concatenate(others)).tolist()
-    least = min(NEAR_LOGIT, *(model.calibration.min_logit(limit, one) for one in counts))
+    least = min(model.calibration.min_logit(limit, one) for one in counts)
     row, column = np.nonzero(found >= least)  # competition only takes
     clip, mine = part.of[column], own[row, column]
     enrolled, best = everyone.enrolled[row], part.best[column]
@@ -178,11 +161,10 @@ def _candidates_of(
         np.maximum.at(most, of, one)
     there = top.max(0) >= _log_odds(config.absent_below)
     kept, which = there[of], np.flatnonzero(there)
-    near = np.bincount(of[found[row, column] > NEAR_LOGIT], minlength=len(pair))[which]
     row, where = np.divmod(pair[which], len(part.clips))
     of = np.searchsorted(which, of[kept])
     starts = np.searchsorted(of, np.arange(len(which)))
-    return _Candidates(everyone, part, row, where, starts, of, column[kept], logits[:, kept], top[:, which], near), sums
+    return _Candidates(everyone, part, row, where, starts, of, column[kept], logits[:, kept], top[:, which]), sums
 
 
 def _log_odds(probability: float) -> float:
@@ -191,63 +173,39 @@ def _log_odds(probability: float) -> float:
     return float(np.log(inside) - np.log1p(-inside))
 
 
-def _update_batch(library: sqlite3.Connection, pairs: _Candidates, deeper: IntArray, config: PresenceConfig) -> Marks:
-    """Write the decisions that change, shift other probabilities, mark the clips; [C]: long videos to decide wholly."""
+def _update_batch(library: sqlite3.Connection, pairs: _Candidates, deeper: IntArray, config: PresenceConfig) -> None:
+    """Write the decisions that change, shift other probabilities, mark the clips."""
     part = pairs.part
     limits = np.sort([_log_odds(one) for one in (SPAN_FROM, config.absent_below, config.present_from, NAMED)])
     before, now = 2 * np.searchsorted(limits, pairs.logits, "right") + (pairs.logits == pairs.top[:, pairs.of])
     moved = np.abs(np.diff(pairs.logits, axis=0)[0]) > _TOUCHED
     changes, widely, touched = (pairs.anywhere(one) for one in (before != now, (before != now) & moved, moved))
-    film, more, said = _other_evidence(pairs, deeper)
-    alone = ~(film | more | said)  # nothing but these numbers counts
+    more, said = _other_evidence(pairs, deeper)
+    film, alone = (part.cost > 0)[pairs.where], ~(more | said)  # alone: nothing but these numbers counts, films aside
     marks = np.zeros(len(part.clips), int)
-    marks[pairs.where[changes]] = ROWS_BEHIND
-    marks[pairs.where[widely & ~alone | touched & (film | said)]] = STALE
-    elsewhere = np.isin(np.arange(len(marks)), pairs.where[more | said])
-    films = (marks == STALE) & ~elsewhere
-    marks[films] = ROWS_BEHIND
+    marks[pairs.where[changes | touched & film]] = ROWS_BEHIND
+    marks[pairs.where[widely & ~alone | touched & said]] = STALE
     marked = zip(marks[marks > 0].tolist(), part.clips[marks > 0].tolist(), strict=True)
     library.executemany("UPDATE clips SET stale = ? WHERE id = ? AND stale <> 1", marked)
-    now_known = ~((marks == STALE) | films)[pairs.where]
+    now_known = (marks != STALE)[pairs.where]
     shifts = now_known & ~(changes & alone) & np.isfinite(pairs.top[0]) & (pairs.top[0] != pairs.top[1])
     fall = np.exp(pairs.top[0, shifts] - pairs.top[1, shifts]).tolist()
     who, where = pairs.everyone.numbers[pairs.row[shifts]], part.clips[pairs.where[shifts]]
     words = "UPDATE appearances SET probability = probability / (probability + (1 - probability) * ?)"
     library.executemany(f"{words} WHERE who = ? AND clip = ?", zip(fall, who.tolist(), where.tolist(), strict=True))
     _write_decisions(library, pairs, np.flatnonzero(now_known & changes & alone), config)
-    return films
 
 
-def _other_evidence(pairs: _Candidates, deeper: IntArray) -> tuple[Marks, Marks, Marks]:
-    """[M] each: where her own sightings in a long video count, where bodies or voices, where what users said of her.
+def _other_evidence(pairs: _Candidates, deeper: IntArray) -> tuple[Marks, Marks]:
+    """[M] each: where bodies or voices count, where what users said of her.
 
     In a long video bodies count by these numbers, but for pieces of one figure, which compete as one.
     """
     everyone, part = pairs.everyone, pairs.part
-    looked_for = (pairs.top.max(0) > SURE_LOGIT) & (pairs.near > 1)
-    films = (part.cost > 0) & (np.bincount(pairs.where[looked_for], minlength=len(part.clips)) > 0)
     least = np.minimum.reduceat(part.best, part.starts)
     faint = everyone.bodies & np.where(part.cost > 0, least == 0, least < CLEAR_FACE_QUALITY)
     more = faint | np.isin(part.clips, deeper)
-    return films[pairs.where], more[pairs.where], everyone.said[pairs.row]
-
-
-def _decide_films(
-    library: sqlite3.Connection, model: PresenceModel, everyone: _Enrolled, films: tuple[_ClipTracks, FloatArray],
-    config: PresenceConfig,
-) -> None:  # fmt: skip
-    """Write who is in some long videos, of log-odds [P, T] on their tracks by enrollments."""
-    part, found = films
-    looks = list(_references_in_films(found, _candidates_of(model, everyone, part, found, config)[0]))
-    found = _with_own_sightings(library, model, part.tracks, found, looks)
-    pairs, _ = _candidates_of(model, everyone, part, found, config)
-    who: dict[int, list[int]] = {clip: [] for clip in part.clips.tolist()}
-    for number, clip in zip(everyone.numbers[pairs.row].tolist(), part.clips[pairs.where].tolist(), strict=True):
-        who[clip].append(number)
-    gone = [(clip, json.dumps(one)) for clip, one in who.items()]
-    words = "DELETE FROM appearances WHERE clip = ? AND who > 0 AND who NOT IN (SELECT value FROM json_each(?))"
-    library.executemany(words, gone)
-    _write_decisions(library, pairs, np.arange(len(pairs.row)), config)
+    return more[pairs.where], everyone.said[pairs.row]
 
 
 def _write_decisions(library: sqlite3.Connection, pairs: _Candidates, which: IntArray, config: PresenceConfig) -> None:
@@ -270,66 +228,3 @@ def _write_decisions(library: sqlite3.Connection, pairs: _Candidates, which: Int
     words = "INSERT INTO appearances(who, clip, decision, probability, tracks) VALUES (?, ?, ?, ?, ?)"
     now = "decision = excluded.decision, probability = excluded.probability, tracks = excluded.tracks"
     library.executemany(f"{words} ON CONFLICT(who, clip) DO UPDATE SET {now}", there)
-
-
-@dataclass(frozen=True)
-class _References:
-    """Somebody in a long video: her row, tracks [L] that surely show her, and those [K] to compare with them."""
-
-    row: int
-    references: IntArray
-    near: IntArray
-
-
-def _with_own_sightings(
-    library: sqlite3.Connection, model: PresenceModel, tracks: IntArray, found: FloatArray, looks: Sequence[_References]
-) -> FloatArray:
-    """Log-odds [P, T] by enrollment and film, competition not included, of those by enrollments (`found`)."""
-    out = found.copy()
-    lending = np.cumsum([0, *(len(one.references) for one in looks)])[:-1] // _LENDING
-    for batch in np.unique(lending).tolist():
-        some = [one for one, its in zip(looks, lending.tolist(), strict=True) if its == batch]
-        references = np.unique(np.concatenate([one.references for one in some]))
-        near = np.unique(np.concatenate([one.near for one in some]))
-        alike = _view_logits(library, model, tracks[references], tracks[near])
-        for one in some:
-            seen = alike[np.ix_(np.searchsorted(references, one.references), np.searchsorted(near, one.near))]
-            same = one.references[:, None] == one.near
-            out[one.row, one.near] = combined_logits(found[one.row, one.near], seen, same)
-    return out
-
-
-def _references_in_films(found: FloatArray, pairs: _Candidates) -> Iterator[_References]:
-    """Who surely is in which long video, drawn figures aside, and which tracks there are to compare."""
-    everyone, part = pairs.everyone, pairs.part
-    faces, ends = part.best > 0, np.append(part.starts[1:], len(part.tracks))
-    surely = (pairs.logits[1] > SURE_LOGIT) & faces[pairs.columns] & ~everyone.enrolled.figure[pairs.row[pairs.of]]
-    tracks = np.split(pairs.columns, pairs.starts[1:])
-    shown = np.split(surely, pairs.starts[1:])
-    for pair in np.flatnonzero(pairs.anywhere(surely)).tolist():
-        start, end, row = int(part.starts[pairs.where[pair]]), int(ends[pairs.where[pair]]), int(pairs.row[pair])
-        sure = np.zeros(end - start, bool)
-        sure[tracks[pair][shown[pair]] - start] = True
-        references, near = references_and_candidates(sure, (found[row, start:end] > NEAR_LOGIT) & faces[start:end])
-        if len(near):
-            yield _References(row, references + start, near + start)
-
-
-def _view_logits(
-    library: sqlite3.Connection, model: PresenceModel, references: IntArray, near: IntArray
-) -> NDArray[np.float64]:
-    """Log-odds [L, K] that tracks, by their numbers, show whoever others show."""
-    groups = records.faces_numbered(library, np.union1d(references, near).tolist())
-    views = {
-        number: View(rows, prints)
-        for group in groups
-        for number, rows, prints in zip(group.which.tolist(), group.identity, group.prints, strict=True)
-    }
-    out = np.empty((len(references), len(near)), np.float64)
-    looks = [views[number] for number in references.tolist()]
-    for group in groups:
-        wanted = np.isin(group.which, near)
-        if wanted.any():
-            for faces in group.rows(wanted, np.ones(group.prints.shape[1], bool), group.shown).with_visible_prints():
-                out[:, np.searchsorted(near, faces.which)] = model.view_logits(looks, faces)
-    return out

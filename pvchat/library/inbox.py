@@ -24,7 +24,6 @@ from pvchat.library import strangers
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import Shown, Stranger
 from pvchat.people.corrections import corrections_of, without_correction
-from pvchat.people.index import PersonRef
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
 from pvchat.storage.library import LibraryError, transaction
@@ -44,6 +43,7 @@ class Act:
     what: str  # "name", "join", "deny", "ignore", "merge" or "split"
     group: int  # which it was done to
     ref: str  # id of the person whom it was about; "" for nobody
+    version: str  # hers since then
     count: int  # corrections of hers that it made
 
 
@@ -98,7 +98,7 @@ class Inbox:
 
         with self._open() as library:
             person, _ = _apply_to_sightings(strangers.best_of(library, group), _MOST_ENROLLED, enroll)
-            _record_about_person(library, "name", group, person.id)
+            _record_about_person(library, "name", group, person)
             self._follow(library)
         return person
 
@@ -109,15 +109,14 @@ class Inbox:
         """
         with self._open() as library:
             before = self.chat.people.get(name)
-            ref = PersonRef(before.id)
 
             def say(one: Shown, again: bool) -> Person:
-                self.chat.correct(ref, one.sighting.path, is_her, track=one.number + 1)
-                return self.chat.people.get(ref)
+                self.chat.correct(before.id, one.sighting.path, is_her, track=one.number + 1)
+                return self.chat.people.get(before.id)
 
             person, count = _apply_to_sightings(strangers.best_of(library, group), _MOST_TOLD, say)
-            _update_person_id(library, before.id, person.id)  # earlier acts about her can still be taken back
-            _record_about_person(library, "join" if is_her else "deny", group, person.id, count)
+            _follow_version(library, before.version, person)
+            _record_about_person(library, "join" if is_her else "deny", group, person, count)
             self._follow(library)
         return person
 
@@ -165,20 +164,18 @@ class Inbox:
                 raise LibraryError("there is nothing to take back.", subject="inbox")
             if act.what in ("join", "deny", "name"):
                 person = self.chat.people.find(act.ref)
-                if person is None or person.id != act.ref:
+                if person is None or person.version != act.version:
                     what = "the person was changed or forgotten since: that can't be taken back any more."
                     raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
             if act.what in ("join", "deny"):
-                person = self.chat.people.revise(PersonRef(act.ref), lambda one: _with_fewer_words(one, act.count))
-                _update_person_id(library, act.ref, person.id)
+                person = self.chat.people.revise(act.ref, lambda one: _with_fewer_words(one, act.count))
+                _follow_version(library, act.version, person)
             if act.what == "name":
-                ids = self.chat.people.ids()
-                hers = [(ref,) for ref, name in ids.items() if name == ids[act.ref]]
                 with transaction(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
-                    library.executemany("DELETE FROM people WHERE ref = ?", hers)
+                    library.execute("DELETE FROM people WHERE ref = ?", (act.ref,))
             _take_back(library, act)
         if act.what == "name":
-            self.chat.forget(PersonRef(act.ref))
+            self.chat.forget(act.ref)
         with self._open() as library:
             self._follow(library)
         return act
@@ -216,7 +213,7 @@ def _with_fewer_words(person: Person, count: int) -> Person:
     return person
 
 
-def _record(library: sqlite3.Connection, what: str, *groups: int, ref: str = "", count: int = 0) -> None:
+def _record(library: sqlite3.Connection, what: str, *groups: int, person: Person | None = None, count: int = 0) -> None:
     """Record an act and which tracks were in its groups before; from now on these stay there by the user's word.
 
     Within a change; raises LibraryError where there is no such group.
@@ -224,30 +221,30 @@ def _record(library: sqlite3.Connection, what: str, *groups: int, ref: str = "",
     rows = strangers.members_of(library, groups)
     if missing := {*groups} - {group for _, group, _ in rows}:
         raise LibraryError("there is no such group.", subject=str(min(missing)), hint="Look: pvchat library inbox")
-    words = 'INSERT INTO acts(act, "group", ref, count) VALUES (?, ?, ?, ?)'
-    act = library.execute(words, (what, groups[0], ref, count)).lastrowid
+    words = 'INSERT INTO acts(act, "group", ref, version, count) VALUES (?, ?, ?, ?, ?)'
+    about = (person.id, person.version) if person else ("", "")
+    act = library.execute(words, (what, groups[0], *about, count)).lastrowid
     library.executemany("INSERT INTO members_before VALUES (?, ?, ?, ?)", [(act, *row) for row in rows])
     library.executemany('UPDATE members SET said = 1 WHERE "group" = ?', [(group,) for group in groups])
     library.execute("DELETE FROM acts WHERE id <= (SELECT max(id) FROM acts) - ?", (_MOST_ACTS,))
 
 
-def _record_about_person(library: sqlite3.Connection, what: str, group: int, ref: str, count: int = 0) -> None:
+def _record_about_person(library: sqlite3.Connection, what: str, group: int, person: Person, count: int = 0) -> None:
     """Record that a group was named ("name"), joined to somebody ("join") or said not to be her ("deny")."""
     with transaction(library):
-        _record(library, what, group, ref=ref, count=count)
+        _record(library, what, group, person=person, count=count)
         if what != "deny":
-            library.execute("UPDATE groups SET ref = ? WHERE id = ?", (ref, group))
+            library.execute("UPDATE groups SET ref = ? WHERE id = ?", (person.id, group))
 
 
-def _update_person_id(library: sqlite3.Connection, before: str, now: str) -> None:
-    """Somebody has another id, since she was changed from here."""
+def _follow_version(library: sqlite3.Connection, before: str, person: Person) -> None:
+    """Somebody was changed from here: earlier acts about her can still be taken back."""
     with transaction(library):
-        for table in ("acts", "groups"):
-            library.execute(f"UPDATE {table} SET ref = ? WHERE ref = ?", (now, before))
+        library.execute("UPDATE acts SET version = ? WHERE version = ?", (person.version, before))
 
 
 def _last_act(library: sqlite3.Connection) -> Act | None:
-    row = library.execute('SELECT id, act, "group", ref, count FROM acts ORDER BY id DESC LIMIT 1').fetchone()
+    row = library.execute('SELECT id, act, "group", ref, version, count FROM acts ORDER BY id DESC LIMIT 1').fetchone()
     return None if row is None else Act(*row)
 
 

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 from pvchat.library import sources
 from pvchat.library.inbox import Inbox
 from pvchat.library.live.eventlog import EventLog
-from pvchat.library.recognise import follow, follow_decisions, people_in
+from pvchat.library.recognise import follow, follow_decisions
+from pvchat.library.records import usable_versions
 from pvchat.library.reel import Moment, moments_of
 from pvchat.library.scan import EVERY_S, Report, Scanning, scan, watch
 from pvchat.library.sources import Source
@@ -56,16 +57,6 @@ class Status:
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
-
-
-@dataclass(frozen=True)
-class LastSeen:
-    """Where somebody enrolled was seen last."""
-
-    videos: int  # number of those in which she surely is
-    recorded: str  # local time of the newest, ISO 8601
-    path: str  # of that one
-    place: str  # what its source is called
 
 
 class Library:
@@ -135,7 +126,7 @@ class Library:
     def waiting(self) -> tuple[list[str], list[str]]:
         """Files that `scan` would look at, and known ones that are gone."""
         with self._open() as library:
-            changes = sources.find_changes(library)
+            changes = sources.find_changes(library, usable_versions(self.chat))
         return changes.todo, changes.gone
 
     def follow(self, progress: Progress | None = None) -> int:
@@ -181,17 +172,6 @@ class Library:
             raise LibraryError(what, subject=person.name, hint="Rename the person: pvchat people rename")
         return [one for one in moments_of(finding) if one.sure or perhaps]
 
-    def last_seen(self) -> dict[str, LastSeen]:
-        """Where everyone was surely seen last, by name; nothing is recognised anew."""
-        words = (
-            "SELECT a.who, count(DISTINCT a.clip), max(c.recorded), f.path, s.place FROM appearances AS a "
-            "JOIN clips AS c ON c.id = a.clip JOIN files AS f ON f.clip = c.id JOIN sources AS s ON s.id = f.source "
-            "WHERE a.decision = 'present' GROUP BY a.who"  # path and place are those of the newest: SQLite's max()
-        )
-        with self._open() as library:
-            names = people_in(library, self.chat)
-            return {names[who]: LastSeen(*row) for who, *row in library.execute(words) if who in names}
-
     @property
     def inbox(self) -> Inbox:
         """People whom nobody enrolled and who are seen again and again: to be named, ignored, merged, split."""
@@ -223,7 +203,7 @@ class Library:
     def status(self) -> Status:
         """What it holds, with new files noticed."""
         with self._open() as library:
-            sources.find_changes(library)
+            sources.find_changes(library, usable_versions(self.chat))
             found = sources.sources(library)
             clips, seconds, tracks, people = library.execute(
                 "SELECT count(*), coalesce(sum(seconds), 0.0), (SELECT count(*) FROM tracks), "

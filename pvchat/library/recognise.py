@@ -1,10 +1,10 @@
 """Who is who in a library, whoever is enrolled, corrected, merged or forgotten meanwhile.
 
 In: the people store and the tables. Out: `appearances` and `facts` of every clip as today's people make them, of stored
-vectors, never of footage. A person's id changes whenever what she looks like does (`PeopleStore.revise`): an id that
-the library doesn't know is somebody to look for, one that the store doesn't know any more is nobody's. `decisions.py`
-marks clips in which that changes a decision (`stale`): some are gone through at once, others when they are opened, or
-by a scan. A run that is cut off goes on.
+vectors, never of footage. A person's version changes whenever what she looks like does (`PeopleStore.revise`): one
+that the library doesn't know is somebody to look for, one that the store doesn't know any more is nobody's.
+`decisions.py` marks clips in which that changes a decision (`stale`): some are gone through at once, others when they
+are opened, or by a scan. A run that is cut off goes on.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ def _recognise_stale(library: sqlite3.Connection, chat: Service, most: int, prog
 
 def recognise(library: sqlite3.Connection, chat: Service, clip: int, everyone: Snapshot | None = None) -> None:
     """Write anew who is in a clip, and what holds of them."""
-    everyone, refs = everyone or _known_people(library, chat), _numbers_by_ref(library)
+    everyone, numbers = everyone or _known_people(library, chat), _numbers(library)
     analysis, tracks = records.analysis_of(library, clip)
-    people = {refs[one.id]: one for one in everyone.people}
+    people = {numbers[one.version]: one for one in everyone.people}
     solo = odds.logits_of_clip(library, chat.networks.presence, clip, (analysis, tracks), people)
     presences = chat.score(everyone.people, analysis, solo=solo)
     presences = [one for one in presences if one.decision != "absent" or one.voices]
@@ -126,8 +126,8 @@ def timeline_in(library: sqlite3.Connection, clip: int, names: dict[int, str], p
 
 def people_in(library: sqlite3.Connection, chat: Service) -> dict[int, str]:
     """Names of everyone enrolled whom the library knows, by their numbers, in order of enrollment."""
-    refs = _numbers_by_ref(library)
-    return {refs[one.id]: one.name for one in chat.people.snapshot().people if one.id in refs}
+    numbers = _numbers(library)
+    return {numbers[one.version]: one.name for one in chat.people.snapshot().people if one.version in numbers}
 
 
 def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
@@ -135,13 +135,13 @@ def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
 
     False where somebody came or went while faces were compared: then nothing was changed.
     """
-    everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers_by_ref(library)
-    people = {one.id for one in everyone.people}
+    everyone, ids, known = chat.people.snapshot(), chat.people.ids(), _numbers(library)
+    people = {one.version for one in everyone.people}
     # she stays known, without log-odds: once she can be read again she is as new
-    unread = [ref for ref in known if ref not in people and ids.get(ref) in everyone.damaged]
-    gone = [ref for ref in known if ref not in people and ref not in unread]
+    unread = [one for one in known if one not in people and ids.get(one.split(".")[0]) in everyone.damaged]
+    gone = [one for one in known if one not in people and one not in unread]
     compared = odds.compared_people(library)
-    fresh = [one for one in everyone.people if known.get(one.id) not in compared]
+    fresh = [one for one in everyone.people if known.get(one.version) not in compared]
     words = "SELECT count(*) FROM (SELECT 1 FROM contests WHERE people <> ? LIMIT 1)"
     fewer = library.execute(words, (len(people),)).fetchone()[0]  # a cursor left open would keep this moment
     if not gone and not fresh and not fewer:
@@ -149,19 +149,19 @@ def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
     model = chat.networks.presence
     seen = odds.logits_of_tracks(library, model, fresh) if fresh else None  # it takes a while
     with transaction(library):
-        if _numbers_by_ref(library) != known or {one.id for one in chat.people.snapshot().people} != people:
+        if _numbers(library) != known or {one.version for one in chat.people.snapshot().people} != people:
             return False
-        library.executemany("DELETE FROM people WHERE ref = ?", [(ref,) for ref in gone])
-        library.executemany("DELETE FROM odds WHERE who = ?", [(known[ref],) for ref in unread])
-        entered = [(one.id, one.has_voice) for one in fresh]
-        library.executemany("INSERT OR IGNORE INTO people(ref, voice) VALUES (?, ?)", entered)
-        refs = _numbers_by_ref(library)
-        numbers = [refs[one.id] for one in fresh]
+        library.executemany("DELETE FROM people WHERE version = ?", [(one,) for one in gone])
+        library.executemany("DELETE FROM odds WHERE who = ?", [(known[one],) for one in unread])
+        entered = [(one.id, one.version, one.has_voice) for one in fresh]
+        library.executemany("INSERT OR IGNORE INTO people(ref, version, voice) VALUES (?, ?, ?)", entered)
+        now_known = _numbers(library)
+        numbers = [now_known[one.version] for one in fresh]
         if seen is not None:
             odds.write(library, numbers, *seen)
             last = max(seen[0].tolist(), default=0)  # after it: what another process entered meanwhile
             odds.write(library, numbers, *odds.logits_of_tracks(library, model, fresh, after=last))
-        whole = {refs[one.id]: one for one in everyone.people}
+        whole = {now_known[one.version]: one for one in everyone.people}
         decide(library, model, whole, numbers, chat.settings.presence)
         if any(one.has_voice for one in fresh):
             speaking = "SELECT DISTINCT clip FROM facts WHERE attribute = 'speaks'"
@@ -171,13 +171,14 @@ def _sync_once(library: sqlite3.Connection, chat: Service) -> bool:
 
 def _known_people(library: sqlite3.Connection, chat: Service) -> Snapshot:
     """Everyone enrolled, but for whoever came after the last `_sync_once`: she is taken in by the next."""
-    everyone, known = chat.people.snapshot(), _numbers_by_ref(library)
-    people = tuple(one for one in everyone.people if one.id in known)
+    everyone, known = chat.people.snapshot(), _numbers(library)
+    people = tuple(one for one in everyone.people if one.version in known)
     return replace(everyone, people=people, names=tuple(one.name for one in people))
 
 
-def _numbers_by_ref(library: sqlite3.Connection) -> dict[str, int]:
-    return dict(library.execute("SELECT ref, id FROM people"))
+def _numbers(library: sqlite3.Connection) -> dict[str, int]:
+    """The numbers of all people by `Person.version`."""
+    return dict(library.execute("SELECT version, id FROM people"))
 
 
 def _appearance(

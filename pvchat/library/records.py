@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import schemas
+from pvchat.assets import packages, weights
 from pvchat.identity.corrections import is_masked
 from pvchat.identity.gallery import FaceTracks
 from pvchat.identity.same_place import is_covered
 from pvchat.perception import VERSION
 from pvchat.perception.tracks import mean_identity
-from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Sound, Track
+from pvchat.schemas import BODY, FACEPRINT, ClipAnalysis, FloatArray, Service, Sound, Track
 from pvchat.storage.tensorfile import plain_number
 from pvchat.video import Recorded
 
@@ -34,8 +35,8 @@ from pvchat.video import Recorded
 # half and 11 people no decision is another one than by all, and no probability is further off than .05.
 BEST, MOST_PRINTS, MOST_LOOKS = 8, 4, 1
 _DECIMALS = 4  # of boxes and scores in JSON
+LISTENED_TO = "+voice"  # behind the version of a clip that was listened to, too
 _FACES = 2000  # tracks that are compared at once
-_FACE_ROWS = "SELECT id, covered, masked, sightings, identity, prints FROM tracks"
 WIDTH = 128  # of identity vectors
 _LEAST = 1e-12  # of a scale: a row of zeros stays one
 
@@ -75,16 +76,24 @@ class Layout:
 IDENTITY, PRINTS, BODIES = Layout(WIDTH), Layout(FACEPRINT), Layout(BODY, schemas.STRIPS, schemas.TINTS)
 
 
+def usable_versions(chat: Service) -> set[str]:
+    """Versions of clips that needn't be looked at again: where one can listen now, of those that were listened to."""
+    can_listen = chat.settings.voice and not weights.missing(table=packages.table("voice"))
+    return {VERSION + LISTENED_TO} | (set() if can_listen else {VERSION})
+
+
 def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Recorded) -> int:
     """Put a clip into the tables, in the place of what another version saw of it; its number there."""
     silenced = library.execute("SELECT 1 FROM clips WHERE key = ? AND sound = x''", (analysis.key,)).fetchone()
     library.execute("DELETE FROM clips WHERE key = ?", (analysis.key,))
+    sound = b"" if silenced else _sound(analysis)  # silenced: somebody was forgotten who is heard in it
+    version = VERSION if sound is None else VERSION + LISTENED_TO
     row = (
-        analysis.key, VERSION, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
+        analysis.key, version, recorded.at.isoformat(), recorded.by, analysis.duration_s, analysis.width,
         analysis.height, analysis.stage, bool(analysis.scenes), zlib.compress(_bytes(analysis.times, np.float32)),
         analysis.mean_frame.astype(np.float16).tobytes(),
         packed({**schemas.facts_to_row(analysis), "in_all": analysis.in_all}),
-        b"" if silenced else _sound(analysis),  # somebody was forgotten who is heard in it
+        sound,
     )  # fmt: skip
     columns = "key, version, recorded, dated_by, seconds, width, height, stage, long, times, frame, scene, sound"
     clip = library.execute(f"INSERT INTO clips({columns}) VALUES (?{', ?' * (len(row) - 1)})", row).lastrowid
@@ -94,13 +103,6 @@ def write_clip(library: sqlite3.Connection, analysis: ClipAnalysis, recorded: Re
     for number, track in enumerate(analysis.tracks):
         _write_track(library, (clip, number), track, analysis)
     return clip
-
-
-def write_sound(library: sqlite3.Connection, clip: int, analysis: ClipAnalysis) -> bool:
-    """Keep what was heard in a clip that was entered before it could be heard; whether there is anything to keep."""
-    sound = _sound(analysis)
-    changed = library.execute("UPDATE clips SET sound = ? WHERE id = ? AND sound IS NULL", (sound, clip)).rowcount
-    return sound is not None and changed > 0
 
 
 def analysis_of(library: sqlite3.Connection, clip: int) -> tuple[ClipAnalysis, list[int]]:
@@ -158,20 +160,15 @@ def _track(row: Sequence[Any]) -> Track:
 
 def faces_of(library: sqlite3.Connection, after: int = 0) -> Iterator[FaceTracks]:
     """All face tracks with numbers beyond `after`, ready to be compared; `which`: their numbers."""
-    rows = library.execute(f"{_FACE_ROWS} WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
+    columns = "id, covered, masked, sightings, identity, prints"
+    rows = library.execute(f"SELECT {columns} FROM tracks WHERE kind = 'face' AND id > ? ORDER BY id", (after,))
     while block := rows.fetchmany(_FACES):
         for group in _stacked(block):
             yield from group.with_visible_prints()
 
 
-def faces_numbered(library: sqlite3.Connection, numbers: Iterable[int]) -> list[FaceTracks]:
-    """The face tracks with these numbers (`which`), with all faceprints that are kept."""
-    words = f"{_FACE_ROWS} WHERE kind = 'face' AND id IN (SELECT value FROM json_each(?)) ORDER BY id"
-    return list(_stacked(library.execute(words, (json.dumps(list(numbers)),)).fetchall()))
-
-
 def _stacked(rows: Iterable[Sequence[Any]]) -> Iterator[FaceTracks]:
-    """Rows of `_FACE_ROWS`, those with the same numbers of sightings and faceprints together."""
+    """Rows of face tracks, those with the same numbers of sightings and faceprints together."""
     alike = defaultdict[tuple[int, int, int], list[Sequence[Any]]](list)
     for row in rows:
         alike[row[2], len(row[4]), len(row[5])].append(row)

@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from pvchat import pool
-from pvchat.assets import packages, weights
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.recognise import follow, recognise
 from pvchat.library.sources import Stamp, drop_orphans, file_stamp, find_changes
 from pvchat.library.strangers import groups_of_clip, restore_groups
-from pvchat.perception import VERSION
 from pvchat.runtime import share_threads
 from pvchat.schemas import ClipAnalysis, Progress, Service
 from pvchat.storage.library import transaction
@@ -42,7 +40,6 @@ class Report:
     """What a scan did: numbers of files, and why some were left out."""
 
     added: int = 0  # that were looked at
-    heard: int = 0  # that were known, and are listened to since now they can be
     kept: int = 0  # that were known, and are as they were
     moved: int = 0  # whose content was known from another path
     removed: int = 0  # clips that no file shows any more
@@ -75,16 +72,13 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     """
     how = how or Scanning()
     follow(library, chat, how.progress)
-    changes = find_changes(library)
+    versions = records.usable_versions(chat)
+    changes = find_changes(library, versions)
     report = Report(kept=changes.kept, missing=changes.missing)
-    left = [path for path in changes.todo if how.ready(path)]
-    again = _not_yet_heard(library, chat)
-    while left or again:
-        fresh, left = _split_known(library, left, report)
-        _look_through(library, chat, [*fresh, *again], how, report)
-        if report.stopped:
-            return report  # what moved may not have been seen in its new place yet
-        again = []
+    fresh = _without_known(library, [path for path in changes.todo if how.ready(path)], versions, report)
+    _look_through(library, chat, fresh, how, report)
+    if report.stopped:
+        return report  # what moved may not have been seen in its new place yet
     with transaction(library):
         library.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in changes.gone])
         report.removed = drop_orphans(library)
@@ -149,38 +143,29 @@ def _look_in_worker(opened: Opened, workers: int) -> Callable[[str], Looked]:
     return partial(look, chat=opened())
 
 
-def _not_yet_heard(library: sqlite3.Connection, chat: Service) -> list[str]:
-    """Files of clips that were looked at before they could be listened to, if now they can."""
-    if not chat.settings.voice or weights.missing(table=packages.table("voice")):
-        return []
-    words = "SELECT min(f.path) FROM clips AS c JOIN files AS f ON f.clip = c.id WHERE c.sound IS NULL GROUP BY c.id"
-    return sorted(path for (path,) in library.execute(words) if Path(path).exists())
-
-
-def _split_known(library: sqlite3.Connection, paths: Sequence[str], report: Report) -> tuple[list[str], list[str]]:
-    """Link files of known content to their clips; the other files, and further ones with the same content as these."""
-    fresh, twins, keys = list[str](), list[str](), set[str]()
+def _without_known(library: sqlite3.Connection, paths: Sequence[str], versions: set[str], report: Report) -> list[str]:
+    """Link files of known content to their clips; the other files."""
+    fresh = list[str]()
     for path in paths:
         try:
             key, dated = content_key(path), recorded(Path(path))
         except (PVChatError, OSError):
             fresh.append(path)  # looking at it tells why
             continue
-        clip = _clip_of(library, key)
+        clip = _clip_of(library, key, versions)
         if clip is None:
-            (twins if key in keys else fresh).append(path)
-            keys.add(key)
+            fresh.append(path)
             continue
         with transaction(library):
             _link(library, path, clip, dated)
         report.moved += 1
-    return fresh, twins
+    return fresh
 
 
-def _clip_of(library: sqlite3.Connection, key: str) -> int | None:
-    """The clip of this content, as this version sees it."""
-    found = library.execute("SELECT id FROM clips WHERE key = ? AND version = ?", (key, VERSION)).fetchone()
-    return None if found is None else int(found[0])
+def _clip_of(library: sqlite3.Connection, key: str, versions: set[str]) -> int | None:
+    """The clip of this content, as one of some versions sees it."""
+    found = library.execute("SELECT id, version FROM clips WHERE key = ?", (key,)).fetchone()
+    return None if found is None or found[1] not in versions else int(found[0])
 
 
 def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, report: Report) -> None:
@@ -191,19 +176,17 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
             report.failed[path] = seen
             return
         analysis, dated = seen
-        clip = _clip_of(library, analysis.key)  # another file of the same content may just have come
-        if clip is not None and records.write_sound(library, clip, analysis):
-            recognise(library, chat, clip)
-            report.heard += 1
-            return
-        if clip is None:
+        clip = _clip_of(library, analysis.key, records.usable_versions(chat))
+        if clip is not None:  # another file of the same content has just come
+            report.moved += 1
+        else:
             before = groups_of_clip(library, analysis.key)  # an earlier version's tracks
             clip = records.write_clip(library, analysis, dated)
             restore_groups(library, clip, before)
             recognise(library, chat, clip)
+            report.added += 1
+            report.footage_s += analysis.duration_s
         _link(library, path, clip, dated)
-    report.added += 1
-    report.footage_s += analysis.duration_s
 
 
 def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) -> None:

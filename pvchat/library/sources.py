@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pvchat.perception import VERSION
 from pvchat.storage.library import LibraryError, drop_clips, shrink, transaction
 from pvchat.video import Address, read_address
 from pvchat.video.files import SUFFIXES, walk
@@ -127,8 +126,8 @@ def sources(library: sqlite3.Connection) -> list[Source]:
     return found
 
 
-def find_changes(library: sqlite3.Connection) -> Changes:
-    """Enter new and changed files, to be looked at."""
+def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
+    """Enter new and changed files, to be looked at, and those whose clips are of other than these versions."""
     changes = Changes()
     words = "SELECT path, bytes, changed, problem, version FROM files LEFT JOIN clips ON id = clip WHERE source = ?"
     with transaction(library):
@@ -141,7 +140,7 @@ def find_changes(library: sqlite3.Connection) -> Changes:
             known = {name: row for name, *row in library.execute(words, (source,))}
             for name, stamp in there.items():
                 size, changed, problem, version = known.get(name, (0, 0, "", None))
-                if (size, changed) == stamp and (problem or version == VERSION):
+                if (size, changed) == stamp and (problem or version in versions):
                     changes.kept += 1
                 else:
                     changes.todo.append(name)

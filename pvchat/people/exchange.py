@@ -14,7 +14,7 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,43 +36,36 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-# config.json, by hand: reading a person has no tenth of a second for a library that checks schemas. `replaces` is the
-# id of the folder whose place this one takes (`PeopleStore.add`); `earlier`, ids that she had before, by which traces
-# of her are found (`storage/temporary.py`).
-_FILE_FIELDS = ("format", "sha256", "replaces", "earlier")
+# config.json, by hand: reading a person has no tenth of a second for a library that checks schemas.
+_FILE_FIELDS = ("format", "sha256")
 _FIELD_CHECKS: dict[str, Callable[[Any], bool]] = {
     "format": lambda value: value == FORMAT and not isinstance(value, (bool, float)),
     "kind": lambda value: value in ("face", "figure"),
     "depth": lambda value: value in ("instant", "deep"),
     "confidence": lambda value: isinstance(value, float) or (type(value) is int and 0 <= value <= 1),
-    **dict.fromkeys(("aliases", "earlier"), lambda value: isinstance(value, list) and all(map(_is_text, value))),
+    "aliases": lambda value: isinstance(value, list) and all(map(_is_text, value)),
     "extra": lambda value: isinstance(value, dict),
     "sha256": lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
-    **dict.fromkeys(("name", "created", "clip_key", "replaces"), _is_text),
+    **dict.fromkeys(("name", "created", "clip_key"), _is_text),
 }
 
 
-def encode(person: Person, earlier: Sequence[str] = (), replaces: str = "") -> dict[str, bytes]:
-    """The files of a checked person, by name.
-
-    `earlier`: ids that she had before; `replaces`: id of the folder whose place this one takes.
-    """
+def encode(person: Person) -> dict[str, bytes]:
+    """The files of a checked person, by name."""
     files = {TENSORS: tensorfile.pack(person.arrays)}
     if person.thumbnail:
         files[THUMBNAIL] = person.thumbnail
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    files[CONFIG] = encode_config(person, digests, earlier, replaces)
+    files[CONFIG] = encode_config(person, digests)
     if (size := sum(map(len, files.values()))) > MAX_STATE_BYTES:
         raise PeopleError(f"{size:,} bytes; a person's files stay under {MAX_STATE_BYTES:,}.", subject=person.name)
     return files
 
 
-def encode_config(person: Person, digests: dict[str, str], earlier: Sequence[str] = (), replaces: str = "") -> bytes:
+def encode_config(person: Person, digests: dict[str, str]) -> bytes:
     """config.json of a checked person; `digests` are the SHA-256 of the other files."""
     names = ("name", "aliases", "kind", "depth", "created", "clip_key", "confidence", "extra")
     row: dict[str, Any] = {"format": FORMAT, **{name: getattr(person, name) for name in names}, "sha256": digests}
-    row |= {"earlier": list(earlier)} if earlier else {}
-    row |= {"replaces": replaces} if replaces else {}
     try:
         text = json.dumps(row, ensure_ascii=False, indent=1, allow_nan=False, default=tensorfile.plain_number)
         data = text.encode()
@@ -92,7 +85,7 @@ def decode_config(data: bytes) -> dict[str, Any]:
         row = json.loads(data, parse_constant=_refuse_constant)
         if not isinstance(row, dict):
             raise ValueError("not an object")
-        row = {"aliases": [], "extra": {}, "replaces": "", "earlier": [], **row}
+        row = {"aliases": [], "extra": {}, **row}
         if gone := sorted(_FIELD_CHECKS.keys() - row.keys()):
             raise ValueError(f"field '{gone[0]}' is missing")
         for name, value in row.items():

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
-from pvchat.people.corrections import MOST, examples_of, with_examples
+from pvchat.people.corrections import MOST, SAME_FACE, examples_of, with_examples
 from pvchat.people.person import Person
 
 Rows = NDArray[Any]
@@ -102,12 +102,25 @@ def mean_distance(one: Person, other: Person) -> float | None:
     """Mean Euclidean distance between the prototypes of two people; None where they can't be compared.
 
     The mean over all pairs, not the nearest pair: of two people with many views each, one pair is always near. Below
-    `corrections.SAME_FACE` two faces count as the same person's.
+    `SAME_FACE` two faces count as the same person's.
     """
     if one.kind != "face" or other.kind != "face":
         return None
     a, b = (np.asarray(p.arrays["prototypes"], np.float32) for p in (one, other))
     return float(np.linalg.norm(a[:, None] - b[None], axis=2).mean())
+
+
+def require_unlike(person: Person, others: Iterable[Person]) -> None:
+    """Raise PeopleError where a person from a file looks like one of the others.
+
+    Copies of somebody's vectors under other names would take her own sightings from her.
+    """
+    for other in others:
+        apart = mean_distance(person, other)
+        if apart is not None and apart < SAME_FACE:
+            what = f"this looks like {other.name}, who is enrolled already: the same person, or another?"
+            hint = f"If it is {other.name}: import it with --name and --replace. If it is somebody else: "
+            raise PeopleError(what, subject=person.name, hint=f"{hint}pvchat people import FILE --alike.")
 
 
 def _by_face(person: Person) -> Person:

@@ -53,7 +53,8 @@ class Person:
     confidence: float = 1.0  # 0..1, how sure the enrollment is of its subject, as told to the user
     clip_key: str = ""  # SHA-256 of the enrollment clip's bytes
     created: str = ""  # ISO 8601 time in UTC; the store fills it in
-    id: str = ""  # the store's own random id and folder name
+    id: str = ""  # the store's own random id, which stays hers
+    revision: int = 0  # how often anything but her names has changed
     bytes_on_disk: int = 0  # of all her files
     notes: Notes | None = None  # what enrolling noticed; of what `PVChat.enroll` returns only, never stored
 
@@ -73,6 +74,11 @@ class Person:
         another filmed.
         """
         return False if self.figure is None else self.extra.get("drawn")
+
+    @property
+    def version(self) -> str:
+        """Another word whenever anything but her names changes; her folder is called so."""
+        return f"{self.id}.{self.revision}" if self.revision else self.id
 
     @property
     def has_voice(self) -> bool:

@@ -2,7 +2,7 @@
 
     people/
       <id>/config.json, person.safetensors, thumbnail.jpg    id: 128 random bits, never made from a name
-      index.json    a row a person, so that listing needs no tensors; made anew from the folders when it is off
+      <id>.<n>/     the same after n changes of anything but her names; of several of one id the newest counts
       .scratch/     writes in the making and folders on their way out; swept by the next writer
       .lock         taken by writers, never by readers
 
@@ -24,27 +24,26 @@ from pvchat.config import home
 from pvchat.errors import PeopleError
 from pvchat.people import exchange, index
 from pvchat.people.corrections import examples_that_may_show, shareable, shares_vectors, without_examples_of
-from pvchat.people.folders import PersonFolders, Snapshot
-from pvchat.people.index import IndexedPeople, IndexedPerson, NameOrRef, PeopleIndex, PersonRef, holder
+from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
+from pvchat.people.index import holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
-from pvchat.storage import atomic, library, private, stores, temporary
+from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-__all__ = ["PeopleStore", "Person", "PersonRef", "Snapshot", "NameOrRef", "describe"]
+__all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 
 Check = Callable[[Person, Sequence[Person]], None]
 
 LOCK_TIMEOUT_S = 60.0
-MAX_EARLIER = 64  # ids a person had before that are remembered
 
 
 class PeopleStore:
     """Everyone who is enrolled. Safe to share between threads; any number of processes may use one folder.
 
-    Where somebody is meant, a name or alias in any spelling will do, or a `PersonRef`.
+    Where somebody is meant, her id, or a name or alias of hers in any spelling, will do.
 
     Args:
         root: the folder; `$PVCHAT_HOME/people` when not given. Created by the first write.
@@ -58,7 +57,7 @@ class PeopleStore:
     def __init__(self, root: Path | None = None, clip_cache: ClipCache | None = None) -> None:
         self.root = Path(root) if root is not None else home() / "people"
         self._clip_cache = clip_cache or ClipCache(self.root.parent / "cache" / "clips")
-        self._index, self._folders = PeopleIndex(self.root), PersonFolders(self.root)
+        self._folders = PersonFolders(self.root)
         self._scratch = self.root / atomic.SCRATCH
         self._cleaned_up = False
 
@@ -70,7 +69,7 @@ class PeopleStore:
 
     def names(self) -> list[str]:
         """Everyone's name, first enrolled first."""
-        return [row.name for row in self._rows().values()]
+        return [row.name for row in self._rows().values() if row.person.name]
 
     def all(self) -> list[Person]:
         """Everyone, first enrolled first; read from disk only where something changed.
@@ -81,34 +80,31 @@ class PeopleStore:
 
     def snapshot(self) -> Snapshot:
         """Everyone as of now, from one look at the folder: names, aliases and people that belong together."""
-        rows = self._rows()
-        read = [(row, self._folders.load(row)) for row in rows.values()]
-        named = [person or row for row, person in read]  # another process may have renamed her between the two
-        aliases = {alias: one.name for one in named for alias in one.aliases}
-        damaged = {rows[key].name if key in rows else f"folder {key}": why for key, why in self._damaged().items()}
-        people = tuple(person for _, person in read if person)
-        return Snapshot(tuple(one.name for one in named), aliases, people, damaged)
+        rows = list(self._rows().values())
+        names = tuple(row.name for row in rows if row.person.name)
+        aliases = {alias: row.name for row in rows for alias in row.person.aliases}
+        people = tuple(row.copy for row in rows if not row.why)
+        return Snapshot(names, aliases, people, {row.name: row.why for row in rows if row.why})
 
     def ids(self) -> dict[str, str]:
-        """Name of whom each id is, ids that they had before included: what isn't among them is of nobody."""
-        return {person_id: row.name for row in self._rows().values() for person_id in row.ids}
+        """Name of whom each id is (of a folder in which none can be read, that): what isn't there is of nobody."""
+        return {person_id: row.name for person_id, row in self._rows().items()}
 
     def find(self, name: str) -> Person | None:
         """Who has this id, or this name or alias in any spelling (case, width, composition), or None."""
         row = index.row_of(self._rows(), name)
-        return self._folders.load(row) if row else None
+        return row.copy if row and not row.why else None
 
-    def get(self, name: NameOrRef) -> Person:
+    def get(self, name: str) -> Person:
         """Who has this name or alias, or is this person."""
         row = self._row(name)
-        if person := self._folders.load(row):
-            return person
-        raise index.damaged_person(row.name, self._damaged().get(row.id, "just removed by another process"))
+        if row.why:
+            raise damaged_person(row.name, row.why)
+        return row.copy
 
     def damaged(self) -> dict[str, str]:
         """Folders that can't be read, with the reason; `forget(id)` removes one."""
-        self.all()
-        return self._damaged()
+        return {person_id: row.why for person_id, row in self._rows().items() if row.why}
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -120,10 +116,10 @@ class PeopleStore:
             if old and not (replace and name_key(old.name) == name_key(person.name)):
                 raise index.name_taken(person.name, old)
             if old:
-                person = checked(changed(person, aliases=[*old.aliases, *person.aliases]))
+                person = checked(changed(person, aliases=[*old.person.aliases, *person.aliases]))
             index.require_usable(rows, [person.name, *person.aliases], but=old)
-            person = self._put(person, old)
-        return self._folders.load(self._rows()[person.id]) or person
+            person_id = self._put(person, old)
+        return self.get(person_id)
 
     def require_usable(self, name: str) -> None:
         """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
@@ -131,40 +127,40 @@ class PeopleStore:
         if holder(rows, name) is None:
             index.require_usable(rows, [name], but=None)
 
-    def revise(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
+    def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
 
         `change` is given the person as she is stored now, while nobody else writes.
         """
         with self._writing(name):
             row, old = self._row(name), self.get(name)
-            person = self._put(checked(changed(change(old), name=old.name, aliases=old.aliases)), row)
-        return self.get(PersonRef(person.id))
+            person_id = self._put(checked(changed(change(old), name=old.name, aliases=old.aliases)), row)
+        return self.get(person_id)
 
-    def _put(self, person: Person, old: IndexedPerson | None) -> Person:
-        """Write a checked person's folder, in the place of an older one; returns her with her new id.
+    def _put(self, person: Person, old: Held | None) -> str:
+        """Write a checked person's folder, in the place of an older one; her id.
 
-        The new folder names the one it replaces: if this process dies between the two renames, the old one is hidden
-        from readers already and removed by the next writer.
+        If this process dies between the two renames, the old one is hidden from readers already, by the number behind
+        its name, and removed by the next writer.
         """
-        person = changed(person, id=uuid.uuid4().hex)
-        files = exchange.encode(person, old.ids[:MAX_EARLIER] if old else (), old.id if old else "")
-        private.write_folder(self.root / person.id, files)
+        person_id, revision = (old.person.id, old.person.revision + 1) if old else (uuid.uuid4().hex, 0)
+        person = changed(person, id=person_id, revision=revision)
+        private.write_folder(self.root / person.version, exchange.encode(person))
         if old:
-            atomic.remove_folder(self.root / old.id)
-        return person
+            atomic.remove_folder(self.root / old.person.version)
+        return person_id
 
-    def rename(self, old: NameOrRef, new: str) -> Person:
+    def rename(self, old: str, new: str) -> Person:
         """Give a person another name; the old one is forgotten, not kept as an alias."""
         new = clean_name(new)
         return self._edit(old, lambda person: changed(person, name=new))
 
-    def alias(self, name: NameOrRef, alias: str) -> Person:
+    def alias(self, name: str, alias: str) -> Person:
         """Let a person answer to one more name."""
         alias = clean_name(alias)
         return self._edit(name, lambda person: changed(person, aliases=[*person.aliases, alias]))
 
-    def unalias(self, name: NameOrRef, alias: str) -> Person:
+    def unalias(self, name: str, alias: str) -> Person:
         """Take one of a person's other names away."""
 
         def without(person: Person) -> Person:
@@ -175,8 +171,8 @@ class PeopleStore:
 
         return self._edit(name, without)
 
-    def forget(self, name: NameOrRef, merged: bool = False) -> None:
-        """Remove a person: files, vectors, index row, every cached clip analysis, and all temporary files of hers.
+    def forget(self, name: str, merged: bool = False) -> None:
+        """Remove a person: files, vectors, every cached clip analysis, and all temporary files of hers.
 
         A cached clip may show anyone who is enrolled, so the whole clip cache goes, and of a library of videos her
         tracks do; neither where she was merged into somebody who goes on. Her folder goes last, so that a
@@ -186,28 +182,25 @@ class PeopleStore:
         `name` may be the id of a folder, also of a damaged one. `merged`: she was just merged, though the other may
         have had no room for her vectors; whose vectors somebody else has is known to be, were a merge cut short.
         """
-        with self._writing(name) as rows:
-            key = name.id if isinstance(name, PersonRef) else name
-            row = index.row_of(rows, name)
-            if row is None and key not in self._index.damaged:
-                raise index.unknown_person(name, self.names())
-            ids = row.ids if row else (key,)
-            gone = self._folders.load(row) if row else None
+        with self._writing(name):
+            row = self._row(name)
+            gone, person_id = None if row.why else row.person, row.person.id
             if not merged:
                 self._clip_cache.purge()
             others = [one for one in self.all() if one.id != gone.id] if gone is not None and not merged else []
             merged = merged or gone is not None and any(shares_vectors(one, gone) for one in others)
-            library.forget(self.root, ids, merged=merged)
+            library.forget(self.root, person_id, merged=merged)
             temporary.sweep()
-            temporary.forget(ids)
+            temporary.forget([person_id])
             if gone is not None and not merged:
                 for other in (one for one in others if examples_that_may_show(one, gone)):
-                    self.revise(PersonRef(other.id), partial(without_examples_of, other=gone))
-            atomic.remove_folder(self.root / ids[0])
-            temporary.forget(ids)  # what was marked while the rest went
+                    self.revise(other.id, partial(without_examples_of, other=gone))
+            atomic.remove_folder(self.root / row.person.version)
+            temporary.forget([person_id])  # what was marked while the rest went
+            self._folders.read()  # nothing of her stays in memory
         re.purge()  # the patterns that names were looked for by
 
-    def export(self, name: NameOrRef, path: Path | str) -> Path:
+    def export(self, name: str, path: Path | str) -> Path:
         """Write a person as one new `.pvperson` file that `import_` takes; only its owner may read it."""
         return exchange.write(shareable(self.get(name)), Path(path).expanduser())
 
@@ -217,7 +210,7 @@ class PeopleStore:
         """Add the person in a `.pvperson` file; the file is not trusted.
 
         `replace`: take the place of an enrolled person of that name. `name`: call her so instead of the name in the
-        file; other names of hers that are taken are left out. `check` (`identity/importing.py`) raises a PeopleError
+        file; other names of hers that are taken are left out. `check` (`parts.require_unlike`) raises a PeopleError
         where she can't be taken beside these others.
         """
         person = exchange.read(Path(path).expanduser())
@@ -231,35 +224,30 @@ class PeopleStore:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _rows(self) -> IndexedPeople:
+    def _rows(self) -> People:
         if not self._cleaned_up:
             self._cleaned_up = True
             self._clean_up()
-        rows = self._index.rows()
-        self._folders.keep_only(rows)
-        return rows
+        return self._folders.read()
 
-    def _damaged(self) -> dict[str, str]:
-        return self._index.damaged | self._folders.damaged()
-
-    def _row(self, name: NameOrRef) -> IndexedPerson:
+    def _row(self, name: str) -> Held:
         if row := index.row_of(self._rows(), name):
             return row
         raise index.unknown_person(name, self.names())
 
-    def _edit(self, name: NameOrRef, change: Callable[[Person], Person]) -> Person:
+    def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
             index.require_usable(rows, [person.name, *person.aliases], but=row)
-            config = self.root / row.id / exchange.CONFIG
+            config = self.root / row.person.version / exchange.CONFIG
             digests = exchange.decode_config(private.read(config))["sha256"]
-            private.write(config, exchange.encode_config(person, digests, row.earlier), self._scratch)
-        return self.get(PersonRef(row.id))
+            private.write(config, exchange.encode_config(person, digests), self._scratch)
+        return self.get(row.person.id)
 
     @contextmanager
-    def _writing(self, subject: NameOrRef) -> Iterator[IndexedPeople]:
-        """Hold the lock, clear what dead writers left, yield the rows, and bring the index up to date."""
+    def _writing(self, subject: str) -> Iterator[People]:
+        """Hold the lock, clear what dead writers left, and yield everyone."""
         from filelock import Timeout
 
         try:
@@ -267,30 +255,27 @@ class PeopleStore:
             with self._lock:
                 self._clear_leftovers()
                 yield self._rows()
-                self._index.write()
         except Timeout as error:
             what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
             raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
-            raise PeopleError(what, subject=index.printable(str(subject)), hint=f"Look at {self.root}.") from error
+            raise PeopleError(what, subject=index.printable(subject), hint=f"Look at {self.root}.") from error
 
     def _clean_up(self) -> None:
         """On the first reading: delete what killed processes left, unless somebody writes now."""
-        stores.finish_restore()
         temporary.sweep()
         temporary.delete_subject_pictures()
         leftovers = self._scratch.is_dir() and any(self._scratch.iterdir())
-        if not (leftovers or self._index.is_stale() or self._index.replaced()):
+        if not (leftovers or self._folders.superseded()):
             return
         from filelock import Timeout
 
         with suppress(Timeout, OSError), self._lock.acquire(timeout=0):  # OSError: a read-only disk
             self._clear_leftovers()
-            self._index.write()
 
     def _clear_leftovers(self) -> None:
         self._cleaned_up = True
         atomic.sweep(self._scratch)
-        for folder_id in self._index.replaced():
-            atomic.remove_folder(self.root / folder_id)
+        for folder in self._folders.superseded():
+            atomic.remove_folder(folder)

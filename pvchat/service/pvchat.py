@@ -20,7 +20,7 @@ from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import Correction, corrected, corrections_of
 from pvchat.people.parts import merge_people
 from pvchat.people.person import checked, clean_name, name_key
-from pvchat.people.store import NameOrRef, PeopleStore, Person, PersonRef
+from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, ClipAnalysis, FloatArray, Look, PersonPresence, Progress, Service, Stage
 from pvchat.service.answering import Answering, Asking, asked_seconds
 from pvchat.service.clipmemory import ClipMemory, Partial
@@ -167,7 +167,7 @@ class PVChat:
         return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
 
     def correct(
-        self, name: NameOrRef, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None
+        self, name: str, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None
     ) -> list[Correction]:
         """Keep that somebody in a clip is, or isn't, a person; the next question about her knows it.
 
@@ -192,11 +192,11 @@ class PVChat:
         else:
             meant = [index_of_number(analysis, track, source)]
         examples = [example_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
-        kept = self.people.revise(PersonRef(person.id), lambda one: corrected(one, *examples))
+        kept = self.people.revise(person.id, lambda one: corrected(one, *examples))
         temporary.delete_subject_pictures()
         return corrections_of(kept)[-len(examples) :]
 
-    def corrections(self, name: NameOrRef) -> list[Correction]:
+    def corrections(self, name: str) -> list[Correction]:
         """What was said of somebody's recognition, first to last."""
         return corrections_of(self.people.get(name))
 
@@ -273,7 +273,7 @@ class PVChat:
         """Drop a clip's analysis, 25 MB of ten minutes, from memory, since nobody is about to ask; it stays on disk."""
         self._clips.evict(key)
 
-    def forget(self, name: NameOrRef) -> None:
+    def forget(self, name: str) -> None:
         """Delete everything kept about a person: `PeopleStore.forget`, what is in memory, traces in others' odds."""
         with self.networks.lock:
             self._clips.clear()
@@ -282,7 +282,7 @@ class PVChat:
             self.people.forget(name)
         self.library.drop_traces()
 
-    def merge(self, name: NameOrRef, other: NameOrRef) -> Person:
+    def merge(self, name: str, other: str) -> Person:
         """Make one person of two enrollments of the same person from different clips; `other` becomes an alias.
 
         The deep state, if any, stays as it is: `name`'s, else `other`'s. Raises PeopleError: both are the same, one has
@@ -295,13 +295,13 @@ class PVChat:
             aliases = [gone.name, *gone.aliases]
             both = changed(merge_people(kept, gone), aliases=[*kept.aliases, *aliases])
             checked(both)  # refused before anything changes
-            self.people.revise(ref := PersonRef(kept.id), lambda one: merge_people(one, gone))
+            self.people.revise(kept.id, lambda one: merge_people(one, gone))
             if self.describer is not None:
                 self.describer.forget()
-            self.people.forget(PersonRef(gone.id), merged=True)  # she goes on in the other: her tracks stay
+            self.people.forget(gone.id, merged=True)  # she goes on in the other: her tracks stay
             for alias in aliases:
-                self.people.alias(ref, alias)
-        return self.people.get(ref)
+                self.people.alias(kept.id, alias)
+        return self.people.get(kept.id)
 
     def forget_clip(self, key: str) -> None:
         """Delete what is kept about one clip: its analysis, in memory and on disk."""

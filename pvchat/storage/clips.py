@@ -1,12 +1,12 @@
 """Clip analyses on disk, so that a second question about a clip decodes nothing and runs no expert.
 
-    cache/clips/<key>.json                     version, facts, sizes; names the tensor file and its SHA-256
-    cache/clips/<key>.<digest>.safetensors     times, shots, frame features, every track's arrays and thumbnail
-    cache/clips/.purged                        another random word after each purge: what was begun before isn't kept
+    cache/clips/<key>.clip    a SHA-256 of the rest: a safetensors file with times, shots, frame features, every
+                              track's arrays and thumbnail, and JSON as bytes (version, facts, sizes)
+    cache/clips/.purged       another random word after each purge: what was begun before isn't kept
 
-The JSON is put in place last, in one step, so an entry is whole or not there. An entry that is damaged or of another
-version counts as missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer.
-What is to be removed and can't be is an OSError.
+An entry is put in place in one step, so it is whole or not there. One that is damaged or of another version counts as
+missing and is removed. The cache is a convenience: a full disk costs a warning, never an answer. What is to be removed
+and can't be is an OSError.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import logging
 import os
 import re
 import secrets
-from collections import Counter
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -32,8 +31,10 @@ from pvchat.storage import atomic, private, tensorfile
 
 MAX_BYTES = 1_000_000_000  # the last 700 clips: the 363 of a held-back set take 1.4 MB each
 LOCK_TIMEOUT_S = 30.0
+SUFFIX, _DIGEST = ".clip", 32  # of a file's name; bytes of the SHA-256 that it begins with
 CLIP_VALUES = ("key", "duration_s", "width", "height", "stage")
 CLIP_ARRAYS = ("times", "frame_features", "shots")
+_ROW = "row"  # name of the JSON among the arrays
 TRACK_ARRAYS = tuple(f.name for f in fields(Track) if f.name not in ("kind", "thumbnail", "facts", "appearances"))
 
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, RecursionError)
@@ -57,24 +58,18 @@ class ClipCache:
 
         One that another version (of code, models and settings) made counts as missing.
         """
-        path = self._json(key)
-        if not path.exists():
+        if not self.has(key):
             return None
         try:
-            analysis = self._entry(path, key, version)
+            analysis = self._entry(key, version)
             with suppress(OSError):  # a read-only disk
-                os.utime(path)  # least recently used goes first
+                os.utime(self._path(key))  # least recently used goes first
             return analysis
         except _DAMAGE as error:
             _log.info("clip cache: dropping an entry: %s", error)
-        # another process may just have replaced the entry between our two reads: under the lock there is no between
-        try:
-            with self._locked():
-                return self._entry(path, key, version)
-        except _DAMAGE:
-            with suppress(OSError):  # on a read-only disk it stays, and is passed over
-                self.remove(key)
-            return None
+        with suppress(OSError):  # on a read-only disk it stays, and is passed over
+            self.remove(key)
+        return None
 
     def last_purge(self) -> str:
         """A word that is another one after each purge, whichever process did it."""
@@ -89,29 +84,24 @@ class ClipCache:
         `version` as for `load`; `since`: what `last_purge` said when the clip began to be looked at: after another
         purge it isn't kept.
         """
-        (row, arrays), name = _to_row(analysis), _file_stem(analysis.key)
-        tensors = tensorfile.pack(arrays)
-        digest = hashlib.sha256(tensors).hexdigest()
-        row |= {"version": version, "sha256": digest}
+        row, arrays = _to_row(analysis)
+        text = json.dumps(row | {"version": version}, default=tensorfile.plain_number)
+        tensors = tensorfile.pack(arrays | {_ROW: np.frombuffer(text.encode(), np.uint8)})
         try:
             atomic.make_private_folder(self.root)
             with self._locked():
                 if since is not None and since != self.last_purge():
                     return
                 atomic.sweep(self._scratch)
-                current = self.root / f"{name}.{digest[:16]}.safetensors"
-                private.write(current, tensors, durable=False)  # the digest tells a torn file
-                text = json.dumps(row, default=tensorfile.plain_number)
-                private.write(self._json(analysis.key), text.encode(), durable=False)
-                for path in {*self.root.glob(f"{name}.*.safetensors")} - {current}:
-                    path.unlink()
-                self._prune(but=name)
+                path = self._path(analysis.key)
+                private.write(path, hashlib.sha256(tensors).digest() + tensors, durable=False)  # it tells a torn file
+                self._prune(but=path)
         except OSError as error:
             _log.warning("clip cache: the analysis of this clip isn't kept (%s)", error)
 
     def has(self, key: str) -> bool:
         """Whether there is an entry of a clip, of any version."""
-        return self._json(key).exists()
+        return self._path(key).exists()
 
     def purge(self) -> None:
         """Remove every entry and every leftover; no process keeps what it began before."""
@@ -127,18 +117,19 @@ class ClipCache:
         """Remove one clip's entry, if there is one; of one that is `forgotten` also what tells files by their keys."""
         if self.root.is_dir():
             with self._locked():
-                self._remove(_file_stem(key))
+                for path in self.root.glob(f"{_file_stem(key)}.*"):
+                    path.unlink()
                 if forgotten:
                     (self.root / "keys.json").unlink(missing_ok=True)  # `video.ContentKeys`; it comes again
 
-    def _entry(self, path: Path, key: str, version: str) -> ClipAnalysis:
-        row = json.loads(private.read(path))
-        if row["version"] != version or row["key"] != key:
-            raise ValueError("made by another version")
-        tensors = private.read(self.root / f"{_file_stem(key)}.{row['sha256'][:16]}.safetensors")
-        if hashlib.sha256(tensors).hexdigest() != row["sha256"]:
+    def _entry(self, key: str, version: str) -> ClipAnalysis:
+        data = private.read(self._path(key))
+        if hashlib.sha256(tensors := data[_DIGEST:]).digest() != data[:_DIGEST]:
             raise ValueError("damaged")
         arrays, tracks = tensorfile.unpack(tensors), []
+        row = json.loads(arrays[_ROW].tobytes())
+        if row["version"] != version or row["key"] != key:
+            raise ValueError("made by another version")
         for i, track in enumerate(row["tracks"]):
             known: dict[str, Any] = {name: arrays[f"{i}.{name}"] for name in TRACK_ARRAYS} | track_from_row(track)
             tracks.append(Track(kind=track["kind"], thumbnail=arrays[f"{i}.thumbnail"].tobytes(), **known))
@@ -146,28 +137,18 @@ class ClipCache:
         sound = None if row["sound"] is None else Sound.from_dict(row["sound"])
         return ClipAnalysis(tracks=tracks, sound=sound, **found, **facts_from_row(row))
 
-    def _json(self, key: str) -> Path:
-        return self.root / f"{_file_stem(key)}.json"
+    def _path(self, key: str) -> Path:
+        return self.root / f"{_file_stem(key)}{SUFFIX}"
 
-    def _prune(self, but: str) -> None:
-        """Remove the least recently used entries until the rest fits; tensors without a JSON count as the oldest."""
-        sizes, used = Counter[str](), dict[str, float]()
-        for path in self.root.glob("*"):
-            if _SHA256.match(stem := path.name.split(".")[0]):
-                with suppress(FileNotFoundError):
-                    stat = path.stat()
-                    sizes[stem] += stat.st_size
-                    used[stem] = max(used.get(stem, 0.0), stat.st_mtime if path.suffix == ".json" else 0.0)
-        left = sizes.total()
-        for stem in sorted(used, key=lambda one: used[one]):
-            if left > self.max_bytes and stem != but:  # where the clock was put back, others look newer than this one
-                self._remove(stem)
-                left -= sizes[stem]
-
-    def _remove(self, stem: str) -> None:
-        (self.root / f"{stem}.json").unlink(missing_ok=True)
-        for path in self.root.glob(f"{stem}.*.safetensors"):
-            path.unlink(missing_ok=True)
+    def _prune(self, but: Path) -> None:
+        """Remove the least recently used entries, those of other versions' forms too, until the rest fits."""
+        entries = [path for path in self.root.iterdir() if _SHA256.match(path.name.split(".")[0])]
+        kept = sorted(((path.stat(), path) for path in entries), key=lambda one: one[0].st_mtime)
+        left = sum(stat.st_size for stat, _ in kept)
+        for stat, path in kept:
+            if left > self.max_bytes and path != but:  # where the clock was put back, others look newer than this one
+                path.unlink()
+                left -= stat.st_size
 
     def _locked(self) -> AbstractContextManager[None]:
         busy = OSError(f"another process holds {self.root}")

@@ -1,6 +1,6 @@
 """The key of an encrypted home: 256 random bits, which lie in `$PVCHAT_HOME/key.json` wrapped by a passphrase.
 
-In: `$PVCHAT_KEY`, or the system's keyring. Out: the key, or None where nothing is encrypted. scrypt (RFC 7914) makes a
+In: `$PVCHAT_KEY`. Out: the key, or None where nothing is encrypted. scrypt (RFC 7914) makes a
 key of the passphrase, AES-256-GCM (NIST SP 800-38D) wraps the home's own with it: so a wrong passphrase is told at
 once, and takes nothing with it. docs/adr/0017-encryption-at-rest.md says why so, and against whom it helps.
 
@@ -14,7 +14,6 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 import threading
 import unicodedata
 import uuid
@@ -35,10 +34,8 @@ VARIABLE = "PVCHAT_KEY"
 FILE = "key.json"
 SHORTEST = 12  # characters of a passphrase: whoever has the disk can try as many as they like
 COST = 2**17  # scrypt's n with r = 8, p = 1: 128 MB and a third of a second (OWASP's password storage cheat sheet)
-RANDOM_COST = 2**14  # for the keyring's passphrase: 256 random bits need no stretching
 MOST_COST = 2**20
 NONCE = 12  # bytes
-_SERVICE = "pvchat"  # in the keyring
 _ABOUT = b"pvchat key 1"  # authenticated with the wrapped key
 # Marks in the key file, each under the key's own seal: plain files of the home are read (it is being converted), plain
 # files are written (it is being decrypted).
@@ -77,9 +74,7 @@ def current() -> Key | None:
     known = (path(), stat.st_mtime_ns, stat.st_ino, stat.st_size, chosen)
     with _opening:
         if known not in _opened:
-            row = _row()
-            kept = _keyring().get_password(_SERVICE, row["keyring"]) if not chosen and "keyring" in row else ""
-            secret = _secret_of(row, chosen or kept or "")
+            secret = secret_of(row := _row())
             mixed, ending = (
                 hmac.compare_digest(str(row.get(word)), _signature(secret, word)) for word in (_MIXED, _ENDING)
             )
@@ -98,16 +93,15 @@ def for_writing() -> Key | None:
     return None if key is None or key.ending else key
 
 
-def create(passphrase: str, cost: int | None = None, keyring: str = "") -> Key:
+def create(passphrase: str) -> Key:
     """Make this home's key, wrapped by a passphrase; the one that is there already where another process was first.
 
-    `cost`: of trying a passphrase; `COST` when not given. `keyring`: the account that keeps it there, if one does.
     LockedError: another process was first, with another passphrase.
     """
     from pvchat.storage.stores import files_of_kind, libraries, stores
 
     secret = os.urandom(32)
-    row = wrapped(secret, passphrase, cost) | ({"keyring": keyring} if keyring else {})
+    row = _wrapped(secret, passphrase)
     plain_files = any(files_of_kind(folder, sealed=False) for folder in stores())
     if plain_files or any(path.stat().st_size for path in libraries()):
         row[_MIXED] = _signature(secret, _MIXED)
@@ -115,13 +109,6 @@ def create(passphrase: str, cost: int | None = None, keyring: str = "") -> Key:
     key = current()
     assert key is not None
     return key
-
-
-def create_in_keyring() -> Key:
-    """Make this home's key, with a random passphrase that the system's keyring keeps; LockedError: there is none."""
-    account, passphrase = uuid.uuid4().hex, secrets.token_urlsafe(32)
-    _keyring().set_password(_SERVICE, account, passphrase)
-    return create(passphrase, RANDOM_COST, keyring=account)
 
 
 def mark_conversion(*, mixed: bool, ending: bool) -> None:
@@ -135,28 +122,16 @@ def mark_conversion(*, mixed: bool, ending: bool) -> None:
 
 def remove() -> None:
     """Delete the key, once nothing is sealed with it any more."""
-    row = _row()
     path().unlink()
-    if account := row.get("keyring"):
-        with suppress(Exception):  # it is of no use to anybody by now
-            _keyring().delete_password(_SERVICE, account)
 
 
-def wrapped(secret: bytes, passphrase: str, cost: int | None = None) -> dict[str, Any]:
+def _wrapped(secret: bytes, passphrase: str) -> dict[str, Any]:
     """A key of 32 bytes, wrapped by a passphrase, as JSON."""
     if len(passphrase) < SHORTEST:
         raise SettingsError(f"a passphrase has at least {SHORTEST} characters.", subject=VARIABLE)
     salt, nonce = os.urandom(16), os.urandom(NONCE)
-    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": cost or COST, "r": 8, "p": 1, "nonce": _text(nonce)}
+    row: dict[str, Any] = {"format": 1, "salt": _text(salt), "n": COST, "r": 8, "p": 1, "nonce": _text(nonce)}
     return row | {"wrapped": _text(_cipher(passphrase, row).encrypt(nonce, secret, _ABOUT))}
-
-
-def unwrapped(row: dict[str, Any], passphrase: str) -> bytes:
-    """The key that `wrapped` was given.
-
-    Raises ValueError, KeyError, TypeError: it isn't such a row; cryptography's InvalidTag: another passphrase.
-    """
-    return _cipher(passphrase, row).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
 
 
 def seal(secret: bytes, data: bytes, about: bytes) -> bytes:
@@ -178,14 +153,15 @@ def unseal(secret: bytes, sealed: bytes, about: bytes) -> bytes:
         raise ValueError("damaged, or sealed with another key") from error
 
 
-def _secret_of(row: dict[str, Any], passphrase: str) -> bytes:
+def secret_of(row: dict[str, Any]) -> bytes:
+    """The key in a key file's row, by the passphrase in `$PVCHAT_KEY`."""
     from cryptography.exceptions import InvalidTag
 
-    if not passphrase:
+    if not (passphrase := os.environ.get(VARIABLE, "")):
         what = "people and caches are encrypted here, and there is no key."
         raise LockedError(what, subject=str(home()), hint=f"Set {VARIABLE} to the passphrase.")
     try:
-        return unwrapped(row, passphrase)
+        return _cipher(passphrase, row).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
     except InvalidTag as error:
         hint = f"Set {VARIABLE} to the passphrase that it was encrypted with. Nothing was changed."
         raise LockedError("this is not the key of this home.", subject=VARIABLE, hint=hint) from error
@@ -232,18 +208,6 @@ def _put(row: dict[str, Any], *, replace: bool) -> None:
         atomic.sync_folder(home())
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _keyring() -> Any:
-    try:
-        import keyring
-        import keyring.errors
-    except ImportError as error:
-        hint = f"pip install 'pvchat[keyring]', or set {VARIABLE}."
-        raise LockedError("the package keyring isn't installed.", hint=hint) from error
-    if keyring.get_keyring().priority <= 0:
-        raise LockedError("this system has no keyring that is open.", hint=f"Set {VARIABLE} instead.")
-    return keyring
 
 
 def _damaged(error: Exception) -> LockedError:

@@ -7,8 +7,7 @@ In: the folder of people. Out: a connection; or nothing of somebody any more (`f
 the file. In an encrypted home the file is encrypted too (`database.py`).
 
 Whoever is in a clip is a number (`who`): of `people.id` for enrolled people, -1, -2 … for a clip's strangers, 0 for its
-scene. Events and rules name people by their ids in the people store (`ref`), earlier ones too. Names are in that store
-alone.
+scene. Events and rules name people by their ids in the people store (`ref`). Names are in that store alone.
 """
 
 from __future__ import annotations
@@ -16,18 +15,18 @@ from __future__ import annotations
 import hmac
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from pvchat.errors import LockedError, PVChatError
 from pvchat.storage import atomic, database, keys
-from pvchat.storage.stores import finish_restore, libraries, library_of
+from pvchat.storage.stores import libraries, library_of
 
 WAIT_S = 60.0  # for another process that writes
 _DAMAGED = "Delete that folder and add your videos again; they are not touched."
 _TABLES, _FORGET = Path(__file__).with_suffix(".sql"), Path(__file__).with_name("forget.sql")
-_VERSION = 6  # of the tables, in `PRAGMA user_version`; 0: there are none yet
+_VERSION = 7  # of the tables, in `PRAGMA user_version`; 0: there are none yet
 # The clips of cameras that show her, perhaps or surely: those files are ours.
 _CLIPS_SHOWING_PERSON = """
 SELECT f.path FROM files AS f JOIN sources AS s ON s.id = f.source
@@ -42,7 +41,6 @@ class LibraryError(PVChatError):
 
 def exists(people: Path) -> bool:
     """Whether there is a library beside a folder of people."""
-    finish_restore()
     return library_of(people).exists()
 
 
@@ -53,7 +51,6 @@ def connect(people: Path) -> sqlite3.Connection:
         LockedError: the home is encrypted, and the key is missing or wrong; the file is plain though the home isn't.
         LibraryError: it is damaged, or of a later version.
     """
-    finish_restore()
     path = library_of(people)
     atomic.make_private_folder(path.parent)
     if not path.exists():
@@ -87,8 +84,8 @@ def transaction(library: sqlite3.Connection) -> Iterator[None]:
     library.execute("COMMIT")
 
 
-def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
-    """Take somebody, by all her ids in the people store, out of the library beside a folder of people, if there is one.
+def forget(people: Path, ref: str, *, merged: bool = False) -> None:
+    """Take somebody, by her id in the people store, out of the library beside a folder of people, if there is one.
 
     `merged`: she goes on as part of somebody else, to whom her tracks belong now.
     """
@@ -96,13 +93,12 @@ def forget(people: Path, refs: Iterable[str], *, merged: bool = False) -> None:
         return
     with closing(connect(people)) as library:
         with transaction(library):
-            for ref in refs:
-                if not merged:
-                    for statement in _statements(_FORGET):
-                        library.execute(statement, {"ref": ref})
-                    drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
-                for table in ("acts", "people", "events", "rules"):
-                    library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
+            if not merged:
+                for statement in _statements(_FORGET):
+                    library.execute(statement, {"ref": ref})
+                drop_clips(library, [row[0] for row in library.execute(_CLIPS_SHOWING_PERSON, {"ref": ref})])
+            for table in ("acts", "people", "events", "rules"):
+                library.execute(f"DELETE FROM {table} WHERE ref = ?", (ref,))
         for folder in filter(Path.is_dir, ring_of(people).glob("[!.]*")):
             with suppress(LibraryError), watching(folder):  # who watches it now gives up what shows her
                 drop_leftovers(library, folder)
@@ -135,22 +131,27 @@ def convert() -> int:
     return count
 
 
-def adopt(path: Path, key: bytes | None) -> None:
-    """Check a library's file from elsewhere, which nobody has open, and encrypt it as this home's is.
+def export(people: Path, copy: Path, on_snapshot: Callable[[], None]) -> None:
+    """Copy the library beside a folder of people, encrypted as its home is; `on_snapshot` as of `database.export`."""
+    key = keys.current()
+    with closing(connect(people)) as source:
+        database.export(source, copy, _derived(key), on_snapshot)
 
-    `key`: what it is encrypted with; None: it is plain. Raises ValueError: it is damaged, of another key, or of a later
-    version; LockedError: this home's key is missing or wrong.
+
+def require_whole(path: Path, secret: bytes | None) -> None:
+    """Check a library's file from elsewhere, which nobody has open.
+
+    `secret`: the key of the home that it comes from; None: it is plain. Raises ValueError: it is damaged, of another
+    key, or of another version.
     """
-    wanted = _derived(keys.for_writing())
-    if (found := database.open_file(path, key, WAIT_S)) is None:
+    found = database.open_file(path, None if secret is None else _derived(keys.Key(secret)), WAIT_S)
+    if found is None:
         raise ValueError("its library can't be opened")
     with closing(found):
         if found.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise ValueError("its library is damaged")
         if _version(found) not in (0, _VERSION):
             raise ValueError("another version of PVChat made its library")
-    if key != wanted:
-        database.rewrite(path, key, wanted, WAIT_S)
 
 
 def drop_clips(library: sqlite3.Connection, paths: Iterable[str]) -> None:

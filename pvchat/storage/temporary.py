@@ -6,6 +6,8 @@ In: what is needed for a while. Out: places below `root()`.
     <name>-<random>.lock        held as long as its process lives
     deep/<id>/, <id>.lock       the same, of one person's deep enrollment
 
+and `restoring()`, a backup that is unpacked.
+
 The rule: whatever names or shows an enrolled person carries her id, and `forget` takes away whatever carries it,
 whichever process made it. A file or folder carries an id in its own name; a folder also by `mark`. What may show anyone
 carries `ANYONE`: it goes with everybody. What a killed process left has no owner and goes at the next look (`sweep`).
@@ -84,7 +86,7 @@ def mark(folder: Path, ids: Iterable[str]) -> None:
 
 
 def forget(ids: Iterable[str]) -> None:
-    """Delete all that carries one of one person's ids (hers and those she had before), and all that may show anyone."""
+    """Delete all that carries one of these people's ids, and all that may show anyone."""
     words = (ANYONE, *ids)
     marks = {f"{person_id}{_MARK}" for person_id in words}
     for top, folders, names in os.walk(root()):
@@ -108,6 +110,13 @@ def sweep() -> None:
         for name in {name.removesuffix(".lock") for name in names} - {DEEP, SUBJECT_PICTURES}:
             if (place / name).is_dir() or f"{name}.lock" in names:
                 atomic.remove_abandoned(place / name)
+    if restoring().is_dir():
+        atomic.remove_abandoned(restoring())
+
+
+def restoring() -> Path:
+    """Where a backup is unpacked: in the home itself, so that its folders can be moved to their places."""
+    return home() / ".restored"
 
 
 def delete_subject_pictures() -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from pvchat.config import home
 from pvchat.errors import PVChatError, SettingsError
 from pvchat.storage import atomic, private
-from pvchat.storage.stores import TOKENS, finish_restore
+from pvchat.storage.stores import TOKENS
 
 SCOPES = {
     "read": "list people, the library and events",
@@ -78,7 +78,6 @@ def create(name: str, scopes: Sequence[str], days: float | None = None) -> tuple
 
 def tokens() -> list[ApiToken]:
     """All tokens, the oldest first; raises TokenError, LockedError, OSError where they can't be read."""
-    finish_restore()
     try:
         rows = json.loads(private.read(_path()))
         return [ApiToken(**{**row, "scopes": tuple(row["scopes"])}) for row in rows]

@@ -118,7 +118,7 @@ def train_on(
         deep = replace(deep, extra={**deep.extra, RECORD: record})
     if os.environ.get("RANK", "0") != "0":  # one of several processes (torchrun): the first one stores
         return deep
-    return chat.people.revise(stored(chat, person).name, lambda current: _in_place_of(current, person, deep))
+    return chat.people.revise(stored(chat, person).id, lambda current: _in_place_of(current, person, deep))
 
 
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
@@ -136,10 +136,10 @@ def stored(chat: Service, person: Person) -> Person:
     """The person as she is stored now, under whatever name. Raises PeopleError where she was forgotten or replaced
     meanwhile: nothing of her may come back.
     """
-    for one in chat.people.all():
-        if _same_enrollment(one, person):
-            return one
-    raise _gone(person)
+    one = chat.people.find(person.id)
+    if one is None or not _same_enrollment(one, person):
+        raise _gone(person)
+    return one
 
 
 def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
@@ -149,7 +149,7 @@ def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOpti
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
-    """The deep person with corrections made meanwhile; PeopleError where she has gone, or her name is another's."""
+    """The deep person with corrections made meanwhile; PeopleError where she was replaced."""
     if not _same_enrollment(current, person):
         raise _gone(person)
     return with_examples(replace(deep, created=current.created), examples_of(current))
@@ -160,8 +160,6 @@ def _gone(person: Person) -> PeopleError:
 
 
 def _same_enrollment(one: Person, other: Person) -> bool:
-    """Whether only names or corrections changed since; those move a person to another folder."""
-    if one.id == other.id:
-        return True
+    """Whether only names or corrections of somebody have changed since."""
     same = (one.created, one.clip_key) == (other.created, other.clip_key)
     return same and np.array_equal(one.arrays.get("prototypes", ()), other.arrays.get("prototypes", ()))

@@ -56,15 +56,6 @@ def test_a_camera_is_added_by_its_address(backend: Backend) -> None:
     assert backend.jobs.of("me", SCAN) == []  # there is nothing to look through
 
 
-def test_cards_say_when_somebody_was_seen_last(backend: Backend, scenery: Scenery) -> None:
-    assert librarycards.last_seen(backend) == {}
-    backend.engine.chat.library.add([fill(scenery)], place="hall")
-    backend.engine.chat.library.scan()
-    assert librarycards.last_seen(backend) == {
-        "Ana": "seen in 1 video, last 1 Nov 2026, 10:00, hall (2026-11-01 10.00.00.mp4)"
-    }
-
-
 def test_why_a_file_cannot_be_used_tells_no_visitor_where_it_lies(backend: Backend, scenery: Scenery) -> None:
     folder = fill(scenery)
     (folder / "broken.mp4").write_bytes(b"nothing of a video")

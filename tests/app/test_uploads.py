@@ -131,7 +131,7 @@ def test_no_reply_tells_where_uploads_lie(server, party: Path) -> None:
     assert (app.backend.sessions.uploads / name).read_bytes() == party.read_bytes()
     shown = get(f"{url}/gradio_api/file={quote(name)}")  # as the camera's player does
     assert shown.content == party.read_bytes()
-    for other in ("../../../people/index.json", f"{name}/../none", "x" * 5000):
+    for other in ("../../../people/.lock", f"{name}/../none", "x" * 5000):
         refused = get(f"{url}/gradio_api/file={quote(other, safe='')}")
         assert refused.status_code == 403
         assert str(app.backend.sessions.root.parent) not in refused.text

@@ -22,7 +22,6 @@ from pvchat.eval.manifest import Item, Manifest, Subject, write
 from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
 from pvchat.eval.worker import Spec, open_systems
-from pvchat.people.remains import evaluations_of
 from pvchat.people.store import PeopleStore
 from pvchat.service import Networks
 from pvchat.storage.journal import Journal
@@ -77,13 +76,6 @@ def test_a_run_says_everything(made, tmp_path):
     page = (out / "report.html").read_text()
     assert "<script" not in page
     assert "broken.mp4" in page
-
-
-def test_a_run_keeps_its_questions_so_that_forgetting_can_name_it(made, tmp_path, unreported, monkeypatch):
-    monkeypatch.setattr("pvchat.people.remains.home", lambda: tmp_path)
-    run(made, tmp_path / "evaluations" / "one", OPTIONS)
-    assert evaluations_of(["Ana"]) == [tmp_path / "evaluations" / "one"]
-    assert evaluations_of(["Somebody Else"]) == []
 
 
 def test_errors_count_as_wrong(made, tmp_path, unreported):

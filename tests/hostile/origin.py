@@ -170,7 +170,7 @@ def _markup(place: Place) -> str:
     from pvchat_app.export import pack
 
     with zipfile.ZipFile(io.BytesIO(pack(session.turns))) as archive:
-        shown = archive.read("conversation.html").decode() + people_grid(backend.engine.people.all(), [], {})
+        shown = archive.read("conversation.html").decode() + people_grid(backend.engine.people.all(), [])
     backend.engine.people.rename(f"Ana {TAGS}", "Ana")
     backend.end_session("markup")
     return f"{len(ELEMENTS.findall(shown))} elements"

@@ -61,7 +61,7 @@ class Courier:
                 if rule is None or row is None:
                     continue  # deleted meanwhile, and this delivery with it
                 del row["rules"]
-                message = row | {"id": uid, "event": row.pop("uid"), "rule": number, "test": False}
+                message = row | {"id": uid, "event": row.pop("uid"), "rule": number}
                 outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
                 if outcome:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Unpack
 
-from pvchat.library.live import courier, events, mqtt
+from pvchat.library.live import events
 from pvchat.library.live.events import PAGE, Rule, RuleOptions
 from pvchat.schemas import Service
 from pvchat.storage.library import LibraryError, transaction
@@ -66,17 +65,6 @@ class EventLog:
         with self._opened() as library, transaction(library):
             if not library.execute("DELETE FROM rules WHERE id = ?", (number,)).rowcount:
                 raise _no_rule(number)
-
-    def test(self, number: int) -> str:
-        """Send a made-up event by a rule; why it wasn't taken, "" if it was. Raises LibraryError for no such rule."""
-        with self._opened() as library:
-            rule = next((one for one in events.rules(library) if one.id == number), None)
-        if rule is None:
-            raise _no_rule(number)
-        name, now = self.chat.people.ids().get(rule.ref, ""), time.time()
-        row = {"kind": rule.kind, "name": name, "text": events.in_words(rule.kind, name), "test": True}
-        row |= {"id": f"test-{number}-{int(now)}", "rule": number}
-        return courier.send(rule, row, mqtt.node_of(self.chat.people.root), now)
 
     def deliveries(self, most: int = 50) -> list[dict[str, Any]]:
         """The last deliveries as JSON, the newest first, and what came of each one's last try."""

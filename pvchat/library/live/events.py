@@ -12,7 +12,7 @@ import re
 import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, time
 from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit, urlunsplit
@@ -114,12 +114,10 @@ def rules(library: sqlite3.Connection) -> list[Rule]:
     return [Rule(kind, ref, tuple(json.loads(sources)), *rest) for kind, ref, sources, *rest in rows]
 
 
-def record_event(
-    library: sqlite3.Connection, source: int, event: CameraEvent, earlier: Mapping[str, str], now: float
-) -> tuple[int, list[int]]:
+def record_event(library: sqlite3.Connection, source: int, event: CameraEvent, now: float) -> tuple[int, list[int]]:
     """Write a camera's event, and a delivery for each rule that fits; its number, and those of the rules.
 
-    `earlier`: whose an id is by now, of ids that people had before too; `now`: seconds since 1970.
+    `now`: seconds since 1970.
     """
     at = datetime.fromtimestamp(event.at).astimezone().isoformat(timespec="milliseconds")
     with transaction(library):
@@ -131,8 +129,7 @@ def record_event(
         assert number is not None
         telling = []
         for rule in rules(library):
-            ref = earlier.get(rule.ref, rule.ref)
-            if replace(rule, ref=ref).fits(event, where) and not _is_quiet(library, rule, source, event.at):
+            if rule.fits(event, where) and not _is_quiet(library, rule, source, event.at):
                 state = "delivered" if rule.target == PAGE else "waiting"  # what the page alone shows is told so
                 told = (uuid.uuid4().hex, number, rule.id, state, now, now)
                 library.execute("INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)", told)
@@ -145,7 +142,7 @@ def events_after(
 ) -> list[dict[str, Any]]:
     """So many events after the one of a number, in order, as JSON; a negative number: so many of the last.
 
-    `names`: of everyone by all her ids.
+    `names`: of everyone by id.
     """
     words = (
         "SELECT e.id, e.uid, e.kind, e.ref, e.at, e.probability, e.clip, e.second, s.path, s.place, "

@@ -25,7 +25,7 @@ from pvchat.library.live import events
 from pvchat.library.live.courier import Courier
 from pvchat.library.live.parts import LivePart, Queue, Sampler
 from pvchat.library.live.ring import Ring, prune
-from pvchat.library.live.window import SeenPart, Window, current_ids
+from pvchat.library.live.window import SeenPart, Window
 from pvchat.library.recognise import follow
 from pvchat.memory import keep_small, trim
 from pvchat.perception.scan import PART_DEPTH, analyse_part
@@ -194,12 +194,11 @@ class Live:
 
     def _write(self, library: sqlite3.Connection, ring: Ring, event: events.CameraEvent) -> None:
         """An event, unless she was forgotten meanwhile."""
-        earlier = current_ids(self.chat)
-        if event.ref and event.ref not in earlier:
+        if event.ref and event.ref not in self.chat.people.ids():
             return
         clip, second = ring.place(event.at)
         shown = replace(event, clip=clip, second=second)
-        number, _ = events.record_event(library, self._source, shown, earlier, time.time())
+        number, _ = events.record_event(library, self._source, shown, time.time())
         if (row := events.event_of(library, self.chat.people.ids(), number)) is not None:  # else she was just forgotten
             self._on_event(row)
 

@@ -96,7 +96,7 @@ class Window:
         self.chat = chat
         self.stays: dict[str, Stay] = {}
         self._until: dict[str, float] = {}  # when each one's last announced stay ended
-        self._ids: dict[str, str] = {}
+        self._versions: dict[str, str] = {}  # of everyone, by id
         self._who: list[Seen] = []  # what was decided at last
         self._begin()
         self._now = 0.0  # the end of the last part
@@ -104,18 +104,11 @@ class Window:
 
     def add(self, part: SeenPart) -> list[CameraEvent]:
         """The next part that was looked at; what has changed by it."""
-        ids = current_ids(self.chat)
-        if not ids.keys() >= self._ids.keys():  # somebody was forgotten: what was seen of her, too
+        versions = {one.id: one.version for one in self.chat.people.snapshot().people}
+        if not versions.keys() >= self._versions.keys():  # somebody was forgotten: what was seen of her, too
             self._begin()
             self.stays = {}
-        changed, self._ids = ids != self._ids, ids
-        for stay in [stay for ref, stay in self.stays.items() if ids.get(ref, ref) != ref]:
-            del self.stays[stay.ref]  # whoever was corrected or merged meanwhile stays, by her id of today
-            stay.ref = ids[stay.ref]
-            same = self.stays.setdefault(stay.ref, stay)
-            same.start, same.last = min(same.start, stay.start), max(same.last, stay.last)
-            same.announced = same.announced or stay.announced
-        self._until = {ids.get(ref, ref): until for ref, until in self._until.items()}
+        changed, self._versions = versions != self._versions, versions
         if OVERLAP_S < part.at - self._now <= BLIND_S:  # the connection broke, or parts were dropped
             self._gaps.append((self._now, part.at))
         self._keep_time(part.at, part.end)
@@ -219,12 +212,6 @@ class Window:
         stay = self.stays.pop(ref)
         self._until[ref] = stay.last
         return [CameraEvent("leaves", ref, stay.last, stay.probability)] if stay.announced and ref != UNKNOWN else []
-
-
-def current_ids(chat: Service) -> dict[str, str]:
-    """Each person's id of today, by all ids that she has or had."""
-    now = {one.name: one.id for one in chat.people.snapshot().people}
-    return {ref: now[name] for ref, name in chat.people.ids().items() if name in now}
 
 
 def extend(seen: ScanState, part: SeenPart, start: float) -> None:
