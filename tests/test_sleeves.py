@@ -68,17 +68,44 @@ def test_trousers_are_told_of_who_stands_and_wears_no_dress():
     track.facts.clothes, track.facts.pose = [Garment("top", "red", 0.9)], "standing"
     add_trousers(pictured(clip, track))
     assert [(g.kind, g.colour) for g in track.facts.clothes] == [("top", "red"), ("trousers", "dark blue")]
-    for kind, pose in (("dress", "standing"), ("top", "sitting")):
+    for kind, pose in (("dress", "standing"), ("top", None)):
         track.facts.clothes, track.facts.pose = [Garment(kind, "red", 0.9)], pose
         add_trousers(pictured(clip, track))
         assert [g.kind for g in track.facts.clothes] == [kind]
 
 
-def test_a_woman_in_one_colour_may_wear_a_coat():
-    clip, track = person(legs=RED)
-    track.facts.clothes, track.facts.pose, track.facts.gender = [Garment("top", "red", 0.9)], "standing", "woman"
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ["top", "trousers"]),
+        ({"colour": "blue"}, ["top"]),  # hips may be taken for thighs
+        ({"knees": 0.3}, ["top"]),  # behind a table
+        ({"down": 0.7}, ["top"]),  # thighs that point at the camera
+    ],
+)
+def test_of_who_sits_trousers_are_told_where_the_thighs_are_seen_from_the_side(change, told):
+    clip, track = person()
+    track.facts.clothes, track.facts.pose = [Garment("top", change.get("colour", "red"), 0.9)], "sitting"
+    track.pose[:, 25:27, 3] = change.get("knees", 0.99)
+    track.pose[:, 25:27, 1] = change.get("down", 0.9)
     add_trousers(pictured(clip, track))
-    assert len(track.facts.clothes) == 1
+    assert [g.kind for g in track.facts.clothes] == told
+
+
+@pytest.mark.parametrize(("legs", "told"), [(NAVY, ["top", "trousers"]), (SKIN, ["top"])])
+def test_trousers_of_somebody_from_behind_have_no_colour_of_skin(legs, told):
+    clip, track = person(legs=legs)
+    track.kind, track.facts.pose, track.facts.clothes = "figure", "sitting", [Garment("top", "red", 0.9)]
+    add_trousers(pictured(clip, track))
+    assert [g.kind for g in track.facts.clothes] == told
+
+
+@pytest.mark.parametrize(("cloth_of", "colour", "kind"), [(RED, "red", "dress"), ((20, 20, 20), "black", "top")])
+def test_a_woman_in_one_colour_wears_a_dress_but_in_black_maybe_a_coat(cloth_of, colour, kind):
+    clip, track = person(legs=cloth_of)
+    track.facts.clothes, track.facts.pose, track.facts.gender = [Garment("top", colour, 0.9)], "standing", "woman"
+    add_trousers(pictured(clip, track))
+    assert [g.kind for g in track.facts.clothes] == [kind]
 
 
 def test_bare_legs_are_no_trousers():

@@ -28,18 +28,27 @@ _CLOTH = 22.0  # difference in CIELAB up to which a patch is of the torso's clot
 _FEW, _OFTEN = 3, 0.4  # arms, over all sightings, that must say something; share of all that are seen
 _AGREE = 0.8  # share of them that must say the same
 _LEGS_SURE = 0.7  # confidence of trousers [choice]
-_LEGS = 0.25  # of the way from hip to knee that must be in the picture
+_LEGS, _LONG = 0.25, 1.1  # of the way from hip to knee that must be in the picture; length of a thigh from the side
+_SKINS = ("brown", "beige", "pink", "orange")  # legs of somebody whose face isn't seen may be bare
 
 
 def add_trousers(seen: Pictured) -> None:
-    """Add trousers to the clothes of a face track seen in colour that stands."""
+    """Add trousers to the clothes of somebody seen in colour who stands, or whose thighs are seen from the side.
+
+    A woman in one colour from top to bottom wears a dress, if it isn't black: that may be a coat, or any two garments.
+    """
     track, facts = seen.track, seen.track.facts
     main = facts.clothes[0] if facts.clothes else None
-    if track.kind != "face" or seen.grey or facts.pose != "standing" or (main and main.kind in garments.WHOLE):
+    if seen.grey or not (facts.pose or facts.movement) or (main and main.kind in garments.WHOLE):
         return
-    legs = leg_colour(seen)
-    # of a woman in one colour from top to bottom it may be a coat or dress
-    if legs is not None and not (facts.gender == "woman" and main is not None and main.colour == legs):
+    stands = facts.pose == "standing" and track.kind == "face"
+    legs = leg_colour(seen, stands)
+    if legs is None or (track.kind == "figure" and legs in _SKINS):
+        return
+    same = main is not None and main.colour is not None and colours.family(main.colour) == colours.family(legs)
+    if stands and facts.gender == "woman" and main is not None and main.colour == legs:
+        main.kind = "dress" if main.kind == "top" and colours.family(legs) != "black" else main.kind
+    elif stands or not same:  # of who doesn't stand, hips may be taken for thighs
         facts.clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
@@ -53,23 +62,31 @@ def sleeves(seen: Pictured) -> str | None:
     return name if told.count(name) >= _AGREE * len(told) else None
 
 
-def leg_colour(seen: Pictured) -> str | None:
-    """The colour of what covers both thighs, where they are seen; None where that is skin."""
+def leg_colour(seen: Pictured, stands: bool = True) -> str | None:
+    """The colour of what covers the thighs, where they are seen; None where that is skin.
+
+    Of who doesn't stand, the knees must be seen, too, and thighs that don't point at the camera: laps are behind
+    tables and under hands.
+    """
     track, said = seen.track, list[str | None]()
     for i, image in seen:
         joints = track.pose[i]
         if np.isnan(joints).any():
             continue
-        skin, pixels = skin_of(track, i, image), []
+        skin, pixels = skin_of(track, i, image), list[NDArray[np.uint8]]()
+        aspect, height = image.shape[1] / image.shape[0], float(track.boxes[i, 3] - track.boxes[i, 1])
         for hip, knee in body.THIGHS:
-            way = joints[hip, :2] + np.outer((0.3, 0.5), joints[knee, :2] - joints[hip, :2])
-            if joints[hip, 3] < _SEEN or not _inside(joints[hip, :2] + _LEGS * (joints[knee, :2] - joints[hip, :2])):
+            thigh = joints[knee, :2] - joints[hip, :2]
+            if joints[hip, 3] < _SEEN or not _inside(joints[hip, :2] + (_LEGS if stands else 1.0) * thigh):
                 continue
+            if not stands and (joints[knee, 3] < _SEEN or float(np.hypot(thigh[0] * aspect, thigh[1])) < _LONG * height):
+                continue
+            way = joints[hip, :2] + np.outer((0.3, 0.5) if stands else (0.5, 0.7), thigh)
             pixels += [_patch(track, i, image, point) for point in way if _inside(point)]
         if len(pixels) < 2:
             continue
         flat = np.concatenate(pixels)
-        bare = float(colours.skin_like(flat, skin).mean()) > 0.5
+        bare = track.kind == "face" and float(colours.skin_like(flat, skin).mean()) > 0.5
         said.append(None if bare else colours.name_colours(colours.dominant(flat, colours.cast(image))))
     name, share = colours.vote(said)
     return name if len(said) >= min(2, len(seen.rows)) and share >= _AGREE else None
