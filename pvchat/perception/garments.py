@@ -26,6 +26,7 @@ TOLD = (
 UNTOLD = ("sleeveless top", "long-sleeved top", "jersey", "chef's jacket", "bare", "other")
 # Probability from which a kind is told, one of several alike is, and a suit that ImageNet's classes claim (ADR 0117).
 _LIKELY, _ALIKE, _SUIT = 0.6, 0.65, 0.4
+_DRESS = 0.75  # how likely a dress must be beside a sleeveless top, which looks like its upper part
 _JACKETS, _COATS = ("jacket", "coat", "suit"), ("coat", "white coat")  # of which one is a jacket, a coat
 _NOT_WITH = {  # what has no such sleeves
     "sleeveless": {"T-shirt", "shirt", "sweater", "hoodie", *_JACKETS, *_COATS, "cardigan", "uniform", "robe"},
@@ -71,6 +72,8 @@ def _told(shares: dict[str, float], formal: bool) -> list[Attribute]:
     if best in TOLD and shares[best] >= (_SUIT if formal and best == "suit" else _LIKELY):
         return [Attribute("coat" if best in _COATS else best, shares[best])]
     alike = {"jacket": sum(shares[kind] for kind in _JACKETS), "coat": sum(shares[kind] for kind in _COATS)}
+    if shares["dress"] > _DRESS * shares["sleeveless top"]:
+        alike["dress"] = shares["dress"] + shares["sleeveless top"]
     return [Attribute(kind, share) for kind, share in alike.items() if share >= _ALIKE][:1]
 
 
