@@ -38,10 +38,11 @@ _FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
 _FORMAL_SURE, _TIE_SURE = 0.45, 0.25
 _SUITS, _SUIT_SEEN, _TIE_ALONE = [834, 982], 0.05, 0.6  # faces of 20 pixels wear "ties" without a trace of a suit
 _STETHOSCOPE, _STETHOSCOPE_SURE = 823, 0.4
+_ARMOUR, _ARMOUR_SURE = [461, 524], 0.33  # breastplate and cuirass
 ACCESSORIES = ("tie", "bow tie", "stethoscope")
 OUTER = ("suit", "jacket")
 OPEN = (*OUTER, "coat", "cardigan")  # are worn open at the front
-WHOLE = ("suit", "coat", "dress", "robe")  # cover the legs, or say already what does
+WHOLE = ("suit", "coat", "dress", "robe", "armour")  # cover the legs, or say already what does
 
 
 def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gender: str | None) -> dict[str, float]:
@@ -56,6 +57,8 @@ def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gen
 
 def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
     """The kind that is told, if one is, with its accessories."""
+    if (armour := max(float(p[_ARMOUR].sum()), float(q[_ARMOUR].sum()))) >= _ARMOUR_SURE:
+        return [Attribute("armour", armour)]
     found = _told(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE)
     seen = {index: float(max(p[index], q[index])) for index in _TIES}
     tie = max(seen, key=lambda index: seen[index])  # nobody wears two
