@@ -126,7 +126,8 @@ def _claim_body(facts: PersonFacts, seen: Pictured, experts: Experts, length: st
     torso = np.asarray(seen.track.body[inside], np.float32)
     shares = garments.garment_shares(torso.mean(0), bust.mean(0), length, facts.gender)
     p, of_bust = (experts.imagenet.probabilities(seen_of).mean(0) for seen_of in (torso, bust))
-    return garments.classified(shares, p, of_bust, facts.gender)
+    worn = garments.classified(shares, p, of_bust, facts.gender)
+    return [one for one in worn if one.label != "T-shirt" or length == "short-sleeved"]  # any top looks like one
 
 
 def _clothes_of_face(
