@@ -33,10 +33,7 @@ _SKINS = ("brown", "beige", "pink", "orange")  # legs of somebody whose face isn
 
 
 def add_trousers(seen: Pictured) -> None:
-    """Add trousers to the clothes of somebody seen in colour who stands, or whose thighs are seen from the side.
-
-    A woman in one colour from top to bottom wears a dress, if it isn't black: that may be a coat, or any two garments.
-    """
+    """Add trousers to the clothes of somebody seen in colour who stands, or whose thighs are seen from the side."""
     track, facts = seen.track, seen.track.facts
     main = facts.clothes[0] if facts.clothes else None
     if seen.grey or not (facts.pose or facts.movement) or (main and main.kind in garments.WHOLE):
@@ -45,10 +42,10 @@ def add_trousers(seen: Pictured) -> None:
     legs = leg_colour(seen, stands)
     if legs is None or (track.kind == "figure" and legs in _SKINS):
         return
-    same = main is not None and main.colour is not None and colours.family(main.colour) == colours.family(legs)
-    if stands and facts.gender == "woman" and main is not None and main.colour == legs:
-        main.kind = "dress" if main.kind == "top" and colours.family(legs) != "black" else main.kind
-    elif stands or not same:  # of who doesn't stand, hips may be taken for thighs
+    worn = (main.colour if main else None) or ""
+    # of a woman in one colour from top to bottom it may be a coat or dress; of who doesn't stand, the hem of the top
+    same = legs == worn if stands else colours.family(legs) == colours.family(worn)
+    if not same or (stands and facts.gender != "woman"):
         facts.clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
