@@ -81,13 +81,17 @@ def test_trousers_are_told_of_who_stands_and_wears_no_dress():
         ({"colour": "blue"}, ["top"]),  # hips may be taken for thighs
         ({"knees": 0.3}, ["top"]),  # behind a table
         ({"down": 0.7}, ["top"]),  # thighs that point at the camera
+        ({"down": 0.7, "feet": 0.95}, ["top", "trousers"]),  # lower legs
     ],
 )
-def test_of_who_sits_trousers_are_told_where_the_thighs_are_seen_from_the_side(change, told):
+def test_of_who_sits_trousers_are_told_where_the_legs_are_seen_whole(change, told):
     clip, track = person()
     track.facts.clothes, track.facts.pose = [Garment("top", change.get("colour", "red"), 0.9)], "sitting"
     track.pose[:, 25:27, 3] = change.get("knees", 0.99)
     track.pose[:, 25:27, 1] = change.get("down", 0.9)
+    if "feet" in change:
+        track.pose[:, 27:29] = track.pose[:, 25:27]
+        track.pose[:, 27:29, 1] = change["feet"]
     add_trousers(pictured(clip, track))
     assert [g.kind for g in track.facts.clothes] == told
 
