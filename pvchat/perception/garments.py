@@ -2,8 +2,8 @@
 
 In: features of her torso and of her bust, how long the sleeves are, whether it is a man. Out: kinds with confidences.
 A linear head tells, fitted to people in photos and film whose clothes were read by eye (`recipes/looks/garments.py`);
-what it isn't sure of stays a "top". ImageNet's own classes know suits and ties: where they claim a suit, the head need
-be less sure of it.
+what it isn't sure of stays a "top". ImageNet's own classes know armour, suits and ties: where they claim a suit, the
+head need be less sure of it.
 
 Legend: p, q [1000] are mean probabilities of ImageNet's classes over the torso and over the bust.
 """

@@ -40,7 +40,7 @@ def add_trousers(seen: Pictured) -> None:
         return
     stands = facts.pose == "standing" and track.kind == "face"
     legs = leg_colour(seen, stands)
-    if legs is None or (track.kind == "figure" and legs in _SKINS):
+    if legs is None or (track.kind == "figure" and colours.family(legs) in _SKINS):
         return
     worn = (main.colour if main else None) or ""
     # of a woman in one colour from top to bottom it may be a coat or dress; of who doesn't stand, the hem of that
