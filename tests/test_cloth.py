@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from test_facts import HEIGHT, RED, WALL, WIDTH, track_at
 from test_sleeves import person
 
@@ -62,3 +63,12 @@ def test_long_hair_upon_the_shoulders_is_not_what_is_worn():
     for box in ((0.43, 0.25, 0.48, 0.47), (0.52, 0.25, 0.57, 0.47)):
         painted(clip, box, BLONDE)
     assert worn(clip, track) == "red"
+
+
+@pytest.mark.parametrize(("box", "told"), [((0.46, 0.25, 0.54, 1.0), "red"), ((0.3, 0.25, 0.7, 1.0), "yellow")])
+def test_blonde_hair_is_no_top_where_it_covers_the_middle_and_a_blonde_top_has_such_sleeves(box, told):
+    clip, track = person()
+    for hair in ((0.38, 0.06, 0.44, 0.62), (0.56, 0.06, 0.62, 0.62), (0.44, 0.06, 0.56, 0.1)):
+        painted(clip, hair, BLONDE)
+    painted(clip, box, BLONDE)
+    assert worn(clip, track) == told

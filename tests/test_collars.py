@@ -59,17 +59,25 @@ def test_the_shirt_of_a_suit_comes_before_its_tie():
     assert worn(clip, track) == [("suit", "grey"), ("shirt", "white"), ("tie", None)]
 
 
+@pytest.mark.parametrize(("shown", "colour"), [(6, "black and white"), (3, "black and white"), (1, "black")])
+def test_a_print_on_the_chest_is_told_with_the_colour(shown, colour):
+    assert worn(*person(below=0.3, shown=shown)) == [("top", colour)]
+    clip, track = person(below=0.3, shown=shown)
+    track.facts.clothes = [Garment("jacket", "black", 0.9)]  # below an open one may be anything
+    assert worn(clip, track) == [("jacket", "black")]
+
+
 @pytest.mark.parametrize(
     "made",
     [
         {"under": None},
-        {"below": 0.3},  # black above it: a print
+        {"below": 0.3, "under": (30, 110, 60)},  # black above it: a print that isn't white
         {"under": PINK},  # could be skin
         {"shown": 2},  # a hand, a paper
         {"outer": WHITE, "under": BLACK},
     ],
 )
-def test_prints_skin_and_what_is_seen_for_a_moment_are_no_shirt(made):
+def test_colourful_prints_skin_and_what_is_seen_for_a_moment_are_no_shirt(made):
     assert worn(*person(**made)) == [("top", "black")]
 
 

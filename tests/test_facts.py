@@ -161,6 +161,10 @@ def test_nobody_wears_two_kinds_of_tie(monkeypatch):
         ({"white_coat": 0.7}, {}, "coat"),
         ({"sleeveless_top": 0.9}, {}, "top"),
         ({"dress": 0.7}, {}, "dress"),
+        ({"dress": 0.35, "sleeveless_top": 0.35}, {}, "dress"),  # its upper part looks like one
+        ({"dress": 0.2, "sleeveless_top": 0.5}, {}, "top"),
+        ({"T-shirt": 0.9}, {}, "top"),  # without sleeves that are seen
+        ({"uniform": 0.7}, {"i461": 0.2, "i524": 0.2}, "armour"),
         ({"robe": 0.8, "jacket": 0.2}, {"i400": 0.9}, "robe"),
     ],
 )

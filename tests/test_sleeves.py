@@ -68,10 +68,40 @@ def test_trousers_are_told_of_who_stands_and_wears_no_dress():
     track.facts.clothes, track.facts.pose = [Garment("top", "red", 0.9)], "standing"
     add_trousers(pictured(clip, track))
     assert [(g.kind, g.colour) for g in track.facts.clothes] == [("top", "red"), ("trousers", "dark blue")]
-    for kind, pose in (("dress", "standing"), ("top", "sitting")):
+    for kind, pose in (("dress", "standing"), ("top", None)):
         track.facts.clothes, track.facts.pose = [Garment(kind, "red", 0.9)], pose
         add_trousers(pictured(clip, track))
         assert [g.kind for g in track.facts.clothes] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ["top", "trousers"]),
+        ({"colour": "blue"}, ["top"]),  # hips may be taken for thighs
+        ({"knees": 0.3}, ["top"]),  # behind a table
+        ({"down": 0.7}, ["top"]),  # thighs that point at the camera
+        ({"down": 0.7, "feet": 0.95}, ["top", "trousers"]),  # lower legs
+    ],
+)
+def test_of_who_sits_trousers_are_told_where_the_legs_are_seen_whole(change, told):
+    clip, track = person()
+    track.facts.clothes, track.facts.pose = [Garment("top", change.get("colour", "red"), 0.9)], "sitting"
+    track.pose[:, 25:27, 3] = change.get("knees", 0.99)
+    track.pose[:, 25:27, 1] = change.get("down", 0.9)
+    if "feet" in change:
+        track.pose[:, 27:29] = track.pose[:, 25:27]
+        track.pose[:, 27:29, 1] = change["feet"]
+    add_trousers(pictured(clip, track))
+    assert [g.kind for g in track.facts.clothes] == told
+
+
+@pytest.mark.parametrize(("legs", "told"), [(NAVY, ["top", "trousers"]), (SKIN, ["top"])])
+def test_trousers_of_somebody_from_behind_have_no_colour_of_skin(legs, told):
+    clip, track = person(legs=legs)
+    track.kind, track.facts.pose, track.facts.clothes = "figure", "sitting", [Garment("top", "red", 0.9)]
+    add_trousers(pictured(clip, track))
+    assert [g.kind for g in track.facts.clothes] == told
 
 
 def test_a_woman_in_one_colour_may_wear_a_coat():

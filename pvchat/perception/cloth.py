@@ -37,6 +37,9 @@ _LOWER = 0.35  # how much lower than hers the chin of somebody is whose body is 
 # Long hair: the part of the torso's width, from its middle, and of its height, from below, that shows cloth, and the
 # share of that which has the colour of the hair up to which cloth of that colour is held for hair.
 _MIDDLE, _BOTTOM, _HAIR = 0.3, 0.4, 0.3
+# Lightness of hair from which it isn't black: tops are often black, and seldom as brown or blonde as long hair above
+# them. Share of the torso from which what has its colour isn't told at all.
+_BROWN, _NEARLY_ALL = 27.0, 0.75
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,9 @@ def _torso_pixels(one: _Sample) -> Image:
         covered, bottom = hair.like(pixels, one.hair), min(box[3], 1.0)
         middle = np.abs(places[:, 0] - (box[0] + box[2]) / 2) < _MIDDLE * (box[2] - box[0])
         middle &= places[:, 1] > bottom - _BOTTOM * (bottom - box[1])
-        if middle.any() and covered[middle].mean() <= _HAIR:
-            pixels, places = pixels[~covered], places[~covered]
+        if middle.any() and (covered[middle].mean() <= _HAIR or one.hair[0] > _BROWN):
+            free = ~covered & (covered.mean() < _NEARLY_ALL)  # else it may be cloth
+            pixels, places = pixels[free], places[free]
     return _uncovered(pixels, places, one)
 
 

@@ -1,6 +1,6 @@
 """What shows at the neck: lighter cloth under darker, such as a shirt under a jacket, and shoulders that are bare.
 
-In: a face track, its best sightings, their pictures. Out: garments, a kind for the outer one; "bare shoulders".
+In: a face track, its best sightings, their pictures. Out: garments, kind and print of the outer one; "bare shoulders".
 What is worn under something lies right below the chin or below bare skin; a print on the chest has the outer garment's
 colour above it. Skin is what has the colour of the face: cloth that could be skin isn't told.
 
@@ -32,6 +32,8 @@ _PALE = ("white", "light grey", "light blue", "blue")  # what is told; others ma
 _WITH_TIE, _BESIDE_TIE = (*_PALE, "pink"), 0.18  # what is told beside a tie; half the width of the strip, in w
 _DARK = ("black", "dark grey", "grey", "dark blue", "brown", "dark")  # of a top that is a jacket if a shirt shows
 _OVER = ("top", "sweater", "cardigan", "vest", *garments.OUTER)  # under which a shirt or collar shows
+# On what prints are told, the families of their colours, the share of the sightings, two at least, that must show one.
+_PRINTED, _WHITES, _PRINT_AGREE = ("top", "T-shirt", "hoodie", "sweater"), ("white", "beige"), 0.4
 _BARE, _SMOOTH = 0.8, 14.0  # share of skin on a bare shoulder; spread of its lightness, which is larger in hair
 _PIXELS = 1500  # of a patch that are looked at, about
 _SMALL = 24  # pixels of a face's height below which skin and pale cloth run together
@@ -47,9 +49,12 @@ def add_neckline(seen: Pictured) -> None:
         facts.confidence[BARE] = _AGREE
         return
     main = facts.clothes[0] if facts.clothes else None
-    if main is None or main.kind not in _OVER or any(garment.kind == "shirt" for garment in facts.clothes):
+    if main is None or main.kind not in (*_OVER, *_PRINTED) or any(g.kind == "shirt" for g in facts.clothes):
         return
-    if (pale := collar(seen)) is None:
+    pale, printed = at_neck(seen)
+    if pale is None or main.kind not in _OVER:
+        if printed and main.kind in _PRINTED and main.colour in _DARK:
+            main.colour = f"{main.colour} and white"
         return
     if main.kind == "top" and main.colour in _DARK:
         main.kind, main.sleeves = "jacket", None
@@ -69,15 +74,15 @@ def shirt_under_tie(seen: Pictured, outer: str | None) -> list[Garment]:
     return [_pale_garment("shirt", colour, round(share, 3))] if colour in _WITH_TIE and colour != outer else []
 
 
-def collar(seen: Pictured) -> str | None:
-    """The colour of lighter cloth at the neck of a face track, where most sightings show it; None where they don't."""
-    pale: list[str | None] = []
-    for count, (i, image) in enumerate(seen, 1):
-        word = _colour_at_neck(seen.track, i, image)
-        pale += [word] if word in _PALE else []
-        if count - len(pale) > (1 - _AGREE) * len(seen.rows) + 1e-6:
-            return None  # the rest can't change that
-    return colours.vote(pale)[0]
+def at_neck(seen: Pictured) -> tuple[str | None, bool]:
+    """The colour of lighter cloth at the neck of a face track, where most sightings show it, and whether the outer
+    garment has a white print: whiter cloth below itself.
+    """
+    found = [part for i, image in seen if (part := _part_at_neck(seen.track, i, image))]
+    pale = [word for word, low in found if not low and word in _PALE]
+    prints = sum(low and colours.family(word) in _WHITES for word, low in found)
+    shown = len(seen.rows) - len(pale) <= (1 - _AGREE) * len(seen.rows) + 1e-6
+    return colours.vote(pale)[0] if shown else None, prints >= max(2, _PRINT_AGREE * len(seen.rows))
 
 
 def bare_shoulders(seen: Pictured) -> bool:
@@ -102,8 +107,10 @@ def _pale_garment(kind: str, colour: str | None, sure: float) -> Garment:
     return Garment(kind, "white" if colour == "light grey" else colour, sure)
 
 
-def _colour_at_neck(track: Track, i: int, image: Image) -> str | None:
-    """The colour word of cloth at the neck that is lighter than the outer one; None where there is none."""
+def _part_at_neck(track: Track, i: int, image: Image) -> tuple[str, bool] | None:
+    """The colour word of cloth that is lighter than the outer one, and whether it is below that, as a print is; None
+    where there is none at the neck or below it.
+    """
     face = track.boxes[i]
     width, height = face[2] - face[0], face[3] - face[1]
     beside = _shoulders(track, i, image, 0.22, (0.25, 0.75))
@@ -129,10 +136,11 @@ def _colour_at_neck(track: Track, i: int, image: Image) -> str | None:
     top = int(np.percentile(np.nonzero(pale)[0], 5))
     begins = _FROM + top * step / (height * len(image))
     covered = float((~bare & (apart <= _OTHER))[:top].mean()) if top else 0.0
-    if begins > _LOW or (begins > _HIGH and covered > _COVERED):
+    low = begins > _HIGH and covered > _COVERED
+    if begins > _LOW and not low:
         return None
     shift = np.array([0.0, *(0.5 * colours.cast(image))], np.float32)
-    return colours.word(np.median(lab[pale], 0) - shift)
+    return colours.word(np.median(lab[pale], 0) - shift), low
 
 
 def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[float, float]) -> list[NDArray[np.uint8]]:

@@ -24,6 +24,7 @@ from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, Track
 from pvchat.video import Clip
 
 _NOT_WORN = {"smiling", "glasses"}  # glasses: right on photos, wrong on footage; `motion.wears_glasses` tells them
+_HALF = 0.5  # share of the sightings of a drawn face that must agree on the colour below it
 _SHOWN = 0.13  # share of the torso that must be in the frame
 
 
@@ -96,9 +97,11 @@ def _measure_drawn(facts: PersonFacts, seen: Pictured, heads: DrawnHeads, backgr
     found = [(image, heads.face(image, figure)) for image, figure in zip(seen.images, seen.boxes, strict=True)]
     faces = [(image, face) for image, face in found if face is not None]
     below = [(image, drawnheads.clothes_of(face), skin_colour(image, face)) for image, face in faces]
-    facts.clothes = _top([cloth.colour_of(*row, False) for row in below]) or [
-        garment for garment in _top(_torso_colours(seen)) if background != f"a {garment.colour} background"
-    ]
+    said = [cloth.colour_of(*row, False) for row in below]
+    if any(said):  # beside a small face there may be hair or wall: then colours change
+        facts.clothes = [garment for garment in _top(said) if garment.confidence >= _HALF]
+    else:
+        facts.clothes = [g for g in _top(_torso_colours(seen)) if background != f"a {g.colour} background"]
     if faces:
         hairs, shown = [drawnheads.hair_of(face) for _, face in faces], [image for image, _ in faces]
         facts.hair = hair.drawn(hairs, shown, whole=True)

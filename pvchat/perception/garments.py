@@ -3,7 +3,7 @@
 In: features of her torso and of her bust (`Experts.clothes`), how long the sleeves are, whether it is a man. Out: kinds
 with confidences. A linear head tells, over features of a network whose last blocks were trained on people in photos and
 film whose clothes were read by eye (`recipes/looks/garments.py`); what it isn't sure of stays a "top". ImageNet's own
-classes know suits and ties: where they claim a suit, the head need be less sure of it.
+classes know armour, suits and ties: where they claim a suit, the head need be less sure of it.
 
 Legend: p, q [1000] are mean probabilities of ImageNet's classes over the torso and over the bust.
 """
@@ -37,10 +37,11 @@ _FORMAL, _TIES = [834, 906, 457, 982], {906: "tie", 457: "bow tie"}
 _FORMAL_SURE, _TIE_SURE = 0.45, 0.25
 _SUITS, _SUIT_SEEN, _TIE_ALONE = [834, 982], 0.05, 0.6  # faces of 20 pixels wear "ties" without a trace of a suit
 _STETHOSCOPE, _STETHOSCOPE_SURE = 823, 0.4
+_ARMOUR, _ARMOUR_SURE = [461, 524], 0.33  # breastplate and cuirass
 ACCESSORIES = ("tie", "bow tie", "stethoscope")
 OUTER = ("suit", "jacket")
 OPEN = (*OUTER, "coat", "cardigan")  # are worn open at the front
-WHOLE = ("suit", "coat", "dress", "robe")  # cover the legs, or say already what does
+WHOLE = ("suit", "coat", "dress", "robe", "armour")  # cover the legs, or say already what does
 
 
 def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gender: str | None) -> dict[str, float]:
@@ -55,6 +56,8 @@ def garment_shares(torso: FloatArray, bust: FloatArray, sleeves: str | None, gen
 
 def classified(shares: dict[str, float], p: FloatArray, q: FloatArray, gender: str | None) -> list[Attribute]:
     """The kind that is told, if one is, with its accessories."""
+    if (armour := max(float(p[_ARMOUR].sum()), float(q[_ARMOUR].sum()))) >= _ARMOUR_SURE:
+        return [Attribute("armour", armour)]
     found = _told(shares, max(_formality(p), _formality(q)) >= _FORMAL_SURE)
     seen = {index: float(max(p[index], q[index])) for index in _TIES}
     tie = max(seen, key=lambda index: seen[index])  # nobody wears two

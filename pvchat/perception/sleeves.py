@@ -28,18 +28,24 @@ _CLOTH = 22.0  # difference in CIELAB up to which a patch is of the torso's clot
 _FEW, _OFTEN = 3, 0.4  # arms, over all sightings, that must say something; share of all that are seen
 _AGREE = 0.8  # share of them that must say the same
 _LEGS_SURE = 0.7  # confidence of trousers [choice]
-_LEGS = 0.25  # of the way from hip to knee that must be in the picture
+_LEGS, _LONG = 0.25, 1.1  # of the way from hip to knee that must be in the picture; length of a thigh from the side
+_SKINS = ("brown", "beige", "pink", "orange")  # legs of somebody whose face isn't seen may be bare
 
 
 def add_trousers(seen: Pictured) -> None:
-    """Add trousers to the clothes of a face track seen in colour that stands."""
+    """Add trousers to the clothes of somebody seen in colour who stands, or whose legs are seen whole."""
     track, facts = seen.track, seen.track.facts
     main = facts.clothes[0] if facts.clothes else None
-    if track.kind != "face" or seen.grey or facts.pose != "standing" or (main and main.kind in garments.WHOLE):
+    if seen.grey or not (facts.pose or facts.movement) or (main and main.kind in garments.WHOLE):
         return
-    legs = leg_colour(seen)
-    # of a woman in one colour from top to bottom it may be a coat or dress
-    if legs is not None and not (facts.gender == "woman" and main is not None and main.colour == legs):
+    stands = facts.pose == "standing" and track.kind == "face"
+    legs = leg_colour(seen, stands)
+    if legs is None or (track.kind == "figure" and colours.family(legs) in _SKINS):
+        return
+    worn = (main.colour if main else None) or ""
+    # of a woman in one colour from top to bottom it may be a coat or dress; of who doesn't stand, the hem of that
+    same = legs == worn if stands else colours.family(legs) == colours.family(worn)
+    if not same or (stands and facts.gender != "woman"):
         facts.clothes.insert(1, Garment("trousers", legs, _LEGS_SURE))
 
 
@@ -53,26 +59,48 @@ def sleeves(seen: Pictured) -> str | None:
     return name if told.count(name) >= _AGREE * len(told) else None
 
 
-def leg_colour(seen: Pictured) -> str | None:
-    """The colour of what covers both thighs, where they are seen; None where that is skin."""
+def leg_colour(seen: Pictured, stands: bool = True) -> str | None:
+    """The colour of what covers the legs, where they are seen; None where that is skin.
+
+    Of who stands by the thighs. Of others by the lower legs or, where these aren't seen, by thighs that don't point at
+    the camera: laps are behind tables and under hands.
+    """
     track, said = seen.track, list[str | None]()
     for i, image in seen:
         joints = track.pose[i]
         if np.isnan(joints).any():
             continue
-        skin, pixels = skin_of(track, i, image), []
-        for hip, knee in body.THIGHS:
-            way = joints[hip, :2] + np.outer((0.3, 0.5), joints[knee, :2] - joints[hip, :2])
-            if joints[hip, 3] < _SEEN or not _inside(joints[hip, :2] + _LEGS * (joints[knee, :2] - joints[hip, :2])):
-                continue
-            pixels += [_patch(track, i, image, point) for point in way if _inside(point)]
+        pixels = _thighs(track, i, image) if stands else _legs_from_the_side(track, i, image)
         if len(pixels) < 2:
             continue
         flat = np.concatenate(pixels)
-        bare = float(colours.skin_like(flat, skin).mean()) > 0.5
+        bare = track.kind == "face" and float(colours.skin_like(flat, skin_of(track, i, image)).mean()) > 0.5
         said.append(None if bare else colours.name_colours(colours.dominant(flat, colours.cast(image))))
     name, share = colours.vote(said)
     return name if len(said) >= min(2, len(seen.rows)) and share >= _AGREE else None
+
+
+def _thighs(track: Track, i: int, image: Image) -> list[NDArray[np.uint8]]:
+    """Patches' pixels [N, 3] on the thighs whose hips are seen, as far as they are in the picture."""
+    joints, pixels = track.pose[i], list[NDArray[np.uint8]]()
+    for hip, knee in body.THIGHS:
+        way = joints[hip, :2] + np.outer((0.3, 0.5, _LEGS), joints[knee, :2] - joints[hip, :2])
+        if joints[hip, 3] >= _SEEN and _inside(way[2]):
+            pixels += [_patch(track, i, image, point) for point in way[:2] if _inside(point)]
+    return pixels
+
+
+def _legs_from_the_side(track: Track, i: int, image: Image) -> list[NDArray[np.uint8]]:
+    """The same on the lower legs that are seen whole, else on such thighs, if they are long."""
+    joints, height = track.pose[i], float(track.boxes[i, 3] - track.boxes[i, 1])
+    for parts, along, least in ((body.SHINS, (0.15, 0.4), 0.0), (body.THIGHS, (0.5, 0.7), _LONG * height)):
+        ends = [joints[list(part)] for part in parts]
+        whole = [e[:, :2] for e in ends if (e[:, 3] >= _SEEN).all() and all(map(_inside, e[:, :2]))]
+        ways = [(start, end - start) for start, end in whole]
+        ways = [(at, way) for at, way in ways if np.hypot(way[0] * image.shape[1] / image.shape[0], way[1]) >= least]
+        if ways:
+            return [_patch(track, i, image, at + x * way) for at, way in ways for x in along]
+    return []
 
 
 def _sleeve_lengths(track: Track, i: int, image: Image) -> Iterator[str | None]:

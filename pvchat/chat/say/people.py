@@ -154,6 +154,8 @@ def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
     else:
         worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
         known = timed(worn, found.spans, timeline, partial(_looks, whole=True))
+    if kind == "worn" and "bare" in known:  # of what is asked that is a part
+        return upper(f"{name} {known}, but I can't make out {missed}.")
     return " ".join([upper(clauses.here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
 
 
