@@ -39,7 +39,8 @@ def experts(imagenet=None, **said):
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
     headwear = StubHeads(head=said.pop("second", []))
     heads, imagenet = StubHeads(**said), imagenet or StubImageNet()
-    found.__dict__.update(frames=frames, heads=heads, headwear=headwear, settings=settings, imagenet=imagenet)
+    found.__dict__.update(frames=frames, clothes=frames, heads=heads, headwear=headwear, settings=settings)
+    found.__dict__["imagenet"] = imagenet
     return found
 
 
@@ -161,9 +162,7 @@ def test_nobody_wears_two_kinds_of_tie(monkeypatch):
         ({"white_coat": 0.7}, {}, "coat"),
         ({"sleeveless_top": 0.9}, {}, "top"),
         ({"dress": 0.7}, {}, "dress"),
-        ({"dress": 0.35, "sleeveless_top": 0.35}, {}, "dress"),  # its upper part looks like one
-        ({"dress": 0.2, "sleeveless_top": 0.5}, {}, "top"),
-        ({"T-shirt": 0.9}, {}, "top"),  # without sleeves that are seen
+        ({"dress": 0.6}, {}, "top"),  # not sure enough
         ({"uniform": 0.7}, {"i461": 0.2, "i524": 0.2}, "armour"),
         ({"robe": 0.8, "jacket": 0.2}, {"i400": 0.9}, "robe"),
     ],
