@@ -209,22 +209,16 @@ def test_a_thing_and_a_place_are_held_against_each_other_in_time() -> None:
         ("Who don't you know?", Query("who", Whom(known=False))),
         ("Who is Ana?", Query("who", ANA)),
         ("Was Ana only in the kitchen?", Query("exists", ANA, KITCHEN, form="polar", throughout=True)),
+        ("Does Ana wear the hat only in the kitchen?", Query("refuse", ANA, refusal="unclear")),
+        ("Is Ana sitting in the first half but not in the second?", Query("refuse", refusal="unclear")),
         (
-            "Does Ana wear the hat only in the kitchen?",
-            Query(
-                "exists",
-                ANA,
-                KITCHEN,
-                form="polar",
-                throughout=True,
-                during=During("while", Event(ANA, Has("worn", "hat"))),
-            ),
+            "Is anyone sitting or cooking in the kitchen?",
+            Query("exists", where=And((Or((SITS, Has("deed", "cooking"))), KITCHEN)), form="polar"),
         ),
         ("When does Ana leave the sofa?", Query("when", ANA, Has("leaves", "on a sofa"))),
         ("Does Ana walk in?", Query("exists", ANA, form="polar")),
         ("Does Ana go into the kitchen?", Query("exists", ANA, Has("enters", "kitchen"), form="polar")),
         ("Does Ana get out of the kitchen?", Query("exists", ANA, Has("leaves", "kitchen"), form="polar")),
-        ("Who is with the dog?", Query("who", during=During("while", Event(Whom(), Has("thing", "dog"))))),
         (
             "Is Ben there when Ana comes?",
             Query("exists", BEN, form="polar", during=During("while", Event(ANA, Has("enters")))),
@@ -380,8 +374,6 @@ def test_the_nth_deed_is_no_posture() -> None:
 @pytest.mark.parametrize(
     ("text", "query"),
     [
-        ("Who cooked but never sat?", Query("who", Whom(such=Not(SITS)), Has("deed", "cooking"))),
-        ("When was nobody with Ana?", Query("when", ANA, Has("alone"))),
         ("When was the light on?", Query("when", where=Has("light", "bright"))),
         ("Did Ana wear a hat each time?", Query("exists", ANA, Has("worn", "hat"), form="polar", throughout=True)),
         ("Who carried something?", Query("who", where=Has("holding"))),

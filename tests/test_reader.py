@@ -57,7 +57,6 @@ PLAIN: dict[str, Query] = {
     "Is Ana there the whole time?": Query("exists", ANA, form="polar", throughout=True),
     "Who is there from start to finish?": Query("who", throughout=True),
     "What proportion of the video is Ana in?": Query("how_long", ANA, value="share"),
-    "Is nobody with Ana?": Query("exists", ANA, Has("alone"), form="polar"),
     "Who is there while Ana is away?": Query("who", during=During("while", Event(ANA, GONE))),
     "What is Ana doing at 3:20?": Query("attribute", ANA, attribute="deed", during=During(start_s=200, end_s=200)),
     "Who is in the second half?": Query("who", during=During(start_s=0.5, end_s=1.0, unit="share")),

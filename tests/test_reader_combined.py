@@ -111,7 +111,6 @@ COMBINED: dict[str, Query] = {
     # a verb that nothing reads says more than that somebody is there
     "Was Ana in both rooms?": Query("refuse", ANA, refusal="unseen"),
     "Is Ana following Ben?": Query("refuse", ANA, refusal="unseen"),
-    "Does Ana play with Ben?": Query("refuse", ANA, refusal="unseen"),
     "Did Ana come with Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
     "Did Ana meet Ben?": Query("exists", ANA, Has("with", of=BEN), form="polar"),
     "Have Ana and Ben met?": Query("exists", BOTH, Has("with"), form="polar"),

@@ -103,7 +103,6 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
-    conditions, during = _with_thing(heads, whom, conditions, during)
     asked, value, where = _asked(heads, whom, conditions, slots)
     versus = whom_of(slots, "V", heads | {"quantifier": "any", "known": "any"})
     if heads["select"] == "compare" and rank is None:
@@ -166,19 +165,6 @@ def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tup
     return whom, conditions
 
 
-def _with_thing(
-    heads: Heads, whom: Whom, conditions: list[Condition], during: During
-) -> tuple[list[Condition], During]:
-    """Who is there while a thing is, where it is asked who is with it: "who is with the dog?"."""
-    asked = heads["select"] == "who" and heads["relation"] == "none" and whom == EVERYBODY
-    flat = [part for one in conditions for part in together(one)] if asked else []
-    things = [one for one in flat if _is_thing(one)]
-    if len(things) != 1 or not all(isinstance(one, Has) for one in flat):
-        return conditions, during
-    rest = [one for one in flat if one not in things]
-    return rest, replace(during, relation="while", event=Event(EVERYBODY, things[0]))
-
-
 def _asked(
     heads: Heads, whom: Whom, conditions: list[Condition], slots: Sequence[Slot]
 ) -> tuple[Attribute | None, str, Condition | None]:
@@ -197,8 +183,10 @@ def _asked(
         heads["select"], asked = "exists", None
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
-    either, narrowing = _alternatives(conditions, asked, slots)
-    where = joined([one for one in (joined(either, "or"), *narrowing) if one is not None], "and")
+    spots = [one for one in conditions if isinstance(one, Has) and one.attribute in (*PLACES, *RELATIONS)]
+    narrowing = spots if len(spots) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
+    either = joined([one for one in conditions if one not in narrowing], "or")
+    where = joined([one for one in (either, *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
         return asked, value, where
     of_place = whom != EVERYBODY and asked in PLACES
@@ -206,26 +194,6 @@ def _asked(
         heads["select"] = "exists"  # which of the two holds: "left or right of Ben?"
         return None, value, where
     return asked, value, joined(narrowing, "and")
-
-
-def _alternatives(
-    conditions: Sequence[Condition], asked: Attribute | None, slots: Sequence[Slot]
-) -> tuple[Sequence[Condition], Sequence[Condition]]:
-    """Between which conditions an "or" stands, and which narrow it: "sitting or standing in the kitchen?"."""
-    kinds: list[str | None] = [one.attribute if isinstance(one, Has) else None for one in conditions]
-    stands: set[str | None] = {slot.kind for slot in slots if slot.after_or and slot.role == "P"}
-    mixed = len(stands) == 1 and 1 < sum(kind in stands for kind in kinds) < len(kinds)
-    scene = [kind for kind in kinds if kind in ("place", "setting", "light", "background")]
-    if not mixed and asked is not None and kinds.count(asked) > 1:
-        stands = {asked}
-    elif not mixed and 1 < len(scene) < len(kinds):
-        stands = {*scene}  # "smiling indoors, in the kitchen or outdoors": of the places one is chosen
-    elif not mixed and len(scene) == 1 and len(kinds) > 2 and not stands & {*scene}:
-        stands = {*kinds} - {*scene}  # one place narrows, unless "or" stands before it
-    elif not mixed:
-        stands = {*kinds}
-    either = [one for one, kind in zip(conditions, kinds, strict=True) if kind in stands]
-    return either, [one for one in conditions if one not in either]
 
 
 def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:

@@ -17,6 +17,7 @@ from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered
 from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
+from pvchat.chat.reader.slots import slots_of
 from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.reader.words import Word, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
@@ -26,6 +27,9 @@ _ASKS_LENGTH = word_set(
     "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"
 )
 _WHAT, _WHOM = word_set("what exactly and ?"), word_set("who whom with to next at and ?")
+_TWO_PARTS = re.compile(
+    r"(?i) but not in the (?:first|second|third|fourth|last)\b"
+)  # else one is passed over
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
@@ -47,8 +51,8 @@ class Known:
 
 def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
-    if (twice := _but_not_in(text, known)) is not None:
-        return twice
+    if _TWO_PARTS.search(text):
+        return Query("refuse", refusal="unclear")
     wording = worded(text, known.names, known.aliases)
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
@@ -63,19 +67,6 @@ def read(text: str, known: Known) -> Query:
     if select == "exists":  # that of a name which nobody bears is who is there
         return Query("exists", both, form="polar") if names else Query("who")
     return Query(select)
-
-
-def _but_not_in(text: str, known: Known) -> Query | None:
-    """Two questions of two parts of the video: "is Ana sitting in the first half but not in the second?"."""
-    said, but_not, other = text.rstrip(" ?.!").rpartition(" but not ")
-    if not but_not or not is_numbered((asked := worded(said, known.names, known.aliases)).part):
-        return None
-    rest, part = named_part(other)
-    part = _share_of(asked.part, {*other.lower().split()}) if part is None or rest else part
-    if part is None:
-        return None
-    first = _query_of(asked.words, asked.part, known)
-    return replace(first, then=replace(first, during=part))
 
 
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
@@ -94,7 +85,8 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     labels = _labels(tuple(seen), known.of_library)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
-    said = rules.slots_by_rule(words, labels)
+    tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
+    said = rules.into_or_out_of(slots_of(words, tags), seen)
     slots = decode.resolved(said, known.history, known.timeline)
     heads = labels.heads
     anew = heads["follow"] == "none" or heads["select"] not in ("same", "why", "refuse") or heads["relation"] != "none"

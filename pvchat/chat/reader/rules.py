@@ -1,7 +1,7 @@
 """Rules that add to a question what the network leaves out; and what is asked of sound.
 
-In: a question's words and what the network says of them. Out: `slots_by_rule` with what was passed over,
-`heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `HEAD_RULES` and
+In: a question's words and what the network says of them. Out: `into_or_out_of` with the places that are come into or
+left, `heads_by_rule` with what a word settles, `query_by_rule` with what the heads can't say. Each of `HEAD_RULES` and
 `QUERY_RULES` stands for itself: when the network has learned what a rule does, its line can be deleted.
 
 The network tells who speaks, what is said, in which language, when there is music; `_of_sound` says what of it can be
@@ -34,7 +34,6 @@ from pvchat.chat.query import (
     Whom,
     atoms,
     by_place,
-    conjunction,
     is_numbered,
 )
 from pvchat.chat.reader.decode import AFTER_THAT, Turn
@@ -45,17 +44,14 @@ from pvchat.chat.reader.slots import (
     GOING,
     TAKING,
     Slot,
-    begins,
     comes_back,
     conditions_of,
     joined,
-    slots_of,
     words_of,
 )
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
-_GONE = word_set("gone away missing absent")
 _SUBJECTS = ("he", "she", "they")
 LEAST = 0.5  # probability from which a question is refused [choice]
 _SHARE = word_set("percentage percent percantage share proportion fraction %")
@@ -99,12 +95,10 @@ _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
-_SOMEBODY = word_set("anyone anybody someone somebody people person")
 _MOSTLY = word_set("mostly mainly")
-_ABLE = word_set("can could would should")
 _NOT = word_set("never not")
+_SOMEBODY = word_set("anyone anybody someone somebody people person")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
-_COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -116,18 +110,6 @@ class Tagged:
     labels: Labels  # what the network says
     slots: Sequence[Slot] = ()  # of its words as typed, before pronouns are names
     heads: Heads = field(default_factory=dict)  # as they count
-
-
-def slots_by_rule(words: Sequence[Word], labels: Labels) -> list[Slot]:
-    """The slots of a question, those that the network passed over, too."""
-    tags = [*labels.tags, *["O"] * (len(words) - len(labels.tags))]  # of more words than the network takes
-    for i, (word, after) in enumerate(zip(words, tags[1:], strict=False)):
-        moves = i and words[i - 1].seen in _IN_TIME and words[i + 1].seen in COMING | GOING
-        if tags[i] == "O" and word.seen in _SUBJECTS and (after[:2] == "F-" or moves):  # "before he comes back"
-            tags[i], tags[i + 1] = "E-pronoun", after if after[:2] == "F-" else "F-present"
-        if tags[i] == "P-deed" and word.seen == "with" and after[:2] == "O-":  # "dances with Ana"
-            tags[i] = "P-with"
-    return _into_or_out_of(slots_of(words, tags), [word.seen for word in words])
 
 
 def query_by_rule(query: Query, question: Tagged) -> Query:
@@ -184,7 +166,7 @@ def is_statement(words: Sequence[Word]) -> bool:
     return seen[0] in _STATING | {NAME} and seen[-1] in (".", "!") and "?" not in seen
 
 
-def _into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
+def into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
     """With a place that somebody comes into, or leaves, as such: "does Ana go into the park?", "who left the sofa?"."""
     for place in [slot for slot in slots if slot.kind in ("place", "near") and slot.role in "PF" and not slot.denied]:
         said = [slot for slot in slots if (slot.role, slot.kind) == (place.role, "present")]
@@ -201,30 +183,16 @@ def _into_or_out_of(slots: list[Slot], seen: Sequence[str]) -> list[Slot]:
     return slots
 
 
-def _able(heads: Heads, question: Tagged) -> dict[str, str]:
-    """What somebody could do isn't seen: "can Ana see Ben?"; whether she can be seen is."""
-    asks = question.seen[0] in _ABLE and {*question.seen[1:2]} & {NAME, *_SUBJECTS}
-    is_who = ("be", NAME) in pairwise(question.seen)  # "could Ana be Ben?"
-    return {"select": "refuse", "refusal": "unseen"} if asks and (is_who or not {"be", ","} & {*question.seen}) else {}
+def _could_be(heads: Heads, question: Tagged) -> dict[str, str]:
+    """Whether one could be another isn't seen: "could Ana be Ben?"."""
+    asks = question.seen[0] in ("can", "could") and ("be", NAME) in pairwise(question.seen)
+    return {"select": "refuse", "refusal": "unseen"} if asks else {}
 
 
 def _comes_again(heads: Heads, question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
     again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
     return {"event_nth": "second"} if again else {}
-
-
-def _was_gone(heads: Heads, question: Tagged) -> dict[str, str]:
-    """Being away as a state, not as leaving: "was Ana gone when Ben sang?", and of somebody as one at some time."""
-    away = [slot for slot in question.slots if slot.role == "P" and slot.kind == "present" and slot.denied]
-    state = bool(_GONE & words_of(away))
-    if not state or heads["form"] != "polar" or heads["select"] not in ("exists", "order"):
-        return {}
-    if heads["select"] == "order":
-        comes = any(slot.role == "F" and begins(slot) for slot in question.slots)  # else who was last seen before
-        return {"select": "exists", "relation": "while"} if {"when", "as"} & {*question.seen} and not comes else {}
-    somebody = heads["quantifier"] == "any" and not any(slot.role == "S" for slot in question.slots)
-    return {"throughout": "ever"} if somebody and question.seen[0] in ("was", "were") else {}
 
 
 def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
@@ -312,18 +280,6 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
     return replace(first, then=then)
 
 
-def _unread(query: Query, question: Tagged) -> Query:
-    """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
-    if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
-        return query
-    passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
-    played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
-    played = played and any(has.attribute == "with" for has in atoms(query.where))
-    if not (query.where is None and passed or played):
-        return query
-    return Query("refuse", query.whom, refusal="unseen", during=query.during)
-
-
 def _share(query: Query, question: Tagged) -> Query:
     """Of a share of the video: "what percentage of it is Ana in?", "does she stand most of the time?"."""
     seen, text = {*question.seen}, " ".join(question.seen)
@@ -335,33 +291,6 @@ def _share(query: Query, question: Tagged) -> Query:
     if query.select == "exists" and query.form == "polar":
         return replace(query, rank=None, number=Number("more_than", 0.5), value="share")
     return replace(query, rank=Rank("long")) if query.select == "attribute" else query  # "where is Ana mostly?"
-
-
-def _comes_in(query: Query, question: Tagged) -> Query:
-    """Of coming in, not of being there: "who came in?", "how many people enter?"."""
-    plain = query.where is query.rank is query.number is query.during.event is None
-    asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
-    pairs = pairwise([*question.seen, ""])
-    comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
-    return replace(query, where=Has("enters")) if plain and asked and comes else query
-
-
-def _nobody_with(query: Query, question: Tagged) -> Query:
-    """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
-    of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
-    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == Whom(quantifier="none")
-    return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
-
-
-def _but_never(query: Query, question: Tagged) -> Query:
-    """Of those who never do so at all: "who danced but never sat?"."""
-    if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
-        return query
-    denied = [p for p in query.where.parts if isinstance(p, Not) and {h.attribute for h in atoms(p)} <= {"posture"}]
-    rest = [part for part in query.where.parts if part not in denied]
-    if not (denied and rest) or query.whom != EVERYBODY:
-        return query
-    return replace(query, whom=Whom(such=conjunction(denied)), where=conjunction(rest))
 
 
 def _anybody(query: Query, question: Tagged) -> Query:
@@ -480,23 +409,13 @@ def _heard(where: Condition | None) -> Condition | None:
     return where
 
 
-def _only_in(query: Query, question: Tagged) -> Query:
-    """Where somebody always is while she does something, or is at all, one of several places: "does Vera wear the hat
-    only in the car?", "was she only in the hall and the kitchen?".
+def _only_there(query: Query, question: Tagged) -> Query:
+    """A refusal of whether something is so nowhere else ("does Vera wear the hat only in the car?"): that it always is
+    while she is there says less.
     """
-    where = query.where
-    if query.select != "exists" or not isinstance(where, And):
-        return query
-    if any(isinstance(p, Not) and isinstance(p.part, Has) and p.part.attribute == "place" for p in where.parts):
-        return replace(query, throughout=False)  # "in the street but never in the car"
-    if "only" not in question.seen:
-        return query
-    places, rest = by_place(where)
-    if not query.throughout or not places:
-        return query
-    where = places[0] if len(places) == 1 else Or(places)
-    event = During("while", Event(query.whom, conjunction(rest))) if rest and query.during == During() else query.during
-    return replace(query, where=where, during=event)
+    placed = isinstance(query.where, And) and bool(by_place(query.where)[0])
+    refused = placed and query.throughout and "only" in question.seen
+    return Query("refuse", query.whom, refusal="unclear") if refused else query
 
 
 def _taken_off(query: Query, question: Tagged) -> Query:
@@ -519,8 +438,7 @@ def _taken_off(query: Query, question: Tagged) -> Query:
     return replace(query, where=And((where,)))
 
 
-HEAD_RULES = (_able, _comes_again, _was_gone)
+HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
-    _only_in, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
-    _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
+    _only_there, _taken_off, _of_sound, _each_his_own, _share, _anybody, _of_people, _of_return, _with_kind,
 )  # fmt: skip

@@ -137,8 +137,7 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     genders = list(dict.fromkeys(one for one in conditions if isinstance(one, Has) and one.attribute == "gender"))
     if len(genders) > 1:  # "how many men and women are there?"
         conditions = [Or(tuple(genders)), *(one for one in conditions if one not in genders)]
-    second = next((i for i, s in enumerate(own) if s.after_or and not s.name), 0)
-    such = _either_of(own[:second], own[second:], role) if second else joined(conditions, "and")
+    such = joined(conditions, "and")
     # "the doctor in the white coat" is nobody's name, nor are those of "which of the carers wears scrubs?"
     nouns = such is not None or mine and heads.get("select") == "who"
     return Whom(
@@ -151,17 +150,6 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
         nth_by=heads["nth_by"] if nth is not None else "left",
         unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (nouns and s.typed.islower()))),
     )
-
-
-def _either_of(first: Sequence[Slot], second: Sequence[Slot], role: str) -> Condition | None:
-    """One of two descriptions: "the man in red or the one in blue" is a man in red or in blue."""
-    one, other = conditions_of(first, role), conditions_of(second, role)
-    kinds = [c for c in one if isinstance(c, Has) and c.attribute == "gender"]
-    shared = [] if any(isinstance(c, Has) and c.attribute == "gender" for c in other) else kinds
-    looks = joined([c for c in one if c not in shared], "and")
-    if looks is None or not other:
-        return joined([*one, *other], "and")
-    return joined([*shared, Or(tuple(filter(None, (looks, joined(other, "and")))))], "and")
 
 
 def ordinal(slot: Slot) -> int:
