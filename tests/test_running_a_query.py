@@ -174,24 +174,6 @@ def test_parts_by_events(timeline: Timeline, where: Condition, relation: str) ->
 
 
 @MANY
-@given(timelines(), single, single, st.sampled_from(["after", "since"]))
-def test_a_part_from_one_event_to_the_next(timeline: Timeline, begins: Has, ends: Has, relation: str) -> None:
-    """Each time that something holds of Ana, to when something else next begins to hold of Ben; how long that is."""
-    mine, theirs = (
-        spans_of([at_moment(where, name, timeline, at) is True for at in MOMENTS])
-        for where, name in ((begins, "Ana"), (ends, "Ben"))
-    )
-    starts = [span[relation == "after"] for span in mine]
-    later = [(at, [start for start, _ in theirs if start > at]) for at in starts]
-    inside = {at for at in MOMENTS if any(times and start < at < min(times) for start, times in later)}
-    part = During(relation, Event(Whom(("Ana",)), begins), till=Event(Whom(("Ben",)), ends))  # type: ignore[arg-type]
-    found = run(Query("length", during=part), timeline)
-    assert (found.number or 0, found.nothing) == (len(inside), not inside)
-    who = run(Query("who", during=part), timeline)
-    assert list(who.names) == [n for n in NAMES if any(there(timeline, n, at) for at in inside)]
-
-
-@MANY
 @given(timelines(), single, single, st.sampled_from(["when", "exists", "how_long"]))
 def test_a_condition_of_each_of_two(timeline: Timeline, one: Has, other: Has, select: str) -> None:
     told = [[at_moment(one, "Ana", timeline, at), at_moment(other, "Ben", timeline, at)] for at in MOMENTS]

@@ -519,8 +519,8 @@ def same_in_each(each: Sequence[Sequence[Row]]) -> Verdict:
 
 
 def is_answered(query: Query) -> bool:
-    """Whether many videos can tell it: not who is leftmost, what happens before what, or between what and what; nor
-    how people compare with whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
+    """Whether many videos can tell it: not who is leftmost, or what happens before what; nor how people compare with
+    whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
     """
     event, held = query.during.event, query.select in ("compare", "order")
     ranked = query.rank is None or query.rank.by in ("time", "long", "often")
@@ -534,7 +534,7 @@ def is_answered(query: Query) -> bool:
             return False
         if query.select == "compare" and any(whom.known is False for whom in _people_of(query)):
             return False
-    if query.select == "compare" and query.rank is None or query.attribute == "language" or query.during.till:
+    if query.select == "compare" and query.rank is None or query.attribute == "language":
         return False
     return not held or event is None or event.where in (*_GONE, *_COME)
 

@@ -256,12 +256,7 @@ def part_of(during: During, timeline: Timeline) -> Part:
         "while": picked, "before": [(start, picked[0][0])], "until": [(start, picked[0][0])],
         "after": [(last, end)], "since": [(picked[0][0], end)],
     }[during.relation]  # fmt: skip
-    if during.till is None:
-        return Part(common(found, numbered), who.missing)
-    other, ends = _event_truth(during.till, timeline)
-    starts = [span[during.relation == "after"] for span in picked]
-    later = [(at, [a for a, _ in merged(ends.yes) if a > at]) for at in starts]
-    return Part(common([(at, min(times)) for at, times in later if times], numbered), (*who.missing, *other.missing))
+    return Part(common(found, numbered), who.missing)
 
 
 def _truth(has: Has, entity: str, timeline: Timeline) -> Truth:

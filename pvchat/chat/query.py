@@ -199,8 +199,7 @@ class During:
 
     Numbers are in `unit`: seconds (negative: from the video's end; where both are the same, that moment), a "share" of
     its length, 0..1, a "shot" from 1 (negative: from the last; to `end_s`, None: this one alone) or an "edge",
-    its beginning (0) or end (-1). With `till` each part "after" or "since" an event ends when that one next begins:
-    "between Ana leaving and Ben coming"; "until" is from the video's start to when `event` first begins.
+    its beginning (0) or end (-1). "until" is from the video's start to when `event` first begins.
     """
 
     relation: Relation | Literal[""] = ""  # how it lies to `event`; "" where the part is named by numbers
@@ -209,7 +208,6 @@ class During:
     start_s: float = 0.0
     end_s: float | None = None  # None: the video's end
     unit: Literal["seconds", "share", "shot", "edge"] = "seconds"
-    till: Event | None = None
 
 
 WHOLE = During()
@@ -351,7 +349,7 @@ def asks_absence(query: Query) -> bool:
 
 def numbers_of(during: During) -> During:
     """Only what a part is named by in numbers."""
-    return replace(during, relation="", event=None, till=None, nth=0)
+    return replace(during, relation="", event=None, nth=0)
 
 
 def is_numbered(during: During) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import EVERYBODY, WHOLE, During, Query, Whom, is_numbered, is_of_sound
+from pvchat.chat.query import WHOLE, During, Query, Whom, is_numbered, is_of_sound
 from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
@@ -23,9 +23,6 @@ from pvchat.chat.reader.words import Word, known_phrases, read_foreign, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
-_ASKS_LENGTH = word_set(
-    "how long much many seconds minutes time is was it there does did it take go goes went by pass ?"
-)
 _WHAT, _WHOM = word_set("what exactly and ?"), word_set("who whom with to next at and ?")
 _TWO_PARTS = re.compile(
     r"(?i) but not in the (?:first|second|third|fourth|last)\b"
@@ -80,8 +77,6 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
             return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
-    if (parts := rules.split_between(words)) is not None:
-        return _between(parts, part, known)
     labels = _labels(tuple(seen), known.of_library)
     if second := rules.second_at(words, labels):
         return _two(words, second, part, known, labels.heads["if_so"] == "yes")
@@ -114,20 +109,6 @@ def _share_of(before: During, seen: set[str]) -> During | None:
         return None
     share = {2: "half", 3: "third", 4: "quarter"}.get(round(1 / (before.end_s - before.start_s)))
     return named_part(f"in the {which.pop()} {share}")[1]
-
-
-def _between(parts: tuple[Sequence[Word], Sequence[Word], Sequence[Word]], part: During, known: Known) -> Query:
-    """What is asked of the time between two events, or how long that is."""
-    opening = [Word(word, word) for word in ("who", "is", "there", "after")]  # an event is read as part of a question
-    begins, ends = (_query_of((*opening, *told), WHOLE, known).during for told in parts[:2])
-    during = replace(begins, start_s=part.start_s, end_s=part.end_s, unit=part.unit, till=ends.event)
-    to_the_end = [word.seen for word in parts[1][:2]] == ["the", "end"]
-    if begins.event is None or ends.event is None and not to_the_end:
-        return Query("refuse", refusal="unclear")
-    asked = _query_of(parts[2], part, known)
-    plain = asked.select in ("how_long", "length") and asked.whom == EVERYBODY and asked.where is None
-    asks_length = plain or {word.seen for word in parts[2]} <= _ASKS_LENGTH
-    return replace(Query("length") if asks_length else asked, during=during)
 
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:

@@ -52,7 +52,6 @@ from pvchat.chat.reader.slots import (
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
-_SUBJECTS = ("he", "she", "they")
 LEAST = 0.5  # probability from which a question is refused [choice]
 _SHARE = word_set("percentage percent percantage share proportion fraction %")
 _OPENERS = word_set("who whom whose what where when which how why is are was were does do did has have can could will")
@@ -208,38 +207,6 @@ def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
         return slots
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
-
-
-def split_between(words: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word], Sequence[Word]] | None:
-    """What begins a part of the video, what ends it, and the rest of a question; None where no such part is named.
-
-    Such as "how long between Ana leaving and coming back?"; the end of the video may end it.
-    """
-    seen = [word.seen for word in words]
-    at = seen.index("between") + 1 if "between" in seen else len(seen)
-    ends = (i for i in range(at + 1, len(seen)) if seen[i] == "and")
-    joint = next((i for i in ends if _happens(words[i + 1 :]) or seen[i + 1 : i + 3] == ["the", "end"]), 0)
-    if not joint or not _happens(words[at:joint]):
-        return None
-    end = next((i for i in range(joint, len(seen)) if seen[i] in (",", *_ENDS)), len(seen))
-    first, second = (
-        [word for word in part if word.seen != "when"] for part in (words[at:joint], words[joint + 1 : end])
-    )
-    rest = (*words[: at - 1], *words[end + (seen[end : end + 1] == [","]) :])
-    if not (first and second):
-        return None
-    if first[0].seen.endswith("ing"):  # "what does Ana do between sitting and dancing?"
-        first = [*[word for word in rest if word.name][:1], *first]
-    same = second[0].seen in _SUBJECTS and bool(first[0].name)  # "when Ana leaves and when she comes back"
-    second = [first[0], *second[same:]] if same or second[0].seen.endswith("ing") else second
-    return first, second, rest
-
-
-def _happens(words: Sequence[Word]) -> bool:
-    """Whether words tell of something that happens: "when Ana sits down", "Ana leaving", "coming back"."""
-    seen = [word.seen for word in words[:2]]
-    does = [i for i, word in enumerate(seen) if word.endswith("ing")]
-    return seen[:1] == ["when"] or does[:1] == [0] or does == [1] and (bool(words[0].name) or seen[0] in _SUBJECTS)
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:

@@ -204,16 +204,13 @@ def called(entity: str) -> str:
 
 
 def event_said(during: During) -> str:
-    """Such as "while Ben is away", "before the second time that Ana sits", "from when Ben is away until Ben comes"."""
+    """Such as "while Ben is away", "before the second time that Ana sits"."""
     event, relation, nth = during.event, during.relation, during.nth
     if event is None or not relation:
         return ""
     moves = event.where == Not(PRESENT) or relation != "after" and event.where == PRESENT
-    moves = moves and (not nth or relation == "since") and (relation != "while" or during.till is not None)
+    moves = moves and (not nth or relation == "since") and relation != "while"
     happens = happens_said(event, moves=moves)
-    if during.till is not None:
-        opening = "after" if relation == "after" and not moves else "from when"
-        return f"{opening} {happens} {event_said(During('until', during.till))}"
     if not nth:
         return f"{'when' if relation == 'while' and has_moments(event.where) else relation} {happens}"
     return f"{relation} the {ordinal(nth)} time that {happens}".removeprefix("while ")
@@ -280,7 +277,7 @@ def event_time(found: Found, finding: Finding, timeline: Timeline) -> str:
     """Such as "while Ben is away, from 0:10 to 0:15"; empty where no event is asked about."""
     query, during = finding.query, finding.query.during
     taken_off = during.event is not None and query.where == And((Not(during.event.where),))  # after it was on
-    hers = during.event == Event(Whom((found.entity,))) and not (during.nth or during.till)  # while she is there
+    hers = during.event == Event(Whom((found.entity,))) and not during.nth  # while she is there
     event = "" if taken_off or hers and during.relation == "while" else event_said(during)
     spans = common(found.spans, finding.during) or finding.during or found.spans
     if during.event is not None and during.relation == "while":

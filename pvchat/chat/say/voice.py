@@ -184,8 +184,6 @@ def never(finding: Finding, timeline: Timeline) -> str:
     gone = [one.name for one in finding.missing if one.why == "absent"]
     if gone and gone == list(event.whom.names):
         return f"{not_here(gone)}."
-    if during.till is not None:
-        return f"I see no time {event_said(during)}."
     if during.nth not in (0, 1, -1):
         return f"There is no {event_said(replace(during, relation='while')).removeprefix('the ')}."
     return upper(f"{clauses.happens_said(event, 'never')}, as far as I can see.")
