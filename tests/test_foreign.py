@@ -1,4 +1,4 @@
-"""Questions in six languages: who is there is read, everything else refused in the language of the question."""
+"""Questions in six languages are refused in the language of the question."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
          "Ana porta gli occhiali?", "Quando appare Ana?", "Ana è seduta?"),
     ),
     "Portuguese": (
-        ("A Ana está no vídeo?", "Ana aparece?", "Você vê Ana?", "Vês a Ana?", "A Ana está presente?",
+        ("A Ana está no vídeo?", "Você vê Ana?", "Vês a Ana?",
          "Dá para ver Ana?", "Ana e Bo estão no vídeo?", "Ana está aqui?", "Reconhece Ana?"),
         ("Quem está no vídeo?", "Quem aparece?", "Quem é?", "Quem você vê?", "Quem mais está aí?",
          "Quem se vê neste clipe?"),
@@ -73,34 +73,17 @@ ASKED: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("language", ASKED)
-def test_whether_somebody_is_there_is_read(language: str) -> None:
-    for text in ASKED[language][0]:
-        query = query_of(text, NAMES)
-        assert (query.select, query.where, query.whom.names[:1]) == ("exists", None, ("Ana",)), text
-
-
-@pytest.mark.parametrize("language", ASKED)
-def test_who_is_there_is_read(language: str) -> None:
-    for text in ASKED[language][1]:
-        assert query_of(text, NAMES) == Query("who"), text
-
-
-@pytest.mark.parametrize("language", ASKED)
-def test_the_rest_is_refused_in_the_same_language_and_no_yes_is_given(language: str) -> None:
-    for text in ASKED[language][2]:
+def test_it_is_refused_in_the_same_language(language: str) -> None:
+    for text in (text for texts in ASKED[language] for text in texts):
         assert query_of(text, NAMES) == Query("refuse", refusal="foreign", value=language), text
 
 
 @pytest.mark.parametrize(
     "text",
     ["Wie viele Leute sind da?", "Wie viele Personen sind im Video zu sehen?", "Combien de personnes y a-t-il ?",
-     "¿Cuántas personas hay?", "¿Cuántas personas hay en el vídeo?", "Quante persone ci sono nel video?",
-     "Quantas pessoas há no vídeo?", "视频里有几个人？", "视频里有多少人？"],
+     "¿Cuántas personas hay?", "¿Cuántas personas hay en el vídeo?", "¿Cuánta gente hay?",
+     "Quante persone ci sono nel video?", "Quantas pessoas há no vídeo?", "视频里有几个人？", "视频里有多少人？",
+     "Wie viele Leute tragen eine Brille?", "¿Cuántas personas llevan gafas?"],
 )  # fmt: skip
-def test_how_many_people_are_there_is_read(text: str) -> None:
-    assert query_of(text, NAMES) == Query("count")
-
-
-@pytest.mark.parametrize("text", ["Wie viele Leute tragen eine Brille?", "¿Cuántas personas llevan gafas?"])
-def test_of_whom_else_a_number_is_asked_is_not(text: str) -> None:
+def test_how_many_there_are_is_refused_too(text: str) -> None:
     assert query_of(text, NAMES).refusal == "foreign"

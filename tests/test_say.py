@@ -168,7 +168,7 @@ AGAINST = [
 REFUSED = [
     (Query("refuse", refusal="sound", value="music"), {}, "Which music it is, and who sings, I can't tell"),
     (Query("refuse", refusal="small_talk"), {}, "I'm here for questions about people in videos"),
-    (Query("refuse", refusal="foreign", value="Italian"), {}, "In italiano leggo solo chi è nel video"),
+    (Query("refuse", refusal="foreign", value="Italian"), {}, "Leggo solo domande in inglese"),
     (Query("refuse", refusal="unclear"), {}, "I don't understand that question; ask me"),
     (polar(Whom(unknown=("my sister",))), {"missing": Missing("my sister", "not enrolled")},
      "My sister is not enrolled; I know Ana, Ben, Cleo and Dan."),

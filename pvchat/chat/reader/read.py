@@ -13,20 +13,18 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pvchat.chat.english import word_set
-from pvchat.chat.query import WHOLE, During, Query, Whom, is_numbered, is_of_sound
+from pvchat.chat.query import WHOLE, During, Query, is_numbered, is_of_sound
 from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.slots import slots_of
 from pvchat.chat.reader.timewords import named_part
-from pvchat.chat.reader.words import Word, known_phrases, read_foreign, worded
+from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
 _WHAT, _WHOM = word_set("what exactly and ?"), word_set("who whom with to next at and ?")
-_TWO_PARTS = re.compile(
-    r"(?i) but not in the (?:first|second|third|fourth|last)\b"
-)  # else one is passed over
+_TWO_PARTS = re.compile(r"(?i) but not in the (?:first|second|third|fourth|last)\b")  # else one is passed over
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
@@ -54,16 +52,9 @@ def read(text: str, known: Known) -> Query:
     if not is_numbered(wording.part) and not any(word.seen[0].isalnum() for word in wording.words):
         return Query("refuse", refusal="unclear")
     typed = " ".join(word.seen if word.name else word.typed.lower() for word in wording.words)  # no slip is mended
-    if (foreign := read_foreign(typed)) is None:
-        return _query_of(wording.words, wording.part, known)
-    language, select = foreign
-    if select == "refuse":
+    if (language := language_of(typed)) is not None:
         return Query("refuse", refusal="foreign", value=language)
-    names = tuple(dict.fromkeys(word.name for word in wording.words if word.name))
-    both = Whom(names, "both" if len(names) > 1 else "any")
-    if select == "exists":  # that of a name which nobody bears is who is there
-        return Query("exists", both, form="polar") if names else Query("who")
-    return Query(select)
+    return _query_of(wording.words, wording.part, known)
 
 
 def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:

@@ -8,8 +8,8 @@ Enrolled names that are also English words (Will, May, Rose) are told from those
 neighbours. Who leaves out an accent ("Jose") or a title ("Lina" of "Dr. Lina") means the same person, where only one
 can be meant. What people say in many ways has one name each, in `lexicon.json`, the one by which it is measured.
 
-Questions in German, French, Spanish, Italian, Portuguese and Chinese: who is there is read where every word is about
-being there, the rest is kindly refused in that language; the words are in `foreign.json`, in Chinese its characters.
+Questions in German, French, Spanish, Italian, Portuguese and Chinese are kindly refused in that language; its words are
+in `foreign.json`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from pvchat.chat.english import BEFORE_NOUN, FUNCTION_WORDS, MASK, OPENERS, PREDICATES, TITLES, word_set
-from pvchat.chat.query import WHOLE, During, Select
+from pvchat.chat.query import WHOLE, During
 from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
 from pvchat.schemas import LANGUAGES
@@ -44,12 +44,6 @@ _SHARED = word_set(
 _ENGLISH = FUNCTION_WORDS - word_set("a an as die in is no on me or so was we he i do la")  # words of others too
 _PLAINLY = word_set(  # of which every English question has one, and none of the other languages any
     "the is are what who where does she he they with this here describe doing wearing you"
-)
-_HOW_MANY = re.compile(
-    r"\b(?P<German>wie ?viele (?:leute|personen|menschen))\b"
-    r"|\b(?P<French>combien de (?:personnes|gens)(?: y a-t-il)?)\b"
-    r"|\b(?P<Spanish>cu[aá]nt(?:as personas|a gente)(?: hay)?)\b|\b(?P<Italian>quante persone(?: ci sono)?)\b"
-    r"|\b(?P<Portuguese>quantas pessoas(?: há| tem| existem)?)\b|(?P<Chinese>(?:有)?(?:几个人|多少个?人))"
 )
 _ENOUGH = 2  # words of another language that no English word outweighs [choice]
 ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your", "its", "pair", "of")
@@ -230,38 +224,17 @@ def _is_letter(char: str) -> bool:
 
 @dataclass(frozen=True)
 class _Lexicon:
-    plain: frozenset[str]  # words of being there, and who is
-    who: frozenset[str]
-    words: frozenset[str]  # all that mark the language
+    words: frozenset[str]  # that mark the language
     reply: str
 
 
-def read_foreign(lower: str) -> tuple[str, Select] | None:
-    """The language of a question that isn't English, and what it asks: "who" is there, whether somebody "exists", the
-    "count" of people, else "refuse"; None for English and what can't be told.
+def language_of(lower: str) -> str | None:
+    """The language of a question that isn't English: that with most words in it, where they are more than the English
+    ones; None for English and what can't be told.
     """
-    lower = re.sub(rf"'(?={NAME}\b)", " ", lower)  # "qu'Alex"
-    lower = lower.replace("est-ce que", "est-ce").replace("哪些人", "谁").replace("哪些", "谁")
-    many = _HOW_MANY.search(lower)
-    language = _language(lower) if many is None else str(many.lastgroup)
-    if language is None:
-        return None
-    lexicon = _lexicons()[language]
-    if many is not None:
-        rest = _pieces(f"{lower[: many.start()]} {lower[many.end() :]}")
-        return language, "count" if lexicon.plain.issuperset(rest) else "refuse"
-    words = [word for word in _pieces(lower) if word != NAME]
-    asks_who = not lexicon.who.isdisjoint(words)
-    if not lexicon.plain.issuperset(words) or asks_who == (NAME in lower):  # "Wer ist Ana?" asks neither
-        return language, "refuse"
-    return language, "who" if asks_who else "exists"
-
-
-def _language(lower: str) -> str | None:
-    """The language with most words in the question, where they are more than the English ones."""
     if _HAN.search(lower.replace(NAME, "")) and not re.search(r"[\u3040-\u30ff]", lower):
         return "Chinese"
-    words = _pieces(lower)
+    words = _pieces(re.sub(rf"'(?={NAME}\b)", " ", lower))  # "qu'Alex"
     counted = [w for w in words if w not in _SHARED | FUNCTION_WORDS and w != NAME]
     opens = counted[0] if counted else ""  # the verb or question word weighs double
     scores = {
@@ -270,7 +243,6 @@ def _language(lower: str) -> str | None:
             sum(w in x.words for w in words),  # decides between languages that share a word
         )
         for name, x in _lexicons().items()
-        if name != "Chinese"
     }
     best = max(scores, key=lambda name: scores[name])
     english = sum(w in _ENGLISH for w in words)
@@ -279,8 +251,8 @@ def _language(lower: str) -> str | None:
 
 
 def _pieces(text: str) -> list[str]:
-    """Words, and each Chinese character for itself."""
-    return re.findall(r"[\u4e00-\u9fff]|[^\W\d_\u4e00-\u9fff](?:[^\W\d_\u4e00-\u9fff]|['-](?=\w))*", text)
+    """The words of a text."""
+    return re.findall(r"[^\W\d_](?:[^\W\d_]|['-](?=\w))*", text)
 
 
 @lru_cache(maxsize=3)
@@ -291,13 +263,7 @@ def _json(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _lexicons() -> dict[str, _Lexicon]:
-    found = {}
-    for name, row in _json("foreign.json").items():
-        who, there, other = (
-            frozenset(row[part] if name == "Chinese" else row[part].split()) for part in ("who", "there", "other")
-        )
-        found[name] = _Lexicon(who | there, who, who | there | other, row["reply"])
-    return found
+    return {name: _Lexicon(word_set(row["words"]), row["reply"]) for name, row in _json("foreign.json").items()}
 
 
 def reply_in(language: str) -> str | None:
