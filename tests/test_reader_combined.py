@@ -199,7 +199,6 @@ COMBINED: dict[str, Query] = {
     "Who is between Ana and Ben?": Query("who", where=BETWEEN),
     "Is Cleo between Ana and Ben?": Query("exists", Whom(("Cleo",)), BETWEEN, form="polar"),
     "Is it just Ana who talks?": Query("exists", Whom(("Ana",), "only"), Has("deed", "talking"), form="polar"),
-    "What is on the desk?": Query("attribute", attribute="on", value="dining table"),
     "Is the woman sitting next to Ben Ana?": Query(
         "exists", ANA, And((Has("gender", "woman"), SITS, Has("beside", of=BEN))), form="polar"
     ),

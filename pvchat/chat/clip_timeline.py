@@ -23,7 +23,6 @@ from pvchat.chat.timeline import Entity, Row, Timeline
 from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
 from pvchat.schemas import Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
-SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 # Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (an arm long,
 # some 60 cm), and so much higher up, in mean heights (who sits beside who stands). [choice]
 _GAP, _HIGHER = 4.0, 1.5
@@ -250,14 +249,6 @@ def _rows_of_scene(clip: _Clip) -> Iterator[Row]:
     for thing in things:
         where = side(float(np.median([(box[0] + box[2]) / 2 for box in thing.boxes]))).split()
         yield _of_thing(Row("", "thing", thing.label, of=next(word for word in SIDES if word in where)), thing, clip)
-    surest = {thing.label: thing for thing in reversed(things) if thing.label in SURFACES}
-    for label, table in surest.items():
-        under = dict(zip(table.frames, table.boxes, strict=True))
-        for thing in (one for one in things if one is not table and one.label not in SURFACES):
-            both = [(box, under[f]) for f, box in zip(thing.frames, thing.boxes, strict=True) if f in under]
-            stands = [a[0] < (x0 + x1) / 2 < a[2] and a[1] - 0.02 < foot < a[3] for (x0, _, x1, foot), a in both]
-            if stands and np.mean(stands) > 0.5:  # its foot, in most frames that show both
-                yield _of_thing(Row("", "on", thing.label, of=label), thing, clip)
 
 
 def side_by_side(a: Box, b: Box) -> bool:

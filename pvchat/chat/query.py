@@ -23,7 +23,7 @@ Attribute = Literal[
     "present", "gender", "worn", "hair", "deed", "posture", "side", "beside", "left_of", "right_of", "with",
     "alone", "holding", "near", "shot_size", "enters", "leaves",
     # of the scene, or of a person by her scene
-    "place", "setting", "light", "background", "thing", "on", "style",
+    "place", "setting", "light", "background", "thing", "style",
     "speaks", "says", "language", "music",  # what is heard
     "looks",  # only asked for: worn, hair and gender together
 ]  # fmt: skip
@@ -35,7 +35,7 @@ TYPES: dict[str, QuestionType] = {  # in the five kinds of the paper
     **dict.fromkeys(("deed", "posture", "holding", *HEARD), "action"),
     **dict.fromkeys(
         ("side", "place", "setting", "light", "background", "beside", "left_of", "right_of", "near", "alone", "thing",
-         "shot_size", "on", "style"),
+         "shot_size", "style"),
         "location",
     ),
     **dict.fromkeys(("present", "with", "enters", "leaves"), "existence"),
@@ -98,8 +98,7 @@ class Has:
     "with" is being seen at the same time, "beside" right next to each other; without `of` they speak of anybody, or of
     each other where several are asked about; "beside" with the value "between" is left of one of two and right of the
     other. "enters" and "leaves" are the moments in which somebody is seen anew or no longer, but for the video's own
-    start and end; with a value, is seen in that place. "on" is a thing that stands on another, "style" is "drawn" or
-    "filmed".
+    start and end; with a value, is seen in that place. "style" is "drawn" or "filmed".
     """
 
     attribute: Attribute  # which measurement speaks to it

@@ -27,7 +27,7 @@ from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.schemas import Decision, Ground, Reason, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
-OF_SCENE = ("place", "setting", "light", "background", "thing", "on", "style", "music")  # of no person
+OF_SCENE = ("place", "setting", "light", "background", "thing", "style", "music")  # of no person
 _EMPTY = word_set("a an the of on in at to towards into with his her their something somebody")
 _SAME = {
     "gray": "grey", "blond": "blonde", "speaking": "talking", "facing": "looking", "seated": "sitting",
@@ -75,7 +75,7 @@ class Row:
     start_s: float = 0.0
     end_s: float = 0.0
     colour: str = ""
-    of: str = ""  # an entity; of a thing the side of the picture that it is on, or what it stands "on"
+    of: str = ""  # an entity; of a thing the side of the picture that it is on
     probability: float = 1.0  # of the measurement, 0..1
     holds: bool = True  # False: it was measured that it does not hold
     ground: Ground | None = field(default=None, compare=False)  # where it is seen best
@@ -86,8 +86,8 @@ class Row:
         return self.start_s, self.end_s
 
     def narrowed(self, value: str) -> bool:
-        """Whether it is about the value that narrows its attribute; what stands on a thing is told of that thing."""
-        asked, told = words(value), words(self.of if self.attribute == "on" else f"{self.value} {self.colour}")
+        """Whether it is about the value that narrows its attribute."""
+        asked, told = words(value), words(f"{self.value} {self.colour}")
         return asked <= told or self.attribute == "worn" and not told.isdisjoint(_told_as(asked))
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pvchat.chat.clip_timeline import SURFACES
 from pvchat.chat.english import HEDGE
 from pvchat.chat.say.people import said
 from pvchat.schemas import PersonFacts
 from recipes.answering.sheets import (
+    SURFACES,
     Sheet,
     any_accessory,
     any_colour,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.chat.clip_timeline import SURFACES, hedged, timeline_from
+from pvchat.chat.clip_timeline import hedged, timeline_from
 from pvchat.chat.english import HEDGE
 from pvchat.chat.say.clauses import worn_said
 from pvchat.chat.timeline import Timeline
@@ -89,6 +89,7 @@ _BACKGROUNDS = ("a grey background", "a dark background", "a blue wall", "a whit
 _THINGS = ("chair", "dining table", "laptop", "cup", "bottle", "book", "couch", "potted plant", "tv", "car", "dog",
            "cat", "bicycle", "cell phone", "backpack", "bed", "clock", "vase")  # fmt: skip
 _HARD: tuple[Reason, ...] = ("small", "turned", "masked", "blurred")
+SURFACES = ("chair", "couch", "bench", "bed", "dining table")  # things on which others stand
 _SMALL = ("laptop", "cup", "bottle", "book", "cell phone", "vase", "bowl", "remote")
 
 

@@ -172,13 +172,11 @@ def _asked(
     several come to, with "and" or "or" between them. In place the heads, where the form changes with these.
     """
     asked: Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
-    value, on = "", next((s.value for s in slots if s.role == "O" and s.kind == "thing"), "")
+    value = ""
     if heads["select"] == "attribute" and heads["form"] != "choice":
         own = [one for one in conditions if isinstance(one, Has) and one.attribute == asked and not one.of]
         value = own[0].value if own and asked != "light" else ""  # "is the light on?" asks how the light is
         conditions = [one for one in conditions if one not in own]
-    if asked == "thing" and on:  # "what is on the table?"
-        asked, value = "on", on
     if whom == EVERYBODY and asked == "place" and any(map(_is_thing, conditions)):  # "where is the cup?"
         heads["select"], asked = "exists", None
     if heads["form"] != "choice" and heads["join"] != "or":

@@ -377,10 +377,9 @@ def condition_of(row: Row) -> Has:
 
 def row_said(row: Row) -> str:
     """What a row holds, as a noun or a participle: "wearing a red jacket", "sitting", "a cup on the left"."""
-    if row.attribute not in ("thing", "on"):
+    if row.attribute != "thing":
         return complement(condition_of(row))[1]
-    where = wording("side", row.of) if row.attribute == "thing" else f"on the {row.of}"
-    return f"{with_article(wording('thing', row.value) or row.value)} {where}".strip()
+    return f"{with_article(wording('thing', row.value) or row.value)} {wording('side', row.of)}".strip()
 
 
 def decided(people: Sequence[Entity], decision: Decision) -> list[str]:

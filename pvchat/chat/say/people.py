@@ -360,10 +360,10 @@ def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: boo
 
 
 def of_scene(finding: Finding, timeline: Timeline) -> str:
-    """What is asked of the scene: where it plays, which things there are, or what stands on one."""
+    """What is asked of the scene: where it plays, or which things there are."""
     kind, event = finding.query.attribute or "place", clauses.event_said(finding.query.during)
-    if kind in ("thing", "on"):
-        return _things(finding.rows, finding.query.value, timeline)
+    if kind == "thing":
+        return _things(finding.rows, timeline)
     known = _known(finding, kind, timeline)
     unknown = f"I can't make out {wording('scene', kind) or f'the {kind}'}."
     return f"{event}{', ' * bool(event)}this is {known}." if known else unknown
@@ -393,7 +393,7 @@ def whether_scene(finding: Finding, timeline: Timeline) -> str:
     plain = isinstance(where, And) and all(isinstance(part, Has) for part in where.parts)
     if isinstance(where, And) and plain and len({has.attribute for has in asked}) > 1:
         return _at_once(where, finding, timeline)
-    if asked[0].attribute in ("thing", "on"):
+    if asked[0].attribute == "thing":
         return " ".join(_whether_thing(has, finding, timeline) for has in asked)
     known = _known(finding, asked[0].attribute, timeline)
     text = f"this is {known}." if known else ""
@@ -443,8 +443,8 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
             return f"{no}I see no {label} {event}, but I see {indefinite(label)} {in_passing(seen, timeline)}."
         return _DRAWN if timeline.drawn else f"{no}I see no {said(has.value, 1)} in this video, but I may miss one."
     thing, what = rows[0], counted(rows[0].value, most_at_once([row.span for row in rows]))
-    side = (wording("side", thing.of) or thing.of) if thing.attribute == "thing" else ""
-    where = f"{f' on the {said(thing.of, 1)}' * (thing.attribute == 'on')}{', ' * bool(side)}{side}"
+    side = wording("side", thing.of) or thing.of
+    where = f", {side}" if side else ""
     hedge = "" if max(row.probability for row in rows) >= LIKELY else f"{HEDGE} "
     if finding.query.form != "polar" and side:
         return f"The {said(thing.value, 1)} is {hedge}{side}."
@@ -454,7 +454,7 @@ def _whether_thing(has: Has, finding: Finding, timeline: Timeline) -> str:
     return f"{sure}I see {hedge}{what}{where}."
 
 
-def _things(rows: Sequence[Row], on: str, timeline: Timeline) -> str:
+def _things(rows: Sequence[Row], timeline: Timeline) -> str:
     """Which things are seen: two chairs, a laptop and probably a cup."""
     if timeline.drawn:
         return _DRAWN
@@ -466,9 +466,7 @@ def _things(rows: Sequence[Row], on: str, timeline: Timeline) -> str:
         if kind != "tie":
             named[same[0].probability >= LIKELY].append(counted(kind, most_at_once([row.span for row in same])))
     told = join([*named[True], *[f"{HEDGE} {join(named[False])}"] * bool(named[False])])
-    where = f"on the {said(on, 1)} " if on else ""
-    nothing = f"nothing {where}" if on else "no things "
-    return f"{where}I see {told}." if told else f"I see {nothing}that I could name for sure."
+    return f"I see {told}." if told else "I see no things that I could name for sure."
 
 
 def counted(label: str, count: int) -> str:
