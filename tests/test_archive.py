@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pvchat.chat.archive import Sighted, as_strangers, find, is_backwards, sought
 from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video
 from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
-from pvchat.chat.reader.archive import Scope
 from pvchat.chat.reader.dates import Dates
+from pvchat.chat.reader.scopes import Scope
 from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.spans import Span
 from pvchat.chat.timeline import Entity, Row, Timeline

@@ -174,10 +174,6 @@ def test_the_one_sighting_that_is_meant(text: str, query: Query, sighting: Query
          Query("count", form="polar", rank=Rank("often"), unit="scope")),
         ("Were Ana and Ben ever in the same room on the same day?",
          Query("when", BOTH, form="polar", unit="day and place")),
-        ("How many days are between Ana's first and last visit?",
-         Query("when", ANA, rank=Rank("time"), per="apart", then=Query("when", ANA, rank=LAST))),
-        ("Does Ana wear the same clothes every time?",
-         Query("compare", ANA, attribute="worn", form="polar", per="same")),
         ("Show me the last three videos", Query("when", rank=LAST, number=Number("exactly", 3), unit="video")),
     ],
 )  # fmt: skip
@@ -203,7 +199,6 @@ def test_a_time_may_stand_between_two_places() -> None:
         ("Was Ana here last week? → On which days?", Query("when", ANA, unit="day")),
         ("Was anybody smiling? → How many days?", Query("how_often", where=Has("deed", "smiling"), unit="day")),
         ("Show me yesterday's videos", Query("when", unit="video")),
-        ("Who was neither in the kitchen nor in the ward?", Query("who", number=NEVER)),
         ("Was Ana here last week? → Which videos?", Query("when", ANA)),
     ],
 )
@@ -216,6 +211,20 @@ def test_where_somebody_was_instead_is_asked_of_all_places() -> None:
     assert (then.query.attribute, then.places, len(then.dates)) == ("place", (), 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Was Ana in the kitchen on Monday or on the ward on Friday?",
+        "Was Ana on the ward more often than in the kitchen?",
+        "Was Ana neither in the kitchen nor on the ward?", "Was Ana seen outside the kitchen?",
+        "Was Ana anywhere but in the kitchen?", "How many days are between Ana's first and last visit?",
+        "Does Ana wear the same clothes every time?",
+    ],
+)  # fmt: skip
+def test_what_would_be_read_as_something_else_is_refused(text: str) -> None:
+    assert (asked(text).query.select, asked(text).query.refusal) == ("refuse", "unclear")
+
+
 @pytest.mark.parametrize("typed", ["bedroom", "bed room", "Bed Room"])
 def test_a_room_may_be_written_in_two_words(typed: str) -> None:
     assert read_archive(f"Was Ana in the {typed}?", Known(("Ana",)), ["bedroom", "hall"], NOW).places == (
@@ -226,8 +235,6 @@ def test_a_room_may_be_written_in_two_words(typed: str) -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("Is Ana here 24/7?", "Is Ana here all the time?"),
-        ("Was Ana neither in the kitchen nor on the ward?", "Was Ana not in the kitchen or on the ward?"),
         ("Was Ana up before 9?", "Was Ana there before 9?"),
         ("Has Ana been up at all this week?", "Has Ana been there at all this week?"),
     ],

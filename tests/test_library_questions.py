@@ -70,7 +70,6 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "How often was Ben in the hall and in the garden?": {"groups": {"in the hall": 2, "in the garden": 1}},
     "When was Ben last in the hall or in the garden?": {"videos": [8]},
     "Who was here on both Monday and Tuesday?": {"names": ["Ana"]},
-    "Was Ana in the kitchen more often than in the hall?": {"verdict": "yes"},
     "When was Ana but not Ben in the kitchen?": {"videos": [1, 4]},
     "In how many videos is Ana but not Ben?": {"number": 2},
     # only then, only there; one and another, and not a third
@@ -252,7 +251,6 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Ana's visits in order please": {"videos": [1, 2, 4, 6, 9]},
     # who is there without whom, at any time of a video; several people, places, times
     "Has anybody been in both the kitchen and the garden?": {"verdict": "yes", "names": ["Ben"]},
-    "Was anybody in the garden on Monday or in the hall on Tuesday?": {"verdict": "yes", "videos": [3]},
     "How many times did Ana come without Ben?": {"number": 2, "videos": [1, 4]},
     "Was Ana in the kitchen only with Ben?": {"verdict": "yes", "videos": [2, 6, 9]},
     "Videos with strangers only": {"videos": [7]},
@@ -261,17 +259,15 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Were Ana and Ben both here on Friday?": {"verdict": "yes", "videos": [5, 6]},
     "Were Ana and Ben ever in the same video?": {"verdict": "yes", "videos": [2, 6, 9]},
     "Do Ana and Ben always come together?": {"verdict": "no"},
-    "Was Ana seen outside the kitchen?": {"verdict": "no"},
     "Has Ben been in every room?": {"verdict": "yes"},
     "Who has been in more than one room?": {"names": ["Ben"]},
     "How many videos show just one person?": {"number": 5},
     "When did Ana last see Ben?": {"videos": [2]},
     "How often was Ben in the hall, and how often in the garden?": {"number": 2, "then": {"number": 1}},
-    # so many times, the nth, how far apart, each person, each place
+    # so many times, the nth, each person, each place
     "Who was in the garden only once?": {"names": ["Ben"]},
     "Who was in the hall exactly twice?": {"names": ["Ben"]},
     "Ana's 2nd visit - date n time?": {"videos": [1, 2, 4, 6, 9]},
-    "How many days after her first visit was Ana last seen?": {"then": {"videos": [9]}},
     "On which days was more than one video recorded?": {
         "groups": {"2026-11-23": 2, "2026-11-27": 2, "2026-11-29": 2},
     },
@@ -280,8 +276,6 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "Is Ana always in the kitchen?": {"verdict": "yes"},
     "Is Ben never in the garden?": {"verdict": "no"},
     "Does Ana usually come in the morning?": {"verdict": "yes"},
-    "Is Ben always in the same room?": {"verdict": "no"},
-    "Does Ana wear the same clothes every time?": {"verdict": "no"},
     "What is the newest video, and who is in it?": {"then": {"names": ["Ana", "Ben"]}},
     "ana kitchen when": {"videos": [1, 2, 4, 6, 9]},
     # two questions
@@ -340,7 +334,6 @@ FOLLOWED = {
     "When was Ben last in the hall? → And before that? → Was Ana there too?": {"verdict": "no", "videos": []},
     "When was Ben last in the garden? → Was Ana in the kitchen that day?": {"verdict": "yes", "videos": [2]},
     "How many rooms has Ben been in? → Which?": {"groups": {"kitchen": 3, "garden": 1, "hall": 2}},
-    "When was the hall last used? → By whom?": {"names": ["Ben"], "videos": [8]},
     "Who did Ana meet? → And Ben?": {"names": ["Ana"], "videos": [2]},
     "Who came first on Friday? → And last?": {"names": ["Ben"]},
     "Where was Ana on Tuesday? → Who else was there?": {"names": [], "videos": [4]},

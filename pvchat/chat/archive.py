@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import combinations, compress, groupby
+from itertools import compress, groupby
 from typing import NamedTuple
 
 from pvchat.chat import query as queries
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.english import same_colour
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Whom, atoms, told_as
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, is_of_anybody, quotes
@@ -506,18 +505,6 @@ def _there_at(
     return replace(found, names=sure, maybe=maybe, verdict=verdict if found.query.form == "polar" else None)
 
 
-def same_in_each(each: Sequence[Sequence[Row]]) -> Verdict:
-    """Whether what is worn in each of several videos may be the same, or shares no colour in two of them."""
-    worn = [[row for row in rows if row.attribute == "worn" and row.holds] for rows in each]
-    verdicts = list[Verdict]()
-    for one, other in combinations(filter(None, worn), 2):
-        pairs = [(a, b) for a in one for b in other if a.colour and b.colour and same_colour(a.colour, b.colour)]
-        coloured = any(row.colour for row in one) and any(row.colour for row in other)
-        alike = any(a.value == b.value for a, b in pairs)
-        verdicts.append("yes" if alike else "no" if coloured and not pairs else "unknown")
-    return all_verdict(verdicts) if verdicts else "unknown"
-
-
 def is_answered(query: Query) -> bool:
     """Whether many videos can tell it: not who is leftmost, or what happens before what; nor how people compare with
     whoever is unknown, whom no two videos tell to be the same, or by two whom they are with.
@@ -526,8 +513,6 @@ def is_answered(query: Query) -> bool:
     ranked = query.rank is None or query.rank.by in ("time", "long", "often")
     if told_as(query) in ("length", "why", "refuse") or not ranked:
         return False
-    if query.per in ("same", "other") and query.select == "compare":
-        return True
     if _compares_people(query):
         company = [has.of for has in atoms(query.where) if has.attribute == "with" and has.of is not None]
         if len(company) > 1 or any(of.names and of.known is False for of in company):

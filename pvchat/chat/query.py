@@ -78,12 +78,11 @@ Per = Literal[
     "which",  # in which of the units does it hold? the videos one by one
     "count",  # in how many of them?
     "each",  # of each of them by itself: how often a week, who in which room, whether in every room
-    "same",  # in the same one, or the same in each of them?
+    "same",  # in the same one?
     "other",  # in different ones?
     "videos",  # of which units are there videos, and how many?
     "ago",  # how long ago?
     "order",  # the earliest first: "show me Ana's videos in order"
-    "apart",  # how far from what `then` asks: "how many days lie between her first and her last visit?"
 ]
 Bound = Literal["exactly", "at_least", "at_most", "more_than", "fewer_than"]
 RankBy = Literal["time", "long", "often", "left", "right", "near", "big"]

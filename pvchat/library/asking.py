@@ -19,19 +19,20 @@ import numpy as np
 from pvchat.chat import archive
 from pvchat.chat.archive import Sighted, is_backwards, is_of_all, of_each, sought
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
-from pvchat.chat.english import in_place, wording
+from pvchat.chat.english import wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, told_as
 from pvchat.chat.question import names_in, require_readable
-from pvchat.chat.reader.archive import ArchiveQuestion, Scope, questions_in, read_archive
+from pvchat.chat.reader.archive import ArchiveQuestion, questions_in, read_archive
 from pvchat.chat.reader.dates import Dates, around
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known
+from pvchat.chat.reader.scopes import Scope
 from pvchat.chat.run import run
-from pvchat.chat.say.archive import Asked, apart, say_archive
+from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
-from pvchat.chat.spans import TURNED, Span, nth_of
-from pvchat.chat.timeline import Finding, Found, Row, Timeline, without_traits
+from pvchat.chat.spans import Span, nth_of
+from pvchat.chat.timeline import Finding, Found, Timeline, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.rates import adjusted, base_rate
@@ -122,40 +123,12 @@ class _Search:
     def answer(self) -> LibraryAnswer:
         """The answer, and that to a second question."""
         query = self.asked.query
-        if query.per == "apart" and query.then is not None:
-            return self._apart_in_time(query, query.then)
         one = self._answer(archive.over_videos(replace(query, then=None)))
         if query.then is None:
             return one
         places = () if len(self.asked.places) > 1 and query.then.whom != query.whom else self.asked.places
         second = replace(self, asked=replace(self.asked, query=query.then, places=places, sighting=None)).answer()
         return _then(second, one)
-
-    def _apart_in_time(self, query: Query, other: Query) -> LibraryAnswer:
-        """How far two sightings lie apart, and when each was."""
-        one, two = self._answer(replace(query, per="", then=None)), self._answer(replace(other, then=None))
-        asked = ((one, query), (two, other))
-        first, last = (next(iter(nth_of(told.finding.sure, of.rank.k if of.rank else 1)), None) for told, of in asked)
-        words = [apart(first, last)] if first and last else []
-        return LibraryAnswer(" ".join([*words, one.answer, two.answer]), replace(one.finding, then=two.finding))
-
-    def _compared(self, query: Query, said: Asked) -> LibraryAnswer:
-        """Where somebody is, or what she wears, in each video, and whether that is the same."""
-        there, asked = self._where_seen(query), Query("attribute", query.whom, attribute=query.attribute)
-        told, worn = dict[str, list[Seen]](), list[Sequence[Row]]()
-        for one in there.sure:
-            shown = run(asked, self._timeline(one.video.number, one.video.place))
-            rows = [row for each in shown.people for row in each.rows]
-            if query.attribute == "place" or rows:
-                text = in_place(one.video.place) if query.attribute == "place" else self._described(asked, one)
-                told.setdefault(text, []).append(one)
-                worn.append(rows)
-        verdict = archive.same_in_each(worn) if query.attribute == "worn" else "yes" if len(told) == 1 else "no"
-        verdict = "unsure" if verdict == "yes" and len(worn) < len(there.seen) else verdict
-        verdict = TURNED[verdict] if query.per == "other" else verdict
-        groups = {text: float(len(seen)) for text, seen in told.items()}
-        found = replace(there, query=query, verdict=verdict if query.form == "polar" else None, groups=groups)
-        return LibraryAnswer(say_archive(found, said), found)
 
     def _answer(self, query: Query) -> LibraryAnswer:
         """The answer to one question."""
@@ -164,8 +137,6 @@ class _Search:
         said = Asked(asked.of, today=self.today if query.per == "ago" else None)
         if query.select == "refuse" or not archive.is_answered(query):
             return LibraryAnswer(_refused(query), ArchiveFinding(query, self._count(query)))
-        if query.select == "compare" and query.per in ("same", "other"):
-            return self._compared(query, said)
         query = self._of_everything(query)
         if asked.sighting is None:
             return self._told(query, said, self)

@@ -34,7 +34,7 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
-from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, Scope, outside, paired, placed
+from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, leaves_out, placed
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.reader.units import MOVES, UNREAD, each_unit, of_each, of_library
 from pvchat.errors import SettingsError
@@ -47,14 +47,9 @@ _NEXT = re.compile(
 _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such that is read
     (re.compile(said, re.IGNORECASE), plain)
     for said, plain in (
-        (r"^(and )?by whom\b", r"\1who"),
-        (r"( (?:in|on|at)(?: (?!(?:in|on|at)\b)\w+){1,4})( (?:longer|(?:more|less)(?: often| frequently)?))"
-         r"(?= than (?:in|on|at|last|this)\b)", r"\2\1"),  # "in the kitchen more often than in the hall"
-        (r"\bneither ((?:in|at|on) .+?) nor\b", r"not \1 or"),  # "neither in the kitchen nor in the hall"
         (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
-        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
          r"\1 at weekends"),
@@ -67,12 +62,13 @@ _ONLY = re.compile(
     rf"(?P<spot> {SPOT})?(?=\W*$)",
 )
 _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?first)\b")
-# "how many days after her first visit was Ana last seen?", "how long was it between her first and last visit?"
+# How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
 _APART = re.compile(
     r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
-    r"(?:(?P<after>after|before)|between|from) (?P<ends>.+?)\W*$",
+    r"(?:after|before|between|from) .*\b(?:first|last|second|third)\b",
 )
-_A_VISIT = re.compile(r"(?i)\b(?:visit|time|sighting|video)\b")
+# A second place or time that wasn't cut out: "in the kitchen more often than in the hall"
+_LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")
 _UP = re.compile(r"(?i)\b((?:is|was|were)(?: \w+)?|been) up(?= at all\b|\W*$)")
 _IN_ORDER = re.compile(r"(?i),? (?:in (?:chronological )?order|(?:the )?(?:oldest|earliest) first)\b")
 _ALWAYS = re.compile(r"(?i)\b(?:always|usually|normally|generally|mainly|mostly)\b")
@@ -141,9 +137,8 @@ def read_archive(
         text = re.sub(r" in (?:the|my|our) library\b", "", text, flags=re.IGNORECASE)
     for said, plain in _OTHERWISE:
         text = said.sub(plain, text)
-    if (two := paired(text, places, now, names)) is not None:
-        return _of_scopes(two.text, known, two)
-    text, left_out = outside(text, places)
+    if leaves_out(text, places):
+        return ArchiveQuestion(Query("refuse", refusal="unclear"), text)
     undated, spots = placed(text, places)
     try:
         rest, dates = dated(undated, now, names)
@@ -151,10 +146,9 @@ def read_archive(
         return ArchiveQuestion(UNREAD, text)
     if dates and len(spots) == 1 and SPOT in rest:  # "in the hall on Monday but not in the garden"
         rest, spots = placed(rest.replace(SPOT, f"in {spots[0][0]}"), places)
+    if _LEFT.search(rest):
+        return ArchiveQuestion(UNREAD, text)
     rest, scoped = _only_there(rest, ArchiveQuestion(Query("who"), "", dates, spots))
-    if left_out and not spots:
-        each = [Scope(one, besides=(Scope(one, left_out),)) for one in dates or (None,)]
-        return _of_scopes(rest, known, replace(scoped, dates=(), pairs=tuple(each)))
     return _of_scopes(rest, known, scoped) if before is None else _after(before, rest, undated, known, scoped)
 
 
@@ -305,8 +299,8 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
 
 def _read(rest: str, known: Known) -> Query:
     """A question from which the words for a time and a place were taken."""
-    if (apart := _APART.match(rest)) and (query := _apart(apart, known)) is not None:
-        return query
+    if _APART.match(rest):
+        return UNREAD
     if edges := _BOTH_ENDS.search(rest):
         ends = (f"{rest[: edges.start()]}{edge}{rest[edges.end() :]}" for edge in ("first", "last"))
         first, last = (_read(one, known) for one in ends)
@@ -319,24 +313,6 @@ def _read(rest: str, known: Known) -> Query:
         return replace(query if query.unit == "video" else replace(query, select="when", unit=""), per="order")
     rest = _UP.sub(r"\1 there", rest)  # "was Leo up before 8?"
     return read(rest.replace(SPOT, "there"), replace(known, of_library=True))
-
-
-def _apart(said: re.Match[str], known: Known) -> Query | None:
-    """Two sightings of which it is asked how far they lie apart; None: not of two."""
-    named = re.sub(r"\bfirst two (visit|time|video)s\b", r"first \1 and second \1", said["ends"], flags=re.IGNORECASE)
-    joint, ask = (r" (?=(?:was|were|did|has|is)\b)", "When ") if said["after"] else (r" (?:and|to|until) ", "When was ")
-    first, *other = re.split(joint, named, maxsplit=1)
-    if not other:
-        return None
-    visit = _A_VISIT.search(other[0])
-    first += f" {visit[0] if visit else 'visit'}" if not _A_VISIT.search(first) else ""  # "her first and last visit"
-    whose = re.match(r"\S+(?: \S+)?['’]s?(?= )", first)  # "Ana's first visit and (Ana's) second visit"
-    told = re.sub(r"^(?=first|last|second|third|fourth|fifth)", f"{whose[0] if whose else 'the'} ", other[0])
-    ends = [of_library(_read(f"When was {first}?", known)), of_library(_read(f"{ask}{told}?", known))]
-    if not all(one.select == "when" and one.rank is not None and one.rank.by == "time" for one in ends):
-        return None
-    one, two = (replace(end, whom=end.whom if end.whom.names else ends[1 - at].whom) for at, end in enumerate(ends))
-    return replace(one, per="apart", then=two)
 
 
 def _compared(query: Query, scoped: ArchiveQuestion) -> ArchiveQuestion | None:

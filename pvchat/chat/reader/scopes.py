@@ -1,7 +1,7 @@
-"""Finds the places that a question about a library names, cuts them out, and says which time belongs to which place.
+"""Finds the places that a question about a library names and cuts them out; times and places as they are asked about.
 
-"Was Ana in the hall on Friday or in the garden on Monday?" becomes "was Ana there ?", asked of the hall's videos of
-Friday and of the garden's of Monday. Places are what the library's sources are called; times are read by `dates.py`.
+"Was Ana in the hall or in the garden?" becomes "was Ana there ?", asked of the hall's videos and of the garden's.
+Places are what the library's sources are called; times are read by `dates.py`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
 from pvchat.chat.english import in_place
 from pvchat.chat.query import Query
-from pvchat.chat.reader.dates import Dates, dated
+from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.timewords import one_of
-from pvchat.errors import SettingsError
 
 SPOT = "§"  # stands where a place was named
 _USED = "used|empty|in use|visited|busy|occupied"
@@ -42,8 +40,6 @@ class Scope:
     def of(self) -> str:
         """Such as " on Tuesday in the kitchen"."""
         when = f" {self.dates.said}" if self.dates is not None and self.dates.said else ""
-        if len(self.besides) == 1 and self.besides[0].place and not self.place:
-            return f"{when} outside {in_place(self.besides[0].place).split(' ', 1)[1]}"
         return when + (f" {in_place(self.place)}" if self.place else "")
 
 
@@ -60,7 +56,6 @@ class ArchiveQuestion:
         sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
         around: "day", "week" …: all videos of that of the sighting are meant ("that day").
         sighted: of which question the sighting was, where its place and time aren't those of this one.
-        pairs: places with a time each ("in the hall on Friday or in the garden on Monday"), in the place of both.
     """
 
     query: Query
@@ -71,13 +66,10 @@ class ArchiveQuestion:
     sighting: Query | None = None
     around: str = ""
     sighted: ArchiveQuestion | None = None
-    pairs: tuple[Scope, ...] = ()
 
     @property
     def scopes(self) -> list[Scope]:
         """The times and places one by one, in order."""
-        if self.pairs:
-            return [*self.pairs]
         named = [
             Scope(dates, place, joint or (dates.joint if dates is not None else ""))
             for place, joint in self.places or (("", ""),)
@@ -98,8 +90,6 @@ class ArchiveQuestion:
         word = "or" if {"or", "than"} & {one.joint for one in scopes} else "and"
         joints = [f" {'but not' if one.joint == 'but not' else word} " * bool(one.joint) for one in scopes]
         several = "".join(f"{joint}{self.label(one)}" for joint, one in zip(joints, scopes, strict=True)).strip()
-        if self.pairs:
-            return f" {several}"
         one = self.scopes[0]  # what all of them share
         shared = Scope(None if self._by_date else one.dates, "" if self._by_place else one.place)
         return f" {several}" * bool(several) + shared.of
@@ -114,35 +104,16 @@ class ArchiveQuestion:
 
     def label(self, scope: Scope) -> str:
         """What tells one of several times and places from the others: "on Monday"; "" where there is one."""
-        if scope.besides and not self.pairs:
+        if scope.besides:
             return "at another time" if self.only == "dates" else "elsewhere"
-        if self.pairs:
-            return scope.of.strip()
         return Scope(scope.dates if self._by_date else None, scope.place if self._by_place else "").of.strip()
 
 
-def outside(text: str, places: Sequence[str]) -> tuple[str, str]:
-    """A question without the one place that it leaves out ("together outside the hall"), and this; "" for none."""
-    spelt = _spelt(places)
-    names = one_of(spelt)
+def leaves_out(text: str, places: Sequence[str]) -> bool:
+    """Whether a question leaves out one place ("together outside the hall"), which isn't read."""
     lead = r"(?:outside(?: of)?|(?:anywhere|everywhere|somewhere) (?:but|except|other than)(?: in)?)"
-    found = re.search(rf" {lead} (?:(?:the|our|my) )?({names})\b", text, re.IGNORECASE) if places else None
-    return (text, "") if found is None else (f"{text[: found.start()]}{text[found.end() :]}", spelt[found[1].lower()])
-
-
-def paired(text: str, places: Sequence[str], now: datetime, names: Sequence[str]) -> ArchiveQuestion | None:
-    """A question of two places with a time each, with these; None: it isn't one."""
-    for joint in re.finditer(r",? (?P<word>or|and|but not|than) (?:(?:in|on|at) )?", text, re.IGNORECASE):
-        parts = [placed(part, places) for part in (text[: joint.start()], f" in {text[joint.end() :]}")]
-        try:
-            (rest, dates), (left, others) = (dated(part, now, names) for part, _ in parts)
-        except SettingsError:
-            continue
-        (spot, other), nothing_left = (spots for _, spots in parts), not re.search(r"\w", left)
-        if nothing_left and len(dates) == len(others) == len(spot) == len(other) == 1:
-            said = (Scope(dates[0], spot[0][0]), Scope(others[0], other[0][0], joint["word"].lower()))
-            return ArchiveQuestion(Query("who"), rest.replace(SPOT, ""), pairs=said)
-    return None
+    named = rf" {lead} (?:(?:the|our|my) )?(?:{one_of(_spelt(places))})\b"
+    return bool(places) and re.search(named, text, re.IGNORECASE) is not None
 
 
 def placed(text: str, places: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]]:

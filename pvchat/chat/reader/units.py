@@ -15,7 +15,6 @@ from pvchat.chat.query import (
     NEVER,
     PRESENT,
     And,
-    Attribute,
     During,
     Event,
     Form,
@@ -48,7 +47,7 @@ def of_library(query: Query) -> Query:
     query = replace(query, form="wh") if query.form == "command" else query
     if query.select == "refuse":
         return replace(query, unit="", per="")
-    if not query.unit or query.per in ("", "order", "apart"):
+    if not query.unit or query.per in ("", "order"):
         return _over_videos(query)
     if query.per == "ago":
         return replace(query, select="when", value="", rank=query.rank or Rank("time", -1), unit="")
@@ -57,9 +56,9 @@ def of_library(query: Query) -> Query:
         if query.unit == "video":
             return Query("exists", both, PRESENT, form=query.form)
         return Query("when", both, form=query.form, unit=query.unit)
-    if query.per in ("same", "other"):  # whether she wears the same in each
-        of: Attribute = "place" if "place" in (query.unit, query.attribute) else "worn"
-        return Query("compare", query.whom, attribute=of, form=query.form, per=query.per)
+    if query.per in ("same", "other"):
+        in_each = query.attribute is not None or query.unit == "place"  # whether she wears the same in each
+        return Query("refuse", refusal="unclear") if in_each else _over_videos(replace(query, unit="", per=""))
     if query.per == "videos" and query.unit != "video":
         return Query("when", where=ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit)
     return _of_videos(query) if query.unit == "video" else _by_unit(query)

@@ -86,13 +86,6 @@ def unit_said(kind: str, unit: str) -> str:
     return f"on {unit}s" if kind == "weekday" else f"between {int(unit)}:00 and {int(unit) + 1}:00"
 
 
-def apart(one: Seen, other: Seen) -> str:
-    """How far two sightings lie apart: "Nine days apart."."""
-    days = abs((one.video.at.date() - other.video.at.date()).days)
-    seconds = abs((one.video.at - other.video.at).total_seconds())
-    return f"{upper(so_many(days, 'day') if days else lasting(seconds))} apart."
-
-
 @dataclass(frozen=True)
 class Asked:
     """What a question says beside its query."""
@@ -164,8 +157,6 @@ def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
     told, of_people = told_as(query), {"who": _who, "count": _count, "compare": _compare, "order": _compare}
     if query.select != "who" and (query.unit in UNITS or is_of_all(query)):
         return _at_units
-    if query.select == "compare" and query.per in ("same", "other"):
-        return _in_each
     if told in of_people:
         return of_people[told]
     if told == "describe" or told == "attribute" and not queries.is_of_sound(query):
@@ -416,16 +407,6 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
         never = f"I found no moment at which {join(found.absent, 'or')} {clause(each.where)}"
         sentences.append(f"{_not_seen(Whom(found.absent, 'both')) if is_plain(each.where) else never}.")
     return " ".join([*sentences, *[f"Of {join(left, 'or')} I am not sure."] * bool(left)])
-
-
-def _in_each(found: ArchiveFinding, asked: Asked) -> str:
-    """Where somebody is, or what she wears, with the number of videos, and whether that is the same in all."""
-    told = [f"{text.rstrip('.')} ({so_many(int(count))})" for text, count in found.groups.items()][:_MOST]
-    left = len(found.sure) - int(sum(found.groups.values()))
-    each = f"{_subject(found)}: {'; '.join(told)}." if told else ""
-    unknown = f"Of {so_many(left)} I can't tell." if left else ""
-    sentences = LEADS[found.verdict or ""], each, unknown, _that_is_of(found, asked)
-    return " ".join(filter(None, sentences)) + lines(found.seen)
 
 
 def _measured(found: ArchiveFinding, name: str, by: str) -> str:
