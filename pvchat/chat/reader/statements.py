@@ -1,28 +1,22 @@
-"""Breaks sentences down into points (of whom, what), so that two texts can be compared: do they say the same?
+"""Breaks text down into sentences and words, so that two texts can be compared: do they say the same?
 
-In: a text, and the names that may stand in it. Out: a set of points for each sentence. "Yes, Ana and Bo are not in this
-video, next to Cleo" says "yes" of nobody, and "not there" and "beside to @Cleo" of Ana and of Bo. A point is a phrase
-between commas, "and" and prepositions. Our own sentences and those of a language model are read alike and compared as
-sets, so no reading needs to be right, but what means something else has to come out as something else. A word stands
-for what the lexicon has it for ("sits" is "sitting"); "is" and "a" say nothing.
+In: a text, and the names that may stand in it. Out: the words of a sentence that say something, in order (`meaning`):
+"Yes, Ana and Bo aren't in this video" is "yes @Ana @Bo not there". Our own sentences and those of a language model are
+read alike, so what means something else has to come out as something else. A word stands for what the lexicon has it
+for ("sits" is "sitting"); "is" and "a" say nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 
-from pvchat.chat.english import HEDGE, table, word_set
+from pvchat.chat.english import table, word_set
 from pvchat.chat.reader.words import canonical, is_known
 
-Point = tuple[str, str]  # of whom something is said ("": of nobody), and what
 NEGATIONS = word_set("no not nobody none neither nor never nothing without can't")
-_FLAGS = NEGATIONS | {HEDGE}
-_ENDS = word_set("; : . ! ? but so")  # a denial or doubt goes no further
-_BREAKS = _ENDS | word_set(", and or")
-_ASIDES = word_set("on in at from with before beside behind while")  # begin a phrase of their own, about no new subject
 _EMPTY = word_set(
     """a an the is are was were be been being am has have had do does did can it its this that these they them their
     those as of for by also too both very on in at into from with while and or but so frame picture scene s m ve re"""
@@ -88,55 +82,6 @@ def tells(word: str) -> bool:
     return (word[0].isalnum() or len(word) > 1) and word not in _EMPTY
 
 
-def statements(text: str, names: Sequence[str]) -> list[frozenset[Point]]:
-    """What each sentence of a text says; "she" is whom the sentence before told of."""
-    read, reading = list[frozenset[Point]](), _Reading()
-    for sentence in sentences(text):
-        words = words_in(sentence, names)
-        reading = _Reading(reading.who if words[0] in ("man", "woman") else ("",))
-        begins = [i for i, word in enumerate(words) if not i or word in _BREAKS | _ASIDES]
-        for start, end in zip(begins, [*begins[1:], len(words)], strict=True):
-            reading.take(words[start], [word for word in words[start:end] if tells(word)])
-        read.append(frozenset(reading.points))
-    return read
-
-
-@dataclass
-class _Reading:
-    """A sentence as far as it was read.
-
-    Attributes:
-        last: the phrase before; its denial and doubt hold of the next one, too, its verb, where that has none, and all
-            of it, where that says when, or with whom.
-        told: the phrase before that is no aside: behind a comma "from 0:01" is the time of that.
-    """
-
-    who: tuple[str, ...] = ("",)  # of whom it tells
-    last: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    listed: bool = False  # nothing was said yet of those in `who`
-    points: set[Point] = field(default_factory=set)  # so far
-
-    def take(self, joint: str, said: list[str]) -> None:
-        """Read a phrase: the word or mark that it begins with, and its words that say something."""
-        named = [word[1:] for word in said[:1] if word[0] == "@"]
-        if joint in _ENDS:
-            self.points |= {(one, "") for one in self.who if self.listed}
-            self.last, self.told, self.listed = [], [], False
-        if joint == "," and not said:
-            self.last = self.told or self.last
-        if named and len(said) == 1 and self.last and self.last[-1][0] == "@" and "besides" not in self.last:
-            said, self.last = [*self.last[:-1], *said], []  # "next to Bo and Cleo"
-        elif named and joint not in _ASIDES:
-            self.who = (*self.who, *named) if self.listed else (*named,)
-            self.last, self.listed, said = [], len(said) == 1, said[1:]
-        elif said[:1] == ["i"]:
-            self.who, self.last = ("",), []
-        if said:
-            verbs = table()["verb"].keys()
-            carried = _FLAGS if joint in _ASIDES or not verbs.isdisjoint(said) else _FLAGS | verbs
-            of_that = joint in _ASIDES and said[0][0].isdigit() or joint == "with" and named  # its time, its company
-            self.last = [*(word for word in self.last if of_that or word in carried), *said]
-            self.told = self.last if joint not in _ASIDES or "there" in said else self.told
-            self.points |= {(one, " ".join(self.last)) for one in self.who}
-            self.listed = False
+def meaning(sentence: str, names: Sequence[str]) -> list[str]:
+    """The words of a sentence that say something, in order, each as what it stands for; twice in a row is once."""
+    return [word for word, _ in groupby(word for word in words_in(sentence, names) if tells(word))]

@@ -3,8 +3,8 @@
 In: sentences as they come (`Hearing`). Out: those that pass, handed on word by word; why others may not be said. Two
 models, two measures:
 
-- the trained one is small and embroiders (`Backed`): each point of a sentence (`reader/statements.py`) must be one of
-  the plain answer, and the sentence must say all that the next plain one does;
+- the trained one is small and embroiders (`Backed`): the words of a sentence that say something
+  (`reader/statements.py`) must be those of the next plain sentence, in the same order;
 - a pretrained base sees more than was measured (`Uncontradicted`): it is refused where it denies, names somebody else,
   says another value than the measured one, speaks of the outlines that it was shown, or goes round in circles.
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pvchat.chat.english import word_set
 from pvchat.chat.query import Attribute, Has
 from pvchat.chat.question import Basis, Stream, words_of
-from pvchat.chat.reader.statements import NEGATIONS, Point, mentioned, sentences, statements, with_name, words_in
+from pvchat.chat.reader.statements import NEGATIONS, meaning, mentioned, sentences, with_name, words_in
 from pvchat.chat.timeline import Timeline, says
 
 _VALUES: dict[tuple[Attribute, str], str] = {  # words that say a value, or that go with no other one
@@ -76,21 +76,19 @@ class Backed:
     """What the trained model may say beside a plain answer, of which the sentences in `left` aren't said yet."""
 
     def __init__(self, plain: str, names: Sequence[str]) -> None:
-        self.left, self.names, self._said = sentences(plain), names, ""
-        self._wanted = statements(plain, names)
-        self._true = frozenset[Point]().union(*self._wanted)
+        self.left, self.names = sentences(plain), names
 
     def __call__(self, sentence: str) -> tuple[str, str]:
         """A sentence, and why it may not be shown: it says what isn't known, or not all that is to be said next."""
-        text = f"{self._said} {sentence}"
         if not sentences(sentence):
             return sentence, "no sentence"
-        said = statements(text, self.names)[-1]
-        if odd := sorted(what or who for who, what in said - self._true):
+        said, wanted = (meaning(text, self.names) for text in (sentence, " ".join(self.left[:1])))
+        if odd := sorted({*said} - {*wanted}):
             return sentence, f"says {', '.join(odd)}"
-        count = [*(one <= said for one in self._wanted), False].index(False)
-        self.left, self._wanted, self._said = self.left[count:], self._wanted[count:], text
-        return sentence, "" if count else "doesn't answer"
+        if said != wanted:
+            return sentence, "doesn't answer"
+        self.left = self.left[1:]
+        return sentence, ""
 
 
 class Uncontradicted:
