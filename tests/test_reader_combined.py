@@ -230,10 +230,6 @@ FOLLOWING: dict[tuple[str, str], Query] = {
     ("Does Ana wear a red jacket?", "Not red, blue."): Query(
         "exists", ANA, Has("worn", "jacket", "blue"), form="polar"
     ),
-    ("Who is right of Ana?", "And left?"): Query("who", where=Has("left_of", of=ANA)),
-    ("What is Ana doing in the first half?", "And in the second?"): Query(
-        "attribute", ANA, attribute="deed", during=During(start_s=0.5, end_s=1.0, unit="share")
-    ),
     # after that, meanwhile, a thing
     ("Is Ana talking?", "What did she do after that?"): Query(
         "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))
@@ -242,10 +238,6 @@ FOLLOWING: dict[tuple[str, str], Query] = {
         "exists", ANA, Has("deed", "smiling"), form="polar", during=During("while", Event(ANA, Has("deed", "eating")))
     ),
     ("Is there a dog?", "Where is it?"): Query("exists", where=Has("thing", "dog")),
-    ("Is Ana talking?", "And after that?"): Query(
-        "attribute", ANA, attribute="deed", during=During("after", Event(ANA, TALKS))
-    ),
-    ("Does Ana hold something?", "What?"): Query("attribute", ANA, attribute="holding"),
     ("Does anyone talk to Ben?", "How often?"): Query("how_often", where=Has("deed", "talking", of=BEN)),
     # the condition before
     ("Is Ana wearing a jacket?", "Who else is?"): Query("who", Whom(besides=("Ana",)), JACKET),

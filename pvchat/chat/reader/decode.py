@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from typing import cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
@@ -32,7 +32,6 @@ from pvchat.chat.query import (
     Rank,
     RankBy,
     Relation,
-    Select,
     Whom,
     atoms,
     conjunction,
@@ -69,7 +68,6 @@ _GROUPS = {
     "spot": (*PLACES, "near", "side"),
     "light": ("light",),
 }
-_SIDES = ("left_of", "right_of")
 AFTER_THAT = During("after")  # after what the question before was about
 _NONE = ("no", "zero", "none", "without", "without any", "without a")
 _FAR_BACK = 4  # turns that "they" may reach back to
@@ -375,13 +373,6 @@ def picked(query: Query, history: Sequence[Turn]) -> Query:
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
 
 
-def of_them(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query:
-    """Of those who were found before, where the network passed that over: "which one of them is a man?"."""
-    asked = ("of", "them") in pairwise(seen) and query.select == "who" and query.whom == EVERYBODY
-    people = (_others_told(history[-1]) or subjects(history[-1])) if asked and history else ()
-    return replace(query, whom=Whom(people)) if people else query
-
-
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
     """The slots with names in the place of pronouns; one that nobody can be meant by is left out. The turns before are
     looked at only where a pronoun needs them: those of a library are answered then.
@@ -474,7 +465,7 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
 
     Args: as of `_Following`.
     """
-    before = _ending(replace(last[0], then=None, if_so=False), asked)
+    before = replace(last[0], then=None, if_so=False)
     affirmed = [part for part in together(asked.where) if not isinstance(part, Not)]
     if heads["follow"] == "correction" and affirmed:  # "not red, blue"
         asked = replace(asked, where=conjunction(affirmed))
@@ -492,9 +483,7 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
     query = before if asked.select == before.select else _of_the_same(asked, turn.last)
     if asked.attribute not in (None, query.attribute):  # the same of another attribute
         query = replace(query, attribute=asked.attribute, value="")
-    query = _towards(_of_whom(query, turn), turn)
-    at_once = _at_once(query, turn.last) if asked.where == Has("with") else None
-    query = _ranked_anew(_said_again(query, turn) if at_once is None else at_once, turn)
+    query = _ranked_anew(_said_again(_of_whom(query, turn), turn), turn)
     during, people = _that_time(asked, turn), before.whom.names or subjects(turn.last)
     event = during.event
     if event is not None and event.whom == EVERYBODY and not is_of_scene(event.where) and people:  # "while eating?"
@@ -504,7 +493,6 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         happened = None if before.where is None else Event(_about(before, turn.last), before.where)
         event = before.during.event or happened
         during = WHOLE if event is None else During("after", event)
-    query = _instead(query, asked, during)
     return replace(
         query, during=before.during if during == WHOLE else during, number=asked.number or query.number,
         throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,
@@ -527,16 +515,6 @@ def _at_an_end(turn: _Following) -> Query | None:
     return replace(before, rank=replace(before.rank, k=k + step if (k + step) * k > 0 else k))
 
 
-def _instead(query: Query, asked: Query, during: During) -> Query:
-    """What somebody does, or wears, before or after what was asked of her: "when does she sit?", "and before that?"."""
-    event, kind = during.event, next((has.attribute for has in atoms(query.where)), None)
-    same = event is not None and event.whom == query.whom and event.where == query.where
-    if not same or during.relation not in ("before", "after") or asked.where is not None or kind is None:
-        return query
-    told: Attribute = kind if kind in ("worn", "hair", "holding", *PLACES) else "deed"
-    return Query("attribute", query.whom, attribute=told)
-
-
 def _of_the_same(asked: Query, last: Turn) -> Query:
     """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
     before, where = last[0], _condition(last[0])
@@ -553,14 +531,6 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
         kept = [part for part in together(where) if _group(part) != "company"]
         where = conjunction(kept) if kept else None
     return replace(asked, whom=_about(asked, last), where=where)
-
-
-def _ending(query: Query, asked: Query) -> Query:
-    """That something is last so, for when it ends: "does she take the hat off?", "when?"."""
-    parts = query.where.parts if isinstance(query.where, And) else ()
-    if asked.select != "when" or len(parts) != 1 or not isinstance(parts[0], Not):
-        return query
-    return replace(query, where=parts[0].part, during=WHOLE, select="when", form="wh", rank=Rank("time", -1))
 
 
 def _condition(query: Query) -> Condition | None:
@@ -596,24 +566,6 @@ def _of_whom(query: Query, turn: _Following) -> Query:
     return replace(query, whom=replace(query.whom, names=names, besides=asked.whom.besides, quantifier=told))
 
 
-def _towards(query: Query, turn: _Following) -> Query:
-    """With, or towards, somebody else: "does she talk to Ana?", "and to Ben?"."""
-    names = tuple(slot.name for slot in turn.said if slot.role == "O" and slot.name)
-    where = query.where
-    if turn.asked.where is not None or not names or not isinstance(where, Has) or where.of is None:
-        return query
-    return replace(query, where=replace(where, of=Whom(names, "both" if len(names) > 1 else "any")))
-
-
-def _at_once(query: Query, last: Turn) -> Query | None:
-    """Whether what was found of several is so at the same time: "who wears a hat?", "at the same time?"."""
-    people = subjects(last)
-    if query.where is None or len(people) < 2 or query.select not in ("who", "exists", *_TIMES):
-        return None
-    select: Select = query.select if query.select in _TIMES else "when"
-    return replace(query, select=select, form="polar", whom=Whom(people, "both"), rank=None)
-
-
 def _said_again(query: Query, turn: _Following) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
     asked = turn.asked
@@ -621,22 +573,19 @@ def _said_again(query: Query, turn: _Following) -> Query:
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)
-        both = None if asked.where is None else _completed(asked.where, query.where)
         worn = before.part if isinstance(before, Not) and again.denied else None
-        off = query.select == "exists" and query.whom.names and both is None
+        off = query.select == "exists" and query.whom.names and asked.where is None
         if off and isinstance(worn, Has) and worn.attribute == "worn":  # "does she take it off?"
             return replace(query, where=And((before,)), during=During("after", Event(query.whom, worn)))
+        both = None if asked.where is None else _coloured(asked.where, query.where)
         return query if both is None else replace(query, where=both if both != asked.where else And((before, both)))
     return query if asked.where is None else _with_condition(query, asked.where)
 
 
-def _completed(asked: Condition, before: Condition | None) -> Condition:
-    """A condition with what only the one before tells: whose colour ("a blue one?"), whose side ("and left?") it is."""
+def _coloured(asked: Condition, before: Condition | None) -> Condition:
+    """A colour as that of the garment before: "does she wear a jacket?", "a blue one?"."""
     if not isinstance(asked, Has) or not isinstance(before, Has):
         return asked
-    side = f"{asked.value}_of" if asked.attribute == "side" else asked.attribute
-    if before.attribute in _SIDES and side in _SIDES and asked.of is None:
-        return replace(before, attribute=cast(Attribute, side))
     garment = asked.attribute == "worn" == before.attribute and not asked.value and asked.colour
     return replace(before, colour=asked.colour) if garment else asked
 
@@ -650,19 +599,6 @@ def _ranked_anew(query: Query, turn: _Following) -> Query:
     if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
         return replace(query, where=None, rank=replace(rank, by=cast(RankBy, side)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
-
-
-def asked_what(last: Turn, whom: bool = False) -> Query | None:
-    """What somebody wears, holds or does of whom was asked whether she does: "does she hold something?", "what?"; with
-    `whom` with or towards whom: "does she hug somebody?", "whom?".
-    """
-    query = last[0]
-    where = query.where if isinstance(query.where, Has) else PRESENT
-    related = ("deed", *RELATIONS) if where.of is None and query.select == "exists" and query.whom.names else ()
-    if where.attribute not in (related if whom else ("worn", "holding", "deed", "near", "beside", "with")):
-        return None
-    value = where.value if whom else ""
-    return Query("attribute", _about(query, last), attribute=where.attribute, value=value, during=query.during)
 
 
 def _that_time(asked: Query, turn: _Following) -> During:
@@ -734,7 +670,7 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     Where there was none it says where or with whom ("what is Ana doing?", "with Ben?"), or whether somebody has what
     was asked for ("what is she wearing?", "a hat?").
     """
-    asked = _completed(asked, query.where)
+    asked = _coloured(asked, query.where)
     holds = "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
     if isinstance(asked, Has) and asked.attribute == "thing" and holds:  # "and a phone?"
         asked = replace(asked, attribute="holding")

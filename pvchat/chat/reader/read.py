@@ -18,12 +18,10 @@ from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.slots import slots_of
-from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
-_WHAT, _WHOM = word_set("what exactly and ?"), word_set("who whom with to next at and ?")
 _TWO_PARTS = re.compile(r"(?i) but not in the (?:first|second|third|fourth|last)\b")  # else one is passed over
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
@@ -61,11 +59,6 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     seen = [word.seen for word in words]
     if known.history and is_numbered(part) and _EMPTY.issuperset(seen):  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
-    if known.history and (share := _share_of(known.history[-1][0].during, {*seen})) is not None:
-        return replace(known.history[-1][0], during=share)
-    for only in (_WHAT, _WHOM):
-        if known.history and only.issuperset(seen) and (asked := decode.asked_what(known.history[-1], only is _WHOM)):
-            return asked
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     labels = _labels(tuple(seen), known.of_library)
@@ -90,16 +83,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if heads["follow"] != "none":
         return decode.goes_on(query, history[-1], heads, said)
     query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
-    return decode.leaning(decode.of_them(query, history, seen), history, heads, said)
-
-
-def _share_of(before: During, seen: set[str]) -> During | None:
-    """The half, third or quarter that is named by its number alone: "in the first half?", "and in the second?"."""
-    which = seen - _EMPTY - {"in", "the", "one"}
-    if before.unit != "share" or before.end_s is None or len(which) != 1:
-        return None
-    share = {2: "half", 3: "third", 4: "quarter"}.get(round(1 / (before.end_s - before.start_s)))
-    return named_part(f"in the {which.pop()} {share}")[1]
+    return decode.leaning(query, history, heads, said)
 
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:
