@@ -17,7 +17,7 @@ from pvchat.chat.archive import is_of_all, of_each
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many_people, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
-from pvchat.chat.say.clauses import clause, does, is_plain
+from pvchat.chat.say.clauses import STRANGER, called, clause, does, is_plain, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
@@ -27,7 +27,7 @@ _MOST_SPANS = 3  # … times, or quotes, of each
 
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
 _MOST = 8  # places, days …
-_STRANGERS, _NAMELESS = "somebody I don't know", "somebody I can't tell"
+_NAMELESS = "somebody I can't tell"
 _EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
          **{one: f"on each {one}" for one in ("day", "night", "weekday")},
          "scope": "each time", "day and place": "at each place on each day"}  # fmt: skip
@@ -148,8 +148,8 @@ def _not_seen(whom: Whom) -> str:
     if several and whom.quantifier in ("either", "any"):
         return f"Neither {join(whom.names, 'nor')} was seen"
     seen = f"the only one{several}" if whom.quantifier == "only" else "seen"
-    known = "" if whom.known is None else " I know" if whom.known else " unknown"
-    return f"{join(whom.names)} {verb} not {seen}" if whom.names else f"Nobody{known} was seen"
+    nobody = upper(whom_said(Whom(quantifier="none", known=whom.known)))
+    return f"{join(whom.names)} {verb} not {seen}" if whom.names else f"{nobody} was seen"
 
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
@@ -189,7 +189,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
     lead, who = f"{LEADS[found.verdict or '']} ".lstrip(), ""
     if query.select == "exists":
         lead, so = LEADS[found.verdict or "yes"].replace(".", ", "), _so(found)
-        named = [*found.names] or [_STRANGERS] * any(one.strangers for one in found.sure)
+        named = [*found.names] or [STRANGER] * any(one.strangers for one in found.sure)
         who = f": {join(named)}" if query.whom == EVERYBODY and named else ""
     return f"{lead}{so} {length}{_in_how_many(found, asked)}{again}{who}.{lines(in_turn)}"
 
@@ -347,7 +347,7 @@ def _who_is_there(found: ArchiveFinding, asked: Asked) -> str:
     sentences += [f"Perhaps {join(doubtful)}."] if doubtful else []
     strangers = sum(one.strangers > 0 for one in found.seen)
     if strangers and query.rank is None and not by_unit:
-        sentences.append(f"{upper(_STRANGERS)} is in {so_many(strangers)}.")
+        sentences.append(f"{upper(STRANGER)} is in {so_many(strangers)}.")
     nameless = sum(any(not who for who, *_ in one.quotes) for one in found.seen)
     sentences += [f"{upper(_NAMELESS)} ({so_many(nameless)})."] if nameless else []
     sentences += [] if by_unit else _at_each(found)
@@ -359,8 +359,7 @@ def _at_each(found: ArchiveFinding) -> list[str]:
     """Who was there at each of several times or places that are asked about, or at each place, on each day …."""
     unit, by_unit, there = found.query.unit, found.query.unit in UNITS, dict[str, dict[str, None]]()
     for one in found.seen:
-        called = {name: _STRANGERS if name.startswith("#") else name for name in one.names}
-        names = [f"perhaps {name}" if name in one.perhaps else called[name] for name in one.names]
+        names = [f"perhaps {name}" if name in one.perhaps else called(name) for name in one.names]
         for at in [UNITS[unit](one)] if by_unit else one.scopes:
             there.setdefault(at, {}).update(dict.fromkeys(names))
     if not by_unit and len(there) < 2:
@@ -373,7 +372,7 @@ def _at_each(found: ArchiveFinding) -> list[str]:
 def _all_named(one: Seen) -> str:
     """Who is in a video, and who is only perhaps."""
     perhaps = [name for name in one.names if name in one.perhaps]
-    sure = [_STRANGERS if name.startswith("#") else name for name in one.names if name not in one.perhaps]
+    sure = [called(name) for name in one.names if name not in one.perhaps]
     return join([*dict.fromkeys(sure), *([f"perhaps {join(perhaps)}"] if perhaps else [])])
 
 
@@ -439,9 +438,8 @@ def _subject(found: ArchiveFinding) -> str:
         return "Music" if query.where == MUSIC else "Videos"
     if query.number is not None and counts_people(query):
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
-    if query.whom.quantifier == "none":
-        nobody = "Nobody" if query.whom.known is None else "Nobody I know" if query.whom.known else "Nobody unknown"
-        return (f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]) if names else nobody
+    if query.whom.quantifier == "none" and names:
+        return f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]
     if is_of_all(query) and not names:
         seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
         return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
@@ -449,8 +447,8 @@ def _subject(found: ArchiveFinding) -> str:
     only = "Only " * (query.whom.quantifier == "only")
     if query.whom.known is False and only:
         return "Only people I don't know"
-    somebody = upper(_STRANGERS) if query.whom.known is False else "Somebody"
-    return f"{only}{join(names, word)}" if names else somebody
+    nameless = Whom(quantifier="none" if query.whom.quantifier == "none" else "any", known=query.whom.known)
+    return f"{only}{join(names, word)}" if names else upper(whom_said(nameless))
 
 
 def _where(found: ArchiveFinding) -> str:
