@@ -278,6 +278,35 @@ def test_a_stage_is_looked_for_in_the_dark():
         assert measure_scene(clip, grid, experts=experts(imagenet=stage)).confidence.get("stage") == told
 
 
+class StubCells(StubImageNet):
+    """Curtains in one cell of the grid only: where a feature is 1."""
+
+    def probabilities(self, features):
+        p = np.repeat(self.p[None], len(features), 0)
+        p[:, 854] = 0.9 * (np.asarray(features)[:, 0] == 1)
+        return p
+
+
+def test_curtains_are_seen_in_a_single_cell_of_photos():
+    clip, _ = scene_with()
+    grid = np.zeros((6, 49, 1280), np.float16)
+    grid[:, 8, 0] = 1
+    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == ["curtains"]
+    assert measure_scene(clip, grid, True, experts=two_heads(0.5, 0.5)).behind == []  # drawn: learned from photos
+    grid[:4, 8, 0] = 0  # in a third of the frames
+    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == []
+
+
+@pytest.mark.parametrize(("top", "behind"), [((90, 150, 230), ["a blue sky"]), ((200, 200, 200), []), (WALL, [])])
+def test_a_blue_sky_is_above_who_is_outdoors(top, behind):
+    clip, _ = scene_with()
+    clip.images[:, : HEIGHT // 4] = top
+    clip.images[:, : HEIGHT // 20] = 0  # a bar
+    outdoors = {"frame": [("outdoors", 0.99)], "photo": [("outdoors", 0.8)]}
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(**outdoors)).behind == behind
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts()).behind == []
+
+
 class Probable(StubHeads):
     """Claims nothing; says how likely outdoors and indoors are."""
 
@@ -291,7 +320,7 @@ class Probable(StubHeads):
 
 def two_heads(drawn, photo):
     """Experts for a drawn scene that is outdoors with these probabilities, by either head."""
-    found = experts()
+    found = experts(StubCells())
     found.__dict__.update(settings=Probable(drawn, 1 - drawn), heads=Probable(photo, 1 - photo))
     return found
 

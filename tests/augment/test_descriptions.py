@@ -76,7 +76,7 @@ def test_a_noted_place_replaces_the_measured_one() -> None:
 
 
 def test_behind_people_of_several_clips_there_is_no_one_place() -> None:
-    scene = SceneFacts(place="an office", setting="indoors", background="a grey wall")
+    scene = SceneFacts(place="an office", setting="indoors", background="a grey wall", behind=["window blinds"])
     view = view_of(scene=scene, **changes())
     assert "office" in tell(view, "location")
     view.sample.recipe = "together"
@@ -84,10 +84,10 @@ def test_behind_people_of_several_clips_there_is_no_one_place() -> None:
 
 
 def test_a_made_up_background_is_no_place() -> None:
-    scene = SceneFacts(place="a hospital", setting="outdoors", background="a green background")
+    scene = SceneFacts(place="a hospital", setting="outdoors", background="a green background", behind=["curtains"])
     note = {"location": PLAIN}
     assert tell(view_of(note, scene=scene, **changes()), "location") == (
         "is before a green background, on the left of the frame"
     )
-    bare = SceneFacts(place="a hospital")
+    bare = SceneFacts(place="a hospital", behind=["curtains"])
     assert tell(view_of(note, scene=bare, **changes()), "location") == "is before a plain background, on the left"

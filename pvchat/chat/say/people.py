@@ -19,6 +19,7 @@ from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, complement, event_time, in_passing, lead, people_said, side_said
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
 from pvchat.chat.timeline import EITHER_WAY, EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
+from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _BESIDE = 0.2  # share of somebody's time from which whoever is next to her is told of [choice]
@@ -231,16 +232,17 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
 def whereabouts(
     name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False, seat: bool = False
 ) -> str:
-    """Completes "is …": place, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
+    """Completes "is …": place, sky, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
     scene = scene_place(timeline, spans)
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
     near = [row.value for row in timeline.lasting(name, "near", spans)]
     near = [value for value in near if seat or not (seated and value in _SEAT)]
     behind, side = _backdrop(name, scene, timeline, spans), side_said(name, timeline, not scene, spans)
+    sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
     sizes = [] if scene or behind else [row.value for row in timeline.lasting(name, "shot_size", spans)]
     far = {"close-up": "in close-up", "far away": "far away"}.get(next(iter(sizes), ""), "")
-    return ", ".join(filter(None, (scene, *near, behind, side, beside, far)))
+    return ", ".join(filter(None, (scene, sky, *near, behind * (behind not in near), side, beside, far)))
 
 
 def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> str:
@@ -346,11 +348,14 @@ def _deed(row: Row) -> str:
 
 
 def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
-    """Such as "before a grey background"; empty where that says no more than the place."""
-    behind = next((row.value for row in timeline.lasting("", "background", spans)), "")
-    if not behind:
+    """Such as "before dark red curtains"; empty where that says no more than the place or the sky."""
+    known = [row.value for row in timeline.lasting("", "background", spans)]
+    behind = next((value for value in known if value != BLUE_SKY), "")
+    if not behind or BLUE_SKY in known and "blue" in behind:
         return ""
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
+    if not behind.endswith(" background"):
+        return f"before {behind}"
     if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):  # which fills the rim
         return ""
     if colour in words("no_place"):  # as the walls of any room are
