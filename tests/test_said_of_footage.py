@@ -43,13 +43,6 @@ def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[st
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
 
 
-def test_where_somebody_looks_comes_after_what_is_doubtful_if_nothing_else_is_sure() -> None:
-    sits, ahead = Row("Ana", "posture", "sitting", probability=0.6), Row("Ana", "deed", "looking ahead")
-    query = Query("attribute", ANA, attribute="deed")
-    assert asked(query, sits, ahead) == "Ana probably sits, and looks ahead."
-    assert asked(query, sits, ahead, Row("Ana", "deed", "smiling")) == "Ana smiles, looks ahead and probably sits."
-
-
 def test_at_whom_somebody_looks_says_to_which_side() -> None:
     looks = Row("Ana", "deed", "looking to the left"), Row("Ana", "deed", "looking", of="Ben")
     assert asked(Query("attribute", ANA, attribute="deed"), *looks, people=("Ana", "Ben")) == "Ana looks at Ben."

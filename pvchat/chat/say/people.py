@@ -323,21 +323,15 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
 
 
 def _joined(deeds: Iterable[str]) -> str:
-    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice.
-
-    Where somebody looks comes after them if nothing else is sure.
-    """
+    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice."""
     told = list[str]()
     for text in deeds:
         if told and all(one.startswith("looks ") for one in (told[-1], text)):
             told[-1] += text.replace("looks", " and", 1)  # "looks up and to the right"
         else:
             told.append(text)
-    sure, likely = ([text for text in told if text.startswith(HEDGE) == hedged] for hedged in (False, True))
-    doubtful = [f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)
-    if likely and all(text.startswith("looks ") for text in sure):
-        return ", and ".join([*doubtful, *sure])
-    return join([*sure, *doubtful])
+    sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
+    return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
 
 
 def _deed(row: Row) -> str:
