@@ -27,7 +27,6 @@ _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which eve
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
-_SAID_AS = {"facing the camera": "looking towards the camera", "falling or lying down": "going down and lying there"}
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "falling")
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
@@ -317,7 +316,7 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
         said = f"{deed.removeprefix(f'{HEDGE} ')} "
         kept += [] if any(f"{other} ".startswith(said) for other in deeds if other != deed) else [deed]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
-    told = [_SAID_AS.get(deed, deed) for deed in kept]
+    told = [deed.replace("facing the camera", "looking towards the camera") for deed in kept]
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in told]
     return _joined(map(english.present_tense, own))
 
