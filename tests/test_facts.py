@@ -260,7 +260,7 @@ def test_a_setting_needs_both_heads():
 
 def test_of_what_an_earlier_version_measured_the_rest_is_read():
     assert PersonFacts.from_dict({"pose": "sitting", "near": ["at a table"]}) == PersonFacts(pose="sitting")
-    assert SceneFacts.from_dict({"place": "an office", "behind": ["curtains"]}) == SceneFacts(place="an office")
+    assert SceneFacts.from_dict({"place": "an office", "covered": ["curtains"]}) == SceneFacts(place="an office")
 
 
 def test_dark_and_bright_scenes():
