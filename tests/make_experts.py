@@ -109,5 +109,7 @@ def experts_of(
         things=SimpleNamespace(
             find=lambda image: [], people=lambda image: [], scores=lambda image: (np.zeros((0, 4)), np.zeros((0, 80)))
         ),
+        clothes=None,
+        imagenet=None,  # nobody's facts are measured with these
         heads=HeadsOf(drawn if photo_head is None else photo_head),
     )

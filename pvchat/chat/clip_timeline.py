@@ -209,7 +209,8 @@ def _rows_of_people(seen: dict[str, list[_Seen]], clip: _Clip) -> Iterator[Row]:
                 yield from _held(rows, common([(stretch.start_s - half, stretch.end_s + half)], one.spans))
             rest = [row for row in facts_as_rows(name, one.who.facts) if row.attribute not in measured]
             yield from _held(rest, common(one.spans, [clip.whole]))  # all the time, what was measured in no stretch
-    yield from _rows_of_places([(name, one) for name, parts in seen.items() for one in parts])
+    drawn = clip.evidence.scene.drawn
+    yield from _rows_of_places([(name, one) for name, parts in seen.items() for one in parts], drawn)
 
 
 def _held(rows: Iterable[Row], spans: Sequence[Span]) -> Iterator[Row]:
@@ -217,7 +218,7 @@ def _held(rows: Iterable[Row], spans: Sequence[Span]) -> Iterator[Row]:
     return (replace(row, start_s=start, end_s=end) for row in rows for start, end in spans)
 
 
-def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
+def _rows_of_places(seen: Sequence[tuple[str, _Seen]], drawn: bool) -> Iterator[Row]:
     """Who is in front of everybody who is seen at the same time, who is behind one of them, and who is beside whom."""
     seen = [(name, one) for name, one in seen if one.who.box[3] > one.who.box[1]]
     for name, one in seen:
@@ -233,16 +234,19 @@ def _rows_of_places(seen: Sequence[tuple[str, _Seen]]) -> Iterator[Row]:
         between = (each.who for _, each in seen if left < each.who.box[0] + each.who.box[2] < right)
         parted = any(seen_together(third.frames, one.who.frames) for third in between)
         if seen_together(one.who.frames, theirs.who.frames) and not parted:
-            kinds = ("beside", ""), *[("deed", "looking")] * _face_each_other(one.who, theirs.who)
+            looking = not drawn and _face_each_other(one.who, theirs.who)
+            kinds = ("beside", ""), *[("deed", "looking")] * looking
             for (kind, value), (start, end) in product(kinds, common(one.spans, theirs.spans)):
-                yield Row(name, kind, value, start, end, of=other, probability=1.0 if theirs.who.sure else PROBABLY)
-                yield Row(other, kind, value, start, end, of=name, probability=1.0 if one.who.sure else PROBABLY)
+                for who, of, known in ((name, other, theirs.who.sure), (other, name, one.who.sure)):
+                    sure = known or kind == "deed" and of.startswith("#")  # that she looks at somebody is sure
+                    yield Row(who, kind, value, start, end, of=of, probability=1.0 if sure else PROBABLY)
 
 
 def _face_each_other(one: Neighbour, other: Neighbour) -> bool:
     """Whether two who are side by side, and about as high up, each look to the side where the other one is."""
     left, right = sorted((one, other), key=lambda who: who.box[0] + who.box[2])
     level = abs(one.box[3] - other.box[3]) < _LEVEL * (one.box[3] - one.box[1])
+    level &= {"looking down", "looking up"}.isdisjoint(left.facts.gestures + right.facts.gestures)
     return level and "looking to the right" in left.facts.gestures and "looking to the left" in right.facts.gestures
 
 
@@ -324,7 +328,11 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         ("gender", facts.gender, "gender"), ("shot_size", facts.shot, ""), ("near", facts.seat, "seat"),
         *(("side", side, "") for side in SIDES if side in where),
     )  # fmt: skip
-    yield from (Row(name, attribute, value, ground=seen.get(key)) for attribute, value, key in rest if value)
+    for attribute, value, key in rest:
+        unsure = attribute == "near" and (facts.pose or "").startswith(HEDGE)  # no surer than that she sits there
+        yield from [Row(name, attribute, value, probability=PROBABLY if unsure else 1.0, ground=seen.get(key))] * bool(
+            value
+        )
 
 
 def hedged(name: str, attribute: str, said: str) -> Row:

@@ -23,6 +23,7 @@ _TO_XYZ = np.array(
 _GREY_CHROMA, _GREY_SHARE = 9.0, 0.003  # compression leaves chroma of 1 to 2 everywhere, more only in specks
 _PATCH, _ROUNDS = 4000, 12  # pixels that k-means sees at most; its rounds at most
 _SAMPLES = 5  # frames of footage that are looked at, about
+_BAR, _BARS_DIFFER = 24, 0.02  # brightest value of a black bar; share of the side by which two may differ
 # h from, h to, words by lightness: (L below which, word), the last for all the rest.
 _HUES: tuple[tuple[float, float, tuple[tuple[float, str], ...]], ...] = (
     (0, 18, ((38, "dark red"), (58, "red"), (101, "pink"))),
@@ -191,16 +192,27 @@ def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
     return (max(sorted(set(shades)), key=shades.count), share) if share >= 0.4 else (None, share)
 
 
+def without_bars(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A few frames of footage [T, H, W, 3] without black bars that are as broad on both sides."""
+    some = images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]
+    shown = some.max((0, 3)) > _BAR
+    for axis, lit in ((1, shown.any(1)), (2, shown.any(0))):
+        at = np.flatnonzero(lit)
+        if len(at) and abs(at[0] - (len(lit) - 1 - at[-1])) <= _BARS_DIFFER * len(lit):
+            some = some.take(range(at[0], at[-1] + 1), axis)
+    return some
+
+
 def light(images: NDArray[np.uint8]) -> str | None:
     """Whether it is "dark" or "bright", by the median lightness of footage [T, H, W, 3]; None in between."""
-    lightness = float(np.median(to_lab(images[:: max(1, len(images) // _SAMPLES), ::8, ::8])[..., 0]))
+    lightness = float(np.median(to_lab(without_bars(images)[:, ::8, ::8])[..., 0]))
     return "dark" if lightness < 14 else "bright" if lightness > 82 else None
 
 
 def background(images: NDArray[np.uint8]) -> str | None:
     """The one colour of the upper rim and sides of footage [T, H, W, 3], seldom people: "a grey background"."""
     said: list[str | None] = []
-    for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
+    for image in without_bars(images):
         height, width = image.shape[:2]
         top, side = max(1, height // 6), max(1, width // 8)
         parts = (image[:top], image[top : height // 2, :side], image[top : height // 2, -side:])

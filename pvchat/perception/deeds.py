@@ -82,14 +82,18 @@ def tell_deeds(analysis: ClipAnalysis, known: Descriptions) -> ClipAnalysis:
 
 
 def share_pose(analysis: ClipAnalysis) -> None:
-    """Say that all probably pose where half of the people do, and three at least; but for who moves, or does more."""
-    people = [track for track in analysis.tracks if track.kind == "face"]
-    posing = sum((track.facts.deed or "").endswith(_POSING) for track in people)
-    for track in people if posing >= max(_GROUP, len(people) / 2) else ():
-        facts = track.facts
-        if not (facts.deed or facts.movement or any(one.startswith(_MOVES) for one in facts.gestures)):
-            facts.deed, facts.confidence["deed"] = f"probably {_POSING}", LIKELY
-            ground_facts(track, analysis)
+    """Say that somebody probably poses where half of those seen together with her do, and three at least; not of who
+    moves, or does more. Of long videos nothing: their people were told when their stretches were measured.
+    """
+    people, shared = [track for track in analysis.tracks if track.kind == "face" and not analysis.scenes], []
+    for track in people:
+        facts, near = track.facts, [one for one in people if np.isin(one.frames, track.frames).any()]
+        posing = sum((one.facts.deed or "").endswith(_POSING) for one in near)
+        still = not (facts.deed or facts.movement or any(one.startswith(_MOVES) for one in facts.gestures))
+        shared += [track] * (still and posing >= max(_GROUP, len(near) / 2))
+    for track in shared:
+        track.facts.deed, track.facts.confidence["deed"] = f"probably {_POSING}", LIKELY
+        ground_facts(track, analysis)
 
 
 def tell_deed(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:

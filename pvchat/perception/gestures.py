@@ -38,8 +38,8 @@ MOVES = 0.30  # face heights a hand moves between sightings, on average, when it
 _HAND_SHARE, _HANGS = 1 / 3, 2.5
 _TOUCH = 0.65  # face heights from the face's middle within which fingertips touch the face
 # Where no fingers are found: a hand reaches so far from its wrist, along the forearm; within so many face heights of
-# the face's middle it is held to it, in that share of the sightings.
-_REACH, _HELD, _ALWAYS = 0.4, 0.9, 0.7
+# the face's middle it is held to it, in that share of the sightings, if the wrist is no further below.
+_REACH, _HELD, _ALWAYS, _BESIDE_FACE = 0.4, 0.9, 0.7, 0.6
 # Face heights by which a wrist is above its elbow where the forearm is upright; fingertips this far below the shoulder,
 # or, of another arm, this far above it, are raised.
 _UPRIGHT, _FIST, _RAISED = 0.8, 0.25, 0.1
@@ -120,7 +120,10 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
         raised += (hand[:, FINGERTIPS, 1].mean(1) < level) & (hand[:, MIDDLE_TIP, 1] < hand[:, WRIST, 1])
         touching |= (np.hypot(hand[:, FINGERTIPS, 0] / 0.8, hand[:, FINGERTIPS, 1]) < _TOUCH).sum(1) >= 2
         end = wrist + _REACH * forearm / np.linalg.norm(forearm, axis=1, keepdims=True)
-        held |= np.hypot(end[:, 0] / 0.8, end[:, 1]) < _HELD
+        beside = (wrist[:, 1] < _BESIDE_FACE) & (
+            elbow[:, 1] > shoulder[:, 1]
+        )  # no microphone, no hands behind the head
+        held |= beside & (np.hypot(end[:, 0] / 0.8, end[:, 1]) < _HELD)
     if touching.sum() >= max(2, 0.25 * count) or held.sum() >= max(2, _ALWAYS * count):
         yield "holding a hand to their face", _confidence_of_share(max(touching.sum(), held.sum()) / count)
     elif _longest_run(raised == 2) >= 2:

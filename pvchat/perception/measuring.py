@@ -33,6 +33,7 @@ _POSED_TRACKS, _POSE_SIGHTINGS = 4, 24
 _FACE_TRACKS, _FACE_SIGHTINGS = 8, 8
 _STRETCH = 6  # sightings in a row that are measured one after the other, each pose a hint for the next
 _GLASSES_SURE = 0.9  # confidence of glasses
+_ARMS = ("gesturing", "raising")
 _UNSEEN_BEHIND_MASK = ("talking", "smiling", "looking ahead")
 _Measured = tuple[IntArray, list[BodyMeasures]]  # sightings of a track [k], and what face and hands show in each
 
@@ -75,6 +76,8 @@ def measure(
     measured = places.tell_place(measured)  # what stands in a bedroom is a bed
     networks.in_parallel(work, hands)
     networks.release_buffers()  # one kind of network after the other: their buffers are never there together
+    if any(tracks[n].kind == "face" for n in described):
+        _ = experts.clothes, experts.imagenet  # loaded here, not by several threads at once
     networks.in_parallel(work, [partial(_fill_facts, frames, measured, tracks[n], found.get(n)) for n in described])
     deeds.share_pose(measured)
     networks.release_buffers()
@@ -156,6 +159,8 @@ def _fill_facts(frames: _FrameMeasures, analysis: ClipAnalysis, track: Track, po
     if posed is not None and posed[1]:
         _fill_motion(track, *posed, frames)
     posture.tell_posture(track, analysis, frames.described)
+    if track.facts.movement:  # arms swing
+        track.facts.gestures = [one for one in track.facts.gestures if not one.startswith(_ARMS)]
     relations.tell_things(track, analysis)
     deeds.tell_deed(track, analysis, frames.described)  # who rides or plays is told that
     sleeves.add_trousers(seen)

@@ -39,6 +39,8 @@ def add_trousers(seen: Pictured) -> None:
     if seen.grey or not (facts.pose or facts.movement) or (main and main.kind in garments.WHOLE):
         return
     stands = facts.pose == "standing" and track.kind == "face"
+    if facts.gender == "woman" and not stands:  # below a hem are tights and boots
+        return
     legs = leg_colour(seen, stands)
     if legs is None or (track.kind == "figure" and colours.family(legs) in _SKINS):
         return

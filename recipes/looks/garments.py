@@ -269,7 +269,10 @@ def judge(people: list[Dressed], maps: NDArray[np.float16], net: Tail, held: NDA
     truth = _truth(people, "kind").numpy()
     rows = np.flatnonzero(held & (truth.sum(1) > 0) & [one.faced for one in people])
     with torch.inference_mode():
-        parts = [net(torch.from_numpy(maps[some, 0]).float())["kind"] for some in np.array_split(rows, len(rows) // 32)]
+        parts = [
+            net(torch.from_numpy(maps[some, 0]).float())["kind"]
+            for some in np.array_split(rows, -(-len(rows) // BATCH))
+        ]
     shares = softmax(torch.cat(parts).numpy())
     told, right = shares.max(1) >= LIKELY, truth[rows, shares.argmax(1)] > 0
     return {

@@ -32,25 +32,29 @@ def test_learning_tells_the_two_settings_apart_whatever_their_share():
     assert (told[~outdoors]).mean() < 0.1
 
 
-def test_garments_are_learned_from_what_people_may_wear():
-    random = np.random.default_rng(0)
-    kinds = [("suit",), ("T-shirt",), ("shirt", "T-shirt")]
-    people = [
-        garments.Dressed(kinds[i % 3], "flickr8k", str(i), 1.0, random.normal(0, 1, 2560).astype(np.float32))
-        for i in range(120)
-    ]
-    for one in people:
-        one.described[:20] += 3.0 * (one.kinds == ("suit",))
-    classes = random.normal(0, 1, (1000, 1280)).astype(np.float32)
-    head = garments.learn(people, classes)
-    said = (np.stack([one.described for one in people]) @ head["weight"].T + head["bias"]).argmax(1)
-    suits = np.array([one.kinds == ("suit",) for one in people])
-    assert ((said == garments.KINDS.index("suit")) == suits).mean() > 0.95
-    assert garments.judge(people, classes)["people"] > 10
+def dressed(**read):
+    return garments.Dressed("flickr8k", "a.jpg", "a", np.zeros(4, np.float32), True, read)
+
+
+def test_what_may_be_worn_counts_alike_and_what_was_not_read_not_at_all():
+    truth = garments._truth([dressed(kind=("shirt", "T-shirt"), colour=("red",)), dressed(kind=("?",))], "kind")
+    assert truth.sum(1).tolist() == [1.0, 0.0]
+    assert truth[0, garments.KINDS.index("shirt")] == truth[0, garments.KINDS.index("T-shirt")] == 0.5
+    assert garments._truth([dressed(kind=("suit",))], "colour").sum() == 0
+
+
+def test_a_version_of_a_crop_is_another_picture_of_the_same_size():
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    box = np.array([0.2, 0.1, 0.8, 0.9], np.float32)
+    plain, random = garments.version(image, box, None), np.random.default_rng(1)
+    others = [garments.version(image, box, random) for _ in range(4)]
+    assert plain.shape == (224, 224, 3)
+    assert (garments.version(image, box, None) == plain).all()
+    assert all(one.shape == plain.shape and one.dtype == np.uint8 and (one != plain).any() for one in others)
 
 
 def person(eyes=(), head=(), hair="?"):
-    return Person("har_stills", "a.jpg", np.zeros(4, np.float32), eyes, head, hair)
+    return Person("har_stills", "a.jpg", np.zeros(4, np.float32), (), (), eyes, head, hair)
 
 
 def test_what_was_read_as_either_is_not_known():

@@ -124,8 +124,9 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
 def _crowd(timeline: Timeline) -> str:
     """Whether some of those stand, sit or walk who are seen and are too many to be told of one by one."""
     seen = [] if timeline.drawn else timeline.others([])
-    rows = [row.value for name in seen for kind in ("posture", "deed") for row in timeline.lasting(name, kind)]
-    most = Counter(value for value in rows if value.startswith(_BODILY)).most_common(1)
+    rows = [row for name in seen for kind in ("posture", "deed") for row in timeline.lasting(name, kind)]
+    told = [row.value for row in rows if row.probability >= LIKELY and not row.value.startswith(EITHER_WAY)]
+    most = Counter(value for value in told if value.startswith(_BODILY)).most_common(1)
     return f"I see several people, some of whom are {most[0][0]}." if len(seen) > 2 and most and most[0][1] > 1 else ""
 
 
@@ -154,7 +155,7 @@ def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
     else:
         worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
         known = timed(worn, found.spans, timeline, partial(_looks, whole=True))
-    if kind == "worn" and "bare" in known:  # of what is asked that is a part
+    if kind == "worn" and "bare shoulders" in known:  # of what is asked that is a part
         return upper(f"{name} {known}, but I can't make out {missed}.")
     return " ".join([upper(clauses.here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
 
@@ -234,8 +235,8 @@ def whereabouts(
     """Completes "is …": place, sky, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
     scene = scene_place(timeline, spans)
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
-    near = [row.value for row in timeline.lasting(name, "near", spans)]
-    near = [value for value in near if seat or not (seated and value in _SEAT)]
+    rows = [row for row in timeline.lasting(name, "near", spans) if seat or not (seated and row.value in _SEAT)]
+    near = [f"{HEDGE} " * (row.probability < LIKELY) + row.value for row in rows]
     behind, side = _backdrop(name, scene, timeline, spans), side_said(name, timeline, not scene, spans)
     sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
@@ -307,7 +308,7 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
     """Deeds in the simple present, what the body does first, doubtful ones last; not where somebody looks who falls."""
     walks, falls = (any(row.value.startswith(way) for row in rows) for way in ("walking", "falling"))
     rows = [row for row in rows if not (walks and row.value == "standing" or falls and row.value.startswith(_GAZE))]
-    if any(row.of and row.value == "looking" for row in rows):  # at whom says to which side
+    if any(row.of and row.value == "looking" and row.probability >= LIKELY for row in rows):  # at whom says which side
         rows = [row for row in rows if row.of or not row.value.startswith("looking to the ")]
     rows = sorted(rows, key=lambda row: (row.value.startswith(_GAZE), not row.value.startswith(_BODILY)))
     deeds = dict.fromkeys(sorted(map(_deed, rows), key=lambda deed: deed.startswith(HEDGE)))
@@ -399,7 +400,8 @@ def scene_place(timeline: Timeline, spans: Sequence[Span] = ()) -> str:
     dark = any(row.value == "dark" for row in timeline.lasting("", "light", spans))
     if not dark or place.endswith("event"):  # where a few lights are on
         return place
-    return f"{place} in {'the dark' if setting == 'outdoors' else 'dim light'}" if place else "in a dark place"
+    outside = setting == "outdoors" or setting != "indoors" and place.endswith(words("no_room"))
+    return f"{place} in {'the dark' if outside else 'dim light'}" if place else "in a dark place"
 
 
 def whether_scene(finding: Finding, timeline: Timeline) -> str:

@@ -45,15 +45,7 @@ class Experts:
 
     def load(self) -> None:
         """Load all networks and heads now."""
-        _ = (
-            self.frames,
-            self.clothes,
-            self.faces,
-            self.figures,
-            self.body.landmarks,
-            self.hands,
-            self.mesh,
-            self.things.all,
-        )
+        _ = self.frames, self.clothes, self.faces, self.figures, self.things.all
+        _ = self.body.landmarks, self.hands, self.mesh
         _ = self.heads, self.headwear, self.settings, self.imagenet
         networks.release_buffers()

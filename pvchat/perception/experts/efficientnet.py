@@ -145,9 +145,11 @@ def read_tail(model: Any, file: Path) -> None:
     """Put the blocks of a tail's file into a model; raises ValueError if it isn't one of this architecture."""
     from safetensors.torch import load_file
 
-    missing = model.load_state_dict({name: one.float() for name, one in load_file(file).items()}, strict=False)
-    if missing.unexpected_keys:
-        raise ValueError(f"{file}: no tail of tf_efficientnet_lite0, it has {missing.unexpected_keys[0]}")
+    tail, whole = load_file(file), model.state_dict()
+    behind = {name for name in whole if name.startswith((*(f"blocks.{n}." for n in range(FROZEN, 7)), "conv_head."))}
+    if tail.keys() != behind or any(one.shape != whole[name].shape for name, one in tail.items()):
+        raise ValueError(f"{file}: no tail of tf_efficientnet_lite0")
+    model.load_state_dict({name: one.float() for name, one in tail.items()}, strict=False)
 
 
 def _fused(model: Any) -> Any:

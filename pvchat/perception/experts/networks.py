@@ -22,7 +22,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -330,7 +330,15 @@ def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[
     todo, count = list(things), own_threads()
     if len(todo) < 2 or count < 2 or getattr(_THREAD, "inside", False):
         return [make(thing) for thing in todo]
-    return list(_helpers(count).map(make, todo))
+    jobs = [_helpers(count).submit(make, thing) for thing in todo]
+    try:
+        for job in wait(jobs, return_when=FIRST_EXCEPTION).done:
+            job.result()
+        return [job.result() for job in jobs]
+    finally:
+        for job in jobs:
+            job.cancel()
+        wait(jobs)
 
 
 def thread_safe(progress: Progress | None) -> Progress:
