@@ -201,11 +201,11 @@ def crops_of(person: Person, data_set: TrainingSet, visuals: Sequence[Visuals]) 
     """Her best sightings, cut out, of samples of the training split that show her clearly, the original first. Raises
     SettingsError where there is none.
     """
-    order = {"source": 0, "subclip": 1, "photometric": 2}
+    order = {"subclip": 0, "photometric": 1}
     mine = [s for s in data_set.samples if s.people.get(person.name) and s.split == "train"]
     at = {s.id: i for i, s in enumerate(data_set.samples)}
     found: list[Frames] = []
-    mine.sort(key=lambda s: order.get(s.recipe, 3))
+    mine.sort(key=lambda s: order.get(s.recipe, 2))
     for view in view_samples(mine, Subject(person.name, person), data_set.analyses):
         if view.track is None or len(found) == CROPS:
             continue

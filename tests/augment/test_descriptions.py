@@ -70,10 +70,6 @@ def test_who_turns_does_not_face_the_camera() -> None:
     assert tell(view, "action") == "talks and turns the head"
 
 
-def test_a_noted_place_replaces_the_measured_one() -> None:
-    assert tell(view_of({"location": "on a beach"}, **changes()), "location") == "is on a beach, on the left"
-
-
 def test_a_made_up_background_is_no_place() -> None:
     scene = SceneFacts(place="a hospital", setting="outdoors", background="a green background")
     note = {"location": PLAIN}

@@ -153,9 +153,8 @@ def with_notes(view: SampleView) -> Evidence:
     evidence, notes, scene = view.evidence, view.sample.notes, view.evidence.scene
     if (facts := evidence.facts.get(view.name)) is None:
         return evidence
-    if place := notes.get("location"):
-        colour = scene.background if place == PLAIN else None
-        scene = SceneFacts(None if colour else place, background=colour, drawn=scene.drawn)
+    if "location" in notes:  # made up: what was measured before is not behind her
+        scene = SceneFacts(None if scene.background else PLAIN, background=scene.background, drawn=scene.drawn)
     facts = _facts_with_deed(facts, notes.get("action", ""))
     return replace(evidence, facts={**evidence.facts, view.name: facts}, scene=scene)
 
