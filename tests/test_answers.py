@@ -246,6 +246,22 @@ def test_a_likely_place_is_told_of_whoever_is_not_found_too() -> None:
     assert answer.endswith("so I can't say where Ana is. This is probably in a forest.")
 
 
+def test_what_covers_the_wall_and_the_sky_are_told_with_the_place() -> None:
+    red = {"setting": "indoors", "background": "a dark red background", "behind": ["curtains"]}
+    assert placed(**red) == "Ana is indoors, before dark red curtains, on the left."
+    assert (
+        placed(place="an office", behind=["window blinds"]) == "Ana is in an office, before window blinds, on the left."
+    )
+    blue = {"setting": "outdoors", "background": "a light blue background", "behind": ["a blue sky"]}
+    assert placed(**blue) == "Ana is outdoors, under a blue sky, on the left."
+
+
+def test_bookshelves_have_no_colour_of_the_rim() -> None:
+    brown = SceneFacts(setting="indoors", background="a brown background", behind=["curtains", "bookshelves"])
+    told = ask("Where is Ana?", evidence(scene=brown, boxes={}), Ana="present")
+    assert told == "Ana is indoors, before brown curtains and bookshelves, on the left."
+
+
 def test_of_a_photo_an_unsure_setting_is_not_said_and_of_a_drawn_scene_it_is() -> None:
     unsure = {"setting": "indoors", "confidence": {"setting": 0.5}}
     assert placed(**unsure) == "Ana is on the left of the frame."

@@ -116,3 +116,5 @@ def test_what_holds_for_most_of_the_time_is_said() -> None:
     assert scene.confidence == {"place": 0.8, "drawn": 0.2}
     assert common_scene([*spans, SceneSpan(10, 14, SceneFacts(place="a shop"))]).place is None
     assert common_scene([]) == SceneFacts()
+    hung = [SceneSpan(0, 7, SceneFacts(behind=["curtains"])), SceneSpan(7, 10, SceneFacts(behind=["a blue sky"]))]
+    assert common_scene(hung).behind == ["curtains"]

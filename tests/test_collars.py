@@ -105,6 +105,8 @@ def test_bare_shoulders_are_smooth_and_of_the_colour_of_the_face():
     collars.add_neckline(pictured(clip, track))
     assert track.facts.features == [collars.BARE]
     assert track.facts.confidence[collars.BARE] >= 0.8
+    track.facts.clothes = [Garment("T-shirt", "beige", 0.8)]
+    assert worn(clip, track) == [("top", "beige")]
 
 
 def test_hair_over_the_shoulders_is_not_smooth():

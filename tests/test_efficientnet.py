@@ -10,6 +10,8 @@ import pytest
 torch = pytest.importorskip("torch")
 timm = pytest.importorskip("timm")
 
+from safetensors.torch import save_file  # noqa: E402
+
 from pvchat.perception.experts.efficientnet import FrameExpert, build  # noqa: E402
 
 
@@ -68,6 +70,21 @@ def test_read_only_frames_are_taken_and_left_alone(expert: FrameExpert) -> None:
     images.setflags(write=False)
     expert.grid(images)
     np.testing.assert_array_equal(images, before)
+
+
+def test_a_tail_takes_the_place_of_the_last_blocks(renamed: Path, expert: FrameExpert, tmp_path: Path) -> None:
+    last = ("blocks.5", "blocks.6", "conv_head")
+    tail = {name: one.half() for name, one in build(renamed).state_dict().items() if name.startswith(last)}
+    image = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
+    save_file(tail, tmp_path / "same.safetensors")
+    save_file(tail | {"conv_head.bias": tail["conv_head.bias"] + 1}, tmp_path / "other.safetensors")
+    save_file({"fc.weight": torch.zeros(2, 2)}, tmp_path / "wrong.safetensors")
+    plain = expert.pooled(image)
+    same, other = (FrameExpert(renamed, tail=tmp_path / f"{n}.safetensors").pooled(image) for n in ("same", "other"))
+    assert np.abs(same - plain).max() < 0.02 * max(1.0, float(np.abs(plain).max()))
+    assert np.abs(other - plain).max() > 0.5
+    with pytest.raises(ValueError, match="no tail"):
+        FrameExpert(renamed, tail=tmp_path / "wrong.safetensors")
 
 
 def test_tokens_are_row_major(expert: FrameExpert) -> None:

@@ -39,7 +39,8 @@ def experts(imagenet=None, **said):
     settings = StubHeads(photo=said.pop("photo", [("indoors", 0.7)]), drawn=said.pop("drawn", []))
     headwear = StubHeads(head=said.pop("second", []))
     heads, imagenet = StubHeads(**said), imagenet or StubImageNet()
-    found.__dict__.update(frames=frames, heads=heads, headwear=headwear, settings=settings, imagenet=imagenet)
+    found.__dict__.update(frames=frames, clothes=frames, heads=heads, headwear=headwear, settings=settings)
+    found.__dict__["imagenet"] = imagenet
     return found
 
 
@@ -161,9 +162,7 @@ def test_nobody_wears_two_kinds_of_tie(monkeypatch):
         ({"white_coat": 0.7}, {}, "coat"),
         ({"sleeveless_top": 0.9}, {}, "top"),
         ({"dress": 0.7}, {}, "dress"),
-        ({"dress": 0.35, "sleeveless_top": 0.35}, {}, "dress"),  # its upper part looks like one
-        ({"dress": 0.2, "sleeveless_top": 0.5}, {}, "top"),
-        ({"T-shirt": 0.9}, {}, "top"),  # without sleeves that are seen
+        ({"dress": 0.6}, {}, "top"),  # not sure enough
         ({"uniform": 0.7}, {"i461": 0.2, "i524": 0.2}, "armour"),
         ({"robe": 0.8, "jacket": 0.2}, {"i400": 0.9}, "robe"),
     ],
@@ -261,7 +260,7 @@ def test_a_setting_needs_both_heads():
 
 def test_of_what_an_earlier_version_measured_the_rest_is_read():
     assert PersonFacts.from_dict({"pose": "sitting", "near": ["at a table"]}) == PersonFacts(pose="sitting")
-    assert SceneFacts.from_dict({"place": "an office", "behind": ["curtains"]}) == SceneFacts(place="an office")
+    assert SceneFacts.from_dict({"place": "an office", "covered": ["curtains"]}) == SceneFacts(place="an office")
 
 
 def test_dark_and_bright_scenes():
@@ -279,6 +278,35 @@ def test_a_stage_is_looked_for_in_the_dark():
         assert measure_scene(clip, grid, experts=experts(imagenet=stage)).confidence.get("stage") == told
 
 
+class StubCells(StubImageNet):
+    """Curtains in one cell of the grid only: where a feature is 1."""
+
+    def probabilities(self, features):
+        p = np.repeat(self.p[None], len(features), 0)
+        p[:, 854] = 0.9 * (np.asarray(features)[:, 0] == 1)
+        return p
+
+
+def test_curtains_are_seen_in_a_single_cell_of_photos():
+    clip, _ = scene_with()
+    grid = np.zeros((6, 49, 1280), np.float16)
+    grid[:, 8, 0] = 1
+    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == ["curtains"]
+    assert measure_scene(clip, grid, True, experts=two_heads(0.5, 0.5)).behind == []  # drawn: learned from photos
+    grid[:4, 8, 0] = 0  # in a third of the frames
+    assert measure_scene(clip, grid, experts=experts(StubCells())).behind == []
+
+
+@pytest.mark.parametrize(("top", "behind"), [((90, 150, 230), ["a blue sky"]), ((200, 200, 200), []), (WALL, [])])
+def test_a_blue_sky_is_above_who_is_outdoors(top, behind):
+    clip, _ = scene_with()
+    clip.images[:, : HEIGHT // 4] = top
+    clip.images[:, : HEIGHT // 20] = 0  # a bar
+    outdoors = {"frame": [("outdoors", 0.99)], "photo": [("outdoors", 0.8)]}
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts(**outdoors)).behind == behind
+    assert measure_scene(clip, np.zeros((2, 49, 1280)), experts=experts()).behind == []
+
+
 class Probable(StubHeads):
     """Claims nothing; says how likely outdoors and indoors are."""
 
@@ -292,7 +320,7 @@ class Probable(StubHeads):
 
 def two_heads(drawn, photo):
     """Experts for a drawn scene that is outdoors with these probabilities, by either head."""
-    found = experts()
+    found = experts(StubCells())
     found.__dict__.update(settings=Probable(drawn, 1 - drawn), heads=Probable(photo, 1 - photo))
     return found
 

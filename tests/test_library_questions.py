@@ -348,7 +348,6 @@ REFUSED = {
     "Who was nearest to the camera?": "I can tell when, where, how often",
     "Do Ana and Ben wear the same colour?": "I can tell when, where, how often",
     "Was Ana here on Monday and was Ben here on Friday?": "Ask about one, such as “on Tuesday”",
-    "What happened between Ana leaving and Ben coming on Friday?": "I can tell when, where, how often",
     "Who was here after 30?": "I can't read the times",
     "How long is the video?": "Ask anything else about one video",
     "Was Zoe here before Ana?": "Nobody called Zoe is enrolled.",

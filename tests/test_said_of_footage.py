@@ -34,20 +34,13 @@ def asked(query: Query, *rows: Row, people: tuple[str, ...] = ("Ana",)) -> str:
         ((("deed", "facing the camera"), ("deed", "talking"), ("posture", "sitting")),
          "Ana sits, talks and looks towards the camera."),
         ((("deed", "looking ahead"), ("deed", "walking or running")), "Ana walks or runs and looks ahead."),
-        ((("deed", "looking to the right"), ("deed", "falling or lying down")), "Ana goes down and lies there."),
+        ((("deed", "looking to the right"), ("deed", "falling or lying down")), "Ana falls or lies down."),
         ((("deed", "looking up"), ("deed", "looking to the right")), "Ana looks up and to the right."),
     ],
 )  # fmt: skip
 def test_what_the_body_does_comes_first_and_the_gaze_last(values: tuple[tuple[str, str], ...], text: str) -> None:
     rows = [Row("Ana", attribute, value) for attribute, value in values]
     assert asked(Query("attribute", ANA, attribute="deed"), *rows) == text
-
-
-def test_where_somebody_looks_comes_after_what_is_doubtful_if_nothing_else_is_sure() -> None:
-    sits, ahead = Row("Ana", "posture", "sitting", probability=0.6), Row("Ana", "deed", "looking ahead")
-    query = Query("attribute", ANA, attribute="deed")
-    assert asked(query, sits, ahead) == "Ana probably sits, and looks ahead."
-    assert asked(query, sits, ahead, Row("Ana", "deed", "smiling")) == "Ana smiles, looks ahead and probably sits."
 
 
 def test_at_whom_somebody_looks_says_to_which_side() -> None:

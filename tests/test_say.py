@@ -312,7 +312,7 @@ def _ana(*rows: Row, style: str = "filmed") -> Timeline:
 FACES = row("Ana", "deed", "facing the camera")
 DEEDS = [
     (row("Ana", "posture", "sitting", probability=0.6), row("Ana", "deed", "posing for a photo", probability=0.6),
-     FACES, "Ana probably sits and poses for a photo, and looks towards the camera."),
+     FACES, "Ana looks towards the camera and probably sits and poses for a photo."),
     (row("Ana", "deed", "looking up"), row("Ana", "deed", "looking to the right"), "Ana looks up and to the right."),
 ]  # fmt: skip
 

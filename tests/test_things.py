@@ -42,6 +42,15 @@ def asked(question: str, *seen_things: Thing, **facts: str) -> str:
     return plain_answer(read_question(question, ["Ana"]), [ana], gather([ana], analysis))
 
 
+def test_many_books_in_a_frame_stand_on_shelves() -> None:
+    books = [seen("book", score=0.3)] * 4
+    assert things.shows_bookshelves({0: books, 5: books[:3]})
+    assert not things.shows_bookshelves({0: books, 5: books[:1]})
+    assert not things.shows_bookshelves({0: [seen("book", score=0.21)] * 9})
+    assert not things.shows_bookshelves({0: [seen("laptop")] * 9})
+    assert not things.shows_bookshelves({})
+
+
 def test_a_thing_is_followed_and_seen_twice_is_surer_than_once() -> None:
     twice, once = found([seen("laptop")], [seen("laptop")]), found([seen("laptop")], [])
     assert [(t.label, t.frames) for t in twice] == [("laptop", [0, 1])]

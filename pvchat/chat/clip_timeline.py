@@ -15,12 +15,13 @@ from itertools import combinations, product
 
 import numpy as np
 
-from pvchat.chat.english import COLOURS, HEDGE, words
+from pvchat import schemas
+from pvchat.chat.english import COLOURS, HEDGE, join, words
 from pvchat.chat.sounds import rows_of_sound
 from pvchat.chat.spans import Span, common, merged
 from pvchat.chat.timeline import MOSTLY, Entity, Row, Timeline
 from pvchat.identity.evidence import STILL_S, Box, Evidence, Neighbour, gather, in_light, seen_together
-from pvchat.schemas import PLACE_SURE, Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
+from pvchat.schemas import Appearance, ClipAnalysis, Ground, PersonFacts, PersonPresence, SceneFacts, Thing
 
 # Two people are side by side with nobody between them, up to this gap between their faces, in mean widths (an arm long,
 # some 60 cm), and so much higher up, in mean heights (who sits beside who stands). [choice]
@@ -334,14 +335,22 @@ def hedged(name: str, attribute: str, said: str) -> Row:
 
 def scene_as_rows(scene: SceneFacts) -> Iterator[Row]:
     """Facts of a scene as rows without times; indoors or outdoors only where that is sure."""
-    sure = scene.confidence.get("place", 1.0) >= PLACE_SURE
+    sure = scene.confidence.get("place", 1.0) >= schemas.PLACE_SURE
+    sky = schemas.BLUE_SKY if schemas.BLUE_SKY in scene.behind else ""
     rows = (
         ("place", (scene.place or "").removeprefix("an ").removeprefix("a ")), ("setting", scene.sure_setting),
-        ("light", scene.light), ("background", scene.background),
+        ("light", scene.light), ("background", backdrop(scene)), ("background", sky),
         ("style", "drawn" if scene.drawn else "filmed"),
     )  # fmt: skip
     probably = {} if sure else {"place": PROBABLY}
     yield from (Row("", kind, value, probability=probably.get(kind, 1.0)) for kind, value in rows if value)
+
+
+def backdrop(scene: SceneFacts) -> str | None:
+    """What is behind everybody: "dark red curtains", "window blinds", else "a grey background"; None if unknown."""
+    covered = [word for word in scene.behind if word != schemas.BLUE_SKY]
+    colour = (scene.background or "").removeprefix("an ").removeprefix("a ").removesuffix(" background")
+    return join([w if w == schemas.BOOKSHELVES else f"{colour} {w}".strip() for w in covered]) or scene.background
 
 
 def on_footage(ground: Ground | None, kind: str) -> Ground | None:

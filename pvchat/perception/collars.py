@@ -31,6 +31,7 @@ _AGREE = 0.8  # share of the sightings that must say so
 _PALE = ("white", "light grey", "light blue", "blue")  # what is told; others may be skin, or light on a print
 _WITH_TIE, _BESIDE_TIE = (*_PALE, "pink"), 0.18  # what is told beside a tie; half the width of the strip, in w
 _DARK = ("black", "dark grey", "grey", "dark blue", "brown", "dark")  # of a top that is a jacket if a shirt shows
+_OVER_SHOULDERS = ("T-shirt", "shirt", "sweater", "hoodie")  # aren't what is worn where these are bare
 _OVER = ("top", "sweater", "cardigan", "vest", *garments.OUTER)  # under which a shirt or collar shows
 # On what prints are told, the families of their colours, the share of the sightings, two at least, that must show one.
 _PRINTED, _WHITES, _PRINT_AGREE = ("top", "T-shirt", "hoodie", "sweater"), ("white", "beige"), 0.4
@@ -47,6 +48,8 @@ def add_neckline(seen: Pictured) -> None:
     if bare_shoulders(seen):
         facts.features.append(BARE)
         facts.confidence[BARE] = _AGREE
+        for garment in facts.clothes:
+            garment.kind = "top" if garment.kind in _OVER_SHOULDERS else garment.kind
         return
     main = facts.clothes[0] if facts.clothes else None
     if main is None or main.kind not in (*_OVER, *_PRINTED) or any(g.kind == "shirt" for g in facts.clothes):

@@ -46,6 +46,7 @@ _STRONG, _STRONG_HUES = (
 _SHADED = 3.0, 40.0, 45.0
 _GREYS = ((24, "black"), (34, "dark grey"), (66, "grey"), (82, "light grey"), (101, "white"))
 _BACKGROUND_SHARE = 0.5
+_BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
 _NEUTRALS = [name for _, name in _GREYS]
 _VALUES = np.arange(256) / 255
 _LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4)  # of each byte
@@ -210,6 +211,18 @@ def background(images: NDArray[np.uint8]) -> str | None:
         return None
     plain = "dark" if name in ("black", "dark grey") else name
     return f"a{'n' if plain[0] in 'aeio' else ''} {plain} background"
+
+
+def blue_sky(images: NDArray[np.uint8]) -> bool:
+    """Whether the uppermost fifth of footage [T, H, W, 3], taken outdoors, is blue enough for a sky in most frames."""
+    shares = []
+    for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
+        shown = image[image.max((1, 2)) > _BAR]  # without the black bars of a picture made for another screen
+        lab = to_lab(shown[: max(1, len(shown) // 5) : max(1, len(shown) // 90), :: max(1, image.shape[1] // 120)])
+        hue, chroma = np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360, np.hypot(lab[..., 1], lab[..., 2])
+        blue = (hue > 215) & (hue < 300) & (chroma > 8) & (lab[..., 0] > 45)
+        shares.append(float(blue.mean()) if blue.size else 0.0)
+    return float(np.median(shares)) >= _SKY
 
 
 def shade(lab: FloatArray) -> str | None:

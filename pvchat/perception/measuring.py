@@ -24,7 +24,7 @@ from pvchat.perception.experts.collection import Experts
 from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.motion import BodyMeasures, describe_motion, measure_body, wears_glasses
 from pvchat.perception.sightings import pictured, spread
-from pvchat.schemas import ClipAnalysis, IntArray, Progress, Track
+from pvchat.schemas import BOOKSHELVES, ClipAnalysis, IntArray, Progress, Track
 from pvchat.video import Clip
 
 # Of so many tracks, the most prominent, pose and hands are measured, in so many sightings of each; of so many more the
@@ -101,12 +101,15 @@ def _can_be_posed(track: Track) -> bool:
 
 
 def with_things(clip: Clip, analysis: ClipAnalysis, experts: Experts, frames: int) -> ClipAnalysis:
-    """The analysis with the things of so many frames."""
+    """The analysis with the things of so many frames, and bookshelves where they are shown."""
     if analysis.scene.confidence.get("drawn", 0.0) >= PERHAPS_DRAWN:
         return analysis  # the detector learned from photos
     searched = 2 * spread(-(-len(clip.images) // 2), frames)  # many of them were looked at for bodies
     detected = {frame: experts.things.find(clip.images[frame]) for frame in searched.tolist()}
-    return replace(analysis, things=things.find_things(detected, analysis.shot_of(clip.times)))
+    found, scene = things.find_things(detected, analysis.shot_of(clip.times)), analysis.scene
+    if things.shows_bookshelves(detected) and BOOKSHELVES not in scene.behind:
+        scene = replace(scene, behind=[*scene.behind, BOOKSHELVES])
+    return replace(analysis, things=found, scene=scene)
 
 
 class _FrameMeasures:

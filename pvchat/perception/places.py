@@ -17,7 +17,7 @@ import numpy as np
 from pvchat.perception import colours
 from pvchat.perception.experts.scenes import OTHER, free_cells, place_shares
 from pvchat.perception.things import room_of
-from pvchat.schemas import PLACE_SURE, ClipAnalysis, FloatArray, SceneFacts
+from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -39,8 +39,10 @@ _COAT_COLOURS = ("white", "light grey", "light blue")
 _OPEN = frozenset(("a street", "a street market", *_TOGETHER[_COUNTRY]))
 _EITHER = ("an event", "an airport", "a vehicle", OTHER)  # indoors or outdoors
 # An event in the dark is on a stage where a cell of the grid is likely a stage or curtains (ImageNet's classes).
-_EVENT, _ON_STAGE, _STAGE, _STAGE_SURE, _STAGE_FRAMES = "an event", "on a stage at an event", [794, 819, 854], 0.45, 4
+_EVENT, _ON_STAGE, _STAGE, _STAGE_SURE = "an event", "on a stage at an event", [794, 819, 854], 0.45
 _STUDIO, _POSING = "a photo studio", "posing for a photo"
+# What covers a wall, told by single cells of the grid: the mean of a cell over a few frames.
+_BEHIND, _CELL_SURE, _CELL_FRAMES = {"curtains": [794, 854], "window blinds": [904, 905]}, 0.75, 4
 _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which a drawn scene's setting is told
 
 
@@ -48,8 +50,14 @@ def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *
     """What can be said of the clip as a whole, but for the place; by grid features [F, 49, 1280] of some frames."""
     scene = SceneFacts(drawn=drawn, light=colours.light(clip.images), background=colours.background(clip.images))
     _tell_setting(scene, np.asarray(frame_features, np.float32).mean(1), experts)
-    if scene.light == "dark" and not drawn and len(frame_features):
-        scene.confidence["stage"] = _stage_or_curtains(frame_features, experts)
+    if not drawn and len(frame_features):
+        some = np.asarray(frame_features[:: -(-len(frame_features) // _CELL_FRAMES)], np.float32)
+        p = experts.imagenet.probabilities(some.reshape(-1, some.shape[2])).reshape(*some.shape[:2], -1).mean(0)
+        scene.behind += [name for name, kinds in _BEHIND.items() if float(p[:, kinds].sum(1).max()) >= _CELL_SURE]
+        if scene.light == "dark":
+            scene.confidence["stage"] = round(float(p[:, _STAGE].sum(1).max()), 3)
+    if scene.setting == "outdoors" and colours.blue_sky(clip.images):
+        scene.behind.append(BLUE_SKY)
     return scene
 
 
@@ -70,13 +78,6 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     others = {name: value for name, value in scene.confidence.items() if name != "place"}
     confidence = others | ({"place": round(sure, 3)} if place else {})
     return replace(analysis, scene=replace(scene, place=place, confidence=confidence))
-
-
-def _stage_or_curtains(frame_features: FloatArray, experts: Experts) -> float:
-    """How likely the likeliest cell shows a stage or its curtains: a mean over a few frames [F, 49, 1280]."""
-    some = np.asarray(frame_features[:: -(-len(frame_features) // _STAGE_FRAMES)], np.float32)
-    p = experts.imagenet.probabilities(some)[..., _STAGE].sum(-1)
-    return round(float(p.mean(0).max()), 3)
 
 
 def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:

@@ -25,6 +25,7 @@ _LINK = 0.3  # overlap from which two boxes in successive frames are one thing [
 _SAME_PLACE = 0.6  # overlap from which boxes of two labels are one thing, which bears the likelier one [choice]
 _INSIDE = 0.8  # share of the smaller box that lies in one of the same label, from which it is a part of that [choice]
 _SURE_ONCE = 0.8  # confidence from which a thing that is seen in one frame tells the room [choice]
+_BOOK, _SHELF = 0.25, 3.0  # the detector's score of a book among others; books in a frame that stand on shelves
 _ROOMS = {"bed": "a bedroom", "toilet": "a bathroom", "oven": "a kitchen", "microwave": "a kitchen"}
 
 
@@ -97,6 +98,12 @@ def link_detections(found: dict[int, list[Detection]], shots: IntArray) -> list[
             thing.boxes.append([round(float(v), 4) for v in one.box])
             thing.scores.append(round(one.score, 4))
     return things
+
+
+def shows_bookshelves(detected: dict[int, list[Detection]]) -> bool:
+    """Whether books are found in a frame as many, on average, as stand on shelves; a single one seldom is a book."""
+    books = [sum(one.label == "book" and one.score >= _BOOK for one in there) for there in detected.values()]
+    return bool(books) and float(np.mean(books)) >= _SHELF
 
 
 def room_of(things: Sequence[Thing]) -> tuple[str, float] | None:

@@ -12,14 +12,14 @@ from pvchat.schemas.clip import (
     Track, facts_from_row, facts_to_row, track_from_row, track_to_row,
 )  # fmt: skip
 from pvchat.schemas.facts import (
-    HANDS, PLACE_SURE, Appearance, Garment, Ground, PersonFacts, SceneFacts, SceneSpan, Thing,
+    BLUE_SKY, BOOKSHELVES, HANDS, PLACE_SURE, Appearance, Garment, Ground, PersonFacts, SceneFacts, SceneSpan, Thing,
     common_scene,
 )  # fmt: skip
 from pvchat.schemas.service import Progress, Service
 from pvchat.schemas.sound import LANGUAGES, SAMPLE_RATE, VOICEPRINT, Sound, SoundState, SpokenWord, Utterance
 
 __all__ = [
-    "BODY", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE", "SAMPLE_RATE",
+    "BLUE_SKY", "BODY", "BOOKSHELVES", "FACEPRINT", "HANDS", "LANGUAGES", "LOOKS", "PLACE_SURE", "SAMPLE_RATE",
     "SIGHTING_ARRAYS", "STRIPS", "TINTS", "VOICEPRINT", "Answer", "AnswerGround", "Appearance", "ClipAnalysis",
     "Decision", "FloatArray", "Garment", "Ground", "IntArray", "Look", "PersonFacts", "PersonPresence", "Progress",
     "QuestionType", "Reason", "SceneFacts", "SceneSpan", "Service", "Sound", "SoundState", "Spans", "SpokenWord",

@@ -59,6 +59,7 @@ def _known(kind: type[Any], row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _MOSTLY = 0.6  # share of a long video for which what is said of all of it must hold
+BOOKSHELVES, BLUE_SKY = "bookshelves", "a blue sky"  # of what is behind everybody
 # Confidence from which a setting is said of a photographed scene, and a place without "probably" (ADR 0103).
 _SETTING_SURE, PLACE_SURE = {"indoors": 0.65, "outdoors": 0.72}, 0.5
 
@@ -71,6 +72,7 @@ class SceneFacts:
     setting: str | None = None  # "indoors" | "outdoors"
     light: str | None = None  # "dark" | "bright"
     background: str | None = None  # "a grey background"
+    behind: list[str] = field(default_factory=list)  # "curtains", "window blinds", `BOOKSHELVES`, `BLUE_SKY`
     drawn: bool = False  # an animated or drawn picture
     confidence: dict[str, float] = field(default_factory=dict)
 
@@ -151,4 +153,7 @@ def common_scene(scenes: Sequence[SceneSpan]) -> SceneFacts:
         sure = [confidence[name] for confidence in agree if name in confidence]
         if sure and (value or name == "drawn"):
             found.confidence[name] = round(float(np.mean(sure)), 3)
+    for name in dict.fromkeys(word for span in scenes for word in span.scene.behind):
+        seen = sum(span.end_s - span.start_s for span in scenes if name in span.scene.behind)
+        found.behind += [name] if seen >= _MOSTLY * total else []
     return found

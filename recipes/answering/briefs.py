@@ -15,7 +15,7 @@ from pvchat.chat.say.clauses import with_article
 from pvchat.chat.say.people import scene_place
 from pvchat.chat.say.voice import say
 from pvchat.chat.timeline import Timeline
-from pvchat.schemas import QuestionType
+from pvchat.schemas import BLUE_SKY, QuestionType
 
 _ASKED: dict[QuestionType, tuple[Attribute, ...]] = {  # what is told of people, by what is asked of them
     "appearance": ("gender", "looks"),
@@ -60,8 +60,8 @@ def _there(known: Basis, named: tuple[str, ...]) -> list[str]:
 def scene_told(timeline: Timeline) -> str:
     """Such as "The video shows a drawn scene, outdoors."; empty where its place isn't known."""
     known = {name: [row.value for row in timeline.lasting("", name)] for name in ("place", "setting", "background")}
+    behind = [value for value in known["background"] if value != BLUE_SKY]
     places = [with_article(it) for it in known["place"][:1] if it.split()[0] not in words("prepositions")]
     hedge = f"{HEDGE} " * (bool(places) and scene_place(timeline).startswith(HEDGE))
-    behind = [f"with {it}" for it in known["background"][:1]]
-    shown = ["a drawn scene"] * timeline.drawn + places + known["setting"][:1] + behind
+    shown = ["a drawn scene"] * timeline.drawn + places + known["setting"][:1] + [f"with {it}" for it in behind[:1]]
     return f"The video {hedge}shows {', '.join(shown)}." if timeline.drawn or places else ""

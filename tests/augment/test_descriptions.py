@@ -71,10 +71,10 @@ def test_who_turns_does_not_face_the_camera() -> None:
 
 
 def test_a_made_up_background_is_no_place() -> None:
-    scene = SceneFacts(place="a hospital", setting="outdoors", background="a green background")
+    scene = SceneFacts(place="a hospital", setting="outdoors", background="a green background", behind=["curtains"])
     note = {"location": PLAIN}
     assert tell(view_of(note, scene=scene, **changes()), "location") == (
         "is before a green background, on the left of the frame"
     )
-    bare = SceneFacts(place="a hospital")
+    bare = SceneFacts(place="a hospital", behind=["curtains"])
     assert tell(view_of(note, scene=bare, **changes()), "location") == "is before a plain background, on the left"

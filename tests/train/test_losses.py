@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from pvchat.errors import SettingsError
-from pvchat.model.heads import HeadMixer, Heads, RoutingStats, TopKRouter
+from pvchat.model.heads import HeadMixer, Heads, RoutingStats
 from pvchat.train import losses
 from recipes.model.base.contrast import contrastive_loss, similarity
+from recipes.model.routers import TopKRouter
 
 
 def routed(logits, mask=None, adaptive=True):

@@ -98,6 +98,7 @@ _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
 _WALKING = word_set("walk walks walked get gets got run runs ran step steps stepped climb climbs climbed")
+_COMES = word_set("come comes came coming")
 _ENTERS, _LEAVES = word_set("enter enters entered entering"), word_set("leave leaves left leaving exit exits exited")
 
 
@@ -260,6 +261,15 @@ def _share(query: Query, question: Tagged) -> Query:
     return replace(query, rank=Rank("long")) if query.select == "attribute" else query  # "where is Ana mostly?"
 
 
+def _comes_in(query: Query, question: Tagged) -> Query:
+    """Of coming in, not of being there: "who came in?", "how many people enter?"."""
+    plain = query.where is query.rank is query.number is query.during.event is None
+    asked = query.select in ("who", "count", "exists") and not (query.whom.names or query.whom.unknown)
+    pairs = pairwise([*question.seen, ""])
+    comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
+    return replace(query, where=Has("enters")) if plain and asked and comes else query
+
+
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
     placed = query.where is not None and all(has.attribute in PLACES for has in atoms(query.where))
@@ -407,5 +417,5 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
-    _only_there, _taken_off, _of_sound, _each_his_own, _share, _anybody, _of_people, _of_return, _with_kind,
+    _only_there, _taken_off, _of_sound, _each_his_own, _share, _comes_in, _anybody, _of_people, _of_return, _with_kind,
 )  # fmt: skip

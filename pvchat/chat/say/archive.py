@@ -17,7 +17,7 @@ from pvchat.chat.archive import is_of_all, of_each
 from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many_people, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
-from pvchat.chat.say.clauses import STRANGER, called, clause, does, is_plain
+from pvchat.chat.say.clauses import STRANGER, called, clause, does, is_plain, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
@@ -148,8 +148,8 @@ def _not_seen(whom: Whom) -> str:
     if several and whom.quantifier in ("either", "any"):
         return f"Neither {join(whom.names, 'nor')} was seen"
     seen = f"the only one{several}" if whom.quantifier == "only" else "seen"
-    known = "" if whom.known is None else " I know" if whom.known else " unknown"
-    return f"{join(whom.names)} {verb} not {seen}" if whom.names else f"Nobody{known} was seen"
+    nobody = upper(whom_said(Whom(quantifier="none", known=whom.known)))
+    return f"{join(whom.names)} {verb} not {seen}" if whom.names else f"{nobody} was seen"
 
 
 def _said_by(query: Query) -> Callable[[ArchiveFinding, Asked], str]:
@@ -438,9 +438,8 @@ def _subject(found: ArchiveFinding) -> str:
         return "Music" if query.where == MUSIC else "Videos"
     if query.number is not None and counts_people(query):
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
-    if query.whom.quantifier == "none":
-        nobody = "Nobody" if query.whom.known is None else "Nobody I know" if query.whom.known else "Nobody unknown"
-        return (f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]) if names else nobody
+    if query.whom.quantifier == "none" and names:
+        return f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]
     if is_of_all(query) and not names:
         seen = " and saw" * (not is_plain(query.where))  # of the others it isn't asked
         return f"Everybody I know{seen}" + f" but {join(list(query.whom.besides))}" * bool(query.whom.besides)
@@ -448,8 +447,8 @@ def _subject(found: ArchiveFinding) -> str:
     only = "Only " * (query.whom.quantifier == "only")
     if query.whom.known is False and only:
         return "Only people I don't know"
-    somebody = upper(STRANGER) if query.whom.known is False else "Somebody"
-    return f"{only}{join(names, word)}" if names else somebody
+    nameless = Whom(quantifier="none" if query.whom.quantifier == "none" else "any", known=query.whom.known)
+    return f"{only}{join(names, word)}" if names else upper(whom_said(nameless))
 
 
 def _where(found: ArchiveFinding) -> str:

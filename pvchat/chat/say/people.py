@@ -19,6 +19,7 @@ from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, complement, event_time, in_passing, lead, people_said, side_said
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
 from pvchat.chat.timeline import EITHER_WAY, EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
+from pvchat.schemas import BLUE_SKY
 
 _MOST_WITH = 6  # people with whom somebody is seen that one sentence tells
 _BESIDE = 0.2  # share of somebody's time from which whoever is next to her is told of [choice]
@@ -26,7 +27,6 @@ _KNOWN = ("worn", "looks", "deed", "place", "gender")  # attributes of which eve
 _MOST_TIMED = 6  # that are told with their times
 _PRONOUN = 0.9  # confidence of the gender from which "he" or "she" is said [choice]
 _GAZE = ("looking", "facing")
-_SAID_AS = {"facing the camera": "looking towards the camera", "falling or lying down": "going down and lying there"}
 _BODILY = ("sitting", "standing", "lying", "walking", "running", "falling")
 _SEATED, _SEAT = ("sitting", "lying down"), ("on a chair", "on a sofa", "on a bench", "on a bed")
 
@@ -231,16 +231,17 @@ def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
 def whereabouts(
     name: str, spans: Sequence[Span], timeline: Timeline, strangers: bool = False, seat: bool = False
 ) -> str:
-    """Completes "is …": place, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
+    """Completes "is …": place, sky, things, what is behind, side, who is beside; strangers, and a seat, where asked."""
     scene = scene_place(timeline, spans)
     seated = any(row.value in _SEATED for row in timeline.of(name, "posture"))
     near = [row.value for row in timeline.lasting(name, "near", spans)]
     near = [value for value in near if seat or not (seated and value in _SEAT)]
     behind, side = _backdrop(name, scene, timeline, spans), side_said(name, timeline, not scene, spans)
+    sky = f"under {BLUE_SKY}" * any(row.value == BLUE_SKY for row in timeline.of("", "background"))
     beside = _beside(name, spans, timeline, strangers or not (scene or behind or side))
     sizes = [] if scene or behind else [row.value for row in timeline.lasting(name, "shot_size", spans)]
     far = {"close-up": "in close-up", "far away": "far away"}.get(next(iter(sizes), ""), "")
-    return ", ".join(filter(None, (scene, *near, behind, side, beside, far)))
+    return ", ".join(filter(None, (scene, sky, *near, behind * (behind not in near), side, beside, far)))
 
 
 def measured(name: str, has: Has, spans: Sequence[Span], timeline: Timeline) -> str:
@@ -315,27 +316,21 @@ def _acts(rows: Sequence[Row], gender: str) -> str:
         said = f"{deed.removeprefix(f'{HEDGE} ')} "
         kept += [] if any(f"{other} ".startswith(said) for other in deeds if other != deed) else [deed]
     whose = {"man": "his", "woman": "her"}.get(gender, "the")
-    told = [_SAID_AS.get(deed, deed) for deed in kept]
+    told = [deed.replace("facing the camera", "looking towards the camera") for deed in kept]
     own = [" ".join(whose if word == "their" else word for word in deed.split(" ")) for deed in told]
     return _joined(map(english.present_tense, own))
 
 
 def _joined(deeds: Iterable[str]) -> str:
-    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice.
-
-    Where somebody looks comes after them if nothing else is sure.
-    """
+    """Deeds in the simple present, doubtful ones last, as one clause: nothing that two of them share is said twice."""
     told = list[str]()
     for text in deeds:
         if told and all(one.startswith("looks ") for one in (told[-1], text)):
             told[-1] += text.replace("looks", " and", 1)  # "looks up and to the right"
         else:
             told.append(text)
-    sure, likely = ([text for text in told if text.startswith(HEDGE) == hedged] for hedged in (False, True))
-    doubtful = [f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)
-    if likely and all(text.startswith("looks ") for text in sure):
-        return ", and ".join([*doubtful, *sure])
-    return join([*sure, *doubtful])
+    sure, likely = ([text for text in told if text.startswith(HEDGE) == doubtful] for doubtful in (False, True))
+    return join([*sure, *[f"{HEDGE} {join([text.removeprefix(f'{HEDGE} ') for text in likely])}"] * bool(likely)])
 
 
 def _deed(row: Row) -> str:
@@ -346,11 +341,14 @@ def _deed(row: Row) -> str:
 
 
 def _backdrop(name: str, scene: str, timeline: Timeline, spans: Sequence[Span]) -> str:
-    """Such as "before a grey background"; empty where that says no more than the place."""
-    behind = next((row.value for row in timeline.lasting("", "background", spans)), "")
-    if not behind:
+    """Such as "before dark red curtains"; empty where that says no more than the place or the sky."""
+    known = [row.value for row in timeline.lasting("", "background", spans)]
+    behind = next((value for value in known if value != BLUE_SKY), "")
+    if not behind or BLUE_SKY in known and "blue" in behind:
         return ""
     colour = behind.removeprefix("an ").removeprefix("a ").removesuffix(" background")
+    if not behind.endswith(" background"):
+        return f"before {behind}"
     if timeline.drawn and any(row.colour == colour for row in timeline.of(name, "hair")):  # which fills the rim
         return ""
     if colour in words("no_place"):  # as the walls of any room are
