@@ -7,11 +7,14 @@ MediaPipe's (ImageToTensor, LandmarkProjection, AlignmentPointsRects and RectTra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import atan2, cos, hypot, pi, sin
+from functools import cache
+from math import atan2, ceil, cos, floor, hypot, pi, sin
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pvchat.perception.experts.networks import Network, build_network
 from pvchat.schemas import FloatArray
 
 _MASK = 256  # long side of a mask that is laid out over a frame
@@ -74,10 +77,65 @@ def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = Tr
     # Pixel k of the crop is taken at k / size, not at its middle: OpenCV's warp as MediaPipe calls it, which is what
     # the networks were trained on.
     steps = np.asarray((np.arange(size, dtype=np.float32) / size - 0.5) * np.float32(region.side), np.float32)
-    c, s = np.float32(cos(region.angle)), np.float32(sin(region.angle))
-    xs = np.float32(region.x) + steps[None] * c - steps[:, None] * s
-    ys = np.float32(region.y) + steps[None] * s + steps[:, None] * c
-    return sample(image, xs, ys, edge=edge or bool(region.angle)) / np.float32(255)
+    if region.angle:
+        return _turned(image, region, steps) / np.float32(255)
+    xs, ys = (np.asarray(np.float32(middle) + steps, np.float32) for middle in (region.x, region.y))
+    return _upright(image, xs, ys, edge) / np.float32(255)
+
+
+def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: bool) -> FloatArray:
+    """`sample` at all of the columns `xs` [w] in all of the rows `ys` [h]: whole rows of bands are reckoned at once."""
+    height, width, bands = image.shape
+    left, top = np.floor(xs), np.floor(ys)
+    fx, fy = np.repeat(xs - left, bands), (ys - top)[:, None]
+    columns = [np.clip(left + k, 0, width - 1).astype(np.intp)[:, None] * bands + np.arange(bands) for k in (0, 1)]
+    flat = image.reshape(height, width * bands)
+    upper, lower = (flat[np.clip(top + k, 0, height - 1).astype(np.intp)] for k in (0, 1))
+    first, second = (rows.take(columns[0].ravel(), 1) * (1 - fx) + rows.take(columns[1].ravel(), 1) * fx
+                     for rows in (upper, lower))  # fmt: skip
+    out = first * (1 - fy) + second * fy
+    if not edge:
+        out[(ys < -0.5) | (ys > height - 0.5)] = 0
+        out[:, np.repeat((xs < -0.5) | (xs > width - 0.5), bands)] = 0
+    return np.asarray(out.reshape(len(ys), len(xs), bands), np.float32)
+
+
+def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> FloatArray:
+    """`sample` of a turned square whose rows and columns lie `steps` [s] from its middle: [s, s, 3], 0..255."""
+    c, s = cos(region.angle), sin(region.angle)
+    reach = region.side * (abs(c) + abs(s)) / 2 + 2
+    # Only what it covers goes to the network, and one pixel more, since the last ones repeat beyond it.
+    (x0, x1), (y0, y1) = _covered(region.x, reach, image.shape[1]), _covered(region.y, reach, image.shape[0])
+    to_x, to_y = 2 / (x1 - x0 - 1), 2 / (y1 - y0 - 1)  # -1 is the first pixel of the part, 1 the last
+    places = np.empty((1, len(steps), len(steps), 2), np.float32)
+    along_x, along_y = steps[None] * np.float32(c * to_x), steps[None] * np.float32(s * to_y)
+    np.subtract(along_x + np.float32((region.x - x0) * to_x - 1), steps[:, None] * np.float32(s * to_x),
+                out=places[0, :, :, 0])  # fmt: skip
+    np.add(along_y + np.float32((region.y - y0) * to_y - 1), steps[:, None] * np.float32(c * to_y),
+           out=places[0, :, :, 1])  # fmt: skip
+    return _bilinear()(image[y0:y1, x0:x1], places)[0]
+
+
+@cache
+def _bilinear() -> Network:
+    """Bilinear look-up: pixels [H, W, 3] uint8, places [1, h, w, 2] (-1 at the first, 1 at the last) to [h, w, 3]."""
+
+    def build(openvino: Any) -> Any:
+        ops = openvino.opset13
+        pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
+        planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
+        how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
+        found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
+        rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
+        return openvino.Model([rows.output(0)], [pixels, places])
+
+    return build_network(build)
+
+
+def _covered(middle: float, reach: float, size: int) -> tuple[int, int]:
+    """First and one past the last of `size` pixels within `reach` of a place; two at least."""
+    first = min(max(floor(middle - reach), 0), size - 2)
+    return first, max(min(ceil(middle + reach), size), first + 2)
 
 
 def sample(image: NDArray[np.generic], xs: FloatArray, ys: FloatArray, *, edge: bool = True) -> FloatArray:
