@@ -29,7 +29,8 @@ HELP = REPO / "docs" / "help.md"
 SETTINGS = ("config", "errors", "runtime", "augment.settings", "train.config")
 LIGHT = {"pvchat", "pvchat.augment", "pvchat.train"}
 LIGHT |= {f"pvchat.{name}" for name in SETTINGS}
-LIGHT |= {"recipes", "recipes.model", "recipes.model.base", "recipes.model.base.config"}
+LIGHT |= {"recipes", "recipes.bases", "recipes.bases.config"}
+LIGHT |= {"recipes.model", "recipes.model.base", "recipes.model.base.config"}
 CONTRACT = {"answer", "type", "people", "timing"}
 
 
