@@ -308,7 +308,6 @@ def test_corrections(chat, capsys):
     assert text == "At 0:04 in b.mp4 it is not Ana. Take it back with: pvchat people corrections Ana --undo 2"
     assert json.loads(as_json)["kept"][0] == {
         "her": True, "clip": "a" * 64, "at_s": 3.9, "source": "b.mp4", "created": "",
-        "here": False,
     }  # fmt: skip
 
 
