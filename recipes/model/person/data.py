@@ -76,6 +76,6 @@ def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
         some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
         parts.append(encode_clips(model, type(whole)(some)))
     first = parts[0]
-    rows = ("tokens", "mask", "track")
+    rows = ("tokens", "mask")
     joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
     return replace(first, **joined, aux={})
