@@ -38,7 +38,7 @@ def stored(chat: PVChat, folder: Path, videos: Videos) -> Library:
     library.add([folder / "videos"])
     library.follow()
     with library._open() as tables:
-        who = {one.name: recognise._numbers_by_ref(tables)[one.id] for one in chat.people.snapshot().people}
+        who = {one.name: recognise._numbers(tables)[one.version] for one in chat.people.snapshot().people}
         for number, (place, recorded, told) in enumerate(videos, 1):
             timeline = told if isinstance(told, Timeline) else written(told)
             source = tables.execute("INSERT OR IGNORE INTO sources(path, place) VALUES (?, ?)", (f"/{place}", place))

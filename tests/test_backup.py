@@ -17,6 +17,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+from make_analysis import make_analysis  # noqa: E402
 from make_mortal import DISK, die_before_call  # noqa: E402
 from make_people import posix  # noqa: E402
 from make_studio import ANA, BEN, Studio  # noqa: E402
@@ -27,6 +28,7 @@ from pvchat.errors import LockedError  # noqa: E402
 from pvchat.people.store import PeopleStore  # noqa: E402
 from pvchat.storage import conversion, keys, library, tokens  # noqa: E402
 from pvchat.storage.backup import BackupError, backup, restore  # noqa: E402
+from pvchat.storage.clips import ClipCache  # noqa: E402
 
 KEY, OTHER = "correct horse battery", "another horse battery"
 NOW = datetime(2026, 11, 29, 10, 30)
@@ -89,16 +91,49 @@ def corrections() -> list[Any]:
 
 
 def test_of_a_home_that_is_being_encrypted(known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain and sealed files lie side by side then."""
+    """Plain and sealed files lie side by side then, in a backup that would be taken for sealed."""
     monkeypatch.setenv("PVCHAT_KEY", KEY)
     keys.create(KEY)
     PeopleStore().alias("Ana", "Annie")
+    with pytest.raises(BackupError, match="only in part"):
+        backup(tmp_path)
+    assert [*tmp_path.glob("*.pvbackup")] == []
+    assert conversion.encrypt() > 0
     path, _ = backup(tmp_path)
     empty_home(tmp_path / "new", monkeypatch)
     restore(path)
     assert answers() == known
-    assert conversion.encrypt() > 0
-    assert answers() == known
+
+
+def test_of_a_home_that_is_encrypted_meanwhile(
+    known: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def export(*args: Any) -> None:
+        whole(*args)
+        encrypt(monkeypatch)
+
+    whole = library.export
+    monkeypatch.setattr(library, "export", export)
+    with pytest.raises(BackupError, match="just encrypted"):
+        backup(tmp_path)
+    assert [*tmp_path.glob("*.pvbackup")] == []
+
+
+def test_nothing_of_the_home_before_stays(chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Library and tokens go, though the backup has none; what was analysed goes where it would lie in the open."""
+    monkeypatch.setattr(keys, "COST", 16)
+    encrypt(monkeypatch)
+    path, _ = backup(tmp_path)
+    home = empty_home(tmp_path / "new", monkeypatch)
+    monkeypatch.delenv("PVCHAT_KEY")
+    tokens.create("another home's", ["read"])
+    library.connect(home / "people").close()
+    ClipCache().save(make_analysis(key="c" * 64), "1")
+    monkeypatch.setenv("PVCHAT_KEY", KEY)
+    restore(path)
+    assert tokens.tokens() == []
+    assert not library.exists(home / "people")
+    assert not ClipCache().has("c" * 64)
 
 
 def test_a_plain_backup_in_a_home_that_is_encrypted_from_the_first_file_on(
@@ -194,6 +229,7 @@ LIES = {
     "a file that isn't listed": lambda members: members.update({"people/x": b""}),
     "a path that leaves": listed("../../evil", b"x"), "an absolute path": listed("/etc/evil", b"x"),
     "a path within": listed("people/../../evil", b"x"), "another file of the home": listed("weights/x", b"{}"),
+    "a digit of another script": listed(f"people/{'0' * 32}.1\u0661/config.json", b"{}"),
     "no library where one is listed": lambda members: members.pop("library/library.db"),
     "no manifest": lambda members: members.pop("manifest.json"),
     "another version": manifest_with("format", 2),
@@ -228,11 +264,15 @@ def test_a_sealed_one_with_a_wrong_word_or_a_flipped_bit(
         backup(tmp_path / "two.pvbackup")
     assert [one.name for one in tmp_path.glob("*two*")] == []
     home = empty_home(tmp_path / "new", monkeypatch)
-    for word, why in (("", "no key"), (OTHER, "not the key")):
+    for word in ("", OTHER):
         monkeypatch.setenv("PVCHAT_KEY", word)
-        with pytest.raises(LockedError, match=why):
+        with pytest.raises(LockedError, match="this backup is encrypted") as refused:
             restore(path)
+        assert refused.value.subject == str(path)
     monkeypatch.setenv("PVCHAT_KEY", KEY)
+    for row in (b"[]", b'{"n": 16, "r": 8, "p": 1, "salt": null}'):
+        with pytest.raises(BackupError, match="not a whole backup"):
+            restore(changed(path, lambda members, row=row: members.update({"key.json": row})))  # type: ignore[misc]
     for name in ("library.db", "manifest.json"):
         with pytest.raises(BackupError):
             restore(changed(path, flip(name)))

@@ -33,8 +33,9 @@ def test_a_sleeve_that_was_taken_for_a_face_is_nobody() -> None:
 
 
 def test_a_face_on_a_shirt_is_nobody_and_a_child_on_an_arm_is() -> None:
-    skull, child = ((0.2, 0.6, 0.56, 0.98), (0.35, 0.65, 0.45, 0.8))
-    for box, frames, count in ((skull, 3, 1), (skull, 8, 2), (child, 3, 2)):
+    """So is who comes close to the camera, before somebody in the background."""
+    skull, child, close = ((0.2, 0.6, 0.56, 0.98), (0.35, 0.65, 0.45, 0.8), (0.1, 0.3, 0.9, 1.0))
+    for box, frames, count in ((skull, 3, 1), (skull, 8, 2), (child, 3, 2), (close, 3, 2)):
         assert gather([], make_analysis(make_track(), make_track(5, range(frames), box=box))).unknown == count
 
 

@@ -221,3 +221,67 @@ def test_what_could_not_be_heard_at_first_is_heard_later(
     assert library.scan().added == 1
     assert len(words_of(library)) == 5
     assert library.scan().added == 0
+
+
+UNFETCHED = Sound("unfetched")
+
+
+@pytest.fixture
+def deaf(studio: Studio, chat: PVChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """A clip of each of two folders that could not be listened to yet."""
+    monkeypatch.setattr(type(chat), "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=UNFETCHED)))
+    for name in ("pantry", "hall"):
+        (tmp_path / name).mkdir()
+        studio.clip(f"{name}/2026-11-28 18.00.00", *((ANA, BEN) if name == "pantry" else (BEN,)))
+        chat.library.add([tmp_path / name], place=name)
+    assert chat.library.scan().added == 2
+    return chat.library
+
+
+def hear(monkeypatch: pytest.MonkeyPatch, sound: Sound) -> None:
+    """What hearing needs is here from now on; where clips are looked at they sound like this."""
+    monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
+    monkeypatch.setattr(PVChat, "listen", lambda self, clip: Look(replace(self.analyse(clip), sound=sound)))
+
+
+def test_clips_stay_in_the_library_until_they_are_listened_to(
+    deaf: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear(monkeypatch, HEARD)
+    assert (deaf.status().clips, deaf.status().waiting) == (2, 0)
+    deaf.remove(tmp_path / "hall")
+    assert deaf.status().clips == 1
+    assert "Yes" in deaf.ask("Was Ana seen?", now=NOW).answer
+    assert (deaf.scan().added, len(words_of(deaf))) == (1, 5)
+
+
+def test_nobody_who_was_forgotten_comes_back_when_there_is_something_to_hear_with(
+    deaf: Library, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Her clip isn't looked at again: her face would be found in it, too."""
+
+    def tracks() -> list[tuple[int, int]]:
+        with deaf._open() as tables:
+            words = "SELECT clips.id, count(tracks.id) FROM clips LEFT JOIN tracks ON clip = clips.id GROUP BY 1"
+            return tables.execute(words).fetchall()
+
+    before = tracks()
+    chat.forget("Ana")
+    left = tracks()
+    assert sum(count for _, count in left) == sum(count for _, count in before) - 1
+    hear(monkeypatch, HEARD)
+    report = deaf.scan()
+    assert (report.added, report.kept) == (1, 1)
+    assert [count for _, count in tracks()] == [count for _, count in left]
+
+
+def test_a_worker_that_can_not_listen_is_told_of_and_not_waited_for(
+    deaf: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear(monkeypatch, UNFETCHED)
+    assert len(deaf.waiting()[0]) == 2
+    report = deaf.scan()
+    assert (report.added, len(report.failed)) == (2, 2)
+    assert "not listened to" in next(iter(report.failed.values()))
+    assert deaf.waiting() == ([], [])
+    assert (deaf.scan().failed, deaf.status().clips) == ({}, 2)

@@ -290,11 +290,32 @@ def test_a_damaged_person_harms_nobody_else(
     assert not (store.root / ana.id).exists()
 
 
+def test_a_damaged_person_keeps_her_name_for_whoever_knew_it(store: PeopleStore) -> None:
+    ana = store.add(make_person("Ana", aliases=["Annie"]))
+    (store.root / ana.id / "config.json").write_bytes(b"{")
+    assert (store.snapshot().names, list(store.snapshot().damaged)) == (("Ana",), ["Ana"])
+    with pytest.raises(PeopleError, match="damaged"):
+        store.get("Annie")
+    store.forget("Ana")
+    assert store.ids() == {}
+
+
+def test_the_list_of_names_that_earlier_versions_kept_goes(store: PeopleStore) -> None:
+    store.add(make_person("Ana"))
+    (old := store.root / "index.json").write_text('{"Ana": 1}')
+    store.forget("Ana")
+    assert not old.exists()
+    old.write_text('{"Ana": 1}')
+    assert PeopleStore().names() == []
+    assert not old.exists()
+
+
 def test_links_and_strange_folders_are_not_people(store: PeopleStore, tmp_path: Path) -> None:
     ana = store.add(make_person("Ana"))
     other = PeopleStore(tmp_path / "people")
     other.add(make_person("Ben"))
     (other.root / "ffff").mkdir()
+    (other.root / f"{'0' * 32}.1\u0661").mkdir()  # a digit, but not one of ours
     if os.name != "nt":
         (other.root / ("0" * 32)).symlink_to(store.root / ana.id, target_is_directory=True)
     assert other.names() == ["Ben"]

@@ -23,7 +23,7 @@ from pvchat.identity.evidence import gather  # noqa: E402
 from pvchat.people.folders import PersonFolders  # noqa: E402
 from pvchat.schemas import PersonFacts, PersonPresence  # noqa: E402
 from pvchat.service.networks import PREPARING, Networks  # noqa: E402
-from pvchat.storage.clips import ClipCache  # noqa: E402
+from pvchat.storage.clips import SUFFIX, ClipCache  # noqa: E402
 from pvchat.video import keys  # noqa: E402
 
 FOUR_TYPES = {
@@ -257,7 +257,7 @@ def test_services_beside_each_other_share_networks_and_nothing_else(
     assert len(studio.analysed) == seen
     own.analyse(clip)  # read otherwise, kept elsewhere
     assert len(studio.analysed) == seen + 1
-    assert (tmp_path / "analyses" / f"{chat.analyse(clip).key}.json").exists()
+    assert ClipCache(tmp_path / "analyses").has(chat.analyse(clip).key)
 
 
 def test_warming_up_loads_every_expert(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -329,9 +329,9 @@ def test_both_stages_are_one_entry_of_the_cache_and_go_together(studio: Studio, 
     clip = studio.clip("new", ANA)
     key = chat._clips.look(clip, stage="who").analysis.key
     assert chat.cache.has(key)
-    before = len(list(chat.cache.root.glob("*.json")))
+    before = len(list(chat.cache.root.glob(f"*{SUFFIX}")))
     assert chat.analyse(clip).stage == "what"
-    assert len(list(chat.cache.root.glob("*.json"))) == before
+    assert len(list(chat.cache.root.glob(f"*{SUFFIX}"))) == before
     again = PVChat(chat.settings, networks=chat.networks, cache=chat.cache)
     assert again._clips.look(clip).experts_s == 0.0  # the fuller one was kept
     chat.forget_clip(key)

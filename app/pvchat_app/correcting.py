@@ -75,7 +75,8 @@ def _effect(backend: Backend, session: Session, turn: Turn, person: Person, befo
 
 
 def _decisions(backend: Backend, session: Session, person: Person) -> dict[SessionClip, str]:
-    """The decision about a person in each analysed clip of the session."""
+    """The decision about a person in each analysed clip of the session; a PeopleError if she has just gone."""
+    backend.engine.people.get(person.id)  # tells why she isn't among all of them
     people = backend.engine.people.all()
     row = next(i for i, one in enumerate(people) if one.id == person.id)
     seen = {clip: clip.analysis for clip in session.all_clips()}

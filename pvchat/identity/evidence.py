@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pvchat.identity.competition import figure_groups, is_face_of
-from pvchat.perception.boxes import nesting
+from pvchat.perception.boxes import inside
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import faceless, head_of
@@ -161,7 +161,7 @@ def _is_print_on(face: Track, other: Track) -> bool:
         return False
     own, hers = face.boxes[mine], other.boxes[theirs]
     larger = float(np.median((own[:, 2] - own[:, 0]) / (hers[:, 2] - hers[:, 0]))) > _LARGER
-    return larger and bool((nesting(own, other.body_boxes[theirs]).diagonal() >= _ON_TORSO).all())
+    return larger and bool((inside(own, other.body_boxes[theirs]).diagonal() >= _ON_TORSO).all())
 
 
 def one_name_each(presences: Sequence[PersonPresence]) -> list[PersonPresence]:

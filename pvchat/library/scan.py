@@ -32,6 +32,10 @@ from pvchat.video import Recorded, content_key, recorded
 Opened = Callable[[], Service]
 EVERY_S = 5.0  # between two looks at the folders
 Waiting = Callable[[], tuple[list[str], list[str]]]
+_NOT_HEARD = (
+    "it was looked at, and not listened to: what hearing needs isn't where that was done. Fetch it there "
+    "(`pvchat doctor --fetch --voice`), take the source out of the library, and add it again."
+)
 Looked = tuple[ClipAnalysis, Recorded] | str  # what was seen of a file, and when it was recorded; or why nothing was
 
 
@@ -176,7 +180,8 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
             report.failed[path] = seen
             return
         analysis, dated = seen
-        clip = _clip_of(library, analysis.key, records.usable_versions(chat))
+        usable = records.usable_versions(chat)
+        clip = _clip_of(library, analysis.key, usable)
         if clip is not None:  # another file of the same content has just come
             report.moved += 1
         else:
@@ -187,6 +192,9 @@ def _enter(library: sqlite3.Connection, chat: Service, path: str, seen: Looked, 
             report.added += 1
             report.footage_s += analysis.duration_s
         _link(library, path, clip, dated)
+        if clip != _clip_of(library, analysis.key, usable):  # it would be looked at again and again
+            report.failed[path] = _NOT_HEARD
+            library.execute("UPDATE files SET problem = ? WHERE path = ?", (_NOT_HEARD, path))
 
 
 def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pvchat.library.records import LISTENED_TO
 from pvchat.storage.library import LibraryError, drop_clips, shrink, transaction
 from pvchat.video import Address, read_address
 from pvchat.video.files import SUFFIXES, walk
@@ -127,7 +128,10 @@ def sources(library: sqlite3.Connection) -> list[Source]:
 
 
 def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
-    """Enter new and changed files, to be looked at, and those whose clips are of other than these versions."""
+    """Enter new and changed files, to be looked at, and those whose clips are of other than these versions.
+
+    A clip that only has to be listened to stays in the library until that is done.
+    """
     changes = Changes()
     words = "SELECT path, bytes, changed, problem, version FROM files LEFT JOIN clips ON id = clip WHERE source = ?"
     with transaction(library):
@@ -144,7 +148,8 @@ def find_changes(library: sqlite3.Connection, versions: set[str]) -> Changes:
                     changes.kept += 1
                 else:
                     changes.todo.append(name)
-                    library.execute(_ENTER_FILE, (name, source, *stamp))
+                    if (size, changed) != stamp or f"{version}{LISTENED_TO}" not in versions:
+                        library.execute(_ENTER_FILE, (name, source, *stamp))
             changes.gone += [name for name in known if name not in there]
     return changes
 

@@ -21,7 +21,8 @@ from pvchat.people import exchange
 from pvchat.people.person import Person, name_key
 from pvchat.storage import private
 
-_FOLDER = re.compile(r"([0-9a-f]{32})(?:\.([1-9]\d{0,8}))?\Z")  # a person's id, and how often she has changed
+_FOLDER = re.compile(r"([0-9a-f]{32})(?:\.([1-9][0-9]{0,8}))?\Z")  # a person's id, and how often she has changed
+_NAMED_BY = ("name", "aliases", "created")  # what is told of whoever can't be read
 _log = logging.getLogger(__name__)
 
 Stamp = tuple[int, int, int]
@@ -32,7 +33,7 @@ class Held:
     """One folder as it was read."""
 
     stamp: Stamp  # mtime (ns), size and inode of her config.json; another stamp, another content
-    person: Person  # where she can't be read, her names alone; none of these where config.json is damaged
+    person: Person  # where she can't be read, her names alone; where config.json is damaged, as they were
     why: str = ""  # why she can't be read
 
     @property
@@ -96,7 +97,7 @@ class PersonFolders:
             known = Person("", id=person_id, revision=revision)
             before, stamp = self._held.get(person_id), self._stamp_of(known)
             whole = before is not None and before.stamp == stamp and not before.why
-            now = before if before is not None and whole else self._read_folder(known, stamp)
+            now = before if before is not None and whole else self._read_folder(known, stamp, before)
             if now.why and not (self.root / known.version).is_dir():
                 return self.read()  # she was forgotten, or changed, while we looked
             if now.why and (before is None or before.why != now.why):
@@ -129,12 +130,14 @@ class PersonFolders:
         except OSError:
             return 0, 0, 0  # reading it will tell why
 
-    def _read_folder(self, known: Person, stamp: Stamp) -> Held:
-        """The person in a folder, or why she can't be read, with her names as far as they can."""
+    def _read_folder(self, known: Person, stamp: Stamp, before: Held | None) -> Held:
+        """The person in a folder, or why she can't be read, with her names as far as they can, or were `before`."""
         folder = self.root / known.version
+        if before is not None:
+            known = replace(known, **{key: getattr(before.person, key) for key in _NAMED_BY})
         try:
             config = exchange.decode_config(private.read(folder / exchange.CONFIG))
-            known = replace(known, **{key: config[key] for key in ("name", "aliases", "created")})
+            known = replace(known, **{key: config[key] for key in _NAMED_BY})
             paths = [folder / name for name in (exchange.CONFIG, exchange.TENSORS, exchange.THUMBNAIL)]
             files = {path.name: private.read(path) for path in paths if path.exists()}
             person, size = exchange.decode(files, own=True), sum(map(len, files.values()))

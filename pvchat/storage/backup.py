@@ -29,14 +29,16 @@ from typing import IO
 
 from pvchat import __version__
 from pvchat.config import home
-from pvchat.errors import PVChatError
+from pvchat.errors import LockedError, PVChatError
 from pvchat.storage import atomic, database, keys, library, temporary
+from pvchat.storage.clips import ClipCache
 from pvchat.storage.stores import MAGIC, RING, TOKENS, files, library_of
 
 SUFFIX = ".pvbackup"
 _ALLOWED = re.compile(
-    r"people/[0-9a-f]{32}(\.[1-9]\d{0,8})?/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens/tokens\.json"
-    r"|key\.json|library/library\.db|library/ring/\d+/\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d( \(\d+\))?\.mp4"
+    r"people/[0-9a-f]{32}(\.[1-9][0-9]{0,8})?/(config\.json|person\.safetensors|thumbnail\.jpg)|tokens/tokens\.json"
+    r"|key\.json|library/library\.db|library/ring/\d+/\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d( \(\d+\))?\.mp4",
+    re.ASCII,
 )
 _LIBRARY, _MANIFEST = "library/library.db", "manifest.json"
 _PLACES = (keys.FILE, "library", TOKENS, "people")  # in the order in which they are put back: with people it is done
@@ -69,7 +71,8 @@ def backup(path: Path) -> tuple[Path, BackupManifest]:
     """Write a backup of this home, which may be in use: a new file, or one with the date in its name in a folder.
 
     Raises:
-        BackupError: the file exists, another process holds the people for a minute, or something can't be read.
+        BackupError: the file exists, another process holds the people for a minute, something can't be read, or this
+            home is encrypted in part.
         LockedError: no key to read this home.
         OSError: disk full, no permission.
     """
@@ -95,8 +98,9 @@ def backup(path: Path) -> tuple[Path, BackupManifest]:
 def restore(path: Path) -> BackupManifest:
     """Put a backup, which may come from anyone, into a home without people; whatever else is there is replaced.
 
-    Cut off, it can be repeated. Raises BackupError: it isn't a whole backup, there are people here, or a key of another
-    home; LockedError: `$PVCHAT_KEY` isn't the passphrase of the home that it was made of.
+    Library and tokens go, too, where the backup has none; cached clips go where it is encrypted. Cut off, it can be
+    repeated. Raises BackupError: it isn't a whole backup, there are people here, or a key of another home; LockedError:
+    `$PVCHAT_KEY` isn't the passphrase of the home that it was made of; OSError: disk full, no permission.
     """
     busy = BackupError("another process puts a backup back.", subject=str(home()), hint="Wait for it.")
     with temporary.working_folder(temporary.restoring(), busy) as draft:
@@ -107,11 +111,19 @@ def restore(path: Path) -> BackupManifest:
             hint = "Restore into an empty home (PVCHAT_HOME)."
             raise BackupError("this home is encrypted with a key of its own.", subject=str(home()), hint=hint)
         _require_empty()  # nobody was enrolled meanwhile
-        for name in (one for one in _PLACES if (draft / one).exists()):
-            atomic.remove(home() / name)
-            os.rename(draft / name, home() / name)
+        for name in _PLACES:
+            _put_back(draft / name, home() / name)
+            if brought and name == keys.FILE:
+                ClipCache().purge()  # what was seen here before lies in the open
         atomic.sync_folder(home())
     return manifest
+
+
+def _put_back(draft: Path, place: Path) -> None:
+    """Replace a place of the home by what the backup has there, be it nothing."""
+    atomic.remove(place)
+    if draft.exists():
+        os.rename(draft, place)
 
 
 def _require_empty() -> None:
@@ -125,6 +137,9 @@ def _require_empty() -> None:
 
 def _write(file: IO[bytes], scratch: Path) -> BackupManifest:
     key, people = keys.current(), home() / "people"
+    if key is not None and key.mixed:  # some of it would lie in the open in a backup that is taken for sealed
+        hint = "Run pvchat encrypt first, or pvchat decrypt."
+        raise BackupError("this home is encrypted only in part.", subject=str(home()), hint=hint)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive, ExitStack() as lock:
         if people.is_dir():
             busy = BackupError("another process changes the people.", hint="Try again.")
@@ -151,10 +166,13 @@ def _write(file: IO[bytes], scratch: Path) -> BackupManifest:
             add(keys.path(), keys.FILE)
         if library_of(people).exists():
             _copy_library(people, scratch / "library.db", add_people)
-            add(scratch / "library.db", _LIBRARY)
+            manifest.files[_LIBRARY] = atomic.sha256_of(scratch / "library.db")
+            archive.write(scratch / "library.db", _LIBRARY)  # piece by piece: it may be larger than the memory
             add_files(home() / RING)
         else:
             add_people()
+        if keys.current() != key:
+            raise BackupError("this home was just encrypted or decrypted.", subject=str(home()), hint="Try again.")
         row = json.dumps({"format": _FORMAT, **vars(manifest)}).encode()
         archive.writestr(_MANIFEST, row if key is None else MAGIC + keys.seal(key.secret, row, MAGIC))
     return manifest
@@ -180,7 +198,7 @@ def _unpack(path: Path, draft: Path) -> BackupManifest:
                 raise ValueError("its members are packed")
             if sum(entry.file_size for entry in entries) > path.stat().st_size:
                 raise ValueError("it lists more than it holds")  # members that lie in each other
-            secret = keys.secret_of(json.loads(archive.read(keys.FILE))) if keys.FILE in names else None
+            secret = _secret(archive, path) if keys.FILE in names else None
             manifest = _manifest(archive.read(_MANIFEST), secret)
             if sorted(names) != sorted([*manifest.files, _MANIFEST]):
                 raise ValueError("it holds other files than it lists")
@@ -196,6 +214,14 @@ def _unpack(path: Path, draft: Path) -> BackupManifest:
         reason = ascii(str(error))[1:-1][:120] or type(error).__name__
         hint = "Nothing was changed. Take another backup."
         raise BackupError(f"this is not a whole backup ({reason}).", subject=str(path), hint=hint) from error
+
+
+def _secret(archive: zipfile.ZipFile, path: Path) -> bytes:
+    """The key of a sealed backup."""
+    if (secret := keys.unwrapped(json.loads(archive.read(keys.FILE)))) is None:
+        hint = f"Set {keys.VARIABLE} to the passphrase of the home that it was made of."
+        raise LockedError("this backup is encrypted.", subject=str(path), hint=hint)
+    return secret
 
 
 def _manifest(data: bytes, secret: bytes | None) -> BackupManifest:

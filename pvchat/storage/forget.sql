@@ -1,7 +1,9 @@
 -- What goes from a library when somebody (:ref, her id in the people store) is forgotten (library.py), but for the row of
 -- hers in `people`, whose triggers drop the rest, and for files.
--- Of the clips in which she may be seen or heard all sound goes, others' words too; not NULL: no scan listens to them.
-UPDATE clips SET sound = x'', stale = CASE WHEN coalesce(sound, x'') = x'' THEN stale ELSE 1 END WHERE id IN (
+-- Of the clips in which she may be seen or heard all sound goes, others' words too. They count as listened to, so that
+-- no scan looks at them again, which would bring her face back, too.
+UPDATE clips SET sound = x'', version = replace(version, '+voice', '') || '+voice',
+  stale = CASE WHEN coalesce(sound, x'') = x'' THEN stale ELSE 1 END WHERE id IN (
   SELECT p.clip FROM places_of_people AS p JOIN people ON people.id = p.who WHERE people.ref = :ref
   UNION SELECT t.clip FROM tracks AS t JOIN members AS m ON m.track = t.id JOIN groups AS g ON g.id = m."group"
   WHERE g.ref = :ref);

@@ -154,19 +154,33 @@ def unseal(secret: bytes, sealed: bytes, about: bytes) -> bytes:
 
 
 def secret_of(row: dict[str, Any]) -> bytes:
-    """The key in a key file's row, by the passphrase in `$PVCHAT_KEY`."""
-    from cryptography.exceptions import InvalidTag
-
-    if not (passphrase := os.environ.get(VARIABLE, "")):
+    """The key in this home's key file, of which this is the row, by the passphrase in `$PVCHAT_KEY`."""
+    if not os.environ.get(VARIABLE):
         what = "people and caches are encrypted here, and there is no key."
         raise LockedError(what, subject=str(home()), hint=f"Set {VARIABLE} to the passphrase.")
     try:
-        return _cipher(passphrase, row).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
-    except InvalidTag as error:
-        hint = f"Set {VARIABLE} to the passphrase that it was encrypted with. Nothing was changed."
-        raise LockedError("this is not the key of this home.", subject=VARIABLE, hint=hint) from error
+        secret = unwrapped(row)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(error) from error
+    if secret is None:
+        hint = f"Set {VARIABLE} to the passphrase that it was encrypted with. Nothing was changed."
+        raise LockedError("this is not the key of this home.", subject=VARIABLE, hint=hint)
+    return secret
+
+
+def unwrapped(row: dict[str, Any]) -> bytes | None:
+    """The key in a key file's row, from wherever it comes; None where `$PVCHAT_KEY` isn't its passphrase.
+
+    Raises ValueError, KeyError, TypeError: the row is damaged.
+    """
+    from cryptography.exceptions import InvalidTag
+
+    if not (passphrase := os.environ.get(VARIABLE, "")):
+        return None
+    try:
+        return _cipher(passphrase, row).decrypt(_bytes(row["nonce"]), _bytes(row["wrapped"]), _ABOUT)
+    except InvalidTag:
+        return None
 
 
 def _signature(secret: bytes, word: str) -> str:

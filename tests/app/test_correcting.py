@@ -5,9 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from make_app import upload
 from pvchat_app import correcting
 from pvchat_app.backend import Backend
+
+from pvchat.errors import UnknownPersonError
 
 
 def test_a_correction_counts_the_answers_and_clips_that_it_changes(backend: Backend, party: Path) -> None:
@@ -28,3 +31,10 @@ def test_a_correction_counts_the_answers_and_clips_that_it_changes(backend: Back
     back = session.turns[-1].answer
     assert back is not None
     assert [person.decision for person in back.people] == ["present"]
+
+
+def test_who_is_forgotten_while_she_is_corrected_is_told_of(backend: Backend) -> None:
+    person = backend.engine.people.get("Ana")
+    backend.engine.people.forget("Ana")
+    with pytest.raises(UnknownPersonError):
+        correcting._decisions(backend, backend.sessions.of("one"), person)

@@ -32,7 +32,7 @@ def test_the_endpoints_ask_and_list(server, party: Path) -> None:
     assert answer["type"] == "appearance"
     assert answer["people"][0]["decision"] == "present"
     assert not any(p.stat().st_size for p in app.backend.sessions.uploads.rglob("*") if p.is_file())  # nothing stays
-    assert not (app.backend.engine.chat.cache.root / f"{video.content_key(party)}.json").exists()
+    assert not app.backend.engine.chat.cache.has(video.content_key(party))
 
 
 def test_endpoints_refuse_in_one_sentence(server, party: Path, tmp_path: Path) -> None:

@@ -25,12 +25,12 @@ def test_a_session_that_ends_leaves_no_file_no_link_and_no_analysis(backend: Bac
     token = clip.url.rsplit("/", 1)[1]
     key = clip.analysis.key
     assert backend.sessions.find(token).path == clip.path
-    assert (backend.engine.chat.cache.root / f"{key}.json").exists()
+    assert backend.engine.chat.cache.has(key)
     assert len(files_of(backend.sessions.root)) > 3
     backend.end_session("one")
     assert files_of(backend.sessions.root) == []
     assert backend.sessions.find(token) is None
-    assert not (backend.engine.chat.cache.root / f"{key}.json").exists()
+    assert not backend.engine.chat.cache.has(key)
     assert len(backend.sessions) == 0
 
 
@@ -44,7 +44,7 @@ def test_two_sessions_with_the_same_clip_do_not_disturb_each_other(backend: Back
     backend.end_session("one")
     assert two.clips[0].path.exists()
     assert shared.exists()
-    assert (backend.engine.chat.cache.root / f"{two.clips[0].analysis.key}.json").exists()
+    assert backend.engine.chat.cache.has(two.clips[0].analysis.key)
     backend.end_session("two")
     assert not shared.exists()
 
