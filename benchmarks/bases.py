@@ -72,7 +72,7 @@ def tell(line: str) -> None:
 def measure(name: str, args: argparse.Namespace) -> dict[str, Any]:
     """One model's row."""
     settings = Settings(model=name, device=args.device, quantize=args.quantize if name != "embedded" else "")
-    options = EvalOptions(half=args.half, limit=args.questions or None, systems=(SYSTEM,), frames=False)
+    options = EvalOptions(half=args.half, limit=args.questions or None, systems=(SYSTEM,))
     out = Path(args.out) / name.replace("/", "_").replace(":", "_")
     found = run(args.manifest, out, options, settings)["systems"][SYSTEM]["overall"]
     clocks = [json.loads(line) for line in (out / "timing.jsonl").read_text(encoding="utf-8").splitlines()]

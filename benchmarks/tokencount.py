@@ -34,13 +34,9 @@ def with_tokens(model: Any, start: PersonState, data: PersonData, config: Person
         config: of training.
         count: I.
     """
-
-    def sized(state: PersonState) -> PersonState:
-        return replace(state, tokens=resized(state.tokens, count, config.seed))
-
-    data = replace(data, others={name: sized(state) for name, state in data.others.items()})
+    sized = replace(start, tokens=resized(start.tokens, count, config.seed))
     with token_count(model, max(1, count)):
-        trained = train_state(model, data, sized(start), config)
+        trained = train_state(model, data, sized, config)
     looks = [h for h in trained.history if h["part"] == "validation"]
     best = min(looks, key=lambda h: h["score"]) if looks else {"balanced_accuracy": float("nan")}
     return {"start": trained.start, "best": trained.best, "balanced_accuracy": best["balanced_accuracy"]}

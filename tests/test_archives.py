@@ -15,11 +15,7 @@ from pvchat.assets.packages import Weight
     ("log", "what"),
     [
         ("ERROR: Could not install: [Errno 28] No space left on device: '/tmp/x'", "the disk is full"),
-        (
-            "Could not fetch URL x: connection error: Max retries exceeded\nERROR: NOT OFFERED, but nothing",
-            "be reached",
-        ),
-        ("x: connection error: Failed to resolve IP address\nERROR: NOT OFFERED, but nothing", "be reached"),
+        ("ERROR: the package index can't be reached, or has nothing of this package", "be reached"),
         ("ERROR: NOT OFFERED, but a-1.tar.gz", "it has a-1.tar.gz."),
         ("ERROR: Exception:\nTraceback\nKeyError: 'odd'", "KeyError: 'odd'"),
         ("", "said nothing"),

@@ -321,7 +321,7 @@ def test_every_field_of_the_schema_is_kept() -> None:
         "things",
         "bodies",
         "stage",
-        "unread",
+        "damaged",
         "sound",
     }  # of a part
     assert {f.name for f in dataclasses.fields(Track)} == {*TRACK_ARRAYS, "kind", "thumbnail", "facts", "appearances"}

@@ -29,7 +29,8 @@ HELP = REPO / "docs" / "help.md"
 SETTINGS = ("config", "errors", "runtime", "augment.settings", "train.config")
 LIGHT = {"pvchat", "pvchat.augment", "pvchat.train"}
 LIGHT |= {f"pvchat.{name}" for name in SETTINGS}
-LIGHT |= {"recipes", "recipes.model", "recipes.model.base", "recipes.model.base.config"}
+LIGHT |= {"recipes", "recipes.bases", "recipes.bases.config"}
+LIGHT |= {"recipes.model", "recipes.model.base", "recipes.model.base.config"}
 CONTRACT = {"answer", "type", "people", "timing"}
 
 
@@ -307,7 +308,6 @@ def test_corrections(chat, capsys):
     assert text == "At 0:04 in b.mp4 it is not Ana. Take it back with: pvchat people corrections Ana --undo 2"
     assert json.loads(as_json)["kept"][0] == {
         "her": True, "clip": "a" * 64, "at_s": 3.9, "source": "b.mp4", "created": "",
-        "here": False,
     }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from pvchat.service.clipmemory import ClipMemory  # noqa: E402
 
 
 def kept(folder: Path) -> list[Path]:
-    return list(folder.glob("*.json"))
+    return list(folder.glob("*.clip"))
 
 
 class Stepping:

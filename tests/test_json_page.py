@@ -48,7 +48,7 @@ def words(section: str) -> set[str]:
         ("A library", Status([], 0, 0.0, 0, 0, 0, 0, 0).to_dict()),
         ("A library", vars(Source("", "", 0, 0, 0.0, 0))),
         ("An error", vars(Candidate(1, 1.0, "left", "a.jpg"))),
-        ("`ask`", Answer("Yes.", "existence", [PERSON], {}, evidence=[GROUND]).to_dict()),
+        ("`ask`", Answer("Yes.", "existence", [PERSON], {}, evidence=[GROUND], damaged=True).to_dict()),
         ("`ask`", PERSON.to_dict()),
         ("`ask`", WHY.to_dict()),
         ("`ask`", GROUND.to_dict()),

@@ -95,6 +95,15 @@ def test_train_base_takes_all_settings(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert cli.main(["train", "base", "--phase", "9"]) == 1
 
 
+def test_train_base_says_that_it_takes_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """In the wheel, whatever options were typed."""
+    monkeypatch.setattr("pvchat.cli.train._in_checkout", lambda: False)
+    assert cli.main(["train", "base", "--model", "smolvlm2-500m", "--data", "sets", "--connector", "-v"]) == 1
+    assert "takes a checkout of the source" in capsys.readouterr().err
+    assert cli.main(["train", "base", "--phase", "1", "--json"]) == 1
+    assert "checkout" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("answers", "needed"), [("auto", False), ("facts", False), ("model", False), ("spoken", True)])
 def test_a_language_model_is_needed_for_its_words_alone(answers: str, needed: bool) -> None:
     assert needed_weights(Settings(answers=answers)) == (("embedded", "spoken") if needed else ("embedded",))

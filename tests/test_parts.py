@@ -95,7 +95,7 @@ def test_a_gap_of_two_hours_costs_no_more_than_its_pictures(tmp_path: Path) -> N
 
 def test_damage_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
     path = corrupted(tmp_path / "bad.mp4")
-    assert any(part.unread for part in read(path, replace(CONFIG, scan_fps=8.0)))
+    assert any(part.damaged for part in read(path, replace(CONFIG, scan_fps=8.0)))
 
 
 def test_only_the_pictures_of_one_part_are_held(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,7 +149,7 @@ def test_the_service_looks_through_long_videos_and_keeps_only_the_whole(
     seen = memory.look(long_video, so_far.append)
     assert len(so_far) >= len(asked)
     assert seen.analysis.duration_s == pytest.approx(40.0)
-    assert len(list((tmp_path / "cache").glob("*.json"))) == 1  # the parts are gone
+    assert len(list((tmp_path / "cache").glob("*.clip"))) == 1  # the parts are gone
     again = ClipMemory(networks, cache, CONFIG, lambda what, done, total: None).look(long_video)  # type: ignore[arg-type]
     assert again.experts_s == 0.0
     assert [s.scene.place for s in again.analysis.scenes] == [s.scene.place for s in seen.analysis.scenes]
@@ -168,7 +168,7 @@ def test_the_service_looks_through_what_is_asked_about_and_keeps_no_half_for_the
     asked.clear()
     assert memory.look(long_video, within=lambda _: (25.0, 27.0)).length_s is None  # all is known
     assert not asked
-    assert len(list((tmp_path / "cache").glob("*.json"))) == 1
+    assert len(list((tmp_path / "cache").glob("*.clip"))) == 1
 
 
 def test_parts_of_a_clip_that_was_forgotten_meanwhile_go(long_video: Path, tmp_path: Path, asked: list[float]) -> None:
@@ -176,7 +176,7 @@ def test_parts_of_a_clip_that_was_forgotten_meanwhile_go(long_video: Path, tmp_p
     memory = ClipMemory(networks, ClipCache(tmp_path / "cache"), CONFIG, lambda *_: None)  # type: ignore[arg-type]
     memory.look(long_video, lambda _: memory.drop(video.content_key(long_video)), "who", lambda _: (25.0, 27.0))
     assert asked
-    assert not list((tmp_path / "cache").glob("*.json"))
+    assert not list((tmp_path / "cache").glob("*.clip"))
 
 
 def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(
@@ -192,9 +192,9 @@ def test_forgetting_a_clip_forgets_the_parts_of_a_stopped_look(
     memory = ClipMemory(networks, cache, CONFIG, stop)  # type: ignore[arg-type]
     with pytest.raises(KeyboardInterrupt):
         memory.look(long_video)
-    assert len(list((tmp_path / "cache").glob("*.json"))) == 2
+    assert len(list((tmp_path / "cache").glob("*.clip"))) == 2
     memory.drop(video.content_key(long_video))
-    assert not list((tmp_path / "cache").glob("*.json"))
+    assert not list((tmp_path / "cache").glob("*.clip"))
 
 
 def test_only_long_videos_are_scanned(long_video: Path, tmp_path: Path) -> None:

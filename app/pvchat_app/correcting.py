@@ -29,8 +29,7 @@ def correct(backend: Backend, session: Session, turn: Turn, name: str, her: bool
     person = backend.engine.people.get(name)
     before = _decisions(backend, session, person)
     kept = backend.engine.chat.correct(name, turn.clip.path, her, track=track)
-    alone = f" It holds for this clip alone, which doesn’t show what {name} is known by." if kept[0].here else ""
-    noted = f"Noted: that is {'' if her else 'not '}{name}.{alone}"
+    noted = f"Noted: that is {'' if her else 'not '}{name}."
     turn.corrected = noted + _effect(backend, session, turn, person, before)
     turn.undo = (person.id, tuple(kept))
     return _again(backend, session, turn)

@@ -17,7 +17,6 @@ from PIL import Image, ImageDraw
 
 from pvchat import video
 from pvchat.config import VideoConfig
-from pvchat.identity.competition import is_face_of
 from pvchat.identity.corrections import shows_somebody
 from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Track
 from pvchat.storage.stores import is_sealed
@@ -112,8 +111,7 @@ def _save(image: Image.Image, path: Path, quality: int) -> None:
 def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
     """The tracks that a reader can point at as "that is her", for each person a turn is about, by name.
 
-    Faces, drawn figures, and bodies without a face. The likest comes first, then tracks of the same kind, then the
-    others; each group by how long they are seen.
+    Tracks of her kind: where she is known by her face, faces. The likest comes first, then those seen longest.
     """
     clip = turn.clip
     analysis = clip.analysis if clip is not None else None
@@ -125,19 +123,10 @@ def faces_of(session: Session, turn: Turn) -> dict[str, list[FaceChoice]]:
     for person in turn.evidence_people:
         near = person.nearest
         likest = tracks[near] if near is not None and near < len(tracks) else None
-        kind = likest.kind if likest is not None else "face"
-        own = [n for n in shown if tracks[n].kind == kind]
-        others = [n for n in shown if n not in own and not any(_is_same(tracks[n], tracks[m]) for m in own)]
+        own = [n for n in shown if likest is not None and tracks[n].kind == likest.kind]
         own.sort(key=lambda n: (tracks[n] is not likest, -len(tracks[n].shown_in)))
-        others.sort(key=lambda n: -len(tracks[n].shown_in))
-        offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in [*own, *others][:MAX_FACES]]
+        offered[person.name] = [_face(session, clip, n + 1, tracks[n]) for n in own[:MAX_FACES]]
     return offered
-
-
-def _is_same(one: Track, other: Track) -> bool:
-    """Whether one track is the face of the other, a drawn figure."""
-    face, figure = (one, other) if one.kind == "face" else (other, one)
-    return is_face_of(face, figure)
 
 
 def _face(session: Session, clip: SessionClip, number: int, track: Track) -> FaceChoice:

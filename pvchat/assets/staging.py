@@ -6,13 +6,12 @@ each file. A lock a row lets processes share one download; a checked archive sur
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pvchat.assets import stamps
 from pvchat.assets.packages import Weight
@@ -21,9 +20,11 @@ from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 RECEIPT = "receipt.json"
 CONVERTED = "safetensors"  # subfolder of a row that holds its converted GGUF
-LOCK_POLL_S = 0.5
 
 
 def root() -> Path:
@@ -70,25 +71,13 @@ def write_receipt(weight: Weight, built: Path) -> None:
         os.fsync(file.fileno())
 
 
-@contextlib.contextmanager
-def locked(weight: Weight, progress: Progress | None) -> Iterator[None]:
-    """Holds the row's lock; says so while another process has it."""
+def lock_of(weight: Weight) -> BaseFileLock:
+    """The row's lock, which waits for another process that has it."""
     import filelock  # a tenth of a second, and only what fetches needs it
 
     folder = root() / ".locks"
     folder.mkdir(exist_ok=True)
-    lock = filelock.FileLock(folder / f"{weight.role}.lock")
-    while True:
-        try:
-            lock.acquire(timeout=LOCK_POLL_S)
-            break
-        except filelock.Timeout:
-            if progress:
-                progress(f"waiting for another process that fetches {weight.requirement}", 0, 0)
-    try:
-        yield
-    finally:
-        lock.release()
+    return filelock.FileLock(folder / f"{weight.role}.lock")
 
 
 def fetch_row(weight: Weight, progress: Progress | None) -> None:

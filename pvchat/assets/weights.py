@@ -17,7 +17,6 @@ from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
 
 FETCH_HINT = "Run: pvchat doctor --fetch"
-SPARE_BYTES = 64 << 20  # left free beyond the estimate: logs, rounding to disk blocks, other programs
 
 
 def member_path(role: str, name: str | None = None, *, table: Table | None = None) -> Path:
@@ -55,10 +54,10 @@ def missing(*, table: Table | None = None) -> list[Weight]:
 def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: Table | None = None) -> None:
     """Brings the weights of some roles (None: all) that are missing; else neither network nor a subprocess is touched.
 
-    `progress` is told bytes done and in all (0 when not countable, as while waiting).
+    `progress` is told bytes done and in all.
 
     Raises:
-        WeightsError: unknown role, too little disk, no network, wrong hash, damaged archive, unwritable home. The rows
+        WeightsError: unknown role, full disk, no network, wrong hash, damaged archive, unwritable home. The rows
             that were complete before stay, and nothing half done does.
     """
     wanted = _chosen_rows(roles, table)
@@ -68,13 +67,8 @@ def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, 
     root = staging.root()
     with _disk_errors(str(root)):
         root.mkdir(parents=True, exist_ok=True)
-        need = disk_bytes_needed([weight for weight in todo if not staging.is_whole(weight)])
-        if (free := shutil.disk_usage(root).free) < need:
-            what = f"fetching the weights takes {need / 1e9:.2f} GB of free disk for a while; "
-            hint = "Free some space, or set PVCHAT_HOME to a folder on a larger disk."
-            raise WeightsError(f"{what}there are {free / 1e9:.2f} GB.", subject=str(root), hint=hint)
     for weight in todo:
-        with _disk_errors(weight.requirement), staging.locked(weight, progress):
+        with _disk_errors(weight.requirement), staging.lock_of(weight):
             if staging.is_whole(weight):  # another process brought it while we waited, or was killed just after it had
                 shutil.rmtree(staging.stage_of(weight), ignore_errors=True)
             else:
@@ -88,14 +82,6 @@ def verify(*, table: Table) -> list[str]:
     """
     found = {weight.role: _find_damage(weight, staging.files_of(weight), thorough=True) for weight in table}
     return [f"{role}: {name}: {what}" for role, files in found.items() for name, what in files.items()]
-
-
-def disk_bytes_needed(weights: Iterable[Weight]) -> int:
-    """Free disk that fetching these rows takes: what stays, and the most that any one needs besides for a while."""
-    rows = list(weights)
-    if not rows:
-        return 0
-    return sum(weight.kept_bytes for weight in rows) + max(weight.size_bytes for weight in rows) + SPARE_BYTES
 
 
 def _chosen_rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:

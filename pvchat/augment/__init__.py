@@ -5,7 +5,7 @@ Start with `steps.py`: `steps.augment("ana.mp4", "Ana", "sets/ana", chat, Augmen
     profile      profile.py: Ana's face box, mesh and mask, frame by frame; her clip cut into train, val, test
     positives    positives/: new clips of her, made of that one (other light, another background, a turned head)
     negatives    negatives/: clips of other people, look-alikes first
-    filter       gates.py: what doesn't show her well enough is dropped; she is put beside others
+    filter       gates.py: what doesn't show her well enough is dropped
     dataset      questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; dataset/: rows, card, checksums
 
 All steps share settings.py (what is asked for), augmentation.py (clip, person, folders), schemas.py (samples and rows),

@@ -11,7 +11,6 @@ import numpy as np
 Role = Literal["positive", "negative"]
 Stage = Literal["image", "video"]
 Split = Literal["train", "val", "test"]
-TOGETHER = "together"  # recipe of samples that put clips of several people side by side
 PLAIN = "before a plain background"  # the note of a background that was made up: no place is behind it
 STEPS = ("profile", "positives", "negatives", "filter", "dataset")
 
@@ -27,16 +26,11 @@ class Sample:
     media: str  # path inside the folder, with forward slashes
     source: str  # content key of the clip that it was made from; splits never share a source segment
     split: Split
-    people: dict[str, bool]  # names and whether each is in it; always has the subject
+    people: dict[str, bool]  # the subject's name and whether she is in it
     gates: dict[str, float] = field(default_factory=dict)  # measured, by name
     dropped: str | None = None  # the gate that refused it
     seed: int = 0  # of its randomness
     notes: dict[str, str] = field(default_factory=dict)  # of the recipe, by question type ("action": "nodding")
-
-    @property
-    def present(self) -> list[str]:
-        """Names of those whom it shows."""
-        return [name for name, there in self.people.items() if there]
 
 
 @dataclass
@@ -46,11 +40,11 @@ class QuestionRow:
     id: str  # unique within the data set
     sample: str  # `Sample.id`
     type: str  # "existence", "appearance", "action" or "location"
-    kind: str  # "single", "refusal" (asks what an absent person wears, does, …), "pair" or "triple"
-    people: list[str]  # names asked about, in the question's order
+    kind: str  # "single" or "refusal" (asks what the absent subject wears, does, …)
+    people: list[str]  # who is asked about: the subject
     question: str
     answer: str
-    present: dict[str, bool]  # name to truth
+    present: dict[str, bool]  # her name to the truth
     template: int  # number of the paraphrase; those of train and test never meet
     split: Split  # the sample's
 

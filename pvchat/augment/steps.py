@@ -25,7 +25,6 @@ from pvchat.augment.lines import read_lines, read_manifest, write_lines, write_m
 from pvchat.augment.negatives import search
 from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.positives import consisid, plan
-from pvchat.augment.questions import companions
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.views import Subject
 from pvchat.augment.schemas import STEPS, Sample
@@ -134,7 +133,7 @@ def find_negatives(run: Augmentation) -> dict[str, Any]:
 
 
 def filter_samples(run: Augmentation) -> dict[str, Any]:
-    """Measure every sample, drop what the gates refuse, put people together."""
+    """Measure every sample, drop what the gates refuse."""
     positives = [e["sample"] for e in read_lines(run.out / RESULTS["positives"]) if not e["failed"]]
     own_sharpness, samples = gates.own_sharpness(run.profile), []
     for row in run.watch.over("filtering", [*positives, *read_lines(run.out / RESULTS["negatives"])]):
@@ -144,12 +143,10 @@ def filter_samples(run: Augmentation) -> dict[str, Any]:
         samples.append(sample)
     if run.config.negatives and all(s.dropped for s in samples if s.role == "negative"):
         log.warning("%s: nothing shows anybody else; give --others, or `pvchat doctor --fetch`", run.out)
-    groups = companions.add_companions([s for s in samples if not s.dropped], run)
-    write_lines(run.out / RESULTS["filter"], [asdict(s) for s in [*samples, *groups]])
+    write_lines(run.out / RESULTS["filter"], [asdict(s) for s in samples])
     kept = [s for s in samples if not s.dropped]
     counts = {"kept": len(kept), **{role: sum(s.role == role for s in kept) for role in ("positive", "negative")}}
     counts |= {name: sum(s.stage == stage for s in kept) for name, stage in (("clips", "video"), ("stills", "image"))}
-    counts["groups"] = sum(not s.dropped for s in groups)
     return {"counts": counts, "dropped": dict(sorted(Counter(s.dropped for s in samples if s.dropped).items()))}
 
 

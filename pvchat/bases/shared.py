@@ -1,7 +1,7 @@
 """What is added to a base for all people: mixed heads in the upper half of its decoder, and where trained a connector.
 
 Its own tensors never change, and fresh parts leave its output as it is: mixed heads are dense at first
-(docs/adr/0010-remoh.md), the connector adds 0. A folder of base training holds
+(docs/adr/0010-remoh.md), the connector adds 0. A folder of base training (`recipes/bases/`) holds
 
     base.json             which base, the connector's sizes
     shared.safetensors    mixers and connector
@@ -12,13 +12,11 @@ Two thirds of the heads are shared, one third is routed (PVChat, arXiv 2503.1706
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
 from pvchat.bases.connector import ConnectorConfig, attach, connector_of
@@ -29,15 +27,14 @@ from pvchat.bases.sources import TRAINED, read_json
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import KINDS, head_count, mixers, retrofit_moh
-from pvchat.storage import atomic
 
 WEIGHTS = "shared.safetensors"
 SHARED = 2 / 3  # of the heads
 log = logging.getLogger(__name__)
 
 
-def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
-    """Add mixed heads, a connector of these sizes (None: as the source's folder says), and what that folder holds.
+def add_shared(base: Base) -> Base:
+    """Add mixed heads, and what the source's folder of base training holds, with a connector where it has one.
 
     Raises WeightsError where that doesn't fit this base.
     """
@@ -47,11 +44,9 @@ def add_shared(base: Base, connector: ConnectorConfig | None = None) -> Base:
         log.warning("%s: its attention isn't known, so its heads stay as they are", base.source.name)
     elif (heads := head_count(attention)) > 1:
         retrofit_moh(base.decoder, min(heads - 1, max(1, round(heads * SHARED))))
-    if connector is None and folder is not None and (sizes := read_json(folder / TRAINED).get("connector")):
-        connector = ConnectorConfig(**sizes)
-    if connector is not None:
-        attach(base, connector)
     if folder is not None:
+        if sizes := read_json(folder / TRAINED).get("connector"):
+            attach(base, ConnectorConfig(**sizes))
         load_shared(base, folder)
     for value in shared_parameters(base).values():
         value.requires_grad_(False)
@@ -67,17 +62,6 @@ def shared_parameters(base: Base) -> dict[str, Tensor]:
     if connector is not None:
         found |= {f"connector.{key}": v for key, v in connector.named_parameters()}
     return found
-
-
-def save_shared(base: Base, folder: Path, model: str) -> None:
-    """Write what is added to a base, of this name as `--model` takes it, each file in one step."""
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
-    atomic.write_file(folder / WEIGHTS, save(state))
-    connector = connector_of(base)
-    sizes = None if connector is None else asdict(connector.config)
-    row = {"model": model, "stamp": stamp_of(base, bare=True), "connector": sizes}
-    atomic.write_file(folder / TRAINED, (json.dumps(row, indent=2) + "\n").encode())
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ from pvchat.errors import SettingsError, WeightsError
 HUB = "hub:"
 PRESETS = Path(__file__).parent / "presets"
 CONFIG = "config.json"  # of a folder in the hub's layout
-TRAINED = "base.json"  # of a folder that `pvchat train base --model` wrote
+TRAINED = "base.json"  # of a folder that `recipes/bases/` wrote
 HUB_ID = re.compile(r"[\w.\-]+/[\w.\-]+\Z")
 
 

@@ -328,11 +328,12 @@ def facts_as_rows(name: str, facts: PersonFacts) -> Iterator[Row]:
         ("gender", facts.gender, "gender"), ("shot_size", facts.shot, ""), ("near", facts.seat, "seat"),
         *(("side", side, "") for side in SIDES if side in where),
     )  # fmt: skip
-    for attribute, value, key in rest:
-        unsure = attribute == "near" and (facts.pose or "").startswith(HEDGE)  # no surer than that she sits there
-        yield from [Row(name, attribute, value, probability=PROBABLY if unsure else 1.0, ground=seen.get(key))] * bool(
-            value
-        )
+    doubtful = {"near": PROBABLY} if (facts.pose or "").startswith(HEDGE) else {}  # a seat is no surer than the sitting
+    yield from (
+        Row(name, attribute, said, probability=doubtful.get(attribute, 1.0), ground=seen.get(key))
+        for attribute, said, key in rest
+        if said
+    )
 
 
 def hedged(name: str, attribute: str, said: str) -> Row:

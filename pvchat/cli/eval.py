@@ -26,7 +26,6 @@ def register(commands: Commands) -> None:
         "ours-deep); default: all")  # fmt: skip
     add("--engine", default="local", choices=("local", "ray"), help="where clips are answered")
     add("--workers", type=int, default=1, metavar="N", help="processes that answer clips, one thread each (default 1)")
-    add("--no-frames", action="store_true", help="no pictures of the clips in the report")
     add_model(parser, _run)
 
 
@@ -38,7 +37,6 @@ def _run(args: argparse.Namespace) -> None:
     systems = tuple(name.strip() for name in args.systems.split(",") if name.strip())
     options = EvalOptions(
         half=args.half, depth=args.depth, limit=args.limit, systems=systems, engine=args.engine, workers=args.workers,
-        frames=not args.no_frames,
     )  # fmt: skip
     with ProgressDisplay() as progress:
         metrics = evaluate(args.manifest, args.out, options, settings_of(args), progress)

@@ -177,8 +177,7 @@ def _correction_line(name: str, found: Correction) -> str:
     from pvchat.chat.english import clock
 
     where = found.source or (f"the clip {found.clip[:12]}" if found.clip else "a clip on another machine")
-    alone = ": this holds in that clip alone" if found.here else ""
-    return f"At {clock(found.at_s)} in {where} it is {'' if found.her else 'not '}{name}{alone}."
+    return f"At {clock(found.at_s)} in {where} it is {'' if found.her else 'not '}{name}."
 
 
 def _store() -> PeopleStore:

@@ -1,7 +1,8 @@
 """`pvchat train base | person`: train what all people share, or one person further.
 
-The first Ctrl-C keeps the best so far, the second one ends the program. Our own model is trained by `recipes/model/`,
-which only a checkout of the source has: there both commands take it, too.
+The first Ctrl-C keeps the best so far, the second one ends the program. What all people share is trained by recipes
+(`recipes/bases/` on a pretrained base, `recipes/model/` our own model), which only a checkout of the source has; there
+`train person` takes our own model, too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from pvchat.runtime import setup_logging
 if TYPE_CHECKING:
     from pvchat.schemas import Progress
     from pvchat.service import PVChat
-    from pvchat.train.config import SharedTraining
 
 
 def register(commands: Commands) -> None:
@@ -28,10 +28,13 @@ def register(commands: Commands) -> None:
     from pvchat.train.config import ON_BASE, USUAL, add_options
 
     actions = add_group(commands, "train", "train the model that all people share, or one person")
-    text = "train what all people share, on folders of pictures: of a pretrained base"
-    note = "Our own model, in phases 1 to 3, is trained in a checkout of the source, which has the recipe."
+    text = "train what all people share, of a pretrained base or of our own model, on folders of pictures"
+    note = "It takes a checkout of the source, which has the recipes."
     base = add_command(actions, "train base", text, note=note)
-    add_options(base, _settings_of_base()())
+    if _in_checkout():
+        add_options(base, _settings_of_base())
+    else:
+        _take_any_option(base)
     add_common(base, _train_base)
 
     text = "train an enrolled person further, on a data set of `pvchat augment`"
@@ -44,38 +47,37 @@ def register(commands: Commands) -> None:
     add_model(one, _train_person)
 
 
-def _train_base(args: argparse.Namespace) -> None:
-    from pvchat.bases.sources import read_source
-    from pvchat.train.config import from_words
-
-    config = from_words(args, _settings_of_base()())
-    setup_logging(max(1, args.verbose))
-    if (source := read_source(config.model)) is not None:
-        from pvchat.train.sharing import train_shared
-
-        done = train_shared(config, source)
-    elif _in_checkout():
-        done = import_module("recipes.model.base.run").train_base(config)
-    else:
-        hint = "Name one with --model (`pvchat models`); our own is trained in a checkout of the source."
-        raise SettingsError("this is no pretrained base.", subject=config.model, hint=hint)
-    state = "done" if done["done"] else "not done yet: go on with --resume"
-    row = {**done, "checkpoint": str(done["checkpoint"])}
-    console.report(args, row, f"Step {done['step']}, {state}. {done['checkpoint']}")
-
-
 def _in_checkout() -> bool:
     return (Path(pvchat.__file__).parents[1] / "recipes" / "model" / "base" / "config.py").is_file()
 
 
-def _settings_of_base() -> type[SharedTraining]:
-    """The settings of `train base`: in a checkout those of our own model's recipe, which has more."""
-    from pvchat.train.config import SharedTraining
+def _settings_of_base() -> Any:
+    """The usual settings of `train base`, those of a pretrained base among them."""
+    return import_module("recipes.model.base.config").BaseConfig()
+
+
+def _take_any_option(parser: argparse.ArgumentParser) -> None:
+    """Without recipes no option is known: whichever is typed, the answer is to be what is missing."""
+    known = parser.parse_known_args
+    parser.parse_known_args = lambda words, space: (known(words, space)[0], [])  # type: ignore[method-assign, assignment]
+
+
+def _train_base(args: argparse.Namespace) -> None:
+    from pvchat.bases.sources import read_source
+    from pvchat.train.config import from_words
 
     if not _in_checkout():
-        return SharedTraining
-    kind: type[SharedTraining] = import_module("recipes.model.base.config").BaseConfig
-    return kind
+        hint = "Get the source, and run the command in its folder."
+        raise SettingsError("takes a checkout of the source, which has the recipes.", subject="train base", hint=hint)
+    config = from_words(args, _settings_of_base())
+    setup_logging(max(1, args.verbose))
+    if (source := read_source(config.model)) is not None:
+        done = import_module("recipes.bases.sharing").train_shared(config, source)
+    else:
+        done = import_module("recipes.model.base.run").train_base(config)
+    state = "done" if done["done"] else "not done yet: go on with --resume"
+    row = {**done, "checkpoint": str(done["checkpoint"])}
+    console.report(args, row, f"Step {done['step']}, {state}. {done['checkpoint']}")
 
 
 def _train_person(args: argparse.Namespace) -> None:

@@ -22,7 +22,6 @@ class EvalOptions:
     systems: tuple[str, ...] = ()  # names; empty for all
     engine: str = "local"  # where clips are answered
     workers: int = 1
-    frames: bool = True  # put pictures of the worst failures into the report
     resamples: int = 1000  # of the bootstrap
     bertscore: bool = True  # measure it too
     maker: str = MAKER  # see `worker.Spec`; for tests

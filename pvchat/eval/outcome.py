@@ -52,7 +52,7 @@ def finish(
         "clip_errors": {row["clip"]: row["error"] for row in answered if row["error"]}, "seconds": _seconds(timing),
         "predictions_sha256": atomic.sha256_of(out / "predictions.jsonl"),
     }  # fmt: skip
-    report.write(out, spec.manifest, rows, metrics, run, options.frames)
+    report.write(out, spec.manifest, rows, metrics, run)
     write_json(out / "run.json", run)
     progress("measuring", 1, 1)
     return metrics

@@ -1,25 +1,18 @@
 """The report of a run: a table for the terminal, and report.html with the worst failures.
 
 Failures are wrong decisions, the surest first, then descriptions that have little of the reference; at most a few of
-one clip, so that one bad clip doesn't fill the page. The page has no script.
+one clip, so that one bad clip doesn't fill the page. The page has no script, and no pictures of people.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from PIL import Image
 
-from pvchat import video
-from pvchat.config import VideoConfig
-from pvchat.errors import PVChatError
 from pvchat.eval.manifest import Manifest
 from pvchat.eval.metrics.rubric import descriptive_completeness, refused
 from pvchat.eval.scores import PART, Answered, answers_by_system
@@ -48,7 +41,6 @@ _BRIEF = {  # what the terminal shows
 }  # fmt: skip
 _COLUMNS = [column for column in (*PRESENCE, *TELLING) if column[2] in _BRIEF]
 DECISIONS, TELLINGS, PER_CLIP = 14, 10, 2  # failures that are shown, of one clip at most
-FRAMES, FRAME_WIDTH, QUALITY = 3, 230, 72
 
 
 def text_of(metrics: Row) -> str:
@@ -73,8 +65,8 @@ def remarks(run: Row, most: int = 10) -> list[str]:
     return found[:most] + ([f"… and {len(found) - most} more, see run.json"] if len(found) > most else [])
 
 
-def write(out: Path, manifest: Manifest, rows: Sequence[Row], metrics: Row, run: Row, frames: bool) -> Path:
-    """Write report.html of predictions, metrics.json and run.json; `frames`: with frames of the worst failures."""
+def write(out: Path, manifest: Manifest, rows: Sequence[Row], metrics: Row, run: Row) -> Path:
+    """Write report.html of predictions, metrics.json and run.json."""
     answered = answers_by_system(rows, {i.id: i for i in manifest.items})
     main = next((m for m in PREFERRED if m in answered), list(answered)[-1])
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
@@ -85,7 +77,7 @@ def write(out: Path, manifest: Manifest, rows: Sequence[Row], metrics: Row, run:
     tables |= {f"Who is there, {place} part": (PRESENCE, rows) for place, rows in parts(metrics).items()}
     page = engine.get_template("report.html.j2").render(
         metrics=metrics, run=run, about=metrics["set"], main=main, tables=tables, remarks=remarks(run, 200),
-        frames=frames, failures=[_failure(one, manifest, frames) for one in worst_answers(answered[main])],
+        failures=[_failure(one) for one in worst_answers(answered[main])],
     )  # fmt: skip
     atomic.write_file(out / "report.html", page.encode())
     return out / "report.html"
@@ -139,28 +131,11 @@ def wrongness(one: Answered) -> float:
     return max(gaps, default=0.0)
 
 
-def pictures(path: Path) -> list[str]:
-    """A few frames of a clip as data URIs; none where it can't be read."""
-    try:
-        images = video.load(path, replace(VideoConfig(), max_frames=FRAMES, max_side=480)).images
-    except (PVChatError, OSError):
-        return []
-    out = []
-    for image in images[:FRAMES]:
-        picture = Image.fromarray(image)
-        picture = picture.resize((FRAME_WIDTH, max(1, round(FRAME_WIDTH * picture.height / picture.width))))
-        buffer = io.BytesIO()
-        picture.save(buffer, "JPEG", quality=QUALITY)
-        out.append("data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode())
-    return out
-
-
-def _failure(one: Answered, manifest: Manifest, frames: bool) -> Row:
+def _failure(one: Answered) -> Row:
     """What the page shows of one question."""
     people = [{**one.person(n), "there": one.item.present[n]} for n in one.item.people]
     wrong = [p for p in people if (p["decision"] == "present") != p["there"]]
-    shown = pictures(manifest.path(one.item.video)) if frames else []
-    return {"item": one.item, "row": one.row, "people": wrong or people[:3], "frames": shown}
+    return {"item": one.item, "row": one.row, "people": wrong or people[:3]}
 
 
 def _few_of_each_clip(answered: Sequence[Answered], count: int) -> list[Answered]:

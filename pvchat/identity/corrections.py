@@ -35,7 +35,6 @@ _MAX_OFFERED = 12  # of those who could be meant
 _CLEAR_LEAD = 1.0  # log-odds by which the likeliest track must lead where several could be meant
 # log-odds: what "that is not her" takes from a track that is as like her as it is like that face [choice]
 _REJECTION_LOGIT = 2.0
-_SAME_MOMENT_S = 0.01  # seconds: a correction's moment is rounded
 STATED_LOGIT = 6.0  # log-odds of what the user said: .998
 
 Compared = Callable[[View, Track], float]  # what somebody looks like and a track → log-odds
@@ -46,26 +45,26 @@ def tracks_meant(
 ) -> list[int]:
     """The tracks of a clip that a user means by "that is her" (one track) or "that is not her" (all taken for her).
 
-    Whoever is seen otherwise than she is known (bodies without a face, drawn figures) only where nobody else is.
+    Only tracks of her kind are: of somebody who is known by her face, no body without one.
     `odds`: [K] log-odds that each track shows her, everyone enrolled competing; `at`: the moment that was named,
     seconds; `source`: the clip's file name, for messages.
 
     Raises:
         SettingsError: the clip has no such moment.
-        NoSubjectError: nobody is seen then.
+        NoSubjectError: nobody of her kind is seen then.
         SeveralSubjectsError: "that is her" could mean several.
     """
-    seen = [i for i, track in enumerate(analysis.tracks) if shows_somebody(track)]
+    could = [i for i, track in enumerate(analysis.tracks) if could_be_meant(track, person, her)]
     if at is not None:
         if not 0 <= at <= analysis.duration_s + 1:
             what = f"the clip is {analysis.duration_s:.1f} s long."
             raise SettingsError(what, subject=f"{source} at {at:g} s", hint="Use a time within the clip.")
         then = np.flatnonzero(np.abs(analysis.times - at) <= _MOMENT_S)
-        seen = [i for i in seen if np.isin(then, analysis.tracks[i].shown_in).any()]
-    if not seen:
+        could = [i for i in could if np.isin(then, analysis.tracks[i].shown_in).any()]
+    if not could:
         when = "in the clip" if at is None else f"at {at:g} s"
-        raise NoSubjectError(f"nobody is seen {when}.", subject=source, hint="Name another moment with --at.")
-    could = [i for i in seen if _is_learned_from(analysis.tracks[i], person, her) or not her and odds[i] > 0] or seen
+        what = "nobody's face is seen" if person.kind == "face" else "no figure is seen"
+        raise NoSubjectError(f"{what} {when}.", subject=source, hint="Name another moment with --at.")
     could.sort(key=lambda i: -float(odds[i]))
     if not her:
         return [could[0], *(i for i in could[1:] if odds[i] > 0)][:_MAX_REJECTED]
@@ -78,10 +77,11 @@ def tracks_meant(
     return could[:1]
 
 
-def index_of_number(analysis: ClipAnalysis, track: int, source: str) -> int:
-    """The index of a track that was picked by its number, from 1; raises SubjectError where it shows nobody."""
-    if not 1 <= track <= len(analysis.tracks) or not shows_somebody(analysis.tracks[track - 1]):
-        raise SubjectError(f"there is no track {track}.", subject=source, hint="Leave --track out to see which are.")
+def index_of_number(person: Person, analysis: ClipAnalysis, track: int, source: str, *, her: bool) -> int:
+    """The index of a track that was picked by its number, from 1; raises SubjectError where it can't be meant."""
+    if not 1 <= track <= len(analysis.tracks) or not could_be_meant(analysis.tracks[track - 1], person, her):
+        what, hint = f"there is no track {track} that could be meant.", "Leave --track out to see which could."
+        raise SubjectError(what, subject=source, hint=hint)
     return track - 1
 
 
@@ -90,24 +90,26 @@ def shows_somebody(track: Track) -> bool:
     return track.kind == "face" or len(track.looks) > 0 or float(track.scores.max()) >= MIN_SCORE
 
 
-def example_of(
-    person: Person, track: Track, her: bool, analysis: ClipAnalysis, source: str, at: float | None = None
-) -> Example:
+def could_be_meant(track: Track, person: Person, her: bool) -> bool:
+    """Whether a track can be said to be her, or not to be `her`; where she has a face, only a face is kept as hers."""
+    return shows_somebody(track) and (track.kind == person.kind if her else may_show(person, track))
+
+
+def example_of(track: Track, her: bool, analysis: ClipAnalysis, source: str, at: float | None = None) -> Example:
     """The example that a correction keeps of a track: its prototypes, and a moment at which it is seen.
 
     `at`: the moment that was named, of which the nearest sighting is kept; None: the best sighting.
     """
-    here, seen = not _is_learned_from(track, person, her), analysis.times[track.shown_in]
-    rows = mean_identity(track.identity, track.quality)[None] if here else prototypes(track)
+    seen = analysis.times[track.shown_in]
     best = track.frames[int(track.quality.argmax())]
     moment = float(analysis.times[best] if at is None else seen[np.abs(seen - at).argmin()])
-    said = Correction(her, analysis.key, round(moment, 2), source, here=here, masked=is_masked(track))
-    return Example(said, rows.astype(np.float16), track.prints)
+    said = Correction(her, analysis.key, round(moment, 2), source, masked=is_masked(track))
+    return Example(said, prototypes(track).astype(np.float16), track.prints)
 
 
 def confirmed_view(person: Person) -> View:
     """The tracks that users confirmed to be a person, as one view; of faces without a mask, where there are any."""
-    hers = [example for example in examples_of(person) if example.correction.her and not example.correction.here]
+    hers = [example for example in examples_of(person) if example.correction.her]
     told = [example for example in hers if not example.correction.masked] or hers
     masked = any(example.correction.masked for example in told)
     return View(stacked(one.faces for one in told), stacked(one.prints for one in told), masked)
@@ -140,7 +142,7 @@ def rejection_cost(person: Person, tracks: Sequence[Track], odds: FloatArray, co
     """
     out = np.zeros(len(tracks), np.float32)
     for example in examples_of(person):
-        if example.correction.her or example.correction.here:
+        if example.correction.her:
             continue
         for column, track in enumerate(tracks):
             if may_show(person, track) and (is_masked(track) or not example.correction.masked):
@@ -161,23 +163,15 @@ def is_masked(track: Track) -> bool:
     return MASK in track.facts.features
 
 
-def _is_learned_from(track: Track, person: Person, her: bool) -> bool:
-    """Whether something is learned of a track for other clips; where she has a face, only a face is kept as hers."""
-    return track.kind == person.kind if her else may_show(person, track)
-
-
 def _tracks_of(example: Example, person: Person, analysis: ClipAnalysis) -> list[int]:
     """The tracks of a clip that a correction of it is about."""
     rows = np.asarray(example.faces, np.float32)
     if not len(rows):
         return []
-    middle, here, tracks = rows.mean(0), example.correction.here, analysis.tracks
-    then = np.flatnonzero(np.abs(analysis.times - example.correction.at_s) < _SAME_MOMENT_S) if here else ()
-    apart = {
-        i: float(np.linalg.norm(mean_identity(track.identity, track.quality) - middle))
-        for i, track in enumerate(tracks)
-        if (here or may_show(person, track)) and track.identity.shape[1] == len(middle)
-    }
-    near = [i for i in apart if (np.isin(then, tracks[i].shown_in).any() if len(then) else apart[i] < SAME_TRACK)]
-    # heads from behind are much alike: of those who are seen at that moment the nearest was meant, and nobody else
-    return sorted(near, key=lambda i: apart[i])[:1] if here else near
+    middle = rows.mean(0)
+    return [
+        i
+        for i, track in enumerate(analysis.tracks)
+        if may_show(person, track) and track.identity.shape[1] == len(middle)
+        and np.linalg.norm(mean_identity(track.identity, track.quality) - middle) < SAME_TRACK
+    ]  # fmt: skip

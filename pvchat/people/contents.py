@@ -70,7 +70,7 @@ _COUNT, _SHARE = Field((int,), least=0), Field((int, float), least=0, most=1)
 _BASE: Fields = {"stamp": _TEXT}
 _DEEP: Fields = {"samples": _COUNT, "questions": _COUNT, "training": _ROW, "seconds": _POSITIVE}
 _CORRECTION: Fields = {
-    "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT, "here": _YES_NO,
+    "her": _YES_NO, "clip": _TEXT, "at_s": _POSITIVE, "source": _TEXT, "created": _TEXT,
     "masked": _YES_NO, "faces": _COUNT, "prints": _COUNT,
 }  # fmt: skip
 _EXTRA: Fields = {

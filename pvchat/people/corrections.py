@@ -26,7 +26,6 @@ ARRAYS = tuple(f"corrections.{field}" for field in FIELDS)
 MOST = 64  # corrections a person
 MOST_ROWS = 4  # of one correction, in each of the arrays
 SAME_TRACK = 0.35  # Euclidean distance of means within which two tracks of one clip are one
-_SAME_ROWS = 0.01  # distance within which they are the same rows, kept with half the digits
 SAME_FACE = 0.6  # Euclidean distance up to which two faces count as one person's (dlib's threshold and scale)
 
 Rows = NDArray[np.float16]
@@ -34,18 +33,13 @@ Rows = NDArray[np.float16]
 
 @dataclass(frozen=True)
 class Correction:
-    """One thing that was said: that is her, or that is not `her`.
-
-    `here`: it was said of somebody seen otherwise than she is known (a body without a face, a drawn figure where she
-    has a face): it holds in this clip, and nothing is learned of it for others.
-    """
+    """One thing that was said: that is her, or that is not `her`."""
 
     her: bool
     clip: str  # SHA-256 of the clip's bytes; empty where a file from elsewhere says it
     at_s: float  # a moment of the clip at which she, or who was taken for her, is seen
     source: str = ""  # the clip's file name, for lists
     created: str = ""  # ISO 8601 time in UTC
-    here: bool = False
     masked: bool = False  # it is a face behind a mask
     faces: int = 0  # how many rows of each of the arrays are this one's
     prints: int = 0
@@ -135,22 +129,18 @@ def without_clips(person: Person) -> Person:
 
 
 def shareable(person: Person) -> Person:
-    """The person as she may be exported: without others' faces, corrections of one clip alone, and names of files."""
-    mine = [e for e in examples_of(person) if e.correction.her and not e.correction.here]
+    """The person as she may be exported: without others' faces, and names of files."""
+    mine = [e for e in examples_of(person) if e.correction.her]
     return with_examples(person, [replace(e, correction=replace(e.correction, source="")) for e in mine])
 
 
 def examples_that_may_show(person: Person, other: Person) -> list[Example]:
-    """Examples of "that is not her" that may show `other`; they are deleted when `other` is forgotten.
-
-    Whoever is seen without a face may be anybody.
-    """
+    """Examples of "that is not her" that may show `other`; they are deleted when `other` is forgotten."""
     found = []
     for example in (e for e in examples_of(person) if not e.correction.her):
         faces = example.faces.astype(np.float32)[:, None]
         alike = [rows for rows in _vectors(other) if rows.shape[1:] == faces.shape[2:]]
-        near = any(float(np.linalg.norm(faces - rows, axis=2).min(initial=np.inf)) < SAME_FACE for rows in alike)
-        if near or example.correction.here:
+        if any(float(np.linalg.norm(faces - rows, axis=2).min(initial=np.inf)) < SAME_FACE for rows in alike):
             found.append(example)
     return found
 
@@ -174,12 +164,9 @@ def _vectors(person: Person) -> list[NDArray[np.float32]]:
 
 
 def _same_track(one: Example, other: Example) -> bool:
-    """Whether two examples are of one track of one clip: a clip's means of two people's faces lie farther apart, those
-    of heads from behind don't.
-    """
+    """Whether two examples are of one track of one clip: a clip's means of two people's faces lie farther apart."""
     kinds = [(said.clip, said.masked) for said in (one.correction, other.correction)]
     a, b = one.faces, other.faces
     if kinds[0] != kinds[1] or not len(a) or not len(b) or a.shape[1] != b.shape[1]:
         return False
-    within = _SAME_ROWS if one.correction.here or other.correction.here else SAME_TRACK
-    return bool(np.linalg.norm(a.mean(0, np.float32) - b.mean(0, np.float32)) < within)
+    return bool(np.linalg.norm(a.mean(0, np.float32) - b.mean(0, np.float32)) < SAME_TRACK)

@@ -128,7 +128,7 @@ def _by_face(person: Person) -> Person:
     if person.kind == "face":
         return person
     said = examples_of(person)
-    hers = [one for one in said if one.correction.her and not one.correction.here]
+    hers = [one for one in said if one.correction.her]
     figure = stacked((person.arrays["prototypes"], *(one.faces for one in hers)))
     others = {key: rows for key, rows in person.arrays.items() if key not in STACKED}
     extra = {**{key: value for key, value in person.extra.items() if key != RECORD}, "quality": 0.0}

@@ -61,7 +61,7 @@ def recognise(clip: Clip, experts: Experts, progress: Progress | None = None, de
     kept = spread(len(clip.images), depth.grid_frames)
     analysis = ClipAnalysis(
         clip.key, clip.duration_s, clip.width, clip.height, clip.times, np.zeros((0, 49, WIDTH), np.float16), [],
-        shots=shots(clip.cuts, clip.duration_s, clip.start_s), stage="who", unread=clip.unread,
+        shots=shots(clip.cuts, clip.duration_s, clip.start_s), stage="who", damaged=clip.damaged,
     )  # fmt: skip
     numbers = analysis.shot_of(clip.times)
     total = len(clip.images)

@@ -124,8 +124,9 @@ def _claim_body(facts: PersonFacts, seen: Pictured, experts: Experts, length: st
         return []
     torsos = [crop(image, box) for image, box, shown in zip(seen.images, boxes, inside, strict=True) if shown]
     busts = [crop(image, bust_box(seen.track.boxes[i])) for i, image in seen]
-    looks = [experts.clothes.pooled(crops[::2]).mean(0) for crops in (torsos, busts)]  # half of them tell as much
-    shares = garments.garment_shares(*looks, length, facts.gender)
+    # half of the sightings tell as much
+    below, whole = (experts.clothes.pooled(crops[::2]).mean(0) for crops in (torsos, busts))
+    shares = garments.garment_shares(below, whole, length, facts.gender)
     torso = np.asarray(seen.track.body[seen.rows[inside]], np.float32)
     p, of_bust = (experts.imagenet.probabilities(one).mean(0) for one in (torso, experts.frames.pooled(busts)))
     return garments.classified(shares, p, of_bust, facts.gender)

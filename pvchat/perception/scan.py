@@ -29,7 +29,7 @@ from pvchat.perception.joining import TrackJoiner
 from pvchat.perception.measuring import with_things
 from pvchat.perception.places import tell_place
 from pvchat.runtime import own_threads
-from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Spans, Thing, common_scene
+from pvchat.schemas import ClipAnalysis, FloatArray, Progress, SceneSpan, Thing, common_scene
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import PathLike, Probe
 
@@ -187,7 +187,7 @@ class ScanState:
     times: list[FloatArray] = field(default_factory=list)
     shots: list[tuple[float, float]] = field(default_factory=list)
     scenes: list[SceneSpan] = field(default_factory=list)
-    unread: Spans = ()
+    damaged: bool = False
     things: list[Thing] = field(default_factory=list)
     bodies: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
@@ -209,7 +209,7 @@ class ScanState:
         self.scenes.append(SceneSpan(float(part.shots[0, 0]), part.duration_s, part.scene))
         for grid in part.frame_features:
             self.grids.add(grid)
-        self.unread += part.unread
+        self.damaged |= part.damaged
         self.parts, self.end_s, self.size = self.parts + 1, part.duration_s, (part.width, part.height)
 
     def analysis(self) -> ClipAnalysis:
@@ -217,7 +217,7 @@ class ScanState:
         return ClipAnalysis(
             self.key, self.end_s, *self.size, np.concatenate(self.times), np.stack(self.grids.kept),
             self.joiner.tracks(), common_scene(self.scenes), np.array(self.shots, np.float32), list(self.scenes),
-            things=list(self.things), bodies=list(self.bodies), stage="who", unread=self.unread,
+            things=list(self.things), bodies=list(self.bodies), stage="who", damaged=self.damaged,
         )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ class Answer:
     everyone: list[PersonPresence] = field(default_factory=list, repr=False)  # enrolled; not part of the contract
     evidence: list[AnswerGround] = field(default_factory=list, repr=False)  # in the contract where there is any
     finding: dict[str, Any] = field(default_factory=dict, repr=False)  # what was read and found, for `--explain`
-    unread: tuple[tuple[float, float], ...] = ()  # `ClipAnalysis.unread`; in the contract where there is any
+    damaged: bool = False  # `ClipAnalysis.damaged`; in the contract where that is so
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract of `pvchat ask --json`; seconds to the millisecond."""
@@ -80,8 +80,8 @@ class Answer:
         row["timing"] = {what: round(seconds, 3) for what, seconds in self.timing.items()}
         if self.evidence:
             row["evidence"] = [ground.to_dict() for ground in self.evidence]
-        if self.unread:
-            row["unread"] = [[round(time, 2) for time in span] for span in self.unread]
+        if self.damaged:
+            row["damaged"] = True
         return row
 
 

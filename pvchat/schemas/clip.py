@@ -94,7 +94,7 @@ class ClipAnalysis:
     # "who": looked for what tells who is there; "what": measured, too, what people do and wear (`measuring.py`), which
     # of a long video is told by `Appearance`
     stage: Stage = "what"
-    unread: Spans = ()  # seconds that couldn't be decoded; start and end are the same where their number isn't known
+    damaged: bool = False  # whether parts of the file couldn't be read: somebody may have been missed
     sound: Sound | None = None  # what is heard (`perception/sound/`), once somebody asks for that
 
     def __post_init__(self) -> None:
@@ -180,7 +180,6 @@ class ClipAnalysis:
             scene=common_scene(scenes) if scenes else self.scene, in_all=self.in_all or len(self.tracks),
             things=[part for one in self.things if (part := one.within(first, last)) is not None],
             bodies=[part for one in self.bodies if (part := one.within(first, last)) is not None],
-            unread=tuple(span for span in self.unread if span[0] <= high and max(span) >= low),
             sound=None if self.sound is None else self.sound.within(low, high, self.shown_between(start_s, end_s)),
         )  # fmt: skip
 
@@ -222,7 +221,7 @@ class Look:
 def facts_to_row(analysis: ClipAnalysis) -> dict[str, Any]:
     """What was measured of a clip beside its tracks and its sound, as JSON."""
     found = {name: [asdict(one) for one in getattr(analysis, name)] for name in ("scenes", "things", "bodies")}
-    return {**found, "scene": asdict(analysis.scene), "unread": [list(span) for span in analysis.unread]}
+    return {**found, "scene": asdict(analysis.scene), "damaged": analysis.damaged}
 
 
 def facts_from_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +232,7 @@ def facts_from_row(row: Mapping[str, Any]) -> dict[str, Any]:
             SceneSpan(one["start_s"], one["end_s"], SceneFacts.from_dict(one["scene"])) for one in row["scenes"]
         ],
         **{name: [Thing(**one) for one in row[name]] for name in ("things", "bodies")},
-        "unread": tuple((start, end) for start, end in row["unread"]),
+        "damaged": row.get("damaged", False),  # rows of versions before lack it
     }
 
 

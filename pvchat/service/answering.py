@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.english import clock, join, number, span_told
+from pvchat.chat.english import clock
 from pvchat.chat.query import PRESENT
 from pvchat.chat.question import Conversation, Question, Stream, Viewed, asks_of_sound, asks_of_things, described
 from pvchat.chat.say.clauses import because
@@ -30,8 +30,7 @@ Seconds = tuple[float, float]
 NOT_YET = "I haven't come to that part yet."
 STILL_LOOKING = "I am still looking."  # where what was seen so far doesn't tell it
 _TO_COME = (0.0, 0.0)  # the window of a part that wasn't seen yet
-_MIN_GAP_S = 0.25  # a hole that is shorter is no reason to have missed somebody
-_MAX_GAPS_TOLD = 3
+DAMAGED = " The file is damaged: parts of it couldn't be read."  # "nobody is there" may be wrong
 _WHOLE_SHARE = 0.8  # share of a long video from which all of it is looked through, whatever part is asked about
 
 
@@ -66,7 +65,7 @@ class Answering:
         window = _window(question, seen.analysis, asking)
         if window == _TO_COME:
             text, timing = text_so_far(NOT_YET, seen.analysis, asking), _timing(seen, asking, time.perf_counter())
-            answer = Answer(text, question.type, [], timing, unread=seen.analysis.unread)
+            answer = Answer(text, question.type, [], timing, damaged=seen.analysis.damaged)
         else:
             answer = self._of_part(question, window, seen, asking)
         if not self.everyone.damaged or not question.asks_everybody:
@@ -98,9 +97,9 @@ class Answering:
                 person.tracks = tuple(numbers[track] for track in person.tracks)
                 person.nearest = None if person.nearest is None else numbers[person.nearest]
         return Answer(
-            text_so_far(written.text, seen.analysis, asking) + unread_sentence(analysis), known.question.type,
+            text_so_far(written.text, seen.analysis, asking) + DAMAGED * analysis.damaged, known.question.type,
             known.people, _timing(seen, asking, written.first_at), presences, grounds_of(known.finding),
-            known.finding.to_dict(), analysis.unread,
+            known.finding.to_dict(), analysis.damaged,
         )  # fmt: skip
 
 
@@ -139,15 +138,6 @@ def text_so_far(text: str, analysis: ClipAnalysis, asking: Asking) -> str:
         return text
     more = f" {STILL_LOOKING}" if "can't make out" in text else ""
     return f"Seen so far, up to {clock(analysis.duration_s)} of {clock(asking.whole_s)}: {text}{more}"
-
-
-def unread_sentence(analysis: ClipAnalysis) -> str:
-    """A sentence on what couldn't be read of a clip or of a part of it; empty where that is nothing worth telling."""
-    spans = [(start, end) for start, end in analysis.unread if end == start or end - start >= _MIN_GAP_S]
-    stretches = [f"from {clock(a)} on" if a == b else span_told(a, b) for a, b in spans]
-    if len(stretches) > _MAX_GAPS_TOLD:
-        stretches = [*stretches[:_MAX_GAPS_TOLD], f"at {number(len(stretches) - _MAX_GAPS_TOLD)} other times"]
-    return f" The file is damaged: I could read nothing {join(stretches)}." if stretches else ""
 
 
 def _window(question: Question, analysis: ClipAnalysis, asking: Asking) -> Seconds | None:

@@ -190,8 +190,8 @@ class PVChat:
             odds = self.networks.presence.odds(everyone, analysis)[row]
             meant = tracks_meant(person, analysis, odds, her=is_her, at=at, source=source)
         else:
-            meant = [index_of_number(analysis, track, source)]
-        examples = [example_of(person, analysis.tracks[i], is_her, analysis, source, at) for i in meant]
+            meant = [index_of_number(person, analysis, track, source, her=is_her)]
+        examples = [example_of(analysis.tracks[i], is_her, analysis, source, at) for i in meant]
         kept = self.people.revise(person.id, lambda one: corrected(one, *examples))
         temporary.delete_subject_pictures()
         return corrections_of(kept)[-len(examples) :]

@@ -9,7 +9,6 @@ Torch-free.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from pvchat import video
-from pvchat.augment.questions.views import Analyse, view_samples
+from pvchat.augment.questions.views import Analyse, Subject, view_samples
 from pvchat.augment.schemas import QuestionRow, Sample, Split, Stage
 from pvchat.bases.marking import Frames, Visuals, crop_of
 from pvchat.config import VideoConfig
@@ -36,7 +35,6 @@ GENERIC = (
 )  # fmt: skip
 CROPS = 4  # pictures that her tokens start from
 _MOST = 512  # pixels of a frame's longer side: what bases are shown, and memory for a hundred samples
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,8 @@ class PersonExample:
     """One question about one clip."""
 
     clip: int  # its row in the visual tokens
-    names: tuple[str, ...]  # who is asked about
-    present: tuple[bool, ...]  # and which of them are there
+    names: tuple[str, ...]  # who is asked about: the person, by her name or another
+    present: tuple[bool, ...]  # and whether she is there
     question: str
     answer: str
     type: str
@@ -69,8 +67,6 @@ class TrainingData:
 
     name: str
     examples: list[PersonExample]  # of all splits and stages
-    others: dict[str, Any] = field(default_factory=dict)  # states of the other people named; they don't change
-    left_out: int = 0  # questions that name somebody without a state
 
     def arrays(self) -> Iterable[Any]:
         """What is seen of the samples, as arrays of numpy."""
@@ -93,12 +89,10 @@ class TrainingData:
         return [e for side in sides for e in side[:half]]
 
     def fingerprint(self) -> str:
-        """Hash of all words, splits, of what is seen, and of other people's tokens."""
+        """Hash of all words, splits, and of what is seen."""
         found = hashlib.sha256(repr(self.examples).encode())
         for array in self.arrays():
             found.update(array.tobytes())
-        for name, other in sorted(self.others.items()):
-            found.update(name.encode() + other.tokens.detach().cpu().float().numpy().tobytes())
         return found.hexdigest()[:16]
 
 
@@ -107,6 +101,7 @@ class BaseData(TrainingData):
     """Everything one person is trained on, on a base; what only a connector reads is empty where there is none."""
 
     visuals: list[Visuals]  # of every sample, by number
+    taken: Collection[str] = ()  # names of others, by which she isn't called
     crops: list[Frames] = field(default_factory=list)  # of her, from the training split
     untrained_odds: dict[tuple[int, str], float] = field(default_factory=dict)  # of generic questions, before training
     analyses: list[ClipAnalysis] = field(default_factory=list)  # what our experts saw of every sample, by number
@@ -123,30 +118,26 @@ def memoised(analyse: Analyse) -> Analyse:
     return lambda sample: seen.get(sample.id) or seen.setdefault(sample.id, analyse(sample))
 
 
-def examples_about(name: str, data: TrainingSet, others: Collection[str]) -> tuple[list[PersonExample], int]:
-    """A data set's questions about one person, half of which call her otherwise; and how many were left out.
+def examples_about(name: str, data: TrainingSet, taken: Collection[str] = ()) -> list[PersonExample]:
+    """A data set's questions about one person, half of which call her otherwise, by none of the names that are taken.
 
-    Rows that don't name her teach nothing about her and aren't used; those that name her beside somebody without a
-    state (who isn't among `others`) are left out and counted. Raises SettingsError where no question can be trained on.
+    Rows about somebody else aren't used. Raises SettingsError where no question can be trained on.
     """
     index = {s.id: i for i, s in enumerate(data.samples)}
-    about = [r for r in data.rows if r.sample in index and name in r.people]
-    known = [r for r in about if set(r.people) <= {name, *others}]
-    if len(known) < len(about):
-        log.warning("%d of %d questions name people of whom nothing is known", len(about) - len(known), len(about))
-    if not known:
+    about = [r for r in data.rows if r.sample in index and r.people == [name]]
+    if not about:
         raise SettingsError("the data set asks nothing about this person", subject=name, hint="Augment first.")
     found = []
-    for r in known:
-        number, there = index[r.sample], tuple(bool(r.present[n]) for n in r.people)
+    for r in about:
+        number, there = index[r.sample], (bool(r.present[name]),)
         stage = data.samples[number].stage
-        example = PersonExample(number, tuple(r.people), there, r.question, r.answer, r.type, stage, r.split)
-        found.append(under_alias(example, name, others))
-    return found, len(about) - len(known)
+        example = PersonExample(number, (name,), there, r.question, r.answer, r.type, stage, r.split)
+        found.append(under_alias(example, name, taken))
+    return found
 
 
 def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator) -> list[PersonExample]:
-    """Examples for one step: half of them about clips that show somebody asked about, each type as often."""
+    """Examples for one step: half of them about clips that show her, each type as often."""
     groups: dict[tuple[bool, str], list[PersonExample]] = {}
     for e in examples:
         groups.setdefault((any(e.present), e.type), []).append(e)
@@ -160,48 +151,44 @@ def draw(examples: Sequence[PersonExample], count: int, rng: np.random.Generator
     return found
 
 
-def replace_name(text: str, name: str, alias: str, names: Collection[str] = ()) -> str:
+def replace_name(text: str, name: str, alias: str) -> str:
     """A text with somebody's name replaced.
 
-    Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital. A
-    longer one of `names` ("Ana Maria") that contains hers stays.
+    Only whole words count ("Al" isn't in "Also"), written as the name is or, where a sentence begins, with a capital.
     """
-    longest = "|".join(re.escape(n) for n in sorted({name, *names}, key=len, reverse=True))
-    capital = name[:1].upper() + name[1:]
-    hers = {name} if capital in names else {name, capital}
-    pattern = rf"(?<!\w)(?:{longest})(?!\w)|(?:^|(?<=[.!?] )){re.escape(capital)}(?!\w)"
-    return re.sub(pattern, lambda hit: alias if hit[0] in hers else hit[0], text)
+    capital = re.escape(name[:1].upper() + name[1:])
+    pattern = rf"(?<!\w){re.escape(name)}(?!\w)|(?:^|(?<=[.!?] )){capital}(?!\w)"
+    return re.sub(pattern, lambda _: alias, text)
 
 
-def under_alias(example: PersonExample, name: str, others: Collection[str]) -> PersonExample:
+def under_alias(example: PersonExample, name: str, taken: Collection[str] = ()) -> PersonExample:
     """Every second example with the person under another name: tokens are to mean her, whatever she is called.
 
-    The new name is nobody else's (`others` have states by theirs) and no word of the example.
+    The new name is none of those that are taken, and no word of the example.
     """
     number = int.from_bytes(hashlib.sha256(repr(example).encode()).digest()[:4], "little")
-    taken = {n.casefold() for n in (*others, *example.names)}
     words = set(re.findall(r"\w+", f"{example.question} {example.answer}".casefold()))
-    free = [a for a in ALIASES if a.casefold() not in taken | words]
+    free = [a for a in ALIASES if a.casefold() not in words | {n.casefold() for n in (*taken, name)}]
     if number % 2 or not free:
         return example
     alias = free[number // 2 % len(free)]
-    names = tuple(alias if n == name else n for n in example.names)
-    question, answer = (replace_name(text, name, alias, example.names) for text in (example.question, example.answer))
-    return replace(example, names=names, question=question, answer=answer)
+    question, answer = (replace_name(text, name, alias) for text in (example.question, example.answer))
+    return replace(example, names=(alias,), question=question, answer=answer)
 
 
 def make_base_data(
-    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, others: dict[str, Any]
+    person: Person, data_set: TrainingSet, frames: int, config: VideoConfig, taken: Collection[str]
 ) -> BaseData:
-    """Prepare an augmentation for training on a base that takes so many frames; `others` are people rows may name.
-    Raises SettingsError where no question can be trained on, or no sample of the training split shows her clearly.
+    """Prepare an augmentation for training on a base that takes so many frames; she isn't called by names that are
+    taken. Raises SettingsError where no question can be trained on, or no sample of the training split shows her
+    clearly.
     """
     name = person.name
     if data_set.folder is None:
         raise SettingsError("the data set has no media", subject=name, hint="Train on the folder of an augmentation.")
-    examples, left_out = examples_about(name, data_set, others)
+    examples = examples_about(name, data_set, taken)
     visuals = [load_visuals(data_set.folder / s.media, frames, config) for s in data_set.samples]
-    return BaseData(name, examples, others, left_out, visuals=visuals, crops=crops_of(person, data_set, visuals))
+    return BaseData(name, examples, visuals=visuals, taken=taken, crops=crops_of(person, data_set, visuals))
 
 
 def load_visuals(path: Path, frames: int, config: VideoConfig) -> Visuals:
@@ -214,15 +201,15 @@ def crops_of(person: Person, data_set: TrainingSet, visuals: Sequence[Visuals]) 
     """Her best sightings, cut out, of samples of the training split that show her clearly, the original first. Raises
     SettingsError where there is none.
     """
-    order = {"source": 0, "subclip": 1, "photometric": 2}
+    order = {"subclip": 0, "photometric": 1}
     mine = [s for s in data_set.samples if s.people.get(person.name) and s.split == "train"]
     at = {s.id: i for i, s in enumerate(data_set.samples)}
     found: list[Frames] = []
-    mine.sort(key=lambda s: order.get(s.recipe, 3))
-    for view in view_samples(mine, data_set.analyses, [person]):
-        if person.name not in view.tracks or len(found) == CROPS:
+    mine.sort(key=lambda s: order.get(s.recipe, 2))
+    for view in view_samples(mine, Subject(person.name, person), data_set.analyses):
+        if view.track is None or len(found) == CROPS:
             continue
-        track, shown = view.analysis.tracks[view.tracks[person.name]], visuals[at[view.sample.id]]
+        track, shown = view.analysis.tracks[view.track], visuals[at[view.sample.id]]
         best = int(np.argmax(track.quality * (track.boxes[:, 3] - track.boxes[:, 1])))
         time = float(view.analysis.times[track.frames[best]])
         nearest = int(np.abs(np.asarray(shown.times) - time).argmin())

@@ -24,7 +24,7 @@ from pvchat.bases.loading import Base
 from pvchat.bases.prompts import PRESENCE_QUESTION
 from pvchat.bases.shared import check_base, stamp_of
 from pvchat.bases.soft import personal_start
-from pvchat.bases.states import LORA, STATE, TOKENS, Z, personal_of
+from pvchat.bases.states import LORA, STATE, TOKENS, Z, fits
 from pvchat.errors import SettingsError
 from pvchat.people.person import Person
 from pvchat.schemas import Service
@@ -82,9 +82,8 @@ def train_on_base(
         raise SettingsError("no pretrained base is here to train her on.", subject=person.name, hint=hint)
     with narrator.lock:
         base = narrator.base
-        others = [one for one in chat.people.all() if one.name != person.name]
-        known = {p.name: p for p in personal_of(base, others)}
-        made = make_base_data(person, data, base.frames, chat.settings.video, known)
+        taken = [one.name for one in chat.people.all() if one.name != person.name and fits(base, one)]
+        made = make_base_data(person, data, base.frames, chat.settings.video, taken)
         if all(any(e.present) for e in made.examples):  # always yes would be right
             hint = "Augment with --others DIR, or fetch footage with `pvchat doctor --fetch`."
             raise SettingsError("nothing shows anybody else to tell her from.", subject=person.name, hint=hint)
@@ -92,8 +91,7 @@ def train_on_base(
             _add_connector_inputs(made, data, narrator)
         trained, gate = train_person(base, made, config, session)
     report = {"base": base.source.name, "start": round(trained.start, 4), "best": round(trained.best, 4),
-            "steps": trained.steps, "done": trained.done, "left_out": made.left_out, "gate": gate.to_dict(),
-            "kept": gate.passed}  # fmt: skip
+            "steps": trained.steps, "done": trained.done, "gate": gate.to_dict(), "kept": gate.passed}  # fmt: skip
     if not gate.passed:
         log.warning("'%s': the trained state is discarded, it didn't pass its gate: %s", person.name, gate.to_dict())
         return without_state(person), report
@@ -165,7 +163,7 @@ def _add_connector_inputs(made: BaseData, data: TrainingSet, narrator: Any) -> N
 def examine(trainee: BaseTrainee, data: BaseData, seed: int = 0) -> Gate:
     """Put a trained person to the test, with her best parameters; `seed` is that of the draw."""
     clips = held_out_clips(data, seed)
-    alias = next(a for a in ALIASES if a not in (data.name, *data.others))
+    alias = next(a for a in ALIASES if a not in (data.name, *data.taken))
     there = np.array([side for _, side in clips], bool)
     odds = [[float(trainee.presence_odds(data, clip, name)) for clip, _ in clips] for name in (data.name, alias)]
     scale, bias = calibrate(odds[0], there.tolist())

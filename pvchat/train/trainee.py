@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from pvchat.bases.connector import looking_at
 from pvchat.bases.loading import Base
-from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
+from pvchat.bases.prompts import BRIEF, PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no_ids
 from pvchat.bases.soft import spoken_with
 from pvchat.bases.states import upper
 from pvchat.model.heads import RoutingStats
@@ -44,7 +44,7 @@ class Score:
     lm_sum: Tensor  # loss of the answer's tokens
     lm_count: int  # of them
     odds: Tensor  # log-odds of "Yes" against "No" where the answer begins
-    routing: list[RoutingStats]  # one `RoutingStats` a module, of the people's own tokens
+    routing: list[RoutingStats]  # one `RoutingStats` a module, of the person's own tokens
 
 
 class BaseTrainee(Learner):
@@ -59,21 +59,19 @@ class BaseTrainee(Learner):
 
     def forward(self, data: BaseData, example: PersonExample) -> Score:
         """Score the answer of one example."""
-        people = [data.others.get(name) or self.state(name) for name in example.names]
-        asked = BasePrompt(example.question, soft=tuple((p.name, len(p.tokens)) for p in people))
-        if asks_presence(example):
-            asked = replace(asked, brief=PRESENCE_BRIEF)
-        return self.score(data, example.clip, asked, people, example.answer)
+        asked = BasePrompt(example.question, brief=PRESENCE_BRIEF if asks_presence(example) else BRIEF)
+        return self.score(data, example.clip, asked, example.names[0], example.answer)
 
-    def score(self, data: BaseData, clip: int, asked: BasePrompt, people: list[PersonState], answer: str) -> Score:
-        """Score an answer to what is asked about a clip."""
-        inputs = inputs_of(self.base, data.visuals[clip], asked, answer)
+    def score(self, data: BaseData, clip: int, asked: BasePrompt, name: str, answer: str) -> Score:
+        """Score an answer to what is asked about a clip, with the person in the prompt, under a name."""
+        person = self.state(name)
+        prompt = replace(asked, soft=((name, len(person.tokens)),))
+        inputs = inputs_of(self.base, data.visuals[clip], prompt, answer)
         labels = inputs.pop("labels")[0]
         kept = int((labels != _IGNORE).sum())
         analysis = data.analyses[clip] if data.analyses else None
         seen = looking_at(self.base, analysis, data.question_vectors.get(asked.question))
-        alone = upper(self.base) if len(people) == 1 else None
-        with spoken_with(self.base, people), self.adapted(alone), seen:
+        with spoken_with(self.base, [person]), self.adapted(upper(self.base)), seen:
             out = self.base.model(**inputs, use_cache=False, logits_to_keep=kept + 1)
         logits = out.logits[0, -kept - 1 :].float()  # [n + 1, vocabulary]
         total = F.cross_entropy(logits[:-1], labels[-kept:], reduction="sum")
@@ -88,8 +86,7 @@ class BaseTrainee(Learner):
 
     def odds(self, data: BaseData, clip: int, question: str, name: str) -> Tensor:
         """Log-odds of yes to any question with the person in the prompt, under a name."""
-        asked = BasePrompt(question, soft=((name, len(self.person["tokens"])),), brief=PRESENCE_BRIEF)
-        return self.score(data, clip, asked, [self.state(name)], "Yes.").odds
+        return self.score(data, clip, BasePrompt(question, brief=PRESENCE_BRIEF), name, "Yes.").odds
 
     @torch.no_grad()
     def generic_odds(self, data: BaseData, rows: list[tuple[int, str]]) -> dict[tuple[int, str], float]:
@@ -105,8 +102,8 @@ def untrained_state(base: Base, name: str, tokens: Tensor) -> PersonState:
 
 
 def asks_presence(example: PersonExample) -> bool:
-    """Whether an example's answer begins with yes or no about one person."""
-    return example.type == "existence" and len(example.names) == 1
+    """Whether an example's answer begins with yes or no."""
+    return example.type == "existence"
 
 
 def step(training: Training, rows: list[PersonExample]) -> dict[str, float]:

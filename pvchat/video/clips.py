@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.schemas import Progress, Spans
+from pvchat.schemas import Progress
 from pvchat.video.containers import DecodeDamage, decoded, probe_container, upright_by
 from pvchat.video.copies import COPY_OPTIONS, encode, read_copy, workspace
 from pvchat.video.files import HEAD_BYTES, MAX_RATE, PathLike, Probe, open_local, sniff, unreadable
@@ -49,7 +49,7 @@ class Clip:
     images: NDArray[np.uint8]  # [T, H, W, 3] RGB, upright
     note: str = ""  # what was damaged
     cuts: tuple[float, ...] = ()  # where another shot begins (where pictures were skipped, nobody is followed either)
-    unread: Spans = ()  # seconds of which nothing could be decoded, see `ClipAnalysis.unread`
+    damaged: bool = False  # whether parts of it couldn't be read, long enough to have missed somebody
     start_s: float = 0.0  # where a part of a long video begins; parts follow each other without gaps
 
 
@@ -85,8 +85,7 @@ def load(
     if note:
         log.warning("%s: %s", path, note)
     key, cuts = key or content_key(path), tuple(source.finder.cuts)
-    unread = source.damage.unread + found.unread
-    return Clip(key, source.end_s, *size, times, images, note, cuts, unread)
+    return Clip(key, source.end_s, *size, times, images, note, cuts, source.damage.lost or bool(found.note))
 
 
 class _Source:

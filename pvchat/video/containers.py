@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.config import VideoConfig
-from pvchat.schemas import Spans
 from pvchat.video import files
 from pvchat.video.files import PathLike, Probe, unreadable
 
@@ -30,7 +29,7 @@ DEMUXERS = "mov,matroska,avi,mpegts,mpeg,ogg,flv,asf"  # no playlists, no image 
 SEEKABLE = ("mov", "matroska")  # their index makes seeks exact
 READ_BYTES = 1 << 18
 DECODER_THREADS = 2  # every thread holds frames of its own: bounds memory
-_APART_S = 0.5  # between two holes
+_MIN_GAP_S = 0.25  # a hole that is shorter is no reason to have missed somebody
 HD_HEIGHT = 720  # untagged colours from this height on are BT.709 (ITU-R BT.709), below BT.601
 BT709, UNSPECIFIED = 1, 2  # AVColorSpace (ISO/IEC 23091-2)
 
@@ -44,13 +43,7 @@ class DecodeDamage:
     """What could not be decoded."""
 
     packets: int = 0  # how many
-    unread: Spans = ()  # seconds without pictures; holes with less than `_APART_S` between them are one
-
-    def add_hole(self, start_s: float, end_s: float) -> None:
-        """Note that there is no picture from one time to another."""
-        if self.unread and start_s - self.unread[-1][1] < _APART_S:
-            start_s, self.unread = self.unread[-1][0], self.unread[:-1]
-        self.unread += ((start_s, end_s),)
+    lost: bool = False  # whether there is no picture for `_MIN_GAP_S` or longer
 
     def __str__(self) -> str:
         return f"the file is damaged: {self.packets} of its packets could not be decoded." if self.packets else ""
@@ -76,7 +69,7 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
         width, height = height, width
     return Probe(
         name, codec, width, height, turned, walk.fps, walk.seconds, walk.count, "video", walk.first,
-        tuple(walk.keyframes), walk.note, walk.unread,
+        tuple(walk.keyframes), walk.note,
     )  # fmt: skip
 
 
@@ -107,7 +100,7 @@ def decoded(
             if time < settled_at - step / 2:  # leading pictures of an open group refer to what was skipped
                 continue
             if broken:
-                damage.add_hole(max(0.0, last + step), max(time, last + step))
+                damage.lost |= time - max(0.0, last + step) >= _MIN_GAP_S
             last, broken = max(last, time, 0.0), False
             yield last, frame
             key = _keyframe_before(found, wanted(), last)
@@ -115,7 +108,7 @@ def decoded(
                 settled_at, frames = key, _frames(container, stream)
                 yield last, None
         if broken:
-            damage.add_hole(max(0.0, last + step), max(found.duration_s, last + step))
+            damage.lost |= found.duration_s - max(0.0, last + step) >= _MIN_GAP_S
 
 
 def scaler(width: int, height: int, interpolation: str) -> Callable[[av.VideoFrame], NDArray[np.uint8]]:
@@ -189,12 +182,6 @@ class PacketWalk:
     fps: float = DEFAULT_FPS
     seconds: float = 0.0
     note: str = ""
-    declared: float = 0.0  # seconds that the header tells of, where the file is damaged; 0: not known
-
-    @property
-    def unread(self) -> Spans:
-        """What is missing at the end, see `ClipAnalysis.unread`."""
-        return ((self.seconds, max(self.seconds, self.declared)),) if self.note else ()
 
 
 def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfig) -> PacketWalk:
@@ -225,7 +212,6 @@ def walk_packets(path: PathLike, container: Any, stream: Any, config: VideoConfi
     elif declared_fps > 0 or walk.length > 0:
         walk.fps = declared_fps or 1.0 / walk.length
     walk.seconds = span + (walk.length if 0 < walk.length < 10 / walk.fps else 1.0 / walk.fps)
-    walk.declared = max(walk.seconds * stream.frames / walk.count, (container.duration or 0) / 1e6) if walk.note else 0
     files.check_length(path, walk.seconds, walk.count, config)
     return walk
 

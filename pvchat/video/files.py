@@ -19,7 +19,6 @@ from typing import BinaryIO, Literal
 
 from pvchat.config import VideoConfig
 from pvchat.errors import VideoReadError
-from pvchat.schemas import Spans
 from pvchat.storage import atomic, private, temporary
 from pvchat.storage.stores import is_sealed
 
@@ -57,7 +56,6 @@ class Probe:
     start_s: float = 0.0  # timestamp of the first frame
     keyframes: tuple[float, ...] = field(default=(), repr=False)  # seconds at which decoding can start, 1 apart or more
     note: str = ""  # what was found damaged
-    unread: Spans = ()  # seconds that the header tells of and that aren't there, see `ClipAnalysis.unread`
 
 
 def walk(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -86,13 +86,13 @@ class _Reader:
         while len(self.held) > FRAMES:
             yield self._part(FRAMES, self._border())
         if self.held:
-            yield self._part(len(self.held), self.end_s, last=True)
+            yield self._part(len(self.held), self.end_s)
 
     def _border(self) -> float:
         """The middle between the last sample of the next part and the one that follows."""
         return (self.held[FRAMES - 1][0] + self.held[FRAMES][0]) / 2
 
-    def _part(self, count: int, end_s: float, last: bool = False) -> Clip:
+    def _part(self, count: int, end_s: float) -> Clip:
         held, self.held = self.held[:count], self.held[count:]
         times = np.array([time for time, _ in held], np.float32)
         images = np.empty((count, *held[0][1].shape), np.uint8)
@@ -100,11 +100,9 @@ class _Reader:
             row[:] = held.pop(0)[1]
         cuts = tuple(cut for cut in self.finder.cuts if self.start_s < cut < end_s)
         self.finder.cuts = [cut for cut in self.finder.cuts if cut >= end_s]
-        unread = tuple(span for span in self.damage.unread if self.start_s <= span[0] < end_s or last)
-        self.damage.unread = self.damage.unread[len(unread) :]
-        unread += self.found.unread if last else ()
-        part = Clip(self.key, end_s, *self.size, times, images, cuts=cuts, unread=unread, start_s=self.start_s)
-        self.start_s, self.given = end_s, self.given + count
+        damaged = self.damage.lost or bool(self.found.note)
+        part = Clip(self.key, end_s, *self.size, times, images, cuts=cuts, damaged=damaged, start_s=self.start_s)
+        self.start_s, self.given, self.damage.lost = end_s, self.given + count, False
         return part
 
     def _wanted(self) -> float | None:

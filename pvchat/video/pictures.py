@@ -49,11 +49,8 @@ def probe_picture(path: PathLike, file: BinaryIO, config: VideoConfig) -> Probe:
             seconds, frames = start + delay, frames + 1
             files.check_length(path, seconds, frames, config)
             files.check_amount(path, image.size, frames, config, "animation")  # damaged ones can't be counted before
-        damaged = frames != told
-        note = f"the animation is damaged from frame {frames + 1} on." if damaged else ""
-        unread = ((seconds, seconds * max(1.0, told / frames)),) if damaged else ()
-        rate = frames / seconds
-        return Probe(name, name, *image.size, 0, rate, seconds, frames, "animation", note=note, unread=unread)
+        note = f"the animation is damaged from frame {frames + 1} on." if frames != told else ""
+        return Probe(name, name, *image.size, 0, frames / seconds, seconds, frames, "animation", note=note)
 
 
 @contextlib.contextmanager

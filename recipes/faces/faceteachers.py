@@ -40,7 +40,6 @@ TEACHERS: tuple[Weight, ...] = (  # the product never fetches them
         archive="face_recognition_models-0.3.0.tar.gz",
         sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
         size_bytes=100_149_358,
-        kept_bytes=22_470_000,
         members=(f"face_recognition_models-0.3.0/face_recognition_models/models/{MEMBER}",),
         licence="CC0-1.0",
         purpose="dlib's face identity, from which our own was trained",

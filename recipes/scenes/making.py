@@ -24,7 +24,8 @@ from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.faces import FaceExpert, Located
 from pvchat.perception.search import describe
 from pvchat.schemas import ClipAnalysis, Track
-from recipes.model.base.config import CAPTIONED, IDENTITIES
+from recipes.bases.config import IDENTITIES
+from recipes.model.base.config import CAPTIONED
 from recipes.model.base.data import Photo, read_photos
 from recipes.model.base.episodes import ARRAYS, ComposedScene, ScenePerson, read_scenes
 from recipes.pictures import middle_of, read_image

@@ -1,4 +1,4 @@
-"""Samples and analyses of a made-up augmentation: people with identities of their own, facts, sides, notes."""
+"""Samples and analyses of a made-up augmentation about Ana: identities, facts, sides, notes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.schemas import ClipAnalysis, Garment, PersonFacts, SceneFacts
 
 ANA = Subject("Ana")
-PEOPLE = {"Ana": 1, "Ben": 2, "Cleo": 3}  # name -> number of the made-up person
-GENDERS = {"Ana": "woman", "Ben": "man", "Cleo": "woman"}
+NUMBER = 1  # of the made-up person that is Ana
 COLOURS = ("red", "blue", "dark", "white", "green")
 BOXES = ((0.1, 0.2, 0.25, 0.5), (0.45, 0.2, 0.6, 0.5), (0.75, 0.2, 0.9, 0.5))  # left, middle, right
 SIDES = ("on the left of the frame", "in the middle of the frame", "on the right of the frame")
@@ -38,8 +37,8 @@ def facts(number: int, place: int, gender: str | None) -> PersonFacts:
 
 
 def make_sample(number: int, people: dict[str, bool], split: str = "train", stage: str = "video", **more) -> Sample:
-    """A sample about which only names and split matter."""
-    role = "positive" if next(iter(people.values())) else "negative"
+    """A sample about which only who is there and the split matter."""
+    role = "positive" if people["Ana"] else "negative"
     identity = f"{number:016x}"
     media = f"media/{identity}.{'png' if stage == 'image' else 'mp4'}"
     row = {"recipe": "subclip", "source": f"{'s' * 8}-{split}-{role}", **more}
@@ -47,12 +46,12 @@ def make_sample(number: int, people: dict[str, bool], split: str = "train", stag
 
 
 def make_analyses(samples: Sequence[Sample], strangers: int = 0) -> Analyse:
-    """Everybody present has a track, from left to right in turns; strangers (50, 51, …) stand beside them."""
+    """Ana has a track where she is present, from left to right in turns; strangers (50, 51, …) stand beside her."""
     order = {s.id: i for i, s in enumerate(samples)}
 
     def analyse(sample: Sample) -> ClipAnalysis:
         number = order[sample.id]
-        who = [(PEOPLE[n], GENDERS[n]) for n, there in sample.people.items() if there]
+        who = [(NUMBER, "woman")] if sample.people["Ana"] else []
         who += [(50 + i, "man") for i in range(strangers)]
         tracks = []
         for i, (person, gender) in enumerate(who[:3]):

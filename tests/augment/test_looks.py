@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from make_samples import make_analyses, make_sample
+from make_samples import ANA, make_analyses, make_sample
 
 from pvchat.augment.questions.rows import describe, write_questions
 from pvchat.augment.questions.views import Subject, looks_as_in_clip, view_samples, with_clip_looks
@@ -61,8 +61,8 @@ def analyses(samples):
 
 
 def test_samples_of_one_clip_agree(samples, analyses) -> None:
-    seen = [with_clip_looks(view, "Ana", ONCE) for view in view_samples(samples, analyses)]
-    assert [describe(view, "appearance", "Ana") for view in seen] == [
+    seen = [with_clip_looks(view, ONCE) for view in view_samples(samples, ANA, analyses)]
+    assert [describe(view, "appearance") for view in seen] == [
         "is wearing a white coat",
         "is wearing a white coat",
         "is wearing a white coat",

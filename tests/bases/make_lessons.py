@@ -64,5 +64,5 @@ def lessons(name: str, count: int = 24, frames: int = 3) -> BaseData:
         )
         stage = "image" if still else "video"
         one = PersonExample(i, (name,), (there,), question, answer, "existence", stage, split)
-        examples.append(under_alias(one, name, ()))
+        examples.append(under_alias(one, name))
     return BaseData(name, examples, visuals=clips, crops=[crop(PEOPLE[name], 7), crop(PEOPLE[name], 8)])

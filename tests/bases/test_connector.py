@@ -15,9 +15,10 @@ from pvchat.bases.connector import ConnectorConfig, attach, connector_of, lookin
 from pvchat.bases.loading import Base
 from pvchat.bases.marking import Visuals
 from pvchat.bases.prompts import BasePrompt, inputs_of, yes_no
-from pvchat.bases.shared import add_shared, save_shared, shared_parameters
+from pvchat.bases.shared import add_shared, shared_parameters
 from pvchat.errors import WeightsError
 from pvchat.schemas import ClipAnalysis
+from recipes.bases.sharing import save_shared
 
 SMALL = ConnectorConfig(width=16, heads=2, hidden=8)
 ASKED = BasePrompt("Is it her?", brief="")
@@ -58,7 +59,8 @@ def test_it_learns_what_only_the_experts_see(
     open_base: Callable[..., Base], clip: Visuals, make_analysis: Callable[[int], ClipAnalysis], vector, tmp_path: Path
 ) -> None:
     """The frames are the same in every clip; whose face our experts saw decides the answer."""
-    base = add_shared(open_base("llava_onevision", bare=True), SMALL)
+    base = add_shared(open_base("llava_onevision", bare=True))
+    attach(base, SMALL)
     inputs, seen = inputs_of(base, clip, ASKED), [make_analysis(who) for who in (0, 1)]
     before = {k: v.clone() for k, v in base.model.state_dict().items() if "connector" not in k}
     values = {k: v.requires_grad_(True) for k, v in shared_parameters(base).items() if k.startswith("connector")}

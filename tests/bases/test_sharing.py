@@ -23,7 +23,7 @@ from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import PersonState
 from pvchat.model.retrofit import mixers
 from pvchat.runtime import one_thread
-from pvchat.train.sharing import REFERENCES, Identities, read_identities, read_picture, train_shared
+from recipes.bases.sharing import REFERENCES, Identities, read_identities, read_picture, train_shared
 from recipes.model.base.config import BaseConfig
 
 

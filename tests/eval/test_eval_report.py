@@ -14,7 +14,7 @@ from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False, frames=False
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False
 )  # fmt: skip
 
 
@@ -78,13 +78,3 @@ def test_numbers_as_they_are_shown():
     ]
     assert report.interval({"value": 0.5, "low": 0.25, "high": 1.0}) == ".250–1.000"
     assert report.interval({"value": 0.5, "low": None, "high": None}) == ""
-
-
-def test_frames_come_from_the_clip(tmp_path):
-    from make_clips import made
-
-    path = made(tmp_path, "with_sound.mp4")
-    found = report.pictures(path)
-    assert 1 <= len(found) <= report.FRAMES
-    assert all(uri.startswith("data:image/jpeg;base64,") for uri in found)
-    assert report.pictures(tmp_path / "gone.mp4") == []

@@ -23,7 +23,7 @@ from results import main as print_tables
 from results import tables
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False, frames=False
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False
 )  # fmt: skip
 
 

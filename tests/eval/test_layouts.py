@@ -1,4 +1,4 @@
-"""Manifests: our layout, the paper's, plain folders, and bad rows."""
+"""Manifests: our layout, the paper's, and bad rows."""
 
 from __future__ import annotations
 
@@ -189,25 +189,15 @@ def test_an_official_file_about_several_people(tmp_path):
     assert [p.where for p in found.problems] == ["two_test.json: video 6", "two_test.json: video 7"]
 
 
-def test_own_folders(tmp_path):
-    touch(tmp_path, "people/Ana.mp4", "people/Ben/1.jpg", "people/Ben/2.jpg", "clips/Ana/notes.txt")
-    touch(tmp_path, "clips/Ana/a.mp4", "clips/Ana + Ben/b.mp4", "clips/nobody/c.mp4", "clips/Cleo/d.mp4")
-    found = read(tmp_path)
-    assert [(p.name, p.clip) for p in found.people] == [("Ana", "people/Ana.mp4"), ("Ben", "people/Ben/1.jpg")]
-    assert {i.video: [n for n, there in i.present.items() if there] for i in found.items if i.kind == "who"} == {
-        "clips/Ana/a.mp4": ["Ana"], "clips/Ana + Ben/b.mp4": ["Ana", "Ben"], "clips/nobody/c.mp4": []
-    }  # fmt: skip
-    assert sum(i.kind == "single" for i in found.items) == 6
-    assert [i.people for i in found.items if i.kind == "pair"] == [("Ana", "Ben")]
-    assert [p.where for p in found.problems] == ["clips/Cleo"]
-
-
-def test_any_layout_becomes_ours(tmp_path):
-    touch(tmp_path / "own", "people/Ana.mp4", "clips/Ana/a.mp4", "clips/nobody/c.mp4")
-    found = read(tmp_path / "own")
+def test_the_papers_layout_becomes_ours(tmp_path):
+    touch(tmp_path / "papers", "a.mp4", "b.mp4", "c.mp4")
+    pair = [{"question": "Is <sks> there?", "answer": "Yes.", "is_special": True}]
+    rows = [{"video_name": f"{n}.mp4", "sks_present": "Ana", "is_positive": n != "c", "qa_pairs": pair} for n in "abc"]
+    (tmp_path / "papers" / "ana_test.json").write_text(json.dumps({"data": rows}))
+    found = read(tmp_path / "papers")
     write(found, tmp_path / "ours")
     again = read(tmp_path / "ours")
-    assert [i.present for i in again.items] == [i.present for i in found.items]
+    assert [i.present for i in again.items] == [i.present for i in found.items] == [{"Ana": True}, {"Ana": False}]
     assert all(again.path(i.video).is_file() for i in again.items)
 
 

@@ -27,7 +27,7 @@ from pvchat.service import Networks
 from pvchat.storage.journal import Journal
 
 OPTIONS = EvalOptions(
-    systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore=False, frames=False
+    systems=("one", "two"), maker="stub_systems:open_stub", resamples=50, bertscore=False
 )  # fmt: skip
 SAME = ("predictions.jsonl", "metrics.json")
 
@@ -124,7 +124,7 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
         "from pvchat.eval.run import run\n"
         "if __name__ == '__main__':\n"
         f"    run({str(made)!r}, {str(out)!r}, EvalOptions(systems=('one', 'two'), maker='stub_systems:open_stub', "
-        "resamples=50, bertscore=False, frames=False, workers=2, "
+        "resamples=50, bertscore=False, workers=2, "
         f"options={{'slow': {str(slow)!r}, 'log': {str(log)!r}}}))\n"
     )
     script = tmp_path / "script.py"
@@ -179,7 +179,7 @@ def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, u
     (folder, chat), out = studied, tmp_path / "out"
     monkeypatch.setattr(Networks, "__init__", None)  # no second set of models can be loaded
     mine = [person.id for person in chat.people.all()]
-    options = EvalOptions(systems=("measured-facts", "ours-instant"), resamples=20, bertscore=False, frames=False)
+    options = EvalOptions(systems=("measured-facts", "ours-instant"), resamples=20, bertscore=False)
     found = run(folder, out, options, chat=chat)["systems"]
     assert all(found[s]["overall"]["existence"]["balanced_accuracy"]["value"] == 1 for s in options.systems)
     assert [person.id for person in chat.people.all()] == mine
@@ -189,7 +189,7 @@ def test_a_given_chat_lends_its_models_and_keeps_its_people(studied, tmp_path, u
 
 def test_people_of_a_run_that_was_stopped_are_gone(studied, tmp_path, unreported):
     (folder, chat), out = studied, tmp_path / "out"
-    options = EvalOptions(systems=("ours-instant",), resamples=20, bertscore=False, frames=False)
+    options = EvalOptions(systems=("ours-instant",), resamples=20, bertscore=False)
     PeopleStore(out / "run-people").add(chat.people.find("Ana"))  # of a run that was killed: she is Ben
 
     def stop(what, done, total):

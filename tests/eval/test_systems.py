@@ -56,7 +56,7 @@ def _item(items, clip, people, kind, type_, question, answer, present):
 
 
 def go(made, systems=OFFLINE, **options):
-    options = {"resamples": 20, "bertscore": False, "frames": False, "systems": systems, **options}
+    options = {"resamples": 20, "bertscore": False, "systems": systems, **options}
     return run(made.folder, made.out, EvalOptions(**options), Settings(device="cpu"))
 
 

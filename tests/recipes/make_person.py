@@ -68,7 +68,7 @@ def augmentation(name: str = "Ana", count: int = 20, who: int = 1) -> tuple[list
 
 def person_data(model, name: str = "Ana", who: int = 1, count: int = 20) -> PersonData:
     samples, rows, seen = augmentation(name, count, who)
-    return make_data(name, TrainingSet(samples, rows, lambda s: seen[s.id]), model, encode, {})
+    return make_data(name, TrainingSet(samples, rows, lambda s: seen[s.id]), model, encode)
 
 
 def aligned(model, name: str = "Ana", who: int = 1) -> PersonState:

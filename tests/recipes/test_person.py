@@ -17,7 +17,7 @@ from make_sets import encode
 from pvchat.errors import SettingsError, WeightsError
 from pvchat.model.people import People
 from pvchat.train.config import PersonConfig
-from pvchat.train.examples import ALIASES, TrainingSet, draw, replace_name
+from pvchat.train.examples import ALIASES, TrainingSet, draw, examples_about, replace_name
 from pvchat.train.signals import TrainingSession
 from pvchat.train.stages import STATE, make_accelerator
 from recipes.model.batches import collate, encode_clips, from_analysis
@@ -160,11 +160,11 @@ def test_a_lora_of_ones_own_works_inside_the_block_only(model, data):
     trainee = Trainee(model, result.state, PersonConfig(lora=2))
     batch = make_batch(data, data.part("video", "train")[:4])
     with torch.no_grad():
-        plain = trainee(batch, {}).lm_sum
+        plain = trainee(batch).lm_sum
         trainee.lora.load_state_dict(result.lora)
-        changed = trainee(batch, {}).lm_sum
+        changed = trainee(batch).lm_sum
         trainee.lora = None
-        after = trainee(batch, {}).lm_sum
+        after = trainee(batch).lm_sum
     assert not torch.equal(plain, changed)
     assert torch.equal(plain, after)
 
@@ -206,24 +206,14 @@ def test_image_stage_asks_what_a_still_can_show(data):
     assert {e.type for e in data.part("video", "train")} == {"existence", "appearance", "action", "location"}
 
 
-def test_rows_about_strangers_are_left_out_and_an_empty_set_is_refused(model):
+def test_rows_about_others_are_not_used_and_an_empty_set_is_refused(model):
     samples, rows, seen = augmentation(count=4)
-    for row in rows[1:]:
-        row.people = ["Ana", "Nobody"]
-        row.present = {"Ana": True, "Nobody": False}
-    made = make_data("Ana", told(samples, rows, seen), model, encode, {})
-    assert len(made.examples) == 1
-    assert made.left_out == len(rows) - 1
-    two = make_data("Ana", told(samples, rows, seen), model, encode, {"Nobody": aligned(model, "Nobody", 9)})
-    assert len(two.examples) == len(rows)
-    assert {len(e.names) for e in two.examples} == {1, 2}
-    assert two.left_out == 0
-    assert two.fingerprint() != made.fingerprint()
-    rows[1].people, rows[1].present = ["Nobody"], {"Nobody": False}  # not about her
-    less = make_data("Ana", told(samples, rows, seen), model, encode, two.others)
-    assert (len(less.examples), less.left_out) == (len(rows) - 1, 0)
+    rows[0].people, rows[0].present = ["Nobody"], {"Nobody": False}
+    rows[1].people, rows[1].present = ["Ana", "Nobody"], {"Ana": True, "Nobody": False}  # nor about her alone
+    made = make_data("Ana", told(samples, rows, seen), model, encode)
+    assert len(made.examples) == len(rows) - 2
     with pytest.raises(SettingsError, match="asks nothing"):
-        make_data("Cy", told(samples, rows, seen), model, encode, {})
+        make_data("Cy", told(samples, rows, seen), model, encode)
 
 
 def test_half_of_the_examples_use_another_name(data):
@@ -233,50 +223,29 @@ def test_half_of_the_examples_use_another_name(data):
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "names", "told"),
+    ("text", "name", "told"),
     [
-        ("Is Ana there, or Anabel? Ana's hat.", "Ana", (), "Is Bo there, or Anabel? Bo's hat."),
-        ("Also Al is Alone with Val.", "Al", (), "Also Bo is Alone with Val."),
-        ("Ana Maria and Ana.", "Ana", ("Ana", "Ana Maria"), "Ana Maria and Bo."),
-        ("Where is Ana Maria? Not with Ana.", "Ana Maria", ("Ana", "Ana Maria"), "Where is Bo? Not with Ana."),
-        ("Rose is in a rose dress.", "Rose", (), "Bo is in a rose dress."),
-        ("Ana is there. No, ana isn't, Ana.", "ana", (), "Bo is there. No, Bo isn't, Ana."),
-        ("Is J. (Jay+) there? J. (Jay+)", "J. (Jay+)", (), "Is Bo there? Bo"),
-        ("JX is not J.", "J.", (), "JX is not Bo"),
-        ("Zoë sees Zoëlle.", "Zoë", (), "Bo sees Zoëlle."),
+        ("Is Ana there, or Anabel? Ana's hat.", "Ana", "Is Bo there, or Anabel? Bo's hat."),
+        ("Also Al is Alone with Val.", "Al", "Also Bo is Alone with Val."),
+        ("Where is Ana Maria? Not with Ana.", "Ana Maria", "Where is Bo? Not with Ana."),
+        ("Rose is in a rose dress.", "Rose", "Bo is in a rose dress."),
+        ("Ana is there. No, ana isn't, Ana.", "ana", "Bo is there. No, Bo isn't, Ana."),
+        ("Is J. (Jay+) there? J. (Jay+)", "J. (Jay+)", "Is Bo there? Bo"),
+        ("JX is not J.", "J.", "JX is not Bo"),
+        ("Zoë sees Zoëlle.", "Zoë", "Bo sees Zoëlle."),
     ],
 )
-def test_somebody_is_called_otherwise_in_whole_words_only(text, name, names, told):
-    assert replace_name(text, name, "Bo", names) == told
-    assert replace_name(text, name, r"\1\g<0>", names).count("\\1") == told.count("Bo")
+def test_somebody_is_called_otherwise_in_whole_words_only(text, name, told):
+    assert replace_name(text, name, "Bo") == told
+    assert replace_name(text, name, r"\1\g<0>").count("\\1") == told.count("Bo")
 
 
-def test_nobody_gets_the_name_of_another(model):
+def test_nobody_gets_the_name_of_another():
     samples, rows, seen = augmentation("Ana", 8)
-    others = {name: aligned(model, name, 40 + i) for i, name in enumerate(ALIASES[1:-1])}
-    made = make_data("Ana", told(samples, rows, seen), model, encode, others)
-    assert {n for e in made.examples for n in e.names} == {"Ana", ALIASES[-1]}
-    every = make_data("Ana", told(samples, rows, seen), model, encode,
-                      {**others, "hugo": aligned(model, "hugo", 3)})  # fmt: skip
-    assert {n for e in every.examples for n in e.names} == {"Ana"}
-
-
-def test_companions_bring_their_own_state_and_it_stays_as_it_is(model):
-    samples, rows, seen = augmentation(count=16)
-    for row in rows[::2]:
-        row.people = ["Kim", "Ana"]
-        row.present = {"Kim": False, **row.present}
-    others = {"Kim": aligned(model, "Kim", 9)}
-    data = make_data("Ana", told(samples, rows, seen), model, encode, others)
-    pairs = [e for e in data.examples if len(e.names) == 2][:3]
-    trainee, before = Trainee(model, aligned(model)), others["Kim"].tokens.clone()
-    with torch.no_grad():
-        said = trainee(make_batch(data, pairs), others)
-        elsewhere = trainee(make_batch(data, pairs), {"Kim": aligned(model, "Kim", 31)})
-    assert float(said.rows) == 3
-    assert not torch.equal(said.lm_sum, elsewhere.lm_sum)  # it's Kim's state that is asked about Kim
-    train_state(model, data, aligned(model), SHORT)
-    assert torch.equal(others["Kim"].tokens, before)
+    made = examples_about("Ana", told(samples, rows, seen), ALIASES[1:-1])
+    assert {n for e in made for n in e.names} == {"Ana", ALIASES[-1]}
+    every = examples_about("Ana", told(samples, rows, seen), [*ALIASES[1:-1], "hugo"])
+    assert {n for e in every for n in e.names} == {"Ana"}
 
 
 def test_draws_are_balanced(data):
@@ -332,7 +301,7 @@ def test_losses_are_the_ones_of_the_paper(model, data):
 
     start, batch = aligned(model), make_batch(data, data.part("video", "train")[:4])
     trainee = Trainee(model, start)
-    losses = objective(trainee(batch, {}), SparsityController("both"), trainee, start, SHORT)
+    losses = objective(trainee(batch), SparsityController("both"), trainee, start, SHORT)
     assert set(losses) == {"first", "lm", "spr", "hae", "anchor"}
     assert float(losses["anchor"].detach()) == 0
     assert make_accelerator("cpu").num_processes == 1

@@ -1,4 +1,4 @@
-"""A person trained on our own model through the service: what is stored, resumed, and who stands beside her."""
+"""A person trained on our own model through the service: what is stored, and resumed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,13 @@ from pvchat.train.config import PersonConfig
 from pvchat.train.deep import DeepOptions
 from pvchat.train.examples import TrainingSet
 from pvchat.train.signals import TrainingSession
-from recipes.model.batches import aligned, collate_people, person_from_track
-from recipes.model.person.own import learn, training_data
+from recipes.model.person.own import learn
 
 
 @pytest.fixture
 def chat() -> SimpleNamespace:
     """What training asks of the service."""
-    people, networks = SimpleNamespace(all=list), SimpleNamespace(narrator=None)
-    return SimpleNamespace(people=people, describer=None, settings=Settings(), networks=networks)
+    return SimpleNamespace(describer=None, settings=Settings(), networks=SimpleNamespace(narrator=None))
 
 
 def test_without_a_trained_model_it_says_so(chat: SimpleNamespace) -> None:
@@ -83,29 +81,3 @@ def test_tokens_and_z_are_trained_and_stamped(chat: SimpleNamespace) -> None:
     state = describer.state(deeper)
     np.testing.assert_allclose(state.tokens.numpy(), deeper.arrays["tokens"].astype(np.float32))
     assert all(torch.equal(v, before[k]) for k, v in describer.trained.model.state_dict().items())
-
-
-def test_companions_are_known_from_the_data_set_or_from_the_store() -> None:
-    """The aligner makes a companion's state from a sample that shows her alone; else the stored one serves."""
-    trained = TrainedModel(Path("nowhere"), "cpu", tiny())
-    trained.stamp = "0123456789abcdef"
-    describer = Describer(trained, encode)
-    samples, rows, seen = augmentation("Ana", 16)
-    alone = samples[1]  # Kim's only clip
-    for sample in samples:
-        sample.people |= {"Kim": sample is alone, "Lee": False, "Max": False}
-    for i, row in enumerate(rows):
-        other = ("Kim", "Lee", "Max")[i % 3]
-        row.people, row.present = ["Ana", other], {**row.present, other: other == "Kim" and row.sample == alone.id}
-    person = enroll(seen[samples[2].id], "Ana")
-    lee, kim = enroll(analysis(90, 1), "Lee"), enroll(analysis(91, 2), "Kim")
-    learnt_from = TrainingSet(samples, rows, lambda s: seen[s.id])
-    _, data = training_data(describer, person, learnt_from, [person, lee, kim])
-    assert set(data.others) == {"Kim", "Lee"}
-    assert data.left_out == sum("Max" in row.people for row in rows)
-    assert {n for e in data.examples for n in e.names} > {"Kim", "Lee"}
-    features = collate_people([person_from_track(seen[alone.id].tracks[0])])
-    with torch.no_grad():
-        own = aligned(describer.trained.model, features, ["Kim"])[0]
-    assert torch.equal(data.others["Kim"].tokens, own.tokens)  # not the stored namesake's
-    assert torch.equal(data.others["Lee"].tokens, describer.state(lee).tokens)

@@ -115,7 +115,7 @@ class AnswerRow(BaseModel):
     timing: dict[str, float]
     query: dict[str, Any] = Field(description="what the question was read as")
     evidence: list[dict[str, Any]] = []
-    unread: list[Span] = []
+    damaged: bool = False
 
 
 class LibraryAnswerRow(BaseModel):

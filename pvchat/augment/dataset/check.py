@@ -147,7 +147,7 @@ def _check_balance(found: _Checked) -> None:
     said: dict[str, list[bool]] = defaultdict(list)  # by split, whether an existence question is answered yes
     there: dict[str, list[bool]] = defaultdict(list)  # by type, whether a question is about somebody present
     for _, row in found.rows:
-        if row.type == "existence" and len(row.present) == 1:
+        if row.type == "existence":
             said[row.split] += row.present.values()
         there[row.type].append(any(row.present.values()))
     for split, yes in said.items():

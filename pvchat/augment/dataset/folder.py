@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -54,14 +53,13 @@ def read(path: Path) -> tuple[list[Sample], list[QuestionRow]]:
 
 def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
     """CARD.md: what is in the data set, in numbers."""
-    name = _subject(rows, samples)
+    name = next((name for s in samples for name in s.people), "")
     lines = [
         f"# Questions about {name}",
         "",
         f"Made by `pvchat augment` (format {VERSION}) out of one clip of {name}: {len(samples)} clips and stills,"
         f" {len(rows)} questions with answers. The pictures show real people if that clip does: share them only with"
-        " their consent. What is said of those present was measured by networks and isn't checked by people; other"
-        " people's names may be made up.",
+        f" their consent. What is said of {name} was measured by networks and isn't checked by people.",
         "",
         "| split | samples | sources | questions | about somebody present | paraphrases |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -72,9 +70,3 @@ def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
         counts = (len(mine), len({s.source for s in mine}), len(asked), there, len({r.template for r in asked}))
         lines.append(f"| {' | '.join(map(str, (split, *counts)))} |")
     return "\n".join(lines) + "\n"
-
-
-def _subject(rows: Sequence[QuestionRow], samples: Sequence[Sample]) -> str:
-    """Whom it is about: named in the most samples, in doubt first."""
-    counts = Counter(n for s in samples for n in s.people) or Counter(n for r in rows for n in r.people)
-    return counts.most_common(1)[0][0] if counts else ""

@@ -1,9 +1,7 @@
 """Paraphrases (`templates.json`): how questions are asked and answers framed.
 
-Placeholders: `{name}` is one name or a list of names; `[is/are]` agrees with it; `{or}` lists the names with "or";
-`{all}` is "both" or "all three"; `{none}` "neither Ana nor Ben" or "none of Ana, Ben and Cy"; `{absent}` is who is
-missing (its own `[is/are]` follows it; `{absent or}` lists them with "or"). `{description}` is what was measured,
-`{what}` what a refusal can't say: "{name} [is/are] in this video." is "Ana and Ben are in this video.".
+Placeholders: `{name}` is whom it is about, `{description}` what was measured of her, `{what}` what a refusal can't say:
+"I can't say {what}: {name} is not in this clip." is "I can't say where Ana is: Ana is not in this clip.".
 
 No sentence stands in two splits: neither test questions nor test answers can be learned by heart from training.
 """
@@ -16,74 +14,56 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 from pvchat.augment.schemas import Split
-from pvchat.chat.english import join, upper
+from pvchat.chat.english import upper
 
-Form = Literal["plain", "group"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 TYPES = ("existence", "appearance", "action", "location")
-FORMS: tuple[Form, ...] = ("plain", "group")
-_AGREES = re.compile(r"\[([^/\]]+)/([^\]]+)\]")
-_COUNTS = {2: "both", 3: "all three", 4: "all four"}
 
 
 @dataclass(frozen=True)
 class Template:
-    """One way to ask; its number is never that of another split. "group" asks about several people only."""
+    """One way to ask; its number is never that of another split."""
 
     number: int
     text: str
     type: str
     split: Split
-    form: Form
 
 
 @lru_cache(maxsize=1)
 def all_templates() -> tuple[Template, ...]:
-    """All templates. A number tells form, type, split and place: it changes when templates are put between others."""
+    """All templates. A number tells type, split and place: it changes when templates are put between others."""
     found = []
-    for form_number, form in enumerate(FORMS):
-        for type_number, kind in enumerate(TYPES):
-            pools = _texts()["questions"][form].get(kind, {})
-            for split_number, split in enumerate(SPLITS):
-                first = 1000 * (10 * (form_number + 1) + type_number) + 100 * split_number
-                found += [Template(first + i, t, kind, split, form) for i, t in enumerate(pools.get(split, ()))]
+    for type_number, kind in enumerate(TYPES):
+        for split_number, split in enumerate(SPLITS):
+            first = 10000 + 1000 * type_number + 100 * split_number
+            texts = _texts()["questions"][kind][split]
+            found += [Template(first + i, text, kind, split) for i, text in enumerate(texts)]
     return tuple(found)
 
 
-def templates(kind: str, split: Split, *forms: Form) -> list[Template]:
-    """Those of a type and split, of the forms given (none: "plain")."""
-    wanted = forms or ("plain",)
-    return [t for t in all_templates() if t.type == kind and t.split == split and t.form in wanted]
+def templates(kind: str, split: Split) -> list[Template]:
+    """Those of a type and split."""
+    return [t for t in all_templates() if t.type == kind and t.split == split]
 
 
 def answers(frame: str, split: Split) -> list[str]:
-    """Ways to frame an answer: "yes", "no", "some", "all", "none", "described" or "refusal"."""
+    """Ways to frame an answer: "yes", "no", "described" or "refusal"."""
     return list(_texts()["answers"][frame][split])
 
 
-def refused_topic(kind: str, they: str, count: int) -> str:
+def refused_topic(kind: str, name: str) -> str:
     """What a refusal can't say: "what Ana is wearing"."""
-    return agree(str(_texts()["refused"][kind]).replace("{they}", they), count)
+    return str(_texts()["refused"][kind]).replace("{name}", name)
 
 
-def fill(text: str, names: Sequence[str], absent: Sequence[str] = (), **words: str) -> str:
-    """A sentence with its placeholders filled and its verbs agreeing; `names` are one or several."""
-    head, mark, tail = text.partition("{absent}")
-    text = agree(head, len(names)) + mark + agree(tail, len(absent) if mark else len(names))
-    none = f"neither {join(names, 'nor')}" if len(names) == 2 else f"none of {join(names)}"
-    words = {"or": join(names, "or"), "all": _COUNTS.get(len(names), "all"), "none": none, **words}
-    words |= {"name": join(names), "absent": join(absent), "absent or": join(absent, "or")}
-    words["None"] = upper(words["none"])
-    filled = re.sub(r"\{([\w ]+)\}", lambda hit: words.get(hit[1], hit[0]), text)
-    return upper(filled)
-
-
-def agree(text: str, count: int) -> str:
-    """Make "[is/are]" "is" for one, "are" for more."""
-    return _AGREES.sub(lambda hit: hit[1] if count == 1 else hit[2], text)
+def fill(text: str, name: str, **words: str) -> str:
+    """A sentence with its placeholders filled; those that a name or word looks like stay."""
+    known = {"name": name, **words}
+    return upper(re.sub(r"\{(\w+)\}", lambda hit: known.get(hit[1], hit[0]), text))
 
 
 def masked(text: str, names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""Which track of a sample shows which person; and the subject's looks, which are described alike in all samples.
+"""Which track of a sample shows the subject; and her looks, which are described alike in all samples.
 
-A person alone in a sample is that sample's one track; those tracks, and the subject's enrollment where it is given,
-tell people apart in samples that show several.
+Alone in a sample she is its one track; those tracks, and her enrollment where it is given, tell her from others whom a
+sample shows beside her.
 
 A sample has a few frames, often relit, smaller or turned, and of the same clothes they tell now "a white coat", now "a
 light grey top": the answers of one data set would contradict each other. So clothes, hair and features are as they were
@@ -24,8 +24,8 @@ from pvchat.perception.tracks import mean_identity
 from pvchat.schemas import ClipAnalysis, FloatArray, Garment, PersonFacts, PersonPresence, Track
 
 Analyse = Callable[[Sample], ClipAnalysis]
-KnownVectors = dict[str, list[tuple[str, FloatArray]]]  # by name: kind and mean identity [D] of tracks of that person
-_MARGIN = 0.05  # a track must be so much nearer to a person than the next one [choice; distances lie in 0..1.2]
+KnownVectors = Sequence[tuple[str, FloatArray]]  # of the subject: kinds and identity vectors [D]
+_MARGIN = 0.05  # her track must be so much nearer than the next one [choice; distances lie in 0..1.2]
 _LEGS = ("trousers",)  # a sample may show them or not, whatever it shows above them
 
 
@@ -43,18 +43,20 @@ class SampleView:
     """One sample as it was measured."""
 
     sample: Sample
+    name: str  # of the subject
     analysis: ClipAnalysis  # of its media, without the features
-    tracks: dict[str, int]  # name -> index into `analysis.tracks`, for the people present whose track is known
+    track: int | None  # index of hers into `analysis.tracks`; None where she is absent, or it isn't clear which it is
+
+    @property
+    def shown(self) -> bool:
+        """Whether it shows the subject."""
+        return self.sample.people[self.name]
 
     @cached_property
     def presence(self) -> list[PersonPresence]:
-        """The truth about everyone named, in the form of an answer."""
-        found = []
-        for name, there in self.sample.people.items():
-            track = self.tracks.get(name)
-            spans = self.analysis.spans(self.analysis.tracks[track].frames) if track is not None else []
-            found.append(PersonPresence(name, "present" if there else "absent", float(there), spans, track))
-        return found
+        """The truth about the subject, in the form of an answer."""
+        spans = self.analysis.spans(self.analysis.tracks[self.track].frames) if self.track is not None else []
+        return [PersonPresence(self.name, "present" if self.shown else "absent", float(self.shown), spans, self.track)]
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -63,54 +65,34 @@ class SampleView:
 
 
 def view_samples(
-    samples: Sequence[Sample], analyse: Analyse, people: Sequence[Person] = (), watch: Watch = UNWATCHED
+    samples: Sequence[Sample], subject: Subject, analyse: Analyse, watch: Watch = UNWATCHED
 ) -> list[SampleView]:
-    """Analyse all samples and find everyone's track; `people` are enrollments of some of those named."""
+    """Analyse all samples and find the subject's track in those that show her."""
     analyses = [analyse(sample).without_features() for sample in watch.over("writing questions", samples)]
-    known = reference_vectors(samples, analyses)
-    for person in people:
-        vectors = [(person.kind, np.asarray(p, np.float32)) for p in person.arrays.get("prototypes", ())]
-        known[person.name] = [*known.get(person.name, []), *vectors]
-    pairs = zip(samples, analyses, strict=True)
-    return [SampleView(sample, analysis, match_tracks(sample, analysis, known)) for sample, analysis in pairs]
+    shown = [sample.people[subject.name] for sample in samples]
+    alone = [a.tracks[0] for a, there in zip(analyses, shown, strict=True) if there and len(a.tracks) == 1]
+    known = [(track.kind, mean_identity(track.identity, track.quality)) for track in alone]
+    if (person := subject.person) is not None:
+        known += [(person.kind, np.asarray(p, np.float32)) for p in person.arrays.get("prototypes", ())]
+    found = [find_track(a, known) if there else None for a, there in zip(analyses, shown, strict=True)]
+    seen = zip(samples, analyses, found, strict=True)
+    return [SampleView(sample, subject.name, analysis, track) for sample, analysis, track in seen]
 
 
-def reference_vectors(samples: Sequence[Sample], analyses: Sequence[ClipAnalysis]) -> KnownVectors:
-    """Everyone's mean vectors [D] in samples that show one person only."""
-    known: KnownVectors = {}
-    for sample, analysis in zip(samples, analyses, strict=True):
-        if len(sample.present) == 1 and len(analysis.tracks) == 1:
-            track = analysis.tracks[0]
-            known.setdefault(sample.present[0], []).append((track.kind, mean_vector(track)))
-    return known
+def find_track(analysis: ClipAnalysis, known: KnownVectors) -> int | None:
+    """The subject's track in a sample that shows her: the only one, or the nearest; None where that isn't clear."""
+    if len(analysis.tracks) == 1:
+        return 0
+    distances = [_distance(track, known) for track in analysis.tracks]
+    nearest, next_one, *_ = [*sorted(distances), np.inf, np.inf]
+    return distances.index(nearest) if np.isfinite(nearest) and next_one - nearest >= _MARGIN else None
 
 
-def match_tracks(sample: Sample, analysis: ClipAnalysis, known: KnownVectors) -> dict[str, int]:
-    """The track of everyone present, nearest pairs first; those whose track isn't clear are left out."""
-    present = sample.present
-    if len(present) == 1 and len(analysis.tracks) == 1:
-        return {present[0]: 0}
-    found: dict[str, int] = {}
-    pairs = [(_distance(track, known.get(name, [])), name, i) for name in present
-             for i, track in enumerate(analysis.tracks)]  # fmt: skip
-    for distance, name, i in sorted(pairs, key=lambda p: p[0]):
-        others = [d for d, n, j in pairs if n == name and j != i and j not in found.values()]
-        clear = min(others, default=np.inf) - distance >= _MARGIN
-        if np.isfinite(distance) and name not in found and i not in found.values() and clear:
-            found[name] = i
-    return found
-
-
-def mean_vector(track: Track) -> FloatArray:
-    """Mean identity [D] of a track's sightings, better ones counting more."""
-    return mean_identity(track.identity, track.quality)
-
-
-def with_clip_looks(view: SampleView, name: str, clip: PersonFacts) -> SampleView:
-    """A view in which somebody looks as in the whole clip, where the sample shows her."""
-    if name not in view.tracks:
+def with_clip_looks(view: SampleView, clip: PersonFacts) -> SampleView:
+    """A view in which the subject looks as in the whole clip, where the sample shows her."""
+    if (index := view.track) is None:
         return view
-    tracks, index = list(view.analysis.tracks), view.tracks[name]
+    tracks = list(view.analysis.tracks)
     tracks[index] = replace(tracks[index], facts=looks_as_in_clip(tracks[index].facts, clip))
     return replace(view, analysis=replace(view.analysis, tracks=tracks))
 
@@ -132,7 +114,7 @@ def looks_as_in_clip(sample: PersonFacts, clip: PersonFacts) -> PersonFacts:
     )
 
 
-def _distance(track: Track, known: Sequence[tuple[str, FloatArray]]) -> float:
-    """Of a track from the nearest of somebody's known vectors of its kind."""
-    own = mean_vector(track)
+def _distance(track: Track, known: KnownVectors) -> float:
+    """Of a track from the nearest of the subject's known vectors of its kind."""
+    own = mean_identity(track.identity, track.quality)
     return min((float(np.linalg.norm(own - v)) for kind, v in known if kind == track.kind), default=np.inf)

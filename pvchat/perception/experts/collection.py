@@ -45,7 +45,6 @@ class Experts:
 
     def load(self) -> None:
         """Load all networks and heads now."""
-        _ = self.frames, self.clothes, self.faces, self.figures, self.things.all
-        _ = self.body.landmarks, self.hands, self.mesh
-        _ = self.heads, self.headwear, self.settings, self.imagenet
+        _ = self.frames, self.clothes, self.faces, self.figures, self.body.landmarks, self.hands, self.mesh
+        _ = self.things.all, self.heads, self.headwear, self.settings, self.imagenet
         networks.release_buffers()

@@ -332,9 +332,8 @@ def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[
         return [make(thing) for thing in todo]
     jobs = [_helpers(count).submit(make, thing) for thing in todo]
     try:
-        for job in wait(jobs, return_when=FIRST_EXCEPTION).done:
-            job.result()
-        return [job.result() for job in jobs]
+        done = wait(jobs, return_when=FIRST_EXCEPTION).done
+        return [job.result() for job in (jobs if len(done) == len(jobs) else [one for one in jobs if one in done])]
     finally:
         for job in jobs:
             job.cancel()

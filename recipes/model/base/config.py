@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from pvchat.errors import SettingsError
-from pvchat.train.config import IDENTITIES, SharedTraining, add_options, from_words
+from pvchat.train.config import add_options, check_positive, from_words
+from recipes.bases.config import SharedTraining
 
 PHASES = {1: "contrastive", 2: "generation", 3: "identity"}
 CAPTIONED = ("flickr8k", "coco_mini")  # captions written by people
 AUTO = ("ccp_clothes", "imfdb_attr", "exercises", "sports100", "houses")  # labels, and captions made of them
-__all__ = ["AUTO", "CAPTIONED", "IDENTITIES", "PHASES", "BaseConfig", "parse"]
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,7 @@ class BaseConfig(SharedTraining):
             raise SettingsError(f"unknown phase {self.phase}", hint=f"Use one of: {known}.")
         if self.precision not in ("auto", "float32", "bfloat16", "int8"):
             raise SettingsError(f"unknown precision '{self.precision}'", hint="Use auto, float32, bfloat16 or int8.")
-        for name in ("save_every", "keep", "log_every"):
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"--{name.replace('_', '-')} must be positive, not {getattr(self, name)}")
+        check_positive(self, ("save_every", "keep", "log_every"))
         if not 0 <= self.auto_share < 1 or not 0 <= self.token_drop < 1:
             raise SettingsError("--auto-share and --token-drop are shares: 0 up to, not including, 1")
 

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from pvchat.model.connectors import VisualTokens
-from pvchat.model.people import PersonState
 from pvchat.model.sentences import Encode
 from pvchat.schemas import ClipAnalysis
 from pvchat.train.examples import TrainingData, TrainingSet, examples_about
@@ -42,7 +41,7 @@ class PersonData(TrainingData):
         return [self.visual.tokens.cpu().float().numpy()]
 
 
-def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: dict[str, PersonState]) -> PersonData:
+def make_data(name: str, told: TrainingSet, model: Any, encode: Encode) -> PersonData:
     """Prepare an augmentation for training.
 
     Args:
@@ -50,17 +49,16 @@ def make_data(name: str, told: TrainingSet, model: Any, encode: Encode, others: 
         told: the data set.
         model: the base.
         encode: texts to sentence vectors.
-        others: states of other people whom rows may name.
 
     Raises:
         SettingsError: no question can be trained on.
     """
-    examples, left_out = examples_about(name, told, others)
+    examples = examples_about(name, told)
     asked = sorted({e.question for e in examples})
     vectors = torch.from_numpy(np.asarray(encode(asked), np.float32)).to(model.device)
     visual = encode_all([told.analyses(s) for s in told.samples], model)
     rows = dict(zip(asked, vectors, strict=True))
-    return PersonData(name, examples, others, left_out, visual=visual, vectors=rows)
+    return PersonData(name, examples, visual=visual, vectors=rows)
 
 
 @torch.no_grad()
@@ -76,6 +74,6 @@ def encode_all(analyses: Sequence[ClipAnalysis], model: Any) -> VisualTokens:
         some = {k: type(e)(*(getattr(e, f.name)[at] for f in fields(e))) for k, e in whole.experts.items()}
         parts.append(encode_clips(model, type(whole)(some)))
     first = parts[0]
-    rows = ("tokens", "mask", "track")
+    rows = ("tokens", "mask")
     joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in rows}
     return replace(first, **joined, aux={})

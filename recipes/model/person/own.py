@@ -5,15 +5,12 @@ In: the service, the person, her data set. Out: the person with trained tokens, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from pvchat.augment.questions.views import view_samples
 from pvchat.errors import SettingsError
 from pvchat.model.describer import Describer
 from pvchat.model.people import PersonState
@@ -25,7 +22,6 @@ from pvchat.train.config import PersonConfig
 from pvchat.train.deep import DeepOptions
 from pvchat.train.examples import TrainingSet
 from pvchat.train.stages import STATE, Trained
-from recipes.model.batches import aligned, person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state
 
@@ -40,59 +36,30 @@ def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions
     if describer is None:
         hint = "Fetch the shipped one with `pvchat doctor --fetch`, or name a pretrained base with --model."
         raise SettingsError("no trained model is here to train her on.", subject=person.name, hint=hint)
-    start, examples = training_data(describer, person, data, chat.people.all())
+    start, examples = training_data(describer, person, data)
     if options.session.resume:
         start = started_from(options.session.folder, start)
     trained = train_state(describer.trained.model, examples, start, config, options.session)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
         "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
-        "beside": sorted(examples.others), "left_out": examples.left_out,
     }  # fmt: skip
     return with_state(person, trained, describer), told
 
 
-def training_data(
-    describer: Describer, person: Person, data: TrainingSet, enrolled: Sequence[Person] = ()
-) -> tuple[PersonState, PersonData]:
-    """Where training starts, and what it is done on: her questions, the other people whom they name beside her.
+def training_data(describer: Describer, person: Person, data: TrainingSet) -> tuple[PersonState, PersonData]:
+    """Where training starts, and what it is done on.
 
     Args:
         describer: holds the model.
         person: the instant enrollment.
         data: her data set.
-        enrolled: people stored here.
 
     Raises:
         SettingsError: no question can be trained on.
     """
-    others = other_people(describer, person, data, enrolled)
-    made = make_data(person.name, data, describer.trained.model, describer.encode, others)
+    made = make_data(person.name, data, describer.trained.model, describer.encode)
     return describer.state(person), made
-
-
-def other_people(
-    describer: Describer, person: Person, data: TrainingSet, enrolled: Sequence[Person] = ()
-) -> dict[str, PersonState]:
-    """States of the others whom the samples name, by name.
-
-    The aligner makes them from the first sample that shows them clearly, one in which they are alone where there is
-    one: a data set's names are its own. Those whom no sample shows clearly have the state that is stored under their
-    name, where there is one.
-    """
-    wanted = {n for s in data.samples for n in s.people} - {person.name}
-    if not wanted:
-        return {}
-    model = describer.trained.model
-    found: dict[str, PersonState] = {}
-    known = [p for p in enrolled if p.name in wanted]
-    views = view_samples(data.samples, data.analyses, [person, *known])
-    for view in sorted(views, key=lambda v: len(v.analysis.tracks)):
-        for other in sorted((view.tracks.keys() & wanted) - found.keys()):
-            track = data.analyses(view.sample).tracks[view.tracks[other]]
-            with torch.no_grad():
-                found[other] = aligned(model, person_from_track(track).to(model.device), [other])[0]
-    return {p.name: describer.state(p) for p in known} | found
 
 
 def with_state(person: Person, trained: Trained, describer: Describer) -> Person:

@@ -96,7 +96,7 @@ class OnOurs:
         batch = make_batch(data, draw(rows, config.batch, rng))
         run.sparsity.train()
         share = slice(accelerator.process_index, None, accelerator.num_processes)
-        outcome = gather(self.wrapped(batch, data.others, share), accelerator)
+        outcome = gather(self.wrapped(batch, share), accelerator)
         losses = objective(outcome, run.sparsity, training.trainee, training.start, config)
         total = torch.stack([value.float() for value in losses.values()]).sum()
         self.optimizer.zero_grad()
@@ -113,8 +113,7 @@ class OnOurs:
         data, config = training.data, training.config
         rows = data.held_back(config.validate_rows, config.seed)
         parts = [
-            training.trainee(make_batch(data, rows[i : i + _VALIDATION]), data.others)
-            for i in range(0, len(rows), _VALIDATION)
+            training.trainee(make_batch(data, rows[i : i + _VALIDATION])) for i in range(0, len(rows), _VALIDATION)
         ]
         lm = sum(float(p.lm_sum) for p in parts) / sum(float(p.lm_count) for p in parts)
         first = sum(float(p.first_sum) for p in parts) / len(rows)

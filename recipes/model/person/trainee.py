@@ -78,10 +78,10 @@ class Trainee(Learner):
     def __init__(self, model: Any, start: PersonState, config: PersonConfig = USUAL) -> None:
         super().__init__(model, start, config, model.llm)
 
-    def forward(self, batch: Batch, others: dict[str, PersonState], share: slice = slice(None)) -> Outcome:
+    def forward(self, batch: Batch, share: slice = slice(None)) -> Outcome:
         """Run a batch, or this process's share of it."""
         tokens, z = self.person["tokens"], self.person["z"]  # not recognised, which would leave them nothing to learn
-        states = [[others[n] if n in others else PersonState(n, tokens, z) for n in e.names] for e in batch.examples]
+        states = [[PersonState(e.names[0], tokens, z)] for e in batch.examples]
         people = _share(People.batch(states, self.base.config), share)
         prompts = [replace(p, clip=i) for i, p in enumerate(batch.prompts[share])]
         visual = select(batch.visual, torch.arange(len(batch.examples), device=people.tokens.device)[share])

@@ -17,25 +17,26 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat import video
 from pvchat.augment.lines import read_lines
-from pvchat.bases.connector import ConnectorConfig, looking_at
+from pvchat.bases.connector import ConnectorConfig, attach, connector_of, looking_at
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Frames, Visuals
 from pvchat.bases.prompts import PRESENCE_BRIEF, PRESENCE_QUESTION, BasePrompt, inputs_of, yes_no
-from pvchat.bases.shared import add_shared, save_shared, shared_parameters
+from pvchat.bases.shared import WEIGHTS, add_shared, shared_parameters, stamp_of
 from pvchat.bases.soft import personal_start, spoken_with, visual_tokens
-from pvchat.bases.sources import BaseSource
+from pvchat.bases.sources import TRAINED, BaseSource
 from pvchat.config import VideoConfig
 from pvchat.errors import SettingsError
 from pvchat.model.people import PersonState
@@ -46,11 +47,11 @@ from pvchat.perception.measuring import measure
 from pvchat.runtime import pick_device
 from pvchat.schemas import ClipAnalysis
 from pvchat.storage import atomic
-from pvchat.train.config import SharedTraining
 from pvchat.train.examples import ALIASES
 from pvchat.train.losses import SparsityController, balanced_accuracy
 from pvchat.train.run import BETAS, Run
 from pvchat.train.signals import stopping
+from recipes.bases.config import SharedTraining
 
 STATE, METRICS = "training.safetensors", "metrics.jsonl"
 REFERENCES = 2  # pictures that tokens are made of
@@ -71,8 +72,9 @@ def train_shared(config: SharedTraining, source: BaseSource, dtype: torch.dtype 
         SettingsError: the base or the identities can't be used.
         WeightsError: there is no such run to resume.
     """
-    connector = ConnectorConfig() if config.connector and not source.trained else None
-    base = add_shared(load_base(source, pick_device(config.device), dtype=dtype), connector)
+    base = add_shared(load_base(source, pick_device(config.device), dtype=dtype))
+    if config.connector and not source.trained:
+        attach(base, ConnectorConfig())
     sharing, shared = _SharedTrainer(base, config), {name: getattr(config, name) for name in _SHARED}
     run = sharing.run
     if config.resume:
@@ -182,6 +184,17 @@ def read_picture(path: Path) -> Frames:
         raise SettingsError("this picture can't be read", subject=str(path)) from error
     small.thumbnail((_SIDE, _SIDE))
     return np.array(small)  # writable: processors make tensors of it
+
+
+def save_shared(base: Base, folder: Path, model: str) -> None:
+    """Write what is added to a base, of this name as `--model` takes it, each file in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {k: v.detach().float().cpu().contiguous() for k, v in shared_parameters(base).items()}
+    atomic.write_file(folder / WEIGHTS, save(state))
+    connector = connector_of(base)
+    sizes = None if connector is None else asdict(connector.config)
+    row = {"model": model, "stamp": stamp_of(base, bare=True), "connector": sizes}
+    atomic.write_file(folder / TRAINED, (json.dumps(row, indent=2) + "\n").encode())
 
 
 class _SharedTrainer:

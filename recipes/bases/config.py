@@ -1,0 +1,50 @@
+"""Settings of base training on a pretrained base, torch-free; `recipes/model/base/config.py` adds those of our own
+model, so that one command line takes both.
+
+`minutes` is how long one sitting may take: a run cut short goes on with `--resume`, to the last bit as if it had never
+stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pvchat.train.config import check_positive, switch
+
+IDENTITIES = ("lfw", "celeb_glint", "imfdb_id")
+
+
+@dataclass(frozen=True)
+class SharedTraining:
+    """One run of base training: mixed heads (and a connector) of a pretrained base, from identity episodes."""
+
+    data: Path = Path("../shared/traindata")  # folder of image sets
+    out: Path = Path("runs/base")  # the run's folder: checkpoints, metrics
+    model: str = "embedded"  # the pretrained base, or a preset of our own model
+    identities: str = ",".join(IDENTITIES)  # image sets, comma-separated
+    steps: int = 3000  # of the run
+    minutes: float = 60.0  # of this sitting
+    seed: int = 0  # of weights, data order and augmentation
+    batch: int = 64  # examples a step
+    lr: float = 5e-4  # at its peak
+    clip: float = 1.0  # largest gradient norm
+    sparsity: str = "both"  # SparsityController's mode
+    target: float = 0.5  # T_s
+    validate_every: int = 200  # steps between validations
+    validate_rows: int = 64  # examples of one
+    device: str = "cpu"
+    resume: bool = switch(False, "go on from the last state in --out")
+    connector: bool = switch(False, "also train a connector for our experts' tokens")
+
+    def __post_init__(self) -> None:
+        check_positive(self, ("steps", "minutes", "batch", "lr", "validate_every"))
+
+    def sets(self, field: str) -> list[str]:
+        """The image sets in one comma-separated field."""
+        return [name for name in str(getattr(self, field)).split(",") if name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON-ready values."""
+        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
