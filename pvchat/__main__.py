@@ -23,6 +23,7 @@ def main() -> int:
         from pvchat import watchdog
         from pvchat.cli.main import main as run
 
+        _fill_closed_streams()
         for name in ("stdout", "stderr"):  # closed ones (`>&-`) are None
             setattr(sys, name, getattr(sys, name) or open(os.devnull, "w"))  # noqa: SIM115
         watchdog.start()
@@ -38,6 +39,16 @@ def main() -> int:
                 stream.flush()
         os._exit(code)
     return code
+
+
+def _fill_closed_streams() -> None:
+    """Open the null device in the place of closed standard streams (`>&-`).
+
+    Else a file that is opened later would get the number of one, and what native code writes there.
+    """
+    while (spare := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(spare)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -211,7 +211,7 @@ class ProgressDisplay:
                     return
                 self._bars[what] = self._open(what, done, total)
             bar = self._bars[what]
-            bar.total, bar.bar_format = total or None, self._format(total)
+            bar.total, bar.bar_format = total or None, self._format(total, left=bar.initial < done and not over)
             if over:  # finished downloads stay to be seen, steps don't
                 bar.n = done
                 self._bars.pop(what).close()
@@ -231,18 +231,27 @@ class ProgressDisplay:
 
         tqdm.monitor_interval = 0  # no thread of its own
         bytes_ = self.unit == "bytes"
-        shape: dict[str, Any] = {"file": self.stream, "leave": bytes_, "dynamic_ncols": True}
+        shape: dict[str, Any] = {"file": self.stream, "leave": bytes_} | _room(self.stream)
         if not self.tty:
             every = {"mininterval": PLAIN_EVERY_S, "delay": 0 if bytes_ else PLAIN_EVERY_S}
             shape = {"file": _Lines(self.stream), "leave": True, "position": 0, **every}
-        shape |= {"desc": what, "initial": done, "total": total or None, "bar_format": self._format(total)}
+        shape |= {"desc": what, "initial": done, "total": total or None, "bar_format": self._format(total, left=False)}
         return tqdm(miniters=0, unit_scale=bytes_, **shape)
 
-    def _format(self, total: float | None) -> str:
+    def _format(self, total: float | None, left: bool) -> str:
+        """Of a bar, for tqdm; `left`: some time is left, and it is known how much."""
         if not total:
             return "{desc}: {n_fmt}B, {elapsed}" if self.unit == "bytes" else "{desc}: {elapsed}"
         share = "{n_fmt}B of {total_fmt}B" if self.unit == "bytes" else "{percentage:.0f} %"
-        return f"{{desc}}: {share}{' |{bar:24}|' if self.tty else ''}, {{elapsed}}, {{remaining}} left"
+        return f"{{desc}}: {share}{' |{bar:24}|' if self.tty else ''}, {{elapsed}}{', {remaining} left' * left}"
+
+
+def _room(stream: TextIO) -> dict[str, Any]:
+    """Options of tqdm for the size of a terminal; one that reports none (0 by 0) would be shown nothing."""
+    with suppress(OSError):
+        if all(os.get_terminal_size(stream.fileno())):
+            return {"dynamic_ncols": True}
+    return {"ncols": 79, "nrows": 24}
 
 
 class _Lines:

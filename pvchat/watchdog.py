@@ -90,7 +90,8 @@ def _end_at_second_signal(signals: socket.socket) -> None:
         try:
             number = signals.recv(1)[0]
         except TimeoutError:
-            os.write(2, b"Ending; Ctrl-C again ends it at once.\n")
+            with suppress(OSError):  # a full disk, a closed terminal
+                os.write(2, b"Ending; Ctrl-C again ends it at once.\n")
             signals.settimeout(None)
             continue
         came += number in (signal.SIGINT, signal.SIGTERM)

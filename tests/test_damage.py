@@ -102,6 +102,24 @@ def test_doctor_tells_damage_and_its_mend_mends_it(only: Weight, capsys: pytest.
     assert path.read_bytes() == MODEL
 
 
+def test_what_is_not_fetched_is_not_mended(
+    row: Weight, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged language model, and a fetch that brings none."""
+    monkeypatch.setattr(packages, "table", lambda *kinds: (row,) if not kinds or "spoken" in kinds else ())
+    monkeypatch.setattr("pvchat.service.networks.Networks.fetch", lambda *_: None)
+    flip(staging.folder_of(row) / "model.bin")
+    damage = doctor._damage()
+    assert [doctor._fetch_command(what) for what in damage] == ["pvchat doctor --fetch --spoken"]
+    monkeypatch.setattr(doctor, "_damage", lambda: damage)
+    doctor._fetch([])
+    said = capsys.readouterr().err
+    assert "Mended" not in said
+    assert "It counts as missing now; bring it anew with: pvchat doctor --fetch --spoken" in said
+    doctor._fetch(["spoken"])
+    assert "Mended: Damaged: tiny: model.bin" in capsys.readouterr().err
+
+
 def test_what_a_disk_changes_by_itself_is_found(
     only: Weight, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,8 +16,9 @@ pytest.importorskip("torch")
 from make_studio import ANA, BEN, Studio  # noqa: E402
 
 from pvchat import PVChat  # noqa: E402
-from pvchat.cli import console  # noqa: E402
+from pvchat.cli import console, library  # noqa: E402
 from pvchat.cli import main as cli  # noqa: E402
+from pvchat.library.scan import Report  # noqa: E402
 from pvchat.runtime import ProgressDisplay  # noqa: E402
 
 Run = Callable[..., Any]
@@ -130,6 +131,18 @@ def test_watch_takes_in_what_is_there_until_it_is_stopped(
     monkeypatch.setattr("threading.Event.wait", stop)
     assert run("library", "watch")["added"] == 1
     assert chat.library.status().waiting == 0
+
+
+def test_a_report_of_watch_does_not_stand_behind_an_open_bar(
+    run: Run, chat: PVChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress, open_bars = ProgressDisplay(), []
+    progress("reading", 1, 3)
+    monkeypatch.setattr(console, "open_chat", lambda args: (chat, progress))
+    monkeypatch.setattr(type(chat.library), "watch", lambda *_: iter([Report()]))
+    monkeypatch.setattr(library, "_print_report", lambda *_: open_bars.extend(progress._bars))
+    assert cli.main(["library", "watch"]) == 0
+    assert open_bars == []
 
 
 def test_people_forget_reaches_into_it(run: Run, tmp_path: Path) -> None:

@@ -46,6 +46,22 @@ def test_closed_streams_break_nothing(where: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("where", ["", "<&-", "2>&-", "<&- >&- 2>&-"])
+def test_no_file_gets_the_number_of_a_closed_stream(where: str, tmp_path: Path) -> None:
+    code = f"""
+import os
+from pvchat import watchdog
+from pvchat.__main__ import main
+watchdog.start = lambda: os._exit(os.open({str(tmp_path / "file")!r}, os.O_CREAT | os.O_WRONLY))
+main()
+"""
+    (tmp_path / "code.py").write_text(code)
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} {tmp_path / 'code.py'} {where}"], timeout=60, env={**os.environ, **PATH}
+    )
+    assert done.returncode >= 3  # the numbers of the standard streams are 0 to 2
+
+
 @pytest.mark.parametrize("where", ["2>&-", "2> /dev/null", "2> /dev/full"])
 def test_nobody_need_listen(where: str) -> None:
     PeopleStore().add(make_person("Ana"))

@@ -18,7 +18,7 @@ def test_forget_says_what_it_leaves(pvchat_home: Path, capsys: pytest.CaptureFix
     assert cli.main(["people", "forget", name, "--json"]) == 0
     row = json.loads(capsys.readouterr().out)
     assert row["forgotten"] == name
-    assert "evaluations (eval --out)" in row["note"]
+    assert "evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations)" in row["note"]
 
 
 def test_the_sentence(pvchat_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,4 +27,4 @@ def test_the_sentence(pvchat_home: Path, capsys: pytest.CaptureFixture[str]) -> 
     said = " ".join(capsys.readouterr().out.split())
     assert "Ben is forgotten" in said
     assert "Not deleted" in said
-    assert "evaluations (eval --out)" in said
+    assert "evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations)" in said

@@ -72,6 +72,15 @@ def test_a_second_signal_ends_native_code(pvchat_home: Path, number: int) -> Non
     assert process.returncode == 128 + number
 
 
+def test_a_second_signal_is_heeded_where_nobody_can_be_told() -> None:
+    code = "signal.signal(signal.SIGINT, lambda *_: None); import os; os.close(2); hanging_expert(ctypes.CDLL)"
+    process = started(code, "watchdog.HINT_S, watchdog.AT_ONCE_S = 0.2, 0.2")
+    process.send_signal(signal.SIGINT)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(LONGEST_S) == 128 + signal.SIGINT
+
+
 @pytest.mark.slow
 def test_what_goes_on_is_left_alone(pvchat_home: Path) -> None:
     code = """

@@ -16,7 +16,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -145,16 +146,30 @@ def serve(options: Options, engine: Engine, say: Callable[[str], None]) -> None:
             _install_signal_handlers()
             say(f"PVChat is at {address(options.host, listener.getsockname()[1])} (Ctrl-C stops it)")
             config = uvicorn.Config(app.web, log_level="warning", timeout_graceful_shutdown=3, ws="none")
-            _server(config, app.leaving).run(sockets=[listener])
+            signals: list[int] = []
+            _server(config, app.leaving, signals).run(sockets=[listener])
+            if signal.SIGINT in signals:
+                raise KeyboardInterrupt
         finally:
             app.close()
 
 
-def _server(config: uvicorn.Config, leaving: asyncio.Event) -> uvicorn.Server:
-    """A server that sets `leaving` when it stops; uvicorn alone would wait for the pages' open connections."""
+def _server(config: uvicorn.Config, leaving: asyncio.Event, signals: list[int]) -> uvicorn.Server:
+    """A server that sets `leaving` when it stops; uvicorn alone would wait for the pages' open connections.
+
+    It appends to `signals` which ones stopped it. uvicorn alone would raise them again, and one Ctrl-C would count as
+    two: the watchdog would end the process while `App.close` still deletes files.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with super().capture_signals():
+                yield
+                signals.extend(self._captured_signals)
+                self._captured_signals.clear()
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             leaving.set()
             await super().shutdown(sockets)
@@ -163,7 +178,7 @@ def _server(config: uvicorn.Config, leaving: asyncio.Event) -> uvicorn.Server:
 
 
 def _install_signal_handlers() -> None:
-    """Let Ctrl-C and SIGTERM raise exceptions that end the program; uvicorn repeats both signals in the end."""
+    """Let Ctrl-C and SIGTERM raise exceptions that end the program, before and after uvicorn handles them itself."""
 
     def end(*_: Any) -> None:
         raise SystemExit(0)

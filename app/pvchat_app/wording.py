@@ -41,7 +41,7 @@ def hint(error: PVChatError) -> str:
         return "Enroll a person first."
     if isinstance(error, errors.PeopleError) and "replace" in error.hint.lower():
         return "Choose another name, or tick “Replace”."
-    if isinstance(error, errors.WeightsError) and "--voice" not in error.hint:
+    if isinstance(error, errors.WeightsError) and not any(more in error.hint for more in ("--voice", "--spoken")):
         return "Stop the app and run “pvchat doctor --fetch” once."
     return _FLAG.sub("", error.hint)
 

@@ -62,8 +62,10 @@ def _fetch(kinds: Sequence[str]) -> None:
     if not weights.missing():
         with ProgressDisplay() as progress:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
+    gone = {weight.role for weight in weights.missing(table=packages.table())}
     for what in damage:
-        console.say(f"Mended: {what}")
+        left = f"{what} It counts as missing now; bring it anew with: {_fetch_command(what)}"
+        console.say(left if _role(what) in gone else f"Mended: {what}")
 
 
 def examine() -> dict[str, Any]:
@@ -111,6 +113,21 @@ def _damage() -> list[str]:
     from pvchat.assets import packages, weights
 
     return [f"Damaged: {what}." for what in weights.verify(table=packages.table())]
+
+
+def _role(damage: str) -> str:
+    """The role of weights that `_damage` tells of."""
+    return damage.split(": ")[1]
+
+
+def _fetch_command(damage: str) -> str:
+    """The command that mends what `_damage` tells of."""
+    from pvchat.assets import packages
+
+    for option, kinds in (("--voice", ("voice", "languages")), ("--spoken", ("spoken",))):
+        if _role(damage) in {weight.role for weight in packages.table(*kinds)}:
+            return f"{FETCH} {option}"
+    return FETCH
 
 
 def _device() -> dict[str, Any]:
@@ -174,7 +191,7 @@ def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
         amount = size(sum(row["size_bytes"] for row in lost))
         yield f"Weights are missing: {', '.join(row['role'] for row in lost)} ({amount}).", FETCH
     for what in report["damage"]:
-        yield what, FETCH
+        yield what, _fetch_command(what)
     for name in _packages():
         if name not in versions and name not in EITHER:
             yield f"The package {name} is missing.", f"{pip} install {name}"

@@ -104,6 +104,7 @@ def _watch(args: argparse.Namespace) -> None:
     try:
         with progress:
             for report in chat.library.watch(how):
+                progress.close()  # else the report would stand behind an open bar, in its line
                 _print_report(args, report)
     except KeyboardInterrupt:  # the way it ends; a video that was being looked at is looked at anew the next time
         console.say("Stopped. What was finished is kept.")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 _ELSEWHERE = (
-    "Not deleted, since they lie where you put them: evaluations (eval --out) whose clips show this person, exported "
-    "files and conversations. Delete those yourself."
+    "Not deleted: evaluations (eval --out; the app's lie in $PVCHAT_HOME/evaluations) whose clips show this person, "
+    "exported files and conversations. Delete those yourself."
 )
 
 

@@ -62,12 +62,18 @@ def run(
         if (out / "run.json").exists():
             raise SettingsError("holds a run already.", subject=str(out), hint="Use another --out, or delete that run.")
         spec = Spec(manifest, systems, str(out / "run-people"), settings, maker=options.maker, options=options.options)
-        shutil.rmtree(spec.store, ignore_errors=True)  # of a run that was killed: presence is decided in competition
+        _delete(spec.store)  # of a run that was killed: presence is decided in competition
         try:
             enrolled, answered = _answer(spec, options, progress, chat)
         finally:
-            shutil.rmtree(spec.store, ignore_errors=True)
+            _delete(spec.store)
         return finish(out, spec, options, enrolled, answered, progress)
+
+
+def _delete(store: str) -> None:
+    """Delete a run's people, if there are any; raises OSError where they would stay."""
+    if Path(store).is_dir():
+        shutil.rmtree(store)
 
 
 def _answer(spec: Spec, options: EvalOptions, progress: Progress, chat: PVChat | None) -> tuple[Row, list[Row]]:

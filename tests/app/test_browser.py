@@ -313,7 +313,7 @@ def test_a_manifest_is_evaluated_with_progress_and_a_report(page, clips, home: P
     link = page.get_by_text("Open the whole report").get_attribute("href")
     assert "PVChat evaluation" in page.request.get(urljoin(page.url, link)).text()
     expect_people(page)  # the manifest's people stay in the manifest's run
-    assert not list((home / "evaluations").glob("*/people"))
+    assert not list((home / "evaluations").glob("*/run-people"))
 
 
 def test_the_camera_records_a_clip_that_can_be_enrolled(chromium, url, clips, devices: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pvchat_app.cards import notice
 from pvchat_app.wording import date_text, escape, explained_error, one_line, percent
 
-from pvchat.errors import NoSubjectError, PeopleError, UnknownPersonError, VideoReadError
+from pvchat.errors import NoSubjectError, PeopleError, UnknownPersonError, VideoReadError, WeightsError
 
 NASTY = "<img src=x onerror=alert(1)>${alert(2)}{{7*7}}\"'`"
 
@@ -55,6 +55,14 @@ def test_errors_are_a_sentence_with_what_to_do_and_without_paths_or_flags() -> N
     taken = PeopleError("'Ana' is enrolled already.", subject="Ana", hint="Use another name, or replace.")
     assert "tick “Replace”" in explained_error(taken)
     assert "secret" not in explained_error(RuntimeError("secret path"))
+
+
+@pytest.mark.parametrize("option", ["--voice", "--spoken"])
+def test_a_command_that_brings_more_stays_whole(option: str) -> None:
+    error = WeightsError("isn't here yet.", hint=f"Run: pvchat doctor --fetch {option}")
+    assert explained_error(error).endswith(f"pvchat doctor --fetch {option}")
+    plain = WeightsError("isn't here yet.", hint="Run: pvchat doctor --fetch")
+    assert explained_error(plain).endswith("run “pvchat doctor --fetch” once.")
 
 
 def test_dates_are_for_people() -> None:

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import handle_file
 from make_app import WAIT_S, api_client, get, post, ready, running
+from make_people import posix
 from pvchat_app.middleware import POLICY
 from pvchat_app.server import Options, serve
 
 from pvchat import PVChat, video
 from pvchat.errors import SettingsError
+
+REPO = Path(__file__).parents[2]
+SLOW_TO_CLOSE = """
+import asyncio, time
+from types import SimpleNamespace
+from fastapi import FastAPI
+from pvchat import watchdog
+from pvchat_app import server
+
+def close():
+    time.sleep(3)
+    print("closed", flush=True)
+
+watchdog.AT_ONCE_S = 0.5
+watchdog.start()
+server.App = lambda *_: SimpleNamespace(web=FastAPI(), leaving=asyncio.Event(), close=close)
+try:
+    server.serve(server.Options(port=0), SimpleNamespace(start=lambda: None), lambda text: print(text, flush=True))
+    print("return")
+except KeyboardInterrupt:
+    print("Ctrl-C")
+"""
 
 
 @pytest.fixture
@@ -152,6 +178,20 @@ def test_a_package_mcp_that_does_not_fit_is_one_sentence(chat: PVChat, monkeypat
     with pytest.raises(SettingsError, match="missing, or doesn't fit this Gradio") as error:
         serve(Options(mcp=True), ready(chat), print)
     assert error.value.hint == "pip install 'pvchat[mcp]'"
+
+
+@posix
+@pytest.mark.parametrize(("number", "end"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "return")])
+def test_one_signal_leaves_time_to_delete_what_was_uploaded(number: int, end: str) -> None:
+    """As the second one the watchdog would end the process at once."""
+    words = [sys.executable, "-c", SLOW_TO_CLOSE]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=REPO) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("PVChat is at ")
+        time.sleep(1)  # uvicorn starts to listen to signals
+        process.send_signal(number)
+        assert process.communicate(timeout=WAIT_S)[0].split() == ["closed", end]
+    assert process.returncode == 0
 
 
 def call_tool(url: str, name: str, given: dict[str, str]) -> str:

@@ -204,6 +204,16 @@ def test_people_of_a_run_that_was_stopped_are_gone(studied, tmp_path, unreported
     assert not (out / "run-people").exists()
 
 
+def test_people_who_would_stay_are_an_error(studied, tmp_path, unreported):
+    (folder, chat), out = studied, tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (out / "run-people").symlink_to(tmp_path / "elsewhere")  # which nothing deletes
+    with pytest.raises(OSError, match="symbolic link"):
+        run(folder, out, EvalOptions(systems=("ours-instant",), bertscore=False, frames=False), chat=chat)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
 def test_a_run_has_its_own_people_and_the_models_that_are_there(studied, tmp_path):
     folder, chat = studied
     spec = Spec(Manifest("m", folder, (), ()), (), str(tmp_path / "run-people"), chat.settings, chat=chat)
