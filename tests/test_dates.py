@@ -115,6 +115,9 @@ def test_words_for_a_time(words: str) -> None:
         ("on wensday", "on Wednesday"), ("Yesturday", "yesterday"), ("this wk", "this week"),
         ("last nite", "last night"), ("friday", "on Friday"), ("the 16th", "on the 16th"),
         ("in novemebr", "in November"),
+        ("17-20 November", "from 17 November to 20 November"),
+        ("between 17 and 20 November", "between 17 November and 20 November"),
+        ("from the 17th to 20 november 2025", "from 17 november 2025 to 20 November 2025"),
     ],
 )  # fmt: skip
 def test_short_words_for_a_time(words: str, as_if: str) -> None:
@@ -123,10 +126,9 @@ def test_short_words_for_a_time(words: str, as_if: str) -> None:
     assert rest == "Was Ana seen?"
 
 
-@pytest.mark.parametrize("words", ["on 17 and 20 November", "on 17-20 November", "between 17 and 20 November"])
-def test_a_day_needs_its_month(words: str) -> None:
-    with pytest.raises(SettingsError):
-        dated(f"Was Ana seen {words}?", NOW)
+def test_two_days_of_one_month() -> None:
+    rest, dates = dated("Was Ana seen on 17 and 20 November?", NOW)
+    assert (rest, [one.said for one in dates]) == ("Was Ana seen?", ["on 17 November", "on 20 November"])
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,11 @@ _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"(?i)\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $")
 _MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
 _LIKE = 0.8  # how like one of these a word of at least six letters is that is misspelt [choice]
-# "17 and 20 November", "17-20 November": the first of two days without its month
-_MONTHLESS = re.compile(
-    rf"(?i)\b\d{{1,2}}(?:st|nd|rd|th)?(?: and | to | until | till | ?[-\u2013] ?){_NTH}(?: of)? {_MONTH}\b"
-)
+# "17 and 20 November", "17-20 November"
+_DAYS_OF = re.compile(
+    rf"(?i)\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?( and | to | until | till | ?[-\u2013] ?)"
+    rf"({_NTH}(?: of)? ({_MONTH}\b(?:,? {_YEAR})?))",
+)  # fmt: skip
 _NEAR = timedelta(minutes=30)  # "around 8" begins so much before [choice]
 _MINUTES = timedelta(minutes=10)  # "at 8:20" is so much before to so much after [choice]
 _NIGHT = timedelta(hours=_PARTS["night"][1] - 24)  # of a night that lies on the next day
@@ -219,14 +220,10 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         names: of enrolled people: "since May" is no date where somebody is called May.
 
     Raises:
-        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), a day without its month
-            ("17 and 20 November"), or a 30th hour.
+        SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.
     """
     called = {name.lower() for name in names}
-    text = _ASKED.sub(_days_asked, _spelt(text, called))
-    if _MONTHLESS.search(text):
-        hint = "Name it with each day, such as '17 November and 20 November'."
-        raise SettingsError("this names a day without its month.", subject=text[:80], hint=hint)
+    text = _ASKED.sub(_days_asked, _DAYS_OF.sub(_months_named, _spelt(text, called)))
     found = _found(text, now, called)
     groups, cuts, until = list[tuple[str, list[Dates]]](), list[tuple[int, int]](), 0  # what stands together
     for start, end, one in found:
@@ -312,6 +309,12 @@ def _spelt(text: str, names: set[str]) -> str:
         return match[0] if like is None else like if like == "yesterday" else like.capitalize()
 
     return re.sub(r"(?<![\w'])[A-Za-z]\w+(?![\w'])", written, text)
+
+
+def _months_named(match: re.Match[str]) -> str:
+    """Days with the month at each: "17 November and 20 November" for "17 and 20 November"."""
+    joint = match[2] if match[2].strip().isalpha() else " to "
+    return f"{match[1]} {match[4]}{joint}{match[3]}"
 
 
 def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
