@@ -49,6 +49,7 @@ _OTHERWISE = tuple(  # what is said in words that nothing reads, and in such tha
     for said, plain in (
         (r"\b(which|what) (?:week ?days|days? of the week)\b", r"\1 weekday"),
         (r"\b(month|week|time|hour) of the (?:year|month|day)\b", r"\1"),
+        (r"(?<!\bon )(?<!since )(?<!until )(?<!before )(?<!after )\b24/7\b", "all the time"),
         (r"^((?:is|are)\b.*?) (?:right now|now|at the moment|currently)\b", r"\1 in the last hour"),
         (rf"\bon (?:an?|any) (weekend|weekday|{WEEKDAY})\b", r"on \1s"),
         (r"^((?:do|does|who|when|how often)\b.*\b(?:ever|usually|always|never|comes?)\b.*) (?:at|on) the weekend\b",
@@ -65,7 +66,8 @@ _BOTH_ENDS = re.compile(r"(?i)\b(?:first and (?:the )?last|last and (?:the )?fir
 # How far two sightings lie apart, which isn't read: "how many days after her first visit was Ana last seen?"
 _APART = re.compile(
     r"(?i)^how (?:many (?:hours|days|weeks|months)|long|much time)\b(?: (?!between|from|after|before)\w+){0,3} "
-    r"(?:after|before|between|from) .*\b(?:first|last|second|third)\b",
+    r"(?:(?:after|before) .*\b(?:first|last|second|third)\b.*\b(?:was|were|did|does|has|is)\b"
+    r"|(?:between|from) .*\b(?:first|last|second|third)\b.* (?:and|to|until) )",
 )
 # A second place or time that wasn't cut out: "in the kitchen more often than in the hall"
 _LEFT = re.compile(r"(?i)\b(?:than|nor) (?:in|on|at)\b|\bthan\W*$")

@@ -170,6 +170,8 @@ def _asked(
     several come to, with "and" or "or" between them. In place the heads, where the form changes with these.
     """
     asked: Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
+    if asked == "thing" and any(slot.role == "O" and slot.kind == "thing" for slot in slots):  # "what is on the table?"
+        heads["select"], heads["refusal"] = "refuse", "unseen"
     value = ""
     if heads["select"] == "attribute" and heads["form"] != "choice":
         own = [one for one in conditions if isinstance(one, Has) and one.attribute == asked and not one.of]
@@ -493,6 +495,7 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         happened = None if before.where is None else Event(_about(before, turn.last), before.where)
         event = before.during.event or happened
         during = WHOLE if event is None else During("after", event)
+    query = _instead(query, asked, during)
     return replace(
         query, during=before.during if during == WHOLE else during, number=asked.number or query.number,
         throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,
@@ -513,6 +516,16 @@ def _at_an_end(turn: _Following) -> Query | None:
         return replace(before, rank=Rank("time", -step))
     k = before.rank.k
     return replace(before, rank=replace(before.rank, k=k + step if (k + step) * k > 0 else k))
+
+
+def _instead(query: Query, asked: Query, during: During) -> Query:
+    """What somebody does, or wears, before or after what was asked of her: "when does she sit?", "and before that?"."""
+    event, kind = during.event, next((has.attribute for has in atoms(query.where)), None)
+    same = event is not None and event.whom == query.whom and event.where == query.where
+    if not same or during.relation not in ("before", "after") or asked.where is not None or kind is None:
+        return query
+    told: Attribute = kind if kind in ("worn", "hair", "holding", *PLACES) else "deed"
+    return Query("attribute", query.whom, attribute=told)
 
 
 def _of_the_same(asked: Query, last: Turn) -> Query:

@@ -18,11 +18,15 @@ from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.slots import slots_of
+from pvchat.chat.reader.timewords import named_part
 from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
-_TWO_PARTS = re.compile(r"(?i) but not in the (?:first|second|third|fourth|last)\b")  # else one is passed over
+_TWO_PARTS = re.compile(  # of the video, or two events, of which one would be passed over
+    r"(?i) but not in the (?:first|second|third|fourth|last)\b"
+    r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
+)
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
@@ -59,6 +63,8 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     seen = [word.seen for word in words]
     if known.history and is_numbered(part) and _EMPTY.issuperset(seen):  # "and at 3:40?"
         return replace(known.history[-1][0], during=part)
+    if known.history and (share := _share_of(known.history[-1][0].during, {*seen})) is not None:
+        return replace(known.history[-1][0], during=share)
     if not words:  # nothing but a time
         return Query("refuse", refusal="unclear")
     labels = _labels(tuple(seen), known.of_library)
@@ -84,6 +90,15 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return decode.goes_on(query, history[-1], heads, said)
     query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
     return decode.leaning(query, history, heads, said)
+
+
+def _share_of(before: During, seen: set[str]) -> During | None:
+    """The half, third or quarter that is named by its number alone: "in the first half?", "and in the second?"."""
+    which = seen - _EMPTY - {"in", "the", "one"}
+    if before.unit != "share" or before.end_s is None or len(which) != 1:
+        return None
+    share = {2: "half", 3: "third", 4: "quarter"}.get(round(1 / (before.end_s - before.start_s)))
+    return named_part(f"in the {which.pop()} {share}")[1]
 
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:

@@ -34,6 +34,7 @@ from pvchat.chat.query import (
     Whom,
     atoms,
     by_place,
+    conjunction,
     is_numbered,
 )
 from pvchat.chat.reader.decode import AFTER_THAT, Turn
@@ -248,6 +249,18 @@ def _each_his_own(query: Query, question: Tagged) -> Query:
     return replace(first, then=then)
 
 
+def _unread(query: Query, question: Tagged) -> Query:
+    """A refusal of what is done to, or with, somebody by a verb that isn't read ("did Ana visit Ben?")."""
+    if query.select != "exists" or query.form != "polar" or question.heads["follow"] != "none":
+        return query
+    passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
+    played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
+    played = played and any(has.attribute == "with" for has in atoms(query.where))
+    if not (query.where is None and passed or played):
+        return query
+    return Query("refuse", query.whom, refusal="unseen", during=query.during)
+
+
 def _share(query: Query, question: Tagged) -> Query:
     """Of a share of the video: "what percentage of it is Ana in?", "does she stand most of the time?"."""
     seen, text = {*question.seen}, " ".join(question.seen)
@@ -268,6 +281,24 @@ def _comes_in(query: Query, question: Tagged) -> Query:
     pairs = pairwise([*question.seen, ""])
     comes = any(a in _ENTERS or a in _COMES | _WALKING and b in ("in", "into") for a, b in pairs)
     return replace(query, where=Has("enters")) if plain and asked and comes else query
+
+
+def _nobody_with(query: Query, question: Tagged) -> Query:
+    """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
+    of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
+    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == Whom(quantifier="none")
+    return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
+
+
+def _but_never(query: Query, question: Tagged) -> Query:
+    """Of those who never do so at all: "who danced but never sat?"."""
+    if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
+        return query
+    denied = [p for p in query.where.parts if isinstance(p, Not) and {h.attribute for h in atoms(p)} <= {"posture"}]
+    rest = [part for part in query.where.parts if part not in denied]
+    if not (denied and rest) or query.whom != EVERYBODY:
+        return query
+    return replace(query, whom=Whom(such=conjunction(denied)), where=conjunction(rest))
 
 
 def _anybody(query: Query, question: Tagged) -> Query:
@@ -417,5 +448,6 @@ def _taken_off(query: Query, question: Tagged) -> Query:
 
 HEAD_RULES = (_could_be, _comes_again)
 QUERY_RULES = (
-    _only_there, _taken_off, _of_sound, _each_his_own, _share, _comes_in, _anybody, _of_people, _of_return, _with_kind,
+    _only_there, _taken_off, _of_sound, _each_his_own, _share, _comes_in,
+    _nobody_with, _but_never, _anybody, _of_people, _of_return, _unread, _with_kind,
 )  # fmt: skip
