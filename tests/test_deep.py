@@ -19,7 +19,7 @@ from pvchat.people.corrections import Correction, Example, examples_of, with_exa
 from pvchat.people.person import Person
 from pvchat.storage import temporary
 from pvchat.train import deep
-from pvchat.train.deep import RECORD, DeepOptions
+from pvchat.train.deep import RECORD
 from pvchat.train.signals import TrainingSession
 
 
@@ -51,7 +51,9 @@ def augmented(monkeypatch: pytest.MonkeyPatch):
     samples, seen = samples_of()
     monkeypatch.setattr("pvchat.augment.steps.augment", lambda clip, name, out, *_: Path(out))
     monkeypatch.setattr(deep, "read", lambda folder, name: (samples, [object()]))
-    monkeypatch.setattr(deep, "_on_base", lambda chat, person, *_: (with_tokens(person), {"steps": 1}))
+    monkeypatch.setattr(
+        "pvchat.train.person.train_on_base", lambda chat, person, *_: (with_tokens(person), {"steps": 1})
+    )
     monkeypatch.setattr("pvchat.augment.augmentation.AnalysisCache", lambda *_: lambda s: seen[s.id])
 
 
@@ -142,7 +144,7 @@ def test_a_stop_before_anything_was_learnt_leaves_the_instant_person(
 
     monkeypatch.setattr("pvchat.augment.steps.augment", stopped)
     enrolled, stop = chat.people.add(person_of()), threading.Event()
-    assert deep.deepen(chat, "x.mp4", enrolled, DeepOptions(session=TrainingSession(stop=stop))).depth == "instant"
+    assert deep.deepen(chat, "x.mp4", enrolled, session=TrainingSession(stop=stop)).depth == "instant"
 
 
 @pytest.mark.usefixtures("augmented")
@@ -217,7 +219,7 @@ def test_a_training_that_was_cut_says_so(chat: Chat, tmp_path: Path, monkeypatch
     from pvchat.runtime import ProgressDisplay
 
     told = {"steps": 7, "done": False}
-    monkeypatch.setattr(deep, "_on_base", lambda chat, person, *_: (with_tokens(person), told))
+    monkeypatch.setattr("pvchat.train.person.train_on_base", lambda chat, person, *_: (with_tokens(person), told))
     monkeypatch.setattr(console, "open_chat", lambda args: (chat, ProgressDisplay()))
     chat.people.add(person_of())
     words = ["train", "person", "Ana", "--data", str(tmp_path), "--out", str(tmp_path / "run")]

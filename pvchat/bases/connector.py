@@ -38,10 +38,7 @@ class ConnectorConfig:
     def model(self) -> ModelConfig:
         """What `Connectors` are made from."""
         experts = {name: ExpertConfig(width) for name, width in EXPERTS.items()}
-        return ModelConfig(
-            name="connector", experts=experts, width=self.width, connector_hidden=self.hidden, heads=self.heads,
-            shared_heads=self.heads,
-        )  # fmt: skip
+        return ModelConfig(name="connector", experts=experts, width=self.width, connector_hidden=self.hidden)
 
 
 class BaseConnector(nn.Module):

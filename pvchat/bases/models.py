@@ -14,14 +14,7 @@ from pvchat.bases.sizes import fitting_size, size_of
 from pvchat.bases.sources import HUB, BaseSource, list_bases, read_source
 from pvchat.config import Settings
 from pvchat.errors import SettingsError, WeightsError
-from pvchat.model.config import (
-    ANSWERING,
-    CONFIG,
-    WEIGHTS,
-    list_models,
-    pretrained_folder,
-    read_config,
-)
+from pvchat.model.config import ANSWERING, CONFIG, WEIGHTS, list_models, pretrained_folder, read_config
 from pvchat.runtime import fastest_dtype_name
 
 

@@ -94,7 +94,7 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     """Train a person on a data set; returns her row as in `people show`, with the record of the training."""
     from pvchat.people.store import describe
     from pvchat.train.config import ON_BASE, USUAL, from_words
-    from pvchat.train.deep import RECORD, DeepOptions, train_on
+    from pvchat.train.deep import RECORD, train_on
     from pvchat.train.signals import TrainingSession, stopping
 
     if args.resume and not args.out:
@@ -105,5 +105,5 @@ def train_person(chat: PVChat, args: argparse.Namespace, progress: Progress) -> 
     with stopping() as stop:
         session = TrainingSession(progress=progress, stop=stop, folder=state, resume=args.resume)
         own = import_module("recipes.model.person.own").learn if _in_checkout() else None
-        person = train_on(chat, person, Path(args.data).expanduser(), DeepOptions(config, session=session), own)
+        person = train_on(chat, person, Path(args.data).expanduser(), config, session, own)
     return {**describe(person), "training": person.extra.get(RECORD, {"samples": 0})}

@@ -160,11 +160,11 @@ class PVChat:
         returned her, who was enrolled from this clip with this `track`. When `stop` is set, training ends and keeps the
         best so far. Raises PeopleError: she was forgotten meanwhile, or is being trained already.
         """
-        from pvchat.train.deep import DeepOptions, deepen
+        from pvchat.train.deep import deepen
         from pvchat.train.signals import TrainingSession
 
         session = TrainingSession(progress=progress or self._progress, stop=stop)
-        return deepen(cast("Service", self), clip, person, DeepOptions(track=track, session=session))
+        return deepen(cast("Service", self), clip, person, track, session)
 
     def correct(
         self, name: str, clip: str | Path, is_her: bool, at: float | None = None, track: int | None = None

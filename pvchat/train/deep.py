@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +37,9 @@ RECORD = "deep"  # key in `Person.extra`
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class DeepOptions:
-    """How one deep enrollment goes. Stopped, the best state so far is kept, before any training the instant one."""
-
-    config: PersonConfig | None = None  # of training; None takes the usual one with the service's seed
-    augmentation: AugmentConfig | None = None  # how the data set is made, or was made
-    track: int | None = None  # which subject of the clip, as in `PVChat.enroll`; None for the main one
-    session: TrainingSession = ALONE  # who watches it, and where training keeps its state
-
-
-USUAL = DeepOptions()
-Learn = Callable[[Service, Person, TrainingSet, DeepOptions], tuple[Person, dict[str, Any]]]
-"""Trains a person on a data set: the service, the person ("deep"), the set, how → the person, what is told of it."""
+Learn = Callable[[Service, Person, TrainingSet, PersonConfig | None, TrainingSession], tuple[Person, dict[str, Any]]]
+"""Trains a person on a data set: the service, the person ("deep"), the set, settings (None: the usual ones with the
+service's seed), who watches it → the person, what is told of it."""
 
 
 def trains(chat: Service) -> bool:
@@ -68,8 +58,13 @@ def working(person: Person) -> AbstractContextManager[Path]:
     return temporary.working_folder(folder_of(person), busy)
 
 
-def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions = USUAL) -> Person:
+def deepen(
+    chat: Service, clip: str | Path, person: Person, track: int | None = None, session: TrainingSession = ALONE
+) -> Person:
     """Augment her clip, train, and put the deep state in the place of the instant one, which answers meanwhile.
+
+    `track` says which subject of the clip she is, as in `PVChat.enroll`; None: the main one. Stopped, the best state so
+    far is kept, before any training the instant one.
 
     Returns:
         The person as stored: "deep", or still "instant" when nothing is trained here (`trains`), or when it was stopped
@@ -83,18 +78,18 @@ def deepen(chat: Service, clip: str | Path, person: Person, options: DeepOptions
     temporary.sweep()
     if not trains(chat):
         return stored(chat, person)
-    made = replace(options.augmentation or AugmentConfig(), track=options.track)
     with working(person) as folder:
         try:
-            augment(clip, person.name, folder, chat, made, options.session)
-            return train_on(chat, person, folder, replace(options, augmentation=made))
+            augment(clip, person.name, folder, chat, AugmentConfig(track=track), session)
+            return train_on(chat, person, folder, session=session)
         except StoppedError:
             return stored(chat, person)
 
 
 def train_on(
-    chat: Service, person: Person, folder: Path, options: DeepOptions = USUAL, own: Learn | None = None
-) -> Person:
+    chat: Service, person: Person, folder: Path, config: PersonConfig | None = None,
+    session: TrainingSession = ALONE, own: Learn | None = None,
+) -> Person:  # fmt: skip
     """Train a stored person on a folder of augmentation and store the result.
 
     `own` trains on our own model, where no pretrained base answers. Raises SettingsError where the folder holds no data
@@ -102,16 +97,20 @@ def train_on(
     """
     from pvchat.augment.augmentation import AnalysisCache
 
-    learn = _on_base if trains(chat) else own
+    learn = own
+    if trains(chat):
+        from pvchat.train.person import train_on_base
+
+        learn = train_on_base
     if learn is None:
         hint = "Name a pretrained base with --model (`pvchat models`)."
         raise SettingsError("no model is here to train her on.", subject=person.name, hint=hint)
     samples, rows = read(folder, person.name)
-    data = TrainingSet(samples, rows, memoised(AnalysisCache(folder, chat, options.augmentation)), folder)
+    data = TrainingSet(samples, rows, memoised(AnalysisCache(folder, chat)), folder)
     deep = person
-    if rows and not options.session.stopped:  # else nothing can be learnt
+    if rows and not session.stopped:  # else nothing can be learnt
         started = time.monotonic()
-        deep, report = learn(chat, replace(person, depth="deep"), data, options)
+        deep, report = learn(chat, replace(person, depth="deep"), data, config, session)
         record: dict[str, Any] = {"samples": len(samples), "questions": len(rows), "training": report}
         record["seconds"] = round(time.monotonic() - started, 1)
         log.info("deep enrollment of '%s': %s", person.name, record)
@@ -140,12 +139,6 @@ def stored(chat: Service, person: Person) -> Person:
     if one is None or not _same_enrollment(one, person):
         raise _gone(person)
     return one
-
-
-def _on_base(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
-    from pvchat.train.person import train_on_base
-
-    return train_on_base(chat, person, data, options.config, options.session)
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:

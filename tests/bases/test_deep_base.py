@@ -106,7 +106,7 @@ def test_a_deep_enrollment_trains_the_base_that_answers(told, chat, tmp_path, mo
     monkeypatch.setattr(deep, "read", lambda folder, name: (told.samples, told.rows))
     chat.people.add(make_person("Ana"))
     chat.beside = lambda cache, video: chat
-    person = deep.train_on(chat, chat.people.get("Ana"), tmp_path, deep.DeepOptions(config=QUICK))
+    person = deep.train_on(chat, chat.people.get("Ana"), tmp_path, QUICK)
     assert person.depth == "deep"
     assert person.extra[deep.RECORD]["training"] == {"kept": False}
     assert seen[0][0].rows == told.rows

@@ -19,9 +19,8 @@ from pvchat.model.describer import Describer
 from pvchat.model.personstates import STAMP
 from pvchat.model.trained import TrainedModel
 from pvchat.train.config import PersonConfig
-from pvchat.train.deep import DeepOptions
 from pvchat.train.examples import TrainingSet
-from pvchat.train.signals import TrainingSession
+from pvchat.train.signals import ALONE, TrainingSession
 from recipes.model.batches import aligned, collate_people, person_from_track
 from recipes.model.person.own import learn, training_data
 
@@ -35,7 +34,7 @@ def chat() -> SimpleNamespace:
 
 def test_without_a_trained_model_it_says_so(chat: SimpleNamespace) -> None:
     with pytest.raises(SettingsError, match="no trained model"):
-        learn(chat, enroll(analysis(1, 1), "Ana"), TrainingSet([], [], lambda s: None), DeepOptions())
+        learn(chat, enroll(analysis(1, 1), "Ana"), TrainingSet([], [], lambda s: None), None, ALONE)
 
 
 def lessons(chat: SimpleNamespace):
@@ -51,7 +50,7 @@ def test_who_was_stored_when_training_was_cut_ends_the_same(chat: SimpleNamespac
     """What is stored of her then are the tokens of the best step: a resumed run starts where the cut one did."""
     person, data = lessons(chat)
     config = PersonConfig(image_steps=2, video_steps=4, batch=4, validate_every=2, lr=0.05, z_lr=0.05)
-    straight, whole = learn(chat, person, data, DeepOptions(config))
+    straight, whole = learn(chat, person, data, config, ALONE)
     stop = threading.Event()
 
     def cut(what: str, done: float, total: float) -> None:
@@ -59,11 +58,9 @@ def test_who_was_stored_when_training_was_cut_ends_the_same(chat: SimpleNamespac
             stop.set()
 
     session = TrainingSession(folder=tmp_path, stop=stop, progress=cut)
-    stored, told = learn(chat, person, data, DeepOptions(config, session=session))
+    stored, told = learn(chat, person, data, config, session)
     assert not told["done"]
-    resumed, told = learn(
-        chat, stored, data, DeepOptions(config, session=TrainingSession(folder=tmp_path, resume=True))
-    )
+    resumed, told = learn(chat, stored, data, config, TrainingSession(folder=tmp_path, resume=True))
     for name in ("tokens", "z"):
         np.testing.assert_array_equal(resumed.arrays[name], straight.arrays[name])
     assert told == whole
@@ -75,7 +72,7 @@ def test_tokens_and_z_are_trained_and_stamped(chat: SimpleNamespace) -> None:
     describer = chat.describer
     before = {k: v.clone() for k, v in describer.trained.model.state_dict().items()}
     config = PersonConfig(image_steps=2, video_steps=6, batch=4, validate_every=2, lr=0.05, z_lr=0.05, lora=1)
-    deeper, told = learn(chat, person, data, DeepOptions(config))
+    deeper, told = learn(chat, person, data, config, ALONE)
     assert deeper.extra[STAMP] == describer.trained.stamp
     assert told["best"] <= told["start"]
     assert not np.allclose(deeper.arrays["tokens"], describer.state(person).tokens.numpy(), atol=1e-3)

@@ -22,28 +22,30 @@ from pvchat.model.personstates import STAMP
 from pvchat.people.person import Person
 from pvchat.schemas import Service
 from pvchat.train.config import PersonConfig
-from pvchat.train.deep import DeepOptions
 from pvchat.train.examples import TrainingSet
+from pvchat.train.signals import TrainingSession
 from pvchat.train.stages import STATE, Trained
 from recipes.model.batches import aligned, person_from_track
 from recipes.model.person.data import PersonData, make_data
 from recipes.model.person.stages import train_state
 
 
-def learn(chat: Service, person: Person, data: TrainingSet, options: DeepOptions) -> tuple[Person, dict[str, Any]]:
+def learn(
+    chat: Service, person: Person, data: TrainingSet, config: PersonConfig | None, session: TrainingSession
+) -> tuple[Person, dict[str, Any]]:
     """Train; see `pvchat.train.deep.Learn`.
 
     Raises:
         SettingsError: no trained model is here.
     """
-    describer, config = chat.describer, options.config or PersonConfig(seed=chat.settings.seed)
+    describer, config = chat.describer, config or PersonConfig(seed=chat.settings.seed)
     if describer is None:
         hint = "Fetch the shipped one with `pvchat doctor --fetch`, or name a pretrained base with --model."
         raise SettingsError("no trained model is here to train her on.", subject=person.name, hint=hint)
     start, examples = training_data(describer, person, data, chat.people.all())
-    if options.session.resume:
-        start = started_from(options.session.folder, start)
-    trained = train_state(describer.trained.model, examples, start, config, options.session)
+    if session.resume:
+        start = started_from(session.folder, start)
+    trained = train_state(describer.trained.model, examples, start, config, session)
     told = {
         "start": round(trained.start, 4), "best": round(trained.best, 4), "steps": trained.steps,
         "done": trained.done, "moved": round(float((trained.state.tokens - start.tokens).norm()), 4),
