@@ -124,9 +124,9 @@ def _fetch_command(damage: str) -> str:
     """The command that mends what `_damage` tells of."""
     from pvchat.assets import packages
 
-    for option, kinds in (("--voice", ("voice", "languages")), ("--spoken", ("spoken",))):
+    for option, kinds in (("", ("embedded",)), (" --voice", ("voice", "languages")), (" --spoken", ("spoken",))):
         if _role(damage) in {weight.role for weight in packages.table(*kinds)}:
-            return f"{FETCH} {option}"
+            return FETCH + option
     return FETCH
 
 
