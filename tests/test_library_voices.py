@@ -68,6 +68,6 @@ def test_what_was_not_heard_yet_when_she_was_forgotten_never_is(
     chat.people.forget("Ana")
     del states[0]
     monkeypatch.setattr("pvchat.assets.weights.missing", lambda **_: [])
-    assert (library.scan().added, library.scan().added) == (1, 0)
+    assert library.scan().added == 0
     with library._open() as tables:
         assert tables.execute("SELECT count(*) FROM facts WHERE attribute = 'says'").fetchone() == (0,)

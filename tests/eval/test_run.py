@@ -210,7 +210,7 @@ def test_people_who_would_stay_are_an_error(studied, tmp_path, unreported):
     (tmp_path / "elsewhere").mkdir()
     (out / "run-people").symlink_to(tmp_path / "elsewhere")  # which nothing deletes
     with pytest.raises(OSError, match="symbolic link"):
-        run(folder, out, EvalOptions(systems=("ours-instant",), bertscore=False, frames=False), chat=chat)
+        run(folder, out, EvalOptions(systems=("ours-instant",), bertscore=False), chat=chat)
     assert not list((tmp_path / "elsewhere").iterdir())
 
 

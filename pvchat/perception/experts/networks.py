@@ -332,12 +332,12 @@ def in_parallel(make: Callable[[Thing], Made], things: Iterable[Thing]) -> list[
         return [make(thing) for thing in todo]
     jobs = [_helpers(count).submit(make, thing) for thing in todo]
     try:
-        done = wait(jobs, return_when=FIRST_EXCEPTION).done
-        return [job.result() for job in (jobs if len(done) == len(jobs) else [one for one in jobs if one in done])]
+        wait(jobs, return_when=FIRST_EXCEPTION)
     finally:
         for job in jobs:
             job.cancel()
         wait(jobs)
+    return [job.result() for job in jobs if not job.cancelled()]  # the first error, if there was one
 
 
 def thread_safe(progress: Progress | None) -> Progress:
