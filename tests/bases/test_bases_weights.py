@@ -46,7 +46,7 @@ def test_from_one_clip_to_a_file_and_back(
 ) -> None:
     """Enrolled deep on a base by the command, asked, exported, forgotten (others stay as they were), imported."""
     model = str(folder_of("llava_onevision"))
-    monkeypatch.setattr("pvchat.train.deep.AugmentConfig", lambda: CONFIG)
+    monkeypatch.setattr("pvchat.train.deep.AugmentConfig", lambda track=None: replace(CONFIG, track=track))
     monkeypatch.setattr(training, "ON_BASE", QUICK)
     found: list[training.Gate] = []
     examine = training.examine

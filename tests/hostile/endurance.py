@@ -131,7 +131,7 @@ def _evaluate(place: Path) -> Any:
     from pvchat.eval.run import run as evaluate
 
     options = EvalOptions(
-        systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False, frames=False
+        systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pvchat.eval.report.write", lambda *_: None)  # it takes longer than all the rest
