@@ -269,6 +269,13 @@ def test_dark_and_bright_scenes():
         assert measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts()).light == word
 
 
+def test_black_bars_are_no_background_and_no_darkness():
+    clip = SimpleNamespace(images=np.zeros((3, 90, 160, 3), np.uint8))
+    clip.images[:, :, 55:105] = (60, 130, 200)  # a film of a phone held upright, in a wide picture
+    found = measure_scene(clip, np.zeros((1, 49, 1280)), experts=experts())
+    assert (found.light, found.background) == (None, "a blue background")
+
+
 def test_a_stage_is_looked_for_in_the_dark():
     grid = np.zeros((2, 49, 1280))
     grid[:, 5] = 1

@@ -193,7 +193,7 @@ def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
 
 
 def without_bars(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A few frames of footage [T, H, W, 3] without black bars that are as broad on both sides."""
+    """A few frames of footage [T, H, W, 3], spread over it, without black bars that are as broad on both sides."""
     some = images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]
     shown = some.max((0, 3)) > _BAR
     for axis, lit in ((1, shown.any(1)), (2, shown.any(0))):
@@ -204,15 +204,15 @@ def without_bars(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def light(images: NDArray[np.uint8]) -> str | None:
-    """Whether it is "dark" or "bright", by the median lightness of footage [T, H, W, 3]; None in between."""
-    lightness = float(np.median(to_lab(without_bars(images)[:, ::8, ::8])[..., 0]))
+    """Whether it is "dark" or "bright", by the median lightness of frames `without_bars`; None in between."""
+    lightness = float(np.median(to_lab(images[:, ::8, ::8])[..., 0]))
     return "dark" if lightness < 14 else "bright" if lightness > 82 else None
 
 
 def background(images: NDArray[np.uint8]) -> str | None:
-    """The one colour of the upper rim and sides of footage [T, H, W, 3], seldom people: "a grey background"."""
+    """The one colour of the upper rim and sides of frames `without_bars`, seldom people: "a grey background"."""
     said: list[str | None] = []
-    for image in without_bars(images):
+    for image in images:
         height, width = image.shape[:2]
         top, side = max(1, height // 6), max(1, width // 8)
         parts = (image[:top], image[top : height // 2, :side], image[top : height // 2, -side:])

@@ -120,9 +120,8 @@ def _hand_states(series: Series) -> Iterator[tuple[str, float]]:
         raised += (hand[:, FINGERTIPS, 1].mean(1) < level) & (hand[:, MIDDLE_TIP, 1] < hand[:, WRIST, 1])
         touching |= (np.hypot(hand[:, FINGERTIPS, 0] / 0.8, hand[:, FINGERTIPS, 1]) < _TOUCH).sum(1) >= 2
         end = wrist + _REACH * forearm / np.linalg.norm(forearm, axis=1, keepdims=True)
-        beside = (wrist[:, 1] < _BESIDE_FACE) & (
-            elbow[:, 1] > shoulder[:, 1]
-        )  # no microphone, no hands behind the head
+        # a wrist lower down holds a microphone, an elbow higher up is that of hands behind the head
+        beside = (wrist[:, 1] < _BESIDE_FACE) & (elbow[:, 1] > shoulder[:, 1])
         held |= beside & (np.hypot(end[:, 0] / 0.8, end[:, 1]) < _HELD)
     if touching.sum() >= max(2, 0.25 * count) or held.sum() >= max(2, _ALWAYS * count):
         yield "holding a hand to their face", _confidence_of_share(max(touching.sum(), held.sum()) / count)

@@ -48,7 +48,8 @@ _BOTH = {"outdoors": 0.62, "indoors": 0.68}  # mean of the two heads from which 
 
 def measure_scene(clip: Clip, frame_features: FloatArray, drawn: bool = False, *, experts: Experts) -> SceneFacts:
     """What can be said of the clip as a whole, but for the place; by grid features [F, 49, 1280] of some frames."""
-    scene = SceneFacts(drawn=drawn, light=colours.light(clip.images), background=colours.background(clip.images))
+    shown = colours.without_bars(clip.images)
+    scene = SceneFacts(drawn=drawn, light=colours.light(shown), background=colours.background(shown))
     _tell_setting(scene, np.asarray(frame_features, np.float32).mean(1), experts)
     if not drawn and len(frame_features):
         some = np.asarray(frame_features[:: -(-len(frame_features) // _CELL_FRAMES)], np.float32)

@@ -18,11 +18,9 @@ Legend: N people, V versions of a crop, B people of a batch, C kinds or other la
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 import tempfile
-import zlib
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -41,9 +39,10 @@ from pvchat.perception.experts.attributes import body_box, bust_box, crop, softm
 from pvchat.perception.experts.efficientnet import CLOTHES, FROZEN, SIDE, WIDTH, build, normalised
 from pvchat.perception.garments import LIKELY, TOLD, UNTOLD
 from pvchat.schemas import FloatArray
-from recipes.heads import arguments, write_head
-from recipes.looks.people import read_people
-from recipes.pictures import framed, read_metadata
+from recipes.heads import arguments, is_held_back, write_head
+from recipes.looks.people import pictures_of, read_people
+from recipes.model.base.degrade import compressed
+from recipes.pictures import read_metadata
 from recipes.posture.by_eye import source_of
 
 FILE = Path(__file__).with_name("garments.json")
@@ -97,7 +96,7 @@ def main(words: list[str] | None = None) -> None:
     people = list(everybody(args.traindata))
     with tempfile.TemporaryDirectory() as folder:
         maps = look(args.traindata, people, Path(folder) / "maps.npy", args.seed)
-        held = np.array([zlib.crc32(f"{one.set} {one.source}".encode()) % 4 == 0 for one in people])
+        held = np.array([is_held_back(one.set, one.source) for one in people])
         net = mean_of([learn(people, maps, ~held, plan, args.seed) for plan in PLANS])
         card = {"labels": KINDS, "held back": judge(people, maps, net, held)}
     write(args.out, net, card)
@@ -130,11 +129,8 @@ def look(root: Path, people: list[Dressed], file: Path, seed: int) -> NDArray[np
     shape = (len(people), VERSIONS, 2, 112, CELLS, CELLS)
     maps = np.lib.format.open_memmap(file, "w+", np.float16, shape)
     net, random = build(member_path("frames", "efficientnet-lite0-57934424.pth")), np.random.default_rng(seed)
-    rows: dict[str, dict[str, Any]] = {}
-    for n, one in enumerate(people):
-        if one.set not in rows:
-            rows[one.set] = {row["file"]: row for row in read_metadata(root / one.set)}
-        image = framed(root, rows[one.set][one.file])
+    shown = ((image, one) for _, image, some in pictures_of(root, people) for one in some)
+    for n, (image, one) in enumerate(shown):
         boxes = [body_box(one.face), bust_box(one.face)]
         crops = [version(image, box, random if v else None) for v in range(VERSIONS) for box in boxes]
         with torch.inference_mode():
@@ -170,11 +166,7 @@ def _as_in_small_video(picture: Image.Image, random: np.random.Generator) -> Ima
     if longer > side:
         size = [max(4, length * side // longer) for length in picture.size]
         picture = picture.resize((size[0], size[1]), Image.Resampling.BILINEAR)
-    if random.random() < 0.5:
-        packed = io.BytesIO()
-        picture.save(packed, "JPEG", quality=int(random.integers(30, 80)))
-        picture = Image.open(packed).convert("RGB")
-    return picture
+    return compressed(picture, int(random.integers(30, 80))) if random.random() < 0.5 else picture
 
 
 class Tail(nn.Module):

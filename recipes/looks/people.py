@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from pvchat.schemas import FloatArray
 from recipes.pictures import framed, read_metadata
 
+One = TypeVar("One", bound=Any)  # somebody of a picture: has its `set` and `file`
 FILE = Path(__file__).with_name("people.json")
 
 
@@ -50,10 +52,8 @@ def read_people() -> list[Person]:
     return found
 
 
-def pictures_of(
-    root: Path, people: Iterable[Person]
-) -> Iterator[tuple[tuple[str, str], NDArray[np.uint8], list[Person]]]:
-    """Set and file of each picture, the picture [H, W, 3], and its people."""
+def pictures_of(root: Path, people: Iterable[One]) -> Iterator[tuple[tuple[str, str], NDArray[np.uint8], list[One]]]:
+    """Set and file of each picture, the picture [H, W, 3], and its people, who follow each other."""
     for name, of_set in groupby(people, key=lambda one: one.set):
         rows = {row["file"]: row for row in read_metadata(root / name)}
         for file, some in groupby(of_set, key=lambda one: one.file):

@@ -14,7 +14,6 @@ clips it is learned. Their head starts from the word of the other one, which is 
 from __future__ import annotations
 
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from pvchat.perception.experts.figures import MIN_SCORE, FigureExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.scenes import free_cells
 from pvchat.schemas import FloatArray
-from recipes.heads import arguments, softmax_head, write_head
+from recipes.heads import arguments, is_held_back, softmax_head, write_head
 from recipes.pictures import framed, read_metadata
 from recipes.places.train import KINDS, LABELS, OTHER_OFTEN, judge
 from recipes.posture.by_eye import CLIPS, DRAWN, PHOTO, source_of
@@ -61,7 +60,7 @@ class Seen:
     @property
     def kept_back(self) -> bool:
         """Whether its film or photo is one of the quarter that the card is measured on."""
-        return zlib.crc32(f"{self.set} {self.source}".encode()) % 4 == 0
+        return is_held_back(self.set, self.source)
 
 
 def look(root: Path) -> Iterator[Seen]:

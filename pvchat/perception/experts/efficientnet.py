@@ -73,11 +73,11 @@ class FrameExpert:
 
     def _load(self, side: int, middle: bool = False) -> Network:
         pixels = Input((-1, -1, -1, 3), sizes=(1, side, side, 3))  # of a fixed shape one takes less than one of four
-        kind = "middle" if middle else self._tail.stem if self._tail else ""
-        name = f"efficientnet-lite0-{kind}".removesuffix("-")
-        build = partial(_layers, middle=middle, tail=self._tail)
-        what = hashlib.sha256(self._tail.read_bytes()).hexdigest() if self._tail else ""
-        return load(name, self._weights, build, pixels, what=what, device=self.device)
+        layers, parts, what = partial(_layers, middle=middle, tail=self._tail), ["efficientnet-lite0"], ""
+        if self._tail is not None:
+            parts, what = [*parts, self._tail.stem], hashlib.sha256(self._tail.read_bytes()).hexdigest()
+        name = "-".join([*parts, *["middle"] * middle])
+        return load(name, self._weights, layers, pixels, what=what, device=self.device)
 
 
 def _run_on_squares(network: Network, images: NDArray[np.uint8] | list[NDArray[np.uint8]], side: int) -> FloatArray:
