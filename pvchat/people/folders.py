@@ -109,8 +109,9 @@ class PersonFolders:
     def superseded(self) -> list[Path]:
         """Folders in whose place is a newer one of the same person, left by a process that was killed in between."""
         folders = self._folders()
-        older = [one for one in folders if one not in dict(folders).items()]
-        return [self.root / Person("", id=person_id, revision=revision).version for person_id, revision in older]
+        newest = dict(folders)
+        older = [Person("", id=one, revision=revision) for one, revision in folders if revision < newest[one]]
+        return [self.root / person.version for person in older]
 
     def _folders(self) -> list[tuple[str, int]]:
         """Id and revision of each folder, a person's newest one last."""
