@@ -7,8 +7,10 @@ Bazarevsky et al. 2019 (arXiv:1907.05047); constants from MediaPipe's face_landm
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from math import atan2
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +23,11 @@ from pvchat.schemas import FloatArray
 POINTS = 468
 SMALLEST_MOUTH = 36  # pixels, height of a face below which the mesh guesses how its mouth moves
 # Indices of the canonical face mesh; "right" is the person's own right, the left of a picture that faces us.
+PARTS: dict[str, list[int]] = json.loads(Path(__file__).with_name("facemesh.json").read_text(encoding="utf-8"))
 _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER, _LEFT_EYE_INNER, _LEFT_EYE_OUTER = 33, 133, 362, 263
 _RIGHT_LIDS, _LEFT_LIDS = (159, 145), (386, 374)
 _UPPER_LIP, _LOWER_LIP, _RIGHT_CORNER, _LEFT_CORNER = 13, 14, 61, 291
-_FOREHEAD, _CHIN, _RIGHT_CHEEK, _LEFT_CHEEK = 10, 152, 234, 454
+FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK = 10, 152, 234, 454
 _NEUTRAL_WIDTH = 0.30  # mouth width of an unsmiling face, in face heights
 _MARGIN = 1.5  # the region the network is trained on, over the tight box of the mesh
 
@@ -94,10 +97,7 @@ class WideFaceDetector:
 
 def measure(points: FloatArray) -> dict[str, float]:
     """Mouth, eyes, smile and head angles of a mesh [468, 3] in pixels (depth too): `Mesh`'s measures by name."""
-    across = _unit(points[_LEFT_CHEEK] - points[_RIGHT_CHEEK])
-    down = points[_CHIN] - points[_FOREHEAD]
-    height = float(np.linalg.norm(down))
-    down = _unit(down - across * float(down @ across))
+    (across, down, _), height = face_axes(points)
     corners = (points[_RIGHT_CORNER] + points[_LEFT_CORNER]) / 2
     lips = (points[_UPPER_LIP] + points[_LOWER_LIP]) / 2
     mouth_width = _gap(points, _RIGHT_CORNER, _LEFT_CORNER) / height
@@ -111,6 +111,14 @@ def measure(points: FloatArray) -> dict[str, float]:
         "pitch": float(np.degrees(atan2(-down[2], np.hypot(down[0], down[1])))),
         "roll": float(np.degrees(atan2(across[1], across[0]))),
     }
+
+
+def face_axes(points: FloatArray) -> tuple[FloatArray, float]:
+    """The face's own x, y and z [3, 3] (rows of length 1; y goes down) and height, of a mesh [468, 3] in pixels."""
+    across, down = _unit(points[LEFT_CHEEK] - points[RIGHT_CHEEK]), points[CHIN] - points[FOREHEAD]
+    height = max(float(np.linalg.norm(down)), 1e-6)
+    down = _unit(down - across * float(down @ across))
+    return np.stack((across, down, np.cross(across, down))).astype(np.float32), height
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -8,8 +8,10 @@ whose loops take longer than the network, and kept converted (`networks.py`).
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,16 +29,8 @@ _BOXES, _SCORES = "Postprocessor/Reshape_2", "Postprocessor/convert_scores"
 _LEAST = 0.2  # score below which no threshold that is used lies
 _CLASSES, PERSON = 91, 1  # of COCO's numbers, 0 being nothing
 _SAME = 0.6  # overlap from which two boxes of a label are one thing, as in the graph's own suppression
-_NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,
-parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,
-frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,
-wine glass,cup,fork,knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,
-potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,
-refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush"""
-_UNUSED = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)  # of COCO's numbers
-LABELS = dict(
-    zip((i for i in range(1, 91) if i not in _UNUSED), _NAMES.replace("\n", "").split(","), strict=True)
-)  # by COCO's number
+_FILE = Path(__file__).with_name("coco.json")
+LABELS = {int(number): label for number, label in json.loads(_FILE.read_text(encoding="utf-8")).items()}  # by COCO's
 
 
 @dataclass(frozen=True)
