@@ -147,10 +147,8 @@ def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -
 def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[tracks.Sighting]) -> Track:
     """One person's sightings as a track, without what is measured later."""
     size = np.array([clip.width, clip.height], np.float32)
-    boxes, points, scores, quality, identity = (
-        np.stack([getattr(found[f], name)[i] for f, i in sightings])
-        for name in ("boxes", "points", "scores", "quality", "identity")
-    )
+    arrays = ("boxes", "points", "scores", "quality", "identity")
+    boxes, points, scores, quality, identity = (tracks.rows_of(found, name, sightings) for name in arrays)
     boxes = np.asarray(boxes / np.tile(size, 2), np.float32)
     track = tracks.new_track("face", [f for f, _ in sightings], boxes, scores, quality, identity)
     track.points = np.asarray(points / size, np.float32)

@@ -19,7 +19,7 @@ from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
 from pvchat.perception.sightings import best_of_stretches
-from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
+from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting, linked
 from pvchat.runtime import threads
 from pvchat.schemas import FloatArray, IntArray
 
@@ -153,22 +153,16 @@ def _mutual_nearest(near: FloatArray, least: float) -> list[tuple[int, int]]:
 
 def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]:
     """Chains of sightings of one face in neighbouring frames of a shot; every sighting is in one chain."""
-    chains: list[list[Sighting]] = []
-    last: dict[int, list[Sighting]] = {}  # the chains that end in the frame before, by face
-    for f, here in enumerate(located):
-        follows: dict[int, list[Sighting]] = {}
-        if f and shots[f] == shots[f - 1]:
-            near = overlap(located[f - 1].boxes, here.boxes)
-            for i, j in _mutual_nearest(near, _CHAIN_OVERLAP):
-                if (near[i] >= _OTHER_OVERLAP).sum() == (near[:, j] >= _OTHER_OVERLAP).sum() == 1:
-                    follows[j] = last[i]
-        last = {}
-        for j in range(len(here)):
-            if j not in follows:
-                chains.append([])
-            last[j] = follows.get(j, chains[-1])
-            last[j].append((f, j))
-    return chains
+
+    def match(chains: list[list[Sighting]], frame: int) -> list[tuple[int, int]]:
+        if not frame or shots[frame] != shots[frame - 1]:
+            return []
+        before = {chain[-1][1]: n for n, chain in enumerate(chains) if chain[-1][0] == frame - 1}  # by face
+        near = overlap(located[frame - 1].boxes, located[frame].boxes)
+        alone = (near >= _OTHER_OVERLAP).sum(1)[:, None] + (near >= _OTHER_OVERLAP).sum(0) == 2
+        return [(before[i], j) for i, j in _mutual_nearest(near, _CHAIN_OVERLAP) if alone[i, j]]
+
+    return linked(range(len(located)), located, match)
 
 
 def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:
