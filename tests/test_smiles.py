@@ -23,7 +23,9 @@ def test_neither_place_nor_size_nor_a_turned_head_counts():
 
 def test_raised_corners_of_the_mouth_smile_and_lowered_ones_do_not():
     """The face is the mean of five, of which some smile."""
-    lowered, plain, raised = (smiles.smiling(apply_expression(FACE, 0.0, 0.0, by) * 100) for by in (-0.15, 0.0, 0.06))
+    lowered, plain, raised = (
+        smiles.smiling_and_downcast(apply_expression(FACE, 0.0, 0.0, by) * 100)[0] for by in (-0.15, 0.0, 0.06)
+    )
     assert lowered < plain < raised
     assert lowered < 0.5 < raised
 

@@ -3,7 +3,7 @@
 In: pictures of a drawn figure with its boxes, the detector of near and far faces; the shot that each is in. Out: a face
 box for each, where one is found (hair lies above it, clothes below); and verb phrases that complete "is ...", with
 confidences, as `gestures.py` has them of faces that are filmed. What a face shows is read from the figure's box
-(`experts/expressions.py`); several sightings decide together, and those that show no face don't count.
+(`experts/figurelooks.py`); several sightings decide together, and those that show no face don't count.
 
 Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 """
@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from pvchat.perception.boxes import below
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.expressions import SHOWN, expressions
-from pvchat.perception.experts.figurelooks import face_maps
+from pvchat.perception.experts.figurelooks import SHOWN, expressions, face_maps
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.schemas import FloatArray, IntArray
@@ -41,7 +40,7 @@ class DrawnHeads:
         self.detector, self.frames = detector, frames
 
     def shown(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> FloatArray:
-        """How probably each picture's figure [4] shows what `expressions.SHOWN` lists: [n, K]."""
+        """How probably each picture's figure [4] shows what `SHOWN` lists: [n, K]."""
         pictures = [crop_squares(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
         return expressions(face_maps(self.frames, pictures))
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pvchat.perception.experts.glasses import glasses_log_odds
 from pvchat.perception.experts.hands import MIDDLE_TIP, HandExpert
 from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
-from pvchat.perception.experts.smiles import downcast, smiling
+from pvchat.perception.experts.smiles import smiling_and_downcast
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible_hands
 from pvchat.schemas import HANDS, FloatArray, IntArray, Track
 
@@ -70,7 +70,7 @@ def measure_body(
         if (box[3] - box[1]) * height < SMALLEST_MOUTH:
             out.mouth_open = np.nan
         pixels = face.points * np.array([width, height, width], np.float32)
-        out.smile, out.downcast = smiling(pixels), downcast(pixels)
+        out.smile, out.downcast = smiling_and_downcast(pixels)
         out.glasses = glasses_log_odds(image, face.points, face.yaw)
     if np.isfinite(joints).all():
         out.hands = hands.hands(image, joints)

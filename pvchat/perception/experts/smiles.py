@@ -31,16 +31,8 @@ def features(points: FloatArray) -> FloatArray:
     return np.asarray(((points[POINTS] - middle) @ axes) / height, np.float32).ravel()
 
 
-def smiling(points: FloatArray) -> float:
-    """The probability that a face smiles; points [468, 3] in pixels, depth too."""
-    return _likely(WEIGHTS, points)
-
-
-def downcast(points: FloatArray) -> float:
-    """The probability that its eyes are cast down or shut; points as above."""
-    return _likely(DOWNCAST, points)
-
-
-def _likely(head: Path, points: FloatArray) -> float:
-    weight, bias = linear_head(head)
-    return float(sigmoid(features(points) @ weight + bias.item()))
+def smiling_and_downcast(points: FloatArray) -> tuple[float, float]:
+    """The probabilities that a face smiles, and that its eyes are cast down or shut; points [468, 3] in pixels."""
+    shown, heads = features(points), (linear_head(head) for head in (WEIGHTS, DOWNCAST))
+    smiling, downcast = (float(sigmoid(shown @ weight + bias.item())) for weight, bias in heads)
+    return smiling, downcast

@@ -19,12 +19,11 @@ from pvchat.config import VideoConfig
 from pvchat.memory import trim
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.mesh import MeshExpert
-from pvchat.perception.experts.music import MusicExpert
+from pvchat.perception.experts.music import MusicExpert, MusicListener
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S, SpeechExpert
 from pvchat.perception.experts.voiceprint import FRAME_S, WINDOW, VoiceprintExpert
 from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
 from pvchat.perception.sound.mouths import with_speakers
-from pvchat.perception.sound.music import MusicListener
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, SpokenWord, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
