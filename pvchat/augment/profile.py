@@ -178,12 +178,7 @@ def draw_stretch(usable: NDArray[np.bool_], count: int, rng: np.random.Generator
     if len(starts):
         return starts[rng.integers(len(starts))] + np.arange(count)
     start, end = max(runs.tolist(), key=lambda run: run[1] - run[0])
-    return _ping_pong(start, end, count)
-
-
-def _ping_pong(start: int, end: int, count: int) -> NDArray[np.int64]:
-    """Indices [count] from `start` up to `end`, back, and so on."""
-    return np.resize(np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1))), count).astype(np.int64)
+    return np.resize([*range(start, end), *range(end - 2, start, -1)], count).astype(np.int64)
 
 
 def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> NDArray[np.uint8] | None:

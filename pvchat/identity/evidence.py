@@ -15,16 +15,7 @@ from pvchat.perception.boxes import inside
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import faceless, head_of
-from pvchat.schemas import (
-    ClipAnalysis,
-    FloatArray,
-    IntArray,
-    PersonFacts,
-    PersonPresence,
-    SceneFacts,
-    Thing,
-    Track,
-)
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
 
 _MIN_FACE_FRAMES, _CLEAR_FACE_SCORE = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
 # A face on somebody's shirt: how much wider than hers it is, the share of it that lies on her torso, and of her

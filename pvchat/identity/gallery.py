@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +41,7 @@ class Gallery:
         self.views = [view for views in own for view in views]
         self.counts = np.array([len(views) for views in own], int)  # [P] how many of the views are each person's
         self.starts = np.cumsum(self.counts) - self.counts  # [P] where hers begin
-        self._stacks: dict[tuple[bool, bool], list[Stack]] = {}
-
-    def stacks(self, masked: bool, printed: bool) -> list[Stack]:
-        """All views, stacked, to be compared with a track; arguments as of `stacks_of`."""
-        if (masked, printed) not in self._stacks:
-            self._stacks[masked, printed] = stacks_of(self.views, masked, printed)
-        return self._stacks[masked, printed]
+        self.stacks = cache(partial(stacks_of, self.views))  # all views, stacked, to be compared with a track
 
 
 def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]:

@@ -47,7 +47,7 @@ class TrainedModel:
     def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
         self.folder, self._device = folder, device
         self.lock = threading.RLock()
-        self._whole, self._handed = model, model is not None
+        self._whole, self.handed = model, model is not None
 
     @cached_property
     def device(self) -> str:
@@ -72,15 +72,7 @@ class TrainedModel:
     @cached_property
     def frozen(self) -> FrozenModel:
         """The model for everything but text, without torch."""
-
-        def without_llm() -> PVChatModel:
-            if self._handed:
-                return self.model
-            from pvchat.model.pvchat import PVChatModel
-
-            return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)
-
-        return FrozenModel(self.folder / WEIGHTS, self.config, without_llm, self.device, handed=self._handed)
+        return FrozenModel(self)
 
     @cached_property
     def stamp(self) -> str:
@@ -111,15 +103,11 @@ class ClipTokens:
 class FrozenModel:
     """One trained model's passes, each loaded when it is first needed.
 
-    `model` gives the torch model, where a pass has to be converted or torch runs it. `handed`: that is in memory
-    anyway, and maybe nowhere else; it runs, nothing is converted.
+    A model that is in memory anyway, and maybe nowhere else, runs itself: nothing is converted.
     """
 
-    def __init__(
-        self, weights: Path, config: ModelConfig, model: Callable[[], PVChatModel], device: str, handed: bool = False
-    ) -> None:
-        self.weights, self.config, self.device = weights, config, device
-        self._model, self._handed = model, handed
+    def __init__(self, trained: TrainedModel) -> None:
+        self.trained, self.config = trained, trained.config
 
     def load(self) -> None:
         """Load all passes now."""
@@ -175,9 +163,16 @@ class FrozenModel:
         kinds = ("float32", "int64", "bool", "float32")
         return self._pass("looking", self._model, [Input(*one) for one in zip(shapes, kinds, strict=True)])
 
+    def _model(self) -> PVChatModel:
+        """The torch model, without its language model unless it is in memory."""
+        if self.trained.handed:
+            return self.trained.model
+        from pvchat.model.pvchat import PVChatModel
+
+        return PVChatModel.from_pretrained(self.trained.folder, llm="none", device=self.trained.device)
+
     def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
-        if self._handed:
-            return TorchNetwork(module(), self.device)
-        return load(
-            name, self.weights, lambda _: module(), *inputs, what=f"{self.config!r} {FORMAT}", device=self.device
-        )
+        if self.trained.handed:
+            return TorchNetwork(module(), self.trained.device)
+        weights, what = self.trained.folder / WEIGHTS, f"{self.config!r} {FORMAT}"
+        return load(name, weights, lambda _: module(), *inputs, what=what, device=self.trained.device)

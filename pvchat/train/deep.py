@@ -135,24 +135,19 @@ def stored(chat: Service, person: Person) -> Person:
     """The person as she is stored now, under whatever name. Raises PeopleError where she was forgotten or replaced
     meanwhile: nothing of her may come back.
     """
-    one = chat.people.find(person.id)
-    if one is None or not _same_enrollment(one, person):
-        raise _gone(person)
-    return one
+    return _unless_gone(chat.people.find(person.id), person)
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
     """The deep person with corrections made meanwhile; PeopleError where she was replaced."""
-    if not _same_enrollment(current, person):
-        raise _gone(person)
-    return with_examples(replace(deep, created=current.created), examples_of(current))
+    corrected = examples_of(_unless_gone(current, person))
+    return with_examples(replace(deep, created=current.created), corrected)
 
 
-def _gone(person: Person) -> PeopleError:
-    return PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)
-
-
-def _same_enrollment(one: Person, other: Person) -> bool:
-    """Whether only names or corrections of somebody have changed since."""
-    same = (one.created, one.clip_key) == (other.created, other.clip_key)
-    return same and np.array_equal(one.arrays.get("prototypes", ()), other.arrays.get("prototypes", ()))
+def _unless_gone(now: Person | None, person: Person) -> Person:
+    """The person as she is `now`, if only her names or corrections have changed since; else PeopleError."""
+    if now is not None and (now.created, now.clip_key) == (person.created, person.clip_key):
+        rows = (one.arrays.get("prototypes", ()) for one in (now, person))
+        if np.array_equal(*rows):
+            return now
+    raise PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.boxes import nesting
-from pvchat.perception.experts.networks import Input, Network, build_network, in_batches, load
+from pvchat.perception.experts.networks import Input, Network, built, in_batches, load
 from pvchat.schemas import FloatArray
 
 # Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel
@@ -137,28 +136,24 @@ def non_max_suppression(boxes: FloatArray, scores: FloatArray, overlap: float) -
     """
     if len(boxes) == 0:
         return np.zeros(0, np.int64)
-    chosen, count = _suppression_network(overlap)(boxes[None], scores[None, None])
+    chosen, count = _suppression(overlap)(boxes[None], scores[None, None])
     keep = np.asarray(chosen[: int(count[0]), 2], np.int64)
     return keep[np.lexsort((keep, -scores[keep]))]
 
 
-@cache
-def _suppression_network(overlap: float) -> Network:
+@built
+def _suppression(openvino: Any, overlap: float) -> Any:
     # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
     above = np.float32(overlap)
     if float(above) <= overlap:
         above = np.nextafter(above, np.float32(1))
-
-    def build(openvino: Any) -> Any:
-        ops = openvino.opset13
-        boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
-        kept = ops.non_max_suppression(
-            boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
-            ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
-        )  # fmt: skip
-        return openvino.Model([kept.output(0), kept.output(2)], [boxes, scores])
-
-    return build_network(build)
+    ops = openvino.opset13
+    boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
+    kept = ops.non_max_suppression(
+        boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
+        ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
+    )  # fmt: skip
+    return openvino.Model([kept.output(0), kept.output(2)], [boxes, scores])
 
 
 def _pyramid(side: int, min_face: float) -> Sequence[float]:

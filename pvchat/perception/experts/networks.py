@@ -137,9 +137,11 @@ def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:
     return _OpenVinoNetwork(model, small=True)
 
 
-def build_network(build: Callable[[Any], Any]) -> Network:
-    """A small network out of the runtime's own operations: `build` gets the package `openvino` and returns a model."""
-    return _OpenVinoNetwork(build(_openvino()), small=True)
+def built(build: Callable[..., Any]) -> Callable[..., Network]:
+    """Decorates what makes a model of the runtime's own operations, of `openvino` and of what it is asked with: a small
+    network for each of these, made once.
+    """
+    return cache(lambda *asked: _OpenVinoNetwork(build(_openvino(), *asked), small=True))
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:

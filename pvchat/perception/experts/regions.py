@@ -7,14 +7,13 @@ MediaPipe's (ImageToTensor, LandmarkProjection, AlignmentPointsRects and RectTra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from math import atan2, ceil, cos, floor, hypot, pi, sin
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import Network, build_network
+from pvchat.perception.experts.networks import built
 from pvchat.schemas import FloatArray
 
 _MASK = 256  # long side of a mask that is laid out over a frame
@@ -116,20 +115,16 @@ def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> Floa
     return _bilinear()(image[y0:y1, x0:x1], places)[0]
 
 
-@cache
-def _bilinear() -> Network:
+@built
+def _bilinear(openvino: Any) -> Any:
     """Bilinear look-up: pixels [H, W, 3] uint8, places [1, h, w, 2] (-1 at the first, 1 at the last) to [h, w, 3]."""
-
-    def build(openvino: Any) -> Any:
-        ops = openvino.opset13
-        pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
-        planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
-        how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
-        found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
-        rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
-        return openvino.Model([rows.output(0)], [pixels, places])
-
-    return build_network(build)
+    ops = openvino.opset13
+    pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
+    planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
+    how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
+    found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
+    rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
+    return openvino.Model([rows.output(0)], [pixels, places])
 
 
 def _covered(middle: float, reach: float, size: int) -> tuple[int, int]:
