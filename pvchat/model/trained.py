@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.model.cliptokens import SCENE, clip_tokens
 from pvchat.model.config import ANSWERING, WEIGHTS, ModelConfig, read_config
 from pvchat.perception.experts.networks import Input, Network, TorchNetwork, load
 from pvchat.runtime import pick_device
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.schemas import ClipAnalysis, Flags, FloatArray, IntArray
 from pvchat.storage import atomic
 
 if TYPE_CHECKING:
@@ -94,10 +93,10 @@ class ClipTokens:
     """A clip as the frozen model reads it."""
 
     raw: FloatArray  # [1, N, D] tokens before any was mixed with others
-    expert: NDArray[np.int64]  # [1, N] number of the expert that each comes from
+    expert: IntArray  # [1, N] number of the expert that each comes from
     where: FloatArray  # [N, 5] t, x0, y0, x1, y1
-    track: NDArray[np.int64]  # [N] track number, `SCENE` for none
-    mask: NDArray[np.bool_]  # [N] True for real tokens
+    track: IntArray  # [N] track number, `SCENE` for none
+    mask: Flags  # [N] True for real tokens
 
 
 class FrozenModel:
@@ -121,7 +120,7 @@ class FrozenModel:
         expert = np.repeat(np.arange(len(rows)), counts)[None]
         return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (1, 2, 3)))
 
-    def read(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> FloatArray:
+    def read(self, clip: ClipTokens, mask: Flags, question: FloatArray) -> FloatArray:
         """The mean [D] of the queries, which read a clip with a question's vector [S] in mind.
 
         The mask [N] says which tokens are looked at; what isn't is in none of the others either.
@@ -132,7 +131,7 @@ class FrozenModel:
         _, mean = self._query_pass(raw, clip.expert, mask[None], question[None])
         return mean[0]
 
-    def visible_tokens(self, clip: ClipTokens, track: int) -> NDArray[np.bool_]:
+    def visible_tokens(self, clip: ClipTokens, track: int) -> Flags:
         """[N] whether a token is read: those of a track, by the number they carry, and of the scene.
 
         The cells of whole frames still show everybody.
@@ -141,7 +140,7 @@ class FrozenModel:
         read = [number for number, name in enumerate(self.config.experts) if name in READ_EXPERTS]
         return shown & np.isin(clip.expert[0], read)
 
-    def tokens_near(self, clip: ClipTokens, track: int, box: FloatArray) -> NDArray[np.bool_]:
+    def tokens_near(self, clip: ClipTokens, track: int, box: FloatArray) -> Flags:
         """[N] the tokens of a track, and of the scene those whose cells meet a box [4] with a margin around it."""
         margin = np.tile((box[2:] - box[:2]) * MARGIN, 2) * (-1, -1, 1, 1)
         x0, y0, x1, y1 = box + margin

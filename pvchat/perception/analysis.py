@@ -14,7 +14,6 @@ from functools import partial
 from itertools import count
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import bodies, facts, joining, places, tracks
@@ -27,7 +26,7 @@ from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
@@ -185,7 +184,7 @@ def thumbnail(clip: Clip, track: Track) -> bytes:
     return portrait(clip.images[track.frames[best]], track.boxes[best])
 
 
-def portrait(image: NDArray[np.uint8], face: FloatArray) -> bytes:
+def portrait(image: Pixels, face: FloatArray) -> bytes:
     """JPEG of head and shoulders about a face box [4] (fractions) of an image [H, W, 3]."""
     x0, y0, x1, y1 = face
     grow_x, grow_y = 0.5 * (x1 - x0), 0.5 * (y1 - y0)

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import arrays_of, softmax
 from pvchat.perception.things import room_of
-from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, FloatArray, SceneFacts
+from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
@@ -102,7 +101,7 @@ def kinds_of_place() -> tuple[str, ...]:
     return tuple(json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
 
 
-def free_cells(faces: FloatArray) -> NDArray[np.bool_]:
+def free_cells(faces: FloatArray) -> Flags:
     """[49] cells of a frame's grid that show nobody whose face is in boxes [n, 4]; all where few would be left."""
     middles, free = (np.arange(_SIDE) + 0.5) / _SIDE, np.ones((_SIDE, _SIDE), bool)
     for x0, y0, x1, y1 in faces:

@@ -15,10 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.schemas import BODY, FloatArray, IntArray, Track
+from pvchat.schemas import BODY, Flags, FloatArray, IntArray, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.faces import DetectedFaces
@@ -120,7 +119,7 @@ def _match(faces: Sequence[DetectedFaces], chains: list[list[Sighting]], frame: 
     return [(recent[row], face) for row, face in cheapest_pairs(apart + (1 - near), allowed)]
 
 
-def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def cheapest_pairs(cost: FloatArray, allowed: Flags) -> list[tuple[int, int]]:
     """Pairs (row, column) of [n, m] that are allowed, each used once, at the least cost (Hungarian assignment)."""
     from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
 

@@ -21,7 +21,7 @@ from scipy.spatial.transform import Rotation
 
 from pvchat.perception.experts import mesh
 from pvchat.perception.experts.regions import sample
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import FloatArray, IntArray, Pixels
 
 _FLAT = 1e-3  # twice the area in square pixels below which a triangle is seen edge-on
 FACE = mesh.POINTS
@@ -97,8 +97,8 @@ def rasterise(points: FloatArray, depth: FloatArray, triangles: IntArray, height
 
 
 def warp(
-    image: NDArray[np.uint8], source: FloatArray, target: FloatArray, depth: FloatArray, triangles: IntArray
-) -> tuple[NDArray[np.uint8], Raster]:
+    image: Pixels, source: FloatArray, target: FloatArray, depth: FloatArray, triangles: IntArray
+) -> tuple[Pixels, Raster]:
     """Move the mesh's points and the texture of an image [H, W, 3] with them; also what the mesh covers then.
 
     Points [P, 2] go from `source` to `target` (of a depth [P], small is near); those on the mesh's border should stay.
@@ -138,7 +138,7 @@ def rotation(yaw: float, pitch: float, roll: float) -> FloatArray:
     return np.asarray(Rotation.from_euler("YXZ", (yaw, pitch, -roll), degrees=True).as_matrix(), np.float32)
 
 
-def face_brightness(image: NDArray[np.uint8], head: HeadMesh) -> float:
+def face_brightness(image: Pixels, head: HeadMesh) -> float:
     """How bright the face is, against one in full light: cheeks, forehead, chin."""
     height, width = image.shape[:2]
     at = np.round(head.pixels[[50, 280, 9, 151, 199], :2]).astype(int)

@@ -11,14 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Raster, warp
 from pvchat.augment.profile import MEASURES, Positive, Profile, draw_stretch
 from pvchat.perception.experts.mesh import CHIN, PARTS
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 MOST_DEGREES = 25.0
 _SWAY = 2.0  # degrees
@@ -76,7 +75,7 @@ def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Genera
     return Motion(**{**parts, moved: curve * np.float32(reach)})
 
 
-def reenact_frame(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int) -> NDArray[np.uint8]:
+def reenact_frame(image: Pixels, mesh: FloatArray, motion: Motion, at: int) -> Pixels:
     """One frame [H, W, 3] with its face moved as `motion` says at its frame `at`."""
     height, width = image.shape[:2]
     head = heads.build_head(mesh, width, height)
@@ -124,7 +123,7 @@ def _jaw(local: FloatArray) -> FloatArray:
     return amount.astype(np.float32)
 
 
-def _fill_mouth(out: NDArray[np.uint8], seen: Raster, before: FloatArray, after: FloatArray, light: float) -> None:
+def _fill_mouth(out: Pixels, seen: Raster, before: FloatArray, after: FloatArray, light: float) -> None:
     """Paint what opens between the lips of a mesh [P, 3]: dark, with teeth; an open mouth keeps its own texture."""
     opened = float(after[14, 1] - after[13, 1]) - float(before[14, 1] - before[13, 1])
     strength = np.clip((opened - 0.008) / 0.02, 0, 1) * np.clip(1 - (before[14, 1] - before[13, 1]) / 0.05, 0, 1)

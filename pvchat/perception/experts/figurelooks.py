@@ -19,11 +19,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import arrays_of, sigmoid, softmax
 from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE, FrameExpert
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 Arrays = dict[str, FloatArray]
 SIDE = 128
@@ -40,7 +39,7 @@ _PARTS = (
 )  # fmt: skip
 
 
-def face_maps(expert: FrameExpert, pictures: list[NDArray[np.uint8]]) -> FloatArray:
+def face_maps(expert: FrameExpert, pictures: list[Pixels]) -> FloatArray:
     """N cut-out faces of any size to maps [n, 152, 8, 8]."""
     return expert.maps(pictures, SIDE)[:, :CHANNELS]
 

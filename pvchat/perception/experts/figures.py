@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
 from pvchat.perception.experts.attributes import arrays_of, sigmoid
 from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
 from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
 from pvchat.perception.tracks import Sighting, cheapest_pairs, linked, new_track, rows_of
-from pvchat.schemas import FloatArray, IntArray, Track
+from pvchat.schemas import FloatArray, IntArray, Pixels, Track
 
 LOCATOR_SIDE = 320  # 448 takes about twice the time
 CELLS = LOCATOR_SIDE // STRIDE
@@ -77,7 +76,7 @@ class FigureExpert:
             made.update(np.ascontiguousarray(self._w[name]).tobytes())
         return made.hexdigest()
 
-    def find(self, images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Figures]:
+    def find(self, images: Pixels | Sequence[Pixels]) -> list[Figures]:
         """The figures of each frame [T, H, W, 3] RGB, best first; else its middle, scored as its best cell."""
         if self.frames is None:
             raise ValueError("a FigureExpert without a backbone can't look at images")
@@ -160,7 +159,7 @@ def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, Float
     return np.array(found, np.float32).reshape(-1, 4), np.array(kept, np.float32)
 
 
-def crop_squares(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
+def crop_squares(image: Pixels, boxes: FloatArray) -> list[Pixels]:
     """Squares (in pixels) around boxes [n, 4] (fractions) out of image [H, W, 3], clipped at the frame."""
     height, width = image.shape[:2]
     found = []

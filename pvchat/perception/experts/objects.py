@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Network, load_graph
 from pvchat.perception.experts.ssd import Detections, suppress
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 GRAPH = "frozen_inference_graph.pb"
 _SIDE = 300  # pixels, both sides: frames are squashed, as in training
@@ -55,23 +55,23 @@ class ThingExpert:
         """The whole network, loaded when it is first needed."""
         return self._load()
 
-    def find(self, image: NDArray[np.uint8]) -> list[Detection]:
+    def find(self, image: Pixels) -> list[Detection]:
         """The things in a frame [H, W, 3], best first."""
         boxes, scores = self.all(_as_input(image))
         return read_detections(boxes[0], scores[0])
 
-    def scores(self, image: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
+    def scores(self, image: Pixels) -> tuple[FloatArray, FloatArray]:
         """All boxes [n, 4] (fractions) in a picture [H, W, 3], and the score [n, L] of each of LABELS."""
         boxes, scores = self.all(_as_input(image))
         return _corners(boxes[0]), scores[0][:, list(LABELS)]
 
-    def people(self, image: NDArray[np.uint8]) -> list[Detection]:
+    def people(self, image: Pixels) -> list[Detection]:
         """The people among them, in less time."""
         boxes, scores = self._of_people(_as_input(image))
         return _of_label(PERSON, _corners(boxes[0]), scores[0, :, 0])
 
 
-def _as_input(image: NDArray[np.uint8]) -> FloatArray:
+def _as_input(image: Pixels) -> FloatArray:
     """A frame [H, W, 3] as the network takes it: [1, 300, 300, 3]."""
     from PIL import Image  # the labels alone are read by questions, too
 

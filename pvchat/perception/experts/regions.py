@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.networks import built
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 _MASK = 256  # long side of a mask that is laid out over a frame
 
@@ -44,7 +44,7 @@ class Region:
         return out
 
 
-def whole_image(image: NDArray[np.uint8]) -> Region:
+def whole_image(image: Pixels) -> Region:
     """The square that holds the whole image, centred (MediaPipe's letterbox)."""
     height, width = image.shape[:2]
     return Region(width / 2, height / 2, float(max(height, width)))
@@ -68,7 +68,7 @@ def around(points: FloatArray, angle: float) -> Region:
     return Region(float(x), float(y), float((high - low).max()), angle)
 
 
-def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = True) -> FloatArray:
+def crop(image: Pixels, region: Region, size: int, *, edge: bool = True) -> FloatArray:
     """A region of an image [H, W, 3] uint8 RGB scaled bilinearly to [size, size, 3] float32, 0..1.
 
     Where it reaches beyond the image its border pixels are repeated; where it is upright and not `edge`, it is black.
@@ -82,7 +82,7 @@ def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = Tr
     return _upright(image, xs, ys, edge) / np.float32(255)
 
 
-def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: bool) -> FloatArray:
+def _upright(image: Pixels, xs: FloatArray, ys: FloatArray, edge: bool) -> FloatArray:
     """`sample` at all of the columns `xs` [w] in all of the rows `ys` [h]: whole rows of bands are reckoned at once."""
     height, width, bands = image.shape
     left, top = np.floor(xs), np.floor(ys)
@@ -99,7 +99,7 @@ def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: boo
     return np.asarray(out.reshape(len(ys), len(xs), bands), np.float32)
 
 
-def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> FloatArray:
+def _turned(image: Pixels, region: Region, steps: FloatArray) -> FloatArray:
     """`sample` of a turned square whose rows and columns lie `steps` [s] from its middle: [s, s, 3], 0..255."""
     c, s = cos(region.angle), sin(region.angle)
     reach = region.side * (abs(c) + abs(s)) / 2 + 2
