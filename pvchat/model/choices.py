@@ -18,7 +18,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas import HANDS, FloatArray, PersonFacts, SceneFacts
+from pvchat.perception.experts.attributes import softmax
+from pvchat.schemas import HANDS, Flags, FloatArray, PersonFacts, SceneFacts
 
 Liken = Callable[[list[int | None], list[str]], FloatArray]  # B tracks (None: the whole), n texts -> likeness [B, n]
 ChoiceKind = Literal["action", "location"]
@@ -60,10 +61,10 @@ class Scale:
     least: float  # probability from which the likeliest choice is told
     least_of_group: float  # else its group
 
-    def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
+    def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: Flags) -> FloatArray:
         """[n, K] of likeness [n, S], over the choices that are allowed ([K]) and "none of these"."""
         scores = np.pad(pooled(kind, likeness), ((0, 0), (0, 1)), constant_values=self.nothing)
-        return softmax(self.sharpness * scores, np.append(allowed, True))[:, :-1]
+        return softmax(np.where(np.append(allowed, True), self.sharpness * scores, -np.inf))[:, :-1]
 
 
 @dataclass(frozen=True)
@@ -121,22 +122,13 @@ def group_shares(kind: ChoiceKind, shares: NDArray[Any]) -> NDArray[Any]:
     return np.stack([shares[:, [c.group == g for c in choices(kind)]].sum(1) for g in group_names(kind)], 1)
 
 
-def softmax(logits: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
-    """Probabilities [n, K] over what is allowed; rows in which nothing is are 0."""
-    allowed = np.broadcast_to(allowed, logits.shape)
-    among = np.where(allowed, logits, -np.inf)
-    weights = np.exp(among - among.max(1, keepdims=True, initial=-1e9))
-    shares: FloatArray = weights / np.maximum(weights.sum(1, keepdims=True), 1e-12)
-    return shares
-
-
 def sentences(kind: ChoiceKind) -> list[str]:
     """All sentences of a kind, choice after choice."""
     verb = "" if kind == "location" else "is "
     return [f"A person {verb}{text}." for choice in choices(kind) for text in choice.sentences]
 
 
-def possible(kind: ChoiceKind, scene: SceneFacts, people: int) -> NDArray[np.bool_]:
+def possible(kind: ChoiceKind, scene: SceneFacts, people: int) -> Flags:
     """[K] the choices that can be in this scene with so many people in it."""
     return np.array(
         [c.company <= people and (not scene.setting or c.setting in (None, scene.setting)) for c in choices(kind)]

@@ -25,8 +25,7 @@ from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
 from pvchat.model.drafted import Decoding, write
 from pvchat.model.heads import RoutingStats
 from pvchat.model.llm import add_lora, load_llm
-from pvchat.model.people import People
-from pvchat.model.presence import PresenceInput
+from pvchat.model.people import People, PresenceInput
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.qformer import QFormer
 from pvchat.schemas import ClipAnalysis

@@ -21,8 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.augment.schemas import QuestionRow, Sample
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig, QuestionRow, Sample
 from pvchat.augment.watch import StoppedError
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import examples_of, with_examples
@@ -64,14 +63,9 @@ def deepen(
     """Augment her clip, train, and put the deep state in the place of the instant one, which answers meanwhile.
 
     `track` says which subject of the clip she is, as in `PVChat.enroll`; None: the main one. Stopped, the best state so
-    far is kept, before any training the instant one.
-
-    Returns:
-        The person as stored: "deep", or still "instant" when nothing is trained here (`trains`), or when it was stopped
-        before anything was learnt.
-
-    Raises:
-        PeopleError: she was forgotten meanwhile.
+    far is kept, before any training the instant one. Returns the person as stored: "deep", or still "instant" when
+    nothing is trained here (`trains`), or when it was stopped before anything was learnt. Raises PeopleError where she
+    was forgotten meanwhile.
     """
     from pvchat.augment.steps import augment
 
@@ -122,7 +116,7 @@ def train_on(
 
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
     """Samples and rows of a data set about somebody; raises SettingsError where there are none about her."""
-    from pvchat.augment.dataset import folder as dataset
+    from pvchat.augment import dataset
 
     samples, rows = dataset.read(folder)
     if not any(s.people.get(name) for s in samples):

@@ -82,11 +82,8 @@ def listen(
     """What is heard in a clip with sound: words, in how many voices, who speaks as far as that is seen, and music.
 
     `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it: then only the part is
-    listened to. Progress is in seconds.
-
-    Raises:
-        VideoReadError: it can't be read.
-        WeightsError: the weights to hear it aren't here.
+    listened to. Progress is in seconds. Raises VideoReadError where it can't be read, WeightsError where the weights to
+    hear it aren't here.
     """
     networks.release_buffers()  # what looking needed isn't there beside what hearing does
     utterances: list[Utterance] = []
