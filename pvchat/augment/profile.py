@@ -70,14 +70,9 @@ class Profile:
     @property
     def has(self) -> frozenset[str]:
         """What generators may need: "subject", "motion" (several frames), "mesh", "mask"."""
-        found = {"subject"} if self.seen.any() else set()
-        if self.seen.sum() > 1:
-            found.add("motion")
-        if self.meshed.any():
-            found.add("mesh")
-        if self.masks is not None:
-            found.add("mask")
-        return frozenset(found)
+        seen, mask = int(self.seen.sum()), self.masks is not None
+        found = {"subject": seen > 0, "motion": seen > 1, "mesh": self.meshed.any(), "mask": mask}
+        return frozenset(name for name, there in found.items() if there)
 
     def part(self, split: Split) -> Profile:
         """The profile of one segment alone."""

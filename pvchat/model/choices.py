@@ -18,7 +18,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.attributes import softmax
 from pvchat.schemas import HANDS, Flags, FloatArray, PersonFacts, SceneFacts
 
 Liken = Callable[[list[int | None], list[str]], FloatArray]  # B tracks (None: the whole), n texts -> likeness [B, n]
@@ -64,7 +63,7 @@ class Scale:
     def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: Flags) -> FloatArray:
         """[n, K] of likeness [n, S], over the choices that are allowed ([K]) and "none of these"."""
         scores = np.pad(pooled(kind, likeness), ((0, 0), (0, 1)), constant_values=self.nothing)
-        return softmax(np.where(np.append(allowed, True), self.sharpness * scores, -np.inf))[:, :-1]
+        return softmax(self.sharpness * scores, np.append(allowed, True))[:, :-1]
 
 
 @dataclass(frozen=True)
@@ -120,6 +119,15 @@ def group_names(kind: ChoiceKind) -> list[str]:
 def group_shares(kind: ChoiceKind, shares: NDArray[Any]) -> NDArray[Any]:
     """Sums [n, G] of [n, K] over each group."""
     return np.stack([shares[:, [c.group == g for c in choices(kind)]].sum(1) for g in group_names(kind)], 1)
+
+
+def softmax(logits: FloatArray, allowed: Flags) -> FloatArray:
+    """Probabilities [n, K] over what is allowed; rows in which nothing is are 0."""
+    allowed = np.broadcast_to(allowed, logits.shape)
+    among = np.where(allowed, logits, -np.inf)
+    weights = np.exp(among - among.max(1, keepdims=True, initial=-1e9))
+    shares: FloatArray = weights / np.maximum(weights.sum(1, keepdims=True), 1e-12)
+    return shares
 
 
 def sentences(kind: ChoiceKind) -> list[str]:

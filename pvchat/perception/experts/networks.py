@@ -86,14 +86,10 @@ def load(
 ) -> Network:
     """A frozen network, ready to be called with an array for each of its inputs; returns all its outputs.
 
-    Args:
-        name: of the folder of its conversion.
-        weights: the file that `build` reads.
-        build: makes the torch module, weights and preprocessing included.
-        inputs: in the order of the module's arguments.
-        what: whatever else its conversion depends on.
-        device: on another than "cpu" torch runs the module.
-        small: it computes on one thread, and as many calls at once as there are threads; else each on all of them.
+    `name`: of the folder of its conversion; `build` makes the torch module, preprocessing included, of the file
+    `weights`; `inputs`: in the order of its arguments; `what`: whatever else its conversion depends on; `device`: on
+    another than "cpu" torch runs the module; `small`: it computes on one thread, and as many calls at once as there are
+    threads; else each on all of them.
     """
     if device != "cpu":
         return TorchNetwork(build(weights), device)
