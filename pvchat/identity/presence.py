@@ -222,9 +222,9 @@ class PresenceModel:
         nearest = np.minimum.reduceat(near, gallery.starts)
         cost = distance_penalty(nearest, faces.quality.max(1), scenes, faces.hidden)
         # who was enrolled from small or blurred faces is near to everybody else
-        poor = np.maximum(0.0, _GOOD_ENROLLMENT - np.array([[person.quality] for person in people]))
+        doubts = np.array([[_POOR_ENROLLMENT_COST * max(0.0, _GOOD_ENROLLMENT - person.quality)] for person in people])
         mean = np.asarray(np.logaddexp.reduceat(odds, gallery.starts) - np.log(gallery.counts)[:, None])
-        return mean - _POOR_ENROLLMENT_COST * poor - cost
+        return mean - doubts - cost
 
     def _uses_prints(self, faces: FaceTracks) -> bool:
         """Whether tracks are compared by faceprints, too."""

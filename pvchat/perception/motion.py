@@ -103,7 +103,7 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
 def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures]) -> bool:
     """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
     scenes, counts = np.unique(shots[track.frames], return_counts=True)
-    rows = np.flatnonzero(shots[track.frames] == scenes[counts.argmax()])  # the sightings of the longest
+    rows: IntArray = np.flatnonzero(shots[track.frames] == scenes[counts.argmax()])  # the sightings of the longest
     if len(rows) < _FEW:
         return False
     mouth, head = _spread(measures, rows, "mouth_open"), max(_spread(measures, rows, n) for n in ("yaw", "pitch"))
