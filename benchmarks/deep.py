@@ -24,7 +24,7 @@ from tokencount import with_tokens
 from pvchat import PVChat
 from pvchat.augment import steps
 from pvchat.augment.augmentation import AnalysisCache
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.model.pvchat import PVChatModel
 from pvchat.train.config import PersonConfig

@@ -22,7 +22,7 @@ import numpy as np
 from pvchat import PVChat
 from pvchat.augment.negatives import search
 from pvchat.augment.negatives.strangers import SubjectClip
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.identity.enroll import enroll
 from pvchat.identity.subjects import subjects_of
 

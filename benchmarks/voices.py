@@ -23,8 +23,8 @@ from pvchat.chat.english import word_set
 from pvchat.config import PresenceConfig
 from pvchat.identity.voices import add_voices
 from pvchat.people.person import Person
+from pvchat.perception.experts.music import MusicListener
 from pvchat.perception.sound.listening import SoundExperts
-from pvchat.perception.sound.music import MusicListener
 from pvchat.schemas import FloatArray, PersonPresence, Sound, Utterance
 
 KINDS = word_set(

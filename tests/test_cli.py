@@ -26,7 +26,7 @@ from pvchat.schemas import Answer, PersonPresence
 
 REPO = Path(__file__).parents[1]
 HELP = REPO / "docs" / "help.md"
-SETTINGS = ("config", "errors", "runtime", "augment.settings", "train.config")
+SETTINGS = ("config", "errors", "runtime", "augment.schemas", "train.config")
 LIGHT = {"pvchat", "pvchat.augment", "pvchat.train"}
 LIGHT |= {f"pvchat.{name}" for name in SETTINGS}
 LIGHT |= {"recipes", "recipes.bases", "recipes.bases.config"}

@@ -11,9 +11,8 @@ from real_weights import WEIGHTS_HOME
 from safetensors.numpy import load_file
 
 from pvchat.perception.drawnheads import drawn_gestures
-from pvchat.perception.experts import attributes, expressions
-from pvchat.perception.experts.expressions import SHOWN
-from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, face_maps
+from pvchat.perception.experts import attributes, figurelooks
+from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, EXPRESSIONS, SHOWN, expressions, face_maps
 from recipes.looks import expressions as recipe
 
 
@@ -56,14 +55,14 @@ def test_what_shows_no_face_does_not_count():
 
 def test_the_network_reads_maps_of_any_number(monkeypatch: pytest.MonkeyPatch):
     maps = np.random.default_rng(0).normal(size=(2, CHANNELS, CELLS, CELLS)).astype(np.float32)
-    found = expressions.expressions(maps)
+    found = expressions(maps)
     assert found.shape == (2, len(SHOWN))
     assert (found >= 0).all()
     assert (found <= 1).all()
-    assert expressions.expressions(maps[:0]).shape == (0, len(SHOWN))
-    still = {name: np.zeros_like(array) for name, array in attributes.arrays_of(expressions.WEIGHTS).items()}
-    monkeypatch.setattr(expressions, "arrays_of", lambda file: still)
-    nothing = expressions.expressions(maps)  # without what it learned it tells of nobody anything
+    assert expressions(maps[:0]).shape == (0, len(SHOWN))
+    still = {name: np.zeros_like(array) for name, array in attributes.arrays_of(EXPRESSIONS).items()}
+    monkeypatch.setattr(figurelooks, "arrays_of", lambda file: still)
+    nothing = expressions(maps)  # without what it learned it tells of nobody anything
     assert drawn_gestures(nothing, np.zeros(2, np.int64)) == []
     assert drawn_gestures(nothing, np.zeros(2, np.int64)) != drawn_gestures(
         sightings(*[{"smile": 0.9}] * 2), np.zeros(2, np.int64)
@@ -71,9 +70,9 @@ def test_the_network_reads_maps_of_any_number(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_card_is_of_the_weights():
-    card = json.loads(expressions.WEIGHTS.with_suffix(".json").read_text(encoding="utf-8"))
+    card = json.loads(EXPRESSIONS.with_suffix(".json").read_text(encoding="utf-8"))
     assert tuple(card["labels"]) == SHOWN
-    assert len(load_file(expressions.WEIGHTS)["learned.out.bias"]) == len(SHOWN)
+    assert len(load_file(EXPRESSIONS)["learned.out.bias"]) == len(SHOWN)
     for name in SHOWN:
         row = card["held back"][f"{name}, clips"]
         assert row["right"] / row["told"] >= 0.8
@@ -99,7 +98,7 @@ def test_an_open_mouth_and_shut_eyes_are_seen_in_a_drawing(monkeypatch: pytest.M
 
     monkeypatch.setenv("PVCHAT_HOME", str(WEIGHTS_HOME))
     pictures = [drawn_face(1, 14), drawn_face(12, 14), drawn_face(1, 1)]
-    shut_mouth, open_mouth, shut_eyes = expressions.expressions(face_maps(FrameExpert(), pictures))
+    shut_mouth, open_mouth, shut_eyes = expressions(face_maps(FrameExpert(), pictures))
     opened, shut = SHOWN.index("open"), SHOWN.index("shut")
     assert open_mouth[opened] > shut_mouth[opened]
     assert shut_eyes[shut] > shut_mouth[shut]
@@ -110,7 +109,7 @@ def test_networks_side_by_side_say_the_mean_of_their_log_odds():
     torch.manual_seed(0)
     spread = random.uniform(0.5, 2, CHANNELS).astype(np.float32)
     parts = [recipe.arrays_of_network(recipe.Looks(), spread, spread) for _ in range(3)]
-    odds = [np.log(p / (1 - p)) for p in (expressions.read_by(w, maps) for w in [*parts, recipe.as_one(parts)])]
+    odds = [np.log(p / (1 - p)) for p in (expressions(maps, w) for w in [*parts, recipe.as_one(parts)])]
     assert odds[3] == pytest.approx(np.mean(odds[:3], 0), abs=1e-4)
 
 
@@ -137,7 +136,7 @@ def test_what_is_learned_is_told_of_other_faces(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(recipe, "EPOCHS", 8)
     faces = recipe.Faces(maps[:40], truth[:40], np.ones_like(truth[:40]), np.zeros(40, np.int64), np.zeros(40, bool))
     monkeypatch.setattr(recipe, "NETWORKS", 2)
-    said = expressions.read_by(recipe.learn(faces), maps[40:, 0].astype(np.float32))[:, opened]
+    said = expressions(maps[40:, 0].astype(np.float32), recipe.learn(faces))[:, opened]
     assert said[::2].min() > said[1::2].max()
     card = recipe.judge(faces, faces.truth)["open, drawings"]
     assert card == {"there": 20, "told": 20, "right": 20}

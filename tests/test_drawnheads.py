@@ -10,7 +10,7 @@ from test_facts import analysis, track_at
 
 from pvchat.perception import facts
 from pvchat.perception.drawnheads import DrawnHeads, clothes_of, hair_of
-from pvchat.perception.experts.expressions import SHOWN
+from pvchat.perception.experts.figurelooks import SHOWN
 from pvchat.perception.sightings import pictured
 
 FIGURE = np.float32([0.25, 0.1, 0.75, 0.6])

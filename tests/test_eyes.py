@@ -12,8 +12,18 @@ import pytest
 from make_analysis import make_analysis, make_track
 from make_clips import encode, noisy_frames, photo
 
-from pvchat.bases.eyes import CONFIG, Eyes
-from pvchat.bases.zeroshot import BASELINE, LEAST, LEAST_OF_GROUP, MARGIN, MOMENTS, TEMPLATES, ZeroShot, moments
+from pvchat.bases.eyes import (
+    BASELINE,
+    CONFIG,
+    LEAST,
+    LEAST_OF_GROUP,
+    MARGIN,
+    MOMENTS,
+    TEMPLATES,
+    Eyes,
+    ZeroShot,
+    moments,
+)
 from pvchat.chat.english import HEDGE
 from pvchat.chat.question import Conversation, Viewed
 from pvchat.chat.writer import Writer

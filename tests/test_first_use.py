@@ -23,7 +23,7 @@ def twice(openvino):
     rows = ops.parameter([1, 4], np.float32)
     return openvino.Model([ops.add(rows, rows).output(0)], [rows])
 
-network, together, answers = networks.build_network(twice), threading.Barrier(2), []
+network, together, answers = networks.built(twice)(), threading.Barrier(2), []
 
 def call():
     together.wait()

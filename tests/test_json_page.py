@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from make_people import make_person
 
-from pvchat.augment.dataset.check import DataSetProblem
+from pvchat.augment.dataset import DataSetProblem
 from pvchat.bases.models import base_rows
 from pvchat.bases.sources import list_bases
 from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video

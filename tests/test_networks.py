@@ -14,7 +14,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from pvchat.perception.experts import converted, networks  # noqa: E402
+from pvchat.perception.experts import networks  # noqa: E402
 from pvchat.perception.experts.mtcnn import non_max_suppression  # noqa: E402
 from pvchat.perception.experts.networks import Input, in_batches, in_parallel, load, thread_safe  # noqa: E402
 
@@ -224,12 +224,12 @@ def test_threads_share_requests_and_get_their_own_answers(weights: Path) -> None
 
 
 def test_networks_that_an_earlier_version_did_not_know_are_lacking(pvchat_home: Path) -> None:
-    assert not converted.lacking()  # there are no weights to convert
+    assert not networks.lacking()  # there are no weights to convert
     (pvchat_home / "weights").mkdir(exist_ok=True)
-    assert converted.lacking()  # none was ever converted: a first enrollment would wait for all of them
+    assert networks.lacking()  # none was ever converted: a first enrollment would wait for all of them
     root = pvchat_home / "weights" / "networks"
-    for name in converted.NAMES[:-1]:
+    for name in networks.NAMES[:-1]:
         (root / f"{name}-0123").mkdir(parents=True)
-    assert converted.lacking()
-    (root / f"{converted.NAMES[-1]}-0123").mkdir()
-    assert not converted.lacking()
+    assert networks.lacking()
+    (root / f"{networks.NAMES[-1]}-0123").mkdir()
+    assert not networks.lacking()

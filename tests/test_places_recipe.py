@@ -6,8 +6,7 @@ import json
 
 import numpy as np
 
-from pvchat.perception.experts.scenes import OTHER, free_cells, kinds_of_place, place_shares
-from pvchat.perception.places import _EITHER, _OPEN
+from pvchat.perception.places import _EITHER, _OPEN, OTHER, free_cells, kinds_of_place, place_shares
 from recipes.looks.settings import Cutout
 from recipes.places import by_eye
 from recipes.places.train import KINDS, LABELS, before, close_up, judge, learn, one_of, places, wall

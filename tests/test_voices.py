@@ -20,9 +20,9 @@ from pvchat.people import contents, exchange
 from pvchat.people.parts import merge_people
 from pvchat.people.store import PeopleStore
 from pvchat.perception.experts.mel import mel_filters
+from pvchat.perception.experts.music import MusicListener
 from pvchat.perception.experts.voiceprint import WINDOW, _window_starts, mel_bands
 from pvchat.perception.sound.listening import Speech, change_after, split_by_voice, with_voices
-from pvchat.perception.sound.music import MusicListener
 from pvchat.schemas import SAMPLE_RATE, FloatArray, PersonPresence, Sound, Utterance
 from pvchat.storage.clips import ClipCache
 

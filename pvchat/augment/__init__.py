@@ -6,8 +6,8 @@ Start with `steps.py`: `steps.augment("ana.mp4", "Ana", "sets/ana", chat, Augmen
     positives    positives/: new clips of her, made of that one (other light, another background, a turned head)
     negatives    negatives/: clips of other people, look-alikes first
     filter       gates.py: what doesn't show her well enough is dropped
-    dataset      questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; dataset/: rows, card, checksums
+    dataset      questions/: "What is Ana wearing?" "Ana is wearing a red jacket."; dataset.py: rows, card, checksums
 
-All steps share settings.py (what is asked for), augmentation.py (clip, person, folders), schemas.py (samples and rows),
-lines.py (rows and manifests on disk), watch.py (progress, and how it is stopped).
+All steps share schemas.py (what is asked for, samples and rows), augmentation.py (clip, person, folders), lines.py
+(rows and manifests on disk), watch.py (progress, and how it is stopped).
 """

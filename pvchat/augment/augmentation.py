@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat import video
 from pvchat.augment import profile
 from pvchat.augment.lines import read_lines, read_manifest
-from pvchat.augment.schemas import Sample
-from pvchat.augment.settings import FPS, AugmentConfig
+from pvchat.augment.schemas import FPS, AugmentConfig, Sample
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import SettingsError
-from pvchat.schemas import ClipAnalysis, Service
+from pvchat.schemas import ClipAnalysis, Pixels, Service
 from pvchat.storage import atomic
 from pvchat.storage.clips import ClipCache
 from pvchat.video.files import SUFFIXES
@@ -138,7 +136,7 @@ def orphaned_media(out: Path, samples: Sequence[Sample]) -> list[Path]:
     return sorted(path for path in found if _SAMPLE_FILE.fullmatch(path.name) and path not in wanted)
 
 
-def write_media(path: Path, images: NDArray[np.uint8]) -> None:
+def write_media(path: Path, images: Pixels) -> None:
     """Write frames [T, H, W, 3] to `path` (H.264), whole or not at all; a `.png` or `.jpg` takes the first alone."""
     with atomic.drafted(path) as draft:
         if path.suffix == ".mp4":

@@ -8,14 +8,13 @@ eyes, frontal, visible, sharp; a least size is added), on the best of a few fram
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.augment.profile import Profile
 from pvchat.identity.measures import pair_features
 from pvchat.identity.presence import PresenceModel
 from pvchat.perception.experts.mesh import MeshExpert
-from pvchat.schemas import ClipAnalysis, FloatArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, Pixels, Track
 
 SAME_PERSON = 0.0  # log-odds of showing the subject
 EYES, EYES_OF_OWN = 0.25, 0.7  # lid gap over eye width; share of the subject's usual one that is enough
@@ -29,7 +28,7 @@ _CHIP = 100  # pixels of a face on which sharpness is measured
 
 
 def measure(
-    images: NDArray[np.uint8], analysis: ClipAnalysis, profile: Profile, model: PresenceModel, mesh: MeshExpert
+    images: Pixels, analysis: ClipAnalysis, profile: Profile, model: PresenceModel, mesh: MeshExpert
 ) -> dict[str, float]:
     """What could be measured of a sample with the frames of its analysis [T, H, W, 3]: "identity" (a distance),
     "log_odds", "face_px", and of faces the quality gates: "sharpness", "frontal", "eyes", "visible".
@@ -89,7 +88,7 @@ def own_sharpness(profile: Profile) -> float:
     return float(np.median(found)) if found else 0.0
 
 
-def sharpness(image: NDArray[np.uint8], box: FloatArray) -> float:
+def sharpness(image: Pixels, box: FloatArray) -> float:
     """Variance of the Laplacian of a face (box [4], fractions) scaled to 100 pixels."""
     height, width = image.shape[:2]
     x0, y0, x1, y1 = np.clip(box, 0, 1) * [width, height, width, height]

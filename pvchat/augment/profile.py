@@ -19,13 +19,12 @@ from safetensors.numpy import save_file
 from scipy.ndimage import maximum_filter
 
 from pvchat import video
-from pvchat.augment.schemas import Split
-from pvchat.augment.settings import FPS, AugmentConfig
+from pvchat.augment.schemas import FPS, AugmentConfig, Split
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.identity import enroll, subjects
 from pvchat.people.person import Person
 from pvchat.perception.experts.body import PersonMask, resize
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonFacts, Service, Track
+from pvchat.schemas import ClipAnalysis, Flags, FloatArray, IntArray, PersonFacts, Pixels, Service, Track
 from pvchat.storage import atomic, tensorfile
 
 MEASURES = ("yaw", "pitch", "roll", "mouth_open", "eyes_open", "smile")
@@ -36,8 +35,6 @@ _MOST_FRAMES = 240  # 30 s at 8 frames a second; longer clips are sampled coarse
 _GAP = 2.5  # sightings may lie this many analysis steps apart to be interpolated between
 _MASK_COVERS = (0.35, 0.9)  # share of the subject's box that a plausible mask fills; share of the frame it may fill
 
-Images = NDArray[np.uint8]
-
 
 @dataclass
 class Profile:
@@ -46,12 +43,12 @@ class Profile:
     name: str
     key: str  # content key of the clip
     person: Person  # the instant enrollment
-    images: Images  # [T, H, W, 3] uint8 RGB
+    images: Pixels  # [T, H, W, 3] uint8 RGB
     times: FloatArray  # [T] seconds
     boxes: FloatArray  # [T, 4] face (or figure) box, fractions
     meshes: FloatArray  # [T, 468, 3] face mesh, x, y as fractions, z of the width; NaN for figures
     motion: FloatArray  # [T, 6] `MEASURES` of the mesh
-    masks: NDArray[np.uint8] | None = None  # [T, h, w], 255 where the person is; None: nothing plausible was found
+    masks: Pixels | None = None  # [T, h, w], 255 where the person is; None: nothing plausible was found
     spans: dict[Split, tuple[int, int]] = field(default_factory=dict)  # first and past-the-last frame
     facts: PersonFacts | None = None  # of the subject in the whole clip; None for a long video, where it changes
     eyes_open: float = 0.3  # the subject's usual lid gap over eye width
@@ -61,26 +58,21 @@ class Profile:
         return len(self.images)
 
     @property
-    def seen(self) -> NDArray[np.bool_]:
+    def seen(self) -> Flags:
         """[T] frames that show the subject."""
         return np.asarray(np.isfinite(self.boxes).all(1))
 
     @property
-    def meshed(self) -> NDArray[np.bool_]:
+    def meshed(self) -> Flags:
         """[T] frames with a face mesh."""
         return np.asarray(np.isfinite(self.meshes).all((1, 2)))
 
     @property
     def has(self) -> frozenset[str]:
         """What generators may need: "subject", "motion" (several frames), "mesh", "mask"."""
-        found = {"subject"} if self.seen.any() else set()
-        if self.seen.sum() > 1:
-            found.add("motion")
-        if self.meshed.any():
-            found.add("mesh")
-        if self.masks is not None:
-            found.add("mask")
-        return frozenset(found)
+        seen, mask = int(self.seen.sum()), self.masks is not None
+        found = {"subject": seen > 0, "motion": seen > 1, "mesh": self.meshed.any(), "mask": mask}
+        return frozenset(name for name, there in found.items() if there)
 
     def part(self, split: Split) -> Profile:
         """The profile of one segment alone."""
@@ -100,7 +92,7 @@ class Profile:
 class Positive:
     """New frames that show the subject, and what was changed in them."""
 
-    images: NDArray[np.uint8]  # [T, H, W, 3] RGB; T is 1 for a still
+    images: Pixels  # [T, H, W, 3] RGB; T is 1 for a still
     notes: dict[str, str] = field(default_factory=dict)  # by question type, as in `Sample.notes`
 
 
@@ -166,7 +158,7 @@ def segments(count: int) -> dict[Split, tuple[int, int]]:
     return {split: (int(a), int(b)) for (split, _), a, b in zip(SHARES, bounds[:-1], bounds[1:], strict=True)}
 
 
-def draw_stretch(usable: NDArray[np.bool_], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def draw_stretch(usable: Flags, count: int, rng: np.random.Generator) -> IntArray:
     """Indices [count] of a random stretch of usable frames [T]; one that is too short is played to and fro.
 
     Raises ValueError where no frame is usable.
@@ -178,15 +170,10 @@ def draw_stretch(usable: NDArray[np.bool_], count: int, rng: np.random.Generator
     if len(starts):
         return starts[rng.integers(len(starts))] + np.arange(count)
     start, end = max(runs.tolist(), key=lambda run: run[1] - run[0])
-    return _ping_pong(start, end, count)
+    return np.resize([*range(start, end), *range(end - 2, start, -1)], count).astype(np.int64)
 
 
-def _ping_pong(start: int, end: int, count: int) -> NDArray[np.int64]:
-    """Indices [count] from `start` up to `end`, back, and so on."""
-    return np.resize(np.concatenate((np.arange(start, end), np.arange(end - 2, start, -1))), count).astype(np.int64)
-
-
-def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> NDArray[np.uint8] | None:
+def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> Pixels | None:
     """[T, h, w] the subject's masks, or None when what was found doesn't look like a mask of the subject.
 
     MediaPipe's selfie mask follows outlines best but shows everybody; its pose mask shows one person. Where a pose was
@@ -205,7 +192,7 @@ def person_masks(profile: Profile, chat: Service, watch: Watch = UNWATCHED) -> N
     return np.stack(masks) if plausible_masks(np.stack(masks), profile.boxes) else None
 
 
-def plausible_masks(masks: NDArray[np.uint8], boxes: FloatArray) -> bool:
+def plausible_masks(masks: Pixels, boxes: FloatArray) -> bool:
     """Whether masks [T, h, w] cover the subject's boxes [T, 4] and leave some of the frame free."""
     rows, columns = masks.shape[1:]
     inside = []

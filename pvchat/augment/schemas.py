@@ -1,18 +1,51 @@
-"""What passes between the steps of augmentation: samples (clips and stills) and question-answer rows. Torch-free."""
+"""What an augmentation is asked for, and what passes between its steps: samples (clips and stills) and question-answer
+rows. Torch-free: the command line reads the settings' fields.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
-import numpy as np
+from pvchat.errors import SettingsError
 
 Role = Literal["positive", "negative"]
 Stage = Literal["image", "video"]
 Split = Literal["train", "val", "test"]
 PLAIN = "before a plain background"  # the note of a background that was made up: no place is behind it
+GENERATORS = ("offline", "consisid")
+FPS = 8.0  # frames a second of every made clip
 STEPS = ("profile", "positives", "negatives", "filter", "dataset")
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How much is made, out of what."""
+
+    clips: int = 56  # positive ones (stage "video"); the gates drop some of them
+    stills: int = 20  # positive pictures (stage "image")
+    negatives: int = 34  # clips without the subject that are looked for; a third of them also give a still
+    seconds: float = 2.0  # length of a made clip
+    frames: int = 6  # most of a sample that the experts see
+    track: int | None = None  # whom the clip is about when it shows several (as `enroll --track`)
+    others: tuple[Path, ...] = ()  # folders of other people, for negatives
+    backgrounds: Path | None = None  # folder of pictures to put behind the subject; None: plain ones
+    generators: tuple[str, ...] = ("offline",)  # any of `GENERATORS`
+    model: str = ""  # hub name or folder of ConsisID, empty for the usual one
+    seed: int | None = None  # of everything that is drawn; None takes the service's
+
+    def __post_init__(self) -> None:
+        for name in ("clips", "stills", "negatives"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"augment.{name} can't be negative, as {getattr(self, name)} is.")
+        for name in ("seconds", "frames"):
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"augment.{name} must be positive, not {getattr(self, name)}.")
+        for generator in self.generators:
+            if generator not in GENERATORS:
+                raise SettingsError(f"there is no generator '{generator}'.", hint=f"Use {', '.join(GENERATORS)}.")
 
 
 @dataclass
@@ -52,8 +85,3 @@ class QuestionRow:
 def digest(*parts: object) -> str:
     """A hash of what a thing is made from, to name it by: 64 hexadecimal digits."""
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
-
-
-def chance(*parts: object) -> np.random.Generator:
-    """A generator seeded by what it is for: one more sample changes nothing about what is drawn for the rest."""
-    return np.random.default_rng(int.from_bytes(bytes.fromhex(digest(*parts)[:16]), "little"))

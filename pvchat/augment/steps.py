@@ -18,17 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from pvchat import video
-from pvchat.augment import augmentation, gates, profile
+from pvchat.augment import augmentation, dataset, gates, profile
 from pvchat.augment.augmentation import RESULTS, Augmentation, read_samples
-from pvchat.augment.dataset import folder as dataset
 from pvchat.augment.lines import read_lines, read_manifest, write_lines, write_manifest
 from pvchat.augment.negatives import search
 from pvchat.augment.negatives.strangers import SubjectClip
 from pvchat.augment.positives import consisid, plan
 from pvchat.augment.questions.rows import write_questions
 from pvchat.augment.questions.views import Subject
-from pvchat.augment.schemas import STEPS, Sample
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import STEPS, AugmentConfig, Sample
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.errors import VideoReadError
 from pvchat.people.naming import require_usable
@@ -51,13 +49,10 @@ def augment(
 ) -> Path:
     """Make a data set about the subject of one clip (a video, an animation or a photo), in a folder, which is returned.
 
-    One that an earlier call left is gone on with; what lies in it of other settings goes.
-
-    Raises:
-        VideoReadError, SubjectError: the clip can't be used.
-        PeopleError: nobody can be called so.
-        SettingsError: a generator or folder isn't there; `out` is about somebody else, or being worked in.
-        StoppedError: the watch stopped it, between two samples.
+    One that an earlier call left is gone on with; what lies in it of other settings goes. Raises VideoReadError or
+    SubjectError where the clip can't be used; PeopleError where nobody can be called so; SettingsError where a
+    generator or folder isn't there, or `out` is about somebody else, or being worked in; StoppedError where the watch
+    stopped it, between two samples.
     """
     config, out, name = config or AugmentConfig(), Path(out), clean_name(name)
     if name not in chat.people.names():  # names of people who are enrolled aren't judged again

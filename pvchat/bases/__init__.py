@@ -11,5 +11,5 @@ checks the reply). Open `loading.py` first. A question goes this way:
     models.py, sizes.py        which models there are, and whether one fits here
     states.py, soft.py         what deep enrollment left of a person: tokens that stand for her in a prompt
     shared.py, connector.py    what is added for all people, which `recipes/bases/` trains
-    eyes.py, zeroshot.py       an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
+    eyes.py                    an encoder of CLIP's kind that chooses deeds and places (`--eyes`)
 """

@@ -14,16 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat import video
 from pvchat.bases.loading import Base
-from pvchat.config import Settings, VideoConfig
+from pvchat.config import Settings
 from pvchat.perception.sightings import whole_boxes
-from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence
-from pvchat.video import Clip
+from pvchat.schemas import ClipAnalysis, FloatArray, PersonPresence, Pixels
 
-Frames = NDArray[np.uint8]
+Frames = Pixels
 Window = tuple[float, float]  # seconds
 NEAR_S = 0.3  # a sighting this near to a frame's time stands for it; half the sampling step where that is more
 COLOURS = {"red": (255, 0, 0), "green": (0, 200, 0), "blue": (0, 80, 255), "yellow": (255, 220, 0)}
@@ -61,7 +59,10 @@ def visuals_of(
     `settings.show` is "plain", "marks", "crop" (beside marks), or "auto": crops where the base takes them beside a
     video.
     """
-    clip, show = _clip(path, analysis, window_of(present, analysis), base.frames, settings.video), settings.show
+    window, show = window_of(present, analysis), settings.show
+    rate = max(settings.video.sample_fps, base.frames / max(0.1, window[1] - window[0]))
+    config = replace(settings.video, max_frames=base.frames, sample_fps=rate)
+    clip = video.load(path, config, span=window, key=analysis.key)
     people = tuple(Marked(p.name, boxes_at(analysis, p, clip.times), tuple(p.spans)) for p in present)
     plain = Visuals(clip.images, clip.times, people)
     if show == "plain":
@@ -69,12 +70,6 @@ def visuals_of(
     marked = outlined(plain, base.family.pair)
     wanted = show == "crop" or (show == "auto" and base.family.beside)
     return replace(marked, crop=cropped(plain)) if wanted else marked
-
-
-def _clip(path: Path, analysis: ClipAnalysis, window: Window, frames: int, config: VideoConfig) -> Clip:
-    """So many frames of a window of the clip."""
-    rate = max(config.sample_fps, frames / max(0.1, window[1] - window[0]))
-    return video.load(path, replace(config, max_frames=frames, sample_fps=rate), span=window, key=analysis.key)
 
 
 def window_of(present: Sequence[PersonPresence], analysis: ClipAnalysis) -> Window:

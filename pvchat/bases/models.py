@@ -35,11 +35,9 @@ def find(name: str) -> Path | None:
 
 def trained_folder(path: Path) -> Path:
     """The model's folder in a run's (its best checkpoint, else its last) or a checkpoint's; else the path itself."""
-    for pointer in ("best", "last"):
-        file = path / "checkpoints" / pointer
-        if file.is_file():
-            path = path / "checkpoints" / file.read_text(encoding="utf-8").strip()
-            break
+    pointers = (path / "checkpoints" / name for name in ("best", "last"))
+    if (file := next((one for one in pointers if one.is_file()), None)) is not None:
+        path = file.with_name(file.read_text(encoding="utf-8").strip())
     return path / "model" if (path / "model").is_dir() else path
 
 

@@ -42,17 +42,12 @@ def spoken_with(base: Base, people: Sequence[PersonState]) -> Iterator[None]:
     if not people:
         yield
         return
-    injection = _TokenInjection(base, people)
-    embedding = base.model.get_input_embeddings()
-    hooks = [
-        embedding.register_forward_pre_hook(injection.hide_marks),
-        embedding.register_forward_hook(injection.insert_tokens),
-    ]
+    injection, embedding = _TokenInjection(base, people), base.model.get_input_embeddings()
+    hidden = embedding.register_forward_pre_hook(injection.hide_marks)
     try:
-        yield
+        with hidden, embedding.register_forward_hook(injection.insert_tokens):
+            yield
     finally:
-        for hook in hooks:
-            hook.remove()
         for mixer in injection.mixers:
             mixer.z = None
 
@@ -142,11 +137,8 @@ def _decoder_input(base: Base, inputs: dict[str, Any]) -> Tensor:
     def listen(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         seen["embeds"] = kwargs["inputs_embeds"][0]
 
-    hook = base.decoder.register_forward_pre_hook(listen, with_kwargs=True)
-    try:
+    with base.decoder.register_forward_pre_hook(listen, with_kwargs=True):
         base.model(**inputs, use_cache=False, logits_to_keep=1)
-    finally:
-        hook.remove()
     return seen["embeds"]
 
 

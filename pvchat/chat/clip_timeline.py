@@ -128,7 +128,7 @@ def _known(person: PersonPresence, clip: _Clip) -> _Seen | None:
     if person.decision != "present":
         return None
     who = next((one for one in clip.evidence.others if one.name == person.name), Neighbour(_NOWHERE))
-    box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts_of(person.name)
+    box, facts = clip.evidence.boxes.get(person.name, _NOWHERE), clip.evidence.facts.get(person.name, PersonFacts())
     who = replace(who, box=box, facts=facts)
     return clip.seen(who, (person.track, *person.tracks), merged(person.spans) or [clip.whole])
 

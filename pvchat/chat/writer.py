@@ -18,7 +18,7 @@ from pvchat.chat.speakers.claims import fill_gaps
 from pvchat.chat.timeline import Timeline, without_traits
 
 if TYPE_CHECKING:
-    from pvchat.bases.zeroshot import ZeroShot
+    from pvchat.bases.eyes import ZeroShot
     from pvchat.chat.speakers.answerer import Answerer
     from pvchat.chat.speakers.narrator import Narrator
     from pvchat.model.describer import Describer

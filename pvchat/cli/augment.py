@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from pvchat.augment.settings import GENERATORS, AugmentConfig
+from pvchat.augment.schemas import GENERATORS, AugmentConfig
 from pvchat.cli import console
 from pvchat.cli.options import Commands, add_command, add_model
 from pvchat.errors import PVChatError, SettingsError
@@ -66,7 +66,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from pvchat.augment.dataset.check import check as problems_of
+    from pvchat.augment.dataset import check as problems_of
 
     problems = problems_of(Path(args.check))
     if args.json:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas import FloatArray, IntArray, Track
+from pvchat.schemas import Flags, FloatArray, IntArray, Track
 
 if TYPE_CHECKING:
     from pvchat.people.person import Person
@@ -74,8 +74,8 @@ class EnrollmentQuality:
     """How well P people were enrolled, and by face or figure; or the same of each of some pairs of person and track."""
 
     quality: FloatArray  # of the best sighting that each was enrolled from; 0 of drawn figures
-    only_figure: NDArray[np.bool_]  # who is compared with drawn figures alone …
-    figure: NDArray[np.bool_]  # … and who is with these, too
+    only_figure: Flags  # who is compared with drawn figures alone …
+    figure: Flags  # … and who is with these, too
 
     @classmethod
     def of(cls, people: Sequence[Person]) -> EnrollmentQuality:
@@ -92,7 +92,7 @@ class EnrollmentQuality:
         """Quality of the worse of the two, the enrollment or the track (`best_quality`); 0 for figures."""
         return np.minimum(best, self.quality)
 
-    def as_figures(self, best: FloatArray) -> NDArray[np.bool_]:
+    def as_figures(self, best: FloatArray) -> Flags:
         """Whether people are compared with tracks as drawn figures, by `best_quality` of the tracks."""
         return self.only_figure | self.figure & (best == 0)
 

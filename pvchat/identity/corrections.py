@@ -48,11 +48,8 @@ def tracks_meant(
     Only tracks of her kind are: of somebody who is known by her face, no body without one.
     `odds`: [K] log-odds that each track shows her, everyone enrolled competing; `at`: the moment that was named,
     seconds; `source`: the clip's file name, for messages.
-
-    Raises:
-        SettingsError: the clip has no such moment.
-        NoSubjectError: nobody of her kind is seen then.
-        SeveralSubjectsError: "that is her" could mean several.
+    Raises SettingsError where the clip has no such moment, NoSubjectError where nobody of her kind is seen then, and
+    SeveralSubjectsError where "that is her" could mean several.
     """
     could = [i for i, track in enumerate(analysis.tracks) if could_be_meant(track, person, her)]
     if at is not None:

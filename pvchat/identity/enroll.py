@@ -24,10 +24,8 @@ _FIGURE_CONFIDENCE = 0.6  # of a drawn figure: recognised by appearance, not by 
 def enroll(analysis: ClipAnalysis, name: str, track: int | None = None, source: str = "") -> Person:
     """Make a person out of a clip; `track`: number of the subject, from 1, as listed by `SeveralSubjectsError`.
 
-    Raises:
-        NoSubjectError: nobody and no recurring figure is in the clip.
-        SeveralSubjectsError: several plausible subjects and no `track`.
-        SubjectError: there is no such track.
+    Raises NoSubjectError where nobody and no recurring figure is in the clip, SeveralSubjectsError where several are
+    plausible subjects and there is no `track`, SubjectError where there is no such track.
     """
     subject = choose(analysis, track, source)
     figure = figure_of(subject, analysis) if subject.kind == "face" else None

@@ -15,16 +15,7 @@ from pvchat.perception.boxes import inside
 from pvchat.perception.experts.faceprint import NO_FACE, shows_face
 from pvchat.perception.experts.figures import MIN_SCORE
 from pvchat.perception.heads import faceless, head_of
-from pvchat.schemas import (
-    ClipAnalysis,
-    FloatArray,
-    IntArray,
-    PersonFacts,
-    PersonPresence,
-    SceneFacts,
-    Thing,
-    Track,
-)
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, PersonFacts, PersonPresence, SceneFacts, Thing, Track
 
 _MIN_FACE_FRAMES, _CLEAR_FACE_SCORE = 3, 0.98  # frames, or the face detector's score, from which a stranger is counted
 # A face on somebody's shirt: how much wider than hers it is, the share of it that lies on her torso, and of her
@@ -78,10 +69,6 @@ class Evidence:
         start = self.shots[0][0] if self.shots else 0.0
         return None if self.duration_s is None else (start, start + self.duration_s)
 
-    def facts_of(self, name: str) -> PersonFacts:
-        """What was measured of somebody; empty where nothing was."""
-        return self.facts.get(name, PersonFacts())
-
 
 def seen_together(mine: Sequence[int], theirs: Sequence[int]) -> bool:
     """Whether two people share a frame: those of two shots are not beside each other; unknown frames may."""
@@ -100,9 +87,8 @@ def gather(presences: Sequence[PersonPresence], analysis: ClipAnalysis) -> Evide
     doubtful = {p.track for p in presences if p.decision == "unsure"} - {None}
     unknown = _unknown_faces(presences, analysis, {*present, *doubtful})
     hers = {i for p in presences if p.decision != "absent" for i in p.tracks}
-    faces = [
-        t.shown_in for i, t in enumerate(tracks) if t.kind == "face" and i in {*present, *doubtful, *hers, *unknown}
-    ]
+    near = {*present, *doubtful, *hers, *unknown}
+    faces = [t.shown_in for i, t in enumerate(tracks) if t.kind == "face" and i in near]
     by_face = most_at_once([tracks[i].shown_in for i in unknown])
     turned, count = _faceless_people(analysis, faces, len({*present, *doubtful}), by_face)
     boxes = [_usual_box(t.boxes) for t in tracks]

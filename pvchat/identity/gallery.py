@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.identity.corrections import confirmed_view, is_masked
 from pvchat.identity.measures import visible_mask, visible_prints
 from pvchat.identity.same_place import is_covered
 from pvchat.people.parts import NO_ROWS, View, parts_of
 from pvchat.people.person import Person
-from pvchat.schemas import FloatArray, IntArray, Track
+from pvchat.schemas import Flags, FloatArray, IntArray, Track
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,7 @@ class Gallery:
         self.views = [view for views in own for view in views]
         self.counts = np.array([len(views) for views in own], int)  # [P] how many of the views are each person's
         self.starts = np.cumsum(self.counts) - self.counts  # [P] where hers begin
-        self._stacks: dict[tuple[bool, bool], list[Stack]] = {}
-
-    def stacks(self, masked: bool, printed: bool) -> list[Stack]:
-        """All views, stacked, to be compared with a track; arguments as of `stacks_of`."""
-        if (masked, printed) not in self._stacks:
-            self._stacks[masked, printed] = stacks_of(self.views, masked, printed)
-        return self._stacks[masked, printed]
+        self.stacks = cache(partial(stacks_of, self.views))  # all views, stacked, to be compared with a track
 
 
 def stacks_of(views: Sequence[View], masked: bool, printed: bool) -> list[Stack]:
@@ -74,13 +68,13 @@ class FaceTracks:
 
     which: IntArray  # [N] their places among all
     masked: bool  # all these faces are behind masks, or none is
-    hidden: NDArray[np.bool_]  # [N] a mask, a hat or sunglasses hide a part of the face
+    hidden: Flags  # [N] a mask, a hat or sunglasses hide a part of the face
     identity: FloatArray  # [N, n, 128] vectors of the sightings
     quality: FloatArray  # [N, n] of these
     prints: FloatArray  # [N, m, 512] faceprints; m may be 0
     shown: FloatArray  # [N] how well a face can be made out in the clearest of these, 0..1
 
-    def rows(self, which: NDArray[np.bool_], prints: NDArray[np.bool_], shown: FloatArray) -> FaceTracks:
+    def rows(self, which: Flags, prints: Flags, shown: FloatArray) -> FaceTracks:
         """Some of them [N], with some of their faceprints [m]; `shown` [N] is of all."""
         kept = self.prints[np.ix_(which, prints)]
         return FaceTracks(

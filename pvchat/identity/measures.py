@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.experts.faceprint import BLANK, BLANK_MASKED, blankness
-from pvchat.schemas import FloatArray
+from pvchat.schemas import Flags, FloatArray
 
 Weights = tuple[float, ...]
 NEIGHBOURS = 10  # nearest cohort rows that a track is held against
@@ -77,7 +76,7 @@ def visible_prints(prints: FloatArray, masked: bool) -> tuple[FloatArray, float]
     return prints[seen[0]], float(shares[0])
 
 
-def visible_mask(prints: FloatArray, masked: bool) -> tuple[NDArray[np.bool_], FloatArray]:
+def visible_mask(prints: FloatArray, masked: bool) -> tuple[Flags, FloatArray]:
     """`visible_prints` of N tracks with n prints each [N, n, 512]: a mask [N, n], and how visible the faces are [N]."""
     blank = blankness(prints.reshape(-1, prints.shape[-1])).reshape(prints.shape[:2])
     limit, least = BLANK_MASKED if masked else BLANK, blank.min(1)

@@ -45,7 +45,7 @@ from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
 from pvchat.perception.experts.figures import FigureExpert
-from pvchat.schemas import ClipAnalysis, Decision, FloatArray, IntArray, PersonPresence, Track
+from pvchat.schemas import ClipAnalysis, Decision, Flags, FloatArray, IntArray, PersonPresence, Track
 
 FILE = Path(__file__).with_name("presence.safetensors")
 UNREADABLE_LOGIT = -4.0  # of two faces in which nothing can be made out, competition aside
@@ -147,9 +147,7 @@ class PresenceModel:
         out -= cost + DRAWN_MISMATCH * np.array(foreign, np.float32).reshape(-1, 1)
         return out
 
-    def calibrated(
-        self, logits: FloatArray, good: FloatArray, figures: NDArray[np.bool_], others: int | IntArray
-    ) -> FloatArray:
+    def calibrated(self, logits: FloatArray, good: FloatArray, figures: Flags, others: int | IntArray) -> FloatArray:
         """Calibrated log-odds [...] of those of a person on a track, competition included; as `Calibration.apply`, but
         `figures` [...] says who is compared as a drawn figure.
         """
@@ -223,7 +221,8 @@ class PresenceModel:
         odds, near = self._logits_and_nearest(gallery.stacks(faces.masked, self._uses_prints(faces)), faces)
         nearest = np.minimum.reduceat(near, gallery.starts)
         cost = distance_penalty(nearest, faces.quality.max(1), scenes, faces.hidden)
-        doubts = np.array([[enrollment_penalty(person)] for person in people])
+        # who was enrolled from small or blurred faces is near to everybody else
+        doubts = np.array([[_POOR_ENROLLMENT_COST * max(0.0, _GOOD_ENROLLMENT - person.quality)] for person in people])
         mean = np.asarray(np.logaddexp.reduceat(odds, gallery.starts) - np.log(gallery.counts)[:, None])
         return mean - doubts - cost
 
@@ -288,11 +287,6 @@ def _corrected(raw: FloatArray, people: Sequence[Person], analysis: ClipAnalysis
         for column, her in corrections.corrected_tracks(person, analysis).items():
             raw[row, column] = raw[row, column] if her else IMPOSSIBLE_LOGIT  # nor does she take the track from others
     return raw
-
-
-def enrollment_penalty(person: Person) -> float:
-    """Log-odds that somebody loses who was enrolled from small or blurred faces: these are near to every other."""
-    return _POOR_ENROLLMENT_COST * max(0.0, _GOOD_ENROLLMENT - person.quality)
 
 
 def _presence_of(

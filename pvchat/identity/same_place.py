@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.people.person import Person
-from pvchat.schemas import BODY, STRIPS, TINTS, FloatArray, Track
+from pvchat.schemas import BODY, STRIPS, TINTS, Flags, FloatArray, Track
 
 REACH = 0.4  # Euclidean distance of identity vectors (near, of `measures.distance_features`)
 _SAME_SCENE, _OTHER_SCENE = 0.9, 0.6  # cosine of two clips' mean frames, for faces: surely one place; surely another
@@ -44,15 +44,13 @@ CLEAR_FACE_QUALITY = 0.5  # quality of a track's best sighting from which its fa
 
 
 def distance_penalty(
-    near: FloatArray, quality: FloatArray, scene: FloatArray, hidden: NDArray[np.bool_] | bool = False
+    near: FloatArray, quality: FloatArray, scene: FloatArray, hidden: Flags | bool = False
 ) -> FloatArray:
     """Log-odds [P, N] that a distance beyond the reach costs: 0..MOST, nothing in another scene.
 
-    Args:
-        near: [P, N] distance of each of N tracks' nearest sightings to each of P people.
-        quality: [N] of the tracks' best sightings, 0..1.
-        scene: [P, 1] or [P, N] cosine of the clips' mean frames (`scene_likeness`).
-        hidden: [N] a part of the face is covered: then the distance says less, and nothing is taken away.
+    `near` [P, N]: distance of each of N tracks' nearest sightings to each of P people; `quality` [N]: of the tracks'
+    best sightings, 0..1; `scene` [P, 1] or [P, N]: cosine of the clips' mean frames (`scene_likeness`); `hidden` [N]: a
+    part of the face is covered: then the distance says less, and nothing is taken away.
     """
     alike = np.clip((scene - _OTHER_SCENE) / (_SAME_SCENE - _OTHER_SCENE), 0.0, 1.0)
     badly, well = _SEEN

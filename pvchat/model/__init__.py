@@ -4,8 +4,8 @@ Open `pvchat.py` first: the whole model. A clip goes through it in this order:
 
     tokens        cliptokens.py: an analysis as vectors; connectors.py: all of one width, mixed, weighed by the question
     reading       qformer.py, by the mixed heads of heads.py
-    people        people.py: 16 personal tokens each, made by aligner.py or by training (with personlora.py, a LoRA);
-                  presence.py: who is in the clip, as `identity/` has it
+    people        people.py: 16 personal tokens each, made by aligner.py or by training (with personlora.py, a LoRA),
+                  and who is in the clip, as `identity/` has it
     words         prompts.py, llm.py (the language model), drafted.py (guessed words are read in one pass)
 
 Users of the trained model:

@@ -12,6 +12,7 @@ Legend: B people, n sightings, I personal tokens, D width, M routed modules, R r
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Self
 
 import torch
@@ -51,12 +52,8 @@ class Aligner(nn.Module):
         self.kind = nn.Parameter(torch.zeros(3, config.width))  # identity, body, and a token that is always there
         self.norm = nn.LayerNorm(config.width)
         self.queries = nn.Parameter(torch.zeros(config.personal_tokens, config.width))
-        self.layers = nn.ModuleList(
-            QFormerLayer(
-                config.width, Heads(config.heads), config.ffn, context_width=config.width, dropout=config.dropout
-            )
-            for _ in range(config.aligner_layers)
-        )
+        layer = partial(QFormerLayer, config.width, Heads(config.heads), config.ffn, context_width=config.width)
+        self.layers = nn.ModuleList(layer(dropout=config.dropout) for _ in range(config.aligner_layers))
         self.z = nn.Linear(config.width, config.routed_modules * config.routed_heads) if config.routed_modules else None
         nn.init.normal_(self.kind, std=INIT_STD)
         nn.init.normal_(self.queries, std=INIT_STD)

@@ -16,7 +16,7 @@ from pvchat.model.config import WEIGHTS
 
 SCALE = ":scale"  # behind the name of a matrix in 8 bits: its scales, one a row
 LLM_PARTS = ("llm.", "project_")  # what has to start anew with another language model
-PRINTS = "prints."  # how presence is squashed (`presence.py`): a file of another version leaves it as it is
+PRINTS = "prints."  # how presence is squashed (`people.py`): a file of another version leaves it as it is
 SUPERSEDED = ("presence.", "match.", "match_weight")  # in files of before: who is there is `identity/presence.py`'s
 POINTED = ".match_bias"  # ends of names in files of before: how much a person's tokens looked at her track
 

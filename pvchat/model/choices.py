@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas import HANDS, FloatArray, PersonFacts, SceneFacts
+from pvchat.schemas import HANDS, Flags, FloatArray, PersonFacts, SceneFacts
 
 Liken = Callable[[list[int | None], list[str]], FloatArray]  # B tracks (None: the whole), n texts -> likeness [B, n]
 ChoiceKind = Literal["action", "location"]
@@ -60,7 +60,7 @@ class Scale:
     least: float  # probability from which the likeliest choice is told
     least_of_group: float  # else its group
 
-    def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
+    def probabilities(self, kind: ChoiceKind, likeness: FloatArray, allowed: Flags) -> FloatArray:
         """[n, K] of likeness [n, S], over the choices that are allowed ([K]) and "none of these"."""
         scores = np.pad(pooled(kind, likeness), ((0, 0), (0, 1)), constant_values=self.nothing)
         return softmax(self.sharpness * scores, np.append(allowed, True))[:, :-1]
@@ -121,7 +121,7 @@ def group_shares(kind: ChoiceKind, shares: NDArray[Any]) -> NDArray[Any]:
     return np.stack([shares[:, [c.group == g for c in choices(kind)]].sum(1) for g in group_names(kind)], 1)
 
 
-def softmax(logits: FloatArray, allowed: NDArray[np.bool_]) -> FloatArray:
+def softmax(logits: FloatArray, allowed: Flags) -> FloatArray:
     """Probabilities [n, K] over what is allowed; rows in which nothing is are 0."""
     allowed = np.broadcast_to(allowed, logits.shape)
     among = np.where(allowed, logits, -np.inf)
@@ -136,7 +136,7 @@ def sentences(kind: ChoiceKind) -> list[str]:
     return [f"A person {verb}{text}." for choice in choices(kind) for text in choice.sentences]
 
 
-def possible(kind: ChoiceKind, scene: SceneFacts, people: int) -> NDArray[np.bool_]:
+def possible(kind: ChoiceKind, scene: SceneFacts, people: int) -> Flags:
     """[K] the choices that can be in this scene with so many people in it."""
     return np.array(
         [c.company <= people and (not scene.setting or c.setting in (None, scene.setting)) for c in choices(kind)]

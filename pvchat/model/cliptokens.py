@@ -18,22 +18,21 @@ from numpy.typing import NDArray
 
 from pvchat.errors import SettingsError
 from pvchat.model.config import ANOTHER_VERSION, BODY_WIDTH, IDENTITY_WIDTH, POSE_WIDTH, ModelConfig
-from pvchat.schemas import ClipAnalysis, Track
+from pvchat.schemas import ClipAnalysis, Flags, FloatArray, IntArray, Track
 
-Array = NDArray[np.float32]
 SCENE = -1  # track number of tokens that belong to nobody
-_Row = tuple[Array, Array, int]  # a token, where, track
+_Row = tuple[FloatArray, FloatArray, int]  # a token, where, track
 
 
 @dataclass
 class TokenRows:
     """One expert's tokens of one clip."""
 
-    tokens: Array  # [n, W]; n may be 0
-    where: Array  # [n, 5] t, x0, y0, x1, y1, all 0..1
-    track: NDArray[np.int64]  # [n], `SCENE` for none
+    tokens: FloatArray  # [n, W]; n may be 0
+    where: FloatArray  # [n, 5] t, x0, y0, x1, y1, all 0..1
+    track: IntArray  # [n], `SCENE` for none
 
-    def arrays(self) -> tuple[Array, Array, NDArray[np.int64], NDArray[np.bool_]]:
+    def arrays(self) -> tuple[FloatArray, FloatArray, IntArray, Flags]:
         """A batch of one: tokens, where, track, and which are real; a masked token stands for none at all."""
         if len(self.track):
             return self.tokens[None], self.where[None], self.track[None], np.ones((1, len(self.track)), bool)
@@ -62,7 +61,7 @@ def clip_tokens(analysis: ClipAnalysis, config: ModelConfig) -> dict[str, TokenR
     return {name: made[name] for name in config.experts}
 
 
-def scene_rows(grid: NDArray[Any], times: Array, segments: int) -> TokenRows:
+def scene_rows(grid: NDArray[Any], times: FloatArray, segments: int) -> TokenRows:
     """Tokens of whole frames [segments · N, W], averaged within stretches of time, each with its cell as box.
 
     The grid [T, N, W] has a square number of cells, row-major; times [T] are 0..1. Fewer frames give fewer stretches.
@@ -84,7 +83,7 @@ def kept_tracks(analysis: ClipAnalysis, most: int) -> list[int]:
     return sorted(longest)
 
 
-def pose_vector(track: Track, part: NDArray[np.int64]) -> Array:
+def pose_vector(track: Track, part: IntArray) -> FloatArray:
     """Pose, its motion, the face's five points and their motion over some sightings: [222], box-relative.
 
     33 joints x, y, z, visibility (132) and how much x and y vary (66); how the box moves and grows (4); five face
@@ -102,13 +101,13 @@ def pose_vector(track: Track, part: NDArray[np.int64]) -> Array:
     return np.clip(np.concatenate([p.ravel() for p in pieces]), -10, 10).astype(np.float32)
 
 
-def stretches(times: NDArray[Any], most: int) -> list[NDArray[np.int64]]:
+def stretches(times: NDArray[Any], most: int) -> list[IntArray]:
     """Indices of `times` cut into at most `most` runs of nearly equal length, none empty."""
     return [p for p in np.array_split(np.arange(len(times)), min(most, len(times))) if len(p)] if len(times) else []
 
 
 def _add_track_tokens(
-    rows: dict[str, list[_Row]], track: Track, part: NDArray[np.int64], times: Array, number: int
+    rows: dict[str, list[_Row]], track: Track, part: IntArray, times: FloatArray, number: int
 ) -> None:
     """One token of each track expert for the sightings `part` of a track."""
     weight = track.quality[part] + 1e-3
@@ -130,13 +129,13 @@ def _stacked(rows: Sequence[_Row], width: int) -> TokenRows:
     return TokenRows(tokens, where, np.array([number for _, _, number in rows], np.int64))
 
 
-def _seen_mean(values: Array) -> Array:
+def _seen_mean(values: FloatArray) -> FloatArray:
     """Mean over the first axis of what was seen (not NaN); 0 where nothing was."""
     seen = np.isfinite(values)
     return np.where(seen, values, 0).sum(0) / np.maximum(seen.sum(0), 1)
 
 
-def _seen_spread(values: Array) -> Array:
+def _seen_spread(values: FloatArray) -> FloatArray:
     """Standard deviation over the first axis of what was seen; 0 where nothing was."""
     seen = np.isfinite(values)
     off = np.where(seen, values - _seen_mean(values), 0)

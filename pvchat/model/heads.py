@@ -150,14 +150,11 @@ class MixtureOfHeadsAttention(nn.Module):
         z: Tensor | None = None,
         query_mask: Tensor | None = None,
     ) -> tuple[Tensor, RoutingStats | None]:
-        """Attend: [B, Q, D] and the statistics (None for a dense module).
+        """Attend with query tokens [B, Q, D] to context tokens [B, K, C] (None: to themselves): [B, Q, D] and the
+        statistics (None for a dense module), for which `query_mask` [B, Q] says which queries are real.
 
-        Args:
-            x: [B, Q, D] query tokens.
-            context: [B, K, C] tokens to look at, None for self-attention.
-            mask: bool, True = may be looked at: [B, K] (padding) or [B, Q, K].
-            z: [B, Q, R] offsets to the router logits.
-            query_mask: [B, Q] True for real queries; only for the statistics.
+        The mask is bool, True = may be looked at: [B, K] (padding) or [B, Q, K]; z [B, Q, R] are offsets to the router
+        logits.
         """
         context = x if context is None else context
         pairs = (self.query, x), (self.key, context), (self.value, context)

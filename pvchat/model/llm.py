@@ -16,7 +16,7 @@ from torch import nn
 
 from pvchat.assets.weights import member_path
 from pvchat.errors import SettingsError
-from pvchat.model.config import LoraConfig, ModelConfig
+from pvchat.model.config import LoraConfig
 from pvchat.runtime import compact_dtype, quiet_transformers
 
 MADE: dict[str, Callable[[], tuple[Any, Any]]] = {}  # models and tokenizers that have a name; recipes add some
@@ -24,9 +24,11 @@ MADE: dict[str, Callable[[], tuple[Any, Any]]] = {}  # models and tokenizers tha
 
 def load_llm(spec: str, *, device: str | torch.device = "cpu") -> tuple[Any, Any]:
     """A frozen causal language model and its tokenizer, by a spec: "embedded" (SmolLM2 of the weights `spoken`), a name
-    in `MADE`, a folder in the hub's layout, or a hub id. Raises WeightsError where these are absent,
-    SettingsError where folder or hub id can't be loaded.
+    in `MADE`, a folder in the hub's layout, or a hub id; (None, None) for "none". Raises WeightsError where these are
+    absent, SettingsError where folder or hub id can't be loaded.
     """
+    if spec == "none":
+        return None, None
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     spec = str(member_path("llm")) if spec == "embedded" else spec
@@ -43,11 +45,6 @@ def load_llm(spec: str, *, device: str | torch.device = "cpu") -> tuple[Any, Any
         hint = "Give a folder in the hub's layout or a hub id that this machine can reach."
         raise SettingsError("the language model can't be loaded", subject=spec, hint=hint) from error
     return model.to(device).eval().requires_grad_(False), tokenizer
-
-
-def language_of(config: ModelConfig, device: str | torch.device) -> tuple[Any, Any]:
-    """The language model and tokenizer that a configuration names; (None, None) for "none"."""
-    return (None, None) if config.llm == "none" else load_llm(config.llm, device=device)
 
 
 def add_lora(llm: nn.Module, config: LoraConfig) -> None:

@@ -1,8 +1,10 @@
 """Enrolled people as the model takes them: `PersonState` (one state, well under 1 MB) and `People` (a padded batch).
 
-A person is 16 personal tokens, offsets z to the router logits, and who she is, so that she is recognised in clips
-(`presence.py`). Names are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are
-in here.
+A person is 16 personal tokens, offsets z to the router logits, and who she is, so that she is recognised in clips.
+Names are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are in here.
+
+How surely people are in a clip is told by `identity/presence.py`: the language model gets it as a part of their
+embeddings (`PVChatModel.embed`); with another person in her place it changes. Nothing of it is trained along.
 
 Legend: B batch, P people named in a question, I personal tokens, D width, M routed modules, R routed heads.
 """
@@ -11,12 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from pvchat.identity.presence import PresenceModel
 from pvchat.model.config import ModelConfig
+from pvchat.model.connectors import VisualTokens
 from pvchat.people.person import Person
+from pvchat.schemas import ClipAnalysis
+
+EMPTY = -4.0  # log-odds that somebody is in a clip that shows nobody of her kind
 
 
 @dataclass
@@ -61,3 +69,45 @@ class People:
             [[p.enrolled for p in row] for row in rows],
             rivals,
         )
+
+
+class PresenceInput(nn.Module):
+    """Log-odds of presence as the model takes them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = nn.Parameter(torch.tensor([1.0, 0.0]))  # scale, offset: so that the model's yes begins at 0
+
+    @cached_property
+    def recogniser(self) -> PresenceModel:
+        """Who is in a clip: the product's."""
+        return PresenceModel.load()
+
+    def certainty(self, odds: Tensor) -> Tensor:
+        """Log-odds […] squashed to -1..1 for the language model (`recipes/answering/yes_threshold.py` fits how)."""
+        return torch.tanh((self.heard[0] * odds - self.heard[1]) / 2)
+
+    def forward(self, people: People, visual: VisualTokens) -> Tensor:
+        """Log-odds [B, P] that each is in her clip; whoever isn't known counts as neither there nor absent."""
+        rows = [
+            self._of_clip(named, people.rivals, analysis, people.mask.shape[1])
+            for named, analysis in zip(people.enrolled, visual.analyses or [None] * len(people.mask), strict=True)
+        ]
+        odds, known = (torch.stack(parts).to(people.tokens.device) for parts in zip(*rows, strict=True))
+        neither = (self.heard[1] / self.heard[0]).detach()
+        return torch.where(known, odds.to(people.tokens.dtype), neither)
+
+    def _of_clip(
+        self, named: Sequence[Person | None], rivals: Sequence[Person], analysis: ClipAnalysis | None, count: int
+    ) -> tuple[Tensor, Tensor]:
+        """Odds [P], and who is known [P]: enrolled, and looked for, of one clip; P is `count`."""
+        odds, known = torch.full((count,), EMPTY), torch.zeros(count, dtype=torch.bool)
+        rows = [row for row, person in enumerate(named) if person is not None]
+        if analysis is None or not rows:
+            return odds, known
+        known[rows] = True
+        everybody = [*(person for person in named if person is not None), *rivals]
+        found = torch.from_numpy(self.recogniser.odds(everybody, analysis))[: len(rows)].float()
+        if analysis.tracks:
+            odds[rows] = found.amax(1).clamp_min(EMPTY)
+        return odds, known

@@ -8,7 +8,7 @@ Legend: r rank, L layers of the language model.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -60,16 +60,11 @@ class PersonLora(nn.Module):
     @contextmanager
     def applied(self, llm: nn.Module) -> Iterator[None]:
         """The language model with this change, inside the block only."""
-        hooks = [
-            module.register_forward_hook(self._hook(target, i))
-            for target in LORA_TARGETS
-            for i, module in enumerate(projections(llm, target))
-        ]
-        try:
+        with ExitStack() as hooks:
+            for target in LORA_TARGETS:
+                for i, module in enumerate(projections(llm, target)):
+                    hooks.enter_context(module.register_forward_hook(self._hook(target, i)))
             yield
-        finally:
-            for hook in hooks:
-                hook.remove()
 
     def _hook(self, target: str, layer: int) -> Callable[..., Tensor]:
         def add(_: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:

@@ -24,9 +24,8 @@ from pvchat.model.config import ModelConfig, read_config
 from pvchat.model.connectors import Connectors, QuestionGate, VisualTokens
 from pvchat.model.drafted import Decoding, write
 from pvchat.model.heads import RoutingStats
-from pvchat.model.llm import add_lora, language_of
-from pvchat.model.people import People
-from pvchat.model.presence import PresenceInput
+from pvchat.model.llm import add_lora, load_llm
+from pvchat.model.people import People, PresenceInput
 from pvchat.model.prompts import PERSONAL, VISUAL, PromptWriter
 from pvchat.model.qformer import QFormer
 from pvchat.schemas import ClipAnalysis
@@ -124,7 +123,7 @@ class PVChatModel(nn.Module):
         """
         path, own = Path(folder), read_config(Path(folder))
         config = own if llm is None else replace(own, llm=llm)
-        model = cls(config, *language_of(config, device))
+        model = cls(config, *load_llm(config.llm, device=device))
         checkpoint.load(model, path, without_llm=config.llm != own.llm)
         return model.to(device).eval()
 

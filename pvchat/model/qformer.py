@@ -104,23 +104,12 @@ class QFormer(nn.Module):
         nn.init.normal_(self.no_question, std=INIT_STD)
 
     def forward(
-        self,
-        context: Tensor,
-        context_mask: Tensor,
-        question: Tensor | None = None,
-        people: People | None = None,
+        self, context: Tensor, context_mask: Tensor, question: Tensor | None = None, people: People | None = None
     ) -> tuple[Tensor, Tensor, list[RoutingStats]]:
-        """Read the visual tokens.
-
-        Args:
-            context: [B, N, D].
-            context_mask: [B, N].
-            question: [B, S] sentence vectors, None for none.
-            people: who is named, None for nobody.
-
-        Returns:
-            Outputs of the queries [B, Q, D] and of personal tokens [B, P, I, D] (P is 0 when nobody is named), and one
-            `RoutingStats` a routed module, self before cross, layer by layer: the order of z's modules.
+        """Read the visual tokens [B, N, D] that a mask [B, N] shows, with questions (sentence vectors [B, S]) and the
+        people named in mind, or without: outputs of the queries [B, Q, D] and of personal tokens [B, P, I, D] (P is 0
+        when nobody is named), and one `RoutingStats` a routed module, self before cross, layer by layer: the order of
+        z's modules.
         """
         first = self.no_question.expand(len(context), -1) if question is None else self.question(question)
         parts = [first[:, None], self.queries.expand(len(context), -1, -1)]

@@ -19,14 +19,10 @@ from pvchat.model.heads import HeadMixer, Heads, RoutingStats
 
 MIXER = "moh_mixer"  # attribute of a retrofitted attention module
 # Attention classes by the end of their name; each has an output projection `o_proj` that takes the joined heads.
-KINDS = (
-    "Qwen2VLAttention",
-    "Qwen2_5_VLAttention",
-    "LlamaAttention",  # SmolVLM's decoder
-    "Qwen2Attention",  # InternVL's, LLaVA-OneVision's
-    "Qwen3Attention",
+KINDS = (  # SmolVLM has Llama's, InternVL and LLaVA-OneVision have Qwen2's
+    "Qwen2VLAttention", "Qwen2_5_VLAttention", "LlamaAttention", "Qwen2Attention", "Qwen3Attention",
     "Qwen3VLTextAttention",
-)
+)  # fmt: skip
 
 
 def retrofit_moh(model: nn.Module, shared: int) -> list[str]:

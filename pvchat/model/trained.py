@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.model.cliptokens import SCENE, clip_tokens
 from pvchat.model.config import ANSWERING, WEIGHTS, ModelConfig, read_config
 from pvchat.perception.experts.networks import Input, Network, TorchNetwork, load
 from pvchat.runtime import pick_device
-from pvchat.schemas import ClipAnalysis, FloatArray
+from pvchat.schemas import ClipAnalysis, Flags, FloatArray, IntArray
 from pvchat.storage import atomic
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class TrainedModel:
     def __init__(self, folder: Path, device: str, model: PVChatModel | None = None) -> None:
         self.folder, self._device = folder, device
         self.lock = threading.RLock()
-        self._whole, self._handed = model, model is not None
+        self._whole, self.handed = model, model is not None
 
     @cached_property
     def device(self) -> str:
@@ -72,15 +71,7 @@ class TrainedModel:
     @cached_property
     def frozen(self) -> FrozenModel:
         """The model for everything but text, without torch."""
-
-        def without_llm() -> PVChatModel:
-            if self._handed:
-                return self.model
-            from pvchat.model.pvchat import PVChatModel
-
-            return PVChatModel.from_pretrained(self.folder, llm="none", device=self.device)
-
-        return FrozenModel(self.folder / WEIGHTS, self.config, without_llm, self.device, handed=self._handed)
+        return FrozenModel(self)
 
     @cached_property
     def stamp(self) -> str:
@@ -102,24 +93,20 @@ class ClipTokens:
     """A clip as the frozen model reads it."""
 
     raw: FloatArray  # [1, N, D] tokens before any was mixed with others
-    expert: NDArray[np.int64]  # [1, N] number of the expert that each comes from
+    expert: IntArray  # [1, N] number of the expert that each comes from
     where: FloatArray  # [N, 5] t, x0, y0, x1, y1
-    track: NDArray[np.int64]  # [N] track number, `SCENE` for none
-    mask: NDArray[np.bool_]  # [N] True for real tokens
+    track: IntArray  # [N] track number, `SCENE` for none
+    mask: Flags  # [N] True for real tokens
 
 
 class FrozenModel:
     """One trained model's passes, each loaded when it is first needed.
 
-    `model` gives the torch model, where a pass has to be converted or torch runs it. `handed`: that is in memory
-    anyway, and maybe nowhere else; it runs, nothing is converted.
+    A model that is in memory anyway, and maybe nowhere else, runs itself: nothing is converted.
     """
 
-    def __init__(
-        self, weights: Path, config: ModelConfig, model: Callable[[], PVChatModel], device: str, handed: bool = False
-    ) -> None:
-        self.weights, self.config, self.device = weights, config, device
-        self._model, self._handed = model, handed
+    def __init__(self, trained: TrainedModel) -> None:
+        self.trained, self.config = trained, trained.config
 
     def load(self) -> None:
         """Load all passes now."""
@@ -133,7 +120,7 @@ class FrozenModel:
         expert = np.repeat(np.arange(len(rows)), counts)[None]
         return ClipTokens(raw, expert, *(np.concatenate([row[i][0] for row in rows]) for i in (1, 2, 3)))
 
-    def read(self, clip: ClipTokens, mask: NDArray[np.bool_], question: FloatArray) -> FloatArray:
+    def read(self, clip: ClipTokens, mask: Flags, question: FloatArray) -> FloatArray:
         """The mean [D] of the queries, which read a clip with a question's vector [S] in mind.
 
         The mask [N] says which tokens are looked at; what isn't is in none of the others either.
@@ -144,7 +131,7 @@ class FrozenModel:
         _, mean = self._query_pass(raw, clip.expert, mask[None], question[None])
         return mean[0]
 
-    def visible_tokens(self, clip: ClipTokens, track: int) -> NDArray[np.bool_]:
+    def visible_tokens(self, clip: ClipTokens, track: int) -> Flags:
         """[N] whether a token is read: those of a track, by the number they carry, and of the scene.
 
         The cells of whole frames still show everybody.
@@ -153,7 +140,7 @@ class FrozenModel:
         read = [number for number, name in enumerate(self.config.experts) if name in READ_EXPERTS]
         return shown & np.isin(clip.expert[0], read)
 
-    def tokens_near(self, clip: ClipTokens, track: int, box: FloatArray) -> NDArray[np.bool_]:
+    def tokens_near(self, clip: ClipTokens, track: int, box: FloatArray) -> Flags:
         """[N] the tokens of a track, and of the scene those whose cells meet a box [4] with a margin around it."""
         margin = np.tile((box[2:] - box[:2]) * MARGIN, 2) * (-1, -1, 1, 1)
         x0, y0, x1, y1 = box + margin
@@ -175,9 +162,16 @@ class FrozenModel:
         kinds = ("float32", "int64", "bool", "float32")
         return self._pass("looking", self._model, [Input(*one) for one in zip(shapes, kinds, strict=True)])
 
+    def _model(self) -> PVChatModel:
+        """The torch model, without its language model unless it is in memory."""
+        if self.trained.handed:
+            return self.trained.model
+        from pvchat.model.pvchat import PVChatModel
+
+        return PVChatModel.from_pretrained(self.trained.folder, llm="none", device=self.trained.device)
+
     def _pass(self, name: str, module: Callable[[], nn.Module], inputs: list[Input]) -> Network:
-        if self._handed:
-            return TorchNetwork(module(), self.device)
-        return load(
-            name, self.weights, lambda _: module(), *inputs, what=f"{self.config!r} {FORMAT}", device=self.device
-        )
+        if self.trained.handed:
+            return TorchNetwork(module(), self.trained.device)
+        weights, what = self.trained.folder / WEIGHTS, f"{self.config!r} {FORMAT}"
+        return load(name, weights, lambda _: module(), *inputs, what=what, device=self.trained.device)

@@ -14,7 +14,6 @@ from functools import partial
 from itertools import count
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.perception import bodies, facts, joining, places, tracks
@@ -27,7 +26,7 @@ from pvchat.perception.experts.figures import link_figures
 from pvchat.perception.heads import face_tracks_of
 from pvchat.perception.search import find_faces
 from pvchat.perception.sightings import pictured, spread
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Progress, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Progress, Track
 from pvchat.video import Clip
 from pvchat.video.shots import shots
 
@@ -147,10 +146,8 @@ def _figure_tracks(clip: Clip, kept: IntArray, experts: Experts, depth: Depth) -
 def face_track(clip: Clip, found: Sequence[DetectedFaces], sightings: list[tracks.Sighting]) -> Track:
     """One person's sightings as a track, without what is measured later."""
     size = np.array([clip.width, clip.height], np.float32)
-    boxes, points, scores, quality, identity = (
-        np.stack([getattr(found[f], name)[i] for f, i in sightings])
-        for name in ("boxes", "points", "scores", "quality", "identity")
-    )
+    arrays = ("boxes", "points", "scores", "quality", "identity")
+    boxes, points, scores, quality, identity = (tracks.rows_of(found, name, sightings) for name in arrays)
     boxes = np.asarray(boxes / np.tile(size, 2), np.float32)
     track = tracks.new_track("face", [f for f, _ in sightings], boxes, scores, quality, identity)
     track.points = np.asarray(points / size, np.float32)
@@ -187,7 +184,7 @@ def thumbnail(clip: Clip, track: Track) -> bytes:
     return portrait(clip.images[track.frames[best]], track.boxes[best])
 
 
-def portrait(image: NDArray[np.uint8], face: FloatArray) -> bytes:
+def portrait(image: Pixels, face: FloatArray) -> bytes:
     """JPEG of head and shoulders about a face box [4] (fractions) of an image [H, W, 3]."""
     x0, y0, x1, y1 = face
     grow_x, grow_y = 0.5 * (x1 - x0), 0.5 * (y1 - y0)

@@ -33,7 +33,7 @@ from pvchat.perception.experts.ssd import Detections
 from pvchat.perception.heads import head_of
 from pvchat.perception.sightings import best_of_stretches, spread
 from pvchat.perception.tracks import cheapest_pairs, new_track
-from pvchat.schemas import FloatArray, IntArray, Thing, Track
+from pvchat.schemas import FloatArray, IntArray, Pixels, Thing, Track
 from pvchat.video import Clip
 
 _SURE, _LEAST = 0.5, 0.25  # score from which a body is one, and from which it goes on with one [choice]
@@ -49,8 +49,8 @@ _SIGHTINGS = 6  # of a body without a face that make its track
 _STRIPS = ((0, 2), (2, 4), (4, 7))  # rows of the 7 by 7 grid of a body's box: head, torso, legs
 _SIZE, _ROWS, _COLUMNS = (16, 32), ((0, 7), (7, 17), (17, 30)), slice(4, 12)  # of the picture that tints are taken of
 
-Things = Callable[[NDArray[np.uint8]], list[Detection]]
-People = Callable[[NDArray[np.uint8]], Detections]
+Things = Callable[[Pixels], list[Detection]]
+People = Callable[[Pixels], Detections]
 Looks = NDArray[np.float16]
 
 
@@ -102,7 +102,7 @@ class _Path:
         return Thing("person", 0.0, frames.tolist(), boxes.round(4).tolist(), scores.round(4).tolist())
 
 
-def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, people: People) -> list[Thing]:
+def follow_bodies(images: Pixels, shots: IntArray, things: Things, people: People) -> list[Thing]:
     """The bodies of a clip [T, H, W, 3] uint8 RGB, the largest first; `shots` [T]: in which shot each frame is."""
     found = _detect_as_needed(images, shots, things)
     paths: list[_Path] = []
@@ -120,7 +120,7 @@ def follow_bodies(images: NDArray[np.uint8], shots: IntArray, things: Things, pe
     return sorted((path.thing() for path in paths if path.sure), key=lambda body: -_area(body))
 
 
-def _detect_as_needed(images: NDArray[np.uint8], shots: IntArray, things: Things) -> dict[int, list[Detection]]:
+def _detect_as_needed(images: Pixels, shots: IntArray, things: Things) -> dict[int, list[Detection]]:
     """Bodies by frame: of the first and the last frame of each shot, and of others where bodies come, go or move."""
     found: dict[int, list[Detection]] = {}
 
@@ -146,7 +146,7 @@ def _detect_as_needed(images: NDArray[np.uint8], shots: IntArray, things: Things
     return found
 
 
-def _with_colours(found: Sequence[Detection], image: NDArray[np.uint8]) -> list[_Body]:
+def _with_colours(found: Sequence[Detection], image: Pixels) -> list[_Body]:
     small = image[:: max(1, image.shape[0] // _SMALL), :: max(1, image.shape[0] // _SMALL)]
     return [_Body(one.box, one.score, tints(crop(small, one.box))) for one in found]
 
@@ -167,7 +167,7 @@ def _all_matched(bodies: Sequence[Detection], others: Sequence[Detection], least
     return True
 
 
-def _people_without_body(found: Detections, bodies: Sequence[Detection], image: NDArray[np.uint8]) -> list[Detection]:
+def _people_without_body(found: Detections, bodies: Sequence[Detection], image: Pixels) -> list[Detection]:
     """Detections of the second detector that overlap no body of the first; boxes reach from crown to feet."""
     size = np.array(image.shape[1::-1], np.float32)
     hips, crowns = found.keypoints[:, 0] / size, found.keypoints[:, 1] / size
@@ -238,7 +238,7 @@ def body_track(clip: Clip, body: Thing, frames: FrameExpert, figures: FigureExpe
     return track
 
 
-def tints(picture: NDArray[np.uint8]) -> FloatArray:
+def tints(picture: Pixels) -> FloatArray:
     """Mean Lab colours [9] of the middle of head, torso and legs."""
     lab = colours.to_lab(np.asarray(Image.fromarray(picture).resize(_SIZE)))[:, _COLUMNS]
     return np.concatenate([lab[first:end].mean((0, 1)) for first, end in _ROWS])

@@ -14,16 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import colours, hair
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import best_sightings, relit, skin_of, torso_box, within_bars
-from pvchat.schemas import FloatArray, Track
+from pvchat.schemas import FloatArray, Pixels, Track
 from pvchat.video import Clip
 
-Image = NDArray[np.uint8]
 _SIGHTINGS, _SIDE = 8, 96  # sightings that are looked at; pixels of a region across and down, about
 _FEWEST = 2  # sightings with the torso in the picture from which those without it don't count
 _DARK, _LIT_AGREE = ("black", "dark grey", "black and grey"), 0.6  # what is looked at in better light; who must agree
@@ -48,7 +46,7 @@ class _Sample:
 
     track: Track
     row: int  # of the track
-    image: Image
+    image: Pixels
     skin: FloatArray  # [3] CIELAB, as the next
     hair: FloatArray | None  # long hair that may lie upon the torso
     in_front: list[FloatArray]  # boxes [4] of whoever covers her
@@ -77,7 +75,7 @@ def worn_colour(clip: Clip, track: Track, others: Sequence[Track], outer: bool) 
     return torso, agreed
 
 
-def colour_of(image: Image, box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
+def colour_of(image: Pixels, box: FloatArray, skin: FloatArray | None, grey: bool) -> str | None:
     """The colour phrase of a region's pixels that are no skin; None if too few are left."""
     pixels = crop(image, within_bars(image, box))
     if box[1] >= _LOWEST or pixels.shape[0] < 4 or pixels.shape[1] < 4:
@@ -107,7 +105,7 @@ def _covered_by(other: FloatArray, face: FloatArray) -> list[FloatArray]:
     return found
 
 
-def _torso_pixels(one: _Sample) -> Image:
+def _torso_pixels(one: _Sample) -> Pixels:
     """Pixels [N, 3] of the torso that nobody covers."""
     box = _visible_torso(one)
     if box[1] >= _LOWEST:
@@ -128,7 +126,7 @@ def _visible_torso(one: _Sample) -> FloatArray:
     return within_bars(one.image, torso_box(one.track, one.row))
 
 
-def _arm_pixels(one: _Sample) -> Image:
+def _arm_pixels(one: _Sample) -> Pixels:
     """Pixels [N, 3] of the upper arms that are seen and that nobody covers."""
     joints, face = one.track.pose[one.row], one.track.boxes[one.row]
     height = float(face[3] - face[1])
@@ -150,7 +148,7 @@ def _arm_pixels(one: _Sample) -> Image:
     return _uncovered(np.concatenate(pixels), np.concatenate(places), one)
 
 
-def _pixels_in(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
+def _pixels_in(image: Pixels, box: FloatArray) -> tuple[Pixels, FloatArray]:
     """Pixels [N, 3] of a box, every so manyth of them, and where they are [N, 2] (fractions)."""
     height, width = image.shape[:2]
     part = crop(image, box)
@@ -161,7 +159,7 @@ def _pixels_in(image: Image, box: FloatArray) -> tuple[Image, FloatArray]:
     return part[::step, ::step].reshape(-1, 3), places.astype(np.float32)
 
 
-def _uncovered(pixels: Image, places: FloatArray, one: _Sample) -> Image:
+def _uncovered(pixels: Pixels, places: FloatArray, one: _Sample) -> Pixels:
     """The pixels [N, 3] at places [N, 2] that nobody covers; none where most are covered."""
     free = np.ones(len(pixels), bool)
     for box in one.in_front:
@@ -169,7 +167,7 @@ def _uncovered(pixels: Image, places: FloatArray, one: _Sample) -> Image:
     return pixels[free] if free.sum() >= _FREE * len(pixels) else pixels[:0]
 
 
-def _colour_phrase(image: Image, pixels: Image, skin: FloatArray | None) -> str | None:
+def _colour_phrase(image: Pixels, pixels: Pixels, skin: FloatArray | None) -> str | None:
     """The colour phrase of pixels [N, 3] that are no skin; None if too few are left."""
     flat = pixels if skin is None or not len(pixels) else pixels[~colours.skin_like(pixels, skin)]
     if len(flat) < max(12, 0.15 * len(pixels)):

@@ -10,16 +10,14 @@ Legend: lengths are in face heights (h) and widths (w) of the person in question
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import colours, garments
 from pvchat.perception.cloth import colour_of
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import Pictured, skin_of, within_bars
-from pvchat.schemas import FloatArray, Garment, Track
+from pvchat.schemas import FloatArray, Garment, Pixels, Track
 
-Image = NDArray[np.uint8]
 BARE = "bare shoulders"
 _SEEN = 0.6  # visibility from which a shoulder is believed
 _LOWEST_CHIN = 0.93  # of the frame: below it no clothes are in the picture
@@ -110,7 +108,7 @@ def _pale_garment(kind: str, colour: str | None, sure: float) -> Garment:
     return Garment(kind, "white" if colour == "light grey" else colour, sure)
 
 
-def _part_at_neck(track: Track, i: int, image: Image) -> tuple[str, bool] | None:
+def _part_at_neck(track: Track, i: int, image: Pixels) -> tuple[str, bool] | None:
     """The colour word of cloth that is lighter than the outer one, and whether it is below that, as a print is; None
     where there is none at the neck or below it.
     """
@@ -146,7 +144,7 @@ def _part_at_neck(track: Track, i: int, image: Image) -> tuple[str, bool] | None
     return colours.word(np.median(lab[pale], 0) - shift), low
 
 
-def _shoulders(track: Track, i: int, image: Image, half: float, rows: tuple[float, float]) -> list[NDArray[np.uint8]]:
+def _shoulders(track: Track, i: int, image: Pixels, half: float, rows: tuple[float, float]) -> list[Pixels]:
     """Pixels [N, 3] of a patch on each shoulder that is seen; `half` its width in w, `rows` below shoulders in h."""
     face, joints = track.boxes[i], track.pose[i][list(body.SHOULDERS)]
     width, height = face[2] - face[0], face[3] - face[1]

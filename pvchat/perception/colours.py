@@ -8,13 +8,16 @@ labels of photos. Nothing is said of hue where the picture has none: `is_grey_sc
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.schemas import FloatArray
+from pvchat.schemas import Flags, FloatArray, IntArray, Pixels
 
 _WHITE = np.array([0.95047, 1.0, 1.08883])  # D65
 _TO_XYZ = np.array(
@@ -23,29 +26,14 @@ _TO_XYZ = np.array(
 _GREY_CHROMA, _GREY_SHARE = 9.0, 0.003  # compression leaves chroma of 1 to 2 everywhere, more only in specks
 _PATCH, _ROUNDS = 4000, 12  # pixels that k-means sees at most; its rounds at most
 _SAMPLES = 5  # frames of footage that are looked at, about
-_BAR, _BARS_DIFFER = 24, 0.02  # brightest value of a black bar; share of the side by which two may differ
-# h from, h to, words by lightness: (L below which, word), the last for all the rest.
-_HUES: tuple[tuple[float, float, tuple[tuple[float, str], ...]], ...] = (
-    (0, 18, ((38, "dark red"), (58, "red"), (101, "pink"))),
-    (18, 42, ((32, "dark red"), (60, "red"), (101, "pink"))),
-    (42, 75, ((52, "brown"), (74, "orange"), (101, "beige"))),
-    (75, 88, ((58, "brown"), (101, "yellow"))),
-    (88, 108, ((38, "brown"), (58, "olive green"), (101, "yellow"))),
-    (108, 165, ((38, "dark green"), (101, "green"))),
-    (165, 215, ((34, "dark green"), (101, "teal"))),
-    (215, 300, ((34, "dark blue"), (62, "blue"), (101, "light blue"))),
-    (300, 335, ((22, "dark blue"), (101, "purple"))),
-    (335, 360, ((32, "dark red"), (50, "purple"), (101, "pink"))),
-)
-# Strong colours keep their name where they are dark: chroma from which, and words by hue from one L to another.
-_STRONG, _STRONG_HUES = (
-    35.0,
-    ((335, 350, 22, 50, "purple"), (350, 360, 26, 58, "pink"), (0, 12, 26, 58, "pink"), (12, 42, 22, 50, "red")),
-)
+_BARS_DIFFER = 0.02  # share of the side by which two black bars may differ
+# Of hues from h to h the words by lightness (L below which, word), the last for all the rest; strong colours keep their
+# name where they are dark: by hue from h to h, from one L to another, for chroma from _STRONG on.
+_WORDS: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+_GREYS, _STRONG = _WORDS["greys"], 35.0
 # Black with the hue of a dark colour beside it is that colour in shade: its least chroma, the most degrees between
 # them, the lightness up to which a colour has black folds.
 _SHADED = 3.0, 40.0, 45.0
-_GREYS = ((24, "black"), (34, "dark grey"), (66, "grey"), (82, "light grey"), (101, "white"))
 _BACKGROUND_SHARE = 0.5
 _BAR, _SKY = 24, 0.3  # brightest value of a black bar's row, compression included; share of a sky that is blue
 _NEUTRALS = [name for _, name in _GREYS]
@@ -62,7 +50,7 @@ class Colour:
     lab: tuple[float, float, float]
 
 
-def to_lab(rgb: NDArray[np.uint8]) -> FloatArray:
+def to_lab(rgb: Pixels) -> FloatArray:
     """[..., 3] uint8 sRGB to CIELAB, L 0..100."""
     xyz = to_linear(rgb) @ _TO_XYZ.T / _WHITE
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
@@ -80,14 +68,14 @@ def from_linear(light: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
-def is_grey_scale(images: NDArray[np.uint8]) -> bool:
+def is_grey_scale(images: Pixels) -> bool:
     """Whether footage [T, H, W, 3] has no colour at all: a face in a grey room is enough colour."""
     step = max(1, images.shape[1] // 60), max(1, images.shape[2] // 60)
     lab = to_lab(images[:, :: step[0], :: step[1]])
     return bool((np.hypot(lab[..., 1], lab[..., 2]) > _GREY_CHROMA).mean() < _GREY_SHARE)
 
 
-def cast(image: NDArray[np.uint8]) -> FloatArray:
+def cast(image: Pixels) -> FloatArray:
     """The colour cast (a, b) of a frame [H, W, 3]: what its palest surfaces have in common, at most 8 units.
 
     Only weakly coloured bright pixels vote (L 55..97, C < 16): a red stage isn't a cast. Few such pixels: no cast.
@@ -108,20 +96,20 @@ def word(lab: FloatArray) -> str:
     neutral = 20.0 if lightness < 13 else 11.0 if lightness < 25 else 8.0
     neutral += 1.5 if 215 <= hue < 300 and lightness > 30 else 0.0
     if lightness < 7 or chroma < neutral:
-        return next(name for limit, name in _GREYS if lightness < limit)
+        return next(str(name) for limit, name in _GREYS if lightness < limit)
     if 42 <= hue < 108 and chroma < 30 and lightness >= 58:
         return "beige"
     if 42 <= hue < 108 and chroma < 30:
         return "brown" if hue < 95 else "olive green"
     if chroma >= _STRONG:
-        for low, high, least, most, name in _STRONG_HUES:
+        for low, high, least, most, name in _WORDS["strong"]:
             if low <= hue < high and least <= lightness < most:
-                return name
-    steps = next(words for low, high, words in _HUES if low <= hue < high or (high == 360 and hue >= low))
-    return next(name for limit, name in steps if lightness < limit)
+                return str(name)
+    steps = next(words for low, high, words in _WORDS["hues"] if low <= hue < high or (high == 360 and hue >= low))
+    return next(str(name) for limit, name in steps if lightness < limit)
 
 
-def dominant(pixels: NDArray[np.uint8], shift: FloatArray | None = None, groups: int = 4) -> list[Colour]:
+def dominant(pixels: Pixels, shift: FloatArray | None = None, groups: int = 4) -> list[Colour]:
     """The colours of pixels [N, 3], most of them first, by k-means with k = `groups`; those with one word are one.
 
     `shift`: (a, b) of the light's cast, as from `cast`; half of it is taken off, since pale things may be tinted.
@@ -192,7 +180,7 @@ def vote(words: Sequence[str | None]) -> tuple[str | None, float]:
     return (max(sorted(set(shades)), key=shades.count), share) if share >= 0.4 else (None, share)
 
 
-def without_bars(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def without_bars(images: Pixels) -> Pixels:
     """A few frames of footage [T, H, W, 3], spread over it, without black bars that are as broad on both sides."""
     some = images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]
     shown = some.max((0, 3)) > _BAR
@@ -203,13 +191,13 @@ def without_bars(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return some
 
 
-def light(images: NDArray[np.uint8]) -> str | None:
+def light(images: Pixels) -> str | None:
     """Whether it is "dark" or "bright", by the median lightness of frames `without_bars`; None in between."""
     lightness = float(np.median(to_lab(images[:, ::8, ::8])[..., 0]))
     return "dark" if lightness < 14 else "bright" if lightness > 82 else None
 
 
-def background(images: NDArray[np.uint8]) -> str | None:
+def background(images: Pixels) -> str | None:
     """The one colour of the upper rim and sides of frames `without_bars`, seldom people: "a grey background"."""
     said: list[str | None] = []
     for image in images:
@@ -225,7 +213,7 @@ def background(images: NDArray[np.uint8]) -> str | None:
     return f"a{'n' if plain[0] in 'aeio' else ''} {plain} background"
 
 
-def blue_sky(images: NDArray[np.uint8]) -> bool:
+def blue_sky(images: Pixels) -> bool:
     """Whether the uppermost fifth of footage [T, H, W, 3], taken outdoors, is blue enough for a sky in most frames."""
     shares = []
     for image in images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES]:
@@ -242,7 +230,7 @@ def shade(lab: FloatArray) -> str | None:
     return "dark" if lab[0] < 32 else "light" if lab[0] > 68 else None
 
 
-def skin_like(pixels: NDArray[np.uint8], skin: FloatArray) -> NDArray[np.bool_]:
+def skin_like(pixels: Pixels, skin: FloatArray) -> Flags:
     """[N] which pixels have the hue and chroma of `skin` ([3] CIELAB of a face) at a lightness shade explains."""
     lab = to_lab(pixels)
     near = np.hypot(lab[:, 1] - skin[1], lab[:, 2] - skin[2]) < 15
@@ -256,7 +244,7 @@ def family(words: str) -> str:
     return {"dark grey": "black", "light grey": "white"}.get(name, plain)
 
 
-def _k_means(points: FloatArray, k: int) -> tuple[FloatArray, NDArray[np.int64]]:
+def _k_means(points: FloatArray, k: int) -> tuple[FloatArray, IntArray]:
     """Lloyd's algorithm from a k-means++ start: centres [k, 3] and each point's group [N]."""
     random = np.random.default_rng(0)
     centres = points[[int(random.integers(len(points)))]]

@@ -3,7 +3,7 @@
 In: pictures of a drawn figure with its boxes, the detector of near and far faces; the shot that each is in. Out: a face
 box for each, where one is found (hair lies above it, clothes below); and verb phrases that complete "is ...", with
 confidences, as `gestures.py` has them of faces that are filmed. What a face shows is read from the figure's box
-(`experts/expressions.py`); several sightings decide together, and those that show no face don't count.
+(`experts/figurelooks.py`); several sightings decide together, and those that show no face don't count.
 
 Legend: boxes are x0, y0, x1, y1 as fractions of the frame.
 """
@@ -13,16 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import below
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.expressions import SHOWN, expressions
-from pvchat.perception.experts.figurelooks import face_maps
+from pvchat.perception.experts.figurelooks import SHOWN, expressions, face_maps
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.perception.experts.mesh import WideFaceDetector
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import FloatArray, IntArray, Pixels
 
 _SURE = 0.4  # the detector's score
 _MARGIN = 0.1  # of the figure's box that is looked at beyond it
@@ -40,12 +38,12 @@ class DrawnHeads:
     def __init__(self, detector: WideFaceDetector, frames: FrameExpert) -> None:
         self.detector, self.frames = detector, frames
 
-    def shown(self, images: Sequence[NDArray[np.uint8]], figures: Sequence[FloatArray]) -> FloatArray:
-        """How probably each picture's figure [4] shows what `expressions.SHOWN` lists: [n, K]."""
+    def shown(self, images: Sequence[Pixels], figures: Sequence[FloatArray]) -> FloatArray:
+        """How probably each picture's figure [4] shows what `SHOWN` lists: [n, K]."""
         pictures = [crop_squares(image, figure[None])[0] for image, figure in zip(images, figures, strict=True)]
         return expressions(face_maps(self.frames, pictures))
 
-    def face(self, image: NDArray[np.uint8], figure: FloatArray) -> FloatArray | None:
+    def face(self, image: Pixels, figure: FloatArray) -> FloatArray | None:
         """The face [4] that is surest in a picture's figure box [4], or None."""
         size = figure[2:] - figure[:2]
         around = np.clip(np.concatenate([figure[:2] - _MARGIN * size, figure[2:] + _MARGIN * size]), 0, 1)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.hands import FINGERTIPS, MIDDLE_TIP, PALM, WRIST
-from pvchat.schemas import FloatArray
+from pvchat.schemas import Flags, FloatArray, IntArray
 
 _MOST = 0.6  # share of the sightings that a lasting state needs
 _FEW = 3  # measured sightings that a state needs
@@ -52,7 +51,7 @@ _TOGETHER = 0.9  # face heights between the middles of two hands that are held t
 class Series:
     """n sightings. Lengths are face heights from the face's middle, x to the right, y down; NaN: not measured."""
 
-    shot: NDArray[np.int64]  # [n] in which shot each is
+    shot: IntArray  # [n] in which shot each is
     joints: FloatArray  # [n, 33, 2] only joints that are seen
     hands: FloatArray  # [n, 2, 21, 2] left and right hand, of a size that fits the face (`plausible_hands`)
     mouth_open: FloatArray  # [n] as in `experts.mesh.Mesh`, like the other measures
@@ -139,8 +138,9 @@ def _hand_changes(series: Series) -> Iterator[tuple[str, float]]:
     moving = [side for side in (0, 1) if ways[side] > MOVES and _is_tracked(series, middles, side)]
     if moving:
         where = " at their chest" * _at_chest(series, middles[:, moving])
-        least = _confidence_beyond(float(ways[moving].min()), MOVES)
-        yield f"gesturing with {'both hands' if len(moving) == 2 else 'a hand'}{where}", least
+        beyond = float(ways[moving].min()) / MOVES - 1  # .6 at the threshold, .95 at twice it and more
+        sure = round(float(np.clip(0.6 + 0.35 * beyond, 0.6, 0.95)), 3)
+        yield f"gesturing with {'both hands' if len(moving) == 2 else 'a hand'}{where}", sure
 
 
 def _at_chest(series: Series, hands: FloatArray) -> bool:
@@ -196,9 +196,7 @@ def plausible_hands(hands: FloatArray) -> FloatArray:
     return np.where(fits[..., None, None], hands, np.float32(np.nan))
 
 
-def _state(
-    phrase: str, measured: FloatArray, holds: NDArray[np.bool_], most: float = _MOST
-) -> Iterator[tuple[str, float]]:
+def _state(phrase: str, measured: FloatArray, holds: Flags, most: float = _MOST) -> Iterator[tuple[str, float]]:
     """The phrase when `holds` in most of the sightings, and where it was measured often enough."""
     known = np.isfinite(measured)
     count = int(known.sum())
@@ -208,7 +206,7 @@ def _state(
             yield phrase, _confidence_of_share(share)
 
 
-def _longest_run(flags: NDArray[np.bool_]) -> int:
+def _longest_run(flags: Flags) -> int:
     """The most sightings in a row with the flag [n] set."""
     return max((len(list(run)) for on, run in groupby(flags) if on), default=0)
 
@@ -216,8 +214,3 @@ def _longest_run(flags: NDArray[np.bool_]) -> int:
 def _confidence_of_share(share: float) -> float:
     """Confidence of a gesture that this share of the sightings shows."""
     return round(float(np.clip(0.5 + 0.45 * share, 0.5, 0.95)), 3)
-
-
-def _confidence_beyond(value: float, threshold: float) -> float:
-    """Confidence of a value that is beyond its threshold: 0.6 at it, 0.95 at twice it and more."""
-    return round(float(np.clip(0.6 + 0.35 * (value / threshold - 1), 0.6, 0.95)), 3)

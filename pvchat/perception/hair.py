@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import colours
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import Pictured, relit, skin_colour
-from pvchat.schemas import FloatArray
+from pvchat.schemas import Flags, FloatArray, Pixels
 
 _SHADED = 16.0  # how much darker than the cheeks skin above a forehead may be; brown hair has its hue, but is darker
 _BROWN, _BLONDE = 40.0, 52.0  # lightness: brown hair is darker than the one, blonde hair lighter than the other
@@ -36,7 +35,7 @@ def photographed(seen: Pictured) -> str | None:
     return word if share >= 0.6 and (not seen.grey or word == "dark hair") else None
 
 
-def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whole: bool = False) -> str | None:
+def drawn(boxes: Sequence[FloatArray], images: Sequence[Pixels], whole: bool = False) -> str | None:
     """Hair colour, which may be any, of a drawn head: the top of its box [4] in each picture, or the `whole` of it."""
     said: list[str | None] = []
     for box, image in zip(boxes, images, strict=True):
@@ -51,7 +50,7 @@ def drawn(boxes: Sequence[FloatArray], images: Sequence[NDArray[np.uint8]], whol
     return f"{blonde.get(name, name)} hair"
 
 
-def long_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray | None:
+def long_colour(image: Pixels, face: FloatArray) -> FloatArray | None:
     """The colour [3] CIELAB of hair that hangs beside a face box [4]; None where it is short or not surely hair."""
     pixels = _strip(image, face)
     if pixels is None:
@@ -64,14 +63,14 @@ def long_colour(image: NDArray[np.uint8], face: FloatArray) -> FloatArray | None
     return colour if hangs >= _HANGS else None
 
 
-def like(pixels: NDArray[np.uint8], colour: FloatArray) -> NDArray[np.bool_]:
+def like(pixels: Pixels, colour: FloatArray) -> Flags:
     """[N] which pixels may be hair of a colour [3] CIELAB, in light or shade."""
     apart = colours.to_lab(pixels) - colour
     near = np.hypot(apart[:, 1], apart[:, 2]) < _HUE_APART
     return near & (apart[:, 0] > -_DARKER) & (apart[:, 0] < _LIGHTER)
 
 
-def _strip(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | None:
+def _strip(image: Pixels, face: FloatArray) -> Pixels | None:
     """Pixels [N, 3] right above a face box [4]; None where few of them are in the picture."""
     x0, y0, x1, y1 = face
     w, h = x1 - x0, y1 - y0
@@ -80,7 +79,7 @@ def _strip(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | No
     return None if strip[1] < 0 or len(pixels) < 24 else pixels
 
 
-def _above(image: NDArray[np.uint8], face: FloatArray, grey: bool) -> str | None:
+def _above(image: Pixels, face: FloatArray, grey: bool) -> str | None:
     pixels = _strip(image, face)
     if pixels is None:
         return None

@@ -9,14 +9,13 @@ Legend: L of COCO's labels, in the order of `LABELS` in `experts/objects.py`; n 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.experts.objects import LABELS, ThingExpert
 from pvchat.perception.posture import posed_sightings
 from pvchat.perception.sightings import spread
-from pvchat.schemas import FloatArray, Track
+from pvchat.schemas import Flags, FloatArray, Pixels, Track
 
 ANYWHERE, AT_MOUTH, AT_WRIST = range(3)  # where in a crop a label's score is the best one
 _CROPS = 3  # of a track, each .05 s
@@ -27,7 +26,7 @@ _SEEN = 0.4  # visibility from which a wrist counts
 _LEAST_CROP = 8  # pixels
 
 
-def look_at_hands(images: NDArray[np.uint8], track: Track, expert: ThingExpert) -> None:
+def look_at_hands(images: Pixels, track: Track, expert: ThingExpert) -> None:
     """Fill in a track's `handled`, of frames [T, H, W, 3]."""
     seen = posed_sightings(track)
     found = [
@@ -37,7 +36,7 @@ def look_at_hands(images: NDArray[np.uint8], track: Track, expert: ThingExpert) 
     track.handled = np.stack(shown).astype(np.float16) if shown else np.zeros((0, 3, len(LABELS)), np.float16)
 
 
-def _around(image: NDArray[np.uint8], face: FloatArray, joints: FloatArray, expert: ThingExpert) -> FloatArray | None:
+def _around(image: Pixels, face: FloatArray, joints: FloatArray, expert: ThingExpert) -> FloatArray | None:
     """[3, L] best scores about a face box [4], with the pose [33, 4] (NaN: none); None where the crop is tiny."""
     scale = np.array([image.shape[1] / image.shape[0], 1.0]) / (face[3] - face[1])
     middle = (face[0] + face[2]) / 2
@@ -49,7 +48,7 @@ def _around(image: NDArray[np.uint8], face: FloatArray, joints: FloatArray, expe
     boxes, scores = expert.scores(part)
     corners = region[:2] + boxes.reshape(-1, 2, 2) * (region[2:] - region[:2])  # [n, 2, 2] of the frame
 
-    def near(point: FloatArray, least: float) -> NDArray[np.bool_]:
+    def near(point: FloatArray, least: float) -> Flags:
         away = np.maximum(np.maximum(corners[:, 0] - point, point - corners[:, 1]), 0) * scale
         return np.asarray(np.linalg.norm(away, axis=1) < least)
 

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.experts.glasses import glasses_log_odds
 from pvchat.perception.experts.hands import MIDDLE_TIP, HandExpert
-from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert
-from pvchat.perception.experts.smiles import downcast, smiling
+from pvchat.perception.experts.mesh import SMALLEST_MOUTH, MeshExpert, smiling_and_downcast
 from pvchat.perception.gestures import MOVES, Series, gestures, moving_hands, plausible_hands
-from pvchat.schemas import HANDS, FloatArray, IntArray, Track
+from pvchat.schemas import HANDS, FloatArray, IntArray, Pixels, Track
 
 _SEEN = 0.6  # visibility from which a joint counts as seen
 _FAR = 0.08  # face height over frame height below which hands are too small to follow
@@ -40,7 +38,7 @@ class BodyMeasures:
     """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
     mouth_open: float = np.nan  # not of a small face
-    smile: float = np.nan  # probability (`experts.smiles`), as the next
+    smile: float = np.nan  # probability (`experts.mesh`), as the next
     downcast: float = np.nan
     glasses: float = np.nan  # log-odds that they are worn (`experts.glasses`)
     yaw: float = np.nan
@@ -49,7 +47,7 @@ class BodyMeasures:
 
 
 def measure_body(
-    image: NDArray[np.uint8],
+    image: Pixels,
     box: FloatArray,
     points: FloatArray,
     joints: FloatArray,
@@ -64,13 +62,12 @@ def measure_body(
     """
     out = BodyMeasures()
     if np.isfinite(points).all() and (face := mesh.mesh(image, box, points)) is not None:
-        for name in ("mouth_open", "yaw", "pitch"):
-            setattr(out, name, float(getattr(face, name)))
+        out.mouth_open, out.yaw, out.pitch = face.mouth_open, face.yaw, face.pitch
         height, width = image.shape[:2]
         if (box[3] - box[1]) * height < SMALLEST_MOUTH:
             out.mouth_open = np.nan
         pixels = face.points * np.array([width, height, width], np.float32)
-        out.smile, out.downcast = smiling(pixels), downcast(pixels)
+        out.smile, out.downcast = smiling_and_downcast(pixels)
         out.glasses = glasses_log_odds(image, face.points, face.yaw)
     if np.isfinite(joints).all():
         out.hands = hands.hands(image, joints)
@@ -105,7 +102,8 @@ def wears_glasses(measures: Sequence[BodyMeasures]) -> bool:
 
 def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures]) -> bool:
     """Whether this person moves by themselves (arguments as above): false for a photo that the camera moves over."""
-    rows = _rows_of_longest(shots[track.frames])
+    scenes, counts = np.unique(shots[track.frames], return_counts=True)
+    rows: IntArray = np.flatnonzero(shots[track.frames] == scenes[counts.argmax()])  # the sightings of the longest
     if len(rows) < _FEW:
         return False
     mouth, head = _spread(measures, rows, "mouth_open"), max(_spread(measures, rows, n) for n in ("yaw", "pitch"))
@@ -113,17 +111,11 @@ def is_live(track: Track, shots: IntArray, measures: Sequence[BodyMeasures]) -> 
     return mouth > _LIVE_MOUTH or (head > _LIVE_HEAD and large)
 
 
-def _spread(measures: Sequence[BodyMeasures], rows: NDArray[np.int64], name: str) -> float:
+def _spread(measures: Sequence[BodyMeasures], rows: IntArray, name: str) -> float:
     """Standard deviation of a measure over some sightings; 0 where it was measured too seldom."""
     values = np.array([getattr(measures[row], name) for row in rows], np.float32)
     values = values[np.isfinite(values)]
     return float(np.std(values)) if len(values) >= _FEW else 0.0
-
-
-def _rows_of_longest(scenes: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Indices of the sightings in the scene that has most of them; `scenes` [n]: of each sighting."""
-    values, counts = np.unique(scenes, return_counts=True)
-    return np.flatnonzero(scenes == values[counts.argmax()])
 
 
 def _series(track: Track, shots: IntArray, measures: Sequence[BodyMeasures], aspect: float) -> Series:

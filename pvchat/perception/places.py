@@ -1,28 +1,35 @@
 """Where a clip plays, as far as whole frames show it: place, indoors or outdoors, light, background.
 
 In: a clip's frames and their features. Out: `SceneFacts`. The place is told whenever an analysis is looked at, of all
-that it holds (`tell_place`): by a head of ours (`experts/scenes.py`) from what is seen beside the people, all frames
-together, drawn ones by a head of their own; kinds that indoors or outdoors excludes take no share, and white coats,
+that it holds (`tell_place`): by a head of ours from what is seen beside the people, all frames together, drawn ones by
+a head of their own (made by `recipes/places`); kinds that indoors or outdoors excludes take no share, and white coats,
 things, a stage or people who pose may tell more. Indoors or outdoors is told by a head of ours where a second one,
 learned from composites, is not at odds with it; of drawn scenes by the second alone.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pvchat.perception import colours
-from pvchat.perception.experts.scenes import OTHER, free_cells, place_shares
+from pvchat.perception.experts.attributes import arrays_of, softmax
 from pvchat.perception.things import room_of
-from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, FloatArray, SceneFacts
+from pvchat.schemas import BLUE_SKY, PLACE_SURE, ClipAnalysis, Flags, FloatArray, SceneFacts
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.collection import Experts
     from pvchat.video import Clip
 
+_FILE = Path(__file__).with_name("experts") / "scenes.safetensors"
+OTHER = "another place"  # of no kind that has a name here
+# What people cover of a frame: so many face widths to each side, from so much above the face down to the lower edge.
+_BESIDE, _ABOVE, _SIDE, _LEFT = 1.3, 0.3, 7, 6  # cells across the grid; those that must be left to tell by
 # Probability from which a kind is told, filmed or drawn (from `PLACE_SURE` on without "probably"). Where no kind is
 # likely enough, several together may be, with "probably" (ADR 0123).
 _OFFICE, _AT_HOME, _COUNTRY = "an office or meeting room", "at home", "a park or the countryside"
@@ -79,6 +86,28 @@ def tell_place(analysis: ClipAnalysis) -> ClipAnalysis:
     others = {name: value for name, value in scene.confidence.items() if name != "place"}
     confidence = others | ({"place": round(sure, 3)} if place else {})
     return replace(analysis, scene=replace(scene, place=place, confidence=confidence))
+
+
+def place_shares(features: FloatArray, drawn: bool) -> dict[str, float]:
+    """How likely each of `kinds_of_place` is of a clip with frames [B, 1280], B > 0: they decide together."""
+    arrays, head = arrays_of(_FILE), "drawn." if drawn else ""
+    logits = features @ arrays[f"{head}weight"].T + arrays[f"{head}bias"]
+    return dict(zip(kinds_of_place(), softmax(logits.mean(0)).tolist(), strict=True))
+
+
+@cache
+def kinds_of_place() -> tuple[str, ...]:
+    """What the heads can tell; its card lies beside the weights as .json."""
+    return tuple(json.loads(_FILE.with_suffix(".json").read_text(encoding="utf-8"))["labels"])
+
+
+def free_cells(faces: FloatArray) -> Flags:
+    """[49] cells of a frame's grid that show nobody whose face is in boxes [n, 4]; all where few would be left."""
+    middles, free = (np.arange(_SIDE) + 0.5) / _SIDE, np.ones((_SIDE, _SIDE), bool)
+    for x0, y0, x1, y1 in faces:
+        beside = np.abs(middles - (x0 + x1) / 2) < _BESIDE * (x1 - x0)
+        free &= ~((middles > y0 - _ABOVE * (y1 - y0))[:, None] & beside[None])
+    return free.ravel() if free.sum() >= _LEFT else np.ones(_SIDE * _SIDE, bool)
 
 
 def _by_what_is_there(told: _Told, analysis: ClipAnalysis) -> _Told:

@@ -112,13 +112,9 @@ def scan(
 ) -> Generator[ScanState, None, None]:
     """Look through a long video, or through the seconds `within` of it; progress is told in seconds.
 
-    `kept`: finished parts of an earlier try; new ones are added. Remove them when the whole is kept.
-
-    Yields:
-        What was seen so far, after each part: always the same object, whose `analysis()` is made when asked for.
-
-    Raises:
-        VideoReadError: nothing can be decoded, or a limit is broken.
+    `kept`: finished parts of an earlier try; new ones are added. Remove them when the whole is kept. Gives what was
+    seen so far after each part: always the same object, whose `analysis()` is made when asked for. Raises
+    VideoReadError where nothing can be decoded, or a limit is broken.
     """
     start_s, end_s = (0.0, source.found.duration_s) if within is None else within
     first, start_s = video.part_at(source.found, source.config, start_s)
@@ -191,7 +187,9 @@ class ScanState:
     things: list[Thing] = field(default_factory=list)
     bodies: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
-    grids: _EvenSample = field(default_factory=lambda: _EvenSample(MOST_GRIDS))
+    grids: dict[int, NDArray[np.float16]] = field(default_factory=dict)  # an even sample of all parts', by number
+    shown: int = 0  # how many grids the parts had
+    every: int = 1  # of them is kept
 
     def add(self, part: ClipAnalysis) -> None:
         """Take in the next part."""
@@ -207,33 +205,18 @@ class ScanState:
             pieces[0] = (self.shots.pop()[0], pieces[0][1])
         self.shots += pieces
         self.scenes.append(SceneSpan(float(part.shots[0, 0]), part.duration_s, part.scene))
-        for grid in part.frame_features:
-            self.grids.add(grid)
+        self.grids |= dict(enumerate(part.frame_features, self.shown))
+        self.shown += len(part.frame_features)
+        while len(kept := {n: grid for n, grid in self.grids.items() if n % self.every == 0}) > MOST_GRIDS:
+            self.every *= 2
+        self.grids = kept
         self.damaged |= part.damaged
         self.parts, self.end_s, self.size = self.parts + 1, part.duration_s, (part.width, part.height)
 
     def analysis(self) -> ClipAnalysis:
         """All of it as one analysis, whose `duration_s` is `end_s`."""
         return ClipAnalysis(
-            self.key, self.end_s, *self.size, np.concatenate(self.times), np.stack(self.grids.kept),
+            self.key, self.end_s, *self.size, np.concatenate(self.times), np.stack(list(self.grids.values())),
             self.joiner.tracks(), common_scene(self.scenes), np.array(self.shots, np.float32), list(self.scenes),
             things=list(self.things), bodies=list(self.bodies), stage="who", damaged=self.damaged,
         )  # fmt: skip
-
-
-@dataclass
-class _EvenSample:
-    """An even sample of at most `most` rows of a stream."""
-
-    most: int
-    kept: list[NDArray[np.float16]] = field(default_factory=list)
-    every: int = 1
-    count: int = 0
-
-    def add(self, row: NDArray[np.float16]) -> None:
-        """Take the next row, if it is its turn."""
-        if self.count % self.every == 0:
-            self.kept.append(row)
-            if len(self.kept) > self.most:
-                self.kept, self.every = self.kept[::2], 2 * self.every
-        self.count += 1

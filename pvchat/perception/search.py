@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.faces import DetectedFaces, FaceExpert, Located, chip, face_quality
 from pvchat.perception.sightings import best_of_stretches
-from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting
+from pvchat.perception.tracks import LINK_OVERLAPPING, Sighting, linked
 from pvchat.runtime import threads
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import FloatArray, IntArray, Pixels
 
 _BATCH = 8  # frames searched together
 # Two frames' faces are taken for one that is between them, too, where its place moves by no more of its size than this
@@ -35,7 +34,7 @@ _PER_VECTOR, _FEWEST_VECTORS = 3, 12
 
 
 def find_faces(
-    images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None] = lambda done: None
+    images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[int], None] = lambda done: None
 ) -> list[DetectedFaces]:
     """Detect and describe the faces of each of T frames [T, H, W, 3] uint8 RGB.
 
@@ -46,9 +45,7 @@ def find_faces(
     return describe(images, located, shots, expert)
 
 
-def locate(
-    images: NDArray[np.uint8], shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]
-) -> list[Located]:
+def locate(images: Pixels, shots: IntArray, expert: FaceExpert, tell: Callable[[int], None]) -> list[Located]:
     """Detect each frame's faces; arguments as for `find_faces`."""
     between = [f for f in range(1, len(images) - 1, 2) if shots[f - 1] == shots[f + 1]]
     found: dict[int, Located] = {}
@@ -86,7 +83,7 @@ def _batches(frames: Sequence[int]) -> list[Sequence[int]]:
 
 
 def describe(
-    images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
+    images: Pixels | Sequence[Pixels],
     located: Sequence[Located],
     shots: IntArray,
     expert: FaceExpert,
@@ -94,7 +91,7 @@ def describe(
     """Measure every face's quality, and identity vectors of the best faces, which the rest of their chain shares."""
     quality = [np.zeros(len(one), np.float32) for one in located]
     owner: dict[Sighting, int] = {}  # index of the vector that each sighting has
-    chips: list[NDArray[np.uint8]] = []
+    chips: list[Pixels] = []
     chains = _chains(located, shots)
     for chain in chains:
         cut = networks.in_parallel(lambda seen: chip(images[seen[0]], located[seen[0]].points[seen[1]]), chain)
@@ -153,22 +150,16 @@ def _mutual_nearest(near: FloatArray, least: float) -> list[tuple[int, int]]:
 
 def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]:
     """Chains of sightings of one face in neighbouring frames of a shot; every sighting is in one chain."""
-    chains: list[list[Sighting]] = []
-    last: dict[int, list[Sighting]] = {}  # the chains that end in the frame before, by face
-    for f, here in enumerate(located):
-        follows: dict[int, list[Sighting]] = {}
-        if f and shots[f] == shots[f - 1]:
-            near = overlap(located[f - 1].boxes, here.boxes)
-            for i, j in _mutual_nearest(near, _CHAIN_OVERLAP):
-                if (near[i] >= _OTHER_OVERLAP).sum() == (near[:, j] >= _OTHER_OVERLAP).sum() == 1:
-                    follows[j] = last[i]
-        last = {}
-        for j in range(len(here)):
-            if j not in follows:
-                chains.append([])
-            last[j] = follows.get(j, chains[-1])
-            last[j].append((f, j))
-    return chains
+
+    def match(chains: list[list[Sighting]], frame: int) -> list[tuple[int, int]]:
+        if not frame or shots[frame] != shots[frame - 1]:
+            return []
+        before = {chain[-1][1]: n for n, chain in enumerate(chains) if chain[-1][0] == frame - 1}  # by face
+        near = overlap(located[frame - 1].boxes, located[frame].boxes)
+        alone = (near >= _OTHER_OVERLAP).sum(1)[:, None] + (near >= _OTHER_OVERLAP).sum(0) == 2
+        return [(before[i], j) for i, j in _mutual_nearest(near, _CHAIN_OVERLAP) if alone[i, j]]
+
+    return linked(range(len(located)), located, match)
 
 
 def _give_up_mixed(chain: Sequence[Sighting], owner: dict[Sighting, int], vectors: FloatArray) -> None:

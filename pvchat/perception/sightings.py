@@ -11,13 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import colours
 from pvchat.perception.boxes import below
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
-from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Track
+from pvchat.schemas import ClipAnalysis, FloatArray, IntArray, Pixels, Track
 
 if TYPE_CHECKING:
     from pvchat.video import Clip
@@ -34,9 +33,9 @@ class Pictured:
 
     track: Track
     rows: IntArray  # [k] indices of those that are looked at
-    images: list[NDArray[np.uint8]]  # [H, W, 3] uint8 RGB, one for each of these
+    images: list[Pixels]  # [H, W, 3] uint8 RGB, one for each of these
 
-    def __iter__(self) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    def __iter__(self) -> Iterator[tuple[int, Pixels]]:
         return zip(self.rows.tolist(), self.images, strict=True)
 
     @property
@@ -118,12 +117,12 @@ def torso_box(track: Track, i: int) -> FloatArray:
     return below(face, 1.1, 0.45, 2.4)
 
 
-def skin_of(track: Track, i: int, image: NDArray[np.uint8]) -> FloatArray:
+def skin_of(track: Track, i: int, image: Pixels) -> FloatArray:
     """Median CIELAB [3] of the skin of somebody whose face is seen in sighting i."""
     return skin_colour(image, track.boxes[i], "a face mask" in track.facts.features)
 
 
-def skin_colour(image: NDArray[np.uint8], face: FloatArray, masked: bool = False) -> FloatArray:
+def skin_colour(image: Pixels, face: FloatArray, masked: bool = False) -> FloatArray:
     """Median CIELAB [3] of the middle of a face box [4] (fractions): cheeks and nose; above a mask the brow."""
     x0, y0, x1, y1 = face
     w, h = x1 - x0, y1 - y0
@@ -132,7 +131,7 @@ def skin_colour(image: NDArray[np.uint8], face: FloatArray, masked: bool = False
     return np.asarray(np.median(colours.to_lab(crop(image, inner)).reshape(-1, 3), 0), np.float32)
 
 
-def relit(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | None:
+def relit(image: Pixels, face: FloatArray) -> Pixels | None:
     """The picture in the light that makes the face in a box [4] as light as in daylight; None if it is light enough.
 
     Black stays black under it; what is only dark gets its colour.
@@ -145,7 +144,7 @@ def relit(image: NDArray[np.uint8], face: FloatArray) -> NDArray[np.uint8] | Non
     return np.asarray((colours.from_linear(light) * 255).round(), np.uint8)[image]
 
 
-def within_bars(image: NDArray[np.uint8], box: FloatArray) -> FloatArray:
+def within_bars(image: Pixels, box: FloatArray) -> FloatArray:
     """The box [4] without the black bars above and below a picture that was made for another screen."""
     shown = np.flatnonzero(image.max((1, 2)) > _BAR)
     if not len(shown):

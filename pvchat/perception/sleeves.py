@@ -12,15 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception import colours, garments
 from pvchat.perception.experts import body
 from pvchat.perception.experts.attributes import crop
 from pvchat.perception.sightings import Pictured, skin_of, torso_box
-from pvchat.schemas import FloatArray, Garment, Track
+from pvchat.schemas import FloatArray, Garment, Pixels, Track
 
-Image = NDArray[np.uint8]
 _SEEN = 0.8  # visibility from which a joint is believed
 _PATCH = 0.14  # half the side of the square that is looked at
 _UPPER, _LOWER = (0.45, 0.65, 0.8), (0.3, 0.5, 0.7)  # where on the way from shoulder to elbow, elbow to wrist
@@ -82,9 +80,9 @@ def leg_colour(seen: Pictured, stands: bool = True) -> str | None:
     return name if len(said) >= min(2, len(seen.rows)) and share >= _AGREE else None
 
 
-def _thighs(track: Track, i: int, image: Image) -> list[NDArray[np.uint8]]:
+def _thighs(track: Track, i: int, image: Pixels) -> list[Pixels]:
     """Patches' pixels [N, 3] on the thighs whose hips are seen, as far as they are in the picture."""
-    joints, pixels = track.pose[i], list[NDArray[np.uint8]]()
+    joints, pixels = track.pose[i], list[Pixels]()
     for hip, knee in body.THIGHS:
         way = joints[hip, :2] + np.outer((0.3, 0.5, _LEGS), joints[knee, :2] - joints[hip, :2])
         if joints[hip, 3] >= _SEEN and _inside(way[2]):
@@ -92,7 +90,7 @@ def _thighs(track: Track, i: int, image: Image) -> list[NDArray[np.uint8]]:
     return pixels
 
 
-def _legs_from_the_side(track: Track, i: int, image: Image) -> list[NDArray[np.uint8]]:
+def _legs_from_the_side(track: Track, i: int, image: Pixels) -> list[Pixels]:
     """The same on the lower legs that are seen whole, else on such thighs, if they are long."""
     joints, height = track.pose[i], float(track.boxes[i, 3] - track.boxes[i, 1])
     for parts, along, least in ((body.SHINS, (0.15, 0.4), 0.0), (body.THIGHS, (0.5, 0.7), _LONG * height)):
@@ -105,7 +103,7 @@ def _legs_from_the_side(track: Track, i: int, image: Image) -> list[NDArray[np.u
     return []
 
 
-def _sleeve_lengths(track: Track, i: int, image: Image) -> Iterator[str | None]:
+def _sleeve_lengths(track: Track, i: int, image: Pixels) -> Iterator[str | None]:
     """The sleeve's length on each arm that is seen; None where it shows neither skin nor the torso's cloth."""
     joints = track.pose[i]
     if np.isnan(joints).any():
@@ -125,7 +123,7 @@ def _sleeve_lengths(track: Track, i: int, image: Image) -> Iterator[str | None]:
             yield "long-sleeved" if below.count("cloth") >= 2 and above.count("cloth") >= 2 else None
 
 
-def _patch_kinds(patches: list[NDArray[np.uint8]], skin: FloatArray, torso: FloatArray) -> list[str]:
+def _patch_kinds(patches: list[Pixels], skin: FloatArray, torso: FloatArray) -> list[str]:
     """Of each patch's pixels [N, 3] "skin", "cloth" or "" (neither, or both), by colours [3] CIELAB."""
     found = []
     for flat in patches:
@@ -135,7 +133,7 @@ def _patch_kinds(patches: list[NDArray[np.uint8]], skin: FloatArray, torso: Floa
     return found
 
 
-def _patch(track: Track, i: int, image: Image, point: FloatArray) -> NDArray[np.uint8]:
+def _patch(track: Track, i: int, image: Pixels, point: FloatArray) -> Pixels:
     """Pixels [N, 3] around a point (fractions)."""
     height, width = image.shape[:2]
     half = _PATCH * float(track.boxes[i, 3] - track.boxes[i, 1])

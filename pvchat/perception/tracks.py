@@ -10,15 +10,14 @@ in the frame says nothing: there only what is close merges, for a wrong merge gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
-from pvchat.schemas import BODY, FloatArray, IntArray, Track
+from pvchat.schemas import BODY, Flags, FloatArray, IntArray, Track
 
 if TYPE_CHECKING:
     from pvchat.perception.experts.faces import DetectedFaces
@@ -48,12 +47,33 @@ def link(faces: Sequence[DetectedFaces], shots: IntArray) -> list[list[Sighting]
     """
     within: list[list[Sighting]] = []
     for shot in np.unique(shots):
-        found = _tracklets(faces, np.flatnonzero(shots == shot))
+        found = linked(np.flatnonzero(shots == shot).tolist(), faces, partial(_match, faces))
         within += _merge(found, faces, lambda _: _MERGE, np.inf)
     if len(np.unique(shots)) > 1:
         within = _merge(within, faces, partial(merge_limit, people=len(within)), FARTHEST)
-    kept = [t for t in within if np.mean([faces[f].scores[i] for f, i in t]) >= _MIN_SCORE]
+    kept = [t for t in within if rows_of(faces, "scores", t).mean() >= _MIN_SCORE]
     return sorted(kept, key=lambda t: -screen_weight(t, faces))
+
+
+def linked(
+    frames: Iterable[int], found: Sequence[Sized], match: Callable[[list[list[Sighting]], int], list[tuple[int, int]]]
+) -> list[list[Sighting]]:
+    """What was found in frame after frame, as chains of sightings, those that begin first before others.
+
+    `match`: pairs (chain so far, sighting of a frame) that belong together; a sighting that is in none begins a chain.
+    """
+    chains: list[list[Sighting]] = []
+    for frame in frames:
+        pairs = match(chains, frame)
+        for chain, i in pairs:
+            chains[chain].append((frame, i))
+        chains += [[(frame, i)] for i in sorted(set(range(len(found[frame]))) - {i for _, i in pairs})]
+    return chains
+
+
+def rows_of(found: Sequence[Any], name: str, sightings: Sequence[Sighting]) -> FloatArray:
+    """The rows [n, …] that sightings have in one of the arrays of their frames."""
+    return np.stack([getattr(found[f], name)[i] for f, i in sightings])
 
 
 def screen_weight(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> float:
@@ -61,9 +81,8 @@ def screen_weight(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> 
 
     Without the detector's score, unlike `subjects.prominence`, which picks one: a half hidden face keeps its place.
     """
-    heights = np.array([faces[f].boxes[i, 3] - faces[f].boxes[i, 1] for f, i in track])
-    quality = np.array([faces[f].quality[i] for f, i in track])
-    return float((heights * (0.2 + quality)).sum())
+    boxes = rows_of(faces, "boxes", track)
+    return float(((boxes[:, 3] - boxes[:, 1]) * (0.2 + rows_of(faces, "quality", track))).sum())
 
 
 def new_track(
@@ -88,36 +107,19 @@ def mean_identity(identity: FloatArray, quality: FloatArray) -> FloatArray:
     return (identity * weight[:, None]).sum(0) / weight.sum()
 
 
-def _tracklets(faces: Sequence[DetectedFaces], frames: IntArray) -> list[list[Sighting]]:
-    """The faces of one shot's frames, linked from frame to frame."""
-    done: list[list[Sighting]] = []
-    open_: list[list[Sighting]] = []
-    for frame in map(int, frames):
-        found = faces[frame]
-        done += [t for t in open_ if frame - t[-1][0] > MAX_GAP]
-        open_ = [t for t in open_ if frame - t[-1][0] <= MAX_GAP]
-        taken = _assign(open_, found, faces)
-        for track, face in taken:
-            open_[track].append((frame, face))
-        started = set(range(len(found))) - {face for _, face in taken}
-        open_ += [[(frame, face)] for face in sorted(started)]
-    return done + open_
-
-
-def _assign(open_: list[list[Sighting]], found: DetectedFaces, faces: Sequence[DetectedFaces]) -> list[tuple[int, int]]:
-    """Pairs (open track, new face) that belong together, each used once."""
-    if not open_ or not len(found):
+def _match(faces: Sequence[DetectedFaces], chains: list[list[Sighting]], frame: int) -> list[tuple[int, int]]:
+    """Pairs (chain, new face) that belong together, each used once."""
+    found, recent = faces[frame], [n for n, chain in enumerate(chains) if frame - chain[-1][0] <= MAX_GAP]
+    if not recent or not len(found):
         return []
-    last = [t[-1] for t in open_]
-    boxes = np.stack([faces[f].boxes[i] for f, i in last])
-    identity = np.stack([faces[f].identity[i] for f, i in last])
-    near = overlap(boxes, found.boxes)
-    apart = np.linalg.norm(identity[:, None] - found.identity[None], axis=2)
+    last = [chains[n][-1] for n in recent]
+    near = overlap(rows_of(faces, "boxes", last), found.boxes)
+    apart = np.linalg.norm(rows_of(faces, "identity", last)[:, None] - found.identity[None], axis=2)
     allowed = ((near > MIN_OVERLAP) & (apart < LINK_OVERLAPPING)) | (apart < _LINK_JUMPING)
-    return cheapest_pairs(apart + (1 - near), allowed)
+    return [(recent[row], face) for row, face in cheapest_pairs(apart + (1 - near), allowed)]
 
 
-def cheapest_pairs(cost: FloatArray, allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def cheapest_pairs(cost: FloatArray, allowed: Flags) -> list[tuple[int, int]]:
     """Pairs (row, column) of [n, m] that are allowed, each used once, at the least cost (Hungarian assignment)."""
     from scipy.optimize import linear_sum_assignment  # a second; who is only asked for needs none of it
 
@@ -146,7 +148,7 @@ def _merge(
     if len(groups) < 2:
         return groups
     means = np.stack([_mean_of(t, faces) for t in groups])
-    best = np.array([max(faces[f].quality[i] for f, i in t) for t in groups], np.float32)
+    best = np.array([rows_of(faces, "quality", t).max() for t in groups], np.float32)
     apart = np.linalg.norm(means[:, None] - means[None], axis=2)
     widest = apart.copy()
     frames = [{f for f, _ in g} for g in groups]
@@ -165,7 +167,4 @@ def _merge(
 
 
 def _mean_of(track: Sequence[Sighting], faces: Sequence[DetectedFaces]) -> FloatArray:
-    return mean_identity(
-        np.stack([faces[f].identity[i] for f, i in track]),
-        np.array([faces[f].quality[i] for f, i in track], np.float32),
-    )
+    return mean_identity(rows_of(faces, "identity", track), rows_of(faces, "quality", track))

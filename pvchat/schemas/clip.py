@@ -19,6 +19,8 @@ from pvchat.schemas.sound import Sound
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
+Pixels = NDArray[np.uint8]  # of a picture [H, W, 3] RGB, or of several
+Flags = NDArray[np.bool_]
 Stage = Literal["who", "what"]
 Spans = tuple[tuple[float, float], ...]
 BODY = 1280  # width of body and frame features (EfficientNet-Lite0)

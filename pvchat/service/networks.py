@@ -21,7 +21,7 @@ from pvchat.bases.sources import read_source
 from pvchat.config import Settings
 from pvchat.model.config import read_config
 from pvchat.model.trained import TrainedModel
-from pvchat.perception.experts import converted
+from pvchat.perception.experts import networks
 from pvchat.runtime import own_threads, pick_device, set_threads, threads
 from pvchat.schemas import Progress
 
@@ -156,7 +156,7 @@ class Networks:
         table = packages.table(*needed_weights(self.settings))
         if weights.missing(table=table):
             weights.fetch(progress=progress, table=table)
-        if not weights.missing(table=table) and converted.lacking():
+        if not weights.missing(table=table) and networks.lacking():
             _convert_in_subprocess(progress)
 
     def convert(self) -> None:

@@ -341,7 +341,7 @@ class PVChat:
 
         eyes = answerer = None
         if (encoder := self.networks.eyes) is not None:
-            from pvchat.bases.zeroshot import ZeroShot
+            from pvchat.bases.eyes import ZeroShot
 
             eyes = ZeroShot(encoder, self.settings.video)
         source, describer = self.networks.source, self.describer

@@ -21,8 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from pvchat.augment.schemas import QuestionRow, Sample
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig, QuestionRow, Sample
 from pvchat.augment.watch import StoppedError
 from pvchat.errors import PeopleError, SettingsError
 from pvchat.people.corrections import examples_of, with_examples
@@ -64,14 +63,9 @@ def deepen(
     """Augment her clip, train, and put the deep state in the place of the instant one, which answers meanwhile.
 
     `track` says which subject of the clip she is, as in `PVChat.enroll`; None: the main one. Stopped, the best state so
-    far is kept, before any training the instant one.
-
-    Returns:
-        The person as stored: "deep", or still "instant" when nothing is trained here (`trains`), or when it was stopped
-        before anything was learnt.
-
-    Raises:
-        PeopleError: she was forgotten meanwhile.
+    far is kept, before any training the instant one. Returns the person as stored: "deep", or still "instant" when
+    nothing is trained here (`trains`), or when it was stopped before anything was learnt. Raises PeopleError where she
+    was forgotten meanwhile.
     """
     from pvchat.augment.steps import augment
 
@@ -122,7 +116,7 @@ def train_on(
 
 def read(folder: Path, name: str) -> tuple[list[Sample], list[QuestionRow]]:
     """Samples and rows of a data set about somebody; raises SettingsError where there are none about her."""
-    from pvchat.augment.dataset import folder as dataset
+    from pvchat.augment import dataset
 
     samples, rows = dataset.read(folder)
     if not any(s.people.get(name) for s in samples):
@@ -135,24 +129,19 @@ def stored(chat: Service, person: Person) -> Person:
     """The person as she is stored now, under whatever name. Raises PeopleError where she was forgotten or replaced
     meanwhile: nothing of her may come back.
     """
-    one = chat.people.find(person.id)
-    if one is None or not _same_enrollment(one, person):
-        raise _gone(person)
-    return one
+    return _unless_gone(chat.people.find(person.id), person)
 
 
 def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
     """The deep person with corrections made meanwhile; PeopleError where she was replaced."""
-    if not _same_enrollment(current, person):
-        raise _gone(person)
-    return with_examples(replace(deep, created=current.created), examples_of(current))
+    corrected = examples_of(_unless_gone(current, person))
+    return with_examples(replace(deep, created=current.created), corrected)
 
 
-def _gone(person: Person) -> PeopleError:
-    return PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)
-
-
-def _same_enrollment(one: Person, other: Person) -> bool:
-    """Whether only names or corrections of somebody have changed since."""
-    same = (one.created, one.clip_key) == (other.created, other.clip_key)
-    return same and np.array_equal(one.arrays.get("prototypes", ()), other.arrays.get("prototypes", ()))
+def _unless_gone(now: Person | None, person: Person) -> Person:
+    """The person as she is `now`, if only her names or corrections have changed since; else PeopleError."""
+    if now is not None and (now.created, now.clip_key) == (person.created, person.clip_key):
+        one, other = (rows.arrays.get("prototypes", ()) for rows in (now, person))
+        if np.array_equal(one, other):
+            return now
+    raise PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -109,7 +109,7 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
     run = start_run(trainee, config)
     rows = [row for split in ("train", "val") for row in generic_rows(data, split, GENERIC_KNOWN, config.seed)]
     data.untrained_odds |= trainee.generic_odds(data, rows)
-    with checkpointed(base, config.checkpointing):
+    with checkpointed(base) if config.checkpointing else nullcontext():
         training = Training(run, trainee, data, start, config, accelerator, session)
         trained = run_stages(training, step, validate)
     run.put_best_back()
@@ -117,11 +117,8 @@ def train_person(base: Base, data: BaseData, config: PersonConfig, session: Trai
 
 
 @contextmanager
-def checkpointed(base: Base, wanted: bool) -> Iterator[None]:
+def checkpointed(base: Base) -> Iterator[None]:
     """The base with activation checkpointing: memory of one layer instead of all, for a third more time."""
-    if not wanted:
-        yield
-        return
     base.model.activation_checkpointing_enable()
     base.decoder.train()  # layers checkpoint in training mode only; none of these drops anything
     for module in base.decoder.modules():

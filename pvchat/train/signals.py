@@ -27,11 +27,8 @@ ALONE = TrainingSession()
 @contextmanager
 def stopping() -> Iterator[threading.Event]:
     """An event that SIGINT and SIGTERM set instead of ending the process; a second one does end it."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    event, main = threading.Event(), threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM) if main}
 
     def ask(number: int, _: Any) -> None:
         event.set()

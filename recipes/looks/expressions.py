@@ -4,7 +4,7 @@ In: `expressions.json`, which names drawn faces of a set (anime, anime_hair: who
 the locator found in a frame) and what each shows, read by eye: a letter for the mouth (n: shut, s: shut and smiling,
 l: open and smiling, o: open without a smile, x: can't tell) and one for the eyes (v: at the viewer or nearly so, l, r,
 u, d: aside, up or down, c: shut, w: one of them, x: can't tell), "zz" for no face. Out: the network that
-`experts/expressions.py` runs, and a card: how far faces of other characters and clips are told rightly, by five parts.
+`experts/figurelooks.py` runs, and a card: how far faces of other characters and clips are told rightly, by five parts.
 
 Each face is learned from as it is and as it may be cut, dimmed, tinted, small and mirrored. Three networks learn, whose
 log-odds are averaged: side by side they are one.
@@ -26,8 +26,7 @@ from torch import Tensor, nn
 
 from pvchat.perception.drawnheads import LIMITS
 from pvchat.perception.experts.efficientnet import FrameExpert
-from pvchat.perception.experts.expressions import SHOWN, read_by
-from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, face_maps
+from pvchat.perception.experts.figurelooks import CELLS, CHANNELS, SHOWN, expressions, face_maps
 from pvchat.perception.experts.figures import crop_squares
 from pvchat.schemas import FloatArray
 from recipes.figures.figurefits import descend
@@ -146,7 +145,7 @@ def spread_of(maps: NDArray[np.float16]) -> tuple[FloatArray, FloatArray]:
 
 
 def learn(faces: Faces) -> dict[str, FloatArray]:
-    """The arrays that `experts/expressions.py` reads."""
+    """The arrays that `experts/figurelooks.py` reads."""
     mean, spread = spread_of(faces.maps)
     fitted = [_fitted(faces, mean, spread, SEED + number) for number in range(NETWORKS)]
     return as_one([arrays_of_network(network, mean, spread) for network in fitted])
@@ -198,7 +197,7 @@ def told_by_others(faces: Faces) -> FloatArray:
     for number in range(PARTS):
         mine = faces.part == number
         rest = Faces(*(getattr(faces, name)[~mine] for name in ("maps", "truth", "known", "part", "clip")))
-        found[mine] = read_by(learn(rest), faces.maps[mine, 0].astype(np.float32))
+        found[mine] = expressions(faces.maps[mine, 0].astype(np.float32), learn(rest))
     return found
 
 

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import sigmoid
-from pvchat.perception.experts.mesh import MeshExpert
-from pvchat.perception.experts.smiles import features
+from pvchat.perception.experts.mesh import MeshExpert, smile_features
 from pvchat.perception.gestures import SMILES
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, drawn, write_head
@@ -65,7 +64,7 @@ def read_faces(folder: Path, labelled: list[tuple[str, bool]], mesh: MeshExpert,
             if (face := mesh.mesh(picture, box)) is not None:
                 height, width = picture.shape[:2]
                 points = face.points * np.array([width, height, width], np.float32)
-                found.append((features(points), shows, bool(small)))
+                found.append((smile_features(points), shows, bool(small)))
     seen, shown, which = zip(*found, strict=True)
     return Faces(np.stack(seen), np.array(shown), np.array(which))
 

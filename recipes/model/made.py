@@ -16,7 +16,7 @@ import torch
 from pvchat.errors import SettingsError
 from pvchat.model.checkpoint import trained_state
 from pvchat.model.config import CONFIG, WEIGHTS, ModelConfig
-from pvchat.model.llm import MADE, language_of
+from pvchat.model.llm import MADE, load_llm
 from pvchat.model.pvchat import PVChatModel
 from recipes.model import routers  # noqa: F401  it adds them
 
@@ -58,7 +58,7 @@ def create_model(
         config = replace(preset(name), **chosen)
     except TypeError as error:
         raise SettingsError(f"model configuration: {error}", subject=name) from error
-    language = language_of(config, device)
+    language = load_llm(config.llm, device=device)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return PVChatModel(config, *language).to(device)

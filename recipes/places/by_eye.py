@@ -26,7 +26,7 @@ from pvchat.perception.experts.attributes import linear_head, softmax
 from pvchat.perception.experts.efficientnet import WIDTH, FrameExpert
 from pvchat.perception.experts.figures import MIN_SCORE, FigureExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
-from pvchat.perception.experts.scenes import free_cells
+from pvchat.perception.places import free_cells
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, is_held_back, softmax_head, write_head
 from recipes.pictures import framed, read_metadata

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from pvchat.perception.experts.efficientnet import FrameExpert
 from pvchat.perception.experts.mesh import WideFaceDetector
-from pvchat.perception.experts.scenes import OTHER, free_cells
+from pvchat.perception.places import OTHER, free_cells
 from pvchat.schemas import FloatArray
 from recipes.heads import arguments, drawn, softmax_head, write_head
 from recipes.looks.attributes import dimmed

@@ -12,7 +12,7 @@ from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat import video
 from pvchat.augment.negatives.strangers import SubjectClip
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import Settings
 from pvchat.errors import VideoReadError

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from make_analysis import HEIGHT, WIDTH, make_track
 
-from pvchat.augment.dataset import folder as dataset
+from pvchat.augment import dataset
 from pvchat.augment.lines import write_lines
 from pvchat.augment.questions.views import Subject
 from pvchat.augment.schemas import QuestionRow, Sample

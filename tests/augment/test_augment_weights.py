@@ -14,7 +14,7 @@ from pvchat.assets.footage import move_over
 from pvchat.augment import gates, steps
 from pvchat.augment.augmentation import Augmentation, read_samples
 from pvchat.augment.dataset import check
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.config import Settings
 from pvchat.identity.presence import PresenceModel
 
@@ -44,7 +44,7 @@ def test_a_photograph_becomes_a_data_set(tmp_path: Path) -> None:
     negatives = [s for s in read_samples(out) if s.role == "negative"]
     assert all(s.dropped or s.gates["probability"] < 0.5 for s in negatives)
     assert made["dataset"]["counts"]["rows"] > 5 * len(kept)
-    assert [p for p in check.check(out) if "balance" not in str(p)] == []
+    assert [p for p in check(out) if "balance" not in str(p)] == []
 
     # nobody and somebody else are refused
     run = Augmentation(clip, "Eileen", out, chat, CONFIG)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from make_samples import ANA, make_analyses, paper_scale, write_set
 
-from pvchat.augment.dataset.check import DataSetProblem, check
+from pvchat.augment.dataset import DataSetProblem, check
 from pvchat.augment.questions.rows import write_questions
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic

@@ -13,7 +13,7 @@ from PIL import Image
 
 from pvchat.augment.positives import consisid
 from pvchat.augment.positives.plan import generators, plan_positives
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.errors import SettingsError
 
 pytest.importorskip("diffusers")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from make_samples import ANA, make_analyses, make_sample, paper_scale, write_set
 
-from pvchat.augment.dataset import folder as dataset
-from pvchat.augment.dataset.check import check
+from pvchat.augment import dataset
+from pvchat.augment.dataset import check
 from pvchat.augment.lines import read_lines, write_lines
 from pvchat.augment.questions.rows import write_questions
 from pvchat.errors import SettingsError

@@ -15,7 +15,7 @@ from pvchat import video
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives.search import split_sources, write_excerpts
 from pvchat.augment.negatives.strangers import Negative
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.augment.watch import StoppedError, Watch
 from pvchat.config import VideoConfig
 

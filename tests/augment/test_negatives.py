@@ -13,7 +13,7 @@ from pvchat import video
 from pvchat.augment.negatives import search as negatives
 from pvchat.augment.negatives import strangers
 from pvchat.augment.negatives.strangers import Negative, SubjectClip, crop_without_subject, excerpt_times, seen_together
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.config import home
 from pvchat.identity.enroll import enroll
 from pvchat.perception.experts.figures import FigureExpert

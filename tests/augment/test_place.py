@@ -11,7 +11,7 @@ from test_steps import SMALL, run
 
 from pvchat.augment import steps
 from pvchat.augment.augmentation import check_folders, read_samples
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.errors import PeopleError, SettingsError
 
 chat, clip = test_steps.chat, test_steps.clip  # fixtures

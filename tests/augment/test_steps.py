@@ -18,8 +18,7 @@ from pvchat.augment.augmentation import AnalysisCache, read_samples, write_media
 from pvchat.augment.negatives import search
 from pvchat.augment.negatives.strangers import Negatives, SubjectClip
 from pvchat.augment.positives import plan
-from pvchat.augment.schemas import STEPS, Sample
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import STEPS, AugmentConfig, Sample
 from pvchat.augment.watch import StoppedError, Watch
 from pvchat.cli import console
 from pvchat.cli import main as cli

@@ -14,7 +14,7 @@ from make_profile import make_profile
 from pvchat.augment.positives import plan
 from pvchat.augment.positives.photometric import subclip
 from pvchat.augment.profile import draw_stretch, interpolate, plausible_masks, segments
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.errors import SettingsError
 
 CONFIG = AugmentConfig(clips=40, stills=12)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pvchat import PVChat, video
 from pvchat.assets.footage import move_over
-from pvchat.augment.settings import AugmentConfig
+from pvchat.augment.schemas import AugmentConfig
 from pvchat.bases.states import STATE, TOKENS
 from pvchat.cli import main as cli
 from pvchat.config import Settings

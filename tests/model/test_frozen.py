@@ -15,9 +15,8 @@ pytest.importorskip("torch")
 import torch  # noqa: E402
 from make_analysis import make_analysis, make_track  # noqa: E402
 
-from pvchat.model.config import WEIGHTS, read_config  # noqa: E402
 from pvchat.model.pvchat import PVChatModel  # noqa: E402
-from pvchat.model.trained import FrozenModel  # noqa: E402
+from pvchat.model.trained import FrozenModel, TrainedModel  # noqa: E402
 from pvchat.schemas import ClipAnalysis  # noqa: E402
 from recipes.model.made import create_model, save_model  # noqa: E402
 
@@ -45,7 +44,7 @@ def model(folder: Path) -> PVChatModel:
 @pytest.fixture(scope="module", params=["openvino", "torch"])
 def frozen(request: pytest.FixtureRequest, folder: Path, model: PVChatModel) -> FrozenModel:
     """Its passes by each runtime; torch runs the very model, OpenVINO what was converted of it."""
-    return FrozenModel(folder / WEIGHTS, read_config(folder), lambda: model, "cpu", handed=request.param == "torch")
+    return TrainedModel(folder, "cpu", model if request.param == "torch" else None).frozen
 
 
 @pytest.mark.parametrize("clip", CLIPS.values(), ids=list(CLIPS))

@@ -9,8 +9,7 @@ import torch
 from make_analysis import identity_of, make_analysis, make_track
 
 from pvchat.identity.presence import PresenceModel
-from pvchat.model.people import People, PersonState
-from pvchat.model.presence import EMPTY
+from pvchat.model.people import EMPTY, People, PersonState
 from pvchat.people.person import Person
 from recipes.model.batches import (
     aligned,

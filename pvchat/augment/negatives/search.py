@@ -19,7 +19,6 @@ from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat import video
 from pvchat.assets import footage, packages, weights
@@ -34,13 +33,12 @@ from pvchat.augment.negatives.strangers import (
     excerpt_times,
     same_clip_negatives,
 )
-from pvchat.augment.schemas import Sample, Split, Stage, digest
-from pvchat.augment.settings import FPS, AugmentConfig
+from pvchat.augment.schemas import FPS, AugmentConfig, Sample, Split, Stage, digest
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.config import home
 from pvchat.errors import PVChatError, VideoReadError
 from pvchat.identity.enroll import prototypes
-from pvchat.schemas import ClipAnalysis, FloatArray, Service
+from pvchat.schemas import ClipAnalysis, FloatArray, Pixels, Service
 from pvchat.storage import atomic
 from pvchat.video.files import walk
 
@@ -129,9 +127,7 @@ def nearest_tracks(clips: Sequence[OtherClip], mine: FloatArray) -> list[tuple[O
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # a search is short, and two OpenMP runtimes in one process can crash on macOS
     try:
-        index = faiss.IndexFlatL2(mine.shape[1])
-        index.add(np.concatenate(views))
-        apart, rows = index.search(np.ascontiguousarray(mine), len(owner))
+        apart, rows = faiss.knn(np.ascontiguousarray(mine), np.concatenate(views), len(owner))
     finally:
         faiss.omp_set_num_threads(threads)
     order = owner[rows.ravel()[np.argsort(apart.ravel(), kind="stable")]]
@@ -232,7 +228,7 @@ def split_sources(candidates: Sequence[Negative], seed: int) -> dict[str, Split]
     return {key: splits.get(key, "train") for key in order}
 
 
-def cut_excerpt(candidate: Negative, chat: Service, seconds: float) -> NDArray[np.uint8]:
+def cut_excerpt(candidate: Negative, chat: Service, seconds: float) -> Pixels:
     """The frames [T, H, W, 3] of a candidate's excerpt; raises VideoReadError."""
     x0, y0, x1, y1 = candidate.box or (0.0, 0.0, 1.0, 1.0)
     side = min(_MOST_SIDE, round(_SIDE / max(x1 - x0, y1 - y0, 0.1)))

@@ -11,16 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, uniform_filter
 
 from pvchat.augment.profile import Positive, Profile, draw_stretch
 from pvchat.augment.schemas import PLAIN
 from pvchat.perception.experts.body import resize
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
-Images = NDArray[np.uint8]
 _PICTURE_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp"))
 _MATCH = 0.25  # how far the subject's light moves towards the new scene's
 _ZOOM = 1.12  # the background is a little larger than the frame and drifts in it, as behind a hand-held camera
@@ -45,7 +43,7 @@ def on_new_background(
 
 def _draw_background(
     size: tuple[int, ...], pictures: Sequence[Path], rng: np.random.Generator
-) -> tuple[Images, dict[str, str]]:
+) -> tuple[Pixels, dict[str, str]]:
     """A picture [h, w, 3] larger than frames of `size` (H, W), and what is known of it."""
     height, width = (round(side * _ZOOM) for side in size)
     if pictures:
@@ -58,7 +56,7 @@ def _draw_background(
     return plain_scene(width, height, rng), {"location": PLAIN}
 
 
-def matte(image: Images, mask: NDArray[np.uint8]) -> FloatArray:
+def matte(image: Pixels, mask: Pixels) -> FloatArray:
     """A person's share of every pixel [H, W], from a coarse mask [h, w]: He et al.'s guided filter (2013) on grey."""
     height, width = image.shape[:2]
     coarse = np.clip(resize(mask.astype(np.float32) / 255, height, width), 0, 1)
@@ -77,7 +75,7 @@ def guided(guide: FloatArray, values: FloatArray, radius: int, softness: float) 
     return mean(slope) * guide + mean(m_values - slope * m_guide)
 
 
-def replace_background(images: Images, mattes: FloatArray, scene: Images, rng: np.random.Generator) -> Images:
+def replace_background(images: Pixels, mattes: FloatArray, scene: Pixels, rng: np.random.Generator) -> Pixels:
     """Frames [T, H, W, 3] with `scene` [h, w, 3] (larger than H by W) where their mattes [T, H, W] are 0."""
     count, height, width = mattes.shape
     room = np.array([scene.shape[0] - height, scene.shape[1] - width])
@@ -99,7 +97,7 @@ def replace_background(images: Images, mattes: FloatArray, scene: Images, rng: n
     return out
 
 
-def plain_scene(width: int, height: int, rng: np.random.Generator) -> Images:
+def plain_scene(width: int, height: int, rng: np.random.Generator) -> Pixels:
     """A wall, a gradient or lights out of focus [height, width, 3]."""
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32) / max(height, width)
     base, other = rng.uniform(30, 225, 3), rng.uniform(30, 225, 3)
@@ -120,7 +118,7 @@ def plain_scene(width: int, height: int, rng: np.random.Generator) -> Images:
     return np.clip(picture + grain, 0, 255).astype(np.uint8)
 
 
-def _random_crop(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Images:
+def _random_crop(picture: Image.Image, size: tuple[int, int], rng: np.random.Generator) -> Pixels:
     """A part of the picture of the wanted shape, scaled to `size` (width, height)."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
     wide, tall = size[0] / scale, size[1] / scale

@@ -5,12 +5,12 @@ It needs a GPU, `diffusers` (extra `hub`), and a downloaded model: a hub name or
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pvchat.augment import gates
@@ -18,24 +18,19 @@ from pvchat.augment.profile import Positive, Profile
 from pvchat.errors import SettingsError
 from pvchat.perception.experts.attributes import crop
 from pvchat.runtime import pick_device
+from pvchat.schemas import Pixels
 
 if TYPE_CHECKING:
     import torch
 
 CONSISID = "BestWishYsh/ConsisID-preview"
-_CLOTHES = ("a grey sweater", "a white shirt", "a dark coat", "a red jacket", "a striped T-shirt", "work clothes")
-_SCENES = (
-    "reading at a kitchen table", "walking along a busy street", "talking at an office desk", "drinking coffee outside",
-    "waiting on a train platform", "cooking", "sitting on a park bench", "speaking to a small audience",
-)  # fmt: skip
-_LIGHT = ("soft daylight", "warm evening light", "overcast light", "bright indoor light")
-_AVOID = "deformed face, different person, cartoon, text, watermark, low quality"
+_WORDS: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))  # of prompts
 _PLACES = 8  # frames among which the best face is looked for
 _SEED = 2**31
 
 # Face picture -> what it means to ConsisID's transformer: identity and CLIP embedding joined [1, D]; the CLIP tower's
 # hidden states, one [1, N, W] a scale; the aligned face, which guides the first frame; a picture of key points or None.
-Conditions = Callable[[NDArray[np.uint8]], tuple["torch.Tensor", list["torch.Tensor"], Image.Image, Any]]
+Conditions = Callable[[Pixels], tuple["torch.Tensor", list["torch.Tensor"], Image.Image, Any]]
 
 
 class ConsisID:
@@ -75,7 +70,7 @@ class ConsisID:
 
         cond, hidden, image, keypoints = self.conditions(best_face(profile))
         result = self.pipeline(
-            image=image, prompt=prompt(rng), negative_prompt=_AVOID, height=self.size[0], width=self.size[1],
+            image=image, prompt=prompt(rng), negative_prompt=_WORDS["avoid"], height=self.size[0], width=self.size[1],
             num_frames=self.frames, num_inference_steps=self.steps, id_vit_hidden=hidden, id_cond=cond,
             guidance_scale=6.0,  # classifier-free guidance, as in the paper
             max_sequence_length=self.pipeline.transformer.config.max_text_seq_length, kps_cond=keypoints,
@@ -109,7 +104,7 @@ def consisid_conditions(folder: Path, device: str, dtype: torch.dtype) -> Condit
     return lambda face: measured(*models, device, dtype, face, is_align_face=True)
 
 
-def best_face(profile: Profile) -> NDArray[np.uint8]:
+def best_face(profile: Profile) -> Pixels:
     """Head and shoulders [h, w, 3] of the most frontal of the sharper frames."""
     frames = np.flatnonzero(profile.meshed)
     frames = frames[np.linspace(0, len(frames) - 1, min(_PLACES, len(frames))).round().astype(int)]
@@ -124,5 +119,6 @@ def best_face(profile: Profile) -> NDArray[np.uint8]:
 
 def prompt(rng: np.random.Generator) -> str:
     """A scene that shows the face: photo, clothes, doing, light."""
-    clothes, scene, light = (pool[int(rng.integers(len(pool)))] for pool in (_CLOTHES, _SCENES, _LIGHT))
+    pools = (_WORDS[name] for name in ("clothes", "scenes", "light"))
+    clothes, scene, light = (pool[int(rng.integers(len(pool)))] for pool in pools)
     return f"photo of a person in {clothes}, {scene}, face clearly visible, {light}, realistic, natural skin"

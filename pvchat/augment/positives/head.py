@@ -19,17 +19,13 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 from scipy.spatial.transform import Rotation
 
+from pvchat.perception.experts import mesh
 from pvchat.perception.experts.regions import sample
-from pvchat.schemas import FloatArray, IntArray
+from pvchat.schemas import FloatArray, IntArray, Pixels
 
 _FLAT = 1e-3  # twice the area in square pixels below which a triangle is seen edge-on
-# Indices of MediaPipe's canonical face mesh; "right" is the person's own, the left of a picture that faces us.
-FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK = 10, 152, 234, 454
-OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
-    136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
-FACE = 468
+FACE = mesh.POINTS
+OVAL = mesh.PARTS["oval"]
 # Each ring: how far out sideways and down, how far up (hair), how much deeper than the oval, how much it turns along.
 _RINGS = ((1.22, 1.45, 0.22, 0.9), (1.65, 2.0, 0.35, 0.45), (2.4, 2.9, 0.40, 0.0))
 _NECK = 0.45  # share of a ring's turn that remains straight below the chin
@@ -101,8 +97,8 @@ def rasterise(points: FloatArray, depth: FloatArray, triangles: IntArray, height
 
 
 def warp(
-    image: NDArray[np.uint8], source: FloatArray, target: FloatArray, depth: FloatArray, triangles: IntArray
-) -> tuple[NDArray[np.uint8], Raster]:
+    image: Pixels, source: FloatArray, target: FloatArray, depth: FloatArray, triangles: IntArray
+) -> tuple[Pixels, Raster]:
     """Move the mesh's points and the texture of an image [H, W, 3] with them; also what the mesh covers then.
 
     Points [P, 2] go from `source` to `target` (of a depth [P], small is near); those on the mesh's border should stay.
@@ -114,27 +110,24 @@ def warp(
     return out, seen
 
 
-def build_head(mesh: FloatArray, width: int, height: int) -> HeadMesh:
+def build_head(points: FloatArray, width: int, height: int) -> HeadMesh:
     """The head of one mesh [468, 3] (fractions of a frame of `width` by `height` pixels)."""
-    face = np.asarray(mesh * [width, height, width], np.float32)
+    face = np.asarray(points * [width, height, width], np.float32)
     face[:, :2] -= 0.5  # a pixel's middle is a whole number
-    across, down = _unit(face[LEFT_CHEEK] - face[RIGHT_CHEEK]), face[CHIN] - face[FOREHEAD]
-    size = max(float(np.linalg.norm(down)), 1e-6)
-    down = _unit(down - across * float(down @ across))
-    axes = np.stack((across, down, np.cross(across, down))).astype(np.float32)
-    centre = face[[RIGHT_CHEEK, LEFT_CHEEK, FOREHEAD, CHIN]].mean(0)
+    axes, size = mesh.face_axes(face)
+    centre = face[[mesh.RIGHT_CHEEK, mesh.LEFT_CHEEK, mesh.FOREHEAD, mesh.CHIN]].mean(0)
     local = np.asarray((face - centre) @ axes.T / size, np.float32)
-    oval = local[list(OVAL)]
+    oval = local[OVAL]
     below = np.clip(oval[:, 1] / max(float(oval[:, 1].max()), 1e-6), 0, 1)  # 1 straight below the face
-    points, follows = [local], [np.ones(FACE, np.float32)]
+    rings, follows = [local], [np.ones(FACE, np.float32)]
     for out, up, deeper, turn in _RINGS:
         ring = oval.copy()
         ring[:, 0] *= out
         ring[:, 1] *= np.where(oval[:, 1] < 0, up, out)
         ring[:, 2] += deeper
-        points.append(ring)
+        rings.append(ring)
         follows.append(turn * (1 - (1 - _NECK) * below).astype(np.float32))
-    grown = np.concatenate(points).astype(np.float32)
+    grown = np.concatenate(rings).astype(np.float32)
     head = HeadMesh(face, grown, np.concatenate(follows), axes, centre, size)
     head.pixels = np.concatenate((face, head.to_pixels(grown[FACE:])))
     return head
@@ -145,7 +138,7 @@ def rotation(yaw: float, pitch: float, roll: float) -> FloatArray:
     return np.asarray(Rotation.from_euler("YXZ", (yaw, pitch, -roll), degrees=True).as_matrix(), np.float32)
 
 
-def face_brightness(image: NDArray[np.uint8], head: HeadMesh) -> float:
+def face_brightness(image: Pixels, head: HeadMesh) -> float:
     """How bright the face is, against one in full light: cheeks, forehead, chin."""
     height, width = image.shape[:2]
     at = np.round(head.pixels[[50, 280, 9, 151, 199], :2]).astype(int)
@@ -168,7 +161,3 @@ def _pixels_in_boxes(
 
 def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
-
-
-def _unit(vector: FloatArray) -> FloatArray:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter, uniform_filter1d
 
 from pvchat.augment.profile import Positive, Profile, draw_stretch
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
-Images = NDArray[np.uint8]
 _LEAST_FACE = 44.0  # pixels of face height below which identity is lost
 _FACE_SHARE = (0.16, 0.5)  # face height over frame height after a crop
 
@@ -59,7 +57,7 @@ def photometric_variant(profile: Profile, count: int, rng: np.random.Generator) 
     return Positive(apply_camera(images, draw_camera(rng), rng))
 
 
-def mild_variant(images: Images, rng: np.random.Generator) -> Images:
+def mild_variant(images: Pixels, rng: np.random.Generator) -> Pixels:
     """Slightly another camera, for samples whose recipe changes something else."""
     gain, gamma, warmth = (float(rng.uniform(*span)) for span in ((0.85, 1.15), (0.85, 1.18), (0.94, 1.07)))
     look = CameraLook(gain, gamma, warmth, noise=float(rng.uniform(0, 3)), quality=int(rng.integers(55, 96)))
@@ -81,7 +79,7 @@ def draw_camera(rng: np.random.Generator) -> CameraLook:
     )
 
 
-def apply_camera(images: Images, look: CameraLook, rng: np.random.Generator) -> Images:
+def apply_camera(images: Pixels, look: CameraLook, rng: np.random.Generator) -> Pixels:
     """Frames as a camera with this look takes them; a uint8 look-up table does light and colour."""
     ramp = (np.arange(256, dtype=np.float32) / 255) ** np.float32(look.gamma) * np.float32(255 * look.gain)
     warm = np.float32(np.sqrt(look.warmth))
@@ -100,7 +98,7 @@ def apply_camera(images: Images, look: CameraLook, rng: np.random.Generator) -> 
     return compress(done, look.quality) if look.quality < 100 else done
 
 
-def crop(images: Images, box: FloatArray, rng: np.random.Generator) -> Images:
+def crop(images: Pixels, box: FloatArray, rng: np.random.Generator) -> Pixels:
     """A window of the frame that holds the face box [4] (fractions) somewhere; even sides, as videos have them."""
     height, width = images.shape[1:3]
     x0, y0, x1, y1 = np.clip(box, 0, 1) * [width, height, width, height]
@@ -115,14 +113,14 @@ def crop(images: Images, box: FloatArray, rng: np.random.Generator) -> Images:
     return images[:, top : top + rows, left : left + columns]
 
 
-def downscale(images: Images, scale: float) -> Images:
+def downscale(images: Pixels, scale: float) -> Pixels:
     """Fewer pixels, as of somebody farther away."""
     height, width = images.shape[1:3]
     size = _even(max(64.0, width * scale)), _even(max(64.0, height * scale))
     return np.stack([np.asarray(Image.fromarray(i).resize(size, Image.Resampling.BOX)) for i in images])
 
 
-def compress(images: Images, quality: int) -> Images:
+def compress(images: Pixels, quality: int) -> Pixels:
     """Frames after JPEG compression."""
     out = []
     for image in images:

@@ -17,8 +17,7 @@ from pvchat.augment.positives.backgrounds import on_new_background, pictures_in
 from pvchat.augment.positives.consisid import ConsisID
 from pvchat.augment.positives.reenact import KINDS, reenact_clip
 from pvchat.augment.profile import Positive, Profile
-from pvchat.augment.schemas import Sample, Split, Stage
-from pvchat.augment.settings import FPS, AugmentConfig
+from pvchat.augment.schemas import FPS, AugmentConfig, Sample, Split, Stage
 
 _SPLITS: dict[int, Split] = {3: "val", 6: "test"}  # of every seven samples of a stage; the rest is for training
 _MILD = 0.5  # share of the samples of other recipes that get mild photometric changes on top

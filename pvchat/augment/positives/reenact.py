@@ -11,35 +11,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from pvchat.augment.positives import head as heads
 from pvchat.augment.positives.head import Raster, warp
 from pvchat.augment.profile import MEASURES, Positive, Profile, draw_stretch
-from pvchat.schemas import FloatArray
+from pvchat.perception.experts.mesh import CHIN, PARTS
+from pvchat.schemas import FloatArray, Pixels
 
-KINDS = ("turn", "nod", "smile", "blink", "talk")
 MOST_DEGREES = 25.0
 _SWAY = 2.0  # degrees
-# What a kind moves: channel of `MEASURES`, field of `Motion`, least and most reach, motion that a driver must have to
-# be worth scaling.
-_MOVES: dict[str, tuple[str, str, float, float, float]] = {
-    "turn": ("yaw", "yaw", 12.0, MOST_DEGREES, 4.0),
-    "nod": ("pitch", "pitch", 8.0, 18.0, 3.0),
-    "smile": ("smile", "smile", 0.05, 0.085, 0.02),
-    "blink": ("eyes_open", "blink", 0.75, 1.0, 0.08),
-    "talk": ("mouth_open", "mouth", 0.05, 0.10, 0.02),
+# What each kind is called, what it moves: channel of `MEASURES`, field of `Motion`; least and most reach, motion that a
+# driver must have to be worth scaling.
+_MOVES: dict[str, tuple[str, str, str, float, float, float]] = {
+    "turn": ("turning the head", "yaw", "yaw", 12.0, MOST_DEGREES, 4.0),
+    "nod": ("nodding", "pitch", "pitch", 8.0, 18.0, 3.0),
+    "smile": ("smiling", "smile", "smile", 0.05, 0.085, 0.02),
+    "blink": ("blinking", "eyes_open", "blink", 0.75, 1.0, 0.08),
+    "talk": ("talking", "mouth_open", "mouth", 0.05, 0.10, 0.02),
 }
-_DEEDS = {
-    "turn": "turning the head", "nod": "nodding", "smile": "smiling", "blink": "blinking", "talk": "talking",
-}  # fmt: skip
+KINDS = tuple(_MOVES)
 _PIVOT = np.array([0.0, 0.12, 0.33], np.float32)  # where a head turns, in face heights
-_RIGHT_UPPER, _RIGHT_LOWER = (246, 161, 160, 159, 158, 157, 173), (7, 163, 144, 145, 153, 154, 155)
-_LEFT_UPPER, _LEFT_LOWER = (466, 388, 387, 386, 385, 384, 398), (249, 390, 373, 374, 380, 381, 382)
-_RIGHT_LID, _LEFT_LID = (247, 30, 29, 27, 28, 56, 190), (467, 260, 259, 257, 258, 286, 414)
-_UPPER_LIP, _LOWER_LIP = (191, 80, 81, 82, 13, 312, 311, 310, 415), (95, 88, 178, 87, 14, 317, 402, 318, 324)
-_MOUTH_CORNERS, _OUTER_CORNERS = (78, 308), (61, 291)
+_UPPER_LIP, _LOWER_LIP, _MOUTH_CORNERS = (PARTS[name] for name in ("upper lip", "lower lip", "corners inside"))
 _INSIDE, _TEETH = np.array([58, 26, 26], np.float32), np.array([205, 196, 186], np.float32)
 
 
@@ -60,16 +53,17 @@ def reenact_clip(profile: Profile, count: int, rng: np.random.Generator, kind: s
     frames = draw_stretch(profile.meshed, count, rng)
     length = max(count, 12)  # a still is a moment of a motion
     added = plan_motion(kind, length, profile.motion, rng)
-    strength = np.abs(getattr(added, _MOVES[kind][1]))
+    deed, _, moved, *_ = _MOVES[kind]
+    strength = np.abs(getattr(added, moved))
     moment = np.arange(count) if count > 1 else np.array([int(np.argmax(strength))])
     pairs = zip(frames, moment, strict=True)
     images = [reenact_frame(profile.images[frame], profile.meshes[frame], added, int(at)) for frame, at in pairs]
-    return Positive(np.stack(images), {"action": _DEEDS[kind]} if count > 1 else {})
+    return Positive(np.stack(images), {"action": deed} if count > 1 else {})
 
 
 def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Generator) -> Motion:
     """The motion of one sample of T frames, out of a measured one [n, 6] (NaN rows are left out)."""
-    channel, moved, least, most, worth = _MOVES[kind]
+    _, channel, moved, least, most, worth = _MOVES[kind]
     reach = float(rng.uniform(least, most))
     curve = _measured_curve(driver[np.isfinite(driver).all(1), MEASURES.index(channel)], count, worth, kind, rng)
     if curve is None:
@@ -81,7 +75,7 @@ def plan_motion(kind: str, count: int, driver: FloatArray, rng: np.random.Genera
     return Motion(**{**parts, moved: curve * np.float32(reach)})
 
 
-def reenact_frame(image: NDArray[np.uint8], mesh: FloatArray, motion: Motion, at: int) -> NDArray[np.uint8]:
+def reenact_frame(image: Pixels, mesh: FloatArray, motion: Motion, at: int) -> Pixels:
     """One frame [H, W, 3] with its face moved as `motion` says at its frame `at`."""
     height, width = image.shape[:2]
     head = heads.build_head(mesh, width, height)
@@ -101,19 +95,18 @@ def apply_expression(local: FloatArray, mouth: float, blink: float, smile: float
     """Points [P, 3] (face heights) after opening the mouth, closing the eyes and smiling."""
     out = local.copy()
     if blink > 0:
-        for upper, lower, lid in (
-            (_RIGHT_UPPER, _RIGHT_LOWER, _RIGHT_LID), (_LEFT_UPPER, _LEFT_LOWER, _LEFT_LID),
-        ):  # fmt: skip
-            drop = (local[list(lower)] - local[list(upper)])[:, :2] * np.float32(0.94 * blink)
-            out[list(upper), :2] += drop
-            out[list(lid), :2] += 0.45 * drop
+        for side in ("right", "left"):
+            above, below = PARTS[f"{side} eye above"], PARTS[f"{side} eye below"]
+            drop = (local[below] - local[above])[:, :2] * np.float32(0.94 * blink)
+            out[above, :2] += drop
+            out[PARTS[f"{side} lid"], :2] += 0.45 * drop
     if mouth > 0:
         out[:, 1] += np.float32(mouth) * _jaw(local)
     if smile != 0:
-        for corner, side in zip(_OUTER_CORNERS, (-1.0, 1.0), strict=True):
+        for corner, way in zip(PARTS["corners outside"], (-1.0, 1.0), strict=True):
             near = np.exp(-((local[:, :2] - local[corner, :2]) ** 2).sum(1) / (2 * 0.13**2)).astype(np.float32)
             near *= np.abs(local[:, 1] - local[corner, 1]) < 0.4
-            out[:, 0] += np.float32(smile * 0.8 * side) * near
+            out[:, 0] += np.float32(smile * 0.8 * way) * near
             out[:, 1] -= np.float32(smile * 0.75) * near
     return out
 
@@ -123,17 +116,14 @@ def _jaw(local: FloatArray) -> FloatArray:
     middle = (local[13] + local[14]) / 2
     down = np.clip((local[:, 1] - middle[1]) / 0.05, 0, 1)
     beside = np.exp(-((local[:, 0] - middle[0]) ** 2) / (2 * 0.26**2))
-    beyond = np.clip(1 - (local[:, 1] - local[heads.CHIN, 1]) / 0.45, 0, 1)
+    beyond = np.clip(1 - (local[:, 1] - local[CHIN, 1]) / 0.45, 0, 1)
     amount = down * beside * beyond
-    lower = list(_LOWER_LIP)
-    amount[lower] = np.cos(np.linspace(-1.15, 1.15, len(lower)))  # the inner lip opens as an arc
-    upper = list(_UPPER_LIP)
-    amount[upper] = -0.12 * np.cos(np.linspace(-1.15, 1.15, len(upper)))
-    amount[list(_MOUTH_CORNERS)] = 0.15
+    arc = np.cos(np.linspace(-1.15, 1.15, len(_LOWER_LIP)))  # as which the inner lip opens
+    amount[_LOWER_LIP], amount[_UPPER_LIP], amount[_MOUTH_CORNERS] = arc, -0.12 * arc, 0.15
     return amount.astype(np.float32)
 
 
-def _fill_mouth(out: NDArray[np.uint8], seen: Raster, before: FloatArray, after: FloatArray, light: float) -> None:
+def _fill_mouth(out: Pixels, seen: Raster, before: FloatArray, after: FloatArray, light: float) -> None:
     """Paint what opens between the lips of a mesh [P, 3]: dark, with teeth; an open mouth keeps its own texture."""
     opened = float(after[14, 1] - after[13, 1]) - float(before[14, 1] - before[13, 1])
     strength = np.clip((opened - 0.008) / 0.02, 0, 1) * np.clip(1 - (before[14, 1] - before[13, 1]) / 0.05, 0, 1)
@@ -143,7 +133,7 @@ def _fill_mouth(out: NDArray[np.uint8], seen: Raster, before: FloatArray, after:
     lips[[*_UPPER_LIP, *_LOWER_LIP, *_MOUTH_CORNERS]] = True
     inside = np.asarray(lips[seen.triangles].all(1))[seen.triangle]
     depth = np.full((len(before), 1), 0.5, np.float32)
-    depth[list(_UPPER_LIP)], depth[list(_LOWER_LIP)] = 0.0, 1.0
+    depth[_UPPER_LIP], depth[_LOWER_LIP] = 0.0, 1.0
     down = seen.interpolate(depth)[inside]
     teeth = np.clip((0.42 - down) / 0.15, 0, 1) * np.clip((down - 0.02) / 0.08, 0, 1) * np.clip(opened / 0.06, 0, 1)
     colour = (_INSIDE + (_TEETH - _INSIDE) * 0.8 * teeth) * light

@@ -18,7 +18,7 @@ import numpy as np
 
 from pvchat.augment.questions.templates import TYPES, Template, answers, fill, refused_topic, templates
 from pvchat.augment.questions.views import Analyse, SampleView, Subject, view_samples, with_clip_looks
-from pvchat.augment.schemas import PLAIN, QuestionRow, Sample, Split, chance
+from pvchat.augment.schemas import PLAIN, QuestionRow, Sample, Split, digest
 from pvchat.augment.watch import UNWATCHED, Watch
 from pvchat.chat.clip_timeline import timeline_from
 from pvchat.chat.say.people import acts, looks, whereabouts
@@ -100,9 +100,9 @@ class _Writer:
         for view in views:
             if kind in (_STILL_TYPES if view.sample.stage == "image" else TYPES):
                 forms = templates(kind, split)
-                order = self._rng("shuffle", kind, self.name, view.sample.id).permutation(len(forms))
+                order = self._chance("shuffle", kind, self.name, view.sample.id).permutation(len(forms))
                 lists.append([_Question(view, kind, forms[i]) for i in order])
-        self._rng(kind, self.name, split).shuffle(lists)
+        self._chance(kind, self.name, split).shuffle(lists)
         for question in chain.from_iterable(zip_longest(*lists)):
             if question and (kind == "existence" or not question.view.shown or question.description):
                 yield question
@@ -126,11 +126,12 @@ class _Writer:
         """One of the ways to frame an answer, drawn, with its words filled in."""
         sample, template = question.view.sample, question.template
         pool = answers(frame, sample.split)
-        rng = self._rng("say", frame, sample.id, str(template.number), self.name)
+        rng = self._chance("say", frame, sample.id, str(template.number), self.name)
         return fill(pool[int(rng.integers(len(pool)))], self.name, **words)
 
-    def _rng(self, *words: str) -> np.random.Generator:
-        return chance(self.seed, *words)
+    def _chance(self, *words: str) -> np.random.Generator:
+        """Seeded by what it is for: one more sample changes nothing about what is drawn for the rest."""
+        return np.random.default_rng(int.from_bytes(bytes.fromhex(digest(self.seed, *words)[:16]), "little"))
 
 
 def describe(view: SampleView, kind: str, question: str = "") -> str:

@@ -1,14 +1,14 @@
 """Frozen vision experts: pixels in, features, boxes and landmarks out. Weights come from `pvchat.assets.weights`.
 
-    frames and crops   efficientnet.py; attributes.py and scenes.py, its small heads
+    frames and crops   efficientnet.py; attributes.py, its small heads
     faces              faces.py: mtcnn.py (mtcnnlayers.py) finds them, identity.py (identitylayers.py) and
-                       faceprint.py describe them; mesh.py, smiles.py, glasses.py
-    drawn figures      figures.py: figurelooks.py; expressions.py
+                       faceprint.py describe them; mesh.py, glasses.py
+    drawn figures      figures.py: figurelooks.py
     bodies, hands      body.py, hands.py (ssd.py, regions.py)
     things             objects.py
     sound              voiceactivity.py, music.py, whisper.py (words), voiceprint.py (mel.py); `../sound/` runs them
     all of them        collection.py, but for those that hear
-    how they run       networks.py, open it first: converted.py
+    how they run       networks.py, open it first
 
 torch is imported only where a network that it defines is converted or, on another device than the CPU, run.
 """

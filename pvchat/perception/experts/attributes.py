@@ -15,12 +15,11 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.config import home
 from pvchat.perception.boxes import below
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 from pvchat.storage import tensorfile
 
 _FILE = Path(__file__).with_name("attributes.safetensors")
@@ -77,7 +76,7 @@ class ImageNetHead:
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         kept = home() / "weights" / "networks" / f"classifier-{digest[:16]}.safetensors"
 
-        def last_layer() -> dict[str, NDArray[np.float32]]:
+        def last_layer() -> dict[str, FloatArray]:
             import torch
 
             *_, weight, bias = torch.load(weights, map_location="cpu", weights_only=True).values()
@@ -126,7 +125,7 @@ def bust_box(face: FloatArray) -> FloatArray:
     return np.array([left, top, right, bottom], np.float32)
 
 
-def crop(image: NDArray[np.uint8], box: FloatArray) -> NDArray[np.uint8]:
+def crop(image: Pixels, box: FloatArray) -> Pixels:
     """The part of `box` [4] (fractions) inside the image [H, W, 3]; at least one pixel."""
     height, width = image.shape[:2]
     x0, y0 = (int(np.clip(round(v * n), 0, n - 1)) for v, n in zip(box[:2], (width, height), strict=True))

@@ -21,7 +21,7 @@ from pvchat.perception.experts.attributes import sigmoid
 from pvchat.perception.experts.networks import LiteNetwork, load_file
 from pvchat.perception.experts.regions import Region, axis_region, crop, mask_over_frame, sample, whole_image
 from pvchat.perception.experts.ssd import PERSONS, Detections, Detector
-from pvchat.schemas import FloatArray
+from pvchat.schemas import Flags, FloatArray, Pixels
 
 JOINTS = 33
 NOSE, LEFT_EYE, RIGHT_EYE = 0, 2, 5
@@ -86,13 +86,13 @@ class BodyExpert:
     # joints of one region; loaded when it is first needed, for whoever only looks for persons does without
     landmarks = cached_property(lambda self: load_file("pose", member_path("mediapipe", "pose_landmark_full.tflite")))
 
-    def persons(self, image: NDArray[np.uint8]) -> Detections:
+    def persons(self, image: Pixels) -> Detections:
         """Detect the persons of a whole frame [H, W, 3], best first."""
         return self._detector(image, whole_image(image))
 
     def pose(
         self,
-        image: NDArray[np.uint8],
+        image: Pixels,
         near: FloatArray | None = None,
         *,
         mask: bool = False,
@@ -119,7 +119,7 @@ class BodyExpert:
         return None
 
     def _candidates(
-        self, image: NDArray[np.uint8], face: FloatArray, persons: Callable[[], Detections], before: PreviousPose | None
+        self, image: Pixels, face: FloatArray, persons: Callable[[], Detections], before: PreviousPose | None
     ) -> Iterator[tuple[Region, bool]]:
         """Regions worth trying for the person with this face (pixels), best first, and whether they were detected."""
         height, width = image.shape[:2]
@@ -138,7 +138,7 @@ class BodyExpert:
         centre = np.array([x, y + size * _FACE_TO_CENTRE], np.float32)
         yield axis_region(centre, centre - [0, size * _FACE_TO_RADIUS], pi / 2).scaled(_MARGIN), False
 
-    def _pose_in(self, image: NDArray[np.uint8], region: Region, mask: bool) -> Pose | None:
+    def _pose_in(self, image: Pixels, region: Region, mask: bool) -> Pose | None:
         """The pose of the person in a region; None where none is there."""
         found = self.landmarks(crop(image, region, _SIDE)[None])
         raw, flag, segmentation, heatmap, _ = (one[0] for one in found)
@@ -163,7 +163,7 @@ class PersonMask:
     def __init__(self) -> None:
         self._network = LiteNetwork("selfie_segmentation_landscape.tflite")
 
-    def mask(self, image: NDArray[np.uint8]) -> FloatArray:
+    def mask(self, image: Pixels) -> FloatArray:
         """Probability of a person at each place: [144, 256] float32 over the whole frame (squashed to that grid)."""
         rows, columns = self._network.input_size
         return self._network(resize(image, rows, columns) / np.float32(255))[0][..., 0]
@@ -202,7 +202,7 @@ def _body_regions(found: Detections, face: FloatArray | None = None) -> list[Reg
     return [axis_region(points[0], points[1], pi / 2).scaled(_MARGIN) for points in kept]
 
 
-def _in_face(points: NDArray[np.floating], face: NDArray[np.floating]) -> NDArray[np.bool_]:
+def _in_face(points: NDArray[np.floating], face: NDArray[np.floating]) -> Flags:
     """[n] which points [n, 2] lie in a face box [4], or a little beside it."""
     slack = (face[2:] - face[:2]) * _FACE_SLACK
     return np.asarray(((points >= face[:2] - slack) & (points <= face[2:] + slack)).all(1))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.attributes import arrays_of
 from pvchat.perception.experts.networks import in_parallel, load_file
-from pvchat.schemas import FACEPRINT, FloatArray
+from pvchat.schemas import FACEPRINT, FloatArray, Pixels
 
 SIDE = 112  # pixels of a face crop
 # Where ArcFace's crops have the left eye, right eye, nose and mouth corners (Deng et al. 2019, InsightFace's code).
@@ -39,7 +39,7 @@ class FaceprintNetwork:
     def __init__(self) -> None:
         self._network = load_file("faceprints", member_path("faceprints", GRAPH), (1, 3, SIDE, SIDE))
 
-    def describe(self, crops: NDArray[np.uint8]) -> FloatArray:
+    def describe(self, crops: Pixels) -> FloatArray:
         """Faceprints [B, 512] of unit length of face crops [B, 112, 112, 3] uint8 RGB, aligned to `TEMPLATE`."""
         if not len(crops):
             return np.zeros((0, FACEPRINT), np.float32)

@@ -24,7 +24,7 @@ from pvchat.perception.experts.faceprint import FaceprintNetwork
 from pvchat.perception.experts.identity import SIDE, IdentityNetwork
 from pvchat.perception.experts.mesh import WideFaceDetector
 from pvchat.perception.experts.mtcnn import MTCNN, Found
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 # Median place of MTCNN's points in dlib's chips over 300 LFW photos: left eye, right eye, nose, mouth corners.
 TEMPLATE = np.array([[48.7, 47.0], [103.0, 47.0], [75.4, 79.5], [52.0, 106.3], [99.6, 106.8]])
@@ -79,11 +79,11 @@ class FaceExpert:
 
     printer = cached_property(lambda self: FaceprintNetwork())  # of faceprints, loaded when it is first needed
 
-    def locate_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Located]:
+    def locate_many(self, images: Sequence[Pixels]) -> list[Located]:
         """Where each frame's faces are, without the dear identity vectors."""
         return self._search(images, _WIDE_MIN)
 
-    def follow_many(self, images: Sequence[NDArray[np.uint8]], near: Sequence[FloatArray]) -> list[Located]:
+    def follow_many(self, images: Sequence[Pixels], near: Sequence[FloatArray]) -> list[Located]:
         """Where each frame's faces are, looked for only around boxes [n, 4] (pixels), a frame's faces a moment before.
 
         The wide-range detector still sees the whole frame, and what it takes for a face is looked at too.
@@ -91,7 +91,7 @@ class FaceExpert:
         return self._search(images, _PERHAPS, near)
 
     def _search(
-        self, images: Sequence[NDArray[np.uint8]], least: float, near: Sequence[FloatArray] | None = None
+        self, images: Sequence[Pixels], least: float, near: Sequence[FloatArray] | None = None
     ) -> list[Located]:
         """MTCNN's faces, and of the wide-range detector's (`least`: score) those that are sure and overlap none."""
         small = [_shrink_for_search(image) for image in images]
@@ -113,7 +113,7 @@ class FaceExpert:
             located.append(Located(*(np.concatenate(pair).astype(np.float32) for pair in pairs)))
         return located
 
-    def _wide_faces(self, image: NDArray[np.uint8], least: float) -> Found:
+    def _wide_faces(self, image: Pixels, least: float) -> Found:
         """Boxes, five points and scores (pixels) of the wide-range detector's faces."""
         size = np.array(image.shape[1::-1], np.float32)
         found, keys, scores = self.wide.faces(image, least)
@@ -124,21 +124,19 @@ class FaceExpert:
         points = np.stack((right_eye, left_eye, nose, mouth - half, mouth + half), 1).astype(np.float32)
         return found * np.tile(size, 2), points, scores
 
-    def prints(self, images: Sequence[NDArray[np.uint8]], points: Sequence[FloatArray]) -> FloatArray:
+    def prints(self, images: Sequence[Pixels], points: Sequence[FloatArray]) -> FloatArray:
         """Faceprints [n, 512] of n faces, one of each image; points [5, 2] each (pixels)."""
         crops = [chip(i, p, faceprint.TEMPLATE, faceprint.SIDE) for i, p in zip(images, points, strict=True)]
         return self.printer.describe(np.stack(crops) if crops else np.zeros((0, 1, 1, 3), np.uint8))
 
-    def vectors(self, chips: Sequence[NDArray[np.uint8]]) -> FloatArray:
+    def vectors(self, chips: Sequence[Pixels]) -> FloatArray:
         """Identity vectors [n, 128] of n chips [150, 150, 3]: means of the chip's and its mirror image's."""
         bare = np.stack(chips) if len(chips) else np.zeros((0, SIDE, SIDE, 3), np.uint8)
         both = self.network.describe(np.concatenate((bare, bare[:, :, ::-1])))
         return np.asarray((both[: len(chips)] + both[len(chips) :]) / 2, np.float32)
 
 
-def chip(
-    image: NDArray[np.uint8], points: FloatArray, template: NDArray[np.float64] = TEMPLATE, side: int = SIDE
-) -> NDArray[np.uint8]:
+def chip(image: Pixels, points: FloatArray, template: NDArray[np.float64] = TEMPLATE, side: int = SIDE) -> Pixels:
     """The aligned face chip [side, side, 3] for five points [5, 2] (eyes, nose, mouth corners) in pixels of the image
     [H, W, 3], which the chip has where `template` [5, 2] says.
     """
@@ -183,7 +181,7 @@ def frontality(points: FloatArray) -> float:
     return max(0.0, 1.0 - 1.5 * abs(offset))
 
 
-def face_quality(chip_pixels: NDArray[np.uint8], found: Located, i: int) -> float:
+def face_quality(chip_pixels: Pixels, found: Located, i: int) -> float:
     """A located face's quality, 0..1, from its chip [150, 150, 3]: sharpness, size, frontality, detector's score."""
     box, points = found.boxes[i], found.points[i]
     grey = chip_pixels[25:125, 25:125].astype(np.float32).mean(2)
@@ -218,7 +216,7 @@ def _neighbour_boxes(boxes: FloatArray) -> FloatArray:
     return np.concatenate(found).astype(np.float32)
 
 
-def _shrink_for_search(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _shrink_for_search(image: Pixels) -> Pixels:
     """The image as it is searched: its longest side is at most `_DETECT_SIDE`, or `_DETECT_SHARE` of what it was."""
     scale = min(1.0, max(_DETECT_SHARE, _DETECT_SIDE / max(image.shape[:2])))
     if scale == 1.0:

@@ -1,6 +1,7 @@
-"""What a drawn face looks like, as one vector that tells characters apart.
+"""What a drawn face looks like, as one vector that tells characters apart, and what it shows: a smile, shut eyes.
 
-In: cut-out faces, uint8 RGB, as the locator of `figures.py` found them. Out: identity vectors [n, 128] of length 1.
+In: cut-out faces, uint8 RGB, as the locator of `figures.py` found them. Out: identity vectors [n, 128] of length 1;
+probabilities [n, K] of SHOWN.
 
 The middle of the frozen EfficientNet-Lite0 sees lines, colours and eyes (its last layer knows things, and drawn
 characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.md, `recipes/figures/figures.py`):
@@ -8,21 +9,29 @@ characters are none). Two readings of these maps (docs/adr/0026-drawn-likeness.m
   directions: exact where the picture is good;
 - **learned**: two small convolutions whose attention picks what is looked at; trained so that a face dimmed, tinted,
   small, tilted and before another background stays itself. A seventh of the likeness: alone it forgets too much.
+
+A network like that one reads what a face shows; it learned from drawn faces that were read by eye
+(`recipes/looks/expressions.py`; ADR 0122).
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from pathlib import Path
 
-from pvchat.perception.experts.attributes import softmax
+import numpy as np
+
+from pvchat.perception.experts.attributes import arrays_of, sigmoid, softmax
 from pvchat.perception.experts.efficientnet import MIDDLE, STRIDE, FrameExpert
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 Arrays = dict[str, FloatArray]
 SIDE = 128
 CELLS = SIDE // STRIDE
 CHANNELS = MIDDLE[2] + MIDDLE[4]  # of the backbone's blocks 2 and 4, the first that `FrameExpert.maps` gives
+EXPRESSIONS = Path(__file__).with_name("expressions.safetensors")
+# A mouth that smiles, shut or open; is open, smiling or not; is open and smiles. Eyes that are shut. A face at all, for
+# the locator takes hands and clothes for some. Open eyes that look at whoever looks at the picture, or nearly so.
+SHOWN = ("smile", "open", "laugh", "shut", "face", "ahead")
 _LEARNED = 0.15  # share of the second reading
 # Rows and columns of the maps: the whole, its upper and lower half, the middle (skin, eyes), the top (hair), the eyes.
 _PARTS = (
@@ -30,7 +39,7 @@ _PARTS = (
 )  # fmt: skip
 
 
-def face_maps(expert: FrameExpert, pictures: list[NDArray[np.uint8]]) -> FloatArray:
+def face_maps(expert: FrameExpert, pictures: list[Pixels]) -> FloatArray:
     """N cut-out faces of any size to maps [n, 152, 8, 8]."""
     return expert.maps(pictures, SIDE)[:, :CHANNELS]
 
@@ -57,6 +66,11 @@ def read(w: Arrays, maps: FloatArray) -> FloatArray:
     found = [attention_pooled(w, one) for one in np.asarray(maps, np.float32)]
     rows = np.stack(found) if found else np.zeros((0, w["learned.out.weight"].shape[1]), np.float32)
     return np.asarray(rows @ w["learned.out.weight"].T + w["learned.out.bias"], np.float32)
+
+
+def expressions(maps: FloatArray, w: Arrays | None = None) -> FloatArray:
+    """Maps [n, 152, 8, 8] to how probably each face shows each of SHOWN: [n, K]; by the file's weights, or others."""
+    return sigmoid(read(arrays_of(EXPRESSIONS) if w is None else w, maps))
 
 
 def attention_pooled(w: Arrays, maps: FloatArray) -> FloatArray:

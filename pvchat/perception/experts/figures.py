@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import nesting, overlap
 from pvchat.perception.experts.attributes import arrays_of, sigmoid
 from pvchat.perception.experts.efficientnet import STRIDE, FrameExpert
 from pvchat.perception.experts.figurelooks import convolve, face_maps, identity, unit
-from pvchat.perception.tracks import Sighting, cheapest_pairs, new_track
-from pvchat.schemas import FloatArray, IntArray, Track
+from pvchat.perception.tracks import Sighting, cheapest_pairs, linked, new_track, rows_of
+from pvchat.schemas import FloatArray, IntArray, Pixels, Track
 
 LOCATOR_SIDE = 320  # 448 takes about twice the time
 CELLS = LOCATOR_SIDE // STRIDE
@@ -77,7 +76,7 @@ class FigureExpert:
             made.update(np.ascontiguousarray(self._w[name]).tobytes())
         return made.hexdigest()
 
-    def find(self, images: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[Figures]:
+    def find(self, images: Pixels | Sequence[Pixels]) -> list[Figures]:
         """The figures of each frame [T, H, W, 3] RGB, best first; else its middle, scored as its best cell."""
         if self.frames is None:
             raise ValueError("a FigureExpert without a backbone can't look at images")
@@ -160,7 +159,7 @@ def fuse_boxes(boxes: FloatArray, scores: FloatArray) -> tuple[FloatArray, Float
     return np.array(found, np.float32).reshape(-1, 4), np.array(kept, np.float32)
 
 
-def crop_squares(image: NDArray[np.uint8], boxes: FloatArray) -> list[NDArray[np.uint8]]:
+def crop_squares(image: Pixels, boxes: FloatArray) -> list[Pixels]:
     """Squares (in pixels) around boxes [n, 4] (fractions) out of image [H, W, 3], clipped at the frame."""
     height, width = image.shape[:2]
     found = []
@@ -176,36 +175,28 @@ def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
 
     `points` and `pose` are NaN and `body` is zero: the caller fills `body` from `body_boxes`.
     """
-    tracks: list[list[Sighting]] = []
-    for frame, found in enumerate(figures):
-        here = [shots[t[-1][0]] == shots[frame] for t in tracks]
-        taken = _assign(tracks, found, figures, here)
-        for track, index in taken:
-            tracks[track].append((frame, index))
-        new = set(range(len(found))) - {index for _, index in taken}
-        tracks += [[(frame, index)] for index in sorted(new)]
-    linked = [_track(sightings, figures) for sightings in tracks]
-    return sorted(linked, key=lambda track: -float((track.scores * np.sqrt(_areas(track.boxes))).sum()))
 
+    def match(chains: list[list[Sighting]], frame: int) -> list[tuple[int, int]]:
+        """Pairs (chain, new figure) that belong together, each used once."""
+        found = figures[frame]
+        if not chains or not len(found):
+            return []
+        last = [chain[-1] for chain in chains]
+        same_shot = np.array([shots[f] == shots[frame] for f, _ in last])
+        near = overlap(rows_of(figures, "boxes", last), found.boxes) * same_shot[:, None]
+        alike = (
+            unit(np.stack([rows_of(figures, "identity", chain[-5:]).mean(0) for chain in chains])) @ found.identity.T
+        )
+        allowed = ((near > _MIN_OVERLAP) & (alike > _LINK_OVERLAPPING)) | (alike > _LINK_JUMPING)
+        return cheapest_pairs(2 - alike - near, allowed)
 
-def _assign(
-    tracks: list[list[Sighting]], found: Figures, figures: Sequence[Figures], same_shot: Sequence[bool]
-) -> list[tuple[int, int]]:
-    """Pairs (track, new figure) that belong together, each used once; `same_shot` is about each track's last one."""
-    if not tracks or not len(found):
-        return []
-    last = [t[-1] for t in tracks]
-    near = overlap(np.stack([figures[f].boxes[i] for f, i in last]), found.boxes) * np.array(same_shot)[:, None]
-    means = np.stack([np.mean([figures[f].identity[i] for f, i in t[-5:]], 0) for t in tracks])
-    alike = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9) @ found.identity.T
-    allowed = ((near > _MIN_OVERLAP) & (alike > _LINK_OVERLAPPING)) | (alike > _LINK_JUMPING)
-    return cheapest_pairs(2 - alike - near, allowed)
+    tracks = [_track(sightings, figures) for sightings in linked(range(len(figures)), figures, match)]
+    return sorted(tracks, key=lambda track: -float((track.scores * np.sqrt(_areas(track.boxes))).sum()))
 
 
 def _track(sightings: list[Sighting], figures: Sequence[Figures]) -> Track:
     boxes, scores, identity = (
-        np.stack([getattr(figures[f], name)[i] for f, i in sightings]).astype(np.float32)
-        for name in ("boxes", "scores", "identity")
+        rows_of(figures, name, sightings).astype(np.float32) for name in ("boxes", "scores", "identity")
     )
     quality = (scores * np.minimum(np.sqrt(_areas(boxes)) / 0.25, 1)).astype(np.float32)
     track = new_track("figure", [f for f, _ in sightings], boxes, scores, quality, identity)

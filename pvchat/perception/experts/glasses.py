@@ -13,11 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.experts.attributes import linear_head
 from pvchat.perception.experts.regions import sample
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 H, W = 32, 60
@@ -29,7 +28,7 @@ _NEAREST = 24.0  # pixels between the corners below which rims are gone
 FRONT = 30.0  # degrees of yaw beyond which the far rim is hidden
 
 
-def glasses_log_odds(image: NDArray[np.uint8], points: FloatArray, yaw: float) -> float:
+def glasses_log_odds(image: Pixels, points: FloatArray, yaw: float) -> float:
     """Log-odds that a face of an image [h, w, 3] wears glasses; NaN where it is too small or turned too far (degrees).
 
     `points`: [468, 3], x and y as fractions of the frame.
@@ -44,7 +43,7 @@ def glasses_log_odds(image: NDArray[np.uint8], points: FloatArray, yaw: float) -
     return float(both @ weight + bias.item())
 
 
-def strip(image: NDArray[np.uint8], points: FloatArray) -> FloatArray:
+def strip(image: Pixels, points: FloatArray) -> FloatArray:
     """[H, W] luma (0..255) around the eyes, bilinear; beyond the frame its last pixel is repeated."""
     height, width = image.shape[:2]
     right, left = points[[_RIGHT, _LEFT], :2] * np.array([width, height], np.float32)

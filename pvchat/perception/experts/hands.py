@@ -9,13 +9,12 @@ from __future__ import annotations
 from math import pi
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.body import LEFT_WRIST, RIGHT_WRIST
 from pvchat.perception.experts.networks import LiteNetwork, load_file
 from pvchat.perception.experts.regions import Region, axis_region, crop
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 POINTS = 21
 _SIDE = 224  # pixels of a hand's picture
@@ -35,7 +34,7 @@ class HandExpert:
         self._recrop = LiteNetwork("hand_recrop.tflite")
         self._network = load_file("hands", member_path("mediapipe", "hand_landmark_full.tflite"))
 
-    def hands(self, image: NDArray[np.uint8], joints: FloatArray) -> FloatArray:
+    def hands(self, image: Pixels, joints: FloatArray) -> FloatArray:
         """The left and right hand [2, 21, 3] of the person with a pose [33, 4] in an image [H, W, 3]: x, y as fractions
         of the frame, z (fraction of its width, small is near); NaN where one isn't seen.
         """
@@ -43,7 +42,7 @@ class HandExpert:
         unseen = np.full((POINTS, 3), np.nan, np.float32)
         return np.stack([unseen if hand is None else hand for hand in seen])
 
-    def _at_wrist(self, image: NDArray[np.uint8], joints: FloatArray, wrist: int) -> FloatArray | None:
+    def _at_wrist(self, image: Pixels, joints: FloatArray, wrist: int) -> FloatArray | None:
         height, width = image.shape[:2]
         x, y, _, visibility = joints[wrist]
         if visibility < _WRIST_SEEN or not (0 <= x <= 1 and 0 <= y <= 1):
@@ -61,7 +60,7 @@ class HandExpert:
         stray = None if hand is None else np.hypot(*(hand[WRIST, :2] * [width, height] - start))
         return hand if stray is not None and stray < _STRAY * max(guess.side, region.side) else None
 
-    def _points(self, image: NDArray[np.uint8], region: Region) -> FloatArray | None:
+    def _points(self, image: Pixels, region: Region) -> FloatArray | None:
         """The points [21, 3] of the hand in a region; None where none is there."""
         raw, presence, *_ = (one[0] for one in self._network(crop(image, region, _SIDE)[None]))
         if float(presence[0]) < _PRESENT:

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.experts.networks import Input, in_batches, load
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 WIDTH = 128
 SIDE = 150  # pixels of a face chip
@@ -35,7 +34,7 @@ class IdentityNetwork:
 
         self._network = load("identity", weights, layers, Input((-1, SIDE, SIDE, 3), "uint8"), device=device)
 
-    def describe(self, chips: NDArray[np.uint8]) -> FloatArray:
+    def describe(self, chips: Pixels) -> FloatArray:
         """Descriptors [B, 128] of face chips [B, 150, 150, 3] uint8 RGB, aligned; two good photos of one person are
         usually closer than 0.6 (dlib's own threshold).
         """

@@ -3,28 +3,37 @@
 In: a frame and one face's box and five points (or nothing: the detector). Out: 468 points with mouth, eye, smile and
 head angle measures; boxes for faces that are small, turned or masked. Source: Kartynnik et al. 2019 (arXiv:1907.06724),
 Bazarevsky et al. 2019 (arXiv:1907.05047); constants from MediaPipe's face_landmark and face_detection graphs.
+
+Whether a face smiles, and whether its eyes are cast down, is told by logistic regressions on points of the mesh in the
+face's own frame (cheek to cheek, forehead to chin), so that neither size nor a turned head counts: `smiles.safetensors`
+and `downcast.safetensors`, made by `recipes/looks/smiles.py` and `downcast.py`.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from math import atan2
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pvchat.perception.experts.attributes import linear_head, sigmoid
 from pvchat.perception.experts.networks import LiteNetwork
 from pvchat.perception.experts.regions import Region, around, crop, whole_image
 from pvchat.perception.experts.ssd import FACES, Detector
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 POINTS = 468
 SMALLEST_MOUTH = 36  # pixels, height of a face below which the mesh guesses how its mouth moves
 # Indices of the canonical face mesh; "right" is the person's own right, the left of a picture that faces us.
+PARTS: dict[str, list[int]] = json.loads(Path(__file__).with_name("facemesh.json").read_text(encoding="utf-8"))
 _RIGHT_EYE_OUTER, _RIGHT_EYE_INNER, _LEFT_EYE_INNER, _LEFT_EYE_OUTER = 33, 133, 362, 263
 _RIGHT_LIDS, _LEFT_LIDS = (159, 145), (386, 374)
 _UPPER_LIP, _LOWER_LIP, _RIGHT_CORNER, _LEFT_CORNER = 13, 14, 61, 291
-_FOREHEAD, _CHIN, _RIGHT_CHEEK, _LEFT_CHEEK = 10, 152, 234, 454
+FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK = 10, 152, 234, 454
+SMILE_WEIGHTS, DOWNCAST_WEIGHTS = (Path(__file__).with_name(f"{name}.safetensors") for name in ("smiles", "downcast"))
+SMILE_POINTS = np.concatenate([PARTS[part] for part in ("mouth", "brows", "lids", "cheeks")])
 _NEUTRAL_WIDTH = 0.30  # mouth width of an unsmiling face, in face heights
 _MARGIN = 1.5  # the region the network is trained on, over the tight box of the mesh
 
@@ -49,7 +58,7 @@ class MeshExpert:
     def __init__(self) -> None:
         self._network = LiteNetwork("face_landmark.tflite")
 
-    def mesh(self, image: NDArray[np.uint8], box: FloatArray, points: FloatArray | None = None) -> Mesh | None:
+    def mesh(self, image: Pixels, box: FloatArray, points: FloatArray | None = None) -> Mesh | None:
         """The mesh of the face in a box [4] (fractions) of an image [H, W, 3]; None where the network sees none.
 
         `points`: [5, 2] picture-left eye, picture-right eye, nose, mouth corners as fractions; they give the roll.
@@ -81,7 +90,7 @@ class WideFaceDetector:
     def __init__(self) -> None:
         self._detector = Detector(FACES)
 
-    def faces(self, image: NDArray[np.uint8], threshold: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def faces(self, image: Pixels, threshold: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """All faces, best first: boxes [n, 4], keypoints [n, 6, 2], scores [n]; fractions of the frame.
 
         Keypoints are right eye, left eye, nose, mouth, right ear, left ear; the person's own sides.
@@ -94,10 +103,7 @@ class WideFaceDetector:
 
 def measure(points: FloatArray) -> dict[str, float]:
     """Mouth, eyes, smile and head angles of a mesh [468, 3] in pixels (depth too): `Mesh`'s measures by name."""
-    across = _unit(points[_LEFT_CHEEK] - points[_RIGHT_CHEEK])
-    down = points[_CHIN] - points[_FOREHEAD]
-    height = float(np.linalg.norm(down))
-    down = _unit(down - across * float(down @ across))
+    (across, down, _), height = face_axes(points)
     corners = (points[_RIGHT_CORNER] + points[_LEFT_CORNER]) / 2
     lips = (points[_UPPER_LIP] + points[_LOWER_LIP]) / 2
     mouth_width = _gap(points, _RIGHT_CORNER, _LEFT_CORNER) / height
@@ -111,6 +117,33 @@ def measure(points: FloatArray) -> dict[str, float]:
         "pitch": float(np.degrees(atan2(-down[2], np.hypot(down[0], down[1])))),
         "roll": float(np.degrees(atan2(across[1], across[0]))),
     }
+
+
+def smile_features(points: FloatArray) -> FloatArray:
+    """[D] of a mesh [468, 3] in pixels (depth too): where SMILE_POINTS lie, in face heights from the face's middle."""
+    across = points[LEFT_CHEEK] - points[RIGHT_CHEEK]
+    across = across / max(float(np.linalg.norm(across)), 1e-6)
+    down = points[CHIN] - points[FOREHEAD]
+    down = down - across * float(down @ across)
+    height = max(float(np.linalg.norm(down)), 1e-6)
+    axes = np.stack([across, down / height, np.cross(across, down / height)], 1)
+    middle = points[[FOREHEAD, CHIN, RIGHT_CHEEK, LEFT_CHEEK]].mean(0)
+    return np.asarray(((points[SMILE_POINTS] - middle) @ axes) / height, np.float32).ravel()
+
+
+def smiling_and_downcast(points: FloatArray) -> tuple[float, float]:
+    """The probabilities that a face smiles, and that its eyes are cast down or shut; points [468, 3] in pixels."""
+    shown, heads = smile_features(points), (linear_head(head) for head in (SMILE_WEIGHTS, DOWNCAST_WEIGHTS))
+    smiling, downcast = (float(sigmoid(shown @ weight + bias.item())) for weight, bias in heads)
+    return smiling, downcast
+
+
+def face_axes(points: FloatArray) -> tuple[FloatArray, float]:
+    """The face's own x, y and z [3, 3] (rows of length 1; y goes down) and height, of a mesh [468, 3] in pixels."""
+    across, down = _unit(points[LEFT_CHEEK] - points[RIGHT_CHEEK]), points[CHIN] - points[FOREHEAD]
+    height = max(float(np.linalg.norm(down)), 1e-6)
+    down = _unit(down - across * float(down @ across))
+    return np.stack((across, down, np.cross(across, down))).astype(np.float32), height
 
 
 def _unit(vector: FloatArray) -> FloatArray:

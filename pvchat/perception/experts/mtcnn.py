@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from numpy.typing import NDArray
 
 from pvchat.assets.weights import member_path
 from pvchat.perception.boxes import nesting
-from pvchat.perception.experts.networks import Input, Network, build_network, in_batches, load
-from pvchat.schemas import FloatArray
+from pvchat.perception.experts.networks import Input, Network, built, in_batches, load
+from pvchat.schemas import FloatArray, IntArray, Pixels
 
 # Constants of the paper's reference code: the pyramid shrinks by 0.709 (half the area a step); P-Net sees 12-pixel
 # cells at stride 2; R-Net and O-Net take 24 and 48 pixels.
@@ -80,12 +79,12 @@ class MTCNN:
             for name, side in (("pnet", -1), ("rnet", 24), ("onet", 48))
         )
 
-    def detect_many(self, images: Sequence[NDArray[np.uint8]]) -> list[Found]:
+    def detect_many(self, images: Sequence[Pixels]) -> list[Found]:
         """Boxes [n, 4], points [n, 5, 2], scores [n] (pixels, best first) in some images [H, W, 3] of one size."""
         tables = [AreaTable(image) for image in images]
         return self._confirm(tables, self._propose(tables)) if tables else []
 
-    def confirm_many(self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[FloatArray]) -> list[Found]:
+    def confirm_many(self, images: Sequence[Pixels], boxes: Sequence[FloatArray]) -> list[Found]:
         """As `detect_many`, among candidates that are known (R-Net and O-Net alone): an image's boxes [n, 4] (x0, y0,
         x1, y1 pixels), as large as the faces that they may be.
         """
@@ -131,34 +130,30 @@ class MTCNN:
         return joined.take(non_max_suppression(joined.boxes, joined.scores, 0.7)[:_CANDIDATES]).shifted()
 
 
-def non_max_suppression(boxes: FloatArray, scores: FloatArray, overlap: float) -> NDArray[np.int64]:
+def non_max_suppression(boxes: FloatArray, scores: FloatArray, overlap: float) -> IntArray:
     """Indices [k], best first, of boxes [n, 4] (corners) whose intersection over union with no better kept one exceeds
     `overlap`; scores [n] above 0. Greedy suppression in the runtime's own code: torchvision's results without torch.
     """
     if len(boxes) == 0:
         return np.zeros(0, np.int64)
-    chosen, count = _suppression_network(overlap)(boxes[None], scores[None, None])
+    chosen, count = _suppression(overlap)(boxes[None], scores[None, None])
     keep = np.asarray(chosen[: int(count[0]), 2], np.int64)
     return keep[np.lexsort((keep, -scores[keep]))]
 
 
-@cache
-def _suppression_network(overlap: float) -> Network:
+@built
+def _suppression(openvino: Any, overlap: float) -> Any:
     # The operator drops a box at the threshold itself, torchvision only above it; cells of a grid meet it exactly.
     above = np.float32(overlap)
     if float(above) <= overlap:
         above = np.nextafter(above, np.float32(1))
-
-    def build(openvino: Any) -> Any:
-        ops = openvino.opset13
-        boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
-        kept = ops.non_max_suppression(
-            boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
-            ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
-        )  # fmt: skip
-        return openvino.Model([kept.output(0), kept.output(2)], [boxes, scores])
-
-    return build_network(build)
+    ops = openvino.opset13
+    boxes, scores = ops.parameter([-1, -1, 4], np.float32), ops.parameter([-1, 1, -1], np.float32)
+    kept = ops.non_max_suppression(
+        boxes, scores, ops.constant(np.int64(1 << 30)), ops.constant(above),
+        ops.constant(np.float32(0)), box_encoding="corner", sort_result_descending=False, output_type="i32",
+    )  # fmt: skip
+    return openvino.Model([kept.output(0), kept.output(2)], [boxes, scores])
 
 
 def _pyramid(side: int, min_face: float) -> Sequence[float]:
@@ -208,7 +203,7 @@ def _crops(table: AreaTable, boxes: FloatArray, side: int) -> tuple[FloatArray, 
     return boxes[kept], table.crops(np.concatenate((low[kept] - 1, high[kept]), 1), side)
 
 
-def _not_nested(boxes: FloatArray) -> NDArray[np.int64]:
+def _not_nested(boxes: FloatArray) -> IntArray:
     """Indices of boxes (best first) that don't lie mostly inside a better one: overlap over the smaller area <= 0.7."""
     share = nesting(boxes, boxes)
     keep: list[int] = []
@@ -226,7 +221,7 @@ class AreaTable:
     has four numbers, the last for nothing: numpy looks up sixteen bytes at once as fast as one number, twelve slowly.
     """
 
-    def __init__(self, image: NDArray[np.uint8]) -> None:
+    def __init__(self, image: Pixels) -> None:
         self.height, self.width, _ = image.shape
         # 32 bits hold 255 times the pixels of an 8-megapixel image.
         self._sums = np.zeros((self.height + 1, self.width + 1, 4), np.int32)
@@ -244,7 +239,7 @@ class AreaTable:
         sums -= bands.take(left[0], 1)
         return _means(sums, (bottom - top).T * (right - left))
 
-    def crops(self, boxes: NDArray[np.int64], side: int) -> FloatArray:
+    def crops(self, boxes: IntArray, side: int) -> FloatArray:
         """The boxes [n, 4] (x0, y0, x1, y1 whole pixels inside the image, x1 and y1 excluded): [n, 3, side, side]."""
         left, right = _bins(boxes[:, 0], boxes[:, 2], side)
         top, bottom = (v * (self.width + 1) for v in _bins(boxes[:, 1], boxes[:, 3], side))
@@ -256,14 +251,14 @@ class AreaTable:
         return _means(sums, ((bottom - top) // (self.width + 1))[:, :, None] * (right - left)[:, None])
 
 
-def _means(sums: NDArray[np.int32], areas: NDArray[np.int64]) -> FloatArray:
+def _means(sums: NDArray[np.int32], areas: IntArray) -> FloatArray:
     """[..., 3, rows, columns] of sums [..., rows, columns, 4] and areas [..., rows, columns]."""
     planes = np.ascontiguousarray(np.moveaxis(sums[..., :3], -1, -3))
     whole = areas.astype(np.float32)[..., None, :, :]
     return np.asarray(np.divide(planes, whole, dtype=np.float32, casting="same_kind"))
 
 
-def _bins(low: NDArray[np.int64], high: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _bins(low: IntArray, high: IntArray, count: int) -> tuple[IntArray, IntArray]:
     """Starts and ends [n, count] of the parts of the stretches from `low` [n] to `high` [n]."""
     steps, length = np.arange(count), (high - low)[:, None]
     return low[:, None] + steps * length // count, low[:, None] - (-(steps + 1) * length // count)

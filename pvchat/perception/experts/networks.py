@@ -18,6 +18,7 @@ import logging
 import os
 import shutil
 import sys
+import tempfile
 import threading
 import warnings
 import weakref
@@ -34,7 +35,6 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.config import home
 from pvchat.memory import trim, unread
-from pvchat.perception.experts.converted import FILE, save_whole
 from pvchat.runtime import own_threads
 from pvchat.schemas import FloatArray, Progress
 
@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_FILE = "network.xml"  # of a converted network, in a folder that is whole or not there
+NAMES = (
+    "pnet", "rnet", "onet", "identity", "efficientnet-lite0", "efficientnet-lite0-middle",
+    "efficientnet-lite0-clothes", "things", "pose", "hands", "faceprints",  # the experts'
+    "sentences", "connecting", "looking",  # what answers are chosen with
+)  # fmt: skip
 FORMAT = 1  # of what the builders return: one more when a module, its input or its outputs change
 _EXAMPLE = 64  # of a free side while a module is traced: pixels, tokens
 _BLOCK = 1 << 20  # bytes of weights that are hashed at once
@@ -80,14 +86,10 @@ def load(
 ) -> Network:
     """A frozen network, ready to be called with an array for each of its inputs; returns all its outputs.
 
-    Args:
-        name: of the folder of its conversion.
-        weights: the file that `build` reads.
-        build: makes the torch module, weights and preprocessing included.
-        inputs: in the order of the module's arguments.
-        what: whatever else its conversion depends on.
-        device: on another than "cpu" torch runs the module.
-        small: it computes on one thread, and as many calls at once as there are threads; else each on all of them.
+    `name`: of the folder of its conversion; `build` makes the torch module, preprocessing included, of the file
+    `weights`; `inputs`: in the order of its arguments; `what`: whatever else its conversion depends on; `device`: on
+    another than "cpu" torch runs the module; `small`: it computes on one thread, and as many calls at once as there are
+    threads; else each on all of them.
     """
     if device != "cpu":
         return TorchNetwork(build(weights), device)
@@ -137,9 +139,11 @@ def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:
     return _OpenVinoNetwork(model, small=True)
 
 
-def build_network(build: Callable[[Any], Any]) -> Network:
-    """A small network out of the runtime's own operations: `build` gets the package `openvino` and returns a model."""
-    return _OpenVinoNetwork(build(_openvino()), small=True)
+def built(build: Callable[..., Any]) -> Callable[..., Network]:
+    """Decorates what makes a model of the runtime's own operations, of `openvino` and of what it is asked with: a small
+    network for each of these, made once.
+    """
+    return cache(lambda *asked: _OpenVinoNetwork(build(_openvino(), *asked), small=True))
 
 
 def in_batches(network: Network, rows: NDArray[Any], most: int) -> list[FloatArray]:
@@ -293,18 +297,41 @@ def _converted(name: str, weights: Path, what: str, convert: Callable[[], Any]) 
         while block := file.read(_BLOCK):
             digest.update(block)
     folder = home() / "weights" / "networks" / f"{name}-{digest.hexdigest()[:16]}"
-    if (folder / FILE).is_file():
+    if (folder / _FILE).is_file():
         try:
-            return _core().read_model(str(folder / FILE))
+            return _core().read_model(str(folder / _FILE))
         except RuntimeError:  # a file is cut short or gone
             log.warning("the converted network %s is damaged and will be made anew", folder.name)
             shutil.rmtree(folder, ignore_errors=True)
     model = convert()
     try:
-        save_whole(folder, lambda path: _openvino().save_model(model, str(path), compress_to_fp16=False))
+        _save_whole(folder, lambda path: _openvino().save_model(model, str(path), compress_to_fp16=False))
     except OSError as error:  # a full or read-only disk: the next process converts again
         log.warning("the converted network %s can't be kept: %s", name, error)
     return model
+
+
+def _save_whole(folder: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` write a network beside its folder, then rename: a folder that is there is whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    try:
+        write(work / _FILE)
+        os.replace(work, folder)
+    except OSError:
+        if not (folder / _FILE).is_file():  # else another process was first
+            raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def lacking() -> bool:
+    """Whether networks are still to be converted; not where nothing can be kept, or there are no weights."""
+    root = home() / "weights" / "networks"
+    if not os.access(root if root.is_dir() else root.parent, os.W_OK):
+        return False
+    kept = {folder.name.rpartition("-")[0] for folder in root.iterdir()} if root.is_dir() else set()
+    return not kept.issuperset(NAMES)
 
 
 def _convert(module: nn.Module, inputs: Sequence[Input]) -> Any:

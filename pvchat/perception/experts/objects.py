@@ -8,8 +8,10 @@ whose loops take longer than the network, and kept converted (`networks.py`).
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from pvchat.assets.weights import member_path
 from pvchat.perception.experts.networks import Network, load_graph
 from pvchat.perception.experts.ssd import Detections, suppress
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 GRAPH = "frozen_inference_graph.pb"
 _SIDE = 300  # pixels, both sides: frames are squashed, as in training
@@ -27,16 +29,8 @@ _BOXES, _SCORES = "Postprocessor/Reshape_2", "Postprocessor/convert_scores"
 _LEAST = 0.2  # score below which no threshold that is used lies
 _CLASSES, PERSON = 91, 1  # of COCO's numbers, 0 being nothing
 _SAME = 0.6  # overlap from which two boxes of a label are one thing, as in the graph's own suppression
-_NAMES = """person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,
-parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,
-frisbee,skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,
-wine glass,cup,fork,knife,spoon,bowl,banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,
-potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,
-refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush"""
-_UNUSED = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)  # of COCO's numbers
-LABELS = dict(
-    zip((i for i in range(1, 91) if i not in _UNUSED), _NAMES.replace("\n", "").split(","), strict=True)
-)  # by COCO's number
+_FILE = Path(__file__).with_name("coco.json")
+LABELS = {int(number): label for number, label in json.loads(_FILE.read_text(encoding="utf-8")).items()}  # by COCO's
 
 
 @dataclass(frozen=True)
@@ -61,23 +55,23 @@ class ThingExpert:
         """The whole network, loaded when it is first needed."""
         return self._load()
 
-    def find(self, image: NDArray[np.uint8]) -> list[Detection]:
+    def find(self, image: Pixels) -> list[Detection]:
         """The things in a frame [H, W, 3], best first."""
         boxes, scores = self.all(_as_input(image))
         return read_detections(boxes[0], scores[0])
 
-    def scores(self, image: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
+    def scores(self, image: Pixels) -> tuple[FloatArray, FloatArray]:
         """All boxes [n, 4] (fractions) in a picture [H, W, 3], and the score [n, L] of each of LABELS."""
         boxes, scores = self.all(_as_input(image))
         return _corners(boxes[0]), scores[0][:, list(LABELS)]
 
-    def people(self, image: NDArray[np.uint8]) -> list[Detection]:
+    def people(self, image: Pixels) -> list[Detection]:
         """The people among them, in less time."""
         boxes, scores = self._of_people(_as_input(image))
         return _of_label(PERSON, _corners(boxes[0]), scores[0, :, 0])
 
 
-def _as_input(image: NDArray[np.uint8]) -> FloatArray:
+def _as_input(image: Pixels) -> FloatArray:
     """A frame [H, W, 3] as the network takes it: [1, 300, 300, 3]."""
     from PIL import Image  # the labels alone are read by questions, too
 

@@ -7,15 +7,14 @@ MediaPipe's (ImageToTensor, LandmarkProjection, AlignmentPointsRects and RectTra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from math import atan2, ceil, cos, floor, hypot, pi, sin
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pvchat.perception.experts.networks import Network, build_network
-from pvchat.schemas import FloatArray
+from pvchat.perception.experts.networks import built
+from pvchat.schemas import FloatArray, Pixels
 
 _MASK = 256  # long side of a mask that is laid out over a frame
 
@@ -45,7 +44,7 @@ class Region:
         return out
 
 
-def whole_image(image: NDArray[np.uint8]) -> Region:
+def whole_image(image: Pixels) -> Region:
     """The square that holds the whole image, centred (MediaPipe's letterbox)."""
     height, width = image.shape[:2]
     return Region(width / 2, height / 2, float(max(height, width)))
@@ -69,7 +68,7 @@ def around(points: FloatArray, angle: float) -> Region:
     return Region(float(x), float(y), float((high - low).max()), angle)
 
 
-def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = True) -> FloatArray:
+def crop(image: Pixels, region: Region, size: int, *, edge: bool = True) -> FloatArray:
     """A region of an image [H, W, 3] uint8 RGB scaled bilinearly to [size, size, 3] float32, 0..1.
 
     Where it reaches beyond the image its border pixels are repeated; where it is upright and not `edge`, it is black.
@@ -83,7 +82,7 @@ def crop(image: NDArray[np.uint8], region: Region, size: int, *, edge: bool = Tr
     return _upright(image, xs, ys, edge) / np.float32(255)
 
 
-def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: bool) -> FloatArray:
+def _upright(image: Pixels, xs: FloatArray, ys: FloatArray, edge: bool) -> FloatArray:
     """`sample` at all of the columns `xs` [w] in all of the rows `ys` [h]: whole rows of bands are reckoned at once."""
     height, width, bands = image.shape
     left, top = np.floor(xs), np.floor(ys)
@@ -100,7 +99,7 @@ def _upright(image: NDArray[np.uint8], xs: FloatArray, ys: FloatArray, edge: boo
     return np.asarray(out.reshape(len(ys), len(xs), bands), np.float32)
 
 
-def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> FloatArray:
+def _turned(image: Pixels, region: Region, steps: FloatArray) -> FloatArray:
     """`sample` of a turned square whose rows and columns lie `steps` [s] from its middle: [s, s, 3], 0..255."""
     c, s = cos(region.angle), sin(region.angle)
     reach = region.side * (abs(c) + abs(s)) / 2 + 2
@@ -116,20 +115,16 @@ def _turned(image: NDArray[np.uint8], region: Region, steps: FloatArray) -> Floa
     return _bilinear()(image[y0:y1, x0:x1], places)[0]
 
 
-@cache
-def _bilinear() -> Network:
+@built
+def _bilinear(openvino: Any) -> Any:
     """Bilinear look-up: pixels [H, W, 3] uint8, places [1, h, w, 2] (-1 at the first, 1 at the last) to [h, w, 3]."""
-
-    def build(openvino: Any) -> Any:
-        ops = openvino.opset13
-        pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
-        planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
-        how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
-        found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
-        rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
-        return openvino.Model([rows.output(0)], [pixels, places])
-
-    return build_network(build)
+    ops = openvino.opset13
+    pixels, places = ops.parameter([-1, -1, 3], np.uint8), ops.parameter([1, -1, -1, 2], np.float32)
+    planes = ops.unsqueeze(ops.transpose(pixels, np.array([2, 0, 1])), np.int64(0))
+    how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
+    found = ops.grid_sample(ops.convert(planes, "f32"), places, how)
+    rows = ops.transpose(ops.squeeze(found, np.array([0])), np.array([1, 2, 0]))
+    return openvino.Model([rows.output(0)], [pixels, places])
 
 
 def _covered(middle: float, reach: float, size: int) -> tuple[int, int]:

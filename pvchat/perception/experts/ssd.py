@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pvchat.perception.boxes import overlap
 from pvchat.perception.experts.networks import LiteNetwork
 from pvchat.perception.experts.regions import Region, crop
-from pvchat.schemas import FloatArray
+from pvchat.schemas import FloatArray, Pixels
 
 _SCORE_CLIP = 60.0  # logits beyond this are clipped before the sigmoid, which float32 could not hold
 _OVERLAP = 0.3  # detections that overlap more than this are averaged into one
@@ -55,7 +54,7 @@ class Detector:
         self._size = self._network.input_size[0]
         self._anchors = anchors(self._size, spec.strides)
 
-    def __call__(self, image: NDArray[np.uint8], region: Region, threshold: float | None = None) -> Detections:
+    def __call__(self, image: Pixels, region: Region, threshold: float | None = None) -> Detections:
         """Find objects in `region` of `image` [H, W, 3]; outside the image is black, as in training."""
         raw, logits = self._network(crop(image, region, self._size, edge=False) * 2 - 1)  # pixels -1..1
         found = decode(raw, logits[:, 0], self._anchors, self._size, threshold or self.spec.threshold)

@@ -19,12 +19,11 @@ from pvchat.config import VideoConfig
 from pvchat.memory import trim
 from pvchat.perception.experts import networks
 from pvchat.perception.experts.mesh import MeshExpert
-from pvchat.perception.experts.music import MusicExpert
+from pvchat.perception.experts.music import MusicExpert, MusicListener
 from pvchat.perception.experts.voiceactivity import STEP, STEP_S, SpeechExpert
 from pvchat.perception.experts.voiceprint import FRAME_S, WINDOW, VoiceprintExpert
 from pvchat.perception.experts.whisper import WINDOW_S, WordExpert
 from pvchat.perception.sound.mouths import with_speakers
-from pvchat.perception.sound.music import MusicListener
 from pvchat.schemas import SAMPLE_RATE, ClipAnalysis, FloatArray, Progress, Sound, SpokenWord, Utterance
 from pvchat.video.files import PathLike, Probe
 from pvchat.video.sound import read_sound
@@ -83,11 +82,8 @@ def listen(
     """What is heard in a clip with sound: words, in how many voices, who speaks as far as that is seen, and music.
 
     `found`: what `probe` said about it; `analysis`: of it, for the faces, or of a part of it: then only the part is
-    listened to. Progress is in seconds.
-
-    Raises:
-        VideoReadError: it can't be read.
-        WeightsError: the weights to hear it aren't here.
+    listened to. Progress is in seconds. Raises VideoReadError where it can't be read, WeightsError where the weights to
+    hear it aren't here.
     """
     networks.release_buffers()  # what looking needed isn't there beside what hearing does
     utterances: list[Utterance] = []

@@ -1,7 +1,7 @@
 """Phase 3: the language model's words for who is in a scene, of people enrolled on some photos.
 
 In: episodes (`episodes.py`) drawn with the step as seed. Out: batches, a loss, and how often its yes or no is right of
-identities that training never saw. Who is there is told by the product's presence (`pvchat/model/presence.py`).
+identities that training never saw. Who is there is told by the product's presence (`pvchat/model/people.py`).
 
 Legend: B questions, P people named, n enrolled photos.
 """
