@@ -21,8 +21,7 @@ from pvchat.storage import library as storage
 from pvchat_app import cards, evidence, librarycards
 from pvchat_app.backend import SCAN, Backend
 from pvchat_app.inbox_tab import StrangersPart
-from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, sent_value
-from pvchat_app.progress import progress_bars
+from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, sent_value, with_progress
 from pvchat_app.sessions import Session
 from pvchat_app.wording import one_line
 
@@ -153,27 +152,21 @@ class LibraryTab:
 
     def ask(self, question: str, request: gr.Request) -> Iterator[Updates]:
         """Answer a question about all videos; earlier questions resolve follow-ups such as "and on Tuesday?"."""
-        session, question, found = self.backend.sessions.of_request(request), one_line(question), list[str]()
+        session, question = self.backend.sessions.of_request(request), one_line(question)
         asked = session.library_questions  # of somebody who is forgotten meanwhile nothing goes into the new list
         if not question:
             yield {self.answer: cards.notice("Type a question first.", "error")}
             return
 
-        def work(tell: Progress) -> None:
+        def work(tell: Progress) -> Updates:
             with self.backend.engine.reporting_to(tell):
                 answer = self.backend.engine.chat.library.ask(question, list(asked), progress=tell)
-            found.append(librarycards.answer(question, answer))
+            with session.lock:
+                asked.append(question)
+                del asked[:-MAX_EARLIER]
+            return {self.answer: librarycards.answer(question, answer), self.question: ""}
 
-        try:
-            for bar in progress_bars("looking it up", work):
-                yield {self.answer: bar}
-        except Exception as error:
-            yield {self.answer: cards.error_card(error)}
-            return
-        with session.lock:
-            asked.append(question)
-            del asked[:-MAX_EARLIER]
-        yield {self.answer: found[0], self.question: ""}
+        yield from with_progress(self.answer, "looking it up", work)
 
     def play(self, event: gr.EventData, request: gr.Request) -> Any:
         """Play a video from the time that was clicked ("clip:seconds").
