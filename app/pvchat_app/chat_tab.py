@@ -15,13 +15,12 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.config import MAX_QUESTION
 from pvchat.errors import PVChatError
 from pvchat_app import cards, correcting
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.hearing import LISTEN, ListenEvents, spoken_question
-from pvchat_app.page_events import CLIPS, MODEL, QUICK, Updates, follow_link_script, sent_value
+from pvchat_app.page_events import CLIPS, MODEL, QUICK, Updates, follow_link_script, question_row, sent_value
 from pvchat_app.progress import BEAT_S, progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.turncard import WAITING, conversation_view
@@ -67,12 +66,7 @@ class ChatTab:
 
     def _lay_out_conversation(self) -> None:
         self.log = gr.HTML({}, html_template=_LOG, js_on_load=_script("conversation.js"), elem_id="pv-chat")
-        with gr.Row(equal_height=True, elem_id="pv-asking"):
-            self.question = gr.Textbox(
-                label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3, scale=6,
-                placeholder="Ask: is Ana there?", elem_id="pv-question", min_width=180,
-            )  # fmt: skip
-            self.ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
+        self.question, self.ask = question_row("pv-", "Ask: is Ana there?")
         self.microphone = gr.HTML(
             {}, html_template=_MICROPHONE, js_on_load=_script("microphone.js"), elem_id="pv-microphone"
         )

@@ -14,14 +14,13 @@ from typing import Any, Literal
 import gradio as gr
 
 from pvchat import video
-from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.schemas import Progress
 from pvchat.storage import library as storage
-from pvchat_app import cards, evidence, librarycards
+from pvchat_app import cards, evidence, librarycards, page_events
 from pvchat_app.backend import SCAN, Backend
 from pvchat_app.inbox_tab import StrangersPart
-from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, sent_value, with_progress
+from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, sent_value
 from pvchat_app.sessions import Session
 from pvchat_app.wording import one_line
 
@@ -51,14 +50,7 @@ class LibraryTab:
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=300, visible=there) as self.asking:
                 self.player = gr.HTML("", elem_id="pv-library-player")
-                with gr.Row(equal_height=True, elem_id="pv-library-asking"):
-                    self.question = gr.Textbox(
-                        label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3,
-                        scale=6, min_width=180, elem_id="pv-library-question", placeholder="When was Ana last seen?",
-                    )  # fmt: skip
-                    self.ask_button = gr.Button(
-                        "Ask", variant="primary", scale=1, min_width=80, elem_id="pv-library-ask"
-                    )
+                self.question, self.ask_button = page_events.question_row("pv-library-", "When was Ana last seen?")
                 self.starters = gr.HTML("", elem_id="pv-library-starters", js_on_load=click_script("ask"))
                 self.answer = gr.HTML("", elem_id="pv-library-answer", js_on_load=librarycards.PLAY)
             with gr.Column(scale=2, min_width=300):
@@ -166,7 +158,7 @@ class LibraryTab:
                 del asked[:-MAX_EARLIER]
             return {self.answer: librarycards.answer(question, answer), self.question: ""}
 
-        yield from with_progress(self.answer, "looking it up", work)
+        yield from page_events.with_progress(self.answer, "looking it up", work)
 
     def play(self, event: gr.EventData, request: gr.Request) -> Any:
         """Play a video from the time that was clicked ("clip:seconds").

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from pvchat.chat.english import be, join
+from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError
 from pvchat.schemas import Progress
 from pvchat_app import cards
@@ -65,6 +66,24 @@ def with_progress(where: Any, what: str, call: Callable[[Progress], Updates]) ->
     except Exception as error:
         made = [{where: cards.error_card(error)}]
     yield made[0]
+
+
+def outcome(call: Callable[[], str | None]) -> str:
+    """A notice with the sentence that a call returns, if it does, or with its error."""
+    try:
+        return cards.notice(call() or "", "good")
+    except Exception as error:
+        return cards.error_card(error)
+
+
+def question_row(prefix: str, placeholder: str) -> tuple[gr.Textbox, gr.Button]:
+    """A field for a question and the button that asks it, whose ids begin with `prefix`."""
+    with gr.Row(equal_height=True, elem_id=f"{prefix}asking"):
+        question = gr.Textbox(
+            label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3, scale=6,
+            min_width=180, elem_id=f"{prefix}question", placeholder=placeholder,
+        )  # fmt: skip
+        return question, gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id=f"{prefix}ask")
 
 
 def unchanged(count: int) -> list[Any]:
