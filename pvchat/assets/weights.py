@@ -75,13 +75,19 @@ def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, 
                 staging.fetch_row(weight, progress)
 
 
-def verify(*, table: Table) -> list[str]:
-    """What of a table is damaged by its receipts' hashes, "role: file: why" each; absent rows are passed over.
+def verify(*, table: Table) -> dict[str, dict[str, str]]:
+    """What of a table is damaged by its receipts' hashes: by role the files, and why; absent rows are passed over.
 
-    A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
+    A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it; until then it is
+    damaged.
     """
-    found = {weight.role: _find_damage(weight, staging.files_of(weight), thorough=True) for weight in table}
-    return [f"{role}: {name}: {what}" for role, files in found.items() for name, what in files.items()]
+    found = {}
+    for weight in table:
+        files = staging.files_of(weight)
+        found[weight.role] = _find_damage(weight, files, thorough=True)
+        if not files and staging.folder_of(weight).exists():
+            found[weight.role] = {staging.RECEIPT: "is gone, since files beside it were damaged"}
+    return {role: files for role, files in found.items() if files}
 
 
 def _chosen_rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:
