@@ -103,7 +103,7 @@ def test_absent_weights_and_wrong_names_say_what_to_do(row: Weight) -> None:
     with pytest.raises(WeightsError, match="pvchat doctor --fetch"):
         weights.member_path("tiny", table=(row,))
     with pytest.raises(WeightsError, match="Choose from: tiny"):
-        weights.fetch(["tinny"], table=(row,))
+        weights.member_path("tinny", table=(row,))
     with pytest.raises(WeightsError, match=r"model\.bin, labels\.txt"):
         weights.member_path("tiny", "other.bin", table=(row,))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pvchat.assets import packages, staging, stamps
@@ -27,7 +27,9 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
     Raises:
         WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
     """
-    (weight,) = _chosen_rows([role], packages.table() if table is None else table)
+    rows = {weight.role: weight for weight in (packages.table() if table is None else table)}
+    if (weight := rows.get(role)) is None:
+        raise WeightsError(f"there are no weights '{role}'.", hint=f"Choose from: {', '.join(rows)}.")
     if name is None:
         part = staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else ""
     elif name in weight.names:
@@ -48,20 +50,20 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
 
 def missing(*, table: Table | None = None) -> list[Weight]:
     """The rows of a table (None: the embedded one) that aren't here, or not whole by names and sizes of the receipt."""
-    return [weight for weight in _chosen_rows(None, table) if not staging.is_whole(weight)]
+    rows = packages.table("embedded") if table is None else table
+    return [weight for weight in rows if not staging.is_whole(weight)]
 
 
-def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: Table | None = None) -> None:
-    """Brings the weights of some roles (None: all) that are missing; else neither network nor a subprocess is touched.
+def fetch(table: Table, progress: Progress | None = None) -> None:
+    """Brings the weights of a table that are missing; else neither network nor a subprocess is touched.
 
     `progress` is told bytes done and in all.
 
     Raises:
-        WeightsError: unknown role, full disk, no network, wrong hash, damaged archive, unwritable home. The rows
+        WeightsError: full disk, no network, wrong hash, damaged archive, unwritable home. The rows
             that were complete before stay, and nothing half done does.
     """
-    wanted = _chosen_rows(roles, table)
-    todo = [weight for weight in wanted if not staging.is_whole(weight) or staging.stage_of(weight).exists()]
+    todo = [weight for weight in table if not staging.is_whole(weight) or staging.stage_of(weight).exists()]
     if not todo:
         return
     root = staging.root()
@@ -88,18 +90,6 @@ def verify(*, table: Table) -> dict[str, dict[str, str]]:
         if not files and staging.folder_of(weight).exists():
             found[weight.role] = {staging.RECEIPT: "is gone, since files beside it were damaged"}
     return {role: files for role, files in found.items() if files}
-
-
-def _chosen_rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:
-    table = packages.table("embedded") if table is None else table
-    if roles is None:
-        return list(table)
-    by_role = {weight.role: weight for weight in table}
-    chosen = [roles] if isinstance(roles, str) else list(roles)
-    for role in chosen:
-        if role not in by_role:
-            raise WeightsError(f"there are no weights '{role}'.", hint=f"Choose from: {', '.join(by_role)}.")
-    return [by_role[role] for role in chosen]
 
 
 def _find_damage(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[str, str]:

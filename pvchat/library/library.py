@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.library import sources
 from pvchat.library.inbox import Inbox
-from pvchat.library.live.eventlog import EventLog
+from pvchat.library.live.events import EventLog
 from pvchat.library.recognise import follow, follow_decisions
 from pvchat.library.records import usable_versions
 from pvchat.library.reel import Moment, moments_of
