@@ -14,7 +14,7 @@ import pytest
 from make_packages import MODEL, make_wheel
 from make_people import make_person
 
-from pvchat.assets import archives, packages, staging, stamps, weights
+from pvchat.assets import archives, packages, staging, weights
 from pvchat.assets.packages import Weight
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
@@ -69,14 +69,14 @@ def test_eight_bytes_are_noticed_when_the_file_is_loaded(row: Weight, keep_time:
 
 def test_a_sound_file_is_hashed_once(row: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
     weights.member_path("tiny", table=(row,))
-    monkeypatch.setattr(stamps, "_trusted", {})  # as another process
+    monkeypatch.setattr(staging, "_trusted", {})  # as another process
 
     def forbidden(path: Path) -> str:
         raise AssertionError(f"{path} was read")
 
     monkeypatch.setattr("pvchat.storage.atomic.sha256_of", forbidden)
     weights.member_path("tiny", table=(row,))
-    (staging.folder_of(row) / stamps.FILE).write_text("[1, 2]")
+    (staging.folder_of(row) / staging.STAMPS).write_text("[1, 2]")
     with pytest.raises(AssertionError, match="was read"):
         weights.member_path("tiny", table=(row,))
 
@@ -129,9 +129,9 @@ def test_what_a_disk_changes_by_itself_is_found(
     for words, code in (([], 1), (["--fetch"], 0)):
         assert cli.main(["doctor", "--fetch"]) == 0
         flip(path)
-        real = stamps._stamp(path)
-        stamps.write(path.parent, {"model.bin": real})  # the file system says that nothing happened
-        monkeypatch.setattr(stamps, "_trusted", {path: real})
+        real = staging._stamp(path)
+        staging.write_stamps(path.parent, {"model.bin": real})  # the file system says that nothing happened
+        monkeypatch.setattr(staging, "_trusted", {path: real})
         assert weights.member_path("tiny", "model.bin", table=(only,)) == path  # nobody reads it
         assert cli.main(["doctor", *words]) == code
     assert "Mended: Damaged: tiny: model.bin" in capsys.readouterr().err

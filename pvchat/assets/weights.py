@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from pvchat.assets import packages, staging, stamps
+from pvchat.assets import packages, staging
 from pvchat.assets.packages import Table, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
@@ -25,7 +25,7 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
     That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
 
     Raises:
-        WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
+        WeightsError: no such role or name; not fetched yet; damaged since (`staging.py` says what is looked at).
     """
     rows = {weight.role: weight for weight in (packages.table() if table is None else table)}
     if (weight := rows.get(role)) is None:
@@ -42,7 +42,7 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
         raise WeightsError(what, subject=str(path), hint=hint)
     files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
-    for file, why in _find_damage(weight, files, thorough=False).items():
+    for file, why in staging.find_damage(weight, files).items():
         what = f"the weights '{role}' ({weight.purpose}) are damaged: {why}."
         raise WeightsError(what, subject=str(folder / file), hint=hint)
     return path
@@ -86,20 +86,10 @@ def verify(*, table: Table) -> dict[str, dict[str, str]]:
     found = {}
     for weight in table:
         files = staging.files_of(weight)
-        found[weight.role] = _find_damage(weight, files, thorough=True)
+        found[weight.role] = staging.find_damage(weight, files, thorough=True)
         if not files and staging.folder_of(weight).exists():
             found[weight.role] = {staging.RECEIPT: "is gone, since files beside it were damaged"}
     return {role: files for role, files in found.items() if files}
-
-
-def _find_damage(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[str, str]:
-    """Damaged files of a row, by name, and why; the row then loses its receipt."""
-    folder = staging.folder_of(weight)
-    found = stamps.damaged(folder, files, thorough=thorough)
-    if found:
-        with contextlib.suppress(OSError):  # a read-only home can't be mended, yet the damage is told
-            (folder / staging.RECEIPT).unlink()
-    return found
 
 
 @contextlib.contextmanager
