@@ -217,8 +217,8 @@ def start(backend: Backend, owner: str, folder: Path, name: str | None, limit: i
     out = home() / "evaluations" / f"{path.stem[:60]}-{stamp}-{secrets.token_hex(2)}"
 
     def work(stop: threading.Event, progress: Progress) -> Path | None:
-        from pvchat.eval.options import EvalOptions
         from pvchat.eval.run import run
+        from pvchat.eval.worker import EvalOptions
 
         watch = Watch(lambda what, done, total: progress(_STEPS.get(what, what), done, total), stop)
         try:

@@ -27,10 +27,10 @@ from pvchat import __version__
 from pvchat.config import Settings
 from pvchat.eval import report
 from pvchat.eval.manifest import Item, Manifest
-from pvchat.eval.options import EvalOptions
+from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.eval.scores import measure
 from pvchat.eval.systems import MATCH, existence_text
-from pvchat.eval.worker import Spec
+from pvchat.eval.worker import EvalOptions, Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
@@ -48,7 +48,7 @@ def finish(
     progress("measuring", 0, 1)
     found, timing = (_in_order(spec, answered, part) for part in ("predictions", "timing"))
     rows, tuned = apply_thresholds(found, {i.id: i for i in spec.manifest.items})
-    metrics = measure(spec.manifest, rows, options, spec.settings.seed)
+    metrics = measure(spec.manifest, rows, Bootstrap(options.resamples, spec.settings.seed), options.bertscore)
     Journal(out / "predictions.jsonl").replace(rows)
     Journal(out / "timing.jsonl").replace(timing)
     write_json(out / "metrics.json", metrics)

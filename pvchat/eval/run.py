@@ -24,10 +24,9 @@ from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import read
 from pvchat.eval.manifest import limited, of_half
-from pvchat.eval.options import MAKER, EvalOptions
 from pvchat.eval.outcome import finish
 from pvchat.eval.systems import names_for
-from pvchat.eval.worker import Spec, Worker, enroll_all, open_chat
+from pvchat.eval.worker import MAKER, EvalOptions, Spec, Worker, enroll_all, open_chat
 from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
