@@ -6,5 +6,5 @@ In: a camera's address. Out: events, deliveries, short clips. Start with `live.p
     window.py    who is there now, as in any video
     ring.py      short clips around events, kept for some days
     events.py    events, and rules about which are told; `library.events`
-    courier.py   tells them, again and again until they are taken: webhook.py, mqtt.py
+    courier.py   tells them, again and again until they are taken: by webhook, by mqtt.py
 """
