@@ -321,9 +321,6 @@ class Sessions:
     def __contains__(self, name: str) -> bool:
         return name in self._open
 
-    def __len__(self) -> int:
-        return len(self._open)
-
 
 def _remove(folder: Path) -> None:
     with suppress(OSError):

@@ -63,14 +63,9 @@ def probe(path: PathLike, config: VideoConfig) -> Probe:
 
 
 def load(
-    path: PathLike,
-    config: VideoConfig,
-    *,
-    progress: Progress | None = None,
-    span: Span | None = None,
-    key: str = "",
+    path: PathLike, config: VideoConfig, *, progress: Progress | None = None, span: Span | None = None, key: str = "",
     found: Probe | None = None,
-) -> Clip:
+) -> Clip:  # fmt: skip
     """Decode a clip, an animation or a photo into evenly spread RGB frames, or the seconds `span` of it.
 
     `key`: its content key, and `found`: what `probe` said, where the caller knows: hashing reads the whole file, a
