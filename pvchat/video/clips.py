@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 Span = tuple[float, float]  # from when to when, seconds
 STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same frames from every container
 MIN_SIDE = 16  # pixels of the copy
+MOST_FPS = 30.0  # samples a second, whatever is asked for
 LEAST_RATE = 0.001  # pictures a second of the copy; stamps that lie may ask for rates that no encoder takes
 # Of pictures larger than `VideoConfig.whole_side` the copy keeps this share: who is far away in a large picture would
 # be lost in a copy that always has the same size.
@@ -91,7 +92,7 @@ class _Source:
     ) -> None:
         self.path, self.found, self.config, self.progress = path, found, config, progress
         self.size = copy_size(found.width, found.height, config)
-        rate = min(config.sample_fps, np.inf if found.kind == "photo" else found.fps)
+        rate = min(config.sample_fps, MOST_FPS, np.inf if found.kind == "photo" else found.fps)
         start, end = 0.0, found.duration_s
         if span is not None:  # inside the clip, never empty
             start = min(max(0.0, span[0]), max(0.0, end - 1e-2))

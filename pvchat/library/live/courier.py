@@ -172,5 +172,5 @@ def _claim_next(library: sqlite3.Connection, now: float, held: Collection[int]) 
     claim = f"UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ({due})"
     with transaction(library):
         words = f"{claim} RETURNING id, uid, event, rule, tries - 1, made"
-        found: Claim | None = library.execute(words, (now + LEASE_S, *values)).fetchone()
-    return found
+        found: list[Claim] = library.execute(words, (now + LEASE_S, *values)).fetchall()  # to its end, before COMMIT
+    return found[0] if found else None
