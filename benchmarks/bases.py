@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from pvchat.config import Settings
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
+from pvchat.eval.worker import EvalOptions
 from pvchat.runtime import size
 
 SYSTEM = "ours-instant"

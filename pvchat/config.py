@@ -46,7 +46,6 @@ class VideoConfig:
         960, "pixels, longest side up to which the copy keeps a picture whole; of larger ones 3/4"
     )
     max_side: int = _setting(1920, "pixels, longest side of the normalised copy at most")
-    max_fps: float = _setting(30.0, "highest frame rate of the normalised copy")
     sample_fps: float = _setting(4.0, "frames a second of a short clip that are looked at")
     max_frames: int = _setting(40, "most frames of a short clip that are looked at")  # spread evenly
     scan_from_s: float = _setting(12.0, "length, seconds, from which a video is looked through from end to end")
@@ -54,10 +53,9 @@ class VideoConfig:
     still_seconds: float = _setting(1.0, "length of the clip that a photo becomes")
 
     def __post_init__(self) -> None:
-        rates = ("max_fps", "sample_fps", "max_frames", "scan_from_s", "scan_fps")
-        for name in ("max_bytes", "max_duration_s", "max_pixels", "whole_side", "max_side", *rates):
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"video.{name} must be positive, not {getattr(self, name)}")
+        for name, value in vars(self).items():
+            if value <= 0:
+                raise SettingsError(f"video.{name} must be positive, not {value}")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pvchat.cli import main as cli
 from pvchat.config import COSTS, Settings
 from pvchat.errors import Candidate, SettingsError, SeveralSubjectsError
 from pvchat.people.corrections import Correction, Example, corrected
-from pvchat.people.notes import Notes
+from pvchat.people.person import Notes
 from pvchat.people.store import PeopleStore, Person
 from pvchat.schemas import Answer, PersonPresence
 
@@ -152,9 +152,9 @@ def test_help_shows_what_most_people_need_and_help_all_the_rest(capsys):
     assert "--then" in shown["--help"]
     assert "--strict" in shown["--help"]
     assert "--model" not in shown["--help"]
-    assert "--video.max_fps" not in shown["--help"]
+    assert "--video.max_side" not in shown["--help"]
     assert "--model" in shown["--help-all"]
-    assert "--video.max_fps" in shown["--help-all"]
+    assert "--video.max_side" in shown["--help-all"]
 
 
 def test_what_is_mixed_up_is_told_with_what_to_write(chat, tmp_path, capsys):

@@ -58,7 +58,7 @@ class Stepping:
 
     def _wanted(self) -> int:
         with self._memory._lock:
-            return len(self._memory._at_work)
+            return sum(len(looks) for _, looks in list(self._memory._at_work._looks.values()))
 
 
 def test_one_look_at_a_time_and_all_that_began_before_it_was_forgotten_is_gone(
@@ -81,9 +81,9 @@ def test_one_look_at_a_time_and_all_that_began_before_it_was_forgotten_is_gone(
     steps.go["C"].set()
     third.join()
     assert not kept(chat.cache.root)
-    assert len(chat._clips) == 0
+    assert not chat._clips._recent
     assert chat._clips._decoded is None
-    assert not chat._clips._at_work
+    assert not chat._clips._at_work._looks
     steps.go["MainThread"].set()
     chat.analyse(clip)
     assert kept(chat.cache.root)
@@ -97,7 +97,7 @@ def test_what_is_measured_of_a_forgotten_video_is_not_kept(long_video: Path, tmp
     told = memory.measured(long_video, seen, [person(seen.analysis, 1)])
     assert person(told.analysis, 1).facts.clothes  # it is answered
     assert not kept(tmp_path / "cache")
-    assert len(memory) == 0
+    assert not memory._recent
 
 
 def test_parts_of_a_video_that_was_forgotten_meanwhile_are_not_kept(
@@ -140,7 +140,7 @@ def test_a_file_that_becomes_another_while_it_is_looked_at_is_not_kept_as_what_i
     seen = memory.look(clip, stage="who")
     assert isinstance(seen.analysis, ClipAnalysis)  # it is answered
     assert not kept(tmp_path / "cache")
-    assert len(memory) == 0
+    assert not memory._recent
     assert memory._decoded is None
 
 
@@ -221,4 +221,4 @@ def test_a_question_that_goes_on_after_another_process_forgot_keeps_nothing(
     forget_in_another_process()
     assert chat._clips.measured(clip, seen, seen.analysis.tracks).analysis.stage == "what"
     assert not kept(chat.cache.root)
-    assert len(chat._clips) == 0
+    assert not chat._clips._recent

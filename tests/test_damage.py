@@ -14,7 +14,7 @@ import pytest
 from make_packages import MODEL, make_wheel
 from make_people import make_person
 
-from pvchat.assets import archives, packages, staging, stamps, weights
+from pvchat.assets import archives, packages, staging, weights
 from pvchat.assets.packages import Weight
 from pvchat.cli import doctor
 from pvchat.cli import main as cli
@@ -39,7 +39,8 @@ def only(row: Weight, monkeypatch: pytest.MonkeyPatch) -> Weight:
     for name in ("verify", "missing", "fetch"):
         real = getattr(weights, name)
         monkeypatch.setattr(weights, name, lambda *a, real=real, table=None, **k: real(*a, **{**k, "table": (row,)}))
-    monkeypatch.setattr(packages, "table", lambda *kinds: () if "footage" in kinds else (row,))
+    embedded = ((), ("embedded",))
+    monkeypatch.setattr(packages, "table", lambda *kinds: (row,) if kinds in embedded else ())
     monkeypatch.setattr("pvchat.service.networks.Networks.convert", lambda self: None)  # there are none
     return row
 
@@ -68,14 +69,14 @@ def test_eight_bytes_are_noticed_when_the_file_is_loaded(row: Weight, keep_time:
 
 def test_a_sound_file_is_hashed_once(row: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
     weights.member_path("tiny", table=(row,))
-    monkeypatch.setattr(stamps, "_trusted", {})  # as another process
+    monkeypatch.setattr(staging, "_trusted", {})  # as another process
 
     def forbidden(path: Path) -> str:
         raise AssertionError(f"{path} was read")
 
     monkeypatch.setattr("pvchat.storage.atomic.sha256_of", forbidden)
     weights.member_path("tiny", table=(row,))
-    (staging.folder_of(row) / stamps.FILE).write_text("[1, 2]")
+    (staging.folder_of(row) / staging.STAMPS).write_text("[1, 2]")
     with pytest.raises(AssertionError, match="was read"):
         weights.member_path("tiny", table=(row,))
 
@@ -110,7 +111,8 @@ def test_what_is_not_fetched_is_not_mended(
     monkeypatch.setattr("pvchat.service.networks.Networks.fetch", lambda *_: None)
     flip(staging.folder_of(row) / "model.bin")
     damage = doctor._damage()
-    assert [doctor._fetch_command(what) for what in damage] == ["pvchat doctor --fetch --spoken"]
+    for found in (damage, doctor._damage()):  # it stays damaged until it is fetched
+        assert [doctor._fetch_command(row) for row in found] == ["pvchat doctor --fetch --spoken"]
     monkeypatch.setattr(doctor, "_damage", lambda: damage)
     doctor._fetch([])
     said = capsys.readouterr().err
@@ -127,9 +129,9 @@ def test_what_a_disk_changes_by_itself_is_found(
     for words, code in (([], 1), (["--fetch"], 0)):
         assert cli.main(["doctor", "--fetch"]) == 0
         flip(path)
-        real = stamps._stamp(path)
-        stamps.write(path.parent, {"model.bin": real})  # the file system says that nothing happened
-        monkeypatch.setattr(stamps, "_trusted", {path: real})
+        real = staging._stamp(path)
+        staging.write_stamps(path.parent, {"model.bin": real})  # the file system says that nothing happened
+        monkeypatch.setattr(staging, "_trusted", {path: real})
         assert weights.member_path("tiny", "model.bin", table=(only,)) == path  # nobody reads it
         assert cli.main(["doctor", *words]) == code
     assert "Mended: Damaged: tiny: model.bin" in capsys.readouterr().err

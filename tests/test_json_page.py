@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import get_args
@@ -20,8 +21,7 @@ from pvchat.library import scan
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.sources import Source
-from pvchat.people.notes import Notes
-from pvchat.people.person import describe
+from pvchat.people.person import Notes, describe
 from pvchat.schemas import Answer, PersonPresence
 from pvchat.schemas.answer import AnswerGround, Decision, QuestionType, Reason, Why
 from pvchat.schemas.facts import Ground
@@ -44,8 +44,8 @@ def words(section: str) -> set[str]:
         ("An error", SettingsError("is off").to_dict()),
         ("A library", LibraryAnswer("", ArchiveFinding(Query("exists"), 1, "yes", number=1.0)).to_dict()),
         ("A library", Seen(Video(1, "", "", datetime(2026, 1, 1), "file", 1.0)).to_dict()),
-        ("A library", scan.Report().to_dict()),
-        ("A library", Status([], 0, 0.0, 0, 0, 0, 0, 0).to_dict()),
+        ("A library", vars(scan.Report())),
+        ("A library", asdict(Status([], 0, 0.0, 0, 0, 0, 0, 0))),
         ("A library", vars(Source("", "", 0, 0, 0.0, 0))),
         ("An error", vars(Candidate(1, 1.0, "left", "a.jpg"))),
         ("`ask`", Answer("Yes.", "existence", [PERSON], {}, evidence=[GROUND], damaged=True).to_dict()),

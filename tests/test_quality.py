@@ -15,7 +15,7 @@ from make_studio import ANA, BEN, Studio  # noqa: E402
 from pvchat import PVChat  # noqa: E402
 from pvchat.errors import PeopleError, SettingsError, SeveralSubjectsError, UnknownPersonError  # noqa: E402
 from pvchat.identity.reasons import notes_on, weaknesses  # noqa: E402
-from pvchat.people.notes import Notes  # noqa: E402
+from pvchat.people.person import Notes  # noqa: E402
 from pvchat.schemas import ClipAnalysis, SceneFacts, Track  # noqa: E402
 
 LARGE = (0.3, 0.2, 0.6, 0.8)  # 144 pixels

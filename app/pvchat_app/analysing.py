@@ -46,13 +46,9 @@ class RunningAnalysis:
 
 
 def answer_so_far(
-    chat: PVChat,
-    seen: ClipAnalysis,
-    turn: Turn,
-    history: History,
-    speaking: AbstractContextManager[object],
+    chat: PVChat, seen: ClipAnalysis, turn: Turn, history: History, speaking: AbstractContextManager[object],
     stream: Callable[[str], None],
-) -> None:
+) -> None:  # fmt: skip
     """Answer a question about a long video from the part analysed so far; it is answered again when more is known.
 
     `speaking` is held while the language model is used; the answer comes as a whole, so `stream` isn't called.

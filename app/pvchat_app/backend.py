@@ -269,7 +269,7 @@ class Backend:
 
         def work(stop: threading.Event, progress: Progress) -> dict[str, Any]:
             with self.engine.reporting_to(progress):
-                return self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)).to_dict()
+                return vars(self.engine.chat.library.scan(Scanning(progress=progress, stop=stop)))
 
         running = next((job for job in self.jobs.of(owner, SCAN) if job.active), None)
         return running or self.jobs.add(Job(owner, "Library", work, kind=SCAN, main="looking through videos"))

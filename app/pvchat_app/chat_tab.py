@@ -15,13 +15,12 @@ from typing import Any
 
 import gradio as gr
 
-from pvchat.config import MAX_QUESTION
 from pvchat.errors import PVChatError
 from pvchat_app import cards, correcting
 from pvchat_app.backend import Backend
 from pvchat_app.conversation import SessionClip, Turn
 from pvchat_app.hearing import LISTEN, ListenEvents, spoken_question
-from pvchat_app.page_events import CLIPS, MODEL, QUICK, follow_link_script, sent_value, unchanged
+from pvchat_app.page_events import CLIPS, MODEL, QUICK, Updates, follow_link_script, question_row, sent_value
 from pvchat_app.progress import BEAT_S, progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.turncard import WAITING, conversation_view
@@ -49,7 +48,7 @@ class ChatTab:
     """The tab's components, laid out and connected; each public method but `show` and `go_on` is an event."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend, self.clip, self.listener = backend, ClipEvents(backend), ListenEvents(backend)
+        self.backend, self.listener = backend, ListenEvents(backend)
         self._numbers = itertools.count(1)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=300, elem_id="pv-chat-clip"):
@@ -67,12 +66,7 @@ class ChatTab:
 
     def _lay_out_conversation(self) -> None:
         self.log = gr.HTML({}, html_template=_LOG, js_on_load=_script("conversation.js"), elem_id="pv-chat")
-        with gr.Row(equal_height=True, elem_id="pv-asking"):
-            self.question = gr.Textbox(
-                label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3, scale=6,
-                placeholder="Ask: is Ana there?", elem_id="pv-question", min_width=180,
-            )  # fmt: skip
-            self.ask = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="pv-ask")
+        self.question, self.ask = question_row("pv-", "Ask: is Ana there?")
         self.microphone = gr.HTML(
             {}, html_template=_MICROPHONE, js_on_load=_script("microphone.js"), elem_id="pv-microphone"
         )
@@ -93,7 +87,7 @@ class ChatTab:
 
     def _connect_clip(self) -> None:
         self.upload.upload(self.receive_clip, self.upload, self.outputs, show_progress="hidden", **ANALYSES)
-        self.upload.clear(self.clip.remove, None, self.outputs, **QUICK)
+        self.upload.clear(self.remove_clip, None, self.outputs, **QUICK)
         self.upload.change(lambda: ("", ""), None, [self.start, self.end], **QUICK)  # another clip has other parts
         heard, redrawn = [self.words, self.listen], [self.player.change, self.timeline.change]
         gr.on(redrawn, self.listener.redraw, None, heard, **QUICK)
@@ -132,61 +126,106 @@ class ChatTab:
 
     def go_on(self, came: Any) -> None:
         """After a reload: go on with the analysis of the clip, and with the questions that wait for it."""
-        came.then(self.clip.resume, None, self.outputs, show_progress="hidden", **ANALYSES)
+        came.then(self.resume, None, self.outputs, show_progress="hidden", **ANALYSES)
         came.then(self.answer_patiently, None, self._answered, **self._waits)
 
-    def pose(self, question: str, start: str, end: str, request: gr.Request) -> tuple[Any, ...]:
+    def pose(self, question: str, start: str, end: str, request: gr.Request) -> Updates:
         """Show the question at once; `answer` follows."""
         session = self.backend.sessions.of_request(request)
         question = one_line(question)
         if not question:
-            return tuple(unchanged(7))
+            return {self.question: gr.skip()}
         self.backend.pose(session, question, start or "", end or "")
+        no_clip = {self.player: cards.first_steps(*NOTHING), self.note: "", self.timeline: "", self.upload: None}
         gone = session.deleted_clip and not session.clips
-        clip_updates = (cards.first_steps(*NOTHING), "", "", None) if gone else unchanged(4)
-        return conversation_view(session), "", "", *clip_updates
+        return {self.log: conversation_view(session), self.question: "", self.link: "", **(no_clip if gone else {})}
 
-    def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Any]:
+    def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         """Show a clip and analyse it, then answer the questions that were asked before it came.
 
-        One event for both: a second one would hold a connection, mostly for nothing.
+        Questions needn't wait for the analysis. One event for all: Gradio's page may lose an event that is queued just
+        as another one ends, and a second one would hold a connection, mostly for nothing.
         """
-        yield from self.clip.receive(upload, request)
         session = self.backend.sessions.of_request(request)
+        yield {self.note: cards.notice("Reading the clip …")}
+        try:
+            clip = self.backend.receive(session, upload or "")
+        except Exception as error:
+            yield {self.note: cards.error_card(error)}
+        else:
+            session.keep(clip)
+            yield {self.player: cards.player(clip), self.log: conversation_view(session), self.timeline: ""}
+            yield from self._show_analysis(session, clip)
         if any(not turn.done for turn in session.turns):
-            for said, drawn in self.answer(request):
-                yield *unchanged(2), said, *unchanged(4), drawn
+            yield from self.answer(request)
 
-    def answer(self, request: gr.Request) -> Iterator[Any]:
+    def resume(self, request: gr.Request) -> Iterator[Updates]:
+        """After a reload: go on with the analysis of the clip."""
+        session = self.backend.sessions.of_request(request)
+        yield {self.note: gr.skip()}  # of a generator that yields nothing Gradio would empty all outputs
+        if (clip := session.clip) is not None:
+            yield from self._show_analysis(session, clip)
+
+    def remove_clip(self, request: gr.Request) -> tuple[Any, ...]:
+        """Remove the clip from the page, the disk and memory (the cross of the upload)."""
+        session = self.backend.sessions.of_request(request)
+        for clip in list(session.clips):
+            self.backend.remove(session, clip)
+        session.deleted_clip = ""
+        return self.show(session)
+
+    def _show_analysis(self, session: Session, clip: SessionClip) -> Iterator[Updates]:
+        """Show the progress of a clip's analysis and the timeline as it grows, then who was found."""
+        try:
+            running, seen_s = self.backend.analyses.of(clip), 0.0
+            if clip.analysis is None:  # else a question was faster
+                for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
+                    if _gone(session, clip):
+                        continue
+                    fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
+                    if grown > seen_s + REDRAWN * clip.probe.duration_s:
+                        fresh, seen_s = self.backend.timeline(clip), grown
+                    bar = running.progress.html()  # by its own clock: it may have begun long before this page
+                    yield {self.note: bar, self.timeline: fresh}
+        except Exception as error:
+            if not _gone(session, clip):
+                yield {self.note: cards.error_card(error)}
+            return
+        if not _gone(session, clip):
+            line, drawn = self.backend.found_cards(clip)
+            buttons = zip(self.starters, starter_buttons(self.backend, session), strict=True)
+            yield {self.note: line, self.timeline: drawn, **dict(buttons)}
+
+    def answer(self, request: gr.Request) -> Iterator[Updates]:
         """Answer the questions that wait; the text streams, the evidence follows."""
         yield from self._answer(self.backend.sessions.of_request(request), patient=False)
 
-    def answer_patiently(self, request: gr.Request) -> Iterator[Any]:
+    def answer_patiently(self, request: gr.Request) -> Iterator[Updates]:
         """`answer`, after a reload: the page before may still be answering."""
         yield from self._answer(self.backend.sessions.of_request(request), patient=True)
 
-    def _answer(self, session: Session, patient: bool) -> Iterator[Any]:
+    def _answer(self, session: Session, patient: bool) -> Iterator[Updates]:
         # If a generator yielded nothing, Gradio would empty both outputs. A view is never followed by `skip`: Gradio's
         # page changes the value before in place, perhaps before it was drawn. After a reload all turns are drawn.
-        yield conversation_view(session, None if patient else next(reversed(session.turns), None)), gr.skip()
+        yield {self.log: conversation_view(session, None if patient else next(reversed(session.turns), None))}
         while waiting := [turn for turn in session.turns if not turn.done]:
             if (turn := _next(session)) is None:
                 if not patient:
                     return
                 time.sleep(BEAT_S)
                 for one in waiting:  # the page before still answers them, or is about to stop
-                    yield conversation_view(session, one), gr.skip()
+                    yield {self.log: conversation_view(session, one)}
                 continue
             try:
                 for _ in self.backend.answer(session, turn):
-                    yield conversation_view(session, turn), gr.skip()
+                    yield {self.log: conversation_view(session, turn)}
                 turn.done = True
             finally:  # a page that went away may come again
                 turn.taken = False
                 turn.status = "" if turn.done else WAITING
             if (clip := turn.clip) is not None and clip is session.clip:
                 # whoever was enrolled meanwhile is in it
-                yield conversation_view(session, turn), self.backend.timeline(clip)
+                yield {self.log: conversation_view(session, turn), self.timeline: self.backend.timeline(clip)}
 
     def correct(self, request: gr.Request, event: gr.EventData) -> tuple[Any, Any]:
         """Store a correction ("that is Ana", "that is not Ana") or undo one, and ask the same question again."""
@@ -245,68 +284,6 @@ def _next(session: Session) -> Turn | None:
 
 def _script(name: str) -> str:
     return (files("pvchat_app") / name).read_text(encoding="utf-8")
-
-
-class ClipEvents:
-    """The events of the clip that is asked about.
-
-    Each updates, in this order: player, note, conversation, four suggested questions, timeline.
-    """
-
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-
-    def receive(self, upload: str | None, request: gr.Request) -> Iterator[Any]:
-        """Show the clip, then analyse it; questions needn't wait for that, and earlier ones are about it.
-
-        One event for both: Gradio's page may lose an event that is queued just as another one ends.
-        """
-        session = self.backend.sessions.of_request(request)
-        yield gr.skip(), cards.notice("Reading the clip …"), *unchanged(6)
-        try:
-            clip = self.backend.receive(session, upload or "")
-        except Exception as error:
-            yield gr.skip(), cards.error_card(error), *unchanged(6)
-            return
-        session.keep(clip)
-        yield cards.player(clip), gr.skip(), conversation_view(session), *unchanged(4), ""
-        yield from self._show_analysis(session, clip)
-
-    def resume(self, request: gr.Request) -> Iterator[Any]:
-        """After a reload: go on with the analysis of the clip."""
-        session = self.backend.sessions.of_request(request)
-        yield unchanged(8)  # of a generator that yields nothing Gradio would empty all of them
-        if (clip := session.clip) is not None:
-            yield from self._show_analysis(session, clip)
-
-    def remove(self, request: gr.Request) -> tuple[Any, ...]:
-        """Remove the clip from the page, the disk and memory (the cross of the upload)."""
-        session = self.backend.sessions.of_request(request)
-        for clip in list(session.clips):
-            self.backend.remove(session, clip)
-        session.deleted_clip = ""
-        return cards.first_steps(*NOTHING), "", conversation_view(session), *starter_buttons(self.backend, session), ""
-
-    def _show_analysis(self, session: Session, clip: SessionClip) -> Iterator[Any]:
-        """Show the progress of a clip's analysis and the timeline as it grows, then who was found."""
-        try:
-            running, seen_s = self.backend.analyses.of(clip), 0.0
-            if clip.analysis is None:  # else a question was faster
-                for _ in progress_bars("looking at the clip", lambda tell: self.backend.analyse(clip, tell)):
-                    if _gone(session, clip):
-                        continue
-                    fresh, grown = gr.skip(), running.so_far.duration_s if running.so_far else 0.0
-                    if grown > seen_s + REDRAWN * clip.probe.duration_s:
-                        fresh, seen_s = self.backend.timeline(clip), grown
-                    bar = running.progress.html()  # by its own clock: it may have begun long before this page
-                    yield gr.skip(), bar, *unchanged(5), fresh
-        except Exception as error:
-            if not _gone(session, clip):
-                yield gr.skip(), cards.error_card(error), *unchanged(6)
-            return
-        if not _gone(session, clip):
-            line, drawn = self.backend.found_cards(clip)
-            yield gr.skip(), line, gr.skip(), *starter_buttons(self.backend, session), drawn
 
 
 def _gone(session: Session, clip: SessionClip) -> bool:

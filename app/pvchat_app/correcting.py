@@ -7,10 +7,9 @@ the person was changed meanwhile, or nobody can be meant.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
-from pvchat.people.corrections import Correction, corrections_of, without_correction
+from pvchat.people.corrections import without_corrections
 from pvchat.people.person import Person
 from pvchat_app import person_choices
 from pvchat_app.backend import Backend
@@ -39,7 +38,7 @@ def undo(backend: Backend, session: Session, turn: Turn) -> Turn:
     """Undo a turn's correction: its repeated question goes, and the question is asked once more."""
     who, kept = turn.undo
     person = backend.engine.people.get(who)
-    backend.engine.people.revise(who, partial(_without, corrections=kept))
+    backend.engine.people.revise(who, partial(without_corrections, gone=kept))
     turn.corrected, turn.undo = f"Taken back: what was said of {person.name}.", ("", ())
     with session.lock:
         session.turns = [one for one in session.turns if one.key != turn.again]
@@ -50,14 +49,6 @@ def _again(backend: Backend, session: Session, turn: Turn) -> Turn:
     again = backend.pose(session, turn.question)
     again.between, turn.again = turn.between, again.key
     return again
-
-
-def _without(person: Person, corrections: Sequence[Correction]) -> Person:
-    """The person without these corrections, as far as they are still stored."""
-    for one in corrections:
-        numbers = [number for number, other in enumerate(corrections_of(person), 1) if other == one]
-        person = without_correction(person, numbers[0]) if numbers else person
-    return person
 
 
 def _effect(backend: Backend, session: Session, turn: Turn, person: Person, before: dict[SessionClip, str]) -> str:

@@ -27,7 +27,7 @@ from pvchat.schemas import Progress
 from pvchat_app import cards
 from pvchat_app.backend import Backend
 from pvchat_app.jobs import Job
-from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, click_script, job_rows, sent_value, unchanged
+from pvchat_app.page_events import POLL_S, PRIVATE, QUICK, click_script, job_rows, outcome, sent_value, unchanged
 from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.wording import escape, from_home
@@ -118,12 +118,11 @@ class EvaluateTab:
 
     def start(self, name: str | None, most: float, owner: str, request: gr.Request) -> tuple[Any, ...]:
         """Start a run."""
-        problem = ""
-        try:
+
+        def call() -> None:
             start(self.backend, owner, self.folder, name, int(most or 0) or None)
-        except Exception as error:
-            problem = cards.error_card(error)
-        return problem, *self.show(owner, request)
+
+        return outcome(call), *self.show(owner, request)
 
     def cancel(self, owner: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """Stop a run."""
@@ -218,8 +217,8 @@ def start(backend: Backend, owner: str, folder: Path, name: str | None, limit: i
     out = home() / "evaluations" / f"{path.stem[:60]}-{stamp}-{secrets.token_hex(2)}"
 
     def work(stop: threading.Event, progress: Progress) -> Path | None:
-        from pvchat.eval.options import EvalOptions
         from pvchat.eval.run import run
+        from pvchat.eval.worker import EvalOptions
 
         watch = Watch(lambda what, done, total: progress(_STEPS.get(what, what), done, total), stop)
         try:

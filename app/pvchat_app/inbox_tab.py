@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -18,9 +19,8 @@ from pvchat.people.person import clean_name
 from pvchat.schemas import Progress
 from pvchat_app import cards, librarycards
 from pvchat_app.backend import Backend
-from pvchat_app.page_events import CONSENT, MODEL, QUICK, Updates, require_filled, sent_value
+from pvchat_app.page_events import CONSENT, MODEL, QUICK, Updates, require_filled, sent_value, with_progress
 from pvchat_app.person_choices import choice_value, picked_person
-from pvchat_app.progress import progress_bars
 
 MAX_SHOWN = 12  # people shown at once; tracks of one person shown with a face
 _UNDOES = {
@@ -30,7 +30,7 @@ _UNDOES = {
 
 
 class StrangersPart:
-    """The components, laid out and connected; the public methods are events.
+    """The components, laid out and connected; public methods are events, or what an event does with the inbox.
 
     `play`: the event that plays a video of the library in `player`; `there`: whether there is a library yet.
     """
@@ -75,23 +75,24 @@ class StrangersPart:
         heavy: dict[str, Any] = {"show_progress": "hidden", **MODEL}
         outputs = [self.note, self.grid, self.more, self.undo_button, picked, ticked, self.name, self.consent]
         chosen = [picked, ticked, self.more, self.seen, self.who, self.consent]
-        self.find_button.click(self.find, None, outputs, **heavy)
         self.grid.click(self.choose, None, chosen, **heavy)
         self.seen.click(self.tick, ticked, ticked, **QUICK)
         self.seen.click(play, None, player, **QUICK)
-        self.changed = [  # the events after which lists of people are out of date
-            self.enroll_button.click(self.enroll, [picked, self.name, self.consent], outputs, **heavy),
-            self.join_button.click(self.join, [picked, self.who], outputs, **heavy),
-            self.undo_button.click(self.undo, None, outputs, **heavy),
-        ]
-        self.deny_button.click(self.deny, [picked, self.who], outputs, **heavy)
-        self.ignore_button.click(self.ignore, picked, outputs, **heavy)
-        self.merge_button.click(self.merge, picked, outputs, **heavy)
-        self.split_button.click(self.split, [picked, ticked], outputs, **heavy)
 
-    def find(self) -> Iterator[Updates]:
-        """Show people who aren't enrolled."""
-        yield from self._do("looking for people", lambda inbox: "")
+        def on_click(button: gr.Button, what: str, act: Callable[..., str], *inputs: Any) -> Any:
+            return button.click(self._event(what, act), [*inputs], outputs, **heavy)
+
+        on_click(self.find_button, "looking for people", lambda inbox: "")
+        looks, notes = "looking at the videos", "noting it"
+        self.changed = [  # the events after which lists of people are out of date
+            on_click(self.enroll_button, "enrolling", self.enroll, picked, self.name, self.consent),
+            on_click(self.join_button, looks, partial(self.correct, is_her=True), picked, self.who),
+            on_click(self.undo_button, notes, self.undo),
+        ]
+        on_click(self.deny_button, looks, partial(self.correct, is_her=False), picked, self.who)
+        on_click(self.ignore_button, notes, self.ignore, picked)
+        on_click(self.merge_button, notes, self.merge, picked)
+        on_click(self.split_button, notes, self.split, picked, ticked)
 
     def choose(self, event: gr.EventData) -> Updates:
         """Show what can be done about who is ticked, and where one was seen; consent has to be given again."""
@@ -114,104 +115,73 @@ class StrangersPart:
         words = sent_value(event, "ticked")
         return _numbers(words) if words else ticked
 
-    def enroll(self, picked: list[int], text: str, consent: bool) -> Iterator[Updates]:
+    def enroll(self, inbox: Inbox, picked: list[int], text: str, consent: bool) -> str:
         """Enroll the person who is ticked."""
+        require_filled({CONSENT: consent})
+        name = clean_name(text)
+        if self.backend.engine.people.find(name) is not None:
+            hint = "Pick her under “Or enrolled already as” if this is her; else choose another name."
+            raise PeopleError("is enrolled already.", subject=name, hint=hint)
+        with self.backend.changing:
+            person = inbox.name(_only(picked), name, consent=consent)
+        return f"{person.name} is enrolled, and found in the whole library."
 
-        def act(inbox: Inbox) -> str:
-            require_filled({CONSENT: consent})
-            name = clean_name(text)
-            if self.backend.engine.people.find(name) is not None:
-                hint = "Pick her under “Or enrolled already as” if this is her; else choose another name."
-                raise PeopleError("is enrolled already.", subject=name, hint=hint)
-            with self.backend.changing:
-                person = inbox.name(_only(picked), name, consent=consent)
-            return f"{person.name} is enrolled, and found in the whole library."
+    def correct(self, inbox: Inbox, picked: list[int], who: str | None, is_her: bool) -> str:
+        """Store that the person who is ticked is, or isn't, somebody enrolled."""
+        with self.backend.changing:
+            person = picked_person(self.backend.engine.people, who)
+            self.backend.jobs.require_untrained(person.name)
+            inbox.correct(_only(picked), person.name, is_her)
+        return f"Noted: that {'is' if is_her else 'is not'} {person.name}."
 
-        yield from self._do("enrolling", act)
-
-    def join(self, picked: list[int], who: str | None) -> Iterator[Updates]:
-        """Store that the person who is ticked is somebody enrolled."""
-        yield from self._correct(picked, who, is_her=True)
-
-    def deny(self, picked: list[int], who: str | None) -> Iterator[Updates]:
-        """Store that the person who is ticked isn't somebody enrolled."""
-        yield from self._correct(picked, who, is_her=False)
-
-    def ignore(self, picked: list[int]) -> Iterator[Updates]:
+    def ignore(self, inbox: Inbox, picked: list[int]) -> str:
         """Hide who is ticked for good."""
+        for one in picked:
+            inbox.ignore(one)
+        return "Not shown any more." if picked else ""
 
-        def act(inbox: Inbox) -> str:
-            for one in picked:
-                inbox.ignore(one)
-            return "Not shown any more." if picked else ""
-
-        yield from self._do("noting it", act)
-
-    def merge(self, picked: list[int]) -> Iterator[Updates]:
+    def merge(self, inbox: Inbox, picked: list[int]) -> str:
         """Make one person of those who are ticked."""
+        if len(picked) < 2:
+            raise SettingsError("tick two people first.", subject="")
+        for other in picked[1:]:
+            inbox.merge(picked[0], other)
+        return "They are one person now."
 
-        def act(inbox: Inbox) -> str:
-            if len(picked) < 2:
-                raise SettingsError("tick two people first.", subject="")
-            for other in picked[1:]:
-                inbox.merge(picked[0], other)
-            return "They are one person now."
-
-        yield from self._do("noting it", act)
-
-    def split(self, picked: list[int], ticked: list[int]) -> Iterator[Updates]:
+    def split(self, inbox: Inbox, picked: list[int], ticked: list[int]) -> str:
         """Make another person of the ticked tracks."""
+        if not ticked:
+            raise SettingsError("tick the videos that show somebody else first.", subject="")
+        inbox.split(_only(picked), ticked)
+        return "They are two people now."
 
-        def act(inbox: Inbox) -> str:
-            if not ticked:
-                raise SettingsError("tick the videos that show somebody else first.", subject="")
-            inbox.split(_only(picked), ticked)
-            return "They are two people now."
-
-        yield from self._do("noting it", act)
-
-    def undo(self) -> Iterator[Updates]:
+    def undo(self, inbox: Inbox) -> str:
         """Undo the last action; a person who was enrolled by it is forgotten."""
+        with self.backend.changing:
+            last = inbox.last()
+            name = self.backend.engine.people.ids().get(last.ref) if last and last.ref else None
+            if name:
+                self.backend.jobs.require_untrained(name)
+            done = inbox.undo()
+        for session in self.backend.sessions.all():
+            self.backend.tidy(session)
+        return f"Taken back: {_UNDOES[done.what]}."
 
-        def act(inbox: Inbox) -> str:
-            with self.backend.changing:
-                last = inbox.last()
-                name = self.backend.engine.people.ids().get(last.ref) if last and last.ref else None
-                if name:
-                    self.backend.jobs.require_untrained(name)
-                done = inbox.undo()
-            for session in self.backend.sessions.all():
-                self.backend.tidy(session)
-            return f"Taken back: {_UNDOES[done.what]}."
+    def _event(self, what: str, act: Callable[..., str]) -> Callable[..., Iterator[Updates]]:
+        """An event that does something with the inbox, shows the sentence that comes of it, and redraws everybody.
 
-        yield from self._do("noting it", act)
+        `what`: the text of its progress bar.
+        """
 
-    def _correct(self, picked: list[int], who: str | None, is_her: bool) -> Iterator[Updates]:
-        def act(inbox: Inbox) -> str:
-            with self.backend.changing:
-                person = picked_person(self.backend.engine.people, who)
-                self.backend.jobs.require_untrained(person.name)
-                inbox.correct(_only(picked), person.name, is_her)
-            return f"Noted: that {'is' if is_her else 'is not'} {person.name}."
+        def event(*inputs: Any) -> Iterator[Updates]:
+            def work(tell: Progress) -> Updates:
+                with self.backend.engine.reporting_to(tell):
+                    done = act(self.backend.engine.chat.library.inbox, *inputs)
+                    return {**self._redraw(tell), self.note: cards.notice(done, "good")}
 
-        yield from self._do("looking at the videos", act)
+            yield from with_progress(self.note, what, work)
 
-    def _do(self, what: str, act: Callable[[Inbox], str]) -> Iterator[Updates]:
-        """Run `act` with a progress bar (`what`: its text), then redraw everybody; an error is shown instead."""
-        made = list[Updates]()
-
-        def work(tell: Progress) -> None:
-            with self.backend.engine.reporting_to(tell):
-                done = act(self.backend.engine.chat.library.inbox)
-                made.append({**self._redraw(tell), self.note: cards.notice(done, "good")})
-
-        try:
-            for bar in progress_bars(what, work):
-                yield {self.note: bar}
-        except Exception as error:
-            yield {self.note: cards.error_card(error)}
-            return
-        yield made[0]
+        return event
 
     def _redraw(self, tell: Progress) -> Updates:
         """Redraw everybody, with nobody ticked."""

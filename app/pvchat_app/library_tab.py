@@ -14,15 +14,13 @@ from typing import Any, Literal
 import gradio as gr
 
 from pvchat import video
-from pvchat.config import MAX_QUESTION
 from pvchat.errors import SettingsError
 from pvchat.schemas import Progress
 from pvchat.storage import library as storage
-from pvchat_app import cards, evidence, librarycards
+from pvchat_app import cards, evidence, librarycards, page_events
 from pvchat_app.backend import SCAN, Backend
 from pvchat_app.inbox_tab import StrangersPart
 from pvchat_app.page_events import MODEL, POLL_S, QUICK, Updates, click_script, job_rows, sent_value
-from pvchat_app.progress import progress_bars
 from pvchat_app.sessions import Session
 from pvchat_app.wording import one_line
 
@@ -52,14 +50,7 @@ class LibraryTab:
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=300, visible=there) as self.asking:
                 self.player = gr.HTML("", elem_id="pv-library-player")
-                with gr.Row(equal_height=True, elem_id="pv-library-asking"):
-                    self.question = gr.Textbox(
-                        label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3,
-                        scale=6, min_width=180, elem_id="pv-library-question", placeholder="When was Ana last seen?",
-                    )  # fmt: skip
-                    self.ask_button = gr.Button(
-                        "Ask", variant="primary", scale=1, min_width=80, elem_id="pv-library-ask"
-                    )
+                self.question, self.ask_button = page_events.question_row("pv-library-", "When was Ana last seen?")
                 self.starters = gr.HTML("", elem_id="pv-library-starters", js_on_load=click_script("ask"))
                 self.answer = gr.HTML("", elem_id="pv-library-answer", js_on_load=librarycards.PLAY)
             with gr.Column(scale=2, min_width=300):
@@ -153,27 +144,21 @@ class LibraryTab:
 
     def ask(self, question: str, request: gr.Request) -> Iterator[Updates]:
         """Answer a question about all videos; earlier questions resolve follow-ups such as "and on Tuesday?"."""
-        session, question, found = self.backend.sessions.of_request(request), one_line(question), list[str]()
+        session, question = self.backend.sessions.of_request(request), one_line(question)
         asked = session.library_questions  # of somebody who is forgotten meanwhile nothing goes into the new list
         if not question:
             yield {self.answer: cards.notice("Type a question first.", "error")}
             return
 
-        def work(tell: Progress) -> None:
+        def work(tell: Progress) -> Updates:
             with self.backend.engine.reporting_to(tell):
                 answer = self.backend.engine.chat.library.ask(question, list(asked), progress=tell)
-            found.append(librarycards.answer(question, answer))
+            with session.lock:
+                asked.append(question)
+                del asked[:-MAX_EARLIER]
+            return {self.answer: librarycards.answer(question, answer), self.question: ""}
 
-        try:
-            for bar in progress_bars("looking it up", work):
-                yield {self.answer: bar}
-        except Exception as error:
-            yield {self.answer: cards.error_card(error)}
-            return
-        with session.lock:
-            asked.append(question)
-            del asked[:-MAX_EARLIER]
-        yield {self.answer: found[0], self.question: ""}
+        yield from page_events.with_progress(self.answer, "looking it up", work)
 
     def play(self, event: gr.EventData, request: gr.Request) -> Any:
         """Play a video from the time that was clicked ("clip:seconds").

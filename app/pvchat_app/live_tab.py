@@ -17,7 +17,7 @@ from pvchat.errors import PVChatError
 from pvchat.storage import library as storage
 from pvchat_app import cards
 from pvchat_app.backend import Backend
-from pvchat_app.page_events import QUICK
+from pvchat_app.page_events import QUICK, outcome
 from pvchat_app.wording import escape
 
 if TYPE_CHECKING:
@@ -125,12 +125,7 @@ class LiveTab:
 
     def watch(self, camera: str | None) -> tuple[Any, ...]:
         """Start to watch the camera that is picked."""
-        problem = ""
-        try:
-            self.cameras.start(camera or "")
-        except Exception as error:
-            problem = cards.error_card(error)
-        return problem, *self.cameras.as_html(camera), self._timer()
+        return outcome(lambda: self.cameras.start(camera or "")), *self.cameras.as_html(camera), self._timer()
 
     def stop(self, camera: str | None) -> tuple[Any, ...]:
         """Stop watching the camera that is picked."""

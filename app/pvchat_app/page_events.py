@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import gradio as gr
 
 from pvchat.chat.english import be, join
+from pvchat.config import MAX_QUESTION
 from pvchat.errors import PeopleError
+from pvchat.schemas import Progress
+from pvchat_app import cards
 from pvchat_app.jobcards import job_list
 from pvchat_app.jobs import Job, Jobs
+from pvchat_app.progress import progress_bars
 
 CLIPS = ["video", "image"]  # what can be uploaded
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "api_name": "page"}
@@ -48,6 +52,38 @@ def job_rows(
     """A browser's newest jobs of one kind with the HTML of `under` below each, and a timer that runs while one does."""
     mine = jobs.of(owner, kind) if owner else []
     return job_list(mine[:most], jobs, under), gr.Timer(active=any(job.active for job in mine))
+
+
+def with_progress(where: Any, what: str, call: Callable[[Progress], Updates]) -> Iterator[Updates]:
+    """Run a call that returns updates, with its progress bar in a component; its error is shown there, too.
+
+    `what`: the bar's first text.
+    """
+    made = list[Updates]()
+    try:
+        for bar in progress_bars(what, lambda tell: made.append(call(tell))):
+            yield {where: bar}
+    except Exception as error:
+        made = [{where: cards.error_card(error)}]
+    yield made[0]
+
+
+def outcome(call: Callable[[], str | None]) -> str:
+    """A notice with the sentence that a call returns, if it does, or with its error."""
+    try:
+        return cards.notice(call() or "", "good")
+    except Exception as error:
+        return cards.error_card(error)
+
+
+def question_row(prefix: str, placeholder: str) -> tuple[gr.Textbox, gr.Button]:
+    """A field for a question and the button that asks it, whose ids begin with `prefix`."""
+    with gr.Row(equal_height=True, elem_id=f"{prefix}asking"):
+        question = gr.Textbox(
+            label="Question", show_label=False, container=False, max_length=MAX_QUESTION, max_lines=3, scale=6,
+            min_width=180, elem_id=f"{prefix}question", placeholder=placeholder,
+        )  # fmt: skip
+        return question, gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id=f"{prefix}ask")
 
 
 def unchanged(count: int) -> list[Any]:

@@ -6,7 +6,6 @@ many. An action is refused if the person isn't as the page shows her any more (`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -15,7 +14,7 @@ from pvchat.people.corrections import SAME_FACE
 from pvchat.people.parts import mean_distance
 from pvchat_app import cards, export
 from pvchat_app.backend import Backend
-from pvchat_app.page_events import MODEL, QUICK, click_script, follow_link_script, sent_value, unchanged
+from pvchat_app.page_events import MODEL, QUICK, click_script, follow_link_script, outcome, sent_value, unchanged
 from pvchat_app.person_choices import choice_value, current_choice, picked_person
 from pvchat_app.wording import escape
 
@@ -174,7 +173,7 @@ class PeopleTab:
                 who, other = (picked_person(self.backend.engine.people, one) for one in two)
                 return f"{other.name} and {self.backend.merge(who.id, other.id).name} are one person now."
 
-        return _outcome(call), gr.Group(visible=False), *self._undoable()
+        return outcome(call), gr.Group(visible=False), *self._undoable()
 
     def undo(self, made: str) -> tuple[Any, ...]:
         """Undo the merge that the button names."""
@@ -184,7 +183,7 @@ class PeopleTab:
                 merge = self.backend.merges.undo(self.backend.engine.people, made)
             return f"{merge.kept.name} and {merge.gone.name} are two people again."
 
-        return _outcome(call), *self._undoable()
+        return outcome(call), *self._undoable()
 
     def ask_forget(self, who: str | None) -> tuple[Any, ...]:
         """Ask before a person is forgotten."""
@@ -207,7 +206,7 @@ class PeopleTab:
                 self.backend.forget(person.id)
             return f"{person.name} is forgotten: files, vectors and every analysed clip are gone."
 
-        return _outcome(call), gr.Group(visible=False), *self._undoable()
+        return outcome(call), gr.Group(visible=False), *self._undoable()
 
     def export(self, who: str | None, request: gr.Request) -> str:
         """A link to a person as a file."""
@@ -222,7 +221,7 @@ class PeopleTab:
         """Import a person from a file."""
         if not file:
             return cards.notice("Pick a person file first.", "error"), *unchanged(2)
-        return _outcome(lambda: f"{self.backend.take_person(file, name, replace).name} is enrolled."), None, ""
+        return outcome(lambda: f"{self.backend.take_person(file, name, replace).name} is enrolled."), None, ""
 
     def _undoable(self) -> tuple[Any, str]:
         """The button that undoes the last merge, if there is one, and the id of that merge's result."""
@@ -231,14 +230,6 @@ class PeopleTab:
             return gr.Button("", visible=False), ""
         names = f" ({merge.kept.name}, {merge.gone.name})"
         return gr.Button(f"Undo the merge{names}", visible=True), merge.made
-
-
-def _outcome(call: Callable[[], str]) -> str:
-    """A notice with the sentence that a call returns, or with its error."""
-    try:
-        return cards.notice(call(), "good")
-    except Exception as error:
-        return cards.error_card(error)
 
 
 def likeness_of(backend: Backend, who: str | None, other: str | None) -> str:

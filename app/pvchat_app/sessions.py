@@ -63,7 +63,6 @@ class Session:
         # changes the sessions of all pages
         self.lock = threading.RLock()
         self._links: dict[str, FileLink] = {}
-        self._uploads: set[Path] = set()
         self._claimed: dict[Path, Path] = {}  # where a claimed file lies now: the upload that it was
 
     @property
@@ -88,7 +87,6 @@ class Session:
         except OSError as error:
             why = "the upload didn't arrive whole."
             raise VideoReadError(why, subject=source.name, hint="Upload it again.") from error
-        self._uploads.add(source)
         self._claimed[path] = source
         return path
 
@@ -170,9 +168,12 @@ class Session:
             self.clips = [kept for kept in self.clips if kept is not clip]
         self.drop(clip)
         source = self._claimed.pop(clip.path, None)
-        if source is not None and source not in self._claimed.values():
-            self._uploads.discard(source)
+        if source is not None:
             self._owner.discard(source)
+
+    def uploads(self) -> set[Path]:
+        """The uploads that were taken; copied, as the page may add to them meanwhile."""
+        return set(list(self._claimed.values()))
 
     def all_clips(self) -> list[SessionClip]:
         """All clips, the one on the enroll tab included."""
@@ -240,7 +241,7 @@ class Sessions:
             if session is None:
                 return
             kept = self._taken()
-        for path in session._uploads - kept:
+        for path in session.uploads() - kept:
             self._delete(path)
         _remove(session.folder)
 
@@ -252,13 +253,13 @@ class Sessions:
         """Delete an upload unless a session has it."""
         path = Path(upload)
         with self._lock:
-            claimed = any(path in session._uploads for session in self._open.values())
+            claimed = path in self._taken()
         if not claimed:
             self._delete(path)
 
     def _taken(self) -> set[Path]:
-        """The uploads that sessions have taken; each set is copied first, as its page may add to it meanwhile."""
-        return {path for session in self._open.values() for path in list(session._uploads)}
+        """The uploads that sessions have taken."""
+        return {path for session in self._open.values() for path in session.uploads()}
 
     def _folder_of(self, upload: str | Path) -> Path | None:
         """The folder of one upload alone (`uploads.py`)."""
@@ -319,9 +320,6 @@ class Sessions:
 
     def __contains__(self, name: str) -> bool:
         return name in self._open
-
-    def __len__(self) -> int:
-        return len(self._open)
 
 
 def _remove(folder: Path) -> None:

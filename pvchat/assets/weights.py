@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from pvchat.assets import packages, staging, stamps
+from pvchat.assets import packages, staging
 from pvchat.assets.packages import Table, Weight
 from pvchat.errors import WeightsError
 from pvchat.schemas import Progress
@@ -25,9 +25,11 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
     That is the only file, the converted folder of a GGUF row, or the row's folder if it has several files.
 
     Raises:
-        WeightsError: no such role or name; not fetched yet; damaged since (`stamps.py` says what is looked at).
+        WeightsError: no such role or name; not fetched yet; damaged since (`staging.py` says what is looked at).
     """
-    (weight,) = _chosen_rows([role], packages.table() if table is None else table)
+    rows = {weight.role: weight for weight in (packages.table() if table is None else table)}
+    if (weight := rows.get(role)) is None:
+        raise WeightsError(f"there are no weights '{role}'.", hint=f"Choose from: {', '.join(rows)}.")
     if name is None:
         part = staging.CONVERTED if weight.gguf else weight.names[0] if len(weight.names) == 1 else ""
     elif name in weight.names:
@@ -40,7 +42,7 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
         what = f"the weights '{role}' ({weight.purpose}) aren't here yet."
         raise WeightsError(what, subject=str(path), hint=hint)
     files = {n: e for n, e in staging.files_of(weight).items() if not part or n == part or n.startswith(f"{part}/")}
-    for file, why in _find_damage(weight, files, thorough=False).items():
+    for file, why in staging.find_damage(weight, files).items():
         what = f"the weights '{role}' ({weight.purpose}) are damaged: {why}."
         raise WeightsError(what, subject=str(folder / file), hint=hint)
     return path
@@ -48,20 +50,20 @@ def member_path(role: str, name: str | None = None, *, table: Table | None = Non
 
 def missing(*, table: Table | None = None) -> list[Weight]:
     """The rows of a table (None: the embedded one) that aren't here, or not whole by names and sizes of the receipt."""
-    return [weight for weight in _chosen_rows(None, table) if not staging.is_whole(weight)]
+    rows = packages.table("embedded") if table is None else table
+    return [weight for weight in rows if not staging.is_whole(weight)]
 
 
-def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, *, table: Table | None = None) -> None:
-    """Brings the weights of some roles (None: all) that are missing; else neither network nor a subprocess is touched.
+def fetch(table: Table, progress: Progress | None = None) -> None:
+    """Brings the weights of a table that are missing; else neither network nor a subprocess is touched.
 
     `progress` is told bytes done and in all.
 
     Raises:
-        WeightsError: unknown role, full disk, no network, wrong hash, damaged archive, unwritable home. The rows
+        WeightsError: full disk, no network, wrong hash, damaged archive, unwritable home. The rows
             that were complete before stay, and nothing half done does.
     """
-    wanted = _chosen_rows(roles, table)
-    todo = [weight for weight in wanted if not staging.is_whole(weight) or staging.stage_of(weight).exists()]
+    todo = [weight for weight in table if not staging.is_whole(weight) or staging.stage_of(weight).exists()]
     if not todo:
         return
     root = staging.root()
@@ -75,35 +77,19 @@ def fetch(roles: Iterable[str] | None = None, progress: Progress | None = None, 
                 staging.fetch_row(weight, progress)
 
 
-def verify(*, table: Table) -> list[str]:
-    """What of a table is damaged by its receipts' hashes, "role: file: why" each; absent rows are passed over.
+def verify(*, table: Table) -> dict[str, dict[str, str]]:
+    """What of a table is damaged by its receipts' hashes: by role the files, and why; absent rows are passed over.
 
-    A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it.
+    A damaged row loses its receipt, so that `missing` names it from now on and `fetch` mends it; until then it is
+    damaged.
     """
-    found = {weight.role: _find_damage(weight, staging.files_of(weight), thorough=True) for weight in table}
-    return [f"{role}: {name}: {what}" for role, files in found.items() for name, what in files.items()]
-
-
-def _chosen_rows(roles: Iterable[str] | None, table: Table | None) -> list[Weight]:
-    table = packages.table("embedded") if table is None else table
-    if roles is None:
-        return list(table)
-    by_role = {weight.role: weight for weight in table}
-    chosen = [roles] if isinstance(roles, str) else list(roles)
-    for role in chosen:
-        if role not in by_role:
-            raise WeightsError(f"there are no weights '{role}'.", hint=f"Choose from: {', '.join(by_role)}.")
-    return [by_role[role] for role in chosen]
-
-
-def _find_damage(weight: Weight, files: stamps.Entries, thorough: bool) -> dict[str, str]:
-    """Damaged files of a row, by name, and why; the row then loses its receipt."""
-    folder = staging.folder_of(weight)
-    found = stamps.damaged(folder, files, thorough=thorough)
-    if found:
-        with contextlib.suppress(OSError):  # a read-only home can't be mended, yet the damage is told
-            (folder / staging.RECEIPT).unlink()
-    return found
+    found = {}
+    for weight in table:
+        files = staging.files_of(weight)
+        found[weight.role] = staging.find_damage(weight, files, thorough=True)
+        if not files and staging.folder_of(weight).exists():
+            found[weight.role] = {staging.RECEIPT: "is gone, since files beside it were damaged"}
+    return {role: files for role, files in found.items() if files}
 
 
 @contextlib.contextmanager

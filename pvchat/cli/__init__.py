@@ -6,7 +6,7 @@ a `PVChatError` for a mistake that the user can mend.
 
     see it work       demo.py
     one clip          enroll.py, ask.py, transcribe.py
-    many videos       library.py, inbox.py (`library inbox`), live.py, events.py
+    many videos       library.py, live.py, events.py
     people            people.py
     research          augment.py, train.py, eval.py, models.py
     for others        serve.py (the app), token.py (for the HTTP API)

@@ -28,6 +28,9 @@ LICENCES = "The code is Apache-2.0. Weights fitted by us are for research, non-c
 EITHER = ("decord", "decord2")  # one of them is right, both are not
 LOW_DISK_BYTES = 2 * 10**9
 FETCH = "pvchat doctor --fetch"
+# Weights that only who asks for more needs, by their field of a row of the report: kinds of `packages.table`, option.
+EXTRAS = {"for_demo": (("footage",), ""), "for_voice": (("voice", "languages"), "--voice"),
+          "for_spoken": (("spoken",), "--spoken")}  # fmt: skip
 
 
 def register(commands: Commands) -> None:
@@ -43,7 +46,7 @@ def register(commands: Commands) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     if args.fetch:
-        _fetch(["voice", "languages"] * args.voice + ["spoken"] * args.spoken)
+        _fetch([kind for kinds, option in EXTRAS.values() if option and getattr(args, option[2:]) for kind in kinds])
     report = examine()
     if args.json:
         console.write_json(report)
@@ -57,15 +60,15 @@ def _fetch(kinds: Sequence[str]) -> None:
     from pvchat.assets import packages, weights
     from pvchat.service.networks import Networks
 
-    damage = _damage()  # what is damaged is missing from here on
+    damaged = _damage()  # they are missing from here on
     console.fetch(*(packages.table(kind) for kind in ("embedded", "footage", *kinds)))
     if not weights.missing():
         with ProgressDisplay() as progress:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
     gone = {weight.role for weight in weights.missing(table=packages.table())}
-    for what in damage:
-        left = f"{what} It counts as missing now; bring it anew with: {_fetch_command(what)}"
-        console.say(left if _role(what) in gone else f"Mended: {what}")
+    for row in damaged:
+        left = f"{_told(row)} It counts as missing now; bring it anew with: {_fetch_command(row)}"
+        console.say(left if row["role"] in gone else f"Mended: {_told(row)}")
 
 
 def examine() -> dict[str, Any]:
@@ -108,26 +111,22 @@ def _version(package: str) -> str | None:
     return None
 
 
-def _damage() -> list[str]:
-    """Weights that are damaged; they count as missing from now on."""
+def _damage() -> list[dict[str, str]]:
+    """Files of weights that are damaged, their role, and why; these weights count as missing from now on."""
     from pvchat.assets import packages, weights
 
-    return [f"Damaged: {what}." for what in weights.verify(table=packages.table())]
+    found = weights.verify(table=packages.table())
+    return [{"role": role, "file": file, "why": why} for role, files in found.items() for file, why in files.items()]
 
 
-def _role(damage: str) -> str:
-    """The role of weights that `_damage` tells of."""
-    return damage.split(": ")[1]
+def _told(damage: dict[str, str]) -> str:
+    return "Damaged: {role}: {file}: {why}.".format_map(damage)
 
 
-def _fetch_command(damage: str) -> str:
-    """The command that mends what `_damage` tells of."""
-    from pvchat.assets import packages
-
-    for option, kinds in (("", ("embedded",)), (" --voice", ("voice", "languages")), (" --spoken", ("spoken",))):
-        if _role(damage) in {weight.role for weight in packages.table(*kinds)}:
-            return FETCH + option
-    return FETCH
+def _fetch_command(damage: dict[str, str]) -> str:
+    """The command that mends a row of `_damage`."""
+    row = next(row for row in _weights() if row["role"] == damage["role"])
+    return f"{FETCH} {next((option for name, (_, option) in EXTRAS.items() if row[name]), '')}".rstrip()
 
 
 def _device() -> dict[str, Any]:
@@ -151,20 +150,19 @@ def _disk() -> dict[str, int]:
 def _weights() -> list[dict[str, Any]]:
     from pvchat.assets import packages, weights
 
-    every, demo = packages.table(), packages.table("footage")
-    voice, spoken = packages.table("voice", "languages"), packages.table("spoken")
+    every = packages.table()
     gone = weights.missing(table=every)
     return [
         {"role": row.role, "purpose": row.purpose, "package": row.requirement, "licence": row.licence,
-         "size_bytes": row.size_bytes, "here": row not in gone, "for_demo": row in demo, "for_voice": row in voice,
-         "for_spoken": row in spoken}
+         "size_bytes": row.size_bytes, "here": row not in gone,
+         **{name: row in packages.table(*kinds) for name, (kinds, _) in EXTRAS.items()}}
         for row in every
     ]  # fmt: skip
 
 
 def _is_extra(row: dict[str, Any]) -> bool:
     """Whether weights are only needed by who asks for more."""
-    return bool(row["for_demo"] or row["for_voice"] or row["for_spoken"])
+    return any(row[name] for name in EXTRAS)
 
 
 def _encryption() -> dict[str, Any]:
@@ -190,8 +188,8 @@ def _problems(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if lost:
         amount = size(sum(row["size_bytes"] for row in lost))
         yield f"Weights are missing: {', '.join(row['role'] for row in lost)} ({amount}).", FETCH
-    for what in report["damage"]:
-        yield what, _fetch_command(what)
+    for row in report["damage"]:
+        yield _told(row), _fetch_command(row)
     for name in _packages():
         if name not in versions and name not in EITHER:
             yield f"The package {name} is missing.", f"{pip} install {name}"
@@ -234,8 +232,7 @@ def show(report: dict[str, Any]) -> None:
     table = [("weights", "for", "package", "size", "state")]
     licences: dict[str, list[str]] = {}
     for row in report["weights"]:
-        kinds = {"for_demo": "demo only", "for_voice": "--voice", "for_spoken": "--spoken"}
-        state = next((state for kind, state in kinds.items() if row[kind]), "missing")
+        state = next((option or "demo only" for name, (_, option) in EXTRAS.items() if row[name]), "missing")
         package = row["package"].partition("==")[0]
         table.append((row["role"], row["purpose"], package, size(row["size_bytes"]), "here" if row["here"] else state))
         licences.setdefault(row["licence"], []).append(row["role"])

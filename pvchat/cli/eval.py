@@ -30,9 +30,9 @@ def register(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    from pvchat.eval.options import EvalOptions
     from pvchat.eval.report import remarks, text_of
     from pvchat.eval.run import run as evaluate
+    from pvchat.eval.worker import EvalOptions
 
     systems = tuple(name.strip() for name in args.systems.split(",") if name.strip())
     options = EvalOptions(

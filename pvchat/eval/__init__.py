@@ -3,9 +3,9 @@
 Start with `run.py`. A question is an `Item` of the manifest. A worker analyses the item's clip, asks each system, and
 writes its `Reply` as a row of predictions.jsonl. Row and item together are an `Answered`, which the metrics count.
 
-    questions      manifest.py; official.py reads the paper's layout, layouts.py either; options.py
-    predictions    worker.py: clip by clip, by the systems that are compared (systems.py), in parallel by `pvchat.pool`
-    provenance     provenance.py: settings and versions of a run
-    metrics        outcome.py, when all is answered: scores.py, metrics/
+    questions      manifest.py; layouts.py reads our layout and the paper's
+    predictions    worker.py: clip by clip, by the systems that are compared (systems.py), as the options of a run
+                   say, in parallel by `pvchat.pool`
+    metrics        outcome.py, when all is answered, with settings and versions: scores.py, metrics/
     report         report.py
 """

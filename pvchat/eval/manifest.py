@@ -1,6 +1,6 @@
 """Manifests: people to enroll and questions about clips.
 
-data/README.md describes the layout; `official.py` reads the paper's. Whatever can't be used becomes a
+data/README.md describes the layout; `layouts.py` reads the paper's, too. Whatever can't be used becomes a
 `ManifestProblem`, never a silent gap.
 
 Thresholds and ideas are chosen on the half TUNE; CHECK is run once a change is finished, and is what README and RESULTS

@@ -1,4 +1,4 @@
-"""Finishes a run when all clips are answered: rows in the manifest's order, thresholds, measures, the report.
+"""Finishes a run when all clips are answered: rows in the manifest's order, thresholds, measures, record, report.
 
 The face matcher gives only scores. Its threshold is the one with the best balanced accuracy on the run's own existence
 questions, and its probability is a logistic fit on the same; both favour this baseline. If only one truth occurs,
@@ -7,10 +7,15 @@ nothing is fitted and the documented match distance decides.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
 import statistics
+import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from pvchat.eval import provenance, report
-from pvchat.eval.manifest import Item
-from pvchat.eval.options import EvalOptions
+from pvchat import __version__
+from pvchat.config import Settings
+from pvchat.eval import report
+from pvchat.eval.manifest import Item, Manifest
+from pvchat.eval.metrics.bootstrap import Bootstrap
 from pvchat.eval.scores import measure
 from pvchat.eval.systems import MATCH, existence_text
-from pvchat.eval.worker import Spec
+from pvchat.eval.worker import EvalOptions, Spec
 from pvchat.schemas import Progress
 from pvchat.storage import atomic
 from pvchat.storage.journal import Journal
@@ -41,13 +48,13 @@ def finish(
     progress("measuring", 0, 1)
     found, timing = (_in_order(spec, answered, part) for part in ("predictions", "timing"))
     rows, tuned = apply_thresholds(found, {i.id: i for i in spec.manifest.items})
-    metrics = measure(spec.manifest, rows, options, spec.settings.seed)
+    metrics = measure(spec.manifest, rows, Bootstrap(options.resamples, spec.settings.seed), options.bertscore)
     Journal(out / "predictions.jsonl").replace(rows)
     Journal(out / "timing.jsonl").replace(timing)
     write_json(out / "metrics.json", metrics)
     run = {
-        "config": provenance.config(spec.manifest, options, spec.settings), "systems": list(spec.systems),
-        "versions": provenance.versions(), "enrolled": enrolled, "tuned": tuned,
+        "config": _config(spec.manifest, options, spec.settings), "systems": list(spec.systems),
+        "versions": _versions(), "enrolled": enrolled, "tuned": tuned,
         "left_out": [asdict(p) for p in spec.manifest.problems],
         "clip_errors": {row["clip"]: row["error"] for row in answered if row["error"]}, "seconds": _seconds(timing),
         "predictions_sha256": atomic.sha256_of(out / "predictions.jsonl"),
@@ -56,6 +63,26 @@ def finish(
     write_json(out / "run.json", run)
     progress("measuring", 1, 1)
     return metrics
+
+
+def _config(manifest: Manifest, options: EvalOptions, settings: Settings) -> dict[str, Any]:
+    """What was asked, of which questions (a hash of the manifest's rows), with which settings."""
+    rows = [asdict(p) for p in manifest.people] + [i.to_dict() for i in manifest.items]
+    return {
+        "manifest": hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
+        **{name: getattr(options, name) for name in ("depth", "half", "limit", "options")},
+        **{f"settings {key}": value for key, value in asdict(settings).items()},
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of PVChat, Python and torch; in a checkout the commit, with "+" where files differ from it."""
+    commit, words = "", ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(words, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10)
+        commit = done.stdout.strip() if done.returncode == 0 else ""
+    told = {"commit": commit} if commit else {}
+    return {"pvchat": __version__, **told, "python": platform.python_version(), "torch": version("torch")}
 
 
 def _in_order(spec: Spec, answered: Sequence[Row], part: str) -> list[Row]:

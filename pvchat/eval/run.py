@@ -24,10 +24,9 @@ from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.layouts import read
 from pvchat.eval.manifest import limited, of_half
-from pvchat.eval.options import MAKER, EvalOptions
 from pvchat.eval.outcome import finish
 from pvchat.eval.systems import names_for
-from pvchat.eval.worker import Spec, Worker, enroll_all, open_chat
+from pvchat.eval.worker import MAKER, EvalOptions, Spec, Worker, enroll_all, open_chat
 from pvchat.pool import results
 from pvchat.schemas import Progress
 from pvchat.service import PVChat
@@ -37,13 +36,9 @@ Row = dict[str, Any]
 
 
 def run(
-    path: Path | str,
-    out: Path | str,
-    options: EvalOptions = EvalOptions(),  # noqa: B008 (frozen)
-    settings: Settings | None = None,
-    progress: Progress = lambda what, done, total: None,
-    chat: PVChat | None = None,
-) -> dict[str, Any]:
+    path: Path | str, out: Path | str, options: EvalOptions | None = None, settings: Settings | None = None,
+    progress: Progress = lambda what, done, total: None, chat: PVChat | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Evaluate a manifest into the folder `out`; returns metrics.json.
 
     `chat`: use its models and settings if clips are answered in this process, so that an app needs no second set in
@@ -54,6 +49,7 @@ def run(
         PVChatError: nobody could be enrolled, or a worker died.
     """
     settings, out = (chat.settings if chat is not None else settings) or Settings(), Path(out)
+    options = options or EvalOptions()
     systems = names_for(options.depth, options.systems) if options.maker == MAKER else options.systems
     manifest = limited(of_half(read(path), options.half), options.limit)
     out.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,6 @@ from pvchat.eval.manifest import Item, Manifest, part_of
 from pvchat.eval.metrics import decisions as yes_no
 from pvchat.eval.metrics import rubric, wording
 from pvchat.eval.metrics.bootstrap import Bootstrap, Measure
-from pvchat.eval.options import EvalOptions
 
 Row = dict[str, Any]
 Group = dict[str, Measure]
@@ -88,15 +87,15 @@ def answers_by_system(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[st
     return found
 
 
-def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed: int) -> dict[str, Any]:
-    """All measures of decided predictions; `seed`: of the bootstrap."""
+def measure(manifest: Manifest, rows: Sequence[Row], boot: Bootstrap, bertscore: bool) -> dict[str, Any]:
+    """All measures of decided predictions; `bertscore`: that one, too."""
     answered = answers_by_system(rows, {i.id: i for i in manifest.items})
     described = [a for some in answered.values() for a in some if _has_reference(a.item)]
-    pairs = sorted({(a.text, a.item.answer) for a in described}) if options.bertscore else []
+    pairs = sorted({(a.text, a.item.answer) for a in described}) if bertscore else []
     bert = dict(zip(pairs, wording.bert_scores(pairs), strict=True))
     cosine = dict(zip(pairs, wording.sentence_cosines(pairs), strict=True))  # by the same network
     names = tuple(p.name for p in manifest.people)
-    scorer = Scorer(Bootstrap(options.resamples, seed), names, bert, cosine)
+    scorer = Scorer(boot, names, bert, cosine)
     truths = [i.present[n] for i in manifest.items if _is_single(i) for n in i.people]
     about = {
         "name": manifest.name, "questions": len(manifest.items), "clips": len({i.video for i in manifest.items}),
@@ -105,7 +104,7 @@ def measure(manifest: Manifest, rows: Sequence[Row], options: EvalOptions, seed:
     }  # fmt: skip
     return {
         "set": about,
-        "bootstrap": {"resamples": options.resamples, "seed": seed, "unit": "clip", "level": 0.95},
+        "bootstrap": {"resamples": boot.resamples, "seed": boot.seed, "unit": "clip", "level": 0.95},
         "signatures": {f"bleu{order}": wording.bleu_signature(order) for order in (1, 4)},
         "systems": {name: _system(answered[name], scorer) for name in answered},
     }

@@ -23,7 +23,7 @@ from pvchat.identity.subjects import number_of
 from pvchat.library import strangers
 from pvchat.library.recognise import follow, people_in
 from pvchat.library.strangers import Shown, Stranger
-from pvchat.people.corrections import corrections_of, without_correction
+from pvchat.people.corrections import examples_of, with_examples
 from pvchat.people.person import Person
 from pvchat.schemas import Progress, Service
 from pvchat.storage.library import LibraryError, transaction
@@ -168,7 +168,9 @@ class Inbox:
                     what = "the person was changed or forgotten since: that can't be taken back any more."
                     raise LibraryError(what, subject="inbox", hint="Change her in people instead.")
             if act.what in ("join", "deny"):
-                person = self.chat.people.revise(act.ref, lambda one: _with_fewer_words(one, act.count))
+                person = self.chat.people.revise(
+                    act.ref, lambda one: with_examples(one, examples_of(one)[: -act.count])
+                )
                 _follow_version(library, act.version, person)
             if act.what == "name":
                 with transaction(library):  # so that her tracks aren't forgotten with her: they are a stranger's again
@@ -204,13 +206,6 @@ def _apply_to_sightings(shown: Sequence[Shown], most: int, act: Callable[[Shown,
     if made is None:
         raise why
     return made, count
-
-
-def _with_fewer_words(person: Person, count: int) -> Person:
-    """Somebody without the last so many corrections."""
-    for _ in range(count):
-        person = without_correction(person, len(corrections_of(person)))
-    return person
 
 
 def _record(library: sqlite3.Connection, what: str, *groups: int, person: Person | None = None, count: int = 0) -> None:

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from pvchat.library import sources
 from pvchat.library.inbox import Inbox
-from pvchat.library.live.eventlog import EventLog
+from pvchat.library.live.events import EventLog
 from pvchat.library.recognise import follow, follow_decisions
 from pvchat.library.records import usable_versions
 from pvchat.library.reel import Moment, moments_of
-from pvchat.library.scan import EVERY_S, Report, Scanning, scan, watch
+from pvchat.library.scan import Report, Scanning, scan, stamps_of
 from pvchat.library.sources import Source
 from pvchat.schemas import Progress, Service
 from pvchat.storage import atomic
@@ -39,6 +40,8 @@ from pvchat.video import is_address, read_address
 if TYPE_CHECKING:
     from pvchat.library.asking import LibraryAnswer
     from pvchat.library.live.live import Live, Watching
+
+EVERY_S = 5.0  # between two looks at the folders
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,6 @@ class Status:
     tracks: int  # people and figures followed through the clips
     people: int  # enrolled people that are in at least one clip, perhaps or surely
     bytes: int  # on disk
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return asdict(self)
 
 
 class Library:
@@ -120,8 +119,22 @@ class Library:
             return scan(library, self.chat, how)
 
     def watch(self, how: Scanning | None = None, every_s: float = EVERY_S) -> Iterator[Report]:
-        """`scan` whenever files come, until `how.stop` is set: see `pvchat.library.scan.watch`."""
-        return watch(self.waiting, self.scan, how or Scanning(), every_s)
+        """`scan` whenever files come, until `how.stop` is set; looks at the folders are `every_s` apart.
+
+        A file that is still being written is let be until its size and date have stayed the same from one look to the
+        next, or are older. A report comes of each scan that took something in, lost something, or failed on a file.
+        """
+        how, before = how or Scanning(), dict[str, sources.Stamp]()
+        while not how.stop.is_set():
+            fresh, gone = self.waiting()
+            now, old_ns = stamps_of(fresh), (time.time() - every_s) * 1e9
+            written = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}
+            before = now
+            if gone or written:
+                report = self.scan(replace(how, ready=written.__contains__))
+                if report.added or report.moved or report.removed or report.failed:
+                    yield report
+            how.stop.wait(every_s)
 
     def waiting(self) -> tuple[list[str], list[str]]:
         """Files that `scan` would look at, and known ones that are gone."""

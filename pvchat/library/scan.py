@@ -2,21 +2,18 @@
 
 In: the tables, and PVChat, whose experts look at each clip once. Out: a `Report`. Several processes, or a Ray cluster,
 may look at clips, each with networks of its own (`pvchat.pool`); one writes, in the order of the files, so the rows are
-the same however many there are. `watch` scans whenever files have come; one that is still being written is let be until
-its size and date have stayed the same from one look to the next, or are older.
+the same however many there are.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pvchat import pool
 from pvchat.errors import PVChatError
@@ -30,8 +27,6 @@ from pvchat.storage.library import transaction
 from pvchat.video import Recorded, content_key, recorded
 
 Opened = Callable[[], Service]
-EVERY_S = 5.0  # between two looks at the folders
-Waiting = Callable[[], tuple[list[str], list[str]]]
 _NOT_HEARD = (
     "it was looked at, and not listened to: what hearing needs isn't where that was done. Fetch it there "
     "(`pvchat doctor --fetch --voice`), take the source out of the library, and add it again."
@@ -51,10 +46,6 @@ class Report:
     missing: list[str] = field(default_factory=list)  # sources that aren't there; their clips are kept
     footage_s: float = 0.0  # seconds of footage that were looked at
     stopped: bool = False  # the scan was stopped early
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -89,30 +80,11 @@ def scan(library: sqlite3.Connection, chat: Service, how: Scanning | None = None
     return report
 
 
-def watch(waiting: Waiting, scanned: Callable[[Scanning], Report], how: Scanning, every_s: float) -> Iterator[Report]:
-    """Take in what comes, until `how.stop` is set; looks at the folders are `every_s` apart.
-
-    `waiting` tells files that a scan would look at, and known ones that are gone; `scanned` looks at those that are
-    `ready`. A report comes of each scan that took something in, lost something, or failed on a file.
-    """
-    before = dict[str, Stamp]()
-    while not how.stop.is_set():
-        fresh, gone = waiting()
-        now, old_ns = _stamps(fresh), (time.time() - every_s) * 1e9
-        written = {path for path, stamp in now.items() if stamp == before.get(path) or stamp[1] < old_ns}  # to the end
-        before = now
-        if gone or written:
-            report = scanned(replace(how, ready=written.__contains__))
-            if report.added or report.moved or report.removed or report.failed:
-                yield report
-        how.stop.wait(every_s)
-
-
 def _look_through(
     library: sqlite3.Connection, chat: Service, paths: Sequence[str], how: Scanning, report: Report
 ) -> None:
     """Look at files, and enter each in its turn."""
-    sizes = {path: size for path, (size, _) in _stamps(paths).items()}
+    sizes = {path: size for path, (size, _) in stamps_of(paths).items()}
     total, done, beside = sum(sizes.values()), 0, min(how.workers, len(paths))
     if how.opened is not None and (how.engine != "local" or beside > 1):
         found = pool.results(paths, partial(_look_in_worker, how.opened, beside), how.workers, how.engine, ordered=True)
@@ -203,7 +175,8 @@ def _link(library: sqlite3.Connection, path: str, clip: int, dated: Recorded) ->
     library.execute(words, (dated.at.isoformat(), dated.by, clip))
 
 
-def _stamps(paths: Sequence[str]) -> dict[str, Stamp]:
+def stamps_of(paths: Sequence[str]) -> dict[str, Stamp]:
+    """Size and date of each of these files that is there."""
     stamps = dict[str, Stamp]()
     for path in paths:
         with suppress(OSError):  # deleted meanwhile

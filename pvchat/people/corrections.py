@@ -123,6 +123,11 @@ def without_correction(person: Person, number: int) -> Person:
     return with_examples(person, examples[: number - 1] + examples[number:])
 
 
+def without_corrections(person: Person, gone: Sequence[Correction]) -> Person:
+    """The person without these corrections, as far as she has them."""
+    return with_examples(person, [e for e in examples_of(person) if e.correction not in gone])
+
+
 def without_clips(person: Person) -> Person:
     """A person from a stranger's file without what its corrections say of single clips; faces still count."""
     return with_examples(person, [replace(e, correction=replace(e.correction, clip="")) for e in examples_of(person)])
@@ -154,7 +159,7 @@ def shares_vectors(person: Person, other: Person) -> bool:
 def without_examples_of(person: Person, other: Person) -> Person:
     """The person without her examples that may show `other`."""
     shown = [e.correction for e in examples_that_may_show(person, other)]
-    return with_examples(person, [e for e in examples_of(person) if e.correction not in shown]) if shown else person
+    return without_corrections(person, shown) if shown else person
 
 
 def _vectors(person: Person) -> list[NDArray[np.float32]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from pvchat.errors import PeopleError
 from pvchat.people import contents
-from pvchat.people.notes import Notes
 
 MAX_NAME = 200  # characters of a name
 MAX_ALIASES = 32
@@ -34,6 +33,53 @@ _ARRAY_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,128}\Z")
 _SHA256 = re.compile(r"([0-9a-f]{64})?\Z")
 _UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # control characters, lone surrogates, line and paragraph separators
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+Weakness = Literal["small", "masked", "blurred", "dark", "few", "one angle", "several people"]
+
+_SENTENCES: dict[Weakness, str] = {
+    "small": "The face is small{pixels}. Come closer: 80 pixels or more are recognised best.",
+    "masked": "The face is behind a mask. A clip without it would help.",
+    "blurred": "The face is blurred. A steadier or brighter clip would help.",
+    "dark": "The clip is dark. One with more light would help.",
+    "few": "The face is seen for a moment only. A clip of two seconds or more would help.",
+    "one angle": "The face is seen from one side only. A clip in which the head turns would help.",
+    "several people": "The clip shows other people, too. One that shows only {name} is safer.",
+}
+
+_VOICE = (
+    "{name}'s voice is learned, too, from when {name}'s mouth moves ({size} bytes). "
+    "Do that with {name}'s consent only; --no-voice leaves it out."
+)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What enrolling noticed about its clip: what makes it poor, whom it looks like (`identity/reasons.py`).
+
+    They come with the `Person` that `PVChat.enroll` returns, and are never stored, since they may name somebody else.
+    """
+
+    poor: tuple[Weakness, ...] = ()  # what makes the clip a poor one, what weighs most first
+    face_px: int | None = None  # usual height of the face in pixels of the frame as it was looked at; not of figures
+    looks_like: str = ""  # another enrolled person who is found present where the subject is
+    unlike: bool = False  # the clip was added to somebody, and its subject isn't like her
+    voice_bytes: int = 0  # size of the voice that was learned with the face
+
+    def to_dict(self) -> dict[str, Any]:
+        """`notes` of `enroll --json`."""
+        return {**asdict(self), "poor": list(self.poor)}
+
+    def sentences(self, name: str) -> list[str]:
+        """What to tell the user about the enrollment of `name`: what is most urgent first."""
+        told = []
+        if self.looks_like:
+            told.append(f"This looks like {self.looks_like}, who is enrolled already: the same person, or another?")
+        if self.unlike:
+            told.append(f"This doesn't look like {name} as enrolled before: is it the same person?")
+        if self.voice_bytes:
+            told.append(_VOICE.format(name=name, size=self.voice_bytes))
+        pixels = f" ({self.face_px} pixels high)" if self.face_px else ""
+        return told + [_SENTENCES[one].format(pixels=pixels, name=name) for one in self.poor]
 
 
 @dataclass(eq=False)

@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pvchat.config import home
-from pvchat.errors import PeopleError
-from pvchat.people import exchange, index
+from pvchat.errors import PeopleError, UnknownPersonError
+from pvchat.people import exchange, naming
 from pvchat.people.corrections import examples_that_may_show, shareable, shares_vectors, without_examples_of
 from pvchat.people.folders import Held, People, PersonFolders, Snapshot, damaged_person
-from pvchat.people.index import holder
 from pvchat.people.person import Person, checked, clean_name, describe, name_key
 from pvchat.storage import atomic, library, private, temporary
 from pvchat.storage.clips import ClipCache
@@ -39,6 +38,8 @@ __all__ = ["PeopleStore", "Person", "Snapshot", "describe"]
 Check = Callable[[Person, Sequence[Person]], None]
 
 LOCK_TIMEOUT_S = 60.0
+_NAMES_IN_HINT = 20
+_ID = re.compile(r"[0-9a-f]{32}\Z")
 
 
 class PeopleStore:
@@ -94,7 +95,7 @@ class PeopleStore:
 
     def find(self, name: str) -> Person | None:
         """Who has this id, or this name or alias in any spelling (case, width, composition), or None."""
-        row = index.row_of(self._rows(), name)
+        row = _row_of(self._rows(), name)
         return row.copy if row and not row.why else None
 
     def get(self, name: str) -> Person:
@@ -114,20 +115,20 @@ class PeopleStore:
         """Store a new person, or one in the place of another of that name (whose aliases stay); as she is stored."""
         person = checked(person)
         with self._writing(person.name) as rows:
-            old = holder(rows, person.name)
+            old = _holder(rows, person.name)
             if old and not (replace and name_key(old.name) == name_key(person.name)):
-                raise index.name_taken(person.name, old)
+                raise _name_taken(person.name, old)
             if old:
                 person = checked(changed(person, aliases=[*old.person.aliases, *person.aliases]))
-            index.require_usable(rows, [person.name, *person.aliases], but=old)
+            _require_usable(rows, [person.name, *person.aliases], but=old)
             person_id = self._put(person, old)
         return self.get(person_id)
 
     def require_usable(self, name: str) -> None:
         """Raise PeopleError where nobody new could be called so, whoever is enrolled; see `naming.py`."""
         rows = self._rows()
-        if holder(rows, name) is None:
-            index.require_usable(rows, [name], but=None)
+        if _holder(rows, name) is None:
+            _require_usable(rows, [name], but=None)
 
     def revise(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Put a changed person in the place of who has this name: her arrays may change, her names don't.
@@ -217,7 +218,7 @@ class PeopleStore:
         """
         person = exchange.read(Path(path).expanduser())
         if name is not None:  # then the file's other names may be somebody's already: his own from before, mostly
-            free = [alias for alias in person.aliases if holder(self._rows(), alias) is None]
+            free = [alias for alias in person.aliases if _holder(self._rows(), alias) is None]
             person = changed(person, name=name, aliases=free)
         if check is not None:
             key = name_key(person.name)
@@ -233,15 +234,15 @@ class PeopleStore:
         return self._folders.read()
 
     def _row(self, name: str) -> Held:
-        if row := index.row_of(self._rows(), name):
+        if row := _row_of(self._rows(), name):
             return row
-        raise index.unknown_person(name, self.names())
+        raise _unknown_person(name, self.names())
 
     def _edit(self, name: str, change: Callable[[Person], Person]) -> Person:
         """Rewrite one config.json; tensors and thumbnail of a folder never change."""
         with self._writing(name) as rows:
             row, person = self._row(name), checked(change(self.get(name)))
-            index.require_usable(rows, [person.name, *person.aliases], but=row)
+            _require_usable(rows, [person.name, *person.aliases], but=row)
             config = self.root / row.person.version / exchange.CONFIG
             digests = exchange.decode_config(private.read(config))["sha256"]
             private.write(config, exchange.encode_config(person, digests), self._scratch)
@@ -250,19 +251,16 @@ class PeopleStore:
     @contextmanager
     def _writing(self, subject: str) -> Iterator[People]:
         """Hold the lock, clear what dead writers left, and yield everyone."""
-        from filelock import Timeout
-
+        what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
+        busy = PeopleError(what, subject=str(self.root), hint="Try again when it is done.")
         try:
             atomic.make_private_folder(self.root)
-            with self._lock:
+            with atomic.exclusive(self._lock, busy):
                 self._clear_leftovers()
                 yield self._rows()
-        except Timeout as error:
-            what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
-            raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
-            raise PeopleError(what, subject=index.printable(subject), hint=f"Look at {self.root}.") from error
+            raise PeopleError(what, subject=_printable(subject), hint=f"Look at {self.root}.") from error
 
     def _clean_up(self) -> None:
         """On the first reading: delete what killed processes left, unless somebody writes now."""
@@ -282,3 +280,54 @@ class PeopleStore:
         atomic.sweep(self._scratch)
         for folder in self._folders.superseded():
             atomic.remove_folder(folder)
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def _row_of(rows: People, person: str) -> Held | None:
+    """Who has this id, or this name or alias in any spelling, or None; an id comes before a name."""
+    return rows.get(person) or _holder(rows, person)
+
+
+def _holder(rows: People, name: str, but: Held | None = None) -> Held | None:
+    """Whose name or alias this is (other than `but`'s), or None."""
+    key = name_key(name)
+    return next((row for row in rows.values() if key in row.keys and row != but), None) if key else None
+
+
+def _name_taken(name: str, row: Held) -> PeopleError:
+    """The error for a name that a row has already."""
+    if name_key(row.name) == name_key(name):
+        hint = "Choose another name, or replace the enrolled one."
+        return PeopleError(f"'{row.name}' is enrolled already.", subject=name, hint=hint)
+    return PeopleError(f"this is an alias of '{row.name}'.", subject=name, hint="Choose another name.")
+
+
+def _require_usable(rows: People, names: Sequence[str], but: Held | None) -> None:
+    """Raise PeopleError where one of these names is somebody's (other than `but`'s), or can't be told from a question's
+    words. Those that `but` has already are not judged.
+    """
+    for name in names:
+        if taken_by := _holder(rows, name, but=but):
+            raise _name_taken(name, taken_by)
+    for name in names:
+        if but is None or name not in (but.name, *but.person.aliases):
+            naming.require_usable(name)
+
+
+def _unknown_person(name: str, names: Sequence[str]) -> UnknownPersonError:
+    """The error for a name that nobody has, or for the id of a person who is gone."""
+    if _ID.match(name):
+        hint = "Nothing was changed. Look at the list of people again."
+        return UnknownPersonError("this person isn't enrolled any more.", subject=name, hint=hint)
+    more = f" and {len(names) - _NAMES_IN_HINT} more" if len(names) > _NAMES_IN_HINT else ""
+    found = naming.closest_name(name, names)
+    enrolled = f"Did you mean {found}? " * bool(found) + f"Enrolled: {', '.join(names[:_NAMES_IN_HINT])}{more}."
+    hint = enrolled if names else "Nobody is enrolled yet: `pvchat enroll`."
+    return UnknownPersonError("nobody of this name is enrolled.", subject=_printable(name), hint=hint)
+
+
+def _printable(name: str) -> str:
+    """A name that may be made to harm a terminal, as it can be shown."""
+    return name if name.isprintable() and len(name) < 80 else ascii(name)[:80]

@@ -72,10 +72,6 @@ class ActiveLooks:
                 for file in looks:
                     file.gone |= key in (None, file.key)
 
-    def __len__(self) -> int:
-        with self._lock:
-            return sum(len(looks) for _, looks in self._looks.values())
-
 
 class ClipMemory:
     """Analyses of clips, each made once; whatever takes a clip raises VideoReadError where it can't be used."""
@@ -201,9 +197,6 @@ class ClipMemory:
         with self._lock:
             self._recent.clear()
         self._decoded = self._probed = None
-
-    def __len__(self) -> int:
-        return len(self._recent)
 
     def _file(self, clip: str | Path, goes_on: bool = False) -> ClipFile:
         """A clip when a look begins, or goes on from an earlier one: if that is held no more, it was forgotten."""

@@ -29,8 +29,10 @@ from pvchat.video.shots import CutFinder
 
 log = logging.getLogger(__name__)
 
+Span = tuple[float, float]  # from when to when, seconds
 STAMP_SLACK_S = 0.001  # Matroska rounds to milliseconds: this gives the same frames from every container
 MIN_SIDE = 16  # pixels of the copy
+MOST_FPS = 30.0  # samples a second, whatever is asked for
 LEAST_RATE = 0.001  # pictures a second of the copy; stamps that lie may ask for rates that no encoder takes
 # Of pictures larger than `VideoConfig.whole_side` the copy keeps this share: who is far away in a large picture would
 # be lost in a copy that always has the same size.
@@ -62,46 +64,35 @@ def probe(path: PathLike, config: VideoConfig) -> Probe:
 
 
 def load(
-    path: PathLike,
-    config: VideoConfig,
-    *,
-    progress: Progress | None = None,
-    span: tuple[float, float] | None = None,
-    key: str = "",
+    path: PathLike, config: VideoConfig, *, progress: Progress | None = None, span: Span | None = None, key: str = "",
     found: Probe | None = None,
-) -> Clip:
+) -> Clip:  # fmt: skip
     """Decode a clip, an animation or a photo into evenly spread RGB frames, or the seconds `span` of it.
 
     `key`: its content key, and `found`: what `probe` said, where the caller knows: hashing reads the whole file, a
     probe goes through all packets. Progress is in seconds.
     """
     found = found or probe(path, config)
-    size = copy_size(found.width, found.height, config)
-    source = _Source(path, found, size, config, progress, span)
+    source = _Source(path, found, config, progress, span)
     with workspace() as folder:
         times = source.write(folder / "copy.mp4")
-        images = read_copy(folder / "copy.mp4", len(times), size)
+        images = read_copy(folder / "copy.mp4", len(times), source.size)
     note = found.note or str(source.damage)
     if note:
         log.warning("%s: %s", path, note)
     key, cuts = key or content_key(path), tuple(source.finder.cuts)
-    return Clip(key, source.end_s, *size, times, images, note, cuts, source.damage.lost or bool(found.note))
+    return Clip(key, source.end_s, *source.size, times, images, note, cuts, source.damage.lost or bool(found.note))
 
 
 class _Source:
     """One input while it is normalised: walks through its pictures, keeps those on the screen at the sample times."""
 
     def __init__(
-        self,
-        path: PathLike,
-        found: Probe,
-        size: tuple[int, int],
-        config: VideoConfig,
-        progress: Progress | None,
-        span: tuple[float, float] | None,
+        self, path: PathLike, found: Probe, config: VideoConfig, progress: Progress | None, span: Span | None
     ) -> None:
-        self.path, self.found, self.size, self.config, self.progress = path, found, size, config, progress
-        rate = min(config.sample_fps, config.max_fps, np.inf if found.kind == "photo" else found.fps)
+        self.path, self.found, self.config, self.progress = path, found, config, progress
+        self.size = copy_size(found.width, found.height, config)
+        rate = min(config.sample_fps, MOST_FPS, np.inf if found.kind == "photo" else found.fps)
         start, end = 0.0, found.duration_s
         if span is not None:  # inside the clip, never empty
             start = min(max(0.0, span[0]), max(0.0, end - 1e-2))

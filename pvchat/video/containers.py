@@ -74,13 +74,9 @@ def probe_container(path: PathLike, file: BinaryIO, config: VideoConfig) -> Prob
 
 
 def decoded(
-    path: PathLike,
-    file: BinaryIO,
-    found: Probe,
-    config: VideoConfig,
-    wanted: Callable[[], float | None],
+    path: PathLike, file: BinaryIO, found: Probe, config: VideoConfig, wanted: Callable[[], float | None],
     damage: DecodeDamage,
-) -> Iterator[tuple[float, av.VideoFrame | None]]:
+) -> Iterator[tuple[float, av.VideoFrame | None]]:  # fmt: skip
     """Decode in order of time: (seconds from the first frame, frame), where frame is None where pictures were skipped.
 
     `found`: what `probe_container` said. `wanted`: seconds of the next picture that is needed, or None; key frames let

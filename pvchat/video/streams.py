@@ -96,13 +96,9 @@ def read_address(text: str) -> Address:
 
 
 def live_pictures(
-    address: Address,
-    link: Link,
-    stop: threading.Event,
-    started: float = 0.0,
-    now: Callable[[], float] = time.time,
+    address: Address, link: Link, stop: threading.Event, started: float = 0.0, now: Callable[[], float] = time.time,
     broken: Callable[[], None] = lambda: None,
-) -> Iterator[Picture]:
+) -> Iterator[Picture]:  # fmt: skip
     """The pictures of an address, until `stop` is set; of a file, until it doesn't grow any more.
 
     `link` is told how it is with the connection; `started`: of a file, the time of day of its first picture; `now`: the

@@ -183,10 +183,10 @@ def test_pictures_are_of_the_part_that_was_asked_about() -> None:
 
 def test_an_event_with_nothing_to_do_leaves_the_page_as_it_is(backend: Backend) -> None:
     chat = built(ChatTab, backend)
-    for event in (chat.answer, chat.answer_patiently, chat.clip.resume):
+    for event in (chat.answer, chat.answer_patiently, chat.resume):
         rows = list(event(PAGE))
         assert rows  # of a generator that yields nothing Gradio empties conversation and timeline
-        assert all(part == gr.skip() or part["keys"] == [] for row in rows for part in row)
+        assert all(part == gr.skip() or part["keys"] == [] for row in rows for part in row.values())
 
 
 def test_an_upload_is_one_event_and_answers_what_was_asked_before_it(backend: Backend, scenery: Scenery) -> None:
@@ -194,31 +194,31 @@ def test_an_upload_is_one_event_and_answers_what_was_asked_before_it(backend: Ba
     turn, chat = backend.pose(session, "Is Ana there?"), built(ChatTab, backend)
     *_, last = chat.receive_clip(upload(backend, scenery.clip("film", ANA)), PAGE)
     assert turn.text.startswith("Yes, Ana is in this video")
-    assert turn.text in last[2]["turns"][turn.key]
-    assert last[-1] == backend.timeline(session.clips[-1])
+    assert turn.text in last[chat.log]["turns"][turn.key]
+    assert last[chat.timeline] == backend.timeline(session.clips[-1])
     *_, last = chat.receive_clip(upload(backend, scenery.clip("other", BEN)), PAGE)
-    assert last[2] == gr.skip()  # nothing waits, nothing is answered
+    assert chat.log not in last  # nothing waits, nothing is answered
 
 
 def test_a_page_that_was_loaded_anew_goes_on_with_look_and_answer(backend: Backend, slow: Slow, clip) -> None:
     turn = backend.pose(session_of(backend), "Is Ana there?")
     turn.taken, chat = True, built(ChatTab, backend)  # the page before still answers it
     assert len(list(chat.answer(PAGE))) == 1
-    answers, looks = chat.answer_patiently(PAGE), chat.clip.resume(PAGE)
+    answers, looks = chat.answer_patiently(PAGE), chat.resume(PAGE)
     next(answers)
-    assert turn.key in next(answers)[0]["turns"]
+    assert turn.key in next(answers)[chat.log]["turns"]
     turn.taken = False  # it lets go
     next(looks)
     slow.steps.release()
-    ahead(looks, lambda row: "seen so far: up to 0:10" in str(row[-1]))
+    ahead(looks, lambda row: "seen so far: up to 0:10" in str(row[chat.timeline]))
     slow.steps.release(3)
-    *_, (said, _) = answers
+    list(answers)
     assert "Yes, Ana is in this video" in str(chat_tab.conversation_view(session_of(backend)))
     assert turn.done
     *_, row = looks
-    assert "2 people found, 1 of them enrolled" in row[1]
-    *_, again = chat.clip.resume(PAGE)  # also where a question was faster than the look
-    assert (again[1], again[-1]) == (row[1], row[-1])
+    assert "2 people found, 1 of them enrolled" in row[chat.note]
+    *_, again = chat.resume(PAGE)  # also where a question was faster than the look
+    assert all(again[part] == row[part] for part in (chat.note, chat.timeline))
 
 
 def test_a_page_that_was_loaded_anew_shows_what_the_page_before_answers_to_the_end(
@@ -228,12 +228,13 @@ def test_a_page_that_was_loaded_anew_shows_what_the_page_before_answers_to_the_e
     turns = [backend.pose(session_of(backend), question) for question in ("Is Ana there?", "Where is Ana?")]
     for turn in turns:
         turn.taken = True
-    answers = built(ChatTab, backend).answer_patiently(PAGE)
+    chat = built(ChatTab, backend)
+    answers = chat.answer_patiently(PAGE)
     next(answers)
     next(answers)
     for turn in turns:
         turn.text, turn.done, turn.taken = f"Yes, {turn.key}.", True, False
-    shown = [said["turns"] for said, _ in answers]
+    shown = [updates[chat.log]["turns"] for updates in answers]
     assert all(any(f"Yes, {turn.key}." in turns.get(turn.key, "") for turns in shown) for turn in turns)
 
 

@@ -98,10 +98,11 @@ def test_a_clip_that_went_with_somebody_is_missed_in_words(backend: Backend, par
     session = session_asking(backend, party)
     list(backend.ask(session, "Is Ana there?"))
     forget(backend, "Ana")
-    told = built(ChatTab, backend).pose("Who is there?", "", "", SimpleNamespace(session_hash="one"))
+    tab = built(ChatTab, backend)
+    told = tab.pose("Who is there?", "", "", SimpleNamespace(session_hash="one"))
     assert session.turns[-1].error.startswith("party.mp4 is deleted: it showed somebody who was forgotten.")
-    assert told[-1] is None  # the upload
-    assert "party.mp4" not in "".join(told[3:6])
+    assert told[tab.upload] is None
+    assert "party.mp4" not in "".join(told[part] for part in (tab.player, tab.note, tab.timeline))
     session.keep(backend.receive(session, upload(backend, party)))
     *_, turn = backend.answer(session, session.turns[-1])  # the question is about the clip that came
     assert turn.question == "Who is there?"

@@ -31,7 +31,7 @@ def test_a_session_that_ends_leaves_no_file_no_link_and_no_analysis(backend: Bac
     assert files_of(backend.sessions.root) == []
     assert backend.sessions.find(token) is None
     assert not backend.engine.chat.cache.has(key)
-    assert len(backend.sessions) == 0
+    assert backend.sessions.all() == []
 
 
 def test_two_sessions_with_the_same_clip_do_not_disturb_each_other(backend: Backend, party: Path) -> None:

@@ -10,8 +10,8 @@ from stub_systems import make_manifest
 
 from pvchat.cli import main as cli
 from pvchat.eval import run as module
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import remarks
+from pvchat.eval.worker import EvalOptions
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def made(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MAKER", "another")  # so that nobody is enrolled
     monkeypatch.setattr("pvchat.eval.report.write", lambda *_: None)
     quick = partial(EvalOptions, maker="stub_systems:open_stub", resamples=20, bertscore=False)
-    monkeypatch.setattr("pvchat.eval.options.EvalOptions", quick)
+    monkeypatch.setattr("pvchat.eval.worker.EvalOptions", quick)
     return make_manifest(tmp_path / "made")
 
 

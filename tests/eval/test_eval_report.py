@@ -10,8 +10,8 @@ import pytest
 from stub_systems import make_manifest
 
 from pvchat.eval import report
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
+from pvchat.eval.worker import EvalOptions
 
 OPTIONS = EvalOptions(
     systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False

@@ -13,9 +13,9 @@ from stub_systems import make_manifest
 
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import half_of, of_half, part_of, read_folder
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.report import parts, text_of
 from pvchat.eval.run import run
+from pvchat.eval.worker import EvalOptions
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 

@@ -19,9 +19,8 @@ from pvchat import PVChat
 from pvchat.config import Settings
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.run import run
-from pvchat.eval.worker import Spec, open_systems
+from pvchat.eval.worker import EvalOptions, Spec, open_systems
 from pvchat.people.store import PeopleStore
 from pvchat.service import Networks
 from pvchat.storage.journal import Journal
@@ -120,7 +119,7 @@ def test_killed_for_real_with_two_workers(made, tmp_path, straight):
     out, slow, log = tmp_path / "out", tmp_path / "slow", tmp_path / "log"
     slow.touch()
     code = (
-        "from pvchat.eval.options import EvalOptions\n"
+        "from pvchat.eval.worker import EvalOptions\n"
         "from pvchat.eval.run import run\n"
         "if __name__ == '__main__':\n"
         f"    run({str(made)!r}, {str(out)!r}, EvalOptions(systems=('one', 'two'), maker='stub_systems:open_stub', "

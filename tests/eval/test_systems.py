@@ -14,10 +14,10 @@ from make_studio import ANA, BEN, open_studio
 from pvchat.config import Settings, home
 from pvchat.errors import SettingsError
 from pvchat.eval.manifest import Item, Manifest, Subject, write
-from pvchat.eval.options import EvalOptions
 from pvchat.eval.outcome import apply_thresholds, best_threshold
 from pvchat.eval.run import run
 from pvchat.eval.systems import names_for, typical
+from pvchat.eval.worker import EvalOptions
 from pvchat.people.store import PeopleStore
 from pvchat.storage.journal import Journal
 

@@ -127,8 +127,8 @@ def _make_questions(place: Path) -> None:
 
 
 def _evaluate(place: Path) -> Any:
-    from pvchat.eval.options import EvalOptions
     from pvchat.eval.run import run as evaluate
+    from pvchat.eval.worker import EvalOptions
 
     options = EvalOptions(
         systems=("one", "two"), maker="stub_systems:open_stub", resamples=20, bertscore=False

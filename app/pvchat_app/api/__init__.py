@@ -3,9 +3,8 @@
 In: a `Backend`. Out: a FastAPI app that is mounted beside the page.
 
     build.py     the FastAPI app: routes, error handling, the schema
-    gate.py      tokens and what they allow; the queue of calls
+    gate.py      tokens and what they allow; the queue of calls; errors as HTTP status and JSON
     clips.py     uploaded clips
-    problems.py  errors as HTTP status and JSON
     models.py    requests and answers as Pydantic models
     routes.py    people, clips, library;  events.py  events
 """

@@ -17,8 +17,7 @@ from pvchat import __version__
 from pvchat.errors import PVChatError
 from pvchat_app.api import events, models, routes
 from pvchat_app.api.clips import Clips
-from pvchat_app.api.gate import CallQueue, require_token
-from pvchat_app.api.problems import PREFIX, problem_of
+from pvchat_app.api.gate import PREFIX, CallQueue, problem_of, require_token
 from pvchat_app.backend import Backend
 
 

@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from pvchat.errors import PVChatError
-from pvchat.library.live.eventlog import EventLog
+from pvchat.library.live.events import EventLog
 from pvchat.storage import tokens
 from pvchat_app.api.gate import require_token
 

@@ -1,25 +1,34 @@
-"""Access to the API: tokens and their scopes, and a queue for calls that need a model.
+"""Access to the API: tokens and their scopes, a queue for calls that need a model, and errors as clients get them.
 
-In: a request. Out: its token, or an error. The token comes in a header of each request, never in a cookie, so that a
-page of another site can't send it.
+In: a request. Out: its token, or an error; for any error an HTTP status and one JSON shape. The token comes in a header
+of each request, never in a cookie, so that a page of another site can't send it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
 
-from pvchat.errors import PVChatError
+from pvchat.errors import LockedError, PVChatError, SeveralSubjectsError, UnknownPersonError
 from pvchat.storage import tokens
-from pvchat.storage.tokens import ApiToken
+from pvchat.storage.library import LibraryError
+from pvchat.storage.tokens import ApiToken, TokenError
+from pvchat_app import wording
+from pvchat_app.api import models
 
+PREFIX = "/api/v1"
 MAX_WAITING = 64  # calls that wait for the model; the page's queue is as long
 WRONG_S = 1.0  # seconds that a wrong token takes
 T = TypeVar("T")
+_STATUS = ((UnknownPersonError, 404), (LockedError, 423), (LibraryError, 409), (TokenError, 500),
+           (PVChatError, 422))  # fmt: skip
 _bearer = HTTPBearer(auto_error=False, description="a token of `pvchat token create`")
 
 
@@ -67,3 +76,27 @@ class CallQueue:
                 return await asyncio.to_thread(call)
         finally:
             self._waiting -= 1
+
+
+def problem_of(error: BaseException) -> tuple[int, models.Problem]:
+    """An error's HTTP status, and its JSON: what happened, which input it concerns, what to do; no internal details."""
+    if isinstance(error, PVChatError):
+        row: dict[str, Any] = error.to_dict()
+        row["hint"] = row["hint"] if isinstance(error, (RefusedError, LibraryError)) else wording.hint(error)
+        if Path(error.subject).is_absolute() and not isinstance(error, LibraryError):
+            row["subject"] = Path(error.subject).name  # clients don't learn where an upload lies
+        if isinstance(error, SeveralSubjectsError):
+            row["hint"] = "Send the number of one as track."
+            row["candidates"] = [{"track": one.number, "seconds": one.seconds, "where": one.where}
+                                 for one in error.candidates]  # fmt: skip
+        known = next(status for kind, status in _STATUS if isinstance(error, kind))
+        return error.status if isinstance(error, RefusedError) else known, models.Problem(**row)
+    hint = f"{PREFIX}/openapi.json says what there is."
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        subject = ".".join(str(part) for part in first["loc"] if part != "body")
+        return 422, models.Problem(error="RequestError", what=f"{first['msg']}.", subject=subject, hint=hint)
+    if isinstance(error, HTTPException):
+        return error.status_code, models.Problem(error="RequestError", what=f"{error.detail}.", hint=hint)
+    return 500, models.Problem(error="InternalError", what="something went wrong inside PVChat.",
+                               hint="Try again; if it stays, look at the terminal of pvchat serve.")  # fmt: skip

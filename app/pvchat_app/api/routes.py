@@ -19,8 +19,7 @@ from pvchat.people.store import describe
 from pvchat.storage import temporary
 from pvchat.storage.tokens import ApiToken
 from pvchat_app.api import models
-from pvchat_app.api.gate import RefusedError, require_token
-from pvchat_app.api.problems import problem_of
+from pvchat_app.api.gate import RefusedError, problem_of, require_token
 from pvchat_app.backend import SCAN, Backend
 from pvchat_app.jobs import Job
 

@@ -7,18 +7,23 @@ and whoever receives tells a second one by its id.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import http.client
 import json
 import sqlite3
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pvchat.errors import PVChatError
-from pvchat.library.live import events, mqtt, webhook
+from pvchat.library.live import events, mqtt
 from pvchat.library.live.events import Rule
 from pvchat.storage import database
 from pvchat.storage.library import connect, transaction
@@ -28,7 +33,10 @@ LEASE_S = 60.0  # until somebody else may try what this process has begun
 GIVE_UP_S = 3 * 24 * 3600.0
 IDLE_S = 0.5  # between two looks
 QUIET_S = 30.0  # until a broker that wasn't there is told of rules again
+TIMEOUT_S = 10.0  # of a request
+_ANSWERED = "answered"  # so begins why a receiver that is there didn't take it
 Names = Callable[[], Mapping[str, str]]  # everyone's name by all her ids
+Claim = tuple[int, str, int, int, int, float]  # a delivery: its id, uid, event, rule, tries, and when it was made
 
 
 @dataclass
@@ -65,7 +73,7 @@ class Courier:
                 outcome = send(rule, message, self.node, self.now())
                 taken += not outcome
                 if outcome:
-                    there = outcome.startswith(webhook.ANSWERED)  # others it may take
+                    there = outcome.startswith(_ANSWERED)  # others it may take
                     held |= {one.id for one in rules.values() if one == rule or not there and one.target == rule.target}
                     self._announced -= held  # a broker that comes again may know nothing any more
                 self._note(library, delivery, outcome, tries, made)
@@ -115,13 +123,45 @@ def send(rule: Rule, message: Mapping[str, Any], node: str, now: float) -> str:
         return mqtt.publish(rule.target, mqtt.state(rule, node, message))
     if rule.target == events.PAGE:
         return ""
-    return webhook.post(rule.target, rule.secret, message, now)
+    return post(rule.target, rule.secret, message, now)
 
 
-def _claim_next(
-    library: sqlite3.Connection, now: float, held: Collection[int]
-) -> tuple[int, str, int, int, int, float] | None:
-    """Claim the oldest delivery that is due, but for rules `held`: its id, uid, event, rule, tries, and when made."""
+def post(target: str, secret: str, message: Mapping[str, Any], now: float) -> str:
+    """Send one message, JSON, to exactly this address of http or https; why it wasn't taken, "" if it was.
+
+    `secret` signs it, `now` (seconds since 1970) is signed with it. An answer that redirects is a failure: nothing is
+    followed. The reason names no password.
+
+        X-PVChat-Delivery: the delivery's id, the same at each try
+        X-PVChat-Signature: t=1764403200,v1=…      HMAC-SHA256 of "1764403200." + body by the rule's secret, in hex
+    """
+    parts, body = urlsplit(target), json.dumps(dict(message), ensure_ascii=False).encode()
+    headers = {"Content-Type": "application/json", "X-PVChat-Delivery": str(message["id"])}
+    headers["X-PVChat-Signature"] = signature(secret, body, int(now))
+    if parts.username:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
+    path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    try:
+        with closing(kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)) as connection:
+            connection.request("POST", path, body, headers)
+            status = connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"not reached ({getattr(error, 'strerror', None) or type(error).__name__})"
+    if 300 <= status < 400:
+        return f"{_ANSWERED} {status}: it redirects, which isn't followed"
+    return "" if status < 300 else f"{_ANSWERED} {status}"
+
+
+def signature(secret: str, body: bytes, at: int) -> str:
+    """The header that whoever receives checks: when it was sent, and that by whoever knows the secret."""
+    signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={signed}"
+
+
+def _claim_next(library: sqlite3.Connection, now: float, held: Collection[int]) -> Claim | None:
+    """Claim the oldest delivery that is due, but for rules `held`."""
     due = (
         "SELECT id FROM deliveries WHERE state = 'waiting' AND due <= ? "
         "AND rule NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1"
@@ -129,11 +169,8 @@ def _claim_next(
     values = (now, json.dumps(list(held)))
     if library.execute(due, values).fetchone() is None:
         return None  # most often; then nobody who writes is disturbed
+    claim = f"UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ({due})"
     with transaction(library):
-        row = library.execute(due, values).fetchone()
-        if row is None:
-            return None
-        library.execute("UPDATE deliveries SET due = ?, tries = tries + 1 WHERE id = ?", (now + LEASE_S, row[0]))
-        words = "SELECT id, uid, event, rule, tries - 1, made FROM deliveries WHERE id = ?"
-        found: tuple[int, str, int, int, int, float] = library.execute(words, row).fetchone()
-        return found
+        words = f"{claim} RETURNING id, uid, event, rule, tries - 1, made"
+        found: list[Claim] = library.execute(words, (now + LEASE_S, *values)).fetchall()  # to its end, before COMMIT
+    return found[0] if found else None
