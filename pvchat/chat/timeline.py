@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from pvchat.chat.english import same_colour, word_set
+from pvchat.chat.english import same_colour, table, word_set
 from pvchat.chat.query import Condition, Has, Query, atoms
 from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
 from pvchat.schemas import Decision, Ground, Reason, SoundState, Why
@@ -29,31 +29,18 @@ from pvchat.schemas import Decision, Ground, Reason, SoundState, Why
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
 OF_SCENE = ("place", "setting", "light", "background", "thing", "style", "music")  # of no person
 _EMPTY = word_set("a an the of on in at to towards into with his her their something somebody")
-_SAME = {
-    "gray": "grey", "blond": "blonde", "speaking": "talking", "facing": "looking", "seated": "sitting",
-    "lying": "lying down", "mustache": "moustache", "centre": "middle", "center": "middle",
-}  # fmt: skip
-_TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a shirt is often told as a top
-    **dict.fromkeys(("t-shirt", "tee", "blouse"), ("top",)),
-    **dict.fromkeys(("sweater", "jumper", "pullover"), ("top", "hoodie", "cardigan")),
-    **dict.fromkeys(("hoodie", "cardigan"), ("top", "sweater")),
-    "shirt": ("top", "t-shirt"), "top": ("shirt", "t-shirt", "sweater", "hoodie", "cardigan", "vest"),
-    "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "trouser": ("suit",), "costume": ("robe",),
-}  # fmt: skip
-_KINDS = {  # what is a garment of one word, whatever it is told as
-    "top": word_set("shirt t-shirt sweater hoodie cardigan vest"), "sweater": word_set("hoodie cardigan"),
-}  # fmt: skip
+_VOCABULARY = table()["vocabulary"]
+# Where somebody looks: one of two ways denies the other
+_GAZES = [[word_set(way) for way in pair] for pair in _VOCABULARY["gazes"]]
+# What a garment may be told as, where its colour is asked for (a shirt is often told as a top); what is a garment of
+# one word, whatever it is told as; what somebody does, too, who does something: who talks on a phone uses it.
+_TOLD_AS, _KINDS, _ALSO = (
+    {word: word_set(others) for word, others in _VOCABULARY[part].items()} for part in ("told as", "kinds", "also")
+)
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
-_ALSO = {  # who talks on a phone uses it, who types works at a computer, who plays the guitar plays music
-    "phone": {"using"}, "typing": {"working", "computer"}, **dict.fromkeys(("guitar", "piano", "violin"), {"music"}),
-}  # fmt: skip
 EITHER_WAY = ("walking or", "falling or")  # movements that are told of whoever is asked about one of them
 _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
-_APART = (  # where somebody looks: one denies the other
-    (word_set("left"), word_set("right")), (word_set("up"), word_set("down")),
-    (word_set("ahead camera"), word_set("left right up down")),
-)  # fmt: skip
 _LENGTHS = frozenset(("long", "short", "bald"))  # of hair
 _DEPTHS = ("foreground", "background")
 _DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
@@ -302,7 +289,7 @@ def without_traits(timeline: Timeline) -> Timeline:
 @lru_cache(maxsize=4096)
 def words(text: str) -> frozenset[str]:
     """The words of a value that tell something, in the singular, each in one of its spellings."""
-    said = " ".join(_SAME.get(word, word) for word in text.lower().split()).split()
+    said = " ".join(_VOCABULARY["spellings"].get(word, word) for word in text.lower().split()).split()
     return frozenset(word if len(word) < 4 else word.removesuffix("s") for word in said if word not in _EMPTY)
 
 
@@ -324,7 +311,7 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     if has.attribute == "place" and told <= _AT_HOME:  # says nothing of the rooms there
         rivals = asked.isdisjoint(_HOME)
     if has.attribute == "deed" and "looking" in asked & told:  # who looks aside doesn't look at the camera
-        rivals = any(one & asked and other & told for pair in _APART for one, other in (pair, pair[::-1]))
+        rivals = any(one & asked and other & told for pair in _GAZES for one, other in (pair, pair[::-1]))
     if has.attribute == "hair":  # who has long hair has no short hair; dark or curly it may be
         rivals = not (_LENGTHS.isdisjoint(asked) or _LENGTHS.isdisjoint(told))
     if has.attribute == "side":  # left and right say nothing of near and far
@@ -350,7 +337,7 @@ def _worn(has: Has, row: Row, measured: bool) -> Verdict:
 
 def _told_as(asked: frozenset[str]) -> frozenset[str]:
     """What a garment of one word may be told as, where its colour is asked for."""
-    return frozenset(_TOLD_AS.get(next(iter(asked)), ())) if len(asked) == 1 else frozenset()
+    return _TOLD_AS.get(next(iter(asked)), frozenset()) if len(asked) == 1 else frozenset()
 
 
 def _to_json(value: Any) -> Any:
