@@ -18,7 +18,6 @@ import numpy as np
 
 from pvchat.chat import archive
 from pvchat.chat.archive import Sighted, is_backwards, is_of_all, of_each, sought
-from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, told_as
 from pvchat.chat.question import names_in, require_readable
@@ -32,7 +31,7 @@ from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span, nth_of
-from pvchat.chat.timeline import Finding, Found, Timeline, without_traits
+from pvchat.chat.timeline import UNITS, ArchiveFinding, Finding, Found, Seen, Timeline, Video, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.rates import adjusted, base_rate

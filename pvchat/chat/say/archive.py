@@ -14,13 +14,13 @@ from pathlib import Path
 from pvchat.chat import english
 from pvchat.chat import query as queries
 from pvchat.chat.archive import is_of_all, of_each
-from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
 from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many_people, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
 from pvchat.chat.say.clauses import STRANGER, called, clause, does, is_plain, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
+from pvchat.chat.timeline import UNITS, ArchiveFinding, Seen
 
 _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each
