@@ -19,7 +19,6 @@ from typing import Any
 ASK = "ask me who is in this video, what they wear, what they do or where they are"
 NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
 HEDGE = "probably"  # before what is likely but not sure
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -37,6 +36,7 @@ def table() -> dict[str, dict[str, Any]]:
 _VOCABULARY = table()["vocabulary"]
 _KINDS = ("colours", "function words", "before a noun", "openers", "predicates", "titles")
 COLOURS, FUNCTION_WORDS, BEFORE_NOUN, OPENERS, PREDICATES, TITLES = (word_set(_VOCABULARY[kind]) for kind in _KINDS)
+NUMBERS: list[str] = _VOCABULARY["numbers"].split()  # from zero to twenty
 _SHADES = tuple(map(word_set, _VOCABULARY["shades"]))
 _DEPTHS = {"dark": "black", "light": "white", "pale": "white", "bright": ""}  # which plain colour each may be taken for
 MASK = "Alex"  # stands for any name, for the rules and the encoder alike
@@ -73,12 +73,19 @@ def be(listed: Sequence[str]) -> str:
 
 def number(count: int) -> str:
     """A count in words up to ten, in figures beyond."""
-    return _NUMBERS[count] if count <= 10 else str(count)
+    return NUMBERS[count] if count <= 10 else str(count)
 
 
-def so_many_people(count: int, others: bool = False) -> str:
-    """Such as "one person", "two other people"."""
-    return f"{number(count)} {'other ' if others else ''}{'person' if count == 1 else 'people'}"
+def plural(noun: str) -> str:
+    """Such as "chairs", "glasses", "people"; of several words the last: "remote controls"."""
+    head, _, last = noun.rpartition(" ")
+    ending = "es" if last.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{head} {wording('plural', last) or f'{last}{ending}'}".lstrip()
+
+
+def so_many(count: int, what: str = "video") -> str:
+    """Such as "two videos", "one other person"."""
+    return f"{number(count)} {what if count == 1 else plural(what)}"
 
 
 def indefinite(noun: str) -> str:
