@@ -14,13 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvchat.chat.archive import Sighted, as_strangers, find, is_backwards, sought
-from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video
 from pvchat.chat.query import And, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.reader.scopes import Scope
 from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.spans import Span
-from pvchat.chat.timeline import Entity, Row, Timeline
+from pvchat.chat.timeline import ArchiveFinding, Entity, Row, Seen, Timeline, Video
 from pvchat.library.asking import _any_of
 from pvchat.library.rates import adjusted, base_rate
 

@@ -100,3 +100,8 @@ def test_who_is_seen_instead_has_a_name_only_where_that_is_sure():
     assert explanation is not None
     assert dict(explanation.found) == {"seen instead": "Ana and somebody I don't know"}
     assert [row.who for row in explanation.rows] == ["Ana", "somebody I don't know"]
+
+
+def test_videos_with_anything_in_them_have_no_condition():
+    finding = {"query": Query("when", where=And(()), number=Number("exactly", 0), unit="day").to_dict()}
+    assert lines(explain(finding, many=True)) == ["Asked: when · number: never"]

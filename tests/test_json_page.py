@@ -14,8 +14,8 @@ from make_people import make_person
 from pvchat.augment.dataset import DataSetProblem
 from pvchat.bases.models import base_rows
 from pvchat.bases.sources import list_bases
-from pvchat.chat.archive_finding import ArchiveFinding, Seen, Video
 from pvchat.chat.query import Query
+from pvchat.chat.timeline import ArchiveFinding, Seen, Video
 from pvchat.errors import Candidate, SettingsError
 from pvchat.library import scan
 from pvchat.library.asking import LibraryAnswer

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 from make_library import made_library  # noqa: E402
 
-from pvchat.chat.archive_finding import ArchiveFinding  # noqa: E402
+from pvchat.chat.timeline import ArchiveFinding  # noqa: E402
 from pvchat.library import Library  # noqa: E402
 from pvchat.library.asking import _Search  # noqa: E402
 

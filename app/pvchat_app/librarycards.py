@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pvchat.chat.archive_finding import Seen
 from pvchat.chat.english import clock, lasting
 from pvchat.chat.say.sounds import quoted, speaker
+from pvchat.chat.timeline import Seen
 from pvchat.library.asking import LibraryAnswer
 from pvchat.library.library import Status
 from pvchat.library.strangers import Sighting, Stranger

@@ -10,7 +10,7 @@ in which no sentence is read or made. `question.py` has a question read and says
 
     a clip's table    clip_timeline.py (out of `identity/evidence.py`), sounds.py; speakers/claims.py adds
     run               run.py, over conditions.py and spans.py; window.py: which part
-    many videos       archive.py, out of which comes an archive_finding.py
+    many videos       archive.py, out of which comes an `ArchiveFinding`
     words of all      english.py (with wording.json)
 
 What the trained model or a pretrained base says itself (`speakers/`) is held against the rows and the finding.

@@ -15,12 +15,11 @@ from itertools import compress, groupby
 from typing import NamedTuple
 
 from pvchat.chat import query as queries
-from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, Has, Not, Number, Query, Rank, Whom, atoms, told_as
 from pvchat.chat.run import run
 from pvchat.chat.sounds import MUSIC, as_seen, is_of_anybody, quotes
 from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, merged, seconds_in
-from pvchat.chat.timeline import Entity, Finding, Row, Timeline, Verdict
+from pvchat.chat.timeline import UNITS, ArchiveFinding, Entity, Finding, Row, Seen, Timeline, Verdict, Video
 
 _GONE = (Not(PRESENT), Has("leaves"))
 _COME = (None, PRESENT, Has("enters"))

@@ -3,7 +3,9 @@ wording.
 
 `wording.json` is the one table of what is said of kinds of questions, measures, places, things. Its "verb" spells every
 verb that the project can say of somebody, and the commoner ones of the captions that the trained model learned from; a
-verb that isn't in it stays as it is: "is whittling".
+verb that isn't in it stays as it is: "is whittling". Its "vocabulary" is of words that are read or compared: "titles"
+stand before a name and are never its first word by itself, "shades" are colours that people call by either word,
+"values" of an attribute are said by words that go with no other one.
 """
 
 from __future__ import annotations
@@ -17,12 +19,27 @@ from typing import Any
 ASK = "ask me who is in this video, what they wear, what they do or where they are"
 NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
 HEDGE = "probably"  # before what is likely but not sure
-_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text as a set; above the constants because they are made with it."""
     return frozenset(text.split())
+
+
+@lru_cache(maxsize=1)
+def table() -> dict[str, dict[str, Any]]:
+    """The whole table of wording; above the constants, which are parts of it."""
+    found: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
+    return found
+
+
+_VOCABULARY = table()["vocabulary"]
+_KINDS = ("colours", "function words", "before a noun", "openers", "predicates", "titles")
+COLOURS, FUNCTION_WORDS, BEFORE_NOUN, OPENERS, PREDICATES, TITLES = (word_set(_VOCABULARY[kind]) for kind in _KINDS)
+NUMBERS: list[str] = _VOCABULARY["numbers"].split()  # from zero to twenty
+_SHADES = tuple(map(word_set, _VOCABULARY["shades"]))
+_DEPTHS = {"dark": "black", "light": "white", "pale": "white", "bright": ""}  # which plain colour each may be taken for
+MASK = "Alex"  # stands for any name, for the rules and the encoder alike
 
 
 def same_colour(one: str | None, other: str | None) -> bool:
@@ -36,45 +53,6 @@ def _hues(said: str) -> frozenset[str]:
     found = COLOURS.intersection(said.lower().replace("-", " ").split())
     hues = found - _DEPTHS.keys()
     return hues | {_DEPTHS[word] for word in found - hues if _DEPTHS[word]} if hues else found
-
-
-COLOURS = word_set(
-    """black white grey gray red green blue yellow orange purple violet pink brown beige tan navy maroon burgundy teal
-    turquoise cyan magenta gold golden silver cream khaki olive dark light pale bright blonde blond"""
-)
-_DEPTHS = {"dark": "black", "light": "white", "pale": "white", "bright": ""}  # which plain colour each may be taken for
-_SHADES = (  # colours that people call by either word, so that one doesn't contradict the other
-    word_set("black dark navy grey gray"), word_set("white light pale cream beige grey gray silver"),
-    word_set("brown tan beige khaki orange gold maroon dark"), word_set("red maroon burgundy pink orange dark"),
-    word_set("pink purple violet magenta red"), word_set("blue navy teal turquoise cyan dark light purple violet"),
-    word_set("green olive teal turquoise khaki dark light"), word_set("yellow gold golden orange cream blonde blond"),
-)  # fmt: skip
-MASK = "Alex"  # stands for any name, for the rules and the encoder alike
-FUNCTION_WORDS = word_set(
-    """a about after again all also am an and any are as at be because been before being both but by can could did do
-    does either else even every few for from get had has have he her here hers him his how i if in into is it its
-    just let like may me might more most must my neither no nor not of off on one only or other our out over own
-    please same shall she should show so some such tell than that the their them then there these they this those
-    though to together too under until up us very was we were what when where whether which while who whom whose why
-    will with within without would yes yet you your"""
-)
-BEFORE_NOUN = word_set(
-    """a an the this that these those some any no every each my your his her their our its another one two three red
-    pink white yellow big small i you he she we they it"""
-)
-OPENERS = word_set(
-    """is are was were does do did has have can could will would should see spot find recognise recognize detect notice
-    and or nor not either neither both with about of to by like describe beside besides than except for where's
-    who's what's how's where's behind near show after before"""
-)
-PREDICATES = word_set(
-    """is are was were be been has does in here there on at and or too also present visible appear appears show shows
-    seen shown both wear wears look looks do hold located dressed anywhere positioned together again"""
-)
-TITLES = word_set(
-    """dr doctor nurse mr mrs ms miss mister madam sir prof professor sister brother matron captain officer uncle aunt
-    auntie grandma grandpa granny grandmother grandfather mama papa"""
-)  # before a name; never a name's first word by itself
 
 
 def join(items: Sequence[str], word: str = "and") -> str:
@@ -95,12 +73,19 @@ def be(listed: Sequence[str]) -> str:
 
 def number(count: int) -> str:
     """A count in words up to ten, in figures beyond."""
-    return _NUMBERS[count] if count <= 10 else str(count)
+    return NUMBERS[count] if count <= 10 else str(count)
 
 
-def so_many_people(count: int, others: bool = False) -> str:
-    """Such as "one person", "two other people"."""
-    return f"{number(count)} {'other ' if others else ''}{'person' if count == 1 else 'people'}"
+def plural(noun: str) -> str:
+    """Such as "chairs", "glasses", "people"; of several words the last: "remote controls"."""
+    head, _, last = noun.rpartition(" ")
+    ending = "es" if last.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{head} {wording('plural', last) or f'{last}{ending}'}".lstrip()
+
+
+def so_many(count: int, what: str = "video") -> str:
+    """Such as "two videos", "one other person"."""
+    return f"{number(count)} {what if count == 1 else plural(what)}"
 
 
 def indefinite(noun: str) -> str:
@@ -169,10 +154,3 @@ def wording(part: str, key: str | None, **fills: str) -> str:
 def words(kind: str) -> tuple[str, ...]:
     """The words of a kind that the table lists: things told "on" and not "in", garments told in the plural."""
     return tuple(table()["words"][kind])
-
-
-@lru_cache(maxsize=1)
-def table() -> dict[str, dict[str, Any]]:
-    """The whole table of wording."""
-    found: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("wording.json").read_text(encoding="utf-8"))
-    return found

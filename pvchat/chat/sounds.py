@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from pvchat.chat.query import HEARD, Has, Query, Whom, atoms
 from pvchat.chat.spans import UNKNOWN, Span, Truth, merged, without
-from pvchat.chat.timeline import Finding, Row, Timeline
+from pvchat.chat.timeline import Finding, Quote, Row, Timeline
 from pvchat.schemas import LANGUAGES, Sound
 
 UNSEEN = "unseen"  # what `of` says of a row whose speaker isn't in the picture
@@ -25,7 +25,6 @@ _OWN, _ENOUGH_S = 0.8, 1.5  # share, and seconds, of a voice's speech that must 
 MUSIC = Has("music")
 _APART_S = 1e-3  # by which words that follow each other at once are kept apart
 _PAUSE_S = 1.5  # between two stretches that are quoted as one
-Quote = tuple[str, str, Span, str]  # who says it ("" where nobody knows), `Row.of`, from when to when, the words
 _ALIKE = 0.7  # difflib's ratio from which a word that was heard is an enrolled name: "Anna" for Ana [choice]
 
 

@@ -1,5 +1,5 @@
 """What is known of a video as a table over time: people, and rows that say what holds of whom from when to when; and
-what was found in it.
+what was found in it (`Finding`), or in many videos (`ArchiveFinding`).
 
 `run.py` looks a `Query` up in a `Timeline`; `say/` puts the `Finding` into words. JSON output, the app and follow-up
 questions read the finding, never the sentence. A part of a clip, a clip, a film and many films are the same.
@@ -16,50 +16,51 @@ A condition holds, doesn't hold, or isn't known. If there is no row about it, it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from pvchat.chat.english import same_colour, word_set
-from pvchat.chat.query import Condition, Has, Query, atoms
-from pvchat.chat.spans import Span, Verdict, common, merged, seconds_in
+from pvchat.chat.english import same_colour, table, word_set
+from pvchat.chat.query import Condition, Has, Query, Whom, atoms, parts_of
+from pvchat.chat.spans import Span, Verdict, common, merged, most_at_once, seconds_in
 from pvchat.schemas import Decision, Ground, Reason, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
 OF_SCENE = ("place", "setting", "light", "background", "thing", "style", "music")  # of no person
 _EMPTY = word_set("a an the of on in at to towards into with his her their something somebody")
-_SAME = {
-    "gray": "grey", "blond": "blonde", "speaking": "talking", "facing": "looking", "seated": "sitting",
-    "lying": "lying down", "mustache": "moustache", "centre": "middle", "center": "middle",
-}  # fmt: skip
-_TOLD_AS = {  # what a garment may be told as, where its colour is asked for: a shirt is often told as a top
-    **dict.fromkeys(("t-shirt", "tee", "blouse"), ("top",)),
-    **dict.fromkeys(("sweater", "jumper", "pullover"), ("top", "hoodie", "cardigan")),
-    **dict.fromkeys(("hoodie", "cardigan"), ("top", "sweater")),
-    "shirt": ("top", "t-shirt"), "top": ("shirt", "t-shirt", "sweater", "hoodie", "cardigan", "vest"),
-    "jacket": ("suit",), "blazer": ("suit", "jacket"), "coat": ("jacket",), "trouser": ("suit",), "costume": ("robe",),
-}  # fmt: skip
-_KINDS = {  # what is a garment of one word, whatever it is told as
-    "top": word_set("shirt t-shirt sweater hoodie cardigan vest"), "sweater": word_set("hoodie cardigan"),
-}  # fmt: skip
+_VOCABULARY = table()["vocabulary"]
+# Where somebody looks: one of two ways denies the other
+_GAZES = [[word_set(way) for way in pair] for pair in _VOCABULARY["gazes"]]
+# What a garment may be told as, where its colour is asked for (a shirt is often told as a top); what is a garment of
+# one word, whatever it is told as; what somebody does, too, who does something: who talks on a phone uses it.
+_TOLD_AS, _KINDS, _ALSO = (
+    {word: word_set(others) for word, others in _VOCABULARY[part].items()} for part in ("told as", "kinds", "also")
+)
 _MOVING = word_set("walking running moving dancing jumping jogging stepping")
-_ALSO = {  # who talks on a phone uses it, who types works at a computer, who plays the guitar plays music
-    "phone": {"using"}, "typing": {"working", "computer"}, **dict.fromkeys(("guitar", "piano", "violin"), {"music"}),
-}  # fmt: skip
 EITHER_WAY = ("walking or", "falling or")  # movements that are told of whoever is asked about one of them
 _AT_HOME = word_set("home house flat")
 _HOME = word_set("home house flat bedroom kitchen bathroom living")  # words of places that are there
-_APART = (  # where somebody looks: one denies the other
-    (word_set("left"), word_set("right")), (word_set("up"), word_set("down")),
-    (word_set("ahead camera"), word_set("left right up down")),
-)  # fmt: skip
 _LENGTHS = frozenset(("long", "short", "bald"))  # of hair
 _DEPTHS = ("foreground", "background")
 _DOUBTFUL = 0.1  # probability of somebody who is held absent from which she isn't surely so [choice]
 LIKELY = 0.8  # probability below which a row holds only probably
 MOSTLY = 0.6  # share of the time for which what is told of all of it must hold
 Absence = Literal["absent", "unsure", "not enrolled"]
+Quote = tuple[str, str, Span, str]  # who says it ("" where nobody knows), `Row.of`, from when to when, the words
+UNITS: dict[str, Callable[[Seen], str]] = {  # by which videos are put together: what each belongs to
+    "place": lambda one: one.video.place,
+    "day": lambda one: f"{one.video.at:%Y-%m-%d}",
+    "night": lambda one: f"{one.video.at - timedelta(hours=12):%Y-%m-%d}",
+    "weekday": lambda one: f"{one.video.at:%A}",
+    "week": lambda one: f"{one.video.at - timedelta(days=one.video.at.weekday()):%Y-%m-%d}",
+    "month": lambda one: f"{one.video.at:%Y-%m}",
+    "year": lambda one: f"{one.video.at:%Y}",
+    "day and place": lambda one: f"{one.video.at:%Y-%m-%d} {one.video.place}",
+    "hour": lambda one: f"{one.video.at:%H}",
+    "scope": lambda one: one.scopes[0],
+}
 TELLING = {"deed": ("posture", "deed", "holding")}  # attribute -> attributes of rows that answer it
 
 
@@ -275,6 +276,125 @@ class Finding:
         return _to_json(self)
 
 
+@dataclass(frozen=True)
+class Video:
+    """One video of an archive."""
+
+    number: int  # of it in the archive
+    path: str  # of its file
+    place: str  # what its source is called; "" for no name
+    at: datetime  # when it begins, local time
+    dated_by: str  # what says so: "name", "container", or only the "file" itself
+    seconds: float  # how long it is
+    long: bool = False  # what people wear and do in it was not measured yet
+
+    def time_of(self, seconds: float) -> datetime:
+        """The time of day of a moment in it."""
+        return self.at + timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One video in which something holds, or may hold."""
+
+    video: Video
+    spans: tuple[Span, ...] = ()  # when it does, seconds of the video; none where that isn't known
+    names: tuple[str, ...] = ()  # of whom
+    perhaps: frozenset[str] = frozenset()  # those of them who are only perhaps in it
+    sure: bool = True  # it holds of somebody who surely is there
+    each: dict[str, tuple[Span, ...]] = field(default_factory=dict)  # when it holds of each, where they are listed
+    told: bool = True  # False: whoever is asked about is there, and nothing tells whether it holds
+    quotes: tuple[Quote, ...] = ()  # what is said meanwhile, where words are asked about
+    scopes: tuple[str, ...] = ()  # words for those of several times and places asked about in which it holds
+
+    def joined(self, other: Seen) -> Seen:
+        """The same video in two of the times and places that are asked about."""
+        names = tuple(dict.fromkeys((*self.names, *other.names)))
+        each = {name: tuple(merged([*self.each.get(name, ()), *other.each.get(name, ())])) for name in names}
+        return replace(
+            self, spans=tuple(merged([*self.spans, *other.spans])), names=names, perhaps=self.perhaps | other.perhaps,
+            sure=self.sure or other.sure, each={name: spans for name, spans in each.items() if spans},
+            quotes=tuple(dict.fromkeys((*self.quotes, *other.quotes))), scopes=(*self.scopes, *other.scopes),
+        )  # fmt: skip
+
+    @property
+    def strangers(self) -> int:
+        """How many of `names` aren't enrolled."""
+        return sum(name.startswith("#") for name in self.names)
+
+    @property
+    def at_once(self) -> int:
+        """How many of them it holds of at the same time, at most."""
+        return most_at_once([span for spans in self.each.values() for span in spans])
+
+    @property
+    def people(self) -> int:
+        """How many of them there are at least: strangers who are never seen at once may be one."""
+        return max(len(self.names) - self.strangers - len(self.perhaps), self.at_once)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, in which a stranger is a number of this video ("#1"), never somebody whom she hardly is."""
+        video, first = self.video, self.spans[0][0] if self.spans else 0.0
+        heard = (name for who, of, *_ in self.quotes for name in (who, of))
+        strangers = dict.fromkeys(name for name in (*self.names, *heard) if name.startswith("#"))
+        called = {name: f"#{number}" for number, name in enumerate(strangers, 1)}
+        said = [
+            {"who": called.get(who, who), "of": called.get(of, of), "span": list(span), "text": text}
+            for who, of, span, text in self.quotes
+        ]
+        return {
+            "path": video.path, "place": video.place, "recorded": video.at.isoformat(), "dated_by": video.dated_by,
+            "seconds": round(video.seconds, 2), "sure": self.sure,
+            "people": [called.get(name, name) for name in self.names],
+            "perhaps": sorted(self.perhaps), "spans": [[round(a, 2), round(b, 2)] for a, b in self.spans],
+            "first_at": video.time_of(first).isoformat(timespec="seconds"), **({"quotes": said} if said else {}),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ArchiveFinding:
+    """What was found in many videos."""
+
+    query: Query  # for which question
+    looked_at: int  # how many videos there are of the time and place that are asked about
+    verdict: Verdict | None = None  # to yes-or-no questions; None for others
+    seen: tuple[Seen, ...] = ()  # the videos in which it holds or may hold, in order of time
+    names: dict[str, int] = field(default_factory=dict)  # of whom it holds, in the answer's order; in how many videos
+    # The places, days … (`UNITS`) that are asked for, in the answer's order; with how many videos, or seconds, each.
+    groups: dict[str, float] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()  # who is asked about and in none of them
+    number: float | None = None  # how many videos, seconds, people, days, as asked
+    untold: int = 0  # how many show whoever is asked about, and don't tell whether it holds
+    then: ArchiveFinding | None = None  # of a second question
+    maybe: tuple[str, ...] = ()  # who may be there as is asked, and isn't surely; for which groups it may, not surely
+
+    @property
+    def strange(self) -> tuple[str, ...]:
+        """The names in the question that nobody enrolled bears."""
+        return tuple(dict.fromkeys(name for one in parts_of(self.query, Whom) for name in one.unknown))
+
+    @property
+    def sure(self) -> list[Seen]:
+        """The videos in which it surely holds."""
+        return [one for one in self.seen if one.sure]
+
+    @property
+    def perhaps(self) -> list[Seen]:
+        """Those in which it may."""
+        return [one for one in self.seen if not one.sure]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        row = {
+            "query": self.query.to_dict(), "videos": self.looked_at, "verdict": self.verdict,
+            "surely": len(self.sure), "perhaps": len(self.perhaps), "number": self.number, "names": self.names,
+            "groups": self.groups or None,
+            "untold": self.untold, "absent": list(self.absent), "not_enrolled": list(self.strange),
+            "clips": [one.to_dict() for one in self.seen], "then": None if self.then is None else self.then.to_dict(),
+        }  # fmt: skip
+        return {name: value for name, value in row.items() if value is not None}
+
+
 def is_of_scene(condition: Condition | None) -> bool:
     """Whether a condition is of the scene or its things alone; where a thing lies is, too: "a dog on the sofa"."""
     asked = {has.attribute for has in atoms(condition)}
@@ -302,7 +422,7 @@ def without_traits(timeline: Timeline) -> Timeline:
 @lru_cache(maxsize=4096)
 def words(text: str) -> frozenset[str]:
     """The words of a value that tell something, in the singular, each in one of its spellings."""
-    said = " ".join(_SAME.get(word, word) for word in text.lower().split()).split()
+    said = " ".join(_VOCABULARY["spellings"].get(word, word) for word in text.lower().split()).split()
     return frozenset(word if len(word) < 4 else word.removesuffix("s") for word in said if word not in _EMPTY)
 
 
@@ -324,7 +444,7 @@ def says(has: Has, row: Row, measured: bool) -> Verdict:
     if has.attribute == "place" and told <= _AT_HOME:  # says nothing of the rooms there
         rivals = asked.isdisjoint(_HOME)
     if has.attribute == "deed" and "looking" in asked & told:  # who looks aside doesn't look at the camera
-        rivals = any(one & asked and other & told for pair in _APART for one, other in (pair, pair[::-1]))
+        rivals = any(one & asked and other & told for pair in _GAZES for one, other in (pair, pair[::-1]))
     if has.attribute == "hair":  # who has long hair has no short hair; dark or curly it may be
         rivals = not (_LENGTHS.isdisjoint(asked) or _LENGTHS.isdisjoint(told))
     if has.attribute == "side":  # left and right say nothing of near and far
@@ -350,7 +470,7 @@ def _worn(has: Has, row: Row, measured: bool) -> Verdict:
 
 def _told_as(asked: frozenset[str]) -> frozenset[str]:
     """What a garment of one word may be told as, where its colour is asked for."""
-    return frozenset(_TOLD_AS.get(next(iter(asked)), ())) if len(asked) == 1 else frozenset()
+    return _TOLD_AS.get(next(iter(asked)), frozenset()) if len(asked) == 1 else frozenset()
 
 
 def _to_json(value: Any) -> Any:

@@ -18,7 +18,6 @@ import numpy as np
 
 from pvchat.chat import archive
 from pvchat.chat.archive import Sighted, is_backwards, is_of_all, of_each, sought
-from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen, Video
 from pvchat.chat.english import wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, told_as
 from pvchat.chat.question import names_in, require_readable
@@ -32,7 +31,7 @@ from pvchat.chat.say.archive import Asked, say_archive
 from pvchat.chat.say.voice import say
 from pvchat.chat.sounds import MUSIC, as_seen, bare, phrase_of
 from pvchat.chat.spans import Span, nth_of
-from pvchat.chat.timeline import Finding, Found, Timeline, without_traits
+from pvchat.chat.timeline import UNITS, ArchiveFinding, Finding, Found, Seen, Timeline, Video, without_traits
 from pvchat.errors import PVChatError
 from pvchat.library import records
 from pvchat.library.rates import adjusted, base_rate
@@ -296,16 +295,14 @@ class _Search:
     def _needed(self, query: Query) -> Iterator[tuple[str, list[Any]]]:
         """Conditions on clips without which nothing holds in them."""
         numbers = {name: number for number, name in self.names.items()}
-        for name in sought(query):
-            yield "c.id IN (SELECT clip FROM places_of_people WHERE who = ?)", [numbers.get(name, 0)]
-        if query.whom.names and query.whom.quantifier in ("any", "either"):
-            marks = ", ".join("?" * len(query.whom.names))
-            wanted = [numbers.get(name, 0) for name in query.whom.names]
-            yield f"c.id IN (SELECT clip FROM places_of_people WHERE who IN ({marks}))", wanted
+        any_of = [query.whom.names] if query.whom.names and query.whom.quantifier in ("any", "either") else []
+        for names in [*((name,) for name in sought(query)), *any_of]:
+            there = f"SELECT clip FROM places_of_people WHERE who IN ({', '.join('?' * len(names))})"
+            yield f"c.id IN ({there})", [numbers.get(name, 0) for name in names]
         if not _is_of_words(query):
             return
-        names = {bare(name) for name in self.names.values()}  # these may be written as they sound
-        word = next((one for one in map(bare, phrase_of(query).split()) if one not in names), "")
+        known = {bare(name) for name in self.names.values()}  # these may be written as they sound
+        word = next((one for one in map(bare, phrase_of(query).split()) if one not in known), "")
         self.library.create_function("bare", 1, bare, deterministic=True)
         said = "SELECT clip FROM facts WHERE attribute = 'says'" + " AND bare(value) = ?" * bool(word)
         said = "SELECT clip FROM facts WHERE attribute = 'music'" if query.where == MUSIC else said

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pvchat import video
-from pvchat.chat.archive_finding import ArchiveFinding
 from pvchat.chat.spans import merged
+from pvchat.chat.timeline import ArchiveFinding
 from pvchat.config import VideoConfig
 from pvchat.errors import PVChatError
 from pvchat.schemas import Progress

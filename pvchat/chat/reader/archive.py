@@ -15,23 +15,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from pvchat.chat.query import (
-    ANYTHING,
-    EVERYBODY,
-    PRESENT,
-    Form,
-    Has,
-    Not,
-    Query,
-    Rank,
-    Whom,
-    conjunction,
-    lists_videos,
-    numbers_of,
-    parts_of,
-    together,
-    told_as,
-)
+from pvchat.chat import query as queries
+from pvchat.chat.query import ANYTHING, EVERYBODY, PRESENT, Form, Has, Not, Query, Rank, Whom, parts_of, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, leaves_out, placed
@@ -125,14 +110,8 @@ def questions_in(text: str) -> list[str]:
 def read_archive(
     text: str, known: Known, places: Sequence[str], now: datetime, before: ArchiveQuestion | None = None
 ) -> ArchiveQuestion:
-    """What a question about many videos asks.
-
-    Args:
-        text: as typed.
-        known: who is enrolled, and the questions before.
-        places: what sources are called.
-        now: the time at which it is asked, local.
-        before: the question before, whose time and place hold on in one that leans on it ("and Ben?").
+    """What a question about many videos asks, as typed at a local time; `places` are what sources are called, the time
+    and place of the one `before` hold on in one that leans on it ("and Ben?").
     """
     text, names = text.strip(), (*known.names, *known.aliases)
     if not any("library" in one.lower() for one in places):  # it is that of the videos
@@ -222,7 +201,7 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
 def _of_them(found: ArchiveQuestion, before: ArchiveQuestion) -> ArchiveQuestion:
     """A question about the videos that were found before: "which of them is the longest?"."""
     query, asked = found.query, before.query
-    if query.rank is None and lists_videos(query):
+    if query.rank is None and queries.lists_videos(query):
         query = replace(query, select=told_as(query), unit="", per="" if query.per == "count" else query.per)
     where = asked.where if query.where is None and asked.where != ANYTHING else query.where
     whom = asked.whom if query.whom == EVERYBODY else query.whom
@@ -280,10 +259,9 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
         found = _of_scopes(_ON_THE_DAY.sub("during " if on_the_day["of"] else "when ", rest), known, scoped)
         return replace(found, around=on_the_day["unit"].lower()) if found.sighting is not None else found
     query = _read(rest, known)
-    at_edge = query.unit == "video" and query.during.nth != 0 and query.during.relation == "while"
-    if at_edge:  # "who is in the last video?"
+    if query.unit == "video" and query.during.nth and query.during.relation == "while":  # "who is in the last video?"
         edge = Query("when", rank=Rank("time", query.during.nth), unit="video")
-        query = of_library(replace(query, unit="", per="", during=numbers_of(query.during)))
+        query = of_library(replace(query, unit="", per="", during=queries.numbers_of(query.during)))
         return replace(scoped, query=query, sighting=edge)
     if (compared := _compared(query, scoped)) is not None:
         return compared
@@ -349,8 +327,8 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
     during, event = query.during, query.during.event
     if event is None or during.relation != "while":
         return query, None
-    conditions = [one for one in together(event.where) if one != PRESENT]
-    nth, where = during.nth, conjunction(conditions) if conditions else None
+    conditions = [one for one in queries.together(event.where) if one != PRESENT]
+    nth, where = during.nth, queries.conjunction(conditions) if conditions else None
     if nth and query.attribute == "place" and event.whom == Whom(quantifier="all"):  # of each, last or first
         return Query("order", where=Not(PRESENT) if nth < 0 else None), None
     if isinstance(where, Has) and where in MOVES:
@@ -363,4 +341,4 @@ def _sighted(query: Query) -> tuple[Query, Query | None]:
     besides = tuple(dict.fromkeys((*query.whom.besides, *event.whom.names)))
     whom = replace(query.whom, besides=besides) if query.select in ("who", "count") else query.whom
     sighting = Query("when", event.whom, where, rank=Rank("time", nth))
-    return replace(query, whom=whom, during=numbers_of(during)), sighting
+    return replace(query, whom=whom, during=queries.numbers_of(during)), sighting

@@ -20,7 +20,7 @@ from difflib import get_close_matches
 
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
-from pvchat.chat.english import number
+from pvchat.chat.english import number, table
 from pvchat.chat.query import Unit
 from pvchat.chat.reader.timewords import counted
 from pvchat.errors import SettingsError
@@ -145,11 +145,7 @@ _AGAIN = re.compile(
 _ASKED = re.compile(rf"(?i)\b(which|what|how many) ({WEEKDAY}|{_PART}|weekend)s?\b")  # which of them
 _WEEKDAYS = {"weekend": (5, 6), "weekday": (0, 1, 2, 3, 4), **{word: (day,) for day, word in enumerate(_DAYS)}}
 _EACH: dict[str, Unit] = {"weekend": "week", "night": "night", "week": "week", "month": "month", "year": "year"}
-_SHORT = {
-    "mon": "Monday", "tue": "Tuesday", "tues": "Tuesday", "wed": "Wednesday", "weds": "Wednesday", "thu": "Thursday",
-    "thur": "Thursday", "thurs": "Thursday", "fri": "Friday", "sat": "Saturday", "sun": "Sunday", "wk": "week",
-    "wkend": "weekend", "nite": "night", "tonite": "tonight", "yday": "yesterday", "b4": "before",
-}  # fmt: skip
+_SHORT: dict[str, str] = table()["vocabulary"]["short for times"]
 _WORDS_TOO = ("sat", "sun", "wed")  # days only after "on", "last" …
 _BEFORE_DAY = re.compile(r"(?i)\b(?:on|last|this|since|before|after|until|till|by|and|or|to) $")
 _MONTHS_SPELT = tuple(month for month in _MONTHS if len(month) > 6)
@@ -169,26 +165,16 @@ _JOINTS = {"and": "and", "or": "or", ",": "and", ", and": "and", ", or": "or", "
 
 @dataclass(frozen=True)
 class Dates:
-    """A time of the calendar, local: from `since` to before `until`; None: from ever, or for ever.
-
-    Attributes:
-        since, until: its ends.
-        said: the words for it, as they stand in a sentence.
-        hours: of each day, from when to before when; where they end before they begin, on the next day.
-        joint: what joins it to the time before it: "and", "both", "or", "than", "but not"; "" for the first.
-        weekdays: of these days of the week only, 0 for Monday; none: of any.
-        each: asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no.
-        parts: a day, and the hours of it, where both were said.
-    """
+    """A time of the calendar, local: from `since` to before `until`; None: from ever, or for ever."""
 
     since: datetime | None = None
     until: datetime | None = None
-    said: str = ""
-    hours: _Hours | None = None
-    joint: str = ""
-    weekdays: tuple[int, ...] = ()
-    each: Unit = ""
-    parts: tuple[Dates, ...] = ()
+    said: str = ""  # the words for it, as they stand in a sentence
+    hours: _Hours | None = None  # of each day, from when to before when: on the next day if that is before they begin
+    joint: str = ""  # what joins it to the time before it: "and", "both", "or", "than", "but not"; "" for the first
+    weekdays: tuple[int, ...] = ()  # of these days of the week only, 0 for Monday; none: of any
+    each: Unit = ""  # asked of each of them by itself: "day", "night", "week", "month", "year"; "" for no
+    parts: tuple[Dates, ...] = ()  # a day, and the hours of it, where both were said
 
     def on(self, at: datetime) -> tuple[datetime | None, datetime | None]:
         """Its ends; of hours of each day those of the day, or the night, in which a moment lies."""
@@ -212,12 +198,8 @@ class Dates:
 
 
 def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tuple[Dates, ...]]:
-    """A question without the words for times of the calendar, and these times in order.
-
-    Args:
-        text: the question.
-        now: the time at which it is asked.
-        names: of enrolled people: "since May" is no date where somebody is called May.
+    """A question, asked at `now`, without the words for times of the calendar, and these times in order; no `names` of
+    enrolled people are times: "since May" is no date where somebody is called May.
 
     Raises:
         SettingsError: it names several that aren't joined ("on Monday and on Friday" are), or a 30th hour.

@@ -23,18 +23,12 @@ _USED = "used|empty|in use|visited|busy|occupied"
 
 @dataclass(frozen=True)
 class Scope:
-    """The videos of a time and a place.
+    """The videos of a time and a place."""
 
-    Attributes:
-        dates, place: None, and "": any.
-        joint: what stands before it: "and", "both", "or", "but not", "than".
-        besides: none of the videos of these: "only on Mondays" is so at no other time.
-    """
-
-    dates: Dates | None = None
-    place: str = ""
-    joint: str = ""
-    besides: tuple[Scope, ...] = ()
+    dates: Dates | None = None  # None: of any
+    place: str = ""  # "": any
+    joint: str = ""  # what stands before it: "and", "both", "or", "but not", "than"
+    besides: tuple[Scope, ...] = ()  # none of the videos of these: "only on Mondays" is so at no other time
 
     @property
     def of(self) -> str:
@@ -45,27 +39,16 @@ class Scope:
 
 @dataclass(frozen=True)
 class ArchiveQuestion:
-    """A question about many videos.
+    """A question about many videos."""
 
-    Attributes:
-        query: what it asks of each.
-        text: the question as it is asked of one video.
-        dates: of which times ("on Monday and on Friday"); none: of any.
-        places: the sources that it names, with what joins each to the one before; none: any.
-        only: "dates", "places": it is asked whether that is so at no other time, in no other place.
-        sighting: what tells the one video that is meant ("when she was last seen"); None: all are.
-        around: "day", "week" …: all videos of that of the sighting are meant ("that day").
-        sighted: of which question the sighting was, where its place and time aren't those of this one.
-    """
-
-    query: Query
-    text: str
-    dates: tuple[Dates, ...] = ()
-    places: tuple[tuple[str, str], ...] = ()
-    only: Literal["", "dates", "places"] = ""
-    sighting: Query | None = None
-    around: str = ""
-    sighted: ArchiveQuestion | None = None
+    query: Query  # what it asks of each
+    text: str  # the question as it is asked of one video
+    dates: tuple[Dates, ...] = ()  # of which times ("on Monday and on Friday"); none: of any
+    places: tuple[tuple[str, str], ...] = ()  # the sources it names, what joins each to the one before; none: any
+    only: Literal["", "dates", "places"] = ""  # of which it is asked whether that is so at no other time, or place
+    sighting: Query | None = None  # what tells the one video that is meant ("when she was last seen"); None: all are
+    around: str = ""  # "day", "week" …: all videos of that of the sighting are meant ("that day")
+    sighted: ArchiveQuestion | None = None  # whose the sighting was, where that was of another place and time
 
     @property
     def scopes(self) -> list[Scope]:

@@ -9,16 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from pvchat.chat.english import NUMBERS, table
 from pvchat.chat.query import During
 from pvchat.chat.window import seconds_of
 
-_NUMBERS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen twenty"
-)
-_COUNTS: dict[str, float] = {word: count for count, word in enumerate(_NUMBERS.split())}
-_COUNTS |= {"a": 1, "an": 1, "couple": 2, "few": 5, "half": 0.5, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
-_COUNTS |= {"twenty-five": 25, "forty-five": 45, "ninety": 90}
+_COUNTS: dict[str, float] = {word: count for count, word in enumerate(NUMBERS)} | table()["vocabulary"]["counts"]
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "final": -1}
 _SHARES = {"half": 2, "third": 3, "quarter": 4}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -29,7 +24,6 @@ def one_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_START, _END = During(unit="edge"), During(start_s=-1, unit="edge")
 _CLIP = r"(?:video|clip|film|movie|footage|recording|episode|scene)"
 _OF = rf"(?: of (?:(?:the|this|that|my|our) )?(?:whole )?{_CLIP}\b)?(?! of\b)"
 _COUNT = rf"(?:\d+(?:\.\d+)?|(?:{one_of(_COUNTS)})\b(?: of\b| an?\b)?)"
@@ -171,8 +165,8 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          lambda m: During(start_s=0.45, end_s=0.55, unit="share")),
         (rf"\b(?:right |just )?(?:(?:at|in|near|from|towards?) the (?:very )?(?:start|starting|beginning|opening)"
          rf"|(?:at|in|from) (?:start|beginning))\b(?! (?:to|till|until|through)\b){_OF}",
-         lambda m: _START),
+         lambda m: During(unit="edge")),
         (rf"\b(?:right |just )?(?:(?:at|near|towards?|until|till|to) the (?:very )?(?:end|ending|close)|at end)\b{_OF}",
-         lambda m: _END),
+         lambda m: During(start_s=-1, unit="edge")),
     )
 )  # fmt: skip

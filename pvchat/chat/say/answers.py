@@ -13,7 +13,7 @@ from dataclasses import replace
 from pvchat.chat import english
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
-from pvchat.chat.english import HEDGE, be, clock, join, lower, number, shortened, so_many_people, upper, wording
+from pvchat.chat.english import HEDGE, be, clock, join, lower, number, shortened, so_many, upper, wording
 from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Number, Or, Query, Rank, Whom
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, is_plain, lead, noun, people_said
@@ -149,7 +149,7 @@ def count(finding: Finding, timeline: Timeline) -> str:
     """How many they are, by name; "at least" where more may be."""
     query, many = finding.query, int(finding.number or 0)
     if query.where == Has("with"):
-        text = f"at most {so_many_people(many)} {'is' if many == 1 else 'are'} seen at the same time in this video."
+        text = f"at most {so_many(many, 'person')} {'is' if many == 1 else 'are'} seen at the same time in this video."
     elif not is_plain(query.where):
         held = "; ".join(holds_said(finding.people, query.where, finding, timeline))
         text = f"{'at least ' * finding.at_least}{number(many)}: {held}." if held else lower(nobody(finding))
@@ -253,12 +253,11 @@ def _seen(finding: Finding, timeline: Timeline) -> str:
     """How many of those who are meant are seen, by name, as a clause: "I see two men in this video: Ben and Dov"."""
     whom, people, many = finding.query.whom, finding.people, len(finding.people)
     kind = f"{'at least ' * finding.at_least}{number(many)} {noun(whom.such, many)}" if many else _no(whom.such)
-    known = {True: " I know", False: " I don't know", None: ""}[whom.known]
     when = clauses.time_of(people[0], finding, timeline) if finding.query.during.event and people else ""
     named = whom.such is not None or any(not one.entity.startswith("#") for one in people)
     names = f": {join(people_said(people))}" if people and named else ""
     doubt = open_said(finding.open) if whom.such is not None else []
-    return "; ".join([f"I see {kind}{known} in this video{when}{names}", *doubt])
+    return "; ".join([f"I see {kind}{clauses.KNOWN_SAID[whom.known]} in this video{when}{names}", *doubt])
 
 
 def _failing(found: Found, where: And, timeline: Timeline) -> str:
@@ -360,7 +359,7 @@ def _together(finding: Finding, timeline: Timeline) -> str:
     has = next(queries.atoms(where), PRESENT)
     if query.number is not None and query.value == "people":
         many = int(query.number.value)
-        who, end = f"{query.number.bound.replace('_', ' ')} {so_many_people(many)}", " at the same time"
+        who, end = f"{query.number.bound.replace('_', ' ')} {so_many(many, 'person')}", " at the same time"
         holds, never = (f"{who} {clause(where, many, how)}{end}" for how in ("", "never"))
         never += ", as far as I can see"
     elif clauses.asks_scene(finding):
@@ -432,7 +431,7 @@ def ranked(finding: Finding, timeline: Timeline) -> str:
     """Who is the n-th by a measure, and who comes next; whether that is somebody."""
     rank, whom = finding.query.rank or Rank("long"), finding.query.whom
     if not finding.people and finding.against:
-        return f"I see {so_many_people(len(finding.against))}: {join(people_said(finding.against))}."
+        return f"I see {so_many(len(finding.against), 'person')}: {join(people_said(finding.against))}."
     if not finding.people:
         return "" if finding.missing else nobody(finding)
     named = whom.names or any(one.entity.startswith("#") for one in finding.people)

@@ -14,13 +14,13 @@ from pathlib import Path
 from pvchat.chat import english
 from pvchat.chat import query as queries
 from pvchat.chat.archive import is_of_all, of_each
-from pvchat.chat.archive_finding import UNITS, ArchiveFinding, Seen
-from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many_people, upper, wording
+from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
 from pvchat.chat.say.clauses import STRANGER, called, clause, does, is_plain, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
+from pvchat.chat.timeline import UNITS, ArchiveFinding, Seen
 
 _MOST_LISTED = 8  # videos that are listed one by one
 _MOST_SPANS = 3  # … times, or quotes, of each
@@ -28,9 +28,6 @@ _MOST_SPANS = 3  # … times, or quotes, of each
 LEADS = {"yes": "Yes.", "no": "No.", "unsure": "I am not sure.", "unknown": "I can't tell.", "": ""}
 _MOST = 8  # places, days …
 _NAMELESS = "somebody I can't tell"
-_EACH = {"place": "everywhere", "hour": "at each hour", **{one: f"in each {one}" for one in ("week", "month", "year")},
-         **{one: f"on each {one}" for one in ("day", "night", "weekday")},
-         "scope": "each time", "day and place": "at each place on each day"}  # fmt: skip
 
 
 def moment(one: Seen, last: bool = False) -> str:
@@ -63,11 +60,6 @@ def _day(one: Seen, seconds: float) -> str:
     told = f"on {at:%A} {at.day} {at:%B %Y} at {at:%H:%M}"
     told += " by the file's date" if one.video.dated_by == "file" else ""
     return f"{told}, {in_place(one.video.place)}" if one.video.place else told
-
-
-def so_many(count: int, what: str = "video") -> str:
-    """Such as "two videos", "one day"."""
-    return f"{number(count)} {what}{'' if count == 1 else 's'}"
 
 
 def unit_said(kind: str, unit: str) -> str:
@@ -198,7 +190,7 @@ def _greatest(found: ArchiveFinding, asked: Asked) -> str:
     """The longest time, the longest video, or those with most people; the shortest, the fewest."""
     of, size, rank = f"of {_among(found, asked)}", found.number or 0.0, found.query.rank or Rank("long")
     if counts_people(found.query):
-        many = so_many_people(int(size)) if size else "nobody"
+        many = so_many(int(size), "person") if size else "nobody"
         word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
         untold = f" Of {number(found.untold)} I can't tell." if found.untold else ""
         return f"The {word} people {so} in {so_many(len(found.seen))}: {many}; {of}.{untold}{lines(found.seen)}"
@@ -217,14 +209,14 @@ def _at_units(found: ArchiveFinding, asked: Asked) -> str:
     perhaps = [said[one] for one in none if one in found.maybe and not unknown]
     left = [said[one] for one in none if said[one] not in perhaps]
     if query.number == NEVER:  # at which of them nobody was, or there was no video
-        where = join(left, "or") or _EACH[query.unit]
+        where = join(left, "or") or wording("each", query.unit)
         if query.where == ANYTHING:
             return f"There was {'no video' if left else 'one'} {where}."
         were = "were" if len(query.whom.names) > 1 else "was"
         return f"{_subject(found)} {were} {'not ' * bool(left)}seen {where}. {_that_is_of(found, asked)}"
-    count_said = so_many_people if query.select == "count" else so_many
+    counted = "person" if query.select == "count" else "video"
     told = [
-        f"{said[one]} ({f'for {lasting(count)}' if _by_length(query) else count_said(int(count))})"
+        f"{said[one]} ({f'for {lasting(count)}' if _by_length(query) else so_many(int(count), counted)})"
         for one, count in found.groups.items() if count
     ]  # fmt: skip
     sentences = [_lead(found), "" if none and not told else _listed_at(found, told)]
@@ -262,7 +254,7 @@ def _lead(found: ArchiveFinding) -> str:
     """Whether it holds at each of some times, of all people; at which of two it holds more."""
     query, rank = found.query, found.query.rank
     if found.verdict == "yes" and query.unit != "scope" and query.select != "when":
-        return f"Yes, {_lower(_subject(found)) if is_of_all(query) else _EACH[query.unit]}."
+        return f"Yes, {_lower(_subject(found)) if is_of_all(query) else wording('each', query.unit)}."
     if query.form != "choice" or rank is None or query.unit != "scope":
         return LEADS[found.verdict or ""]
     (first, most), *others = found.groups.items()
@@ -324,11 +316,11 @@ def _who(found: ArchiveFinding, asked: Asked) -> str:
 
 def _who_most(found: ArchiveFinding, asked: Asked, rank: Rank) -> str:
     """Who is there most often, or longest, or comes next; on how many days, at how many places … each is, in order."""
-    unit, counts = found.query.unit, [*found.names.values()]
-    if unit in UNITS:
-        told = [f"{name} ({so_many(count, unit)})" for name, count in found.names.items()]
+    by_unit, counts = found.query.unit in UNITS, [*found.names.values()]
+    unit = found.query.unit if by_unit else "video"
+    told = [f"{name} ({so_many(count, unit)})" for name, count in found.names.items()]
+    if by_unit:
         return f"{', then '.join(told)}. {_that_is_of(found, asked)}"
-    told = [f"{name} ({so_many(count)})" for name, count in found.names.items()]
     kth = next(iter(nth_of(counts, rank.k)), None) if rank.by == "often" else None
     told = [one for one, n in zip(told, counts, strict=True) if n == kth] or nth_of(told, rank.k)
     return f"{join(told) if told else 'Nobody'}, of {_among(found, asked)}."
@@ -380,7 +372,7 @@ def _count(found: ArchiveFinding, asked: Asked) -> str:
     """How many people there are in all, or at most at the same time."""
     if queries.counts_at_once(found.query):
         best = max(found.seen, key=lambda one: one.at_once)
-        many = f"{so_many_people(best.at_once)} {'is' if best.at_once == 1 else 'are'}"
+        many = f"{so_many(best.at_once, 'person')} {'is' if best.at_once == 1 else 'are'}"
         return f"At most {many} seen at the same time: {moment(best)}, of {_among(found, asked)}."
     most = max((one.strangers for one in found.seen), default=0)
     told = [f"{number(len(found.names))} whom I know ({join(list(found.names))})"] if found.names else []
@@ -437,7 +429,7 @@ def _subject(found: ArchiveFinding) -> str:
     if query.where in (MUSIC, ANYTHING):
         return "Music" if query.where == MUSIC else "Videos"
     if query.number is not None and counts_people(query):
-        return upper(f"{query.number.bound.replace('_', ' ')} {so_many_people(int(query.number.value))}")
+        return upper(f"{query.number.bound.replace('_', ' ')} {so_many(int(query.number.value), 'person')}")
     if query.whom.quantifier == "none" and names:
         return f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]
     if is_of_all(query) and not names:

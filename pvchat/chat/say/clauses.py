@@ -22,6 +22,7 @@ from pvchat.schemas import Decision, Why
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
 BALD, DARK = Has("hair", "bald"), Has("light", "dark")
 STRANGER = "somebody I don't know"
+KNOWN_SAID = {True: " I know", False: " I don't know", None: ""}  # by `Whom.known`, after a noun
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
 _INSTANT_S = 1.0  # a part that is shorter has no times
 
@@ -148,7 +149,7 @@ def whom_said(whom: Whom) -> str:
     if whom.nth:
         kind = f" {noun(whom.such)}" if whom.such is not None else ""
         return f"the {ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()
-    known = {True: " I know", False: " I don't know", None: ""}[whom.known]
+    known = KNOWN_SAID[whom.known]
     if whom.such is not None:
         return f"{ {'none': 'no', 'all': 'every'}.get(whom.quantifier, 'the') } {noun(whom.such)}{known}".strip()
     other = " else" if whom.besides else ""
@@ -186,7 +187,7 @@ def noun(such: Condition | None, count: int = 1) -> str:
             aux, text = complement(part)
             after.append(f"with {text}" if aux == "have" else text)
     kind = kind or "person"
-    return " ".join([*["bald"] * (BALD in parts), table()["plural"][kind] if count != 1 else kind, *after])
+    return " ".join([*["bald"] * (BALD in parts), kind if count == 1 else english.plural(kind), *after])
 
 
 def people_said(people: Iterable[str | Found]) -> list[str]:
@@ -194,7 +195,7 @@ def people_said(people: Iterable[str | Found]) -> list[str]:
     entities = dict.fromkeys(one if isinstance(one, str) else one.entity for one in people)
     named = [one for one in entities if not one.startswith("#")]
     more = len(entities) - len(named)
-    others = STRANGER if more == 1 else f"{english.so_many_people(more)} I don't know"
+    others = STRANGER if more == 1 else f"{english.so_many(more, 'person')} I don't know"
     return [*named, *[others] * bool(more)]
 
 
@@ -474,7 +475,7 @@ def in_passing(spans: Sequence[Span], timeline: Timeline) -> str:
 def unknown_people(count: int, also: bool = False) -> str:
     """How many people are seen whom nobody knows, as a sentence; empty for none."""
     there = f"There {'is' if count == 1 else 'are'}{' also' * also}"
-    return f"{there} {english.so_many_people(count)} I don't know." if count > 0 else ""
+    return f"{there} {english.so_many(count, 'person')} I don't know." if count > 0 else ""
 
 
 def because(name: str, decision: Decision, why: Why, still: bool = False) -> str:

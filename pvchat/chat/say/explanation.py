@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, NEVER, WHOLE, During, Query, Whom, numbers_of, told_as
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, WHOLE, During, Query, Whom, numbers_of, told_as
 from pvchat.chat.say import clauses
 from pvchat.chat.timeline import Row
 
@@ -90,7 +90,7 @@ def _asked(query: Query, many: bool) -> Iterator[tuple[str, str]]:
     pairs = (
         ("about", "" if query.whom == EVERYBODY else _whom(query.whom, query.select in _OF_SEVERAL)),
         ("compared with", "" if query.versus is None else _whom(query.versus, several=True)),
-        ("condition", "" if clauses.is_plain(query.where) else clauses.clause(query.where)),
+        ("condition", "" if query.where in (None, PRESENT, ANYTHING) else clauses.clause(query.where)),
         ("which", "" if query.rank is None else clauses.rank_said(query.rank)),
         ("number", bound),
     )

@@ -13,7 +13,7 @@ from functools import partial
 
 from pvchat.chat import english
 from pvchat.chat.conditions import truth_of
-from pvchat.chat.english import HEDGE, be, indefinite, join, number, so_many_people, table, upper, wording, words
+from pvchat.chat.english import HEDGE, be, indefinite, join, number, plural, so_many, table, upper, wording, words
 from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, complement, event_time, in_passing, lead, people_said, side_said
@@ -113,7 +113,7 @@ def instead(finding: Finding, timeline: Timeline) -> list[str]:
             known = ", ".join(filter(None, (side, f"who {asked}" * bool(asked))))
             people.append(f"{who}{', ' * bool(known)}{known}")
             tells = tells or bool(asked) or who == one.entity
-    many = so_many_people(len(people)) if people[1:] else ""
+    many = so_many(len(people), "person") if people[1:] else ""
     sentences += [f"I see {': '.join(filter(None, (many, '; '.join(people) * tells)))}."] if people else []
     untold = finding.missing and finding.query.attribute == "deed" and not (finding.instead or finding.everyone)
     sentences += [_crowd(timeline)] * bool(untold)
@@ -168,7 +168,7 @@ def _alike(told: Iterable[tuple[str, str, str]]) -> list[str]:
     sentences = []
     for (event, text), names in groups.items():
         first, *rest = sorted(names, key=lambda name: name.startswith("#"))  # names first
-        others = [so_many_people(len(rest), others=True)] if first.startswith("#") else people_said(rest)
+        others = [so_many(len(rest), "other person")] if first.startswith("#") else people_said(rest)
         one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(text.split(" ")[0], ("does", "do"))
         so = f", and so {one if be(others) == 'is' else several} {join(others)}" if rest else ""
         sentences += [upper(f"{event}{', ' * bool(event)}{called(first)} {text}{so}.")] if text else []
@@ -369,7 +369,7 @@ def _beside(name: str, spans: Sequence[Span], timeline: Timeline, strangers: boo
     named = list(dict.fromkeys(row.of for row in sure if strangers or not timeline.drawn))
     others = {row.of: [one.span for one in near if one.of == row.of] for row in near if row not in sure}
     unnamed = most_at_once([span for own in others.values() for span in merged(own)]) if strangers else 0
-    told = [*named, *[so_many_people(unnamed, others=bool(named))] * bool(unnamed)]
+    told = [*named, *[so_many(unnamed, "other " * bool(named) + "person")] * bool(unnamed)]
     return f"next to {join(told)}" * bool(told)
 
 
@@ -495,8 +495,4 @@ def counted(label: str, count: int) -> str:
 def said(label: str, count: int) -> str:
     """A label in the product's words, in the plural for more or fewer than one."""
     word = wording("thing", label) or label
-    if count == 1:
-        return word
-    head, _, last = word.rpartition(" ")
-    ending = "es" if last.endswith(("s", "x", "ch", "sh")) else "s"
-    return " ".join(x for x in (head, wording("plural", last) or f"{last}{ending}") if x)
+    return word if count == 1 else plural(word)

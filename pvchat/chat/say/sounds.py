@@ -46,7 +46,7 @@ def of_sound(finding: Finding, timeline: Timeline) -> str:
     speakers: list[tuple[str, Sequence[Span]]] = []
     for one in people:
         how = {row.of for row in one.rows}
-        speakers.append((called(one.entity) + (_HEARD.get(min(how), "") if len(how) == 1 else ""), one.spans))
+        speakers.append((speaker(one.entity, how.pop() if len(how) == 1 else ""), one.spans))
     if counted or not (people and query.whom.names):
         speakers += [(who, spans) for of, who in _NOBODY.items() if (spans := _spans(finding, of))]
     clauses = [f"{who} {does(query)} {_measured(spans, finding, timeline)}" for who, spans in speakers]

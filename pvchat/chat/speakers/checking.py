@@ -15,22 +15,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pvchat.chat.english import word_set
-from pvchat.chat.query import Attribute, Has
+from pvchat.chat.english import table, word_set
+from pvchat.chat.query import Has
 from pvchat.chat.question import Basis, Stream, words_of
 from pvchat.chat.reader.statements import NEGATIONS, meaning, mentioned, sentences, with_name, words_in
 from pvchat.chat.timeline import Timeline, says
 
-_VALUES: dict[tuple[Attribute, str], str] = {  # words that say a value, or that go with no other one
-    ("gender", "man"): "man", ("gender", "woman"): "woman", ("side", "left"): "left", ("side", "right"): "right",
-    ("posture", "sitting"): "sitting", ("posture", "lying down"): "lying",
-    ("posture", "standing"): """standing walking running jogging jumping climbing dancing skating surfing skiing
-        snowboarding skateboarding kicking swimming diving marching""",
-    ("setting", "indoors"): """inside room bedroom bathroom kitchen office classroom hospital gym studio restaurant
-        store shop couch sofa bed hallway hall cafeteria lobby library theater theatre""",
-    ("setting", "outdoors"): """outside beach street field grass snow snowy ocean sea lake river mountain hill road
-        sidewalk yard forest woods sky cliff lawn trail dirt sand park garden sunset""",
-}  # fmt: skip
 _MARKS = word_set("outline outlined rectangle bounding highlighted marked")
 _MOST_WORDS = 45  # of a base's sentence
 
@@ -126,8 +116,8 @@ def contradictions(text: str, about: str, timeline: Timeline, names: Iterable[st
     found = ["denies"] if said & NEGATIONS else []
     found += [f"names {name}" for name in names if mentioned(text, name)]
     verdicts: dict[str, set[str]] = {}
-    for (attribute, value), words in _VALUES.items():
+    for attribute, values in table()["vocabulary"]["values"].items():
         rows = timeline.of("" if attribute == "setting" else about, attribute)
-        if not said.isdisjoint(words_in(words)):
-            verdicts.setdefault(attribute, set()).update(says(Has(attribute, value), row, True) for row in rows)
+        for has in (Has(attribute, value) for value, words in values.items() if not said.isdisjoint(words_in(words))):
+            verdicts.setdefault(attribute, set()).update(says(has, row, True) for row in rows)
     return found + [f"another {one}" for one, told in verdicts.items() if "no" in told and "yes" not in told]
