@@ -90,6 +90,14 @@ def test_verify_finds_damage_and_fetch_mends_it(row: Weight) -> None:
 
 
 @pytest.mark.usefixtures("local")
+def test_a_row_that_wants_more_than_was_fetched_is_missing_not_damaged(row: Weight) -> None:
+    weights.fetch(table=(row,))
+    grown = dataclasses.replace(row, members=(*row.members, "tiny/more.bin"))
+    assert weights.missing(table=(grown,)) == [grown]
+    assert weights.verify(table=(grown,)) == {}
+
+
+@pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(b"short")])
 def test_a_lost_or_shortened_file_counts_as_missing(row: Weight, spoil: Callable[[Path], None]) -> None:
     weights.fetch(table=(row,))

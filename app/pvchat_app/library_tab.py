@@ -144,7 +144,7 @@ class LibraryTab:
 
     def ask(self, question: str, request: gr.Request) -> Iterator[Updates]:
         """Answer a question about all videos; earlier questions resolve follow-ups such as "and on Tuesday?"."""
-        session, question = self.backend.sessions.of_request(request), one_line(question)
+        session, question, answered = self.backend.sessions.of_request(request), one_line(question), list[str]()
         asked = session.library_questions  # of somebody who is forgotten meanwhile nothing goes into the new list
         if not question:
             yield {self.answer: cards.notice("Type a question first.", "error")}
@@ -153,12 +153,14 @@ class LibraryTab:
         def work(tell: Progress) -> Updates:
             with self.backend.engine.reporting_to(tell):
                 answer = self.backend.engine.chat.library.ask(question, list(asked), progress=tell)
-            with session.lock:
-                asked.append(question)
-                del asked[:-MAX_EARLIER]
-            return {self.answer: librarycards.answer(question, answer), self.question: ""}
+            updates = {self.answer: librarycards.answer(question, answer), self.question: ""}
+            answered.append(question)
+            return updates
 
         yield from page_events.with_progress(self.answer, "looking it up", work)
+        with session.lock:  # not reached where the page has gone: what nobody saw answered is no earlier question
+            asked.extend(answered)
+            del asked[:-MAX_EARLIER]
 
     def play(self, event: gr.EventData, request: gr.Request) -> Any:
         """Play a video from the time that was clicked ("clip:seconds").

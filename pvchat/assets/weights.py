@@ -87,7 +87,8 @@ def verify(*, table: Table) -> dict[str, dict[str, str]]:
     for weight in table:
         files = staging.files_of(weight)
         found[weight.role] = staging.find_damage(weight, files, thorough=True)
-        if not files and staging.folder_of(weight).exists():
+        folder = staging.folder_of(weight)
+        if folder.exists() and not (folder / staging.RECEIPT).exists():
             found[weight.role] = {staging.RECEIPT: "is gone, since files beside it were damaged"}
     return {role: files for role, files in found.items() if files}
 

@@ -251,6 +251,8 @@ class PeopleStore:
     @contextmanager
     def _writing(self, subject: str) -> Iterator[People]:
         """Hold the lock, clear what dead writers left, and yield everyone."""
+        from filelock import Timeout
+
         what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
         busy = PeopleError(what, subject=str(self.root), hint="Try again when it is done.")
         try:
@@ -258,6 +260,8 @@ class PeopleStore:
             with atomic.exclusive(self._lock, busy):
                 self._clear_leftovers()
                 yield self._rows()
+        except Timeout as error:  # of a lock that is taken while this one is held
+            raise busy from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
             raise PeopleError(what, subject=_printable(subject), hint=f"Look at {self.root}.") from error

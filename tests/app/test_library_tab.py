@@ -96,6 +96,10 @@ def test_a_question_goes_on_from_the_one_before_until_somebody_is_forgotten(back
     assert "last seen on Sunday 1 November" in asked("When was Ana last seen?")
     assert "2026-11-01 10.00.00.mp4" in asked("In which videos is she?")
     assert session.library_questions == ["When was Ana last seen?", "In which videos is she?"]
+    leaving = tab.ask("When was Ben last seen?", request)
+    next(leaving)
+    leaving.close()
+    assert len(session.library_questions) == 2  # nobody saw it answered
     answering = tab.ask("When was Ana last seen?", request)
     next(answering)
     backend.forget("Ana")
