@@ -85,11 +85,11 @@ def verify(*, table: Table) -> dict[str, dict[str, str]]:
     """
     found = {}
     for weight in table:
-        files = staging.files_of(weight)
-        found[weight.role] = staging.find_damage(weight, files, thorough=True)
         folder = staging.folder_of(weight)
         if folder.exists() and not (folder / staging.RECEIPT).exists():
             found[weight.role] = {staging.RECEIPT: "is gone, since files beside it were damaged"}
+        else:
+            found[weight.role] = staging.find_damage(weight, staging.files_of(weight), thorough=True)
     return {role: files for role, files in found.items() if files}
 
 
