@@ -37,7 +37,7 @@ def trained_folder(path: Path) -> Path:
     """The model's folder in a run's (its best checkpoint, else its last) or a checkpoint's; else the path itself."""
     pointers = (path / "checkpoints" / name for name in ("best", "last"))
     if (file := next((one for one in pointers if one.is_file()), None)) is not None:
-        path = file.with_name(file.read_text(encoding="utf-8").strip())
+        path = file.parent / file.read_text(encoding="utf-8").strip()
     return path / "model" if (path / "model").is_dir() else path
 
 

@@ -1,10 +1,11 @@
-"""Enrolled people as the model takes them: `PersonState` (one state, well under 1 MB) and `People` (a padded batch).
+"""Enrolled people as the model takes them: `PersonState` (one, well under 1 MB), `People` (a padded batch).
 
 A person is 16 personal tokens, offsets z to the router logits, and who she is, so that she is recognised in clips.
 Names are plain text, bound to the tokens in the prompt: renaming retrains nothing. No base weights are in here.
 
-How surely people are in a clip is told by `identity/presence.py`: the language model gets it as a part of their
-embeddings (`PVChatModel.embed`); with another person in her place it changes. Nothing of it is trained along.
+How surely people are in a clip is told by `identity/presence.py`: the language model gets it (`PresenceInput`) as a
+part of their embeddings (`PVChatModel.embed`); with another person in her place it changes. Nothing of it is trained
+along.
 
 Legend: B batch, P people named in a question, I personal tokens, D width, M routed modules, R routed heads.
 """

@@ -38,7 +38,7 @@ class BodyMeasures:
     """One sighting's face, as in `experts.mesh.Mesh`, and left and right hand [2, 21, 3] (fractions); NaN: unknown."""
 
     mouth_open: float = np.nan  # not of a small face
-    smile: float = np.nan  # probability (`experts.mesh`), as the next
+    smile: float = np.nan  # probability (`mesh.smiling_and_downcast`, not `Mesh.smile`), as the next
     downcast: float = np.nan
     glasses: float = np.nan  # log-odds that they are worn (`experts.glasses`)
     yaw: float = np.nan

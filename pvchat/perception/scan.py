@@ -187,9 +187,9 @@ class ScanState:
     things: list[Thing] = field(default_factory=list)
     bodies: list[Thing] = field(default_factory=list)
     joiner: TrackJoiner = field(default_factory=TrackJoiner)
-    grids: dict[int, NDArray[np.float16]] = field(default_factory=dict)  # an even sample of all parts', by number
+    grids: dict[int, NDArray[np.float16]] = field(default_factory=dict)  # by number: an even sample, at most MOST_GRIDS
     shown: int = 0  # how many grids the parts had
-    every: int = 1  # of them is kept
+    every: int = 1  # one of so many is kept; doubled when there are too many
 
     def add(self, part: ClipAnalysis) -> None:
         """Take in the next part."""

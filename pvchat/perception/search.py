@@ -156,7 +156,8 @@ def _chains(located: Sequence[Located], shots: IntArray) -> list[list[Sighting]]
             return []
         before = {chain[-1][1]: n for n, chain in enumerate(chains) if chain[-1][0] == frame - 1}  # by face
         near = overlap(located[frame - 1].boxes, located[frame].boxes)
-        alone = (near >= _OTHER_OVERLAP).sum(1)[:, None] + (near >= _OTHER_OVERLAP).sum(0) == 2
+        others = near >= _OTHER_OVERLAP
+        alone = (others.sum(1)[:, None] == 1) & (others.sum(0) == 1)
         return [(before[i], j) for i, j in _mutual_nearest(near, _CHAIN_OVERLAP) if alone[i, j]]
 
     return linked(range(len(located)), located, match)

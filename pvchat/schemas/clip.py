@@ -19,7 +19,7 @@ from pvchat.schemas.sound import Sound
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
-Pixels = NDArray[np.uint8]  # of a picture [H, W, 3] RGB, or of several
+Pixels = NDArray[np.uint8]  # pictures [..., H, W, 3] RGB, pixels [N, 3], masks [..., h, w]
 Flags = NDArray[np.bool_]
 Stage = Literal["who", "what"]
 Spans = tuple[tuple[float, float], ...]

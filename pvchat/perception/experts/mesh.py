@@ -120,7 +120,10 @@ def measure(points: FloatArray) -> dict[str, float]:
 
 
 def smile_features(points: FloatArray) -> FloatArray:
-    """[D] of a mesh [468, 3] in pixels (depth too): where SMILE_POINTS lie, in face heights from the face's middle."""
+    """[D] of a mesh [468, 3] in pixels (depth too): where SMILE_POINTS lie, in face heights from the face's middle.
+
+    Its height isn't that of `face_axes`: the weights learned with what lies across taken off.
+    """
     across = points[LEFT_CHEEK] - points[RIGHT_CHEEK]
     across = across / max(float(np.linalg.norm(across)), 1e-6)
     down = points[CHIN] - points[FOREHEAD]

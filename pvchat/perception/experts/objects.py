@@ -30,7 +30,7 @@ _LEAST = 0.2  # score below which no threshold that is used lies
 _CLASSES, PERSON = 91, 1  # of COCO's numbers, 0 being nothing
 _SAME = 0.6  # overlap from which two boxes of a label are one thing, as in the graph's own suppression
 _FILE = Path(__file__).with_name("coco.json")
-LABELS = {int(number): label for number, label in json.loads(_FILE.read_text(encoding="utf-8")).items()}  # by COCO's
+LABELS = {int(number): label for number, label in json.loads(_FILE.read_text(encoding="utf-8")).items()}  # by number
 
 
 @dataclass(frozen=True)
