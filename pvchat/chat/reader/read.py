@@ -32,18 +32,13 @@ _EMPTY = word_set("and or but then what how about also just only say sorry i mea
 
 @dataclass(frozen=True)
 class Known:
-    """What a question may speak of.
-
-    Attributes:
-        of_library: many videos are asked about, not one.
-        timeline: of the clip, where it is known: who is there, and who is a man or a woman, for "he" and "she".
-    """
+    """What a question may speak of."""
 
     names: Sequence[str]  # of everyone enrolled, as they are spelled
     aliases: Mapping[str, str] = field(default_factory=dict)  # other names of theirs -> the enrolled name
     history: Sequence[Turn] = ()  # earlier questions and what was found, oldest first
-    timeline: Timeline | None = None
-    of_library: bool = False
+    timeline: Timeline | None = None  # of the clip: who is there, and who is a man or a woman, for "he" and "she"
+    of_library: bool = False  # many videos are asked about, not one
 
 
 def read(text: str, known: Known) -> Query:

@@ -44,14 +44,10 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last
 
 @dataclass(frozen=True)
 class Slot:
-    """A run of words with one tag.
+    """A run of words with one tag."""
 
-    Attributes:
-        role, kind: of the tag (`network.py`).
-    """
-
-    role: str
-    kind: str
+    role: str  # of the tag (`network.py`)
+    kind: str  # of the tag
     denied: bool  # the condition is denied
     typed: str  # the words as typed
     value: str  # what they stand for
