@@ -9,10 +9,16 @@ import pytest
 from make_asked import read_question
 
 from pvchat.augment.questions import templates as book
+from pvchat.augment.schemas import Split
 
 NAMES = ("Ana", "Ben", "Cleo")
 FRAMES = ("yes", "no", "described", "refusal")
 PLURAL = r"(are|have|do|were|don't|aren't)"
+
+
+def questions_of(split: Split) -> list[tuple[str, str]]:
+    """Type and text of each question of a split, asked of Ana."""
+    return [(kind, book.fill(t.text, "Ana")) for kind in book.TYPES for t in book.templates(kind, split)]
 
 
 def every_answer() -> list[str]:
@@ -23,20 +29,21 @@ def every_answer() -> list[str]:
 
 @pytest.mark.parametrize("split", book.SPLITS)
 @pytest.mark.parametrize("kind", book.TYPES)
-def test_there_are_twelve_of_each_type_and_split(kind: str, split: str) -> None:
+def test_there_are_twelve_of_each_type_and_split(kind: str, split: Split) -> None:
     found = book.templates(kind, split)
     assert len({t.text for t in found}) == len(found) >= 12
 
 
 def test_every_template_has_its_own_number() -> None:
-    assert max(Counter(t.number for t in book.all_templates()).values()) == 1
+    numbers = [t.number for split in book.SPLITS for kind in book.TYPES for t in book.templates(kind, split)]
+    assert max(Counter(numbers).values()) == 1
 
 
 def test_no_question_and_no_answer_stands_in_two_splits() -> None:
     where: dict[str, set[str]] = {}
-    for t in book.all_templates():
-        where.setdefault(book.masked(t.text, ()), set()).add(t.split)
     for split in book.SPLITS:
+        for _, text in questions_of(split):
+            where.setdefault(book.masked(text, ()), set()).add(split)
         for frame in FRAMES:
             for text in book.answers(frame, split):
                 where.setdefault(book.masked(text, ()), set()).add(split)
@@ -44,21 +51,21 @@ def test_no_question_and_no_answer_stands_in_two_splits() -> None:
 
 
 @pytest.mark.parametrize("split", book.SPLITS)
-def test_questions_are_read_with_whom_they_name(split: str) -> None:
-    for text in (book.fill(t.text, "Ana") for t in book.all_templates() if t.split == split):
+def test_questions_are_read_with_whom_they_name(split: Split) -> None:
+    for _, text in questions_of(split):
         read = read_question(text, NAMES)
         assert (read.people, read.query.whom.unknown) == (("Ana",), ()), text
 
 
 def test_nearly_all_questions_are_read_as_their_type() -> None:
-    texts = [(t.type, book.fill(t.text, "Ana")) for t in book.all_templates()]
+    texts = [asked for split in book.SPLITS for asked in questions_of(split)]
     otherwise = [text for kind, text in texts if read_question(text, NAMES).type != kind]
     assert len(otherwise) <= 0.03 * len(texts), otherwise
 
 
 @pytest.mark.parametrize("split", book.SPLITS)
-def test_questions_are_grammatical(split: str) -> None:
-    for text in (book.fill(t.text, "Ana") for t in book.all_templates() if t.split == split):
+def test_questions_are_grammatical(split: Split) -> None:
+    for _, text in questions_of(split):
         assert not mistakes(text), text
         imperative = re.match(r"(Tell|Describe|Say|Please|Give|Point)\b", text)
         assert text.endswith("." if imperative else "?"), text

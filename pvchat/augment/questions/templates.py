@@ -29,25 +29,12 @@ class Template:
 
     number: int
     text: str
-    type: str
-    split: Split
-
-
-@lru_cache(maxsize=1)
-def all_templates() -> tuple[Template, ...]:
-    """All templates. A number tells type, split and place: it changes when templates are put between others."""
-    found = []
-    for type_number, kind in enumerate(TYPES):
-        for split_number, split in enumerate(SPLITS):
-            first = 10000 + 1000 * type_number + 100 * split_number
-            texts = _texts()["questions"][kind][split]
-            found += [Template(first + i, text, kind, split) for i, text in enumerate(texts)]
-    return tuple(found)
 
 
 def templates(kind: str, split: Split) -> list[Template]:
-    """Those of a type and split."""
-    return [t for t in all_templates() if t.type == kind and t.split == split]
+    """Those of a type and split. A number tells both and the place: it changes when others are put between."""
+    first = 10000 + 1000 * TYPES.index(kind) + 100 * SPLITS.index(split)
+    return [Template(number, text) for number, text in enumerate(_texts()["questions"][kind][split], first)]
 
 
 def answers(frame: str, split: Split) -> list[str]:
