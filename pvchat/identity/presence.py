@@ -40,7 +40,7 @@ from pvchat.identity.competition import compete, figure_groups, is_clear
 from pvchat.identity.gallery import FaceTracks, Gallery, Stack, faces_of, stacks_of
 from pvchat.identity.measures import PrintModel, Sightings, Weights, distance_features
 from pvchat.identity.recurring import long_video_cost, with_own_sightings
-from pvchat.identity.same_place import CLOTHES_ALONE_MAX, body_logits, distance_penalty
+from pvchat.identity.same_place import CLOTHES_ALONE_MAX, body_logits, distance_penalty, has_clothes
 from pvchat.people.corrections import corrections_of
 from pvchat.people.parts import View, stacked
 from pvchat.people.person import Person
@@ -182,7 +182,7 @@ class PresenceModel:
             return out
         no_face = np.array([track.kind == "figure" for track in analysis.tracks], bool)
         for row, person in enumerate(people):
-            if person.kind == "face" and len(person.arrays.get("looks", ())) and "frame" in person.arrays:
+            if has_clothes(person):
                 place = float(self.scene_likeness(person, analysis.mean_frame))
                 out[row] = body_logits(person, analysis.tracks, place, self.body_mean) - IMPOSSIBLE_LOGIT * no_face
         return out * with_looks

@@ -63,6 +63,11 @@ def is_covered(track: Track) -> bool:
     return any(feature in COVERS for feature in track.facts.features)
 
 
+def has_clothes(person: Person) -> bool:
+    """Whether hair and clothes can count: somebody real, of whom these are known, and the place."""
+    return person.kind == "face" and len(person.arrays.get("looks", ())) > 0 and "frame" in person.arrays
+
+
 def body_logits(person: Person, tracks: Sequence[Track], place: float, mean: FloatArray) -> FloatArray:
     """Log-odds [K] to add to those by face on K tracks; for a track without a face they are all that there is.
 

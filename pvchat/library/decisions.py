@@ -25,7 +25,7 @@ from pvchat.config import PresenceConfig
 from pvchat.identity.calibration import EnrollmentQuality
 from pvchat.identity.evidence import NAMED
 from pvchat.identity.presence import DRAWN_MISMATCH, SPAN_FROM, PresenceModel
-from pvchat.identity.same_place import CLEAR_FACE_QUALITY
+from pvchat.identity.same_place import CLEAR_FACE_QUALITY, has_clothes
 from pvchat.library import odds, records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
@@ -56,7 +56,7 @@ class _Enrolled:
         said = np.array([any(not one.her for one in corrections_of(person)) for person in everyone], bool)
         foreign = [[person.drawn not in (None, drawn) for drawn in (False, True)] for person in everyone]
         worlds, enrolled = DRAWN_MISMATCH * np.array(foreign, float).reshape(-1, 2), EnrollmentQuality.of(everyone)
-        bodies = bool(enrolled.figure.any()) or any(map(odds.has_clothes, everyone))
+        bodies = bool(enrolled.figure.any()) or any(map(has_clothes, everyone))
         return cls(numbers, np.isin(numbers, fresh), said, enrolled, worlds, bodies)
 
 

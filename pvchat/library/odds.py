@@ -19,7 +19,7 @@ from pvchat.identity.calibration import best_quality
 from pvchat.identity.gallery import Gallery
 from pvchat.identity.presence import IMPOSSIBLE_LOGIT, PresenceModel
 from pvchat.identity.recurring import long_video_cost
-from pvchat.identity.same_place import CLEAR_FACE_QUALITY, NO_FACE_ELSEWHERE_LOGIT, OTHER_PLACE_COSINE
+from pvchat.identity.same_place import CLEAR_FACE_QUALITY, NO_FACE_ELSEWHERE_LOGIT, OTHER_PLACE_COSINE, has_clothes
 from pvchat.library import records
 from pvchat.people.corrections import corrections_of
 from pvchat.people.person import Person
@@ -67,7 +67,7 @@ def logits_of_tracks(
     tracks, clips, *kinds = np.array(library.execute(words, (after,)).fetchall(), int).reshape(-1, 5).T
     faceless, bodies, films = (kind > 0 for kind in kinds)
     alike, weak = _place_likeness(library, model, people, clips), faceless.copy()
-    wears = np.array([[one.kind == "face" and has_clothes(one)] for one in people], bool)
+    wears = np.array([[has_clothes(one)] for one in people], bool)
     out = np.where(wears & bodies & faceless, NO_FACE_ELSEWHERE_LOGIT, IMPOSSIBLE_LOGIT).astype(np.float32)
     rows = np.array([row for row, person in enumerate(people) if person.kind == "face"], int)
     known = [people[row] for row in rows]
@@ -122,11 +122,6 @@ def read(library: sqlite3.Connection, tracks: IntArray, numbers: Sequence[int]) 
     """Log-odds [P, T] of people on tracks, by their numbers."""
     first, last = int(min(tracks.tolist(), default=0)) // _BLOCK, int(max(tracks.tolist(), default=0)) // _BLOCK
     return _blocks(library, first, last, numbers)[:, tracks - first * _BLOCK]
-
-
-def has_clothes(person: Person) -> bool:
-    """Whether hair and clothes can count: these are known, and the place."""
-    return len(person.arrays.get("looks", ())) > 0 and "frame" in person.arrays
 
 
 def _place_likeness(
