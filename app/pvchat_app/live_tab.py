@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from pvchat.chat.english import STRANGER
 from pvchat.errors import PVChatError
 from pvchat.storage import library as storage
 from pvchat_app import cards
@@ -140,7 +141,7 @@ class LiveTab:
 def _now(live: Live) -> str:
     """The last picture, who is there, and the state of the connection."""
     status, picture = live.status(), base64.b64encode(live.picture()).decode()
-    who = ", ".join(name or "somebody I don't know" for name in status.who) or "Nobody is there."
+    who = ", ".join(name or STRANGER for name in status.who) or "Nobody is there."
     if status.failed or not status.running:
         state = f"Watching ended. {status.failed}".strip()
     elif not status.connected:

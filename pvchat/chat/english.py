@@ -18,6 +18,7 @@ from typing import Any
 
 ASK = "ask me who is in this video, what they wear, what they do or where they are"
 NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
+STRANGER = "somebody I don't know"
 HEDGE = "probably"  # before what is likely but not sure
 
 

@@ -60,10 +60,12 @@ def _run(args: argparse.Namespace) -> None:
 
 def status_line(status: LiveStatus) -> str:
     """The state of watching, in a sentence."""
+    from pvchat.chat.english import STRANGER
+
     state = "connected" if status.connected else f"not connected ({status.problem or 'no picture yet'})"
     if not status.looked_at + status.still:
         return f"{state}; nothing was looked at yet{', networks are being loaded' * status.connected}."
-    who = [name or "somebody I don't know" for name in status.who]
+    who = [name or STRANGER for name in status.who]
     parts = [state, f"there: {', '.join(who) or 'nobody'}", f"{status.latency_s:.1f} s behind"]
     parts += [f"{status.looked_at} pictures looked at, {status.still} where nothing moved"]
     parts += [f"{status.dropped} dropped for want of time"] if status.dropped else []

@@ -14,9 +14,9 @@ from pathlib import Path
 from pvchat.chat import english
 from pvchat.chat import query as queries
 from pvchat.chat.archive import is_of_all, of_each
-from pvchat.chat.english import NTH_SAID, clock, in_place, join, lasting, number, so_many, upper, wording
+from pvchat.chat.english import NTH_SAID, STRANGER, clock, in_place, join, lasting, number, so_many, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
-from pvchat.chat.say.clauses import STRANGER, called, clause, does, is_plain, whom_said
+from pvchat.chat.say.clauses import called, clause, does, is_plain, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in

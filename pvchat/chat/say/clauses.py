@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from pvchat.chat import english
 from pvchat.chat import query as queries
-from pvchat.chat.english import be, clock, join, lasting, number, shortened, span_told, table, wording, words
+from pvchat.chat.english import STRANGER, be, clock, join, lasting, number, shortened, span_told, table, wording, words
 from pvchat.chat.query import EVERYBODY, MOVES, PRESENT, And, Condition, During, Event, Has, Not, Or, Query, Whom, atoms
 from pvchat.chat.reader.words import participle
 from pvchat.chat.sounds import MUSIC, asked_of, phrase_of
@@ -21,7 +21,6 @@ from pvchat.schemas import Decision, Why
 
 _DETERMINERS = ("the", "a", "an", "his", "her", "their", "my", "some")
 BALD, DARK = Has("hair", "bald"), Has("light", "dark")
-STRANGER = "somebody I don't know"
 KNOWN_SAID = {True: " I know", False: " I don't know", None: ""}  # by `Whom.known`, after a noun
 _AUX = {"be": ("is", "are"), "have": ("has", "have"), "do": ("does", "do")}  # of one, of several
 _INSTANT_S = 1.0  # a part that is shorter has no times

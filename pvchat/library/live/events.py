@@ -20,6 +20,7 @@ from datetime import datetime, time
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import urlsplit, urlunsplit
 
+from pvchat.chat.english import STRANGER
 from pvchat.schemas import Service
 from pvchat.storage.library import LibraryError, transaction
 
@@ -28,7 +29,6 @@ Kind = Literal["appears", "leaves", "unknown"]
 PAGE = "page"  # the target of what only the page shows
 NIGHT = "22:00-06:00"
 QUIET_S = 60.0
-SOMEBODY = "somebody I don't know"
 _SEEN = re.compile(r"(?P<who>.+?) (?:is seen|appears|comes|arrives)\Z", re.IGNORECASE)
 _LEAVES = re.compile(r"(?P<who>.+?) (?:leaves|goes|is gone)\Z", re.IGNORECASE)
 _UNKNOWN = re.compile(r"(?:some|any)(?:body|one) unknown|an unknown person|a stranger", re.IGNORECASE)
@@ -230,7 +230,7 @@ def event_of(library: sqlite3.Connection, names: Mapping[str, str], number: int)
 
 def in_words(kind: str, name: str, place: str = "") -> str:
     """An event or a rule in words."""
-    who = SOMEBODY if kind == "unknown" else name or "somebody who was forgotten"
+    who = STRANGER if kind == "unknown" else name or "somebody who was forgotten"
     where = f", {place}" if place else ""
     return f"{who} {'leaves' if kind == 'leaves' else 'is seen'}{where}"
 
