@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
@@ -40,6 +40,7 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import (
+    CARRIES,
     COMING,
     GOING,
     REST,
@@ -54,7 +55,7 @@ from pvchat.chat.reader.slots import (
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
-_OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
@@ -97,7 +98,7 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
         heads["select"], number, whom = "count", Number("at_least", whom.nth), replace(whom, nth=0)
     if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
-        whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
+        whom, rank = whom if whom.nth else replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
@@ -198,7 +199,7 @@ def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
     """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
     things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
-    plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
+    plain = heads["select"] in OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
     return plain and not described and not things
 
 
@@ -208,7 +209,7 @@ def _is_thing(condition: Condition | None) -> bool:
 
 def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
     """The part that is asked about: "the second time" that she is seen, "while Ben does" the same."""
-    nth = _NTH[heads["event_nth"]]
+    nth = _NTH[heads["event_nth"]] or next((ordinal(s) for s in slots if (s.role, s.kind) == ("F", "nth")), 0)
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
     nothing = not told and about == EVERYBODY
@@ -366,13 +367,25 @@ def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]
     return tuple(name for name in next(lists, seen) if name not in last)
 
 
-def picked(query: Query, history: Sequence[Turn]) -> Query:
-    """Who was the second of the last list of people, where "the second one" is asked about."""
+def picked(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query:
+    """Who was the second of the last list of people, where "the second one" is asked about, or which one of them is."""
     lists = (turn[1].names if len(turn[1].people) > 1 else _others_told(turn) for turn in reversed(history))
     people, nth = next(filter(None, lists), ()), query.whom.nth
+    if ("of", "them") in pairwise(seen) and query.select == "who" and people and not (nth or query.whom.names):
+        such = [one for one in (query.whom.such, query.where) if one is not None]
+        return replace(query, whom=Whom(people), where=conjunction(such) if such else None)
     if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
         return query
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
+
+
+def at_that_time(query: Query, last: Turn, seen: Sequence[str]) -> Query:
+    """With the time of a question before: "when did Tom come?", "was Ana still there?"."""
+    before = last[0]
+    if query.select != "exists" or query.during != WHOLE or not {"still", "already"} & {*seen}:
+        return query
+    then = During("while", Event(before.whom, before.where or PRESENT), before.rank.k if before.rank else 1)
+    return replace(query, during=then if before.select in _TIMES and before.during == WHOLE else before.during)
 
 
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
@@ -381,7 +394,10 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     """
     found: list[Slot] = []
     for slot in slots:
-        if slot.kind != "pronoun":
+        held = _last_thing(history) if slot.words & CARRIES and (slot.role, slot.kind) == ("P", "pronoun") else ""
+        if held:  # "who holds it?"
+            found.append(replace(slot, kind="holding", value=held))
+        elif slot.kind != "pronoun":
             found.append(slot)
         elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
@@ -496,8 +512,9 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         event = before.during.event or happened
         during = WHOLE if event is None else During("after", event)
     query = _instead(query, asked, during)
+    elsewhere = asked.where is not None and _place_of(asked.where) == asked.where and before.during.event is not None
     return replace(
-        query, during=before.during if during == WHOLE else during, number=asked.number or query.number,
+        query, during=during if elsewhere or during != WHOLE else before.during, number=asked.number or query.number,
         throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,
     )  # fmt: skip
 
@@ -582,7 +599,8 @@ def _of_whom(query: Query, turn: _Following) -> Query:
 def _said_again(query: Query, turn: _Following) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
     asked = turn.asked
-    again = next((slot for slot in turn.said if slot.role == "P" and slot.kind == "pronoun"), None)
+    said = (one for one in turn.said if (one.role, one.kind) == ("P", "pronoun"))
+    again = next((one for one in said if asked.where is None or not one.words & CARRIES), None)  # not "who holds it?"
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)

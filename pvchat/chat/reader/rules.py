@@ -36,8 +36,9 @@ from pvchat.chat.query import (
     by_place,
     conjunction,
     is_numbered,
+    together,
 )
-from pvchat.chat.reader.decode import AFTER_THAT, Turn
+from pvchat.chat.reader.decode import AFTER_THAT, OF_ONE, Turn
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import (
     BACK,
@@ -95,6 +96,7 @@ _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
+_COMPANY = (Has("with"), Has("beside"))  # of both, where it isn't said of whom
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -142,7 +144,9 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
     if 0 < second < len(words):
         left = zip(seen[second:], tags[second:], strict=True)
         only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
-        if not (only_names and seen[second] == "and" and seen[second - 1] not in (",", *_ENDS)):
+        places = all(tag in ("O", "P-place", "P-setting") for tag in tags[second:])
+        places = places and {*seen[second:]}.isdisjoint(_OPENERS) and seen[0] == "who"  # "who is here and also there?"
+        if not ((only_names and seen[second] == "and" or places) and seen[second - 1] not in (",", *_ENDS)):
             return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
     opened = seen[0] in _IN_TIME and not {*seen[1:2]} & _AUXILIARY  # "when Ana sits, is Ben there?"
@@ -209,6 +213,30 @@ def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
         return slots
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
+
+
+def apart(question: Tagged, slots: Sequence[Slot]) -> list[tuple[Tagged, Sequence[Slot]]]:
+    """A question, with its slots, as one about each of two people who aren't both named ("Ana and the man in red")."""
+    heads, seen, own = question.heads, question.seen, [slot for slot in slots if slot.role == "S"]
+    ends = [slot.at + len(slot.typed.split()) for slot in own]
+    joints = (i for i, end in enumerate(ends[:-1], 1) if {"and", "or", "nor"} & {*seen[end : own[i].at]})
+    cut = next((i for i in joints if own[i].kind in ("name", "gender")), 0)
+    groups = [own[:cut], own[cut:]] if heads["select"] in OF_ONE else []
+    headed = all(sum(slot.kind == "gender" for slot in group) == (not any(s.name for s in group)) for group in groups)
+    if not cut or not groups or not headed or len(own) < 3 or all(slot.name for slot in own):
+        return [(question, slots)]
+    heads = heads | ({} if heads["quantifier"] == "none" else {"quantifier": "any"})
+    halves = [[slot for slot in slots if slot not in group] for group in groups[::-1]]
+    return [(replace(question, heads=heads, slots=half), half) for half in halves]
+
+
+def of_both(queries: Sequence[Query]) -> Query:
+    """The query of a question, or of both that it is made of: one with the other, or one by one."""
+    one, other = queries[0], queries[-1]
+    parts = [replace(p, of=other.whom) if isinstance(p, Has) and p in _COMPANY else p for p in together(one.where)]
+    if len(queries) > 1 and (*parts,) != together(one.where):
+        return replace(one, where=conjunction(parts))
+    return one if len(queries) < 2 else replace(one, then=other)
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
