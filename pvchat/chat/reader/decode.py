@@ -379,9 +379,8 @@ def picked(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query:
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
 
 
-def at_that_time(query: Query, last: Turn, seen: Sequence[str]) -> Query:
+def at_that_time(query: Query, before: Query, seen: Sequence[str]) -> Query:
     """With the time of a question before: "when did Tom come?", "was Ana still there?"."""
-    before = last[0]
     if query.select != "exists" or query.during != WHOLE or not {"still", "already"} & {*seen}:
         return query
     then = During("while", Event(before.whom, before.where or PRESENT), before.rank.k if before.rank else 1)

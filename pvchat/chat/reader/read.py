@@ -93,7 +93,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     if heads["follow"] != "none":
         return decode.goes_on(query, history[-1], heads, said)
     query = decode.picked(query, known.history, seen) if {"one", "ones", "them"} & {*seen} else query
-    query = query if known.of_library else decode.at_that_time(query, known.history[-1], seen)
+    query = query if known.of_library else decode.at_that_time(query, known.history[-1][0], seen)
     return decode.leaning(query, history, heads, said)
 
 

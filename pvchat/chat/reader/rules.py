@@ -144,8 +144,7 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
     if 0 < second < len(words):
         left = zip(seen[second:], tags[second:], strict=True)
         only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
-        places = all(tag in ("O", "P-place", "P-setting") for tag in tags[second:])
-        places = places and {*seen[second:]}.isdisjoint(_OPENERS) and seen[0] == "who"  # "who is here and also there?"
+        places = seen[0] == "who" and _OPENERS.isdisjoint(seen[second:]) and {*tags[second:]} <= {"O", "P-place"}
         if not ((only_names and seen[second] == "and" or places) and seen[second - 1] not in (",", *_ENDS)):
             return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]

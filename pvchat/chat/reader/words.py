@@ -54,6 +54,7 @@ _AT = ("on", "at", "in", "by")
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
+WAYS = word_set("left right forward forwards backward backwards sideways camera")  # in which somebody goes
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
@@ -368,6 +369,9 @@ def canonical(kind: str, typed: str) -> str:
     if kind == "near" and (at := next((f"{how} {plain}" for how in _AT if f"{how} {plain}" in table), "")):
         return table[at]  # "sofa", "desk"
     inside = [form for form in table if f" {form} " in f" {plain} "]
+    goes = next((form for form in inside if kind == "deed" and table[form] in ("walking", "running")), "")
+    if goes and WAYS & {*plain.split()}:  # where to isn't measured
+        return " ".join(words).replace(goes, table[goes])
     return table[max(inside, key=len)] if inside else " ".join(words)
 
 
