@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from typing import cast
 
 from pvchat.chat.conditions import RELATIONS, chosen
@@ -55,7 +55,7 @@ from pvchat.chat.reader.slots import (
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
-OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+_OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
@@ -199,7 +199,7 @@ def _picks(heads: Heads, whom: Whom, conditions: Sequence[Condition]) -> bool:
     """Whether a rank says whom a question is about, not what it asks for: of things, of rooms and days, none does."""
     described = heads["select"] == "when" and whom.such is not None  # "when does the man in the hat first smile?"
     things = any(_is_thing(one.part if isinstance(one, Not) else one) for one in conditions)
-    plain = heads["select"] in OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
+    plain = heads["select"] in _OF_ONE and heads["follow"] == heads["unit"] == "none" and not whom.names
     return plain and not described and not things
 
 
@@ -209,7 +209,9 @@ def _is_thing(condition: Condition | None) -> bool:
 
 def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
     """The part that is asked about: "the second time" that she is seen, "while Ben does" the same."""
-    nth = _NTH[heads["event_nth"]] or next((ordinal(s) for s in slots if (s.role, s.kind) == ("F", "nth")), 0)
+    nth = _NTH[heads["event_nth"]]
+    named = all(slot.name for slot in slots if slot.role == "E")  # not "when the second stranger left": once
+    nth = nth or next((ordinal(s) for s in slots if named and (s.role, s.kind) == ("F", "nth")), 0)
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
     nothing = not told and about == EVERYBODY
@@ -367,24 +369,13 @@ def _rest(history: Sequence[Turn], timeline: Timeline | None) -> tuple[str, ...]
     return tuple(name for name in next(lists, seen) if name not in last)
 
 
-def picked(query: Query, history: Sequence[Turn], seen: Sequence[str]) -> Query:
-    """Who was the second of the last list of people, where "the second one" is asked about, or which one of them is."""
+def picked(query: Query, history: Sequence[Turn]) -> Query:
+    """Who was the second of the last list of people, where "the second one" is asked about."""
     lists = (turn[1].names if len(turn[1].people) > 1 else _others_told(turn) for turn in reversed(history))
     people, nth = next(filter(None, lists), ()), query.whom.nth
-    if ("of", "them") in pairwise(seen) and query.select == "who" and people and not (nth or query.whom.names):
-        such = [one for one in (query.whom.such, query.where) if one is not None]
-        return replace(query, whom=Whom(people), where=conjunction(such) if such else None)
     if not nth or query.whom.such is not None or query.whom.names or not -len(people) <= nth <= len(people):
         return query
     return replace(query, whom=Whom((people[nth - 1 if nth > 0 else nth],)))
-
-
-def at_that_time(query: Query, before: Query, seen: Sequence[str]) -> Query:
-    """With the time of a question before: "when did Tom come?", "was Ana still there?"."""
-    if query.select != "exists" or query.during != WHOLE or not {"still", "already"} & {*seen}:
-        return query
-    then = During("while", Event(before.whom, before.where or PRESENT), before.rank.k if before.rank else 1)
-    return replace(query, during=then if before.select in _TIMES and before.during == WHOLE else before.during)
 
 
 def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline | None) -> list[Slot]:
@@ -511,7 +502,9 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         event = before.during.event or happened
         during = WHOLE if event is None else During("after", event)
     query = _instead(query, asked, during)
-    elsewhere = asked.where is not None and _place_of(asked.where) == asked.where and before.during.event is not None
+    held = before.during.event  # "what does Ana do when she is in the kitchen?", "and in the garden?": not while there
+    elsewhere = held is not None and held.whom in (EVERYBODY, before.whom) and _place_of(held.where) is not None
+    elsewhere = elsewhere and asked.where is not None and _place_of(asked.where) == asked.where
     return replace(
         query, during=during if elsewhere or during != WHOLE else before.during, number=asked.number or query.number,
         throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,

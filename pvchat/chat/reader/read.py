@@ -27,7 +27,6 @@ _TWO_PARTS = re.compile(  # of the video, or two events, of which one would be p
     r"(?i) but not in the (?:first|second|third|fourth|last)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
-_REASON = re.compile(r"(?i)^(.* .*), (?:because|cause|'cause|cos) .*?(?=[?.!]*$)")  # why somebody asks
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 
@@ -49,7 +48,6 @@ class Known:
 
 def read(text: str, known: Known) -> Query:
     """The query that a question asks."""
-    text = _REASON.sub(r"\1", text)
     if _TWO_PARTS.search(text):
         return Query("refuse", refusal="unclear")
     wording = worded(text, known.names, known.aliases)
@@ -80,10 +78,9 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
     history = decode.leaned_on(known.history, changes or part != WHOLE)
     heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
-    query = rules.of_both([
-        rules.query_by_rule(decode.query_of(one.heads, rules.event_roles(one.heads, slots), part), one)
-        for one, slots in rules.apart(rules.Tagged(seen, labels, said, heads), slots)
-    ])  # fmt: skip
+    heads, slots = rules.one_with_another(rules.Tagged(seen, labels, said, heads), slots)
+    question = rules.Tagged(seen, labels, said, heads)
+    query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
     if known.of_library and not (query.unit and query.per) and not by_last:
         query = replace(query, unit="", per="")
@@ -92,8 +89,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
         return Query("refuse", refusal="unclear") if nothing_before else query
     if heads["follow"] != "none":
         return decode.goes_on(query, history[-1], heads, said)
-    query = decode.picked(query, known.history, seen) if {"one", "ones", "them"} & {*seen} else query
-    query = query if known.of_library else decode.at_that_time(query, known.history[-1][0], seen)
+    query = decode.picked(query, known.history) if {"one", "ones"} & {*seen} else query
     return decode.leaning(query, history, heads, said)
 
 

@@ -36,9 +36,8 @@ from pvchat.chat.query import (
     by_place,
     conjunction,
     is_numbered,
-    together,
 )
-from pvchat.chat.reader.decode import AFTER_THAT, OF_ONE, Turn
+from pvchat.chat.reader.decode import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
 from pvchat.chat.reader.slots import (
     BACK,
@@ -96,7 +95,7 @@ _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
-_COMPANY = (Has("with"), Has("beside"))  # of both, where it isn't said of whom
+_SAYS_MORE = word_set("only just except or nor neither never not alone most")  # than of two that they are together
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -144,7 +143,9 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
     if 0 < second < len(words):
         left = zip(seen[second:], tags[second:], strict=True)
         only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
-        places = seen[0] == "who" and _OPENERS.isdisjoint(seen[second:]) and {*tags[second:]} <= {"O", "P-place"}
+        places = (
+            seen[0] == "who" and _OPENERS.isdisjoint(seen[second:]) and {*tags[second:]} <= {"O", "P-place"}
+        )  # "who is in the kitchen and later also in the garden?" is one question
         if not ((only_names and seen[second] == "and" or places) and seen[second - 1] not in (",", *_ENDS)):
             return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
@@ -214,28 +215,20 @@ def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
 
 
-def apart(question: Tagged, slots: Sequence[Slot]) -> list[tuple[Tagged, Sequence[Slot]]]:
-    """A question, with its slots, as one about each of two people who aren't both named ("Ana and the man in red")."""
+def one_with_another(question: Tagged, slots: list[Slot]) -> tuple[Heads, list[Slot]]:
+    """Heads and slots with the second of two people as whom the first is with, where one of them is only described:
+    "are Ana and the man in red together?" isn't about an Ana in red. Not "are only", "never", "Ana or": these say more.
+    """
     heads, seen, own = question.heads, question.seen, [slot for slot in slots if slot.role == "S"]
-    ends = [slot.at + len(slot.typed.split()) for slot in own]
-    joints = (i for i, end in enumerate(ends[:-1], 1) if {"and", "or", "nor"} & {*seen[end : own[i].at]})
-    cut = next((i for i in joints if own[i].kind in ("name", "gender")), 0)
-    groups = [own[:cut], own[cut:]] if heads["select"] in OF_ONE else []
-    headed = all(sum(slot.kind == "gender" for slot in group) == (not any(s.name for s in group)) for group in groups)
-    if not cut or not groups or not headed or len(own) < 3 or all(slot.name for slot in own):
-        return [(question, slots)]
-    heads = heads | ({} if heads["quantifier"] == "none" else {"quantifier": "any"})
-    halves = [[slot for slot in slots if slot not in group] for group in groups[::-1]]
-    return [(replace(question, heads=heads, slots=half), half) for half in halves]
-
-
-def of_both(queries: Sequence[Query]) -> Query:
-    """The query of a question, or of both that it is made of: one with the other, or one by one."""
-    one, other = queries[0], queries[-1]
-    parts = [replace(p, of=other.whom) if isinstance(p, Has) and p in _COMPANY else p for p in together(one.where)]
-    if len(queries) > 1 and (*parts,) != together(one.where):
-        return replace(one, where=conjunction(parts))
-    return one if len(queries) < 2 else replace(one, then=other)
+    people = [slot for slot in own if slot.name or slot.kind == "gender"]
+    plain = heads["select"] in ("exists", "when", "how_long", "how_often") and heads["quantifier"] in ("any", "both")
+    plain = plain and heads["known"] == "any" and heads["rank"] == "none" and _SAYS_MORE.isdisjoint(seen)
+    together = conditions_of(slots, "P") in ([Has("with")], [Has("beside")])
+    if not plain or not together or len(people) != 2 or len(own) < 3 or any(slot.kind == "nth" for slot in own):
+        return heads, slots
+    joint = max((i for i in range(people[0].at, people[1].at) if seen[i] == "and"), default=len(seen))
+    turned = [replace(slot, role="O") if slot.role == "S" and slot.at > joint else slot for slot in slots]
+    return (heads, slots) if turned == slots else (heads | {"quantifier": "any"}, turned)
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:

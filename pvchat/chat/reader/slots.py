@@ -131,7 +131,8 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     nth = next((s for s in own if s.kind == "nth"), None)
     known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
     names = tuple(dict.fromkeys(s.name for s in own if s.name))
-    kinds = [word for s in own if s.kind == "stranger" for word in s.typed.lower().split() if is_known("gender", word)]
+    strange = [] if names else [s.typed.lower().split() for s in own if s.kind == "stranger"]  # "any unknown males?"
+    kinds = [word for typed in strange for word in typed if is_known("gender", word)]
     conditions = [*conditions_of(slots, role), *(Has("gender", canonical("gender", word)) for word in kinds)]
     if mine and not names and (left_out := joined(conditions_of(slots, "X"), "and")) is not None:
         conditions.append(Not(left_out))

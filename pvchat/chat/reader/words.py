@@ -54,7 +54,9 @@ _AT = ("on", "at", "in", "by")
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
-WAYS = word_set("left right forward forwards backward backwards sideways camera")  # in which somebody goes
+_WAYS = re.compile(  # in which somebody goes; not "walking right now"
+    r"\b(?:(?:to|from) (?:the )?(?:left|right)|left$|forwards?|backwards?|sideways|(?:to|towards?) (?:the )?camera)\b"
+)
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
@@ -370,7 +372,7 @@ def canonical(kind: str, typed: str) -> str:
         return table[at]  # "sofa", "desk"
     inside = [form for form in table if f" {form} " in f" {plain} "]
     goes = next((form for form in inside if kind == "deed" and table[form] in ("walking", "running")), "")
-    if goes and WAYS & {*plain.split()}:  # where to isn't measured
+    if goes and _WAYS.search(" ".join(words)):  # "walking to the left": where to isn't measured
         return " ".join(words).replace(goes, table[goes])
     return table[max(inside, key=len)] if inside else " ".join(words)
 
