@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from make_asked import query_of, read_question
+from make_asked import found, query_of, read_question
 from make_written import written
 
 from pvchat.chat.query import And, During, Event, Has, Not, Number, Or, Query, Rank, Whom
@@ -313,3 +313,82 @@ def test_after_thanks_somebody_is_asked_about() -> None:
 )
 def test_times_and_people_are_those_of_the_answer(text: str, answer: str) -> None:
     assert say(run(read_question(text, NAMES, (), FILM).query, FILM), FILM).startswith(answer)
+
+
+def _row(attribute: str, value: str, *, at: tuple[int, int] | None = None, colour: str = "") -> dict[str, object]:
+    times = {} if at is None else {"from": at[0], "to": at[1]}
+    return {"attribute": attribute, "value": value, **({"colour": colour} if colour else {}), **times}
+
+
+COAT, DRESS = _row("worn", "coat", colour="black"), _row("worn", "dress", colour="green")
+MAN, LADY = _row("gender", "man"), _row("gender", "woman")
+SHOTS = written({
+    "seconds": 120, "shots": [[0, 40], [40, 80], [80, 120]], "looked_for": ["dog", "cup"],
+    "scene": [_row("place", "kitchen", at=(0, 40)), _row("place", "garden", at=(80, 120))],
+    "things": [_row("thing", "dog", at=(20, 60))],
+    "people": [
+        {"name": "Ana", "seen": [[0, 30], [40, 70], [90, 110]], "x": 0.2, "rows": [
+            LADY, _row("posture", "sitting", at=(0, 20)), _row("posture", "standing", at=(20, 30)),
+            _row("posture", "sitting", at=(40, 70)), _row("deed", "walking", at=(90, 110))]},
+        {"name": "Ben", "seen": [[35, 75], [95, 120]], "x": 0.4, "rows": [
+            MAN, _row("posture", "sitting", at=(50, 75)), _row("posture", "standing", at=(35, 50))]},
+        {"name": "#1", "enrolled": False, "seen": [[50, 80]], "x": 0.6, "rows": [
+            MAN, COAT, _row("posture", "standing")]},
+        {"name": "#2", "enrolled": False, "seen": [[85, 100]], "x": 0.8, "rows": [
+            LADY, DRESS, _row("posture", "standing")]},
+    ],
+})  # fmt: skip
+CAME = "When did Ben come?"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "verdict", "names"),
+    [
+        # two of whom one is described are with each other, but only where no more is said of them
+        ("", "Are Ana and the man in the black coat together?", "yes", ["Ana"]),
+        ("", "Are both Ana and the man in the black coat together?", "yes", ["Ana"]),
+        ("", "Are the man in the black coat and Ben together?", "yes", ["#1"]),
+        ("", "When are Ana and the man in the black coat together?", None, ["Ana"]),
+        ("", "Are the man in the black coat and Ana next to each other?", "no", []),
+        ("", "Are Ana and the unknown man together?", "yes", ["Ana"]),
+        ("", "Are only Ana and the man in the black coat standing?", "no", ["Ana", "Ben", "#1", "#2"]),
+        ("", "Did only Ana and the man in the black coat leave?", "no", ["Ana", "Ben", "#1", "#2"]),
+        ("", "Do both Ana and the man in the black coat sit?", "no", []),
+        ("", "Is there a man and a woman in a red jacket?", "unknown", []),
+        # "already" and "still" name no time
+        (CAME, "Had Ana already left?", "yes", ["Ana"]),
+        (CAME, "Had Ana already been there?", "yes", ["Ana"]),
+        (CAME, "Had Ana already drunk something?", "unknown", []),
+        ("How often was Ana there?", "Is Ben still there?", "yes", ["Ben"]),
+        ("How long did Ana sit?", "Was Ben still there?", "yes", ["Ben"]),
+        ("When is Ana away?", "Is Ben still there?", "yes", ["Ben"]),
+        ("When did Ana leave?", "Was Ben still there?", "yes", ["Ben"]),
+        ("How long was Ben there?", "Was Ana still sitting?", "yes", ["Ana"]),
+        # a place takes the place of a time only where that was when the same person is at another
+        ("Is Ana there before Ben comes?", "And in the garden?", "no", []),
+        ("What does Ana do when she is in the kitchen?", "And in the garden?", None, ["Ana"]),
+        # a reason may be what is asked about, or stand before the question
+        ("", "Did Ana leave, because Ben came?", None, []),
+        ("", "Ana must be there, because I saw her. Was Ben there too?", "yes", ["Ana", "Ben"]),
+        ("", "I ask, because I lost it. Is Ana holding a cup?", "unknown", []),
+        ("", "Please check the video, because I was away: was Ana there?", "yes", ["Ana"]),
+        # "of them" doesn't always pick
+        ("Who is sitting?", "Who is with the two of them?", None, ["#1", "#2"]),
+        ("Who is sitting?", "Who else is there besides the two of them?", None, ["#1", "#2"]),
+        ("Who is there?", "Which of them is unknown?", None, ["#1", "#2"]),
+        ("Who is there?", "Which of them are strangers?", None, ["#1", "#2"]),
+        # where somebody walks to isn't measured; "right now" is no way
+        ("", "Is Ana walking to the right?", "unknown", []),
+        ("", "Is Ana walking towards the camera?", "unknown", []),
+        ("", "Is Ana walking right now?", "yes", ["Ana"]),
+        ("", "Ben is standing right?", "yes", ["Ben"]),
+        # the second stranger leaves once; Ana leaves for the third time
+        ("", "Was Ana there when the second stranger left?", "yes", ["Ana"]),
+        ("", "Was Ben there when Ana left for the third time?", "yes", ["Ben"]),
+    ],
+)  # fmt: skip
+def test_near_questions_are_not_taken_for_each_other(
+    before: str, text: str, verdict: str | None, names: list[str]
+) -> None:
+    finding = found(text, NAMES, SHOTS, [before] if before else [])
+    assert (finding.verdict, [*finding.names]) == (verdict, names)

@@ -210,6 +210,9 @@ def _looked_up(query: Query, timeline: Timeline) -> Finding:
     if queries.asks_absence(query):
         gone = [one.name for one in timeline.enrolled if one.decision == "absent"]
         who = replace(who, sure=(*who.sure, *(name for name in gone if name not in query.whom.besides)))
+    elif query.select in ("who", "count") and query.where == Not(PRESENT) and query.rank is None:  # which of them isn't
+        gone = [one.name for one in who.missing if one.why == "absent"]
+        who = replace(who, sure=(*who.sure, *gone), missing=tuple(m for m in who.missing if m.name not in gone))
     lookup = Lookup(query, timeline, part.spans, who)
     if not part.spans:
         never: Verdict = "no" if part.happens == "yes" else part.happens
@@ -407,6 +410,7 @@ def _shots(lookup: Lookup) -> Finding:
         least = WHOLE if query.throughout or query.whom.quantifier in ("none", "only") else 0.0
         shots = [s for s in shots if (t := seconds_in(common([s], truth.yes))) and t >= least * (s[1] - s[0])]
         found = listed(lookup.each(), found)
+    shots = _picked(shots, query.rank)
     rows = tuple(Row("", "shot", str(1 + lookup.timeline.shots.index(shot)), *shot) for shot in shots)
     found = replace(found, spans=tuple(shots), rows=rows, number=float(len(shots)))
     if query.number is not None:

@@ -40,6 +40,7 @@ from pvchat.chat.query import (
 )
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import (
+    CARRIES,
     COMING,
     GOING,
     REST,
@@ -97,7 +98,7 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
         heads["select"], number, whom = "count", Number("at_least", whom.nth), replace(whom, nth=0)
     if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
-        whom, rank = replace(whom, nth=rank.k, nth_by=rank.by), None
+        whom, rank = whom if whom.nth else replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
         during = _held_against(heads, slots, happens, during)
         slots = [slot for slot in slots if slot.role != "V"]
@@ -209,6 +210,8 @@ def _is_thing(condition: Condition | None) -> bool:
 def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Sequence[Condition] = ()) -> During:
     """The part that is asked about: "the second time" that she is seen, "while Ben does" the same."""
     nth = _NTH[heads["event_nth"]]
+    named = all(slot.name for slot in slots if slot.role == "E")  # not "when the second stranger left": once
+    nth = nth or next((ordinal(s) for s in slots if named and (s.role, s.kind) == ("F", "nth")), 0)
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
     nothing = not told and about == EVERYBODY
@@ -381,7 +384,10 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     """
     found: list[Slot] = []
     for slot in slots:
-        if slot.kind != "pronoun":
+        held = _last_thing(history) if slot.words & CARRIES and (slot.role, slot.kind) == ("P", "pronoun") else ""
+        if held:  # "who holds it?"
+            found.append(replace(slot, kind="holding", value=held))
+        elif slot.kind != "pronoun":
             found.append(slot)
         elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
@@ -496,8 +502,11 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         event = before.during.event or happened
         during = WHOLE if event is None else During("after", event)
     query = _instead(query, asked, during)
+    held = before.during.event  # "what does Ana do when she is in the kitchen?", "and in the garden?": not while there
+    elsewhere = held is not None and held.whom in (EVERYBODY, before.whom) and _place_of(held.where) is not None
+    elsewhere = elsewhere and asked.where is not None and _place_of(asked.where) == asked.where
     return replace(
-        query, during=before.during if during == WHOLE else during, number=asked.number or query.number,
+        query, during=during if elsewhere or during != WHOLE else before.during, number=asked.number or query.number,
         throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,
     )  # fmt: skip
 
@@ -582,7 +591,8 @@ def _of_whom(query: Query, turn: _Following) -> Query:
 def _said_again(query: Query, turn: _Following) -> Query:
     """With the condition of an ellipsis, or that of before where "it" or "so" stands for it: "who isn't?"."""
     asked = turn.asked
-    again = next((slot for slot in turn.said if slot.role == "P" and slot.kind == "pronoun"), None)
+    said = (one for one in turn.said if (one.role, one.kind) == ("P", "pronoun"))
+    again = next((one for one in said if asked.where is None or not one.words & CARRIES), None)  # not "who holds it?"
     if again is not None and query.where is not None:
         before = Not(query.where) if again.denied else query.where
         query = replace(query, where=before)

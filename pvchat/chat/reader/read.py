@@ -73,6 +73,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
     history = decode.leaned_on(known.history, changes or part != WHOLE)
     heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
+    heads, slots = rules.one_with_another(rules.Tagged(seen, labels, said, heads), slots)
     question = rules.Tagged(seen, labels, said, heads)
     query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"

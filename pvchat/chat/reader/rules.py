@@ -95,6 +95,7 @@ _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
+_SAYS_MORE = word_set("only just except or nor neither never not alone most")  # than of two that they are together
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -142,7 +143,10 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
     if 0 < second < len(words):
         left = zip(seen[second:], tags[second:], strict=True)
         only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
-        if not (only_names and seen[second] == "and" and seen[second - 1] not in (",", *_ENDS)):
+        places = (
+            seen[0] == "who" and _OPENERS.isdisjoint(seen[second:]) and {*tags[second:]} <= {"O", "P-place"}
+        )  # "who is in the kitchen and later also in the garden?" is one question
+        if not ((only_names and seen[second] == "and" or places) and seen[second - 1] not in (",", *_ENDS)):
             return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]
     opened = seen[0] in _IN_TIME and not {*seen[1:2]} & _AUXILIARY  # "when Ana sits, is Ben there?"
@@ -209,6 +213,22 @@ def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     if heads["select"] in ("order", "compare") or not any(slot.role == "F" for slot in slots):
         return slots
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
+
+
+def one_with_another(question: Tagged, slots: list[Slot]) -> tuple[Heads, list[Slot]]:
+    """Heads and slots with the second of two people as whom the first is with, where one of them is only described:
+    "are Ana and the man in red together?" isn't about an Ana in red. Not "are only", "never", "Ana or": these say more.
+    """
+    heads, seen, own = question.heads, question.seen, [slot for slot in slots if slot.role == "S"]
+    people = [slot for slot in own if slot.name or slot.kind == "gender"]
+    plain = heads["select"] in ("exists", "when", "how_long", "how_often") and heads["quantifier"] in ("any", "both")
+    plain = plain and heads["known"] == "any" and heads["rank"] == "none" and _SAYS_MORE.isdisjoint(seen)
+    together = conditions_of(slots, "P") in ([Has("with")], [Has("beside")])
+    if not plain or not together or len(people) != 2 or len(own) < 3 or any(slot.kind == "nth" for slot in own):
+        return heads, slots
+    joint = max((i for i in range(people[0].at, people[1].at) if seen[i] == "and"), default=len(seen))
+    turned = [replace(slot, role="O") if slot.role == "S" and slot.at > joint else slot for slot in slots]
+    return (heads, slots) if turned == slots else (heads | {"quantifier": "any"}, turned)
 
 
 def _own_events(question: Tagged, who: str, does: str) -> list[Event]:

@@ -28,7 +28,7 @@ SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
 _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
 _BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "in", "on", "at", "one")
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
-_CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
+CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
 _MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
@@ -96,10 +96,10 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     stranger = kind == "hair" and role not in "PF" and len(words) == 1 and not known  # "what does Baldur do?"
     typed = typed.capitalize() if stranger else typed
     kind = "unknown" if stranger or kind == "name" and not words[0].name else kind
-    kind = "holding" if kind == "deed" and _CARRIES.issuperset(word.seen for word in words) else kind
+    kind = "holding" if kind == "deed" and CARRIES.issuperset(word.seen for word in words) else kind
     kind = "pronoun" if kind == "deed" and _AGAIN.issuperset(word.seen for word in words) else kind
     value = canonical(kind, " ".join(word.seen for word in words))
-    value = "" if kind == "holding" and _CARRIES.issuperset(value.split()) else value
+    value = "" if kind == "holding" and CARRIES.issuperset(value.split()) else value
     if kind == "light" and (switched := next((SWITCHED[w] for w in typed.lower().split() if w in SWITCHED), "")):
         return Slot(role, kind, False, typed, switched, at)  # "while the lights are off"
     goes = role == "F" and kind == "present" and any(word.seen in (*GOING, "not") for word in words)
@@ -127,7 +127,9 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     nth = next((s for s in own if s.kind == "nth"), None)
     known = {"known": True, "strangers": False}.get(heads["known"] if mine else "any")
     names = tuple(dict.fromkeys(s.name for s in own if s.name))
-    conditions = conditions_of(slots, role)
+    strange = [] if names else [s.typed.lower().split() for s in own if s.kind == "stranger"]  # "any unknown males?"
+    kinds = [word for typed in strange for word in typed if is_known("gender", word)]
+    conditions = [*conditions_of(slots, role), *(Has("gender", canonical("gender", word)) for word in kinds)]
     if mine and not names and (left_out := joined(conditions_of(slots, "X"), "and")) is not None:
         conditions.append(Not(left_out))
     genders = list(dict.fromkeys(one for one in conditions if isinstance(one, Has) and one.attribute == "gender"))
@@ -176,6 +178,8 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
+    deeds = {s.at + len(s.typed.split()) for s in own if s.kind == "deed"}  # "write anything down" holds nothing
+    own = [s for s in own if s.kind != "holding" or s.at not in deeds or not s.words <= CARRIES]
     own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or len(own) == 1]
     own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
     colours = _colours(own)

@@ -54,6 +54,9 @@ _AT = ("on", "at", "in", "by")
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
+_WAYS = re.compile(  # in which somebody goes; not "walking right now"
+    r"\b(?:(?:to|from) (?:the )?(?:left|right)|left$|forwards?|backwards?|sideways|(?:to|towards?) (?:the )?camera)\b"
+)
 _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
@@ -67,7 +70,7 @@ _CAPITALS = frozenset(
 _ASKED = word_set(
     """what wearing where doing which while before after together there video standing sitting talking people person
     beside next between without anyone someone everybody nobody always never when whose does isn't aren't furthest
-    farthest leftmost rightmost further secs mins back came come comes leaves wear wears wore"""
+    farthest already still leftmost rightmost further secs mins back came come comes leaves wear wears wore"""
 )
 
 
@@ -368,6 +371,9 @@ def canonical(kind: str, typed: str) -> str:
     if kind == "near" and (at := next((f"{how} {plain}" for how in _AT if f"{how} {plain}" in table), "")):
         return table[at]  # "sofa", "desk"
     inside = [form for form in table if f" {form} " in f" {plain} "]
+    goes = next((form for form in inside if kind == "deed" and table[form] in ("walking", "running")), "")
+    if goes and _WAYS.search(" ".join(words)):  # "walking to the left": where to isn't measured
+        return " ".join(words).replace(goes, table[goes])
     return table[max(inside, key=len)] if inside else " ".join(words)
 
 
