@@ -410,7 +410,8 @@ def _shots(lookup: Lookup) -> Finding:
         least = WHOLE if query.throughout or query.whom.quantifier in ("none", "only") else 0.0
         shots = [s for s in shots if (t := seconds_in(common([s], truth.yes))) and t >= least * (s[1] - s[0])]
         found = listed(lookup.each(), found)
-    shots = _picked(shots, query.rank)
+        if query.rank is not None and query.rank.by == "time" and query.number is None:
+            shots = nth_of(shots, query.rank.k)  # "in which shot does she first appear?"
     rows = tuple(Row("", "shot", str(1 + lookup.timeline.shots.index(shot)), *shot) for shot in shots)
     found = replace(found, spans=tuple(shots), rows=rows, number=float(len(shots)))
     if query.number is not None:
@@ -517,7 +518,7 @@ def _compare(lookup: Lookup) -> Finding:
     first = set(names[:1] if query.versus is None else lookup.who.sure)
     counted = query.rank is not None and query.rank.by in ("long", "often")  # whoever never does counts as none
     count = len(finding.people) + len(finding.against)
-    if count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
+    if not first or count < (1 if counted else len(names)) or lookup.who.missing or theirs.missing:
         return replace(finding, verdict=conditions.doubt((*lookup.who.missing, *theirs.missing)))
     return replace(finding, verdict="yes" if finding.names and set(finding.names) <= first else "no")
 

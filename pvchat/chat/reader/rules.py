@@ -96,6 +96,7 @@ _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
 _SAYS_MORE = word_set("only just except or nor neither never not alone most")  # than of two that they are together
+_AND_THERE = word_set("and also later in on at the a an ? .")
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")
@@ -141,11 +142,11 @@ def second_at(words: Sequence[Word], labels: Labels) -> int:
     """Where a second question begins after "and" or a full stop, or the first after a statement; 0 for nowhere."""
     seen, tags, second = [word.seen for word in words], labels.tags, labels.second
     if 0 < second < len(words):
-        left = zip(seen[second:], tags[second:], strict=True)
+        left = [*zip(seen[second:], tags[second:], strict=True)]
         only_names = all(tag == "S-name" or word in ("and", ",", *_ENDS) for word, tag in left)
-        places = (
-            seen[0] == "who" and _OPENERS.isdisjoint(seen[second:]) and {*tags[second:]} <= {"O", "P-place"}
-        )  # "who is in the kitchen and later also in the garden?" is one question
+        places = seen[0] == "who" and "also" in seen[second:] and "P-place" in tags[second:]
+        places = places and all(tag == "P-place" or word in _AND_THERE for word, tag in left)
+        # "who is in the kitchen and later also in the garden?" is one question, "and at the end?" another
         if not ((only_names and seen[second] == "and" or places) and seen[second - 1] not in (",", *_ENDS)):
             return second  # not in "where is Ana and Ben and Cleo?"
     asks = seen[0] in _OPENERS or seen[:2] == ["tell", "me"]

@@ -71,7 +71,7 @@ def _whether(finding: Finding, timeline: Timeline) -> str:
         as_seen = isinstance(inner, Has) and inner.attribute == "gender" and finding.verdict != "unknown"
         return f"{surely}{'; '.join(said)}{', as far as I can see' * as_seen}." * bool(said)
     if finding.verdict == "no":
-        return f"No, I see no {noun(whom.such)}." if whom.such is not None else ""
+        return f"No, I see no {noun(whom.such)}{clauses.KNOWN_SAID[whom.known]}." if whom.such is not None else ""
     meant = (whom.such is not None or whom.nth) and whom.quantifier in ("any", "all", "both")
     if finding.open and (whom.names or meant and len(finding.everyone) == 1):
         return _to_nobody(finding, timeline) or _untold(finding.open, "whether", inner, timeline)
@@ -162,15 +162,18 @@ def count(finding: Finding, timeline: Timeline) -> str:
 def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
+    such = clauses.KNOWN_SAID[whom.known] if whom.such is not None else ""
     if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
-        return f"I see {_no(whom.such)} {clauses.complement(query.where)[1].removeprefix('seen ')}."
+        return f"I see {_no(whom.such)}{such} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none_does(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
+        if whom.nth:
+            return f"I see no {clauses.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}."
         return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
-    return f"{'; '.join([f'I see {_no(whom.such)}{who}', *open_said(finding.open)])}."
+    return f"{'; '.join([f'I see {_no(whom.such)}{such}{who}', *open_said(finding.open)])}."
 
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
@@ -400,6 +403,9 @@ def shots(finding: Finding, timeline: Timeline) -> str:
         found = found or [str(1 + i) for i in range(total)]
     seen = f"{be(people)} seen{' together' * (len(people) > 1)}"
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
+    rank = query.rank if query.number is None else None
+    if rank is not None and rank.by == "time" and total > 1 and len(found) == 1:
+        return f"{who} {clauses.ordinal(rank.k)} in shot {found[0]} of {number(total)}."
     if not found or total == 1:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
     each = f": {shortened(found, _MOST_SHOTS, 'more')}" * (len(found) < total)

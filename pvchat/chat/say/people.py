@@ -83,7 +83,9 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
     if whom.such is not None and finding.open:
         return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {clauses.noun(whom.such)}."
     if whom.such is not None or whom.nth:
-        return f"I see no {clauses.noun(whom.such)}{' there' * bool(whom.nth)}."
+        known = clauses.KNOWN_SAID[whom.known] if whom.such is not None else ""
+        who = "" if clauses.is_plain(finding.query.where) else f" who {clauses.clause(finding.query.where)}"
+        return f"I see no {clauses.noun(whom.such)}{known}{' there' * bool(whom.nth)}{who}."
     place = ", ".join(filter(None, ("a drawn scene" * timeline.drawn, scene_place(timeline))))
     return " ".join(filter(None, (clauses.who_is_there(timeline, whom.besides), f"This is {place}." * bool(place))))
 
