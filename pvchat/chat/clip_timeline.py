@@ -246,8 +246,9 @@ def _face_each_other(one: Neighbour, other: Neighbour) -> bool:
     """Whether two who are side by side, and about as high up, each look to the side where the other one is."""
     left, right = sorted((one, other), key=lambda who: who.box[0] + who.box[2])
     level = abs(one.box[3] - other.box[3]) < _LEVEL * (one.box[3] - one.box[1])
-    level &= {"looking down", "looking up"}.isdisjoint(left.facts.gestures + right.facts.gestures)
-    return level and "looking to the right" in left.facts.gestures and "looking to the left" in right.facts.gestures
+    ahead = {"looking down", "looking up"}.isdisjoint(left.facts.gestures + right.facts.gestures)
+    aside = "looking to the right" in left.facts.gestures and "looking to the left" in right.facts.gestures
+    return level and ahead and aside
 
 
 def _mostly_with(one: Neighbour, other: Neighbour) -> bool:

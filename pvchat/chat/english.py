@@ -77,8 +77,10 @@ def number(count: int) -> str:
     return NUMBERS[count] if count <= 10 else str(count)
 
 
-def plural(noun: str) -> str:
-    """Such as "chairs", "glasses", "people"; of several words the last: "remote controls"."""
+def plural(noun: str, count: int = 2) -> str:
+    """A noun for so many: "chairs", "glasses", "people"; of several words the last: "remote controls"."""
+    if count == 1:
+        return noun
     head, _, last = noun.rpartition(" ")
     ending = "es" if last.endswith(("s", "x", "ch", "sh")) else "s"
     return f"{head} {wording('plural', last) or f'{last}{ending}'}".lstrip()
@@ -86,7 +88,7 @@ def plural(noun: str) -> str:
 
 def so_many(count: int, what: str = "video") -> str:
     """Such as "two videos", "one other person"."""
-    return f"{number(count)} {what if count == 1 else plural(what)}"
+    return f"{number(count)} {plural(what, count)}"
 
 
 def indefinite(noun: str) -> str:
@@ -124,7 +126,7 @@ def lasting(seconds: float) -> str:
     """A length of time as "45 seconds", "2 minutes 5 seconds" or "1 hour 3 minutes"."""
     whole = round(seconds) if seconds < 3600 else 60 * round(seconds / 60)
     parts = ((whole // 3600, "hour"), (whole % 3600 // 60, "minute"), (whole % 60, "second"))
-    told = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in parts if count]
+    told = [f"{count} {plural(unit, count)}" for count, unit in parts if count]
     return " ".join(told) or "a second"
 
 

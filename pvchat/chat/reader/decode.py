@@ -384,11 +384,10 @@ def resolved(slots: Sequence[Slot], history: Sequence[Turn], timeline: Timeline 
     """
     found: list[Slot] = []
     for slot in slots:
-        held = _last_thing(history) if slot.words & CARRIES and (slot.role, slot.kind) == ("P", "pronoun") else ""
-        if held:  # "who holds it?"
-            found.append(replace(slot, kind="holding", value=held))
-        elif slot.kind != "pronoun":
+        if slot.kind != "pronoun":
             found.append(slot)
+        elif slot.role == "P" and slot.words & CARRIES and (held := _last_thing(history)):  # "who holds it?"
+            found.append(replace(slot, kind="holding", value=held))
         elif (of_thing := _of_thing(slot, found)) and (thing := _last_thing(history)):
             found = [one for one in found if of_thing == "P" or one.role != "P" or one.kind not in _GROUPS["company"]]
             found.append(replace(slot, role=of_thing, kind="thing", value=thing))
@@ -502,13 +501,20 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
         event = before.during.event or happened
         during = WHOLE if event is None else During("after", event)
     query = _instead(query, asked, during)
-    held = before.during.event  # "what does Ana do when she is in the kitchen?", "and in the garden?": not while there
-    elsewhere = held is not None and held.whom in (EVERYBODY, before.whom) and _place_of(held.where) is not None
-    elsewhere = elsewhere and asked.where is not None and _place_of(asked.where) == asked.where
+    held = before.during if during == WHOLE and not _elsewhere(asked, before) else during
     return replace(
-        query, during=during if elsewhere or during != WHOLE else before.during, number=asked.number or query.number,
-        throughout=asked.throughout or query.throughout, versus=asked.versus or query.versus,
+        query, during=held, number=asked.number or query.number, throughout=asked.throughout or query.throughout,
+        versus=asked.versus or query.versus,
     )  # fmt: skip
+
+
+def _elsewhere(asked: Query, before: Query) -> bool:
+    """Whether another place is asked about than that of the time before: after "what does Ana do when she is in the
+    kitchen?" the question "and in the garden?" isn't about when she is in the kitchen.
+    """
+    held = before.during.event
+    placed = held is not None and held.whom in (EVERYBODY, before.whom) and _place_of(held.where) is not None
+    return placed and asked.where is not None and _place_of(asked.where) == asked.where
 
 
 def _at_an_end(turn: _Following) -> Query | None:

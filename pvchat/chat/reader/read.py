@@ -18,7 +18,7 @@ from pvchat.chat.reader import decode, rules
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.network import OF_LIBRARY, Labels, Network
 from pvchat.chat.reader.slots import slots_of
-from pvchat.chat.reader.timewords import named_part
+from pvchat.chat.reader.timewords import SHARES, named_part
 from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
@@ -73,7 +73,7 @@ def _query_of(words: Sequence[Word], part: During, known: Known) -> Query:
     changes = anew or any(slot.role in "PFO" for slot in said)  # more than whom it is about
     history = decode.leaned_on(known.history, changes or part != WHOLE)
     heads = rules.heads_by_rule(rules.Tagged(seen, labels, slots), history)
-    heads, slots = rules.one_with_another(rules.Tagged(seen, labels, said, heads), slots)
+    heads, slots = rules.one_with_another(heads, slots, seen)
     question = rules.Tagged(seen, labels, said, heads)
     query = rules.query_by_rule(decode.query_of(heads, rules.event_roles(heads, slots), part), question)
     by_last = query.unit == "video" and query.during.nth != 0  # "who is in the last video?"
@@ -93,8 +93,9 @@ def _share_of(before: During, seen: set[str]) -> During | None:
     which = seen - _EMPTY - {"in", "the", "one"}
     if before.unit != "share" or before.end_s is None or len(which) != 1:
         return None
-    share = {2: "half", 3: "third", 4: "quarter"}.get(round(1 / (before.end_s - before.start_s)))
-    return named_part(f"in the {which.pop()} {share}")[1]
+    parts = round(1 / (before.end_s - before.start_s))
+    share = next((word for word, count in SHARES.items() if count == parts), "")  # "": of "in the middle"
+    return named_part(f"in the {which.pop()} {share}")[1] if share else None
 
 
 def _two(words: Sequence[Word], second: int, part: During, known: Known, if_so: bool) -> Query:

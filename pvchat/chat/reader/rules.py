@@ -216,11 +216,11 @@ def event_roles(heads: Heads, slots: Sequence[Slot]) -> Sequence[Slot]:
     return [replace(slot, role="E") if slot.role == "V" else slot for slot in slots]
 
 
-def one_with_another(question: Tagged, slots: list[Slot]) -> tuple[Heads, list[Slot]]:
-    """Heads and slots with the second of two people as whom the first is with, where one of them is only described:
-    "are Ana and the man in red together?" isn't about an Ana in red. Not "are only", "never", "Ana or": these say more.
+def one_with_another(heads: Heads, slots: list[Slot], seen: Sequence[str]) -> tuple[Heads, list[Slot]]:
+    """Heads and slots in which the second of two people, one of them only described, is whom the first is with: "are
+    Ana and the man in red together?" isn't about an Ana in red. Not with "only", "never", "or": these say more.
     """
-    heads, seen, own = question.heads, question.seen, [slot for slot in slots if slot.role == "S"]
+    own = [slot for slot in slots if slot.role == "S"]
     people = [slot for slot in own if slot.name or slot.kind == "gender"]
     plain = heads["select"] in ("exists", "when", "how_long", "how_often") and heads["quantifier"] in ("any", "both")
     plain = plain and heads["known"] == "any" and heads["rank"] == "none" and _SAYS_MORE.isdisjoint(seen)
@@ -332,7 +332,7 @@ def _anybody(query: Query, question: Tagged) -> Query:
 
 def _of_people(query: Query, question: Tagged) -> Query:
     """A query whose number is of people ("for how long are three people dancing?"): more may dance, too."""
-    ends = [slot.at + len(slot.typed.split()) for slot in question.slots if slot.kind == "number" and slot.role == "P"]
+    ends = [slot.end for slot in question.slots if slot.kind == "number" and slot.role == "P"]
     of_people = any(word in _PEOPLE for end in ends for word in question.seen[end : end + 1])
     if query.select not in ("when", "how_long", "how_often") or not of_people:
         return query

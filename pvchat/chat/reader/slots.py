@@ -60,6 +60,11 @@ class Slot:
         """Those typed, in lower case."""
         return word_set(self.typed.lower())
 
+    @property
+    def end(self) -> int:
+        """The place of the first word behind it."""
+        return self.at + len(self.typed.split())
+
 
 def words_of(slots: Iterable[Slot]) -> frozenset[str]:
     """The words of some slots."""
@@ -108,8 +113,8 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
 
 def comes_back(slot: Slot, seen: Sequence[str]) -> bool:
     """Whether an event is that somebody comes again."""
-    end = slot.at + len(slot.typed.split())
-    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and bool(BACK & {*seen[slot.at : end + 1]})
+    here = seen[slot.at : slot.end + 1]
+    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and not BACK.isdisjoint(here)
 
 
 def begins(slot: Slot) -> bool:
@@ -178,7 +183,7 @@ def conditions_of(slots: Sequence[Slot], role: str) -> list[Condition]:
     own = [s for s in own if s.kind not in _CLOSED or is_known(s.kind, s.value)] or own  # "sat by the bed": no posture
     own = [s for s in own if s.kind not in ("deed", "near") or not {*s.value.split()} <= FUNCTION_WORDS]
     own = [s for s in own if s.kind != "deed" or not {*s.value.split()} <= _ASIDE or len(own) == 1]
-    deeds = {s.at + len(s.typed.split()) for s in own if s.kind == "deed"}  # "write anything down" holds nothing
+    deeds = {s.end for s in own if s.kind == "deed"}  # "write anything down" holds nothing
     own = [s for s in own if s.kind != "holding" or s.at not in deeds or not s.words <= CARRIES]
     own = [s for s in own if s.kind != "worn" or s.value not in _BESIDE_WORN or len(own) == 1]
     own = [s for s in own if s.kind != "near" or not s.value.startswith("from ")]  # "gets up from the sofa"
@@ -215,7 +220,7 @@ def _put_together(made: list[Condition]) -> list[Condition]:
 
 
 def _has(slot: Slot, colour: str, slots: Sequence[Slot]) -> Has:
-    kind, end = cast(Attribute, slot.kind), slot.at + len(slot.typed.split())
+    kind, end = cast(Attribute, slot.kind), slot.end
     behind = next((s for s in slots if s.at >= end), None)  # to whom a deed is done: "hugging Ben", "waving at him"
     is_done_to = slot.kind == "deed" and behind is not None and behind.role == "O" and behind.at <= end + 2
     if slot.kind in RELATIONS or is_done_to:

@@ -15,7 +15,7 @@ from pvchat.chat.window import seconds_of
 
 _COUNTS: dict[str, float] = {word: count for count, word in enumerate(NUMBERS)} | table()["vocabulary"]["counts"]
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "final": -1}
-_SHARES = {"half": 2, "third": 3, "quarter": 4}
+SHARES = {"half": 2, "third": 3, "quarter": 4}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -115,7 +115,7 @@ def _edge_length(match: re.Match[str]) -> During | None:
 
 
 def _share(match: re.Match[str]) -> During | None:
-    word, count = match["which"].lower(), _SHARES[match["share"].lower()]
+    word, count = match["which"].lower(), SHARES[match["share"].lower()]
     number = {"latter": 2, "other": 2, "middle": 2, "opening": 1, "closing": -1}.get(word) or _ORDINALS.get(word, 0)
     number = count if number == -1 else number
     if not 0 < number <= count or (word == "middle" and count != 3):

@@ -162,9 +162,9 @@ def count(finding: Finding, timeline: Timeline) -> str:
 def nobody(finding: Finding) -> str:
     """That it holds of nobody, and of whom I can't tell that: silence denies nothing."""
     query, whom = finding.query, finding.query.whom
-    such = clauses.KNOWN_SAID[whom.known] if whom.such is not None else ""
+    none = _no(whom.such) + clauses.KNOWN_SAID[whom.known] * (whom.such is not None)
     if finding.against and not finding.open and isinstance(query.where, Has) and query.where.attribute in RELATIONS:
-        return f"I see {_no(whom.such)}{such} {clauses.complement(query.where)[1].removeprefix('seen ')}."
+        return f"I see {none} {clauses.complement(query.where)[1].removeprefix('seen ')}."
     if finding.against and not finding.open:
         hedge = f"{HEDGE} " * any(one.likely for one in finding.against)
         return upper(f"{hedge}{_none_does(query)}.")
@@ -173,7 +173,7 @@ def nobody(finding: Finding) -> str:
             return f"I see no {clauses.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}."
         return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
-    return f"{'; '.join([f'I see {_no(whom.such)}{such}{who}', *open_said(finding.open)])}."
+    return f"{'; '.join([f'I see {none}{who}', *open_said(finding.open)])}."
 
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:

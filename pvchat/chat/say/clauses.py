@@ -186,7 +186,7 @@ def noun(such: Condition | None, count: int = 1) -> str:
             aux, text = complement(part)
             after.append(f"with {text}" if aux == "have" else text)
     kind = kind or "person"
-    return " ".join([*["bald"] * (BALD in parts), kind if count == 1 else english.plural(kind), *after])
+    return " ".join([*["bald"] * (BALD in parts), english.plural(kind, count), *after])
 
 
 def people_said(people: Iterable[str | Found]) -> list[str]:

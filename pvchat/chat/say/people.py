@@ -496,5 +496,4 @@ def counted(label: str, count: int) -> str:
 
 def said(label: str, count: int) -> str:
     """A label in the product's words, in the plural for more or fewer than one."""
-    word = wording("thing", label) or label
-    return word if count == 1 else plural(word)
+    return plural(wording("thing", label) or label, count)
