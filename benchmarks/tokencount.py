@@ -2,8 +2,9 @@
 
 In: the model, a person's start and data (`own.training_data`), a number. Out: scores on the held-back split. Fewer
 tokens are the aligner's first ones; more are its own and copies of them with a little noise; 0 tokens leave one of
-zeros that isn't trained. The other people named get as many. The model is as before afterwards. Legend: I personal
-tokens, D width.
+zeros that isn't trained. The model is as before afterwards.
+
+Legend: I personal tokens, D width.
 """
 
 from __future__ import annotations

@@ -136,9 +136,10 @@ class ChatTab:
         if not question:
             return {self.question: gr.skip()}
         self.backend.pose(session, question, start or "", end or "")
-        no_clip = {self.player: cards.first_steps(*NOTHING), self.note: "", self.timeline: "", self.upload: None}
-        gone = session.deleted_clip and not session.clips
-        return {self.log: conversation_view(session), self.question: "", self.link: "", **(no_clip if gone else {})}
+        shown: Updates = {self.log: conversation_view(session), self.question: "", self.link: ""}
+        if session.deleted_clip and not session.clips:
+            shown |= {self.player: cards.first_steps(*NOTHING), self.note: "", self.timeline: "", self.upload: None}
+        return shown
 
     def receive_clip(self, upload: str | None, request: gr.Request) -> Iterator[Updates]:
         """Show a clip and analyse it, then answer the questions that were asked before it came.

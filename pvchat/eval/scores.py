@@ -88,7 +88,7 @@ def answers_by_system(rows: Iterable[Row], items: Mapping[str, Item]) -> dict[st
 
 
 def measure(manifest: Manifest, rows: Sequence[Row], boot: Bootstrap, bertscore: bool) -> dict[str, Any]:
-    """All measures of decided predictions; `bertscore`: that one, too."""
+    """All measures of decided predictions; `bertscore`: BERTScore and sentence cosines, too, which need a network."""
     answered = answers_by_system(rows, {i.id: i for i in manifest.items})
     described = [a for some in answered.values() for a in some if _has_reference(a.item)]
     pairs = sorted({(a.text, a.item.answer) for a in described}) if bertscore else []

@@ -88,7 +88,7 @@ def shows_somebody(track: Track) -> bool:
 
 
 def could_be_meant(track: Track, person: Person, her: bool) -> bool:
-    """Whether a track can be said to be her, or not to be `her`; where she has a face, only a face is kept as hers."""
+    """Whether a user can say of a track that it is her (`her`) or isn't; only one of her own kind can be said to be."""
     return shows_somebody(track) and (track.kind == person.kind if her else may_show(person, track))
 
 

@@ -253,15 +253,14 @@ class PeopleStore:
         """Hold the lock, clear what dead writers left, and yield everyone."""
         from filelock import Timeout
 
-        what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
-        busy = PeopleError(what, subject=str(self.root), hint="Try again when it is done.")
         try:
             atomic.make_private_folder(self.root)
-            with atomic.exclusive(self._lock, busy):
+            with self._lock:
                 self._clear_leftovers()
                 yield self._rows()
-        except Timeout as error:  # of a lock that is taken while this one is held
-            raise busy from error
+        except Timeout as error:  # of this lock, or of one that is taken while it is held
+            what = f"another process has held the people store for {LOCK_TIMEOUT_S:.0f} s."
+            raise PeopleError(what, subject=str(self.root), hint="Try again when it is done.") from error
         except OSError as error:
             what = f"the people store can't be written ({error.strerror or error})."
             raise PeopleError(what, subject=_printable(subject), hint=f"Look at {self.root}.") from error

@@ -85,15 +85,18 @@ def share_pose(analysis: ClipAnalysis) -> None:
     """Say that somebody probably poses where half of those seen together with her do, and three at least; not of who
     moves, or does more. Of long videos nothing: their people were told when their stretches were measured.
     """
-    people, shared = [track for track in analysis.tracks if track.kind == "face" and not analysis.scenes], []
+    if analysis.scenes:
+        return
+    people = [track for track in analysis.tracks if track.kind == "face"]
+    posing = [track for track in people if (track.facts.deed or "").endswith(_POSING)]  # before any is told here
     for track in people:
-        facts, near = track.facts, [one for one in people if np.isin(one.frames, track.frames).any()]
-        posing = sum((one.facts.deed or "").endswith(_POSING) for one in near)
-        still = not (facts.deed or facts.movement or any(one.startswith(_MOVES) for one in facts.gestures))
-        shared += [track] * (still and posing >= max(_GROUP, len(near) / 2))
-    for track in shared:
-        track.facts.deed, track.facts.confidence["deed"] = f"probably {_POSING}", LIKELY
-        ground_facts(track, analysis)
+        facts = track.facts
+        if facts.deed or facts.movement or any(one.startswith(_MOVES) for one in facts.gestures):
+            continue
+        near, alike = (sum(np.isin(one.frames, track.frames).any() for one in some) for some in (people, posing))
+        if alike >= max(_GROUP, near / 2):
+            facts.deed, facts.confidence["deed"] = f"probably {_POSING}", LIKELY
+            ground_facts(track, analysis)
 
 
 def tell_deed(track: Track, analysis: ClipAnalysis, known: Descriptions | None = None) -> None:

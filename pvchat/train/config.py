@@ -48,8 +48,8 @@ class PersonConfig:
     clip: float = 1.0  # largest gradient norm
     sparsity: str = "both"  # SPR and HAE; "spr" or "none"
     target: float = 0.5  # T_s
-    use_tokens: bool = switch(True, "leave tokens as they are")  # else the personal tokens are trained
-    use_z: bool = switch(True, "leave z as they are")  # else the head offsets are trained
+    use_tokens: bool = switch(True, "leave tokens as they are")  # train the personal tokens; --no-tokens doesn't
+    use_z: bool = switch(True, "leave z as they are")  # train the head offsets; --no-z doesn't
     lora: int = 0  # rank of a LoRA of the person's own, 0 for none
     validate_every: int = 10  # steps between validations on the held-back split
     patience: int = 3  # validations without a better one before a stage ends

@@ -141,7 +141,7 @@ def _in_place_of(current: Person, person: Person, deep: Person) -> Person:
 def _unless_gone(now: Person | None, person: Person) -> Person:
     """The person as she is `now`, if only her names or corrections have changed since; else PeopleError."""
     if now is not None and (now.created, now.clip_key) == (person.created, person.clip_key):
-        one, other = (rows.arrays.get("prototypes", ()) for rows in (now, person))
+        one, other = (her.arrays.get("prototypes", ()) for her in (now, person))
         if np.array_equal(one, other):
             return now
     raise PeopleError("was forgotten or replaced meanwhile; nothing is kept.", subject=person.name)

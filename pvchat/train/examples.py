@@ -167,8 +167,9 @@ def under_alias(example: PersonExample, name: str, taken: Collection[str] = ()) 
     The new name is none of those that are taken, and no word of the example.
     """
     number = int.from_bytes(hashlib.sha256(repr(example).encode()).digest()[:4], "little")
-    words = set(re.findall(r"\w+", f"{example.question} {example.answer}".casefold()))
-    free = [a for a in ALIASES if a.casefold() not in words | {n.casefold() for n in (*taken, name)}]
+    words = re.findall(r"\w+", f"{example.question} {example.answer}".casefold())
+    used = {*words, *(n.casefold() for n in (*taken, name))}
+    free = [a for a in ALIASES if a.casefold() not in used]
     if number % 2 or not free:
         return example
     alias = free[number // 2 % len(free)]

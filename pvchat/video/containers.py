@@ -80,7 +80,7 @@ def decoded(
     """Decode in order of time: (seconds from the first frame, frame), where frame is None where pictures were skipped.
 
     `found`: what `probe_container` said. `wanted`: seconds of the next picture that is needed, or None; key frames let
-    everything before it be skipped. `damage` counts packets that could not be decoded.
+    everything before it be skipped. `damage` is told what could not be decoded.
     """
     step, last, settled_at, broken = 1.0 / found.fps, -1.0, 0.0, False
     with open_container(path, file, config) as (container, stream):

@@ -29,7 +29,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pvchat import video
-from pvchat.augment.lines import read_lines
 from pvchat.bases.connector import ConnectorConfig, attach, connector_of, looking_at
 from pvchat.bases.loading import Base, load_base
 from pvchat.bases.marking import Frames, Visuals
@@ -52,6 +51,7 @@ from pvchat.train.losses import SparsityController, balanced_accuracy
 from pvchat.train.run import BETAS, Run
 from pvchat.train.signals import stopping
 from recipes.bases.config import SharedTraining
+from recipes.pictures import read_metadata
 
 STATE, METRICS = "training.safetensors", "metrics.jsonl"
 REFERENCES = 2  # pictures that tokens are made of
@@ -165,7 +165,7 @@ def read_identities(root: Path, sets: Sequence[str]) -> list[Identity]:
     found: dict[tuple[str, str], list[tuple[Path, bool]]] = {}
     for name in sets:
         if (root / name).is_dir():
-            for row in read_lines(root / name / "metadata.jsonl"):
+            for row in read_metadata(root / name):
                 if row.get("identity"):
                     place = root / name / row["file"]
                     found.setdefault((name, str(row["identity"])), []).append((place, row["split"] == "val"))

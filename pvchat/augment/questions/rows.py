@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, zip_longest
 
 import numpy as np
 
-from pvchat.augment.questions.templates import TYPES, Template, answers, fill, refused_topic, templates
+from pvchat.augment.questions.templates import SPLITS, TYPES, Template, answers, fill, refused_topic, templates
 from pvchat.augment.questions.views import Analyse, SampleView, Subject, view_samples, with_clip_looks
 from pvchat.augment.schemas import PLAIN, QuestionRow, Sample, Split, digest
 from pvchat.augment.watch import UNWATCHED, Watch
@@ -41,7 +42,7 @@ def write_questions(
     if subject.facts is not None:
         seen = [with_clip_looks(view, subject.facts) for view in seen]
     writer = _Writer(subject.name, seed)
-    for split in ("train", "val", "test"):
+    for split in SPLITS:
         writer.ask([v for v in seen if v.sample.split == split], split)
     return writer.rows([v.sample.id for v in seen])
 
@@ -54,7 +55,7 @@ class _Question:
     type: str
     template: Template
 
-    @property
+    @cached_property
     def description(self) -> str:
         """What was measured of the subject; empty where that can't be told, or her track isn't known."""
         return describe(self.view, self.type, self.template.text) if self.view.track is not None else ""
@@ -96,10 +97,9 @@ class _Writer:
 
     def _askable(self, kind: str, views: Sequence[SampleView], split: Split) -> Iterator[_Question]:
         """What can be asked: every sample with its first question, then every sample with its second, and so on."""
-        lists = []
+        lists, forms = [], templates(kind, split)
         for view in views:
             if kind in (_STILL_TYPES if view.sample.stage == "image" else TYPES):
-                forms = templates(kind, split)
                 order = self._chance("shuffle", kind, self.name, view.sample.id).permutation(len(forms))
                 lists.append([_Question(view, kind, forms[i]) for i in order])
         self._chance(kind, self.name, split).shuffle(lists)

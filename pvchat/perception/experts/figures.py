@@ -184,9 +184,8 @@ def link_figures(figures: Sequence[Figures], shots: IntArray) -> list[Track]:
         last = [chain[-1] for chain in chains]
         same_shot = np.array([shots[f] == shots[frame] for f, _ in last])
         near = overlap(rows_of(figures, "boxes", last), found.boxes) * same_shot[:, None]
-        alike = (
-            unit(np.stack([rows_of(figures, "identity", chain[-5:]).mean(0) for chain in chains])) @ found.identity.T
-        )
+        means = np.stack([rows_of(figures, "identity", chain[-5:]).mean(0) for chain in chains])  # of the latest five
+        alike = unit(means) @ found.identity.T
         allowed = ((near > _MIN_OVERLAP) & (alike > _LINK_OVERLAPPING)) | (alike > _LINK_JUMPING)
         return cheapest_pairs(2 - alike - near, allowed)
 

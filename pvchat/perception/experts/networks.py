@@ -140,8 +140,8 @@ def load_file(name: str, file: Path, shape: tuple[int, ...] = ()) -> Network:
 
 
 def built(build: Callable[..., Any]) -> Callable[..., Network]:
-    """Decorates what makes a model of the runtime's own operations, of `openvino` and of what it is asked with: a small
-    network for each of these, made once.
+    """Decorates `build(openvino, *values)`, which makes a model of the runtime's own operations: called with the values
+    alone, it gives a small network, made once for the same values.
     """
     return cache(lambda *asked: _OpenVinoNetwork(build(_openvino(), *asked), small=True))
 

@@ -4,8 +4,8 @@ In: the frozen model, the aligner's state, batches of `data.py`. Out: `Trainee` 
 stays as it is: the base is not even among the trainee's modules, so that no optimiser, checkpoint or wrapper of it
 can reach the base.
 
-Legend: B rows of a batch, P people named in a row, I personal tokens, D width, M routed modules, R routed heads,
-r rank, L layers of the language model.
+Legend: B rows of a batch, P people named in a row (one: her), I personal tokens, D width, M routed
+modules, R routed heads, r rank, L layers of the language model.
 """
 
 from __future__ import annotations
