@@ -294,7 +294,7 @@ def _asked(query: Query) -> Query:
     if of_all or query.select in ("who", "count") or queries.counts_people(query) or _is_each_there(query):
         each = of_all or not query.whom.names or _is_each_there(query)
         whom = replace(query.whom, quantifier="any") if each else query.whom
-        if rank == Rank("time", -1) and query.where in (None, PRESENT) and query.select == "who":  # who is seen last
+        if rank == Rank("time", -1) and queries.is_plain(query.where) and query.select == "who":  # who is seen last
             asked = replace(asked, where=Not(PRESENT))
         counts_else = queries.counts_people(query) or query.unit in UNITS or _counts_videos(query)
         number = None if of_all or counts_else else query.number
@@ -311,7 +311,7 @@ def _asked(query: Query) -> Query:
 
 def _is_always_there(query: Query) -> bool:
     """Whether it is asked whether somebody is in each video; in all of it, if there is one."""
-    return query.select == "exists" and query.throughout and query.where in (None, PRESENT)
+    return query.select == "exists" and query.throughout and queries.is_plain(query.where)
 
 
 def _counts_videos(query: Query) -> bool:
@@ -329,7 +329,7 @@ def is_of_all(query: Query) -> bool:
 def _over_all_videos(found: ArchiveFinding, everything: Sequence[str]) -> ArchiveFinding:
     """The finding with its number and its verdict; of whom it holds in so many videos."""
     query, number, sure = found.query, found.query.number, found.sure
-    if query.select == "who" and query.throughout and query.where in (None, PRESENT) and number is None:  # in each
+    if query.select == "who" and query.throughout and queries.is_plain(query.where) and number is None:  # in each
         number = Number("at_least", found.looked_at)
         found = replace(found, query=(query := replace(query, rank=Rank("often"), number=number, throughout=False)))
     if query.select == "who" and number is not None and _counts_videos(query):
@@ -596,7 +596,7 @@ def over_scopes(query: Query, joints: Sequence[str]) -> Query:
     if "than" in joints:
         return replace(query, select="why")  # nothing that can be held against each other
     if plain and "or" not in joints and query.form == "polar" and query.select == "exists" and not query.whom.names:
-        one_of_all = query.whom.quantifier == "any" and query.where in (None, PRESENT)
+        one_of_all = query.whom.quantifier == "any" and queries.is_plain(query.where)
         query = replace(query, select="who") if one_of_all else query  # "has anybody been in both?"
         joints = ("both",) if one_of_all else joints
     asks_each = query.select in ("exists", "how_often", "how_long") and not is_of_all(query)

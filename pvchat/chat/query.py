@@ -56,6 +56,8 @@ Select = Literal[
     "why",  # what the answer before rests on
     "refuse",  # nothing that can be seen answers it: `Query.refusal` says which kind it is
 ]
+TIMES = ("when", "how_long", "how_often")  # selects that ask when, or for how long, how often, it holds
+WHETHER = ("exists", *TIMES)  # … or whether it does at all
 Refusal = Literal[
     "unseen",  # about somebody, but nothing that is measured: feelings, age, relations, thoughts, the future
     "sound",  # sound that is not measured
@@ -176,6 +178,11 @@ def atoms(condition: Condition | None) -> Iterator[Has]:
     """The single conditions that a condition is made of, those of its events included."""
     for one in leaves(condition):
         yield from (one,) if isinstance(one, Has) else atoms(one.where)
+
+
+def others_in(condition: Condition | None) -> tuple[str, ...]:
+    """The names of those to whom a condition sets somebody in a relation: "next to Ana", "smiling at Ben"."""
+    return tuple(name for has in atoms(condition) if has.of is not None for name in has.of.names)
 
 
 def choices_of_deeds(condition: Condition | None) -> Iterator[Has]:
@@ -314,6 +321,11 @@ def is_choice(query: Query) -> bool:
     """Whether one of several conditions is asked for: "is she dancing or sitting?"; neither yes nor no answers that."""
     ways = any(isinstance(part, Or) for part in together(query.where))
     return query.form == "choice" and query.select == "exists" and ways
+
+
+def is_plain(condition: Condition | None) -> bool:
+    """Whether nothing but being there is asked."""
+    return condition in (None, PRESENT)
 
 
 def counts_at_once(query: Query) -> bool:

@@ -231,7 +231,7 @@ def _with_others_instead(found: Finding, lookup: Lookup) -> Finding:
     Of drawn pictures, where one is easily taken for two, one alone is told of, and by no name that nobody asked for.
     """
     query, who, timeline, part = lookup.query, lookup.who, lookup.timeline, lookup.part
-    there, kind = query.select == "exists" and query.where in (None, PRESENT), query.attribute or "side"
+    there, kind = query.select == "exists" and queries.is_plain(query.where), query.attribute or "side"
     told = there or query.select == "describe" or query.select == "attribute" and kind in _TOLD_INSTEAD
     named = query.whom.names and not who.sure and all(one.why != "not enrolled" for one in who.missing)
     if not (told and named) or query.during.event is not None or query.whom.quantifier == "only":
@@ -311,7 +311,7 @@ def _exists(lookup: Lookup) -> Finding:
 def _perhaps(lookup: Lookup, counted: bool = True) -> list[str]:
     """Enrolled people who may be there, where the question is who is; `counted`: beside those who are seen."""
     whom, where = lookup.query.whom, lookup.query.where
-    if whom.names or whom.unknown or whom.such or whom.known is False or where not in (None, PRESENT):
+    if whom.names or whom.unknown or whom.such or whom.known is False or not queries.is_plain(where):
         return []
     doubtful = [one for one in lookup.timeline.entities if one.decision == "unsure" or one.like and not counted]
     return [one.name for one in doubtful if one.name not in whom.besides and not (counted and one.like)]

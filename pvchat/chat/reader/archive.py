@@ -213,7 +213,7 @@ def _sighting_of(before: ArchiveQuestion) -> Query | None:
     query, rank = before.query, before.query.rank
     if rank is None or query.number is not None or query.unit == "place":
         return before.sighting
-    if query.select == "who" and rank.by == "time" and query.where in (None, PRESENT):  # "who was the last here?"
+    if query.select == "who" and rank.by == "time" and queries.is_plain(query.where):  # "who was the last here?"
         return Query("when", query.whom, rank=rank)
     of_one = rank.by == "time" or query.unit in ("", "video") and not query.per  # the video with most people
     return query if told_as(query) == "when" and of_one else before.sighting
@@ -266,7 +266,7 @@ def _of_scopes(rest: str, known: Known, scoped: ArchiveQuestion) -> ArchiveQuest
     if (compared := _compared(query, scoped)) is not None:
         return compared
     alone = query.select == "compare" and query.versus is None and len(query.whom.names) == 1
-    if alone and query.form == "choice" and query.where in (None, PRESENT) and not query.per:
+    if alone and query.form == "choice" and queries.is_plain(query.where) and not query.per:
         return replace(scoped, query=Query("refuse", refusal="unclear"))  # more often than where?
     usually = query.select == "exists" and query.throughout and query.rank is not None
     query = replace(query, rank=None) if usually else query
@@ -303,7 +303,7 @@ def _compared(query: Query, scoped: ArchiveQuestion) -> ArchiveQuestion | None:
         return None
     form: Form = "polar" if scopes[1].joint == "than" else "choice"
     compared = Query("compare", query.whom, query.where, form=form, rank=rank)
-    if query.whom == EVERYBODY and query.where in (None, PRESENT) and rank.by != "long":  # not how often anybody
+    if query.whom == EVERYBODY and queries.is_plain(query.where) and rank.by != "long":  # not how often anybody
         compared = replace(compared, select="count", unit="scope")
     return replace(scoped, query=compared)
 
@@ -314,7 +314,7 @@ def _only(found: ArchiveQuestion, rest: str) -> ArchiveQuestion:
         return found
     query, to = found.query, re.search(r"\b(?:come|go|visit|appear|show)(?:e?s)?\b", rest, re.IGNORECASE)
     always = query.select == "exists" and query.throughout and query.whom.names and not re.match(r"\w+ it\b", rest)
-    if not always or found.only or query.unit or query.where not in (None, PRESENT):
+    if not always or found.only or query.unit or not queries.is_plain(query.where):
         return found
     if not (found.dates or found.places) or any(one.each for one in found.dates):
         return found

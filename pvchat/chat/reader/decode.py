@@ -12,61 +12,26 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import cast
 
+from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, chosen
 from pvchat.chat.english import word_set
-from pvchat.chat.query import (
-    EVERYBODY,
-    HEARD,
-    PLACES,
-    PRESENT,
-    WHOLE,
-    And,
-    Attribute,
-    Condition,
-    During,
-    Event,
-    Has,
-    Not,
-    Number,
-    Query,
-    Rank,
-    RankBy,
-    Relation,
-    Whom,
-    atoms,
-    conjunction,
-    parts_of,
-    together,
-)
+from pvchat.chat.query import EVERYBODY, PRESENT, WHOLE, And, Condition, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.network import Heads
-from pvchat.chat.reader.slots import (
-    CARRIES,
-    COMING,
-    GOING,
-    REST,
-    Slot,
-    begins,
-    conditions_of,
-    joined,
-    ordinal,
-    whom_of,
-    words_of,
-)
+from pvchat.chat.reader.slots import CARRIES, COMING, GOING, REST, Slot, conditions_of, joined, whom_of, words_of
 from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
-_OF_ONE = ("attribute", "describe", "exists", "when", "how_long", "how_often")  # a rank says of whom
+_OF_ONE = ("attribute", "describe", *queries.WHETHER)  # a rank says of whom
 _CALLED = ("name", "unknown")
 _NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
 
 Turn = tuple[Query, Finding]
 _SEVERAL = word_set("they them their theirs both either neither these those all two three four")
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
-_TIMES = ("when", "how_long", "how_often")
 _GROUPS = {
     "state": ("worn", "hair", "gender", "deed", "posture", "holding"),
     "company": ("with", "beside", "alone", "left_of", "right_of"),
-    "spot": (*PLACES, "near", "side"),
+    "spot": (*queries.PLACES, "near", "side"),
     "light": ("light",),
 }
 AFTER_THAT = During("after")  # after what the question before was about
@@ -96,7 +61,7 @@ def query_of(heads: Heads, slots: Sequence[Slot], part: During = WHOLE) -> Query
         whom = replace(whom, besides=(*whom.besides, *(s.name for s in slots if s.role == "E" and s.name)))
     rank, number = _rank(heads, slots), number_of(heads, slots)
     if heads["select"] == "exists" and whom.nth > 1 and not conditions:  # "is there a third person?"
-        heads["select"], number, whom = "count", Number("at_least", whom.nth), replace(whom, nth=0)
+        heads["select"], number, whom = "count", queries.Number("at_least", whom.nth), replace(whom, nth=0)
     if rank is not None and number is None and _picks(heads, whom, conditions):  # "what does the leftmost man wear?"
         whom, rank = whom if whom.nth else replace(whom, nth=rank.k, nth_by=rank.by), None
     if heads["select"] == "order" and (happens := conditions_of(slots, "F")):  # "does Ana leave before Ben comes?"
@@ -166,11 +131,11 @@ def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tup
 
 def _asked(
     heads: Heads, whom: Whom, conditions: list[Condition], slots: Sequence[Slot]
-) -> tuple[Attribute | None, str, Condition | None]:
+) -> tuple[queries.Attribute | None, str, Condition | None]:
     """The attribute that is asked for, and for which value ("what colour is her jacket?"); the one condition that
     several come to, with "and" or "or" between them. In place the heads, where the form changes with these.
     """
-    asked: Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
+    asked: queries.Attribute | None = None if heads["attribute"] == "none" else heads["attribute"]
     if asked == "thing" and any(slot.role == "O" and slot.kind == "thing" for slot in slots):  # "what is on the table?"
         heads["select"], heads["refusal"] = "refuse", "unseen"
     value = ""
@@ -182,13 +147,13 @@ def _asked(
         heads["select"], asked = "exists", None
     if heads["form"] != "choice" and heads["join"] != "or":
         return asked, value, joined(conditions, "and")
-    spots = [one for one in conditions if isinstance(one, Has) and one.attribute in (*PLACES, *RELATIONS)]
+    spots = [one for one in conditions if isinstance(one, Has) and one.attribute in (*queries.PLACES, *RELATIONS)]
     narrowing = spots if len(spots) == 1 and len(conditions) > 2 else []  # "sitting or standing in the kitchen?"
     either = joined([one for one in conditions if one not in narrowing], "or")
     where = joined([one for one in (either, *narrowing) if one is not None], "and")
     if heads["form"] != "choice" or heads["select"] != "attribute" or len(conditions) < 2 and asked is not None:
         return asked, value, where
-    of_place = whom != EVERYBODY and asked in PLACES
+    of_place = whom != EVERYBODY and asked in queries.PLACES
     if asked is None or of_place or any(isinstance(one, Has) and one.of is not None for one in conditions):
         heads["select"] = "exists"  # which of the two holds: "left or right of Ben?"
         return None, value, where
@@ -211,7 +176,7 @@ def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Seque
     """The part that is asked about: "the second time" that she is seen, "while Ben does" the same."""
     nth = _NTH[heads["event_nth"]]
     named = all(slot.name for slot in slots if slot.role == "E")  # not "when the second stranger left": once
-    nth = nth or next((ordinal(s) for s in slots if named and (s.role, s.kind) == ("F", "nth")), 0)
+    nth = nth or next((s.ordinal for s in slots if named and (s.role, s.kind) == ("F", "nth")), 0)
     told, about = conditions_of(slots, "F"), whom_of(slots, "E", heads)
     unsaid = heads["relation"] == "none" and (not told or heads["select"] == "order" or about != EVERYBODY)
     nothing = not told and about == EVERYBODY
@@ -220,15 +185,15 @@ def _during(heads: Heads, slots: Sequence[Slot], part: During, conditions: Seque
     if not told and about != EVERYBODY and heads["relation"] == "while":
         told = list(conditions)
     about = whom_of(slots, "S", heads) if about == EVERYBODY and not is_of_scene(And(tuple(told))) else about
-    relation: Relation = "while" if heads["relation"] == "none" else heads["relation"]
+    relation: queries.Relation = "while" if heads["relation"] == "none" else heads["relation"]
     verbs = words_of(s for s in slots if s.role == "F" and s.kind == "present")
-    moves: tuple[tuple[Attribute, frozenset[str], Condition], ...] = (
+    moves: tuple[tuple[queries.Attribute, frozenset[str], Condition], ...] = (
         ("leaves", verbs & GOING, Not(PRESENT)), ("enters", verbs & COMING - {"walk"}, PRESENT),
     )  # fmt: skip
     for move, said, state in moves:
         if relation == "while" and said and told == [state] and not nth:
             told = [Has(move)]  # "does Tom wave when he leaves?", "who was there when Ben came?"
-    if relation == "after" and any(begins(slot) for slot in slots if slot.role == "F"):
+    if relation == "after" and any(slot.begins for slot in slots if slot.role == "F"):
         relation = "since"
     return replace(part, relation=relation, event=Event(about, joined(told, "and") or PRESENT), nth=nth)
 
@@ -238,7 +203,7 @@ def _held_against(heads: Heads, slots: Sequence[Slot], happens: list[Condition],
     whom = whom_of(slots, "V", heads)
     whom = whom_of(slots, "E", heads) if whom == EVERYBODY else whom
     whom = whom_of(slots, "S", heads) if whom == EVERYBODY and not is_of_scene(And(tuple(happens))) else whom
-    relation: Relation = "before" if heads["relation"] == "none" else heads["relation"]
+    relation: queries.Relation = "before" if heads["relation"] == "none" else heads["relation"]
     return replace(part, relation=relation, event=Event(whom, joined(happens, "and") or PRESENT))
 
 
@@ -260,23 +225,23 @@ def _moving(condition: Condition, heads: Heads, slots: Sequence[Slot], during: D
 def _rank(heads: Heads, slots: Sequence[Slot]) -> Rank | None:
     nth = next((s for s in slots if s.role in ("P", "F") and s.kind == "nth"), None)
     if heads["select"] == "when" and (nth is not None or heads["event_nth"] != "any") and heads["relation"] == "none":
-        return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else ordinal(nth)))
+        return Rank("time", _NTH[heads["event_nth"]] or (1 if nth is None else nth.ordinal))
     if heads["rank"] == "none":
         return None
-    place = 1 if nth is None else ordinal(nth)
+    place = 1 if nth is None else nth.ordinal
     return Rank(heads["rank"], -place if heads["end"] == "last" and place > 0 else place)
 
 
-def number_of(heads: Heads, slots: Sequence[Slot]) -> Number | None:
+def number_of(heads: Heads, slots: Sequence[Slot]) -> queries.Number | None:
     """The number that somebody thinks it is."""
     told = next((s for s in slots if s.kind == "number" and s.role not in ("E", "F")), None)
     typed = "" if told is None else told.typed.lower()
     value = 0.0 if typed in _NONE else counted(typed)
     if value is None and heads["select"] == "how_often" and heads["form"] == "polar":  # "does she come back?"
-        return Number("more_than", 1)
+        return queries.Number("more_than", 1)
     if value is None:
         return None
-    return Number("exactly" if heads["bound"] == "none" else heads["bound"], value)
+    return queries.Number("exactly" if heads["bound"] == "none" else heads["bound"], value)
 
 
 def subjects(turn: Turn) -> tuple[str, ...]:
@@ -292,7 +257,8 @@ def subjects(turn: Turn) -> tuple[str, ...]:
 
 def _spoken_of(turn: Turn, timeline: Timeline | None) -> tuple[str, ...]:
     """`subjects`, and with whom they are asked about by looks: "is the man next to the woman in red?" is about both."""
-    of = [has.of for has in atoms(turn[0].where) if has.of is not None and (has.of.such is not None or has.of.nth)]
+    others = (has.of for has in queries.atoms(turn[0].where) if has.of is not None)
+    of = [whom for whom in others if whom.such is not None or whom.nth]
     theirs = [] if timeline is None else [name for one in of for name in chosen(one, [timeline.whole], timeline).sure]
     return tuple(dict.fromkeys((*subjects(turn), *theirs)))
 
@@ -411,7 +377,7 @@ def _left_out(slots: Sequence[Slot], history: Sequence[Turn]) -> Sequence[str]:
 
 def _last_thing(history: Sequence[Turn]) -> str:
     """The thing that was asked about last: "is the dog there?", "where is it?"."""
-    asked = (has for query, _ in reversed(history) for has in parts_of(query, Has) if has.attribute == "thing")
+    asked = (has for query, _ in reversed(history) for has in queries.parts_of(query, Has) if has.attribute == "thing")
     return next((has.value for has in asked), "")
 
 
@@ -473,9 +439,9 @@ def goes_on(asked: Query, last: Turn, heads: Heads, said: Sequence[Slot]) -> Que
     Args: as of `_Following`.
     """
     before = replace(last[0], then=None, if_so=False)
-    affirmed = [part for part in together(asked.where) if not isinstance(part, Not)]
+    affirmed = [part for part in queries.together(asked.where) if not isinstance(part, Not)]
     if heads["follow"] == "correction" and affirmed:  # "not red, blue"
-        asked = replace(asked, where=conjunction(affirmed))
+        asked = replace(asked, where=queries.conjunction(affirmed))
     if asked.attribute == "worn" and isinstance(before.where, Has) and before.where.attribute == "hair":
         asked = replace(asked, attribute="hair")  # "what colour?"
     if asked.value and asked.value != before.value and before.select == asked.select == "attribute":  # "glasses too?"
@@ -535,18 +501,19 @@ def _at_an_end(turn: _Following) -> Query | None:
 
 def _instead(query: Query, asked: Query, during: During) -> Query:
     """What somebody does, or wears, before or after what was asked of her: "when does she sit?", "and before that?"."""
-    event, kind = during.event, next((has.attribute for has in atoms(query.where)), None)
+    event, kind = during.event, next((has.attribute for has in queries.atoms(query.where)), None)
     same = event is not None and event.whom == query.whom and event.where == query.where
     if not same or during.relation not in ("before", "after") or asked.where is not None or kind is None:
         return query
-    told: Attribute = kind if kind in ("worn", "hair", "holding", *PLACES) else "deed"
+    told: queries.Attribute = kind if kind in ("worn", "hair", "holding", *queries.PLACES) else "deed"
     return Query("attribute", query.whom, attribute=told)
 
 
 def _of_the_same(asked: Query, last: Turn) -> Query:
     """Another question about the same people and the same condition: "how many?", "when?", "which colour?"."""
     before, where = last[0], _condition(last[0])
-    told = before.select == "attribute" and before.where is None and not before.value and before.attribute not in HEARD
+    told = before.select == "attribute" and before.where is None and not before.value
+    told = told and before.attribute not in queries.HEARD
     if asked.select == "when" and told and before.whom != EVERYBODY:  # "does she change?", "when?": the rows have times
         return before
     if asked.attribute == "worn":
@@ -556,8 +523,8 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
     if asked.select == "when" and where == Not(PRESENT):  # "who leaves first?", "and when?"
         where = Has("leaves")
     if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
-        kept = [part for part in together(where) if _group(part) != "company"]
-        where = conjunction(kept) if kept else None
+        kept = [part for part in queries.together(where) if _group(part) != "company"]
+        where = queries.conjunction(kept) if kept else None
     return replace(asked, whom=_about(asked, last), where=where)
 
 
@@ -570,7 +537,7 @@ def _condition(query: Query) -> Condition | None:
 
 def _about(asked: Query, last: Turn) -> Whom:
     """Whom another question is about: all there are where it asks who of one or how many, else those who were found."""
-    before, with_whom = last[0].whom, {name for has in atoms(last[0].where) if has.of for name in has.of.names}
+    before, with_whom = last[0].whom, queries.others_in(last[0].where)
     people = tuple(name for name in subjects(last) if name not in with_whom)
     if asked.select in ("who", "count", "order"):
         named = len(before.names) > 1 or asked.select == "order"
@@ -626,7 +593,7 @@ def _ranked_anew(query: Query, turn: _Following) -> Query:
         return replace(query, rank=replace(rank, k=rank.k + (1 if rank.k > 0 else -1)))
     side = asked.where.value if isinstance(asked.where, Has) and asked.where.attribute == "side" else ""
     if rank is not None and rank.by in ("left", "right") and side in ("left", "right"):
-        return replace(query, where=None, rank=replace(rank, by=cast(RankBy, side)))
+        return replace(query, where=None, rank=replace(rank, by=cast(queries.RankBy, side)))
     return query if asked.rank is None else replace(query, rank=asked.rank)
 
 
@@ -650,7 +617,7 @@ def _that_time(asked: Query, turn: _Following) -> During:
         return part
     whom = before.whom if before.whom != EVERYBODY else Whom(subjects(turn.last))
     nth = before.rank.k if before.select in ("when", "attribute") and before.rank is not None else 0  # "and then?"
-    happens = Has("speaks") if before.attribute in HEARD else PRESENT
+    happens = Has("speaks") if before.attribute in queries.HEARD else PRESENT
     return During(relation, Event(whom, before.where or happens), nth)
 
 
@@ -660,7 +627,7 @@ def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[
     if any(slot.role == "F" and "there" in slot.words for slot in said):
         places = (place for turn in reversed(history[-_FAR_BACK:]) if (place := _place_of(turn[0].where)) is not None)
         if (place := next(places, None)) is not None:  # "is she in the kitchen?", "what does she do there?"
-            return replace(query, where=place if query.where is None else conjunction([query.where, place]))
+            return replace(query, where=place if query.where is None else queries.conjunction([query.where, place]))
     if last[0].select == "shots" and last[0].where is not None and query.during == WHOLE:  # "who is in them?"
         query = replace(query, during=During("while", Event(last[0].whom, last[0].where)))
     said_so = words_of(slot for slot in said if slot.kind == "pronoun")
@@ -675,8 +642,8 @@ def leaning(query: Query, history: Sequence[Turn], heads: Heads, said: Sequence[
     query = _said_again(before, turn) if again else query
     if query.select == "attribute" and (end := _at_an_end(replace(turn, asked=query))) is not None:
         return replace(query, rank=end.rank)
-    if query.select in ("compare", *_TIMES) and query.whom == EVERYBODY and query.where is None:
-        looks = all(has.attribute in ("gender", "hair", "worn") for has in atoms(last[0].where))
+    if query.select in ("compare", *queries.TIMES) and query.whom == EVERYBODY and query.where is None:
+        looks = all(has.attribute in ("gender", "hair", "worn") for has in queries.atoms(last[0].where))
         query = replace(query, whom=_about(query, last), where=None if looks else last[0].where)
     return replace(query, during=_that_time(query, turn))
 
@@ -689,8 +656,8 @@ def _found_by(last: Turn) -> bool:
 
 def _place_of(where: Condition | None) -> Condition | None:
     """The places among conditions: "in the garden"; None for none."""
-    places = [part for part in together(where) if isinstance(part, Has) and part.attribute in PLACES]
-    return conjunction(places) if places else None
+    places = [part for part in queries.together(where) if isinstance(part, Has) and part.attribute in queries.PLACES]
+    return queries.conjunction(places) if places else None
 
 
 def _with_condition(query: Query, asked: Condition) -> Query:
@@ -700,7 +667,7 @@ def _with_condition(query: Query, asked: Condition) -> Query:
     was asked for ("what is she wearing?", "a hat?").
     """
     asked = _coloured(asked, query.where)
-    holds = "holding" in (query.attribute, *(part.attribute for part in atoms(query.where)))
+    holds = "holding" in (query.attribute, *(part.attribute for part in queries.atoms(query.where)))
     if isinstance(asked, Has) and asked.attribute == "thing" and holds:  # "and a phone?"
         asked = replace(asked, attribute="holding")
     if isinstance(asked, Has) and asked.attribute == "thing" and query.where != asked:  # "what about a dog?"
@@ -717,8 +684,8 @@ def _with_condition(query: Query, asked: Condition) -> Query:
         return replace(query, select="when", where=asked)  # "are they together?", "without Ben?"
     if query.select == "when" and group == "company" and query.where is not None:  # "when did he eat?", "alone?"
         query = replace(query, select="exists", form="polar", rank=None)
-    kept = [part for part in together(query.where) if group and not _takes_place_of(asked, part)]
-    return replace(query, where=conjunction([*kept, asked]))
+    kept = [part for part in queries.together(query.where) if group and not _takes_place_of(asked, part)]
+    return replace(query, where=queries.conjunction([*kept, asked]))
 
 
 def _takes_place_of(asked: Condition, before: Condition) -> bool:

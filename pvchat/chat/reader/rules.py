@@ -14,42 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
+from pvchat.chat import query as queries
 from pvchat.chat.english import word_set
-from pvchat.chat.query import (
-    EVERYBODY,
-    PLACES,
-    PRESENT,
-    And,
-    Condition,
-    During,
-    Event,
-    Has,
-    Not,
-    Number,
-    Or,
-    Quantifier,
-    Query,
-    Rank,
-    Select,
-    Whom,
-    atoms,
-    by_place,
-    conjunction,
-    is_numbered,
-)
+from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.decode import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
-from pvchat.chat.reader.slots import (
-    BACK,
-    COMING,
-    GOING,
-    TAKING,
-    Slot,
-    comes_back,
-    conditions_of,
-    joined,
-    words_of,
-)
+from pvchat.chat.reader.slots import BACK, COMING, GOING, TAKING, Slot, conditions_of, joined, words_of
 from pvchat.chat.reader.words import NAME, Word, canonical, is_known
 
 _IN_TIME = word_set("while whilst when as during once before after until till since")
@@ -197,7 +167,7 @@ def _could_be(heads: Heads, question: Tagged) -> dict[str, str]:
 
 def _comes_again(heads: Heads, question: Tagged) -> dict[str, str]:
     """Whoever comes back comes the second time."""
-    again = heads["event_nth"] == "any" and any(comes_back(slot, question.seen) for slot in question.slots)
+    again = heads["event_nth"] == "any" and any(slot.comes_back(question.seen) for slot in question.slots)
     return {"event_nth": "second"} if again else {}
 
 
@@ -222,7 +192,7 @@ def one_with_another(heads: Heads, slots: list[Slot], seen: Sequence[str]) -> tu
     """
     own = [slot for slot in slots if slot.role == "S"]
     people = [slot for slot in own if slot.name or slot.kind == "gender"]
-    plain = heads["select"] in ("exists", "when", "how_long", "how_often") and heads["quantifier"] in ("any", "both")
+    plain = heads["select"] in queries.WHETHER and heads["quantifier"] in ("any", "both")
     plain = plain and heads["known"] == "any" and heads["rank"] == "none" and _SAYS_MORE.isdisjoint(seen)
     together = conditions_of(slots, "P") in ([Has("with")], [Has("beside")])
     if not plain or not together or len(people) != 2 or len(own) < 3 or any(slot.kind == "nth" for slot in own):
@@ -248,7 +218,7 @@ def _own_events(question: Tagged, who: str, does: str) -> list[Event]:
     second = [replace(runs[0][0], role="O", at=slot.at) if slot in hers else slot for slot in second]
     events = []
     for half, people in ((first, runs[0]), (second, runs[2])):
-        quantifier: Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
+        quantifier: queries.Quantifier = "any" if len(people) < 2 else "either" if people[-1].after_or else "both"
         conditions = [one for one in conditions_of(half, does) if one != Has("with")]  # "at the same time"
         whom = Whom(tuple(slot.name for slot in people), quantifier)
         events.append(Event(whom, joined(conditions, "and") or PRESENT))
@@ -276,7 +246,7 @@ def _unread(query: Query, question: Tagged) -> Query:
         return query
     passed = any(slot.role == "O" and slot.kind in ("name", "unknown", "pronoun") for slot in question.slots)
     played = isinstance(query.where, And) and Has("deed", "playing") in query.where.parts  # who knows what
-    played = played and any(has.attribute == "with" for has in atoms(query.where))
+    played = played and any(has.attribute == "with" for has in queries.atoms(query.where))
     if not (query.where is None and passed or played):
         return query
     return Query("refuse", query.whom, refusal="unseen", during=query.during)
@@ -307,7 +277,7 @@ def _comes_in(query: Query, question: Tagged) -> Query:
 def _nobody_with(query: Query, question: Tagged) -> Query:
     """Whether, or when, somebody is alone: "when was nobody with Ana?", "is no one with her?"."""
     of = query.where.of if isinstance(query.where, Has) and query.where.attribute == "with" else None
-    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == Whom(quantifier="none")
+    asked = query.select in queries.WHETHER and query.whom == Whom(quantifier="none")
     return replace(query, whom=of, where=Has("alone")) if asked and of is not None and of.names else query
 
 
@@ -315,17 +285,20 @@ def _but_never(query: Query, question: Tagged) -> Query:
     """Of those who never do so at all: "who danced but never sat?"."""
     if query.select not in ("who", "count") or "never" not in question.seen or not isinstance(query.where, And):
         return query
-    denied = [p for p in query.where.parts if isinstance(p, Not) and {h.attribute for h in atoms(p)} <= {"posture"}]
-    rest = [part for part in query.where.parts if part not in denied]
+    parts = query.where.parts
+    denied = [
+        one for one in parts if isinstance(one, Not) and {has.attribute for has in queries.atoms(one)} <= {"posture"}
+    ]
+    rest = [one for one in parts if one not in denied]
     if not (denied and rest) or query.whom != EVERYBODY:
         return query
-    return replace(query, whom=Whom(such=conjunction(denied)), where=conjunction(rest))
+    return replace(query, whom=Whom(such=queries.conjunction(denied)), where=queries.conjunction(rest))
 
 
 def _anybody(query: Query, question: Tagged) -> Query:
     """Of people in a place, not of the place: "was anybody in the corridor?" doesn't ask whether this is one."""
-    placed = query.where is not None and all(has.attribute in PLACES for has in atoms(query.where))
-    asked = query.select in ("exists", "when", "how_long", "how_often") and query.whom == EVERYBODY
+    placed = query.where is not None and all(has.attribute in queries.PLACES for has in queries.atoms(query.where))
+    asked = query.select in queries.WHETHER and query.whom == EVERYBODY
     asked = asked and not query.value and bool(_SOMEBODY & {*question.seen})
     return replace(query, value="people") if placed and asked else query
 
@@ -334,7 +307,7 @@ def _of_people(query: Query, question: Tagged) -> Query:
     """A query whose number is of people ("for how long are three people dancing?"): more may dance, too."""
     ends = [slot.end for slot in question.slots if slot.kind == "number" and slot.role == "P"]
     of_people = any(word in _PEOPLE for end in ends for word in question.seen[end : end + 1])
-    if query.select not in ("when", "how_long", "how_often") or not of_people:
+    if query.select not in queries.TIMES or not of_people:
         return query
     number = query.number
     if number is not None and question.heads["bound"] == "none":
@@ -346,12 +319,12 @@ def _of_people(query: Query, question: Tagged) -> Query:
 def _of_return(query: Query, question: Tagged) -> Query:
     """A query of coming back: who does is there more than once, and does it when that is the second time."""
     seen = question.seen
-    if query.select == "how_often" and query.form == "polar" and is_numbered(query.during) and BACK & {*seen}:
+    if query.select == "how_often" and query.form == "polar" and queries.is_numbered(query.during) and BACK & {*seen}:
         return replace(query, select="exists", number=None)  # "is she back at the end?"
     returns = any(
         word in BACK and (word[:3] == "ret" or seen[i - 1] in COMING | {"in"}) for i, word in enumerate(seen) if i
     )
-    if not returns or any(comes_back(slot, seen) for slot in question.slots):
+    if not returns or any(slot.comes_back(seen) for slot in question.slots):
         return query
     if query.during.event is not None:
         if query.select != "how_often" or query.form != "polar" or query.during.relation not in ("after", "since"):
@@ -364,7 +337,7 @@ def _of_return(query: Query, question: Tagged) -> Query:
     there = query.where in (None, Not(PRESENT), Has("leaves"))  # "who leaves and comes back?"
     if query.whom.names or not there or not (asks_who or query.select == "count"):
         return query
-    select: Select = "exists" if query.form == "polar" else "who"
+    select: queries.Select = "exists" if query.form == "polar" else "who"
     return replace(query, select=select, where=None, rank=Rank("often"), number=Number("more_than", 1))
 
 
@@ -379,7 +352,7 @@ def _with_kind(query: Query, question: Tagged) -> Query:
 def _of_sound(query: Query, question: Tagged) -> Query:
     """What can be told of what is asked about sound: not what is written, nor who says something more often."""
     seen = {*question.seen}
-    says = query.attribute == "says" or any(has.attribute == "says" for has in atoms(query.where))
+    says = query.attribute == "says" or any(has.attribute == "says" for has in queries.atoms(query.where))
     if query.where == Has("music") and {"no", "without"} & seen:
         query = replace(query, where=Not(Has("music")))
     if (says or query.refusal == "sound" and _SAYING & seen) and _WRITTEN & seen:
@@ -388,7 +361,7 @@ def _of_sound(query: Query, question: Tagged) -> Query:
         return Query("refuse", refusal="sound", value="mine")
     if says and query.select == "compare":
         return replace(query, select="refuse", refusal="sound", value="", where=None, rank=None)
-    music = any(has.attribute == "music" for has in atoms(query.where))
+    music = any(has.attribute == "music" for has in queries.atoms(query.where))
     ranked = query.rank is not None and query.select != "compare"
     if _SPEECH & seen or ranked or music:  # whoever talks most is heard
         query = replace(query, where=_heard(query.where))
@@ -427,13 +400,13 @@ def _of_speaking(query: Query, seen: set[str]) -> Query:
     return query
 
 
-def _heard(where: Condition | None) -> Condition | None:
+def _heard(where: queries.Condition | None) -> queries.Condition | None:
     """A condition in which whoever talks is heard."""
     if where == Has("deed", "talking"):
         return Has("speaks")
     if isinstance(where, Not):
         return Not(_heard(where.part) or PRESENT)
-    if isinstance(where, And | Or):
+    if isinstance(where, And | queries.Or):
         return replace(where, parts=tuple(filter(None, map(_heard, where.parts))))
     return where
 
@@ -442,7 +415,7 @@ def _only_there(query: Query, question: Tagged) -> Query:
     """A refusal of whether something is so nowhere else ("does Vera wear the hat only in the car?"): that it always is
     while she is there says less.
     """
-    placed = isinstance(query.where, And) and bool(by_place(query.where)[0])
+    placed = isinstance(query.where, And) and bool(queries.by_place(query.where)[0])
     refused = placed and query.throughout and "only" in question.seen
     return Query("refuse", query.whom, refusal="unclear") if refused else query
 

@@ -14,7 +14,7 @@ from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
 from pvchat.chat.english import FUNCTION_WORDS, word_set
-from pvchat.chat.query import EVERYBODY, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom
+from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
 
@@ -65,6 +65,24 @@ class Slot:
         """The place of the first word behind it."""
         return self.at + len(self.typed.split())
 
+    @property
+    def ordinal(self) -> int:
+        """The number of "second" or "the third one"."""
+        if "last" in self.words and self.words & {"but", "to", "before"}:
+            return -2  # "the last but one", "second to last"
+        return next((_ORDINALS[word] for word in (*self.typed.lower().split(), self.value) if word in _ORDINALS), 1)
+
+    @property
+    def begins(self) -> bool:
+        """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
+        change = {"present": COMING | BACK, "posture": frozenset(("up", "down"))}.get(self.kind, frozenset[str]())
+        return self.kind == "enters" or not self.denied and bool(self.words & change)
+
+    def comes_back(self, seen: Sequence[str]) -> bool:
+        """Whether an event is that somebody comes again."""
+        here = seen[self.at : self.end + 1]
+        return (self.role, self.kind, self.denied) == ("F", "present", False) and not BACK.isdisjoint(here)
+
 
 def words_of(slots: Iterable[Slot]) -> frozenset[str]:
     """The words of some slots."""
@@ -111,18 +129,6 @@ def _slot(tag: str, words: Sequence[Word], at: int) -> Slot:
     return Slot(role, kind, tag.endswith("!") or goes, typed, value, at, words[0].name)
 
 
-def comes_back(slot: Slot, seen: Sequence[str]) -> bool:
-    """Whether an event is that somebody comes again."""
-    here = seen[slot.at : slot.end + 1]
-    return (slot.role, slot.kind, slot.denied) == ("F", "present", False) and not BACK.isdisjoint(here)
-
-
-def begins(slot: Slot) -> bool:
-    """Whether an event is that something begins: "comes", "is back", "stands up"; after it is from then on."""
-    change = {"present": COMING | BACK, "posture": frozenset(("up", "down"))}.get(slot.kind, frozenset[str]())
-    return slot.kind == "enters" or not slot.denied and bool(slot.words & change)
-
-
 def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
     """The people whom the slots of one role mean."""
     own = [s for s in slots if s.role == role]
@@ -149,17 +155,10 @@ def whom_of(slots: Sequence[Slot], role: str, heads: Heads) -> Whom:
         such=such,
         known=False if any(s.kind == "stranger" for s in own) else known,
         besides=tuple(s.name for s in slots if s.role == "X" and s.name and s.name not in names) if mine else (),
-        nth=0 if nth is None else ordinal(nth),
+        nth=0 if nth is None else nth.ordinal,
         nth_by=heads["nth_by"] if nth is not None else "left",
         unknown=tuple(dict.fromkeys(s.typed for s in own if s.kind == "unknown" and not (nouns and s.typed.islower()))),
     )
-
-
-def ordinal(slot: Slot) -> int:
-    """The number of "second" or "the third one"."""
-    if "last" in slot.words and slot.words & {"but", "to", "before"}:
-        return -2  # "the last but one", "second to last"
-    return next((_ORDINALS[word] for word in (*slot.typed.lower().split(), slot.value) if word in _ORDINALS), 1)
 
 
 def _quantifier(heads: Heads, role: str, own: Sequence[Slot]) -> Quantifier:
@@ -170,7 +169,7 @@ def _quantifier(heads: Heads, role: str, own: Sequence[Slot]) -> Quantifier:
     named = [slot for slot in own if slot.name]
     typed = words_of(named)
     them, rest = {"them", "those", "these"} & typed, {"other", *REST} & typed
-    apart = them or rest and heads.get("select") in ("when", "how_long", "how_often")  # each of the rest has a time
+    apart = them or rest and heads.get("select") in TIMES  # each of the rest has a time
     they = role == "S" and len({slot.at for slot in named}) == 1 and not apart  # one word for several; "any of them"
     if len(named) > 1 and told == "any" and (they or role == "E" and not named[-1].after_or):
         return "both"

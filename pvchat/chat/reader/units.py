@@ -9,35 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.query import (
-    ANYTHING,
-    EVERYBODY,
-    NEVER,
-    PRESENT,
-    And,
-    During,
-    Event,
-    Form,
-    Has,
-    Not,
-    Or,
-    Query,
-    Rank,
-    Select,
-    Unit,
-    Whom,
-    atoms,
-    is_of_sound,
-    lists_videos,
-    numbers_of,
-    together,
-)
+from pvchat.chat import query as queries
+from pvchat.chat.query import EVERYBODY, NEVER, PRESENT, And, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.dates import Dates
 from pvchat.chat.sounds import MUSIC
 
 MOVES = {Has("enters"): 1, Has("leaves"): -1}
 UNREAD = Query("refuse", refusal="unclear", value="times")
-_PLAIN = (None, PRESENT)
 
 
 def of_library(query: Query) -> Query:
@@ -60,7 +38,9 @@ def of_library(query: Query) -> Query:
         in_each = query.attribute is not None or query.unit == "place"  # whether she wears the same in each
         return Query("refuse", refusal="unclear") if in_each else _over_videos(replace(query, unit="", per=""))
     if query.per == "videos" and query.unit != "video":
-        return Query("when", where=ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit)
+        return Query(
+            "when", where=queries.ANYTHING, form=query.form, rank=query.rank, number=query.number, unit=query.unit
+        )
     return _of_videos(query) if query.unit == "video" else _by_unit(query)
 
 
@@ -71,18 +51,18 @@ def of_clip(query: Query) -> Query:
     unit, per, query = query.unit, query.per, replace(query, unit="", per="")
     if query.select == "refuse" or unit in ("", "video", "hour") and per in ("", "which", "count"):
         return query
-    if unit == "place" and per == "which" and query.select in ("when", "attribute") and query.where in _PLAIN:
+    if unit == "place" and per == "which" and query.select in ("when", "attribute") and queries.is_plain(query.where):
         rank = None if query.rank is None else Rank("long", query.rank.k)
         return Query("attribute", query.whom, attribute="place", during=query.during, rank=rank)
     return Query("refuse", query.whom, refusal="unseen")
 
 
-def of_each(query: Query, unit: Unit) -> Query:
+def of_each(query: Query, unit: queries.Unit) -> Query:
     """What is asked of each place, day … by itself: whether it holds in each, who is there, how often, how many are."""
     if not unit or query.select == "count" and query.unit == "video":
         return query
-    if lists_videos(query) and query.per in ("", "count"):
-        return Query("when", where=ANYTHING, unit=unit)
+    if queries.lists_videos(query) and query.per in ("", "count"):
+        return Query("when", where=queries.ANYTHING, unit=unit)
     by_unit = replace(query, value="", unit=unit)
     if query.select in ("how_often", "how_long") and query.number is None:
         return replace(by_unit, select="when", rank=Rank("long") if query.select == "how_long" else None)
@@ -91,7 +71,7 @@ def of_each(query: Query, unit: Unit) -> Query:
     return by_unit if query.select == "count" else query
 
 
-def each_unit(dates: Sequence[Dates]) -> Unit:
+def each_unit(dates: Sequence[Dates]) -> queries.Unit:
     """Of what each one is asked about by itself: "every Monday" is of each day; "" for none."""
     return next((one.each for one in dates if one.each), "")
 
@@ -101,7 +81,7 @@ def _of_videos(query: Query) -> Query:
     plain = replace(query, unit="", per="")
     if query.select == "length":
         return Query("length", query.whom, query.where, rank=query.rank, number=query.number, unit="video")
-    anybody = query.whom == EVERYBODY and query.where in _PLAIN
+    anybody = query.whom == EVERYBODY and queries.is_plain(query.where)
     of_people = anybody and query.number is not None and query.rank is None
     if query.select == "count" or query.select in ("when", "how_often") and of_people:
         return Query(
@@ -134,8 +114,8 @@ def _by_unit(query: Query) -> Query:
             return _over_videos(replace(query, select="when"))
         during = During("while", Event(query.whom, query.where or PRESENT), query.rank.k)
         return Query("attribute", query.whom, attribute="place", during=during)
-    counted: Select = "how_often" if per == "count" else "when"
-    denied = query.where == Not(PRESENT) or query.whom.quantifier == "none" and query.where in _PLAIN
+    counted: queries.Select = "how_often" if per == "count" else "when"
+    denied = query.where == Not(PRESENT) or query.whom.quantifier == "none" and queries.is_plain(query.where)
     if denied and query.select in ("when", "how_often", "exists", "attribute"):
         whom = replace(query.whom, quantifier="any")
         return Query(counted, whom, form=query.form, during=query.during, number=NEVER, unit=unit)
@@ -153,7 +133,7 @@ def _by_unit(query: Query) -> Query:
     if query.select != "when":
         return query
     rank = query.rank or (Rank("often") if unit == "hour" else None)
-    form: Form = query.form if query.form == "polar" else "wh"
+    form: queries.Form = query.form if query.form == "polar" else "wh"
     return replace(query, select=counted, rank=rank, form=form, unit=unit)
 
 
@@ -161,14 +141,14 @@ def _over_videos(query: Query) -> Query:
     """When somebody came or left is, over many videos, when she was first or last seen; one's order is when she was."""
     own = query.during.event == Event(query.whom) and not query.during.nth and query.select in ("exists", "how_often")
     if own:  # "is she with Ben when she is there?"
-        query = replace(query, during=numbers_of(query.during))
+        query = replace(query, during=queries.numbers_of(query.during))
     of = _company(query)
     if of is not None and of.names and query.whom.quantifier == "only":  # with nobody else
         where = And((Has("with", of=of), Not(Has("with", of=Whom(besides=of.names)))))
         query = replace(query, whom=replace(query.whom, quantifier="any"), where=where, throughout=False)
-    parts = query.where.parts if isinstance(query.where, And | Or) else ()
+    parts = query.where.parts if isinstance(query.where, And | queries.Or) else ()
     if query.select == "compare" and query.versus is None and len(parts) > 1 and all(map(_is_company, parts)):
-        others = tuple(name for has in atoms(query.where) if has.of is not None for name in has.of.names)
+        others = queries.others_in(query.where)
         with_her, polar = Has("with", of=Whom(query.whom.names)), query.form == "polar"  # who of them is more with her
         versus = Whom(others[1:]) if polar else None
         query = replace(query, whom=Whom(others[:1] if polar else others), where=with_her, versus=versus)
@@ -190,7 +170,7 @@ def _company(query: Query) -> Whom | None:
 def _at_all_times(query: Query) -> Query | None:
     """Whether it always holds, as whether it never doesn't; None: something else."""
     both = query.select == "when" and query.throughout and query.whom.quantifier == "both"
-    if both and query.form == "polar" and query.where in _PLAIN:  # "do Ana and Ben always come together?"
+    if both and query.form == "polar" and queries.is_plain(query.where):  # "do Ana and Ben always come together?"
         query = replace(query, select="exists", where=Has("with"))
     whom, where, of = query.whom, query.where, _company(query)
     always = query.select == "exists" and query.form == "polar" and query.throughout
@@ -208,10 +188,10 @@ def _at_all_times(query: Query) -> Query | None:
 def _of_whom(query: Query) -> Query | None:
     """Who is meant, where many videos are asked: whoever is nowhere, nobody else, each of several; None: as it is."""
     whom, where, polar, number = query.whom, query.where, query.form == "polar", query.number
-    if query.select == "exists" and polar and whom.quantifier == "only" and whom.names and where in _PLAIN:
+    if query.select == "exists" and polar and whom.quantifier == "only" and whom.names and queries.is_plain(where):
         return Query("how_often", Whom(besides=whom.names), where, form="polar", during=query.during, number=NEVER)
-    if query.select == "who" and len([one for one in together(where) if _is_company(one)]) > 1:
-        others = {name for has in atoms(where) if has.attribute == "with" and has.of for name in has.of.names}
+    if query.select == "who" and len([one for one in queries.together(where) if _is_company(one)]) > 1:
+        others = {name for has in queries.atoms(where) if has.attribute == "with" and has.of for name in has.of.names}
         return replace(query, whom=replace(whom, besides=tuple(sorted({*whom.besides, *others}))))  # with, but not with
     if query.select == "who" and where == Not(PRESENT) and query.rank is None:
         return replace(query, where=None, number=NEVER)
@@ -220,7 +200,7 @@ def _of_whom(query: Query) -> Query | None:
     if isinstance(where, Not) and _is_company(where) and whom == EVERYBODY:
         if query.select == "who":  # "who has Ana never been with?"
             return replace(query, where=where.part, number=NEVER, throughout=False)
-        left_out = tuple(name for has in atoms(where) if has.of is not None for name in has.of.names)
+        left_out = queries.others_in(where)
         return replace(query, whom=Whom(besides=left_out))  # "was anybody there without Ana?"
     if query.select == "how_often" and not polar and whom == Whom(quantifier="all"):  # "how many videos has each?"
         return Query("who", where=where, during=query.during)
@@ -251,7 +231,7 @@ def _of_places(query: Query) -> Query | None:
     whom, where, polar = query.whom, query.where, query.form == "polar"
     if query.select == "attribute" and query.attribute == "place" and query.during.event is None:
         everybody = whom == Whom(quantifier="all")
-        select: Select = "who" if everybody else "when"
+        select: queries.Select = "who" if everybody else "when"
         return Query(select, EVERYBODY if everybody else whom, where, during=query.during, unit="place")
     if query.select == "count" and polar and query.number is not None and not query.unit:
         return Query("count", whom, where, form="polar", during=query.during, number=query.number, unit="video")
@@ -264,7 +244,7 @@ def _never(query: Query) -> Query | None:
     """Whether it never holds: "was Ana gone on Friday?" is whether she was there at no time on it."""
     whom, where, polar = query.whom, query.where, query.form == "polar"
     denied = isinstance(where, Not) or whom.quantifier == "none"
-    if is_of_sound(query) and not polar and denied:
+    if queries.is_of_sound(query) and not polar and denied:
         return Query("refuse", refusal="sound")  # who never says it may say it unheard
     if not polar or not (whom.quantifier == "none" or where == Not(MUSIC) or whom.names and where == Not(PRESENT)):
         return None

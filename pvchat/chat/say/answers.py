@@ -14,9 +14,9 @@ from pvchat.chat import english
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, Chosen, each_other, is_towards, jointly, related_to, truth_of
 from pvchat.chat.english import HEDGE, be, clock, join, lower, number, shortened, so_many, upper, wording
-from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Number, Or, Query, Rank, Whom
+from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, Not, Or, Query, Rank, Whom, is_plain
 from pvchat.chat.say import clauses
-from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, is_plain, lead, noun, people_said
+from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said
 from pvchat.chat.say.people import company, measured, said
 from pvchat.chat.spans import common, without
 from pvchat.chat.timeline import Finding, Found, Timeline
@@ -224,7 +224,7 @@ def _denied(finding: Finding, timeline: Timeline) -> list[str]:
         f"{join(people_said(some))} {clause(_of_each(so, some, finding, timeline), len(some), HEDGE * likely)}"
         for (so, likely), some in groups.items()
     ]  # fmt: skip
-    others = [name for has in queries.atoms(finding.query.where) if has.of is not None for name in has.of.names]
+    others = queries.others_in(finding.query.where)
     gone = [one.name for one in finding.missing if one.why == "absent"]
     gone += clauses.decided([one for one in timeline.enrolled if one.name in others], "absent")
     surely = all(one.surely for one in finding.missing)
@@ -321,7 +321,7 @@ def _of_none(finding: Finding) -> bool:
 
 def _none_does(query: Query) -> str:
     """Such as "none of Ana and Ben is sitting", "no woman is away more than once", "nobody I don't know is waving"."""
-    whom, again = query.whom, query.rank is not None and query.number == Number("more_than", 1)
+    whom, again = query.whom, query.rank is not None and query.number == queries.Number("more_than", 1)
     none = _no(whom.such) + " else" * bool(whom.besides) + " I don't know" * (whom.known is False)
     none = f"none of {join(people_said(whom.names))}" if len(whom.names) > 1 else none
     how = " the whole time" if query.throughout else " more than once" if again else ""

@@ -15,8 +15,8 @@ from pvchat.chat import english
 from pvchat.chat import query as queries
 from pvchat.chat.archive import is_of_all, of_each
 from pvchat.chat.english import NTH_SAID, STRANGER, clock, in_place, join, lasting, number, so_many, upper, wording
-from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, counts_people, told_as
-from pvchat.chat.say.clauses import called, clause, does, is_plain, whom_said
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, is_plain, told_as
+from pvchat.chat.say.clauses import called, clause, does, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
 from pvchat.chat.spans import nth_of, seconds_in
@@ -127,7 +127,7 @@ def _nowhere(found: ArchiveFinding, asked: Asked) -> str:
     if queries.is_of_sound(found.query) and found.query.where is None:
         heard = f"nothing that {who} {'say' if several else 'says'}" if found.query.whom.names else "nobody speak"
         return f"I heard {heard} in {of}."
-    if is_plain(found.query.where) and counts_people(found.query):
+    if is_plain(found.query.where) and queries.counts_people(found.query):
         return f"{head}I never saw {who[0].lower()}{who[1:]} in {of}."
     if is_plain(found.query.where):
         return f"{head}{_not_seen(found.query.whom)} in {of}."
@@ -189,7 +189,7 @@ def _listed(found: ArchiveFinding, asked: Asked) -> str:
 def _greatest(found: ArchiveFinding, asked: Asked) -> str:
     """The longest time, the longest video, or those with most people; the shortest, the fewest."""
     of, size, rank = f"of {_among(found, asked)}", found.number or 0.0, found.query.rank or Rank("long")
-    if counts_people(found.query):
+    if queries.counts_people(found.query):
         many = so_many(int(size), "person") if size else "nobody"
         word, so = "most" if rank.k > 0 else "fewest", clause(found.query.where, 2) if found.query.where else "are seen"
         untold = f" Of {number(found.untold)} I can't tell." if found.untold else ""
@@ -428,7 +428,7 @@ def _subject(found: ArchiveFinding) -> str:
     query, names = found.query, list(found.query.whom.names)
     if query.where in (MUSIC, ANYTHING):
         return "Music" if query.where == MUSIC else "Videos"
-    if query.number is not None and counts_people(query):
+    if query.number is not None and queries.counts_people(query):
         return upper(f"{query.number.bound.replace('_', ' ')} {so_many(int(query.number.value), 'person')}")
     if query.whom.quantifier == "none" and names:
         return f"Neither {join(names, 'nor')}" if len(names) > 1 else names[0]

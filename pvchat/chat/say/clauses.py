@@ -262,11 +262,6 @@ def lead(finding: Finding) -> str:
     return "" if finding.query.select == "exists" and either else said
 
 
-def is_plain(condition: Condition | None) -> bool:
-    """Whether nothing but being there is asked."""
-    return condition in (None, PRESENT)
-
-
 def asks_scene(finding: Finding) -> bool:
     """Whether a question's conditions are about the scene, and about nobody in it."""
     query = finding.query
@@ -307,10 +302,10 @@ def time_of(found: Found, finding: Finding, timeline: Timeline) -> str:
     time she is seen, unless times are asked for.
     """
     query, spans, event = finding.query, found.spans, event_said(finding.query.during)
-    if query.select in ("when", "how_long", "how_often") and not timeline.still and spans:
+    if query.select in queries.TIMES and not timeline.still and spans:
         return f" {event}{', ' * bool(event)}{time_asked(moments(query.where, spans), finding, timeline)}"
     after = f" {event}".rstrip()
-    if query.select in ("when", "how_long", "how_often"):
+    if query.select in queries.TIMES:
         return f"{after}, but I can't tell {wording('asked_for', query.select)}"
     if query.throughout and found.verdict == "yes":
         return "" if asks_always_there(query) else f" the whole time{after}"

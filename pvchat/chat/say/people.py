@@ -14,7 +14,7 @@ from functools import partial
 from pvchat.chat import english
 from pvchat.chat.conditions import truth_of
 from pvchat.chat.english import HEDGE, be, indefinite, join, number, plural, so_many, table, upper, wording, words
-from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice
+from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice, is_plain
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, complement, event_time, in_passing, lead, people_said, side_said
 from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
@@ -84,7 +84,7 @@ def _nobody_meant(finding: Finding, timeline: Timeline) -> str:
         return f"I can't tell whether {join(people_said(finding.open), 'or')} is the {clauses.noun(whom.such)}."
     if whom.such is not None or whom.nth:
         known = clauses.KNOWN_SAID[whom.known] if whom.such is not None else ""
-        who = "" if clauses.is_plain(finding.query.where) else f" who {clauses.clause(finding.query.where)}"
+        who = "" if is_plain(finding.query.where) else f" who {clauses.clause(finding.query.where)}"
         return f"I see no {clauses.noun(whom.such)}{known}{' there' * bool(whom.nth)}{who}."
     place = ", ".join(filter(None, ("a drawn scene" * timeline.drawn, scene_place(timeline))))
     return " ".join(filter(None, (clauses.who_is_there(timeline, whom.besides), f"This is {place}." * bool(place))))

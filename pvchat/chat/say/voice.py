@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from pvchat.chat.conditions import numbered_part
 from pvchat.chat.english import ASK, be, clock, join, shortened, span_told, upper, wording
-from pvchat.chat.query import EVERYBODY, Has, Not, events_in, is_of_sound, numbers_of, parts_of
+from pvchat.chat.query import EVERYBODY, WHETHER, Has, Not, events_in, is_of_sound, is_plain, numbers_of, parts_of
 from pvchat.chat.reader.words import reply_in
 from pvchat.chat.say import clauses
 from pvchat.chat.say.answers import compare, count, holders, length, of_events, order, ranked, shots, timed
-from pvchat.chat.say.clauses import event_said, is_plain, not_here, people_said, untold
+from pvchat.chat.say.clauses import event_said, not_here, people_said, untold
 from pvchat.chat.say.people import attribute, count_things, describe, instead, whether_scene
 from pvchat.chat.say.sounds import of_sound
 from pvchat.chat.sounds import MUSIC
@@ -33,7 +33,6 @@ _SELECTS: dict[str, Callable[[Finding, Timeline], str]] = {
     "exists": holders, "who": holders, "count": count, "when": timed, "how_long": timed, "how_often": timed,
     "attribute": attribute, "describe": describe, "compare": compare, "order": order, "shots": shots, "length": length,
 }  # fmt: skip
-_TIMED = ("exists", "when", "how_long", "how_often")
 _OF_SCENE = {"exists": whether_scene, "who": whether_scene, "count": count_things}
 
 
@@ -102,10 +101,10 @@ def _sentences(finding: Finding, timeline: Timeline) -> list[str]:
 
 def _answer(finding: Finding, timeline: Timeline) -> str:
     query = finding.query
-    if query.whom == EVERYBODY and query.select in _TIMED and events_in(query.where):
+    if query.whom == EVERYBODY and query.select in WHETHER and events_in(query.where):
         return of_events(finding, timeline)
     denied = isinstance(query.where, Not) and query.where.part != MUSIC
-    nobody = query.select in _TIMED and query.whom.quantifier == "none" and query.where != MUSIC
+    nobody = query.select in WHETHER and query.whom.quantifier == "none" and query.where != MUSIC
     silent = nobody or denied  # that is said as what is seen is
     if is_of_sound(query) and query.select not in ("compare", "order") and (query.select == "exists" or not silent):
         return of_sound(finding, timeline)
