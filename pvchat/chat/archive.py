@@ -21,7 +21,7 @@ from pvchat.chat.sounds import MUSIC, as_seen, is_of_anybody, quotes
 from pvchat.chat.spans import TURNED, WHOLE, Span, all_verdict, any_verdict, common, merged, seconds_in
 from pvchat.chat.timeline import UNITS, ArchiveFinding, Entity, Finding, Row, Seen, Timeline, Verdict, Video
 
-_GONE = (Not(PRESENT), Has("leaves"))
+GONE = (Not(PRESENT), Has("leaves"))  # that somebody isn't there any more
 _COME = (None, PRESENT, Has("enters"))
 Counts = dict[str, tuple[float, float]]  # of each: how often, or how long, it surely holds, and at most
 
@@ -520,14 +520,14 @@ def is_answered(query: Query) -> bool:
             return False
     if query.select == "compare" and query.rank is None or query.attribute == "language":
         return False
-    return not held or event is None or event.where in (*_GONE, *_COME)
+    return not held or event is None or event.where in (*GONE, *_COME)
 
 
 def of_each(query: Query) -> Query:
     """What is looked for in each video: of who are held against each other, when it holds of each."""
     if not _compares_people(query):
         return replace(query, throughout=query.throughout and query.unit not in UNITS)
-    where, people = None if query.where in (*_GONE, *_COME) else query.where, _people_of(query)
+    where, people = None if query.where in (*GONE, *_COME) else query.where, _people_of(query)
     names = tuple(dict.fromkeys(name for one in people for name in one.names))
     alone = len(people) == 1 and query.form == "polar"  # "was Ana the first?": of everybody
     if alone or len(names) < 2:
@@ -580,9 +580,9 @@ def _compared_in_one_timeline(found: ArchiveFinding, sure_of_mine: bool, sure_of
     table = Timeline(0.0, end, tuple(map(Entity, dict.fromkeys(names))), tuple(rows))
     gone = Not(PRESENT)
     during = query.during if event is None else replace(
-        query.during, event=replace(event, where=gone if event.where in _GONE else PRESENT)
+        query.during, event=replace(event, where=gone if event.where in GONE else PRESENT)
     )  # fmt: skip
-    return run(replace(query, where=gone if query.where in _GONE else None, during=during), table)
+    return run(replace(query, where=gone if query.where in GONE else None, during=during), table)
 
 
 def over_scopes(query: Query, joints: Sequence[str]) -> Query:

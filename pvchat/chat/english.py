@@ -5,7 +5,8 @@ wording.
 verb that the project can say of somebody, and the commoner ones of the captions that the trained model learned from; a
 verb that isn't in it stays as it is: "is whittling". Its "vocabulary" is of words that are read or compared: "titles"
 stand before a name and are never its first word by itself, "shades" are colours that people call by either word,
-"values" of an attribute are said by words that go with no other one.
+"values" of an attribute are said by words that go with no other one, "refused" are kinds of small talk, of wishes, of
+what nobody sees or hears.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ASK = "ask me who is in this video, what they wear, what they do or where they are"
-NTH_SAID = ("", "second", "third", "fourth", "fifth")  # by how many come before; the first has no word of its own
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
 STRANGER = "somebody I don't know"
 HEDGE = "probably"  # before what is likely but not sure
 
@@ -75,6 +76,12 @@ def be(listed: Sequence[str]) -> str:
 def number(count: int) -> str:
     """A count in words up to ten, in figures beyond."""
     return NUMBERS[count] if count <= 10 else str(count)
+
+
+def ordinal(k: int) -> str:
+    """Such as "first", "second", "12th", "last", "second to last"."""
+    said = {number: word for word, number in ORDINALS.items()}
+    return said.get(k) or f"{said.get(abs(k), f'{abs(k)}th')}{' to last' * (k < 0)}"
 
 
 def plural(noun: str, count: int = 2) -> str:

@@ -301,6 +301,11 @@ def parts_of(value: object, kind: type[T]) -> Iterator[T]:
         yield from parts_of(part, kind)
 
 
+def names_in(value: object) -> tuple[str, ...]:
+    """Every enrolled name in a query, the second of two questions included, or in a part of it, in order."""
+    return tuple(dict.fromkeys(name for whom in parts_of(value, Whom) for name in whom.names))
+
+
 def by_place(where: And) -> tuple[tuple[Has, ...], tuple[Condition, ...]]:
     """The places among conditions that hold together, and the others: "sitting, in the kitchen"."""
     places = tuple(part for part in where.parts if isinstance(part, Has) and part.attribute in PLACES)

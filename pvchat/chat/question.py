@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pvchat.chat.query import HEARD, TYPES, During, Has, Query, Whom, atoms, numbers_of, parts_of, without_numbers
+from pvchat.chat import query as queries
+from pvchat.chat.query import HEARD, TYPES, During, Has, Query, Whom, atoms, names_in, parts_of
 from pvchat.chat.reader.decode import Turn
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.units import of_clip
@@ -68,7 +69,7 @@ class Question:
     @property
     def part(self) -> During | None:
         """The part of the clip that it names by numbers; None for all of it, or where two questions name two parts."""
-        parts = {numbers_of(query.during) for query in (self.query, self.query.then) if query is not None}
+        parts = {queries.numbers_of(query.during) for query in (self.query, self.query.then) if query is not None}
         return self.query.during if len(parts) == 1 and parts != {During()} else None
 
     @property
@@ -176,7 +177,7 @@ def known_of(
     question: Question, everyone: Sequence[PersonPresence], timeline: Timeline, before: Sequence[Finding] = ()
 ) -> Basis:
     """What a question is answered from: everyone's presence, the part's timeline, what was found for earlier ones."""
-    query = question.query if question.part is None else without_numbers(question.query)
+    query = question.query if question.part is None else queries.without_numbers(question.query)
     return Basis(question, question.about(everyone), timeline, run(query, timeline, before))
 
 
@@ -188,11 +189,6 @@ def words_of(text: str) -> list[str]:
 def type_of(text: str) -> QuestionType:
     """What kind of answer a question wants, in the five kinds of the paper."""
     return Conversation(()).read([text])[0].type
-
-
-def names_in(query: Query) -> tuple[str, ...]:
-    """Every enrolled name in a query, and in the second one of two, in order."""
-    return tuple(dict.fromkeys(name for whom in parts_of(query, Whom) for name in whom.names))
 
 
 def attributes_in(query: Query) -> set[str]:

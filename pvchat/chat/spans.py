@@ -5,13 +5,13 @@ In: spans (start and end in seconds). Out: spans in order of time, a `Truth`, a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeVar
 
 Span = tuple[float, float]
-T = TypeVar("T")
+K, T = TypeVar("K"), TypeVar("T")
 # "unsure": whether somebody asked about is there isn't sure; "unknown": nothing that was measured tells it
 Verdict = Literal["yes", "no", "unsure", "unknown"]
 WHOLE = 0.95  # share of the time that is told as all of it
@@ -92,6 +92,14 @@ def nth_of(things: Sequence[T], n: int) -> list[T]:
     """The n-th of some things from 1 (negative: from the last), as a list; empty where there are fewer."""
     at = n - 1 if n > 0 else n
     return [things[at]] if n and -len(things) <= at < len(things) else []
+
+
+def grouped(pairs: Iterable[tuple[K, T]]) -> dict[K, list[T]]:
+    """The second ones of some pairs by the first ones; all in order."""
+    found: dict[K, list[T]] = {}
+    for key, one in pairs:
+        found.setdefault(key, []).append(one)
+    return found
 
 
 def most_at_once(spans: Sequence[Span]) -> int:

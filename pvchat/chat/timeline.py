@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 from pvchat.chat.english import same_colour, table, word_set
 from pvchat.chat.query import Condition, Has, Query, Whom, atoms, parts_of
-from pvchat.chat.spans import Span, Verdict, common, merged, most_at_once, seconds_in
+from pvchat.chat.spans import Span, Verdict, common, grouped, merged, most_at_once, seconds_in
 from pvchat.schemas import Decision, Ground, Reason, SoundState, Why
 
 EXCLUSIVE = ("gender", "posture", "side", "shot_size", "setting", "place", "light", "style")
@@ -140,10 +140,7 @@ class Timeline:
 
     @cached_property
     def _by_entity(self) -> dict[tuple[str, str], list[Row]]:
-        table: dict[tuple[str, str], list[Row]] = {}
-        for row in self.rows:
-            table.setdefault((row.entity, row.attribute), []).append(row)
-        return table
+        return grouped(((row.entity, row.attribute), row) for row in self.rows)
 
     @property
     def whole(self) -> Span:
@@ -403,11 +400,11 @@ def is_of_scene(condition: Condition | None) -> bool:
 
 def alike(rows: Sequence[Row]) -> list[list[Row]]:
     """Rows that hold and say the same of different times, together; in order."""
-    found: dict[Row, list[Row]] = {}
-    for row in (row for row in rows if row.holds):
-        sure = 1.0 if row.probability >= LIKELY else 0.0
-        found.setdefault(replace(row, start_s=0.0, end_s=0.0, probability=sure, ground=None), []).append(row)
-    return list(found.values())
+
+    def kind(row: Row) -> Row:
+        return replace(row, start_s=0.0, end_s=0.0, probability=float(row.probability >= LIKELY), ground=None)
+
+    return list(grouped((kind(row), row) for row in rows if row.holds).values())
 
 
 def without_traits(timeline: Timeline) -> Timeline:

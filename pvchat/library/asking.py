@@ -19,8 +19,8 @@ import numpy as np
 from pvchat.chat import archive
 from pvchat.chat.archive import Sighted, is_backwards, is_of_all, of_each, sought
 from pvchat.chat.english import wording
-from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, told_as
-from pvchat.chat.question import names_in, require_readable
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Query, Whom, is_of_sound, names_in, told_as
+from pvchat.chat.question import require_readable
 from pvchat.chat.reader.archive import ArchiveQuestion, questions_in, read_archive
 from pvchat.chat.reader.dates import Dates, around
 from pvchat.chat.reader.decode import Turn

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Literal
 
 from pvchat.chat import query as queries
-from pvchat.chat.query import ANYTHING, EVERYBODY, PRESENT, Form, Has, Not, Query, Rank, Whom, parts_of, told_as
+from pvchat.chat.query import ANYTHING, EVERYBODY, PRESENT, Form, Has, Not, Query, Rank, Whom, told_as
 from pvchat.chat.reader.dates import WEEKDAY, beyond, dated, held_on
 from pvchat.chat.reader.read import Known, read
 from pvchat.chat.reader.scopes import SPOT, ArchiveQuestion, leaves_out, placed
@@ -161,8 +161,7 @@ def _after(before: ArchiveQuestion, rest: str, undated: str, known: Known, scope
         on_day = _on_the_same(replace(found, places=found.places or before.places), before)
         of_sighting = replace(on_day, sighting=meant, around=around["unit"].lower(), sighted=before)
         return on_day if before.dates or meant is None else of_sighting
-    named = any(whom.names for whom in parts_of(fresh.query, Whom))
-    leans = found.query != fresh.query or _ON_IT.search(rest) or not named and _HE.search(rest)
+    leans = found.query != fresh.query or _ON_IT.search(rest) or not queries.names_in(fresh.query) and _HE.search(rest)
     leans = _LEANS.search(rest) or leans and not _EVER.search(rest)
     return _follow_up(rest, found, before, meant) if leans else found
 
@@ -175,7 +174,7 @@ def _asked_again(rest: str, undated: str, scoped: ArchiveQuestion, before: Archi
         was_each = each and any(one.each for one in before.dates)  # "how often a day is she there?" "And a week?"
         query = replace(before.query, value="", unit=each) if was_each else of_each(before.query, each)
         again = _on_the_same(replace(before, query=query, dates=dates, places=spots), before)
-        held = [name for whom in parts_of(again.query, Whom) for name in whom.names]
+        held = [name for whom in queries.parts_of(again.query, Whom) for name in whom.names]
         if len(again.scopes) > 1 or len(held) > 1 or query.select != "compare" and query.unit != "scope":
             return again
     if meant is not None and meant.rank is not None and _ONE_BEFORE.match(rest):

@@ -22,7 +22,7 @@ from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
 from pvchat.chat.english import number, table
 from pvchat.chat.query import Unit
-from pvchat.chat.reader.timewords import counted
+from pvchat.chat.reader.timewords import counted, without
 from pvchat.errors import SettingsError
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -222,7 +222,7 @@ def dated(text: str, now: datetime, names: Sequence[str] = ()) -> tuple[str, tup
         until = end
     both = any(re.search(r"\bboth\b", text[start:end], re.IGNORECASE) for start, end, _ in found)
     shared = [one for _, parts in groups if len(parts) > 1 for one in parts]
-    return _without(text, cuts), tuple(
+    return without(text, cuts), tuple(
         replace(_together(parts, shared), joint="both" if both and joint else joint) for joint, parts in groups
     )
 
@@ -297,13 +297,6 @@ def _months_named(match: re.Match[str]) -> str:
     """Days with the month at each: "17 November and 20 November" for "17 and 20 November"."""
     joint = match[2] if match[2].strip().isalpha() else " to "
     return f"{match[1]} {match[4]}{joint}{match[3]}"
-
-
-def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
-    """A text without some of its parts."""
-    for start, end in reversed(cuts):
-        text = f"{text[:start].rstrip(' ,')} {text[end:].lstrip(' ,')}"
-    return re.sub(r" (?=[?.!])", "", " ".join(text.split())) if cuts else text
 
 
 def _hours(match: re.Match[str], now: datetime, called: set[str]) -> Dates:

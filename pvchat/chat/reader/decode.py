@@ -14,7 +14,7 @@ from typing import cast
 
 from pvchat.chat import query as queries
 from pvchat.chat.conditions import RELATIONS, chosen
-from pvchat.chat.english import word_set
+from pvchat.chat.english import ORDINALS, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, WHOLE, And, Condition, During, Event, Has, Not, Query, Rank, Whom
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.slots import CARRIES, COMING, GOING, REST, Slot, conditions_of, joined, whom_of, words_of
@@ -22,13 +22,13 @@ from pvchat.chat.reader.timewords import counted
 from pvchat.chat.timeline import Finding, Timeline, is_of_scene
 
 _OF_ONE = ("attribute", "describe", *queries.WHETHER)  # a rank says of whom
-_CALLED = ("name", "unknown")
-_NTH = {"any": 0, "first": 1, "second": 2, "third": 3, "last": -1}
+_CALLED = ("name", "unknown")  # kinds of slots that call somebody by name, enrolled or not
+_NTH = ORDINALS | {"any": 0}  # what the head "event_nth" says
 
-Turn = tuple[Query, Finding]
+Turn = tuple[Query, Finding]  # a question, and what was found for it
 _SEVERAL = word_set("they them their theirs both either neither these those all two three four")
 _HE, _SHE = frozenset(("he", "him", "his", "himself")), frozenset(("she", "her", "hers", "herself"))
-_GROUPS = {
+_GROUPS = {  # kinds of conditions that take each other's place: "is she sitting?", "and talking?"
     "state": ("worn", "hair", "gender", "deed", "posture", "holding"),
     "company": ("with", "beside", "alone", "left_of", "right_of"),
     "spot": (*queries.PLACES, "near", "side"),
@@ -107,7 +107,9 @@ def _two_sides(slots: Sequence[Slot]) -> Sequence[Slot]:
 
 
 def _of_whom_asked(heads: Heads, whom: Whom, conditions: list[Condition]) -> tuple[Whom, list[Condition]]:
-    """People and conditions, and in place the heads, as they go together: at once, at some time, each alone."""
+    """People and conditions, and in place the heads, as they go together: "are Ana and Ben ever sitting at the same
+    time?" asks when both are, "are they apart?" whether either is without the other.
+    """
     if heads["select"] == "length" and conditions and heads["unit"] == "none":  # "how long is it there?", of a thing
         heads["select"] = "how_long"
     plain = [one for one in conditions if one != Has("with")]  # without "at the same time"
@@ -524,7 +526,7 @@ def _of_the_same(asked: Query, last: Turn) -> Query:
         where = Has("leaves")
     if asked.attribute in RELATIONS:  # "is she alone there?", "with whom?"
         kept = [part for part in queries.together(where) if _group(part) != "company"]
-        where = queries.conjunction(kept) if kept else None
+        where = joined(kept, "and")
     return replace(asked, whom=_about(asked, last), where=where)
 
 
@@ -657,7 +659,7 @@ def _found_by(last: Turn) -> bool:
 def _place_of(where: Condition | None) -> Condition | None:
     """The places among conditions: "in the garden"; None for none."""
     places = [part for part in queries.together(where) if isinstance(part, Has) and part.attribute in queries.PLACES]
-    return queries.conjunction(places) if places else None
+    return joined(places, "and")
 
 
 def _with_condition(query: Query, asked: Condition) -> Query:

@@ -23,10 +23,12 @@ from pvchat.chat.reader.words import Word, known_phrases, language_of, worded
 from pvchat.chat.run import run
 from pvchat.chat.timeline import Finding, Timeline
 
-_TWO_PARTS = re.compile(  # of the video, or two events, of which one would be passed over
+# "in the first half but not in the second", "between Ana sitting and Ben leaving": one of the two would be passed over
+_TWO_PARTS = re.compile(
     r"(?i) but not in the (?:first|second|third|fourth|last)\b"
     r"|\bbetween (?:when )?.*\w+ing\b.* and .*(?:\w+ing\b|the end)"
 )
+# Words that ask nothing by themselves: "and at 3:40?"
 _EMPTY = word_set("and or but then what how about also just only say sorry i mean meant no said ? , . !")
 
 

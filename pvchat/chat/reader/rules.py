@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 
 from pvchat.chat import query as queries
-from pvchat.chat.english import word_set
+from pvchat.chat.english import table, word_set
 from pvchat.chat.query import EVERYBODY, PRESENT, And, During, Event, Has, Not, Number, Query, Rank, Whom
 from pvchat.chat.reader.decode import AFTER_THAT, Turn
 from pvchat.chat.reader.network import Heads, Labels
@@ -28,34 +28,10 @@ _SHARE = word_set("percentage percent percantage share proportion fraction %")
 _OPENERS = word_set("who whom whose what where when which how why is are was were does do did has have can could will")
 _STATING = word_set("there he she they it i i'm we this that my our his her their the a an after before while since")
 _ENDS = (".", "?", "!")
-_PEOPLE = word_set("people persons person men women man woman")  # after their number
-_KINDS = {  # of small talk, of wishes, of what nobody sees or hears, each the first whose word stands in the question
-    "sound": {
-        "mine": word_set("my"),
-        "music": word_set("song songs singing sing sings melody tune music"),
-        "accent": word_set("accent accents"),
-    },
-    "unseen": {
-        "mood": word_set(
-            """feel feels feeling feelings mood moods emotion emotions emotional happy happiness unhappy sad sadness
-            angry mad upset cheerful glad annoyed worried scared afraid nervous excited depressed joyful miserable bored
-            surprised"""
-        ),
-    },
-    "small_talk": {
-        "thanks": word_set("thanks thank thx cheers great cool nice perfect awesome wow brilliant"),
-        "bye": word_set("bye goodbye later night"),
-        "sorry": word_set("stupid idiot dumb useless wrong bad terrible awful rubbish garbage shut hate suck"),
-        "sure": word_set("sure certain really know"),
-        "who": word_set("you help name"),
-        "hello": word_set("hello hi hey morning evening afternoon"),
-    },
-    "wish": {
-        "forget": word_set("forget delete remove erase drop"),
-        "rename": word_set("rename call change"),
-        "enroll": word_set("save enroll enrol add remember register learn store"),
-        "jump": word_set("jump go take skip play show seek rewind forward"),
-    },
+_PEOPLE = word_set("people persons person men women man woman")  # "three people"
+_KINDS = {  # of what is refused, each the first whose word stands in the question
+    refusal: {kind: word_set(words) for kind, words in kinds.items()}
+    for refusal, kinds in table()["vocabulary"]["refused"].items()
 }
 _SAYING = word_set("say says said saying mention mentions mentioned mentioning utter utters uttered")
 _SPEECH = word_set("speak speaks spoke spoken speaking speech speaker voice voices")  # "talking" is seen as well
@@ -65,8 +41,10 @@ _STARTS = word_set("start starts started starting begin begins began beginning")
 _STOPS = word_set("stop stops stopped stopping end ends ended ending over")
 _ANSWERS = word_set("answer answers answered reply replies replied respond responds responded")
 _AUXILIARY = word_set("is are was were be been being does do did has have had can could will get gets got ever")
-_SAYS_MORE = word_set("only just except or nor neither never not alone most")  # than of two that they are together
-_AND_THERE = word_set("and also later in on at the a an ? .")
+_SAYS_MORE = word_set(
+    "only just except or nor neither never not alone most"
+)  # "are only Ana and the man in red together?"
+_AND_THERE = word_set("and also later in on at the a an ? .")  # "… and later also in the garden?"
 _MOSTLY = word_set("mostly mainly")
 _NOT = word_set("never not")
 _SOMEBODY = word_set("anyone anybody someone somebody people person")

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import cast
 
 from pvchat.chat.conditions import BETWEEN, RELATIONS
-from pvchat.chat.english import FUNCTION_WORDS, word_set
+from pvchat.chat.english import FUNCTION_WORDS, ORDINALS, word_set
 from pvchat.chat.query import EVERYBODY, TIMES, And, Attribute, Condition, Has, Not, Or, Quantifier, Whom
 from pvchat.chat.reader.network import Heads
 from pvchat.chat.reader.words import COLOURS, NAME, Word, canonical, is_known
@@ -26,20 +26,19 @@ COMING = word_set(
 TAKING = word_set("take takes took taken taking put puts putting let lets letting pull pulls pulled drop drops dropped")
 SWITCHED = {"off": "dark", "out": "dark", "on": "bright"}
 _ASIDE = FUNCTION_WORDS | TAKING | word_set("off down away go")  # "puts the hat on" tells of the hat
-_BEFORE_NOUNS = ("a", "an", "the", "of", "to", "with", "by", "beside", "than", "in", "on", "at", "one")
+_BEFORE_NOUNS = word_set("a an the of to with by beside than in on at one")  # "left of Ana or of Ben"
 BACK = frozenset(("back", "again", "return", "returns", "returned", "returning"))
 CARRIES = word_set("carry carries carried carrying hold holds held holding something anything")  # any thing
 _AGAIN = word_set("do does did doing done so it that")  # stand for a deed that was spoken of
-_MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")
+_MEASURED = ("worn", "hair", "deed", "posture", "holding", "near", "thing", "enters")  # of whoever is there
 _CLOSED = ("posture",)  # kinds of which the lexicon has every value
 REST = word_set("others rest remaining")  # all others: "the rest"
 _PEOPLE = ("name", "unknown", "pronoun", "stranger", "nth")  # kinds of slots that say who, and aren't conditions
-_BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")
+_BETWEEN = word_set("between sandwiched wedged flanked flank middle either each both one")  # "with one on each side"
 # What garments are on ("glasses on her nose"), and stand for those named before ("his glasses … has he a pair on?").
 _BESIDE_WORN = word_set("neck nose head face ears eyes shoulders back chest hands wrist feet legs pair")
 _QUOTES = "'\"“”‘’«»"
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "1st": 1, "2nd": 2, "3rd": 3,
-             "4th": 4, "other": 2, "next": 2}  # fmt: skip
+_ORDINALS = ORDINALS | {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "other": 2, "next": 2}
 
 
 @dataclass(frozen=True)

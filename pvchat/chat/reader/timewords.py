@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from pvchat.chat.english import NUMBERS, table
+from pvchat.chat.english import NUMBERS, ORDINALS, table
 from pvchat.chat.query import During
 from pvchat.chat.window import seconds_of
 
 _COUNTS: dict[str, float] = {word: count for count, word in enumerate(NUMBERS)} | table()["vocabulary"]["counts"]
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1, "final": -1}
+_ORDINALS = ORDINALS | {"final": -1}
 SHARES = {"half": 2, "third": 3, "quarter": 4}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -49,10 +49,15 @@ def named_part(question: str) -> tuple[str, During | None]:
     if len(longest) != 1:
         return question, None
     match, part = next(one for one in found if one[0].span() == longest[0])
-    before, after = question[: match.start()].rstrip(" ,"), question[match.end() :].lstrip(" ,")
-    if re.search(r"\d:\d\d", before + after):  # "at 3:20 or 3:40"
-        return question, None
-    return re.sub(r" (?=[?.!])", "", " ".join(f"{before} {after}".split())).strip(" ,"), part
+    rest = without(question, [match.span()]).strip(" ,")
+    return (question, None) if re.search(r"\d:\d\d", rest) else (rest, part)  # not of "at 3:20 or 3:40"
+
+
+def without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
+    """A text without some of its parts, from one character to before another, in order."""
+    for start, end in reversed(cuts):
+        text = f"{text[:start].rstrip(' ,')} {text[end:].lstrip(' ,')}"
+    return re.sub(r" (?=[?.!])", "", " ".join(text.split())) if cuts else text
 
 
 def counted(text: str) -> float | None:

@@ -32,7 +32,7 @@ from pvchat.chat.reader.network import WORD, commonness, is_word
 from pvchat.chat.reader.timewords import named_part
 from pvchat.schemas import LANGUAGES
 
-_MONTHS = word_set("april may june august january")
+_MONTHS = word_set("april may june august january")  # which are names, too; not "in May"
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i"}
 _BEFORE_MONTH = word_set("in since until by last next early late mid")
 
@@ -50,7 +50,7 @@ ARTICLES = ("a", "an", "the", "his", "her", "their", "my", "some", "any", "your"
 _TITLED = re.compile(rf"^(?:(?:{'|'.join(TITLES)})\.* )+")  # "dr. lina" is lina; a name that is all titles stays
 _IDENTIFIES = re.compile(r"(?i)\b(?:is|was|isn't|wasn't) (?:it|that|this) $")  # "was it ben?"
 _SPACELESS = word_set("CJK HIRAGANA KATAKANA HANGUL THAI LAO KHMER MYANMAR")  # scripts
-_AT = ("on", "at", "in", "by")
+_AT = ("on", "at", "in", "by")  # "the sofa" that somebody is near is "on a sofa"
 _WITH = re.compile(r"(?i)\bw ?/ ?(o\b)?")  # "w/", "w/o"
 NAME = MASK.lower()  # stands for every name in what the network reads
 _ANYTHING = word_set("something anything clothing clothes outfit piece of garment garments stuff things")
@@ -61,7 +61,8 @@ _SHADES = ("dark", "light", "pale", "bright", "deep")
 COLOURS = ("black", "white", "grey", "red", "blue", "green", "yellow", "orange", "brown", "pink", "purple", "beige",
            "blonde", "dark", "light")  # fmt: skip
 _NEARLY, _SLIP = 0.8, 0.85  # difflib's ratio from which a word is an enrolled name, or a word that is known, misspelt
-_VOTES = {"deed": 2, "near": 2, "colour": 1, "gender": 1, "worn": 1, "hair": 1}  # kind: least words
+# Of which kinds known phrases are told to the network, from how many words on
+_VOTES = {"deed": 2, "near": 2, "colour": 1, "gender": 1, "worn": 1, "hair": 1}
 _MOST_WORDS = 5  # of a phrase that is looked for
 _SHORTEST, _SHORT, _LONG = 3, 4, 6  # letters of a word looked at for letters left out; for other slips; for several
 _CAPITALS = frozenset(

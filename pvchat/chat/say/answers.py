@@ -18,7 +18,7 @@ from pvchat.chat.query import EVERYBODY, PRESENT, And, Condition, Event, Has, No
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, clause, does, happens_said, in_passing, lead, noun, people_said
 from pvchat.chat.say.people import company, measured, said
-from pvchat.chat.spans import common, without
+from pvchat.chat.spans import common, grouped, without
 from pvchat.chat.timeline import Finding, Found, Timeline
 
 _MOST_OPEN = 4  # people of whom it can't be told, by name
@@ -170,7 +170,7 @@ def nobody(finding: Finding) -> str:
         return upper(f"{hedge}{_none_does(query)}.")
     if whom.such is None and not finding.open and is_plain(query.where):
         if whom.nth:
-            return f"I see no {clauses.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}."
+            return f"I see no {english.ordinal(whom.nth)} {noun(None)}{clauses.KNOWN_SAID[whom.known]}."
         return NO_STRANGERS if whom.known is False else clauses.nobody_known(whom.besides)
     who = f" who {clause(query.where)}" if not is_plain(query.where) and (finding.open or whom.such is None) else ""
     return f"{'; '.join([f'I see {none}{who}', *open_said(finding.open)])}."
@@ -178,13 +178,13 @@ def nobody(finding: Finding) -> str:
 
 def holds_said(people: Iterable[Found], condition: Condition | None, finding: Finding, timeline: Timeline) -> list[str]:
     """Clauses of those of whom it holds: "Ana and Ben are sitting", "Cleo is probably sitting from 0:05 to 0:10"."""
-    groups: dict[tuple[tuple[Condition, str, str], ...], list[Found]] = {}
-    for one in people:
+
+    def told_of(one: Found) -> tuple[tuple[Condition, str, str], ...]:
         held = _fulfilled(condition or PRESENT, one, timeline)
-        told = tuple((so, HEDGE * one.likely, clauses.time_of(found, finding, timeline)) for so, found in held)
-        groups.setdefault(told, []).append(one)
+        return tuple((so, HEDGE * one.likely, clauses.time_of(found, finding, timeline)) for so, found in held)
+
     texts = []
-    for told, group in groups.items():
+    for told, group in grouped((told_of(one), one) for one in people).items():
         said = _always if clauses.asks_always_there(finding.query) and group[0].verdict == "yes" else clause
         meant = [(_of_each(so, group, finding, timeline), hedge, time) for so, hedge, time in told]
         each = [f"{said(so, len(group), hedge)}{time}".rstrip() for so, hedge, time in meant]
@@ -215,10 +215,8 @@ def _always(where: Condition, count: int, hedge: str) -> str:
 
 def _denied(finding: Finding, timeline: Timeline) -> list[str]:
     """That it doesn't hold of some people, as clauses, the same of several as one; that others aren't there."""
-    groups: dict[tuple[Condition | str, bool], list[Found]] = {}
-    for one in finding.against:
-        if not (one.spans and _asks_share(finding.query)):
-            groups.setdefault((_instead(one, finding, timeline), one.likely), []).append(one)
+    denied = [one for one in finding.against if not (one.spans and _asks_share(finding.query))]
+    groups = grouped(((_instead(one, finding, timeline), one.likely), one) for one in denied)
     told = [
         so if isinstance(so, str) else
         f"{join(people_said(some))} {clause(_of_each(so, some, finding, timeline), len(some), HEDGE * likely)}"
@@ -405,7 +403,7 @@ def shots(finding: Finding, timeline: Timeline) -> str:
     who = f"{lead(finding)}{join(people)} {seen if is_plain(query.where) else clause(query.where, len(people))}"
     rank = query.rank if query.number is None else None
     if rank is not None and rank.by == "time" and total > 1 and len(found) == 1:
-        return f"{who} {clauses.ordinal(rank.k)} in shot {found[0]} of {number(total)}."
+        return f"{who} {english.ordinal(rank.k)} in shot {found[0]} of {number(total)}."
     if not found or total == 1:
         return f"{who} in {'no shot' if not found else 'the only shot'}."
     each = f": {shortened(found, _MOST_SHOTS, 'more')}" * (len(found) < total)
@@ -516,6 +514,6 @@ def order(finding: Finding, timeline: Timeline) -> str:
         part = PRESENT if one.entity and clauses.things_said(where) else part
         begins = happens_said(Event(whom, part), which).replace("in this video", "seen")
         if nth not in (0, 1):  # "Ben comes the second time"
-            begins = f"{happens_said(Event(whom, where or PRESENT), moves=True)} the {clauses.ordinal(nth)} time"
+            begins = f"{happens_said(Event(whom, where or PRESENT), moves=True)} the {english.ordinal(nth)} time"
         told.append(f"{begins} {_measured('time', one)}")
     return f"{lead(finding)}{', '.join(told)}."

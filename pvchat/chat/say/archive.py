@@ -13,9 +13,9 @@ from pathlib import Path
 
 from pvchat.chat import english
 from pvchat.chat import query as queries
-from pvchat.chat.archive import is_of_all, of_each
-from pvchat.chat.english import NTH_SAID, STRANGER, clock, in_place, join, lasting, number, so_many, upper, wording
-from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Has, Not, Query, Rank, Whom, is_plain, told_as
+from pvchat.chat.archive import GONE, is_of_all, of_each
+from pvchat.chat.english import STRANGER, clock, in_place, join, lasting, number, ordinal, so_many, upper, wording
+from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, Not, Query, Rank, Whom, is_plain, told_as
 from pvchat.chat.say.clauses import called, clause, does, whom_said
 from pvchat.chat.say.sounds import quoted, speaker
 from pvchat.chat.sounds import MUSIC
@@ -269,13 +269,13 @@ def _first_or_last(found: ArchiveFinding, asked: Asked) -> str:
     rank, sure, perhaps = found.query.rank or Rank("time"), found.sure, found.perhaps
     last, verb = rank.k < 0, "was" if len(found.query.whom.names) < 2 else "were"
     word, seen = ("last", "last seen") if last else ("first", "first seen")
+    named = rank.k in english.ORDINALS.values()
     if abs(rank.k) > 1:
-        nth = f"for the {NTH_SAID[rank.k - 1]} time" if rank.k <= len(NTH_SAID) else "after that"
-        word = "before that" if last else nth
+        word = "before that" if last else f"for the {ordinal(rank.k)} time" if named else "after that"
         seen = f"seen {word}"
     so = f"{_subject(found)}{_where(found)}"
     if queries.lists_videos(found.query) and found.seen and not found.query.whom.names:
-        word = "last but one" if rank.k == -2 else NTH_SAID[rank.k - 1] if 1 < rank.k <= len(NTH_SAID) else word
+        word = "last but one" if rank.k == -2 else ordinal(rank.k) if named else word
         return f"The {word} of {_among(found, asked)}: {line(nth_of(list(found.seen), rank.k)[0])}."
     edge = next(iter(nth_of(sure, rank.k)), None)
     if edge is None and sure:
@@ -385,7 +385,7 @@ def _compare(found: ArchiveFinding, asked: Asked) -> str:
     rank, lead = found.query.rank, LEADS[found.verdict or ""]
     told = [f"{name} {_measured(found, name, rank.by if rank is not None else 'time')}" for name in found.names]
     if found.query.select == "order" and found.query.form == "choice" and len(told) > 1:
-        verb = "left" if found.query.where in (Not(PRESENT), Has("leaves")) else "came"
+        verb = "left" if found.query.where in GONE else "came"
         first, other = [*found.names][:2]
         one, how = (first, "before") if first in found.query.whom.names else (other, "after")
         lead = f"{one} {verb} {how} {other if one == first else first}:"
@@ -408,7 +408,7 @@ def _measured(found: ArchiveFinding, name: str, by: str) -> str:
     if by == "long":
         return f"for {lasting(sum(seconds_in(one.each.get(name, one.spans)) for one in hers))}"
     where, of_other = found.query.where, found.query.during.event is not None and name not in found.query.whom.names
-    last = where in (Not(PRESENT), Has("leaves")) and not of_other  # not "before Ben came"
+    last = where in GONE and not of_other  # not "before Ben came"
     last = last or where == Not(PRESENT) and found.query.select == "order"
     one = hers[-1 if last else 0]
     return moment(replace(one, spans=one.each.get(name, one.spans)), last)

@@ -147,7 +147,7 @@ def whom_said(whom: Whom) -> str:
         return f"{lead}{join(names, 'or' if whom.quantifier == 'either' else 'and')}"
     if whom.nth:
         kind = f" {noun(whom.such)}" if whom.such is not None else ""
-        return f"the {ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()
+        return f"the {english.ordinal(whom.nth)}{kind} {wording('nth', whom.nth_by)}".rstrip()
     known = KNOWN_SAID[whom.known]
     if whom.such is not None:
         return f"{ {'none': 'no', 'all': 'every'}.get(whom.quantifier, 'the') } {noun(whom.such)}{known}".strip()
@@ -155,20 +155,12 @@ def whom_said(whom: Whom) -> str:
     return f"{ {'none': 'nobody', 'all': 'everybody'}.get(whom.quantifier, 'somebody') }{other}{known}".strip()
 
 
-def ordinal(k: int) -> str:
-    """Such as "first", "second", "last", "second to last"."""
-    if k in (1, -1):
-        return "first" if k == 1 else "last"
-    rank = english.NTH_SAID[abs(k) - 1] if abs(k) <= len(english.NTH_SAID) else f"{abs(k)}th"
-    return rank if k > 0 else f"{rank} to last"
-
-
 def rank_said(rank: queries.Rank, heard: bool = False) -> str:
     """Such as "first", "last", "second", "longest", "second longest"; of what is heard "most"."""
     superlative: str = table()["superlative"]["heard" if heard and rank.by == "long" else rank.by][rank.k < 0]
     if abs(rank.k) == 1:
         return superlative
-    return ordinal(rank.k) if rank.by == "time" else f"{ordinal(abs(rank.k))} {superlative}"
+    return english.ordinal(rank.k) if rank.by == "time" else f"{english.ordinal(abs(rank.k))} {superlative}"
 
 
 def noun(such: Condition | None, count: int = 1) -> str:
@@ -213,7 +205,7 @@ def event_said(during: During) -> str:
     happens = happens_said(event, moves=moves)
     if not nth:
         return f"{'when' if relation == 'while' and has_moments(event.where) else relation} {happens}"
-    return f"{relation} the {ordinal(nth)} time that {happens}".removeprefix("while ")
+    return f"{relation} the {english.ordinal(nth)} time that {happens}".removeprefix("while ")
 
 
 def _way(place: str) -> tuple[str, str]:

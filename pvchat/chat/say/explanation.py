@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pvchat.chat.english import clock, join, lasting, number, span_told, upper, wording
+from pvchat.chat.english import clock, join, lasting, number, ordinal, span_told, upper, wording
 from pvchat.chat.query import ANYTHING, EVERYBODY, NEVER, PRESENT, WHOLE, During, Query, Whom, numbers_of, told_as
 from pvchat.chat.say import clauses
 from pvchat.chat.timeline import Row
@@ -128,7 +128,7 @@ def _numbered(during: During) -> str:
     if during.unit == "shot" and end is not None:
         return f"shots {round(start)} to {round(end)}"
     if during.unit == "shot":
-        return f"the {clauses.ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
+        return f"the {ordinal(round(start))} shot" if start < 0 else f"shot {round(start)}"
     if during.unit == "share":
         return f"{100 * start:.0f} to {100 * (1 if end is None else end):.0f} % of the video"
     if start < 0:

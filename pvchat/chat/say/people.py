@@ -17,7 +17,7 @@ from pvchat.chat.english import HEDGE, be, indefinite, join, number, plural, so_
 from pvchat.chat.query import EVERYBODY, PLACES, And, Has, Not, Query, atoms, is_choice, is_plain
 from pvchat.chat.say import clauses
 from pvchat.chat.say.clauses import called, complement, event_time, in_passing, lead, people_said, side_said
-from pvchat.chat.spans import WHOLE, Span, common, merged, most_at_once, seconds_in, without
+from pvchat.chat.spans import WHOLE, Span, common, grouped, merged, most_at_once, seconds_in, without
 from pvchat.chat.timeline import EITHER_WAY, EXCLUSIVE, LIKELY, MOSTLY, OF_SCENE, Finding, Found, Row, Timeline, alike
 from pvchat.schemas import BLUE_SKY
 
@@ -157,18 +157,15 @@ def _missed(found: Found, finding: Finding, timeline: Timeline) -> str:
     else:
         worn = timeline.of(entity, "worn") if query.value and kind == "worn" else found.rows
         known = timed(worn, found.spans, timeline, partial(_looks, whole=True))
-    if kind == "worn" and "bare shoulders" in known:  # of what is asked that is a part
+    if kind == "worn" and any(row.value == "bare shoulders" for row in found.rows):  # of what is asked that is a part
         return upper(f"{name} {known}, but I can't make out {missed}.")
     return " ".join([upper(clauses.here_but([name], f"make out {missed}")), *[upper(f"{name} {known}.")] * bool(known)])
 
 
 def _alike(told: Iterable[tuple[str, str, str]]) -> list[str]:
     """Of whom, at which event, what, as sentences, the same of several as one: "Ana sits, and so do Ben and Cleo."."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for name, event, text in told:
-        groups.setdefault((event, text), []).append(name)
     sentences = []
-    for (event, text), names in groups.items():
+    for (event, text), names in grouped(((event, text), name) for name, event, text in told).items():
         first, *rest = sorted(names, key=lambda name: name.startswith("#"))  # names first
         others = [so_many(len(rest), "other person")] if first.startswith("#") else people_said(rest)
         one, several = {"is": ("is", "are"), "has": ("has", "have")}.get(text.split(" ")[0], ("does", "do"))
@@ -179,11 +176,9 @@ def _alike(told: Iterable[tuple[str, str, str]]) -> list[str]:
 
 def company(found: Found, kind: str) -> str:
     """Who is with, or next to, somebody, as a clause; whoever is so longest first."""
-    who, how, spans = called(found.entity), wording("relation", kind), dict[str, list[Span]]()
-    for row in (row for row in found.rows if row.attribute == kind):
-        spans.setdefault(row.of, []).append(row.span)
-    longest: list[str] = sorted(spans, key=lambda one: -seconds_in(spans[one]))
-    near = people_said(longest)
+    who, how = called(found.entity), wording("relation", kind)
+    spans = grouped((row.of, row.span) for row in found.rows if row.attribute == kind)
+    near = people_said(sorted(spans, key=lambda one: -seconds_in(spans[one])))
     if not near:
         return f"I see nobody {how.removeprefix('seen ')} {who}"
     return f"{english.shortened(near, _MOST_WITH)} {be(near)} {how} {who}"
@@ -215,10 +210,7 @@ def acts(name: str, spans: Sequence[Span], timeline: Timeline) -> str:
 
 def _seated(name: str, spans: Sequence[Span], timeline: Timeline) -> list[Row]:
     """Postures, with on what somebody sits or lies: all of one kind on what that mostly is, else each on its own."""
-    seats: dict[str, list[Span]] = {}
-    for row in timeline.of(name, "near"):
-        if row.value in _SEAT:
-            seats.setdefault(row.value, []).append(row.span)
+    seats = grouped((row.value, row.span) for row in timeline.of(name, "near") if row.value in _SEAT)
     found = list[Row]()
     for same in alike(timeline.of(name, "posture")):
         time = common([row.span for row in same], spans)
@@ -284,9 +276,7 @@ def timed(
     always = [row for row, time in found if timeline.still or seconds_in(time) >= least[row]]
     others = [(row, time) for row, time in found if row not in always]
     longest = sorted(others, key=lambda one: -seconds_in(one[1]))[:_MOST_TIMED]
-    at_times: dict[str, list[Row]] = {}
-    for row, time in (one for one in others if one in longest):
-        at_times.setdefault(in_passing(time, timeline), []).append(row)
+    at_times = grouped((in_passing(one[1], timeline), one[0]) for one in others if one in longest)
     first = phrase(always)
     rest = [f"{text} {time}".rstrip() for time, group in at_times.items() if (text := phrase(group))]
     if not first:
@@ -477,14 +467,11 @@ def _things(rows: Sequence[Row], timeline: Timeline) -> str:
     """Which things are seen: two chairs, a laptop and probably a cup."""
     if timeline.drawn:
         return _DRAWN
-    kinds: dict[str, list[Row]] = {}
-    for row in sorted(rows, key=lambda row: -row.probability):
-        kinds.setdefault(row.value, []).append(row)
-    named: dict[bool, list[str]] = {True: [], False: []}  # surely, or likely
-    for kind, same in list(kinds.items())[:_MOST_TOLD]:
-        if kind != "tie":
-            named[same[0].probability >= LIKELY].append(counted(kind, most_at_once([row.span for row in same])))
-    told = join([*named[True], *[f"{HEDGE} {join(named[False])}"] * bool(named[False])])
+    kinds = grouped((row.value, row) for row in sorted(rows, key=lambda row: -row.probability))
+    first = [(kind, same) for kind, same in [*kinds.items()][:_MOST_TOLD] if kind != "tie"]
+    named = [(counted(kind, most_at_once([row.span for row in same])), same[0].probability) for kind, same in first]
+    sure, likely = ([name for name, p in named if (p >= LIKELY) == surely] for surely in (True, False))
+    told = join([*sure, *[f"{HEDGE} {join(likely)}"] * bool(likely)])
     return f"I see {told}." if told else "I see no things that I could name for sure."
 
 

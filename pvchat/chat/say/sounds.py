@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pvchat.chat.english import join, lasting, number, span_told, upper
+from pvchat.chat.english import join, lasting, number, ordinal, span_told, upper
 from pvchat.chat.query import HEARD, Has, Not, Or, Rank, Select, atoms
 from pvchat.chat.say.answers import in_order
-from pvchat.chat.say.clauses import called, does, event_said, lead, ordinal, people_said, time_asked
+from pvchat.chat.say.clauses import called, does, event_said, lead, people_said, time_asked
 from pvchat.chat.sounds import BY_VOICE, MUSIC, SEVERAL, UNSEEN, asked_of, phrase_of, quotes, spans_heard
 from pvchat.chat.spans import Span, merged, seconds_in
 from pvchat.chat.timeline import Finding, Row, Timeline
